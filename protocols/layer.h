@@ -1,0 +1,55 @@
+/* The layers above the stack that trace records name, and the details all mail programs share. */
+#pragma once
+#include "stack/layer.h"
+
+enum protocol_layer {
+	LAYER_DNS = LAYER_STACK_COUNT,
+	LAYER_SMTP,
+	LAYER_POP3,
+	LAYER_IMAP,
+	LAYER_MAIL, /* messages, queues and mailboxes: MUA, MSA, MTA, MDA */
+	LAYER_COUNT,
+};
+
+/*
+ * Details of TRACE_MAIL records: stations in a message's life. Their `root` is the message: the
+ * id of the user action that composed it, or of the record that started it (a notification).
+ */
+enum mail_detail {
+	MAIL_COMPOSED,    /* MUA; bytes: the whole message */
+	MAIL_OUTBOX,      /* MUA keeps it until it is online; bytes: the message */
+	MAIL_SUBMITTED,   /* MSA accepted it; bytes: queue id */
+	MAIL_CHECKED,     /* a screening stage passed or refused it; bytes: stage and evidence */
+	MAIL_QUEUED,      /* MTA put it into its queue; bytes: queue id, NUL, recipient */
+	MAIL_LOOKED_UP,   /* MTA knows the next host; bytes: "recipient-domain exchanger" */
+	MAIL_RECEIVED,    /* MTA accepted it from another server; bytes: queue id */
+	MAIL_TRANSFERRED, /* another server took it; bytes: recipient */
+	MAIL_DEFERRED,    /* tried in vain, will be tried again; after: next try in ns; bytes: reason */
+	MAIL_BOUNCED,     /* given up; bytes: recipient, NUL, reason */
+	MAIL_NOTIFIED,    /* a delivery status notification was made; bytes: the whole message */
+	MAIL_DELIVERED,   /* MDA put it into a mailbox; bytes: recipient; after: UID */
+	MAIL_DUPLICATE,   /* MDA recognised a second delivery and dropped it; bytes: recipient */
+	MAIL_RETRIEVED,   /* a client has its bytes; bytes: the whole message as received */
+	MAIL_READ,        /* a user reads it */
+	MAIL_DELETED,     /* gone from the server at a client's wish */
+	MAIL_REFUSED,     /* a server would not take it; bytes: the reply */
+	MAIL_DETAIL_COUNT,
+};
+
+/* Details of TRACE_PHASE records of mail sessions, client and server side alike. */
+enum session_phase {
+	PHASE_CONNECT,       /* the connection is being opened */
+	PHASE_GREETED,       /* both sides know each other's names and capabilities */
+	PHASE_AUTHENTICATED, /* the user is known */
+	PHASE_RECIPIENT,     /* SMTP: the recipient is confirmed */
+	PHASE_TRANSFER,      /* SMTP: the message crosses */
+	PHASE_RETRIEVE,      /* POP3, IMAP: messages cross */
+	PHASE_DELETE,        /* POP3: messages are marked and removed */
+	PHASE_ONLINE,        /* IMAP: stays connected, fetches on demand */
+	PHASE_QUIT,          /* the session ends in order */
+	PHASE_FAILED,        /* or not */
+	PHASE_COUNT,
+};
+
+extern const struct layer_names protocol_layer_names[];
+extern const unsigned protocol_layer_names_count;

@@ -1,0 +1,113 @@
+/*
+ * The mail store of one server: accounts with mailboxes, two doors (POP3, IMAP) and an MDA to it.
+ * A mailbox holds immutable messages with UID, flags and internal date (RFC 3501 section 2.3).
+ */
+#pragma once
+#include <glib.h>
+#include "protocols/mail/message.h"
+#include "sim/world.h"
+
+struct mail_store;
+
+/* System flags (RFC 3501 section 2.3.2) as a set; keywords are kept apart. */
+enum mailbox_flag {
+	MAILBOX_SEEN = 1,
+	MAILBOX_ANSWERED = 2,
+	MAILBOX_FLAGGED = 4,
+	MAILBOX_DELETED = 8,
+	MAILBOX_DRAFT = 16,
+	MAILBOX_RECENT = 32, /* set by delivery, taken by the first session that selects it */
+};
+
+struct mailbox_entry {
+	uint32_t uid;
+	uint32_t flags;           /* enum mailbox_flag */
+	GPtrArray *keywords;      /* of char *, owned; NULL: none */
+	int64_t internal_date;    /* seconds since 1970 */
+	uint64_t modseq;
+	struct message *message;  /* one reference */
+};
+
+struct account;
+
+struct mailbox {
+	struct account *account;
+	char *name;               /* UTF-8, "INBOX", "Sent", hierarchy separator '/' */
+	uint64_t id;              /* trace object */
+	uint32_t uid_validity, uid_next;
+	uint64_t modseq;          /* of the last change */
+	GPtrArray *entries;       /* of struct mailbox_entry *, by ascending UID */
+	GList *watchers;          /* of struct mailbox_watcher *, in order of registration */
+	bool is_subscribed;
+};
+
+struct account {
+	struct mail_store *store;
+	char *address;            /* alice@office.example */
+	char *password;
+	uint64_t quota_bytes;     /* 0: none */
+	uint64_t used_bytes;
+	GPtrArray *mailboxes;     /* of struct mailbox *, owned, in order of creation; [0] is INBOX */
+	bool maildrop_is_locked;  /* by a POP3 session (RFC 1939 section 3) */
+};
+
+/* A session that has the mailbox open and wants to know of changes by others. */
+struct mailbox_watcher {
+	void *owner;
+	void (*appended)(void *owner, struct mailbox *mailbox, struct mailbox_entry *entry);
+	void (*changed)(void *owner, struct mailbox *mailbox, struct mailbox_entry *entry);
+	/* The entry is about to go; its index in `entries` is given. */
+	void (*expunged)(void *owner, struct mailbox *mailbox, struct mailbox_entry *entry,
+	                 unsigned index);
+	void (*gone)(void *owner, struct mailbox *mailbox); /* deleted under the session */
+};
+
+/* A store at `node`, whose records go to its trace; NULL for a store without a world (tests). */
+struct mail_store *mail_store_new(struct node *node);
+void mail_store_free(struct mail_store *store);
+
+/* Accounts. Addresses compare without regard to case (documented deviation from RFC 5321 2.4). */
+struct account *mail_store_add_account(struct mail_store *store, const char *address,
+                                       const char *password);
+struct account *mail_store_find(struct mail_store *store, const char *address);
+
+/* The account, when `login` is its address or its local part (if unique) and the password fits. */
+struct account *mail_store_authenticate(struct mail_store *store, const char *login,
+                                        const char *password);
+
+/* Mailboxes. INBOX always exists and is found in any case. Names are valid and at most 255 bytes. */
+struct mailbox *account_find_mailbox(struct account *account, const char *name);
+struct mailbox *account_create_mailbox(struct account *account, const char *name);
+bool account_delete_mailbox(struct account *account, struct mailbox *mailbox);
+bool account_rename_mailbox(struct account *account, struct mailbox *mailbox, const char *name);
+
+/* True when `bytes` more fit into the quota. */
+bool account_has_room(const struct account *account, size_t bytes);
+
+/* Appends `message` (a reference is taken). */
+struct mailbox_entry *mailbox_append(struct mailbox *mailbox, struct message *message,
+                                     uint32_t flags, int64_t internal_date);
+
+/* Replaces the flags and keywords (`keywords` may be NULL; copied). `who` is not told. */
+void mailbox_set_flags(struct mailbox *mailbox, struct mailbox_entry *entry, uint32_t flags,
+                       GPtrArray *keywords, const struct mailbox_watcher *who);
+
+/* Removes the entry; every watcher is told, `who` included. */
+void mailbox_expunge(struct mailbox *mailbox, struct mailbox_entry *entry);
+
+/* Moves or copies: same message, new UID. Returns the new entry. */
+struct mailbox_entry *mailbox_copy(struct mailbox *to, const struct mailbox_entry *entry);
+
+void mailbox_watch(struct mailbox *mailbox, struct mailbox_watcher *watcher);
+void mailbox_unwatch(struct mailbox *mailbox, struct mailbox_watcher *watcher);
+
+/* Takes or gives back the exclusive lock of a POP3 session; false when another holds it. */
+bool account_lock_maildrop(struct account *account);
+void account_unlock_maildrop(struct account *account);
+
+/*
+ * The MDA's check against a second delivery that SMTP cannot avoid (RFC 5321 section 6.1: the reply
+ * to the final dot was lost). `envelope_key` joins reverse-path, recipient and Message-ID.
+ */
+bool account_delivered_before(struct account *account, const char *envelope_key);
+void account_note_delivery(struct account *account, const char *envelope_key);

@@ -1,0 +1,107 @@
+/*
+ * What every protocol session is to the outside: a pure machine. Bytes and time come in by call,
+ * bytes, notes and the next deadline go out by value; it knows no socket, no node, no trace.
+ *
+ * So the same session runs in a unit test on a buffer, in a fuzzer, in the simulation, under TLS
+ * and behind a real network. protocols/adapter.h joins a session to a stream.
+ */
+#pragma once
+#include <glib.h>
+#include "sim/time.h"
+#include "sim/trace.h"
+#include "stack/stream.h"
+
+struct session;
+
+struct session_operations {
+	/* The stream is open. A server greets here, a client of a protocol that speaks first too. */
+	void (*opened)(struct session *session);
+	/*
+	 * Offers all input that waits. Returns how many bytes were consumed: whole lines, literals,
+	 * or parts of a message. The rest is offered again together with what follows. Must make
+	 * progress or have set `is_waiting` or wait for more bytes; a line longer than the
+	 * session's limit must be consumed and answered, not waited for.
+	 */
+	size_t (*receive)(struct session *session, struct bytes in);
+	/* The peer will send no more. May be NULL: then the session is closed. */
+	void (*ended)(struct session *session);
+	/* `deadline_ns` has come. May be NULL when the session never sets one. */
+	void (*expired)(struct session *session);
+	/* The stream is lost; no output will be sent any more. May be NULL. */
+	void (*failed)(struct session *session, enum stream_failure why);
+	/* Output ran low (below SESSION_OUTPUT_LOW bytes): append more, if any. May be NULL. */
+	void (*refill)(struct session *session);
+	void (*free)(struct session *session);
+};
+
+#define SESSION_OUTPUT_LOW 65536 /* bytes; refill() tops up from here */
+
+/* Something the adapter shall put into the trace. */
+struct note {
+	enum trace_kind kind;   /* TRACE_UNIT, TRACE_STATE, TRACE_PHASE or TRACE_MAIL */
+	uint16_t detail;        /* from the protocol's table of names */
+	uint16_t flags;         /* TRACE_INBOUND on units that were read */
+	uint64_t before, after; /* as the kind says; for units stream offset and length */
+	uint64_t root;          /* message it belongs to; 0: the context's */
+	uint64_t object;        /* 0: the session's direction (units) or the session */
+	GBytes *bytes;          /* owned by the note; may be NULL */
+};
+
+/*
+ * Base of every session, first member of it. The driver sets what the first group holds before it
+ * calls; the session sets the second group, and whoever drives it obeys after the call.
+ */
+struct session {
+	const struct session_operations *operations;
+	int64_t now_ns;          /* virtual time of this call */
+	int64_t unix_time;       /* the same as seconds since 1970, for Date headers */
+	bool wants_notes;        /* false: session_note() does nothing */
+
+	GByteArray *output;      /* bytes to send, from the front; NULL while there is none */
+	uint64_t received_bytes; /* stream offset of the next byte to be consumed */
+	uint64_t produced_bytes; /* stream offset behind the last byte of output */
+	int64_t deadline_ns;     /* when expired() is wanted; TIME_NEVER for never */
+	bool is_waiting;         /* for an answer: offer no input until it is false again */
+	bool is_closing;         /* shut the stream down once the output is sent */
+	bool is_aborted;         /* reset the stream now */
+	bool wants_tls;          /* wrap the stream once the output is sent, then clear this */
+	GArray *notes;           /* of struct note; NULL while there is none */
+
+	/* Set by the driver: call it after an answer changed the session from outside a call. */
+	void (*wake)(void *driver);
+	void *driver;
+};
+
+void session_init(struct session *session, const struct session_operations *operations);
+
+/* Frees output and notes, not the session itself: for the end of operations->free. */
+void session_clear(struct session *session);
+
+/* Appends output. The printf form is for replies; format strings hold their own CRLF. */
+void session_write(struct session *session, struct bytes bytes);
+void session_printf(struct session *session, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/* Hands a note to whoever drives the session; takes note->bytes. Nothing when no one wants it. */
+void session_note(struct session *session, const struct note *note);
+
+/*
+ * Notes that the next `length` bytes of input (about to be consumed from `received_bytes` plus
+ * `skip`) are one unit, e.g. a command line.
+ */
+void session_note_input(struct session *session, uint16_t detail, size_t skip, size_t length);
+
+/* Notes that the output from stream offset `from` up to now is one unit, e.g. a reply. */
+void session_note_output(struct session *session, uint16_t detail, uint64_t from);
+
+/* Tells the driver that an answer came; call it last, it may free the session. */
+static inline void session_wake(struct session *session)
+{
+	if (session->wake != NULL)
+		session->wake(session->driver);
+}
+
+/*
+ * The first line of `in` without its CRLF (a bare LF is taken too, as real servers do, when
+ * `lenient`). Returns how many bytes it takes with its end, or 0 when the line is not complete.
+ */
+size_t session_line(struct bytes in, bool lenient, struct bytes *line);

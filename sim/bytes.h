@@ -1,0 +1,80 @@
+/* Borrowed views of bytes, and integers in network byte order. */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+/* A borrowed run of bytes: valid during the call it is passed to, never stored beyond it. */
+struct bytes {
+	const uint8_t *data;
+	size_t length;
+};
+
+/* What a parser of outside bytes found. Every value but PARSE_OK leaves the outputs untouched. */
+enum parse_status {
+	PARSE_OK,
+	PARSE_TRUNCATED,    /* the bytes end before the structure does */
+	PARSE_BAD_LENGTH,   /* a length field contradicts the bytes or the RFC */
+	PARSE_BAD_VALUE,    /* a field holds a value that the RFC forbids */
+	PARSE_BAD_CHECKSUM, /* the checksum does not match */
+	PARSE_UNSUPPORTED,  /* well formed, but a version or type that is not handled */
+};
+
+/* The bytes of a NUL-terminated string, without the NUL. */
+static inline struct bytes bytes_of(const char *text)
+{
+	return (struct bytes) { (const uint8_t *)text, strlen(text) };
+}
+
+/* The part of `in` from `offset` on; empty when `offset` is past the end. */
+static inline struct bytes bytes_from(struct bytes in, size_t offset)
+{
+	if (offset > in.length)
+		offset = in.length;
+	return (struct bytes) { in.data + offset, in.length - offset };
+}
+
+/* The first `length` bytes of `in`; all of it when it is shorter. */
+static inline struct bytes bytes_first(struct bytes in, size_t length)
+{
+	return (struct bytes) { in.data, length < in.length ? length : in.length };
+}
+
+static inline bool bytes_equal(struct bytes a, struct bytes b)
+{
+	return a.length == b.length && (a.length == 0 || memcmp(a.data, b.data, a.length) == 0);
+}
+
+static inline uint16_t get_be16(const uint8_t *p)
+{
+	return (uint16_t)(p[0] << 8 | p[1]);
+}
+
+static inline uint32_t get_be32(const uint8_t *p)
+{
+	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+static inline uint64_t get_be64(const uint8_t *p)
+{
+	return (uint64_t)get_be32(p) << 32 | get_be32(p + 4);
+}
+
+static inline void put_be16(uint8_t *p, uint16_t value)
+{
+	p[0] = (uint8_t)(value >> 8);
+	p[1] = (uint8_t)value;
+}
+
+static inline void put_be32(uint8_t *p, uint32_t value)
+{
+	put_be16(p, (uint16_t)(value >> 16));
+	put_be16(p + 2, (uint16_t)value);
+}
+
+static inline void put_be64(uint8_t *p, uint64_t value)
+{
+	put_be32(p, (uint32_t)(value >> 32));
+	put_be32(p + 4, (uint32_t)value);
+}

@@ -1,0 +1,89 @@
+/*
+ * Packet buffers: one reference-counted block from a pool, with headroom for every header that
+ * can come. Encapsulation pushes a header in front, decapsulation narrows to the payload.
+ *
+ * Whoever is handed a packet by a `*_send` or `*_receive` function takes it: forwards it or frees
+ * it on every path.
+ */
+#pragma once
+#include "sim/bytes.h"
+
+#define PACKET_HEADROOM_BYTES 128 /* Ethernet with a VLAN tag 18, IPv4 60, TCP 60, rounded down by 10 */
+#define PACKET_TAILROOM_BYTES 64  /* padding to the Ethernet minimum, and the FCS */
+#define PACKET_PAYLOAD_MAX    65535
+
+struct packet_pool;
+
+struct packet {
+	uint8_t *buffer;
+	uint32_t start, end;    /* the packet's bytes are buffer[start, end) */
+	uint32_t capacity;      /* size of buffer */
+	uint32_t references;
+	uint32_t crossing;      /* the pass through the present node */
+	uint16_t interface;     /* index of the interface it came in by; 0: made here */
+	uint8_t size_class;
+	bool is_corrupted;      /* a link changed bytes: the FCS in `fcs` no longer matches */
+	bool has_fcs;           /* `fcs` was computed for the present bytes (before corruption) */
+	uint32_t fcs;           /* as CRC-32 value, host order */
+	uint64_t id;            /* trace identity, kept across hops */
+	uint64_t cause;         /* trace record that led to it: its last transmit, drop, ... */
+	uint64_t root;          /* user action or message behind it */
+	struct packet *next;    /* for whoever queues it */
+	struct packet_pool *pool;
+};
+
+struct packet_pool *packet_pool_new(void);
+
+/* Frees the pool. Packets still out are a bug of their owner and are reported by an assertion. */
+void packet_pool_free(struct packet_pool *pool);
+
+/* Packets handed out and not yet freed. */
+size_t packet_pool_in_use(const struct packet_pool *pool);
+
+/*
+ * A packet of `payload_bytes` uninitialised bytes behind PACKET_HEADROOM_BYTES of room, with one
+ * reference. `payload_bytes` is at most PACKET_PAYLOAD_MAX. Identity fields are 0.
+ */
+struct packet *packet_new(struct packet_pool *pool, size_t payload_bytes);
+
+/* An independent copy with the same bytes, headroom and identity fields, and one reference. */
+struct packet *packet_copy(const struct packet *packet);
+
+/* One more reference to the same bytes. A packet with several must not be changed. */
+static inline struct packet *packet_reference(struct packet *packet)
+{
+	packet->references++;
+	return packet;
+}
+
+void packet_free(struct packet *packet); /* gives up one reference; NULL is fine */
+
+/* `packet` itself when nobody else refers to it, or else a copy; takes and returns a reference. */
+struct packet *packet_unshare(struct packet *packet);
+
+static inline struct bytes packet_bytes(const struct packet *packet)
+{
+	return (struct bytes) { packet->buffer + packet->start, packet->end - packet->start };
+}
+
+static inline uint8_t *packet_data(struct packet *packet)
+{
+	return packet->buffer + packet->start;
+}
+
+static inline size_t packet_length(const struct packet *packet)
+{
+	return packet->end - packet->start;
+}
+
+/* Makes room for a header of `header_bytes` in front and returns it. The room must be there. */
+uint8_t *packet_push(struct packet *packet, size_t header_bytes);
+
+/* Takes `header_bytes` off the front. */
+void packet_pull(struct packet *packet, size_t header_bytes);
+
+/* Narrows the packet to `payload`, which must lie inside its bytes. */
+void packet_narrow(struct packet *packet, struct bytes payload);
+
+/* Appends `length` zero bytes; at most PACKET_TAILROOM_BYTES in the packet's life. */
+void packet_pad(struct packet *packet, size_t length);

@@ -1,0 +1,23 @@
+/* Virtual time: signed 64-bit nanoseconds since the scenario's epoch. */
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+#define NS_PER_US   INT64_C(1000)
+#define NS_PER_MS   INT64_C(1000000)
+#define NS_PER_S    INT64_C(1000000000)
+#define TIME_NEVER  INT64_MAX /* later than every event */
+
+/*
+ * Nanoseconds that `size_bytes` occupy a wire of `rate_bps` bits per second, rounded up, so that
+ * no frame takes no time. `rate_bps` is not 0; sizes to 4 GiB do not overflow.
+ */
+static inline int64_t time_to_transmit(uint64_t size_bytes, uint64_t rate_bps)
+{
+	return (int64_t)((size_bytes * 8 * (uint64_t)NS_PER_S + rate_bps - 1) / rate_bps);
+}
+
+#define TIME_TEXT_BYTES 32 /* room for every text time_print() writes */
+
+/* Writes `time_ns` as seconds with nine decimals ("1.004835000") into `out`; returns `out`. */
+char *time_print(int64_t time_ns, char out[TIME_TEXT_BYTES]);
