@@ -239,6 +239,7 @@ static void add_units(struct conversations *conversations, struct model_directio
 			.kind = units[i].kind,
 			.is_complete = units[i].is_complete,
 			.summary = g_strdup(units[i].summary),
+			.purpose = units[i].purpose,
 			.time_ns = record->time_ns,
 		};
 		unit->root = object == NULL ? 0 : root_at(conversations, *object, unit->offset);

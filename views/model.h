@@ -35,6 +35,7 @@ struct model_unit {
 	uint16_t kind;
 	bool is_complete;
 	char *summary;           /* one line of text */
+	const char *purpose;     /* constant: what it is for; NULL: nothing to say */
 	int64_t time_ns;         /* when it was first sent */
 	uint64_t root;           /* message or action; 0: unknown */
 };
