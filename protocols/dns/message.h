@@ -81,8 +81,8 @@ bool dns_message_has(const struct dns_message *message, enum dns_section_index s
                      const struct dns_record *record);
 
 /*
- * Writes the message, names compressed, into at most `limit` bytes at `out` (DNS_HEADER_BYTES or
- * more) and returns the length. Records that do not fit are left out from the end; TC is set when
+ * Writes the message, names compressed, into at most `limit` bytes at `out` (DNS_UDP_BYTES or
+ * more, so that header, question and OPT fit) and returns the length. Records that do not fit are left out from the end; TC is set when
  * they are of the answer or authority section (RFC 2181 section 9), and OPT is always kept.
  */
 size_t dns_message_emit(const struct dns_message *message, size_t limit, uint8_t *out);

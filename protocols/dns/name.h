@@ -40,6 +40,12 @@ bool dns_name_from_text(const char *text, struct dns_name_buffer *buffer, struct
  */
 char *dns_name_print(struct dns_name name, char out[DNS_NAME_TEXT_BYTES]);
 
+/*
+ * Reads one character of text, which is not at its end, with `\.` and `\DDD` resolved (RFC 1035
+ * section 5.1); false on a bad escape.
+ */
+bool dns_character_from_text(const char **text, uint8_t *c);
+
 /* The name at the front of `wire`, which is known to be uncompressed and whole. */
 struct dns_name dns_name_at(const uint8_t *wire);
 

@@ -76,6 +76,9 @@ void dns_data_print(const struct dns_record *record, GString *out);
  */
 const char *dns_data_layout(uint16_t type);
 
+/* The length of the field `kind` of a layout at the front of `data`, which is well formed. */
+size_t dns_field_length(char kind, struct bytes data);
+
 #define DNS_TYPE_TEXT_BYTES 10
 
 /* "MX", or "TYPE65280" (RFC 3597 section 5), into `out`, which it returns. */
