@@ -1,0 +1,69 @@
+#include "stack/wire/ethernet.h"
+#include "stack/wire/crc32.h"
+
+enum { DESTINATION = 0, SOURCE = 6, TYPE = 12 };
+
+enum parse_status ethernet_header_parse(struct bytes in, struct ethernet_header *header,
+					struct bytes *payload)
+{
+	if (in.length < ETHERNET_HEADER_BYTES)
+		return PARSE_TRUNCATED;
+
+	uint16_t type = get_be16(in.data + TYPE);
+	if (type < ETHERNET_TYPE_MIN)
+		return PARSE_UNSUPPORTED;
+
+	memcpy(header->destination.octets, in.data + DESTINATION,
+	       sizeof header->destination.octets);
+	memcpy(header->source.octets, in.data + SOURCE, sizeof header->source.octets);
+	header->type = type;
+	*payload = bytes_from(in, ETHERNET_HEADER_BYTES);
+	return PARSE_OK;
+}
+
+void ethernet_header_emit(const struct ethernet_header *header, uint8_t *out)
+{
+	memcpy(out + DESTINATION, header->destination.octets, sizeof header->destination.octets);
+	memcpy(out + SOURCE, header->source.octets, sizeof header->source.octets);
+	put_be16(out + TYPE, header->type);
+}
+
+uint32_t ethernet_fcs(struct bytes frame)
+{
+	return crc32_add(0, frame);
+}
+
+void ethernet_fcs_emit(uint32_t fcs, uint8_t *out)
+{
+	for (int i = 0; i < ETHERNET_FCS_BYTES; i++)
+		out[i] = (uint8_t)(fcs >> 8 * i);
+}
+
+/* clang-format off */
+static const struct field_name type_names[] = {
+	{ ETHERTYPE_IPV4, "IPv4" },
+	{ ETHERTYPE_ARP, "ARP" },
+	{ ETHERTYPE_VLAN, "VLAN tag" },
+	{ ETHERTYPE_IPV6, "IPv6" },
+	{ 0, NULL },
+};
+
+static const struct field fields[] = {
+	{ "Destination Address", 0, 48, FIELD_MAC,
+	  .purpose = "The interface on this network that shall take the frame; all ones for everyone.",
+	  .reference = "IEEE 802.3 section 3.2.4" },
+	{ "Source Address", 48, 48, FIELD_MAC,
+	  .purpose = "The interface that put the frame on this network; switches learn from it.",
+	  .reference = "IEEE 802.3 section 3.2.5" },
+	{ "Type", 96, 16, FIELD_ENUM, .names = type_names,
+	  .purpose = "The protocol whose packet the frame carries.",
+	  .reference = "IEEE 802.3 section 3.2.6" },
+};
+/* clang-format on */
+
+const struct field_table ethernet_fields = {
+	.name = "Ethernet header",
+	.fields = fields,
+	.field_count = sizeof fields / sizeof *fields,
+	.purpose = "Carries a packet to the next interface on the same network.",
+};

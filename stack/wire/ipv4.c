@@ -1,0 +1,104 @@
+#include "stack/wire/ipv4.h"
+#include "stack/wire/checksum.h"
+
+enum {
+	VERSION_IHL = 0,
+	TOS = 1,
+	TOTAL_LENGTH = 2,
+	IDENTIFICATION = 4,
+	FLAGS_OFFSET = 6,
+	TTL = 8,
+	PROTOCOL = 9,
+	CHECKSUM = 10,
+	SOURCE = 12,
+	DESTINATION = 16,
+	OPTIONS = 20,
+};
+
+enum { DONT_FRAGMENT = 0x4000, MORE_FRAGMENTS = 0x2000, OFFSET_MASK = 0x1fff };
+
+static size_t header_length(const uint8_t *header)
+{
+	return (size_t)(header[VERSION_IHL] & 0x0f) * 4;
+}
+
+enum parse_status ipv4_header_parse(struct bytes in, struct ipv4_header *header,
+				    struct bytes *payload)
+{
+	if (in.length < 1)
+		return PARSE_TRUNCATED;
+	if (in.data[VERSION_IHL] >> 4 != 4)
+		return PARSE_UNSUPPORTED;
+
+	size_t header_bytes = header_length(in.data);
+	if (header_bytes < IPV4_HEADER_BYTES)
+		return PARSE_BAD_LENGTH;
+	if (in.length < header_bytes)
+		return PARSE_TRUNCATED;
+
+	uint16_t total_length_bytes = get_be16(in.data + TOTAL_LENGTH);
+	if (total_length_bytes < header_bytes)
+		return PARSE_BAD_LENGTH;
+	if (total_length_bytes > in.length)
+		return PARSE_TRUNCATED;
+
+	uint16_t flags_offset = get_be16(in.data + FLAGS_OFFSET);
+	*header = (struct ipv4_header) {
+		.header_bytes = (uint8_t)header_bytes,
+		.tos = in.data[TOS],
+		.total_length_bytes = total_length_bytes,
+		.identification = get_be16(in.data + IDENTIFICATION),
+		.dont_fragment = (flags_offset & DONT_FRAGMENT) != 0,
+		.more_fragments = (flags_offset & MORE_FRAGMENTS) != 0,
+		.fragment_offset_bytes =
+		    (uint16_t)((flags_offset & OFFSET_MASK) * IPV4_FRAGMENT_UNIT),
+		.ttl = in.data[TTL],
+		.protocol = in.data[PROTOCOL],
+		.checksum = get_be16(in.data + CHECKSUM),
+		.source = get_be32(in.data + SOURCE),
+		.destination = get_be32(in.data + DESTINATION),
+		.options = {in.data + OPTIONS, header_bytes - IPV4_HEADER_BYTES},
+	};
+	*payload = bytes_from(bytes_first(in, total_length_bytes), header_bytes);
+	return PARSE_OK;
+}
+
+void ipv4_header_emit(const struct ipv4_header *header, uint8_t *out)
+{
+	unsigned flags_offset = header->fragment_offset_bytes / IPV4_FRAGMENT_UNIT |
+				(header->dont_fragment ? DONT_FRAGMENT : 0) |
+				(header->more_fragments ? MORE_FRAGMENTS : 0);
+
+	out[VERSION_IHL] = (uint8_t)(4 << 4 | ipv4_header_length(header) / 4);
+	out[TOS] = header->tos;
+	put_be16(out + TOTAL_LENGTH, header->total_length_bytes);
+	put_be16(out + IDENTIFICATION, header->identification);
+	put_be16(out + FLAGS_OFFSET, (uint16_t)flags_offset);
+	out[TTL] = header->ttl;
+	out[PROTOCOL] = header->protocol;
+	put_be16(out + CHECKSUM, header->checksum);
+	put_be32(out + SOURCE, header->source);
+	put_be32(out + DESTINATION, header->destination);
+	if (header->options.length > 0)
+		memmove(out + OPTIONS, header->options.data, header->options.length);
+}
+
+void ipv4_checksum_set(uint8_t *out)
+{
+	put_be16(out + CHECKSUM, 0);
+	put_be16(out + CHECKSUM, checksum_of((struct bytes) { out, header_length(out) }));
+}
+
+bool ipv4_checksum_is_right(struct bytes datagram)
+{
+	return checksum_of(bytes_first(datagram, header_length(datagram.data))) == 0;
+}
+
+void ipv4_ttl_decrement(uint8_t *out)
+{
+	uint16_t old_word = get_be16(out + TTL);
+	uint16_t new_word = (uint16_t)(old_word - 0x0100);
+
+	put_be16(out + TTL, new_word);
+	put_be16(out + CHECKSUM, checksum_update(get_be16(out + CHECKSUM), old_word, new_word));
+}
