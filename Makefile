@@ -30,8 +30,8 @@ TEST_HELPERS := $(sort $(filter-out $(TEST_SOURCES) $(wildcard tests/fuzz/*.c),$
 TEST_HELPER_OBJECTS := $(TEST_HELPERS:%.c=$(BUILD)/%.o)
 TESTS := $(TEST_SOURCES:%.c=$(BUILD)/%)
 
-.PHONY: all tests
-all: $(PROGRAM)
+all: $(PROGRAM) ## builds the program
+	@ln -sf $(PROGRAM) mailwire
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
@@ -47,6 +47,93 @@ $(PROGRAM): $(BUILD)/app/main.o $(LIBRARY)
 tests: $(TESTS)
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(TEST_HELPER_OBJECTS) $(LIBRARY)
 	$(CC) $(CFLAGS) $(SANITIZE) -o $@ $^ $(CHECK_LIBS) $(PC_LIBS)
+
+.PHONY: all tests help deps test demo bench install uninstall clean layers headers sizes format \
+        format-check lint fuzz sanitized
+
+# The commands of the README.
+
+demo: deps ## installs what is missing, builds, runs the office scenario
+	@$(MAKE) --no-print-directory -s all
+	$(PROGRAM) run scenarios/office.yaml --pcap office.pcapng
+	@echo
+	@echo "The trace is in office.pcapng. Open it with: wireshark office.pcapng"
+
+test: deps-test ## installs what is missing, builds, runs every test
+	@$(MAKE) --no-print-directory -s all
+	@$(MAKE) --no-print-directory -s tests
+	@$(MAKE) --no-print-directory -s layers
+	@MAILWIRE=$(PROGRAM) tests/run.sh $(TESTS)
+
+deps: ## what building and running needs, by apt where that is missing
+	@tools/deps.sh build
+deps-test:
+	@tools/deps.sh test
+deps-check:
+	@tools/deps.sh check
+deps-bench:
+	@tools/deps.sh bench
+
+help: ## this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
+
+install: all ## into PREFIX (default /usr/local), DESTDIR is honoured
+	install -D -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/mailwire
+	install -D -m 644 docs/mailwire.1 $(DESTDIR)$(PREFIX)/share/man/man1/mailwire.1
+	install -D -m 644 app/mailwire.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/mailwire
+	mkdir -p $(DESTDIR)$(PREFIX)/share/mailwire
+	cp -R scenarios $(DESTDIR)$(PREFIX)/share/mailwire/
+
+uninstall: ## removes what install put there
+	rm -f $(DESTDIR)$(PREFIX)/bin/mailwire $(DESTDIR)$(PREFIX)/share/man/man1/mailwire.1 \
+	      $(DESTDIR)$(PREFIX)/share/bash-completion/completions/mailwire
+	rm -rf $(DESTDIR)$(PREFIX)/share/mailwire
+
+clean: ## removes everything that was built
+	rm -rf build mailwire
+
+# Checks of the source itself.
+
+layers: ## no include points up between layers
+	@tools/layers.sh
+headers: ## every header compiles on its own
+	@tools/headers.sh $(CC) -std=gnu11 -D_GNU_SOURCE $(PC_CFLAGS)
+sizes: ## the ten longest functions, for review
+	@tools/sizes.sh
+FORMATTED = $(shell find sim stack protocols views app tests bench -name '*.[ch]' | sort)
+format: ## lays the source out
+	clang-format -i $(FORMATTED)
+format-check: ## fails where clang-format would change something
+	clang-format --dry-run --Werror $(FORMATTED)
+lint: deps-check ## clang-tidy and cppcheck, clean
+	printf '%s\n' $(LIBRARY_SOURCES) app/main.c | xargs -P 2 -n 8 \
+	    clang-tidy --quiet --warnings-as-errors='*' 2>/dev/null -- -std=gnu11 -D_GNU_SOURCE -I. $(PC_CFLAGS)
+	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,portability --inline-suppr \
+	    --suppressions-list=tools/cppcheck.txt -I. $(LIBRARY_SOURCES) app/main.c
+
+# The same tests under AddressSanitizer and UndefinedBehaviorSanitizer.
+sanitized: ## every test under the sanitizers
+	@$(MAKE) --no-print-directory -s BUILD=build/asan CFLAGS="-O1 -g -fno-omit-frame-pointer" \
+	    SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=undefined" all tests
+	@MAILWIRE=build/asan/mailwire tests/run.sh $(TEST_SOURCES:%.c=build/asan/%)
+
+# One libFuzzer program per tests/fuzz/fuzz_<name>.c, each for FUZZ_SECONDS.
+FUZZ_SECONDS ?= 60
+FUZZERS := $(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+FUZZ_FLAGS = -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
+build/fuzz/tests/fuzz/%: build/fuzz/tests/fuzz/%.o build/fuzz/libmailwire.a
+	clang -fsanitize=fuzzer,address,undefined -o $@ $^ $(PC_LIBS)
+ifeq ($(BUILD),build/fuzz)
+fuzzers: $(FUZZERS:%=build/fuzz/tests/fuzz/%)
+endif
+fuzz: deps-check ## every fuzz target for FUZZ_SECONDS each
+	@$(MAKE) --no-print-directory -s BUILD=build/fuzz CC=clang CFLAGS= SANITIZE="$(FUZZ_FLAGS)" fuzzers
+	@set -e; for f in $(FUZZERS); do \
+	    mkdir -p build/fuzz/corpus/$$f tests/fuzz/seeds/$${f#fuzz_}; \
+	    echo "fuzz $$f"; \
+	    build/fuzz/tests/fuzz/$$f -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 \
+	        -verbosity=0 -artifact_prefix=build/fuzz/ build/fuzz/corpus/$$f tests/fuzz/seeds/$${f#fuzz_}; \
+	done
 
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

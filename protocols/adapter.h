@@ -1,6 +1,10 @@
 /*
  * Joins a session to a stream on a host: feeds it bytes and time, sends its output, emits its notes
  * as trace records. The only place where protocols meet the network's streams.
+ *
+ * Like a process that is woken by its kernel, the adapter lets `wakeup_ns` pass between an event
+ * of the stream and the session's hearing of it. All input that arrived meanwhile is handled
+ * together, and all output it made leaves in one write.
  */
 #pragma once
 #include "protocols/session.h"
@@ -8,12 +12,16 @@
 
 struct adapter;
 
+#define ADAPTER_ORDERLY (-1) /* `why` of an end that the session or its peer chose */
+
 struct adapter_config {
-	unsigned layer;        /* enum protocol_layer: on every record */
-	int64_t wakeup_ns;     /* time between bytes arriving and the program reading them */
+	unsigned layer;	   /* enum protocol_layer: on every record */
+	int64_t wakeup_ns; /* time between bytes arriving and the program reading them */
+	int64_t
+	    connect_timeout_ns; /* to give up a connecting stream as STREAM_TIMED_OUT; 0: TCP's own */
 	/*
-	 * The session is over: `why` is -1 after an orderly end, else enum stream_failure. The
-	 * session is freed afterwards, unless `done` frees it by adapter_free(). May be NULL.
+	 * The session is over: `why` is ADAPTER_ORDERLY, else enum stream_failure. The session and
+	 * the adapter are freed afterwards; adapter_free() inside `done` is harmless. May be NULL.
 	 */
 	void (*done)(void *owner, struct session *session, int why);
 	void *owner;
@@ -21,13 +29,20 @@ struct adapter_config {
 
 /*
  * Drives `session` (taken) over `stream` (taken, from accept or connect). Frees both when they are
- * over. For an accepted stream the session is opened at once; for a connecting one when it opens.
+ * over. `is_open` says that the stream is open (accepted); otherwise it is still connecting. The
+ * session hears of nothing before this call returned. The record PHASE_CONNECT is made here; those
+ * of later phases are the session's.
  */
 struct adapter *adapter_new(struct host *host, struct stream *stream, struct session *session,
-                            bool is_open, const struct adapter_config *config);
+			    bool is_open, const struct adapter_config *config);
 
 /* Ends it now: resets the stream if it still lives, frees the session; `done` is not called. */
 void adapter_free(struct adapter *adapter);
 
 struct session *adapter_session(struct adapter *adapter);
+
+/* The stream, or NULL when it is gone. */
 struct stream *adapter_stream(struct adapter *adapter);
+
+/* The trace object of the session: what PHASE and STATE records of it name. */
+uint64_t adapter_object(const struct adapter *adapter);

@@ -19,8 +19,9 @@ struct session_operations {
 	/*
 	 * Offers all input that waits. Returns how many bytes were consumed: whole lines, literals,
 	 * or parts of a message. The rest is offered again together with what follows. Must make
-	 * progress or have set `is_waiting` or wait for more bytes; a line longer than the
-	 * session's limit must be consumed and answered, not waited for.
+	 * progress or have set `is_waiting` or `is_busy` or wait for more bytes; a line longer than the
+	 * session's limit must be consumed and answered, not waited for. May handle one line per
+	 * call: session_offer() calls until nothing is consumed, and counts `received_bytes`.
 	 */
 	size_t (*receive)(struct session *session, struct bytes in);
 	/* The peer will send no more. May be NULL: then the session is closed. */
@@ -55,20 +56,29 @@ struct session {
 	const struct session_operations *operations;
 	int64_t now_ns;          /* virtual time of this call */
 	int64_t unix_time;       /* the same as seconds since 1970, for Date headers */
-	bool wants_notes;        /* false: session_note() does nothing */
+	bool wants_notes;        /* false: notes need no bytes, nobody would read them */
 
 	GByteArray *output;      /* bytes to send, from the front; NULL while there is none */
 	uint64_t received_bytes; /* stream offset of the next byte to be consumed */
 	uint64_t produced_bytes; /* stream offset behind the last byte of output */
 	int64_t deadline_ns;     /* when expired() is wanted; TIME_NEVER for never */
-	bool is_waiting;         /* for an answer: offer no input until it is false again */
+	bool deadline_is_background; /* it shall not keep a run "until quiet" going: idle logout */
+	bool is_waiting;         /* for an answer: offer no input until it is false again; output is
+	                            held too, so that pipelined replies leave together */
+	bool is_busy;            /* with a long answer that refill() goes on with: offer no input
+	                            until it is false again, but let output flow */
 	bool is_closing;         /* shut the stream down once the output is sent */
 	bool is_aborted;         /* reset the stream now */
 	bool wants_tls;          /* wrap the stream once the output is sent, then clear this */
 	GArray *notes;           /* of struct note; NULL while there is none */
 
-	/* Set by the driver: call it after an answer changed the session from outside a call. */
+	/*
+	 * Set by the driver, or all NULL. `wake`: an answer changed the session from outside a call.
+	 * `tick`: bring `now_ns` and `unix_time` up to date. `emit`: a note, at once, borrowed.
+	 */
 	void (*wake)(void *driver);
+	void (*tick)(void *driver);
+	void (*emit)(void *driver, const struct note *note);
 	void *driver;
 };
 
@@ -77,11 +87,32 @@ void session_init(struct session *session, const struct session_operations *oper
 /* Frees output and notes, not the session itself: for the end of operations->free. */
 void session_clear(struct session *session);
 
+static inline void session_free(struct session *session)
+{
+	if (session != NULL)
+		session->operations->free(session);
+}
+
+/*
+ * For drivers: offers `in` until the session waits, is busy, is over, or wants more bytes than there are.
+ * Returns how many bytes it consumed and counts them in `received_bytes`.
+ */
+size_t session_offer(struct session *session, struct bytes in);
+
+/* For drivers: true when no input shall be offered any more. */
+static inline bool session_is_over(const struct session *session)
+{
+	return session->is_closing || session->is_aborted;
+}
+
 /* Appends output. The printf form is for replies; format strings hold their own CRLF. */
 void session_write(struct session *session, struct bytes bytes);
 void session_printf(struct session *session, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
-/* Hands a note to whoever drives the session; takes note->bytes. Nothing when no one wants it. */
+/*
+ * Hands a note to whoever drives the session; takes note->bytes. Whether there is a note must not
+ * depend on `wants_notes`: records are numbered alike with tracing on or off.
+ */
 void session_note(struct session *session, const struct note *note);
 
 /*
@@ -92,6 +123,13 @@ void session_note_input(struct session *session, uint16_t detail, size_t skip, s
 
 /* Notes that the output from stream offset `from` up to now is one unit, e.g. a reply. */
 void session_note_output(struct session *session, uint16_t detail, uint64_t from);
+
+/* Brings the session's time up to date: call it first in every answer from outside. */
+static inline void session_tick(struct session *session)
+{
+	if (session->tick != NULL)
+		session->tick(session->driver);
+}
 
 /* Tells the driver that an answer came; call it last, it may free the session. */
 static inline void session_wake(struct session *session)

@@ -77,6 +77,13 @@ void timer_schedule_arrival(struct engine *engine, struct timer *timer, int64_t 
 /* Disarms `timer`; nothing happens when it is not armed. Must precede freeing the owner. */
 void timer_cancel(struct engine *engine, struct timer *timer);
 
+/*
+ * Disarms `timer` but keeps its queue entry, so that arming it again for a later time costs next
+ * to nothing: for timers that are stopped and restarted all the time (TCP's retransmission). A
+ * paused timer must still be cancelled before its owner is freed.
+ */
+void timer_pause(struct engine *engine, struct timer *timer);
+
 static inline bool timer_is_armed(const struct timer *timer)
 {
 	return timer->deadline_ns != TIME_NEVER;

@@ -8,7 +8,7 @@
 #pragma once
 #include "sim/bytes.h"
 
-#define PACKET_HEADROOM_BYTES 128 /* Ethernet with a VLAN tag 18, IPv4 60, TCP 60, rounded down by 10 */
+#define PACKET_HEADROOM_BYTES 144 /* Ethernet with a VLAN tag 18, IPv4 60, TCP 60; 16-byte aligned */
 #define PACKET_TAILROOM_BYTES 64  /* padding to the Ethernet minimum, and the FCS */
 #define PACKET_PAYLOAD_MAX    65535
 

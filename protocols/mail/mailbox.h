@@ -48,6 +48,7 @@ struct account {
 	uint64_t quota_bytes;     /* 0: none */
 	uint64_t used_bytes;
 	GPtrArray *mailboxes;     /* of struct mailbox *, owned, in order of creation; [0] is INBOX */
+	GHashTable *deliveries;   /* set of envelope keys; NULL: none yet */
 	bool maildrop_is_locked;  /* by a POP3 session (RFC 1939 section 3) */
 };
 
@@ -66,7 +67,10 @@ struct mailbox_watcher {
 struct mail_store *mail_store_new(struct node *node);
 void mail_store_free(struct mail_store *store);
 
-/* Accounts. Addresses compare without regard to case (documented deviation from RFC 5321 2.4). */
+/*
+ * Accounts. Addresses compare without regard to case (documented deviation from RFC 5321 2.4).
+ * An address that is there already gives its account, unchanged.
+ */
 struct account *mail_store_add_account(struct mail_store *store, const char *address,
                                        const char *password);
 struct account *mail_store_find(struct mail_store *store, const char *address);
@@ -75,7 +79,18 @@ struct account *mail_store_find(struct mail_store *store, const char *address);
 struct account *mail_store_authenticate(struct mail_store *store, const char *login,
                                         const char *password);
 
-/* Mailboxes. INBOX always exists and is found in any case. Names are valid and at most 255 bytes. */
+/*
+ * Valid: UTF-8 of 1 to 255 bytes without control characters, '*' and '%', and with no empty level
+ * ("a//b", "/a", "a/").
+ */
+bool mailbox_name_is_valid(const char *name);
+
+/*
+ * Mailboxes. INBOX always exists and is found in any case. Creating one that exists or has no
+ * valid name gives NULL. Deleting INBOX is refused; watchers of a deleted mailbox are told.
+ * Renaming takes the mailboxes below along; it is refused when a name is taken or invalid.
+ * Renaming INBOX moves its messages to a new mailbox of that name (RFC 3501 section 6.3.5).
+ */
 struct mailbox *account_find_mailbox(struct account *account, const char *name);
 struct mailbox *account_create_mailbox(struct account *account, const char *name);
 bool account_delete_mailbox(struct account *account, struct mailbox *mailbox);
@@ -84,7 +99,12 @@ bool account_rename_mailbox(struct account *account, struct mailbox *mailbox, co
 /* True when `bytes` more fit into the quota. */
 bool account_has_room(const struct account *account, size_t bytes);
 
-/* Appends `message` (a reference is taken). */
+/* The entry with `uid` and its index in `entries`; NULL when there is none. `index` may be NULL. */
+struct mailbox_entry *mailbox_find(const struct mailbox *mailbox, uint32_t uid, unsigned *index);
+
+void mailbox_set_subscribed(struct mailbox *mailbox, bool is_subscribed);
+
+/* Appends `message` (a reference is taken). MAILBOX_RECENT is added to `flags`. */
 struct mailbox_entry *mailbox_append(struct mailbox *mailbox, struct message *message,
                                      uint32_t flags, int64_t internal_date);
 
@@ -92,10 +112,16 @@ struct mailbox_entry *mailbox_append(struct mailbox *mailbox, struct message *me
 void mailbox_set_flags(struct mailbox *mailbox, struct mailbox_entry *entry, uint32_t flags,
                        GPtrArray *keywords, const struct mailbox_watcher *who);
 
+/* The first session that selects the mailbox takes \Recent away; nobody is told. */
+void mailbox_take_recent(struct mailbox_entry *entry);
+
 /* Removes the entry; every watcher is told, `who` included. */
 void mailbox_expunge(struct mailbox *mailbox, struct mailbox_entry *entry);
 
-/* Moves or copies: same message, new UID. Returns the new entry. */
+/*
+ * The same message, flags, keywords and internal date under a new UID; a move is a copy and an
+ * expunge. Returns the new entry.
+ */
 struct mailbox_entry *mailbox_copy(struct mailbox *to, const struct mailbox_entry *entry);
 
 void mailbox_watch(struct mailbox *mailbox, struct mailbox_watcher *watcher);

@@ -8,20 +8,31 @@
 #include <stdint.h>
 #include "sim/bytes.h"
 
-/* One MIME entity of a parsed message, in the order of the bytes (RFC 3501 BODYSTRUCTURE). */
+/*
+ * One MIME entity of a parsed message, in the order of the bytes (RFC 3501 BODYSTRUCTURE).
+ * A body ends before the line end that precedes a boundary (RFC 2046 section 5.1.1).
+ */
 struct message_part {
 	char *type, *subtype;        /* upper case as IMAP shows it: "TEXT", "PLAIN" */
-	GPtrArray *parameters;       /* of char *: name, value, name, value; NULL: none */
-	char *id, *description;      /* Content-ID, Content-Description; NULL: none */
-	char *encoding;              /* "7BIT" when the header is missing */
+	/*
+	 * Of char *: name in lower case, value, name, value; NULL: none. Values are ASCII: others
+	 * are in the extended form of RFC 2231, with '*' behind the name. Text without a charset
+	 * has "charset" "us-ascii" (RFC 2045 section 5.2).
+	 */
+	GPtrArray *parameters;
+	char *id, *description;      /* Content-ID, Content-Description, raw; NULL: none */
+	char *encoding;              /* upper case; "7BIT" when the header is missing */
 	char *md5, *language, *location;
 	char *disposition;           /* "attachment"; NULL: none */
 	GPtrArray *disposition_parameters;
 	size_t header_offset, header_bytes; /* from the message's start; with the empty line */
 	size_t body_offset, body_bytes;
-	unsigned body_lines;
-	GPtrArray *children;         /* of struct message_part *; NULL: not a multipart or message */
-	                             /* message/rfc822 has one child: the message inside */
+	unsigned body_lines;         /* line feeds in the body */
+	/*
+	 * Of struct message_part *; NULL: a leaf, which a multipart without any part and what is
+	 * beyond the bounds below also are. message/rfc822 has one child: the message inside.
+	 */
+	GPtrArray *children;
 };
 
 struct message {
@@ -63,6 +74,15 @@ struct bytes message_header_section(struct bytes bytes);
 /* RFC 2047 words decoded to UTF-8; for display and searching. The caller frees it. */
 char *message_decode_words(const char *value);
 
+/* The first of `parameters` or `disposition_parameters` called `name`, decoded; NULL: none. */
+char *message_parameter(const GPtrArray *parameters, const char *name);
+
+/* The file name of an attachment in UTF-8 without any folder, or NULL; the caller frees it. */
+char *message_part_filename(const struct message_part *part);
+
+/* The bytes of a leaf part with the transfer encoding undone; the caller owns them. */
+GBytes *message_part_content(const struct message *message, const struct message_part *part);
+
 /* The text of a leaf part, transfer encoding undone and converted to UTF-8; the caller frees it. */
 char *message_part_text(const struct message *message, const struct message_part *part);
 
@@ -75,7 +95,7 @@ struct attachment {
 
 /* What an author writes. Every field but those marked may be NULL or 0. */
 struct composition {
-	const char *from;        /* "Alice <alice@office.example>"; required */
+	const char *from;        /* "Alice <alice@office.example>" in UTF-8; required */
 	const char *to, *cc;     /* address lists; at least one recipient somewhere */
 	const char *subject;
 	const char *text;        /* UTF-8 body with LF or CRLF line ends */

@@ -1,0 +1,486 @@
+#include "protocols/adapter.h"
+
+#include "protocols/layer.h"
+#include "sim/world.h"
+
+struct adapter {
+	struct node *node;
+	struct stream *stream; /* NULL once it is gone */
+	struct session *session;
+	struct adapter_config config;
+	struct timer wakeup;   /* the program runs again and looks at what happened */
+	struct timer deadline; /* the session's */
+	GByteArray *input;     /* bytes the session has not consumed yet; NULL: none */
+	uint64_t object;       /* trace id of the session */
+	uint64_t sent_object, received_object;
+	uint64_t sent_base, received_base; /* stream offset minus the session's own count */
+	bool must_open;			   /* the stream opened, the session has not heard of it */
+	bool is_open;            /* the session was told that the stream is open */
+	bool has_ended;			   /* the peer will send no more */
+	bool must_end;			   /* and the session has not heard of it */
+	bool is_running;		   /* the session, or `done`, is being called */
+	bool is_woken;			   /* an answer came meanwhile */
+	bool is_over;			   /* `done` was called, or adapter_free() */
+};
+
+/* Notes become records. */
+
+static uint64_t note_object(const struct adapter *adapter, const struct note *note)
+{
+	if (note->object != 0)
+		return note->object;
+	switch (note->kind) {
+	case TRACE_UNIT:
+		return note->flags & TRACE_INBOUND ? adapter->received_object
+						   : adapter->sent_object;
+	case TRACE_STATE:
+	case TRACE_PHASE:
+		return adapter->object;
+	default:
+		return 0;
+	}
+}
+
+static uint64_t note_offset(const struct adapter *adapter, const struct note *note)
+{
+	if (note->kind != TRACE_UNIT)
+		return note->before;
+	return note->before +
+	       (note->flags & TRACE_INBOUND ? adapter->received_base : adapter->sent_base);
+}
+
+/* What the session does after it has read a command, it does because of that command. */
+static void adapter_emit(void *owner, const struct note *note)
+{
+	struct adapter *adapter = owner;
+	struct bytes bytes = { NULL, 0 };
+
+	if (note->bytes != NULL) {
+		gsize length;
+
+		bytes.data = g_bytes_get_data(note->bytes, &length);
+		bytes.length = length;
+	}
+	uint64_t id = trace_emit(
+	    adapter->node, NULL,
+	    &(struct trace_record) {
+		.kind = (uint8_t)note->kind,
+		.layer = (uint8_t)(note->kind == TRACE_MAIL ? LAYER_MAIL : adapter->config.layer),
+		.detail = note->detail,
+		.flags = note->flags,
+		.root = note->root,
+		.object = note_object(adapter, note),
+		.before = note_offset(adapter, note),
+		.after = note->after,
+	    },
+	    bytes);
+	if (note->kind == TRACE_UNIT && note->flags & TRACE_INBOUND)
+		engine_context(node_engine(adapter->node))->cause = id;
+}
+
+static void adapter_tick(void *owner)
+{
+	struct adapter *adapter = owner;
+	struct session *session = adapter->session;
+	const struct node *node = adapter->node;
+
+	session->now_ns = node_now(node);
+	session->unix_time = world_unix_time(node->world);
+	session->wants_notes = node_traces(node, TRACE_UNIT) || node_traces(node, TRACE_STATE) ||
+			       node_traces(node, TRACE_PHASE) || node_traces(node, TRACE_MAIL);
+}
+
+/* Input. */
+
+static bool must_stop_reading(const struct session *session)
+{
+	return session->is_waiting || session->is_busy;
+}
+
+static bool accepts_input(const struct adapter *adapter)
+{
+	const struct session *session = adapter->session;
+
+	return adapter->stream != NULL && !adapter->is_over && !must_stop_reading(session) &&
+	       !session_is_over(session);
+}
+
+/* Keeps what the session left over: the stream could never show it together with what follows. */
+static void keep_rest(struct adapter *adapter, struct bytes rest)
+{
+	if (rest.length == 0)
+		return;
+	if (adapter->input == NULL)
+		adapter->input = g_byte_array_new();
+	g_byte_array_append(adapter->input, rest.data, (guint)rest.length);
+}
+
+static void offer_kept(struct adapter *adapter)
+{
+	GByteArray *input = adapter->input;
+	size_t consumed;
+
+	if (input == NULL || !accepts_input(adapter))
+		return;
+	consumed = session_offer(adapter->session, (struct bytes) { input->data, input->len });
+	if (consumed == input->len) {
+		g_byte_array_unref(input);
+		adapter->input = NULL;
+	} else if (consumed > 0) {
+		g_byte_array_remove_range(input, 0, (guint)consumed);
+	}
+}
+
+/* While the session waits for an answer its input stays in the stream, which closes the window. */
+static void offer_input(struct adapter *adapter)
+{
+	offer_kept(adapter);
+	while (accepts_input(adapter)) {
+		struct bytes run = stream_peek(adapter->stream);
+
+		if (run.length == 0)
+			break;
+		if (adapter->input != NULL) {
+			keep_rest(adapter, run);
+			stream_consume(adapter->stream, run.length);
+			offer_kept(adapter);
+			continue;
+		}
+		size_t consumed = session_offer(adapter->session, run);
+
+		if (accepts_input(adapter))
+			keep_rest(adapter, bytes_from(run, consumed));
+		stream_consume(adapter->stream,
+			       must_stop_reading(adapter->session) ? consumed : run.length);
+	}
+}
+
+/* Output. */
+
+static size_t output_length(const struct adapter *adapter)
+{
+	return adapter->session->output == NULL ? 0 : adapter->session->output->len;
+}
+
+/* Tops the output up; false when there is nothing to send. */
+static bool refill_output(struct adapter *adapter)
+{
+	struct session *session = adapter->session;
+	bool was_busy = session->is_busy;
+
+	if (session->operations->refill != NULL && output_length(adapter) < SESSION_OUTPUT_LOW &&
+	    !session->is_closing)
+		session->operations->refill(session);
+	if (was_busy && !session->is_busy)
+		adapter->is_woken = true; /* what the peer sent meanwhile has its turn now */
+	return output_length(adapter) > 0;
+}
+
+/* Writes what the stream takes; the rest waits for `writable`. */
+static void flush_output(struct adapter *adapter)
+{
+	struct session *session = adapter->session;
+
+	while (adapter->stream != NULL && refill_output(adapter)) {
+		GByteArray *output = session->output;
+		size_t written = stream_write(adapter->stream,
+					      (struct bytes) { output->data, output->len }, false);
+
+		if (written < output->len) {
+			if (written > 0)
+				g_byte_array_remove_range(output, 0, (guint)written);
+			return;
+		}
+		g_byte_array_unref(output);
+		session->output = NULL;
+	}
+}
+
+/* Life. */
+
+static void adapter_destroy(struct adapter *adapter)
+{
+	struct engine *engine = node_engine(adapter->node);
+
+	timer_cancel(engine, &adapter->wakeup);
+	timer_cancel(engine, &adapter->deadline);
+	if (adapter->stream != NULL)
+		stream_abort(adapter->stream);
+	if (adapter->input != NULL)
+		g_byte_array_unref(adapter->input);
+	adapter->session->wake = NULL;
+	adapter->session->tick = NULL;
+	adapter->session->emit = NULL;
+	session_free(adapter->session);
+	g_free(adapter);
+}
+
+/* Tells the owner. The adapter is freed when the call that led here unwinds. */
+static void adapter_finish(struct adapter *adapter, int why)
+{
+	if (adapter->is_over)
+		return;
+	adapter->is_over = true;
+	if (adapter->config.done != NULL)
+		adapter->config.done(adapter->config.owner, adapter->session, why);
+}
+
+/* Obeys what the session asks for after a call. */
+static void adapter_settle(struct adapter *adapter)
+{
+	struct session *session = adapter->session;
+
+	if (session->is_aborted) {
+		stream_abort(adapter->stream);
+		adapter->stream = NULL;
+		adapter_finish(adapter, ADAPTER_ORDERLY);
+		return;
+	}
+	if (!session->is_waiting || output_length(adapter) >= SESSION_OUTPUT_LOW)
+		flush_output(adapter);
+	if (session->is_closing && output_length(adapter) == 0) {
+		stream_release(adapter->stream);
+		adapter->stream = NULL;
+		adapter_finish(adapter, ADAPTER_ORDERLY);
+	}
+}
+
+static void hear_of_end(struct adapter *adapter)
+{
+	struct session *session = adapter->session;
+
+	adapter->must_end = false;
+	if (session->operations->ended != NULL)
+		session->operations->ended(session);
+	else
+		session->is_closing = true;
+}
+
+static void arm_deadline(struct adapter *adapter)
+{
+	int64_t deadline_ns = adapter->session->deadline_ns;
+	struct engine *engine = node_engine(adapter->node);
+
+	adapter->deadline.is_background = adapter->session->deadline_is_background;
+	if (deadline_ns == TIME_NEVER)
+		timer_cancel(engine, &adapter->deadline);
+	else if (deadline_ns != adapter->deadline.deadline_ns)
+		timer_schedule(engine, &adapter->deadline, deadline_ns);
+}
+
+/* One turn of the program: hears of what happened, then sends and closes. */
+static void adapter_turn(struct adapter *adapter)
+{
+	struct session *session = adapter->session;
+
+	if (adapter->must_open) {
+		adapter->must_open = false;
+		adapter->is_open = true;
+		session->operations->opened(session);
+	}
+	offer_input(adapter);
+	if (adapter->must_end && accepts_input(adapter))
+		hear_of_end(adapter);
+	if (adapter->stream != NULL && !adapter->is_over)
+		adapter_settle(adapter);
+}
+
+/* Runs turns until no more answer came in between. The adapter may be gone afterwards. */
+static void adapter_run(struct adapter *adapter)
+{
+	if (adapter->is_running) {
+		adapter->is_woken = true;
+		return;
+	}
+	adapter->is_running = true;
+	adapter_tick(adapter);
+	do {
+		adapter->is_woken = false;
+		if (!adapter->is_over)
+			adapter_turn(adapter);
+	} while (adapter->is_woken);
+	adapter->is_running = false;
+
+	if (adapter->is_over)
+		adapter_destroy(adapter);
+	else if (adapter->is_open)
+		arm_deadline(adapter);
+}
+
+static void adapter_wake(void *owner)
+{
+	struct adapter *adapter = owner;
+
+	if (adapter->is_open || adapter->is_running)
+		adapter_run(adapter);
+}
+
+static void wakeup_fired(void *owner)
+{
+	adapter_run(owner);
+}
+
+static void stream_has_failed(void *owner, enum stream_failure why)
+{
+	struct adapter *adapter = owner;
+	struct session *session = adapter->session;
+
+	adapter->stream = NULL;
+	adapter->is_running = true;
+	adapter_tick(adapter);
+	if (session->operations->failed != NULL)
+		session->operations->failed(session, why);
+	adapter_finish(adapter, (int)why);
+	adapter_destroy(adapter);
+}
+
+static void connect_timed_out(struct adapter *adapter)
+{
+	stream_abort(adapter->stream);
+	stream_has_failed(adapter, STREAM_TIMED_OUT);
+}
+
+static void deadline_fired(void *owner)
+{
+	struct adapter *adapter = owner;
+	struct session *session = adapter->session;
+
+	if (!adapter->is_open) {
+		connect_timed_out(adapter);
+		return;
+	}
+	adapter->is_running = true;
+	adapter_tick(adapter);
+	session->deadline_ns = TIME_NEVER;
+	if (session->operations->expired != NULL)
+		session->operations->expired(session);
+	adapter->is_running = false;
+	adapter_run(adapter);
+}
+
+/* Events of the stream. */
+
+static void adapter_schedule_wakeup(struct adapter *adapter)
+{
+	if (!timer_is_armed(&adapter->wakeup))
+		timer_schedule(node_engine(adapter->node), &adapter->wakeup,
+			       node_now(adapter->node) + adapter->config.wakeup_ns);
+}
+
+static void stream_has_opened(void *owner)
+{
+	struct adapter *adapter = owner;
+
+	adapter->must_open = true;
+	adapter_schedule_wakeup(adapter);
+}
+
+static void stream_is_readable(void *owner)
+{
+	adapter_schedule_wakeup(owner);
+}
+
+static void stream_is_writable(void *owner)
+{
+	struct adapter *adapter = owner;
+
+	if (!timer_is_armed(&adapter->wakeup))
+		adapter_run(adapter);
+	else if (adapter->is_open)
+		flush_output(adapter); /* input that came meanwhile has its own time */
+}
+
+static void stream_has_ended(void *owner)
+{
+	struct adapter *adapter = owner;
+
+	if (adapter->has_ended)
+		return;
+	adapter->has_ended = true;
+	adapter->must_end = true;
+	adapter_schedule_wakeup(adapter);
+}
+
+static void stream_has_closed(void *owner)
+{
+	struct adapter *adapter = owner;
+
+	adapter->stream = NULL;
+	adapter->is_running = true;
+	adapter_finish(adapter, ADAPTER_ORDERLY);
+	adapter_destroy(adapter);
+}
+
+static const struct stream_events adapter_events = {
+	.opened = stream_has_opened,
+	.readable = stream_is_readable,
+	.writable = stream_is_writable,
+	.ended = stream_has_ended,
+	.closed = stream_has_closed,
+	.failed = stream_has_failed,
+};
+
+/* Public. */
+
+static void adopt_stream(struct adapter *adapter, struct stream *stream)
+{
+	adapter->stream = stream;
+	adapter->sent_object = stream->sent_object;
+	adapter->received_object = stream->received_object;
+	adapter->sent_base = stream->written_bytes - adapter->session->produced_bytes;
+	adapter->received_base = stream->consumed_bytes - adapter->session->received_bytes;
+	stream_listen(stream, &adapter_events, adapter);
+}
+
+struct adapter *adapter_new(struct host *host, struct stream *stream, struct session *session,
+			    bool is_open, const struct adapter_config *config)
+{
+	struct adapter *adapter = g_new0(struct adapter, 1);
+
+	adapter->node = host_node(host);
+	adapter->session = session;
+	adapter->config = *config;
+	adapter->object = node_new_object(adapter->node);
+	timer_init(&adapter->wakeup, adapter->node->index, wakeup_fired, adapter);
+	timer_init(&adapter->deadline, adapter->node->index, deadline_fired, adapter);
+	session->driver = adapter;
+	session->wake = adapter_wake;
+	session->tick = adapter_tick;
+	session->emit = adapter_emit;
+	adopt_stream(adapter, stream);
+	adapter_tick(adapter);
+	adapter_emit(adapter, &(struct note) { .kind = TRACE_PHASE, .detail = PHASE_CONNECT });
+	if (is_open)
+		stream_has_opened(adapter);
+	else if (config->connect_timeout_ns > 0)
+		timer_schedule(node_engine(adapter->node), &adapter->deadline,
+			       node_now(adapter->node) + config->connect_timeout_ns);
+	return adapter;
+}
+
+void adapter_free(struct adapter *adapter)
+{
+	if (adapter == NULL)
+		return;
+	if (!adapter->is_running) {
+		adapter_destroy(adapter);
+		return;
+	}
+	/* The session or `done` is being called: the adapter goes when that call unwinds. */
+	adapter->is_over = true;
+}
+
+struct session *adapter_session(struct adapter *adapter)
+{
+	return adapter->session;
+}
+
+struct stream *adapter_stream(struct adapter *adapter)
+{
+	return adapter->stream;
+}
+
+uint64_t adapter_object(const struct adapter *adapter)
+{
+	return adapter->object;
+}

@@ -1,0 +1,23 @@
+/* An IMAP server on a host: listens, and runs a session for each connection. */
+#pragma once
+#include "protocols/mail/mailbox.h"
+#include "stack/socket.h"
+
+#define IMAP_PORT 143
+
+struct imap_server;
+
+struct imap_server_config {
+	struct mail_store *store; /* outlives the server */
+	const char *name;         /* software name shown to clients, e.g. "mailwire"; outlives it */
+	const uint16_t *ports;    /* NULL: IMAP_PORT alone */
+	size_t port_count;
+	int64_t wakeup_ns;        /* time between bytes arriving and the server reading them */
+	size_t message_bytes_max; /* largest message APPEND takes; 0: the default */
+};
+
+/* Starts listening. NULL when one of the ports is taken. */
+struct imap_server *imap_server_start(struct host *host, const struct imap_server_config *config);
+
+/* Stops listening, resets what is still connected, frees. NULL is fine. */
+void imap_server_stop(struct imap_server *server);

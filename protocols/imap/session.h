@@ -1,0 +1,22 @@
+/* An IMAP4rev1 server session (RFC 3501) as a pure machine over a mail store. */
+#pragma once
+#include "protocols/mail/mailbox.h"
+#include "protocols/session.h"
+
+#define IMAP_LINE_BYTES_MAX        65536             /* of a command without its literals */
+#define IMAP_AUTOLOGOUT_NS         (1800 * NS_PER_S) /* RFC 3501 section 5.4 */
+#define IMAP_BAD_COMMANDS_MAX      20                /* in a row; then BYE */
+#define IMAP_MESSAGE_BYTES_DEFAULT (10 * 1024 * 1024)
+
+struct imap_session_config {
+	struct mail_store *store; /* outlives the session */
+	const char *software;     /* in the greeting and in ID, e.g. "mailwire"; outlives it too */
+	size_t message_bytes_max; /* of APPEND; 0: IMAP_MESSAGE_BYTES_DEFAULT */
+};
+
+/*
+ * A session in the state after the connection was accepted. It greets when opened. Notes: UNIT for
+ * every line and literal both ways, STATE and PHASE, MAIL_READ when \Seen is set and MAIL_DELETED
+ * when a message is expunged, both with the message's root.
+ */
+struct session *imap_session_new(const struct imap_session_config *config);

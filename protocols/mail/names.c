@@ -1,0 +1,50 @@
+#include "protocols/mail/names.h"
+
+static const char *const details[] = {
+	[MAIL_COMPOSED] = "composed",
+	[MAIL_OUTBOX] = "kept in the outbox",
+	[MAIL_SUBMITTED] = "submitted",
+	[MAIL_CHECKED] = "checked",
+	[MAIL_QUEUED] = "queued",
+	[MAIL_LOOKED_UP] = "exchanger looked up",
+	[MAIL_RECEIVED] = "received",
+	[MAIL_TRANSFERRED] = "transferred",
+	[MAIL_DEFERRED] = "deferred",
+	[MAIL_BOUNCED] = "bounced",
+	[MAIL_NOTIFIED] = "notification made",
+	[MAIL_DELIVERED] = "delivered",
+	[MAIL_DUPLICATE] = "second delivery dropped",
+	[MAIL_RETRIEVED] = "retrieved",
+	[MAIL_READ] = "read",
+	[MAIL_DELETED] = "deleted from the server",
+	[MAIL_REFUSED] = "refused",
+	[MAILBOX_CREATED] = "mailbox created",
+	[MAILBOX_REMOVED] = "mailbox removed",
+	[MAILBOX_RENAMED] = "mailbox renamed",
+	[MAILBOX_SUBSCRIBED] = "subscription changed",
+	[MAILBOX_APPENDED] = "message appended",
+	[MAILBOX_COPIED] = "message copied",
+	[MAILBOX_FLAGS] = "flags changed",
+	[MAILBOX_EXPUNGED] = "message expunged",
+};
+
+const struct layer_names mail_layer_names = {
+	.layer = LAYER_MAIL,
+	.name = "Mail",
+	.key = "mail",
+	.details = details,
+	.detail_count = MAILBOX_DETAIL_COUNT,
+};
+
+const char *const session_phase_names[] = {
+	[PHASE_CONNECT] = "connect",
+	[PHASE_GREETED] = "greeted",
+	[PHASE_AUTHENTICATED] = "authenticated",
+	[PHASE_RECIPIENT] = "recipient confirmed",
+	[PHASE_TRANSFER] = "transfer",
+	[PHASE_RETRIEVE] = "retrieve",
+	[PHASE_DELETE] = "delete",
+	[PHASE_ONLINE] = "online",
+	[PHASE_QUIT] = "quit",
+	[PHASE_FAILED] = "failed",
+};

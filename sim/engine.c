@@ -1,0 +1,451 @@
+/*
+ * The event queue is a radix heap: an entry waits in the bucket of the highest bit in which its
+ * time differs from the time last taken out, and moves to lower buckets as that time advances. Each
+ * entry moves at most 64 times and in practice 3 to 5; no comparison of distant entries is made.
+ * Entries of the present time wait in a small binary heap ordered by their full key.
+ *
+ * An entry names a slot and the generation it was made for. Cancelling a timer ages the slot, so
+ * stale entries are recognised without touching memory of an owner that may be gone.
+ */
+#include "sim/engine.h"
+
+#include <glib.h>
+#include <string.h>
+
+#define BUCKET_COUNT 65
+
+struct entry {
+	int64_t time_ns;
+	uint32_t slot;
+	uint32_t generation;
+};
+
+struct bucket {
+	struct entry *entries;
+	uint32_t count, capacity;
+};
+
+/* An entry whose turn is near, with its full key at hand. */
+struct ready {
+	int64_t time_ns;
+	uint64_t key_high; /* node, class, interface */
+	uint64_t key_low;  /* sequence */
+	uint32_t slot, generation;
+};
+
+struct slot {
+	struct timer *timer; /* NULL: free, or its timer was cancelled */
+	uint32_t generation;
+	uint32_t next_free;
+};
+
+struct engine {
+	int64_t now_ns;
+	int64_t taken_ns;        /* the radix reference: never after a queued bucket entry */
+	uint64_t bucket_mask; /* bit b: bucket b + 1 is not empty */
+	struct bucket buckets[BUCKET_COUNT];
+	struct ready *ready;
+	uint32_t ready_count, ready_capacity;
+	struct slot *slots;
+	uint32_t slot_count, slot_capacity, free_slot;
+	uint64_t armings;
+	uint64_t foreground;     /* armed timers that keep the world from being quiet */
+	uint64_t events;
+	struct context context;
+	struct work *work_first, **work_last;
+	bool is_stopped;
+};
+
+struct engine *engine_new(void)
+{
+	struct engine *engine = g_new0(struct engine, 1);
+
+	engine->slot_count = 1; /* slot 0 means none */
+	engine->slot_capacity = 64;
+	engine->slots = g_new0(struct slot, engine->slot_capacity);
+	engine->work_last = &engine->work_first;
+	return engine;
+}
+
+void engine_free(struct engine *engine)
+{
+	if (engine == NULL)
+		return;
+	for (int i = 0; i < BUCKET_COUNT; i++)
+		g_free(engine->buckets[i].entries);
+	g_free(engine->ready);
+	g_free(engine->slots);
+	g_free(engine);
+}
+
+int64_t engine_now(const struct engine *engine)
+{
+	return engine->now_ns;
+}
+
+struct context *engine_context(struct engine *engine)
+{
+	return &engine->context;
+}
+
+uint64_t engine_events(const struct engine *engine)
+{
+	return engine->events;
+}
+
+void engine_stop(struct engine *engine)
+{
+	engine->is_stopped = true;
+}
+
+/* Slots. */
+
+static uint32_t slot_take(struct engine *engine, struct timer *timer)
+{
+	uint32_t index = engine->free_slot;
+
+	if (index != 0) {
+		engine->free_slot = engine->slots[index].next_free;
+	} else {
+		if (engine->slot_count == engine->slot_capacity) {
+			engine->slot_capacity *= 2;
+			engine->slots = g_renew(struct slot, engine->slots, engine->slot_capacity);
+		}
+		index = engine->slot_count++;
+		engine->slots[index].generation = 0;
+	}
+	engine->slots[index].timer = timer;
+	return index;
+}
+
+static void slot_release(struct engine *engine, uint32_t index)
+{
+	struct slot *slot = &engine->slots[index];
+
+	slot->timer = NULL;
+	slot->generation++;
+	slot->next_free = engine->free_slot;
+	engine->free_slot = index;
+}
+
+/* The heap of ready entries. */
+
+static bool ready_precedes(const struct ready *a, const struct ready *b)
+{
+	if (a->time_ns != b->time_ns)
+		return a->time_ns < b->time_ns;
+	if (a->key_high != b->key_high)
+		return a->key_high < b->key_high;
+	return a->key_low < b->key_low;
+}
+
+static void ready_push(struct engine *engine, const struct entry *entry)
+{
+	const struct timer *timer = engine->slots[entry->slot].timer;
+	struct ready added = {
+		.time_ns = entry->time_ns,
+		.key_high = (uint64_t)timer->node << 32 | (uint64_t)timer->class << 16 |
+		            timer->interface,
+		.key_low = timer->sequence,
+		.slot = entry->slot,
+		.generation = entry->generation,
+	};
+
+	if (engine->ready_count == engine->ready_capacity) {
+		engine->ready_capacity = engine->ready_capacity ? 2 * engine->ready_capacity : 64;
+		engine->ready = g_renew(struct ready, engine->ready, engine->ready_capacity);
+	}
+	uint32_t at = engine->ready_count++;
+
+	while (at > 0 && ready_precedes(&added, &engine->ready[(at - 1) / 2])) {
+		engine->ready[at] = engine->ready[(at - 1) / 2];
+		at = (at - 1) / 2;
+	}
+	engine->ready[at] = added;
+}
+
+static void ready_pop(struct engine *engine)
+{
+	struct ready *heap = engine->ready;
+	uint32_t count = --engine->ready_count;
+	struct ready last = heap[count];
+	uint32_t at = 0;
+
+	for (uint32_t child = 1; child < count; child = 2 * at + 1) {
+		if (child + 1 < count && ready_precedes(&heap[child + 1], &heap[child]))
+			child++;
+		if (!ready_precedes(&heap[child], &last))
+			break;
+		heap[at] = heap[child];
+		at = child;
+	}
+	heap[at] = last;
+}
+
+/* Buckets. */
+
+static void bucket_append(struct engine *engine, unsigned index, const struct entry *entry)
+{
+	struct bucket *bucket = &engine->buckets[index];
+
+	if (bucket->count == bucket->capacity) {
+		bucket->capacity = bucket->capacity ? 2 * bucket->capacity : 16;
+		bucket->entries = g_renew(struct entry, bucket->entries, bucket->capacity);
+	}
+	bucket->entries[bucket->count++] = *entry;
+	engine->bucket_mask |= UINT64_C(1) << (index - 1);
+}
+
+static void queue_push(struct engine *engine, const struct entry *entry)
+{
+	if (entry->time_ns <= engine->taken_ns) {
+		ready_push(engine, entry);
+		return;
+	}
+	uint64_t differs = (uint64_t)entry->time_ns ^ (uint64_t)engine->taken_ns;
+
+	bucket_append(engine, 64 - (unsigned)__builtin_clzll(differs), entry);
+}
+
+static bool entry_is_stale(const struct engine *engine, uint32_t slot, uint32_t generation)
+{
+	return engine->slots[slot].generation != generation;
+}
+
+/* The earliest time in the lowest bucket in use, which is the earliest of all buckets. */
+static int64_t bucket_earliest(const struct bucket *bucket)
+{
+	int64_t earliest = TIME_NEVER;
+
+	for (uint32_t i = 0; i < bucket->count; i++)
+		if (bucket->entries[i].time_ns < earliest)
+			earliest = bucket->entries[i].time_ns;
+	return earliest;
+}
+
+/*
+ * Makes the earliest entries ready, unless they are later than `until_ns`. Returns the time of the
+ * next entry, or TIME_NEVER when the queue is empty.
+ */
+static int64_t queue_prepare(struct engine *engine, int64_t until_ns)
+{
+	while (engine->ready_count == 0) {
+		if (engine->bucket_mask == 0)
+			return TIME_NEVER;
+		unsigned index = (unsigned)__builtin_ctzll(engine->bucket_mask) + 1;
+		struct bucket *bucket = &engine->buckets[index];
+		int64_t earliest = bucket_earliest(bucket);
+
+		if (earliest > until_ns)
+			return earliest;
+		uint32_t count = bucket->count;
+
+		engine->taken_ns = earliest;
+		bucket->count = 0;
+		engine->bucket_mask &= engine->bucket_mask - 1;
+		/* All go to lower buckets, never back into this one. */
+		for (uint32_t i = 0; i < count; i++)
+			if (!entry_is_stale(engine, bucket->entries[i].slot,
+			                    bucket->entries[i].generation))
+				queue_push(engine, &bucket->entries[i]);
+	}
+	return engine->ready[0].time_ns;
+}
+
+int64_t engine_next(struct engine *engine)
+{
+	return queue_prepare(engine, engine->now_ns);
+}
+
+/* Timers. */
+
+void timer_init(struct timer *timer, uint32_t node, void (*fire)(void *owner), void *owner)
+{
+	*timer = (struct timer) {
+		.fire = fire,
+		.owner = owner,
+		.deadline_ns = TIME_NEVER,
+		.node = node,
+		.class = EVENT_TIMER,
+	};
+}
+
+static void timer_enqueue(struct engine *engine, struct timer *timer)
+{
+	struct entry entry = {
+		.time_ns = timer->deadline_ns,
+		.slot = timer->slot,
+		.generation = engine->slots[timer->slot].generation,
+	};
+
+	timer->queued_ns = timer->deadline_ns;
+	queue_push(engine, &entry);
+}
+
+static void timer_arm(struct engine *engine, struct timer *timer, int64_t deadline_ns)
+{
+	if (deadline_ns < engine->now_ns)
+		deadline_ns = engine->now_ns;
+	if (!timer_is_armed(timer) && !timer->is_background)
+		engine->foreground++;
+	timer->deadline_ns = deadline_ns;
+
+	/* Lazy: an entry that comes up earlier will be queued again then. One that is already ready
+	 * has its old key in the heap and is replaced. */
+	if (timer->slot != 0 && timer->queued_ns <= deadline_ns &&
+	    timer->queued_ns > engine->taken_ns)
+		return;
+	if (timer->slot != 0)
+		engine->slots[timer->slot].generation++;
+	else
+		timer->slot = slot_take(engine, timer);
+	timer_enqueue(engine, timer);
+}
+
+void timer_schedule(struct engine *engine, struct timer *timer, int64_t deadline_ns)
+{
+	timer->sequence = ++engine->armings;
+	timer->cause = engine->context.cause;
+	timer->root = engine->context.root;
+	timer_arm(engine, timer, deadline_ns);
+}
+
+void timer_schedule_arrival(struct engine *engine, struct timer *timer, int64_t deadline_ns,
+                            uint64_t sequence, uint64_t cause, uint64_t root)
+{
+	timer->sequence = sequence;
+	timer->cause = cause;
+	timer->root = root;
+	timer_arm(engine, timer, deadline_ns);
+}
+
+void timer_pause(struct engine *engine, struct timer *timer)
+{
+	if (timer_is_armed(timer) && !timer->is_background)
+		engine->foreground--;
+	timer->deadline_ns = TIME_NEVER;
+}
+
+void timer_cancel(struct engine *engine, struct timer *timer)
+{
+	timer_pause(engine, timer);
+	if (timer->slot != 0)
+		slot_release(engine, timer->slot);
+	timer->slot = 0;
+}
+
+/* Deferred work. */
+
+void work_init(struct work *work, void (*run)(void *owner), void *owner)
+{
+	*work = (struct work) { .run = run, .owner = owner };
+}
+
+void work_defer(struct engine *engine, struct work *work)
+{
+	if (work->is_queued)
+		return;
+	work->is_queued = true;
+	work->context = engine->context;
+	work->next = NULL;
+	*engine->work_last = work;
+	engine->work_last = &work->next;
+}
+
+void work_cancel(struct engine *engine, struct work *work)
+{
+	if (!work->is_queued)
+		return;
+	for (struct work **at = &engine->work_first; *at != NULL; at = &(*at)->next) {
+		if (*at != work)
+			continue;
+		*at = work->next;
+		if (work->next == NULL)
+			engine->work_last = at;
+		break;
+	}
+	work->is_queued = false;
+}
+
+/* Runs what the event deferred, and what that defers; false when it never ends. */
+static bool work_drain(struct engine *engine)
+{
+	for (unsigned count = 0; engine->work_first != NULL; count++) {
+		struct work *work = engine->work_first;
+
+		if (count == ENGINE_WORK_LIMIT)
+			return false;
+		engine->work_first = work->next;
+		if (engine->work_first == NULL)
+			engine->work_last = &engine->work_first;
+		work->is_queued = false;
+		engine->context = work->context;
+		work->run(work->owner);
+	}
+	return true;
+}
+
+/* Takes the first ready entry; returns its timer when it is due, else NULL. */
+static struct timer *queue_take(struct engine *engine)
+{
+	struct ready first = engine->ready[0];
+
+	ready_pop(engine);
+	if (entry_is_stale(engine, first.slot, first.generation))
+		return NULL;
+	struct timer *timer = engine->slots[first.slot].timer;
+
+	if (timer->deadline_ns > first.time_ns && timer_is_armed(timer)) {
+		timer_enqueue(engine, timer); /* it was moved: its turn comes later */
+		return NULL;
+	}
+	slot_release(engine, timer->slot);
+	timer->slot = 0;
+	return timer_is_armed(timer) ? timer : NULL;
+}
+
+static bool engine_execute(struct engine *engine, struct timer *timer)
+{
+	if (!timer->is_background)
+		engine->foreground--;
+	engine->now_ns = timer->deadline_ns;
+	timer->deadline_ns = TIME_NEVER;
+	engine->events++;
+	engine->context = (struct context) { .cause = timer->cause, .root = timer->root };
+	timer->fire(timer->owner);
+	return work_drain(engine);
+}
+
+enum engine_outcome engine_run(struct engine *engine, int64_t until_ns)
+{
+	enum engine_outcome outcome;
+
+	engine->is_stopped = false;
+	if (!work_drain(engine))
+		return ENGINE_LIVELOCK;
+	for (;;) {
+		if (engine->foreground == 0) {
+			outcome = ENGINE_QUIET;
+			break;
+		}
+		int64_t next_ns = queue_prepare(engine, until_ns);
+
+		if (next_ns > until_ns) {
+			engine->now_ns = until_ns;
+			outcome = ENGINE_DEADLINE;
+			break;
+		}
+		if (engine->is_stopped && next_ns > engine->now_ns) {
+			outcome = ENGINE_STOPPED;
+			break;
+		}
+		struct timer *timer = queue_take(engine);
+
+		if (timer != NULL && !engine_execute(engine, timer)) {
+			outcome = ENGINE_LIVELOCK;
+			break;
+		}
+	}
+	engine->context = (struct context) { 0 };
+	return outcome;
+}

@@ -1,0 +1,153 @@
+#include "sim/packet.h"
+
+#include <glib.h>
+
+/* Blocks are kept on free lists by size, so that a frame costs no malloc; the sanitizers see every
+ * packet as an allocation of its own instead. */
+#if defined(__SANITIZE_ADDRESS__)
+#define POOL_RECYCLES false
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define POOL_RECYCLES false
+#endif
+#endif
+#ifndef POOL_RECYCLES
+#define POOL_RECYCLES true
+#endif
+
+/* Payload sizes: acknowledgements and short commands; Ethernet; jumbo frames; the IPv4 maximum. */
+static const uint32_t class_payload_bytes[] = { 256, 1536, 9216, PACKET_PAYLOAD_MAX };
+
+#define CLASS_COUNT G_N_ELEMENTS(class_payload_bytes)
+
+struct packet_pool {
+	struct packet *free[CLASS_COUNT];
+	size_t in_use;
+};
+
+struct packet_pool *packet_pool_new(void)
+{
+	return g_new0(struct packet_pool, 1);
+}
+
+void packet_pool_free(struct packet_pool *pool)
+{
+	if (pool == NULL)
+		return;
+	g_assert(pool->in_use == 0);
+	for (size_t i = 0; i < CLASS_COUNT; i++) {
+		while (pool->free[i] != NULL) {
+			struct packet *packet = pool->free[i];
+
+			pool->free[i] = packet->next;
+			g_free(packet);
+		}
+	}
+	g_free(pool);
+}
+
+size_t packet_pool_in_use(const struct packet_pool *pool)
+{
+	return pool->in_use;
+}
+
+static struct packet *block_take(struct packet_pool *pool, uint8_t size_class)
+{
+	struct packet *packet = pool->free[size_class];
+	uint32_t capacity =
+	    PACKET_HEADROOM_BYTES + class_payload_bytes[size_class] + PACKET_TAILROOM_BYTES;
+
+	if (packet != NULL)
+		pool->free[size_class] = packet->next;
+	else
+		packet = g_malloc(sizeof *packet + capacity);
+	*packet = (struct packet) {
+		.buffer = (uint8_t *)(packet + 1),
+		.capacity = capacity,
+		.references = 1,
+		.size_class = size_class,
+		.pool = pool,
+	};
+	pool->in_use++;
+	return packet;
+}
+
+struct packet *packet_new(struct packet_pool *pool, size_t payload_bytes)
+{
+	uint8_t size_class = 0;
+
+	g_assert(payload_bytes <= PACKET_PAYLOAD_MAX);
+	while (class_payload_bytes[size_class] < payload_bytes)
+		size_class++;
+	struct packet *packet = block_take(pool, size_class);
+
+	packet->start = PACKET_HEADROOM_BYTES;
+	packet->end = PACKET_HEADROOM_BYTES + (uint32_t)payload_bytes;
+	return packet;
+}
+
+struct packet *packet_copy(const struct packet *packet)
+{
+	struct packet *copy = block_take(packet->pool, packet->size_class);
+	struct packet identity = *packet;
+
+	identity.buffer = copy->buffer;
+	identity.references = 1;
+	identity.next = NULL;
+	*copy = identity;
+	memcpy(copy->buffer + copy->start, packet->buffer + packet->start, packet_length(packet));
+	return copy;
+}
+
+void packet_free(struct packet *packet)
+{
+	if (packet == NULL || --packet->references > 0)
+		return;
+	struct packet_pool *pool = packet->pool;
+
+	pool->in_use--;
+	if (!POOL_RECYCLES) {
+		g_free(packet);
+		return;
+	}
+	packet->next = pool->free[packet->size_class];
+	pool->free[packet->size_class] = packet;
+}
+
+struct packet *packet_unshare(struct packet *packet)
+{
+	if (packet->references == 1)
+		return packet;
+	struct packet *copy = packet_copy(packet);
+
+	packet_free(packet);
+	return copy;
+}
+
+uint8_t *packet_push(struct packet *packet, size_t header_bytes)
+{
+	g_assert(header_bytes <= packet->start);
+	packet->start -= (uint32_t)header_bytes;
+	return packet->buffer + packet->start;
+}
+
+void packet_pull(struct packet *packet, size_t header_bytes)
+{
+	g_assert(header_bytes <= packet_length(packet));
+	packet->start += (uint32_t)header_bytes;
+}
+
+void packet_narrow(struct packet *packet, struct bytes payload)
+{
+	g_assert(payload.data >= packet->buffer + packet->start &&
+	         payload.data + payload.length <= packet->buffer + packet->end);
+	packet->start = (uint32_t)(payload.data - packet->buffer);
+	packet->end = packet->start + (uint32_t)payload.length;
+}
+
+void packet_pad(struct packet *packet, size_t length)
+{
+	g_assert(packet->end + length <= packet->capacity);
+	memset(packet->buffer + packet->end, 0, length);
+	packet->end += (uint32_t)length;
+}

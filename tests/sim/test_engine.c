@@ -1,0 +1,254 @@
+/* The engine against a plain model: order, laziness, cancellation, deferred work, quiet. */
+#include <check.h>
+#include <glib.h>
+#include <stdlib.h>
+#include "sim/engine.h"
+#include "sim/random.h"
+
+#define TIMER_COUNT 200
+
+struct probe {
+	struct timer timer;
+	struct fixture *fixture;
+	/* The model: when this timer must fire, and its rank among equals. */
+	int64_t expected_ns;
+	uint64_t expected_sequence;
+};
+
+struct fixture {
+	struct engine *engine;
+	struct random_stream random;
+	struct probe probes[TIMER_COUNT];
+	uint64_t sequence;
+	int64_t last_ns;
+	unsigned fired, changes_left;
+};
+
+static void probe_arm(struct probe *probe, int64_t at_ns)
+{
+	timer_schedule(probe->fixture->engine, &probe->timer, at_ns);
+	probe->expected_ns = MAX(at_ns, engine_now(probe->fixture->engine));
+	probe->expected_sequence = ++probe->fixture->sequence;
+}
+
+static void probe_disarm(struct probe *probe, bool pause)
+{
+	if (pause)
+		timer_pause(probe->fixture->engine, &probe->timer);
+	else
+		timer_cancel(probe->fixture->engine, &probe->timer);
+	probe->expected_ns = TIME_NEVER;
+}
+
+static bool probe_precedes(const struct probe *a, const struct probe *b)
+{
+	if (a->expected_ns != b->expected_ns)
+		return a->expected_ns < b->expected_ns;
+	if (a->timer.node != b->timer.node)
+		return a->timer.node < b->timer.node;
+	return a->expected_sequence < b->expected_sequence;
+}
+
+/* Fires: the model's first timer must be this one. Then changes some timers at random. */
+static void probe_fired(void *owner)
+{
+	struct probe *probe = owner;
+	struct fixture *fixture = probe->fixture;
+
+	ck_assert_int_eq(engine_now(fixture->engine), probe->expected_ns);
+	for (int i = 0; i < TIMER_COUNT; i++)
+		if (fixture->probes[i].expected_ns != TIME_NEVER && &fixture->probes[i] != probe)
+			ck_assert_msg(!probe_precedes(&fixture->probes[i], probe),
+			              "timer %d should have fired before", i);
+	probe->expected_ns = TIME_NEVER;
+	fixture->fired++;
+
+	for (int i = 0; i < 3 && fixture->changes_left > 0; i++, fixture->changes_left--) {
+		struct probe *other = &fixture->probes[random_below(&fixture->random, TIMER_COUNT)];
+		uint64_t what = random_below(&fixture->random, 10);
+		int64_t span = INT64_C(1) << random_below(&fixture->random, 40);
+
+		if (what < 2)
+			probe_disarm(other, what == 1);
+		else
+			probe_arm(other, engine_now(fixture->engine) +
+			                     (int64_t)random_below(&fixture->random, (uint64_t)span));
+	}
+}
+
+START_TEST(events_run_in_the_order_of_a_plain_model)
+{
+	struct fixture fixture = { .engine = engine_new(), .changes_left = 20000 };
+
+	random_init(&fixture.random, (uint64_t)_i, "test", "engine");
+	for (int i = 0; i < TIMER_COUNT; i++) {
+		struct probe *probe = &fixture.probes[i];
+
+		probe->fixture = &fixture;
+		timer_init(&probe->timer, (uint32_t)random_below(&fixture.random, 5), probe_fired, probe);
+		probe_arm(probe, (int64_t)random_below(&fixture.random, 1000));
+	}
+	/* Stops between timestamps must not disturb the order. */
+	for (int64_t until = 0; engine_run(fixture.engine, until) != ENGINE_QUIET; until += 1 + until / 2)
+		ck_assert_int_eq(engine_now(fixture.engine), until);
+	for (int i = 0; i < TIMER_COUNT; i++)
+		ck_assert(!timer_is_armed(&fixture.probes[i].timer));
+	ck_assert_uint_gt(fixture.fired, 5000);
+	engine_free(fixture.engine);
+}
+END_TEST
+
+static void count_up(void *owner)
+{
+	++*(int *)owner;
+}
+
+START_TEST(background_timers_do_not_keep_the_world_awake)
+{
+	struct engine *engine = engine_new();
+	struct timer ageing, probe;
+	int aged = 0, probed = 0;
+
+	timer_init(&ageing, 1, count_up, &aged);
+	ageing.is_background = true;
+	timer_init(&probe, 1, count_up, &probed);
+	timer_schedule(engine, &ageing, 100);
+	timer_schedule(engine, &probe, 50);
+	ck_assert_int_eq(engine_run(engine, TIME_NEVER - 1), ENGINE_QUIET);
+	ck_assert_int_eq(probed, 1);
+	ck_assert_int_eq(aged, 0);
+	ck_assert_int_eq(engine_now(engine), 50);
+	timer_schedule(engine, &probe, 150);
+	engine_run(engine, TIME_NEVER - 1);
+	ck_assert_int_eq(aged, 1);
+	timer_cancel(engine, &ageing);
+	engine_free(engine);
+}
+END_TEST
+
+START_TEST(a_deadline_in_the_past_is_now)
+{
+	struct engine *engine = engine_new();
+	struct timer late;
+	int fired = 0;
+
+	ck_assert_int_eq(engine_run(engine, 1000), ENGINE_QUIET);
+	timer_init(&late, 1, count_up, &fired);
+	timer_schedule(engine, &late, 2000);
+	ck_assert_int_eq(engine_run(engine, 1500), ENGINE_DEADLINE);
+	ck_assert_int_eq(engine_now(engine), 1500);
+	timer_schedule(engine, &late, 3);
+	ck_assert_int_eq(engine_run(engine, TIME_NEVER - 1), ENGINE_QUIET);
+	ck_assert_int_eq(fired, 1);
+	ck_assert_int_eq(engine_now(engine), 1500);
+	engine_free(engine);
+}
+END_TEST
+
+struct chain {
+	struct engine *engine;
+	struct work first, second;
+	GString *log;
+	bool endless;
+};
+
+static void chain_second(void *owner)
+{
+	struct chain *chain = owner;
+
+	g_string_append(chain->log, "2");
+	if (chain->endless)
+		work_defer(chain->engine, &chain->second);
+}
+
+static void chain_first(void *owner)
+{
+	struct chain *chain = owner;
+
+	g_string_append(chain->log, "1");
+	work_defer(chain->engine, &chain->second);
+	work_defer(chain->engine, &chain->second);
+}
+
+static void chain_event(void *owner)
+{
+	struct chain *chain = owner;
+
+	engine_context(chain->engine)->cause = 77;
+	work_defer(chain->engine, &chain->first);
+	g_string_append(chain->log, "e");
+}
+
+START_TEST(deferred_work_runs_once_before_the_event_ends)
+{
+	struct chain chain = { .engine = engine_new(), .log = g_string_new(NULL) };
+	struct timer event;
+
+	work_init(&chain.first, chain_first, &chain);
+	work_init(&chain.second, chain_second, &chain);
+	timer_init(&event, 1, chain_event, &chain);
+	timer_schedule(chain.engine, &event, 5);
+	ck_assert_int_eq(engine_run(chain.engine, TIME_NEVER - 1), ENGINE_QUIET);
+	ck_assert_str_eq(chain.log->str, "e12");
+	ck_assert_uint_eq(chain.second.context.cause, 77);
+	g_string_free(chain.log, TRUE);
+	engine_free(chain.engine);
+}
+END_TEST
+
+START_TEST(endless_deferred_work_is_reported)
+{
+	struct chain chain = { .engine = engine_new(), .log = g_string_new(NULL), .endless = true };
+	struct timer event;
+
+	work_init(&chain.first, chain_first, &chain);
+	work_init(&chain.second, chain_second, &chain);
+	timer_init(&event, 1, chain_event, &chain);
+	timer_schedule(chain.engine, &event, 5);
+	ck_assert_int_eq(engine_run(chain.engine, TIME_NEVER - 1), ENGINE_LIVELOCK);
+	g_string_free(chain.log, TRUE);
+	engine_free(chain.engine);
+}
+END_TEST
+
+START_TEST(cancelled_work_does_not_run)
+{
+	struct chain chain = { .engine = engine_new(), .log = g_string_new(NULL) };
+
+	work_init(&chain.first, chain_first, &chain);
+	work_init(&chain.second, chain_second, &chain);
+	work_defer(chain.engine, &chain.first);
+	work_defer(chain.engine, &chain.second);
+	work_cancel(chain.engine, &chain.second);
+	work_cancel(chain.engine, &chain.first);
+	engine_run(chain.engine, 10);
+	ck_assert_str_eq(chain.log->str, "");
+	work_defer(chain.engine, &chain.second);
+	engine_run(chain.engine, 20);
+	ck_assert_str_eq(chain.log->str, "2");
+	g_string_free(chain.log, TRUE);
+	engine_free(chain.engine);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("engine");
+	TCase *tests = tcase_create("engine");
+
+	tcase_add_loop_test(tests, events_run_in_the_order_of_a_plain_model, 0, 20);
+	tcase_add_test(tests, background_timers_do_not_keep_the_world_awake);
+	tcase_add_test(tests, a_deadline_in_the_past_is_now);
+	tcase_add_test(tests, deferred_work_runs_once_before_the_event_ends);
+	tcase_add_test(tests, endless_deferred_work_is_reported);
+	tcase_add_test(tests, cancelled_work_does_not_run);
+	suite_add_tcase(suite, tests);
+
+	SRunner *runner = srunner_create(suite);
+
+	srunner_run_all(runner, CK_NORMAL);
+	int failed = srunner_ntests_failed(runner);
+
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
