@@ -14,7 +14,7 @@ enum {
 
 struct capture_reader {
 	struct bytes rest; /* not yet read */
-	size_t length;	   /* of the whole file */
+	size_t length;     /* of the whole file */
 	const char *complaint;
 	bool is_classic;
 	bool is_big_endian;
@@ -149,7 +149,7 @@ static enum capture_read read_packet(struct capture_reader *reader, struct bytes
 
 	*frame = (struct captured_frame) {
 		.interface = (uint32_t)index,
-		.bytes = { body.data + 20, captured },
+		.bytes = bytes_first(bytes_from(body, 20), captured),
 		.original_length = get32(reader, body.data + 16),
 	};
 	if (!time_of(interface, ticks, &frame->time_ns))
@@ -225,7 +225,7 @@ static void read_name_record(struct capture_reader *reader, struct bytes record)
 	while (names.length > 0 && reader->names->len < CAPTURE_READER_NAMES_MAX) {
 		struct captured_name name = {
 			address,
-			{ names.data, strnlen((const char *)names.data, names.length) },
+			bytes_first(names, strnlen((const char *)names.data, names.length)),
 		};
 
 		g_array_append_val(reader->names, name);
@@ -348,7 +348,7 @@ static enum capture_read next_in_records(struct capture_reader *reader,
 	*frame = (struct captured_frame) {
 		.time_ns =
 		    get32(reader, rest.data) * NS_PER_S + fraction * (is_nano ? 1 : NS_PER_US),
-		.bytes = { rest.data + CLASSIC_RECORD_BYTES, captured },
+		.bytes = bytes_first(bytes_from(rest, CLASSIC_RECORD_BYTES), captured),
 		.original_length = get32(reader, rest.data + 12),
 	};
 	split_fcs(frame, interface->fcs_bytes);

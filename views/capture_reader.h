@@ -17,11 +17,11 @@ struct capture_reader;
 
 struct captured_interface {
 	struct bytes name, description; /* UTF-8, not ended by NUL; empty: not said */
-	uint16_t link_type;		/* 1: Ethernet */
-	uint8_t fcs_bytes;		/* at the end of each frame; 0: none, or not said */
-	uint8_t resolution;		/* if_tsresol */
-	uint32_t snapshot_bytes;	/* 0: no limit */
-	int64_t offset_s;		/* to be added to times */
+	uint16_t link_type;             /* 1: Ethernet */
+	uint8_t fcs_bytes;              /* at the end of each frame; 0: none, or not said */
+	uint8_t resolution;             /* if_tsresol */
+	uint32_t snapshot_bytes;        /* 0: no limit */
+	int64_t offset_s;               /* to be added to times */
 };
 
 struct captured_name {
@@ -35,12 +35,12 @@ struct captured_secrets {
 };
 
 struct captured_frame {
-	int64_t time_ns;	  /* since 1970-01-01 UTC */
-	uint32_t interface;	  /* index for capture_reader_interface() */
-	struct bytes bytes;	  /* without FCS where it is known to be there */
+	int64_t time_ns;          /* since 1970-01-01 UTC */
+	uint32_t interface;       /* index for capture_reader_interface() */
+	struct bytes bytes;       /* without FCS where it is known to be there */
 	uint32_t original_length; /* on the wire, with what was captured of the FCS */
 	bool has_fcs;
-	uint32_t fcs;	      /* CRC-32 value */
+	uint32_t fcs;         /* CRC-32 value */
 	uint8_t direction;    /* enum capture_direction */
 	struct bytes comment; /* the first one; empty: none */
 	uint64_t packet_id;   /* 0: none */

@@ -243,7 +243,7 @@ static const struct {
 	uint8_t bytes[12];
 	enum parse_status status;
 } bad_lists[] = {
-	{ "length 0",             2, { 253, 0 },                 PARSE_BAD_LENGTH},
+	{"length 0",              2, { 253, 0 },                 PARSE_BAD_LENGTH},
 	{ "length 1",             2, { 253, 1 },                 PARSE_BAD_LENGTH},
 	{ "no length",            2, { 1, 253 },                 PARSE_TRUNCATED },
 	{ "beyond the list",      4, { 2, 5, 0, 0 },             PARSE_TRUNCATED },
