@@ -8,7 +8,7 @@
 #pragma once
 #include <glib.h>
 #include "sim/bytes.h"
-#include "stack/address.h"
+#include "stack/wire/address.h"
 
 struct capture;
 

@@ -1,7 +1,7 @@
 /* Ethernet II frame header codec (IEEE 802.3 section 3, RFC 894). Pure. */
 #pragma once
 #include "sim/bytes.h"
-#include "stack/address.h"
+#include "stack/wire/address.h"
 #include "stack/wire/field.h"
 
 #define ETHERNET_HEADER_BYTES    14

@@ -1,7 +1,7 @@
 #include "stack/wire/field.h"
 #include <inttypes.h>
 #include <stdio.h>
-#include "stack/address.h"
+#include "stack/wire/address.h"
 
 struct bytes field_bytes(const struct field *field, struct bytes in)
 {
