@@ -15,9 +15,9 @@ enum { PROTOCOL_ICMP = 1, PROTOCOL_TCP = 6, PROTOCOL_UDP = 17 };
 struct walk {
 	struct decode *decode;
 	const struct dissector *const *dissectors;
-	bool is_quoted;		      /* inside the datagram that an ICMP error quotes */
-	bool is_whole;		      /* all of the present datagram's payload is here */
-	bool is_fragment;	      /* its first fragment */
+	bool is_quoted;               /* inside the datagram that an ICMP error quotes */
+	bool is_whole;                /* all of the present datagram's payload is here */
+	bool is_fragment;             /* its first fragment */
 	uint32_t source, destination; /* of the present datagram */
 };
 
