@@ -60,6 +60,7 @@ struct interface_config {
 	uint8_t prefix_length;
 	uint16_t mtu_bytes;     /* 0: 1500 */
 	int64_t processing_ns;
+	bool takes_all;         /* no MAC filter */
 };
 
 /*
