@@ -41,6 +41,7 @@ void interface_init(struct interface *interface, struct node *node, uint32_t ind
 		.processing_ns = config->processing_ns,
 		.takes_all = config->takes_all,
 	};
+	g_assert(interface->mtu_bytes >= INTERFACE_MTU_LEAST_BYTES);
 	if (config->name != NULL)
 		g_strlcpy(interface->name, config->name, sizeof interface->name);
 	else

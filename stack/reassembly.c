@@ -233,6 +233,14 @@ static struct packet *refuse(struct host *host, struct packet *fragment, enum ip
 	return NULL;
 }
 
+/* Header and payload of a complete datagram; the first fragment may have more options than others. */
+static uint32_t whole_length(const struct unfinished *datagram)
+{
+	struct bytes piece;
+
+	return header_of(datagram->first, &piece).header_bytes + datagram->total_bytes;
+}
+
 /* Links a plausible fragment into its datagram; NULL unless that completes it. */
 static struct packet *insert(struct host *host, struct unfinished *datagram,
                              struct packet *fragment, const struct ipv4_header *header)
@@ -252,9 +260,14 @@ static struct packet *insert(struct host *host, struct unfinished *datagram,
 	*place = fragment;
 	datagram->reassembly->buffer_bytes += fragment->capacity;
 	datagram->received_bytes += length;
-	trace_wait(host, fragment, start, length);
-	if (datagram->received_bytes != datagram->total_bytes)
+	if (datagram->received_bytes != datagram->total_bytes) {
+		trace_wait(host, fragment, start, length);
 		return NULL;
+	}
+	if (whole_length(datagram) > IPV4_DATAGRAM_MAX) {
+		give_up(datagram, IPV4_MALFORMED);
+		return NULL;
+	}
 	return join(host, datagram, fragment);
 }
 
