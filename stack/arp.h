@@ -3,6 +3,7 @@
  * and are probed as Linux does (after RFC 4861 section 7.3).
  */
 #pragma once
+#include <stdbool.h>
 #include <stdint.h>
 #include "sim/packet.h"
 #include "stack/address.h"
@@ -42,9 +43,6 @@ void arp_announce(struct arp *arp, struct interface *interface);
  * row needs no probe.
  */
 void arp_confirm(struct arp *arp, struct interface *interface, uint32_t next_hop);
-
-/* Forgets all neighbours on `interface`: it lost its cable. Packets waiting are dropped. */
-void arp_flush(struct arp *arp, struct interface *interface);
 
 /* A row of the table, for statistics and tests. */
 struct arp_row {

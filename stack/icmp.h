@@ -23,3 +23,13 @@ void icmp_receive(struct host *host, struct packet *packet, const struct ipv4_he
  */
 void icmp_send_error(struct host *host, const struct packet *original, uint8_t type, uint8_t code,
                      uint32_t info);
+
+/*
+ * Completes an ICMP message (taken), which starts at its header, with its checksum and sends it. For
+ * stack/ping.c.
+ */
+void icmp_send(struct host *host, struct packet *packet, const struct ipv4_route_request *request);
+
+/* Where the host keeps its pings under way, made and looked after by stack/ping.c. */
+struct ping_table;
+struct ping_table **icmp_pings(struct host *host);

@@ -50,12 +50,13 @@ struct verdict {
 	bool is_deep;          /* the flipped bits are behind the FCS check */
 	unsigned flip_count;
 	uint32_t flips[IMPAIRER_FLIPS_MAX]; /* bit offsets in the frame; different */
-	int64_t extra_ns;      /* of delay: jitter and holding back together */
+	int64_t jitter_ns;     /* extra delay that keeps the order */
+	int64_t held_back_ns;  /* extra delay that does not */
 };
 
 /*
- * The fate of frame `number` of this direction, `frame_bytes` long with its FCS if `is_deep` is not
- * set. Deep flips spare the first `spared_bytes`, the Ethernet header.
+ * The fate of frame `number` of this direction: `frame_bytes` and behind them `fcs_bytes`, in which
+ * bits may flip as well. Deep flips spare the FCS and the first `spared_bytes`.
  */
 struct verdict impairer_judge(struct impairer *impairer, uint64_t number, size_t frame_bytes,
                               size_t fcs_bytes, size_t spared_bytes);

@@ -15,7 +15,8 @@ struct neighbour;
 struct node;
 struct interface;
 
-#define INTERFACE_NAME_BYTES 12
+#define INTERFACE_NAME_BYTES      12
+#define INTERFACE_MTU_LEAST_BYTES 68 /* RFC 791 section 3.2 */
 
 struct interface_counters {
 	uint64_t sent_frames, sent_bytes; /* without FCS; frames given to the cable */
@@ -58,8 +59,9 @@ struct interface_config {
 	struct mac mac;
 	uint32_t address;       /* IPv4; 0: none */
 	uint8_t prefix_length;
-	uint16_t mtu_bytes;     /* 0: 1500 */
+	uint16_t mtu_bytes;     /* 0: 1500; at least 68 */
 	int64_t processing_ns;
+	bool takes_all;         /* no MAC filter */
 };
 
 /*
