@@ -38,6 +38,8 @@ struct dns_network {
 		     struct bytes message);
 	/* The exchange is over: nothing that still comes is wanted. */
 	void (*close)(void *owner, uint64_t exchange);
+	/* A number for a new lookup, for the trace. May be NULL: then they are counted. */
+	uint64_t (*new_lookup)(void *owner);
 	void (*entered)(void *owner, const struct dns_lookup_note *note); /* may be NULL */
 	/* A message is not used. May be NULL. */
 	void (*dropped)(void *owner, enum dns_detail why, struct bytes message);

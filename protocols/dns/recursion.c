@@ -113,11 +113,13 @@ static void aim(struct lookup *lookup, struct dns_name target)
 static struct lookup *new_lookup(struct dns_recursion *recursion,
 				 const struct dns_question *question, unsigned depth)
 {
+	const struct dns_network *network = recursion->config.network;
 	struct lookup *lookup = g_new0(struct lookup, 1);
 
 	lookup->recursion = recursion;
 	lookup->link.data = lookup;
-	lookup->number = ++recursion->numbers;
+	lookup->number = network->new_lookup != NULL ? network->new_lookup(recursion->config.owner)
+						     : ++recursion->numbers;
 	lookup->result = dns_message_new();
 	dns_message_ask(lookup->result, question);
 	lookup->depth = depth;
