@@ -92,10 +92,17 @@ static void adapter_tick(void *owner)
 
 /* Input. */
 
+static bool must_stop_reading(const struct session *session)
+{
+	return session->is_waiting || session->is_busy;
+}
+
 static bool accepts_input(const struct adapter *adapter)
 {
-	return adapter->stream != NULL && !adapter->is_over && !adapter->session->is_waiting &&
-	       !session_is_over(adapter->session);
+	const struct session *session = adapter->session;
+
+	return adapter->stream != NULL && !adapter->is_over && !must_stop_reading(session) &&
+	       !session_is_over(session);
 }
 
 /* Keeps what the session left over: the stream could never show it together with what follows. */
@@ -144,7 +151,7 @@ static void offer_input(struct adapter *adapter)
 		if (accepts_input(adapter))
 			keep_rest(adapter, bytes_from(run, consumed));
 		stream_consume(adapter->stream,
-			       adapter->session->is_waiting ? consumed : run.length);
+			       must_stop_reading(adapter->session) ? consumed : run.length);
 	}
 }
 
@@ -159,10 +166,13 @@ static size_t output_length(const struct adapter *adapter)
 static bool refill_output(struct adapter *adapter)
 {
 	struct session *session = adapter->session;
+	bool was_busy = session->is_busy;
 
 	if (session->operations->refill != NULL && output_length(adapter) < SESSION_OUTPUT_LOW &&
 	    !session->is_closing)
 		session->operations->refill(session);
+	if (was_busy && !session->is_busy)
+		adapter->is_woken = true; /* what the peer sent meanwhile has its turn now */
 	return output_length(adapter) > 0;
 }
 

@@ -44,9 +44,6 @@ static uint32_t next_uid_validity(struct mail_store *store)
 
 static void trace_created(const struct mailbox *mailbox)
 {
-	if (!mailbox_is_traced(mailbox))
-		return;
-
 	GByteArray *bytes = g_byte_array_new();
 	const char *owner = mailbox->account->address;
 	g_byte_array_append(bytes, (const uint8_t *)owner, (guint)strlen(owner) + 1);

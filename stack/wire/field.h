@@ -6,10 +6,9 @@
 #include "sim/bytes.h"
 
 enum field_format {
-	FIELD_DECIMAL, /* the number, times `scale`, with `unit` behind it */
+	FIELD_DECIMAL, /* the number with `unit` behind it; "20 bytes (5)" when `scale` is not 1 */
 	FIELD_HEX,     /* 0x and as many digits as the width has */
 	FIELD_FLAG,    /* one bit: "set" or "not set" */
-	FIELD_FLAGS,   /* `names` holds one bit each: "SYN ACK", or "none" */
 	FIELD_ENUM,    /* `names` holds values: "TCP (6)", or the bare number */
 	FIELD_MAC,
 	FIELD_IPV4,

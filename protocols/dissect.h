@@ -1,0 +1,60 @@
+/*
+ * What a dissector of an application protocol is: it names the units (commands, replies, literals,
+ * messages, parts of them) in a range of bytes. Pure: no session, no allocation, no output.
+ *
+ * Each protocol exports one `const struct dissector <protocol>_dissector` in its dissect.h. Whoever
+ * decodes passes the list of those it knows; nothing registers itself.
+ */
+#pragma once
+#include "sim/bytes.h"
+
+#define DISSECT_TEXT_BYTES 120 /* room for a summary with its NUL; longer ones end in "..." */
+#define DISSECT_PORTS_MAX  8
+
+struct dissect_unit {
+	const char *name;      /* constant: "MAIL command", "Reply 250", "Question", "QTYPE" */
+	const char *purpose;   /* what it is for, one sentence; NULL: nothing to say */
+	const char *reference; /* "RFC 5321 section 4.1.1.2"; NULL: none */
+	uint16_t kind;	       /* the protocol's own enum, e.g. the details of its UNIT records */
+	uint8_t depth;	       /* 0: a unit of its own; 1: a part of the depth 0 before it; ... */
+	bool is_complete;      /* false: it began or ends outside the range */
+	uint32_t offset;       /* from the start of the range */
+	uint32_t length;
+	char summary
+	    [DISSECT_TEXT_BYTES]; /* one line of printable UTF-8: "MAIL FROM:<a@office.example>" */
+};
+
+/*
+ * What a dissector remembers of one connection, both directions: that a message body follows, that
+ * 300 bytes of a literal are still to come, ... Zero at the start; its meaning is the dissector's.
+ */
+struct dissect_state {
+	uint64_t words[4];
+};
+
+struct dissect_input {
+	struct bytes bytes;	     /* borrowed */
+	bool is_from_server;	     /* sent by the side that listens */
+	bool is_stream;		     /* a piece of a TCP stream; else a whole datagram */
+	struct dissect_state *state; /* NULL: nothing is known of what came before, so guess */
+};
+
+struct dissector {
+	const char *name;		       /* "SMTP" */
+	const char *key;		       /* "smtp" */
+	uint16_t tcp_ports[DISSECT_PORTS_MAX]; /* where servers listen; 0 ends the list */
+	uint16_t udp_ports[DISSECT_PORTS_MAX];
+	/*
+	 * Writes up to `capacity` units, in order of offset, and returns how many there are: more than
+	 * `capacity` when not all fitted. Depth 0 units do not overlap and cover the range but for
+	 * what is unintelligible. Any bytes are fine.
+	 */
+	size_t (*dissect)(const struct dissect_input *input, struct dissect_unit *units,
+			  size_t capacity);
+};
+
+/*
+ * Writes the first line of `in` as a summary: printable ASCII as it is, anything else as '.', cut
+ * with "..." where it is too long. For dissectors of line protocols.
+ */
+void dissect_print_line(struct bytes in, char out[DISSECT_TEXT_BYTES]);
