@@ -17,7 +17,7 @@ static guint hash_origin(gconstpointer entry)
 static gboolean equal_origins(gconstpointer a, gconstpointer b)
 {
 	return dns_name_equal(((const struct zone_entry *)a)->origin,
-	                      ((const struct zone_entry *)b)->origin);
+			      ((const struct zone_entry *)b)->origin);
 }
 
 static void free_entry(gpointer data)
@@ -58,7 +58,7 @@ bool dns_authority_add(struct dns_authority *authority, struct dns_zone *zone)
 }
 
 const struct dns_zone *dns_authority_zone(const struct dns_authority *authority,
-                                          struct dns_name name)
+					  struct dns_name name)
 {
 	for (;;) {
 		const struct zone_entry key = { .origin = name };
@@ -74,7 +74,7 @@ const struct dns_zone *dns_authority_zone(const struct dns_authority *authority,
 
 /* Adds what is not yet there. */
 static void add_record(struct dns_message *response, enum dns_section_index section,
-                       const struct dns_record *record)
+		       const struct dns_record *record)
 {
 	if (!dns_message_has(response, section, record))
 		dns_message_add(response, section, record);
@@ -82,7 +82,7 @@ static void add_record(struct dns_message *response, enum dns_section_index sect
 
 /* Adds `set` under the name asked for: a wildcard's records take it as theirs. */
 static void add_set(struct dns_message *response, enum dns_section_index section,
-                    struct dns_name owner, struct dns_record_set set)
+		    struct dns_name owner, struct dns_record_set set)
 {
 	for (unsigned i = 0; i < set.count; i++) {
 		struct dns_record record = set.records[i];
@@ -127,7 +127,7 @@ static bool named_host(const struct dns_record *record, struct dns_name *host)
 }
 
 void dns_authority_add_addresses(const struct dns_authority *authority,
-                                 enum dns_section_index section, struct dns_message *response)
+				 enum dns_section_index section, struct dns_message *response)
 {
 	static const uint16_t types[] = { DNS_A, DNS_AAAA };
 
@@ -139,12 +139,12 @@ void dns_authority_add_addresses(const struct dns_authority *authority,
 		const struct dns_zone *zone = dns_authority_zone(authority, host);
 		for (size_t k = 0; zone != NULL && k < G_N_ELEMENTS(types); k++)
 			add_set(response, DNS_ADDITIONAL, host,
-			        dns_zone_find(zone, host, types[k]));
+				dns_zone_find(zone, host, types[k]));
 	}
 }
 
 enum dns_authority_result dns_authority_answer(const struct dns_authority *authority,
-                                               struct dns_message *response)
+					       struct dns_message *response)
 {
 	struct dns_name name = response->question.name;
 	struct dns_record_set found;

@@ -16,7 +16,7 @@ bool dns_authority_add(struct dns_authority *authority, struct dns_zone *zone);
 
 /* The deepest zone that `name` is within, or NULL. */
 const struct dns_zone *dns_authority_zone(const struct dns_authority *authority,
-                                          struct dns_name name);
+					  struct dns_name name);
 
 enum dns_authority_result {
 	DNS_AUTHORITY_NONE,     /* no zone holds the name: nothing was added */
@@ -30,8 +30,8 @@ enum dns_authority_result {
  * referral, or the SOA of a negative answer; rcode and AA; addresses of what MX, NS and SRV name.
  */
 enum dns_authority_result dns_authority_answer(const struct dns_authority *authority,
-                                               struct dns_message *response);
+					       struct dns_message *response);
 
 /* Adds the addresses that the zones have for the hosts named by MX, NS and SRV of `section`. */
 void dns_authority_add_addresses(const struct dns_authority *authority,
-                                 enum dns_section_index section, struct dns_message *response);
+				 enum dns_section_index section, struct dns_message *response);

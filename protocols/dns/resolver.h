@@ -9,16 +9,17 @@ struct dns_resolver;
 struct dns_query;
 
 enum dns_outcome {
-	DNS_FOUND,      /* at least one record of the type, CNAMEs followed */
-	DNS_NO_NAME,    /* NXDOMAIN */
-	DNS_NO_DATA,    /* the name exists without records of the type */
-	DNS_FAILED,     /* SERVFAIL, REFUSED, malformed or no answer: try again later */
+	DNS_FOUND,   /* at least one record of the type, CNAMEs followed */
+	DNS_NO_NAME, /* NXDOMAIN */
+	DNS_NO_DATA, /* the name exists without records of the type */
+	DNS_FAILED,  /* SERVFAIL, REFUSED, malformed or no answer: try again later */
 };
 
 /* An answer; borrowed during the call. `message` is NULL when no usable answer came. */
 struct dns_answer {
 	enum dns_outcome outcome;
-	const struct dns_message *message; /* all sections; records of the type asked are in answers */
+	const struct dns_message
+	    *message; /* all sections; records of the type asked are in answers */
 };
 
 typedef void dns_done_fn(void *owner, const struct dns_answer *answer);
@@ -32,7 +33,7 @@ void dns_resolver_free(struct dns_resolver *resolver); /* pending queries are fo
  * never before this call returned. The result is NULL only when `name` is not a valid domain name.
  */
 struct dns_query *dns_resolve(struct dns_resolver *resolver, const char *name, uint16_t type,
-                              dns_done_fn *done, void *owner);
+			      dns_done_fn *done, void *owner);
 
 /* Forgets the query; `done` is not called. */
 void dns_cancel(struct dns_query *query);

@@ -102,7 +102,7 @@ static struct dns_record_set records_of(const struct zone_node *node, uint16_t t
 
 /* A CNAME is alone at its name, and a zone has one SOA, at its origin. */
 static bool may_add(const struct dns_zone *zone, const struct zone_node *node,
-                    const struct dns_record *record)
+		    const struct dns_record *record)
 {
 	unsigned aliases = records_of(node, DNS_CNAME).count;
 
@@ -151,7 +151,7 @@ bool dns_zone_add_record(struct dns_zone *zone, const struct dns_record *record)
 }
 
 bool dns_zone_add(struct dns_zone *zone, const char *owner, uint16_t type, uint32_t ttl_s,
-                  const char *data)
+		  const char *data)
 {
 	struct dns_name_buffer buffer;
 	struct dns_record record = { .type = type, .class = DNS_IN, .ttl_s = ttl_s };
@@ -168,7 +168,7 @@ bool dns_zone_add(struct dns_zone *zone, const char *owner, uint16_t type, uint3
 }
 
 struct dns_record_set dns_zone_find(const struct dns_zone *zone, struct dns_name name,
-                                    uint16_t type)
+				    uint16_t type)
 {
 	return records_of(find_node(zone, name), type);
 }
@@ -182,7 +182,7 @@ const struct dns_record *dns_zone_soa(const struct dns_zone *zone)
 
 /* What the node at the name, or the wildcard in its place, holds. */
 static enum dns_zone_result lookup_at(const struct zone_node *node, uint16_t type,
-                                      struct dns_record_set *found)
+				      struct dns_record_set *found)
 {
 	*found = records_of(node, type);
 	if (found->count > 0)
@@ -192,7 +192,7 @@ static enum dns_zone_result lookup_at(const struct zone_node *node, uint16_t typ
 }
 
 enum dns_zone_result dns_zone_lookup(const struct dns_zone *zone, struct dns_name name,
-                                     uint16_t type, struct dns_record_set *found)
+				     uint16_t type, struct dns_record_set *found)
 {
 	struct dns_name path[DNS_NAME_BYTES / 2 + 1]; /* from the name up to below the origin */
 	unsigned depth = 0;

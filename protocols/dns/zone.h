@@ -23,7 +23,7 @@ struct dns_name dns_zone_origin(const struct dns_zone *zone);
  * CNAME would share its name with other data (RFC 1034 section 3.6.2).
  */
 bool dns_zone_add(struct dns_zone *zone, const char *owner, uint16_t type, uint32_t ttl_s,
-                  const char *data);
+		  const char *data);
 
 /* The same with a record, which is copied. */
 bool dns_zone_add_record(struct dns_zone *zone, const struct dns_record *record);
@@ -42,11 +42,11 @@ enum dns_zone_result {
  * by a wildcard (RFC 4592) have the wildcard as their owner; the answer's owner is `name`.
  */
 enum dns_zone_result dns_zone_lookup(const struct dns_zone *zone, struct dns_name name,
-                                     uint16_t type, struct dns_record_set *found);
+				     uint16_t type, struct dns_record_set *found);
 
 /* The records at exactly `name`, glue below a zone cut included, no wildcard; or none. */
 struct dns_record_set dns_zone_find(const struct dns_zone *zone, struct dns_name name,
-                                    uint16_t type);
+				    uint16_t type);
 
 /* The zone's SOA, or NULL. */
 const struct dns_record *dns_zone_soa(const struct dns_zone *zone);

@@ -6,11 +6,11 @@ static const struct {
 	const char *name;
 } system_flags[] = {
 	{MAILBOX_ANSWERED, "\\Answered"},
-	    { MAILBOX_FLAGGED, "\\Flagged" },
+        { MAILBOX_FLAGGED, "\\Flagged" },
 	{ MAILBOX_DELETED, "\\Deleted" },
-	    { MAILBOX_SEEN,    "\\Seen"    },
-	{ MAILBOX_DRAFT,	 "\\Draft"   },
-	    { MAILBOX_RECENT,  "\\Recent"	 },
+        { MAILBOX_SEEN,    "\\Seen"    },
+	{ MAILBOX_DRAFT,   "\\Draft"   },
+        { MAILBOX_RECENT,  "\\Recent"  },
 };
 
 uint32_t imap_flag_by_name(struct bytes name)

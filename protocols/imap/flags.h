@@ -11,7 +11,7 @@
 	(MAILBOX_SEEN | MAILBOX_ANSWERED | MAILBOX_FLAGGED | MAILBOX_DELETED | MAILBOX_DRAFT)
 
 struct imap_flags {
-	uint32_t flags;	     /* enum mailbox_flag */
+	uint32_t flags;      /* enum mailbox_flag */
 	GPtrArray *keywords; /* of char *, owned, each once; NULL: none */
 };
 

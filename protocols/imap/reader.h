@@ -7,7 +7,7 @@
 #include "sim/bytes.h"
 
 enum imap_reader_event {
-	IMAP_READ_MORE,	     /* nothing complete: feed again with more bytes */
+	IMAP_READ_MORE,      /* nothing complete: feed again with more bytes */
 	IMAP_READ_ANNOUNCED, /* a line came that announces a literal: accept or refuse it */
 	IMAP_READ_LITERAL,   /* the literal is complete */
 	IMAP_READ_COMPLETE,  /* the command is complete: read it, then call reset */
@@ -16,9 +16,9 @@ enum imap_reader_event {
 
 struct imap_reader {
 	size_t line_bytes_max;
-	GByteArray *command;	/* the command so far, CRLFs and literals in place */
-	size_t line_start;	/* where in it the line last read begins */
-	size_t line_bytes;	/* of all its lines so far */
+	GByteArray *command;    /* the command so far, CRLFs and literals in place */
+	size_t line_start;      /* where in it the line last read begins */
+	size_t line_bytes;      /* of all its lines so far */
 	uint64_t literal_bytes; /* size that was announced */
 	uint64_t literal_left;
 	bool is_synchronizing; /* the peer waits for leave to send the literal */

@@ -3,10 +3,10 @@
 #include <glib.h>
 
 static const char *const verbs[] = {
-	[SMTP_EHLO] = "EHLO",	      [SMTP_HELO] = "HELO", [SMTP_AUTH] = "AUTH",
-	[SMTP_MAIL] = "MAIL",	      [SMTP_RCPT] = "RCPT", [SMTP_DATA] = "DATA",
-	[SMTP_BDAT] = "BDAT",	      [SMTP_RSET] = "RSET", [SMTP_NOOP] = "NOOP",
-	[SMTP_VRFY] = "VRFY",	      [SMTP_EXPN] = "EXPN", [SMTP_HELP] = "HELP",
+	[SMTP_EHLO] = "EHLO",         [SMTP_HELO] = "HELO", [SMTP_AUTH] = "AUTH",
+	[SMTP_MAIL] = "MAIL",         [SMTP_RCPT] = "RCPT", [SMTP_DATA] = "DATA",
+	[SMTP_BDAT] = "BDAT",         [SMTP_RSET] = "RSET", [SMTP_NOOP] = "NOOP",
+	[SMTP_VRFY] = "VRFY",         [SMTP_EXPN] = "EXPN", [SMTP_HELP] = "HELP",
 	[SMTP_STARTTLS] = "STARTTLS", [SMTP_QUIT] = "QUIT",
 };
 

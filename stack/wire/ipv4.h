@@ -51,6 +51,13 @@ const struct field_table *ipv4_option_fields(uint8_t type);
 enum parse_status ipv4_header_parse(struct bytes in, struct ipv4_header *header,
 				    struct bytes *payload);
 
+/*
+ * The same for a datagram whose end may be missing, as ICMP errors quote them: `payload` is what
+ * there is of it. The header must be whole.
+ */
+enum parse_status ipv4_header_parse_quoted(struct bytes in, struct ipv4_header *header,
+					   struct bytes *payload);
+
 /* The bytes that ipv4_header_emit() will write: 20 plus the options. */
 static inline size_t ipv4_header_length(const struct ipv4_header *header)
 {
