@@ -123,6 +123,11 @@ static bool is_at(const struct expect *expect, uint64_t id, const struct scenari
 	return node == NULL || strcmp(node_name(expect, trace_node_of(id)), node->item.name) == 0;
 }
 
+static bool is_named(const struct expect *expect, uint64_t id, const struct scenario_item *item)
+{
+	return item == NULL || strcmp(node_name(expect, trace_node_of(id)), item->name) == 0;
+}
+
 static char *subject_of(struct bytes message)
 {
 	char *raw = message_header(message_header_section(message), "Subject");
@@ -317,7 +322,7 @@ static void observe_mail(struct expect *expect, const struct trace_record *recor
 		if ((expectation->kind == EXPECT_MESSAGE &&
 		     is_message(expect, record, bytes, expectation)) ||
 		    (expectation->kind == EXPECT_DUPLICATES && record->detail == MAIL_DUPLICATE &&
-		     is_at(expect, record->id, expectation->host)))
+		     is_named(expect, record->id, expectation->node)))
 			count_to(expect, judge, judge->count + 1);
 	}
 }
@@ -470,7 +475,7 @@ static void observe_packet(struct expect *expect, const struct trace_record *rec
 		                expectation->kind == EXPECT_RETRANSMISSIONS &&
 		                record->layer == LAYER_TCP && record->flags & TRACE_RETRANSMIT;
 
-		if ((is_drop || is_again) && is_at(expect, record->id, expectation->host))
+		if ((is_drop || is_again) && is_named(expect, record->id, expectation->node))
 			count_to(expect, judge, judge->count + 1);
 	}
 }
