@@ -65,7 +65,7 @@ static bool has_flip(const struct verdict *verdict, uint32_t bit)
 
 /* Chooses 1 to 3 bits from bit `first` on of a frame of `frame_bytes`. */
 static void choose_flips(struct impairer *impairer, struct verdict *verdict, size_t first_byte,
-                         size_t frame_bytes)
+			 size_t frame_bytes)
 {
 	unsigned wanted = 1 + (unsigned)random_below(&impairer->stream, IMPAIRER_FLIPS_MAX);
 	uint64_t bits = 8 * (frame_bytes - first_byte);
@@ -79,7 +79,7 @@ static void choose_flips(struct impairer *impairer, struct verdict *verdict, siz
 }
 
 struct verdict impairer_judge(struct impairer *impairer, uint64_t number, size_t frame_bytes,
-                              size_t fcs_bytes, size_t spared_bytes)
+			      size_t fcs_bytes, size_t spared_bytes)
 {
 	const struct impairment *config = &impairer->config;
 	struct random_stream *stream = &impairer->stream;

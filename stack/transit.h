@@ -13,7 +13,7 @@ struct transit_frame {
 	uint64_t cause;  /* the record that sent it */
 };
 
-struct transit { /* all zero is empty */
+struct transit {                      /* all zero is empty */
 	struct transit_frame *frames; /* a ring */
 	uint32_t first, count;
 	uint32_t capacity; /* a power of two, or 0 */
