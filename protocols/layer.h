@@ -51,5 +51,6 @@ enum session_phase {
 	PHASE_COUNT,
 };
 
-extern const struct layer_names protocol_layer_names[];
+/* The tables of the layers above, in that order. */
+extern const struct layer_names *const protocol_layer_names[];
 extern const unsigned protocol_layer_names_count;

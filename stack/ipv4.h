@@ -43,6 +43,12 @@ bool ipv4_is_local(const struct host *host, uint32_t address);
 uint16_t ipv4_path_mtu(const struct host *host, uint32_t destination);
 
 /*
+ * Tells that the way to `destination` works, because an answer to what we sent came: its neighbour
+ * need not be probed (RFC 1122 section 2.3.2.1). For TCP, when an ACK acknowledges new data.
+ */
+void ipv4_confirm(struct host *host, uint32_t destination);
+
+/*
  * What a transport offers to IPv4. `packet` (taken) starts at the transport header; `header` is
  * the datagram's, borrowed. `error` tells of an ICMP error about a datagram we sent: `original`
  * starts at the transport header of the datagram in question, at least 8 bytes.

@@ -23,5 +23,5 @@ struct layer_names {
 };
 
 /* One table for each of the layers above but LAYER_USER, in that order. */
-extern const struct layer_names stack_layer_names[];
+extern const struct layer_names *const stack_layer_names[];
 extern const unsigned stack_layer_names_count;

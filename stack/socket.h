@@ -52,9 +52,14 @@ uint16_t udp_local_port(const struct udp_socket *socket);
 /* Sends one datagram; false when it is longer than 65,507 bytes or there is no route. */
 bool udp_send(struct udp_socket *socket, struct endpoint to, struct bytes payload);
 
+/* What a ping reports in place of a time. */
+#define PING_TIMED_OUT (-1)
+#define PING_FAILED    (-2) /* an ICMP error came back, or there is no route */
+
 /*
- * Sends an ICMP echo request with `payload_bytes` of payload. `done` is called once: with the
- * round-trip time in ns, or -1 after `timeout_ns`, or -2 when an ICMP error came back.
+ * Sends an ICMP echo request with `payload_bytes` of payload, at most 65,507. `done` is called once,
+ * never before this call returned: with the round-trip time in ns, PING_TIMED_OUT after
+ * `timeout_ns`, or PING_FAILED.
  */
 void icmp_ping(struct host *host, uint32_t destination, size_t payload_bytes, int64_t timeout_ns,
                void (*done)(void *owner, int64_t round_trip_ns), void *owner);

@@ -26,7 +26,7 @@ struct dns_name_buffer {
  * byte at its own place; otherwise all three are undefined.
  */
 enum parse_status dns_name_parse(struct bytes message, size_t *offset,
-                                 struct dns_name_buffer *buffer, struct dns_name *name);
+				 struct dns_name_buffer *buffer, struct dns_name *name);
 
 /*
  * Reads a name from text, with or without the final dot; "." is the root. `\.` and `\DDD` are
@@ -39,6 +39,12 @@ bool dns_name_from_text(const char *text, struct dns_name_buffer *buffer, struct
  * `out`, which it returns.
  */
 char *dns_name_print(struct dns_name name, char out[DNS_NAME_TEXT_BYTES]);
+
+/*
+ * Reads one character of text, which is not at its end, with `\.` and `\DDD` resolved (RFC 1035
+ * section 5.1); false on a bad escape.
+ */
+bool dns_character_from_text(const char **text, uint8_t *c);
 
 /* The name at the front of `wire`, which is known to be uncompressed and whole. */
 struct dns_name dns_name_at(const uint8_t *wire);
@@ -63,7 +69,7 @@ unsigned dns_name_labels(struct dns_name name);
 
 /* Writes `first` in front of `rest`, e.g. "*" before a zone's name; false when it is too long. */
 bool dns_name_join(struct bytes first, struct dns_name rest, struct dns_name_buffer *buffer,
-                   struct dns_name *name);
+		   struct dns_name *name);
 
 /* A copy of the bytes on the heap; free with g_free(). */
 uint8_t *dns_name_copy(struct dns_name name);

@@ -38,3 +38,32 @@ void ethernet_fcs_emit(uint32_t fcs, uint8_t *out)
 	for (int i = 0; i < ETHERNET_FCS_BYTES; i++)
 		out[i] = (uint8_t)(fcs >> 8 * i);
 }
+
+/* clang-format off */
+static const struct field_name type_names[] = {
+	{ ETHERTYPE_IPV4, "IPv4" },
+	{ ETHERTYPE_ARP, "ARP" },
+	{ ETHERTYPE_VLAN, "VLAN tag" },
+	{ ETHERTYPE_IPV6, "IPv6" },
+	{ 0, NULL },
+};
+
+static const struct field fields[] = {
+	{ "Destination Address", 0, 48, FIELD_MAC,
+	  .purpose = "The interface on this network that shall take the frame; all ones for everyone.",
+	  .reference = "IEEE 802.3 section 3.2.4" },
+	{ "Source Address", 48, 48, FIELD_MAC,
+	  .purpose = "The interface that put the frame on this network; switches learn from it.",
+	  .reference = "IEEE 802.3 section 3.2.5" },
+	{ "Type", 96, 16, FIELD_ENUM, .names = type_names,
+	  .purpose = "The protocol whose packet the frame carries.",
+	  .reference = "IEEE 802.3 section 3.2.6" },
+};
+/* clang-format on */
+
+const struct field_table ethernet_fields = {
+	.name = "Ethernet header",
+	.fields = fields,
+	.field_count = sizeof fields / sizeof *fields,
+	.purpose = "Carries a packet to the next interface on the same network.",
+};

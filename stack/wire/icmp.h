@@ -8,6 +8,7 @@
 enum icmp_type {
 	ICMP_ECHO_REPLY = 0,
 	ICMP_DESTINATION_UNREACHABLE = 3,
+	ICMP_SOURCE_QUENCH = 4, /* deprecated by RFC 6633 */
 	ICMP_REDIRECT = 5,
 	ICMP_ECHO_REQUEST = 8,
 	ICMP_TIME_EXCEEDED = 11,
@@ -64,7 +65,8 @@ static inline uint16_t icmp_next_hop_mtu(const struct icmp_header *header)
 static inline bool icmp_is_error(uint8_t type)
 {
 	return type == ICMP_DESTINATION_UNREACHABLE || type == ICMP_REDIRECT ||
-	       type == ICMP_TIME_EXCEEDED || type == ICMP_PARAMETER_PROBLEM || type == 4;
+	       type == ICMP_TIME_EXCEEDED || type == ICMP_PARAMETER_PROBLEM ||
+	       type == ICMP_SOURCE_QUENCH;
 }
 
 /* The fields of a message of this type and code, for views. */

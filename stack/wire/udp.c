@@ -55,3 +55,27 @@ bool udp_checksum_is_right(struct bytes datagram, uint32_t source, uint32_t dest
 	uint32_t sum = checksum_pseudo(source, destination, PROTOCOL, datagram.length);
 	return checksum_finish(checksum_add(sum, datagram)) == 0;
 }
+
+/* clang-format off */
+static const struct field fields[] = {
+	{ "Source Port", 0, 16, FIELD_DECIMAL,
+	  .purpose = "The port of the sending program, where an answer goes.",
+	  .reference = "RFC 768" },
+	{ "Destination Port", 16, 16, FIELD_DECIMAL,
+	  .purpose = "The port of the program that shall get the datagram.",
+	  .reference = "RFC 768" },
+	{ "Length", 32, 16, FIELD_DECIMAL, .unit = "bytes",
+	  .purpose = "How long header and data are together.",
+	  .reference = "RFC 768" },
+	{ "Checksum", 48, 16, FIELD_HEX,
+	  .purpose = "Shows damage to data, header or addresses; 0 says that the sender computed none.",
+	  .reference = "RFC 768" },
+};
+/* clang-format on */
+
+const struct field_table udp_fields = {
+	.name = "UDP header",
+	.fields = fields,
+	.field_count = sizeof fields / sizeof *fields,
+	.purpose = "Brings one datagram to a program on the destination host, without guarantee.",
+};

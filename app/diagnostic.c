@@ -1,0 +1,258 @@
+#include "app/diagnostic.h"
+
+#include <string.h>
+
+struct complaint {
+	enum severity severity;
+	struct mark mark;
+	char *text;
+	char *hint;     /* NULL: none */
+	unsigned index; /* order of discovery, to keep the order of equal places */
+};
+
+struct diagnostics {
+	char *source_name; /* NULL: no file */
+	char *source;      /* with what is not UTF-8 replaced, so that it can be printed */
+	size_t source_bytes;
+	GPtrArray *complaints; /* of struct complaint * */
+};
+
+static void complaint_free(void *data)
+{
+	struct complaint *complaint = data;
+
+	g_free(complaint->text);
+	g_free(complaint->hint);
+	g_free(complaint);
+}
+
+struct diagnostics *diagnostics_new(void)
+{
+	struct diagnostics *diagnostics = g_new0(struct diagnostics, 1);
+
+	diagnostics->complaints = g_ptr_array_new_with_free_func(complaint_free);
+	return diagnostics;
+}
+
+void diagnostics_free(struct diagnostics *diagnostics)
+{
+	if (diagnostics == NULL)
+		return;
+	g_ptr_array_unref(diagnostics->complaints);
+	g_free(diagnostics->source_name);
+	g_free(diagnostics->source);
+	g_free(diagnostics);
+}
+
+void diagnostics_set_source(struct diagnostics *diagnostics, const char *name, struct bytes text)
+{
+	g_free(diagnostics->source_name);
+	g_free(diagnostics->source);
+	diagnostics->source_name = g_strdup(name);
+	diagnostics->source = g_utf8_make_valid((const char *)text.data, (gssize)text.length);
+	diagnostics->source_bytes = strlen(diagnostics->source);
+}
+
+void diagnostics_add(struct diagnostics *diagnostics, enum severity severity, struct mark mark,
+		     const char *format, ...)
+{
+	struct complaint *complaint = g_new0(struct complaint, 1);
+	va_list arguments;
+
+	va_start(arguments, format);
+	complaint->text = g_strdup_vprintf(format, arguments);
+	va_end(arguments);
+	complaint->severity = severity;
+	complaint->mark = mark;
+	complaint->index = diagnostics->complaints->len;
+	g_ptr_array_add(diagnostics->complaints, complaint);
+}
+
+void diagnostics_hint(struct diagnostics *diagnostics, const char *format, ...)
+{
+	g_assert(diagnostics->complaints->len > 0);
+
+	struct complaint *complaint =
+	    g_ptr_array_index(diagnostics->complaints, diagnostics->complaints->len - 1);
+	va_list arguments;
+
+	va_start(arguments, format);
+	g_free(complaint->hint);
+	complaint->hint = g_strdup_vprintf(format, arguments);
+	va_end(arguments);
+}
+
+void diagnostics_clear(struct diagnostics *diagnostics)
+{
+	g_ptr_array_set_size(diagnostics->complaints, 0);
+}
+
+unsigned diagnostics_count(const struct diagnostics *diagnostics, enum severity severity)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < diagnostics->complaints->len; i++) {
+		const struct complaint *complaint = g_ptr_array_index(diagnostics->complaints, i);
+
+		count += complaint->severity == severity;
+	}
+	return count;
+}
+
+/* Errors before warnings, then by place, then as found. */
+static int complaint_compare(const void *a, const void *b)
+{
+	const struct complaint *left = *(struct complaint *const *)a;
+	const struct complaint *right = *(struct complaint *const *)b;
+
+	if (left->severity != right->severity)
+		return left->severity > right->severity ? -1 : 1;
+	if (left->mark.line != right->mark.line)
+		return left->mark.line < right->mark.line ? -1 : 1;
+	if (left->mark.column != right->mark.column)
+		return left->mark.column < right->mark.column ? -1 : 1;
+	return left->index < right->index ? -1 : left->index > right->index;
+}
+
+/* The text of line `number`, without its end; the empty string past the end. */
+static struct bytes source_line(const struct diagnostics *diagnostics, unsigned number)
+{
+	const char *at = diagnostics->source;
+	const char *end = at + diagnostics->source_bytes;
+
+	for (unsigned line = 1; line < number && at < end; line++) {
+		const char *newline = memchr(at, '\n', (size_t)(end - at));
+
+		at = newline == NULL ? end : newline + 1;
+	}
+	const char *stop = at < end ? memchr(at, '\n', (size_t)(end - at)) : NULL;
+
+	if (stop == NULL)
+		stop = end;
+	if (stop > at && stop[-1] == '\r')
+		stop--;
+	return (struct bytes) { (const uint8_t *)at, (size_t)(stop - at) };
+}
+
+#define QUOTED_CHARACTERS_MAX 100 /* of a long line, around the place meant */
+
+static bool is_utf8_continuation(uint8_t byte)
+{
+	return (byte & 0xc0) == 0x80;
+}
+
+/*
+ * Quotes the line and underlines the place. Tabs are kept under tabs so that the caret stands
+ * right; of a long line only the surroundings are shown.
+ */
+static void print_quote(const struct diagnostics *diagnostics, struct mark mark, GString *out)
+{
+	struct bytes line = source_line(diagnostics, mark.line);
+	unsigned first = mark.column > QUOTED_CHARACTERS_MAX - 20
+			     ? mark.column - (QUOTED_CHARACTERS_MAX - 20)
+			     : 1;
+	unsigned last = first + QUOTED_CHARACTERS_MAX;
+	unsigned column = 0;
+	GString *under = g_string_new(NULL);
+
+	g_string_append_printf(out, "%5u | ", mark.line);
+	for (size_t i = 0; i < line.length; i++) {
+		if (!is_utf8_continuation(line.data[i]))
+			column++;
+		if (column < first || column >= last)
+			continue;
+		bool is_text = line.data[i] >= ' ' || line.data[i] == '\t';
+
+		g_string_append_c(out, is_text ? (char)line.data[i] : '?');
+		if (column < mark.column && !is_utf8_continuation(line.data[i]))
+			g_string_append_c(under, line.data[i] == '\t' ? '\t' : ' ');
+	}
+	g_string_append_printf(out, "\n      | %s^", under->str);
+	for (unsigned i = 1; i < mark.length && mark.column + i <= column && i < 60; i++)
+		g_string_append_c(out, '~');
+	g_string_append_c(out, '\n');
+	g_string_free(under, TRUE);
+}
+
+static void print_complaint(const struct diagnostics *diagnostics,
+			    const struct complaint *complaint, GString *out)
+{
+	if (diagnostics->source_name != NULL)
+		g_string_append_printf(out, "%s:", diagnostics->source_name);
+	if (complaint->mark.line != 0)
+		g_string_append_printf(out, "%u:%u:", complaint->mark.line, complaint->mark.column);
+	g_string_append_printf(
+	    out, "%s%s: %s\n", out->len > 0 && out->str[out->len - 1] == ':' ? " " : "",
+	    complaint->severity == SEVERITY_ERROR ? "error" : "warning", complaint->text);
+	if (complaint->mark.line != 0 && diagnostics->source != NULL)
+		print_quote(diagnostics, complaint->mark, out);
+	if (complaint->hint != NULL)
+		g_string_append_printf(out, "      = %s\n", complaint->hint);
+}
+
+char *diagnostics_print(const struct diagnostics *diagnostics)
+{
+	GString *out = g_string_new(NULL);
+	g_autoptr(GPtrArray) sorted = g_ptr_array_copy(diagnostics->complaints, NULL, NULL);
+
+	g_ptr_array_set_free_func(sorted, NULL);
+	g_ptr_array_sort(sorted, complaint_compare);
+	for (unsigned i = 0; i < sorted->len && i < DIAGNOSTICS_SHOWN_MAX; i++)
+		print_complaint(diagnostics, g_ptr_array_index(sorted, i), out);
+	if (sorted->len > DIAGNOSTICS_SHOWN_MAX)
+		g_string_append_printf(out, "and %u more\n", sorted->len - DIAGNOSTICS_SHOWN_MAX);
+	return g_string_free(out, FALSE);
+}
+
+#define SUGGEST_LENGTH_MAX 64 /* longer words get no suggestion */
+
+static unsigned least(unsigned a, unsigned b)
+{
+	return a < b ? a : b;
+}
+
+/*
+ * Optimal string alignment distance: insertions, deletions, replacements, and swaps of neighbours;
+ * upper and lower case count as equal.
+ */
+static unsigned edit_distance(const char *a, size_t a_length, const char *b, size_t b_length)
+{
+	unsigned rows[3][SUGGEST_LENGTH_MAX + 1];
+
+	for (unsigned j = 0; j <= b_length; j++)
+		rows[0][j] = j;
+	for (unsigned i = 1; i <= a_length; i++) {
+		unsigned *row = rows[i % 3], *above = rows[(i + 2) % 3],
+			 *higher = rows[(i + 1) % 3];
+
+		row[0] = i;
+		for (unsigned j = 1; j <= b_length; j++) {
+			char x = g_ascii_tolower(a[i - 1]), y = g_ascii_tolower(b[j - 1]);
+
+			row[j] = least(above[j - 1] + (x != y), least(above[j], row[j - 1]) + 1);
+			if (i > 1 && j > 1 && x == g_ascii_tolower(b[j - 2]) &&
+			    y == g_ascii_tolower(a[i - 2]))
+				row[j] = least(row[j], higher[j - 2] + 1);
+		}
+	}
+	return rows[a_length % 3][b_length];
+}
+
+void suggest_offer(struct suggestion *suggestion, const char *known)
+{
+	size_t word_length = strlen(suggestion->word), known_length = strlen(known);
+
+	if (word_length == 0 || word_length > SUGGEST_LENGTH_MAX ||
+	    known_length > SUGGEST_LENGTH_MAX)
+		return;
+
+	/* A word of three letters may differ in one, longer ones in a third of their letters. */
+	unsigned allowed =
+	    least(3, (unsigned)(word_length < known_length ? known_length : word_length) / 3);
+	unsigned distance = edit_distance(suggestion->word, word_length, known, known_length);
+
+	if (distance > allowed || (suggestion->best != NULL && distance >= suggestion->distance))
+		return;
+	suggestion->best = known;
+	suggestion->distance = distance;
+}

@@ -1,0 +1,543 @@
+/*
+ * A scenario: the world, its mail, what users do and what is expected, as written in a YAML file
+ * (docs/SCENARIO.md), checked, with every default filled in and every name resolved to a pointer.
+ *
+ * Plain data: arrays are in the order of declaration, which decides wherever order can be seen.
+ * Everything belongs to the struct scenario and lives as long as it. Times are nanoseconds since
+ * the scenario's epoch; TIME_NEVER where nothing was said. IPv4 addresses are in host order.
+ */
+#pragma once
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include "app/diagnostic.h"
+#include "sim/time.h"
+#include "stack/address.h"
+
+struct scenario_client;
+struct scenario_domain;
+struct scenario_interface;
+struct scenario_network;
+struct scenario_node;
+struct scenario_switch;
+struct scenario_zone;
+
+/* What a name in a scenario may refer to; a set of them where several are allowed. */
+enum scenario_kind {
+	SCENARIO_PART = 0, /* nothing that has a name */
+	SCENARIO_NETWORK = 1 << 0,
+	SCENARIO_SWITCH = 1 << 1,
+	SCENARIO_HOST = 1 << 2,
+	SCENARIO_ROUTER = 1 << 3,
+	SCENARIO_INTERFACE = 1 << 4,
+	SCENARIO_DOMAIN = 1 << 5,
+	SCENARIO_ACCOUNT = 1 << 6,
+	SCENARIO_CLIENT = 1 << 7,
+};
+
+/* What every part of a scenario begins with. */
+struct scenario_item {
+	struct mark mark;        /* where it is written; line 0 when it was made up */
+	enum scenario_kind kind; /* what it is, when it has a name */
+	const char *name;        /* its key in the file; NULL in lists */
+};
+
+struct scenario_prefix {
+	uint32_t address;
+	unsigned length;
+};
+
+/* Any number from `least` to `most`; {0, UINT64_MAX} is any number at all. */
+struct scenario_range {
+	uint64_t least, most;
+};
+
+/* ---- The network ---- */
+
+enum scenario_network_kind {
+	NETWORK_LAN,  /* switches, and a cable from one to each member */
+	NETWORK_LINK, /* one cable between exactly two members */
+};
+
+struct scenario_network {
+	struct scenario_item item;
+	enum scenario_network_kind kind;
+	struct scenario_prefix subnet;
+	uint64_t rate_bps;     /* of each cable */
+	int64_t delay_ns;      /* propagation on each cable */
+	uint64_t queue_bytes;  /* of each direction of each cable */
+	uint64_t mtu_bytes;
+	GPtrArray *interfaces; /* of struct scenario_interface *: members, hosts first */
+	GPtrArray *switches;   /* of struct scenario_switch *; empty for NETWORK_LINK */
+};
+
+/* A learning switch of a LAN. The uplinks of a network's switches form a tree. */
+struct scenario_switch {
+	struct scenario_item item;
+	struct scenario_network *network;
+	struct scenario_switch *uplink; /* the switch its uplink cable leads to; NULL: the top one */
+};
+
+struct scenario_interface {
+	struct scenario_item item;       /* named "eth0", "eth1" in order */
+	struct scenario_node *node;
+	struct scenario_network *network;
+	struct scenario_switch *switch_; /* NULL on a NETWORK_LINK */
+	uint32_t address;
+	struct mac mac;
+};
+
+/* A router's route to a network that it has no interface on. */
+struct scenario_route {
+	struct scenario_item item;
+	struct scenario_node *node;
+	struct scenario_prefix to;
+	struct scenario_interface *via; /* of the next router */
+};
+
+/* A host (item.kind SCENARIO_HOST) or a router (SCENARIO_ROUTER). */
+struct scenario_node {
+	struct scenario_item item;
+	GPtrArray *interfaces;              /* of struct scenario_interface * */
+	struct scenario_interface own;      /* hosts: their only interface, interfaces[0] */
+	/* Routers */
+	GPtrArray *routes;                  /* of struct scenario_route * */
+	/* Hosts */
+	struct scenario_interface *gateway; /* router of the default route; NULL: none */
+	struct scenario_node *resolver;     /* host whose DNS server it asks; NULL: none */
+	struct scenario_domain *domain;     /* it belongs to; NULL: none */
+	const char *fqdn;                   /* "alice-pc.office.example"; without a final dot */
+};
+
+/* ---- Names ---- */
+
+/* A host whose DNS server resolves names for others: asks its way down from the root. */
+struct scenario_resolver {
+	struct scenario_item item;
+	struct scenario_node *host;
+};
+
+struct scenario_record {
+	struct scenario_item item; /* its name is the owner as written */
+	const char *owner;         /* absolute, without the final dot; "." is the root */
+	unsigned type;             /* enum dns_type */
+	int64_t ttl_ns;            /* whole seconds */
+	const char *value;         /* data as in a zone file, names absolute (RFC 1035 section 5.1) */
+};
+
+struct scenario_zone {
+	struct scenario_item item;    /* its name is the origin, "." for the root */
+	struct scenario_node *server; /* the host that is authoritative for it */
+	GPtrArray *records;           /* of struct scenario_record *; SOA first */
+};
+
+/* ---- Mail ---- */
+
+struct scenario_folder {
+	struct scenario_item item;
+	const char *folder;
+};
+
+struct scenario_account {
+	struct scenario_item item;      /* its name is the local part */
+	struct scenario_domain *domain;
+	const char *address;            /* "alice@office.example" */
+	const char *password;
+	const char *full_name;
+	uint64_t quota_bytes;           /* 0: no limit */
+	GPtrArray *folders;             /* of struct scenario_folder *, besides INBOX */
+};
+
+struct scenario_domain {
+	struct scenario_item item;   /* "office.example" */
+	struct scenario_node *mail;  /* host that receives its mail and keeps its mailboxes; or NULL */
+	struct scenario_node *dns;   /* host that is authoritative for its zone */
+	struct scenario_zone *zone;
+	GPtrArray *accounts;         /* of struct scenario_account * */
+	GPtrArray *records;          /* as written; they are in the zone too */
+};
+
+enum scenario_protocol {
+	PROTOCOL_SMTP,       /* between servers, port 25 */
+	PROTOCOL_SUBMISSION, /* from clients, port 587; AUTH required */
+	PROTOCOL_POP3,
+	PROTOCOL_IMAP,
+};
+
+/* A port that a mail server listens on. */
+struct scenario_service {
+	struct scenario_item item;
+	enum scenario_protocol protocol;
+	uint64_t port;
+};
+
+/* The mail server on a host. */
+struct scenario_server {
+	struct scenario_item item;
+	struct scenario_node *host;
+	GPtrArray *services;          /* of struct scenario_service * */
+	uint64_t message_bytes_max;   /* what SIZE announces; 0: no limit */
+	int64_t retry_ns;             /* from the first vain delivery attempt to the second */
+	int64_t retry_max_ns;         /* the pause doubles up to this */
+	int64_t lifetime_ns;          /* of a message in the queue; then it is returned */
+};
+
+enum scenario_leave {
+	LEAVE_NOTHING,       /* delete what was retrieved (the classic POP3 way) */
+	LEAVE_ALL,           /* leave it on the server, for `leave_for_ns` */
+	LEAVE_UNTIL_DELETED, /* until the user deletes it in the client */
+};
+
+struct scenario_incoming {
+	struct scenario_item item;
+	enum scenario_protocol protocol; /* PROTOCOL_POP3 or PROTOCOL_IMAP */
+	const char *server;              /* a domain name, looked up in the run */
+	uint64_t port;
+	enum scenario_leave leave;       /* POP3 only */
+	int64_t leave_for_ns;            /* TIME_NEVER: without limit */
+	int64_t check_every_ns;          /* TIME_NEVER: only when the user says so */
+};
+
+struct scenario_outgoing {
+	struct scenario_item item;
+	const char *server;
+	uint64_t port;
+	bool has_login; /* authenticates */
+};
+
+/* A user at a mail client on a host. */
+struct scenario_client {
+	struct scenario_item item;
+	struct scenario_node *host;
+	struct scenario_account *account;
+	const char *login;    /* the name given to the servers */
+	const char *password; /* the account's, unless the user has it wrong */
+	const char *full_name;
+	bool is_online;       /* at the start */
+	struct scenario_incoming incoming;
+	struct scenario_outgoing outgoing;
+};
+
+/* ---- Cables: what impairments, cuts and captures refer to ---- */
+
+enum scenario_link_scope {
+	LINK_NOT_SET,
+	LINK_EVERY,     /* every cable: direction out is away from hosts and routers */
+	LINK_NETWORK,   /* every cable of `network` */
+	LINK_INTERFACE, /* the cable at `interface` */
+	LINK_UPLINK,    /* the uplink cable of `switch_` */
+};
+
+struct scenario_link {
+	enum scenario_link_scope scope;
+	struct scenario_network *network;
+	struct scenario_interface *interface;
+	struct scenario_switch *switch_;
+};
+
+enum scenario_direction {
+	DIRECTION_BOTH,
+	DIRECTION_OUT, /* what the named host, router or (uplink) switch sends */
+	DIRECTION_IN,  /* what it is sent */
+};
+
+struct scenario_frame_number {
+	struct scenario_item item;
+	uint64_t number; /* the first frame of a direction is 1 */
+};
+
+/* What is wrong with cables. Chances are parts per million of frames. */
+struct scenario_impairment {
+	struct scenario_item item;
+	struct scenario_link link;
+	enum scenario_direction direction;
+	int64_t from_ns, to_ns;   /* it holds in [from, to) */
+	uint32_t loss_ppm;
+	uint32_t corrupt_ppm;
+	uint32_t corrupt_deep_ppm; /* behind the FCS check */
+	uint32_t duplicate_ppm;
+	uint32_t reorder_ppm;
+	int64_t reorder_ns;       /* how long a frame is held back */
+	int64_t jitter_ns;
+	GPtrArray *drop_frames;   /* of struct scenario_frame_number * */
+	bool is_down;             /* nothing passes */
+};
+
+/* ---- What users do ---- */
+
+enum scenario_verb {
+	DO_SEND,
+	DO_REPLY,
+	DO_CHECK,  /* POP3: retrieve; IMAP: look for what is new */
+	DO_READ,
+	DO_DELETE,
+	DO_MOVE,
+	DO_SEARCH,
+	DO_ONLINE,
+	DO_OFFLINE,
+	DO_PING,
+	DO_DIG,
+	DO_CUT,
+	DO_MEND,
+	DO_COUNT,
+};
+
+enum scenario_pick {
+	PICK_NEWEST,
+	PICK_OLDEST,
+	PICK_ALL,
+	PICK_SUBJECT, /* the newest message with `message` as its subject */
+};
+
+enum scenario_search {
+	SEARCH_TEXT, /* anywhere in the message */
+	SEARCH_SUBJECT,
+	SEARCH_FROM,
+	SEARCH_TO,
+	SEARCH_BODY,
+};
+
+struct scenario_recipient {
+	struct scenario_item item;
+	const char *address;
+	struct scenario_account *account; /* NULL: nobody in the scenario */
+};
+
+struct scenario_attachment {
+	struct scenario_item item;
+	const char *file; /* as written: relative to the scenario's folder */
+	const char *shown_name;
+	const char *type; /* "application/pdf" */
+	GBytes *content;
+};
+
+#define ATTACHMENT_BYTES_MAX 2000000
+
+struct scenario_action {
+	struct scenario_item item;
+	int64_t at_ns;
+	int64_t every_ns;               /* repeated `times` times in all, this far apart */
+	uint64_t times;
+	enum scenario_verb verb;
+	struct scenario_item *who;      /* NULL for DO_CUT and DO_MEND */
+	struct scenario_client *client; /* `who`, when it is a client */
+	struct scenario_node *host;     /* where it happens; NULL for DO_CUT and DO_MEND */
+	/* DO_SEND, DO_REPLY */
+	GPtrArray *to, *cc, *bcc;       /* of struct scenario_recipient * */
+	const char *subject;
+	const char *text;
+	GPtrArray *attachments;         /* of struct scenario_attachment * */
+	bool may_be_unknown;            /* recipients need not exist */
+	bool answers_all;               /* DO_REPLY: to all recipients */
+	/* DO_READ, DO_DELETE, DO_MOVE, DO_REPLY: which message; and DO_SEARCH, DO_CHECK: where */
+	const char *message;            /* as written: a subject, or newest, oldest, all */
+	enum scenario_pick pick;
+	const char *folder;
+	const char *into;               /* DO_MOVE */
+	const char *search_for;         /* DO_SEARCH */
+	enum scenario_search search_in;
+	/* DO_PING, DO_DIG */
+	const char *target;             /* a host's or router's name, an address, or a domain name */
+	struct scenario_node *target_node; /* when it is a name of the scenario */
+	uint32_t target_address;        /* likewise, or when it is an address; 0: look it up */
+	uint64_t count;
+	uint64_t payload_bytes;
+	unsigned record_type;           /* enum dns_type */
+	struct scenario_node *server;   /* asked; the host's own resolver by default */
+	/* DO_CUT, DO_MEND */
+	struct scenario_link link;
+};
+
+/* ---- What is expected ---- */
+
+enum scenario_expectation_kind {
+	EXPECT_MAILBOX,         /* a folder holds so many messages */
+	EXPECT_MESSAGE,         /* a message reached a station of its way so many times */
+	EXPECT_CONNECTION,      /* TCP connections came to such an end so many times */
+	EXPECT_RETRANSMISSIONS, /* so many TCP segments were retransmitted */
+	EXPECT_DROPPED,         /* so many frames or packets were dropped */
+	EXPECT_DUPLICATES,      /* so many second deliveries were recognised */
+	EXPECT_PING,
+	EXPECT_DIG,
+	EXPECT_COUNT,
+};
+
+/* The stations of struct scenario_expectation; each is a detail of TRACE_MAIL records. */
+enum scenario_station {
+	STATION_COMPOSED,
+	STATION_SUBMITTED,
+	STATION_QUEUED,
+	STATION_TRANSFERRED,
+	STATION_DEFERRED,
+	STATION_BOUNCED,
+	STATION_DELIVERED,
+	STATION_RETRIEVED,
+	STATION_READ,
+	STATION_DELETED,
+	STATION_REFUSED,
+};
+
+enum scenario_outcome {
+	OUTCOME_ESTABLISHED,
+	OUTCOME_REFUSED,   /* RST in answer to SYN */
+	OUTCOME_RESET,     /* RST later */
+	OUTCOME_TIMED_OUT,
+	OUTCOME_UNREACHABLE, /* an ICMP error */
+};
+
+enum scenario_answer {
+	ANSWER_FOUND,
+	ANSWER_NO_NAME, /* NXDOMAIN */
+	ANSWER_NO_DATA,
+	ANSWER_FAILED,
+};
+
+enum scenario_ping_result {
+	PING_ANSWERED,
+	PING_LOST,
+	PING_UNREACHABLE, /* an ICMP error */
+};
+
+enum scenario_drop_reason {
+	DROP_ANY,
+	DROP_LOSS,     /* an impairment took it */
+	DROP_FCS,
+	DROP_CHECKSUM, /* of IPv4, ICMP, UDP or TCP */
+	DROP_QUEUE,    /* a full queue */
+	DROP_DOWN,     /* a cut cable, or one that is down */
+	DROP_TTL,
+	DROP_NO_ROUTE,
+	DROP_NO_ANSWER, /* ARP found nobody */
+	DROP_OTHER,
+};
+
+struct scenario_expectation {
+	struct scenario_item item;
+	enum scenario_expectation_kind kind;
+	int64_t at_ns;              /* judged at this moment; TIME_NEVER: at the end */
+	int64_t within_ns;          /* EXPECT_MESSAGE: after it was composed; EXPECT_MAILBOX: of the run */
+	/* EXPECT_MAILBOX */
+	struct scenario_account *account;
+	const char *folder;
+	struct scenario_range messages; /* how many; of those with `subject`, when it is not NULL */
+	bool only_unseen;
+	/* EXPECT_MESSAGE, and `subject` of EXPECT_MAILBOX */
+	const char *subject;
+	enum scenario_station station;
+	const char *recipient;      /* NULL: any */
+	struct scenario_item *by;   /* client or host at which it happened; NULL: any */
+	/* EXPECT_CONNECTION, EXPECT_PING, EXPECT_DIG */
+	struct scenario_node *from; /* NULL: any */
+	struct scenario_node *to;   /* NULL: any */
+	uint64_t port;              /* 0: any */
+	enum scenario_outcome outcome;
+	enum scenario_ping_result ping;
+	enum scenario_answer answer;
+	const char *question;       /* EXPECT_DIG: the name asked for; NULL: any */
+	unsigned record_type;
+	const char *value;          /* EXPECT_DIG: data among the answers; NULL: any */
+	struct scenario_range times; /* of EXPECT_MESSAGE, _CONNECTION, _PING, _DIG */
+	/* EXPECT_RETRANSMISSIONS, EXPECT_DROPPED, EXPECT_DUPLICATES */
+	struct scenario_range count;
+	struct scenario_item *node; /* host, router or switch it is counted at; NULL: everywhere */
+	enum scenario_drop_reason reason;
+};
+
+enum scenario_record_mode {
+	RECORD_SENT, /* every packet once, where it was first put on a wire */
+	RECORD_ALL,  /* every interface */
+};
+
+struct scenario_capture_interface {
+	struct scenario_item item;
+	struct scenario_interface *interface;
+};
+
+/* What `run` captures unless options say otherwise. */
+struct scenario_capture {
+	struct scenario_item item;
+	enum scenario_record_mode record;
+	GPtrArray *interfaces; /* of struct scenario_capture_interface *; not empty: these alone */
+	bool has_comments;
+};
+
+/* ---- The whole ---- */
+
+struct scenario_memory;
+
+struct scenario {
+	struct scenario_item item;
+	uint64_t version;            /* of the language: 1 */
+	const char *title;
+	int64_t epoch_s;             /* virtual time 0 as seconds since 1970-01-01 UTC */
+	uint64_t seed;
+	int64_t until_ns;            /* the run ends here; TIME_NEVER: when all is quiet */
+	GPtrArray *networks;         /* of struct scenario_network * */
+	GPtrArray *switches;         /* of struct scenario_switch * */
+	GPtrArray *hosts, *routers;  /* of struct scenario_node * */
+	struct scenario_node *root_server; /* NULL when there are no zones */
+	GPtrArray *resolvers;        /* of struct scenario_resolver * */
+	GPtrArray *domains;          /* of struct scenario_domain * */
+	GPtrArray *zones;            /* of struct scenario_zone *; the root's is among them */
+	GPtrArray *servers;          /* of struct scenario_server * */
+	GPtrArray *clients;          /* of struct scenario_client * */
+	GPtrArray *impairments;      /* of struct scenario_impairment *; a later one wins */
+	GPtrArray *timeline;         /* of struct scenario_action *; equal times in this order */
+	GPtrArray *expectations;     /* of struct scenario_expectation * */
+	struct scenario_capture capture;
+	struct scenario_memory *memory; /* of all parts; private */
+};
+
+#define SCENARIO_BYTES_MAX 16000000 /* of a scenario file */
+
+/*
+ * Reads the scenario in the file `path`, checks it, and fills in its defaults. NULL when it has
+ * errors. `diagnostics` (fresh) gets errors and warnings, with the file as their source.
+ */
+struct scenario *scenario_load(const char *path, struct diagnostics *diagnostics);
+
+/*
+ * The same from memory: `name` is what messages call it. Attachments are read below `directory`;
+ * NULL: it may have none.
+ */
+struct scenario *scenario_load_bytes(struct bytes yaml, const char *name, const char *directory,
+                                     struct diagnostics *diagnostics);
+void scenario_free(struct scenario *scenario);
+
+/*
+ * The scenario as YAML with every default written out; loading that gives the same scenario, and
+ * printing it again the same bytes. The caller frees it.
+ */
+char *scenario_print(const struct scenario *scenario);
+
+/* The one of `kinds` called `name` ("alice", "mail", "bob@remote.example"), or NULL. */
+struct scenario_item *scenario_lookup(const struct scenario *scenario, unsigned kinds,
+                                      const char *name);
+
+/* "alice-pc:eth0", for pcapng and messages, into a new string. */
+char *scenario_interface_print(const struct scenario_interface *interface);
+
+/*
+ * The path of the scenario that a user's FILE argument means: the file itself; else NAME or
+ * NAME.yaml in ./scenarios, $MAILWIRE_SCENARIOS, or the installed DATADIR/scenarios. NULL when
+ * there is none; then `diagnostics` says so, with the nearest name. The caller frees it.
+ */
+char *scenario_find(const char *name, struct diagnostics *diagnostics);
+
+/* A scenario that scenario_find() knows by name. */
+struct scenario_listed {
+	char *name;  /* without ".yaml" */
+	char *path;
+	char *title; /* NULL when the file cannot be read as YAML */
+};
+
+/* All of them, sorted by name: an array of struct scenario_listed * that frees its elements. */
+GPtrArray *scenario_list(void);
+
+/* A commented starting scenario called `name`, for `mailwire new`. The caller frees it. */
+char *scenario_template(const char *name);
+
+/* The JSON Schema of the language (scenarios/schema.json), and the reference of all keys as Markdown
+ * (in docs/SCENARIO.md). Both are made from the tables that drive the reader. The caller frees them. */
+char *scenario_schema(void);
+char *scenario_reference(void);
