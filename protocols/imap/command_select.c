@@ -16,6 +16,8 @@ bool imap_parse_mailbox(struct imap_parser *parser, char **name)
 	*name = imap_utf7_decode(wire);
 	if (*name == NULL)
 		return imap_parser_fail(parser, "Mailbox name is not valid modified UTF-7");
+	if (g_ascii_strncasecmp(*name, "INBOX/", 6) == 0)
+		memcpy(*name, "INBOX", 5); /* it has no case, not even above others */
 	return true;
 }
 

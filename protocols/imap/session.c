@@ -359,8 +359,8 @@ static size_t session_receive(struct session *base, struct bytes in)
 
 	session->autologout_ns = base->now_ns + IMAP_AUTOLOGOUT_NS;
 	if (consumed > 0 && !was_literal)
-		session_note_input(base, is_first ? imap_name_line(in, false) : IMAP_REST, 0,
-				   consumed);
+		session_note_input(base, is_first ? (uint16_t)imap_name_line(in, false) : IMAP_REST,
+				   0, consumed);
 	if (event == IMAP_READ_ANNOUNCED && session->expects != IMAP_EXPECTS_COMMAND)
 		event = IMAP_READ_COMPLETE;
 
