@@ -6,20 +6,21 @@
 #include "stack/wire/arp.h"
 #include "stack/wire/ethernet.h"
 
+/* In the order of use: what sending touches comes first. */
 struct neighbour {
-	struct arp *arp;
 	struct interface *interface;
 	uint32_t address;
 	struct mac mac;
-	uint8_t state; /* enum arp_state */
-	uint8_t tries; /* requests sent since INCOMPLETE or PROBE was entered */
-	uint16_t waiting_count;
-	struct packet *waiting; /* the oldest; linked by next */
-	struct packet **waiting_last;
+	uint8_t state;        /* enum arp_state */
+	uint8_t tries;        /* requests sent since INCOMPLETE or PROBE was entered */
 	int64_t confirmed_ns; /* when it last was known to be reachable */
 	int64_t reachable_ns; /* how long that counts */
 	int64_t changed_ns;   /* when its MAC address was last set */
-	struct timer timer;   /* INCOMPLETE, PROBE: next request; DELAY: first probe */
+	struct arp *arp;
+	struct packet *waiting; /* the oldest; linked by next */
+	struct packet **waiting_last;
+	unsigned waiting_count;
+	struct timer timer; /* INCOMPLETE, PROBE: next request; DELAY: first probe */
 };
 
 struct arp {

@@ -172,26 +172,8 @@ static void answer_echo(struct host *host, struct packet *packet, const struct i
 		  });
 }
 
-/* Reads the header that an error quotes. The quotation may end long before the datagram does. */
-static bool parse_quotation(struct bytes quotation, struct ipv4_header *header,
-			    struct bytes *payload)
-{
-	uint8_t copy[IPV4_HEADER_MAX_BYTES];
-	struct bytes head = bytes_first(quotation, sizeof copy), none;
-
-	if (head.length < IPV4_HEADER_BYTES)
-		return false;
-	uint16_t total_length_bytes = get_be16(head.data + 2);
-
-	memcpy(copy, head.data, head.length);
-	put_be16(copy + 2, (uint16_t)head.length);
-	if (ipv4_header_parse((struct bytes) { copy, head.length }, header, &none) != PARSE_OK)
-		return false;
-	header->total_length_bytes = total_length_bytes;
-	header->options = (struct bytes) { 0 };
-	*payload = bytes_from(quotation, header->header_bytes);
-	return payload->length >= 8; /* RFC 792: at least 64 bits of the data */
-}
+/* RFC 792: an error quotes at least 64 bits behind the header. */
+enum { QUOTED_BYTES_MIN = 8 };
 
 static void learn_path_mtu(struct host *host, const struct icmp_header *error,
 			   const struct ipv4_header *original)
@@ -245,8 +227,8 @@ static void receive_error(struct host *host, struct packet *packet, const struct
 	struct ipv4_header original;
 	struct bytes payload;
 
-	if (!parse_quotation(quotation, &original, &payload) ||
-	    !ipv4_is_local(host, original.source)) {
+	if (ipv4_header_parse_quoted(quotation, &original, &payload) != PARSE_OK ||
+	    payload.length < QUOTED_BYTES_MIN || !ipv4_is_local(host, original.source)) {
 		icmp_drop(host, packet, ICMP_MALFORMED, 0);
 		return;
 	}

@@ -32,23 +32,24 @@ typedef void interface_receive_fn(void *owner, struct interface *interface, stru
 /* Takes a frame that leaves the simulated world, padded, without FCS. */
 typedef void interface_outside_fn(void *owner, struct packet *packet);
 
+/* In the order of use: what a frame touches comes first. */
 struct interface {
 	struct node *node;
 	interface_receive_fn *receive;
-	void *owner;                   /* handed to `receive` */
-	struct link *link;             /* NULL: no cable */
-	interface_outside_fn *outside; /* NULL unless attached to something that is no cable */
-	void *outside_owner;
+	void *owner;                 /* handed to `receive` */
+	struct link *link;           /* NULL: no cable */
 	struct neighbour *neighbour; /* the one last sent to; only a shortcut, of stack/arp.c */
 	int64_t processing_ns;       /* from deciding to send until the frame is ready to go out */
-	struct interface_counters counters;
-	uint32_t index;   /* at its node, from 1 */
-	uint32_t address; /* IPv4; 0: none (a port of a switch) */
+	uint32_t index;              /* at its node, from 1 */
+	uint32_t address;            /* IPv4; 0: none (a port of a switch) */
 	uint16_t mtu_bytes;
 	uint8_t prefix_length;
 	uint8_t side;   /* enum link_side: which end of the cable it is */
 	bool takes_all; /* no MAC filter: a port of a switch */
 	struct mac mac;
+	struct interface_counters counters;
+	interface_outside_fn *outside; /* NULL unless attached to something that is no cable */
+	void *outside_owner;
 	char name[INTERFACE_NAME_BYTES]; /* "eth0" */
 };
 

@@ -10,19 +10,19 @@
 /* What a frame occupies on the wire besides its bytes; the gap delays only the next frame. */
 enum { AROUND_FRAME = ETHERNET_PREAMBLE_BYTES + ETHERNET_FCS_BYTES };
 
+/* In the order of use: what a frame touches comes first. */
 struct direction {
-	struct link *link;
+	struct timer arrival; /* of the first frame under way; runs at the receiver */
+	struct transit transit;
 	struct interface *sender, *receiver;
-	uint64_t rate_bps;
-	int64_t byte_ns; /* a byte's time on the wire where that is a whole number, else 0 */
+	int64_t free_at_ns; /* when the next frame can begin */
+	int64_t byte_ns;    /* a byte's time on the wire where that is a whole number, else 0 */
 	int64_t delay_ns;
 	int64_t queue_ns;          /* the time that a full queue takes to drain */
-	int64_t free_at_ns;        /* when the next frame can begin */
-	int64_t last_arrival_ns;   /* of frames not held back: jitter never lets them overtake */
 	uint64_t frames;           /* sent so far, lost ones included */
 	struct impairer *impairer; /* NULL: a perfect cable */
-	struct transit transit;
-	struct timer arrival; /* of the first frame in transit; runs at the receiver */
+	int64_t last_arrival_ns;   /* of frames not held back: jitter never lets them overtake */
+	uint64_t rate_bps;
 };
 
 struct link {
@@ -65,10 +65,9 @@ static void arrive(void *owner)
 	interface_receive(direction->receiver, frame.packet, frame.cause);
 }
 
-static void direction_init(struct direction *direction, struct link *link, struct interface *sender,
+static void direction_init(struct direction *direction, struct interface *sender,
 			   struct interface *receiver)
 {
-	direction->link = link;
 	direction->sender = sender;
 	direction->receiver = receiver;
 	timer_init(&direction->arrival, receiver->node->index, arrive, direction);
@@ -102,8 +101,8 @@ struct link *link_new(struct interface *a, struct interface *b, const char *netw
 
 	g_assert(a->link == NULL && b->link == NULL);
 	link->object = node_new_object(a->node);
-	direction_init(&link->directions[LINK_A], link, a, b);
-	direction_init(&link->directions[LINK_B], link, b, a);
+	direction_init(&link->directions[LINK_A], a, b);
+	direction_init(&link->directions[LINK_B], b, a);
 	link_configure(link, LINK_A, config);
 	link_configure(link, LINK_B, config);
 	a->link = b->link = link;
