@@ -15,7 +15,7 @@ WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-pro
 ifdef WERROR
 WARNINGS += -Werror
 endif
-ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -I. $(WARNINGS) $(CFLAGS) $(SANITIZE) $(PC_CFLAGS) -MMD -MP
+ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DDATADIR=\"$(PREFIX)/share/mailwire\" -I. $(WARNINGS) $(CFLAGS) $(SANITIZE) $(PC_CFLAGS) -MMD -MP
 
 # Every .c below these folders is part of the program; app/main.c alone holds main().
 LIBRARY_SOURCES := $(sort $(wildcard sim/*.c stack/*.c stack/*/*.c protocols/*.c protocols/*/*.c views/*.c \

@@ -439,7 +439,7 @@ struct scenario_expectation {
 	struct scenario_range times; /* of EXPECT_MESSAGE, _CONNECTION, _PING, _DIG */
 	/* EXPECT_RETRANSMISSIONS, EXPECT_DROPPED, EXPECT_DUPLICATES */
 	struct scenario_range count;
-	struct scenario_node *host; /* counted at this one; NULL: everywhere */
+	struct scenario_item *node; /* host, router or switch it is counted at; NULL: everywhere */
 	enum scenario_drop_reason reason;
 };
 
