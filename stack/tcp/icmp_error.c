@@ -5,13 +5,7 @@
  */
 #include "stack/tcp/connection.h"
 
-enum icmp_number { /* RFC 792 */
-	ICMP_DESTINATION_UNREACHABLE = 3,
-	ICMP_SOURCE_QUENCH = 4,
-	CODE_PROTOCOL_UNREACHABLE = 2,
-	CODE_PORT_UNREACHABLE = 3,
-	CODE_FRAGMENTATION_NEEDED = 4,
-};
+#include "stack/wire/icmp.h"
 
 #define QUOTED_BYTES   8   /* of the TCP header: ports and sequence number */
 #define SMALLEST_MTU   552 /* Linux's min_pmtu: less is more likely an attack than a link */
@@ -53,7 +47,7 @@ static void path_mtu_fell(struct tcp_connection *c, uint32_t told_mtu)
 static void unreachable(struct tcp_connection *c, uint8_t type, uint8_t code)
 {
 	bool port_is_closed = type == ICMP_DESTINATION_UNREACHABLE &&
-	                      (code == CODE_PORT_UNREACHABLE || code == CODE_PROTOCOL_UNREACHABLE);
+	                      (code == ICMP_PORT_UNREACHABLE || code == ICMP_PROTOCOL_UNREACHABLE);
 
 	if (state_is_synchronized((enum tcp_state)c->state))
 		c->soft_error = true;
@@ -72,7 +66,7 @@ void tcp_error(void *owner, uint8_t icmp_type, uint8_t icmp_code, uint32_t icmp_
 
 	if (c == NULL)
 		return;
-	if (icmp_type == ICMP_DESTINATION_UNREACHABLE && icmp_code == CODE_FRAGMENTATION_NEEDED)
+	if (icmp_type == ICMP_DESTINATION_UNREACHABLE && icmp_code == ICMP_FRAGMENTATION_NEEDED)
 		path_mtu_fell(c, icmp_info);
 	else
 		unreachable(c, icmp_type, icmp_code);
