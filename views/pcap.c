@@ -13,7 +13,7 @@ struct pcap_writer {
 	struct capture base;
 	int64_t epoch_s;
 	pcap_t *pcap;
-	FILE *file;	       /* on a copy of the output's descriptor; owned by `dumper` */
+	FILE *file;            /* on a copy of the output's descriptor; owned by `dumper` */
 	pcap_dumper_t *dumper; /* NULL: could not be opened, and the output knows */
 };
 
