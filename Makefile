@@ -8,6 +8,11 @@ CFLAGS ?= -O2 -g
 PACKAGES = glib-2.0 libfyaml gmime-3.0 json-glib-1.0
 PC_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 PC_LIBS := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lpcap -lm
+# Optional: without it `topology --svg` says what to install.
+ifeq ($(shell pkg-config --exists libgvc && echo yes),yes)
+GRAPHVIZ_CFLAGS := -DHAVE_GRAPHVIZ $(shell pkg-config --cflags libgvc)
+PC_LIBS += $(shell pkg-config --libs libgvc)
+endif
 CHECK_LIBS := $(shell pkg-config --libs check 2>/dev/null)
 
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-prototypes \
@@ -15,7 +20,7 @@ WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-pro
 ifdef WERROR
 WARNINGS += -Werror
 endif
-ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -I. $(WARNINGS) $(CFLAGS) $(SANITIZE) $(PC_CFLAGS) -MMD -MP
+ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DDATADIR=\"$(PREFIX)/share/mailwire\" -I. $(WARNINGS) $(CFLAGS) $(SANITIZE) $(PC_CFLAGS) -MMD -MP
 
 # Every .c below these folders is part of the program; app/main.c alone holds main().
 LIBRARY_SOURCES := $(sort $(wildcard sim/*.c stack/*.c stack/*/*.c protocols/*.c protocols/*/*.c views/*.c \
@@ -23,6 +28,8 @@ LIBRARY_SOURCES := $(sort $(wildcard sim/*.c stack/*.c stack/*/*.c protocols/*.c
 LIBRARY_OBJECTS := $(LIBRARY_SOURCES:%.c=$(BUILD)/%.o)
 LIBRARY := $(BUILD)/libmailwire.a
 PROGRAM := $(BUILD)/mailwire
+
+$(BUILD)/app/picture.o: ALL_CFLAGS += $(GRAPHVIZ_CFLAGS)
 
 # One Check binary per tests/<folder>/test_<module>.c; other .c in tests/ are shared helpers.
 TEST_SOURCES := $(sort $(wildcard tests/*/test_*.c))

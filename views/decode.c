@@ -15,9 +15,9 @@ enum { PROTOCOL_ICMP = 1, PROTOCOL_TCP = 6, PROTOCOL_UDP = 17 };
 struct walk {
 	struct decode *decode;
 	const struct dissector *const *dissectors;
-	bool is_quoted;		      /* inside the datagram that an ICMP error quotes */
-	bool is_whole;		      /* all of the present datagram's payload is here */
-	bool is_fragment;	      /* its first fragment */
+	bool is_quoted;               /* inside the datagram that an ICMP error quotes */
+	bool is_whole;                /* all of the present datagram's payload is here */
+	bool is_fragment;             /* its first fragment */
 	uint32_t source, destination; /* of the present datagram */
 };
 
@@ -220,14 +220,16 @@ static void decode_tcp(struct walk *walk, struct range range)
 	struct tcp_header header;
 	struct bytes payload, segment = range_bytes(walk, range);
 	enum parse_status status = tcp_header_parse(segment, &header, &payload);
-	size_t header_bytes = status == PARSE_OK ? header.header_bytes : range_length(range);
+	size_t header_bytes = status == PARSE_OK ? header.header_bytes : TCP_HEADER_BYTES;
 	struct decode_layer *layer = add_layer(walk, DECODE_TCP, "TCP", range, header_bytes);
 
 	layer->status = (uint8_t)status;
 	add_header(walk, layer, &tcp_fields, TCP_HEADER_BYTES);
 	note_parts(walk, layer);
-	if (status != PARSE_OK)
+	if (status != PARSE_OK) {
+		add_data(walk, DECODE_DATA, "data", range_from(range, TCP_HEADER_BYTES));
 		return;
+	}
 
 	add_options(walk, layer, TCP_HEADER_BYTES, tcp_option_fields);
 	layer->checksum =
@@ -331,8 +333,10 @@ static uint32_t decode_ipv4(struct walk *walk, struct range range)
 
 	layer->status = (uint8_t)status;
 	add_header(walk, layer, &ipv4_fields, IPV4_HEADER_BYTES);
-	if (status != PARSE_OK)
+	if (status != PARSE_OK) {
+		add_data(walk, DECODE_DATA, "data", range_from(range, IPV4_HEADER_BYTES));
 		return range.end;
+	}
 
 	bool is_cut = header.total_length_bytes > range_length(range);
 

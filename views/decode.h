@@ -22,8 +22,8 @@ enum decode_protocol {
 	DECODE_TCP,
 	DECODE_FRAGMENT,    /* payload of a later fragment: its transport header is in the first */
 	DECODE_APPLICATION, /* payload that a dissector knows: `dissector`, units */
-	DECODE_DATA,	    /* payload that nobody knows, also echo data */
-	DECODE_PADDING,	    /* what Ethernet added to reach 60 bytes */
+	DECODE_DATA,        /* payload that nobody knows, also echo data */
+	DECODE_PADDING,     /* what Ethernet added to reach 60 bytes */
 };
 
 enum decode_checksum {
@@ -37,36 +37,36 @@ enum decode_checksum {
 enum decode_note {
 	DECODE_NOTE_NONE,
 	DECODE_NOTE_FIRST_FRAGMENT, /* the datagram goes on in other fragments */
-	DECODE_NOTE_QUOTED_CUT,	    /* quoted by an ICMP error, which shows only the beginning */
+	DECODE_NOTE_QUOTED_CUT,     /* quoted by an ICMP error, which shows only the beginning */
 	DECODE_NOTE_OPTIONS_BAD,    /* the list of options is malformed */
 };
 
 struct decode_layer {
-	uint8_t protocol;		   /* enum decode_protocol */
-	uint8_t status;			   /* enum parse_status: what is wrong with its header */
-	uint8_t checksum;		   /* enum decode_checksum */
-	uint8_t note;			   /* enum decode_note */
-	bool is_quoted;			   /* part of the datagram that an ICMP error quotes */
-	const char *name;		   /* "IPv4", "SMTP", "data" */
+	uint8_t protocol;                  /* enum decode_protocol */
+	uint8_t status;                    /* enum parse_status: what is wrong with its header */
+	uint8_t checksum;                  /* enum decode_checksum */
+	uint8_t note;                      /* enum decode_note */
+	bool is_quoted;                    /* part of the datagram that an ICMP error quotes */
+	const char *name;                  /* "IPv4", "SMTP", "data" */
 	const struct field_table *table;   /* of its header; NULL for data and padding */
 	const struct dissector *dissector; /* of DECODE_APPLICATION, else NULL */
-	uint32_t start;			   /* offset in the frame; */
-	uint32_t header_bytes;	/* of the header with its options; all of data and padding; */
+	uint32_t start;                    /* offset in the frame; */
+	uint32_t header_bytes;  /* of the header with its options; all of data and padding; */
 	uint32_t payload_bytes; /* of what follows it and belongs to it */
-	uint16_t first_field;	/* its fields are fields[first_field] and following */
+	uint16_t first_field;   /* its fields are fields[first_field] and following */
 	uint16_t field_count;
 };
 
 struct decode_field {
-	const struct field *field;	 /* name, purpose, reference, format */
+	const struct field *field;       /* name, purpose, reference, format */
 	const struct field_table *table; /* the structure it is in: the header's or an option's */
 	uint32_t structure; /* where that structure starts in the frame, and its length */
 	uint32_t structure_bytes;
-	uint32_t shift;	     /* bytes behind its place in the table: repeated fields */
+	uint32_t shift;      /* bytes behind its place in the table: repeated fields */
 	uint32_t bit_offset; /* of the field, from the start of the frame */
 	uint32_t bit_width;
 	bool is_missing; /* the frame ends before the field does; `value` is 0 */
-	uint64_t value;	 /* 0 for fields of bytes */
+	uint64_t value;  /* 0 for fields of bytes */
 };
 
 struct decode {

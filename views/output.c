@@ -10,7 +10,7 @@
 #define BUFFER_BYTES (2 * OUTPUT_RESERVE_MAX)
 
 struct output {
-	char *path;	      /* as the user gave it, for messages */
+	char *path;           /* as the user gave it, for messages */
 	char *final_path;     /* what it will be called; NULL: written to directly */
 	char *temporary_path; /* what it is called now; NULL: written to directly */
 	int descriptor;

@@ -4,8 +4,8 @@
 #include "views/capture_writer.h"
 
 #define COMMENT_MAX_BYTES 4096
-#define NAME_MAX_BYTES	  255 /* of interfaces and hosts; longer ones are cut */
-#define FRAME_MAX_BYTES	  65600
+#define NAME_MAX_BYTES    255 /* of interfaces and hosts; longer ones are cut */
+#define FRAME_MAX_BYTES   65600
 #define BLOCK_EXTRA_BYTES 128 /* more than an enhanced packet has besides data and comment */
 
 struct pcapng_writer {

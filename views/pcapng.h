@@ -41,7 +41,7 @@ enum pcapng_option {
 };
 
 #define PCAPNG_BYTE_ORDER_MAGIC 0x1a2b3c4d
-#define PCAPNG_LINK_ETHERNET	1
+#define PCAPNG_LINK_ETHERNET    1
 
 /* Writes the blocks at the start of a capture to `output`, which stays the caller's. */
 struct capture *pcapng_writer_new(struct output *output, const struct capture_config *config);

@@ -55,7 +55,7 @@ enum parse_status ipv4_header_parse_quoted(struct bytes in, struct ipv4_header *
 		.checksum = get_be16(in.data + CHECKSUM),
 		.source = get_be32(in.data + SOURCE),
 		.destination = get_be32(in.data + DESTINATION),
-		.options = {in.data + OPTIONS, header_bytes - IPV4_HEADER_BYTES},
+		.options = bytes_from(bytes_first(in, header_bytes), OPTIONS),
 	};
 	*payload = bytes_from(bytes_first(in, total_length_bytes), header_bytes);
 	return PARSE_OK;

@@ -9,9 +9,9 @@
 #define IPV4_DATAGRAM_MAX     65535
 #define IPV4_FRAGMENT_UNIT    8 /* fragment offsets count units of 8 bytes */
 
-struct ipv4_header {		     /* all fields in host byte order */
-	uint8_t header_bytes;	     /* 20 to 60, a multiple of 4; set by parse, ignored by emit */
-	uint8_t tos;		     /* DSCP << 2 | ECN (RFC 2474, RFC 3168) */
+struct ipv4_header {                 /* all fields in host byte order */
+	uint8_t header_bytes;        /* 20 to 60, a multiple of 4; set by parse, ignored by emit */
+	uint8_t tos;                 /* DSCP << 2 | ECN (RFC 2474, RFC 3168) */
 	uint16_t total_length_bytes; /* header and payload together */
 	uint16_t identification;
 	bool dont_fragment;
