@@ -35,6 +35,8 @@ $(BUILD)/app/picture.o: ALL_CFLAGS += $(GRAPHVIZ_CFLAGS)
 TEST_SOURCES := $(sort $(wildcard tests/*/test_*.c))
 TEST_HELPERS := $(sort $(filter-out $(TEST_SOURCES) $(wildcard tests/fuzz/*.c),$(wildcard tests/*.c tests/*/*.c)))
 TEST_HELPER_OBJECTS := $(TEST_HELPERS:%.c=$(BUILD)/%.o)
+# An archive, so that a test links only the helpers it uses, and may stand in for what those need.
+TEST_LIBRARY := $(BUILD)/tests/libtests.a
 TESTS := $(TEST_SOURCES:%.c=$(BUILD)/%)
 
 all: $(PROGRAM) ## builds the program
@@ -52,7 +54,11 @@ $(PROGRAM): $(BUILD)/app/main.o $(LIBRARY)
 	$(CC) $(CFLAGS) $(SANITIZE) -o $@ $^ $(PC_LIBS)
 
 tests: $(TESTS)
-$(BUILD)/tests/%: $(BUILD)/tests/%.o $(TEST_HELPER_OBJECTS) $(LIBRARY)
+$(TEST_LIBRARY): $(TEST_HELPER_OBJECTS)
+	@rm -f $@
+	ar rcs $@ $^
+
+$(BUILD)/tests/%: $(BUILD)/tests/%.o $(TEST_LIBRARY) $(LIBRARY)
 	$(CC) $(CFLAGS) $(SANITIZE) -o $@ $^ $(CHECK_LIBS) $(PC_LIBS)
 
 .PHONY: all tests help deps test demo bench install uninstall clean layers headers sizes format \

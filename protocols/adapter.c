@@ -267,7 +267,10 @@ static void arm_deadline(struct adapter *adapter)
 	int64_t deadline_ns = adapter->session->deadline_ns;
 	struct engine *engine = node_engine(adapter->node);
 
-	adapter->deadline.is_background = adapter->session->deadline_is_background;
+	if (adapter->deadline.is_background != adapter->session->deadline_is_background) {
+		timer_cancel(engine, &adapter->deadline);
+		adapter->deadline.is_background = adapter->session->deadline_is_background;
+	}
 	if (deadline_ns == TIME_NEVER)
 		timer_cancel(engine, &adapter->deadline);
 	else if (deadline_ns != adapter->deadline.deadline_ns)
