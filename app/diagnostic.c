@@ -12,7 +12,7 @@ struct complaint {
 
 struct diagnostics {
 	char *source_name; /* NULL: no file */
-	char *source;
+	char *source;      /* with what is not UTF-8 replaced, so that it can be printed */
 	size_t source_bytes;
 	GPtrArray *complaints; /* of struct complaint * */
 };
@@ -49,8 +49,8 @@ void diagnostics_set_source(struct diagnostics *diagnostics, const char *name, s
 	g_free(diagnostics->source_name);
 	g_free(diagnostics->source);
 	diagnostics->source_name = g_strdup(name);
-	diagnostics->source = g_strndup((const char *)text.data, text.length);
-	diagnostics->source_bytes = text.length;
+	diagnostics->source = g_utf8_make_valid((const char *)text.data, (gssize)text.length);
+	diagnostics->source_bytes = strlen(diagnostics->source);
 }
 
 void diagnostics_add(struct diagnostics *diagnostics, enum severity severity, struct mark mark,

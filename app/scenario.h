@@ -33,6 +33,7 @@ enum scenario_kind {
 	SCENARIO_DOMAIN = 1 << 5,
 	SCENARIO_ACCOUNT = 1 << 6,
 	SCENARIO_CLIENT = 1 << 7,
+	SCENARIO_ROUTE = 1 << 8, /* has no name */
 };
 
 /* What every part of a scenario begins with. */
@@ -61,6 +62,7 @@ enum scenario_network_kind {
 
 struct scenario_network {
 	struct scenario_item item;
+	unsigned index;        /* in struct scenario's networks */
 	enum scenario_network_kind kind;
 	struct scenario_prefix subnet;
 	uint64_t rate_bps;     /* of each cable */
@@ -439,7 +441,7 @@ struct scenario_expectation {
 	struct scenario_range times; /* of EXPECT_MESSAGE, _CONNECTION, _PING, _DIG */
 	/* EXPECT_RETRANSMISSIONS, EXPECT_DROPPED, EXPECT_DUPLICATES */
 	struct scenario_range count;
-	struct scenario_node *host; /* counted at this one; NULL: everywhere */
+	struct scenario_item *node; /* host, router or switch it is counted at; NULL: everywhere */
 	enum scenario_drop_reason reason;
 };
 

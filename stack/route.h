@@ -19,25 +19,29 @@ enum route_kind {
 struct route {
 	struct interface *interface; /* where packets go out; of a local address: whose it is */
 	uint32_t prefix;
-	uint32_t gateway;            /* 0: the destination is on the link */
+	uint32_t gateway; /* 0: the destination is on the link */
 	uint8_t prefix_length;
-	uint8_t kind;                /* enum route_kind */
+	uint8_t kind; /* enum route_kind */
 };
 
 struct route_table *route_table_new(void);
 void route_table_free(struct route_table *table);
 
-/* Adds a route, or replaces the one of the same prefix; returns what was there before in `old`. */
+/*
+ * Adds a route, or replaces the one of the same prefix; then it returns true, and `old` is what was
+ * there. Bits of `prefix` beyond its length are ignored.
+ */
 bool route_table_set(struct route_table *table, const struct route *route, struct route *old);
 
-/* Removes the route of this very prefix; false when there is none. */
+/* Removes the route of this very prefix and gives it in `old`; false when there is none. */
 bool route_table_remove(struct route_table *table, uint32_t prefix, unsigned prefix_length,
-                        struct route *old);
+			struct route *old);
 
 /* The best route to `destination`, valid until the table changes; NULL: none. */
 const struct route *route_table_find(const struct route_table *table, uint32_t destination);
 
-/* Number of routes, and route `index` of them: in the order of prefix, then prefix length. */
 unsigned route_table_count(const struct route_table *table);
+
+/* Calls `each` for every route, in the order of prefix, then prefix length. */
 void route_table_each(const struct route_table *table,
-                      void (*each)(void *owner, const struct route *route), void *owner);
+		      void (*each)(void *owner, const struct route *route), void *owner);

@@ -189,6 +189,10 @@ static struct model_direction *direction_for(struct conversations *conversations
 		direction->has_initial_sequence = true;
 	}
 	connection->closed_ns = time_ns;
+	if (view->header.flags & TCP_RST)
+		connection->was_reset = true;
+	if (view->header.flags & TCP_FIN)
+		connection->fins |= direction->is_from_server ? 2 : 1;
 	return direction;
 }
 

@@ -15,47 +15,12 @@
 struct log {
 	const struct model *model;
 	struct log_options options;
-	GPtrArray *open;        /* of struct crossing *, in order of their first record */
+	struct crossings *crossings;
 	GHashTable *seen;       /* signatures of blocks shown in full already */
 	unsigned folded_frames; /* since the last block */
 	unsigned folded_total;
 	GString *line;
 };
-
-struct log *log_new(const struct model *model, const struct log_options *options)
-{
-	struct log *log = g_new0(struct log, 1);
-
-	log->model = model;
-	log->options = *options;
-	log->open = g_ptr_array_new();
-	log->seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	log->line = g_string_new(NULL);
-	return log;
-}
-
-static void crossing_free(struct crossing *crossing)
-{
-	for (guint i = 0; i < crossing->records->len; i++)
-		g_free(g_array_index(crossing->records, struct crossing_record, i).text);
-	g_array_free(crossing->records, TRUE);
-	if (crossing->received != NULL)
-		g_byte_array_unref(crossing->received);
-	if (crossing->sent != NULL)
-		g_byte_array_unref(crossing->sent);
-	g_free(crossing);
-}
-
-static struct bytes array_bytes(const GByteArray *array)
-{
-	return array == NULL ? (struct bytes) { 0 } : (struct bytes) { array->data, array->len };
-}
-
-/* The frame to describe: as it went out where there is one, else as it came in. */
-static struct bytes crossing_frame(const struct crossing *crossing)
-{
-	return array_bytes(crossing->sent != NULL ? crossing->sent : crossing->received);
-}
 
 /* What is shown at all. */
 
@@ -242,8 +207,8 @@ static void print_forward(struct log *log, const struct crossing *crossing,
 	append_change(log, ' ', 0);
 	if (record->layer == LAYER_IPV4) {
 		if (crossing->received != NULL && crossing->sent != NULL)
-			log_describe_forward(log->line, array_bytes(crossing->received),
-			                     array_bytes(crossing->sent));
+			log_describe_forward(log->line, crossing_received(crossing),
+			                     crossing_sent(crossing));
 		else
 			g_string_append_printf(log->line, "TTL %u → %u", (unsigned)record->before,
 			                       (unsigned)record->after);
@@ -301,19 +266,6 @@ static void append_title(struct log *log, const struct crossing *crossing)
 	}
 }
 
-static unsigned crossing_interface(const struct crossing *crossing)
-{
-	for (guint i = crossing->records->len; i > 0; i--) {
-		const struct trace_record *record =
-		    &g_array_index(crossing->records, struct crossing_record, i - 1).record;
-
-		if (record->interface != 0 &&
-		    (record->kind == TRACE_TRANSMIT || record->kind == TRACE_RECEIVE))
-			return record->interface;
-	}
-	return 0;
-}
-
 static void print_title(struct log *log, const struct crossing *crossing)
 {
 	const struct model_interface *interface =
@@ -344,7 +296,7 @@ static void print_record(struct log *log, const struct crossing *crossing,
 		print_header(log, crossing, record, crossing_frame(crossing));
 		break;
 	case TRACE_DECAPSULATE:
-		print_header(log, crossing, record, array_bytes(crossing->received));
+		print_header(log, crossing, record, crossing_received(crossing));
 		break;
 	case TRACE_FORWARD:
 		print_forward(log, crossing, record);
@@ -357,22 +309,6 @@ static void print_record(struct log *log, const struct crossing *crossing,
 	default:
 		break;
 	}
-}
-
-static bool was_delivered(const struct crossing *crossing)
-{
-	const struct trace_record *last = NULL;
-
-	for (guint i = 0; i < crossing->records->len; i++) {
-		const struct trace_record *record =
-		    &g_array_index(crossing->records, struct crossing_record, i).record;
-
-		if (record->kind == TRACE_DECAPSULATE)
-			last = record;
-		if (record->kind == TRACE_DROP)
-			return false;
-	}
-	return last != NULL && (last->layer == LAYER_TCP || last->layer == LAYER_UDP);
 }
 
 static void print_folded(struct log *log)
@@ -391,17 +327,16 @@ static void print_folded(struct log *log)
 	log->folded_frames = 0;
 }
 
-static void print_crossing(struct log *log, const struct crossing *crossing)
+void log_print_crossing(struct log *log, const struct crossing *crossing)
 {
 	print_folded(log);
 	print_title(log, crossing);
 	if (crossing->received == NULL)
 		print_application(log, "send", crossing_frame(crossing));
 	for (guint i = 0; i < crossing->records->len; i++)
-		print_record(log, crossing,
-		             &g_array_index(crossing->records, struct crossing_record, i).record);
-	if (crossing->received != NULL && was_delivered(crossing))
-		print_application(log, "deliver", array_bytes(crossing->received));
+		print_record(log, crossing, crossing_record(crossing, i));
+	if (crossing->received != NULL && crossing_was_delivered(crossing))
+		print_application(log, "deliver", crossing_received(crossing));
 	fputc('\n', log->options.out);
 }
 
@@ -423,8 +358,7 @@ static bool carries_application_data(const struct log *log, struct bytes frame)
 static bool is_remarkable(const struct crossing *crossing)
 {
 	for (guint i = 0; i < crossing->records->len; i++) {
-		const struct trace_record *record =
-		    &g_array_index(crossing->records, struct crossing_record, i).record;
+		const struct trace_record *record = crossing_record(crossing, i);
 
 		if (record->flags & (TRACE_RETRANSMIT | TRACE_CORRUPTED))
 			return true;
@@ -445,8 +379,7 @@ static char *signature(const struct log *log, const struct crossing *crossing)
 
 	g_string_append_printf(text, "%u", crossing->node);
 	for (guint i = 0; i < crossing->records->len; i++) {
-		const struct trace_record *record =
-		    &g_array_index(crossing->records, struct crossing_record, i).record;
+		const struct trace_record *record = crossing_record(crossing, i);
 
 		if (record->kind != TRACE_TRANSMIT && record->kind != TRACE_RECEIVE)
 			g_string_append_printf(text, " %u.%u.%u", record->kind, record->layer,
@@ -479,94 +412,43 @@ static bool should_fold(struct log *log, const struct crossing *crossing)
 static bool has_shown_layer(const struct log *log, const struct crossing *crossing)
 {
 	for (guint i = 0; i < crossing->records->len; i++)
-		if (layer_is_shown(
-		        log, g_array_index(crossing->records, struct crossing_record, i).record.layer))
+		if (layer_is_shown(log, crossing_record(crossing, i)->layer))
 			return true;
 	struct model_segment segment;
 
 	if (!model_find_segment(log->model, crossing_frame(crossing), &segment))
-		return layer_is_shown(log, LAYER_DNS) && was_delivered(crossing);
+		return layer_is_shown(log, LAYER_DNS) && crossing_was_delivered(crossing);
 	return segment.length > 0 && segment.connection->dissector != NULL &&
 	       layer_is_shown(log, (unsigned)view_layer_find(segment.connection->dissector->key));
 }
 
-static void crossing_flush(struct log *log, struct crossing *crossing)
+static void print_or_fold(void *owner, const struct crossing *crossing)
 {
-	if (node_is_shown(log, crossing->node) &&
-	    belongs_to_message(log, crossing->root, crossing_frame(crossing)) &&
-	    has_shown_layer(log, crossing)) {
-		if (should_fold(log, crossing))
-			log->folded_frames++;
-		else
-			print_crossing(log, crossing);
-	}
-	crossing_free(crossing);
+	struct log *log = owner;
+
+	if (!node_is_shown(log, crossing->node) ||
+	    !belongs_to_message(log, crossing->root, crossing_frame(crossing)) ||
+	    !has_shown_layer(log, crossing))
+		return;
+	if (should_fold(log, crossing))
+		log->folded_frames++;
+	else
+		log_print_crossing(log, crossing);
 }
 
-/* Prints what is finished; with `all`, also what merely has no more records at this time. */
-static void flush_open(struct log *log, int64_t now_ns, bool all)
+struct log *log_new(const struct model *model, const struct log_options *options)
 {
-	guint kept = 0;
+	struct log *log = g_new0(struct log, 1);
 
-	for (guint i = 0; i < log->open->len; i++) {
-		struct crossing *crossing = log->open->pdata[i];
-
-		if (all || crossing->is_finished ||
-		    (!crossing->is_waiting && crossing->last_ns < now_ns))
-			crossing_flush(log, crossing);
-		else
-			log->open->pdata[kept++] = crossing;
-	}
-	g_ptr_array_set_size(log->open, (gint)kept);
+	log->model = model;
+	log->options = *options;
+	log->crossings = crossings_new(print_or_fold, log);
+	log->seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	log->line = g_string_new(NULL);
+	return log;
 }
 
-/* Taking records in. */
-
-static struct crossing *crossing_for(struct log *log, const struct trace_record *record)
-{
-	uint32_t node = trace_node_of(record->id);
-
-	for (guint i = log->open->len; i > 0; i--) {
-		struct crossing *crossing = log->open->pdata[i - 1];
-
-		if (crossing->node == node && crossing->number == record->crossing)
-			return crossing;
-	}
-	flush_open(log, record->time_ns, false);
-	struct crossing *crossing = g_new0(struct crossing, 1);
-
-	crossing->node = node;
-	crossing->number = record->crossing;
-	crossing->time_ns = record->time_ns;
-	crossing->packet = record->packet;
-	crossing->root = record->root;
-	crossing->records = g_array_new(FALSE, FALSE, sizeof(struct crossing_record));
-	g_ptr_array_add(log->open, crossing);
-	return crossing;
-}
-
-static GByteArray *keep_frame(struct bytes frame)
-{
-	return g_byte_array_append(g_byte_array_new(), frame.data, (guint)frame.length);
-}
-
-static void feed_packet_record(struct log *log, const struct trace_record *record,
-                               struct bytes bytes)
-{
-	struct crossing *crossing = crossing_for(log, record);
-	struct crossing_record copy = { .record = *record };
-
-	g_array_append_val(crossing->records, copy);
-	crossing->last_ns = record->time_ns;
-	if (record->kind == TRACE_RECEIVE && crossing->received == NULL)
-		crossing->received = keep_frame(bytes);
-	if (record->kind == TRACE_TRANSMIT && crossing->sent == NULL)
-		crossing->sent = keep_frame(bytes);
-	if (record->kind == TRACE_WAIT)
-		crossing->is_waiting = true;
-	if (record->kind == TRACE_TRANSMIT || record->kind == TRACE_DROP)
-		crossing->is_waiting = false;
-}
+/* Events of programs and users. */
 
 static const char *mail_actor(const struct trace_record *record)
 {
@@ -626,7 +508,7 @@ static void print_mail(struct log *log, const struct trace_record *record, struc
 /* Events of programs and users: a line of their own between the blocks. */
 static void feed_event(struct log *log, const struct trace_record *record, struct bytes bytes)
 {
-	flush_open(log, record->time_ns + 1, false);
+	crossings_settle(log->crossings);
 	if (!node_is_shown(log, trace_node_of(record->id)) || !layer_is_shown(log, record->layer) ||
 	    !belongs_to_message(log, record->root, (struct bytes) { 0 }))
 		return;
@@ -661,16 +543,6 @@ static void feed_event(struct log *log, const struct trace_record *record, struc
 void log_feed(struct log *log, const struct trace_record *record, struct bytes bytes)
 {
 	switch (record->kind) {
-	case TRACE_TRANSMIT:
-	case TRACE_RECEIVE:
-	case TRACE_ENCAPSULATE:
-	case TRACE_DECAPSULATE:
-	case TRACE_FORWARD:
-	case TRACE_WAIT:
-	case TRACE_DROP:
-	case TRACE_IMPAIR:
-		feed_packet_record(log, record, bytes);
-		break;
 	case TRACE_ACTION:
 	case TRACE_PHASE:
 	case TRACE_MAIL:
@@ -682,20 +554,21 @@ void log_feed(struct log *log, const struct trace_record *record, struct bytes b
 			feed_event(log, record, bytes);
 		break;
 	default:
+		crossings_feed(log->crossings, record, bytes);
 		break;
 	}
 }
 
 void log_finish(struct log *log)
 {
-	flush_open(log, TIME_NEVER, true);
+	crossings_finish(log->crossings);
 	print_folded(log);
 	if (log->folded_total > 0)
 		fprintf(log->options.out,
 		        "folded: %u steps of acknowledgements, ARP, switches and routers that repeat "
 		        "earlier ones; --unfold shows them\n",
 		        log->folded_total);
-	g_ptr_array_free(log->open, TRUE);
+	crossings_free(log->crossings);
 	g_hash_table_destroy(log->seen);
 	g_string_free(log->line, TRUE);
 	g_free(log);

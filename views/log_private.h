@@ -1,27 +1,10 @@
 /* The parts of the log that its own files share. */
 #pragma once
+#include "views/crossing.h"
 #include "views/log.h"
 
 #define LOG_TEXT_COLUMN 30 /* where the description of a header begins */
 #define LOG_SIZE_COLUMN 100
-
-/* One record of a crossing, copied. */
-struct crossing_record {
-	struct trace_record record;
-	char *text;            /* of records whose bytes are text; NULL: none */
-};
-
-/* A pass of one packet through one node. */
-struct crossing {
-	uint32_t node, number;
-	int64_t time_ns, last_ns;
-	uint64_t packet, root;
-	GArray *records;       /* of struct crossing_record */
-	GByteArray *received;  /* the frame as it came in; NULL: it was made here */
-	GByteArray *sent;      /* the frame as it went out; NULL: it stayed here */
-	bool is_waiting;       /* for ARP or other fragments: it may end much later */
-	bool is_finished;      /* sent, dropped or delivered */
-};
 
 /*
  * The description of the header of `layer` in `frame`, e.g. "192.0.2.10 → 192.0.2.70 (mail), TTL 64",

@@ -62,6 +62,8 @@ struct model_connection {
 	struct model_direction directions[2]; /* 0 from the client, 1 from the server */
 	int64_t opened_ns;       /* first SYN */
 	int64_t closed_ns;       /* last segment seen so far */
+	bool was_reset;          /* an RST was sent */
+	unsigned fins;           /* set of 1: the client sent FIN, 2: the server */
 };
 
 /* What is known of a packet on its way. */

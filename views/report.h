@@ -18,4 +18,7 @@ void report_print_summary(const struct report *report, FILE *out, bool colour);
 /* The whole report. */
 void report_print(const struct report *report, FILE *out, bool colour);
 
+/* How many crossings had columns that do not add up: in - removed + added = out. Should be 0. */
+uint64_t report_unbalanced(struct report *report);
+
 void report_free(struct report *report);

@@ -143,42 +143,51 @@ void dns_authority_add_addresses(const struct dns_authority *authority,
 	}
 }
 
+void dns_authority_add_found(const struct dns_zone *zone, struct dns_name name,
+			     enum dns_zone_result result, struct dns_record_set found,
+			     struct dns_message *response)
+{
+	switch (result) {
+	case DNS_ZONE_ANSWER:
+	case DNS_ZONE_ALIAS:
+		add_set(response, DNS_ANSWER, name, found);
+		break;
+	case DNS_ZONE_REFERRAL:
+		add_set(response, DNS_AUTHORITY, found.records->name, found);
+		break;
+	case DNS_ZONE_NO_DATA:
+	case DNS_ZONE_NO_NAME:
+		add_soa(response, zone);
+		break;
+	}
+}
+
 enum dns_authority_result dns_authority_answer(const struct dns_authority *authority,
 					       struct dns_message *response)
 {
 	struct dns_name name = response->question.name;
-	struct dns_record_set found;
 
-	for (unsigned aliases = 0;; aliases++) {
+	for (unsigned aliases = 0; aliases <= DNS_ALIASES_MAX; aliases++) {
 		const struct dns_zone *zone = dns_authority_zone(authority, name);
+		struct dns_record_set found;
+
 		if (zone == NULL)
 			return aliases == 0 ? DNS_AUTHORITY_NONE : DNS_AUTHORITY_ALIAS;
 
-		switch (dns_zone_lookup(zone, name, response->question.type, &found)) {
-		case DNS_ZONE_ANSWER:
-			response->is_authoritative = true;
-			add_set(response, DNS_ANSWER, name, found);
-			dns_authority_add_addresses(authority, DNS_ANSWER, response);
-			return DNS_AUTHORITY_ANSWER;
-		case DNS_ZONE_ALIAS:
-			response->is_authoritative = true;
-			add_set(response, DNS_ANSWER, name, found);
-			if (aliases ==
-			    DNS_ALIASES_MAX) /* a loop: the answer is the CNAMEs so far */
-				return DNS_AUTHORITY_ANSWER;
-			dns_record_host(found.records, &name);
-			break;
-		case DNS_ZONE_REFERRAL:
-			add_set(response, DNS_AUTHORITY, found.records->name, found);
+		enum dns_zone_result result =
+		    dns_zone_lookup(zone, name, response->question.type, &found);
+		dns_authority_add_found(zone, name, result, found, response);
+		if (result == DNS_ZONE_REFERRAL) {
 			dns_authority_add_addresses(authority, DNS_AUTHORITY, response);
 			return DNS_AUTHORITY_REFERRAL;
-		case DNS_ZONE_NO_NAME:
-			response->rcode = DNS_NXDOMAIN;
-			/* fall through */
-		case DNS_ZONE_NO_DATA:
-			response->is_authoritative = true;
-			add_soa(response, zone);
+		}
+		response->is_authoritative = true;
+		if (result != DNS_ZONE_ALIAS) {
+			response->rcode = result == DNS_ZONE_NO_NAME ? DNS_NXDOMAIN : DNS_NOERROR;
+			dns_authority_add_addresses(authority, DNS_ANSWER, response);
 			return DNS_AUTHORITY_ANSWER;
 		}
+		dns_record_host(found.records, &name);
 	}
+	return DNS_AUTHORITY_ANSWER; /* CNAMEs in a ring: they are all there is to say */
 }

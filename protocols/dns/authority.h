@@ -3,8 +3,6 @@
 #include "protocols/dns/message.h"
 #include "protocols/dns/zone.h"
 
-#define DNS_ALIASES_MAX 8 /* CNAMEs followed for one question */
-
 /* A set of zones. */
 struct dns_authority;
 
@@ -31,6 +29,14 @@ enum dns_authority_result {
  */
 enum dns_authority_result dns_authority_answer(const struct dns_authority *authority,
 					       struct dns_message *response);
+
+/*
+ * Adds to `response` what dns_zone_lookup() found for `name`: records or a CNAME as answer, the NS
+ * records of a referral, or the SOA that goes with a negative answer. Sets no rcode and no AA.
+ */
+void dns_authority_add_found(const struct dns_zone *zone, struct dns_name name,
+			     enum dns_zone_result result, struct dns_record_set found,
+			     struct dns_message *response);
 
 /* Adds the addresses that the zones have for the hosts named by MX, NS and SRV of `section`. */
 void dns_authority_add_addresses(const struct dns_authority *authority,

@@ -6,6 +6,7 @@
 #define DNS_HEADER_BYTES   12
 #define DNS_UDP_BYTES      512   /* the longest UDP message without EDNS */
 #define DNS_UDP_BYTES_EDNS 1232  /* what we offer, and the most we send (DNS flag day 2020) */
+#define DNS_ALIASES_MAX    8     /* CNAMEs followed for one question */
 #define DNS_TCP_BYTES      65535 /* the longest message behind a length prefix */
 
 enum dns_opcode { DNS_QUERY = 0, DNS_STATUS = 2, DNS_NOTIFY = 4, DNS_UPDATE = 5 };

@@ -140,7 +140,7 @@ void dns_question_emit(struct dns_name name, uint16_t type, struct dns_name zone
 }
 
 enum parse_status dns_question_parse(struct bytes in, struct dns_name *name, uint16_t *type,
-                                     struct dns_name *zone)
+				     struct dns_name *zone)
 {
 	enum parse_status status = take_name(&in, name);
 

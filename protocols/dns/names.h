@@ -24,7 +24,7 @@ enum dns_detail {
 	 * name and type asked for, then for DNS_LOOKUP_ASKING the zone whose server is asked
 	 * (dns_question_parse()).
 	 */
-	DNS_LOOKUP, /* of the resolver, from zone to zone */
+	DNS_LOOKUP,        /* of the resolver, from zone to zone */
 	DNS_QUERY_OF_HOST, /* of a program on a host, to its resolver */
 
 	/* TRACE_UNIT: a message with its length prefix in a TCP stream. */

@@ -74,23 +74,26 @@ void imap_sequence_resolve(struct imap_sequence_set *set, uint32_t largest)
 	join(set->ranges);
 }
 
-bool imap_sequence_contains(const struct imap_sequence_set *set, uint32_t number)
+uint32_t imap_sequence_next(const struct imap_sequence_set *set, uint32_t from)
 {
 	unsigned low = 0, high = set->ranges->len;
 
-	while (low < high) {
-		unsigned middle = (low + high) / 2;
-		const struct imap_range *range =
-		    &g_array_index(set->ranges, struct imap_range, middle);
+	while (low < high) { /* for the first range that does not end before `from` */
+		unsigned middle = low + (high - low) / 2;
 
-		if (number < range->first)
-			high = middle;
-		else if (number > range->last)
+		if (g_array_index(set->ranges, struct imap_range, middle).last < from)
 			low = middle + 1;
 		else
-			return true;
+			high = middle;
 	}
-	return false;
+	if (low == set->ranges->len)
+		return 0;
+	return MAX(from, g_array_index(set->ranges, struct imap_range, low).first);
+}
+
+bool imap_sequence_contains(const struct imap_sequence_set *set, uint32_t number)
+{
+	return number != 0 && imap_sequence_next(set, number) == number;
 }
 
 uint32_t imap_sequence_largest(const struct imap_sequence_set *set)

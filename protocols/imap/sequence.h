@@ -25,6 +25,9 @@ void imap_sequence_resolve(struct imap_sequence_set *set, uint32_t largest);
 /* After resolving: is `number` in the set? */
 bool imap_sequence_contains(const struct imap_sequence_set *set, uint32_t number);
 
+/* After resolving: the smallest number in the set that is `from` or more; 0 when there is none. */
+uint32_t imap_sequence_next(const struct imap_sequence_set *set, uint32_t from);
+
 /* After resolving: the largest number in it. */
 uint32_t imap_sequence_largest(const struct imap_sequence_set *set);
 

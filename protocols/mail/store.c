@@ -114,12 +114,17 @@ struct account *mail_store_find(struct mail_store *store, const char *address)
 	return look_up(store->by_address, address);
 }
 
-struct account *mail_store_authenticate(struct mail_store *store, const char *login,
-					const char *password)
+struct account *mail_store_find_login(struct mail_store *store, const char *login)
 {
 	bool is_address = strchr(login, '@') != NULL;
-	struct account *account =
-	    look_up(is_address ? store->by_address : store->by_local_part, login);
+
+	return look_up(is_address ? store->by_address : store->by_local_part, login);
+}
+
+struct account *mail_store_authenticate(struct mail_store *store, const char *login,
+                                        const char *password)
+{
+	struct account *account = mail_store_find_login(store, login);
 
 	if (account == NULL || g_strcmp0(account->password, password) != 0)
 		return NULL;

@@ -124,7 +124,7 @@ static void server_opened(struct session *session)
 		return;
 	}
 	smtp_server_ask(server, SMTP_ASKED_NAME);
-	config->environment->name_client(config->owner, server);
+	config->environment->name_client(server->owner, server);
 }
 
 /* Reads a line that is too long to its end, then says so. */
@@ -232,13 +232,15 @@ static const struct session_operations server_operations = {
 	.free = server_free,
 };
 
-struct session *smtp_server_new(const struct smtp_server_config *config, uint32_t client_address)
+struct session *smtp_server_new(const struct smtp_server_config *config, uint32_t client_address,
+				void *owner)
 {
 	struct smtp_server *server = g_new0(struct smtp_server, 1);
 
 	session_init(&server->session, &server_operations);
 	server->config = config;
 	server->client_address = client_address;
+	server->owner = owner;
 	return &server->session;
 }
 

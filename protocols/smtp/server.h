@@ -72,12 +72,13 @@ struct smtp_server_config {
 	unsigned error_limit;      /* refusals until the server hangs up */
 	int64_t timeout_ns;        /* of silence until it hangs up (4.5.3.2.7: 5 minutes) */
 	const struct smtp_environment *environment;
-	void *owner;               /* handed to the environment */
 };
 
 #define SMTP_SERVER_TIMEOUT_NS (300 * NS_PER_S)
 
-struct session *smtp_server_new(const struct smtp_server_config *config, uint32_t client_address);
+/* A session with the client at `client_address`; `owner` is handed to the environment. */
+struct session *smtp_server_new(const struct smtp_server_config *config, uint32_t client_address,
+                                void *owner);
 
 /* What is known of the client. Strings belong to the session; NULL where not known. */
 uint32_t smtp_server_client_address(const struct smtp_server *server);

@@ -20,7 +20,7 @@ static void ask(struct smtp_server *server, const char *password)
 	char *login = g_strdup(server->claimed_login);
 
 	smtp_server_ask(server, SMTP_ASKED_LOGIN);
-	config->environment->check_login(config->owner, server, login, password);
+	config->environment->check_login(server->owner, server, login, password);
 	g_free(login);
 }
 

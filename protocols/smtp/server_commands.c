@@ -193,7 +193,7 @@ static void ask_recipient(struct smtp_server *server, enum smtp_question questio
 
 	server->asked_recipient = g_strdup(address);
 	smtp_server_ask(server, question);
-	config->environment->check_recipient(config->owner, server, address);
+	config->environment->check_recipient(server->owner, server, address);
 }
 
 static bool refuse_recipient_parameters(struct smtp_server *server, struct bytes rest)

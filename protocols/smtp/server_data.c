@@ -32,7 +32,7 @@ static void offer_message(struct smtp_server *server)
 	};
 
 	smtp_server_ask(server, SMTP_ASKED_MESSAGE);
-	config->environment->accept_message(config->owner, server, &arrival);
+	config->environment->accept_message(server->owner, server, &arrival);
 	g_bytes_unref(data);
 }
 

@@ -153,8 +153,7 @@ static void play(const char *name, size_t chunk, bool is_slow,
 	struct session *session;
 	char *path = g_strdup_printf("tests/sessions/smtp/%s", name);
 
-	config.owner = &office;
-	session = smtp_server_new(&config, 0xc0a80a0b);
+	session = smtp_server_new(&config, 0xc0a80a0b, &office);
 	office.server = smtp_server_of(session);
 	transcript_play(path, &(struct transcript) {
 				  .session = session,
@@ -247,8 +246,7 @@ static struct session *opened_relay(struct office *office, struct smtp_server_co
 	struct session *session;
 
 	*config = relay;
-	config->owner = office;
-	session = smtp_server_new(config, 1);
+	session = smtp_server_new(config, 1, office);
 	office->server = smtp_server_of(session);
 	session->wants_notes = true;
 	session->operations->opened(session);

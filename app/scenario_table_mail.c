@@ -1,0 +1,243 @@
+#include "app/scenario_table.h"
+#include "protocols/dns/record.h"
+
+#define AT(type, field) .offset = offsetof(struct type, field)
+
+/* clang-format off */
+const struct word record_type_words[] = {
+	{ "A", DNS_A, "an IPv4 address" },
+	{ "NS", DNS_NS, "a name server" },
+	{ "CNAME", DNS_CNAME, "another name" },
+	{ "SOA", DNS_SOA, "the start of a zone" },
+	{ "PTR", DNS_PTR, "the name of an address" },
+	{ "MX", DNS_MX, "preference and name of a mail exchanger" },
+	{ "TXT", DNS_TXT, "text" },
+	{ "AAAA", DNS_AAAA, "an IPv6 address" },
+	{ "SRV", DNS_SRV, "the place of a service" },
+	{ NULL, 0, NULL },
+};
+
+const struct mapping resolver_mapping = {
+	.title = "resolver", .article = "a resolver",
+	.meaning = "A resolving DNS server, by its host",
+	.size = sizeof(struct scenario_resolver),
+	.name_type = KEY_NAME, .name_kinds = SCENARIO_HOST, .name_title = "HOST",
+	.name_offset = offsetof(struct scenario_resolver, host),
+};
+
+static const struct key record_keys[] = {
+	{ .name = "name", .type = KEY_OWNER, .offset = offsetof(struct scenario_record, item.name),
+	  .fallback = "@",
+	  .meaning = "The name it belongs to: relative to the zone, or absolute with a final dot; `@` is the zone itself" },
+	{ .name = "type", .type = KEY_WORD, AT(scenario_record, type), .words = record_type_words,
+	  .flags = KEY_REQUIRED, .meaning = "The type of the record" },
+	{ .name = "ttl", .type = KEY_TIME, AT(scenario_record, ttl_ns), .fallback = "1h",
+	  .most = INT64_C(2147483647) * 1000000000,
+	  .meaning = "How long others may keep it" },
+	{ .name = "value", .type = KEY_TEXT, AT(scenario_record, value), .flags = KEY_REQUIRED,
+	  .meaning = "Its data as in a zone file: `192.0.2.70`, `10 mail`, `\"v=spf1 mx -all\"`" },
+};
+
+const struct mapping record_mapping = {
+	.title = "record", .article = "a record",
+	.meaning = "A DNS resource record",
+	.size = sizeof(struct scenario_record),
+	.keys = record_keys, .key_count = G_N_ELEMENTS(record_keys),
+};
+
+static const struct key zone_keys[] = {
+	{ .name = "server", .type = KEY_REFERENCE, AT(scenario_zone, server), .kinds = SCENARIO_HOST,
+	  .computed = "the `dns` host of the domain of that name",
+	  .meaning = "The host whose DNS server is authoritative for the zone" },
+	{ .name = "records", .type = KEY_LIST, AT(scenario_zone, records), .mapping = &record_mapping,
+	  .flags = KEY_REQUIRED,
+	  .meaning = "All its records; SOA and NS are made when there is no SOA" },
+};
+
+const struct mapping zone_mapping = {
+	.title = "zone", .article = "a zone",
+	.meaning = "A DNS zone, by its name; `.` is the root",
+	.size = sizeof(struct scenario_zone),
+	.keys = zone_keys, .key_count = G_N_ELEMENTS(zone_keys),
+	.name_type = KEY_DOMAIN, .name_title = "ZONE",
+};
+
+static const struct key folder_keys[] = {
+	{ .name = "folder", .type = KEY_TEXT, AT(scenario_folder, folder), .flags = KEY_REQUIRED,
+	  .meaning = "The name of a folder" },
+};
+
+static const struct mapping folder_mapping = {
+	.title = "folder", .article = "a folder",
+	.meaning = "The name of a folder",
+	.size = sizeof(struct scenario_folder),
+	.keys = folder_keys, .key_count = 1, .has_short_form = true, .is_scalar = true,
+};
+
+static const struct key account_keys[] = {
+	{ .name = "password", .type = KEY_TEXT, AT(scenario_account, password),
+	  .computed = "the name and `-password`", .meaning = "What it takes to sign in" },
+	{ .name = "full-name", .type = KEY_TEXT, AT(scenario_account, full_name),
+	  .computed = "the name with a capital", .meaning = "The person's name, shown before the address" },
+	{ .name = "quota", .type = KEY_SIZE, AT(scenario_account, quota_bytes), .fallback = "0B",
+	  .meaning = "How much its mailboxes may hold; `0B` is no limit" },
+	{ .name = "folders", .type = KEY_LIST, AT(scenario_account, folders), .mapping = &folder_mapping,
+	  .meaning = "Folders it has from the start besides INBOX" },
+};
+
+const struct mapping account_mapping = {
+	.title = "account", .article = "an account",
+	.meaning = "An account, by the part of its address before the @; a scalar is its password",
+	.size = sizeof(struct scenario_account), .kind = SCENARIO_ACCOUNT,
+	.keys = account_keys, .key_count = G_N_ELEMENTS(account_keys),
+	.name_type = KEY_LOCAL, .name_title = "NAME", .has_short_form = true,
+};
+
+static const struct key domain_keys[] = {
+	{ .name = "mail", .type = KEY_REFERENCE, AT(scenario_domain, mail), .kinds = SCENARIO_HOST,
+	  .computed = "the host called `mail`, when this is the only domain",
+	  .meaning = "The host that receives its mail and keeps its mailboxes" },
+	{ .name = "dns", .type = KEY_REFERENCE, AT(scenario_domain, dns), .kinds = SCENARIO_HOST,
+	  .computed = "a host called `dns` (with several domains `dns-` and the first part of the domain), made up on the network of the mail server when there is none",
+	  .meaning = "The host whose DNS server is authoritative for its zone" },
+	{ .name = "accounts", .type = KEY_TABLE, AT(scenario_domain, accounts), .mapping = &account_mapping,
+	  .meaning = "Its accounts" },
+	{ .name = "records", .type = KEY_LIST, AT(scenario_domain, records), .mapping = &record_mapping,
+	  .flags = KEY_INPUT_ONLY,
+	  .meaning = "Records that its zone has besides those made for it" },
+};
+
+const struct mapping domain_mapping = {
+	.title = "domain", .article = "a domain",
+	.meaning = "A mail domain, by its name",
+	.size = sizeof(struct scenario_domain), .kind = SCENARIO_DOMAIN,
+	.keys = domain_keys, .key_count = G_N_ELEMENTS(domain_keys),
+	.name_type = KEY_DOMAIN, .name_title = "DOMAIN",
+};
+
+static const struct word service_words[] = {
+	{ "smtp", PROTOCOL_SMTP, "mail from other servers, port 25" },
+	{ "submission", PROTOCOL_SUBMISSION, "mail from clients, who must authenticate, port 587" },
+	{ "pop3", PROTOCOL_POP3, "port 110" },
+	{ "imap", PROTOCOL_IMAP, "port 143" },
+	{ NULL, 0, NULL },
+};
+
+static const struct key service_keys[] = {
+	{ .name = "service", .type = KEY_WORD, AT(scenario_service, protocol), .words = service_words,
+	  .flags = KEY_REQUIRED, .meaning = "What it offers" },
+	{ .name = "port", .type = KEY_COUNT, AT(scenario_service, port), .least = 1, .most = 65535,
+	  .computed = "the usual one", .meaning = "The port it listens on" },
+};
+
+static const struct mapping service_mapping = {
+	.title = "service", .article = "a service",
+	.meaning = "A service of a mail server; its name alone does",
+	.size = sizeof(struct scenario_service),
+	.keys = service_keys, .key_count = G_N_ELEMENTS(service_keys), .has_short_form = true,
+};
+
+static const struct key server_keys[] = {
+	{ .name = "services", .type = KEY_LIST, AT(scenario_server, services), .mapping = &service_mapping,
+	  .computed = "smtp, submission, pop3, imap",
+	  .meaning = "What it offers; all other ports are closed" },
+	{ .name = "size-limit", .type = KEY_SIZE, AT(scenario_server, message_bytes_max), .fallback = "10MB",
+	  .meaning = "The longest message it takes; `0B` is no limit" },
+	{ .name = "retry", .type = KEY_TIME, AT(scenario_server, retry_ns), .fallback = "5min", .least = 1000000000, .most = INT64_MAX,
+	  .meaning = "How long it waits after the first vain attempt to deliver a message" },
+	{ .name = "retry-max", .type = KEY_TIME, AT(scenario_server, retry_max_ns), .fallback = "1h", .least = 1000000000, .most = INT64_MAX,
+	  .meaning = "The pause doubles with every attempt up to this" },
+	{ .name = "lifetime", .type = KEY_TIME, AT(scenario_server, lifetime_ns), .fallback = "5d",
+	  .meaning = "After this time in the queue a message is returned to its sender" },
+};
+
+const struct mapping server_mapping = {
+	.title = "server", .article = "a server",
+	.meaning = "The mail server on a host",
+	.size = sizeof(struct scenario_server),
+	.keys = server_keys, .key_count = G_N_ELEMENTS(server_keys),
+	.name_type = KEY_NAME, .name_kinds = SCENARIO_HOST, .name_title = "HOST",
+	.name_offset = offsetof(struct scenario_server, host),
+};
+
+static const struct word incoming_words[] = {
+	{ "imap", PROTOCOL_IMAP, "mail stays on the server" },
+	{ "pop3", PROTOCOL_POP3, "mail is retrieved" },
+	{ NULL, 0, NULL },
+};
+
+static const struct word leave_words[] = {
+	{ "no", LEAVE_NOTHING, "delete what was retrieved" },
+	{ "yes", LEAVE_ALL, "leave it there" },
+	{ "until-deleted", LEAVE_UNTIL_DELETED, "until the user deletes it in the client" },
+	{ NULL, 0, NULL },
+};
+
+static const struct key incoming_keys[] = {
+	{ .name = "protocol", .type = KEY_WORD, AT(scenario_incoming, protocol), .words = incoming_words,
+	  .fallback = "imap", .meaning = "How the client gets its mail" },
+	{ .name = "server", .type = KEY_DOMAIN, AT(scenario_incoming, server),
+	  .computed = "`imap.` or `pop.` and the domain of the account",
+	  .meaning = "The domain name of the server, which the client looks up" },
+	{ .name = "port", .type = KEY_COUNT, AT(scenario_incoming, port), .least = 1, .most = 65535,
+	  .computed = "143 for imap, 110 for pop3", .meaning = "The port it connects to" },
+	{ .name = "leave-on-server", .type = KEY_WORD, AT(scenario_incoming, leave), .words = leave_words,
+	  .fallback = "no", .meaning = "pop3: what becomes of mail that was retrieved" },
+	{ .name = "leave-for", .type = KEY_TIME, AT(scenario_incoming, leave_for_ns),
+	  .computed = "without limit", .meaning = "pop3 with `leave-on-server: yes`: for how long" },
+	{ .name = "check-every", .type = KEY_TIME, AT(scenario_incoming, check_every_ns), .least = 1000000000, .most = INT64_MAX,
+	  .computed = "only when the timeline says `check`", .meaning = "The client looks for mail on its own this often" },
+};
+
+static const struct mapping incoming_mapping = {
+	.title = "incoming server", .article = "an incoming server",
+	.meaning = "Where the client gets its mail; the protocol alone does",
+	.size = sizeof(struct scenario_incoming),
+	.keys = incoming_keys, .key_count = G_N_ELEMENTS(incoming_keys), .has_short_form = true,
+};
+
+static const struct key outgoing_keys[] = {
+	{ .name = "server", .type = KEY_DOMAIN, AT(scenario_outgoing, server),
+	  .computed = "`smtp.` and the domain of the account",
+	  .meaning = "The domain name of the server, which the client looks up" },
+	{ .name = "port", .type = KEY_COUNT, AT(scenario_outgoing, port), .fallback = "587", .least = 1, .most = 65535,
+	  .meaning = "The port it connects to" },
+	{ .name = "login", .type = KEY_BOOL, AT(scenario_outgoing, has_login), .fallback = "yes",
+	  .meaning = "Whether the client authenticates" },
+};
+
+static const struct mapping outgoing_mapping = {
+	.title = "outgoing server", .article = "an outgoing server",
+	.meaning = "Where the client submits its mail; the server's name alone does",
+	.size = sizeof(struct scenario_outgoing),
+	.keys = outgoing_keys, .key_count = G_N_ELEMENTS(outgoing_keys), .has_short_form = true,
+};
+
+static const struct key client_keys[] = {
+	{ .name = "host", .type = KEY_REFERENCE, AT(scenario_client, host), .kinds = SCENARIO_HOST,
+	  .flags = KEY_REQUIRED, .meaning = "The host the client runs on" },
+	{ .name = "account", .type = KEY_REFERENCE, AT(scenario_client, account), .kinds = SCENARIO_ACCOUNT,
+	  .computed = "the account of the same name",
+	  .meaning = "The account it uses" },
+	{ .name = "login", .type = KEY_TEXT, AT(scenario_client, login),
+	  .computed = "the address of the account", .meaning = "The user name it gives to servers" },
+	{ .name = "password", .type = KEY_TEXT, AT(scenario_client, password),
+	  .computed = "that of the account", .meaning = "The password it gives to servers; a wrong one is refused" },
+	{ .name = "full-name", .type = KEY_TEXT, AT(scenario_client, full_name),
+	  .computed = "that of the account", .meaning = "The name in the From header" },
+	{ .name = "online", .type = KEY_BOOL, AT(scenario_client, is_online), .fallback = "yes",
+	  .meaning = "Whether it may use the network at the start" },
+	{ .name = "incoming", .type = KEY_MAPPING, AT(scenario_client, incoming), .mapping = &incoming_mapping,
+	  .meaning = "Where it gets its mail" },
+	{ .name = "outgoing", .type = KEY_MAPPING, AT(scenario_client, outgoing), .mapping = &outgoing_mapping,
+	  .meaning = "Where it submits its mail" },
+};
+
+const struct mapping client_mapping = {
+	.title = "client", .article = "a client",
+	.meaning = "A user at a mail client, by the name the timeline uses",
+	.size = sizeof(struct scenario_client), .kind = SCENARIO_CLIENT,
+	.keys = client_keys, .key_count = G_N_ELEMENTS(client_keys),
+	.name_type = KEY_NAME, .name_title = "CLIENT",
+};
+/* clang-format on */

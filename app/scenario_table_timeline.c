@@ -1,0 +1,299 @@
+#include "app/scenario_table.h"
+
+#define AT(type, field) .offset = offsetof(struct type, field)
+#define DOES(verb)      (1u << DO_##verb)
+#define EXPECTS(kind)   (1u << EXPECT_##kind)
+
+#define WRITES  (DOES(SEND) | DOES(REPLY))
+#define PICKS   (DOES(REPLY) | DOES(READ) | DOES(DELETE) | DOES(MOVE))
+#define IN_FOLDER (PICKS | DOES(SEARCH) | DOES(CHECK))
+#define CABLES  (DOES(CUT) | DOES(MEND))
+#define BY_SOMEONE (~CABLES & ((1u << DO_COUNT) - 1))
+
+/* clang-format off */
+static const struct word verb_words[] = {
+	{ "send", DO_SEND, "write a message and send it" },
+	{ "reply", DO_REPLY, "answer a message" },
+	{ "check", DO_CHECK, "get mail: retrieve it (pop3) or see what is new (imap)" },
+	{ "read", DO_READ, "read a message" },
+	{ "delete", DO_DELETE, "delete a message" },
+	{ "move", DO_MOVE, "move a message to another folder (imap)" },
+	{ "search", DO_SEARCH, "look for messages: on the server (imap) or in the local store (pop3)" },
+	{ "online", DO_ONLINE, "use the network from now on" },
+	{ "offline", DO_OFFLINE, "use the network no longer" },
+	{ "ping", DO_PING, "send ICMP echo requests" },
+	{ "dig", DO_DIG, "ask a DNS server" },
+	{ "cut", DO_CUT, "cut cables" },
+	{ "mend", DO_MEND, "mend them" },
+	{ NULL, 0, NULL },
+};
+
+static const struct word search_words[] = {
+	{ "text", SEARCH_TEXT, "anywhere" },
+	{ "subject", SEARCH_SUBJECT, NULL },
+	{ "from", SEARCH_FROM, NULL },
+	{ "to", SEARCH_TO, NULL },
+	{ "body", SEARCH_BODY, NULL },
+	{ NULL, 0, NULL },
+};
+
+static const struct key recipient_keys[] = {
+	{ .name = "address", .type = KEY_MAIL, AT(scenario_recipient, address), .flags = KEY_REQUIRED,
+	  .meaning = "A mail address; the part before the @ alone when only one account has it" },
+};
+
+static const struct mapping recipient_mapping = {
+	.title = "recipient", .article = "a recipient",
+	.meaning = "A mail address; the part before the @ alone when only one account has it",
+	.size = sizeof(struct scenario_recipient),
+	.keys = recipient_keys, .key_count = 1, .has_short_form = true, .is_scalar = true,
+};
+
+static const struct key attachment_keys[] = {
+	{ .name = "file", .type = KEY_FILE, AT(scenario_attachment, file), .flags = KEY_REQUIRED,
+	  .meaning = "A file in the folder of the scenario or below, at most 2 MB" },
+	{ .name = "name", .type = KEY_TEXT, AT(scenario_attachment, shown_name),
+	  .computed = "the last part of the file's name", .meaning = "The name the reader sees" },
+	{ .name = "type", .type = KEY_TEXT, AT(scenario_attachment, type),
+	  .computed = "by the end of the file's name", .meaning = "Its MIME type" },
+};
+
+static const struct mapping attachment_mapping = {
+	.title = "attachment", .article = "an attachment",
+	.meaning = "A file that goes with a message; its name alone does",
+	.size = sizeof(struct scenario_attachment),
+	.keys = attachment_keys, .key_count = G_N_ELEMENTS(attachment_keys), .has_short_form = true,
+};
+
+static const struct key action_keys[] = {
+	{ .name = "at", .type = KEY_TIME, AT(scenario_action, at_ns), .flags = KEY_REQUIRED,
+	  .meaning = "When, after the beginning of the run" },
+	{ .name = "every", .type = KEY_TIME, AT(scenario_action, every_ns), .computed = "once only",
+	  .least = 1, .most = INT64_MAX, .meaning = "It is done again this often; needs `times`" },
+	{ .name = "times", .type = KEY_COUNT, AT(scenario_action, times), .fallback = "1",
+	  .least = 1, .most = 1000000, .meaning = "How many times in all" },
+	{ .name = "who", .type = KEY_REFERENCE, AT(scenario_action, who),
+	  .kinds = SCENARIO_CLIENT | SCENARIO_HOST | SCENARIO_ROUTER,
+	  .variants = BY_SOMEONE, .required_in = BY_SOMEONE,
+	  .meaning = "The client who does it; for ping and dig it may be a host, for ping a router" },
+	{ .name = "do", .type = KEY_WORD, AT(scenario_action, verb), .words = verb_words,
+	  .flags = KEY_REQUIRED, .meaning = "What is done" },
+	{ .name = "to", .type = KEY_LIST, AT(scenario_action, to), .mapping = &recipient_mapping,
+	  .variants = DOES(SEND), .meaning = "Recipients" },
+	{ .name = "cc", .type = KEY_LIST, AT(scenario_action, cc), .mapping = &recipient_mapping,
+	  .variants = DOES(SEND), .meaning = "Recipients of copies" },
+	{ .name = "bcc", .type = KEY_LIST, AT(scenario_action, bcc), .mapping = &recipient_mapping,
+	  .variants = DOES(SEND), .meaning = "Recipients whom the others do not see" },
+	{ .name = "unknown-recipients", .type = KEY_BOOL, AT(scenario_action, may_be_unknown), .fallback = "no",
+	  .variants = DOES(SEND), .meaning = "Recipients may be unknown: a server shall find that out" },
+	{ .name = "message", .type = KEY_TEXT, AT(scenario_action, message), .fallback = "newest",
+	  .variants = PICKS, .meaning = "Which message: its subject, or `newest`, `oldest`, `all`" },
+	{ .name = "subject", .type = KEY_TEXT, AT(scenario_action, subject), .variants = DOES(SEND),
+	  .fallback = "(no subject)", .meaning = "The subject of the new message" },
+	{ .name = "text", .type = KEY_TEXT, AT(scenario_action, text), .flags = KEY_MULTILINE, .variants = WRITES,
+	  .computed = "one made-up sentence", .meaning = "The text of the new message" },
+	{ .name = "attach", .type = KEY_LIST, AT(scenario_action, attachments), .mapping = &attachment_mapping,
+	  .variants = WRITES, .meaning = "Files that go with it" },
+	{ .name = "reply-all", .type = KEY_BOOL, AT(scenario_action, answers_all), .fallback = "no",
+	  .variants = DOES(REPLY), .meaning = "The answer goes to all recipients too" },
+	{ .name = "folder", .type = KEY_TEXT, AT(scenario_action, folder), .fallback = "INBOX",
+	  .variants = IN_FOLDER, .meaning = "The folder" },
+	{ .name = "into", .type = KEY_TEXT, AT(scenario_action, into),
+	  .variants = DOES(MOVE), .required_in = DOES(MOVE),
+	  .meaning = "The folder that takes the message; the client makes it when there is none" },
+	{ .name = "for", .type = KEY_TEXT, AT(scenario_action, search_for),
+	  .variants = DOES(SEARCH), .required_in = DOES(SEARCH), .meaning = "The text looked for" },
+	{ .name = "in", .type = KEY_WORD, AT(scenario_action, search_in), .words = search_words,
+	  .fallback = "text", .variants = DOES(SEARCH), .meaning = "Where to look for it" },
+	{ .name = "target", .type = KEY_TEXT, AT(scenario_action, target),
+	  .variants = DOES(PING), .required_in = DOES(PING),
+	  .meaning = "A host or router of the scenario, an IPv4 address, or a domain name to be looked up" },
+	{ .name = "count", .type = KEY_COUNT, AT(scenario_action, count), .fallback = "4", .least = 1, .most = 65535,
+	  .variants = DOES(PING), .meaning = "How many, one a second" },
+	{ .name = "size", .type = KEY_SIZE, AT(scenario_action, payload_bytes), .fallback = "56B", .least = 8, .most = 65507,
+	  .variants = DOES(PING), .meaning = "Bytes of payload" },
+	{ .name = "name", .type = KEY_DOMAIN, AT(scenario_action, target),
+	  .variants = DOES(DIG), .required_in = DOES(DIG), .meaning = "The domain name asked for" },
+	{ .name = "type", .type = KEY_WORD, AT(scenario_action, record_type), .words = record_type_words,
+	  .fallback = "A", .variants = DOES(DIG), .meaning = "The type of record asked for" },
+	{ .name = "server", .type = KEY_REFERENCE, AT(scenario_action, server), .kinds = SCENARIO_HOST,
+	  .variants = DOES(DIG), .computed = "the host's own resolver", .meaning = "The host whose DNS server is asked" },
+	{ .name = "link", .type = KEY_LINK, AT(scenario_action, link),
+	  .variants = CABLES, .required_in = CABLES, .meaning = "Which cables" },
+};
+
+const struct mapping action_mapping = {
+	.title = "action", .article = "an action",
+	.meaning = "Something that a user does",
+	.size = sizeof(struct scenario_action),
+	.keys = action_keys, .key_count = G_N_ELEMENTS(action_keys),
+	.has_variants = true, .variant_is_word = true,
+	.variant_offset = offsetof(struct scenario_action, verb),
+};
+
+static const struct word station_words[] = {
+	{ "composed", STATION_COMPOSED, "written in the client" },
+	{ "submitted", STATION_SUBMITTED, "taken by the server of the sender" },
+	{ "queued", STATION_QUEUED, "put into a server's queue" },
+	{ "transferred", STATION_TRANSFERRED, "taken by another server" },
+	{ "deferred", STATION_DEFERRED, "tried in vain, to be tried again" },
+	{ "bounced", STATION_BOUNCED, "given up and returned" },
+	{ "delivered", STATION_DELIVERED, "put into a mailbox" },
+	{ "retrieved", STATION_RETRIEVED, "its bytes have reached a client" },
+	{ "read", STATION_READ, "read by a user" },
+	{ "deleted", STATION_DELETED, "deleted from the server" },
+	{ "refused", STATION_REFUSED, "not taken by a server" },
+	{ NULL, 0, NULL },
+};
+
+static const struct word outcome_words[] = {
+	{ "established", OUTCOME_ESTABLISHED, NULL },
+	{ "refused", OUTCOME_REFUSED, "the port is closed" },
+	{ "reset", OUTCOME_RESET, "broken off later" },
+	{ "timed-out", OUTCOME_TIMED_OUT, "no answer" },
+	{ "unreachable", OUTCOME_UNREACHABLE, "an ICMP error came back" },
+	{ NULL, 0, NULL },
+};
+
+static const struct word ping_words[] = {
+	{ "answered", PING_ANSWERED, NULL },
+	{ "lost", PING_LOST, "no answer" },
+	{ "unreachable", PING_UNREACHABLE, "an ICMP error came back" },
+	{ NULL, 0, NULL },
+};
+
+static const struct word answer_words[] = {
+	{ "found", ANSWER_FOUND, NULL },
+	{ "no-name", ANSWER_NO_NAME, "the name does not exist (NXDOMAIN)" },
+	{ "no-data", ANSWER_NO_DATA, "the name has no record of the type" },
+	{ "failed", ANSWER_FAILED, "no usable answer" },
+	{ NULL, 0, NULL },
+};
+
+static const struct word drop_words[] = {
+	{ "any", DROP_ANY, NULL },
+	{ "loss", DROP_LOSS, "an impairment took it" },
+	{ "fcs", DROP_FCS, "a bad frame check sequence" },
+	{ "checksum", DROP_CHECKSUM, "a bad checksum of IPv4, ICMP, UDP or TCP" },
+	{ "queue", DROP_QUEUE, "a full queue" },
+	{ "down", DROP_DOWN, "a cable that is cut or down" },
+	{ "ttl", DROP_TTL, "the time to live ran out" },
+	{ "no-route", DROP_NO_ROUTE, "no route" },
+	{ "no-answer", DROP_NO_ANSWER, "nobody answered ARP" },
+	{ "other", DROP_OTHER, NULL },
+	{ NULL, 0, NULL },
+};
+
+#define TIMED     (EXPECTS(MESSAGE) | EXPECTS(CONNECTION) | EXPECTS(PING) | EXPECTS(DIG))
+#define COUNTED   (EXPECTS(RETRANSMISSIONS) | EXPECTS(DROPPED))
+#define ENDPOINTS (EXPECTS(CONNECTION) | EXPECTS(PING))
+#define NODES     (SCENARIO_HOST | SCENARIO_ROUTER)
+
+/* The selecting keys stand first, in the order of enum scenario_expectation_kind. */
+static const struct key expectation_keys[] = {
+	{ .name = "mailbox", .type = KEY_REFERENCE, AT(scenario_expectation, account), .kinds = SCENARIO_ACCOUNT,
+	  .flags = KEY_SELECTS, .variants = EXPECTS(MAILBOX),
+	  .meaning = "A folder of this account holds so many messages" },
+	{ .name = "message", .type = KEY_TEXT, AT(scenario_expectation, subject),
+	  .flags = KEY_SELECTS, .variants = EXPECTS(MESSAGE),
+	  .meaning = "Messages with this subject came to a station of their way" },
+	{ .name = "connection", .type = KEY_WORD, AT(scenario_expectation, outcome), .words = outcome_words,
+	  .flags = KEY_SELECTS, .variants = EXPECTS(CONNECTION),
+	  .meaning = "TCP connections came to this end" },
+	{ .name = "retransmissions", .type = KEY_RANGE, AT(scenario_expectation, count),
+	  .flags = KEY_SELECTS, .variants = EXPECTS(RETRANSMISSIONS),
+	  .meaning = "So many TCP segments were sent again" },
+	{ .name = "dropped", .type = KEY_RANGE, AT(scenario_expectation, count),
+	  .flags = KEY_SELECTS, .variants = EXPECTS(DROPPED),
+	  .meaning = "So many frames and packets were dropped" },
+	{ .name = "duplicates", .type = KEY_RANGE, AT(scenario_expectation, count),
+	  .flags = KEY_SELECTS, .variants = EXPECTS(DUPLICATES),
+	  .meaning = "So many second deliveries were recognised" },
+	{ .name = "ping", .type = KEY_WORD, AT(scenario_expectation, ping), .words = ping_words,
+	  .flags = KEY_SELECTS, .variants = EXPECTS(PING),
+	  .meaning = "Echo requests had this result" },
+	{ .name = "dig", .type = KEY_WORD, AT(scenario_expectation, answer), .words = answer_words,
+	  .flags = KEY_SELECTS, .variants = EXPECTS(DIG),
+	  .meaning = "Questions by `dig` had this answer" },
+	{ .name = "folder", .type = KEY_TEXT, AT(scenario_expectation, folder), .fallback = "INBOX",
+	  .variants = EXPECTS(MAILBOX), .meaning = "The folder" },
+	{ .name = "subject", .type = KEY_TEXT, AT(scenario_expectation, subject),
+	  .variants = EXPECTS(MAILBOX), .computed = "any", .meaning = "Only messages with this subject count" },
+	{ .name = "unseen", .type = KEY_BOOL, AT(scenario_expectation, only_unseen), .fallback = "no",
+	  .variants = EXPECTS(MAILBOX), .meaning = "Only messages that nobody has read count" },
+	{ .name = "messages", .type = KEY_RANGE, AT(scenario_expectation, messages), .fallback = "1..",
+	  .variants = EXPECTS(MAILBOX), .meaning = "How many there are" },
+	{ .name = "is", .type = KEY_WORD, AT(scenario_expectation, station), .words = station_words,
+	  .variants = EXPECTS(MESSAGE), .required_in = EXPECTS(MESSAGE), .meaning = "The station" },
+	{ .name = "recipient", .type = KEY_MAIL, AT(scenario_expectation, recipient),
+	  .variants = EXPECTS(MESSAGE), .computed = "any", .meaning = "Only for this recipient" },
+	{ .name = "by", .type = KEY_REFERENCE, AT(scenario_expectation, by), .kinds = SCENARIO_CLIENT | SCENARIO_HOST,
+	  .variants = EXPECTS(MESSAGE), .computed = "any", .meaning = "Only at this client or host" },
+	{ .name = "from", .type = KEY_REFERENCE, AT(scenario_expectation, from), .kinds = NODES,
+	  .variants = ENDPOINTS | EXPECTS(DIG), .computed = "any", .meaning = "Only from this host or router" },
+	{ .name = "to", .type = KEY_REFERENCE, AT(scenario_expectation, to), .kinds = NODES,
+	  .variants = ENDPOINTS, .computed = "any", .meaning = "Only to this host or router" },
+	{ .name = "port", .type = KEY_COUNT, AT(scenario_expectation, port), .most = 65535,
+	  .variants = EXPECTS(CONNECTION), .computed = "any", .meaning = "Only to this port" },
+	{ .name = "name", .type = KEY_DOMAIN, AT(scenario_expectation, question),
+	  .variants = EXPECTS(DIG), .computed = "any", .meaning = "Only questions for this name" },
+	{ .name = "type", .type = KEY_WORD, AT(scenario_expectation, record_type), .words = record_type_words,
+	  .fallback = "A", .variants = EXPECTS(DIG), .meaning = "Only questions for this type" },
+	{ .name = "answer", .type = KEY_TEXT, AT(scenario_expectation, value),
+	  .variants = EXPECTS(DIG), .computed = "any", .meaning = "Only answers with a record of this value" },
+	{ .name = "times", .type = KEY_RANGE, AT(scenario_expectation, times), .fallback = "1..",
+	  .variants = TIMED, .meaning = "How many times" },
+	{ .name = "node", .type = KEY_REFERENCE, AT(scenario_expectation, node), .kinds = NODES | SCENARIO_SWITCH,
+	  .variants = COUNTED, .computed = "everywhere", .meaning = "Only at this host, router or switch" },
+	{ .name = "reason", .type = KEY_WORD, AT(scenario_expectation, reason), .words = drop_words,
+	  .fallback = "any", .variants = EXPECTS(DROPPED), .meaning = "Only for this reason" },
+	{ .name = "within", .type = KEY_TIME, AT(scenario_expectation, within_ns),
+	  .variants = EXPECTS(MAILBOX) | EXPECTS(MESSAGE), .computed = "any time",
+	  .meaning = "It comes true no later: for `message` counted from when it was composed, for `mailbox` from the beginning of the run" },
+	{ .name = "at", .type = KEY_TIME, AT(scenario_expectation, at_ns), .computed = "the end of the run",
+	  .meaning = "The moment at which it is judged" },
+};
+
+const struct mapping expectation_mapping = {
+	.title = "expectation", .article = "an expectation",
+	.meaning = "Something that must be true of the run",
+	.size = sizeof(struct scenario_expectation),
+	.keys = expectation_keys, .key_count = G_N_ELEMENTS(expectation_keys),
+	.has_variants = true,
+	.variant_offset = offsetof(struct scenario_expectation, kind),
+};
+
+static const struct word record_words[] = {
+	{ "sent", RECORD_SENT, "every packet once, where it was first put on a wire" },
+	{ "all", RECORD_ALL, "everything at every interface" },
+	{ NULL, 0, NULL },
+};
+
+static const struct key capture_interface_keys[] = {
+	{ .name = "interface", .type = KEY_PORT_OF, AT(scenario_capture_interface, interface), .flags = KEY_REQUIRED,
+	  .meaning = "An interface" },
+};
+
+static const struct mapping capture_interface_mapping = {
+	.title = "interface", .article = "an interface",
+	.meaning = "An interface: `alice-pc`, `gw:eth1` or `gw:client-lan`",
+	.size = sizeof(struct scenario_capture_interface),
+	.keys = capture_interface_keys, .key_count = 1, .has_short_form = true, .is_scalar = true,
+};
+
+static const struct key capture_keys[] = {
+	{ .name = "record", .type = KEY_WORD, AT(scenario_capture, record), .words = record_words,
+	  .fallback = "sent", .meaning = "What is recorded" },
+	{ .name = "interfaces", .type = KEY_LIST, AT(scenario_capture, interfaces), .mapping = &capture_interface_mapping,
+	  .computed = "as `record` says", .meaning = "Everything at these interfaces is recorded, and nothing else" },
+	{ .name = "comments", .type = KEY_BOOL, AT(scenario_capture, has_comments), .fallback = "yes",
+	  .meaning = "Each packet gets a comment that says what it carries and why" },
+};
+
+const struct mapping capture_mapping = {
+	.title = "capture", .article = "a capture",
+	.meaning = "What a capture file records unless options say otherwise",
+	.size = sizeof(struct scenario_capture),
+	.keys = capture_keys, .key_count = G_N_ELEMENTS(capture_keys),
+};
+/* clang-format on */

@@ -1,0 +1,21 @@
+/* Numbers with units: "10ms", "100Mbps", "2MB", "0.5%". */
+#pragma once
+#include <glib.h>
+#include <stdint.h>
+
+struct unit {
+	const char *name; /* NULL ends a table */
+	uint64_t size;    /* in the smallest unit */
+};
+
+extern const struct unit time_units[];    /* in ns */
+extern const struct unit rate_units[];    /* in bits per second */
+extern const struct unit size_units[];    /* in bytes */
+extern const struct unit percent_units[]; /* in parts per million */
+extern const struct unit no_units[];      /* whole numbers */
+
+/* Reads the whole of `text`, exactly. Returns NULL, or why not, `value` untouched. */
+const char *unit_parse(const char *text, const struct unit *units, uint64_t *value);
+
+/* Appends `value` in the largest unit that needs no decimals. */
+void unit_print(uint64_t value, const struct unit *units, GString *out);
