@@ -2,23 +2,11 @@
 
 #include <inttypes.h>
 #include "protocols/layer.h"
-#include "protocols/mail/message.h"
+#include "protocols/mail/mailbox.h"
 #include "protocols/mail/names.h"
 #include "stack/names.h"
 #include "stack/tcp/names.h"
-
-/* One message in one mailbox. */
-struct held {
-	uint64_t mailbox;
-	uint32_t uid, flags;
-	char *subject;
-};
-
-struct folder {
-	uint64_t id;
-	uint32_t node;
-	char *owner, *name;
-};
+#include "views/mailboxes.h"
 
 struct mail {
 	uint64_t root;
@@ -39,8 +27,7 @@ struct expect {
 	const struct scenario *scenario;
 	struct trace_sink sink;
 	GPtrArray *nodes;    /* of char *: names by index - 1 */
-	GArray *folders;     /* of struct folder */
-	GArray *held;        /* of struct held */
+	struct mailboxes *mailboxes;
 	GArray *mails;       /* of struct mail */
 	struct judge *judges;
 	int64_t now_ns;
@@ -68,41 +55,14 @@ static uint64_t kinds_needed(const struct scenario *scenario)
 	return kinds == 0 ? 0 : kinds | TRACE_BIT(TRACE_NODE);
 }
 
-struct expect *expect_new(const struct scenario *scenario)
-{
-	struct expect *expect = g_new0(struct expect, 1);
-
-	expect->scenario = scenario;
-	expect->sink = (struct trace_sink) {
-		.kinds = kinds_needed(scenario), .owner = expect, .record = observe
-	};
-	expect->nodes = g_ptr_array_new_with_free_func(g_free);
-	expect->folders = g_array_new(FALSE, FALSE, sizeof(struct folder));
-	expect->held = g_array_new(FALSE, FALSE, sizeof(struct held));
-	expect->mails = g_array_new(FALSE, FALSE, sizeof(struct mail));
-	expect->judges = g_new0(struct judge, scenario->expectations->len + 1);
-	for (guint i = 0; i < scenario->expectations->len; i++) {
-		expect->judges[i].expectation = scenario->expectations->pdata[i];
-		expect->judges[i].reached_ns = TIME_NEVER;
-	}
-	return expect;
-}
-
 void expect_free(struct expect *expect)
 {
 	if (expect == NULL)
 		return;
-	for (guint i = 0; i < expect->folders->len; i++) {
-		g_free(g_array_index(expect->folders, struct folder, i).owner);
-		g_free(g_array_index(expect->folders, struct folder, i).name);
-	}
-	for (guint i = 0; i < expect->held->len; i++)
-		g_free(g_array_index(expect->held, struct held, i).subject);
 	for (guint i = 0; i < expect->mails->len; i++)
 		g_free(g_array_index(expect->mails, struct mail, i).subject);
 	g_ptr_array_free(expect->nodes, TRUE);
-	g_array_free(expect->folders, TRUE);
-	g_array_free(expect->held, TRUE);
+	mailboxes_free(expect->mailboxes);
 	g_array_free(expect->mails, TRUE);
 	g_free(expect->judges);
 	g_free(expect);
@@ -169,25 +129,36 @@ static void count_to(struct expect *expect, struct judge *judge, uint64_t count)
 		judge->reached_ns = TIME_NEVER;
 }
 
-/* Mailboxes. */
-
-static const struct folder *folder_of(const struct expect *expect, uint64_t id)
+struct expect *expect_new(const struct scenario *scenario)
 {
-	for (guint i = 0; i < expect->folders->len; i++)
-		if (g_array_index(expect->folders, struct folder, i).id == id)
-			return &g_array_index(expect->folders, struct folder, i);
-	return NULL;
+	struct expect *expect = g_new0(struct expect, 1);
+
+	expect->scenario = scenario;
+	expect->sink = (struct trace_sink) {
+		.kinds = kinds_needed(scenario), .owner = expect, .record = observe
+	};
+	expect->nodes = g_ptr_array_new_with_free_func(g_free);
+	expect->mailboxes = mailboxes_new();
+	expect->mails = g_array_new(FALSE, FALSE, sizeof(struct mail));
+	expect->judges = g_new0(struct judge, scenario->expectations->len + 1);
+	for (guint i = 0; i < scenario->expectations->len; i++) {
+		expect->judges[i].expectation = scenario->expectations->pdata[i];
+		expect->judges[i].reached_ns = TIME_NEVER;
+		count_to(expect, &expect->judges[i], 0);
+	}
+	return expect;
 }
 
-static bool is_folder(const struct expect *expect, const struct folder *folder,
-                      const struct scenario_expectation *expectation)
+/* Mailboxes. */
+
+static bool is_meant(const struct expect *expect, const struct mailbox_state *mailbox,
+                     const struct scenario_expectation *expectation)
 {
 	const struct scenario_node *server = expectation->account->domain->mail;
 
-	return folder != NULL && server != NULL &&
-	       strcmp(node_name(expect, folder->node), server->item.name) == 0 &&
-	       g_ascii_strcasecmp(folder->owner, expectation->account->address) == 0 &&
-	       strcmp(folder->name, expectation->folder) == 0;
+	return server != NULL && strcmp(node_name(expect, mailbox->node), server->item.name) == 0 &&
+	       g_ascii_strcasecmp(mailbox->owner, expectation->account->address) == 0 &&
+	       strcmp(mailbox->name, expectation->folder) == 0;
 }
 
 static uint64_t count_held(const struct expect *expect,
@@ -195,51 +166,26 @@ static uint64_t count_held(const struct expect *expect,
 {
 	uint64_t count = 0;
 
-	for (guint i = 0; i < expect->held->len; i++) {
-		const struct held *held = &g_array_index(expect->held, struct held, i);
+	for (unsigned i = 0; i < mailboxes_count(expect->mailboxes); i++) {
+		const struct mailbox_state *mailbox = mailboxes_get(expect->mailboxes, i);
 
-		count += is_folder(expect, folder_of(expect, held->mailbox), expectation) &&
-		         (expectation->subject == NULL ||
-		          strcmp(held->subject, expectation->subject) == 0) &&
-		         !(expectation->only_unseen && held->flags & 1);
+		if (!is_meant(expect, mailbox, expectation))
+			continue;
+		for (guint k = 0; k < mailbox->messages->len; k++) {
+			const struct mailbox_message *message = mailbox->messages->pdata[k];
+
+			count += (expectation->subject == NULL ||
+			          strcmp(message->subject, expectation->subject) == 0) &&
+			         !(expectation->only_unseen && message->flags & MAILBOX_SEEN);
+		}
 	}
 	return count;
-}
-
-static guint find_held(const struct expect *expect, uint64_t mailbox, uint64_t uid)
-{
-	guint i = 0;
-
-	while (i < expect->held->len &&
-	       (g_array_index(expect->held, struct held, i).mailbox != mailbox ||
-	        g_array_index(expect->held, struct held, i).uid != uid))
-		i++;
-	return i;
 }
 
 static void observe_mailbox(struct expect *expect, const struct trace_record *record,
                             struct bytes bytes)
 {
-	guint at = find_held(expect, record->object, record->before);
-
-	if (record->detail == MAILBOX_CREATED) {
-		char *owner = g_strndup((const char *)bytes.data, bytes.length);
-		struct bytes rest = bytes_from(bytes, strlen(owner) + 1);
-		struct folder folder = { record->object, trace_node_of(record->id), owner,
-			                 g_strndup((const char *)rest.data, rest.length) };
-
-		g_array_append_val(expect->folders, folder);
-	} else if (record->detail == MAILBOX_APPENDED || record->detail == MAILBOX_COPIED) {
-		struct held held = { record->object, (uint32_t)record->before,
-			             mailbox_record_flags(record->after), subject_of(bytes) };
-
-		g_array_append_val(expect->held, held);
-	} else if (record->detail == MAILBOX_FLAGS && at < expect->held->len) {
-		g_array_index(expect->held, struct held, at).flags = (uint32_t)record->after;
-	} else if (record->detail == MAILBOX_EXPUNGED && at < expect->held->len) {
-		g_free(g_array_index(expect->held, struct held, at).subject);
-		g_array_remove_index(expect->held, at);
-	}
+	mailboxes_feed(expect->mailboxes, record, bytes);
 	for (guint i = 0; i < expect->scenario->expectations->len; i++)
 		if (expect->judges[i].expectation->kind == EXPECT_MAILBOX)
 			count_to(expect, &expect->judges[i],
@@ -575,8 +521,6 @@ unsigned expect_finish(struct expect *expect, const char *file, FILE *out, bool 
 		uint64_t found = judge->is_judged ? judge->found : judge->count;
 		bool met;
 
-		if (!judge->is_judged && judge->expectation->kind == EXPECT_MAILBOX)
-			count_to(expect, judge, count_held(expect, judge->expectation));
 		met = is_met(judge, found);
 		unmet += !met;
 		if (met && quiet)

@@ -33,6 +33,7 @@ enum scenario_kind {
 	SCENARIO_DOMAIN = 1 << 5,
 	SCENARIO_ACCOUNT = 1 << 6,
 	SCENARIO_CLIENT = 1 << 7,
+	SCENARIO_ROUTE = 1 << 8, /* has no name */
 };
 
 /* What every part of a scenario begins with. */
@@ -61,6 +62,7 @@ enum scenario_network_kind {
 
 struct scenario_network {
 	struct scenario_item item;
+	unsigned index;        /* in struct scenario's networks */
 	enum scenario_network_kind kind;
 	struct scenario_prefix subnet;
 	uint64_t rate_bps;     /* of each cable */

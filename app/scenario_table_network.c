@@ -122,7 +122,7 @@ static const struct key route_keys[] = {
 const struct mapping route_mapping = {
 	.title = "route", .article = "a route",
 	.meaning = "A route of a router to a network it is not on",
-	.size = sizeof(struct scenario_route),
+	.size = sizeof(struct scenario_route), .kind = SCENARIO_ROUTE,
 	.keys = route_keys, .key_count = G_N_ELEMENTS(route_keys),
 };
 

@@ -1,208 +1,17 @@
 #include "protocols/imap/envelope.h"
 #include "protocols/mail/message.h"
 
-#define ADDRESSES_MAX 10000 /* of one header; the rest is left out */
-
-static void address_free(void *data)
-{
-	struct imap_address *address = data;
-
-	g_free(address->name);
-	g_free(address->mailbox);
-	g_free(address->host);
-	g_free(address);
-}
-
-/* Addresses of a header. */
-
-struct scan {
-	const char *at;
-	GPtrArray *found;
-	GString *phrase;  /* the words read last, with single spaces between them */
-	GString *comment; /* the comment read last: the name in "bob@remote.example (Bob)" */
-};
-
-/* Takes a name, mailbox and host, each NULL or owned from here on. */
-static void add_address(struct scan *scan, char *name, char *mailbox, char *host)
-{
-	struct imap_address *address = g_new(struct imap_address, 1);
-
-	*address = (struct imap_address) { name, mailbox, host };
-	g_ptr_array_add(scan->found, address);
-}
-
-static char *text_or_null(const GString *text)
-{
-	return text->len > 0 ? g_strdup(text->str) : NULL;
-}
-
-/* comment = "(" *([FWS] ccontent) [FWS] ")"; they nest. */
-static void skip_comment(struct scan *scan)
-{
-	unsigned depth = 0;
-
-	g_string_truncate(scan->comment, 0);
-	do {
-		char c = *scan->at++;
-
-		if (c == ')' && --depth == 0)
-			return;
-		if (c == '\\' && *scan->at != '\0')
-			c = *scan->at++;
-		else if (c == '(' && ++depth == 1)
-			continue;
-		g_string_append_c(scan->comment, c);
-	} while (*scan->at != '\0');
-}
-
-/* CFWS; true when there was any. */
-static bool skip_space(struct scan *scan)
-{
-	const char *start = scan->at;
-
-	while (*scan->at != '\0') {
-		if (*scan->at == '(')
-			skip_comment(scan);
-		else if (strchr(" \t\r\n", *scan->at) != NULL)
-			scan->at++;
-		else
-			break;
-	}
-	return scan->at != start;
-}
-
-/* quoted-string = DQUOTE *([FWS] qcontent) [FWS] DQUOTE, without its quotes and escapes */
-static void read_quoted(struct scan *scan, GString *out)
-{
-	scan->at++;
-	while (*scan->at != '\0' && *scan->at != '"') {
-		if (*scan->at == '\\' && scan->at[1] != '\0')
-			scan->at++;
-		g_string_append_c(out, *scan->at++);
-	}
-	if (*scan->at == '"')
-		scan->at++;
-}
-
-/* Words up to a character with a meaning. A space within them becomes `space`, 0 drops it. */
-static void read_words(struct scan *scan, const char *stop, char space, GString *out)
-{
-	g_string_truncate(out, 0);
-	skip_space(scan);
-	while (*scan->at != '\0' && strchr(stop, *scan->at) == NULL) {
-		if (*scan->at == '"')
-			read_quoted(scan, out);
-		else
-			g_string_append_c(out, *scan->at++);
-		if (skip_space(scan) && space != 0 && *scan->at != '\0' &&
-		    strchr(stop, *scan->at) == NULL)
-			g_string_append_c(out, space);
-	}
-}
-
-/* domain = dot-atom / domain-literal / obs-domain */
-static char *read_domain(struct scan *scan)
-{
-	GString *domain = g_string_new(NULL);
-
-	if (*scan->at == '@') {
-		scan->at++;
-		read_words(scan, ",;<>@", 0, domain);
-	}
-	return g_string_free(domain, FALSE);
-}
-
-/* angle-addr = [CFWS] "<" [obs-route] addr-spec ">" [CFWS] */
-static void read_angle(struct scan *scan)
-{
-	char *name = text_or_null(scan->phrase);
-
-	scan->at++;
-	if (skip_space(scan), *scan->at == '@') { /* obs-route = *("," / "@" domain) ":" */
-		const char *colon = strchr(scan->at, ':');
-
-		if (colon != NULL)
-			scan->at = colon + 1;
-	}
-	read_words(scan, ",;<>@", 0, scan->phrase);
-	char *mailbox = g_strdup(scan->phrase->str);
-	add_address(scan, name, mailbox, read_domain(scan));
-	if (*scan->at == '>')
-		scan->at++;
-}
-
-/* addr-spec = local-part "@" domain; the name may be a comment behind it. */
-static void read_plain(struct scan *scan)
-{
-	if (scan->phrase->len == 0 && *scan->at != '@')
-		return;
-	char *mailbox = g_strdup(scan->phrase->str);
-
-	g_string_truncate(scan->comment, 0);
-	char *host = read_domain(scan);
-	skip_space(scan);
-	add_address(scan, text_or_null(scan->comment), mailbox, host);
-}
-
-/* address = mailbox / group; group = display-name ":" [group-list] ";" [CFWS] */
-static void read_address(struct scan *scan, bool *is_group)
-{
-	read_words(scan, ",:;<>@", ' ', scan->phrase);
-	switch (*scan->at) {
-	case '<':
-		read_angle(scan);
-		return;
-	case ':':
-		scan->at++;
-		if (!*is_group)
-			add_address(scan, NULL, g_strdup(scan->phrase->str), NULL);
-		*is_group = true;
-		return;
-	case '>':
-		scan->at++;
-		return;
-	default:
-		read_plain(scan);
-	}
-	if (*scan->at == ';') {
-		scan->at++;
-		if (*is_group)
-			add_address(scan, NULL, NULL, NULL);
-		*is_group = false;
-	} else if (*scan->at == ',') {
-		scan->at++;
-	}
-}
-
-GPtrArray *imap_addresses_of(const char *value)
-{
-	struct scan scan = {
-		.at = value,
-		.found = g_ptr_array_new_with_free_func(address_free),
-		.phrase = g_string_new(NULL),
-		.comment = g_string_new(NULL),
-	};
-	bool is_group = false;
-
-	while (*scan.at != '\0' && scan.found->len < ADDRESSES_MAX)
-		read_address(&scan, &is_group);
-	if (is_group)
-		add_address(&scan, NULL, NULL, NULL);
-	g_string_free(scan.phrase, TRUE);
-	g_string_free(scan.comment, TRUE);
-	if (scan.found->len == 0)
-		g_clear_pointer(&scan.found, g_ptr_array_unref);
-	return scan.found;
-}
-
 /* Envelopes. */
 
+/* The addresses in the field `name`; NULL when there are none. */
 static GPtrArray *addresses_in(struct bytes header, const char *name)
 {
 	char *value = message_header(header, name);
-	GPtrArray *addresses = value != NULL ? imap_addresses_of(value) : NULL;
+	GPtrArray *addresses = value != NULL ? address_list_parse(value) : NULL;
 
 	g_free(value);
+	if (addresses != NULL && addresses->len == 0)
+		g_clear_pointer(&addresses, g_ptr_array_unref);
 	return addresses;
 }
 
@@ -299,14 +108,16 @@ static void print_addresses(GString *out, const GPtrArray *addresses)
 	}
 	g_string_append(out, " (");
 	for (unsigned i = 0; i < addresses->len; i++) {
-		const struct imap_address *address = g_ptr_array_index(addresses, i);
+		const struct address *address = g_ptr_array_index(addresses, i);
 
 		g_string_append_c(out, '(');
 		imap_print_nstring(out, address->name);
-		g_string_append(out, " NIL ");
-		imap_print_nstring(out, address->mailbox);
 		g_string_append_c(out, ' ');
-		imap_print_nstring(out, address->host);
+		imap_print_nstring(out, address->route);
+		g_string_append_c(out, ' ');
+		imap_print_nstring(out, address->local);
+		g_string_append_c(out, ' ');
+		imap_print_nstring(out, address->domain);
 		g_string_append_c(out, ')');
 	}
 	g_string_append_c(out, ')');
@@ -347,14 +158,23 @@ static bool parse_nstring(struct imap_parser *parser, char **text)
 	return true;
 }
 
-static bool parse_address(struct imap_parser *parser, struct imap_address *address)
+static void free_address(void *data)
 {
-	struct bytes route;
+	struct address *address = data;
 
+	g_free(address->name);
+	g_free(address->route);
+	g_free(address->local);
+	g_free(address->domain);
+	g_free(address);
+}
+
+static bool parse_address(struct imap_parser *parser, struct address *address)
+{
 	return imap_parse_char(parser, '(') && parse_nstring(parser, &address->name) &&
-	       imap_parse_space(parser) && imap_parse_nstring(parser, &route) &&
-	       imap_parse_space(parser) && parse_nstring(parser, &address->mailbox) &&
-	       imap_parse_space(parser) && parse_nstring(parser, &address->host) &&
+	       imap_parse_space(parser) && parse_nstring(parser, &address->route) &&
+	       imap_parse_space(parser) && parse_nstring(parser, &address->local) &&
+	       imap_parse_space(parser) && parse_nstring(parser, &address->domain) &&
 	       imap_parse_char(parser, ')');
 }
 
@@ -367,9 +187,9 @@ static bool parse_addresses(struct imap_parser *parser, GPtrArray **addresses)
 		return true;
 	if (!imap_parse_char(parser, '('))
 		return false;
-	*addresses = g_ptr_array_new_with_free_func(address_free);
+	*addresses = g_ptr_array_new_with_free_func(free_address);
 	while (!imap_skip(parser, ')')) {
-		struct imap_address *address = g_new0(struct imap_address, 1);
+		struct address *address = g_new0(struct address, 1);
 
 		g_ptr_array_add(*addresses, address);
 		imap_skip(parser, ' ');

@@ -1,24 +1,13 @@
 /* The ENVELOPE of a message (RFC 3501 section 7.4.2): made from a header, printed, read back. */
 #pragma once
 #include "protocols/imap/parser.h"
+#include "protocols/mail/address.h"
 
-/*
- * One address. A group (RFC 5322 section 3.4) is its name as `mailbox` without a host, its members,
- * and an address with neither.
- */
-struct imap_address {
-	char *name; /* raw: RFC 2047 words are not decoded; NULL: none */
-	char *mailbox, *host;
-};
-
-/* Raw strings, NULL for NIL; lists of struct imap_address *, NULL for NIL. */
+/* Raw strings, NULL for NIL; lists of struct address *, NULL for NIL. */
 struct imap_envelope {
 	char *date, *subject, *in_reply_to, *message_id;
 	GPtrArray *from, *sender, *reply_to, *to, *cc, *bcc;
 };
-
-/* The addresses in a header's unfolded value (RFC 5322 section 3.4); NULL when there are none. */
-GPtrArray *imap_addresses_of(const char *value);
 
 /* What the header section `header` says. A missing Sender or Reply-To is From. */
 struct imap_envelope *imap_envelope_of(struct bytes header);
