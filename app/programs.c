@@ -74,46 +74,42 @@ static struct dns_zone *make_zone(const struct scenario_zone *described)
 	return zone;
 }
 
-static struct dns_authority *make_authority(const struct scenario *scenario,
-                                            const struct scenario_node *host)
+static GPtrArray *make_zones(const struct scenario *scenario, const struct scenario_node *host)
 {
-	struct dns_authority *authority = NULL;
+	GPtrArray *zones = g_ptr_array_new();
 
 	for (guint i = 0; i < scenario->zones->len; i++) {
 		const struct scenario_zone *zone = scenario->zones->pdata[i];
 
-		if (zone->server != host)
-			continue;
-		if (authority == NULL)
-			authority = dns_authority_new();
-		dns_authority_add(authority, make_zone(zone));
+		if (zone->server == host)
+			g_ptr_array_add(zones, make_zone(zone));
 	}
-	return authority;
+	return zones;
 }
 
 static void start_dns(struct programs *programs, const struct scenario_node *host)
 {
 	const struct scenario *scenario = programs->scenario;
-	struct dns_authority *authority = make_authority(scenario, host);
-	bool resolves = resolves_for_others(scenario, host);
-	struct dns_root_hint hint = { .name = "root" };
+	const struct scenario_node *root = scenario->root_server;
+	GPtrArray *zones = make_zones(scenario, host);
+	struct dns_root_hint hint = { .name = NULL };
 	struct dns_daemon_config config = {
-		.authority = authority,
-		.offers_recursion = resolves,
+		.zones = (struct dns_zone **)zones->pdata,
+		.zone_count = zones->len,
+		.offers_recursion = resolves_for_others(scenario, host),
 		.wakeup_ns = WAKEUP_NS,
 	};
 
-	if (authority == NULL && !resolves)
-		return;
-	if (resolves && scenario->root_server != NULL) {
-		hint.name = scenario->root_server->fqdn != NULL ? scenario->root_server->fqdn
-		                                                : scenario->root_server->item.name;
-		hint.address = address_of(scenario->root_server);
+	if (config.offers_recursion && root != NULL) {
+		hint.name = root->fqdn != NULL ? root->fqdn : root->item.name;
+		hint.address = address_of(root);
 		config.root_hints = &hint;
 		config.root_hint_count = 1;
 	}
-	g_ptr_array_add(programs->daemons,
-	                dns_daemon_new(network_host(programs->network, host), &config));
+	if (zones->len > 0 || config.offers_recursion)
+		g_ptr_array_add(programs->daemons,
+		                dns_daemon_start(network_host(programs->network, host), &config));
+	g_ptr_array_free(zones, TRUE);
 }
 
 /* Mail servers. */
@@ -267,7 +263,7 @@ void programs_free(struct programs *programs)
 	for (guint i = 0; i < programs->sites->len; i++)
 		stop_site(&g_array_index(programs->sites, struct site, i));
 	for (guint i = 0; i < programs->daemons->len; i++)
-		dns_daemon_free(programs->daemons->pdata[i]);
+		dns_daemon_stop(programs->daemons->pdata[i]);
 	for (guint i = 0; i < programs->resolver_order->len; i++)
 		dns_resolver_free(programs->resolver_order->pdata[i]);
 	g_hash_table_destroy(programs->resolvers);
