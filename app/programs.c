@@ -205,7 +205,7 @@ static void start_doors(struct programs *programs, struct site *site)
 		site->imap = imap_server_start(host,
 		                               &(struct imap_server_config) {
 		                                   .store = site->store,
-		                                   .name = SOFTWARE,
+		                                   .software = SOFTWARE,
 		                                   .ports = (const uint16_t *)(const void *)imap->data,
 		                                   .port_count = imap->len,
 		                                   .wakeup_ns = WAKEUP_NS,
