@@ -16,7 +16,7 @@ const struct value_type value_types[KEY_TYPE_COUNT] = {
 	[KEY_DOMAIN]    = { "a domain name", "`mail.office.example` (lower case)", "\"type\": \"string\", \"pattern\": \"^(\\\\.|[a-z0-9_.-]+)$\"" },
 	[KEY_OWNER]     = { "a record's name", "`www`, `@` for the zone itself, `www.office.example.` with a final dot",
 	                    "\"type\": \"string\", \"pattern\": \"^(@|\\\\.|[*a-z0-9_.-]+)$\"" },
-	[KEY_COUNT]     = { "a whole number", "`3`", "\"type\": \"integer\", \"minimum\": 0" },
+	[KEY_COUNT]     = { "a whole number", "`3`", "\"type\": \"integer\"" },
 	[KEY_SIZE]      = { "a size", "`1500B`, `2MB` (units: B, kB, MB, GB, KiB, MiB, GiB)",
 	                    "\"type\": \"string\", \"pattern\": \"^[0-9]+([.][0-9]+)? ?(B|kB|MB|GB|KiB|MiB|GiB)$\"" },
 	[KEY_RATE]      = { "a rate", "`100Mbps` (units: bps, kbps, Mbps, Gbps)",

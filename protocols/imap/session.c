@@ -319,9 +319,8 @@ static void take_announcement(struct imap_session *session)
 	struct imap_reader *reader = &session->reader;
 	bool is_message = is_append(session);
 	size_t limit = is_message ? session->config.message_bytes_max : IMAP_LINE_BYTES_MAX;
-	size_t before = imap_reader_command(reader).length - reader->line_bytes;
 
-	if (reader->literal_bytes <= limit && before <= IMAP_LINE_BYTES_MAX) {
+	if (reader->literal_bytes <= limit && reader->literals_bytes <= IMAP_LINE_BYTES_MAX) {
 		if (reader->is_synchronizing)
 			imap_sendf(session, "+ OK\r\n");
 		imap_reader_accept(reader);
@@ -455,7 +454,6 @@ static void session_opened(struct session *base)
 {
 	struct imap_session *session = (struct imap_session *)base;
 
-	imap_enter_phase(session, PHASE_CONNECT);
 	imap_enter(session, IMAP_NOT_AUTHENTICATED);
 	imap_sendf(session, "* OK [CAPABILITY %s] %s ready.\r\n", imap_capabilities(session),
 		   session->config.software);
