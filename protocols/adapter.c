@@ -49,7 +49,10 @@ static uint64_t note_offset(const struct adapter *adapter, const struct note *no
 	       (note->flags & TRACE_INBOUND ? adapter->received_base : adapter->sent_base);
 }
 
-/* What the session does after it has read a command, it does because of that command. */
+/*
+ * What the session does after it has read a command, it does because of that command; and what it
+ * says from a unit on that belongs to a message, segments included, belongs to that message.
+ */
 static void adapter_emit(void *owner, const struct note *note)
 {
 	struct adapter *adapter = owner;
@@ -74,8 +77,11 @@ static void adapter_emit(void *owner, const struct note *note)
 		.after = note->after,
 	    },
 	    bytes);
+	struct context *context = engine_context(node_engine(adapter->node));
 	if (note->kind == TRACE_UNIT && note->flags & TRACE_INBOUND)
-		engine_context(node_engine(adapter->node))->cause = id;
+		context->cause = id;
+	if (note->kind == TRACE_UNIT && note->root != 0)
+		context->root = note->root;
 }
 
 static void adapter_tick(void *owner)
@@ -92,10 +98,17 @@ static void adapter_tick(void *owner)
 
 /* Input. */
 
+static bool must_stop_reading(const struct session *session)
+{
+	return session->is_waiting || session->is_busy;
+}
+
 static bool accepts_input(const struct adapter *adapter)
 {
-	return adapter->stream != NULL && !adapter->is_over && !adapter->session->is_waiting &&
-	       !session_is_over(adapter->session);
+	const struct session *session = adapter->session;
+
+	return adapter->stream != NULL && !adapter->is_over && !must_stop_reading(session) &&
+	       !session_is_over(session);
 }
 
 /* Keeps what the session left over: the stream could never show it together with what follows. */
@@ -144,7 +157,7 @@ static void offer_input(struct adapter *adapter)
 		if (accepts_input(adapter))
 			keep_rest(adapter, bytes_from(run, consumed));
 		stream_consume(adapter->stream,
-			       adapter->session->is_waiting ? consumed : run.length);
+			       must_stop_reading(adapter->session) ? consumed : run.length);
 	}
 }
 
@@ -159,10 +172,13 @@ static size_t output_length(const struct adapter *adapter)
 static bool refill_output(struct adapter *adapter)
 {
 	struct session *session = adapter->session;
+	bool was_busy = session->is_busy;
 
 	if (session->operations->refill != NULL && output_length(adapter) < SESSION_OUTPUT_LOW &&
 	    !session->is_closing)
 		session->operations->refill(session);
+	if (was_busy && !session->is_busy)
+		adapter->is_woken = true; /* what the peer sent meanwhile has its turn now */
 	return output_length(adapter) > 0;
 }
 
@@ -251,7 +267,10 @@ static void arm_deadline(struct adapter *adapter)
 	int64_t deadline_ns = adapter->session->deadline_ns;
 	struct engine *engine = node_engine(adapter->node);
 
-	adapter->deadline.is_background = adapter->session->deadline_is_background;
+	if (adapter->deadline.is_background != adapter->session->deadline_is_background) {
+		timer_cancel(engine, &adapter->deadline);
+		adapter->deadline.is_background = adapter->session->deadline_is_background;
+	}
 	if (deadline_ns == TIME_NEVER)
 		timer_cancel(engine, &adapter->deadline);
 	else if (deadline_ns != adapter->deadline.deadline_ns)

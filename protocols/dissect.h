@@ -15,8 +15,8 @@ struct dissect_unit {
 	const char *name;      /* constant: "MAIL command", "Reply 250", "Question", "QTYPE" */
 	const char *purpose;   /* what it is for, one sentence; NULL: nothing to say */
 	const char *reference; /* "RFC 5321 section 4.1.1.2"; NULL: none */
-	uint16_t kind;	       /* the protocol's own enum, e.g. the details of its UNIT records */
-	uint8_t depth;	       /* 0: a unit of its own; 1: a part of the depth 0 before it; ... */
+	uint16_t kind;         /* the protocol's own enum, e.g. the details of its UNIT records */
+	uint8_t depth;         /* 0: a unit of its own; 1: a part of the depth 0 before it; ... */
 	bool is_complete;      /* false: it began or ends outside the range */
 	uint32_t offset;       /* from the start of the range */
 	uint32_t length;
@@ -33,15 +33,15 @@ struct dissect_state {
 };
 
 struct dissect_input {
-	struct bytes bytes;	     /* borrowed */
-	bool is_from_server;	     /* sent by the side that listens */
-	bool is_stream;		     /* a piece of a TCP stream; else a whole datagram */
+	struct bytes bytes;          /* borrowed */
+	bool is_from_server;         /* sent by the side that listens */
+	bool is_stream;              /* a piece of a TCP stream; else a whole datagram */
 	struct dissect_state *state; /* NULL: nothing is known of what came before, so guess */
 };
 
 struct dissector {
-	const char *name;		       /* "SMTP" */
-	const char *key;		       /* "smtp" */
+	const char *name;                      /* "SMTP" */
+	const char *key;                       /* "smtp" */
 	uint16_t tcp_ports[DISSECT_PORTS_MAX]; /* where servers listen; 0 ends the list */
 	uint16_t udp_ports[DISSECT_PORTS_MAX];
 	/*

@@ -19,7 +19,7 @@ struct session_operations {
 	/*
 	 * Offers all input that waits. Returns how many bytes were consumed: whole lines, literals,
 	 * or parts of a message. The rest is offered again together with what follows. Must make
-	 * progress or have set `is_waiting` or wait for more bytes; a line longer than the
+	 * progress or have set `is_waiting` or `is_busy` or wait for more bytes; a line longer than the
 	 * session's limit must be consumed and answered, not waited for. May handle one line per
 	 * call: session_offer() calls until nothing is consumed, and counts `received_bytes`.
 	 */
@@ -65,6 +65,8 @@ struct session {
 	bool deadline_is_background; /* it shall not keep a run "until quiet" going: idle logout */
 	bool is_waiting;         /* for an answer: offer no input until it is false again; output is
 	                            held too, so that pipelined replies leave together */
+	bool is_busy;            /* with a long answer that refill() goes on with: offer no input
+	                            until it is false again, but let output flow */
 	bool is_closing;         /* shut the stream down once the output is sent */
 	bool is_aborted;         /* reset the stream now */
 	bool wants_tls;          /* wrap the stream once the output is sent, then clear this */
@@ -92,7 +94,7 @@ static inline void session_free(struct session *session)
 }
 
 /*
- * For drivers: offers `in` until the session waits, is over, or wants more bytes than there are.
+ * For drivers: offers `in` until the session waits, is busy, is over, or wants more bytes than there are.
  * Returns how many bytes it consumed and counts them in `received_bytes`.
  */
 size_t session_offer(struct session *session, struct bytes in);

@@ -11,14 +11,15 @@ enum ip_protocol { IP_PROTOCOL_ICMP = 1, IP_PROTOCOL_TCP = 6, IP_PROTOCOL_UDP = 
 
 /* How to send a datagram. Zero values mean the defaults. */
 struct ipv4_route_request {
-	uint32_t source;      /* 0: the address of the outgoing interface */
+	uint32_t source; /* 0: the address of the outgoing interface */
 	uint32_t destination;
-	uint8_t protocol;     /* enum ip_protocol */
-	uint8_t ttl;          /* 0: IPV4_DEFAULT_TTL */
+	uint8_t protocol; /* enum ip_protocol */
+	uint8_t ttl;      /* 0: IPV4_DEFAULT_TTL */
 	uint8_t tos;
-	bool dont_fragment;   /* then larger than the MTU is refused with an error to icmp */
+	bool dont_fragment;      /* then larger than the MTU is refused with an error to icmp */
 	uint16_t identification; /* used only with has_identification */
-	bool has_identification; /* else: 0 for atomic datagrams with DF (RFC 6864), counted otherwise */
+	bool
+	    has_identification; /* else: 0 for atomic datagrams with DF (RFC 6864), counted otherwise */
 };
 
 #define IPV4_DEFAULT_TTL 64
@@ -43,6 +44,12 @@ bool ipv4_is_local(const struct host *host, uint32_t address);
 uint16_t ipv4_path_mtu(const struct host *host, uint32_t destination);
 
 /*
+ * Tells that the way to `destination` works, because an answer to what we sent came: its neighbour
+ * need not be probed (RFC 1122 section 2.3.2.1). For TCP, when an ACK acknowledges new data.
+ */
+void ipv4_confirm(struct host *host, uint32_t destination);
+
+/*
  * What a transport offers to IPv4. `packet` (taken) starts at the transport header; `header` is
  * the datagram's, borrowed. `error` tells of an ICMP error about a datagram we sent: `original`
  * starts at the transport header of the datagram in question, at least 8 bytes.
@@ -50,5 +57,5 @@ uint16_t ipv4_path_mtu(const struct host *host, uint32_t destination);
 struct ipv4_transport {
 	void (*receive)(void *owner, struct packet *packet, const struct ipv4_header *header);
 	void (*error)(void *owner, uint8_t icmp_type, uint8_t icmp_code, uint32_t icmp_info,
-	              const struct ipv4_header *header, struct bytes original);
+		      const struct ipv4_header *header, struct bytes original);
 };

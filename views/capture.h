@@ -8,12 +8,12 @@
 #pragma once
 #include <glib.h>
 #include "sim/bytes.h"
-#include "stack/address.h"
+#include "stack/wire/address.h"
 
 struct capture;
 
 struct capture_interface {
-	const char *name;	 /* "alice-pc:eth0" */
+	const char *name;        /* "alice-pc:eth0" */
 	const char *description; /* NULL: none */
 	struct mac mac;
 	uint32_t address; /* IPv4; 0: none */
@@ -37,7 +37,7 @@ struct capture_config {
 
 enum capture_format {
 	CAPTURE_PCAPNG, /* interfaces, FCS, direction, comments, names */
-	CAPTURE_PCAP,	/* none of these: bytes without FCS, and their time */
+	CAPTURE_PCAP,   /* none of these: bytes without FCS, and their time */
 };
 
 /* As the interface sees it; the values are those of the pcapng epb_flags. */
@@ -50,8 +50,8 @@ enum capture_direction {
 struct capture_frame {
 	uint32_t interface;  /* index in capture_config.interfaces */
 	uint8_t direction;   /* enum capture_direction */
-	bool has_fcs;	     /* `fcs` is as received, maybe wrong; else it is computed */
-	uint32_t fcs;	     /* CRC-32 value */
+	bool has_fcs;        /* `fcs` is as received, maybe wrong; else it is computed */
+	uint32_t fcs;        /* CRC-32 value */
 	int64_t time_ns;     /* virtual, not negative */
 	uint64_t packet_id;  /* trace identity, kept across hops; 0: not said */
 	struct bytes bytes;  /* the frame without FCS; borrowed */

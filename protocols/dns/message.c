@@ -42,7 +42,7 @@ void dns_message_free(struct dns_message *message)
 static struct bytes keep_bytes(struct dns_message *message, struct bytes bytes)
 {
 	const char *kept = g_string_chunk_insert_len(message->storage, (const char *)bytes.data,
-	                                             (gssize)bytes.length);
+						     (gssize)bytes.length);
 
 	return (struct bytes) { (const uint8_t *)kept, bytes.length };
 }
@@ -61,7 +61,7 @@ void dns_message_ask(struct dns_message *message, const struct dns_question *que
 }
 
 void dns_message_add(struct dns_message *message, enum dns_section_index section,
-                     const struct dns_record *record)
+		     const struct dns_record *record)
 {
 	struct dns_section *to = &message->sections[section];
 
@@ -76,7 +76,7 @@ void dns_message_add(struct dns_message *message, enum dns_section_index section
 }
 
 bool dns_message_has(const struct dns_message *message, enum dns_section_index section,
-                     const struct dns_record *record)
+		     const struct dns_record *record)
 {
 	for (unsigned i = 0; i < message->sections[section].count; i++)
 		if (dns_record_equal(&message->sections[section].records[i], record))
@@ -116,7 +116,7 @@ static enum parse_status parse_question(struct dns_message *message, struct byte
 
 /* OPT puts other things into the fields of a record (RFC 6891 section 6.1.2 and 6.1.3). */
 static enum parse_status take_opt(struct dns_message *message, enum dns_section_index section,
-                                  const struct dns_record *opt, uint32_t ttl)
+				  const struct dns_record *opt, uint32_t ttl)
 {
 	if (section != DNS_ADDITIONAL || message->edns.is_present || opt->name.length != 1)
 		return PARSE_BAD_VALUE;
@@ -132,7 +132,7 @@ static enum parse_status take_opt(struct dns_message *message, enum dns_section_
 
 /* Parses the record at `*at`; `data` is scratch room. */
 static enum parse_status parse_record(struct dns_message *message, enum dns_section_index section,
-                                      struct bytes in, size_t *at, GByteArray *data)
+				      struct bytes in, size_t *at, GByteArray *data)
 {
 	struct dns_name_buffer buffer;
 	struct dns_record record;
@@ -346,14 +346,14 @@ static void write_opt(struct writer *writer, const struct dns_message *message)
 	write_be16(writer, DNS_OPT);
 	write_be16(writer, edns->udp_bytes);
 	write_be32(writer, (uint32_t)message->rcode >> 4 << 24 | (uint32_t)edns->version << 16 |
-	                       (edns->dnssec_ok ? EDNS_DO : 0));
+			       (edns->dnssec_ok ? EDNS_DO : 0));
 	write_be16(writer, 0);
 }
 
 static uint16_t flags_of(const struct dns_message *message)
 {
 	unsigned flags = (unsigned)(message->opcode & LOW_FOUR_BITS) << OPCODE_SHIFT |
-	                 (message->rcode & LOW_FOUR_BITS);
+			 (message->rcode & LOW_FOUR_BITS);
 
 	flags |= message->is_response ? QR : 0;
 	flags |= message->is_authoritative ? AA : 0;

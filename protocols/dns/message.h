@@ -2,11 +2,12 @@
 #pragma once
 #include "protocols/dns/record.h"
 
-#define DNS_PORT                53
-#define DNS_HEADER_BYTES        12
-#define DNS_UDP_BYTES           512   /* the longest UDP message without EDNS */
-#define DNS_UDP_BYTES_EDNS      1232  /* what we offer, and the most we send (DNS flag day 2020) */
-#define DNS_TCP_BYTES           65535 /* the longest message behind a length prefix */
+#define DNS_PORT           53
+#define DNS_HEADER_BYTES   12
+#define DNS_UDP_BYTES      512   /* the longest UDP message without EDNS */
+#define DNS_UDP_BYTES_EDNS 1232  /* what we offer, and the most we send (DNS flag day 2020) */
+#define DNS_ALIASES_MAX    8     /* CNAMEs followed for one question */
+#define DNS_TCP_BYTES      65535 /* the longest message behind a length prefix */
 
 enum dns_opcode { DNS_QUERY = 0, DNS_STATUS = 2, DNS_NOTIFY = 4, DNS_UPDATE = 5 };
 
@@ -44,19 +45,19 @@ struct dns_edns {
 
 struct dns_message {
 	uint16_t id;
-	uint8_t opcode;          /* enum dns_opcode */
-	uint16_t rcode;          /* enum dns_rcode; above 15 only with EDNS */
-	bool is_response;        /* QR */
-	bool is_authoritative;   /* AA */
-	bool is_truncated;       /* TC */
-	bool recursion_desired;  /* RD */
+	uint8_t opcode;           /* enum dns_opcode */
+	uint16_t rcode;           /* enum dns_rcode; above 15 only with EDNS */
+	bool is_response;         /* QR */
+	bool is_authoritative;    /* AA */
+	bool is_truncated;        /* TC */
+	bool recursion_desired;   /* RD */
 	bool recursion_available; /* RA */
-	bool authentic_data;     /* AD (RFC 4035) */
-	bool checking_disabled;  /* CD */
+	bool authentic_data;      /* AD (RFC 4035) */
+	bool checking_disabled;   /* CD */
 	struct dns_edns edns;
 	struct dns_question question;
 	struct dns_section sections[DNS_SECTIONS];
-	GStringChunk *storage;   /* holds names and data */
+	GStringChunk *storage; /* holds names and data */
 };
 
 /* An empty message with a header of zeros. */
@@ -74,11 +75,11 @@ void dns_message_ask(struct dns_message *message, const struct dns_question *que
 
 /* Appends a copy of `record` to a section. */
 void dns_message_add(struct dns_message *message, enum dns_section_index section,
-                     const struct dns_record *record);
+		     const struct dns_record *record);
 
 /* True when the section holds an equal record. */
 bool dns_message_has(const struct dns_message *message, enum dns_section_index section,
-                     const struct dns_record *record);
+		     const struct dns_record *record);
 
 /*
  * Writes the message, names compressed, into at most `limit` bytes at `out` (DNS_UDP_BYTES or

@@ -30,7 +30,7 @@ static struct dns_name finish(struct dns_name_buffer *buffer, size_t length)
 }
 
 enum parse_status dns_name_parse(struct bytes message, size_t *offset,
-                                 struct dns_name_buffer *buffer, struct dns_name *name)
+				 struct dns_name_buffer *buffer, struct dns_name *name)
 {
 	size_t at = *offset;   /* where reading goes on */
 	size_t run_start = at; /* where the present run of labels began: pointers go before it */
@@ -242,7 +242,7 @@ unsigned dns_name_labels(struct dns_name name)
 }
 
 bool dns_name_join(struct bytes first, struct dns_name rest, struct dns_name_buffer *buffer,
-                   struct dns_name *name)
+		   struct dns_name *name)
 {
 	size_t length = 0;
 
@@ -265,7 +265,7 @@ struct dns_name dns_name_of_address(uint32_t address, struct dns_name_buffer *bu
 	struct dns_name name;
 
 	snprintf(text, sizeof text, "%u.%u.%u.%u.in-addr.arpa", address & 0xff, address >> 8 & 0xff,
-	         address >> 16 & 0xff, address >> 24);
+		 address >> 16 & 0xff, address >> 24);
 	bool is_valid = dns_name_from_text(text, buffer, &name);
 	g_assert(is_valid);
 	return name;

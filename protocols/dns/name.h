@@ -26,7 +26,7 @@ struct dns_name_buffer {
  * byte at its own place; otherwise all three are undefined.
  */
 enum parse_status dns_name_parse(struct bytes message, size_t *offset,
-                                 struct dns_name_buffer *buffer, struct dns_name *name);
+				 struct dns_name_buffer *buffer, struct dns_name *name);
 
 /*
  * Reads a name from text, with or without the final dot; "." is the root. `\.` and `\DDD` are
@@ -69,7 +69,7 @@ unsigned dns_name_labels(struct dns_name name);
 
 /* Writes `first` in front of `rest`, e.g. "*" before a zone's name; false when it is too long. */
 bool dns_name_join(struct bytes first, struct dns_name rest, struct dns_name_buffer *buffer,
-                   struct dns_name *name);
+		   struct dns_name *name);
 
 /* A copy of the bytes on the heap; free with g_free(). */
 uint8_t *dns_name_copy(struct dns_name name);

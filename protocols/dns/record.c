@@ -175,7 +175,7 @@ static bool are_strings(struct bytes data)
 
 /* Parses one field of RDATA ending at `end`, appends it to `out` and moves `*at` behind it. */
 static enum parse_status parse_field(char kind, struct bytes message, size_t *at, size_t end,
-                                     GByteArray *out)
+				     GByteArray *out)
 {
 	size_t left = end - *at;
 	size_t length = left;
@@ -217,7 +217,7 @@ static enum parse_status parse_field(char kind, struct bytes message, size_t *at
 }
 
 enum parse_status dns_data_parse(struct bytes message, size_t offset, size_t length, uint16_t type,
-                                 GByteArray *out)
+				 GByteArray *out)
 {
 	size_t at = offset, end = offset + length;
 

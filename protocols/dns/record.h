@@ -35,18 +35,18 @@ struct dns_record {
 
 /* The fields of SOA; all times in seconds. */
 struct dns_soa {
-	struct dns_name primary;   /* MNAME */
-	struct dns_name mailbox;   /* RNAME, "." for "@" */
+	struct dns_name primary; /* MNAME */
+	struct dns_name mailbox; /* RNAME, "." for "@" */
 	uint32_t serial;
 	uint32_t refresh_s, retry_s, expire_s;
-	uint32_t minimum_s;        /* TTL of negative answers (RFC 2308 section 4) */
+	uint32_t minimum_s; /* TTL of negative answers (RFC 2308 section 4) */
 };
 
 /* Read a record's data. False, outputs untouched, when the record is of another type. */
-bool dns_record_address(const struct dns_record *record, uint32_t *address); /* A */
+bool dns_record_address(const struct dns_record *record, uint32_t *address);  /* A */
 bool dns_record_host(const struct dns_record *record, struct dns_name *host); /* NS, CNAME, PTR */
 bool dns_record_mx(const struct dns_record *record, uint16_t *preference,
-                   struct dns_name *exchange);
+		   struct dns_name *exchange);
 bool dns_record_soa(const struct dns_record *record, struct dns_soa *soa);
 
 /* Equal in owner, type, class and data; the TTL does not count (RFC 2181 section 5). */
@@ -57,7 +57,7 @@ bool dns_record_equal(const struct dns_record *a, const struct dns_record *b);
  * `out` with the names of RFC 1035's types uncompressed. On an error `out` may hold a part.
  */
 enum parse_status dns_data_parse(struct bytes message, size_t offset, size_t length, uint16_t type,
-                                 GByteArray *out);
+				 GByteArray *out);
 
 /*
  * Appends data of `type` written as in a zone file ("10 mail.remote.example", "192.0.2.1",

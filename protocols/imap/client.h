@@ -11,13 +11,14 @@
  * of every message that came whole.
  */
 #pragma once
+#include "protocols/imap/envelope.h"
 #include "protocols/session.h"
 
 struct imap_client;
 
 enum imap_result {
 	IMAP_RESULT_OK,
-	IMAP_RESULT_NO,	  /* the server refused */
+	IMAP_RESULT_NO,   /* the server refused */
 	IMAP_RESULT_BAD,  /* the server did not understand, or the answer made no sense */
 	IMAP_RESULT_LOST, /* the connection ended before the answer */
 };
@@ -25,7 +26,7 @@ enum imap_result {
 /* One mailbox of a LIST or LSUB answer. */
 struct imap_listing {
 	const char *name;    /* UTF-8 */
-	char separator;	     /* '/', or 0 for a flat name */
+	char separator;      /* '/', or 0 for a flat name */
 	bool is_selectable;  /* no \Noselect */
 	bool has_children;   /* \HasChildren */
 	const char *special; /* "Sent", "Drafts", "Trash", "Junk", "Archive", or NULL (RFC 6154) */
@@ -34,36 +35,24 @@ struct imap_listing {
 
 /* The selected mailbox as the server described it; or the answer to STATUS. */
 struct imap_mailbox_status {
-	const char *name;		   /* UTF-8; NULL: none selected */
+	const char *name;                  /* UTF-8; NULL: none selected */
 	uint32_t messages, recent, unseen; /* unseen: number of the first one after SELECT, */
 					   /* how many after STATUS; 0 none */
 	uint32_t uid_next, uid_validity;
 	bool is_read_only;
 };
 
-/* One address of an envelope. The strings may be NULL. */
-struct imap_address {
-	char *name; /* raw: RFC 2047 words are not decoded */
-	char *mailbox, *host;
-};
-
-/* RFC 3501 section 7.4.2 ENVELOPE; raw strings, NULL for NIL; lists of struct imap_address *. */
-struct imap_envelope {
-	char *date, *subject, *in_reply_to, *message_id;
-	GPtrArray *from, *sender, *reply_to, *to, *cc, *bcc;
-};
-
 /* What a FETCH answer said of a message. Borrowed during the event. */
 struct imap_fetched {
 	uint32_t number; /* message sequence number */
-	uint32_t uid;	 /* 0: not known */
+	uint32_t uid;    /* 0: not known */
 	bool has_flags;
-	uint32_t flags;	     /* enum mailbox_flag, when has_flags */
+	uint32_t flags;      /* enum mailbox_flag, when has_flags */
 	GPtrArray *keywords; /* of char *; NULL: none */
 	bool has_date;
 	int64_t internal_date; /* seconds since 1970, when has_date */
 	bool has_size;
-	uint64_t size_bytes;		      /* of the whole message, when has_size */
+	uint64_t size_bytes;                  /* of the whole message, when has_size */
 	const struct imap_envelope *envelope; /* NULL: not in this answer */
 	GBytes *body; /* the whole message, once all of it is there; else NULL */
 };
@@ -92,11 +81,11 @@ struct imap_client_events {
 };
 
 struct imap_client_config {
-	const char *user, *password;		 /* copied */
+	const char *user, *password;             /* copied */
 	const struct imap_client_events *events; /* outlives the client */
-	void *owner;				 /* handed to the events */
-	uint32_t chunk_bytes;	  /* bodies are fetched in pieces of this size; 0: whole */
-	int64_t idle_renew_ns;	  /* IDLE is begun anew after so long (RFC 2177: 29 minutes); */
+	void *owner;                             /* handed to the events */
+	uint32_t chunk_bytes;     /* bodies are fetched in pieces of this size; 0: whole */
+	int64_t idle_renew_ns;    /* IDLE is begun anew after so long (RFC 2177: 29 minutes); */
 				  /* 0: never */
 	size_t message_bytes_max; /* a larger literal ends the session; 0: 64 MiB */
 };

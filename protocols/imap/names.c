@@ -78,7 +78,7 @@ const struct layer_names imap_layer_names = {
 };
 
 const char *const imap_state_names[IMAP_STATE_COUNT] = {
-	[IMAP_CONNECTED] = "connected",		[IMAP_NOT_AUTHENTICATED] = "not authenticated",
+	[IMAP_CONNECTED] = "connected",         [IMAP_NOT_AUTHENTICATED] = "not authenticated",
 	[IMAP_AUTHENTICATED] = "authenticated", [IMAP_SELECTED] = "selected",
 	[IMAP_LOGGED_OUT] = "logged out",
 };

@@ -44,19 +44,19 @@ enum imap_detail {
 	IMAP_UID_STORE,
 	IMAP_UID_COPY,
 	IMAP_UID_MOVE,
-	IMAP_DONE,	    /* ends IDLE */
+	IMAP_DONE,          /* ends IDLE */
 	IMAP_SASL_RESPONSE, /* answers a challenge of AUTHENTICATE */
 
 	/* What a server sends. */
-	IMAP_CONTINUE,	   /* "+": go on */
-	IMAP_OK,	   /* tagged: the command succeeded */
-	IMAP_NO,	   /* tagged: it failed */
-	IMAP_BAD,	   /* tagged: it was no valid command */
+	IMAP_CONTINUE,     /* "+": go on */
+	IMAP_OK,           /* tagged: the command succeeded */
+	IMAP_NO,           /* tagged: it failed */
+	IMAP_BAD,          /* tagged: it was no valid command */
 	IMAP_UNTAGGED_OK,  /* the greeting, and information */
 	IMAP_UNTAGGED_NO,  /* a warning */
 	IMAP_UNTAGGED_BAD, /* an error that belongs to no command */
-	IMAP_PREAUTH,	   /* greeting of a session that needs no login */
-	IMAP_BYE,	   /* the server is about to close */
+	IMAP_PREAUTH,      /* greeting of a session that needs no login */
+	IMAP_BYE,          /* the server is about to close */
 	IMAP_DATA_CAPABILITY,
 	IMAP_DATA_ENABLED,
 	IMAP_DATA_ID,
@@ -80,11 +80,11 @@ enum imap_detail {
 
 /* States of a session (RFC 3501 section 3), at the server and as the client knows them. */
 enum imap_state {
-	IMAP_CONNECTED,		/* no greeting yet */
+	IMAP_CONNECTED,         /* no greeting yet */
 	IMAP_NOT_AUTHENTICATED, /* greeted */
-	IMAP_AUTHENTICATED,	/* LOGIN or AUTHENTICATE succeeded, or the mailbox was closed */
-	IMAP_SELECTED,		/* SELECT or EXAMINE succeeded */
-	IMAP_LOGGED_OUT,	/* LOGOUT, or BYE */
+	IMAP_AUTHENTICATED,     /* LOGIN or AUTHENTICATE succeeded, or the mailbox was closed */
+	IMAP_SELECTED,          /* SELECT or EXAMINE succeeded */
+	IMAP_LOGGED_OUT,        /* LOGOUT, or BYE */
 	IMAP_STATE_COUNT,
 };
 

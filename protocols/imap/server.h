@@ -9,10 +9,10 @@ struct imap_server;
 
 struct imap_server_config {
 	struct mail_store *store; /* outlives the server */
-	const char *name;	  /* software name shown to clients, e.g. "mailwire"; outlives it */
-	const uint16_t *ports;	  /* NULL: IMAP_PORT alone */
+	const char *software;     /* shown to clients, e.g. "mailwire"; outlives it */
+	const uint16_t *ports;    /* NULL: IMAP_PORT alone */
 	size_t port_count;
-	int64_t wakeup_ns;	  /* time between bytes arriving and the server reading them */
+	int64_t wakeup_ns;        /* time between bytes arriving and the server reading them */
 	size_t message_bytes_max; /* largest message APPEND takes; 0: the default */
 };
 

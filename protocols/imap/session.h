@@ -3,14 +3,14 @@
 #include "protocols/mail/mailbox.h"
 #include "protocols/session.h"
 
-#define IMAP_LINE_BYTES_MAX	   65536	     /* of a command without its literals */
-#define IMAP_AUTOLOGOUT_NS	   (1800 * NS_PER_S) /* RFC 3501 section 5.4 */
-#define IMAP_BAD_COMMANDS_MAX	   20		     /* in a row; then BYE */
+#define IMAP_LINE_BYTES_MAX        65536             /* of a command without its literals */
+#define IMAP_AUTOLOGOUT_NS         (1800 * NS_PER_S) /* RFC 3501 section 5.4 */
+#define IMAP_BAD_COMMANDS_MAX      20                /* in a row; then BYE */
 #define IMAP_MESSAGE_BYTES_DEFAULT (10 * 1024 * 1024)
 
 struct imap_session_config {
 	struct mail_store *store; /* outlives the session */
-	const char *software;	  /* in the greeting and in ID, e.g. "mailwire"; outlives it too */
+	const char *software;     /* in the greeting and in ID, e.g. "mailwire"; outlives it too */
 	size_t message_bytes_max; /* of APPEND; 0: IMAP_MESSAGE_BYTES_DEFAULT */
 };
 

@@ -47,46 +47,53 @@ static GMimePart *new_part(const char *type, GBytes *content, GMimeContentEncodi
 	return part;
 }
 
-/* LF line ends, and one at the end: what GMime's encoders and its CRLF filter expect. */
-static GBytes *canonical_text(const char *text)
+/* `text` with the line end `newline`, also behind the last line. */
+static GBytes *canonical_text(const char *text, const char *newline)
 {
 	GString *out = g_string_new(NULL);
+	const char *c = text;
 
-	for (const char *c = text; *c != '\0'; c++)
-		if (!(c[0] == '\r' && c[1] == '\n'))
+	for (; *c != '\0'; c++) {
+		if (*c == '\n')
+			g_string_append(out, newline);
+		else if (c[0] != '\r' || c[1] != '\n')
 			g_string_append_c(out, *c);
-	if (out->len > 0 && out->str[out->len - 1] != '\n')
-		g_string_append_c(out, '\n');
+	}
+	if (c > text && c[-1] != '\n')
+		g_string_append(out, newline);
 	return g_string_free_to_bytes(out);
 }
 
 /* What the text needs: 7 bits are enough, or quoted-printable, or for mostly foreign text base64. */
 static GMimeContentEncoding text_encoding(struct bytes text, bool *is_ascii)
 {
-	size_t line = 0, longest = 0, foreign = 0, other_controls = 0;
+	size_t line = 0, longest = 0, foreign = 0, bare_returns = 0;
 
 	for (size_t i = 0; i < text.length; i++) {
 		uint8_t byte = text.data[i];
 
 		foreign += byte >= 0x80;
-		other_controls += byte == '\r';
+		bare_returns += byte == '\r' && (i + 1 == text.length || text.data[i + 1] != '\n');
 		line = byte == '\n' ? 0 : line + 1;
 		longest = MAX(longest, line);
 	}
 	*is_ascii = foreign == 0;
-	if (foreign == 0 && other_controls == 0 && longest <= LINE_BYTES_MAX)
+	if (foreign == 0 && bare_returns == 0 && longest <= LINE_BYTES_MAX)
 		return GMIME_CONTENT_ENCODING_7BIT;
 	return foreign > text.length / 3 ? GMIME_CONTENT_ENCODING_BASE64
 					 : GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE;
 }
 
+/*
+ * GMime's quoted-printable encoder and its CRLF filter expect LF; in base64 line ends are content
+ * and must be CRLF already (RFC 2045 section 6.8).
+ */
 static GMimeObject *new_text(const char *text)
 {
-	GBytes *content = canonical_text(text != NULL ? text : "");
-	gsize length;
-	const uint8_t *data = g_bytes_get_data(content, &length);
 	bool is_ascii;
-	GMimeContentEncoding encoding = text_encoding((struct bytes) { data, length }, &is_ascii);
+	GMimeContentEncoding encoding = text_encoding(bytes_of(text), &is_ascii);
+	bool is_base64 = encoding == GMIME_CONTENT_ENCODING_BASE64;
+	GBytes *content = canonical_text(text, is_base64 ? "\r\n" : "\n");
 	GMimePart *part =
 	    new_part(is_ascii ? "text/plain; charset=us-ascii" : "text/plain; charset=utf-8",
 		     content, encoding);
@@ -128,7 +135,7 @@ static GMimeObject *new_attachment(const struct attachment *attachment)
 
 static GMimeObject *new_body(const struct composition *composition)
 {
-	GMimeObject *text = new_text(composition->text);
+	GMimeObject *text = new_text(composition->text != NULL ? composition->text : "");
 	if (composition->attachment_count == 0)
 		return text;
 

@@ -1,13 +1,6 @@
 /* Mailboxes: the messages in them, who watches them, and the records of every change. */
 #include "protocols/mail/store.h"
 
-bool mailbox_is_traced(const struct mailbox *mailbox)
-{
-	struct node *node = mailbox->account->store->node;
-
-	return node != NULL && node_traces(node, TRACE_MAILBOX);
-}
-
 void mailbox_trace(const struct mailbox *mailbox, enum mailbox_detail detail, uint64_t before,
 		   uint64_t after, uint64_t root, struct bytes bytes)
 {
@@ -87,10 +80,8 @@ static GPtrArray *keywords_copy(const GPtrArray *keywords)
 
 static void trace_flags(const struct mailbox *mailbox, const struct mailbox_entry *entry)
 {
-	if (!mailbox_is_traced(mailbox))
-		return;
-
 	GString *text = g_string_new(NULL);
+
 	for (unsigned i = 0; entry->keywords != NULL && i < entry->keywords->len; i++) {
 		const char *keyword = g_ptr_array_index(entry->keywords, i);
 

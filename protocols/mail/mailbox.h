@@ -75,7 +75,10 @@ struct account *mail_store_add_account(struct mail_store *store, const char *add
                                        const char *password);
 struct account *mail_store_find(struct mail_store *store, const char *address);
 
-/* The account, when `login` is its address or its local part (if unique) and the password fits. */
+/* The account whose address, or local part if only one has it, is `login`. */
+struct account *mail_store_find_login(struct mail_store *store, const char *login);
+
+/* The same, when the password fits too. */
 struct account *mail_store_authenticate(struct mail_store *store, const char *login,
                                         const char *password);
 

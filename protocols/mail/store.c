@@ -44,9 +44,6 @@ static uint32_t next_uid_validity(struct mail_store *store)
 
 static void trace_created(const struct mailbox *mailbox)
 {
-	if (!mailbox_is_traced(mailbox))
-		return;
-
 	GByteArray *bytes = g_byte_array_new();
 	const char *owner = mailbox->account->address;
 	g_byte_array_append(bytes, (const uint8_t *)owner, (guint)strlen(owner) + 1);
@@ -117,12 +114,17 @@ struct account *mail_store_find(struct mail_store *store, const char *address)
 	return look_up(store->by_address, address);
 }
 
-struct account *mail_store_authenticate(struct mail_store *store, const char *login,
-					const char *password)
+struct account *mail_store_find_login(struct mail_store *store, const char *login)
 {
 	bool is_address = strchr(login, '@') != NULL;
-	struct account *account =
-	    look_up(is_address ? store->by_address : store->by_local_part, login);
+
+	return look_up(is_address ? store->by_address : store->by_local_part, login);
+}
+
+struct account *mail_store_authenticate(struct mail_store *store, const char *login,
+                                        const char *password)
+{
+	struct account *account = mail_store_find_login(store, login);
 
 	if (account == NULL || g_strcmp0(account->password, password) != 0)
 		return NULL;

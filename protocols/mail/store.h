@@ -16,7 +16,4 @@ struct mail_store {
 void mailbox_trace(const struct mailbox *mailbox, enum mailbox_detail detail, uint64_t before,
                    uint64_t after, uint64_t root, struct bytes bytes);
 
-/* True when some view wants TRACE_MAILBOX records of `mailbox`. */
-bool mailbox_is_traced(const struct mailbox *mailbox);
-
 void mailbox_free(struct mailbox *mailbox);

@@ -1,7 +1,7 @@
 /* ARP packet codec (RFC 826) for Ethernet and IPv4, the only pair that exists here. Pure. */
 #pragma once
 #include "sim/bytes.h"
-#include "stack/address.h"
+#include "stack/wire/address.h"
 #include "stack/wire/field.h"
 
 #define ARP_PACKET_BYTES 28

@@ -58,6 +58,13 @@ static uint32_t slice_by_8(uint32_t crc, const uint8_t *p, size_t length)
 		      table[2][high >> 8 & 0xff] ^ table[1][high >> 16 & 0xff] ^
 		      table[0][high >> 24];
 	}
+	if (length >= 4) {
+		crc ^= get_le32(p);
+		crc = table[3][crc & 0xff] ^ table[2][crc >> 8 & 0xff] ^
+		      table[1][crc >> 16 & 0xff] ^ table[0][crc >> 24];
+		p += 4;
+		length -= 4;
+	}
 	for (; length > 0; length--, p++)
 		crc = crc >> 8 ^ table[0][(crc ^ *p) & 0xff];
 	return crc;
@@ -103,19 +110,26 @@ __attribute__((target("pclmul,sse2"))) uint32_t crc32_add_by_multiplication(uint
 	const uint8_t *p = in.data;
 	size_t left = in.length;
 
-	if (left < 64)
+	if (left < 16)
 		return crc32_add_by_table(crc, in);
 
 	__m128i a = _mm_xor_si128(load128(p), _mm_cvtsi32_si128((int)~crc));
-	__m128i b = load128(p + 16), c = load128(p + 32), d = load128(p + 48);
 
-	for (p += 64, left -= 64; left >= 64; p += 64, left -= 64) {
-		a = fold(a, by_512, load128(p));
-		b = fold(b, by_512, load128(p + 16));
-		c = fold(c, by_512, load128(p + 32));
-		d = fold(d, by_512, load128(p + 48));
+	/* Four multiplications at a time do not wait for each other. */
+	if (left >= 64) {
+		__m128i b = load128(p + 16), c = load128(p + 32), d = load128(p + 48);
+
+		for (p += 64, left -= 64; left >= 64; p += 64, left -= 64) {
+			a = fold(a, by_512, load128(p));
+			b = fold(b, by_512, load128(p + 16));
+			c = fold(c, by_512, load128(p + 32));
+			d = fold(d, by_512, load128(p + 48));
+		}
+		a = fold(fold(fold(a, by_128, b), by_128, c), by_128, d);
+	} else {
+		p += 16;
+		left -= 16;
 	}
-	a = fold(fold(fold(a, by_128, b), by_128, c), by_128, d);
 	for (; left >= 16; p += 16, left -= 16)
 		a = fold(a, by_128, load128(p));
 

@@ -1,16 +1,16 @@
 /* Ethernet II frame header codec (IEEE 802.3 section 3, RFC 894). Pure. */
 #pragma once
 #include "sim/bytes.h"
-#include "stack/address.h"
+#include "stack/wire/address.h"
 #include "stack/wire/field.h"
 
-#define ETHERNET_HEADER_BYTES	 14
-#define ETHERNET_FCS_BYTES	 4
+#define ETHERNET_HEADER_BYTES    14
+#define ETHERNET_FCS_BYTES       4
 #define ETHERNET_MIN_FRAME_BYTES 60 /* without FCS; shorter frames are padded by their sender */
-#define ETHERNET_MTU_BYTES	 1500
-#define ETHERNET_PREAMBLE_BYTES	 8    /* with the start frame delimiter */
-#define ETHERNET_GAP_BYTES	 12   /* interpacket gap */
-#define ETHERNET_TYPE_MIN	 1536 /* smaller values are a length (IEEE 802.3 section 3.2.6) */
+#define ETHERNET_MTU_BYTES       1500
+#define ETHERNET_PREAMBLE_BYTES  8    /* with the start frame delimiter */
+#define ETHERNET_GAP_BYTES       12   /* interpacket gap */
+#define ETHERNET_TYPE_MIN        1536 /* smaller values are a length (IEEE 802.3 section 3.2.6) */
 
 enum ethertype {
 	ETHERTYPE_IPV4 = 0x0800,

@@ -1,7 +1,7 @@
 #include "stack/wire/field.h"
 #include <inttypes.h>
 #include <stdio.h>
-#include "stack/address.h"
+#include "stack/wire/address.h"
 
 struct bytes field_bytes(const struct field *field, struct bytes in)
 {
@@ -85,7 +85,7 @@ static void print_bytes(struct bytes bytes, char *out)
 
 	for (size_t i = 0; i < shown; i++)
 		length += snprintf(out + length, FIELD_TEXT_BYTES - (size_t)length, "%s%02x",
-				   i == 0	? ": "
+				   i == 0       ? ": "
 				   : i % 4 == 0 ? " "
 						: "",
 				   bytes.data[i]);

@@ -21,15 +21,15 @@ struct field_name {
 };
 
 struct field {
-	const char *name;		/* in the words of the RFC */
-	uint16_t bit_offset;		/* from the start of the structure, as RFC figures count */
-	uint16_t bit_width;		/* 0: the rest of the structure, in whole bytes */
-	uint8_t format;			/* enum field_format */
-	uint8_t scale;			/* the number counts units of so many; 0 is 1 */
-	const char *unit;		/* of the scaled number; NULL: none */
+	const char *name;               /* in the words of the RFC */
+	uint16_t bit_offset;            /* from the start of the structure, as RFC figures count */
+	uint16_t bit_width;             /* 0: the rest of the structure, in whole bytes */
+	uint8_t format;                 /* enum field_format */
+	uint8_t scale;                  /* the number counts units of so many; 0 is 1 */
+	const char *unit;               /* of the scaled number; NULL: none */
 	const struct field_name *names; /* ends with a NULL name; NULL: none */
-	const char *purpose;		/* what it is for, one sentence */
-	const char *reference;		/* "RFC 791 section 3.1" */
+	const char *purpose;            /* what it is for, one sentence */
+	const char *reference;          /* "RFC 791 section 3.1" */
 };
 
 struct field_table {

@@ -22,8 +22,8 @@ static size_t header_length(const uint8_t *header)
 	return (size_t)(header[VERSION_IHL] & 0x0f) * 4;
 }
 
-enum parse_status ipv4_header_parse(struct bytes in, struct ipv4_header *header,
-				    struct bytes *payload)
+enum parse_status ipv4_header_parse_quoted(struct bytes in, struct ipv4_header *header,
+					   struct bytes *payload)
 {
 	if (in.length < 1)
 		return PARSE_TRUNCATED;
@@ -39,8 +39,6 @@ enum parse_status ipv4_header_parse(struct bytes in, struct ipv4_header *header,
 	uint16_t total_length_bytes = get_be16(in.data + TOTAL_LENGTH);
 	if (total_length_bytes < header_bytes)
 		return PARSE_BAD_LENGTH;
-	if (total_length_bytes > in.length)
-		return PARSE_TRUNCATED;
 
 	uint16_t flags_offset = get_be16(in.data + FLAGS_OFFSET);
 	*header = (struct ipv4_header) {
@@ -57,10 +55,20 @@ enum parse_status ipv4_header_parse(struct bytes in, struct ipv4_header *header,
 		.checksum = get_be16(in.data + CHECKSUM),
 		.source = get_be32(in.data + SOURCE),
 		.destination = get_be32(in.data + DESTINATION),
-		.options = {in.data + OPTIONS, header_bytes - IPV4_HEADER_BYTES},
+		.options = bytes_from(bytes_first(in, header_bytes), OPTIONS),
 	};
 	*payload = bytes_from(bytes_first(in, total_length_bytes), header_bytes);
 	return PARSE_OK;
+}
+
+enum parse_status ipv4_header_parse(struct bytes in, struct ipv4_header *header,
+				    struct bytes *payload)
+{
+	/* The total length is looked at first, so that a truncated datagram touches no output. */
+	if (in.length >= IPV4_HEADER_BYTES && in.data[VERSION_IHL] >> 4 == 4 &&
+	    get_be16(in.data + TOTAL_LENGTH) > in.length)
+		return PARSE_TRUNCATED;
+	return ipv4_header_parse_quoted(in, header, payload);
 }
 
 void ipv4_header_emit(const struct ipv4_header *header, uint8_t *out)

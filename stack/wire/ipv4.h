@@ -9,9 +9,9 @@
 #define IPV4_DATAGRAM_MAX     65535
 #define IPV4_FRAGMENT_UNIT    8 /* fragment offsets count units of 8 bytes */
 
-struct ipv4_header {		     /* all fields in host byte order */
-	uint8_t header_bytes;	     /* 20 to 60, a multiple of 4; set by parse, ignored by emit */
-	uint8_t tos;		     /* DSCP << 2 | ECN (RFC 2474, RFC 3168) */
+struct ipv4_header {                 /* all fields in host byte order */
+	uint8_t header_bytes;        /* 20 to 60, a multiple of 4; set by parse, ignored by emit */
+	uint8_t tos;                 /* DSCP << 2 | ECN (RFC 2474, RFC 3168) */
 	uint16_t total_length_bytes; /* header and payload together */
 	uint16_t identification;
 	bool dont_fragment;
@@ -50,6 +50,13 @@ const struct field_table *ipv4_option_fields(uint8_t type);
  */
 enum parse_status ipv4_header_parse(struct bytes in, struct ipv4_header *header,
 				    struct bytes *payload);
+
+/*
+ * The same for a datagram whose end may be missing, as ICMP errors quote them: `payload` is what
+ * there is of it. The header must be whole.
+ */
+enum parse_status ipv4_header_parse_quoted(struct bytes in, struct ipv4_header *header,
+					   struct bytes *payload);
 
 /* The bytes that ipv4_header_emit() will write: 20 plus the options. */
 static inline size_t ipv4_header_length(const struct ipv4_header *header)

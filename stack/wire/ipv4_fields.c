@@ -95,6 +95,13 @@ static const struct field_name option_names[] = {
 
 static const struct field single_fields[] = { OPTION_TYPE };
 
+static const struct field end_fields[] = {
+	OPTION_TYPE,
+	{ "Padding", 8, 0, FIELD_BYTES,
+	  .purpose = "Fills the header up to a multiple of 4 bytes.",
+	  .reference = "RFC 791 section 3.1" },
+};
+
 static const struct field other_fields[] = {
 	OPTION_TYPE,
 	OPTION_LENGTH,
@@ -136,7 +143,7 @@ const struct field_table ipv4_fields = {
 };
 
 static const struct field_table end_table = {
-	TABLE("End of Option List", single_fields),
+	TABLE("End of Option List", end_fields),
 	.purpose = "No option follows; the rest of the header is padding.",
 };
 

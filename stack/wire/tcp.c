@@ -41,7 +41,7 @@ enum parse_status tcp_header_parse(struct bytes in, struct tcp_header *header,
 		.window = get_be16(in.data + WINDOW),
 		.checksum = get_be16(in.data + CHECKSUM),
 		.urgent_pointer = get_be16(in.data + URGENT_POINTER),
-		.options = {in.data + OPTIONS, header_bytes - TCP_HEADER_BYTES},
+		.options = bytes_from(bytes_first(in, header_bytes), OPTIONS),
 	};
 	*payload = bytes_from(in, header_bytes);
 	return PARSE_OK;

@@ -24,7 +24,7 @@ struct tcp_header { /* all fields in host byte order */
 	uint32_t sequence;
 	uint32_t acknowledgment;
 	uint8_t header_bytes; /* data offset in bytes; set by parse, ignored by emit */
-	uint8_t flags;	      /* set of enum tcp_flag */
+	uint8_t flags;        /* set of enum tcp_flag */
 	uint16_t window;      /* as on the wire: not scaled */
 	uint16_t checksum;
 	uint16_t urgent_pointer;

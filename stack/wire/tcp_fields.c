@@ -68,6 +68,13 @@ static const struct field_name kind_names[] = {
 
 static const struct field single_fields[] = { KIND };
 
+static const struct field end_fields[] = {
+	KIND,
+	{ "Padding", 8, 0, FIELD_BYTES,
+	  .purpose = "Fills the header up to a multiple of 4 bytes.",
+	  .reference = "RFC 9293 section 3.1" },
+};
+
 static const struct field mss_fields[] = {
 	KIND, LENGTH,
 	{ "Maximum Segment Size", 16, 16, FIELD_DECIMAL, .unit = "bytes",
@@ -120,7 +127,7 @@ const struct field_table tcp_fields = {
 };
 
 static const struct field_table end_table = {
-	TABLE("End of Option List", single_fields),
+	TABLE("End of Option List", end_fields),
 	.purpose = "No option follows; the rest of the header is padding.",
 };
 

@@ -4,7 +4,7 @@
 #include "stack/wire/field.h"
 #include "stack/wire/option.h"
 
-#define TCP_SACK_BLOCKS_MAX  4	/* what fits into 40 bytes; 3 together with timestamps */
+#define TCP_SACK_BLOCKS_MAX  4  /* what fits into 40 bytes; 3 together with timestamps */
 #define TCP_WINDOW_SCALE_MAX 14 /* RFC 7323 section 2.3 */
 
 enum tcp_option_kind {
@@ -18,7 +18,7 @@ enum tcp_option_kind {
 };
 
 struct tcp_sack_block { /* RFC 2018 section 3 */
-	uint32_t left;	/* first sequence number of the block */
+	uint32_t left;  /* first sequence number of the block */
 	uint32_t right; /* the one behind its last */
 };
 

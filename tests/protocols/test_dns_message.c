@@ -9,19 +9,91 @@
  * exchanger's address beside it, and OPT. Names that repeat are pointers.
  */
 static const uint8_t mx_answer[] = {
-	0x94, 0x09,             /* id */
-	0x84, 0x00,             /* QR AA */
-	0, 1, 0, 1, 0, 0, 0, 2, /* counts */
+	0x94,
+	0x09, /* id */
+	0x84,
+	0x00, /* QR AA */
+	0,
+	1,
+	0,
+	1,
+	0,
+	0,
+	0,
+	2, /* counts */
 	/* 12: question */
-	6, 'r', 'e', 'm', 'o', 't', 'e', 7, 'e', 'x', 'a', 'm', 'p', 'l', 'e', 0, 0, 15, 0, 1,
+	6,
+	'r',
+	'e',
+	'm',
+	'o',
+	't',
+	'e',
+	7,
+	'e',
+	'x',
+	'a',
+	'm',
+	'p',
+	'l',
+	'e',
+	0,
+	0,
+	15,
+	0,
+	1,
 	/* 32: remote.example 3600 IN MX 10 mail.remote.example */
-	0xc0, 12, 0, 15, 0, 1, 0, 0, 0x0e, 0x10, 0, 9, 0, 10,
+	0xc0,
+	12,
+	0,
+	15,
+	0,
+	1,
+	0,
+	0,
+	0x0e,
+	0x10,
+	0,
+	9,
+	0,
+	10,
 	/* 46 */
-	4, 'm', 'a', 'i', 'l', 0xc0, 12,
+	4,
+	'm',
+	'a',
+	'i',
+	'l',
+	0xc0,
+	12,
 	/* 53: mail.remote.example 300 IN A 203.0.113.10 */
-	0xc0, 46, 0, 1, 0, 1, 0, 0, 0x01, 0x2c, 0, 4, 203, 0, 113, 10,
+	0xc0,
+	46,
+	0,
+	1,
+	0,
+	1,
+	0,
+	0,
+	0x01,
+	0x2c,
+	0,
+	4,
+	203,
+	0,
+	113,
+	10,
 	/* 69: OPT, 1232 bytes, DO */
-	0, 0, 41, 0x04, 0xd0, 0, 0, 0x80, 0, 0, 0,
+	0,
+	0,
+	41,
+	0x04,
+	0xd0,
+	0,
+	0,
+	0x80,
+	0,
+	0,
+	0,
 };
 
 static struct dns_message *parse(const void *data, size_t length)
@@ -103,7 +175,8 @@ START_TEST(no_changed_byte_breaks_the_parser)
 		struct dns_message *message = NULL;
 
 		copy[_i] = (uint8_t)value;
-		if (dns_message_parse((struct bytes) { copy, sizeof mx_answer }, &message) == PARSE_OK)
+		if (dns_message_parse((struct bytes) { copy, sizeof mx_answer }, &message) ==
+		    PARSE_OK)
 			dns_message_emit(message, sizeof out, out);
 		dns_message_free(message);
 	}
@@ -120,28 +193,28 @@ static const struct {
 	size_t length;
 	enum parse_status status;
 } bad_messages[] = {
-	{ "trailing bytes", HEADER("\1\0", "\0", "\0", "\0") "x", 13, PARSE_BAD_LENGTH },
-	{ "two questions", HEADER("\1\0", "\2", "\0", "\0") "\0\0\1\0\1\0\0\1\0\1", 22,
-	  PARSE_BAD_VALUE },
-	{ "an address of 3 bytes", HEADER("\x80\0", "\0", "\1", "\0") "\0\0\1\0\1\0\0\0\0\0\3abc", 26,
-	  PARSE_BAD_LENGTH },
-	{ "an address of 5 bytes", HEADER("\x80\0", "\0", "\1", "\0") "\0\0\1\0\1\0\0\0\0\0\5abcde", 28,
-	  PARSE_BAD_LENGTH },
-	{ "data past the end", HEADER("\x80\0", "\0", "\1", "\0") "\0\0\1\0\1\0\0\0\0\0\4abc", 26,
-	  PARSE_TRUNCATED },
-	{ "a name longer than its data", HEADER("\x80\0", "\0", "\1", "\0") "\0\0\2\0\1\0\0\0\0\0\2\1a\0",
-	  26, PARSE_BAD_LENGTH },
+	{"trailing bytes",                 HEADER("\1\0",   "\0", "\0", "\0") "x",                                                    13, PARSE_BAD_LENGTH},
+	{ "two questions",                 HEADER("\1\0",   "\2", "\0", "\0") "\0\0\1\0\1\0\0\1\0\1",                                 22,
+         PARSE_BAD_VALUE																  },
+	{ "an address of 3 bytes",         HEADER("\x80\0", "\0", "\1", "\0") "\0\0\1\0\1\0\0\0\0\0\3abc",
+         26,															      PARSE_BAD_LENGTH},
+	{ "an address of 5 bytes",         HEADER("\x80\0", "\0", "\1", "\0") "\0\0\1\0\1\0\0\0\0\0\5abcde",
+         28,															      PARSE_BAD_LENGTH},
+	{ "data past the end",             HEADER("\x80\0", "\0", "\1", "\0") "\0\0\1\0\1\0\0\0\0\0\4abc",                            26,
+         PARSE_TRUNCATED																  },
+	{ "a name longer than its data",
+         HEADER("\x80\0",				   "\0", "\1", "\0") "\0\0\2\0\1\0\0\0\0\0\2\1a\0",                          26, PARSE_BAD_LENGTH},
 	{ "text whose string is too long",
-	  HEADER("\x80\0", "\0", "\1", "\0") "\0\0\x10\0\1\0\0\0\0\0\3\3ab", 26, PARSE_BAD_LENGTH },
-	{ "a preference without exchange", HEADER("\x80\0", "\0", "\1", "\0") "\0\0\xf\0\1\0\0\0\0\0\2\0\1",
-	  25, PARSE_BAD_LENGTH },
-	{ "OPT as answer", HEADER("\x80\0", "\0", "\1", "\0") "\0\0\x29\4\xd0\0\0\0\0\0\0", 23,
-	  PARSE_BAD_VALUE },
+         HEADER("\x80\0",				   "\0", "\1", "\0") "\0\0\x10\0\1\0\0\0\0\0\3\3ab",                         26, PARSE_BAD_LENGTH},
+	{ "a preference without exchange",
+         HEADER("\x80\0",				   "\0", "\1", "\0") "\0\0\xf\0\1\0\0\0\0\0\2\0\1",                          25, PARSE_BAD_LENGTH},
+	{ "OPT as answer",                 HEADER("\x80\0", "\0", "\1", "\0") "\0\0\x29\4\xd0\0\0\0\0\0\0",                           23,
+         PARSE_BAD_VALUE																  },
 	{ "OPT twice",
-	  HEADER("\x80\0", "\0", "\0", "\2") "\0\0\x29\4\xd0\0\0\0\0\0\0\0\0\x29\4\xd0\0\0\0\0\0\0", 34,
-	  PARSE_BAD_VALUE },
-	{ "OPT with a name", HEADER("\x80\0", "\0", "\0", "\1") "\1a\0\0\x29\4\xd0\0\0\0\0\0\0", 25,
-	  PARSE_BAD_VALUE },
+         HEADER("\x80\0",				   "\0", "\0", "\2") "\0\0\x29\4\xd0\0\0\0\0\0\0\0\0\x29\4\xd0\0\0\0\0\0\0",
+         34,															      PARSE_BAD_VALUE },
+	{ "OPT with a name",               HEADER("\x80\0", "\0", "\0", "\1") "\1a\0\0\x29\4\xd0\0\0\0\0\0\0",                        25,
+         PARSE_BAD_VALUE																  },
 };
 
 START_TEST(a_bad_message_is_refused)
@@ -159,17 +232,17 @@ END_TEST
 START_TEST(every_flag_is_carried)
 {
 	/* One flag a row: the bit in the word (RFC 1035 section 4.1.1, RFC 4035 section 3). */
-	static const uint16_t bits[] = { 0x8000, 0x0400, 0x0200, 0x0100, 0x0080, 0x0020, 0x0010,
-		                         0x2800, 0x0005 };
+	static const uint16_t bits[] = { 0x8000, 0x0400, 0x0200, 0x0100, 0x0080,
+					 0x0020, 0x0010, 0x2800, 0x0005 };
 	uint8_t in[DNS_HEADER_BYTES] = { 0 }, out[DNS_UDP_BYTES];
 
 	put_be16(in + 2, bits[_i]);
 	struct dns_message *message = parse(in, sizeof in);
-	const bool flags[] = { message->is_response,       message->is_authoritative,
-		               message->is_truncated,      message->recursion_desired,
-		               message->recursion_available, message->authentic_data,
-		               message->checking_disabled, message->opcode == DNS_UPDATE,
-		               message->rcode == DNS_REFUSED };
+	const bool flags[] = { message->is_response,         message->is_authoritative,
+			       message->is_truncated,        message->recursion_desired,
+			       message->recursion_available, message->authentic_data,
+			       message->checking_disabled,   message->opcode == DNS_UPDATE,
+			       message->rcode == DNS_REFUSED };
 
 	for (int i = 0; i < (int)G_N_ELEMENTS(flags); i++)
 		ck_assert_int_eq(flags[i], i == _i);
@@ -182,8 +255,8 @@ END_TEST
 START_TEST(edns_carries_the_high_bits_of_the_rcode)
 {
 	/* BADVERS is 16: 1 in OPT's first TTL byte, 0 in the header (RFC 6891 section 6.1.3). */
-	static const uint8_t badvers[] = { 0, 1, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 1,
-		                           0, 0, 41,   4, 0xd0, 1, 0, 0, 0, 0, 0 };
+	static const uint8_t badvers[] = { 0, 1, 0x80, 0, 0,    0, 0, 0, 0, 0, 0, 1,
+					   0, 0, 41,   4, 0xd0, 1, 0, 0, 0, 0, 0 };
 	uint8_t out[DNS_UDP_BYTES];
 	struct dns_message *message = parse(badvers, sizeof badvers);
 
@@ -196,7 +269,8 @@ END_TEST
 
 START_TEST(a_ttl_with_the_top_bit_counts_as_zero)
 {
-	static const uint8_t in[] = HEADER("\x80\0", "\0", "\1", "\0") "\0\0\1\0\1\x80\0\0\1\0\4abcd";
+	static const uint8_t in[] =
+	    HEADER("\x80\0", "\0", "\1", "\0") "\0\0\1\0\1\x80\0\0\1\0\4abcd";
 	struct dns_message *message = parse(in, sizeof in - 1);
 
 	ck_assert_uint_eq(message->sections[DNS_ANSWER].records[0].ttl_s, 0);
@@ -207,7 +281,8 @@ END_TEST
 START_TEST(an_unknown_type_is_carried_as_it_is)
 {
 	/* Type 65280 whose data looks like a pointer: not followed, not compressed (RFC 3597). */
-	static const uint8_t in[] = HEADER("\x80\0", "\0", "\1", "\0") "\0\xff\0\0\1\0\0\0\1\0\2\xc0\xc";
+	static const uint8_t in[] =
+	    HEADER("\x80\0", "\0", "\1", "\0") "\0\xff\0\0\1\0\0\0\1\0\2\xc0\xc";
 	struct dns_message *message = parse(in, sizeof in - 1);
 	uint8_t out[DNS_UDP_BYTES];
 
@@ -229,12 +304,12 @@ static struct dns_message *large_message(unsigned count, enum dns_section_index 
 	for (unsigned i = 0; i < count; i++) {
 		text[1] = (uint8_t)i;
 		dns_message_add(message, section,
-		                &(struct dns_record) {
-		                    .name = message->question.name,
-		                    .type = DNS_TXT,
-		                    .class = DNS_IN,
-		                    .data = { text, sizeof text },
-		                });
+				&(struct dns_record) {
+				    .name = message->question.name,
+				    .type = DNS_TXT,
+				    .class = DNS_IN,
+				    .data = {text, sizeof text},
+                });
 	}
 	return message;
 }

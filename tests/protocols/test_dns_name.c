@@ -18,10 +18,10 @@ static const struct {
 	size_t offset, end;
 	const char *text;
 } example_names[] = {
-	{ 20, 32, "F.ISI.ARPA" },
-	{ 40, 46, "FOO.F.ISI.ARPA" },
-	{ 64, 66, "ARPA" },
-	{ 92, 93, "." },
+	{20,  32, "F.ISI.ARPA"    },
+	{ 40, 46, "FOO.F.ISI.ARPA"},
+	{ 64, 66, "ARPA"          },
+	{ 92, 93, "."             },
 };
 
 START_TEST(the_example_of_the_rfc_is_read)
@@ -47,16 +47,16 @@ static const struct {
 	size_t length;
 	size_t offset;
 } bad_names[] = {
-	{ "nothing", "", 0, 0 },
-	{ "no root label", "\3www", 4, 0 },
-	{ "a label cut short", "\5ab", 3, 0 },
-	{ "half a pointer", "\1a\xc0", 3, 0 },
-	{ "a pointer to itself", "\xc0\x00", 2, 0 },
-	{ "a pointer to its own label", "\1a\xc0\x00", 4, 0 },
-	{ "a pointer forwards", "\xc0\x02\0", 3, 0 },
-	{ "two pointers in a ring", "\xc0\x02\xc0\x00", 4, 2 },
-	{ "label type 01", "\x41x\0", 3, 0 },
-	{ "label type 10", "\x81x\0", 3, 0 },
+	{"nothing",		     "",                 0, 0},
+	{ "no root label",              "\3www",            4, 0},
+	{ "a label cut short",          "\5ab",             3, 0},
+	{ "half a pointer",             "\1a\xc0",          3, 0},
+	{ "a pointer to itself",        "\xc0\x00",         2, 0},
+	{ "a pointer to its own label", "\1a\xc0\x00",      4, 0},
+	{ "a pointer forwards",         "\xc0\x02\0",       3, 0},
+	{ "two pointers in a ring",     "\xc0\x02\xc0\x00", 4, 2},
+	{ "label type 01",              "\x41x\0",          3, 0},
+	{ "label type 10",              "\x81x\0",          3, 0},
 };
 
 START_TEST(a_bad_name_is_refused)
@@ -67,8 +67,8 @@ START_TEST(a_bad_name_is_refused)
 	uint8_t *copy = g_memdup2(bad_names[_i].bytes, bad_names[_i].length);
 
 	ck_assert_msg(dns_name_parse((struct bytes) { copy, bad_names[_i].length }, &offset,
-	                             &buffer, &name) != PARSE_OK,
-	              "%s", bad_names[_i].what);
+				     &buffer, &name) != PARSE_OK,
+		      "%s", bad_names[_i].what);
 	g_free(copy);
 }
 END_TEST
@@ -133,13 +133,13 @@ START_TEST(text_goes_there_and_back)
 		const char *text, *printed, *wire;
 		size_t length;
 	} rows[] = {
-		{ "office.example", "office.example", "\6office\7example", 16 },
-		{ "Office.Example.", "Office.Example", "\6Office\7Example", 16 },
-		{ ".", ".", "", 1 },
-		{ "a\\.b.c", "a\\.b.c", "\3a.b\1c", 7 },
-		{ "\\000\\255.x", "\\000\\255.x", "\2\0\xff\1x", 6 },
-		{ "*.example", "*.example", "\1*\7example", 11 },
-		{ "_sip._tcp.x", "_sip._tcp.x", "\4_sip\4_tcp\1x", 13 },
+		{"office.example",   "office.example", "\6office\7example", 16},
+		{ "Office.Example.", "Office.Example", "\6Office\7Example", 16},
+		{ ".",               ".",              "",                  1 },
+		{ "a\\.b.c",         "a\\.b.c",        "\3a.b\1c",          7 },
+		{ "\\000\\255.x",    "\\000\\255.x",   "\2\0\xff\1x",       6 },
+		{ "*.example",       "*.example",      "\1*\7example",      11},
+		{ "_sip._tcp.x",     "_sip._tcp.x",    "\4_sip\4_tcp\1x",   13},
 	};
 	struct dns_name_buffer buffer;
 	struct dns_name name;
@@ -154,7 +154,8 @@ END_TEST
 
 START_TEST(bad_text_is_refused)
 {
-	static const char *const rows[] = { "", "..", "a..b", ".a", "a\\", "a\\25", "a\\256", "a\\1x2" };
+	static const char *const rows[] = { "",    "..",    "a..b",   ".a",
+					    "a\\", "a\\25", "a\\256", "a\\1x2" };
 	struct dns_name_buffer buffer;
 	struct dns_name name;
 
@@ -177,7 +178,7 @@ START_TEST(case_does_not_count)
 	ck_assert(dns_name_equal(name_of("MAIL.Example", &a), name_of("mail.eXAMPLE", &b)));
 	ck_assert(!dns_name_equal(name_of("MAIL.Example", &a), name_of("mai1.example", &c)));
 	ck_assert_uint_eq(dns_name_hash(name_of("MAIL.Example", &a)),
-	                  dns_name_hash(name_of("mail.eXAMPLE", &b)));
+			  dns_name_hash(name_of("mail.eXAMPLE", &b)));
 }
 END_TEST
 
@@ -191,7 +192,8 @@ START_TEST(a_name_is_within_itself_and_its_ancestors)
 	ck_assert(!dns_name_is_within(name_of("ab.example", &a), name_of("b.example", &b)));
 	ck_assert(!dns_name_is_within(name_of("example", &a), name_of("b.example", &b)));
 	/* The bytes of the label look like a name of their own. */
-	ck_assert(!dns_name_is_within(name_of("x\\001b\\007example", &a), name_of("b.example", &b)));
+	ck_assert(
+	    !dns_name_is_within(name_of("x\\001b\\007example", &a), name_of("b.example", &b)));
 }
 END_TEST
 
@@ -199,18 +201,19 @@ START_TEST(order_is_by_labels_from_the_right)
 {
 	/* The list of RFC 4034 section 6.1. */
 	static const char *const sorted[] = {
-		"example",       "a.example",           "yljkjljk.a.example",
-		"Z.a.example",   "zABC.a.EXAMPLE",      "z.example",
-		"\\001.z.example", "*.z.example",       "\\200.z.example",
+		"example",         "a.example",      "yljkjljk.a.example",
+		"Z.a.example",     "zABC.a.EXAMPLE", "z.example",
+		"\\001.z.example", "*.z.example",    "\\200.z.example",
 	};
 	struct dns_name_buffer a, b;
 
 	for (size_t i = 0; i < G_N_ELEMENTS(sorted); i++) {
 		for (size_t k = 0; k < G_N_ELEMENTS(sorted); k++) {
-			int order = dns_name_compare(name_of(sorted[i], &a), name_of(sorted[k], &b));
+			int order =
+			    dns_name_compare(name_of(sorted[i], &a), name_of(sorted[k], &b));
 
 			ck_assert_msg((order < 0) == (i < k) && (order > 0) == (i > k), "%s, %s",
-			              sorted[i], sorted[k]);
+				      sorted[i], sorted[k]);
 		}
 	}
 }
@@ -222,7 +225,7 @@ START_TEST(an_address_has_a_name_under_in_addr_arpa)
 	char text[DNS_NAME_TEXT_BYTES];
 
 	ck_assert_str_eq(dns_name_print(dns_name_of_address(0xc0000235, &buffer), text),
-	                 "53.2.0.192.in-addr.arpa");
+			 "53.2.0.192.in-addr.arpa");
 }
 END_TEST
 

@@ -1,4 +1,4 @@
-#include "stack/address.h"
+#include "stack/wire/address.h"
 #include <stdio.h>
 
 const struct mac mac_broadcast = {

@@ -1,0 +1,119 @@
+#include "app/command.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+void command_complain(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	fputs("mailwire: ", stderr);
+	vfprintf(stderr, format, arguments);
+	fputc('\n', stderr);
+	va_end(arguments);
+}
+
+static void print_help(const struct command *command, GOptionContext *context)
+{
+	char *help = g_option_context_get_help(context, TRUE, NULL);
+	/* GLib prints the program's name where the subcommand belongs. */
+	char *options = strstr(help, "\n\n");
+
+	printf("Usage: mailwire %s %s\n\n%s%s\nExample:\n  %s\n", command->name, command->arguments,
+	       command->summary, options == NULL ? "\n" : options, command->example);
+	g_free(help);
+}
+
+int command_parse(const struct command *command, int argc, char **argv,
+                  const GOptionEntry *options, unsigned count, const char **arguments)
+{
+	static const GOptionEntry none[] = { { NULL } };
+	gboolean wants_help = FALSE;
+	const GOptionEntry common[] = {
+		{ "help", 'h', 0, G_OPTION_ARG_NONE, &wants_help, "Show this help", NULL }, { NULL }
+	};
+	GOptionContext *context = g_option_context_new(NULL);
+	GError *error = NULL;
+	int status = -1;
+
+	g_option_context_set_help_enabled(context, FALSE);
+	g_option_context_add_main_entries(context, options != NULL ? options : none, NULL);
+	g_option_context_add_main_entries(context, common, NULL);
+	if (!g_option_context_parse(context, &argc, &argv, &error)) {
+		command_complain("%s", error->message);
+		status = EXIT_USAGE;
+	} else if (wants_help) {
+		print_help(command, context);
+		status = command_flush();
+	} else if ((unsigned)argc != count + 1) {
+		command_complain("%s %s", command->name,
+		                 (unsigned)argc <= count ? "needs another argument"
+		                                         : "has an argument too many");
+		status = EXIT_USAGE;
+	}
+	if (status == EXIT_USAGE)
+		fprintf(stderr, "usage: mailwire %s %s (mailwire %s --help tells more)\n",
+		        command->name, command->arguments, command->name);
+	g_clear_error(&error);
+	g_option_context_free(context);
+	for (unsigned i = 0; status < 0 && i < count; i++)
+		arguments[i] = argv[i + 1];
+	return status;
+}
+
+struct scenario *command_load(const char *file)
+{
+	struct diagnostics *diagnostics = diagnostics_new();
+	char *path = scenario_find(file, diagnostics);
+	struct scenario *scenario = path == NULL ? NULL : scenario_load(path, diagnostics);
+	char *text = diagnostics_print(diagnostics);
+
+	fputs(text, stderr);
+	g_free(text);
+	g_free(path);
+	diagnostics_free(diagnostics);
+	return scenario;
+}
+
+int command_flush(void)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return EXIT_OK;
+	command_complain("standard output: %s", g_strerror(errno));
+	return EXIT_OUTPUT;
+}
+
+bool command_colours(int fd)
+{
+	const char *no_color = getenv("NO_COLOR");
+
+	return isatty(fd) && (no_color == NULL || *no_color == '\0');
+}
+
+bool command_parse_time(const char *option, const char *text, int64_t *time_ns)
+{
+	static const struct {
+		const char *name;
+		double ns;
+	} units[] = {
+		{ "ns", 1 }, { "us", 1e3 }, { "ms", 1e6 }, { "s", 1e9 }, { "min", 6e10 },
+		{ "h", 3.6e12 }, { "d", 8.64e13 },
+	};
+	char *end;
+	double number = g_ascii_strtod(text, &end);
+
+	for (size_t i = 0; end != text && i < G_N_ELEMENTS(units); i++) {
+		double ns = number * units[i].ns;
+
+		if (strcmp(end, units[i].name) != 0 || !(ns >= 0) || ns > 9e18)
+			continue;
+		*time_ns = (int64_t)(ns + 0.5);
+		return true;
+	}
+	command_complain("%s: \"%s\" is no time; write a number and a unit, such as 1.5s, 20ms or 2h",
+	                 option, text);
+	return false;
+}

@@ -1,0 +1,57 @@
+/* The subcommands of `mailwire`, and what they share. */
+#pragma once
+#include <glib.h>
+#include "app/scenario.h"
+
+enum exit_status {
+	EXIT_OK = 0,
+	EXIT_EXPECTATION = 1, /* an `expect:` line failed */
+	EXIT_USAGE = 2,       /* bad usage or a bad scenario */
+	EXIT_OUTPUT = 3,      /* an output could not be written */
+};
+
+struct command {
+	const char *name;
+	const char *arguments; /* "FILE [OPTION...]" */
+	const char *summary;   /* one line */
+	const char *example;   /* for --help */
+	int (*run)(const struct command *command, int argc, char **argv);
+};
+
+/* Each in command_<name>.c or with its kin. */
+int command_run(const struct command *command, int argc, char **argv);
+int command_check(const struct command *command, int argc, char **argv);
+int command_show(const struct command *command, int argc, char **argv);
+int command_topology(const struct command *command, int argc, char **argv);
+int command_state(const struct command *command, int argc, char **argv);
+int command_mailbox(const struct command *command, int argc, char **argv);
+int command_step(const struct command *command, int argc, char **argv);
+int command_list(const struct command *command, int argc, char **argv);
+int command_new(const struct command *command, int argc, char **argv);
+
+/*
+ * Parses options and exactly `count` further arguments, which go to `arguments`. Answers --help.
+ * Returns -1 to go on, else the exit status to end with; complaints are on standard error.
+ */
+int command_parse(const struct command *command, int argc, char **argv,
+                  const GOptionEntry *options, unsigned count, const char **arguments);
+
+/*
+ * Loads the scenario that `file` means, a path or the name of a shipped one. NULL after saying on
+ * standard error what is wrong; warnings go there too.
+ */
+struct scenario *command_load(const char *file);
+
+/*
+ * Ends output on standard output: EXIT_OK, or EXIT_OUTPUT after saying why it could not be written.
+ */
+int command_flush(void);
+
+/* Whether to use colours on `fd`: a terminal, and NO_COLOR is not set (no-color.org). */
+bool command_colours(int fd);
+
+/* "mailwire: " and the text on standard error. */
+void command_complain(const char *format, ...) G_GNUC_PRINTF(1, 2);
+
+/* Parses "1.5s", "300ms", "2h", as scenarios write times. False with a complaint when it is none. */
+bool command_parse_time(const char *option, const char *text, int64_t *time_ns);

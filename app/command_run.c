@@ -1,0 +1,501 @@
+/* mailwire run: a scenario from its first event to its last, with the views the user asked for. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/time.h>
+#include <unistd.h>
+#include "app/command.h"
+#include "app/dissectors.h"
+#include "app/expect.h"
+#include "app/observer.h"
+#include "app/simulation.h"
+#include "views/dialog.h"
+#include "views/names.h"
+
+#define PROGRESS_INTERVAL_MS 250
+#define PROGRESS_AFTER_MS    1000
+
+struct run_options {
+	char *pcap, *log_path, *format, *capture, *layers, *hosts, *until;
+	gint message;
+	gint64 seed;
+	gboolean has_dialog, has_report, is_quiet, is_unfolded, has_no_comments;
+};
+
+struct run {
+	const struct run_options *options;
+	const char *file;
+	struct scenario *scenario;
+	struct simulation *simulation;
+	struct observer observer;
+	bool is_observed;
+	struct expect *expect;
+	FILE *log_file;      /* standard output, or options->log_path */
+	uint64_t layers;
+	bool *hosts;
+	int64_t until_ns;
+	uint64_t seed;
+	gint64 started_us;
+	int status;
+};
+
+static bool parse_layers(struct run *run)
+{
+	char **names = g_strsplit(run->options->layers == NULL ? "" : run->options->layers, ",", -1);
+	bool is_valid = true;
+
+	for (char **name = names; *name != NULL && is_valid; name++) {
+		int layer = view_layer_find(g_strstrip(*name));
+
+		if (layer >= 0) {
+			run->layers |= UINT64_C(1) << layer;
+			continue;
+		}
+		char *keys = view_layer_keys();
+
+		command_complain("--layer: there is no layer \"%s\"; there are %s", *name, keys);
+		g_free(keys);
+		is_valid = false;
+	}
+	g_strfreev(names);
+	return is_valid;
+}
+
+/* Names become node indexes when the world is built. */
+static bool resolve_hosts(struct run *run)
+{
+	char **names;
+	bool is_valid = true;
+
+	if (run->options->hosts == NULL)
+		return true;
+	run->hosts = g_new0(bool, model_node_count(run->observer.model) + 1);
+	names = g_strsplit(run->options->hosts, ",", -1);
+	for (char **name = names; *name != NULL && is_valid; name++) {
+		uint32_t node = model_find_node(run->observer.model, g_strstrip(*name));
+
+		if (node == 0) {
+			command_complain("--host: there is no host, router or switch \"%s\"; "
+			                 "mailwire topology %s lists them",
+			                 *name, run->file);
+			is_valid = false;
+		}
+		run->hosts[node] = true;
+	}
+	g_strfreev(names);
+	return is_valid;
+}
+
+static bool check_options(struct run *run)
+{
+	const struct run_options *options = run->options;
+
+	if (options->format != NULL && strcmp(options->format, "text") != 0 &&
+	    strcmp(options->format, "json") != 0) {
+		command_complain("--format: \"%s\" is neither text nor json", options->format);
+		return false;
+	}
+	if (options->capture != NULL && options->pcap == NULL) {
+		command_complain("--capture says what goes into a capture: give it a --pcap PATH too");
+		return false;
+	}
+	if (options->message < 0) {
+		command_complain("--message: mails are numbered from 1");
+		return false;
+	}
+	run->until_ns = TIME_NEVER;
+	if (options->until != NULL && !command_parse_time("--until", options->until, &run->until_ns))
+		return false;
+	return parse_layers(run);
+}
+
+/* The log goes to standard output unless a capture does, or it is not wanted. */
+static bool wants_log(const struct run *run)
+{
+	const struct run_options *options = run->options;
+
+	if (options->log_path != NULL)
+		return true;
+	return !options->is_quiet && !(options->pcap != NULL && strcmp(options->pcap, "-") == 0);
+}
+
+static bool wants_model(const struct run *run)
+{
+	return wants_log(run) || run->options->pcap != NULL || run->options->has_report ||
+	       run->options->has_dialog;
+}
+
+static bool open_log_file(struct run *run)
+{
+	const char *path = run->options->log_path;
+
+	run->log_file = stdout;
+	if (path == NULL || strcmp(path, "-") == 0)
+		return true;
+	char *temporary = g_strconcat(path, ".part", NULL);
+
+	run->log_file = fopen(temporary, "w");
+	if (run->log_file == NULL)
+		command_complain("%s: %s", path, g_strerror(errno));
+	g_free(temporary);
+	return run->log_file != NULL;
+}
+
+static bool open_log(struct run *run)
+{
+	bool is_json = g_strcmp0(run->options->format, "json") == 0;
+
+	if (!wants_log(run))
+		return true;
+	if (!open_log_file(run)) {
+		run->status = EXIT_OUTPUT;
+		return false;
+	}
+	if (is_json)
+		run->observer.json = json_view_new(run->log_file, run->observer.model);
+	else if (!run->options->has_dialog)
+		run->observer.log = log_new(run->observer.model,
+		                            &(struct log_options) {
+		                                .out = run->log_file,
+		                                .colour = run->log_file == stdout &&
+		                                          command_colours(STDOUT_FILENO),
+		                                .unfold = run->options->is_unfolded,
+		                                .layers = run->layers,
+		                                .nodes = run->hosts,
+		                                .message = (unsigned)run->options->message,
+		                                .dissectors = all_dissectors,
+		                            });
+	return true;
+}
+
+/* "sent", "all" or a list of interfaces; without --capture what the scenario says. */
+static void capture_mode(const struct run *run, struct recorder_options *options)
+{
+	const struct scenario_capture *capture = &run->scenario->capture;
+	const char *wanted = run->options->capture;
+
+	options->mode = capture->record == RECORD_ALL ? RECORDER_ALL : RECORDER_SENT;
+	if (wanted == NULL && capture->interfaces != NULL && capture->interfaces->len > 0) {
+		options->mode = RECORDER_INTERFACES;
+		options->interfaces = g_new0(char *, capture->interfaces->len + 1);
+		for (guint i = 0; i < capture->interfaces->len; i++)
+			options->interfaces[i] = scenario_interface_print(
+			    ((struct scenario_capture_interface *)capture->interfaces->pdata[i])->interface);
+	} else if (wanted != NULL && strcmp(wanted, "sent") == 0) {
+		options->mode = RECORDER_SENT;
+	} else if (wanted != NULL && strcmp(wanted, "all") == 0) {
+		options->mode = RECORDER_ALL;
+	} else if (wanted != NULL) {
+		options->mode = RECORDER_INTERFACES;
+		options->interfaces = g_strsplit(wanted, ",", -1);
+	}
+}
+
+static bool open_capture(struct run *run)
+{
+	struct recorder_options options = {
+		.path = run->options->pcap,
+		.has_comments = run->scenario->capture.has_comments && !run->options->has_no_comments,
+		.epoch_s = run->scenario->epoch_s,
+		.dissectors = all_dissectors,
+	};
+	GError *error = NULL;
+
+	if (run->options->pcap == NULL)
+		return true;
+	capture_mode(run, &options);
+	run->observer.recorder = recorder_new(run->observer.model, &options, &error);
+	g_strfreev(options.interfaces);
+	if (run->observer.recorder != NULL)
+		return true;
+	command_complain("--pcap: %s", error->message);
+	run->status = g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_INVAL) ? EXIT_USAGE
+	                                                                       : EXIT_OUTPUT;
+	g_error_free(error);
+	return false;
+}
+
+/* Signals may only set flags; these tell the run that holds the simulation. */
+static volatile sig_atomic_t alarm_rang, interrupted;
+static struct engine *volatile alarmed_engine;
+
+static void on_alarm(int number)
+{
+	(void)number;
+	alarm_rang = 1;
+	if (alarmed_engine != NULL)
+		engine_stop(alarmed_engine);
+}
+
+static void on_interrupt(int number)
+{
+	interrupted = number;
+	if (alarmed_engine != NULL)
+		engine_stop(alarmed_engine);
+}
+
+static void start_alarms(struct run *run)
+{
+	struct itimerval interval = {
+		.it_interval = { .tv_usec = PROGRESS_INTERVAL_MS * 1000 },
+		.it_value = { .tv_sec = PROGRESS_AFTER_MS / 1000 },
+	};
+
+	alarmed_engine = simulation_world(run->simulation)->engine;
+	signal(SIGINT, on_interrupt);
+	signal(SIGTERM, on_interrupt);
+	if (!isatty(STDERR_FILENO))
+		return;
+	signal(SIGALRM, on_alarm);
+	setitimer(ITIMER_REAL, &interval, NULL);
+}
+
+static void stop_alarms(void)
+{
+	struct itimerval never = { .it_value = { 0 } };
+
+	setitimer(ITIMER_REAL, &never, NULL);
+	alarmed_engine = NULL;
+}
+
+static void show_progress(const struct run *run)
+{
+	const struct engine *engine = simulation_world(run->simulation)->engine;
+	double wall_s = (double)(g_get_monotonic_time() - run->started_us) / 1e6;
+
+	fprintf(stderr, "\r\033[K%.3f s simulated, %.0f events per second",
+	        (double)engine_now(engine) / 1e9, (double)engine_events(engine) / wall_s);
+}
+
+static enum engine_outcome run_events(struct run *run)
+{
+	enum engine_outcome outcome;
+	bool has_shown = false;
+
+	run->started_us = g_get_monotonic_time();
+	start_alarms(run);
+	while ((outcome = simulation_run(run->simulation, run->until_ns)) == ENGINE_STOPPED &&
+	       !interrupted) {
+		alarm_rang = 0;
+		has_shown = true;
+		show_progress(run);
+	}
+	stop_alarms();
+	if (has_shown)
+		fputs("\r\033[K", stderr);
+	if (outcome == ENGINE_LIVELOCK) {
+		command_complain("the simulation does not advance any more: a program goes round in "
+		                 "circles; please report this scenario");
+		run->status = EXIT_OUTPUT;
+	}
+	return outcome;
+}
+
+static bool build(struct run *run)
+{
+	struct trace_sink *sinks[2];
+	size_t count = 0;
+
+	run->expect = expect_new(run->scenario);
+	sinks[count++] = expect_sink(run->expect);
+	run->is_observed = wants_model(run);
+	if (run->is_observed) {
+		observer_init(&run->observer, TRACE_ALL);
+		sinks[count++] = &run->observer.sink;
+	}
+	run->simulation = simulation_new(run->scenario, &(struct simulation_options) {
+	                                                    .seed = run->seed,
+	                                                    .sinks = sinks,
+	                                                    .sink_count = count,
+	                                                });
+	if (!run->is_observed)
+		return true;
+	if (!resolve_hosts(run)) {
+		run->status = EXIT_USAGE;
+		return false;
+	}
+	if (!open_log(run) || !open_capture(run))
+		return false;
+	run->observer.report = report_new(run->observer.model, all_dissectors);
+	observer_start(&run->observer);
+	return true;
+}
+
+static void output_failed(struct run *run, const char *what, const char *why)
+{
+	command_complain("%s: %s", what, why);
+	run->status = EXIT_OUTPUT;
+}
+
+static void finish_capture(struct run *run, bool is_whole)
+{
+	GError *error = NULL;
+
+	if (run->observer.recorder == NULL)
+		return;
+	if (!is_whole) {
+		recorder_abandon(run->observer.recorder);
+	} else if (!recorder_finish(run->observer.recorder, &error)) {
+		output_failed(run, run->options->pcap, error->message);
+		g_error_free(error);
+	}
+	run->observer.recorder = NULL;
+}
+
+/* The log file gets its name only when it is whole. */
+static void finish_log_file(struct run *run, bool is_whole)
+{
+	const char *path = run->options->log_path;
+
+	if (run->log_file == NULL || run->log_file == stdout)
+		return;
+	char *temporary = g_strconcat(path, ".part", NULL);
+	bool is_written = !ferror(run->log_file);
+
+	is_written = fclose(run->log_file) == 0 && is_written;
+	if (is_whole && !(is_written && rename(temporary, path) == 0))
+		output_failed(run, path, g_strerror(errno));
+	if (!is_whole)
+		unlink(temporary);
+	g_free(temporary);
+}
+
+static void finish_views(struct run *run, bool is_whole)
+{
+	if (!run->is_observed)
+		return;
+	finish_capture(run, is_whole);
+	if (run->observer.log != NULL)
+		log_finish(run->observer.log);
+	if (run->observer.json != NULL && !json_view_finish(run->observer.json))
+		output_failed(run, "--format json", g_strerror(errno));
+	if (run->options->has_dialog && is_whole)
+		dialog_print(run->observer.model, run->log_file, command_colours(STDOUT_FILENO));
+}
+
+/* Text at the end that belongs to people: not among JSON, and not when nothing is wanted. */
+static bool wants_summary(const struct run *run)
+{
+	return run->observer.report != NULL && run->observer.log != NULL &&
+	       run->log_file == stdout && run->layers == 0 && run->hosts == NULL &&
+	       run->options->message == 0;
+}
+
+static void print_capture_hint(const struct run *run)
+{
+	if (run->options->pcap == NULL || strcmp(run->options->pcap, "-") == 0)
+		return;
+	printf("  captured to %s: open it with  wireshark %s\n", run->options->pcap,
+	       run->options->pcap);
+	if (g_strcmp0(run->options->capture, "all") == 0)
+		printf("  it holds each packet at every interface it passed; to keep Wireshark from taking\n"
+		       "  these for retransmissions, show one interface: frame.interface_name == \"...\"\n");
+}
+
+static void print_ending(struct run *run)
+{
+	bool colour = command_colours(STDOUT_FILENO);
+
+	if (!run->is_observed)
+		return;
+	if (run->options->has_report)
+		report_print(run->observer.report, stdout, colour);
+	if (wants_summary(run)) {
+		report_print_summary(run->observer.report, stdout, colour);
+		print_capture_hint(run);
+	}
+}
+
+static void run_free(struct run *run)
+{
+	simulation_free(run->simulation);
+	expect_free(run->expect);
+	if (run->is_observed) {
+		report_free(run->observer.report);
+		recorder_abandon(run->observer.recorder);
+		observer_clear(&run->observer);
+	}
+	scenario_free(run->scenario);
+	g_free(run->hosts);
+}
+
+static int run_scenario(struct run *run)
+{
+	unsigned unmet;
+	bool is_whole;
+
+	run->scenario = command_load(run->file);
+	if (run->scenario == NULL || !check_options(run)) {
+		scenario_free(run->scenario);
+		return EXIT_USAGE;
+	}
+	run->seed = run->options->seed >= 0 ? (uint64_t)run->options->seed : run->scenario->seed;
+	if (!build(run)) {
+		finish_log_file(run, false);
+		run_free(run);
+		return run->status;
+	}
+	run_events(run);
+	is_whole = !interrupted;
+	finish_views(run, is_whole);
+	print_ending(run);
+	unmet = expect_finish(run->expect, run->file,
+	                      wants_summary(run) ? stdout : stderr,
+	                      command_colours(wants_summary(run) ? STDOUT_FILENO : STDERR_FILENO),
+	                      !wants_summary(run));
+	finish_log_file(run, is_whole);
+	run_free(run);
+	if (run->status == EXIT_OK)
+		run->status = command_flush();
+	if (interrupted)
+		return 128 + interrupted;
+	return run->status != EXIT_OK ? run->status : unmet > 0 ? EXIT_EXPECTATION : EXIT_OK;
+}
+
+int command_run(const struct command *command, int argc, char **argv)
+{
+	struct run_options options = { .seed = -1 };
+	struct run run = { .options = &options };
+	const GOptionEntry entries[] = {
+		{ "pcap", 0, 0, G_OPTION_ARG_FILENAME, &options.pcap,
+		  "Capture to PATH: .pcapng, .pcap, a folder/ (a file per interface), or - for standard output",
+		  "PATH" },
+		{ "log", 0, 0, G_OPTION_ARG_FILENAME, &options.log_path, "Write the log to PATH", "PATH" },
+		{ "format", 0, 0, G_OPTION_ARG_STRING, &options.format,
+		  "The log as text (default) or json: one object per trace record", "text|json" },
+		{ "capture", 0, 0, G_OPTION_ARG_STRING, &options.capture,
+		  "Capture every packet once (sent, default), at every interface (all), or these interfaces",
+		  "sent|all|IFACE,..." },
+		{ "no-comments", 0, 0, G_OPTION_ARG_NONE, &options.has_no_comments,
+		  "Capture without a comment on each packet", NULL },
+		{ "layer", 0, 0, G_OPTION_ARG_STRING, &options.layers, "Log only these layers", "NAMES" },
+		{ "host", 0, 0, G_OPTION_ARG_STRING, &options.hosts,
+		  "Log only these hosts, routers, switches", "NAMES" },
+		{ "message", 0, 0, G_OPTION_ARG_INT, &options.message,
+		  "Log only what belongs to mail number N", "N" },
+		{ "unfold", 0, 0, G_OPTION_ARG_NONE, &options.is_unfolded,
+		  "Log what repeats in full as well", NULL },
+		{ "dialog", 0, 0, G_OPTION_ARG_NONE, &options.has_dialog,
+		  "Print the conversations alone: C: and S: lines", NULL },
+		{ "report", 0, 0, G_OPTION_ARG_NONE, &options.has_report,
+		  "Print each message's way, its encapsulation ledger, figures per protocol", NULL },
+		{ "seed", 0, 0, G_OPTION_ARG_INT64, &options.seed, "Use another seed than the scenario's",
+		  "N" },
+		{ "until", 0, 0, G_OPTION_ARG_STRING, &options.until, "Stop at this time", "TIME" },
+		{ "quiet", 'q', 0, G_OPTION_ARG_NONE, &options.is_quiet, "No log on standard output",
+		  NULL },
+		{ NULL }
+	};
+	int status = command_parse(command, argc, argv, entries, 1, &run.file);
+
+	if (status < 0)
+		status = run_scenario(&run);
+	g_free(options.pcap);
+	g_free(options.log_path);
+	g_free(options.format);
+	g_free(options.capture);
+	g_free(options.layers);
+	g_free(options.hosts);
+	g_free(options.until);
+	return status;
+}

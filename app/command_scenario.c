@@ -1,0 +1,105 @@
+/* The subcommands about scenario files themselves: check, show, list, new. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+#include "app/command.h"
+
+int command_check(const struct command *command, int argc, char **argv)
+{
+	const char *file;
+	int status = command_parse(command, argc, argv, NULL, 1, &file);
+	struct scenario *scenario;
+
+	if (status >= 0)
+		return status;
+	scenario = command_load(file);
+	if (scenario == NULL)
+		return EXIT_USAGE;
+	printf("%s: ok\n", file);
+	scenario_free(scenario);
+	return command_flush();
+}
+
+int command_show(const struct command *command, int argc, char **argv)
+{
+	const char *file;
+	int status = command_parse(command, argc, argv, NULL, 1, &file);
+	struct scenario *scenario;
+	char *text;
+
+	if (status >= 0)
+		return status;
+	scenario = command_load(file);
+	if (scenario == NULL)
+		return EXIT_USAGE;
+	text = scenario_print(scenario);
+	fputs(text, stdout);
+	g_free(text);
+	scenario_free(scenario);
+	return command_flush();
+}
+
+int command_list(const struct command *command, int argc, char **argv)
+{
+	int status = command_parse(command, argc, argv, NULL, 0, NULL);
+	GPtrArray *list;
+
+	if (status >= 0)
+		return status;
+	list = scenario_list();
+	for (guint i = 0; i < list->len; i++) {
+		const struct scenario_listed *listed = list->pdata[i];
+
+		printf("%-24s %s\n", listed->name,
+		       listed->title == NULL ? "(cannot be read)" : listed->title);
+	}
+	g_ptr_array_free(list, TRUE);
+	return command_flush();
+}
+
+/* Writes a new file; one that exists is left alone. */
+static int write_new_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0666);
+	FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
+
+	if (file == NULL) {
+		command_complain("%s: %s", path, g_strerror(errno));
+		return errno == EEXIST ? EXIT_USAGE : EXIT_OUTPUT;
+	}
+	bool is_written = fputs(text, file) >= 0;
+
+	if (fclose(file) != 0 || !is_written) {
+		command_complain("%s: %s", path, g_strerror(errno));
+		return EXIT_OUTPUT;
+	}
+	return EXIT_OK;
+}
+
+int command_new(const struct command *command, int argc, char **argv)
+{
+	const char *name;
+	int status = command_parse(command, argc, argv, NULL, 1, &name);
+	char *path, *text;
+
+	if (status >= 0)
+		return status;
+	if (g_str_has_suffix(name, ".yaml"))
+		path = g_strdup(name);
+	else
+		path = g_strconcat(name, ".yaml", NULL);
+	char *base = g_path_get_basename(path);
+
+	base[strlen(base) - strlen(".yaml")] = '\0';
+	text = scenario_template(base);
+	status = write_new_file(path, text);
+	if (status == EXIT_OK) {
+		printf("%s is written. Run it with: mailwire run %s\n", path, path);
+		status = command_flush();
+	}
+	g_free(base);
+	g_free(text);
+	g_free(path);
+	return status;
+}

@@ -1,0 +1,78 @@
+/* The mailwire command: finds the subcommand and runs it. */
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include "app/command.h"
+
+#define MAILWIRE_VERSION "0.1"
+
+/* clang-format off */
+static const struct command commands[] = {
+	{ "run", "FILE [OPTION...]", "Runs a scenario and prints its log.",
+	  "mailwire run office --pcap office.pcapng", command_run },
+	{ "check", "FILE", "Says ok, or everything that is wrong with a scenario.",
+	  "mailwire check scenarios/office.yaml", command_check },
+	{ "show", "FILE", "Prints a scenario with every default written out.",
+	  "mailwire show hello > hello-in-full.yaml", command_show },
+	{ "topology", "FILE [OPTION...]", "Prints nodes, addresses, routes, services and accounts.",
+	  "mailwire topology office --svg > office.svg", command_topology },
+	{ "state", "FILE --at TIME [OPTION...]", "Prints tables, sockets, queues and mailboxes at a moment.",
+	  "mailwire state office --at 2.5s --host mail", command_state },
+	{ "mailbox", "FILE --user NAME --at TIME [OPTION...]", "Prints what a user's folders hold at a moment.",
+	  "mailwire mailbox office --user bob --at 10s --raw 1", command_mailbox },
+	{ "step", "FILE [OPTION...]", "Steps through a run, forwards and backwards.",
+	  "mailwire step office", command_step },
+	{ "list", "", "Lists the scenarios that came with mailwire.",
+	  "mailwire list", command_list },
+	{ "new", "NAME", "Writes a commented scenario to start from to NAME.yaml.",
+	  "mailwire new mine && mailwire run mine.yaml", command_new },
+};
+/* clang-format on */
+
+static void print_usage(FILE *out)
+{
+	fputs("mailwire simulates email byte by byte, from the mail client down to Ethernet.\n\n"
+	      "Usage: mailwire COMMAND ...\n\n",
+	      out);
+	for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
+		fprintf(out, "  %-10s%s\n", commands[i].name, commands[i].summary);
+	fputs("\nmailwire COMMAND --help tells more of each. A good start: mailwire run office\n", out);
+}
+
+static int unknown_command(const char *name)
+{
+	struct suggestion suggestion = { .word = name };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
+		suggest_offer(&suggestion, commands[i].name);
+	if (suggestion.best != NULL)
+		command_complain("there is no command \"%s\"; did you mean \"%s\"?", name,
+		                 suggestion.best);
+	else
+		command_complain("there is no command \"%s\"; mailwire --help lists them", name);
+	return EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+	setlocale(LC_CTYPE, "");
+	signal(SIGPIPE, SIG_IGN); /* a reader that goes away is an error of writing, not our end */
+	if (argc < 2) {
+		print_usage(stderr);
+		return EXIT_USAGE;
+	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+	    strcmp(argv[1], "help") == 0) {
+		print_usage(stdout);
+		return command_flush();
+	}
+	if (strcmp(argv[1], "--version") == 0) {
+		puts("mailwire " MAILWIRE_VERSION);
+		return command_flush();
+	}
+	for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
+		if (strcmp(argv[1], commands[i].name) == 0)
+			return commands[i].run(&commands[i], argc - 1, argv + 1);
+	return unknown_command(argv[1]);
+}

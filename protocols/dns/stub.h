@@ -1,0 +1,48 @@
+/*
+ * The stub resolver of a host as a pure machine (RFC 1034 section 5.3.1): asks one recursive server,
+ * with the habits of glibc: 5 s of patience, two attempts, a new socket for each question, TCP after
+ * a truncated answer, no EDNS and no cache.
+ */
+#pragma once
+#include "protocols/dns/exchange.h"
+#include "sim/random.h"
+
+#define DNS_STUB_WAIT_NS  (5 * NS_PER_S)
+#define DNS_STUB_ATTEMPTS 2
+
+enum dns_outcome {
+	DNS_FOUND,   /* at least one record of the type, CNAMEs followed */
+	DNS_NO_NAME, /* NXDOMAIN */
+	DNS_NO_DATA, /* the name exists without records of the type */
+	DNS_FAILED,  /* SERVFAIL, REFUSED, malformed or no answer: try again later */
+};
+
+/* An answer; borrowed during the call. `message` is NULL when no usable answer came. */
+struct dns_answer {
+	enum dns_outcome outcome;
+	const struct dns_message *message; /* records of the type asked are in its answer section */
+};
+
+typedef void dns_done_fn(void *owner, const struct dns_answer *answer);
+
+struct dns_stub;
+struct dns_query;
+
+/* `network` outlives the stub; `network_owner` is handed to its functions. */
+struct dns_stub *dns_stub_new(struct endpoint server, const struct random_stream *random,
+			      const struct dns_network *network, void *network_owner);
+void dns_stub_free(struct dns_stub *stub); /* pending queries are forgotten; NULL is fine */
+
+/* Asks; `done` is called once, never before this call returned. */
+struct dns_query *dns_stub_ask(struct dns_stub *stub, int64_t now_ns,
+			       const struct dns_question *question, dns_done_fn *done, void *owner);
+
+/* Forgets the query; `done` is not called. */
+void dns_cancel(struct dns_query *query);
+
+/* As in dns_recursion_receive() and those behind it. */
+void dns_stub_receive(struct dns_stub *stub, int64_t now_ns, uint64_t exchange,
+		      struct endpoint from, struct bytes message);
+void dns_stub_failed(struct dns_stub *stub, int64_t now_ns, uint64_t exchange);
+int64_t dns_stub_deadline(const struct dns_stub *stub);
+void dns_stub_expire(struct dns_stub *stub, int64_t now_ns);

@@ -1,0 +1,124 @@
+/* What the files of the IMAP server session share: its insides, its replies, its commands. */
+#pragma once
+#include "protocols/imap/parser.h"
+#include "protocols/imap/reader.h"
+#include "protocols/imap/sequence.h"
+#include "protocols/imap/session.h"
+#include "protocols/imap/tile.h"
+#include "protocols/imap/view.h"
+#include "protocols/layer.h"
+
+/* What the next line from the client is. */
+enum imap_expectation {
+	IMAP_EXPECTS_COMMAND,
+	IMAP_EXPECTS_PLAIN, /* answer to AUTHENTICATE PLAIN */
+	IMAP_EXPECTS_USER,  /* answers to AUTHENTICATE LOGIN */
+	IMAP_EXPECTS_PASSWORD,
+	IMAP_EXPECTS_DONE, /* the end of IDLE */
+};
+
+struct imap_command;
+struct imap_fetch;
+
+struct imap_session {
+	struct session base;
+	struct imap_session_config config;
+	enum imap_state state;
+	enum imap_expectation expects;
+	struct imap_reader reader;
+	struct imap_tiler tiler; /* of what we send */
+	uint64_t literal_from;   /* stream offset of the literal being read */
+
+	/* The command being run; it ends with its tagged reply. */
+	char *tag;                          /* NULL: none */
+	const struct imap_command *command; /* NULL: not known */
+	bool is_uid;                        /* it came behind UID */
+	const char *refusal; /* reply it gets for a literal we did not want; or NULL */
+
+	char *user;              /* of AUTHENTICATE LOGIN */
+	struct account *account; /* NULL: not authenticated */
+	struct imap_view view;
+	struct imap_fetch *fetch; /* answer in the making, see command_fetch.c; or NULL */
+	unsigned bad_commands;    /* in a row */
+	int phase;                /* enum session_phase, -1 none: noted last */
+	int64_t autologout_ns;    /* when idleness ends the session */
+	int64_t news_ns;          /* when IDLE tells what has gathered; TIME_NEVER: nothing */
+};
+
+/* Output. Whole lines only, but for the last line of what ends inside a literal. */
+
+/* Sends `text`, noting each unit in it. `root` is the message it is about, or 0. */
+void imap_send(struct imap_session *session, struct bytes text, uint64_t root);
+void imap_send_string(struct imap_session *session, GString *text); /* taken */
+void imap_sendf(struct imap_session *session, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/* Ends the command: tells what has changed in the mailbox, then "tag OK format". */
+void imap_ok(struct imap_session *session, const char *format, ...) G_GNUC_PRINTF(2, 3);
+void imap_no(struct imap_session *session, const char *format, ...) G_GNUC_PRINTF(2, 3);
+void imap_bad(struct imap_session *session, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/* Ends the command with BAD for the reason the parser gives. */
+void imap_bad_arguments(struct imap_session *session, const struct imap_parser *parser);
+
+/* "* BYE text", and closes the session once that is sent. */
+void imap_bye(struct imap_session *session, const char *text);
+
+/* The only writers of state and phase. */
+void imap_enter(struct imap_session *session, enum imap_state state);
+void imap_enter_phase(struct imap_session *session, enum session_phase phase);
+
+/* Hands a TRACE_MAIL note about `message` to the trace. */
+void imap_note_mail(struct imap_session *session, enum mail_detail detail,
+		    const struct message *message);
+
+/* Sets the deadline to the nearest of autologout and news. */
+void imap_arm(struct imap_session *session);
+
+/* The capabilities the session offers in its state. */
+const char *imap_capabilities(const struct imap_session *session);
+
+/* Arguments that several commands have. */
+
+/* SP mailbox, as UTF-8 the caller frees; names that cannot be are an error. */
+bool imap_parse_mailbox(struct imap_parser *parser, char **name);
+
+/* SP mailbox that exists; else ends the command and is NULL. */
+struct mailbox *imap_parse_existing(struct imap_session *session, struct imap_parser *parser);
+
+/* "NO [NONEXISTENT]" for a mailbox, which is named in it. */
+void imap_no_mailbox(struct imap_session *session, const char *code, const char *name);
+
+/*
+ * SP sequence-set, resolved: UIDs after UID, else message numbers that all exist. False: the error
+ * is in the parser.
+ */
+bool imap_parse_messages(struct imap_session *session, struct imap_parser *parser,
+			 struct imap_sequence_set *set);
+
+/*
+ * The numbers of the messages in the set, ascending: start with `number` 0, and go on with the one
+ * given last until it returns 0.
+ */
+uint32_t imap_next_message(const struct imap_session *session, const struct imap_sequence_set *set,
+			   uint32_t number);
+
+/* Answers the line that ends IDLE, or goes on with AUTHENTICATE. */
+void imap_continue_idle(struct imap_session *session, struct bytes line);
+void imap_continue_authenticate(struct imap_session *session, struct bytes line);
+
+/* Goes on with a FETCH that waits for room; drops it. */
+void imap_fetch_continue(struct imap_session *session);
+void imap_fetch_free(struct imap_fetch *fetch);
+
+/* Expunges what is marked \Deleted; with `set` (of UIDs) only what is in it. */
+void imap_expunge_deleted(struct imap_session *session, const struct imap_sequence_set *set);
+
+/* The commands, each in command_*.c; they begin behind the verb. */
+typedef void imap_run_fn(struct imap_session *session, struct imap_parser *parser);
+
+imap_run_fn imap_run_append, imap_run_authenticate, imap_run_capability, imap_run_check,
+    imap_run_close, imap_run_copy, imap_run_create, imap_run_delete, imap_run_enable,
+    imap_run_examine, imap_run_expunge, imap_run_fetch, imap_run_id, imap_run_idle, imap_run_list,
+    imap_run_login, imap_run_logout, imap_run_lsub, imap_run_move, imap_run_namespace,
+    imap_run_noop, imap_run_rename, imap_run_search, imap_run_select, imap_run_status,
+    imap_run_store, imap_run_subscribe, imap_run_unselect, imap_run_unsubscribe;

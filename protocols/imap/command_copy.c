@@ -1,0 +1,119 @@
+/* COPY (RFC 3501 section 6.4.7) and MOVE (RFC 6851), with the COPYUID of RFC 4315. */
+#include "protocols/imap/command.h"
+
+struct copied {
+	struct imap_sequence_set from, to; /* UIDs */
+	unsigned gone;                     /* messages that no longer exist */
+};
+
+static size_t bytes_of_set(const struct imap_session *session, const struct imap_sequence_set *set)
+{
+	size_t bytes = 0;
+
+	for (uint32_t number = 0; (number = imap_next_message(session, set, number)) != 0;)
+		bytes += message_bytes(imap_view_at(&session->view, number)->entry->message).length;
+	return bytes;
+}
+
+static void copy_all(struct imap_session *session, const struct imap_sequence_set *set,
+		     struct mailbox *target, struct copied *copied)
+{
+	for (uint32_t number = 0; (number = imap_next_message(session, set, number)) != 0;) {
+		struct imap_view_entry *seen = imap_view_at(&session->view, number);
+
+		if (seen->is_expunged) {
+			copied->gone++;
+			continue;
+		}
+		uint32_t from = seen->uid; /* copying into the open mailbox moves `seen` */
+		imap_sequence_add(&copied->from, from);
+		imap_sequence_add(&copied->to, mailbox_copy(target, seen->entry)->uid);
+	}
+}
+
+static void expunge_copied(struct imap_session *session, const struct imap_sequence_set *uids)
+{
+	struct imap_view *view = &session->view;
+
+	for (uint32_t number = 1; number <= imap_view_count(view); number++) {
+		struct imap_view_entry *seen = imap_view_at(view, number);
+
+		if (!seen->is_expunged && imap_sequence_contains(uids, seen->uid))
+			mailbox_expunge(view->mailbox, seen->entry);
+	}
+}
+
+/* resp-code-copy = "COPYUID" SP nz-number SP uid-set SP uid-set; empty when nothing was copied */
+static char *copyuid(const struct mailbox *target, const struct copied *copied)
+{
+	GString *code = g_string_new(NULL);
+
+	if (copied->from.ranges != NULL) {
+		g_string_append_printf(code, "[COPYUID %u ", target->uid_validity);
+		imap_sequence_print(&copied->from, code);
+		g_string_append_c(code, ' ');
+		imap_sequence_print(&copied->to, code);
+		g_string_append(code, "] ");
+	}
+	return g_string_free(code, FALSE);
+}
+
+static void finish(struct imap_session *session, const struct mailbox *target,
+		   const struct copied *copied, bool is_move)
+{
+	char *code = copyuid(target, copied);
+
+	if (is_move && code[0] != '\0')
+		imap_sendf(session, "* OK %sMoved UIDs.\r\n", code);
+	if (is_move && copied->from.ranges != NULL)
+		expunge_copied(session, &copied->from);
+	if (copied->gone > 0)
+		imap_no(session, "[EXPUNGEISSUED] Some of the messages no longer exist.");
+	else if (is_move)
+		imap_ok(session, "Move completed.");
+	else
+		imap_ok(session, "%sCopy completed.", code);
+	g_free(code);
+}
+
+/*
+ * copy = "COPY" SP sequence-set SP mailbox
+ * move = "MOVE" SP sequence-set SP mailbox
+ */
+static void copy_or_move(struct imap_session *session, struct imap_parser *parser, bool is_move)
+{
+	struct imap_sequence_set set = IMAP_SEQUENCE_INIT;
+	struct copied copied = { .from = IMAP_SEQUENCE_INIT, .to = IMAP_SEQUENCE_INIT };
+	char *name = NULL;
+	struct mailbox *target;
+
+	if (!imap_parse_messages(session, parser, &set) || !imap_parse_mailbox(parser, &name) ||
+	    !imap_parse_end(parser)) {
+		imap_bad_arguments(session, parser);
+	} else if ((target = account_find_mailbox(session->account, name)) == NULL) {
+		imap_no_mailbox(session, "TRYCREATE", name);
+	} else if (is_move && session->view.is_read_only) {
+		imap_no(session, "[CANNOT] Mailbox is read-only.");
+	} else if (is_move && target == session->view.mailbox) {
+		imap_no(session, "[CANNOT] Source and destination are the same mailbox.");
+	} else if (!is_move && !account_has_room(session->account, bytes_of_set(session, &set))) {
+		imap_no(session, "[OVERQUOTA] Quota exceeded (mailbox for user is full).");
+	} else {
+		copy_all(session, &set, target, &copied);
+		finish(session, target, &copied, is_move);
+	}
+	imap_sequence_clear(&set);
+	imap_sequence_clear(&copied.from);
+	imap_sequence_clear(&copied.to);
+	g_free(name);
+}
+
+void imap_run_copy(struct imap_session *session, struct imap_parser *parser)
+{
+	copy_or_move(session, parser, false);
+}
+
+void imap_run_move(struct imap_session *session, struct imap_parser *parser)
+{
+	copy_or_move(session, parser, true);
+}

@@ -1,0 +1,137 @@
+/* LOGIN and AUTHENTICATE (RFC 3501 section 6.2; SASL PLAIN RFC 4616, LOGIN as everybody does it). */
+#include "protocols/imap/command.h"
+
+#define CHALLENGE_USER     "VXNlcm5hbWU6" /* "Username:" */
+#define CHALLENGE_PASSWORD "UGFzc3dvcmQ6" /* "Password:" */
+
+/* Ends the command. */
+static void authenticate(struct imap_session *session, const char *user, const char *password)
+{
+	session->account = mail_store_authenticate(session->config.store, user, password);
+	if (session->account == NULL) {
+		imap_no(session, "[AUTHENTICATIONFAILED] Authentication failed.");
+		return;
+	}
+	imap_enter(session, IMAP_AUTHENTICATED);
+	imap_ok(session, "[CAPABILITY %s] Logged in", imap_capabilities(session));
+	imap_enter_phase(session, PHASE_AUTHENTICATED);
+}
+
+/* login = "LOGIN" SP userid SP password */
+void imap_run_login(struct imap_session *session, struct imap_parser *parser)
+{
+	char *user = NULL, *password = NULL;
+
+	if (imap_parse_space(parser) && imap_parse_text(parser, &user) &&
+	    imap_parse_space(parser) && imap_parse_text(parser, &password) &&
+	    imap_parse_end(parser))
+		authenticate(session, user, password);
+	else
+		imap_bad_arguments(session, parser);
+	g_free(user);
+	g_free(password);
+}
+
+static void finish(struct imap_session *session)
+{
+	session->expects = IMAP_EXPECTS_COMMAND;
+	g_clear_pointer(&session->user, g_free);
+}
+
+/* The bytes that `line` encodes, with a NUL behind them; NULL when it is not base64. */
+static char *decode(struct bytes line, size_t *length)
+{
+	char *text = g_strndup((const char *)line.data, line.length);
+	guchar *decoded = NULL;
+
+	if (line.length % 4 == 0 && strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrst"
+						 "uvwxyz0123456789+/=") == line.length) {
+		decoded = g_base64_decode(text, length);
+		decoded = g_realloc(decoded, *length + 1);
+		decoded[*length] = '\0';
+	}
+	g_free(text);
+	return (char *)decoded;
+}
+
+/* message = [authzid] UTF8NUL authcid UTF8NUL passwd (RFC 4616 section 2) */
+static void take_plain(struct imap_session *session, const char *message, size_t length)
+{
+	const char *user = memchr(message, '\0', length);
+	const char *end = message + length;
+	const char *password =
+	    user != NULL ? memchr(user + 1, '\0', (size_t)(end - user - 1)) : NULL;
+
+	finish(session);
+	if (password == NULL || memchr(password + 1, '\0', (size_t)(end - password - 1)) != NULL)
+		imap_bad(session, "Invalid PLAIN message.");
+	else
+		authenticate(session, user + 1, password + 1);
+}
+
+static void take_response(struct imap_session *session, const char *message, size_t length)
+{
+	if (session->expects == IMAP_EXPECTS_PLAIN) {
+		take_plain(session, message, length);
+	} else if (session->expects == IMAP_EXPECTS_USER) {
+		session->user = g_strdup(message);
+		session->expects = IMAP_EXPECTS_PASSWORD;
+		imap_sendf(session, "+ " CHALLENGE_PASSWORD "\r\n");
+	} else {
+		char *user = g_steal_pointer(&session->user);
+
+		finish(session);
+		authenticate(session, user, message);
+		g_free(user);
+	}
+}
+
+/* A line with base64, or "*" to give up. */
+void imap_continue_authenticate(struct imap_session *session, struct bytes line)
+{
+	size_t length = 0;
+
+	if (imap_is(line, "*")) {
+		finish(session);
+		imap_bad(session, "Authentication aborted.");
+		return;
+	}
+	char *message = decode(line, &length);
+	if (message != NULL) {
+		take_response(session, message, length);
+	} else {
+		finish(session);
+		imap_bad(session, "Invalid base64 data in response.");
+	}
+	g_free(message);
+}
+
+/* authenticate = "AUTHENTICATE" SP auth-type [SP (base64 / "=")] *(CRLF base64) (RFC 4959) */
+void imap_run_authenticate(struct imap_session *session, struct imap_parser *parser)
+{
+	struct bytes mechanism;
+
+	if (!imap_parse_space(parser) || !imap_parse_atom(parser, &mechanism)) {
+		imap_bad_arguments(session, parser);
+		return;
+	}
+	if (imap_is(mechanism, "PLAIN")) {
+		session->expects = IMAP_EXPECTS_PLAIN;
+	} else if (imap_is(mechanism, "LOGIN")) {
+		session->expects = IMAP_EXPECTS_USER;
+	} else {
+		imap_no(session, "Unsupported authentication mechanism.");
+		return;
+	}
+	if (imap_skip(parser, ' ')) {
+		struct bytes response = imap_parser_rest(parser);
+
+		if (imap_is(response, "="))
+			response.length = 0;
+		imap_continue_authenticate(session, response);
+	} else if (session->expects == IMAP_EXPECTS_USER) {
+		imap_sendf(session, "+ " CHALLENGE_USER "\r\n");
+	} else {
+		imap_sendf(session, "+ \r\n");
+	}
+}

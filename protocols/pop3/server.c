@@ -1,0 +1,111 @@
+#include "protocols/pop3/server.h"
+
+#include "protocols/adapter.h"
+#include "protocols/layer.h"
+#include "protocols/pop3/session.h"
+#include "sim/world.h"
+
+struct pop3_server {
+	struct host *host;
+	struct pop3_server_config config;
+	char *host_name;
+	GPtrArray *listeners; /* of struct tcp_listener * */
+	GList *connections;   /* of struct connection *, newest first */
+	uint64_t accepted;    /* so many, for time stamps */
+};
+
+struct connection {
+	struct pop3_server *server;
+	struct adapter *adapter;
+};
+
+static void connection_done(void *owner, struct session *session, int why)
+{
+	struct connection *connection = owner;
+
+	(void)session;
+	(void)why;
+	connection->server->connections =
+	    g_list_remove(connection->server->connections, connection);
+	g_free(connection);
+}
+
+/* timestamp = "<" process "." clock "@" host ">" (RFC 1939 section 7) */
+static char *new_timestamp(struct pop3_server *server)
+{
+	if (server->host_name == NULL)
+		return NULL;
+	return g_strdup_printf("<%" G_GUINT64_FORMAT ".%" G_GINT64_FORMAT "@%s>",
+	                       ++server->accepted,
+	                       world_unix_time(host_node(server->host)->world), server->host_name);
+}
+
+static void accept_connection(void *owner, struct stream *stream)
+{
+	struct pop3_server *server = owner;
+	struct connection *connection = g_new0(struct connection, 1);
+	char *timestamp = new_timestamp(server);
+	struct session *session = pop3_session_new(&(struct pop3_session_config) {
+	    .store = server->config.store,
+	    .software = server->config.software,
+	    .timestamp = timestamp,
+	    .refusal_delay_ns = server->config.refusal_delay_ns,
+	});
+
+	g_free(timestamp);
+	connection->server = server;
+	server->connections = g_list_prepend(server->connections, connection);
+	connection->adapter = adapter_new(server->host, stream, session, true,
+	                                  &(struct adapter_config) {
+	                                      .layer = LAYER_POP3,
+	                                      .wakeup_ns = server->config.wakeup_ns,
+	                                      .done = connection_done,
+	                                      .owner = connection,
+	                                  });
+}
+
+static bool listen_on(struct pop3_server *server, uint16_t port)
+{
+	struct tcp_listener *listener = tcp_listen(server->host, port, accept_connection, server);
+
+	if (listener != NULL)
+		g_ptr_array_add(server->listeners, listener);
+	return listener != NULL;
+}
+
+struct pop3_server *pop3_server_start(struct host *host, const struct pop3_server_config *config)
+{
+	static const uint16_t default_port = POP3_PORT;
+	const uint16_t *ports = config->ports != NULL ? config->ports : &default_port;
+	size_t port_count = config->ports != NULL ? config->port_count : 1;
+	struct pop3_server *server = g_new0(struct pop3_server, 1);
+
+	server->host = host;
+	server->config = *config;
+	server->host_name = g_strdup(config->host_name);
+	server->listeners =
+	    g_ptr_array_new_with_free_func((GDestroyNotify)tcp_listener_close);
+	for (size_t i = 0; i < port_count; i++) {
+		if (!listen_on(server, ports[i])) {
+			pop3_server_stop(server);
+			return NULL;
+		}
+	}
+	return server;
+}
+
+void pop3_server_stop(struct pop3_server *server)
+{
+	if (server == NULL)
+		return;
+	g_ptr_array_unref(server->listeners);
+	while (server->connections != NULL) {
+		struct connection *connection = server->connections->data;
+
+		server->connections = g_list_delete_link(server->connections, server->connections);
+		adapter_free(connection->adapter);
+		g_free(connection);
+	}
+	g_free(server->host_name);
+	g_free(server);
+}

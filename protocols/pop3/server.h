@@ -1,0 +1,24 @@
+/* A POP3 server on a host: listens, and runs a session for each connection. */
+#pragma once
+#include "protocols/mail/mailbox.h"
+#include "stack/socket.h"
+
+#define POP3_PORT 110
+
+struct pop3_server;
+
+struct pop3_server_config {
+	struct mail_store *store;  /* outlives the server */
+	const char *software;      /* in the greeting, e.g. "mailwire"; outlives it too */
+	const char *host_name;     /* for time stamps; NULL: APOP is not offered; copied */
+	const uint16_t *ports;     /* NULL: POP3_PORT alone */
+	size_t port_count;
+	int64_t wakeup_ns;         /* time between bytes arriving and the server reading them */
+	int64_t refusal_delay_ns;  /* a wrong password is answered so late; 0: at once */
+};
+
+/* Starts listening. NULL when one of the ports is taken. */
+struct pop3_server *pop3_server_start(struct host *host, const struct pop3_server_config *config);
+
+/* Stops listening, resets what is still connected, frees. NULL is fine. */
+void pop3_server_stop(struct pop3_server *server);

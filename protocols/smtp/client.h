@@ -1,0 +1,87 @@
+/*
+ * An SMTP client session (RFC 5321) as a pure machine: what an MUA or MTA says to a server to hand
+ * it messages, one after the other on one connection. Acts on what the server offers: PIPELINING,
+ * SIZE, 8BITMIME, AUTH.
+ */
+#pragma once
+#include "protocols/session.h"
+#include "protocols/smtp/names.h"
+
+struct smtp_client;
+
+/* What became of one recipient. */
+enum smtp_outcome {
+	SMTP_PENDING,  /* never seen in a result */
+	SMTP_SENT,     /* the server has taken the message for it */
+	SMTP_DEFERRED, /* not now: a reply 4yz, or the connection failed */
+	SMTP_FAILED,   /* never: a reply 5yz */
+};
+
+/* How far the conversation had come when the outcome was decided. */
+enum smtp_stage {
+	SMTP_STAGE_CONNECT,
+	SMTP_STAGE_GREETING,
+	SMTP_STAGE_HELLO,
+	SMTP_STAGE_AUTH,
+	SMTP_STAGE_MAIL,
+	SMTP_STAGE_RCPT,
+	SMTP_STAGE_DATA,
+	SMTP_STAGE_CONTENT, /* the message and the reply to its final dot */
+	SMTP_STAGE_COUNT,
+};
+
+extern const char *const smtp_stage_names[SMTP_STAGE_COUNT]; /* "RCPT TO", "end of data", ... */
+
+struct smtp_result {
+	enum smtp_outcome outcome;
+	enum smtp_stage stage;
+	unsigned code;  /* of the deciding reply; 0: there was none */
+	char *text;     /* that reply with its code, lines joined by blanks; or what went wrong */
+};
+
+/* A message to send. Strings are copied, the data is referenced. */
+struct smtp_transfer {
+	const char *sender;            /* reverse-path without brackets; "" is the null one */
+	const char *const *recipients;
+	unsigned recipient_count;      /* at least 1 */
+	GBytes *data;                  /* lines end in CRLF; dots are added here */
+};
+
+struct smtp_client_config {
+	const char *host_name;         /* said in EHLO */
+	const char *login, *password;  /* NULL: no AUTH */
+	bool pipelines;                /* uses PIPELINING where it is offered, as MTAs do */
+	bool declares_size;            /* says SIZE= and BODY= where they are offered */
+	/*
+	 * A message is done with; one result for each recipient, in order. Called exactly once per
+	 * message. May call smtp_client_send() for the next one, or smtp_client_quit().
+	 */
+	void (*sent)(void *owner, struct smtp_client *client, const struct smtp_result *results,
+	             unsigned count);
+	void *owner;
+};
+
+/* `config` is copied; its strings are borrowed and must outlive the session. */
+struct session *smtp_client_new(const struct smtp_client_config *config);
+
+static inline struct session *smtp_client_session(struct smtp_client *client)
+{
+	return (struct session *)client;
+}
+
+static inline struct smtp_client *smtp_client_of(struct session *session)
+{
+	return (struct smtp_client *)session;
+}
+
+/* True while a further message may be sent: no message under way, and the server is willing. */
+bool smtp_client_is_free(const struct smtp_client *client);
+
+/*
+ * Sends a message; before the greeting it waits for that. The session must be free. With
+ * smtp_client_quit() called behind it, QUIT leaves together with the message's end.
+ */
+void smtp_client_send(struct smtp_client *client, const struct smtp_transfer *transfer);
+
+/* No more messages: QUIT follows the one under way, if any. */
+void smtp_client_quit(struct smtp_client *client);

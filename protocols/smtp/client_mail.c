@@ -1,0 +1,270 @@
+/* The mail transaction of a client session: MAIL, RCPT, DATA and the message (RFC 5321 section 3.3). */
+#include "protocols/smtp/client_session.h"
+
+static bool has_8bit(GBytes *data)
+{
+	gsize length;
+	const uint8_t *octets = g_bytes_get_data(data, &length);
+
+	for (gsize i = 0; i < length; i++)
+		if (octets[i] > 127)
+			return true;
+	return false;
+}
+
+struct smtp_job *smtp_job_new(const struct smtp_transfer *transfer)
+{
+	struct smtp_job *job = g_new0(struct smtp_job, 1);
+
+	job->sender = g_strdup(transfer->sender);
+	job->count = transfer->recipient_count;
+	job->recipients = g_new0(char *, job->count);
+	job->results = g_new0(struct smtp_result, job->count);
+	for (unsigned i = 0; i < job->count; i++)
+		job->recipients[i] = g_strdup(transfer->recipients[i]);
+	job->data = g_bytes_ref(transfer->data);
+	job->is_8bit = has_8bit(job->data);
+	return job;
+}
+
+void smtp_job_free(struct smtp_job *job)
+{
+	if (job == NULL)
+		return;
+	for (unsigned i = 0; i < job->count; i++) {
+		g_free(job->recipients[i]);
+		g_free(job->results[i].text);
+	}
+	g_free(job->recipients);
+	g_free(job->results);
+	g_free(job->sender);
+	g_bytes_unref(job->data);
+	g_free(job);
+}
+
+static void decide(struct smtp_result *result, enum smtp_outcome outcome, enum smtp_stage stage,
+		   unsigned code, const char *text)
+{
+	if (result->outcome == SMTP_PENDING)
+		*result = (struct smtp_result) { outcome, stage, code, g_strdup(text) };
+}
+
+void smtp_client_finish_job(struct smtp_client *client, enum smtp_outcome outcome,
+			    enum smtp_stage stage, unsigned code, const char *text)
+{
+	struct smtp_job *job = g_steal_pointer(&client->job);
+
+	if (job == NULL)
+		return;
+	for (unsigned i = 0; i < job->count; i++)
+		decide(&job->results[i], outcome, stage, code, text);
+	if (!client->is_doomed && client->is_ready)
+		smtp_client_enter(client, SMTP_READY);
+	client->config.sent(client->config.owner, client, job->results, job->count);
+	smtp_job_free(job);
+}
+
+/* The server keeps something of a transaction that we do not go on with. */
+static void abandon(struct smtp_client *client, enum smtp_stage stage, unsigned code,
+		    const char *text)
+{
+	smtp_client_say(client, (struct smtp_expectation) { .command = SMTP_RSET }, "RSET\r\n");
+	smtp_client_finish_job(client, smtp_outcome_of(code), stage, code, text);
+}
+
+/* The envelope. */
+
+/* Says why this server can never have the message; NULL when it can. The caller frees it. */
+static char *find_obstacle(const struct smtp_client *client)
+{
+	const struct smtp_offer *offer = &client->offer;
+	gsize size = g_bytes_get_size(client->job->data);
+
+	if (offer->has_size && offer->size_limit != 0 && size > offer->size_limit)
+		return g_strdup_printf(
+		    "552 5.3.4 message size %zu exceeds size limit %" G_GUINT64_FORMAT " of server",
+		    size, offer->size_limit);
+	if (client->job->is_8bit && !offer->has_8bit)
+		return g_strdup("554 5.6.3 message has 8-bit data, and the server does not offer "
+				"8BITMIME");
+	return NULL;
+}
+
+static void say_mail(struct smtp_client *client)
+{
+	struct smtp_job *job = client->job;
+	GString *line = g_string_new(NULL);
+
+	g_string_printf(line, "MAIL FROM:<%s>", job->sender);
+	if (client->config.declares_size && client->offer.has_size)
+		g_string_append_printf(line, " SIZE=%zu", g_bytes_get_size(job->data));
+	if (job->is_8bit)
+		g_string_append(line, " BODY=8BITMIME");
+	smtp_client_say(client, (struct smtp_expectation) { .command = SMTP_MAIL }, "%s\r\n",
+			line->str);
+	g_string_free(line, TRUE);
+}
+
+static void say_next(struct smtp_client *client)
+{
+	struct smtp_job *job = client->job;
+	unsigned next = job->next++;
+
+	if (next == 0)
+		say_mail(client);
+	else if (next <= job->count)
+		smtp_client_say(
+		    client,
+		    (struct smtp_expectation) { .command = SMTP_RCPT, .recipient = next - 1 },
+		    "RCPT TO:<%s>\r\n", job->recipients[next - 1]);
+	else
+		smtp_client_say(client, (struct smtp_expectation) { .command = SMTP_DATA },
+				"DATA\r\n");
+}
+
+/* All at once with pipelining, which ends at DATA (RFC 2920 section 3.1); else one at a time. */
+void smtp_client_say_envelope(struct smtp_client *client)
+{
+	bool is_pipelined = client->config.pipelines && client->offer.has_pipelining;
+	char *obstacle = client->job->next == 0 ? find_obstacle(client) : NULL;
+
+	if (obstacle != NULL) {
+		smtp_client_finish_job(client, SMTP_FAILED, SMTP_STAGE_MAIL, 0, obstacle);
+		g_free(obstacle);
+		return;
+	}
+	while (client->job->next <= client->job->count + 1 &&
+	       (is_pipelined || !smtp_client_expects(client)))
+		say_next(client);
+}
+
+/* The content. */
+
+static void begin_content(struct smtp_client *client)
+{
+	client->job->is_writing = true;
+	client->job->content_from = client->session.produced_bytes;
+	smtp_client_enter(client, SMTP_IN_DATA);
+	smtp_client_note_phase(client, PHASE_TRANSFER);
+	smtp_client_write_content(client);
+}
+
+static void finish_content(struct smtp_client *client)
+{
+	struct smtp_expectation expectation = { .command = SMTP_MESSAGE };
+
+	client->job->is_writing = false;
+	session_note_output(&client->session, SMTP_MESSAGE, client->job->content_from);
+	g_array_append_val(client->expected, expectation);
+	smtp_client_advance(client);
+}
+
+/* Writes as much as the output wants now; refill() calls for the rest. */
+void smtp_client_write_content(struct smtp_client *client)
+{
+	struct session *session = &client->session;
+	struct smtp_job *job = client->job;
+	gsize length;
+	const uint8_t *data = g_bytes_get_data(job->data, &length);
+
+	if (session->output == NULL)
+		session->output = g_byte_array_new();
+	guint before = session->output->len;
+
+	if (before >= SESSION_OUTPUT_LOW)
+		return;
+	smtp_data_encode(&job->writer, (struct bytes) { data, length }, SESSION_OUTPUT_LOW - before,
+			 session->output);
+	session->produced_bytes += session->output->len - before;
+	if (job->writer.is_finished)
+		finish_content(client);
+}
+
+/* All recipients were refused, yet the server waits for data: an empty message ends that. */
+static void say_nothing(struct smtp_client *client)
+{
+	smtp_client_say(client, (struct smtp_expectation) { .command = SMTP_MESSAGE }, ".\r\n");
+}
+
+/* Replies. */
+
+static bool has_pending_recipient(const struct smtp_job *job)
+{
+	for (unsigned i = 0; i < job->count; i++)
+		if (job->results[i].outcome == SMTP_PENDING)
+			return true;
+	return false;
+}
+
+/* Without pipelining there is no need to say DATA when nobody is left to receive. */
+static bool may_stop_early(const struct smtp_client *client)
+{
+	return !smtp_client_expects(client) && client->job->next <= client->job->count + 1 &&
+	       (client->job->was_sender_refused || !has_pending_recipient(client->job));
+}
+
+static void hear_sender(struct smtp_client *client, unsigned code, const char *text)
+{
+	struct smtp_job *job = client->job;
+
+	if (code / 100 == 2) {
+		smtp_client_enter(client, SMTP_HAS_SENDER);
+		return;
+	}
+	job->was_sender_refused = true;
+	for (unsigned i = 0; i < job->count; i++)
+		decide(&job->results[i], smtp_outcome_of(code), SMTP_STAGE_MAIL, code, text);
+	if (may_stop_early(client))
+		abandon(client, SMTP_STAGE_MAIL, code, text);
+}
+
+static void hear_recipient(struct smtp_client *client, unsigned index, unsigned code,
+			   const char *text)
+{
+	struct smtp_job *job = client->job;
+
+	if (code / 100 != 2)
+		decide(&job->results[index], smtp_outcome_of(code), SMTP_STAGE_RCPT, code, text);
+	else if (job->accepted++ == 0) {
+		smtp_client_enter(client, SMTP_HAS_RECIPIENT);
+		smtp_client_note_phase(client, PHASE_RECIPIENT);
+	}
+	if (may_stop_early(client))
+		abandon(client, SMTP_STAGE_RCPT, code, text);
+}
+
+static void hear_data(struct smtp_client *client, unsigned code, const char *text)
+{
+	if (code != 354)
+		abandon(client, SMTP_STAGE_DATA, code, text);
+	else if (client->job->accepted == 0)
+		say_nothing(client);
+	else
+		begin_content(client);
+}
+
+static void hear_content(struct smtp_client *client, unsigned code, const char *text)
+{
+	enum smtp_outcome outcome = code / 100 == 2 ? SMTP_SENT : smtp_outcome_of(code);
+
+	smtp_client_finish_job(client, outcome, SMTP_STAGE_CONTENT, code, text);
+}
+
+void smtp_client_hear_mail(struct smtp_client *client, struct smtp_expectation expectation,
+			   unsigned code, const char *text)
+{
+	switch (expectation.command) {
+	case SMTP_MAIL:
+		hear_sender(client, code, text);
+		break;
+	case SMTP_RCPT:
+		hear_recipient(client, expectation.recipient, code, text);
+		break;
+	case SMTP_DATA:
+		hear_data(client, code, text);
+		break;
+	default:
+		hear_content(client, code, text);
+		break;
+	}
+}

@@ -1,0 +1,88 @@
+/* The inside of the SMTP server session, shared by the files server*.c alone. */
+#pragma once
+#include "protocols/layer.h"
+#include "protocols/smtp/auth.h"
+#include "protocols/smtp/data.h"
+#include "protocols/smtp/server.h"
+#include "protocols/smtp/syntax.h"
+
+/* What the environment was asked. */
+enum smtp_question {
+	SMTP_ASKED_NOTHING,
+	SMTP_ASKED_NAME,
+	SMTP_ASKED_LOGIN,
+	SMTP_ASKED_RECIPIENT, /* for RCPT */
+	SMTP_ASKED_VRFY,      /* the same for VRFY */
+	SMTP_ASKED_MESSAGE,
+};
+
+struct smtp_server {
+	struct session session; /* first: the two are converted into each other */
+	const struct smtp_server_config *config;
+	void *owner;            /* of the environment */
+	enum smtp_state state;
+	enum smtp_question question;
+	uint32_t client_address;
+	char *client_name; /* NULL: unknown */
+	char *helo;
+	char *login;      /* NULL: nobody */
+	bool is_extended; /* EHLO, not HELO */
+	unsigned errors;
+
+	bool is_skipping_line; /* the rest of a line that was too long */
+	uint64_t skipped_from;
+
+	/* AUTH: a mechanism, and for LOGIN the name that came first */
+	enum smtp_mechanism mechanism;
+	char *claimed_login;
+
+	/* the open mail transaction */
+	char *sender;          /* NULL: none is open */
+	GPtrArray *recipients; /* of char *, accepted; NULL: none */
+	char *asked_recipient;
+	bool was_recipient_refused;
+	bool is_8bit;
+	GByteArray *data; /* the message so far; NULL: none */
+	enum smtp_data_state data_state;
+	bool is_oversized;
+	uint64_t data_from;   /* stream offset of the message or chunk */
+	uint64_t chunk_bytes; /* still to come of a BDAT chunk */
+	enum smtp_state state_before_chunk;
+	bool is_last_chunk;
+	const char
+	    *chunk_refusal; /* reply to a chunk that is read but not kept; NULL: it is kept */
+};
+
+/* The only writer of `state`. */
+void smtp_server_enter(struct smtp_server *server, enum smtp_state state);
+
+/* One reply of one line: "250 2.1.0 Ok". Counts refusals. */
+void smtp_server_reply(struct smtp_server *server, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+void smtp_server_note_phase(struct smtp_server *server, enum session_phase phase);
+
+/* Notes that the bytes from stream offset `from` up to and with the next `length` are one unit. */
+void smtp_server_note_since(struct smtp_server *server, enum smtp_detail detail, uint64_t from,
+			    size_t length);
+
+/* Waits for the answer to `question`. Call before asking, for the answer may come at once. */
+void smtp_server_ask(struct smtp_server *server, enum smtp_question question);
+
+/* Ends the mail transaction, if one is open (RFC 5321 section 4.1.1.5). */
+void smtp_server_reset(struct smtp_server *server);
+
+/* Says why and hangs up. */
+void smtp_server_give_up(struct smtp_server *server, const char *status_and_reason);
+
+/* Runs a command line; server_commands.c. */
+void smtp_server_run(struct smtp_server *server, struct bytes line);
+
+/* AUTH; server_auth.c. The second takes the client's answer to a challenge, a line. */
+void smtp_server_auth(struct smtp_server *server, struct bytes argument);
+void smtp_server_credentials(struct smtp_server *server, struct bytes line);
+
+/* Mail data; server_data.c. They return how many octets of `in` they took. */
+void smtp_server_begin_data(struct smtp_server *server);
+size_t smtp_server_receive_data(struct smtp_server *server, struct bytes in);
+void smtp_server_begin_chunk(struct smtp_server *server, struct bytes argument);
+size_t smtp_server_receive_chunk(struct smtp_server *server, struct bytes in);

@@ -1,0 +1,417 @@
+#include "stack/link.h"
+
+#include "sim/world.h"
+#include "stack/drop.h"
+#include "stack/transit.h"
+#include "stack/interface.h"
+#include "stack/names.h"
+#include "stack/wire/ethernet.h"
+
+/* What a frame occupies on the wire besides its bytes; the gap delays only the next frame. */
+enum { AROUND_FRAME = ETHERNET_PREAMBLE_BYTES + ETHERNET_FCS_BYTES };
+
+/* In the order of use: what a frame touches comes first. */
+struct direction {
+	struct timer arrival; /* of the first frame under way; runs at the receiver */
+	struct transit transit;
+	struct interface *sender, *receiver;
+	int64_t free_at_ns; /* when the next frame can begin */
+	int64_t byte_ns;    /* a byte's time on the wire where that is a whole number, else 0 */
+	int64_t delay_ns;
+	int64_t queue_ns;          /* the time that a full queue takes to drain */
+	uint64_t frames;           /* sent so far, lost ones included */
+	struct impairer *impairer; /* NULL: a perfect cable */
+	int64_t last_arrival_ns;   /* of frames not held back: jitter never lets them overtake */
+	uint64_t rate_bps;
+};
+
+struct link {
+	struct direction directions[2]; /* by the side that sends */
+	uint64_t object;
+	bool is_cut;
+};
+
+static int64_t wire_ns(const struct direction *direction, size_t wire_bytes)
+{
+	if (direction->byte_ns != 0)
+		return direction->byte_ns * (int64_t)wire_bytes;
+	return time_to_transmit(wire_bytes, direction->rate_bps);
+}
+
+/* Numbers of interfaces above 65,535 are alike in the order key; the rest of it tells them apart. */
+static uint64_t order_of(const struct direction *direction, uint64_t number)
+{
+	return (uint64_t)(direction->receiver->index >> 16) << 48 | number;
+}
+
+/* Arms the timer for the first frame under way, if there is one. */
+static void await_arrival(struct direction *direction)
+{
+	const struct transit_frame *first = transit_first(&direction->transit);
+
+	if (first == NULL)
+		return;
+	timer_schedule_arrival(node_engine(direction->receiver->node), &direction->arrival,
+			       first->arrival_ns, order_of(direction, first->number), first->cause,
+			       first->packet->root);
+}
+
+static void arrive(void *owner)
+{
+	struct direction *direction = owner;
+	struct transit_frame frame = transit_pop(&direction->transit);
+
+	await_arrival(direction);
+	interface_receive(direction->receiver, frame.packet, frame.cause);
+}
+
+static void direction_init(struct direction *direction, struct interface *sender,
+			   struct interface *receiver)
+{
+	direction->sender = sender;
+	direction->receiver = receiver;
+	timer_init(&direction->arrival, receiver->node->index, arrive, direction);
+	direction->arrival.class = EVENT_ARRIVAL;
+	direction->arrival.interface = interface_number(receiver);
+}
+
+void link_configure(struct link *link, enum link_side from, const struct link_config *config)
+{
+	struct direction *direction = &link->directions[from];
+	uint64_t rate_bps = config->rate_bps ? config->rate_bps : LINK_DEFAULT_RATE_BPS;
+	uint64_t queue_bytes = config->queue_bytes ? config->queue_bytes : LINK_DEFAULT_QUEUE_BYTES;
+	uint64_t bit_times_per_byte = 8 * (uint64_t)NS_PER_S;
+
+	direction->rate_bps = rate_bps;
+	direction->byte_ns =
+	    bit_times_per_byte % rate_bps == 0 ? (int64_t)(bit_times_per_byte / rate_bps) : 0;
+	direction->delay_ns = config->delay_ns;
+	direction->queue_ns = time_to_transmit(queue_bytes, rate_bps);
+}
+
+static uint64_t end_of(const struct interface *interface)
+{
+	return (uint64_t)interface->node->index << 16 | interface_number(interface);
+}
+
+struct link *link_new(struct interface *a, struct interface *b, const char *network,
+		      const struct link_config *config)
+{
+	struct link *link = g_new0(struct link, 1);
+
+	g_assert(a->link == NULL && b->link == NULL);
+	link->object = node_new_object(a->node);
+	direction_init(&link->directions[LINK_A], a, b);
+	direction_init(&link->directions[LINK_B], b, a);
+	link_configure(link, LINK_A, config);
+	link_configure(link, LINK_B, config);
+	a->link = b->link = link;
+	a->side = LINK_A;
+	b->side = LINK_B;
+	trace_emit(a->node, NULL,
+		   &(struct trace_record) {
+		       .kind = TRACE_LINK,
+		       .layer = LAYER_LINK,
+		       .object = link->object,
+		       .before = end_of(a),
+		       .after = end_of(b),
+		       .interface = interface_number(a),
+		   },
+		   bytes_of(network != NULL ? network : ""));
+	return link;
+}
+
+static void direction_clear(struct direction *direction)
+{
+	timer_cancel(node_engine(direction->sender->node), &direction->arrival);
+	transit_clear(&direction->transit);
+	impairer_free(direction->impairer);
+	direction->sender->link = NULL;
+}
+
+void link_free(struct link *link)
+{
+	if (link == NULL)
+		return;
+	direction_clear(&link->directions[LINK_A]);
+	direction_clear(&link->directions[LINK_B]);
+	g_free(link);
+}
+
+void link_impair(struct link *link, enum link_side from, const struct impairment *impairment)
+{
+	static const struct impairment none;
+	struct direction *direction = &link->directions[from];
+	const struct interface *sender = direction->sender;
+
+	if (impairment == NULL)
+		impairment = &none;
+	if (direction->impairer != NULL) {
+		impairer_configure(direction->impairer, impairment);
+		return;
+	}
+	struct random_stream stream;
+
+	node_random_init(sender->node, &stream, sender->name);
+	direction->impairer = impairer_new(impairment, &stream);
+}
+
+bool link_is_cut(const struct link *link)
+{
+	return link->is_cut;
+}
+
+struct interface *link_interface(const struct link *link, enum link_side side)
+{
+	return link->directions[side].sender;
+}
+
+uint64_t link_object(const struct link *link)
+{
+	return link->object;
+}
+
+static int64_t later(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+int64_t link_backlog_ns(const struct link *link, enum link_side from)
+{
+	const struct direction *direction = &link->directions[from];
+
+	return later(direction->free_at_ns - node_now(direction->sender->node), 0);
+}
+
+static void link_drop(struct direction *direction, struct packet *frame,
+		      const struct trace_record *why)
+{
+	struct trace_record record = *why;
+
+	record.layer = LAYER_LINK;
+	record.interface = interface_number(direction->sender);
+	packet_drop(direction->sender->node, frame, &record);
+}
+
+/* A frame that the sender could not put on the wire. */
+static void refuse(struct direction *direction, struct packet *frame,
+		   const struct trace_record *why)
+{
+	direction->sender->counters.dropped_frames++;
+	link_drop(direction, frame, why);
+}
+
+static void refuse_overflow(struct direction *direction, struct packet *frame, int64_t backlog_ns)
+{
+	double bytes_per_ns = (double)direction->rate_bps / 8e9;
+
+	refuse(direction, frame,
+	       &(struct trace_record) {
+		   .detail = LINK_QUEUE_FULL,
+		   .before = (uint64_t)((double)backlog_ns * bytes_per_ns + 0.5),
+		   .after = (uint64_t)((double)direction->queue_ns * bytes_per_ns + 0.5),
+	       });
+}
+
+static void lose_all(struct direction *direction)
+{
+	timer_cancel(node_engine(direction->receiver->node), &direction->arrival);
+	while (direction->transit.count > 0)
+		link_drop(direction, transit_pop(&direction->transit).packet,
+			  &(struct trace_record) { .detail = LINK_DOWN });
+}
+
+static void link_enter(struct link *link, bool is_cut)
+{
+	if (link->is_cut == is_cut)
+		return;
+	const struct interface *end = link->directions[LINK_A].sender;
+
+	trace_emit(end->node, NULL,
+		   &(struct trace_record) {
+		       .kind = TRACE_STATE,
+		       .layer = LAYER_LINK,
+		       .detail = LINK_CARRIER,
+		       .object = link->object,
+		       .before = !link->is_cut,
+		       .after = !is_cut,
+		       .interface = interface_number(end),
+		   },
+		   (struct bytes) { 0 });
+	link->is_cut = is_cut;
+}
+
+void link_cut(struct link *link)
+{
+	link_enter(link, true);
+	lose_all(&link->directions[LINK_A]);
+	lose_all(&link->directions[LINK_B]);
+}
+
+void link_mend(struct link *link)
+{
+	link_enter(link, false);
+}
+
+/* Sets a frame that was sent under way. */
+static void launch(struct direction *direction, const struct transit_frame *frame)
+{
+	transit_push(&direction->transit, frame);
+	if (transit_first(&direction->transit)->number == frame->number)
+		await_arrival(direction);
+}
+
+static void trace_impairment(struct direction *direction, const struct packet *frame,
+			     uint64_t cause, const struct trace_record *what)
+{
+	struct trace_record record = *what;
+
+	record.kind = TRACE_IMPAIR;
+	record.layer = LAYER_LINK;
+	record.cause = cause;
+	record.interface = interface_number(direction->sender);
+	trace_emit(direction->sender->node, frame, &record, (struct bytes) { 0 });
+}
+
+/* Flips the chosen bits; those behind the frame are in its FCS. Takes and returns a reference. */
+static struct packet *corrupt(struct direction *direction, struct packet *frame, uint64_t cause,
+			      const struct verdict *verdict)
+{
+	frame = packet_unshare(frame);
+	if (!verdict->is_deep) {
+		frame->fcs = ethernet_fcs(packet_bytes(frame));
+		frame->has_fcs = frame->is_corrupted = true;
+	}
+	for (unsigned i = 0; i < verdict->flip_count; i++) {
+		uint32_t byte = verdict->flips[i] / 8, bit = verdict->flips[i] % 8;
+
+		if (byte < packet_length(frame))
+			packet_data(frame)[byte] ^= (uint8_t)(1 << bit);
+		else
+			frame->fcs ^= UINT32_C(1) << (8 * (byte - packet_length(frame)) + bit);
+	}
+	trace_impairment(direction, frame, cause,
+			 &(struct trace_record) {
+			     .detail = verdict->is_deep ? LINK_CORRUPTED_DEEP : LINK_CORRUPTED,
+			     .before = verdict->flip_count,
+			     .after = verdict->flips[0],
+			 });
+	return frame;
+}
+
+/* A second copy, shared with the first, arrives as if it had been sent right behind it. */
+static void duplicate(struct direction *direction, const struct transit_frame *flying)
+{
+	struct transit_frame copy = *flying;
+	int64_t later_ns =
+	    wire_ns(direction, AROUND_FRAME + packet_length(flying->packet) + ETHERNET_GAP_BYTES);
+
+	packet_reference(copy.packet);
+	copy.arrival_ns += later_ns;
+	trace_impairment(direction, copy.packet, copy.cause,
+			 &(struct trace_record) {
+			     .detail = LINK_DUPLICATED,
+			     .after = (uint64_t)later_ns,
+			 });
+	launch(direction, &copy);
+}
+
+static bool is_lost(struct direction *direction, const struct transit_frame *flying,
+		    const struct verdict *verdict, int64_t start_ns)
+{
+	struct trace_record why = { .cause = flying->cause, .before = flying->number };
+
+	if (impairer_is_down(direction->impairer, start_ns, flying->arrival_ns))
+		why.detail = LINK_DOWN;
+	else if (verdict->is_picked)
+		why.detail = LINK_PICKED;
+	else if (verdict->is_lost)
+		why.detail = LINK_LOST;
+	else
+		return false;
+	link_drop(direction, flying->packet, &why);
+	return true;
+}
+
+/* The part of the way that impairments rule: loses, changes, delays or doubles a frame (taken). */
+static void launch_impaired(struct direction *direction, struct transit_frame *flying,
+			    int64_t start_ns)
+{
+	struct verdict verdict =
+	    impairer_judge(direction->impairer, flying->number, packet_length(flying->packet),
+			   ETHERNET_FCS_BYTES, ETHERNET_HEADER_BYTES);
+
+	flying->arrival_ns =
+	    later(flying->arrival_ns + verdict.jitter_ns, direction->last_arrival_ns);
+	if (is_lost(direction, flying, &verdict, start_ns))
+		return;
+	if (verdict.is_held_back) {
+		flying->arrival_ns += verdict.held_back_ns;
+		trace_impairment(direction, flying->packet, flying->cause,
+				 &(struct trace_record) {
+				     .detail = LINK_HELD_BACK,
+				     .after = (uint64_t)verdict.held_back_ns,
+				 });
+	} else {
+		direction->last_arrival_ns = flying->arrival_ns;
+	}
+	if (verdict.flip_count > 0)
+		flying->packet = corrupt(direction, flying->packet, flying->cause, &verdict);
+	launch(direction, flying);
+	if (verdict.is_duplicated)
+		duplicate(direction, flying);
+}
+
+static uint64_t trace_transmit(struct direction *direction, const struct packet *frame,
+			       int64_t ready_ns, int64_t start_ns, uint16_t flags)
+{
+	const struct interface *sender = direction->sender;
+
+	return trace_emit(sender->node, frame,
+			  &(struct trace_record) {
+			      .kind = TRACE_TRANSMIT,
+			      .layer = LAYER_LINK,
+			      .detail = LINK_PLAIN,
+			      .flags = flags,
+			      .interface = interface_number(sender),
+			      .start = (uint16_t)frame->start,
+			      .before = (uint64_t)(start_ns - ready_ns),
+			      .after = (uint64_t)(start_ns - node_now(sender->node)),
+			  },
+			  packet_bytes(frame));
+}
+
+void link_send(struct link *link, enum link_side from, struct packet *frame, int64_t ready_ns,
+	       uint16_t flags)
+{
+	struct direction *direction = &link->directions[from];
+	struct interface *sender = direction->sender;
+	int64_t start_ns = later(ready_ns, direction->free_at_ns);
+	int64_t frame_ns = wire_ns(direction, AROUND_FRAME + packet_length(frame));
+	int64_t gap_ns = wire_ns(direction, ETHERNET_GAP_BYTES);
+
+	if (link->is_cut || (direction->impairer != NULL &&
+			     impairer_is_down(direction->impairer, start_ns, start_ns))) {
+		refuse(direction, frame, &(struct trace_record) { .detail = LINK_DOWN });
+		return;
+	}
+	if (start_ns > ready_ns && start_ns - ready_ns + frame_ns > direction->queue_ns) {
+		refuse_overflow(direction, frame, start_ns - ready_ns);
+		return;
+	}
+	direction->free_at_ns = start_ns + frame_ns + gap_ns;
+	sender->counters.sent_frames++;
+	sender->counters.sent_bytes += packet_length(frame);
+
+	struct transit_frame flying = {
+		.packet = frame,
+		.arrival_ns = start_ns + frame_ns + direction->delay_ns,
+		.number = ++direction->frames,
+		.cause = trace_transmit(direction, frame, ready_ns, start_ns, flags),
+	};
+
+	if (direction->impairer == NULL)
+		launch(direction, &flying);
+	else
+		launch_impaired(direction, &flying, start_ns);
+}

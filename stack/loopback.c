@@ -1,0 +1,73 @@
+#include "stack/loopback.h"
+
+#include "stack/transit.h"
+#include "stack/host_private.h"
+#include "stack/ipv4_private.h"
+
+struct loopback {
+	struct host *host;
+	struct transit transit;
+	struct timer arrival;
+	uint64_t packets;
+};
+
+static void await_arrival(struct loopback *loopback)
+{
+	const struct transit_frame *first = transit_first(&loopback->transit);
+
+	if (first != NULL)
+		timer_schedule(node_engine(&loopback->host->node), &loopback->arrival,
+			       first->arrival_ns);
+}
+
+static void arrive(void *owner)
+{
+	struct loopback *loopback = owner;
+	struct host *host = loopback->host;
+	struct transit_frame frame = transit_pop(&loopback->transit);
+	struct context *context = engine_context(node_engine(&host->node));
+	struct ipv4_header header;
+	struct bytes payload;
+	enum parse_status status = ipv4_header_parse(packet_bytes(frame.packet), &header, &payload);
+
+	await_arrival(loopback);
+	g_assert(status == PARSE_OK); /* it was made by ipv4_send() */
+	context->crossing = node_begin_crossing(&host->node, frame.packet);
+	context->root = frame.packet->root;
+	context->cause = frame.cause;
+	ipv4_deliver(host, frame.packet, &header, false);
+}
+
+static struct loopback *loopback_of(struct host *host)
+{
+	if (host->loopback == NULL) {
+		host->loopback = g_new0(struct loopback, 1);
+		host->loopback->host = host;
+		timer_init(&host->loopback->arrival, host->node.index, arrive, host->loopback);
+	}
+	return host->loopback;
+}
+
+void loopback_free(struct loopback *loopback)
+{
+	if (loopback == NULL)
+		return;
+	timer_cancel(node_engine(&loopback->host->node), &loopback->arrival);
+	transit_clear(&loopback->transit);
+	g_free(loopback);
+}
+
+void loopback_send(struct host *host, struct packet *packet, uint64_t cause)
+{
+	struct loopback *loopback = loopback_of(host);
+
+	transit_push(&loopback->transit,
+		     &(struct transit_frame) {
+			 .packet = packet,
+			 .arrival_ns = node_now(&host->node) + LOOPBACK_DELAY_NS,
+			 .number = ++loopback->packets,
+			 .cause = cause,
+		     });
+	if (loopback->transit.count == 1)
+		await_arrival(loopback);
+}

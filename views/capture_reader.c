@@ -1,0 +1,460 @@
+#include "views/capture_reader.h"
+#include "sim/time.h"
+#include "views/pcapng.h"
+
+enum {
+	BLOCK_MIN_BYTES = 12, /* type, length, length */
+	CLASSIC_HEADER_BYTES = 24,
+	CLASSIC_RECORD_BYTES = 16,
+	OBSOLETE_PACKET_BLOCK = 2,
+	RESOLUTION_MICROSECONDS = 6, /* the default of both formats */
+	RESOLUTION_NANOSECONDS = 9,
+	RESOLUTION_IS_BINARY = 0x80,
+};
+
+struct capture_reader {
+	struct bytes rest; /* not yet read */
+	size_t length;     /* of the whole file */
+	const char *complaint;
+	bool is_classic;
+	bool is_big_endian;
+	size_t section_interface; /* interface 0 of the present section */
+	GArray *interfaces, *names, *secrets;
+};
+
+/* One option or record of a list. */
+struct item {
+	uint16_t code;
+	struct bytes value;
+};
+
+static uint16_t get16(const struct capture_reader *reader, const uint8_t *p)
+{
+	return reader->is_big_endian ? get_be16(p) : (uint16_t)(p[1] << 8 | p[0]);
+}
+
+static uint32_t get32(const struct capture_reader *reader, const uint8_t *p)
+{
+	return reader->is_big_endian ? get_be32(p) : __builtin_bswap32(get_be32(p));
+}
+
+static uint64_t get64(const struct capture_reader *reader, const uint8_t *p)
+{
+	return reader->is_big_endian ? get_be64(p) : __builtin_bswap64(get_be64(p));
+}
+
+static enum capture_read complain(struct capture_reader *reader, const char *complaint)
+{
+	reader->complaint = complaint;
+	return CAPTURE_READ_BAD;
+}
+
+/*
+ * Takes the next item off `list`; false at its end. An item that is longer than the list ends it
+ * too: options are never essential.
+ */
+static bool item_next(const struct capture_reader *reader, struct bytes *list, struct item *item)
+{
+	if (list->length < 4)
+		return false;
+
+	size_t length = get16(reader, list->data + 2);
+	size_t padded = (length + 3) & ~(size_t)3;
+
+	item->code = get16(reader, list->data);
+	if (item->code == PCAPNG_OPTION_END || length > list->length - 4)
+		return false;
+	item->value = (struct bytes) { list->data + 4, length };
+	*list = bytes_from(*list, 4 + padded);
+	return true;
+}
+
+/*
+ * Ticks since 1970 to nanoseconds. False when the time does not fit: after the year 2262, which is
+ * an error of the file.
+ */
+static bool time_of(const struct captured_interface *interface, uint64_t ticks, int64_t *time_ns)
+{
+	unsigned exponent = interface->resolution & 0x7f;
+	unsigned __int128 ns = ticks;
+	__int128 total;
+
+	if (interface->resolution & RESOLUTION_IS_BINARY) {
+		ns = ns * (unsigned)NS_PER_S >> exponent;
+	} else {
+		for (; exponent < RESOLUTION_NANOSECONDS; exponent++)
+			ns *= 10;
+		for (; exponent > RESOLUTION_NANOSECONDS && ns > 0; exponent--)
+			ns /= 10;
+	}
+	total = (__int128)ns + (__int128)interface->offset_s * NS_PER_S;
+	if (total < INT64_MIN || total > INT64_MAX)
+		return false;
+	*time_ns = (int64_t)total;
+	return true;
+}
+
+/* Parts the FCS from the end of the frame, where the whole of it was captured. */
+static void split_fcs(struct captured_frame *frame, unsigned fcs_bytes)
+{
+	if (fcs_bytes != 4 || frame->bytes.length < 4 ||
+	    frame->bytes.length < frame->original_length)
+		return;
+	frame->bytes.length -= 4;
+	frame->has_fcs = true;
+	frame->fcs = __builtin_bswap32(get_be32(frame->bytes.data + frame->bytes.length));
+}
+
+/* The options of an enhanced packet; returns the length of the FCS that they or `fcs_bytes` give. */
+static unsigned read_packet_options(const struct capture_reader *reader, struct bytes options,
+				    struct captured_frame *frame, unsigned fcs_bytes)
+{
+	struct item item;
+
+	while (item_next(reader, &options, &item)) {
+		if (item.code == PCAPNG_OPTION_COMMENT && frame->comment.length == 0) {
+			frame->comment = item.value;
+		} else if (item.code == PCAPNG_EPB_FLAGS && item.value.length == 4) {
+			uint32_t flags = get32(reader, item.value.data);
+			unsigned direction = flags & 3;
+
+			frame->direction = (uint8_t)(direction == 3 ? 0 : direction);
+			if ((flags >> 5 & 15) != 0)
+				fcs_bytes = flags >> 5 & 15;
+		} else if (item.code == PCAPNG_EPB_PACKETID && item.value.length == 8) {
+			frame->packet_id = get64(reader, item.value.data);
+		}
+	}
+	return fcs_bytes;
+}
+
+static enum capture_read read_packet(struct capture_reader *reader, struct bytes body,
+				     struct captured_frame *frame)
+{
+	if (body.length < 20)
+		return complain(reader, "packet block too short");
+
+	size_t index = reader->section_interface + get32(reader, body.data);
+	uint32_t captured = get32(reader, body.data + 12);
+	size_t padded = ((size_t)captured + 3) & ~(size_t)3;
+
+	if (index >= reader->interfaces->len)
+		return complain(reader, "packet of an interface that is not described");
+	if (captured > body.length - 20)
+		return complain(reader, "packet longer than its block");
+
+	const struct captured_interface *interface = capture_reader_interface(reader, index);
+	uint64_t ticks =
+	    (uint64_t)get32(reader, body.data + 4) << 32 | get32(reader, body.data + 8);
+
+	*frame = (struct captured_frame) {
+		.interface = (uint32_t)index,
+		.bytes = bytes_first(bytes_from(body, 20), captured),
+		.original_length = get32(reader, body.data + 16),
+	};
+	if (!time_of(interface, ticks, &frame->time_ns))
+		return complain(reader, "packet with an impossible time");
+	split_fcs(frame, read_packet_options(reader, bytes_from(body, 20 + padded), frame,
+					     interface->fcs_bytes));
+	return CAPTURE_READ_FRAME;
+}
+
+static enum capture_read read_simple_packet(struct capture_reader *reader, struct bytes body,
+					    struct captured_frame *frame)
+{
+	size_t index = reader->section_interface;
+
+	if (body.length < 4)
+		return complain(reader, "packet block too short");
+	if (index >= reader->interfaces->len)
+		return complain(reader, "packet of an interface that is not described");
+
+	const struct captured_interface *interface = capture_reader_interface(reader, index);
+	uint32_t length = get32(reader, body.data);
+	uint32_t captured = length;
+
+	if (interface->snapshot_bytes != 0)
+		captured = MIN(captured, interface->snapshot_bytes);
+	*frame = (struct captured_frame) {
+		.interface = (uint32_t)index,
+		.bytes = bytes_first(bytes_from(body, 4), captured),
+		.original_length = length,
+	};
+	split_fcs(frame, interface->fcs_bytes);
+	return CAPTURE_READ_FRAME;
+}
+
+static bool read_interface(struct capture_reader *reader, struct bytes body)
+{
+	if (body.length < 8 || reader->interfaces->len >= CAPTURE_READER_INTERFACES_MAX)
+		return false;
+
+	struct captured_interface interface = {
+		.link_type = get16(reader, body.data),
+		.snapshot_bytes = get32(reader, body.data + 4),
+		.resolution = RESOLUTION_MICROSECONDS,
+	};
+	struct bytes options = bytes_from(body, 8);
+	struct item item;
+
+	while (item_next(reader, &options, &item)) {
+		if (item.code == PCAPNG_IF_NAME)
+			interface.name = item.value;
+		else if (item.code == PCAPNG_IF_DESCRIPTION)
+			interface.description = item.value;
+		else if (item.code == PCAPNG_IF_TSRESOL && item.value.length == 1)
+			interface.resolution = item.value.data[0];
+		else if (item.code == PCAPNG_IF_FCSLEN && item.value.length == 1)
+			interface.fcs_bytes = item.value.data[0];
+		else if (item.code == PCAPNG_IF_TSOFFSET && item.value.length == 8)
+			interface.offset_s = (int64_t)get64(reader, item.value.data);
+	}
+	g_array_append_val(reader->interfaces, interface);
+	return true;
+}
+
+/* One record holds an address and one or more names, each ended by NUL. */
+static void read_name_record(struct capture_reader *reader, struct bytes record)
+{
+	if (record.length < 4)
+		return;
+
+	uint32_t address = get_be32(record.data);
+	struct bytes names = bytes_from(record, 4);
+
+	while (names.length > 0 && reader->names->len < CAPTURE_READER_NAMES_MAX) {
+		struct captured_name name = {
+			address,
+			bytes_first(names, strnlen((const char *)names.data, names.length)),
+		};
+
+		g_array_append_val(reader->names, name);
+		names = bytes_from(names, name.name.length + 1);
+	}
+}
+
+static void read_names(struct capture_reader *reader, struct bytes body)
+{
+	struct item item;
+
+	while (item_next(reader, &body, &item)) {
+		if (item.code == PCAPNG_NRB_IPV4)
+			read_name_record(reader, item.value);
+	}
+}
+
+static void read_secrets(struct capture_reader *reader, struct bytes body)
+{
+	if (body.length < 8 || reader->secrets->len >= CAPTURE_READER_SECRETS_MAX)
+		return;
+
+	struct captured_secrets secrets = {
+		get32(reader, body.data),
+		bytes_first(bytes_from(body, 8), get32(reader, body.data + 4)),
+	};
+
+	g_array_append_val(reader->secrets, secrets);
+}
+
+/* A section may change the byte order, and numbers its interfaces anew. */
+static bool begin_section(struct capture_reader *reader)
+{
+	static const uint8_t big_endian_magic[4] = { 0x1a, 0x2b, 0x3c, 0x4d };
+	static const uint8_t little_endian_magic[4] = { 0x4d, 0x3c, 0x2b, 0x1a };
+	struct bytes magic = bytes_first(bytes_from(reader->rest, 8), 4);
+
+	if (magic.length < 4)
+		return false;
+	if (memcmp(magic.data, big_endian_magic, 4) == 0)
+		reader->is_big_endian = true;
+	else if (memcmp(magic.data, little_endian_magic, 4) == 0)
+		reader->is_big_endian = false;
+	else
+		return false;
+	reader->section_interface = reader->interfaces->len;
+	return true;
+}
+
+/* Takes the next block off the rest of the file; `body` is without its type and lengths. */
+static bool next_block(struct capture_reader *reader, uint32_t *type, struct bytes *body)
+{
+	struct bytes rest = reader->rest;
+
+	if (rest.length < BLOCK_MIN_BYTES)
+		return false;
+	if (get_be32(rest.data) == PCAPNG_SECTION && !begin_section(reader))
+		return false;
+
+	uint32_t length = get32(reader, rest.data + 4);
+
+	if (length < BLOCK_MIN_BYTES || length % 4 != 0 || length > rest.length ||
+	    get32(reader, rest.data + length - 4) != length)
+		return false;
+	*type = get32(reader, rest.data);
+	*body = (struct bytes) { rest.data + 8, length - BLOCK_MIN_BYTES };
+	reader->rest = bytes_from(rest, length);
+	return true;
+}
+
+static enum capture_read next_in_blocks(struct capture_reader *reader, struct captured_frame *frame)
+{
+	while (reader->rest.length > 0) {
+		uint32_t type;
+		struct bytes body;
+
+		if (!next_block(reader, &type, &body))
+			return complain(reader, "malformed or truncated block");
+		switch (type) {
+		case PCAPNG_PACKET:
+			return read_packet(reader, body, frame);
+		case PCAPNG_SIMPLE_PACKET:
+			return read_simple_packet(reader, body, frame);
+		case OBSOLETE_PACKET_BLOCK:
+			return complain(reader, "packet block of a version not in use any more");
+		case PCAPNG_INTERFACE:
+			if (!read_interface(reader, body))
+				return complain(reader, "malformed interface, or too many");
+			break;
+		case PCAPNG_NAMES:
+			read_names(reader, body);
+			break;
+		case PCAPNG_SECRETS:
+			read_secrets(reader, body);
+			break;
+		default:
+			break; /* sections are begun already; others are meant to be skipped */
+		}
+	}
+	return CAPTURE_READ_END;
+}
+
+static enum capture_read next_in_records(struct capture_reader *reader,
+					 struct captured_frame *frame)
+{
+	const struct captured_interface *interface = capture_reader_interface(reader, 0);
+	struct bytes rest = reader->rest;
+
+	if (rest.length == 0)
+		return CAPTURE_READ_END;
+	if (rest.length < CLASSIC_RECORD_BYTES)
+		return complain(reader, "truncated record");
+
+	bool is_nano = interface->resolution == RESOLUTION_NANOSECONDS;
+	int64_t fraction = get32(reader, rest.data + 4);
+	uint32_t captured = get32(reader, rest.data + 8);
+
+	if (captured > rest.length - CLASSIC_RECORD_BYTES)
+		return complain(reader, "truncated record");
+	*frame = (struct captured_frame) {
+		.time_ns =
+		    get32(reader, rest.data) * NS_PER_S + fraction * (is_nano ? 1 : NS_PER_US),
+		.bytes = bytes_first(bytes_from(rest, CLASSIC_RECORD_BYTES), captured),
+		.original_length = get32(reader, rest.data + 12),
+	};
+	split_fcs(frame, interface->fcs_bytes);
+	reader->rest = bytes_from(rest, CLASSIC_RECORD_BYTES + (size_t)captured);
+	return CAPTURE_READ_FRAME;
+}
+
+/* True when the file begins as a classic pcap; its byte order and resolution are then known. */
+static bool begin_classic(struct capture_reader *reader)
+{
+	static const uint32_t microseconds = 0xa1b2c3d4, nanoseconds = 0xa1b23c4d;
+	struct bytes file = reader->rest;
+
+	if (file.length < CLASSIC_HEADER_BYTES)
+		return false;
+
+	uint32_t magic = get_be32(file.data), swapped = __builtin_bswap32(magic);
+
+	reader->is_big_endian = magic == microseconds || magic == nanoseconds;
+	if (!reader->is_big_endian && swapped != microseconds && swapped != nanoseconds)
+		return false;
+
+	/* The upper 6 bits of the link type may say how long the FCS is, in units of 2 bytes. */
+	uint32_t link = get32(reader, file.data + 20);
+	bool is_nano = magic == nanoseconds || swapped == nanoseconds;
+	struct captured_interface interface = {
+		.link_type = (uint16_t)link,
+		.fcs_bytes = (uint8_t)(link & 0x04000000 ? (link >> 28) * 2 : 0),
+		.resolution = is_nano ? RESOLUTION_NANOSECONDS : RESOLUTION_MICROSECONDS,
+		.snapshot_bytes = get32(reader, file.data + 16),
+	};
+
+	g_array_append_val(reader->interfaces, interface);
+	reader->rest = bytes_from(file, CLASSIC_HEADER_BYTES);
+	return true;
+}
+
+struct capture_reader *capture_reader_new(struct bytes file)
+{
+	struct capture_reader *reader = g_new0(struct capture_reader, 1);
+
+	reader->rest = file;
+	reader->length = file.length;
+	reader->interfaces = g_array_new(FALSE, FALSE, sizeof(struct captured_interface));
+	reader->names = g_array_new(FALSE, FALSE, sizeof(struct captured_name));
+	reader->secrets = g_array_new(FALSE, FALSE, sizeof(struct captured_secrets));
+	reader->is_classic = begin_classic(reader);
+	if (!reader->is_classic && (file.length < 4 || get_be32(file.data) != PCAPNG_SECTION))
+		reader->complaint = "not a capture: neither pcapng nor pcap";
+	return reader;
+}
+
+void capture_reader_free(struct capture_reader *reader)
+{
+	if (reader == NULL)
+		return;
+	g_array_free(reader->interfaces, TRUE);
+	g_array_free(reader->names, TRUE);
+	g_array_free(reader->secrets, TRUE);
+	g_free(reader);
+}
+
+enum capture_read capture_reader_next(struct capture_reader *reader, struct captured_frame *frame)
+{
+	if (reader->complaint != NULL)
+		return CAPTURE_READ_BAD;
+	return reader->is_classic ? next_in_records(reader, frame) : next_in_blocks(reader, frame);
+}
+
+const char *capture_reader_complaint(const struct capture_reader *reader, size_t *offset)
+{
+	*offset = reader->length - reader->rest.length;
+	return reader->complaint;
+}
+
+size_t capture_reader_interface_count(const struct capture_reader *reader)
+{
+	return reader->interfaces->len;
+}
+
+const struct captured_interface *capture_reader_interface(const struct capture_reader *reader,
+							  size_t index)
+{
+	g_assert(index < reader->interfaces->len);
+	return &g_array_index(reader->interfaces, struct captured_interface, index);
+}
+
+size_t capture_reader_name_count(const struct capture_reader *reader)
+{
+	return reader->names->len;
+}
+
+const struct captured_name *capture_reader_name(const struct capture_reader *reader, size_t index)
+{
+	g_assert(index < reader->names->len);
+	return &g_array_index(reader->names, struct captured_name, index);
+}
+
+size_t capture_reader_secrets_count(const struct capture_reader *reader)
+{
+	return reader->secrets->len;
+}
+
+const struct captured_secrets *capture_reader_secrets(const struct capture_reader *reader,
+						      size_t index)
+{
+	g_assert(index < reader->secrets->len);
+	return &g_array_index(reader->secrets, struct captured_secrets, index);
+}

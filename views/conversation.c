@@ -1,0 +1,361 @@
+/* TCP connections as they are found in the bytes of the frames, and what was said in them. */
+#include "stack/wire/ethernet.h"
+#include "stack/wire/ipv4.h"
+#include "stack/wire/tcp.h"
+#include "views/model_private.h"
+
+#define IP_PROTOCOL_NUMBER_TCP 6
+#define UNITS_PER_SEGMENT      64
+
+/* Both directions of a connection have the same key: the lower endpoint comes first. */
+struct conversation_key {
+	struct endpoint low, high;
+};
+
+/* A range of a stream direction that belongs to a message. */
+struct root_range {
+	uint64_t offset, length, root;
+};
+
+/* What a frame says about its segment. */
+struct segment_view {
+	struct endpoint source, destination;
+	struct tcp_header header;
+	struct bytes payload;
+};
+
+static guint endpoint_hash(struct endpoint endpoint)
+{
+	return endpoint.address * 2654435761u ^ endpoint.port;
+}
+
+static guint key_hash(gconstpointer data)
+{
+	const struct conversation_key *key = data;
+
+	return endpoint_hash(key->low) * 31 + endpoint_hash(key->high);
+}
+
+static bool endpoint_equal(struct endpoint a, struct endpoint b)
+{
+	return a.address == b.address && a.port == b.port;
+}
+
+static gboolean key_equal(gconstpointer a, gconstpointer b)
+{
+	const struct conversation_key *left = a, *right = b;
+
+	return endpoint_equal(left->low, right->low) && endpoint_equal(left->high, right->high);
+}
+
+static struct conversation_key key_of(struct endpoint a, struct endpoint b)
+{
+	bool in_order = a.address < b.address || (a.address == b.address && a.port <= b.port);
+
+	return in_order ? (struct conversation_key) { a, b } : (struct conversation_key) { b, a };
+}
+
+static void ranges_free(gpointer data)
+{
+	g_array_free(data, TRUE);
+}
+
+void conversations_init(struct conversations *conversations,
+                        const struct dissector *const *dissectors)
+{
+	conversations->dissectors = dissectors;
+	conversations->connections = g_ptr_array_new();
+	conversations->by_endpoints = g_hash_table_new_full(key_hash, key_equal, g_free, NULL);
+	conversations->roots =
+	    g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, ranges_free);
+	conversations->objects =
+	    g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
+}
+
+static void unit_free(gpointer data)
+{
+	struct model_unit *unit = data;
+
+	g_free(unit->summary);
+	g_free(unit);
+}
+
+void conversations_clear(struct conversations *conversations)
+{
+	for (guint i = 0; i < conversations->connections->len; i++) {
+		struct model_connection *connection = conversations->connections->pdata[i];
+
+		g_ptr_array_free(connection->directions[0].units, TRUE);
+		g_ptr_array_free(connection->directions[1].units, TRUE);
+		g_free(connection);
+	}
+	g_ptr_array_free(conversations->connections, TRUE);
+	g_hash_table_destroy(conversations->by_endpoints);
+	g_hash_table_destroy(conversations->roots);
+	g_hash_table_destroy(conversations->objects);
+}
+
+/* Reads the segment in `frame`; false when it holds none, or a fragment. */
+static bool segment_view(struct bytes frame, struct segment_view *view)
+{
+	struct ethernet_header ethernet;
+	struct ipv4_header ipv4;
+	struct bytes datagram, segment;
+
+	if (ethernet_header_parse(frame, &ethernet, &datagram) != PARSE_OK ||
+	    ethernet.type != ETHERTYPE_IPV4 ||
+	    ipv4_header_parse(datagram, &ipv4, &segment) != PARSE_OK ||
+	    ipv4.protocol != IP_PROTOCOL_NUMBER_TCP || ipv4.more_fragments ||
+	    ipv4.fragment_offset_bytes != 0 ||
+	    tcp_header_parse(segment, &view->header, &view->payload) != PARSE_OK)
+		return false;
+	view->source = (struct endpoint) { ipv4.source, view->header.source_port };
+	view->destination = (struct endpoint) { ipv4.destination, view->header.destination_port };
+	return true;
+}
+
+static const struct dissector *dissector_of(const struct conversations *conversations,
+                                            uint16_t port)
+{
+	for (const struct dissector *const *at = conversations->dissectors; *at != NULL; at++)
+		for (int i = 0; i < DISSECT_PORTS_MAX && (*at)->tcp_ports[i] != 0; i++)
+			if ((*at)->tcp_ports[i] == port)
+				return *at;
+	return NULL;
+}
+
+static void direction_init(struct model_connection *connection, bool is_from_server)
+{
+	connection->directions[is_from_server] = (struct model_direction) {
+		.connection = connection,
+		.is_from_server = is_from_server,
+		.units = g_ptr_array_new_with_free_func(unit_free),
+	};
+}
+
+static struct model_connection *connection_new(struct conversations *conversations,
+                                               const struct segment_view *view, int64_t time_ns)
+{
+	struct model_connection *connection = g_new0(struct model_connection, 1);
+	struct conversation_key *key = g_new(struct conversation_key, 1);
+
+	g_ptr_array_add(conversations->connections, connection);
+	connection->number = conversations->connections->len;
+	connection->client = view->source;
+	connection->server = view->destination;
+	connection->dissector = dissector_of(conversations, view->destination.port);
+	connection->opened_ns = time_ns;
+	direction_init(connection, false);
+	direction_init(connection, true);
+	*key = key_of(view->source, view->destination);
+	g_hash_table_replace(conversations->by_endpoints, key, connection);
+	return connection;
+}
+
+static struct model_connection *connection_find(const struct conversations *conversations,
+                                                const struct segment_view *view)
+{
+	struct conversation_key key = key_of(view->source, view->destination);
+
+	return g_hash_table_lookup(conversations->by_endpoints, &key);
+}
+
+static struct model_direction *direction_of(struct model_connection *connection,
+                                            const struct segment_view *view)
+{
+	return &connection->directions[endpoint_equal(view->source, connection->server)];
+}
+
+/* A SYN with a sequence number not seen before opens a connection anew. */
+static struct model_direction *direction_for(struct conversations *conversations,
+                                             const struct segment_view *view, int64_t time_ns)
+{
+	struct model_connection *connection = connection_find(conversations, view);
+	struct model_direction *direction;
+	bool is_opening = (view->header.flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
+
+	if (connection == NULL && !is_opening)
+		return NULL;
+	if (connection == NULL)
+		connection = connection_new(conversations, view, time_ns);
+	direction = direction_of(connection, view);
+	if (is_opening && direction->has_initial_sequence &&
+	    direction->initial_sequence != view->header.sequence) {
+		connection = connection_new(conversations, view, time_ns);
+		direction = direction_of(connection, view);
+	}
+	if (view->header.flags & TCP_SYN) {
+		direction->initial_sequence = view->header.sequence;
+		direction->has_initial_sequence = true;
+	}
+	connection->closed_ns = time_ns;
+	if (view->header.flags & TCP_RST)
+		connection->was_reset = true;
+	if (view->header.flags & TCP_FIN)
+		connection->fins |= direction->is_from_server ? 2 : 1;
+	return direction;
+}
+
+static uint64_t root_at(const struct conversations *conversations, uint64_t object,
+                        uint64_t offset)
+{
+	GArray *ranges = g_hash_table_lookup(conversations->roots, &object);
+
+	for (guint i = ranges == NULL ? 0 : ranges->len; i > 0; i--) {
+		const struct root_range *range = &g_array_index(ranges, struct root_range, i - 1);
+
+		if (offset >= range->offset && offset < range->offset + range->length)
+			return range->root;
+	}
+	return 0;
+}
+
+static void add_units(struct conversations *conversations, struct model_direction *direction,
+                      const struct trace_record *record, struct bytes payload)
+{
+	static const struct dissect_unit nothing = { .name = NULL };
+	struct dissect_unit units[UNITS_PER_SEGMENT];
+	struct model_connection *connection = direction->connection;
+	const uint64_t *object = g_hash_table_lookup(conversations->objects, &record->packet);
+	size_t count;
+
+	if (connection->dissector == NULL)
+		return;
+	units[0] = nothing;
+	count = connection->dissector->dissect(
+	    &(struct dissect_input) {
+		.bytes = payload,
+		.is_from_server = direction->is_from_server,
+		.is_stream = true,
+		.state = &connection->state,
+	    },
+	    units, UNITS_PER_SEGMENT);
+	for (size_t i = 0; i < MIN(count, UNITS_PER_SEGMENT); i++) {
+		struct model_unit *unit;
+
+		if (units[i].depth > 0)
+			continue;
+		unit = g_new(struct model_unit, 1);
+		*unit = (struct model_unit) {
+			.offset = direction->fed_bytes + units[i].offset,
+			.length = units[i].length,
+			.name = units[i].name,
+			.kind = units[i].kind,
+			.is_complete = units[i].is_complete,
+			.summary = g_strdup(units[i].summary),
+			.purpose = units[i].purpose,
+			.time_ns = record->time_ns,
+		};
+		unit->root = object == NULL ? 0 : root_at(conversations, *object, unit->offset);
+		if (unit->root == 0)
+			unit->root = record->root;
+		g_ptr_array_add(direction->units, unit);
+	}
+}
+
+void conversations_feed_frame(struct conversations *conversations,
+                              const struct trace_record *record, struct bytes frame)
+{
+	struct segment_view view;
+	struct model_direction *direction;
+
+	if (!segment_view(frame, &view))
+		return;
+	direction = direction_for(conversations, &view, record->time_ns);
+	if (direction == NULL)
+		return;
+	direction->segments++;
+	if (view.payload.length == 0)
+		return;
+	uint32_t offset = view.header.sequence - direction->initial_sequence - 1;
+	uint32_t known = (uint32_t)direction->fed_bytes;
+
+	/* A sender puts its stream on the wire in order, but for what it repeats. */
+	if ((int32_t)(offset + (uint32_t)view.payload.length - known) <= 0) {
+		direction->retransmissions++;
+		return;
+	}
+	if ((int32_t)(offset - known) < 0) {
+		direction->retransmissions++;
+		view.payload = bytes_from(view.payload, known - offset);
+	}
+	direction->fed_bytes += (int32_t)(offset - known) > 0 ? offset - known : 0;
+	add_units(conversations, direction, record, view.payload);
+	direction->fed_bytes += view.payload.length;
+	direction->bytes_sent += view.payload.length;
+}
+
+void conversations_feed_unit(struct conversations *conversations,
+                             const struct trace_record *record)
+{
+	struct root_range range = { record->before, record->after, record->root };
+	GArray *ranges = g_hash_table_lookup(conversations->roots, &record->object);
+
+	if (record->root == 0)
+		return;
+	if (ranges == NULL) {
+		uint64_t *key = g_new(uint64_t, 1);
+
+		*key = record->object;
+		ranges = g_array_new(FALSE, FALSE, sizeof(struct root_range));
+		g_hash_table_insert(conversations->roots, key, ranges);
+	}
+	g_array_append_val(ranges, range);
+}
+
+void conversations_feed_segment(struct conversations *conversations,
+                                const struct trace_record *record)
+{
+	uint64_t *key = g_new(uint64_t, 1), *object = g_new(uint64_t, 1);
+
+	*key = record->packet;
+	*object = record->object;
+	g_hash_table_insert(conversations->objects, key, object);
+}
+
+bool conversations_find(const struct conversations *conversations, struct bytes frame,
+                        struct model_segment *segment)
+{
+	struct segment_view view;
+	struct model_connection *connection;
+	const struct model_direction *direction, *other;
+
+	if (!segment_view(frame, &view))
+		return false;
+	connection = connection_find(conversations, &view);
+	if (connection == NULL)
+		return false;
+	direction = direction_of(connection, &view);
+	other = &connection->directions[!direction->is_from_server];
+	uint32_t relative = view.header.sequence - direction->initial_sequence;
+	bool has_syn = (view.header.flags & TCP_SYN) != 0;
+
+	*segment = (struct model_segment) {
+		.connection = connection,
+		.direction = direction,
+		.offset = has_syn ? 0 : relative - 1,
+		.length = view.payload.length,
+		.sequence = relative,
+		.acknowledgment = view.header.flags & TCP_ACK
+		                      ? view.header.acknowledgment - other->initial_sequence
+		                      : 0,
+		.flags = view.header.flags,
+	};
+	return true;
+}
+
+unsigned model_unit_index(const struct model_direction *direction, uint64_t offset)
+{
+	unsigned low = 0, high = direction->units->len;
+
+	while (low < high) {
+		unsigned middle = low + (high - low) / 2;
+		const struct model_unit *unit = direction->units->pdata[middle];
+
+		if (unit->offset + unit->length > offset)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low;
+}

@@ -1,0 +1,167 @@
+#include "views/crossing.h"
+
+#include "stack/layer.h"
+
+struct crossings {
+	void (*done)(void *owner, const struct crossing *crossing);
+	void *owner;
+	GPtrArray *open; /* of struct crossing *, in order of their first record */
+};
+
+static struct bytes array_bytes(const GByteArray *array)
+{
+	return array == NULL ? (struct bytes) { 0 } : (struct bytes) { array->data, array->len };
+}
+
+struct bytes crossing_received(const struct crossing *crossing)
+{
+	return array_bytes(crossing->received);
+}
+
+struct bytes crossing_sent(const struct crossing *crossing)
+{
+	return array_bytes(crossing->sent);
+}
+
+struct bytes crossing_frame(const struct crossing *crossing)
+{
+	return array_bytes(crossing->sent != NULL ? crossing->sent : crossing->received);
+}
+
+unsigned crossing_interface(const struct crossing *crossing)
+{
+	for (guint i = crossing->records->len; i > 0; i--) {
+		const struct trace_record *record = crossing_record(crossing, i - 1);
+
+		if (record->kind == TRACE_TRANSMIT || record->kind == TRACE_RECEIVE)
+			return record->interface;
+	}
+	return 0;
+}
+
+bool crossing_was_delivered(const struct crossing *crossing)
+{
+	const struct trace_record *last = NULL;
+
+	for (guint i = 0; i < crossing->records->len; i++) {
+		const struct trace_record *record = crossing_record(crossing, i);
+
+		if (record->kind == TRACE_DECAPSULATE)
+			last = record;
+		if (record->kind == TRACE_DROP)
+			return false;
+	}
+	return last != NULL && (last->layer == LAYER_TCP || last->layer == LAYER_UDP);
+}
+
+struct crossings *crossings_new(void (*done)(void *owner, const struct crossing *crossing),
+                                void *owner)
+{
+	struct crossings *crossings = g_new0(struct crossings, 1);
+
+	crossings->done = done;
+	crossings->owner = owner;
+	crossings->open = g_ptr_array_new();
+	return crossings;
+}
+
+static void crossing_free(struct crossing *crossing)
+{
+	g_array_free(crossing->records, TRUE);
+	if (crossing->received != NULL)
+		g_byte_array_unref(crossing->received);
+	if (crossing->sent != NULL)
+		g_byte_array_unref(crossing->sent);
+	g_free(crossing);
+}
+
+void crossings_free(struct crossings *crossings)
+{
+	if (crossings == NULL)
+		return;
+	for (guint i = 0; i < crossings->open->len; i++)
+		crossing_free(crossings->open->pdata[i]);
+	g_ptr_array_free(crossings->open, TRUE);
+	g_free(crossings);
+}
+
+/* Completes what has had no record since before `now_ns` and waits for nothing; or all. */
+static void complete(struct crossings *crossings, int64_t now_ns, bool all)
+{
+	guint kept = 0;
+
+	for (guint i = 0; i < crossings->open->len; i++) {
+		struct crossing *crossing = crossings->open->pdata[i];
+
+		if (!all && (crossing->is_waiting || crossing->last_ns >= now_ns)) {
+			crossings->open->pdata[kept++] = crossing;
+			continue;
+		}
+		crossings->done(crossings->owner, crossing);
+		crossing_free(crossing);
+	}
+	g_ptr_array_set_size(crossings->open, (gint)kept);
+}
+
+void crossings_settle(struct crossings *crossings)
+{
+	complete(crossings, INT64_MAX, false);
+}
+
+void crossings_finish(struct crossings *crossings)
+{
+	complete(crossings, INT64_MAX, true);
+}
+
+static struct crossing *crossing_for(struct crossings *crossings,
+                                     const struct trace_record *record)
+{
+	uint32_t node = trace_node_of(record->id);
+	struct crossing *crossing;
+
+	for (guint i = crossings->open->len; i > 0; i--) {
+		crossing = crossings->open->pdata[i - 1];
+		if (crossing->node == node && crossing->number == record->crossing)
+			return crossing;
+	}
+	complete(crossings, record->time_ns, false);
+	crossing = g_new0(struct crossing, 1);
+	crossing->node = node;
+	crossing->number = record->crossing;
+	crossing->time_ns = record->time_ns;
+	crossing->packet = record->packet;
+	crossing->root = record->root;
+	crossing->records = g_array_new(FALSE, FALSE, sizeof(struct trace_record));
+	g_ptr_array_add(crossings->open, crossing);
+	return crossing;
+}
+
+static GByteArray *keep(struct bytes frame)
+{
+	return g_byte_array_append(g_byte_array_new(), frame.data, (guint)frame.length);
+}
+
+#define KINDS                                                                                      \
+	(TRACE_BIT(TRACE_TRANSMIT) | TRACE_BIT(TRACE_RECEIVE) | TRACE_BIT(TRACE_ENCAPSULATE) |     \
+	 TRACE_BIT(TRACE_DECAPSULATE) | TRACE_BIT(TRACE_FORWARD) | TRACE_BIT(TRACE_WAIT) |         \
+	 TRACE_BIT(TRACE_DROP) | TRACE_BIT(TRACE_IMPAIR) | TRACE_BIT(TRACE_DERIVE))
+
+void crossings_feed(struct crossings *crossings, const struct trace_record *record,
+                    struct bytes bytes)
+{
+	struct crossing *crossing;
+
+	if (!(KINDS & TRACE_BIT(record->kind)) || record->crossing == 0)
+		return;
+	crossing = crossing_for(crossings, record);
+	g_array_append_vals(crossing->records, record, 1);
+	crossing->last_ns = record->time_ns;
+	if (record->kind == TRACE_RECEIVE && crossing->received == NULL)
+		crossing->received = keep(bytes);
+	if (record->kind == TRACE_TRANSMIT && crossing->sent == NULL)
+		crossing->sent = keep(bytes);
+	if (record->kind == TRACE_WAIT)
+		crossing->is_waiting = true;
+	if (record->kind == TRACE_TRANSMIT || record->kind == TRACE_DROP)
+		crossing->is_waiting = false;
+}

@@ -1,0 +1,92 @@
+#include "views/decode.h"
+
+const struct decode_layer *decode_find(const struct decode *decode, enum decode_protocol protocol)
+{
+	for (unsigned i = 0; i < decode->layer_count; i++) {
+		if (decode->layers[i].protocol == protocol)
+			return &decode->layers[i];
+	}
+	return NULL;
+}
+
+const struct decode_field *decode_find_field(const struct decode *decode,
+					     const struct decode_layer *layer, const char *name)
+{
+	for (unsigned i = 0; i < layer->field_count; i++) {
+		const struct decode_field *field = &decode->fields[layer->first_field + i];
+
+		if (strcmp(field->field->name, name) == 0)
+			return field;
+	}
+	return NULL;
+}
+
+char *decode_field_print(const struct decode *decode, const struct decode_field *field,
+			 char out[FIELD_TEXT_BYTES])
+{
+	struct bytes structure =
+	    bytes_first(bytes_from(decode->frame, field->structure), field->structure_bytes);
+
+	return field_print(field->field, bytes_from(structure, field->shift), out);
+}
+
+struct bytes decode_payload(const struct decode *decode, const struct decode_layer *layer)
+{
+	struct bytes rest = bytes_from(decode->frame, layer->start + layer->header_bytes);
+
+	return bytes_first(rest, layer->payload_bytes);
+}
+
+const char *decode_complaint(const struct decode_layer *layer)
+{
+	static const char *const notes[] = {
+		[DECODE_NOTE_FIRST_FRAGMENT] = "first fragment: the rest comes in others",
+		[DECODE_NOTE_QUOTED_CUT] = "quoted in part",
+		[DECODE_NOTE_OPTIONS_BAD] = "malformed options",
+	};
+	static const char *const statuses[] = {
+		[PARSE_TRUNCATED] = "truncated",
+		[PARSE_BAD_LENGTH] = "a length is wrong",
+		[PARSE_BAD_VALUE] = "a value is not allowed",
+		[PARSE_BAD_CHECKSUM] = "checksum wrong",
+		[PARSE_UNSUPPORTED] = "not a known version or type",
+	};
+
+	if (layer->checksum == CHECKSUM_WRONG)
+		return "checksum wrong";
+	if (layer->note != DECODE_NOTE_NONE)
+		return notes[layer->note];
+	return statuses[layer->status];
+}
+
+static bool has_port(const uint16_t ports[DISSECT_PORTS_MAX], uint16_t port)
+{
+	for (unsigned i = 0; i < DISSECT_PORTS_MAX && ports[i] != 0; i++) {
+		if (ports[i] == port)
+			return true;
+	}
+	return false;
+}
+
+static const struct dissector *dissector_at(const struct dissector *const *dissectors, bool is_tcp,
+					    uint16_t port)
+{
+	for (; *dissectors != NULL; dissectors++) {
+		if (has_port(is_tcp ? (*dissectors)->tcp_ports : (*dissectors)->udp_ports, port))
+			return *dissectors;
+	}
+	return NULL;
+}
+
+const struct dissector *decode_dissector(const struct dissector *const *dissectors, bool is_tcp,
+					 uint16_t source_port, uint16_t destination_port,
+					 bool *is_from_server)
+{
+	if (dissectors == NULL)
+		return NULL;
+
+	const struct dissector *found = dissector_at(dissectors, is_tcp, destination_port);
+
+	*is_from_server = found == NULL;
+	return found != NULL ? found : dissector_at(dissectors, is_tcp, source_port);
+}

@@ -1,0 +1,155 @@
+#include "views/json.h"
+
+#include "views/names.h"
+
+#define BUFFER_BYTES ((size_t)1 << 20)
+
+/* Room that the fixed part of a record takes at most: 30 fields of at most 60 bytes. */
+#define RECORD_BYTES_MAX 2048
+
+struct json_view {
+	FILE *out;
+	const struct model *model;
+	uint8_t *buffer;
+	size_t used;
+	bool has_failed;
+};
+
+struct json_view *json_view_new(FILE *out, const struct model *model)
+{
+	struct json_view *json = g_new0(struct json_view, 1);
+
+	json->out = out;
+	json->model = model;
+	json->buffer = g_malloc(BUFFER_BYTES);
+	return json;
+}
+
+static void flush(struct json_view *json)
+{
+	if (json->used > 0 && fwrite(json->buffer, 1, json->used, json->out) != json->used)
+		json->has_failed = true;
+	json->used = 0;
+}
+
+static void ensure(struct json_view *json, size_t bytes)
+{
+	if (BUFFER_BYTES - json->used < bytes)
+		flush(json);
+}
+
+static void put_text(struct json_view *json, const char *text)
+{
+	size_t length = strlen(text);
+
+	memcpy(json->buffer + json->used, text, length);
+	json->used += length;
+}
+
+static void put_number(struct json_view *json, uint64_t value)
+{
+	uint8_t digits[20];
+	size_t count = 0;
+
+	do
+		digits[count++] = (uint8_t)('0' + value % 10);
+	while ((value /= 10) != 0);
+	while (count > 0)
+		json->buffer[json->used++] = digits[--count];
+}
+
+/* Fields that are 0 are left out: 0 always means none. */
+static void put_field(struct json_view *json, const char *key, uint64_t value)
+{
+	if (value == 0)
+		return;
+	put_text(json, key);
+	put_number(json, value);
+}
+
+/* A string; names are ASCII but may hold what JSON must escape (RFC 8259 section 7). */
+static void put_string(struct json_view *json, const char *key, const char *text)
+{
+	put_text(json, key);
+	json->buffer[json->used++] = '"';
+	for (; *text != '\0'; text++) {
+		if (*text == '"' || *text == '\\')
+			json->buffer[json->used++] = '\\';
+		json->buffer[json->used++] = (uint8_t)((unsigned char)*text < 0x20 ? ' ' : *text);
+	}
+	json->buffer[json->used++] = '"';
+}
+
+/* The bytes in hexadecimal, in pieces that fit the buffer. */
+static void put_bytes(struct json_view *json, struct bytes bytes)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	put_text(json, ",\"bytes\":\"");
+	for (size_t i = 0; i < bytes.length; i++) {
+		if (BUFFER_BYTES - json->used < RECORD_BYTES_MAX)
+			flush(json);
+		json->buffer[json->used++] = (uint8_t)digits[bytes.data[i] >> 4];
+		json->buffer[json->used++] = (uint8_t)digits[bytes.data[i] & 15];
+	}
+	json->buffer[json->used++] = '"';
+}
+
+static const struct {
+	uint16_t flag;
+	const char *key;
+} flags[] = {
+	{ TRACE_INBOUND, ",\"inbound\":true" },       { TRACE_RETRANSMIT, ",\"retransmission\":true" },
+	{ TRACE_CORRUPTED, ",\"corrupted\":true" },   { TRACE_SHARED, ",\"shared\":true" },
+	{ TRACE_FIRST, ",\"first\":true" },
+};
+
+static void put_place(struct json_view *json, const struct trace_record *record)
+{
+	const struct model_interface *interface;
+
+	if (json->model == NULL)
+		return;
+	put_string(json, ",\"node\":", model_node_name(json->model, trace_node_of(record->id)));
+	interface = model_interface(json->model, trace_node_of(record->id), record->interface);
+	if (interface != NULL)
+		put_string(json, ",\"interface\":", interface->name);
+}
+
+void json_view_feed(struct json_view *json, const struct trace_record *record, struct bytes bytes)
+{
+	ensure(json, RECORD_BYTES_MAX);
+	put_text(json, "{\"time_ns\":");
+	put_number(json, (uint64_t)record->time_ns);
+	put_field(json, ",\"id\":", record->id);
+	put_string(json, ",\"kind\":", view_kind_name((enum trace_kind)record->kind));
+	put_string(json, ",\"layer\":", view_layer_key(record->layer));
+	put_string(json, ",\"detail\":", view_detail_name(record));
+	put_place(json, record);
+	put_field(json, ",\"cause\":", record->cause);
+	put_field(json, ",\"root\":", record->root);
+	put_field(json, ",\"packet\":", record->packet);
+	put_field(json, ",\"object\":", record->object);
+	put_field(json, ",\"before\":", record->before);
+	put_field(json, ",\"after\":", record->after);
+	put_field(json, ",\"crossing\":", record->crossing);
+	put_field(json, ",\"start\":", record->start);
+	put_field(json, ",\"header_bytes\":", record->header_bytes);
+	put_field(json, ",\"total_bytes\":", record->total_bytes);
+	for (size_t i = 0; i < G_N_ELEMENTS(flags); i++)
+		if (record->flags & flags[i].flag)
+			put_text(json, flags[i].key);
+	if (bytes.length > 0)
+		put_bytes(json, bytes);
+	put_text(json, "}\n");
+}
+
+bool json_view_finish(struct json_view *json)
+{
+	flush(json);
+	bool is_written = !json->has_failed && fflush(json->out) == 0;
+
+	g_free(json->buffer);
+	g_free(json);
+	return is_written;
+}

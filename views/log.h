@@ -1,0 +1,32 @@
+/*
+ * The log: for each pass of a packet through a node one block, one line per layer, from the
+ * application down to Ethernet where it is sent, up again where it is received. Every header shown
+ * is read from the bytes of the frame.
+ */
+#pragma once
+#include <stdio.h>
+#include "views/model.h"
+
+struct log;
+
+struct log_options {
+	FILE *out;             /* not closed */
+	bool colour;           /* one colour per layer */
+	bool unfold;           /* show what repeats in full too */
+	uint64_t layers;       /* set of 1 << layer; 0: all */
+	const bool *nodes;     /* by node index, at least as many as nodes exist; NULL: all */
+	unsigned message;      /* only what belongs to this mail number; 0: all */
+	const struct dissector *const *dissectors;
+};
+
+/* A log that reads records through `model`, which must be fed each record before the log is. */
+struct log *log_new(const struct model *model, const struct log_options *options);
+void log_feed(struct log *log, const struct trace_record *record, struct bytes bytes);
+
+struct crossing;
+
+/* Prints the block of one crossing, whatever the options say of folding; for steppers. */
+void log_print_crossing(struct log *log, const struct crossing *crossing);
+
+/* Prints what is still open and what was folded; then frees. */
+void log_finish(struct log *log);

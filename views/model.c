@@ -1,0 +1,308 @@
+#include "views/model.h"
+
+#include "protocols/layer.h"
+#include "stack/layer.h"
+#include "views/model_private.h"
+
+struct model *model_new(const struct dissector *const *dissectors)
+{
+	struct model *model = g_new0(struct model, 1);
+
+	model->nodes = g_ptr_array_new();
+	model->macs = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+	model->addresses = g_hash_table_new(NULL, NULL);
+	model->frames = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+	model->mails = g_ptr_array_new();
+	conversations_init(&model->conversations, dissectors);
+	return model;
+}
+
+static void interface_free(gpointer data)
+{
+	struct model_interface *interface = data;
+
+	if (interface == NULL)
+		return;
+	g_free(interface->name);
+	g_free(interface->label);
+	g_free(interface->network);
+	g_free(interface);
+}
+
+static void node_free(struct model_node *node)
+{
+	g_free(node->name);
+	g_ptr_array_foreach(node->interfaces, (GFunc)(void (*)(void))interface_free, NULL);
+	g_ptr_array_free(node->interfaces, TRUE);
+	g_free(node);
+}
+
+static void mail_free(struct model_mail *mail)
+{
+	g_free(mail->from);
+	g_free(mail->to);
+	g_free(mail->subject);
+	g_free(mail->message_id);
+	g_free(mail);
+}
+
+void model_free(struct model *model)
+{
+	if (model == NULL)
+		return;
+	for (guint i = 0; i < model->nodes->len; i++)
+		node_free(model->nodes->pdata[i]);
+	for (guint i = 0; i < model->mails->len; i++)
+		mail_free(model->mails->pdata[i]);
+	g_ptr_array_free(model->nodes, TRUE);
+	g_ptr_array_free(model->mails, TRUE);
+	g_hash_table_destroy(model->macs);
+	g_hash_table_destroy(model->addresses);
+	g_hash_table_destroy(model->frames);
+	conversations_clear(&model->conversations);
+	g_free(model);
+}
+
+/* Who is who. */
+
+static void feed_node(struct model *model, const struct trace_record *record, struct bytes bytes)
+{
+	struct model_node *node = g_new0(struct model_node, 1);
+
+	node->name = g_strndup((const char *)bytes.data, bytes.length);
+	node->kind = (enum node_kind)record->detail;
+	node->interfaces = g_ptr_array_new();
+	g_ptr_array_add(model->nodes, node);
+}
+
+static struct model_node *node_at(const struct model *model, uint32_t node)
+{
+	return node == 0 || node > model->nodes->len ? NULL : model->nodes->pdata[node - 1];
+}
+
+static uint64_t mac_number(struct mac mac)
+{
+	return (uint64_t)get_be16(mac.octets) << 32 | get_be32(mac.octets + 2);
+}
+
+/* MAC 6, IPv4 4, prefix length 1, name. */
+static void feed_interface(struct model *model, const struct trace_record *record,
+                           struct bytes bytes)
+{
+	struct model_node *node = node_at(model, trace_node_of(record->id));
+	struct model_interface *interface;
+
+	if (node == NULL || bytes.length < 11 || record->interface == 0)
+		return;
+	if (node->interfaces->len < record->interface)
+		g_ptr_array_set_size(node->interfaces, record->interface);
+	interface = g_new0(struct model_interface, 1);
+	interface_free(node->interfaces->pdata[record->interface - 1]);
+	node->interfaces->pdata[record->interface - 1] = interface;
+	memcpy(interface->mac.octets, bytes.data, 6);
+	interface->address = get_be32(bytes.data + 6);
+	interface->prefix_length = bytes.data[10];
+	interface->name = g_strndup((const char *)bytes.data + 11, bytes.length - 11);
+	interface->label = g_strdup_printf("%s:%s", node->name, interface->name);
+
+	uint64_t *key = g_new(uint64_t, 1);
+
+	*key = mac_number(interface->mac);
+	g_hash_table_insert(model->macs, key, node);
+	if (interface->address != 0)
+		g_hash_table_insert(model->addresses, GUINT_TO_POINTER(interface->address), node);
+}
+
+static void plug_in(struct model *model, uint64_t end, uint64_t peer, struct bytes network)
+{
+	struct model_interface *interface =
+	    (struct model_interface *)model_interface(model, (uint32_t)(end >> 16), end & 0xffff);
+
+	if (interface == NULL)
+		return;
+	interface->peer = peer;
+	g_free(interface->network);
+	interface->network = g_strndup((const char *)network.data, network.length);
+}
+
+static void feed_link(struct model *model, const struct trace_record *record, struct bytes bytes)
+{
+	plug_in(model, record->before, record->after, bytes);
+	plug_in(model, record->after, record->before, bytes);
+}
+
+const struct model_node *model_node(const struct model *model, uint32_t node)
+{
+	return node_at(model, node);
+}
+
+unsigned model_node_count(const struct model *model)
+{
+	return model->nodes->len;
+}
+
+const char *model_node_name(const struct model *model, uint32_t node)
+{
+	const struct model_node *found = node_at(model, node);
+
+	return found == NULL ? "?" : found->name;
+}
+
+const struct model_interface *model_interface(const struct model *model, uint32_t node,
+                                              unsigned interface)
+{
+	const struct model_node *found = node_at(model, node);
+
+	if (found == NULL || interface == 0 || interface > found->interfaces->len)
+		return NULL;
+	return found->interfaces->pdata[interface - 1];
+}
+
+uint32_t model_find_node(const struct model *model, const char *name)
+{
+	for (guint i = 0; i < model->nodes->len; i++)
+		if (strcmp(((struct model_node *)model->nodes->pdata[i])->name, name) == 0)
+			return i + 1;
+	return 0;
+}
+
+const char *model_name_of_mac(const struct model *model, struct mac mac)
+{
+	uint64_t key = mac_number(mac);
+	const struct model_node *node = g_hash_table_lookup(model->macs, &key);
+
+	return node == NULL ? NULL : node->name;
+}
+
+const char *model_name_of_address(const struct model *model, uint32_t address)
+{
+	const struct model_node *node =
+	    g_hash_table_lookup(model->addresses, GUINT_TO_POINTER(address));
+
+	return node == NULL ? NULL : node->name;
+}
+
+/* Which frame is which: frames of the default capture are counted, one for each packet. */
+
+static void feed_transmit(struct model *model, const struct trace_record *record)
+{
+	if (!(record->flags & TRACE_FIRST))
+		return;
+	model->frame_count++;
+	uint64_t *key = g_new(uint64_t, 1);
+
+	*key = record->packet;
+	g_hash_table_insert(model->frames, key, GSIZE_TO_POINTER(model->frame_count));
+}
+
+uint64_t model_frame(const struct model *model, uint64_t packet)
+{
+	return GPOINTER_TO_SIZE(g_hash_table_lookup(model->frames, &packet));
+}
+
+uint64_t model_frame_count(const struct model *model)
+{
+	return model->frame_count;
+}
+
+/* Messages. */
+
+static char *header_text(struct bytes message, const char *name)
+{
+	char *value = message_header(message_header_section(message), name);
+	char *text = value == NULL ? g_strdup("") : message_decode_words(value);
+
+	g_free(value);
+	return text;
+}
+
+static void feed_mail(struct model *model, const struct trace_record *record, struct bytes bytes)
+{
+	if ((record->detail != MAIL_COMPOSED && record->detail != MAIL_NOTIFIED) ||
+	    model_mail_by_root(model, record->root) != NULL)
+		return;
+	struct model_mail *mail = g_new0(struct model_mail, 1);
+
+	g_ptr_array_add(model->mails, mail);
+	mail->number = model->mails->len;
+	mail->root = record->root;
+	mail->object = record->object;
+	mail->composed_ns = record->time_ns;
+	mail->size_bytes = bytes.length;
+	mail->node = trace_node_of(record->id);
+	mail->from = header_text(bytes, "From");
+	mail->to = header_text(bytes, "To");
+	mail->subject = header_text(bytes, "Subject");
+	mail->message_id = header_text(bytes, "Message-ID");
+}
+
+unsigned model_mail_count(const struct model *model)
+{
+	return model->mails->len;
+}
+
+const struct model_mail *model_mail(const struct model *model, unsigned index)
+{
+	return index < model->mails->len ? model->mails->pdata[index] : NULL;
+}
+
+const struct model_mail *model_mail_by_root(const struct model *model, uint64_t root)
+{
+	for (guint i = 0; i < model->mails->len; i++) {
+		const struct model_mail *mail = model->mails->pdata[i];
+
+		if (mail->root == root)
+			return mail;
+	}
+	return NULL;
+}
+
+void model_feed(struct model *model, const struct trace_record *record, struct bytes bytes)
+{
+	switch (record->kind) {
+	case TRACE_NODE:
+		feed_node(model, record, bytes);
+		break;
+	case TRACE_INTERFACE:
+		feed_interface(model, record, bytes);
+		break;
+	case TRACE_LINK:
+		feed_link(model, record, bytes);
+		break;
+	case TRACE_TRANSMIT:
+		feed_transmit(model, record);
+		if (record->flags & TRACE_FIRST)
+			conversations_feed_frame(&model->conversations, record, bytes);
+		break;
+	case TRACE_UNIT:
+		conversations_feed_unit(&model->conversations, record);
+		break;
+	case TRACE_ENCAPSULATE:
+		if (record->layer == LAYER_TCP)
+			conversations_feed_segment(&model->conversations, record);
+		break;
+	case TRACE_MAIL:
+		feed_mail(model, record, bytes);
+		break;
+	default:
+		break;
+	}
+}
+
+/* Connections. */
+
+unsigned model_connection_count(const struct model *model)
+{
+	return model->conversations.connections->len;
+}
+
+const struct model_connection *model_connection(const struct model *model, unsigned index)
+{
+	return model->conversations.connections->pdata[index];
+}
+
+bool model_find_segment(const struct model *model, struct bytes frame,
+                        struct model_segment *segment)
+{
+	return conversations_find(&model->conversations, frame, segment);
+}

@@ -1,0 +1,93 @@
+#include "views/names.h"
+
+#include <glib.h>
+#include "protocols/layer.h"
+#include "protocols/mail/names.h"
+
+/* Tables in the order of the layers; LAYER_USER has none. */
+static const struct layer_names *table_of(unsigned layer)
+{
+	const struct layer_names *const *tables = stack_layer_names;
+	unsigned count = stack_layer_names_count;
+
+	if (layer >= LAYER_STACK_COUNT) {
+		tables = protocol_layer_names;
+		count = protocol_layer_names_count;
+	}
+	for (unsigned i = 0; i < count; i++)
+		if (tables[i]->layer == layer)
+			return tables[i];
+	return NULL;
+}
+
+const char *view_layer_name(unsigned layer)
+{
+	const struct layer_names *table = table_of(layer);
+
+	return table == NULL ? "User" : table->name;
+}
+
+const char *view_layer_key(unsigned layer)
+{
+	const struct layer_names *table = table_of(layer);
+
+	return table == NULL ? "user" : table->key;
+}
+
+int view_layer_find(const char *key)
+{
+	for (unsigned layer = 0; layer < LAYER_COUNT; layer++)
+		if ((layer == LAYER_USER || table_of(layer) != NULL) &&
+		    g_ascii_strcasecmp(view_layer_key(layer), key) == 0)
+			return (int)layer;
+	return -1;
+}
+
+char *view_layer_keys(void)
+{
+	GString *keys = g_string_new("user");
+
+	for (unsigned layer = 1; layer < LAYER_COUNT; layer++)
+		if (table_of(layer) != NULL)
+			g_string_append_printf(keys, ", %s", view_layer_key(layer));
+	return g_string_free(keys, FALSE);
+}
+
+static const char *const kind_names[] = {
+	[TRACE_NODE] = "node",
+	[TRACE_INTERFACE] = "interface",
+	[TRACE_LINK] = "link",
+	[TRACE_TABLE] = "table",
+	[TRACE_ACTION] = "action",
+	[TRACE_TRANSMIT] = "transmit",
+	[TRACE_RECEIVE] = "receive",
+	[TRACE_ENCAPSULATE] = "encapsulate",
+	[TRACE_DECAPSULATE] = "decapsulate",
+	[TRACE_FORWARD] = "forward",
+	[TRACE_WAIT] = "wait",
+	[TRACE_DROP] = "drop",
+	[TRACE_IMPAIR] = "impair",
+	[TRACE_DERIVE] = "derive",
+	[TRACE_STATE] = "state",
+	[TRACE_UNIT] = "unit",
+	[TRACE_PHASE] = "phase",
+	[TRACE_MAIL] = "mail",
+	[TRACE_MAILBOX] = "mailbox",
+};
+
+const char *view_kind_name(enum trace_kind kind)
+{
+	return kind < TRACE_KIND_COUNT ? kind_names[kind] : "?";
+}
+
+const char *view_detail_name(const struct trace_record *record)
+{
+	const struct layer_names *table = table_of(record->layer);
+
+	if (record->kind == TRACE_PHASE)
+		return record->detail < PHASE_COUNT ? session_phase_names[record->detail] : "";
+	if (table == NULL || record->detail >= table->detail_count ||
+	    table->details[record->detail] == NULL)
+		return "";
+	return table->details[record->detail];
+}

@@ -1,0 +1,20 @@
+/* Names of layers, kinds and details, for every view. */
+#pragma once
+#include <stdint.h>
+#include "sim/trace.h"
+
+/* The layer's name as people write it ("IPv4"), its key for options and JSON ("ipv4"). */
+const char *view_layer_name(unsigned layer);
+const char *view_layer_key(unsigned layer);
+
+/* The layer with this key, or -1. */
+int view_layer_find(const char *key);
+
+/* All keys, comma-separated, for messages; the caller frees it. */
+char *view_layer_keys(void);
+
+/* "encapsulate", "drop": the kind in lower case. */
+const char *view_kind_name(enum trace_kind kind);
+
+/* What the record's detail says in words; "" when it has no name. */
+const char *view_detail_name(const struct trace_record *record);

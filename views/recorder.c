@@ -1,0 +1,242 @@
+#include "views/recorder.h"
+
+#include <errno.h>
+#include <glib/gstdio.h>
+#include "views/sentence.h"
+
+struct recorder {
+	const struct model *model;
+	struct recorder_options options;
+	GArray *interfaces;  /* of struct capture_interface, in order of nodes and their interfaces */
+	GArray *names;       /* of struct capture_name */
+	GArray *first_index; /* of uint32_t: by node - 1, index of its first interface */
+	bool *is_wanted;     /* by interface index */
+	GPtrArray *captures; /* one, or one for each wanted interface */
+	GArray *capture_of;  /* of int: by interface index; -1: none */
+	GString *comment;
+	uint64_t frames;
+};
+
+static void collect_interface(struct recorder *recorder, const struct model_interface *interface)
+{
+	struct capture_interface added = {
+		.name = interface->label,
+		.description = interface->network,
+		.mac = interface->mac,
+		.address = interface->address,
+		.prefix_length = interface->prefix_length,
+		.rate_bps = interface->rate_bps,
+	};
+
+	g_array_append_val(recorder->interfaces, added);
+}
+
+static void collect(struct recorder *recorder)
+{
+	for (unsigned node = 1; node <= model_node_count(recorder->model); node++) {
+		const struct model_node *found = model_node(recorder->model, node);
+		uint32_t first = recorder->interfaces->len;
+
+		g_array_append_val(recorder->first_index, first);
+		for (guint i = 0; i < found->interfaces->len; i++) {
+			const struct model_interface *interface = found->interfaces->pdata[i];
+			struct capture_name name;
+
+			if (interface == NULL)
+				continue;
+			collect_interface(recorder, interface);
+			name = (struct capture_name) { interface->address, found->name };
+			if (interface->address != 0)
+				g_array_append_val(recorder->names, name);
+		}
+	}
+}
+
+static const struct capture_interface *interface_at(const struct recorder *recorder, guint index)
+{
+	return &g_array_index(recorder->interfaces, struct capture_interface, index);
+}
+
+/* Marks the interfaces that were asked for; false when one does not exist. */
+static bool choose(struct recorder *recorder, GError **error)
+{
+	guint count = recorder->interfaces->len;
+
+	recorder->is_wanted = g_new0(bool, count + 1);
+	if (recorder->options.mode != RECORDER_INTERFACES) {
+		for (guint i = 0; i < count; i++)
+			recorder->is_wanted[i] = true;
+		return true;
+	}
+	for (char **label = recorder->options.interfaces; *label != NULL; label++) {
+		guint i = 0;
+
+		while (i < count && strcmp(interface_at(recorder, i)->name, *label) != 0)
+			i++;
+		if (i == count) {
+			g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
+			            "there is no interface \"%s\"; mailwire topology lists them",
+			            *label);
+			return false;
+		}
+		recorder->is_wanted[i] = true;
+	}
+	return true;
+}
+
+static bool open_capture(struct recorder *recorder, const char *path, guint first, guint count,
+                         GError **error)
+{
+	struct capture_config config = {
+		.interfaces = interface_at(recorder, first),
+		.interface_count = count,
+		.names = (const struct capture_name *)(const void *)recorder->names->data,
+		.name_count = recorder->names->len,
+		.epoch_s = recorder->options.epoch_s,
+	};
+	struct capture *capture = capture_open(path, capture_format_of(path), &config, error);
+
+	if (capture == NULL)
+		return false;
+	g_ptr_array_add(recorder->captures, capture);
+	return true;
+}
+
+/* A file for each interface, named after it: "alice-pc-eth0.pcapng". */
+static bool open_folder(struct recorder *recorder, GError **error)
+{
+	if (g_mkdir_with_parents(recorder->options.path, 0777) != 0) {
+		g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(errno), "%s: %s",
+		            recorder->options.path, g_strerror(errno));
+		return false;
+	}
+	for (guint i = 0; i < recorder->interfaces->len; i++) {
+		int capture = -1;
+
+		if (recorder->is_wanted[i]) {
+			char *name = g_strdup(interface_at(recorder, i)->name);
+			char *path = g_strconcat(recorder->options.path, g_strdelimit(name, ":/", '-'),
+			                         ".pcapng", NULL);
+			bool is_open = open_capture(recorder, path, i, 1, error);
+
+			g_free(path);
+			g_free(name);
+			if (!is_open)
+				return false;
+			capture = (int)recorder->captures->len - 1;
+		}
+		g_array_append_val(recorder->capture_of, capture);
+	}
+	return true;
+}
+
+static bool is_folder(const struct recorder *recorder)
+{
+	return g_str_has_suffix(recorder->options.path, "/");
+}
+
+struct recorder *recorder_new(const struct model *model, const struct recorder_options *options,
+                              GError **error)
+{
+	struct recorder *recorder = g_new0(struct recorder, 1);
+
+	recorder->model = model;
+	recorder->options = *options;
+	recorder->interfaces = g_array_new(FALSE, FALSE, sizeof(struct capture_interface));
+	recorder->names = g_array_new(FALSE, FALSE, sizeof(struct capture_name));
+	recorder->first_index = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+	recorder->capture_of = g_array_new(FALSE, FALSE, sizeof(int));
+	recorder->captures = g_ptr_array_new();
+	recorder->comment = g_string_new(NULL);
+	collect(recorder);
+	if (choose(recorder, error) &&
+	    (is_folder(recorder)
+	         ? open_folder(recorder, error)
+	         : open_capture(recorder, options->path, 0, recorder->interfaces->len, error)))
+		return recorder;
+	recorder_abandon(recorder);
+	return NULL;
+}
+
+/* A folder has a file for each interface, so each gets all of its frames. */
+static bool is_recorded(const struct recorder *recorder, const struct trace_record *record,
+                        uint32_t interface)
+{
+	if (!recorder->is_wanted[interface])
+		return false;
+	if (recorder->options.mode == RECORDER_SENT && !is_folder(recorder))
+		return record->kind == TRACE_TRANSMIT && (record->flags & TRACE_FIRST) != 0;
+	return true;
+}
+
+void recorder_feed(struct recorder *recorder, const struct trace_record *record, struct bytes bytes)
+{
+	uint32_t node = trace_node_of(record->id), interface;
+	bool is_sent = record->kind == TRACE_TRANSMIT;
+	int capture = 0;
+
+	if ((!is_sent && record->kind != TRACE_RECEIVE) || record->interface == 0 ||
+	    node > recorder->first_index->len)
+		return;
+	interface = g_array_index(recorder->first_index, uint32_t, node - 1) + record->interface - 1;
+	if (!is_recorded(recorder, record, interface))
+		return;
+	if (is_folder(recorder)) {
+		capture = g_array_index(recorder->capture_of, int, interface);
+		interface = 0;
+	}
+	g_string_truncate(recorder->comment, 0);
+	if (recorder->options.has_comments)
+		sentence_append(recorder->comment, recorder->model, bytes,
+		                recorder->options.dissectors);
+	recorder->frames++;
+	capture_frame(recorder->captures->pdata[capture],
+	              &(struct capture_frame) {
+	                  .interface = interface,
+	                  .direction = is_sent ? CAPTURE_OUTBOUND : CAPTURE_INBOUND,
+	                  .has_fcs = (record->flags & TRACE_CORRUPTED) != 0,
+	                  .fcs = (uint32_t)record->before,
+	                  .time_ns = record->time_ns,
+	                  .packet_id = record->packet,
+	                  .bytes = bytes,
+	                  .comment = recorder->comment->len > 0 ? recorder->comment->str : NULL,
+	              });
+}
+
+uint64_t recorder_frames(const struct recorder *recorder)
+{
+	return recorder->frames;
+}
+
+static void release(struct recorder *recorder)
+{
+	g_array_free(recorder->interfaces, TRUE);
+	g_array_free(recorder->names, TRUE);
+	g_array_free(recorder->first_index, TRUE);
+	g_array_free(recorder->capture_of, TRUE);
+	g_ptr_array_free(recorder->captures, TRUE);
+	g_string_free(recorder->comment, TRUE);
+	g_free(recorder->is_wanted);
+	g_free(recorder);
+}
+
+bool recorder_finish(struct recorder *recorder, GError **error)
+{
+	bool is_written = true;
+
+	for (guint i = 0; i < recorder->captures->len; i++)
+		is_written = capture_close(recorder->captures->pdata[i],
+		                           is_written ? error : NULL) &&
+		             is_written;
+	release(recorder);
+	return is_written;
+}
+
+void recorder_abandon(struct recorder *recorder)
+{
+	if (recorder == NULL)
+		return;
+	for (guint i = 0; i < recorder->captures->len; i++)
+		capture_abandon(recorder->captures->pdata[i]);
+	release(recorder);
+}

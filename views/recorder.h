@@ -1,0 +1,41 @@
+/* Which frames of a trace go into which capture: the bridge from records to capture writers. */
+#pragma once
+#include "views/capture.h"
+#include "views/model.h"
+
+enum recorder_mode {
+	RECORDER_SENT,       /* every packet once, where it was first put on a wire */
+	RECORDER_ALL,        /* every frame at every interface, in and out */
+	RECORDER_INTERFACES, /* every frame at the interfaces named */
+};
+
+struct recorder_options {
+	const char *path;        /* a file, "-", or a folder ending in '/': one file per interface */
+	enum recorder_mode mode;
+	char **interfaces;       /* labels ("alice-pc:eth0"), NULL-terminated; for the last mode */
+	bool has_comments;       /* say on each packet what it carries and why */
+	int64_t epoch_s;
+	const struct dissector *const *dissectors;
+};
+
+struct recorder;
+
+/*
+ * Opens the captures. All interfaces must be known to `model` by now: call it when the world is
+ * built and before the first event. NULL with `error` set when a file cannot be made, or an
+ * interface does not exist.
+ */
+struct recorder *recorder_new(const struct model *model, const struct recorder_options *options,
+                              GError **error);
+
+/* Takes TRANSMIT and RECEIVE records; `model` must have been fed with them before. */
+void recorder_feed(struct recorder *recorder, const struct trace_record *record,
+                   struct bytes bytes);
+
+uint64_t recorder_frames(const struct recorder *recorder);
+
+/* Completes the files and frees; false with `error` set when one could not be written. */
+bool recorder_finish(struct recorder *recorder, GError **error);
+
+/* Removes what was written and frees. */
+void recorder_abandon(struct recorder *recorder);

@@ -1,0 +1,228 @@
+#include "views/report.h"
+
+#include "protocols/layer.h"
+#include "sim/time.h"
+#include "stack/wire/ethernet.h"
+#include "stack/wire/ipv4.h"
+#include "stack/wire/tcp.h"
+#include "stack/wire/udp.h"
+#include "views/crossing.h"
+#include "views/names.h"
+#include "views/report_private.h"
+
+static void count_crossing(void *owner, const struct crossing *crossing);
+
+struct report *report_new(const struct model *model, const struct dissector *const *dissectors)
+{
+	struct report *report = g_new0(struct report, 1);
+
+	report->model = model;
+	report->dissectors = dissectors;
+	report->crossings = crossings_new(count_crossing, report);
+	report->stations = g_array_new(FALSE, FALSE, sizeof(struct station));
+	report->ledger = g_array_new(FALSE, FALSE, sizeof(struct ledger_row));
+	return report;
+}
+
+void report_free(struct report *report)
+{
+	if (report == NULL)
+		return;
+	for (guint i = 0; i < report->stations->len; i++)
+		g_free(g_array_index(report->stations, struct station, i).text);
+	crossings_free(report->crossings);
+	g_array_free(report->stations, TRUE);
+	g_array_free(report->ledger, TRUE);
+	g_free(report);
+}
+
+/* The ledger: what each node took off, changed and put on. */
+
+/* Bytes that both frames have at the same place behind their Ethernet headers, but differ. */
+static uint64_t rewritten_bytes(struct bytes in, struct bytes out)
+{
+	uint64_t count = 0;
+
+	for (size_t i = ETHERNET_HEADER_BYTES; i < in.length && i < out.length; i++)
+		count += in.data[i] != out.data[i];
+	return count;
+}
+
+/* The payload that the transport carries in `frame`; empty where there is no whole one. */
+static struct bytes transport_payload(struct bytes frame)
+{
+	struct ethernet_header ethernet;
+	struct ipv4_header ipv4;
+	struct tcp_header tcp;
+	struct udp_header udp;
+	struct bytes l3, l4, payload = { 0 };
+
+	if (ethernet_header_parse(frame, &ethernet, &l3) != PARSE_OK ||
+	    ethernet.type != ETHERTYPE_IPV4 || ipv4_header_parse(l3, &ipv4, &l4) != PARSE_OK)
+		return payload;
+	if (ipv4.protocol == 6 && tcp_header_parse(l4, &tcp, &payload) == PARSE_OK)
+		return payload;
+	if (ipv4.protocol == 17 && udp_header_parse(l4, &udp, &payload) == PARSE_OK)
+		return payload;
+	return (struct bytes) { 0 };
+}
+
+/* Zeros behind the datagram that bring a short frame to the Ethernet minimum. */
+static size_t padding_bytes(struct bytes frame)
+{
+	struct ethernet_header ethernet;
+	struct ipv4_header ipv4;
+	struct bytes l3, l4;
+
+	if (ethernet_header_parse(frame, &ethernet, &l3) != PARSE_OK ||
+	    ethernet.type != ETHERTYPE_IPV4 || ipv4_header_parse(l3, &ipv4, &l4) != PARSE_OK)
+		return 0;
+	return l3.length - ipv4.total_length_bytes;
+}
+
+static uint64_t header_bytes(const struct crossing *crossing, enum trace_kind kind)
+{
+	uint64_t sum = 0;
+
+	for (guint i = 0; i < crossing->records->len; i++)
+		if (crossing_record(crossing, i)->kind == kind)
+			sum += crossing_record(crossing, i)->header_bytes;
+	return sum;
+}
+
+static struct ledger_row ledger_of(const struct crossing *crossing)
+{
+	struct bytes in = crossing_received(crossing), out = crossing_sent(crossing);
+	struct ledger_row row = {
+		.node = crossing->node,
+		.frames = 1,
+		.in = in.length > 0 ? in.length : transport_payload(out).length,
+		.out = out.length > 0 ? out.length : transport_payload(in).length,
+		.removed = header_bytes(crossing, TRACE_DECAPSULATE),
+		.added = header_bytes(crossing, TRACE_ENCAPSULATE),
+	};
+
+	if (row.removed > 0)
+		row.removed += padding_bytes(in);
+	if (row.added > 0)
+		row.added += padding_bytes(out);
+	if (in.length > 0 && out.length > 0)
+		row.rewritten = rewritten_bytes(in, out);
+	return row;
+}
+
+/* Mail numbers whose bytes or root this crossing carries. */
+static const struct model_mail *mail_of(const struct report *report,
+                                        const struct crossing *crossing)
+{
+	const struct model_mail *mail = model_mail_by_root(report->model, crossing->root);
+	struct model_segment segment;
+
+	if (!model_find_segment(report->model, crossing_frame(crossing), &segment))
+		return mail;
+	for (unsigned i = model_unit_index(segment.direction, segment.offset);
+	     i < segment.direction->units->len; i++) {
+		const struct model_unit *unit = segment.direction->units->pdata[i];
+
+		if (unit->offset >= segment.offset + segment.length)
+			break;
+		if (model_mail_by_root(report->model, unit->root) != NULL)
+			return model_mail_by_root(report->model, unit->root);
+	}
+	return mail;
+}
+
+static void add_row(struct report *report, unsigned mail, const struct ledger_row *added)
+{
+	for (guint i = 0; i < report->ledger->len; i++) {
+		struct ledger_row *row = &g_array_index(report->ledger, struct ledger_row, i);
+
+		if (row->node != added->node || row->mail != mail ||
+		    row->is_sending != added->is_sending || row->is_receiving != added->is_receiving)
+			continue;
+		row->frames += added->frames;
+		row->in += added->in;
+		row->removed += added->removed;
+		row->rewritten += added->rewritten;
+		row->added += added->added;
+		row->out += added->out;
+		return;
+	}
+	struct ledger_row row = *added;
+
+	row.mail = mail;
+	g_array_append_val(report->ledger, row);
+}
+
+static bool ended_in_drop(const struct crossing *crossing)
+{
+	for (guint i = 0; i < crossing->records->len; i++)
+		if (crossing_record(crossing, i)->kind == TRACE_DROP)
+			return true;
+	return false;
+}
+
+static void count_crossing(void *owner, const struct crossing *crossing)
+{
+	struct report *report = owner;
+	const struct model_mail *mail = mail_of(report, crossing);
+	struct ledger_row row;
+
+	if (crossing->received == NULL && crossing->sent == NULL)
+		return;
+	if (ended_in_drop(crossing))
+		return;
+	if (crossing->sent == NULL && !crossing_was_delivered(crossing))
+		return;
+	row = ledger_of(crossing);
+	row.is_sending = crossing->received == NULL;
+	row.is_receiving = crossing->sent == NULL;
+	report->unbalanced += row.in + row.added != row.out + row.removed;
+	if (crossing->received == NULL) {
+		uint64_t payload = transport_payload(crossing_sent(crossing)).length;
+
+		report->payload_bytes += payload;
+		report->header_bytes += row.out - payload;
+	}
+	if (mail != NULL)
+		add_row(report, mail->number, &row);
+}
+
+static void add_station(struct report *report, const struct trace_record *record,
+                        struct bytes bytes)
+{
+	struct station station = { .record = *record };
+
+	if (record->detail != MAIL_COMPOSED && record->detail != MAIL_NOTIFIED &&
+	    record->detail != MAIL_RETRIEVED && record->detail != MAIL_OUTBOX)
+		station.text = g_strndup((const char *)bytes.data, bytes.length);
+	g_array_append_val(report->stations, station);
+}
+
+void report_feed(struct report *report, const struct trace_record *record, struct bytes bytes)
+{
+	switch (record->kind) {
+	case TRACE_MAIL:
+		add_station(report, record, bytes);
+		break;
+	case TRACE_TRANSMIT:
+		report->frames++;
+		report->frame_bytes += bytes.length;
+		break;
+	case TRACE_DROP:
+		report->drops += record->layer == LAYER_LINK || record->layer >= LAYER_IPV4;
+		break;
+	default:
+		break;
+	}
+	if (record->kind == TRACE_ENCAPSULATE && record->flags & TRACE_RETRANSMIT)
+		report->retransmissions++;
+	report->end_ns = record->time_ns;
+	crossings_feed(report->crossings, record, bytes);
+}
+
+uint64_t report_unbalanced(struct report *report)
+{
+	crossings_finish(report->crossings);
+	return report->unbalanced;
+}

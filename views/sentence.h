@@ -1,0 +1,19 @@
+/*
+ * One sentence that says what a frame carries and why, from its bytes and the model: for packet
+ * comments, the log's titles and the stepper.
+ */
+#pragma once
+#include "views/model.h"
+
+/*
+ * The sentence for `frame` (Ethernet, no FCS), e.g. "alice-pc asks dns for the mail exchanger of
+ * remote.example". Appends to `out`; no final line end.
+ */
+void sentence_append(GString *out, const struct model *model, struct bytes frame,
+                     const struct dissector *const *dissectors);
+
+/* The name of a host with this address, or the address itself, into `out`. */
+char *sentence_host(const struct model *model, uint32_t address, char out[64]);
+
+/* What Linux's /etc/services calls the ports mail uses: "submission"; NULL: no name. */
+const char *sentence_service(uint16_t port);
