@@ -124,6 +124,22 @@ lint: deps-check ## clang-tidy and cppcheck, clean
 	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,portability --inline-suppr \
 	    --suppressions-list=tools/cppcheck.txt -I. $(LIBRARY_SOURCES) app/main.c
 
+# Benchmarks: ratios against other programs measured in the same run, never part of the tests.
+BENCH_PROGRAMS := $(patsubst bench/%.c,build/bench/bench/%,$(filter-out bench/bench.c,$(wildcard bench/*.c)))
+build/bench/bench/%: build/bench/bench/%.o build/bench/bench/bench.o build/bench/libmailwire.a
+	$(CC) $(CFLAGS) -o $@ $^ $(PC_LIBS)
+build/bench/ns3/%: bench/ns3/%.cc
+	@mkdir -p $(@D)
+	g++ -std=c++17 -O2 -o $@ $< -lns3-applications -lns3-csma -lns3-point-to-point -lns3-internet \
+	    -lns3-traffic-control -lns3-bridge -lns3-network -lns3-stats -lns3-core
+ifeq ($(BUILD),build/bench)
+bench-programs: $(BENCH_PROGRAMS) build/bench/mailwire
+endif
+bench: deps-bench ## speed and memory, as ratios against ns-3 and against the machine's limits
+	@$(MAKE) --no-print-directory -s BUILD=build/bench CFLAGS="-O2 -g" bench-programs
+	@$(MAKE) --no-print-directory -s build/bench/ns3/bulk build/bench/ns3/many
+	@bench/run.sh
+
 # The same tests under AddressSanitizer and UndefinedBehaviorSanitizer.
 sanitized: ## every test under the sanitizers
 	@$(MAKE) --no-print-directory -s BUILD=build/asan CFLAGS="-O1 -g -fno-omit-frame-pointer" \

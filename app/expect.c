@@ -55,25 +55,6 @@ static uint64_t kinds_needed(const struct scenario *scenario)
 	return kinds == 0 ? 0 : kinds | TRACE_BIT(TRACE_NODE);
 }
 
-struct expect *expect_new(const struct scenario *scenario)
-{
-	struct expect *expect = g_new0(struct expect, 1);
-
-	expect->scenario = scenario;
-	expect->sink = (struct trace_sink) {
-		.kinds = kinds_needed(scenario), .owner = expect, .record = observe
-	};
-	expect->nodes = g_ptr_array_new_with_free_func(g_free);
-	expect->mailboxes = mailboxes_new();
-	expect->mails = g_array_new(FALSE, FALSE, sizeof(struct mail));
-	expect->judges = g_new0(struct judge, scenario->expectations->len + 1);
-	for (guint i = 0; i < scenario->expectations->len; i++) {
-		expect->judges[i].expectation = scenario->expectations->pdata[i];
-		expect->judges[i].reached_ns = TIME_NEVER;
-	}
-	return expect;
-}
-
 void expect_free(struct expect *expect)
 {
 	if (expect == NULL)
@@ -146,6 +127,26 @@ static void count_to(struct expect *expect, struct judge *judge, uint64_t count)
 		judge->reached_ns = expect->now_ns;
 	if (!is_in)
 		judge->reached_ns = TIME_NEVER;
+}
+
+struct expect *expect_new(const struct scenario *scenario)
+{
+	struct expect *expect = g_new0(struct expect, 1);
+
+	expect->scenario = scenario;
+	expect->sink = (struct trace_sink) {
+		.kinds = kinds_needed(scenario), .owner = expect, .record = observe
+	};
+	expect->nodes = g_ptr_array_new_with_free_func(g_free);
+	expect->mailboxes = mailboxes_new();
+	expect->mails = g_array_new(FALSE, FALSE, sizeof(struct mail));
+	expect->judges = g_new0(struct judge, scenario->expectations->len + 1);
+	for (guint i = 0; i < scenario->expectations->len; i++) {
+		expect->judges[i].expectation = scenario->expectations->pdata[i];
+		expect->judges[i].reached_ns = TIME_NEVER;
+		count_to(expect, &expect->judges[i], 0);
+	}
+	return expect;
 }
 
 /* Mailboxes. */
@@ -520,8 +521,6 @@ unsigned expect_finish(struct expect *expect, const char *file, FILE *out, bool 
 		uint64_t found = judge->is_judged ? judge->found : judge->count;
 		bool met;
 
-		if (!judge->is_judged && judge->expectation->kind == EXPECT_MAILBOX)
-			count_to(expect, judge, count_held(expect, judge->expectation));
 		met = is_met(judge, found);
 		unmet += !met;
 		if (met && quiet)

@@ -204,6 +204,7 @@ static struct neighbour *neighbour_new(struct arp *arp, struct interface *interf
 	neighbour->interface = interface;
 	neighbour->address = address;
 	neighbour->waiting_last = &neighbour->waiting;
+	neighbour->confirmed_ns = INT64_MIN / 2; /* never */
 	neighbour->reachable_ns = draw_reachable_ns(arp);
 	timer_init(&neighbour->timer, interface->node->index, neighbour_fire, neighbour);
 	key_map_set(&arp->rows, row_key(interface, address), (uintptr_t)neighbour);
@@ -313,7 +314,7 @@ static void neighbour_fire(void *owner)
 	int64_t now_ns = node_now(neighbour->interface->node);
 
 	if (neighbour->state == ARP_DELAY) {
-		if (now_ns - neighbour->confirmed_ns <= ARP_DELAY_NS) {
+		if (now_ns - neighbour->confirmed_ns < ARP_DELAY_NS) {
 			neighbour_enter(neighbour, ARP_REACHABLE, neighbour->mac);
 			return;
 		}

@@ -327,7 +327,7 @@ static void print_folded(struct log *log)
 	log->folded_frames = 0;
 }
 
-static void print_crossing(struct log *log, const struct crossing *crossing)
+void log_print_crossing(struct log *log, const struct crossing *crossing)
 {
 	print_folded(log);
 	print_title(log, crossing);
@@ -433,7 +433,7 @@ static void print_or_fold(void *owner, const struct crossing *crossing)
 	if (should_fold(log, crossing))
 		log->folded_frames++;
 	else
-		print_crossing(log, crossing);
+		log_print_crossing(log, crossing);
 }
 
 struct log *log_new(const struct model *model, const struct log_options *options)
