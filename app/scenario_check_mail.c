@@ -238,7 +238,9 @@ static void check_server_name(struct load *load, const struct scenario_client *c
 	const struct scenario_interface *interface = scenario_find_address(scenario, address);
 	struct suggestion suggestion = { .word = name };
 
-	if (name == NULL)
+	/* Without a mail server that is the error, and its default names are not. */
+	if (name == NULL || client->account == NULL ||
+	    (client->account->domain->mail == NULL && !load_is_given(load, field)))
 		return;
 	if (address == 0) {
 		load_error(load, mark, "no zone has an address for the server `%s`", name);

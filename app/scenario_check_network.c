@@ -2,8 +2,7 @@
 #include <string.h>
 #include "app/scenario_private.h"
 
-#define SUBNET_PREFIX_MAX 30
-#define NETWORKS_MAX      65535 /* their numbers are in MAC addresses */
+#define NETWORKS_MAX 65535 /* their numbers are in MAC addresses */
 
 /* ---- Networks ---- */
 
@@ -49,14 +48,6 @@ static void check_overlaps(struct load *load)
 
 static void check_network(struct load *load, const struct scenario_network *network)
 {
-	struct mark mark = load_mark(load, &network->subnet, network);
-
-	if (network->subnet.length > SUBNET_PREFIX_MAX)
-		load_error(load, mark, "the subnet of `%s` is too small: at most /%u is possible",
-			   network->item.name, SUBNET_PREFIX_MAX);
-	if (network->subnet.length == 0 && load_is_given(load, &network->subnet) &&
-	    network->subnet.address == 0)
-		load_error(load, mark, "`%s` needs a subnet of its own", network->item.name);
 	if (network->kind == NETWORK_LINK && network->interfaces->len != 2) {
 		load_error(load, network->item.mark,
 			   "the link `%s` has %u members, and a cable has two ends",
