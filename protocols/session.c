@@ -79,7 +79,7 @@ void session_note_input(struct session *session, unsigned detail, size_t skip, s
 {
 	session_note(session, &(struct note) {
 				  .kind = TRACE_UNIT,
-				  .detail = detail,
+				  .detail = (uint16_t)detail,
 				  .flags = TRACE_INBOUND,
 				  .before = session->received_bytes + skip,
 				  .after = length,
@@ -90,7 +90,7 @@ void session_note_output(struct session *session, unsigned detail, uint64_t from
 {
 	session_note(session, &(struct note) {
 				  .kind = TRACE_UNIT,
-				  .detail = detail,
+				  .detail = (uint16_t)detail,
 				  .before = from,
 				  .after = session->produced_bytes - from,
 			      });
