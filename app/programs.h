@@ -2,8 +2,9 @@
 #pragma once
 #include "app/network.h"
 #include "protocols/dns/resolver.h"
-#include "protocols/programs/mua.h"
 
+
+struct mua;
 struct programs;
 
 /* Starts all of them, in the order of declaration. */

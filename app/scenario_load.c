@@ -54,8 +54,7 @@ static void load_tree(struct load *load, const struct yaml_node *root)
 {
 	scenario_read(load, root);
 	scenario_complete(load);
-	if (!has_errors(load))
-		scenario_check(load);
+	scenario_check(load);
 }
 
 struct scenario *scenario_load_bytes(struct bytes yaml, const char *name, const char *directory,

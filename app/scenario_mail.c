@@ -195,7 +195,7 @@ static void choose_fqdn(struct load *load, struct scenario_node *host)
 		host->fqdn = host->item.name;
 }
 
-static bool is_resolver(const struct scenario *scenario, const struct scenario_node *host)
+bool scenario_is_resolver(const struct scenario *scenario, const struct scenario_node *host)
 {
 	for (unsigned i = 0; i < scenario->resolvers->len; i++) {
 		const struct scenario_resolver *resolver =
@@ -216,7 +216,7 @@ static void make_resolvers(struct load *load)
 	for (unsigned i = 0; i < scenario->domains->len; i++) {
 		const struct scenario_domain *domain = g_ptr_array_index(scenario->domains, i);
 
-		if (domain->dns == NULL || is_resolver(scenario, domain->dns))
+		if (domain->dns == NULL || scenario_is_resolver(scenario, domain->dns))
 			continue;
 		struct scenario_resolver *resolver = scenario_new_item(scenario, &resolver_mapping);
 
@@ -266,7 +266,8 @@ static void choose_resolvers(struct load *load)
 
 			if (host->item.kind == SCENARIO_HOST && host != scenario->root_server &&
 			    !load_is_given(load, &host->resolver))
-				host->resolver = is_resolver(scenario, host) ? host : nearest;
+				host->resolver =
+				    scenario_is_resolver(scenario, host) ? host : nearest;
 		}
 	}
 }
@@ -288,15 +289,16 @@ static const struct mapping *element_of(const struct mapping *mapping, const cha
 	return mapping_key(mapping, key)->mapping;
 }
 
-static bool has_server(const struct scenario *scenario, const struct scenario_node *host)
+const struct scenario_server *scenario_server_on(const struct scenario *scenario,
+						 const struct scenario_node *host)
 {
 	for (unsigned i = 0; i < scenario->servers->len; i++) {
 		const struct scenario_server *server = g_ptr_array_index(scenario->servers, i);
 
 		if (server->host == host)
-			return true;
+			return server;
 	}
-	return false;
+	return NULL;
 }
 
 static void make_mail_servers(struct load *load)
@@ -306,7 +308,7 @@ static void make_mail_servers(struct load *load)
 	for (unsigned i = 0; i < scenario->domains->len; i++) {
 		const struct scenario_domain *domain = g_ptr_array_index(scenario->domains, i);
 
-		if (domain->mail == NULL || has_server(scenario, domain->mail))
+		if (domain->mail == NULL || scenario_server_on(scenario, domain->mail) != NULL)
 			continue;
 		struct scenario_server *server = scenario_new_item(scenario, &server_mapping);
 

@@ -386,25 +386,31 @@ static const char *variant_name(const struct mapping *mapping, unsigned variant)
 	return mapping->title;
 }
 
+static void report_missing_key(struct load *load, struct mark mark, const char *what,
+			       const struct key *key)
+{
+	load_error(load, mark, "%s needs the key `%s`", what, key->name);
+	load_hint(load, "%s", key->meaning);
+}
+
 /* Keys that the variant does not have, and those it needs. */
 static void check_variant(struct load *load, const struct yaml_node *yaml,
 			  const struct mapping *mapping, unsigned variant)
 {
-	const char *name = variant_name(mapping, variant);
+	g_autofree char *name = g_strdup_printf("`%s`", variant_name(mapping, variant));
 
 	for (unsigned i = 0; i + 1 < yaml->children->len; i += 2) {
 		const struct key *key = mapping_key(mapping, child(yaml, i)->text);
 
 		if (key != NULL && !key_is_in_variant(key, variant))
-			load_error(load, child(yaml, i)->mark, "`%s` does not go with `%s`",
+			load_error(load, child(yaml, i)->mark, "`%s` does not go with %s",
 				   key->name, name);
 	}
 	for (unsigned i = 0; i < mapping->key_count; i++) {
 		const struct key *key = &mapping->keys[i];
 
 		if ((key->required_in >> variant & 1) && yaml_get(yaml, key->name) == NULL)
-			load_error(load, yaml->mark, "`%s` needs the key `%s`: %s", name, key->name,
-				   key->meaning);
+			report_missing_key(load, yaml->mark, name, key);
 	}
 }
 
@@ -415,8 +421,7 @@ static void check_required(struct load *load, const struct yaml_node *yaml, stru
 		const struct key *key = &mapping->keys[i];
 
 		if ((key->flags & KEY_REQUIRED) && yaml_get(yaml, key->name) == NULL)
-			load_error(load, mark, "%s needs the key `%s`: %s", mapping->article,
-				   key->name, key->meaning);
+			report_missing_key(load, mark, mapping->article, key);
 	}
 }
 

@@ -1,9 +1,9 @@
 /*
- * A POP3 client session (RFC 1939) as a pure machine: logs in, fetches what is new, deletes what the
- * policy says, quits. It acts on what CAPA offers (RFC 2449); without UIDL every message is new.
+ * A POP3 client session (RFC 1939) as a pure machine: logs in, fetches what is new, deletes what its
+ * owner wants gone, quits. It acts on what CAPA offers (RFC 2449); without UIDL every message is new.
  *
  * A message is deleted only after all of it has come, and only QUIT makes that final: a connection
- * lost before leaves the messages where they are, and the next session deletes them by their
+ * lost before leaves the messages where they are, and the next session can delete them by their
  * unique id without fetching them again.
  *
  * Notes: UNIT for every line, listing and message both ways, STATE, PHASE, and MAIL_RETRIEVED with
@@ -14,10 +14,11 @@
 
 struct pop3_client;
 
-enum pop3_policy {
-	POP3_DELETE,      /* what was fetched is deleted */
-	POP3_LEAVE,       /* all stays on the server */
-	POP3_LEAVE_DAYS,  /* what was fetched `leave_s` ago is deleted */
+/* What shall be done with a message of the maildrop. */
+enum pop3_wish {
+	POP3_FETCH, /* it is new */
+	POP3_KEEP,  /* it was fetched before and stays on the server */
+	POP3_REMOVE, /* it was fetched before and shall go */
 };
 
 enum pop3_outcome {
@@ -41,11 +42,8 @@ struct pop3_result {
 };
 
 struct pop3_client_events {
-	/*
-	 * Was the message with this unique id fetched before? `*since` is then to be set to when, in
-	 * seconds since 1970. May be NULL: then nothing was.
-	 */
-	bool (*is_known)(void *owner, const char *unique_id, int64_t *since);
+	/* Asked for each message that has a unique id. NULL: all are new. */
+	enum pop3_wish (*judge)(void *owner, const char *unique_id);
 	/*
 	 * All of a message has come; `message` is borrowed. `unique_id` is "" without UIDL. Returns
 	 * the message's trace root, which its DELE shall have, or 0.
@@ -59,8 +57,7 @@ struct pop3_client_events {
 
 struct pop3_client_config {
 	const char *user, *password;              /* copied */
-	enum pop3_policy policy;
-	int64_t leave_s;                          /* with POP3_LEAVE_DAYS */
+	bool deletes;                             /* what was fetched is deleted in the same session */
 	/*
 	 * So many commands may be under way at once where PIPELINING is offered; 0 or 1: each waits
 	 * for its answer, as most clients do.

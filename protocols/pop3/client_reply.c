@@ -74,7 +74,7 @@ void pop3_client_retrieved(struct pop3_client *client, struct pop3_sent sent, GB
 				    });
 	client->retrieved++;
 	item->root = client->config.events->retrieved(client->config.owner, unique_id, message);
-	item->must_delete = client->config.policy == POP3_DELETE;
+	item->must_delete = client->config.deletes;
 	pop3_client_advance(client);
 }
 

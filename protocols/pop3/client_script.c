@@ -127,19 +127,14 @@ static bool is_to_delete(const struct pop3_item *item)
 	return item->must_delete;
 }
 
-/* What the survey says of a message that the client has met before (RFC 1939 section 7, UIDL). */
 static void judge(struct pop3_client *client, struct pop3_item *item)
 {
-	int64_t since = 0;
-	bool is_known =
-	    item->unique_id != NULL && client->config.events->is_known != NULL &&
-	    client->config.events->is_known(client->config.owner, item->unique_id, &since);
+	enum pop3_wish wish = POP3_FETCH;
 
-	item->must_retrieve = !is_known;
-	if (is_known && client->config.policy == POP3_DELETE)
-		item->must_delete = true; /* the session that fetched it was lost before QUIT */
-	if (is_known && client->config.policy == POP3_LEAVE_DAYS)
-		item->must_delete = client->base.unix_time - since >= client->config.leave_s;
+	if (item->unique_id != NULL && client->config.events->judge != NULL)
+		wish = client->config.events->judge(client->config.owner, item->unique_id);
+	item->must_retrieve = wish == POP3_FETCH;
+	item->must_delete = wish == POP3_REMOVE;
 }
 
 /* STAT, UIDL, LIST: one by one, or all at once where the window allows. */

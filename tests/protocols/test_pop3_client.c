@@ -7,8 +7,6 @@
 #include "protocols/pop3/unstuff.h"
 #include "tests/protocols/transcript.h"
 
-#define DAY_S INT64_C(86400)
-
 /* What the owner of a client was told. */
 struct reader {
 	GString *retrieved; /* "unique-id text" of the last message, | for each CRLF */
@@ -18,14 +16,16 @@ struct reader {
 	unsigned count;
 };
 
-static bool is_known(void *owner, const char *unique_id, int64_t *since)
+/* Some unique ids say what they are; else what was retrieved is known. */
+static enum pop3_wish judge(void *owner, const char *unique_id)
 {
 	struct reader *reader = owner;
 
-	*since = g_str_has_suffix(unique_id, "week") ? 100 * DAY_S - 7 * DAY_S : 100 * DAY_S;
 	if (reader->known != NULL)
-		return g_hash_table_contains(reader->known, unique_id);
-	return g_str_has_prefix(unique_id, "known");
+		return g_hash_table_contains(reader->known, unique_id) ? POP3_REMOVE : POP3_FETCH;
+	if (g_str_has_prefix(unique_id, "old"))
+		return POP3_REMOVE;
+	return g_str_has_prefix(unique_id, "known") ? POP3_KEEP : POP3_FETCH;
 }
 
 static uint64_t retrieved(void *owner, const char *unique_id, GBytes *message)
@@ -60,7 +60,7 @@ static void over(void *owner, const struct pop3_result *result)
 	                result->deleted, result->text[0] != '\0' ? ": " : "", result->text);
 }
 
-static const struct pop3_client_events events = { is_known, retrieved, deleted, over };
+static const struct pop3_client_events events = { judge, retrieved, deleted, over };
 
 static void reader_init(struct reader *reader)
 {
@@ -104,46 +104,42 @@ static bool direct(void *owner, const char *directive)
 
 struct conversation {
 	const char *name;
-	enum pop3_policy policy;
+	bool deletes;
 	unsigned window;
 };
 
 static const struct conversation conversations[] = {
-	{ "delete", POP3_DELETE, 0 },
-	{ "leave", POP3_LEAVE, 1 },
-	{ "leave_days", POP3_LEAVE_DAYS, 0 },
-	{ "leftover", POP3_DELETE, 0 },
-	{ "empty", POP3_DELETE, 0 },
-	{ "old_server", POP3_DELETE, 4 },
-	{ "pipelining", POP3_DELETE, 4 },
-	{ "not_offered", POP3_DELETE, 4 },
-	{ "sasl", POP3_DELETE, 0 },
-	{ "apop", POP3_DELETE, 0 },
-	{ "no_way_in", POP3_DELETE, 0 },
-	{ "wrong_password", POP3_DELETE, 0 },
-	{ "in_use", POP3_DELETE, 0 },
-	{ "refused", POP3_DELETE, 0 },
-	{ "lost", POP3_DELETE, 0 },
-	{ "timeout", POP3_DELETE, 0 },
-	{ "nonsense", POP3_DELETE, 0 },
-	{ "unasked", POP3_DELETE, 0 },
+	{ "delete", true, 0 },
+	{ "leave", false, 1 },
+	{ "remove", false, 0 },
+	{ "leftover", true, 0 },
+	{ "empty", true, 0 },
+	{ "old_server", true, 4 },
+	{ "pipelining", true, 4 },
+	{ "not_offered", true, 4 },
+	{ "sasl", true, 0 },
+	{ "apop", true, 0 },
+	{ "no_way_in", true, 0 },
+	{ "wrong_password", true, 0 },
+	{ "in_use", true, 0 },
+	{ "refused", true, 0 },
+	{ "lost", true, 0 },
+	{ "timeout", true, 0 },
+	{ "nonsense", true, 0 },
+	{ "unasked", true, 0 },
 };
 
 static struct session *new_client(const struct conversation *conversation, struct reader *reader)
 {
-	struct session *session = pop3_client_new(&(struct pop3_client_config) {
+	return pop3_client_new(&(struct pop3_client_config) {
 	    .user = "bob",
 	    .password = "secret",
-	    .policy = conversation->policy,
-	    .leave_s = 3 * DAY_S,
+	    .deletes = conversation->deletes,
 	    .window = conversation->window,
 	    .root = 7,
 	    .events = &events,
 	    .owner = reader,
 	});
-
-	session->unix_time = 100 * DAY_S;
-	return session;
 }
 
 static void play(const struct conversation *conversation, size_t chunk)
@@ -243,7 +239,7 @@ static struct session *new_server(struct mail_store *store)
 
 START_TEST(client_and_server_understand_each_other)
 {
-	static const struct conversation fetching = { "", POP3_DELETE, 5 };
+	static const struct conversation fetching = { "", true, 5 };
 	struct mail_store *store = new_store(20);
 	struct reader reader;
 
@@ -264,7 +260,7 @@ END_TEST
 
 START_TEST(a_connection_cut_anywhere_loses_nothing_and_doubles_nothing)
 {
-	static const struct conversation fetching = { "", POP3_DELETE, 0 };
+	static const struct conversation fetching = { "", true, 0 };
 	struct mail_store *store = new_store(3);
 	struct reader reader;
 
@@ -296,7 +292,7 @@ END_TEST
 
 START_TEST(commands_belong_to_the_action_and_deletions_to_the_message)
 {
-	static const struct conversation fetching = { "", POP3_DELETE, 0 };
+	static const struct conversation fetching = { "", true, 0 };
 	struct mail_store *store = new_store(1);
 	struct reader reader;
 	unsigned phases[PHASE_COUNT] = { 0 }, messages = 0;
