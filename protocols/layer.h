@@ -36,6 +36,20 @@ enum mail_detail {
 	MAIL_DETAIL_COUNT,
 };
 
+/* Details of LAYER_USER records: what a person does, and what comes of it. */
+enum user_detail {
+	USER_ACTS,      /* ACTION; bytes: the action in words */
+	USER_DONE,      /* STATE: an action ended; object: the ACTION record; after: 0 it succeeded,
+	                   1 it failed; bytes: the outcome in words */
+	USER_PING_DONE, /* STATE: a ping ended; before: the address; after: enum user_ping;
+	                   bytes: the target as it was named */
+	USER_DIG_DONE,  /* STATE: a question ended; before: record type; after: 0 found, 1 no such
+	                   name, 2 no such data, 3 failed; bytes: name, then each datum, NULs between */
+	USER_DETAIL_COUNT,
+};
+
+enum user_ping { USER_PING_ANSWERED, USER_PING_LOST, USER_PING_UNREACHABLE };
+
 /* Details of TRACE_PHASE records of mail sessions, client and server side alike. */
 enum session_phase {
 	PHASE_CONNECT,       /* the connection is being opened */

@@ -119,10 +119,10 @@ void session_note(struct session *session, const struct note *note);
  * Notes that the next `length` bytes of input (about to be consumed from `received_bytes` plus
  * `skip`) are one unit, e.g. a command line.
  */
-void session_note_input(struct session *session, uint16_t detail, size_t skip, size_t length);
+void session_note_input(struct session *session, unsigned detail, size_t skip, size_t length);
 
 /* Notes that the output from stream offset `from` up to now is one unit, e.g. a reply. */
-void session_note_output(struct session *session, uint16_t detail, uint64_t from);
+void session_note_output(struct session *session, unsigned detail, uint64_t from);
 
 /* Brings the session's time up to date: call it first in every answer from outside. */
 static inline void session_tick(struct session *session)

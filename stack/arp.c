@@ -6,20 +6,21 @@
 #include "stack/wire/arp.h"
 #include "stack/wire/ethernet.h"
 
+/* In the order of use: what sending touches comes first. */
 struct neighbour {
-	struct arp *arp;
 	struct interface *interface;
 	uint32_t address;
 	struct mac mac;
-	uint8_t state; /* enum arp_state */
-	uint8_t tries; /* requests sent since INCOMPLETE or PROBE was entered */
-	uint16_t waiting_count;
+	uint8_t state;        /* enum arp_state */
+	uint8_t tries;        /* requests sent since INCOMPLETE or PROBE was entered */
+	int64_t confirmed_ns; /* when it last was known to be reachable */
+	int64_t reachable_ns; /* how long that counts */
+	int64_t changed_ns;   /* when its MAC address was last set */
+	struct arp *arp;
 	struct packet *waiting; /* the oldest; linked by next */
 	struct packet **waiting_last;
-	int64_t confirmed_ns;   /* when it last was known to be reachable */
-	int64_t reachable_ns;   /* how long that counts */
-	int64_t changed_ns;     /* when its MAC address was last set */
-	struct timer timer;     /* INCOMPLETE, PROBE: next request; DELAY: first probe */
+	unsigned waiting_count;
+	struct timer timer; /* INCOMPLETE, PROBE: next request; DELAY: first probe */
 };
 
 struct arp {
@@ -37,7 +38,7 @@ static uint64_t row_key(const struct interface *interface, uint32_t address)
 }
 
 static struct neighbour *row_find(const struct arp *arp, const struct interface *interface,
-                                  uint32_t address)
+				  uint32_t address)
 {
 	uint64_t *row = key_map_find(&arp->rows, row_key(interface, address));
 
@@ -46,7 +47,7 @@ static struct neighbour *row_find(const struct arp *arp, const struct interface 
 
 /* The same by way of the interface's shortcut, which it sets. */
 static struct neighbour *neighbour_find(struct arp *arp, struct interface *interface,
-                                        uint32_t address)
+					uint32_t address)
 {
 	struct neighbour *neighbour = interface->neighbour;
 
@@ -74,16 +75,16 @@ static void neighbour_enter(struct neighbour *neighbour, enum arp_state state, s
 	if (before == after)
 		return;
 	trace_emit(node, NULL,
-	           &(struct trace_record) {
-	               .kind = TRACE_TABLE,
-	               .layer = LAYER_ARP,
-	               .detail = ARP_ROW,
-	               .object = neighbour->address,
-	               .before = before,
-	               .after = after,
-	               .interface = interface_number(neighbour->interface),
-	           },
-	           (struct bytes) { 0 });
+		   &(struct trace_record) {
+		       .kind = TRACE_TABLE,
+		       .layer = LAYER_ARP,
+		       .detail = ARP_ROW,
+		       .object = neighbour->address,
+		       .before = before,
+		       .after = after,
+		       .interface = interface_number(neighbour->interface),
+		   },
+		   (struct bytes) { 0 });
 	if (!mac_equal(mac, neighbour->mac))
 		neighbour->changed_ns = node_now(node);
 	neighbour->state = (uint8_t)state;
@@ -118,21 +119,21 @@ static int64_t draw_reachable_ns(struct arp *arp)
 /* Sending ARP packets. */
 
 static void arp_transmit(struct interface *interface, const struct arp_packet *content,
-                         struct mac destination, enum arp_detail detail)
+			 struct mac destination, enum arp_detail detail)
 {
 	struct packet *packet = node_new_packet(interface->node, ARP_PACKET_BYTES);
 
 	arp_packet_emit(content, packet_data(packet));
 	trace_emit(interface->node, packet,
-	           &(struct trace_record) {
-	               .kind = TRACE_ENCAPSULATE,
-	               .layer = LAYER_ARP,
-	               .detail = (uint16_t)detail,
-	               .interface = interface_number(interface),
-	               .start = (uint16_t)packet->start,
-	               .header_bytes = ARP_PACKET_BYTES,
-	           },
-	           (struct bytes) { 0 });
+		   &(struct trace_record) {
+		       .kind = TRACE_ENCAPSULATE,
+		       .layer = LAYER_ARP,
+		       .detail = (uint16_t)detail,
+		       .interface = interface_number(interface),
+		       .start = (uint16_t)packet->start,
+		       .header_bytes = ARP_PACKET_BYTES,
+		   },
+		   (struct bytes) { 0 });
 	interface_send(interface, destination, ETHERTYPE_ARP, packet);
 }
 
@@ -150,7 +151,7 @@ static void neighbour_ask(struct neighbour *neighbour)
 
 	neighbour->tries++;
 	arp_transmit(interface, &request, is_probe ? neighbour->mac : mac_broadcast,
-	             is_probe ? ARP_PROBES : ARP_ASKS);
+		     is_probe ? ARP_PROBES : ARP_ASKS);
 	neighbour_schedule(neighbour, ARP_RETRY_NS, is_probe);
 }
 
@@ -193,7 +194,7 @@ static void neighbour_fire(void *owner);
 
 /* A row in state NONE, which nobody has been told of; NULL when the table is full. */
 static struct neighbour *neighbour_new(struct arp *arp, struct interface *interface,
-                                       uint32_t address)
+				       uint32_t address)
 {
 	if (arp->rows.count >= ARP_ROWS_MAX)
 		return NULL;
@@ -203,6 +204,7 @@ static struct neighbour *neighbour_new(struct arp *arp, struct interface *interf
 	neighbour->interface = interface;
 	neighbour->address = address;
 	neighbour->waiting_last = &neighbour->waiting;
+	neighbour->confirmed_ns = INT64_MIN / 2; /* never */
 	neighbour->reachable_ns = draw_reachable_ns(arp);
 	timer_init(&neighbour->timer, interface->node->index, neighbour_fire, neighbour);
 	key_map_set(&arp->rows, row_key(interface, address), (uintptr_t)neighbour);
@@ -241,13 +243,13 @@ static void neighbour_fail(struct neighbour *neighbour)
 		waiting = packet->next;
 		packet->next = NULL;
 		icmp_send_error(host, packet, ICMP_DESTINATION_UNREACHABLE, ICMP_HOST_UNREACHABLE,
-		                0);
+				0);
 		packet_drop(&host->node, packet,
-		            &(struct trace_record) {
-		                .layer = LAYER_ARP,
-		                .detail = ARP_NO_ANSWER,
-		                .object = address,
-		            });
+			    &(struct trace_record) {
+				.layer = LAYER_ARP,
+				.detail = ARP_NO_ANSWER,
+				.object = address,
+			    });
 	}
 }
 
@@ -258,20 +260,20 @@ static void neighbour_wait(struct neighbour *neighbour, struct packet *packet)
 
 	if (neighbour->waiting_count == ARP_QUEUE_MAX)
 		packet_drop(&host->node, waiting_pop(neighbour),
-		            &(struct trace_record) {
-		                .layer = LAYER_ARP,
-		                .detail = ARP_QUEUE_FULL,
-		                .object = neighbour->address,
-		            });
+			    &(struct trace_record) {
+				.layer = LAYER_ARP,
+				.detail = ARP_QUEUE_FULL,
+				.object = neighbour->address,
+			    });
 	trace_emit(&host->node, packet,
-	           &(struct trace_record) {
-	               .kind = TRACE_WAIT,
-	               .layer = LAYER_ARP,
-	               .detail = ARP_RESOLVING,
-	               .object = neighbour->address,
-	               .interface = interface_number(neighbour->interface),
-	           },
-	           (struct bytes) { 0 });
+		   &(struct trace_record) {
+		       .kind = TRACE_WAIT,
+		       .layer = LAYER_ARP,
+		       .detail = ARP_RESOLVING,
+		       .object = neighbour->address,
+		       .interface = interface_number(neighbour->interface),
+		   },
+		   (struct bytes) { 0 });
 	waiting_push(neighbour, packet);
 }
 
@@ -312,7 +314,7 @@ static void neighbour_fire(void *owner)
 	int64_t now_ns = node_now(neighbour->interface->node);
 
 	if (neighbour->state == ARP_DELAY) {
-		if (now_ns - neighbour->confirmed_ns <= ARP_DELAY_NS) {
+		if (now_ns - neighbour->confirmed_ns < ARP_DELAY_NS) {
 			neighbour_enter(neighbour, ARP_REACHABLE, neighbour->mac);
 			return;
 		}
@@ -327,17 +329,17 @@ static void neighbour_fire(void *owner)
 
 /* A new row, or one that failed: asks, and keeps the packet meanwhile. */
 static void resolve(struct arp *arp, struct interface *interface, uint32_t next_hop,
-                    struct packet *packet)
+		    struct packet *packet)
 {
 	struct neighbour *neighbour = neighbour_new(arp, interface, next_hop);
 
 	if (neighbour == NULL) {
 		packet_drop(&arp->host->node, packet,
-		            &(struct trace_record) {
-		                .layer = LAYER_ARP,
-		                .detail = ARP_QUEUE_FULL,
-		                .object = next_hop,
-		            });
+			    &(struct trace_record) {
+				.layer = LAYER_ARP,
+				.detail = ARP_QUEUE_FULL,
+				.object = next_hop,
+			    });
 		return;
 	}
 	neighbour_enter(neighbour, ARP_INCOMPLETE, mac_zero);
@@ -346,7 +348,7 @@ static void resolve(struct arp *arp, struct interface *interface, uint32_t next_
 }
 
 void arp_send(struct arp *arp, struct interface *interface, uint32_t next_hop,
-              struct packet *packet)
+	      struct packet *packet)
 {
 	struct neighbour *neighbour = neighbour_find(arp, interface, next_hop);
 
@@ -386,7 +388,7 @@ static void answer(struct interface *interface, const struct arp_packet *request
  * address of 0 only asks whether ours is taken (RFC 5227 section 1.1).
  */
 static void learn_from_request(struct arp *arp, struct interface *interface,
-                               const struct arp_packet *request)
+			       const struct arp_packet *request)
 {
 	struct neighbour *neighbour;
 
@@ -434,14 +436,14 @@ static enum arp_detail detail_of(const struct arp_packet *content)
  * of every packet into a row there is; requests for others are left out, against poisoning.
  */
 static enum arp_detail arp_process(struct arp *arp, struct interface *interface,
-                                   const struct arp_packet *content)
+				   const struct arp_packet *content)
 {
 	struct neighbour *sender = row_find(arp, interface, content->sender_address);
 	bool is_for_us = ipv4_is_local(arp->host, content->target_address);
 
 	if (content->sender_address == interface->address && interface->address != 0)
 		return mac_equal(content->sender_mac, interface->mac) ? ARP_NOT_FOR_US
-		                                                      : ARP_CONFLICT;
+								      : ARP_CONFLICT;
 	if (content->sender_address == content->target_address) {
 		if (sender == NULL)
 			return ARP_NOT_ASKED;
@@ -460,14 +462,14 @@ static enum arp_detail arp_process(struct arp *arp, struct interface *interface,
 }
 
 static void arp_drop(struct arp *arp, struct packet *packet, enum arp_detail detail,
-                     uint64_t object)
+		     uint64_t object)
 {
 	packet_drop(&arp->host->node, packet,
-	            &(struct trace_record) {
-	                .layer = LAYER_ARP,
-	                .detail = (uint16_t)detail,
-	                .object = object,
-	            });
+		    &(struct trace_record) {
+			.layer = LAYER_ARP,
+			.detail = (uint16_t)detail,
+			.object = object,
+		    });
 }
 
 void arp_receive(struct arp *arp, struct interface *interface, struct packet *packet)
@@ -481,15 +483,15 @@ void arp_receive(struct arp *arp, struct interface *interface, struct packet *pa
 		return;
 	}
 	trace_emit(interface->node, packet,
-	           &(struct trace_record) {
-	               .kind = TRACE_DECAPSULATE,
-	               .layer = LAYER_ARP,
-	               .detail = (uint16_t)detail_of(&content),
-	               .interface = interface_number(interface),
-	               .start = (uint16_t)packet->start,
-	               .header_bytes = ARP_PACKET_BYTES,
-	           },
-	           (struct bytes) { 0 });
+		   &(struct trace_record) {
+		       .kind = TRACE_DECAPSULATE,
+		       .layer = LAYER_ARP,
+		       .detail = (uint16_t)detail_of(&content),
+		       .interface = interface_number(interface),
+		       .start = (uint16_t)packet->start,
+		       .header_bytes = ARP_PACKET_BYTES,
+		   },
+		   (struct bytes) { 0 });
 
 	enum arp_detail detail = arp_process(arp, interface, &content);
 
@@ -497,7 +499,7 @@ void arp_receive(struct arp *arp, struct interface *interface, struct packet *pa
 		packet_free(packet);
 	else
 		arp_drop(arp, packet, detail,
-		         detail == ARP_CONFLICT ? row_value(ARP_NONE, content.sender_mac) : 0);
+			 detail == ARP_CONFLICT ? row_value(ARP_NONE, content.sender_mac) : 0);
 }
 
 /* The table as a whole. */
@@ -541,7 +543,7 @@ static struct arp_row row_of(const struct neighbour *neighbour)
 }
 
 bool arp_find(const struct arp *arp, const struct interface *interface, uint32_t address,
-              struct arp_row *row)
+	      struct arp_row *row)
 {
 	const struct neighbour *neighbour = row_find(arp, interface, address);
 
@@ -552,7 +554,7 @@ bool arp_find(const struct arp *arp, const struct interface *interface, uint32_t
 }
 
 void arp_each(const struct arp *arp, void (*each)(void *owner, const struct arp_row *row),
-              void *owner)
+	      void *owner)
 {
 	struct key_map_cell *cells = key_map_sorted(&arp->rows);
 

@@ -12,13 +12,13 @@
 struct host;
 struct interface;
 
-#define ARP_RETRY_NS       INT64_C(1000000000)      /* between requests (RFC 1122 section 2.3.2.1) */
-#define ARP_TRIES          3
-#define ARP_REACHABLE_NS   (30 * INT64_C(1000000000)) /* mean; each row 50 to 150 % of it */
-#define ARP_DELAY_NS       (5 * INT64_C(1000000000))  /* from using a stale row to probing it */
-#define ARP_LOCK_NS        INT64_C(1000000000)      /* a row changed less than this ago stays */
-#define ARP_QUEUE_MAX      64    /* packets waiting for one address: a datagram in fragments fits */
-#define ARP_ROWS_MAX       262144 /* when full, requests are answered but not learned from */
+#define ARP_RETRY_NS     INT64_C(1000000000) /* between requests (RFC 1122 section 2.3.2.1) */
+#define ARP_TRIES        3
+#define ARP_REACHABLE_NS (30 * INT64_C(1000000000)) /* mean; each row 50 to 150 % of it */
+#define ARP_DELAY_NS     (5 * INT64_C(1000000000))  /* from using a stale row to probing it */
+#define ARP_LOCK_NS      INT64_C(1000000000)        /* a row changed less than this ago stays */
+#define ARP_QUEUE_MAX    64     /* packets waiting for one address: a datagram in fragments fits */
+#define ARP_ROWS_MAX     262144 /* when full, requests are answered but not learned from */
 
 /* The ARP table of a host; made and freed by it. */
 struct arp;
@@ -30,7 +30,7 @@ void arp_free(struct arp *arp);
  * while the address is being asked for. When nobody answers, ICMP host unreachable goes to the source.
  */
 void arp_send(struct arp *arp, struct interface *interface, uint32_t next_hop,
-              struct packet *packet);
+	      struct packet *packet);
 
 /* Takes an ARP packet that came in on `interface`; it starts behind the Ethernet header. */
 void arp_receive(struct arp *arp, struct interface *interface, struct packet *packet);
@@ -48,15 +48,15 @@ void arp_confirm(struct arp *arp, struct interface *interface, uint32_t next_hop
 struct arp_row {
 	struct interface *interface;
 	uint32_t address;
-	struct mac mac;       /* zero while incomplete */
+	struct mac mac; /* zero while incomplete */
 	enum arp_state state;
-	unsigned waiting;     /* packets */
+	unsigned waiting; /* packets */
 };
 
 /* The row of `address` on `interface`; false when there is none. */
 bool arp_find(const struct arp *arp, const struct interface *interface, uint32_t address,
-              struct arp_row *row);
+	      struct arp_row *row);
 
 /* Calls `each` for every row, in the order of interface and address. */
 void arp_each(const struct arp *arp, void (*each)(void *owner, const struct arp_row *row),
-              void *owner);
+	      void *owner);

@@ -75,22 +75,22 @@ static void receive_frame(void *owner, struct interface *interface, struct packe
 	if (ethernet_header_parse(packet_bytes(frame), &header, &payload) != PARSE_OK ||
 	    mac_is_group(header.source)) {
 		packet_drop(&host->node, frame,
-		            &(struct trace_record) {
-		                .layer = LAYER_ETHERNET,
-		                .detail = ETHERNET_MALFORMED,
-		            });
+			    &(struct trace_record) {
+				.layer = LAYER_ETHERNET,
+				.detail = ETHERNET_MALFORMED,
+			    });
 		return;
 	}
 	trace_emit(&host->node, frame,
-	           &(struct trace_record) {
-	               .kind = TRACE_DECAPSULATE,
-	               .layer = LAYER_ETHERNET,
-	               .detail = ETHERNET_PLAIN,
-	               .interface = interface_number(interface),
-	               .start = (uint16_t)frame->start,
-	               .header_bytes = ETHERNET_HEADER_BYTES,
-	           },
-	           (struct bytes) { 0 });
+		   &(struct trace_record) {
+		       .kind = TRACE_DECAPSULATE,
+		       .layer = LAYER_ETHERNET,
+		       .detail = ETHERNET_PLAIN,
+		       .interface = interface_number(interface),
+		       .start = (uint16_t)frame->start,
+		       .header_bytes = ETHERNET_HEADER_BYTES,
+		   },
+		   (struct bytes) { 0 });
 
 	/* From here on the packet is this host's alone. A VLAN tag would be taken off here. */
 	struct packet *packet = packet_unshare(frame);
@@ -105,11 +105,11 @@ static void receive_frame(void *owner, struct interface *interface, struct packe
 		break;
 	default:
 		packet_drop(&host->node, packet,
-		            &(struct trace_record) {
-		                .layer = LAYER_ETHERNET,
-		                .detail = ETHERNET_UNKNOWN_TYPE,
-		                .before = header.type,
-		            });
+			    &(struct trace_record) {
+				.layer = LAYER_ETHERNET,
+				.detail = ETHERNET_UNKNOWN_TYPE,
+				.before = header.type,
+			    });
 	}
 }
 
@@ -125,16 +125,16 @@ static void trace_route(struct host *host, const struct route *now, const struct
 	const struct route *named = now->interface != NULL ? now : old;
 
 	trace_emit(&host->node, NULL,
-	           &(struct trace_record) {
-	               .kind = TRACE_TABLE,
-	               .layer = LAYER_IPV4,
-	               .detail = IPV4_ROUTE,
-	               .object = (uint64_t)named->prefix << 8 | named->prefix_length,
-	               .before = route_value(old),
-	               .after = route_value(now),
-	               .interface = interface_number(named->interface),
-	           },
-	           (struct bytes) { 0 });
+		   &(struct trace_record) {
+		       .kind = TRACE_TABLE,
+		       .layer = LAYER_IPV4,
+		       .detail = IPV4_ROUTE,
+		       .object = (uint64_t)named->prefix << 8 | named->prefix_length,
+		       .before = route_value(old),
+		       .after = route_value(now),
+		       .interface = interface_number(named->interface),
+		   },
+		   (struct bytes) { 0 });
 }
 
 static void set_route(struct host *host, const struct route *route)
@@ -187,7 +187,7 @@ struct interface *host_add_interface(struct host *host, const struct interface_c
 	complete.processing_ns = host->processing_ns;
 	complete.takes_all = false;
 	interface_init(interface, &host->node, host->interface_count, &complete, receive_frame,
-	               host);
+		       host);
 	if (interface->address != 0)
 		add_address_routes(host, interface);
 	return interface;
@@ -222,19 +222,19 @@ static struct interface *interface_to(const struct host *host, uint32_t gateway)
 }
 
 bool host_add_route(struct host *host, uint32_t prefix, unsigned prefix_length, uint32_t gateway,
-                    struct interface *interface)
+		    struct interface *interface)
 {
 	if (gateway != 0 && interface == NULL)
 		interface = interface_to(host, gateway);
 	if (interface == NULL || interface->node != &host->node || prefix_length > 32)
 		return false;
 	set_route(host, &(struct route) {
-	                    .interface = interface,
-	                    .prefix = prefix,
-	                    .prefix_length = (uint8_t)prefix_length,
-	                    .gateway = gateway,
-	                    .kind = ROUTE_UNICAST,
-	                });
+			    .interface = interface,
+			    .prefix = prefix,
+			    .prefix_length = (uint8_t)prefix_length,
+			    .gateway = gateway,
+			    .kind = ROUTE_UNICAST,
+			});
 	return true;
 }
 

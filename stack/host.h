@@ -52,7 +52,7 @@ struct interface *host_interface_named(const struct host *host, const char *name
  * cannot work. Replaces a route of the same prefix.
  */
 bool host_add_route(struct host *host, uint32_t prefix, unsigned prefix_length, uint32_t gateway,
-                    struct interface *interface);
+		    struct interface *interface);
 
 /* Removes the route of this very prefix; false when there is none. */
 bool host_remove_route(struct host *host, uint32_t prefix, unsigned prefix_length);

@@ -42,14 +42,14 @@ void icmp_send(struct host *host, struct packet *packet, const struct ipv4_route
 {
 	icmp_checksum_set(packet_data(packet), packet_length(packet));
 	trace_emit(&host->node, packet,
-	           &(struct trace_record) {
-	               .kind = TRACE_ENCAPSULATE,
-	               .layer = LAYER_ICMP,
-	               .detail = ICMP_PLAIN,
-	               .start = (uint16_t)packet->start,
-	               .header_bytes = ICMP_HEADER_BYTES,
-	           },
-	           (struct bytes) { 0 });
+		   &(struct trace_record) {
+		       .kind = TRACE_ENCAPSULATE,
+		       .layer = LAYER_ICMP,
+		       .detail = ICMP_PLAIN,
+		       .start = (uint16_t)packet->start,
+		       .header_bytes = ICMP_HEADER_BYTES,
+		   },
+		   (struct bytes) { 0 });
 	ipv4_send(host, packet, request);
 }
 
@@ -85,22 +85,22 @@ static bool is_error(struct bytes message)
 
 /* No errors about errors, broadcasts, or any fragment but the first (RFC 1122 section 3.2.2). */
 static bool deserves_error(const struct host *host, const struct ipv4_header *original,
-                           struct bytes payload)
+			   struct bytes payload)
 {
 	if (original->fragment_offset_bytes != 0)
 		return false;
 	if (original->protocol == IP_PROTOCOL_ICMP && is_error(payload))
 		return false;
-	return is_single_host(host, original->source) && is_single_host(host, original->destination);
+	return is_single_host(host, original->source) &&
+	       is_single_host(host, original->destination);
 }
 
 /* The error message: its header, and as much of the original as fits into 576 bytes. */
 static struct packet *error_new(struct host *host, const struct packet *original, uint8_t type,
-                                uint8_t code, uint32_t info)
+				uint8_t code, uint32_t info)
 {
-	struct bytes quoted =
-	    bytes_first(packet_bytes(original),
-	                ICMP_ERROR_MAX_BYTES - IPV4_HEADER_BYTES - ICMP_HEADER_BYTES);
+	struct bytes quoted = bytes_first(
+	    packet_bytes(original), ICMP_ERROR_MAX_BYTES - IPV4_HEADER_BYTES - ICMP_HEADER_BYTES);
 	struct packet *packet = node_new_packet(&host->node, ICMP_HEADER_BYTES + quoted.length);
 	struct icmp_header header = { .type = type, .code = code, .rest = info };
 
@@ -108,18 +108,18 @@ static struct packet *error_new(struct host *host, const struct packet *original
 	memcpy(packet_data(packet) + ICMP_HEADER_BYTES, quoted.data, quoted.length);
 	packet->root = original->root;
 	trace_emit(&host->node, packet,
-	           &(struct trace_record) {
-	               .kind = TRACE_DERIVE,
-	               .layer = LAYER_ICMP,
-	               .detail = ICMP_PLAIN,
-	               .object = original->id,
-	           },
-	           (struct bytes) { 0 });
+		   &(struct trace_record) {
+		       .kind = TRACE_DERIVE,
+		       .layer = LAYER_ICMP,
+		       .detail = ICMP_PLAIN,
+		       .object = original->id,
+		   },
+		   (struct bytes) { 0 });
 	return packet;
 }
 
 void icmp_send_error(struct host *host, const struct packet *original, uint8_t type, uint8_t code,
-                     uint32_t info)
+		     uint32_t info)
 {
 	struct ipv4_header header;
 	struct bytes payload;
@@ -132,25 +132,25 @@ void icmp_send_error(struct host *host, const struct packet *original, uint8_t t
 	if (!is_own && !error_is_allowed(host))
 		return;
 	icmp_send(host, error_new(host, original, type, code, info),
-	          &(struct ipv4_route_request) {
-	              .source = ipv4_is_local(host, header.destination) ? header.destination : 0,
-	              .destination = header.source,
-	              .protocol = IP_PROTOCOL_ICMP,
-	              .tos = TOS_INTERNETWORK_CONTROL | (header.tos & TOS_KEPT),
-	          });
+		  &(struct ipv4_route_request) {
+		      .source = ipv4_is_local(host, header.destination) ? header.destination : 0,
+		      .destination = header.source,
+		      .protocol = IP_PROTOCOL_ICMP,
+		      .tos = TOS_INTERNETWORK_CONTROL | (header.tos & TOS_KEPT),
+		  });
 }
 
 /* Receiving. */
 
 static void icmp_drop(struct host *host, struct packet *packet, enum icmp_detail detail,
-                      uint64_t before)
+		      uint64_t before)
 {
 	packet_drop(&host->node, packet,
-	            &(struct trace_record) {
-	                .layer = LAYER_ICMP,
-	                .detail = (uint16_t)detail,
-	                .before = before,
-	            });
+		    &(struct trace_record) {
+			.layer = LAYER_ICMP,
+			.detail = (uint16_t)detail,
+			.before = before,
+		    });
 }
 
 static void answer_echo(struct host *host, struct packet *packet, const struct ipv4_header *header)
@@ -164,37 +164,19 @@ static void answer_echo(struct host *host, struct packet *packet, const struct i
 	packet_data(reply)[0] = ICMP_ECHO_REPLY;
 	packet_free(packet);
 	icmp_send(host, reply,
-	          &(struct ipv4_route_request) {
-	              .source = header->destination,
-	              .destination = header->source,
-	              .protocol = IP_PROTOCOL_ICMP,
-	              .tos = header->tos,
-	          });
+		  &(struct ipv4_route_request) {
+		      .source = header->destination,
+		      .destination = header->source,
+		      .protocol = IP_PROTOCOL_ICMP,
+		      .tos = header->tos,
+		  });
 }
 
-/* Reads the header that an error quotes. The quotation may end long before the datagram does. */
-static bool parse_quotation(struct bytes quotation, struct ipv4_header *header,
-                            struct bytes *payload)
-{
-	uint8_t copy[IPV4_HEADER_MAX_BYTES];
-	struct bytes head = bytes_first(quotation, sizeof copy), none;
-
-	if (head.length < IPV4_HEADER_BYTES)
-		return false;
-	uint16_t total_length_bytes = get_be16(head.data + 2);
-
-	memcpy(copy, head.data, head.length);
-	put_be16(copy + 2, (uint16_t)head.length);
-	if (ipv4_header_parse((struct bytes) { copy, head.length }, header, &none) != PARSE_OK)
-		return false;
-	header->total_length_bytes = total_length_bytes;
-	header->options = (struct bytes) { 0 };
-	*payload = bytes_from(quotation, header->header_bytes);
-	return payload->length >= 8; /* RFC 792: at least 64 bits of the data */
-}
+/* RFC 792: an error quotes at least 64 bits behind the header. */
+enum { QUOTED_BYTES_MIN = 8 };
 
 static void learn_path_mtu(struct host *host, const struct icmp_header *error,
-                           const struct ipv4_header *original)
+			   const struct ipv4_header *original)
 {
 	uint16_t mtu_bytes = icmp_next_hop_mtu(error);
 	uint16_t before = ipv4_path_mtu(host, original->destination);
@@ -207,26 +189,26 @@ static void learn_path_mtu(struct host *host, const struct icmp_header *error,
 		host->path_mtu = path_mtu_new();
 	path_mtu_lower(host->path_mtu, original->destination, mtu_bytes, node_now(&host->node));
 	trace_emit(&host->node, NULL,
-	           &(struct trace_record) {
-	               .kind = TRACE_TABLE,
-	               .layer = LAYER_IPV4,
-	               .detail = IPV4_PATH_MTU,
-	               .object = original->destination,
-	               .before = before,
-	               .after = ipv4_path_mtu(host, original->destination),
-	           },
-	           (struct bytes) { 0 });
+		   &(struct trace_record) {
+		       .kind = TRACE_TABLE,
+		       .layer = LAYER_IPV4,
+		       .detail = IPV4_PATH_MTU,
+		       .object = original->destination,
+		       .before = before,
+		       .after = ipv4_path_mtu(host, original->destination),
+		   },
+		   (struct bytes) { 0 });
 }
 
 /* Tells the layer whose datagram went wrong. */
 static void report_error(struct host *host, const struct icmp_header *error,
-                         const struct ipv4_header *original, struct bytes payload)
+			 const struct ipv4_header *original, struct bytes payload)
 {
 	switch (original->protocol) {
 	case IP_PROTOCOL_TCP:
 		if (host->tcp != NULL)
 			tcp_transport.error(host->tcp, error->type, error->code, error->rest,
-			                    original, payload);
+					    original, payload);
 		break;
 	case IP_PROTOCOL_UDP:
 		udp_error(host, error->type, error->code, original, payload);
@@ -239,14 +221,14 @@ static void report_error(struct host *host, const struct icmp_header *error,
 	}
 }
 
-static void receive_error(struct host *host, struct packet *packet,
-                          const struct icmp_header *error, struct bytes quotation)
+static void receive_error(struct host *host, struct packet *packet, const struct icmp_header *error,
+			  struct bytes quotation)
 {
 	struct ipv4_header original;
 	struct bytes payload;
 
-	if (!parse_quotation(quotation, &original, &payload) ||
-	    !ipv4_is_local(host, original.source)) {
+	if (ipv4_header_parse_quoted(quotation, &original, &payload) != PARSE_OK ||
+	    payload.length < QUOTED_BYTES_MIN || !ipv4_is_local(host, original.source)) {
 		icmp_drop(host, packet, ICMP_MALFORMED, 0);
 		return;
 	}
@@ -257,7 +239,7 @@ static void receive_error(struct host *host, struct packet *packet,
 }
 
 static void dispatch(struct host *host, struct packet *packet, const struct ipv4_header *header,
-                     const struct icmp_header *icmp, struct bytes payload)
+		     const struct icmp_header *icmp, struct bytes payload)
 {
 	switch (icmp->type) {
 	case ICMP_ECHO_REQUEST:
@@ -293,14 +275,14 @@ void icmp_receive(struct host *host, struct packet *packet, const struct ipv4_he
 		return;
 	}
 	trace_emit(&host->node, packet,
-	           &(struct trace_record) {
-	               .kind = TRACE_DECAPSULATE,
-	               .layer = LAYER_ICMP,
-	               .detail = ICMP_PLAIN,
-	               .interface = packet->interface,
-	               .start = (uint16_t)packet->start,
-	               .header_bytes = ICMP_HEADER_BYTES,
-	           },
-	           (struct bytes) { 0 });
+		   &(struct trace_record) {
+		       .kind = TRACE_DECAPSULATE,
+		       .layer = LAYER_ICMP,
+		       .detail = ICMP_PLAIN,
+		       .interface = packet->interface,
+		       .start = (uint16_t)packet->start,
+		       .header_bytes = ICMP_HEADER_BYTES,
+		   },
+		   (struct bytes) { 0 });
 	dispatch(host, packet, header, &icmp, payload);
 }

@@ -6,9 +6,9 @@
 struct icmp;
 
 /* Errors are limited as in Linux: a bucket of 50, filled at 1000 a second. */
-#define ICMP_ERROR_BURST      50
-#define ICMP_ERROR_NS         INT64_C(1000000)
-#define ICMP_ERROR_MAX_BYTES  576 /* of the whole datagram (RFC 1812 section 4.3.2.3) */
+#define ICMP_ERROR_BURST     50
+#define ICMP_ERROR_NS        INT64_C(1000000)
+#define ICMP_ERROR_MAX_BYTES 576 /* of the whole datagram (RFC 1812 section 4.3.2.3) */
 
 void icmp_free(struct icmp *icmp);
 
@@ -22,7 +22,7 @@ void icmp_receive(struct host *host, struct packet *packet, const struct ipv4_he
  * transport the same way, over the loopback.
  */
 void icmp_send_error(struct host *host, const struct packet *original, uint8_t type, uint8_t code,
-                     uint32_t info);
+		     uint32_t info);
 
 /*
  * Completes an ICMP message (taken), which starts at its header, with its checksum and sends it. For

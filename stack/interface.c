@@ -16,18 +16,18 @@ static void trace_interface(const struct interface *interface)
 	bytes[10] = interface->prefix_length;
 	memcpy(bytes + 11, interface->name, name_length);
 	trace_emit(interface->node, NULL,
-	           &(struct trace_record) {
-	               .kind = TRACE_INTERFACE,
-	               .layer = LAYER_ETHERNET,
-	               .interface = interface_number(interface),
-	               .after = interface->mtu_bytes,
-	           },
-	           (struct bytes) { bytes, 11 + name_length });
+		   &(struct trace_record) {
+		       .kind = TRACE_INTERFACE,
+		       .layer = LAYER_ETHERNET,
+		       .interface = interface_number(interface),
+		       .after = interface->mtu_bytes,
+		   },
+		   (struct bytes) { bytes, 11 + name_length });
 }
 
 void interface_init(struct interface *interface, struct node *node, uint32_t index,
-                    const struct interface_config *config, interface_receive_fn *receive,
-                    void *owner)
+		    const struct interface_config *config, interface_receive_fn *receive,
+		    void *owner)
 {
 	*interface = (struct interface) {
 		.node = node,
@@ -62,14 +62,14 @@ static void send_outside(struct interface *interface, struct packet *frame, uint
 	interface->counters.sent_frames++;
 	interface->counters.sent_bytes += packet_length(frame);
 	trace_emit(interface->node, frame,
-	           &(struct trace_record) {
-	               .kind = TRACE_TRANSMIT,
-	               .layer = LAYER_LINK,
-	               .flags = flags,
-	               .interface = interface_number(interface),
-	               .start = (uint16_t)frame->start,
-	           },
-	           packet_bytes(frame));
+		   &(struct trace_record) {
+		       .kind = TRACE_TRANSMIT,
+		       .layer = LAYER_LINK,
+		       .flags = flags,
+		       .interface = interface_number(interface),
+		       .start = (uint16_t)frame->start,
+		   },
+		   packet_bytes(frame));
 	interface->outside(interface->outside_owner, frame);
 }
 
@@ -79,22 +79,22 @@ void interface_transmit(struct interface *interface, struct packet *frame, uint1
 		flags |= TRACE_FIRST;
 	if (interface->link != NULL) {
 		link_send(interface->link, interface->side, frame,
-		          node_now(interface->node) + interface->processing_ns, flags);
+			  node_now(interface->node) + interface->processing_ns, flags);
 	} else if (interface->outside != NULL) {
 		send_outside(interface, frame, flags);
 	} else {
 		interface->counters.dropped_frames++;
 		packet_drop(interface->node, frame,
-		            &(struct trace_record) {
-		                .layer = LAYER_LINK,
-		                .detail = LINK_NOT_CONNECTED,
-		                .interface = interface_number(interface),
-		            });
+			    &(struct trace_record) {
+				.layer = LAYER_LINK,
+				.detail = LINK_NOT_CONNECTED,
+				.interface = interface_number(interface),
+			    });
 	}
 }
 
 void interface_send(struct interface *interface, struct mac destination, uint16_t type,
-                    struct packet *packet)
+		    struct packet *packet)
 {
 	struct ethernet_header header = { destination, interface->mac, type };
 
@@ -102,20 +102,20 @@ void interface_send(struct interface *interface, struct mac destination, uint16_
 	if (packet_length(packet) < ETHERNET_MIN_FRAME_BYTES)
 		packet_pad(packet, ETHERNET_MIN_FRAME_BYTES - packet_length(packet));
 	trace_emit(interface->node, packet,
-	           &(struct trace_record) {
-	               .kind = TRACE_ENCAPSULATE,
-	               .layer = LAYER_ETHERNET,
-	               .detail = ETHERNET_PLAIN,
-	               .interface = interface_number(interface),
-	               .start = (uint16_t)packet->start,
-	               .header_bytes = ETHERNET_HEADER_BYTES,
-	           },
-	           (struct bytes) { 0 });
+		   &(struct trace_record) {
+		       .kind = TRACE_ENCAPSULATE,
+		       .layer = LAYER_ETHERNET,
+		       .detail = ETHERNET_PLAIN,
+		       .interface = interface_number(interface),
+		       .start = (uint16_t)packet->start,
+		       .header_bytes = ETHERNET_HEADER_BYTES,
+		   },
+		   (struct bytes) { 0 });
 	interface_transmit(interface, packet, 0);
 }
 
 static void receive_drop(struct interface *interface, struct packet *frame,
-                         const struct trace_record *why)
+			 const struct trace_record *why)
 {
 	struct trace_record record = *why;
 
@@ -134,11 +134,11 @@ static bool fcs_is_right(struct interface *interface, struct packet *frame)
 	}
 	interface->counters.bad_frames++;
 	receive_drop(interface, frame,
-	             &(struct trace_record) {
-	                 .detail = ETHERNET_BAD_FCS,
-	                 .before = frame->fcs,
-	                 .after = computed,
-	             });
+		     &(struct trace_record) {
+			 .detail = ETHERNET_BAD_FCS,
+			 .before = frame->fcs,
+			 .after = computed,
+		     });
 	return false;
 }
 
@@ -148,7 +148,8 @@ static bool is_for_us(struct interface *interface, struct packet *frame)
 	struct mac destination;
 
 	if (packet_length(frame) < ETHERNET_HEADER_BYTES) {
-		receive_drop(interface, frame, &(struct trace_record) { .detail = ETHERNET_MALFORMED });
+		receive_drop(interface, frame,
+			     &(struct trace_record) { .detail = ETHERNET_MALFORMED });
 		return false;
 	}
 	if (interface->takes_all)
@@ -162,19 +163,19 @@ static bool is_for_us(struct interface *interface, struct packet *frame)
 }
 
 static uint64_t trace_receive(const struct interface *interface, const struct packet *frame,
-                              uint64_t cause)
+			      uint64_t cause)
 {
 	return trace_emit(interface->node, frame,
-	                  &(struct trace_record) {
-	                      .kind = TRACE_RECEIVE,
-	                      .layer = LAYER_LINK,
-	                      .detail = LINK_PLAIN,
-	                      .cause = cause,
-	                      .flags = frame->is_corrupted ? TRACE_CORRUPTED : 0,
-	                      .interface = interface_number(interface),
-	                      .start = (uint16_t)frame->start,
-	                  },
-	                  packet_bytes(frame));
+			  &(struct trace_record) {
+			      .kind = TRACE_RECEIVE,
+			      .layer = LAYER_LINK,
+			      .detail = LINK_PLAIN,
+			      .cause = cause,
+			      .flags = frame->is_corrupted ? TRACE_CORRUPTED : 0,
+			      .interface = interface_number(interface),
+			      .start = (uint16_t)frame->start,
+			  },
+			  packet_bytes(frame));
 }
 
 void interface_receive(struct interface *interface, struct packet *frame, uint64_t cause)

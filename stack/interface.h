@@ -21,35 +21,35 @@ struct interface;
 struct interface_counters {
 	uint64_t sent_frames, sent_bytes; /* without FCS; frames given to the cable */
 	uint64_t received_frames, received_bytes;
-	uint64_t dropped_frames; /* to be sent, but the queue was full or the cable cut */
-	uint64_t bad_frames;     /* received with a wrong FCS */
+	uint64_t dropped_frames;  /* to be sent, but the queue was full or the cable cut */
+	uint64_t bad_frames;      /* received with a wrong FCS */
 	uint64_t filtered_frames; /* received, but for another MAC address */
 };
 
 /* Takes a frame that passed FCS and filter; it starts at its Ethernet header. */
-typedef void interface_receive_fn(void *owner, struct interface *interface,
-                                  struct packet *packet);
+typedef void interface_receive_fn(void *owner, struct interface *interface, struct packet *packet);
 
 /* Takes a frame that leaves the simulated world, padded, without FCS. */
 typedef void interface_outside_fn(void *owner, struct packet *packet);
 
+/* In the order of use: what a frame touches comes first. */
 struct interface {
 	struct node *node;
 	interface_receive_fn *receive;
-	void *owner;                  /* handed to `receive` */
-	struct link *link;            /* NULL: no cable */
-	interface_outside_fn *outside; /* NULL unless attached to something that is no cable */
-	void *outside_owner;
-	struct neighbour *neighbour;  /* the one last sent to; only a shortcut, of stack/arp.c */
-	int64_t processing_ns;        /* from deciding to send until the frame is ready to go out */
-	struct interface_counters counters;
-	uint32_t index;               /* at its node, from 1 */
-	uint32_t address;             /* IPv4; 0: none (a port of a switch) */
+	void *owner;                 /* handed to `receive` */
+	struct link *link;           /* NULL: no cable */
+	struct neighbour *neighbour; /* the one last sent to; only a shortcut, of stack/arp.c */
+	int64_t processing_ns;       /* from deciding to send until the frame is ready to go out */
+	uint32_t index;              /* at its node, from 1 */
+	uint32_t address;            /* IPv4; 0: none (a port of a switch) */
 	uint16_t mtu_bytes;
 	uint8_t prefix_length;
-	uint8_t side;                 /* enum link_side: which end of the cable it is */
-	bool takes_all;               /* no MAC filter: a port of a switch */
+	uint8_t side;   /* enum link_side: which end of the cable it is */
+	bool takes_all; /* no MAC filter: a port of a switch */
 	struct mac mac;
+	struct interface_counters counters;
+	interface_outside_fn *outside; /* NULL unless attached to something that is no cable */
+	void *outside_owner;
 	char name[INTERFACE_NAME_BYTES]; /* "eth0" */
 };
 
@@ -57,11 +57,11 @@ struct interface {
 struct interface_config {
 	const char *name; /* NULL: "eth" and its index less one */
 	struct mac mac;
-	uint32_t address;       /* IPv4; 0: none */
+	uint32_t address; /* IPv4; 0: none */
 	uint8_t prefix_length;
-	uint16_t mtu_bytes;     /* 0: 1500; at least 68 */
+	uint16_t mtu_bytes; /* 0: 1500; at least 68 */
 	int64_t processing_ns;
-	bool takes_all;         /* no MAC filter */
+	bool takes_all; /* no MAC filter */
 };
 
 /*
@@ -69,8 +69,8 @@ struct interface_config {
  * arrives. Interfaces live embedded in their owner; nothing needs to be cleared.
  */
 void interface_init(struct interface *interface, struct node *node, uint32_t index,
-                    const struct interface_config *config, interface_receive_fn *receive,
-                    void *owner);
+		    const struct interface_config *config, interface_receive_fn *receive,
+		    void *owner);
 
 /*
  * Joins the interface to something outside instead of a cable: a TAP device, a test. Frames it
@@ -83,7 +83,7 @@ void interface_attach(struct interface *interface, interface_outside_fn *send, v
  * and sends it. A VLAN tag would go between the two at this place.
  */
 void interface_send(struct interface *interface, struct mac destination, uint16_t type,
-                    struct packet *packet);
+		    struct packet *packet);
 
 /*
  * Puts a whole frame (taken) on the cable; `flags` are added to those of its TRANSMIT record. A

@@ -88,7 +88,7 @@ static uint16_t at_most(uint16_t a, uint16_t b)
 
 /* What fits towards `destination` on `interface`. */
 static uint16_t mtu_towards(const struct host *host, const struct interface *interface,
-                            uint32_t destination)
+			    uint32_t destination)
 {
 	if (host->path_mtu == NULL)
 		return interface->mtu_bytes;
@@ -114,7 +114,7 @@ void ipv4_confirm(struct host *host, uint32_t destination)
 
 	if (route != NULL && route->kind == ROUTE_UNICAST)
 		arp_confirm(host->arp, route->interface,
-		            route->gateway != 0 ? route->gateway : destination);
+			    route->gateway != 0 ? route->gateway : destination);
 }
 
 /* Sending. */
@@ -122,7 +122,9 @@ void ipv4_confirm(struct host *host, uint32_t destination)
 /* IEEE 802 addresses of groups (RFC 1112 section 6.4). */
 static struct mac multicast_mac(uint32_t address)
 {
-	struct mac mac = { { 0x01, 0x00, 0x5e, (uint8_t)(address >> 16 & 0x7f) } };
+	struct mac mac = {
+		{0x01, 0x00, 0x5e, (uint8_t)(address >> 16 & 0x7f)}
+	};
 
 	put_be16(mac.octets + 4, (uint16_t)address);
 	return mac;
@@ -135,7 +137,7 @@ static bool is_broadcast_of(const struct interface *interface, uint32_t address)
 }
 
 void ipv4_output(struct host *host, struct interface *interface, uint32_t next_hop,
-                 struct packet *packet)
+		 struct packet *packet)
 {
 	if (next_hop == IPV4_BROADCAST || is_broadcast_of(interface, next_hop))
 		interface_send(interface, mac_broadcast, ETHERTYPE_IPV4, packet);
@@ -171,8 +173,8 @@ static uint16_t choose_identification(struct host *host, const struct ipv4_route
 
 /* Puts the header in front; `bytes` are shown in the record where no frame will hold them. */
 static uint64_t encapsulate(struct host *host, struct packet *packet,
-                            const struct ipv4_route_request *request, uint32_t source,
-                            enum ipv4_detail detail, bool is_shown)
+			    const struct ipv4_route_request *request, uint32_t source,
+			    enum ipv4_detail detail, bool is_shown)
 {
 	struct ipv4_header header = {
 		.tos = request->tos,
@@ -189,31 +191,31 @@ static uint64_t encapsulate(struct host *host, struct packet *packet,
 	ipv4_header_emit(&header, out);
 	ipv4_checksum_set(out);
 	return trace_emit(&host->node, packet,
-	                  &(struct trace_record) {
-	                      .kind = TRACE_ENCAPSULATE,
-	                      .layer = LAYER_IPV4,
-	                      .detail = (uint16_t)detail,
-	                      .start = (uint16_t)packet->start,
-	                      .header_bytes = IPV4_HEADER_BYTES,
-	                  },
-	                  is_shown ? packet_bytes(packet) : (struct bytes) { 0 });
+			  &(struct trace_record) {
+			      .kind = TRACE_ENCAPSULATE,
+			      .layer = LAYER_IPV4,
+			      .detail = (uint16_t)detail,
+			      .start = (uint16_t)packet->start,
+			      .header_bytes = IPV4_HEADER_BYTES,
+			  },
+			  is_shown ? packet_bytes(packet) : (struct bytes) { 0 });
 }
 
 /* Refuses a datagram with DF that does not fit; its sender is told the MTU (RFC 1191 section 4). */
 static void refuse_too_big(struct host *host, struct packet *packet, size_t mtu_bytes)
 {
 	icmp_send_error(host, packet, ICMP_DESTINATION_UNREACHABLE, ICMP_FRAGMENTATION_NEEDED,
-	                (uint32_t)mtu_bytes);
+			(uint32_t)mtu_bytes);
 	ipv4_drop(host, packet,
-	          &(struct trace_record) {
-	              .detail = IPV4_TOO_BIG,
-	              .before = packet_length(packet),
-	              .after = mtu_bytes,
-	          });
+		  &(struct trace_record) {
+		      .detail = IPV4_TOO_BIG,
+		      .before = packet_length(packet),
+		      .after = mtu_bytes,
+		  });
 }
 
 static void send_to_self(struct host *host, struct packet *packet,
-                         const struct ipv4_route_request *request)
+			 const struct ipv4_route_request *request)
 {
 	uint32_t source =
 	    request->source != 0 ? request->source : ipv4_source_for(host, request->destination);
@@ -249,10 +251,10 @@ void ipv4_send(struct host *host, struct packet *packet, const struct ipv4_route
 
 	if (!find_way(host, request->destination, &way)) {
 		ipv4_drop(host, packet,
-		          &(struct trace_record) {
-		              .detail = IPV4_NO_ROUTE,
-		              .object = request->destination,
-		          });
+			  &(struct trace_record) {
+			      .detail = IPV4_NO_ROUTE,
+			      .object = request->destination,
+			  });
 		return;
 	}
 	if (way.kind == ROUTE_LOCAL) {
@@ -276,7 +278,7 @@ void ipv4_send(struct host *host, struct packet *packet, const struct ipv4_route
 /* Delivering to this host. */
 
 static void hand_to_transport(struct host *host, struct packet *packet,
-                              const struct ipv4_header *header)
+			      const struct ipv4_header *header)
 {
 	switch (header->protocol) {
 	case IP_PROTOCOL_TCP:
@@ -291,12 +293,12 @@ static void hand_to_transport(struct host *host, struct packet *packet,
 	default:
 		packet_push(packet, header->header_bytes);
 		icmp_send_error(host, packet, ICMP_DESTINATION_UNREACHABLE,
-		                ICMP_PROTOCOL_UNREACHABLE, 0);
+				ICMP_PROTOCOL_UNREACHABLE, 0);
 		ipv4_drop(host, packet,
-		          &(struct trace_record) {
-		              .detail = IPV4_UNKNOWN_PROTOCOL,
-		              .before = header->protocol,
-		          });
+			  &(struct trace_record) {
+			      .detail = IPV4_UNKNOWN_PROTOCOL,
+			      .before = header->protocol,
+			  });
 	}
 }
 
@@ -306,7 +308,7 @@ static bool is_fragment(const struct ipv4_header *header)
 }
 
 void ipv4_deliver(struct host *host, struct packet *packet, struct ipv4_header *header,
-                  bool is_broadcast)
+		  bool is_broadcast)
 {
 	bool was_fragmented = is_fragment(header);
 	struct bytes payload;
@@ -322,15 +324,15 @@ void ipv4_deliver(struct host *host, struct packet *packet, struct ipv4_header *
 		ipv4_header_parse(packet_bytes(packet), header, &payload);
 	}
 	trace_emit(&host->node, packet,
-	           &(struct trace_record) {
-	               .kind = TRACE_DECAPSULATE,
-	               .layer = LAYER_IPV4,
-	               .detail = packet->interface == 0 ? IPV4_LOOPBACK : IPV4_PLAIN,
-	               .interface = packet->interface,
-	               .start = (uint16_t)packet->start,
-	               .header_bytes = header->header_bytes,
-	           },
-	           was_fragmented ? packet_bytes(packet) : (struct bytes) { 0 });
+		   &(struct trace_record) {
+		       .kind = TRACE_DECAPSULATE,
+		       .layer = LAYER_IPV4,
+		       .detail = packet->interface == 0 ? IPV4_LOOPBACK : IPV4_PLAIN,
+		       .interface = packet->interface,
+		       .start = (uint16_t)packet->start,
+		       .header_bytes = header->header_bytes,
+		   },
+		   was_fragmented ? packet_bytes(packet) : (struct bytes) { 0 });
 	packet_pull(packet, header->header_bytes);
 	hand_to_transport(host, packet, header);
 }
@@ -338,21 +340,21 @@ void ipv4_deliver(struct host *host, struct packet *packet, struct ipv4_header *
 /* Forwarding (RFC 1812 section 5.2). */
 
 static void trace_forward(struct host *host, const struct packet *packet,
-                          const struct ipv4_header *header, const struct route *route)
+			  const struct ipv4_header *header, const struct route *route)
 {
 	trace_emit(&host->node, packet,
-	           &(struct trace_record) {
-	               .kind = TRACE_FORWARD,
-	               .layer = LAYER_IPV4,
-	               .detail = IPV4_FORWARDED,
-	               .object = (uint64_t)route->prefix << 8 | route->prefix_length,
-	               .before = header->ttl,
-	               .after = header->ttl - 1u,
-	               .interface = interface_number(route->interface),
-	               .start = (uint16_t)packet->start,
-	               .header_bytes = header->header_bytes,
-	           },
-	           bytes_first(packet_bytes(packet), header->header_bytes));
+		   &(struct trace_record) {
+		       .kind = TRACE_FORWARD,
+		       .layer = LAYER_IPV4,
+		       .detail = IPV4_FORWARDED,
+		       .object = (uint64_t)route->prefix << 8 | route->prefix_length,
+		       .before = header->ttl,
+		       .after = header->ttl - 1u,
+		       .interface = interface_number(route->interface),
+		       .start = (uint16_t)packet->start,
+		       .header_bytes = header->header_bytes,
+		   },
+		   bytes_first(packet_bytes(packet), header->header_bytes));
 }
 
 /*
@@ -361,7 +363,7 @@ static void trace_forward(struct host *host, const struct packet *packet,
  * passes, and in ipv4_output() for what goes out.
  */
 static void forward(struct host *host, struct packet *packet, const struct ipv4_header *header,
-                    const struct route *route)
+		    const struct route *route)
 {
 	struct interface *interface = route->interface;
 	uint32_t next_hop = route->gateway != 0 ? route->gateway : header->destination;
@@ -386,21 +388,21 @@ static void forward(struct host *host, struct packet *packet, const struct ipv4_
 }
 
 static void refuse_without_route(struct host *host, struct packet *packet,
-                                 const struct ipv4_header *header)
+				 const struct ipv4_header *header)
 {
 	icmp_send_error(host, packet, ICMP_DESTINATION_UNREACHABLE, ICMP_NET_UNREACHABLE, 0);
 	ipv4_drop(host, packet,
-	          &(struct trace_record) {
-	              .detail = IPV4_NO_ROUTE,
-	              .object = header->destination,
-	          });
+		  &(struct trace_record) {
+		      .detail = IPV4_NO_ROUTE,
+		      .object = header->destination,
+		  });
 }
 
 /* Receiving. */
 
 /* Source routes are an invitation to lie about addresses; others are passed on as they are. */
 static bool options_are_right(struct host *host, struct packet *packet,
-                              const struct ipv4_header *header)
+			      const struct ipv4_header *header)
 {
 	struct bytes rest = header->options;
 	struct option option;
@@ -411,10 +413,10 @@ static bool options_are_right(struct host *host, struct packet *packet,
 
 			icmp_send_error(host, packet, ICMP_PARAMETER_PROBLEM, 0, pointer << 24);
 			ipv4_drop(host, packet,
-			          &(struct trace_record) {
-			              .detail = IPV4_BAD_OPTION,
-			              .before = pointer,
-			          });
+				  &(struct trace_record) {
+				      .detail = IPV4_BAD_OPTION,
+				      .before = pointer,
+				  });
 			return false;
 		}
 		if (option.kind == OPTION_END)
@@ -422,7 +424,7 @@ static bool options_are_right(struct host *host, struct packet *packet,
 		if (option.kind == IPV4_OPTION_LOOSE_SOURCE_ROUTE ||
 		    option.kind == IPV4_OPTION_STRICT_SOURCE_ROUTE) {
 			icmp_send_error(host, packet, ICMP_DESTINATION_UNREACHABLE,
-			                ICMP_SOURCE_ROUTE_FAILED, 0);
+					ICMP_SOURCE_ROUTE_FAILED, 0);
 			drop_for(host, packet, IPV4_SOURCE_ROUTED);
 			return false;
 		}
@@ -432,11 +434,11 @@ static bool options_are_right(struct host *host, struct packet *packet,
 
 /* Everything that makes a datagram worth no further look; drops it and returns false. */
 static bool is_acceptable(struct host *host, const struct interface *interface,
-                          struct packet *packet, const struct ipv4_header *header, bool is_group)
+			  struct packet *packet, const struct ipv4_header *header, bool is_group)
 {
-	bool is_group_address =
-	    is_multicast(header->destination) || header->destination == IPV4_BROADCAST ||
-	    is_broadcast_of(interface, header->destination);
+	bool is_group_address = is_multicast(header->destination) ||
+				header->destination == IPV4_BROADCAST ||
+				is_broadcast_of(interface, header->destination);
 
 	if (!source_is_possible(interface, header->source))
 		drop_for(host, packet, IPV4_BAD_SOURCE);
@@ -451,11 +453,12 @@ static bool is_acceptable(struct host *host, const struct interface *interface,
 
 /* Decides between this host, another, and nobody. */
 static void dispatch(struct host *host, struct interface *interface, struct packet *packet,
-                     struct ipv4_header *header)
+		     struct ipv4_header *header)
 {
 	const struct route *route = route_table_find(host->routes, header->destination);
 
-	if (header->destination == IPV4_BROADCAST || is_broadcast_of(interface, header->destination))
+	if (header->destination == IPV4_BROADCAST ||
+	    is_broadcast_of(interface, header->destination))
 		ipv4_deliver(host, packet, header, true);
 	else if (route != NULL && route->kind == ROUTE_LOCAL)
 		ipv4_deliver(host, packet, header, false);
@@ -470,7 +473,7 @@ static void dispatch(struct host *host, struct interface *interface, struct pack
 }
 
 void ipv4_receive(struct host *host, struct interface *interface, struct packet *packet,
-                  bool is_group)
+		  bool is_group)
 {
 	struct ipv4_header header;
 	struct bytes payload;

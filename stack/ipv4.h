@@ -11,14 +11,15 @@ enum ip_protocol { IP_PROTOCOL_ICMP = 1, IP_PROTOCOL_TCP = 6, IP_PROTOCOL_UDP = 
 
 /* How to send a datagram. Zero values mean the defaults. */
 struct ipv4_route_request {
-	uint32_t source;      /* 0: the address of the outgoing interface */
+	uint32_t source; /* 0: the address of the outgoing interface */
 	uint32_t destination;
-	uint8_t protocol;     /* enum ip_protocol */
-	uint8_t ttl;          /* 0: IPV4_DEFAULT_TTL */
+	uint8_t protocol; /* enum ip_protocol */
+	uint8_t ttl;      /* 0: IPV4_DEFAULT_TTL */
 	uint8_t tos;
-	bool dont_fragment;   /* then larger than the MTU is refused with an error to icmp */
+	bool dont_fragment;      /* then larger than the MTU is refused with an error to icmp */
 	uint16_t identification; /* used only with has_identification */
-	bool has_identification; /* else: 0 for atomic datagrams with DF (RFC 6864), counted otherwise */
+	bool
+	    has_identification; /* else: 0 for atomic datagrams with DF (RFC 6864), counted otherwise */
 };
 
 #define IPV4_DEFAULT_TTL 64
@@ -56,5 +57,5 @@ void ipv4_confirm(struct host *host, uint32_t destination);
 struct ipv4_transport {
 	void (*receive)(void *owner, struct packet *packet, const struct ipv4_header *header);
 	void (*error)(void *owner, uint8_t icmp_type, uint8_t icmp_code, uint32_t icmp_info,
-	              const struct ipv4_header *header, struct bytes original);
+		      const struct ipv4_header *header, struct bytes original);
 };

@@ -27,7 +27,7 @@ static size_t copied_options(struct bytes options, uint8_t *out)
 
 /* Makes the fragment of `original` that carries `piece` under `header`. */
 static struct packet *fragment_new(struct host *host, const struct packet *original,
-                                   struct ipv4_header *header, struct bytes piece)
+				   struct ipv4_header *header, struct bytes piece)
 {
 	size_t header_bytes = ipv4_header_length(header);
 	struct packet *fragment = node_new_packet(&host->node, header_bytes + piece.length);
@@ -41,28 +41,28 @@ static struct packet *fragment_new(struct host *host, const struct packet *origi
 	fragment->interface = original->interface;
 	fragment->crossing = original->crossing;
 	trace_emit(&host->node, fragment,
-	           &(struct trace_record) {
-	               .kind = TRACE_DERIVE,
-	               .layer = LAYER_IPV4,
-	               .detail = IPV4_FRAGMENT,
-	               .object = original->id,
-	               .before = header->fragment_offset_bytes,
-	           },
-	           (struct bytes) { 0 });
+		   &(struct trace_record) {
+		       .kind = TRACE_DERIVE,
+		       .layer = LAYER_IPV4,
+		       .detail = IPV4_FRAGMENT,
+		       .object = original->id,
+		       .before = header->fragment_offset_bytes,
+		   },
+		   (struct bytes) { 0 });
 	trace_emit(&host->node, fragment,
-	           &(struct trace_record) {
-	               .kind = TRACE_ENCAPSULATE,
-	               .layer = LAYER_IPV4,
-	               .detail = IPV4_FRAGMENT,
-	               .start = (uint16_t)fragment->start,
-	               .header_bytes = (uint16_t)header_bytes,
-	           },
-	           (struct bytes) { 0 });
+		   &(struct trace_record) {
+		       .kind = TRACE_ENCAPSULATE,
+		       .layer = LAYER_IPV4,
+		       .detail = IPV4_FRAGMENT,
+		       .start = (uint16_t)fragment->start,
+		       .header_bytes = (uint16_t)header_bytes,
+		   },
+		   (struct bytes) { 0 });
 	return fragment;
 }
 
 void ipv4_send_fragments(struct host *host, struct interface *interface, uint32_t next_hop,
-                         struct packet *packet, size_t mtu_bytes)
+			 struct packet *packet, size_t mtu_bytes)
 {
 	uint8_t options[IPV4_HEADER_MAX_BYTES - IPV4_HEADER_BYTES];
 	struct ipv4_header header;
@@ -79,8 +79,7 @@ void ipv4_send_fragments(struct host *host, struct interface *interface, uint32_
 
 		rest = bytes_from(rest, room);
 		header.more_fragments = rest.length > 0 || original_has_more;
-		ipv4_output(host, interface, next_hop,
-		            fragment_new(host, packet, &header, piece));
+		ipv4_output(host, interface, next_hop, fragment_new(host, packet, &header, piece));
 		header.fragment_offset_bytes =
 		    (uint16_t)(header.fragment_offset_bytes + piece.length);
 		header.options = (struct bytes) { options, later_options_bytes };

@@ -2,8 +2,8 @@
 #pragma once
 
 enum layer {
-	LAYER_USER,     /* what a person does */
-	LAYER_LINK,     /* cables: loss, delay, queues */
+	LAYER_USER, /* what a person does */
+	LAYER_LINK, /* cables: loss, delay, queues */
 	LAYER_ETHERNET,
 	LAYER_ARP,
 	LAYER_IPV4,
@@ -16,8 +16,8 @@ enum layer {
 /* The names of a layer's details, for views. `details[i]` names detail i, NULL where unused. */
 struct layer_names {
 	unsigned layer;
-	const char *name;           /* "IPv4" */
-	const char *key;            /* "ipv4": option values, JSON */
+	const char *name; /* "IPv4" */
+	const char *key;  /* "ipv4": option values, JSON */
 	const char *const *details;
 	unsigned detail_count;
 };

@@ -10,19 +10,19 @@
 /* What a frame occupies on the wire besides its bytes; the gap delays only the next frame. */
 enum { AROUND_FRAME = ETHERNET_PREAMBLE_BYTES + ETHERNET_FCS_BYTES };
 
+/* In the order of use: what a frame touches comes first. */
 struct direction {
-	struct link *link;
+	struct timer arrival; /* of the first frame under way; runs at the receiver */
+	struct transit transit;
 	struct interface *sender, *receiver;
-	uint64_t rate_bps;
+	int64_t free_at_ns; /* when the next frame can begin */
 	int64_t byte_ns;    /* a byte's time on the wire where that is a whole number, else 0 */
 	int64_t delay_ns;
-	int64_t queue_ns;   /* the time that a full queue takes to drain */
-	int64_t free_at_ns; /* when the next frame can begin */
-	int64_t last_arrival_ns; /* of frames not held back: jitter never lets them overtake */
-	uint64_t frames;    /* sent so far, lost ones included */
+	int64_t queue_ns;          /* the time that a full queue takes to drain */
+	uint64_t frames;           /* sent so far, lost ones included */
 	struct impairer *impairer; /* NULL: a perfect cable */
-	struct transit transit;
-	struct timer arrival; /* of the first frame in transit; runs at the receiver */
+	int64_t last_arrival_ns;   /* of frames not held back: jitter never lets them overtake */
+	uint64_t rate_bps;
 };
 
 struct link {
@@ -52,8 +52,8 @@ static void await_arrival(struct direction *direction)
 	if (first == NULL)
 		return;
 	timer_schedule_arrival(node_engine(direction->receiver->node), &direction->arrival,
-	                       first->arrival_ns, order_of(direction, first->number), first->cause,
-	                       first->packet->root);
+			       first->arrival_ns, order_of(direction, first->number), first->cause,
+			       first->packet->root);
 }
 
 static void arrive(void *owner)
@@ -65,10 +65,9 @@ static void arrive(void *owner)
 	interface_receive(direction->receiver, frame.packet, frame.cause);
 }
 
-static void direction_init(struct direction *direction, struct link *link,
-                           struct interface *sender, struct interface *receiver)
+static void direction_init(struct direction *direction, struct interface *sender,
+			   struct interface *receiver)
 {
-	direction->link = link;
 	direction->sender = sender;
 	direction->receiver = receiver;
 	timer_init(&direction->arrival, receiver->node->index, arrive, direction);
@@ -96,29 +95,29 @@ static uint64_t end_of(const struct interface *interface)
 }
 
 struct link *link_new(struct interface *a, struct interface *b, const char *network,
-                      const struct link_config *config)
+		      const struct link_config *config)
 {
 	struct link *link = g_new0(struct link, 1);
 
 	g_assert(a->link == NULL && b->link == NULL);
 	link->object = node_new_object(a->node);
-	direction_init(&link->directions[LINK_A], link, a, b);
-	direction_init(&link->directions[LINK_B], link, b, a);
+	direction_init(&link->directions[LINK_A], a, b);
+	direction_init(&link->directions[LINK_B], b, a);
 	link_configure(link, LINK_A, config);
 	link_configure(link, LINK_B, config);
 	a->link = b->link = link;
 	a->side = LINK_A;
 	b->side = LINK_B;
 	trace_emit(a->node, NULL,
-	           &(struct trace_record) {
-	               .kind = TRACE_LINK,
-	               .layer = LAYER_LINK,
-	               .object = link->object,
-	               .before = end_of(a),
-	               .after = end_of(b),
-	               .interface = interface_number(a),
-	           },
-	           bytes_of(network != NULL ? network : ""));
+		   &(struct trace_record) {
+		       .kind = TRACE_LINK,
+		       .layer = LAYER_LINK,
+		       .object = link->object,
+		       .before = end_of(a),
+		       .after = end_of(b),
+		       .interface = interface_number(a),
+		   },
+		   bytes_of(network != NULL ? network : ""));
 	return link;
 }
 
@@ -185,7 +184,7 @@ int64_t link_backlog_ns(const struct link *link, enum link_side from)
 }
 
 static void link_drop(struct direction *direction, struct packet *frame,
-                      const struct trace_record *why)
+		      const struct trace_record *why)
 {
 	struct trace_record record = *why;
 
@@ -196,7 +195,7 @@ static void link_drop(struct direction *direction, struct packet *frame,
 
 /* A frame that the sender could not put on the wire. */
 static void refuse(struct direction *direction, struct packet *frame,
-                   const struct trace_record *why)
+		   const struct trace_record *why)
 {
 	direction->sender->counters.dropped_frames++;
 	link_drop(direction, frame, why);
@@ -208,9 +207,9 @@ static void refuse_overflow(struct direction *direction, struct packet *frame, i
 
 	refuse(direction, frame,
 	       &(struct trace_record) {
-	           .detail = LINK_QUEUE_FULL,
-	           .before = (uint64_t)((double)backlog_ns * bytes_per_ns),
-	           .after = (uint64_t)((double)direction->queue_ns * bytes_per_ns),
+		   .detail = LINK_QUEUE_FULL,
+		   .before = (uint64_t)((double)backlog_ns * bytes_per_ns + 0.5),
+		   .after = (uint64_t)((double)direction->queue_ns * bytes_per_ns + 0.5),
 	       });
 }
 
@@ -219,7 +218,7 @@ static void lose_all(struct direction *direction)
 	timer_cancel(node_engine(direction->receiver->node), &direction->arrival);
 	while (direction->transit.count > 0)
 		link_drop(direction, transit_pop(&direction->transit).packet,
-		          &(struct trace_record) { .detail = LINK_DOWN });
+			  &(struct trace_record) { .detail = LINK_DOWN });
 }
 
 static void link_enter(struct link *link, bool is_cut)
@@ -229,16 +228,16 @@ static void link_enter(struct link *link, bool is_cut)
 	const struct interface *end = link->directions[LINK_A].sender;
 
 	trace_emit(end->node, NULL,
-	           &(struct trace_record) {
-	               .kind = TRACE_STATE,
-	               .layer = LAYER_LINK,
-	               .detail = LINK_CARRIER,
-	               .object = link->object,
-	               .before = !link->is_cut,
-	               .after = !is_cut,
-	               .interface = interface_number(end),
-	           },
-	           (struct bytes) { 0 });
+		   &(struct trace_record) {
+		       .kind = TRACE_STATE,
+		       .layer = LAYER_LINK,
+		       .detail = LINK_CARRIER,
+		       .object = link->object,
+		       .before = !link->is_cut,
+		       .after = !is_cut,
+		       .interface = interface_number(end),
+		   },
+		   (struct bytes) { 0 });
 	link->is_cut = is_cut;
 }
 
@@ -263,7 +262,7 @@ static void launch(struct direction *direction, const struct transit_frame *fram
 }
 
 static void trace_impairment(struct direction *direction, const struct packet *frame,
-                             uint64_t cause, const struct trace_record *what)
+			     uint64_t cause, const struct trace_record *what)
 {
 	struct trace_record record = *what;
 
@@ -276,7 +275,7 @@ static void trace_impairment(struct direction *direction, const struct packet *f
 
 /* Flips the chosen bits; those behind the frame are in its FCS. Takes and returns a reference. */
 static struct packet *corrupt(struct direction *direction, struct packet *frame, uint64_t cause,
-                              const struct verdict *verdict)
+			      const struct verdict *verdict)
 {
 	frame = packet_unshare(frame);
 	if (!verdict->is_deep) {
@@ -292,11 +291,11 @@ static struct packet *corrupt(struct direction *direction, struct packet *frame,
 			frame->fcs ^= UINT32_C(1) << (8 * (byte - packet_length(frame)) + bit);
 	}
 	trace_impairment(direction, frame, cause,
-	                 &(struct trace_record) {
-	                     .detail = verdict->is_deep ? LINK_CORRUPTED_DEEP : LINK_CORRUPTED,
-	                     .before = verdict->flip_count,
-	                     .after = verdict->flips[0],
-	                 });
+			 &(struct trace_record) {
+			     .detail = verdict->is_deep ? LINK_CORRUPTED_DEEP : LINK_CORRUPTED,
+			     .before = verdict->flip_count,
+			     .after = verdict->flips[0],
+			 });
 	return frame;
 }
 
@@ -310,15 +309,15 @@ static void duplicate(struct direction *direction, const struct transit_frame *f
 	packet_reference(copy.packet);
 	copy.arrival_ns += later_ns;
 	trace_impairment(direction, copy.packet, copy.cause,
-	                 &(struct trace_record) {
-	                     .detail = LINK_DUPLICATED,
-	                     .after = (uint64_t)later_ns,
-	                 });
+			 &(struct trace_record) {
+			     .detail = LINK_DUPLICATED,
+			     .after = (uint64_t)later_ns,
+			 });
 	launch(direction, &copy);
 }
 
 static bool is_lost(struct direction *direction, const struct transit_frame *flying,
-                    const struct verdict *verdict, int64_t start_ns)
+		    const struct verdict *verdict, int64_t start_ns)
 {
 	struct trace_record why = { .cause = flying->cause, .before = flying->number };
 
@@ -336,11 +335,11 @@ static bool is_lost(struct direction *direction, const struct transit_frame *fly
 
 /* The part of the way that impairments rule: loses, changes, delays or doubles a frame (taken). */
 static void launch_impaired(struct direction *direction, struct transit_frame *flying,
-                            int64_t start_ns)
+			    int64_t start_ns)
 {
 	struct verdict verdict =
 	    impairer_judge(direction->impairer, flying->number, packet_length(flying->packet),
-	                   ETHERNET_FCS_BYTES, ETHERNET_HEADER_BYTES);
+			   ETHERNET_FCS_BYTES, ETHERNET_HEADER_BYTES);
 
 	flying->arrival_ns =
 	    later(flying->arrival_ns + verdict.jitter_ns, direction->last_arrival_ns);
@@ -349,10 +348,10 @@ static void launch_impaired(struct direction *direction, struct transit_frame *f
 	if (verdict.is_held_back) {
 		flying->arrival_ns += verdict.held_back_ns;
 		trace_impairment(direction, flying->packet, flying->cause,
-		                 &(struct trace_record) {
-		                     .detail = LINK_HELD_BACK,
-		                     .after = (uint64_t)verdict.held_back_ns,
-		                 });
+				 &(struct trace_record) {
+				     .detail = LINK_HELD_BACK,
+				     .after = (uint64_t)verdict.held_back_ns,
+				 });
 	} else {
 		direction->last_arrival_ns = flying->arrival_ns;
 	}
@@ -364,26 +363,26 @@ static void launch_impaired(struct direction *direction, struct transit_frame *f
 }
 
 static uint64_t trace_transmit(struct direction *direction, const struct packet *frame,
-                               int64_t ready_ns, int64_t start_ns, uint16_t flags)
+			       int64_t ready_ns, int64_t start_ns, uint16_t flags)
 {
 	const struct interface *sender = direction->sender;
 
 	return trace_emit(sender->node, frame,
-	                  &(struct trace_record) {
-	                      .kind = TRACE_TRANSMIT,
-	                      .layer = LAYER_LINK,
-	                      .detail = LINK_PLAIN,
-	                      .flags = flags,
-	                      .interface = interface_number(sender),
-	                      .start = (uint16_t)frame->start,
-	                      .before = (uint64_t)(start_ns - ready_ns),
-	                      .after = (uint64_t)(start_ns - node_now(sender->node)),
-	                  },
-	                  packet_bytes(frame));
+			  &(struct trace_record) {
+			      .kind = TRACE_TRANSMIT,
+			      .layer = LAYER_LINK,
+			      .detail = LINK_PLAIN,
+			      .flags = flags,
+			      .interface = interface_number(sender),
+			      .start = (uint16_t)frame->start,
+			      .before = (uint64_t)(start_ns - ready_ns),
+			      .after = (uint64_t)(start_ns - node_now(sender->node)),
+			  },
+			  packet_bytes(frame));
 }
 
 void link_send(struct link *link, enum link_side from, struct packet *frame, int64_t ready_ns,
-               uint16_t flags)
+	       uint16_t flags)
 {
 	struct direction *direction = &link->directions[from];
 	struct interface *sender = direction->sender;
@@ -392,7 +391,7 @@ void link_send(struct link *link, enum link_side from, struct packet *frame, int
 	int64_t gap_ns = wire_ns(direction, ETHERNET_GAP_BYTES);
 
 	if (link->is_cut || (direction->impairer != NULL &&
-	                     impairer_is_down(direction->impairer, start_ns, start_ns))) {
+			     impairer_is_down(direction->impairer, start_ns, start_ns))) {
 		refuse(direction, frame, &(struct trace_record) { .detail = LINK_DOWN });
 		return;
 	}

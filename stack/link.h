@@ -21,8 +21,9 @@ enum link_side { LINK_A, LINK_B };
 /* One direction. Zero values mean the defaults; a delay of 0 is 0. */
 struct link_config {
 	uint64_t rate_bps;
-	int64_t delay_ns;    /* propagation */
-	uint64_t queue_bytes; /* of frames not yet begun or finished; a frame always enters an empty one */
+	int64_t delay_ns; /* propagation */
+	uint64_t
+	    queue_bytes; /* of frames not yet begun or finished; a frame always enters an empty one */
 };
 
 /*
@@ -30,7 +31,7 @@ struct link_config {
  * TRACE_LINK record, which names `network` (copied into the trace; may be NULL).
  */
 struct link *link_new(struct interface *a, struct interface *b, const char *network,
-                      const struct link_config *config);
+		      const struct link_config *config);
 
 /* Takes the cable away; frames on it are gone. Must precede freeing the interfaces. */
 void link_free(struct link *link);
@@ -60,4 +61,4 @@ int64_t link_backlog_ns(const struct link *link, enum link_side from);
  * before it. Emits TRANSMIT with `flags`, or DROP. Used by stack/interface.c.
  */
 void link_send(struct link *link, enum link_side from, struct packet *frame, int64_t ready_ns,
-               uint16_t flags);
+	       uint16_t flags);

@@ -17,7 +17,7 @@ static void await_arrival(struct loopback *loopback)
 
 	if (first != NULL)
 		timer_schedule(node_engine(&loopback->host->node), &loopback->arrival,
-		               first->arrival_ns);
+			       first->arrival_ns);
 }
 
 static void arrive(void *owner)
@@ -28,8 +28,7 @@ static void arrive(void *owner)
 	struct context *context = engine_context(node_engine(&host->node));
 	struct ipv4_header header;
 	struct bytes payload;
-	enum parse_status status =
-	    ipv4_header_parse(packet_bytes(frame.packet), &header, &payload);
+	enum parse_status status = ipv4_header_parse(packet_bytes(frame.packet), &header, &payload);
 
 	await_arrival(loopback);
 	g_assert(status == PARSE_OK); /* it was made by ipv4_send() */
@@ -62,12 +61,13 @@ void loopback_send(struct host *host, struct packet *packet, uint64_t cause)
 {
 	struct loopback *loopback = loopback_of(host);
 
-	transit_push(&loopback->transit, &(struct transit_frame) {
-	                                   .packet = packet,
-	                                   .arrival_ns = node_now(&host->node) + LOOPBACK_DELAY_NS,
-	                                   .number = ++loopback->packets,
-	                                   .cause = cause,
-	                               });
+	transit_push(&loopback->transit,
+		     &(struct transit_frame) {
+			 .packet = packet,
+			 .arrival_ns = node_now(&host->node) + LOOPBACK_DELAY_NS,
+			 .number = ++loopback->packets,
+			 .cause = cause,
+		     });
 	if (loopback->transit.count == 1)
 		await_arrival(loopback);
 }

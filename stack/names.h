@@ -8,11 +8,11 @@
 
 /* LAYER_LINK: cables. */
 enum link_detail {
-	LINK_PLAIN,          /* TRANSMIT, RECEIVE.
+	LINK_PLAIN,     /* TRANSMIT, RECEIVE.
 	                        TRANSMIT: before: ns behind other frames; after: ns from the record to
 	                        the first bit on the wire (processing and queue together) */
-	LINK_CARRIER,        /* STATE; object: the link; before, after: 1 up, 0 cut */
-	LINK_CORRUPTED,      /* IMPAIR; before: bits flipped; after: the first of them, as bit offset */
+	LINK_CARRIER,   /* STATE; object: the link; before, after: 1 up, 0 cut */
+	LINK_CORRUPTED, /* IMPAIR; before: bits flipped; after: the first of them, as bit offset */
 	LINK_CORRUPTED_DEEP, /* IMPAIR; the same, where the FCS does not see it: in a faulty device */
 	LINK_DUPLICATED,     /* IMPAIR; after: ns that the second copy comes later */
 	LINK_HELD_BACK,      /* IMPAIR; after: extra ns, in which later frames overtake */
@@ -20,18 +20,18 @@ enum link_detail {
 	LINK_LOST,           /* DROP; at random */
 	LINK_PICKED,         /* DROP; frame number `before` of this direction was to be dropped */
 	LINK_DOWN,           /* DROP; the cable is cut, or is cut before the frame has arrived */
-	LINK_NOT_CONNECTED,  /* DROP; no cable */
+	LINK_NOT_CONNECTED, /* DROP; no cable */
 	LINK_DETAIL_COUNT,
 };
 
 /* LAYER_ETHERNET: interfaces and switches. */
 enum ethernet_detail {
-	ETHERNET_PLAIN,         /* ENCAPSULATE, DECAPSULATE */
-	ETHERNET_KNOWN_PORT,    /* FORWARD by a switch; before, after: ports in and out */
-	ETHERNET_FLOODED,       /* FORWARD by a switch to every other port; the same */
-	ETHERNET_LEARNED,       /* TABLE; object: MAC as a 48-bit number; before, after: port, 0: none */
-	ETHERNET_AGED,          /* TABLE; the same: not seen for 300 s */
-	ETHERNET_BAD_FCS,       /* DROP; before, after: FCS received and FCS computed */
+	ETHERNET_PLAIN,      /* ENCAPSULATE, DECAPSULATE */
+	ETHERNET_KNOWN_PORT, /* FORWARD by a switch; before, after: ports in and out */
+	ETHERNET_FLOODED,    /* FORWARD by a switch to every other port; the same */
+	ETHERNET_LEARNED, /* TABLE; object: MAC as a 48-bit number; before, after: port, 0: none */
+	ETHERNET_AGED,    /* TABLE; the same: not seen for 300 s */
+	ETHERNET_BAD_FCS, /* DROP; before, after: FCS received and FCS computed */
 	ETHERNET_MALFORMED,     /* DROP */
 	ETHERNET_NOT_FOR_US,    /* DROP; another interface's MAC address */
 	ETHERNET_UNKNOWN_TYPE,  /* DROP; before: the type */
@@ -57,18 +57,18 @@ enum arp_state {
  * REACHABLE to STALE are recorded when that is noticed: at their next use.
  */
 enum arp_detail {
-	ARP_ROW,          /* TABLE */
-	ARP_ASKS,         /* ENCAPSULATE, DECAPSULATE of a request */
-	ARP_ANSWERS,      /* of a reply */
-	ARP_PROBES,       /* of a request by unicast */
-	ARP_ANNOUNCES,    /* of a gratuitous request or reply: sender and target address agree */
-	ARP_RESOLVING,    /* WAIT: the MAC address of IPv4 address `object` is not known yet */
-	ARP_QUEUE_FULL,   /* DROP: the oldest packet waiting for it makes room */
-	ARP_NO_ANSWER,    /* DROP: nobody has answered for IPv4 address `object` */
-	ARP_MALFORMED,    /* DROP */
-	ARP_NOT_FOR_US,   /* DROP: asks for another host's address */
-	ARP_NOT_ASKED,    /* DROP: answers a question nobody here asked */
-	ARP_CONFLICT,     /* DROP: another MAC address (`object`) claims our IPv4 address */
+	ARP_ROW,        /* TABLE */
+	ARP_ASKS,       /* ENCAPSULATE, DECAPSULATE of a request */
+	ARP_ANSWERS,    /* of a reply */
+	ARP_PROBES,     /* of a request by unicast */
+	ARP_ANNOUNCES,  /* of a gratuitous request or reply: sender and target address agree */
+	ARP_RESOLVING,  /* WAIT: the MAC address of IPv4 address `object` is not known yet */
+	ARP_QUEUE_FULL, /* DROP: the oldest packet waiting for it makes room */
+	ARP_NO_ANSWER,  /* DROP: nobody has answered for IPv4 address `object` */
+	ARP_MALFORMED,  /* DROP */
+	ARP_NOT_FOR_US, /* DROP: asks for another host's address */
+	ARP_NOT_ASKED,  /* DROP: answers a question nobody here asked */
+	ARP_CONFLICT,   /* DROP: another MAC address (`object`) claims our IPv4 address */
 	ARP_DETAIL_COUNT,
 };
 
@@ -78,31 +78,31 @@ enum arp_detail {
  * destination; before, after: MTU in bytes.
  */
 enum ipv4_detail {
-	IPV4_PLAIN,               /* ENCAPSULATE, DECAPSULATE */
-	IPV4_LOOPBACK,            /* ENCAPSULATE, DECAPSULATE: from this host to itself */
-	IPV4_FORWARDED,           /* FORWARD; object: route as in IPV4_ROUTE; before, after: TTL;
+	IPV4_PLAIN,            /* ENCAPSULATE, DECAPSULATE */
+	IPV4_LOOPBACK,         /* ENCAPSULATE, DECAPSULATE: from this host to itself */
+	IPV4_FORWARDED,        /* FORWARD; object: route as in IPV4_ROUTE; before, after: TTL;
 	                             bytes: the rewritten header; interface: the outgoing one */
-	IPV4_FRAGMENT,            /* DERIVE: a fragment of packet `object`; before: its offset;
+	IPV4_FRAGMENT,         /* DERIVE: a fragment of packet `object`; before: its offset;
 	                             ENCAPSULATE: the header of a fragment */
-	IPV4_REASSEMBLED,         /* DERIVE: reassembled from packet `object`, a fragment */
-	IPV4_REASSEMBLING,        /* WAIT: for the other fragments; before: offset; after: length */
-	IPV4_ROUTE,               /* TABLE */
-	IPV4_PATH_MTU,            /* TABLE */
-	IPV4_MALFORMED,           /* DROP */
-	IPV4_BAD_CHECKSUM,        /* DROP */
-	IPV4_BAD_SOURCE,          /* DROP: no host has this source address (RFC 1812 section 5.3.7) */
-	IPV4_BAD_DESTINATION,     /* DROP: no host has this destination address */
-	IPV4_BAD_OPTION,          /* DROP: answered with ICMP parameter problem; before: pointer */
-	IPV4_SOURCE_ROUTED,       /* DROP: source routes are not obeyed (RFC 7126 section 4.3) */
-	IPV4_NOT_FOR_US,          /* DROP: and this host does not forward */
-	IPV4_TTL_EXPIRED,         /* DROP */
-	IPV4_NO_ROUTE,            /* DROP; object: destination */
-	IPV4_TOO_BIG,             /* DROP: DF is set; before: length; after: MTU */
-	IPV4_UNKNOWN_PROTOCOL,    /* DROP; before: the protocol */
-	IPV4_OVERLAP,             /* DROP: fragments overlap: the datagram is given up (RFC 5722) */
-	IPV4_DUPLICATE_FRAGMENT,  /* DROP: the fragment is there already */
-	IPV4_REASSEMBLY_TIMEOUT,  /* DROP: the rest did not come within 30 s */
-	IPV4_REASSEMBLY_FULL,     /* DROP: too much memory in unfinished datagrams */
+	IPV4_REASSEMBLED,      /* DERIVE: reassembled from packet `object`, a fragment */
+	IPV4_REASSEMBLING,     /* WAIT: for the other fragments; before: offset; after: length */
+	IPV4_ROUTE,            /* TABLE */
+	IPV4_PATH_MTU,         /* TABLE */
+	IPV4_MALFORMED,        /* DROP */
+	IPV4_BAD_CHECKSUM,     /* DROP */
+	IPV4_BAD_SOURCE,       /* DROP: no host has this source address (RFC 1812 section 5.3.7) */
+	IPV4_BAD_DESTINATION,  /* DROP: no host has this destination address */
+	IPV4_BAD_OPTION,       /* DROP: answered with ICMP parameter problem; before: pointer */
+	IPV4_SOURCE_ROUTED,    /* DROP: source routes are not obeyed (RFC 7126 section 4.3) */
+	IPV4_NOT_FOR_US,       /* DROP: and this host does not forward */
+	IPV4_TTL_EXPIRED,      /* DROP */
+	IPV4_NO_ROUTE,         /* DROP; object: destination */
+	IPV4_TOO_BIG,          /* DROP: DF is set; before: length; after: MTU */
+	IPV4_UNKNOWN_PROTOCOL, /* DROP; before: the protocol */
+	IPV4_OVERLAP,          /* DROP: fragments overlap: the datagram is given up (RFC 5722) */
+	IPV4_DUPLICATE_FRAGMENT, /* DROP: the fragment is there already */
+	IPV4_REASSEMBLY_TIMEOUT, /* DROP: the rest did not come within 30 s */
+	IPV4_REASSEMBLY_FULL,    /* DROP: too much memory in unfinished datagrams */
 	IPV4_DETAIL_COUNT,
 };
 

@@ -67,7 +67,7 @@ static struct entry *entry_new(struct path_mtu *path_mtu)
 }
 
 bool path_mtu_lower(struct path_mtu *path_mtu, uint32_t destination, uint16_t mtu_bytes,
-                    int64_t now_ns)
+		    int64_t now_ns)
 {
 	struct entry *entry = entry_of(path_mtu, destination);
 
@@ -83,8 +83,7 @@ bool path_mtu_lower(struct path_mtu *path_mtu, uint32_t destination, uint16_t mt
 
 uint16_t path_mtu_guess(uint16_t length_bytes)
 {
-	static const uint16_t plateaus[] = { 32000, 17914, 8166, 4352, 2002,
-		                             1492,  1006,  508,  296 };
+	static const uint16_t plateaus[] = { 32000, 17914, 8166, 4352, 2002, 1492, 1006, 508, 296 };
 
 	for (size_t i = 0; i < G_N_ELEMENTS(plateaus); i++)
 		if (plateaus[i] < length_bytes)

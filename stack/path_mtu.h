@@ -23,7 +23,7 @@ uint16_t path_mtu_find(const struct path_mtu *path_mtu, uint32_t destination, in
  * changes nothing. True when it is news.
  */
 bool path_mtu_lower(struct path_mtu *path_mtu, uint32_t destination, uint16_t mtu_bytes,
-                    int64_t now_ns);
+		    int64_t now_ns);
 
 /*
  * The MTU to try after a datagram of `length_bytes` was too big, and the router did not say how

@@ -96,8 +96,7 @@ static struct ping *ping_find(struct host *host, uint16_t identifier, uint16_t s
 
 bool ping_reply(struct host *host, uint32_t source, const struct icmp_header *reply)
 {
-	struct ping *ping =
-	    ping_find(host, icmp_echo_identifier(reply), icmp_echo_sequence(reply));
+	struct ping *ping = ping_find(host, icmp_echo_identifier(reply), icmp_echo_sequence(reply));
 
 	if (ping == NULL || ping->destination != source)
 		return false;
@@ -148,15 +147,15 @@ static void send_request(struct host *host, const struct ping *ping, size_t payl
 	icmp_header_emit(&header, packet_data(packet));
 	fill_payload(host, packet_data(packet) + ICMP_HEADER_BYTES, payload_bytes);
 	icmp_send(host, packet,
-	          &(struct ipv4_route_request) {
-	              .destination = ping->destination,
-	              .protocol = IP_PROTOCOL_ICMP,
-	              .dont_fragment = length <= ipv4_path_mtu(host, ping->destination),
-	          });
+		  &(struct ipv4_route_request) {
+		      .destination = ping->destination,
+		      .protocol = IP_PROTOCOL_ICMP,
+		      .dont_fragment = length <= ipv4_path_mtu(host, ping->destination),
+		  });
 }
 
 void icmp_ping(struct host *host, uint32_t destination, size_t payload_bytes, int64_t timeout_ns,
-               void (*done)(void *owner, int64_t round_trip_ns), void *owner)
+	       void (*done)(void *owner, int64_t round_trip_ns), void *owner)
 {
 	struct ping_table *pings = pings_of(host);
 	struct ping *ping = g_new0(struct ping, 1);
@@ -176,7 +175,7 @@ void icmp_ping(struct host *host, uint32_t destination, size_t payload_bytes, in
 	pings->first = ping;
 	timer_init(&ping->timer, host->node.index, ping_fire, ping);
 	timer_schedule(node_engine(&host->node), &ping->timer,
-	               has_route ? now_ns + timeout_ns : now_ns);
+		       has_route ? now_ns + timeout_ns : now_ns);
 	if (has_route)
 		send_request(host, ping, MIN(payload_bytes, PING_PAYLOAD_MAX));
 }

@@ -72,7 +72,7 @@ static void give_up(struct unfinished *datagram, enum ipv4_detail detail)
 
 	while (datagram->first != NULL)
 		ipv4_drop(host, pop_fragment(datagram),
-		          &(struct trace_record) { .detail = (uint16_t)detail });
+			  &(struct trace_record) { .detail = (uint16_t)detail });
 	unfinished_free(datagram);
 }
 
@@ -84,22 +84,23 @@ static void time_out(void *owner)
 
 	if (header_of(datagram->first, &piece).fragment_offset_bytes == 0)
 		icmp_send_error(datagram->reassembly->host, datagram->first, ICMP_TIME_EXCEEDED,
-		                ICMP_REASSEMBLY_TIME_EXCEEDED, 0);
+				ICMP_REASSEMBLY_TIME_EXCEEDED, 0);
 	give_up(datagram, IPV4_REASSEMBLY_TIMEOUT);
 }
 
 static struct unfinished *find(const struct reassembly *reassembly,
-                               const struct ipv4_header *header)
+			       const struct ipv4_header *header)
 {
 	for (struct unfinished *it = reassembly->datagrams; it != NULL; it = it->next)
 		if (it->source == header->source && it->destination == header->destination &&
-		    it->identification == header->identification && it->protocol == header->protocol)
+		    it->identification == header->identification &&
+		    it->protocol == header->protocol)
 			return it;
 	return NULL;
 }
 
 static struct unfinished *unfinished_new(struct reassembly *reassembly,
-                                         const struct ipv4_header *header)
+					 const struct ipv4_header *header)
 {
 	struct unfinished *datagram = g_new0(struct unfinished, 1);
 	struct node *node = &reassembly->host->node;
@@ -124,7 +125,7 @@ enum fit { FITS, IS_THERE, OVERLAPS };
 
 /* Finds the place of payload bytes [start, end) in the list. */
 static enum fit find_place(struct unfinished *datagram, uint32_t start, uint32_t end,
-                           struct packet ***place)
+			   struct packet ***place)
 {
 	struct packet **at = &datagram->first;
 
@@ -146,7 +147,7 @@ static enum fit find_place(struct unfinished *datagram, uint32_t start, uint32_t
 
 /* True when the end that `header` tells of agrees with what is known. */
 static bool agrees_on_end(struct unfinished *datagram, const struct ipv4_header *header,
-                          uint32_t end)
+			  uint32_t end)
 {
 	if (header->more_fragments)
 		return datagram->total_bytes == 0 || end <= datagram->total_bytes;
@@ -163,21 +164,21 @@ static bool agrees_on_end(struct unfinished *datagram, const struct ipv4_header 
 }
 
 static void trace_derived(struct host *host, const struct packet *whole,
-                          const struct packet *fragment)
+			  const struct packet *fragment)
 {
 	trace_emit(&host->node, whole,
-	           &(struct trace_record) {
-	               .kind = TRACE_DERIVE,
-	               .layer = LAYER_IPV4,
-	               .detail = IPV4_REASSEMBLED,
-	               .object = fragment->id,
-	           },
-	           (struct bytes) { 0 });
+		   &(struct trace_record) {
+		       .kind = TRACE_DERIVE,
+		       .layer = LAYER_IPV4,
+		       .detail = IPV4_REASSEMBLED,
+		       .object = fragment->id,
+		   },
+		   (struct bytes) { 0 });
 }
 
 /* Joins the fragments under the header of the first. */
 static struct packet *join(struct host *host, struct unfinished *datagram,
-                           const struct packet *newest)
+			   const struct packet *newest)
 {
 	struct bytes piece;
 	struct ipv4_header header = header_of(datagram->first, &piece);
@@ -212,19 +213,19 @@ static bool is_plausible(const struct ipv4_header *header, uint32_t start, uint3
 }
 
 static void trace_wait(struct host *host, const struct packet *fragment, uint32_t start,
-                       uint32_t length)
+		       uint32_t length)
 {
 	trace_emit(&host->node, fragment,
-	           &(struct trace_record) {
-	               .kind = TRACE_WAIT,
-	               .layer = LAYER_IPV4,
-	               .detail = IPV4_REASSEMBLING,
-	               .before = start,
-	               .after = length,
-	               .interface = fragment->interface,
-	               .start = (uint16_t)fragment->start,
-	           },
-	           (struct bytes) { 0 });
+		   &(struct trace_record) {
+		       .kind = TRACE_WAIT,
+		       .layer = LAYER_IPV4,
+		       .detail = IPV4_REASSEMBLING,
+		       .before = start,
+		       .after = length,
+		       .interface = fragment->interface,
+		       .start = (uint16_t)fragment->start,
+		   },
+		   (struct bytes) { 0 });
 }
 
 static struct packet *refuse(struct host *host, struct packet *fragment, enum ipv4_detail detail)
@@ -243,7 +244,7 @@ static uint32_t whole_length(const struct unfinished *datagram)
 
 /* Links a plausible fragment into its datagram; NULL unless that completes it. */
 static struct packet *insert(struct host *host, struct unfinished *datagram,
-                             struct packet *fragment, const struct ipv4_header *header)
+			     struct packet *fragment, const struct ipv4_header *header)
 {
 	uint32_t start = header->fragment_offset_bytes;
 	uint32_t length = (uint32_t)header->total_length_bytes - header->header_bytes;
@@ -272,7 +273,7 @@ static struct packet *insert(struct host *host, struct unfinished *datagram,
 }
 
 struct packet *reassembly_add(struct host *host, struct packet *fragment,
-                              const struct ipv4_header *header)
+			      const struct ipv4_header *header)
 {
 	struct reassembly *reassembly = reassembly_of(host);
 	uint32_t start = header->fragment_offset_bytes;

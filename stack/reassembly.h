@@ -22,4 +22,4 @@ void reassembly_free(struct reassembly *reassembly);
  * answered by ICMP time exceeded.
  */
 struct packet *reassembly_add(struct host *host, struct packet *fragment,
-                              const struct ipv4_header *header);
+			      const struct ipv4_header *header);

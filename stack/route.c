@@ -103,7 +103,7 @@ static void note_lengths(struct route_table *table)
 }
 
 bool route_table_remove(struct route_table *table, uint32_t prefix, unsigned prefix_length,
-                        struct route *old)
+			struct route *old)
 {
 	struct route *gone = find_exactly(table, key_of(prefix, prefix_length));
 
@@ -165,7 +165,7 @@ static int compare_routes(const void *a, const void *b)
 }
 
 void route_table_each(const struct route_table *table,
-                      void (*each)(void *owner, const struct route *route), void *owner)
+		      void (*each)(void *owner, const struct route *route), void *owner)
 {
 	if (table->count == 0)
 		return;

@@ -19,9 +19,9 @@ enum route_kind {
 struct route {
 	struct interface *interface; /* where packets go out; of a local address: whose it is */
 	uint32_t prefix;
-	uint32_t gateway;            /* 0: the destination is on the link */
+	uint32_t gateway; /* 0: the destination is on the link */
 	uint8_t prefix_length;
-	uint8_t kind;                /* enum route_kind */
+	uint8_t kind; /* enum route_kind */
 };
 
 struct route_table *route_table_new(void);
@@ -35,7 +35,7 @@ bool route_table_set(struct route_table *table, const struct route *route, struc
 
 /* Removes the route of this very prefix and gives it in `old`; false when there is none. */
 bool route_table_remove(struct route_table *table, uint32_t prefix, unsigned prefix_length,
-                        struct route *old);
+			struct route *old);
 
 /* The best route to `destination`, valid until the table changes; NULL: none. */
 const struct route *route_table_find(const struct route_table *table, uint32_t destination);
@@ -44,4 +44,4 @@ unsigned route_table_count(const struct route_table *table);
 
 /* Calls `each` for every route, in the order of prefix, then prefix length. */
 void route_table_each(const struct route_table *table,
-                      void (*each)(void *owner, const struct route *route), void *owner);
+		      void (*each)(void *owner, const struct route *route), void *owner);

@@ -20,7 +20,7 @@ typedef void tcp_accept_fn(void *owner, struct stream *stream);
 
 /* Listens on `port`; NULL when the port is taken. Freed with tcp_listener_close(). */
 struct tcp_listener *tcp_listen(struct host *host, uint16_t port, tcp_accept_fn *accept,
-                                void *owner);
+				void *owner);
 
 /* Stops listening; connections already accepted live on. */
 void tcp_listener_close(struct tcp_listener *listener);
@@ -30,7 +30,7 @@ void tcp_listener_close(struct tcp_listener *listener);
  * never before this call returned.
  */
 struct stream *tcp_connect(struct host *host, struct endpoint remote,
-                           const struct stream_events *events, void *owner);
+			   const struct stream_events *events, void *owner);
 
 /* A datagram for a UDP socket; `payload` is borrowed. */
 typedef void udp_receive_fn(void *owner, struct endpoint from, struct bytes payload);
@@ -43,9 +43,8 @@ void udp_close(struct udp_socket *socket);
  * Told of an ICMP error about a datagram sent from the socket, e.g. port unreachable. Optional.
  * May close the socket.
  */
-void udp_on_error(struct udp_socket *socket,
-                  void (*error)(void *owner, struct endpoint to, uint8_t icmp_type,
-                                uint8_t icmp_code));
+void udp_on_error(struct udp_socket *socket, void (*error)(void *owner, struct endpoint to,
+							   uint8_t icmp_type, uint8_t icmp_code));
 
 uint16_t udp_local_port(const struct udp_socket *socket);
 
@@ -62,4 +61,4 @@ bool udp_send(struct udp_socket *socket, struct endpoint to, struct bytes payloa
  * `timeout_ns`, or PING_FAILED.
  */
 void icmp_ping(struct host *host, uint32_t destination, size_t payload_bytes, int64_t timeout_ns,
-               void (*done)(void *owner, int64_t round_trip_ns), void *owner);
+	       void (*done)(void *owner, int64_t round_trip_ns), void *owner);

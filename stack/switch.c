@@ -51,19 +51,19 @@ static bool row_is_aged(const struct switch_node *switch_node, uint64_t row)
 }
 
 static void trace_row(struct switch_node *switch_node, enum ethernet_detail detail, uint64_t mac,
-                      unsigned old_port, unsigned new_port)
+		      unsigned old_port, unsigned new_port)
 {
 	trace_emit(&switch_node->node, NULL,
-	           &(struct trace_record) {
-	               .kind = TRACE_TABLE,
-	               .layer = LAYER_ETHERNET,
-	               .detail = (uint16_t)detail,
-	               .object = mac,
-	               .before = old_port,
-	               .after = new_port,
-	               .interface = (uint16_t)(new_port ? new_port : old_port),
-	           },
-	           (struct bytes) { 0 });
+		   &(struct trace_record) {
+		       .kind = TRACE_TABLE,
+		       .layer = LAYER_ETHERNET,
+		       .detail = (uint16_t)detail,
+		       .object = mac,
+		       .before = old_port,
+		       .after = new_port,
+		       .interface = (uint16_t)(new_port ? new_port : old_port),
+		   },
+		   (struct bytes) { 0 });
 }
 
 /* Notes that `mac` is behind `port`. */
@@ -100,29 +100,29 @@ static unsigned look_up(struct switch_node *switch_node, uint64_t mac)
 }
 
 static void switch_drop(struct switch_node *switch_node, struct packet *frame,
-                        enum ethernet_detail detail)
+			enum ethernet_detail detail)
 {
 	packet_drop(&switch_node->node, frame,
-	            &(struct trace_record) { .layer = LAYER_ETHERNET, .detail = (uint16_t)detail });
+		    &(struct trace_record) { .layer = LAYER_ETHERNET, .detail = (uint16_t)detail });
 }
 
 static void forward(struct switch_node *switch_node, unsigned from, unsigned to,
-                    struct packet *frame, enum ethernet_detail detail)
+		    struct packet *frame, enum ethernet_detail detail)
 {
 	trace_emit(&switch_node->node, frame,
-	           &(struct trace_record) {
-	               .kind = TRACE_FORWARD,
-	               .layer = LAYER_ETHERNET,
-	               .detail = (uint16_t)detail,
-	               .before = from,
-	               .after = to,
-	               .interface = (uint16_t)to,
-	               .start = (uint16_t)frame->start,
-	               .header_bytes = ETHERNET_HEADER_BYTES,
-	           },
-	           (struct bytes) { 0 });
+		   &(struct trace_record) {
+		       .kind = TRACE_FORWARD,
+		       .layer = LAYER_ETHERNET,
+		       .detail = (uint16_t)detail,
+		       .before = from,
+		       .after = to,
+		       .interface = (uint16_t)to,
+		       .start = (uint16_t)frame->start,
+		       .header_bytes = ETHERNET_HEADER_BYTES,
+		   },
+		   (struct bytes) { 0 });
 	interface_transmit(&switch_node->ports[to - 1], frame,
-	                   detail == ETHERNET_FLOODED ? TRACE_SHARED : 0);
+			   detail == ETHERNET_FLOODED ? TRACE_SHARED : 0);
 }
 
 static bool port_is_used(const struct switch_node *switch_node, unsigned number)
@@ -163,8 +163,7 @@ static void switch_receive(void *owner, struct interface *interface, struct pack
 	}
 	learn(switch_node, mac_number(source), interface->index);
 
-	unsigned to =
-	    mac_is_group(destination) ? 0 : look_up(switch_node, mac_number(destination));
+	unsigned to = mac_is_group(destination) ? 0 : look_up(switch_node, mac_number(destination));
 
 	if (to == 0)
 		flood(switch_node, interface->index, frame);
@@ -193,7 +192,7 @@ struct switch_node *switch_new(struct world *world, const char *name, unsigned p
 
 		g_snprintf(port_name, sizeof port_name, "port%u", i + 1);
 		interface_init(&switch_node->ports[i], &switch_node->node, i + 1, &config,
-		               switch_receive, switch_node);
+			       switch_receive, switch_node);
 	}
 	return switch_node;
 }
@@ -227,7 +226,7 @@ struct interface *switch_port(struct switch_node *switch_node, unsigned number)
 }
 
 void switch_each_address(const struct switch_node *switch_node,
-                         void (*row)(void *owner, const struct switch_row *row), void *owner)
+			 void (*row)(void *owner, const struct switch_row *row), void *owner)
 {
 	struct key_map_cell *cells = key_map_sorted(&switch_node->addresses);
 
@@ -235,10 +234,10 @@ void switch_each_address(const struct switch_node *switch_node,
 		if (row_is_aged(switch_node, cells[i].value))
 			continue;
 		row(owner, &(struct switch_row) {
-		               .mac = mac_of_number(cells[i].key),
-		               .port = row_port(cells[i].value),
-		               .seen_ns = row_seen_ns(cells[i].value),
-		           });
+			       .mac = mac_of_number(cells[i].key),
+			       .port = row_port(cells[i].value),
+			       .seen_ns = row_seen_ns(cells[i].value),
+			   });
 	}
 	g_free(cells);
 }

@@ -34,4 +34,4 @@ struct switch_row {
 
 /* Calls `row` for each address not yet aged, in the order of addresses. */
 void switch_each_address(const struct switch_node *switch_node,
-                         void (*row)(void *owner, const struct switch_row *row), void *owner);
+			 void (*row)(void *owner, const struct switch_row *row), void *owner);

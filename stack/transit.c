@@ -2,8 +2,6 @@
 
 #include <glib.h>
 
-#define FIRST_CAPACITY 2
-
 /* An empty ring that a burst made larger than this is given back. */
 #define KEPT_CAPACITY 64
 
@@ -14,8 +12,10 @@ static struct transit_frame *frame_at(const struct transit *transit, uint32_t in
 
 static void ring_free(struct transit *transit)
 {
-	g_free(transit->frames);
-	*transit = (struct transit) { 0 };
+	if (transit->frames != &transit->single)
+		g_free(transit->frames);
+	transit->frames = NULL;
+	transit->capacity = 0;
 }
 
 void transit_clear(struct transit *transit)
@@ -23,20 +23,27 @@ void transit_clear(struct transit *transit)
 	for (uint32_t i = 0; i < transit->count; i++)
 		packet_free(frame_at(transit, i)->packet);
 	ring_free(transit);
+	transit->count = 0;
 }
 
 static void grow(struct transit *transit)
 {
-	struct transit larger = {
-		.count = transit->count,
-		.capacity = transit->capacity ? 2 * transit->capacity : FIRST_CAPACITY,
-	};
+	uint32_t capacity = 2 * transit->capacity;
 
-	larger.frames = g_new(struct transit_frame, larger.capacity);
+	if (capacity == 0) {
+		transit->frames = &transit->single;
+		transit->first = 0;
+		transit->capacity = 1;
+		return;
+	}
+	struct transit_frame *frames = g_new(struct transit_frame, capacity);
+
 	for (uint32_t i = 0; i < transit->count; i++)
-		larger.frames[i] = *frame_at(transit, i);
-	g_free(transit->frames);
-	*transit = larger;
+		frames[i] = *frame_at(transit, i);
+	ring_free(transit);
+	transit->frames = frames;
+	transit->first = 0;
+	transit->capacity = capacity;
 }
 
 void transit_push(struct transit *transit, const struct transit_frame *frame)

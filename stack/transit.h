@@ -13,10 +13,11 @@ struct transit_frame {
 	uint64_t cause;  /* the record that sent it */
 };
 
-struct transit { /* all zero is empty */
-	struct transit_frame *frames; /* a ring */
+struct transit {                      /* all zero is empty; must not move while it is not */
+	struct transit_frame *frames; /* a ring: `single`, or allocated */
 	uint32_t first, count;
-	uint32_t capacity; /* a power of two, or 0 */
+	uint32_t capacity;           /* a power of two, or 0 */
+	struct transit_frame single; /* most cables carry one frame at a time */
 };
 
 /* Frees the ring and the packets in it. */

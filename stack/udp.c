@@ -68,15 +68,15 @@ static uint16_t choose_port(struct udp *udp)
 static void trace_socket(const struct udp_socket *socket, bool was_open, bool is_open)
 {
 	trace_emit(&socket->host->node, NULL,
-	           &(struct trace_record) {
-	               .kind = TRACE_TABLE,
-	               .layer = LAYER_UDP,
-	               .detail = UDP_SOCKET,
-	               .object = socket->port,
-	               .before = was_open,
-	               .after = is_open,
-	           },
-	           (struct bytes) { 0 });
+		   &(struct trace_record) {
+		       .kind = TRACE_TABLE,
+		       .layer = LAYER_UDP,
+		       .detail = UDP_SOCKET,
+		       .object = socket->port,
+		       .before = was_open,
+		       .after = is_open,
+		   },
+		   (struct bytes) { 0 });
 }
 
 struct udp_socket *udp_open(struct host *host, uint16_t port, udp_receive_fn *receive, void *owner)
@@ -109,9 +109,8 @@ void udp_close(struct udp_socket *socket)
 	g_free(socket);
 }
 
-void udp_on_error(struct udp_socket *socket,
-                  void (*error)(void *owner, struct endpoint to, uint8_t icmp_type,
-                                uint8_t icmp_code))
+void udp_on_error(struct udp_socket *socket, void (*error)(void *owner, struct endpoint to,
+							   uint8_t icmp_type, uint8_t icmp_code))
 {
 	socket->error = error;
 }
@@ -141,42 +140,42 @@ bool udp_send(struct udp_socket *socket, struct endpoint to, struct bytes payloa
 
 	udp_header_emit(&header, out);
 	udp_checksum_set(out, checksum_copy(0, out + UDP_HEADER_BYTES, payload), source,
-	                 to.address);
+			 to.address);
 	trace_emit(&host->node, packet,
-	           &(struct trace_record) {
-	               .kind = TRACE_ENCAPSULATE,
-	               .layer = LAYER_UDP,
-	               .detail = UDP_PLAIN,
-	               .start = (uint16_t)packet->start,
-	               .header_bytes = UDP_HEADER_BYTES,
-	           },
-	           (struct bytes) { 0 });
-	ipv4_send(host, packet,
-	          &(struct ipv4_route_request) {
-	              .source = source,
-	              .destination = to.address,
-	              .protocol = IP_PROTOCOL_UDP,
-	              .dont_fragment =
-	                  IPV4_HEADER_BYTES + length <= ipv4_path_mtu(host, to.address),
-	          });
+		   &(struct trace_record) {
+		       .kind = TRACE_ENCAPSULATE,
+		       .layer = LAYER_UDP,
+		       .detail = UDP_PLAIN,
+		       .start = (uint16_t)packet->start,
+		       .header_bytes = UDP_HEADER_BYTES,
+		   },
+		   (struct bytes) { 0 });
+	ipv4_send(
+	    host, packet,
+	    &(struct ipv4_route_request) {
+		.source = source,
+		.destination = to.address,
+		.protocol = IP_PROTOCOL_UDP,
+		.dont_fragment = IPV4_HEADER_BYTES + length <= ipv4_path_mtu(host, to.address),
+	    });
 	return true;
 }
 
 /* Receiving. */
 
 static void udp_drop(struct host *host, struct packet *packet, enum udp_detail detail,
-                     uint64_t before)
+		     uint64_t before)
 {
 	packet_drop(&host->node, packet,
-	            &(struct trace_record) {
-	                .layer = LAYER_UDP,
-	                .detail = (uint16_t)detail,
-	                .before = before,
-	            });
+		    &(struct trace_record) {
+			.layer = LAYER_UDP,
+			.detail = (uint16_t)detail,
+			.before = before,
+		    });
 }
 
 static void refuse_port(struct host *host, struct packet *packet, const struct ipv4_header *header,
-                        uint16_t port)
+			uint16_t port)
 {
 	packet_push(packet, header->header_bytes); /* its bytes are still there */
 	icmp_send_error(host, packet, ICMP_DESTINATION_UNREACHABLE, ICMP_PORT_UNREACHABLE, 0);
@@ -204,22 +203,22 @@ void udp_receive(struct host *host, struct packet *packet, const struct ipv4_hea
 		return;
 	}
 	trace_emit(&host->node, packet,
-	           &(struct trace_record) {
-	               .kind = TRACE_DECAPSULATE,
-	               .layer = LAYER_UDP,
-	               .detail = UDP_PLAIN,
-	               .interface = packet->interface,
-	               .start = (uint16_t)packet->start,
-	               .header_bytes = UDP_HEADER_BYTES,
-	           },
-	           (struct bytes) { 0 });
+		   &(struct trace_record) {
+		       .kind = TRACE_DECAPSULATE,
+		       .layer = LAYER_UDP,
+		       .detail = UDP_PLAIN,
+		       .interface = packet->interface,
+		       .start = (uint16_t)packet->start,
+		       .header_bytes = UDP_HEADER_BYTES,
+		   },
+		   (struct bytes) { 0 });
 	socket->receive(socket->owner, (struct endpoint) { header->source, udp.source_port },
-	                payload);
+			payload);
 	packet_free(packet);
 }
 
 void udp_error(struct host *host, uint8_t type, uint8_t code, const struct ipv4_header *header,
-               struct bytes original)
+	       struct bytes original)
 {
 	/* The quotation may hold less than the length field says: only the ports count. */
 	uint16_t source_port = get_be16(original.data);
@@ -228,6 +227,6 @@ void udp_error(struct host *host, uint8_t type, uint8_t code, const struct ipv4_
 
 	if (socket != NULL && socket->error != NULL)
 		socket->error(socket->owner,
-		              (struct endpoint) { header->destination, destination_port }, type,
-		              code);
+			      (struct endpoint) { header->destination, destination_port }, type,
+			      code);
 }

@@ -5,9 +5,9 @@
 
 struct udp;
 
-#define UDP_PAYLOAD_MAX        65507
-#define UDP_EPHEMERAL_FIRST    32768 /* Linux's net.ipv4.ip_local_port_range */
-#define UDP_EPHEMERAL_LAST     60999
+#define UDP_PAYLOAD_MAX     65507
+#define UDP_EPHEMERAL_FIRST 32768 /* Linux's net.ipv4.ip_local_port_range */
+#define UDP_EPHEMERAL_LAST  60999
 
 void udp_free(struct udp *udp);
 
@@ -16,4 +16,4 @@ void udp_receive(struct host *host, struct packet *packet, const struct ipv4_hea
 
 /* An ICMP error about a datagram that `header` and `original` quote. */
 void udp_error(struct host *host, uint8_t type, uint8_t code, const struct ipv4_header *header,
-               struct bytes original);
+	       struct bytes original);

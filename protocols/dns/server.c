@@ -124,7 +124,7 @@ static void send_rcode(struct dns_server *server, const struct dns_client *clien
 {
 	struct dns_message *response = new_response(server, client, query);
 
-	response->rcode = rcode;
+	response->rcode = (uint16_t)rcode;
 	send_response(server, client, query, response);
 }
 

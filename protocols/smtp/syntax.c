@@ -156,13 +156,6 @@ bool smtp_mailbox_is_valid(struct bytes mailbox, bool allow_local)
 	       mailbox_length(mailbox, allow_local) == mailbox.length;
 }
 
-const char *smtp_domain_of(const char *address)
-{
-	const char *at = strrchr(address, '@');
-
-	return at == NULL ? "" : at + 1;
-}
-
 /* Where the path in `in` ends: behind '>' outside a quoted string, or at a blank. */
 static size_t path_length(struct bytes in, bool has_brackets)
 {

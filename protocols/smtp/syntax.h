@@ -40,9 +40,6 @@ enum smtp_path_status smtp_path_parse(struct bytes in, char address[SMTP_PATH_MA
 /* True for `local@domain`, by RFC 5321 section 4.1.2. With `allow_local`, also for `local`. */
 bool smtp_mailbox_is_valid(struct bytes mailbox, bool allow_local);
 
-/* The domain of an address, behind the last '@'; "" when there is none. */
-const char *smtp_domain_of(const char *address);
-
 /* One esmtp-param of MAIL or RCPT: keyword, or keyword=value. */
 struct smtp_parameter {
 	struct bytes keyword;

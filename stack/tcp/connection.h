@@ -61,6 +61,8 @@ struct tcp {
 	const struct congestion_control *congestion;
 	struct secret isn_secret, timestamp_secret;
 	struct random_stream ports;
+	uint32_t fixed_iss;                  /* instead of hashing, when has_fixed_iss */
+	bool has_fixed_iss;
 	struct tcp_statistics statistics;
 };
 
@@ -109,6 +111,7 @@ struct tcp_connection {
 	struct congestion congestion;
 	uint32_t used_end, used_max;   /* how full the window was in this round: window_is_used() */
 	int64_t sent_ns;               /* last data, or SYN */
+	uint32_t tail_probe_end;       /* RFC 8985: TLP.end_seq, when has_tail_probe */
 
 	/* Receiving. */
 	struct receive_queue received;
@@ -139,11 +142,12 @@ struct tcp_connection {
 	uint16_t ack_timeout_ms;       /* Linux's ATO; 0: nothing received yet */
 	uint8_t quick_acks;            /* acknowledgments to be sent at once */
 	uint8_t snd_scale, rcv_scale;
-	uint8_t state;                 /* enum tcp_state; written by connection_enter() alone */
+	uint8_t state;                 /* enum tcp_state; changed by connection_enter() alone */
 	uint8_t pending;               /* set of enum pending_event */
 	uint8_t failure;               /* enum stream_failure for PENDING_FAILED */
 	uint8_t retransmit_timer;      /* enum retransmit_timer */
-	uint8_t retries;               /* of the retransmission or persist timer, without an answer */
+	uint8_t retries;               /* how often the timer was backed off */
+	uint8_t unanswered;            /* probes and retransmissions since the peer was last heard */
 	uint8_t reordering_steps;      /* RACK.reo_wnd_mult */
 	uint8_t reordering_persist;    /* RACK.reo_wnd_persist */
 
@@ -166,10 +170,11 @@ struct tcp_connection {
 	bool saw_push : 1;             /* the peer ended a write since we last acknowledged */
 	bool limited_by_window : 1;    /* sending last stopped at the congestion window */
 	bool reordering_seen : 1;      /* RACK */
+	bool has_tail_probe : 1;
+	bool tail_probe_is_repeat : 1; /* RFC 8985: TLP.is_retrans */
 	bool has_urgent_out : 1, has_urgent_in : 1;
 	bool soft_error : 1;           /* an ICMP error that may pass */
 	bool syn_was_repeated : 1;
-	bool is_delivering : 1;        /* in the middle of the user's events */
 };
 
 /* A segment on its way through input; the packet is its owner's to free unless it was kept. */
@@ -187,6 +192,11 @@ struct segment {
 static inline struct tcp_connection *connection_of(struct stream *stream)
 {
 	return (struct tcp_connection *)stream;
+}
+
+static inline struct tcp_connection *connection_of_flow(struct flow *flow)
+{
+	return (struct tcp_connection *)((char *)flow - offsetof(struct tcp_connection, flow));
 }
 
 static inline struct engine *tcp_engine(const struct tcp *tcp)
@@ -222,8 +232,9 @@ static inline bool state_receives(enum tcp_state state)
 
 /* connection.c: life of a connection. */
 
-/* A connection in CLOSED with the addresses of `flow`, in the demux. */
-struct tcp_connection *connection_new(struct tcp *tcp, const struct flow *flow);
+/* A connection with the addresses of `flow`, in the demux; `origin`: TCP_CLOSED or TCP_LISTEN. */
+struct tcp_connection *connection_new(struct tcp *tcp, const struct flow *flow,
+                                      enum tcp_state origin);
 void connection_free(struct tcp_connection *c);
 
 /* Starts our side at `iss`. */
@@ -273,6 +284,9 @@ void stream_deliver_events(void *connection); /* work */
 /* Tells the user that the peer has ended, once all was read. */
 void stream_check_end(struct tcp_connection *c);
 
+/* Tells the user of room, when it waits for some and there is enough again. */
+void stream_check_writable(struct tcp_connection *c);
+
 /* input.c */
 void tcp_receive(void *tcp, struct packet *packet, const struct ipv4_header *header);
 void segment_drop(struct tcp *tcp, struct segment *segment, enum tcp_detail why);
@@ -284,7 +298,7 @@ void segment_trace(struct tcp *tcp, const struct tcp_connection *c, const struct
 /* acknowledge.c: fifth step. False: the segment is done with. */
 bool acknowledge_segment(struct tcp_connection *c, struct segment *segment);
 
-/* Takes the acknowledgment that completes the handshake. */
+/* Takes the acknowledgment of our SYN. */
 void acknowledge_handshake(struct tcp_connection *c, const struct segment *segment);
 
 /* icmp_error.c */
@@ -327,9 +341,12 @@ void window_enter_quick_acks(struct tcp_connection *c);
 
 /* recovery.c: losses. */
 
-/* After an acknowledgment: what is lost, what is repaired, what to send again. */
-void recovery_acknowledged(struct tcp_connection *c, const struct delivery *delivery,
-                           uint32_t acknowledged_bytes, bool is_duplicate);
+/*
+ * After an acknowledgment: what is lost, what is repaired, what to send again. Returns ns until more
+ * may prove to be lost, or 0.
+ */
+int64_t recovery_acknowledged(struct tcp_connection *c, const struct delivery *delivery,
+                              uint32_t acknowledged_bytes, bool is_duplicate);
 void recovery_timeout(struct tcp_connection *c);
 void recovery_reorder_timeout(struct tcp_connection *c);
 void recovery_tail_probe_timeout(struct tcp_connection *c);
@@ -346,8 +363,10 @@ void recovery_data_sent(struct tcp_connection *c, uint32_t length);
 void timers_init(struct tcp_connection *c);
 void timers_settle(struct tcp_connection *c);        /* at the end of every entry: arms the timer */
 void timers_arm_retransmit(struct tcp_connection *c);/* RTO from now, backed off by `retries` */
-void timers_after_ack(struct tcp_connection *c);     /* RTO, tail probe or persist, as is right */
+void timers_after_ack(struct tcp_connection *c);     /* new data was acknowledged */
+void timers_after_send(struct tcp_connection *c);    /* new data was sent */
 void timers_set(struct tcp_connection *c, enum retransmit_timer what, int64_t delay_ns);
 void timers_stop(struct tcp_connection *c);
-void timers_check_persist(struct tcp_connection *c);
+void timers_check_persist(struct tcp_connection *c); /* nothing could be sent: for the window? */
 void timers_heard(struct tcp_connection *c);         /* the peer is alive */
+void timers_check_idle(struct tcp_connection *c);    /* keepalive or FIN-WAIT-2 as it now is */

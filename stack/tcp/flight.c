@@ -86,7 +86,7 @@ void flight_mark_lost(struct flight *flight, uint32_t number)
 		flight->first_wanted = number;
 }
 
-void flight_mark_all_lost(struct flight *flight, bool forget_sack)
+void flight_mark_all_lost(struct flight *flight, int64_t sent_by_ns, bool forget_sack)
 {
 	flight->first_wanted = flight->first;
 	if (forget_sack)
@@ -96,7 +96,9 @@ void flight_mark_all_lost(struct flight *flight, bool forget_sack)
 
 		if (forget_sack)
 			set_flags(flight, segment, (uint8_t)(segment->flags & ~SENT_SACKED));
-		if (!(segment->flags & SENT_SACKED))
+		if (segment->flags & SENT_SACKED)
+			continue;
+		if (n == flight->first || segment->sent_ns <= sent_by_ns)
 			flight_mark_lost(flight, n);
 	}
 }
@@ -147,7 +149,7 @@ void flight_split(struct flight *flight, uint32_t number, uint16_t length)
 	/* Together they count as before, but as one segment more. */
 	flight->sacked_segments += (front->flags & SENT_SACKED) != 0;
 	front->length = length;
-	front->flags &= (uint8_t)~SENT_FIN;
+	front->flags &= (uint8_t)~(SENT_FIN | SENT_PUSH);
 	back->start += length;
 	back->length -= length;
 }

@@ -14,6 +14,7 @@ enum sent_flag {
 	SENT_AGAIN = 4,   /* retransmitted, and that copy is thought to be under way */
 	SENT_REPEAT = 8,  /* has ever been retransmitted (Karn) */
 	SENT_FIN = 16,    /* its last sequence number is our FIN */
+	SENT_PUSH = 32,   /* it ended a write: PSH */
 };
 
 struct sent_segment {
@@ -53,9 +54,6 @@ struct flight {
 
 	uint8_t phase;                 /* enum recovery_phase */
 	bool can_undo;                 /* the last reduction may yet prove to be spurious */
-	bool has_tail_probe;           /* TLP.end_seq is valid */
-	bool tail_probe_is_repeat;     /* TLP.is_retrans */
-	uint32_t tail_probe_end;
 	uint32_t recovery_end;         /* RFC 6582 recover: snd_nxt when the phase began */
 	uint32_t prior_window, prior_threshold;    /* before the reduction, for undoing it */
 	uint32_t first_repeat_timestamp;           /* TSval of the first retransmission of the phase */
@@ -126,8 +124,11 @@ int64_t flight_detect_losses(struct flight *flight, int64_t reordering_window_ns
 /* Marks segment `number` as lost, also when its retransmission was under way. */
 void flight_mark_lost(struct flight *flight, uint32_t number);
 
-/* Marks all that is not SACKed as lost; with `forget_sack` (RFC 2018 section 8) the rest as well. */
-void flight_mark_all_lost(struct flight *flight, bool forget_sack);
+/*
+ * After a timeout: marks the first segment, and all others sent by `sent_by_ns` and not SACKed, as
+ * lost. With `forget_sack` SACK counts for nothing (RFC 2018 section 8).
+ */
+void flight_mark_all_lost(struct flight *flight, int64_t sent_by_ns, bool forget_sack);
 
 /* Unmarks what is lost and not yet sent again: it was not lost after all. */
 void flight_unmark_lost(struct flight *flight);

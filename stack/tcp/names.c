@@ -64,6 +64,7 @@ static const char *const detail_names[TCP_DETAIL_COUNT] = {
 	[TCP_BY_RESET] = "reset",
 	[TCP_BY_TIMEOUT] = "timeout",
 	[TCP_BY_ICMP] = "ICMP error",
+	[TCP_BY_ROUTING] = "no route",
 	[TCP_BY_REUSE] = "new connection",
 };
 

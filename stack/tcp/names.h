@@ -77,6 +77,7 @@ enum tcp_detail {
 	TCP_BY_RESET,
 	TCP_BY_TIMEOUT,
 	TCP_BY_ICMP,
+	TCP_BY_ROUTING,         /* there is no route to the peer */
 	TCP_BY_REUSE,           /* a new SYN took the place of a connection in TIME-WAIT */
 	TCP_DETAIL_COUNT,
 };

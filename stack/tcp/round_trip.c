@@ -5,20 +5,26 @@
 
 #define MINIMUM_LIFE_S 300 /* Linux's tcp_min_rtt_wlen */
 
-static void measure_minimum(struct round_trip *round_trip, uint32_t now_s, uint32_t sample_us)
+static void measure_minimum(struct round_trip *round_trip, uint32_t now_s, uint32_t us)
 {
-	if (round_trip->minimum_us != 0 && sample_us > round_trip->minimum_us &&
+	if (round_trip->minimum_us != 0 && us > round_trip->minimum_us &&
 	    now_s - round_trip->minimum_at_s < MINIMUM_LIFE_S)
 		return;
-	round_trip->minimum_us = sample_us;
+	round_trip->minimum_us = us;
 	round_trip->minimum_at_s = now_s;
 }
 
-void round_trip_measure(struct round_trip *round_trip, int64_t now_ns, int64_t sample_ns)
+static uint32_t sample_us(int64_t sample_ns)
 {
-	uint32_t sample = (uint32_t)CLAMP(sample_ns / NS_PER_US, 1, (int64_t)RTO_MAX_US);
+	return (uint32_t)CLAMP(sample_ns / NS_PER_US, 1, (int64_t)RTO_MAX_US);
+}
 
-	measure_minimum(round_trip, (uint32_t)(now_ns / NS_PER_S), sample);
+void round_trip_measure(struct round_trip *round_trip, int64_t now_ns, int64_t oldest_ns,
+                        int64_t newest_ns)
+{
+	uint32_t sample = sample_us(oldest_ns);
+
+	measure_minimum(round_trip, (uint32_t)(now_ns / NS_PER_S), sample_us(newest_ns));
 	if (round_trip->srtt_8 == 0) {
 		round_trip->srtt_8 = 8 * sample;
 		round_trip->rttvar_4 = 2 * sample;

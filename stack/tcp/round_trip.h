@@ -21,8 +21,12 @@ static inline uint32_t round_trip_smoothed_us(const struct round_trip *round_tri
 	return round_trip->srtt_8 / 8;
 }
 
-/* Takes a measurement in (RFC 6298 section 2). Never of a retransmitted segment (Karn). */
-void round_trip_measure(struct round_trip *round_trip, int64_t now_ns, int64_t sample_ns);
+/*
+ * Takes a measurement in (RFC 6298 section 2): of the oldest segment that an acknowledgment covers, and
+ * for the minimum, of the newest. Never of a retransmitted segment (Karn).
+ */
+void round_trip_measure(struct round_trip *round_trip, int64_t now_ns, int64_t oldest_ns,
+                        int64_t newest_ns);
 
 /* The timeout before any backing off. */
 uint32_t round_trip_timeout_us(const struct round_trip *round_trip);

@@ -1,0 +1,539 @@
+#include "app/expect.h"
+
+#include <inttypes.h>
+#include "protocols/layer.h"
+#include "protocols/mail/mailbox.h"
+#include "protocols/mail/names.h"
+#include "stack/names.h"
+#include "stack/tcp/names.h"
+#include "views/mailboxes.h"
+
+struct mail {
+	uint64_t root;
+	int64_t composed_ns;
+	char *subject;
+};
+
+/* What one expectation has seen so far. */
+struct judge {
+	const struct scenario_expectation *expectation;
+	uint64_t count;      /* of what happened */
+	bool is_judged;      /* at its own moment; `found` holds the count then */
+	uint64_t found;
+	int64_t reached_ns;  /* when the count last came into the range; TIME_NEVER: it is not */
+};
+
+struct expect {
+	const struct scenario *scenario;
+	struct trace_sink sink;
+	GPtrArray *nodes;    /* of char *: names by index - 1 */
+	struct mailboxes *mailboxes;
+	GArray *mails;       /* of struct mail */
+	struct judge *judges;
+	int64_t now_ns;
+};
+
+static void observe(void *owner, const struct trace_record *record, struct bytes bytes);
+
+/* The kinds of records that the kinds of expectations need. */
+static uint64_t kinds_needed(const struct scenario *scenario)
+{
+	static const uint64_t needed[EXPECT_COUNT] = {
+		[EXPECT_MAILBOX] = TRACE_BIT(TRACE_MAILBOX) | TRACE_BIT(TRACE_NODE),
+		[EXPECT_MESSAGE] = TRACE_BIT(TRACE_MAIL),
+		[EXPECT_CONNECTION] = TRACE_BIT(TRACE_STATE),
+		[EXPECT_RETRANSMISSIONS] = TRACE_BIT(TRACE_ENCAPSULATE),
+		[EXPECT_DROPPED] = TRACE_BIT(TRACE_DROP),
+		[EXPECT_DUPLICATES] = TRACE_BIT(TRACE_MAIL),
+		[EXPECT_PING] = TRACE_BIT(TRACE_STATE),
+		[EXPECT_DIG] = TRACE_BIT(TRACE_STATE),
+	};
+	uint64_t kinds = 0;
+
+	for (guint i = 0; i < scenario->expectations->len; i++)
+		kinds |= needed[((struct scenario_expectation *)scenario->expectations->pdata[i])->kind];
+	return kinds == 0 ? 0 : kinds | TRACE_BIT(TRACE_NODE);
+}
+
+void expect_free(struct expect *expect)
+{
+	if (expect == NULL)
+		return;
+	for (guint i = 0; i < expect->mails->len; i++)
+		g_free(g_array_index(expect->mails, struct mail, i).subject);
+	g_ptr_array_free(expect->nodes, TRUE);
+	mailboxes_free(expect->mailboxes);
+	g_array_free(expect->mails, TRUE);
+	g_free(expect->judges);
+	g_free(expect);
+}
+
+struct trace_sink *expect_sink(struct expect *expect)
+{
+	return &expect->sink;
+}
+
+static const char *node_name(const struct expect *expect, uint32_t node)
+{
+	return node == 0 || node > expect->nodes->len ? "" : expect->nodes->pdata[node - 1];
+}
+
+static bool is_at(const struct expect *expect, uint64_t id, const struct scenario_node *node)
+{
+	return node == NULL || strcmp(node_name(expect, trace_node_of(id)), node->item.name) == 0;
+}
+
+static bool is_named(const struct expect *expect, uint64_t id, const struct scenario_item *item)
+{
+	return item == NULL || strcmp(node_name(expect, trace_node_of(id)), item->name) == 0;
+}
+
+static char *subject_of(struct bytes message)
+{
+	char *raw = message_header(message_header_section(message), "Subject");
+	char *subject = raw == NULL ? g_strdup("") : message_decode_words(raw);
+
+	g_free(raw);
+	return subject;
+}
+
+static bool in_range(const struct scenario_range *range, uint64_t count)
+{
+	return count >= range->least && count <= range->most;
+}
+
+static const struct scenario_range *range_of(const struct scenario_expectation *expectation)
+{
+	switch (expectation->kind) {
+	case EXPECT_MAILBOX:
+		return &expectation->messages;
+	case EXPECT_RETRANSMISSIONS:
+	case EXPECT_DROPPED:
+	case EXPECT_DUPLICATES:
+		return &expectation->count;
+	default:
+		return &expectation->times;
+	}
+}
+
+/* Keeps when the count came into the range, and left it again. */
+static void count_to(struct expect *expect, struct judge *judge, uint64_t count)
+{
+	bool was_in = judge->reached_ns != TIME_NEVER;
+	bool is_in = in_range(range_of(judge->expectation), count);
+
+	judge->count = count;
+	if (is_in && !was_in)
+		judge->reached_ns = expect->now_ns;
+	if (!is_in)
+		judge->reached_ns = TIME_NEVER;
+}
+
+struct expect *expect_new(const struct scenario *scenario)
+{
+	struct expect *expect = g_new0(struct expect, 1);
+
+	expect->scenario = scenario;
+	expect->sink = (struct trace_sink) {
+		.kinds = kinds_needed(scenario), .owner = expect, .record = observe
+	};
+	expect->nodes = g_ptr_array_new_with_free_func(g_free);
+	expect->mailboxes = mailboxes_new();
+	expect->mails = g_array_new(FALSE, FALSE, sizeof(struct mail));
+	expect->judges = g_new0(struct judge, scenario->expectations->len + 1);
+	for (guint i = 0; i < scenario->expectations->len; i++) {
+		expect->judges[i].expectation = scenario->expectations->pdata[i];
+		expect->judges[i].reached_ns = TIME_NEVER;
+		count_to(expect, &expect->judges[i], 0);
+	}
+	return expect;
+}
+
+/* Mailboxes. */
+
+static bool is_meant(const struct expect *expect, const struct mailbox_state *mailbox,
+                     const struct scenario_expectation *expectation)
+{
+	const struct scenario_node *server = expectation->account->domain->mail;
+
+	return server != NULL && strcmp(node_name(expect, mailbox->node), server->item.name) == 0 &&
+	       g_ascii_strcasecmp(mailbox->owner, expectation->account->address) == 0 &&
+	       strcmp(mailbox->name, expectation->folder) == 0;
+}
+
+static uint64_t count_held(const struct expect *expect,
+                           const struct scenario_expectation *expectation)
+{
+	uint64_t count = 0;
+
+	for (unsigned i = 0; i < mailboxes_count(expect->mailboxes); i++) {
+		const struct mailbox_state *mailbox = mailboxes_get(expect->mailboxes, i);
+
+		if (!is_meant(expect, mailbox, expectation))
+			continue;
+		for (guint k = 0; k < mailbox->messages->len; k++) {
+			const struct mailbox_message *message = mailbox->messages->pdata[k];
+
+			count += (expectation->subject == NULL ||
+			          strcmp(message->subject, expectation->subject) == 0) &&
+			         !(expectation->only_unseen && message->flags & MAILBOX_SEEN);
+		}
+	}
+	return count;
+}
+
+static void observe_mailbox(struct expect *expect, const struct trace_record *record,
+                            struct bytes bytes)
+{
+	mailboxes_feed(expect->mailboxes, record, bytes);
+	for (guint i = 0; i < expect->scenario->expectations->len; i++)
+		if (expect->judges[i].expectation->kind == EXPECT_MAILBOX)
+			count_to(expect, &expect->judges[i],
+			         count_held(expect, expect->judges[i].expectation));
+}
+
+/* Messages. */
+
+static const struct mail *mail_of(const struct expect *expect, uint64_t root)
+{
+	for (guint i = 0; i < expect->mails->len; i++)
+		if (g_array_index(expect->mails, struct mail, i).root == root)
+			return &g_array_index(expect->mails, struct mail, i);
+	return NULL;
+}
+
+/* The stations in the order of enum scenario_station. */
+static const uint16_t station_details[] = {
+	[STATION_COMPOSED] = MAIL_COMPOSED,       [STATION_SUBMITTED] = MAIL_SUBMITTED,
+	[STATION_QUEUED] = MAIL_QUEUED,           [STATION_TRANSFERRED] = MAIL_TRANSFERRED,
+	[STATION_DEFERRED] = MAIL_DEFERRED,       [STATION_BOUNCED] = MAIL_BOUNCED,
+	[STATION_DELIVERED] = MAIL_DELIVERED,     [STATION_RETRIEVED] = MAIL_RETRIEVED,
+	[STATION_READ] = MAIL_READ,               [STATION_DELETED] = MAIL_DELETED,
+	[STATION_REFUSED] = MAIL_REFUSED,
+};
+
+/* True when one of the NUL-separated parts of `bytes` is this recipient. */
+static bool names_recipient(struct bytes bytes, const char *recipient)
+{
+	size_t length = recipient == NULL ? 0 : strlen(recipient);
+
+	if (recipient == NULL)
+		return true;
+	for (size_t i = 0; i + length <= bytes.length; i++)
+		if ((i == 0 || bytes.data[i - 1] == '\0') &&
+		    (i + length == bytes.length || bytes.data[i + length] == '\0') &&
+		    g_ascii_strncasecmp((const char *)bytes.data + i, recipient, length) == 0)
+			return true;
+	return false;
+}
+
+static bool is_by(const struct expect *expect, const struct trace_record *record,
+                  const struct scenario_item *by)
+{
+	const char *name;
+
+	if (by == NULL)
+		return true;
+	name = by->kind == SCENARIO_CLIENT
+	           ? ((const struct scenario_client *)(const void *)by)->host->item.name
+	           : by->name;
+	return strcmp(node_name(expect, trace_node_of(record->id)), name) == 0;
+}
+
+static bool is_message(const struct expect *expect, const struct trace_record *record,
+                       struct bytes bytes, const struct scenario_expectation *expectation)
+{
+	const struct mail *mail = mail_of(expect, record->root);
+
+	return record->detail == station_details[expectation->station] && mail != NULL &&
+	       (expectation->subject == NULL || strcmp(mail->subject, expectation->subject) == 0) &&
+	       names_recipient(bytes, expectation->recipient) &&
+	       is_by(expect, record, expectation->by) &&
+	       record->time_ns - mail->composed_ns <= expectation->within_ns;
+}
+
+static void observe_mail(struct expect *expect, const struct trace_record *record,
+                         struct bytes bytes)
+{
+	if ((record->detail == MAIL_COMPOSED || record->detail == MAIL_NOTIFIED) &&
+	    mail_of(expect, record->root) == NULL) {
+		struct mail mail = { record->root, record->time_ns, subject_of(bytes) };
+
+		g_array_append_val(expect->mails, mail);
+	}
+	for (guint i = 0; i < expect->scenario->expectations->len; i++) {
+		struct judge *judge = &expect->judges[i];
+		const struct scenario_expectation *expectation = judge->expectation;
+
+		if ((expectation->kind == EXPECT_MESSAGE &&
+		     is_message(expect, record, bytes, expectation)) ||
+		    (expectation->kind == EXPECT_DUPLICATES && record->detail == MAIL_DUPLICATE &&
+		     is_named(expect, record->id, expectation->node)))
+			count_to(expect, judge, judge->count + 1);
+	}
+}
+
+/* Connections, pings, questions. */
+
+static bool connection_outcome(const struct trace_record *record, enum scenario_outcome *outcome)
+{
+	if (record->after == TCP_ESTABLISHED) {
+		*outcome = OUTCOME_ESTABLISHED;
+		return true;
+	}
+	if (record->after != TCP_CLOSED)
+		return false;
+	switch (record->detail) {
+	case TCP_BY_RESET:
+		*outcome = record->before == TCP_SYN_SENT ? OUTCOME_REFUSED : OUTCOME_RESET;
+		return true;
+	case TCP_BY_TIMEOUT:
+		*outcome = OUTCOME_TIMED_OUT;
+		return record->before != TCP_TIME_WAIT;
+	case TCP_BY_ICMP:
+		*outcome = OUTCOME_UNREACHABLE;
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool has_address(const struct scenario_node *node, uint32_t address)
+{
+	for (guint i = 0; node != NULL && i < node->interfaces->len; i++)
+		if (((struct scenario_interface *)node->interfaces->pdata[i])->address == address)
+			return true;
+	return node == NULL;
+}
+
+/* Seen at the host that opened it, so that each connection counts once. */
+static bool is_connection(const struct expect *expect, const struct trace_record *record,
+                          struct bytes bytes, const struct scenario_expectation *expectation)
+{
+	enum scenario_outcome outcome;
+
+	return record->layer == LAYER_TCP && bytes.length == TCP_STATE_RECORD_BYTES &&
+	       connection_outcome(record, &outcome) && outcome == expectation->outcome &&
+	       !(outcome == OUTCOME_ESTABLISHED && record->before != TCP_SYN_SENT) &&
+	       is_at(expect, record->id, expectation->from) &&
+	       has_address(expectation->to, get_be32(bytes.data + 6)) &&
+	       (expectation->port == 0 || get_be16(bytes.data + 10) == expectation->port);
+}
+
+static bool is_ping(const struct expect *expect, const struct trace_record *record,
+                    const struct scenario_expectation *expectation)
+{
+	return record->layer == LAYER_USER && record->detail == USER_PING_DONE &&
+	       record->after == (uint64_t)expectation->ping &&
+	       is_at(expect, record->id, expectation->from) &&
+	       has_address(expectation->to, (uint32_t)record->before);
+}
+
+static bool names_datum(struct bytes bytes, const char *datum)
+{
+	size_t name = 0;
+
+	while (name < bytes.length && bytes.data[name] != '\0')
+		name++;
+	return datum == NULL || names_recipient(bytes_from(bytes, name + 1), datum);
+}
+
+static bool is_dig(const struct expect *expect, const struct trace_record *record,
+                   struct bytes bytes, const struct scenario_expectation *expectation)
+{
+	size_t length = expectation->question == NULL ? 0 : strlen(expectation->question);
+
+	return record->layer == LAYER_USER && record->detail == USER_DIG_DONE &&
+	       record->after == (uint64_t)expectation->answer &&
+	       is_at(expect, record->id, expectation->from) &&
+	       (expectation->question == NULL ||
+	        names_recipient(bytes_first(bytes, length), expectation->question)) &&
+	       (expectation->record_type == 0 || record->before == expectation->record_type) &&
+	       names_datum(bytes, expectation->value);
+}
+
+static void observe_state(struct expect *expect, const struct trace_record *record,
+                          struct bytes bytes)
+{
+	for (guint i = 0; i < expect->scenario->expectations->len; i++) {
+		struct judge *judge = &expect->judges[i];
+		const struct scenario_expectation *expectation = judge->expectation;
+
+		if ((expectation->kind == EXPECT_CONNECTION &&
+		     is_connection(expect, record, bytes, expectation)) ||
+		    (expectation->kind == EXPECT_PING && is_ping(expect, record, expectation)) ||
+		    (expectation->kind == EXPECT_DIG && is_dig(expect, record, bytes, expectation)))
+			count_to(expect, judge, judge->count + 1);
+	}
+}
+
+/* Drops and retransmissions. */
+
+struct drop_reason {
+	uint8_t layer;
+	uint16_t detail;
+	enum scenario_drop_reason reason;
+};
+
+static const struct drop_reason drop_reasons[] = {
+	{ LAYER_LINK, LINK_LOST, DROP_LOSS },
+	{ LAYER_LINK, LINK_PICKED, DROP_LOSS },
+	{ LAYER_LINK, LINK_QUEUE_FULL, DROP_QUEUE },
+	{ LAYER_LINK, LINK_DOWN, DROP_DOWN },
+	{ LAYER_ETHERNET, ETHERNET_BAD_FCS, DROP_FCS },
+	{ LAYER_IPV4, IPV4_BAD_CHECKSUM, DROP_CHECKSUM },
+	{ LAYER_ICMP, ICMP_BAD_CHECKSUM, DROP_CHECKSUM },
+	{ LAYER_UDP, UDP_BAD_CHECKSUM, DROP_CHECKSUM },
+	{ LAYER_TCP, TCP_DROP_BAD_CHECKSUM, DROP_CHECKSUM },
+	{ LAYER_IPV4, IPV4_TTL_EXPIRED, DROP_TTL },
+	{ LAYER_IPV4, IPV4_NO_ROUTE, DROP_NO_ROUTE },
+	{ LAYER_ARP, ARP_NO_ANSWER, DROP_NO_ANSWER },
+};
+
+/* Frames that were flooded to hosts they are not for are no loss to anyone. */
+static bool is_ordinary(const struct trace_record *record)
+{
+	return (record->layer == LAYER_ETHERNET &&
+	        (record->detail == ETHERNET_NOT_FOR_US || record->detail == ETHERNET_SAME_PORT ||
+	         record->detail == ETHERNET_NO_OTHER_PORT)) ||
+	       (record->layer == LAYER_ARP && record->detail == ARP_NOT_FOR_US);
+}
+
+static enum scenario_drop_reason reason_of(const struct trace_record *record)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(drop_reasons); i++)
+		if (drop_reasons[i].layer == record->layer &&
+		    drop_reasons[i].detail == record->detail)
+			return drop_reasons[i].reason;
+	return DROP_OTHER;
+}
+
+static void observe_packet(struct expect *expect, const struct trace_record *record)
+{
+	for (guint i = 0; i < expect->scenario->expectations->len; i++) {
+		struct judge *judge = &expect->judges[i];
+		const struct scenario_expectation *expectation = judge->expectation;
+		bool is_drop = record->kind == TRACE_DROP && expectation->kind == EXPECT_DROPPED &&
+		               !is_ordinary(record) &&
+		               (expectation->reason == DROP_ANY ||
+		                expectation->reason == reason_of(record));
+		bool is_again = record->kind == TRACE_ENCAPSULATE &&
+		                expectation->kind == EXPECT_RETRANSMISSIONS &&
+		                record->layer == LAYER_TCP && record->flags & TRACE_RETRANSMIT;
+
+		if ((is_drop || is_again) && is_named(expect, record->id, expectation->node))
+			count_to(expect, judge, judge->count + 1);
+	}
+}
+
+/* Those with a moment of their own are judged when the trace has passed it. */
+static void judge_moments(struct expect *expect, int64_t now_ns)
+{
+	for (guint i = 0; i < expect->scenario->expectations->len; i++) {
+		struct judge *judge = &expect->judges[i];
+
+		if (!judge->is_judged && judge->expectation->at_ns < now_ns) {
+			judge->is_judged = true;
+			judge->found = judge->count;
+		}
+	}
+}
+
+static void observe(void *owner, const struct trace_record *record, struct bytes bytes)
+{
+	struct expect *expect = owner;
+
+	if (record->time_ns > expect->now_ns)
+		judge_moments(expect, record->time_ns);
+	expect->now_ns = record->time_ns;
+	switch (record->kind) {
+	case TRACE_NODE:
+		g_ptr_array_add(expect->nodes, g_strndup((const char *)bytes.data, bytes.length));
+		break;
+	case TRACE_MAILBOX:
+		observe_mailbox(expect, record, bytes);
+		break;
+	case TRACE_MAIL:
+		observe_mail(expect, record, bytes);
+		break;
+	case TRACE_STATE:
+		observe_state(expect, record, bytes);
+		break;
+	default:
+		observe_packet(expect, record);
+		break;
+	}
+}
+
+static bool is_met(const struct judge *judge, uint64_t found)
+{
+	const struct scenario_expectation *expectation = judge->expectation;
+
+	if (!in_range(range_of(expectation), found))
+		return false;
+	return expectation->kind != EXPECT_MAILBOX || expectation->within_ns == TIME_NEVER ||
+	       judge->reached_ns <= expectation->within_ns;
+}
+
+static void append_range(GString *out, const struct scenario_range *range)
+{
+	if (range->least == range->most)
+		g_string_append_printf(out, "%" PRIu64, range->least);
+	else if (range->most == UINT64_MAX)
+		g_string_append_printf(out, "at least %" PRIu64, range->least);
+	else
+		g_string_append_printf(out, "%" PRIu64 " to %" PRIu64, range->least, range->most);
+}
+
+static char *describe(const struct scenario_expectation *expectation)
+{
+	static const char *const words[EXPECT_COUNT] = {
+		[EXPECT_MAILBOX] = "messages",
+		[EXPECT_MESSAGE] = "times",
+		[EXPECT_CONNECTION] = "connections",
+		[EXPECT_RETRANSMISSIONS] = "retransmissions",
+		[EXPECT_DROPPED] = "drops",
+		[EXPECT_DUPLICATES] = "second deliveries recognised",
+		[EXPECT_PING] = "pings",
+		[EXPECT_DIG] = "answers",
+	};
+	GString *text = g_string_new(NULL);
+
+	append_range(text, range_of(expectation));
+	g_string_append_printf(text, " %s", words[expectation->kind]);
+	if (expectation->kind == EXPECT_MAILBOX)
+		g_string_append_printf(text, " in %s of %s", expectation->folder,
+		                       expectation->account->address);
+	if (expectation->subject != NULL)
+		g_string_append_printf(text, ", subject \"%s\"", expectation->subject);
+	if (expectation->within_ns != TIME_NEVER &&
+	    (expectation->kind == EXPECT_MAILBOX || expectation->kind == EXPECT_MESSAGE))
+		g_string_append_printf(text, ", within %g s", (double)expectation->within_ns / 1e9);
+	return g_string_free(text, FALSE);
+}
+
+unsigned expect_finish(struct expect *expect, const char *file, FILE *out, bool colour, bool quiet)
+{
+	unsigned count = expect->scenario->expectations->len, unmet = 0;
+
+	for (unsigned i = 0; i < count; i++) {
+		struct judge *judge = &expect->judges[i];
+		uint64_t found = judge->is_judged ? judge->found : judge->count;
+		bool met;
+
+		met = is_met(judge, found);
+		unmet += !met;
+		if (met && quiet)
+			continue;
+		char *text = describe(judge->expectation);
+
+		fprintf(out, "  %s%s%s  %s:%u  %s", colour ? (met ? "\033[32m" : "\033[1;31m") : "",
+		        met ? "as expected" : "NOT AS EXPECTED", colour ? "\033[0m" : "", file,
+		        judge->expectation->item.mark.line, text);
+		if (!met)
+			fprintf(out, "; there %s %" PRIu64, found == 1 ? "was" : "were", found);
+		fputc('\n', out);
+		g_free(text);
+	}
+	return unmet;
+}

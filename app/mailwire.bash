@@ -1,0 +1,27 @@
+# bash completion for mailwire(1)
+_mailwire() {
+	local current=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]} options=""
+	if [ "$COMP_CWORD" -eq 1 ]; then
+		mapfile -t COMPREPLY < <(compgen -W "run check show topology state mailbox step list new --help --version" -- "$current")
+		return
+	fi
+	case $command in
+	run) options="--pcap --log --format --capture --no-comments --layer --host --message --unfold --dialog --report --seed --until --quiet" ;;
+	topology) options="--dot --svg" ;;
+	state) options="--at --host" ;;
+	mailbox) options="--user --at --raw" ;;
+	esac
+	case ${COMP_WORDS[COMP_CWORD - 1]} in
+	--format) mapfile -t COMPREPLY < <(compgen -W "text json" -- "$current"); return ;;
+	--capture) mapfile -t COMPREPLY < <(compgen -W "sent all" -- "$current"); return ;;
+	--layer) mapfile -t COMPREPLY < <(compgen -W "user link ethernet arp ipv4 icmp udp tcp dns smtp pop3 imap mail" -- "$current"); return ;;
+	esac
+	if [[ $current == -* ]]; then
+		mapfile -t COMPREPLY < <(compgen -W "$options --help" -- "$current")
+	else
+		local names
+		names=$(mailwire list 2>/dev/null | cut -d' ' -f1)
+		mapfile -t COMPREPLY < <(compgen -W "$names" -- "$current"; compgen -f -- "$current")
+	fi
+}
+complete -o filenames -F _mailwire mailwire

@@ -1,0 +1,473 @@
+#include "protocols/programs/delivery.h"
+
+#include "protocols/adapter.h"
+#include "protocols/programs/exchangers.h"
+#include "protocols/smtp/syntax.h"
+
+/* A conversation with a server. It may outlive its delivery by the time that QUIT takes. */
+struct connection {
+	struct delivery_agent *agent;
+	struct delivery *delivery; /* NULL: it has its results */
+	struct adapter *adapter;
+};
+
+/* A job on its way. */
+struct delivery {
+	struct delivery_agent *agent;
+	struct mail_job *job;
+	struct dns_query *query; /* under way; NULL: none */
+	GArray *exchangers;      /* of struct exchanger, to try in order */
+	guint exchanger;         /* the present one */
+	GArray *addresses;       /* of uint32_t: the present one's, in the order to try them */
+	guint address;           /* the next to be tried */
+	unsigned tried;          /* addresses so far */
+	struct connection *connection;
+	bool found_address; /* any exchanger had one */
+	bool dns_failed;    /* an address could not be looked up now */
+};
+
+struct delivery_agent {
+	struct host *host;
+	struct node *node;
+	struct delivery_config config;
+	struct random_stream random;
+	GPtrArray *deliveries;  /* of struct delivery * */
+	GPtrArray *connections; /* of struct connection * */
+};
+
+static void free_delivery(gpointer data)
+{
+	struct delivery *delivery = data;
+
+	if (delivery->query != NULL)
+		dns_cancel(delivery->query);
+	g_array_unref(delivery->exchangers);
+	g_array_unref(delivery->addresses);
+	g_free(delivery);
+}
+
+struct delivery_agent *delivery_agent_new(struct host *host, const struct delivery_config *config)
+{
+	struct delivery_agent *agent = g_new0(struct delivery_agent, 1);
+
+	agent->host = host;
+	agent->node = host_node(host);
+	agent->config = *config;
+	node_random_init(agent->node, &agent->random, "mail.exchangers");
+	agent->deliveries = g_ptr_array_new_with_free_func(free_delivery);
+	agent->connections = g_ptr_array_new_with_free_func(g_free);
+	return agent;
+}
+
+void delivery_agent_free(struct delivery_agent *agent)
+{
+	if (agent == NULL)
+		return;
+	for (guint i = 0; i < agent->connections->len; i++) {
+		struct connection *connection = g_ptr_array_index(agent->connections, i);
+
+		connection->delivery = NULL;
+		adapter_free(connection->adapter);
+	}
+	g_ptr_array_unref(agent->connections);
+	g_ptr_array_unref(agent->deliveries);
+	g_free(agent);
+}
+
+/* The end. */
+
+/* All recipients that have no result yet get this one; then the job is done. */
+static void finish(struct delivery *delivery, enum smtp_outcome outcome, const char *status,
+		   const char *reason)
+{
+	struct mail_job *job = delivery->job;
+
+	for (unsigned i = 0; i < job->count; i++) {
+		struct mail_result *result = &job->results[i];
+
+		if (result->outcome != SMTP_PENDING)
+			continue;
+		result->outcome = outcome;
+		g_strlcpy(result->status, status, sizeof result->status);
+		result->reason = g_strdup(reason);
+	}
+	if (delivery->connection != NULL)
+		delivery->connection->delivery = NULL;
+	g_ptr_array_remove(delivery->agent->deliveries, delivery);
+	mail_job_done(job);
+}
+
+G_GNUC_PRINTF(4, 5)
+static void finish_with(struct delivery *delivery, enum smtp_outcome outcome, const char *status,
+			const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	char *reason = g_strdup_vprintf(format, arguments);
+	va_end(arguments);
+	finish(delivery, outcome, status, reason);
+	g_free(reason);
+}
+
+/* Results of a conversation. */
+
+/* The status a reply carries, or what its code alone says. */
+static void read_status(const struct smtp_result *from, struct mail_result *result)
+{
+	const char *text = from->text;
+	size_t length = strlen(text) > 4 ? smtp_status_length(bytes_of(text + 4)) : 0;
+	const char *status = from->outcome == SMTP_FAILED ? "5.0.0" : "4.0.0";
+
+	if (length > 0 && length < sizeof result->status) {
+		memcpy(result->status, text + 4, length);
+		result->status[length] = '\0';
+		return;
+	}
+	if (from->code == 0)
+		status = from->stage == SMTP_STAGE_CONNECT ? "4.4.1" : "4.4.2";
+	g_strlcpy(result->status, status, sizeof result->status);
+}
+
+static char *explain(const struct smtp_result *from, const char *host)
+{
+	static const char *const commands[SMTP_STAGE_COUNT] = {
+		[SMTP_STAGE_CONNECT] = "connect",
+		[SMTP_STAGE_GREETING] = "connect",
+		[SMTP_STAGE_HELLO] = "EHLO command",
+		[SMTP_STAGE_AUTH] = "AUTH command",
+		[SMTP_STAGE_MAIL] = "MAIL FROM command",
+		[SMTP_STAGE_RCPT] = "RCPT TO command",
+		[SMTP_STAGE_DATA] = "DATA command",
+		[SMTP_STAGE_CONTENT] = "end of DATA command",
+	};
+
+	if (from->code == 0)
+		return g_strdup_printf("%s: %s", host, from->text);
+	return g_strdup_printf("host %s said: %s (in reply to %s)", host, from->text,
+			       commands[from->stage]);
+}
+
+static const struct exchanger *present_exchanger(const struct delivery *delivery)
+{
+	return &g_array_index(delivery->exchangers, struct exchanger, delivery->exchanger);
+}
+
+/* "mail.remote.example[203.0.113.70]" */
+static char *name_peer(const struct delivery *delivery)
+{
+	char address[IPV4_TEXT_BYTES];
+
+	ipv4_print(g_array_index(delivery->addresses, uint32_t, delivery->address - 1), address);
+	return g_strdup_printf("%s[%s]", present_exchanger(delivery)->host, address);
+}
+
+static void take_result(const struct delivery *delivery, const struct smtp_result *from,
+			unsigned index)
+{
+	struct mail_job *job = delivery->job;
+	struct mail_result *result = &job->results[index];
+	char *peer = name_peer(delivery);
+	struct node *node = delivery->agent->node;
+
+	mail_result_clear(result);
+	result->outcome = from->outcome;
+	read_status(from, result);
+	result->reason = explain(from, peer);
+	if (from->code != 0) {
+		result->remote_host = g_strdup(present_exchanger(delivery)->host);
+		result->reply = g_strdup(from->text);
+	}
+	g_free(peer);
+	if (from->outcome == SMTP_SENT)
+		mail_record(node, MAIL_TRANSFERRED, &job->identity, 0,
+			    bytes_of(job->recipients[index]));
+	else if (from->outcome == SMTP_FAILED)
+		mail_record(node, MAIL_REFUSED, &job->identity, 0, bytes_of(from->text));
+}
+
+/* True while the recipient could still be delivered by another server in this attempt. */
+static bool is_open(const struct mail_result *result)
+{
+	return result->outcome == SMTP_PENDING || result->outcome == SMTP_DEFERRED;
+}
+
+static void try_next_address(struct delivery *delivery);
+
+/* The server has spoken about every recipient it was asked for, which are those still open. */
+static void message_sent(void *owner, struct smtp_client *client, const struct smtp_result *results,
+			 unsigned count)
+{
+	struct connection *connection = owner;
+	struct delivery *delivery = connection->delivery;
+	struct mail_job *job;
+	unsigned asked = 0;
+	bool is_any_open = false;
+
+	(void)client;
+	if (delivery == NULL)
+		return;
+	job = delivery->job;
+	for (unsigned i = 0; i < job->count; i++) {
+		if (!is_open(&job->results[i]))
+			continue;
+		g_assert(asked < count);
+		take_result(delivery, &results[asked++], i);
+		is_any_open |= is_open(&job->results[i]);
+	}
+	connection->delivery = NULL;
+	delivery->connection = NULL;
+	if (is_any_open)
+		try_next_address(delivery);
+	else
+		finish(delivery, SMTP_DEFERRED, "4.0.0", "");
+}
+
+static void connection_done(void *owner, struct session *session, int why)
+{
+	struct connection *connection = owner;
+
+	(void)session;
+	(void)why;
+	g_ptr_array_remove(connection->agent->connections, connection);
+}
+
+/* Connecting. */
+
+static void send_open_recipients(struct delivery *delivery, struct smtp_client *client)
+{
+	const struct mail_job *job = delivery->job;
+	const char **recipients = g_new0(const char *, job->count);
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < job->count; i++)
+		if (is_open(&job->results[i]))
+			recipients[count++] = job->recipients[i];
+	smtp_client_send(client, &(struct smtp_transfer) {
+				     .sender = job->sender,
+				     .recipients = recipients,
+				     .recipient_count = count,
+				     .data = job->data,
+				 });
+	smtp_client_quit(client);
+	g_free(recipients);
+}
+
+static void connect_to(struct delivery *delivery, uint32_t address)
+{
+	struct delivery_agent *agent = delivery->agent;
+	struct connection *connection = g_new0(struct connection, 1);
+	struct session *session = smtp_client_new(&(struct smtp_client_config) {
+	    .host_name = agent->config.host_name,
+	    .pipelines = true,
+	    .declares_size = true,
+	    .sent = message_sent,
+	    .owner = connection,
+	});
+	struct stream *stream =
+	    tcp_connect(agent->host, (struct endpoint) { address, SMTP_PORT }, NULL, NULL);
+
+	connection->agent = agent;
+	connection->delivery = delivery;
+	delivery->connection = connection;
+	g_ptr_array_add(agent->connections, connection);
+	send_open_recipients(delivery, smtp_client_of(session));
+	connection->adapter = adapter_new(agent->host, stream, session, false,
+					  &(struct adapter_config) {
+					      .layer = LAYER_SMTP,
+					      .wakeup_ns = agent->config.wakeup_ns,
+					      .connect_timeout_ns = DELIVERY_CONNECT_TIMEOUT_NS,
+					      .done = connection_done,
+					      .owner = connection,
+					  });
+}
+
+/* Looking up. */
+
+static void ask_address(struct delivery *delivery);
+
+/* No exchanger is left. What the last one said stands; if there was none, DNS is the reason. */
+static void give_up(struct delivery *delivery)
+{
+	const char *domain = delivery->job->domain;
+
+	if (delivery->found_address)
+		finish_with(delivery, SMTP_DEFERRED, "4.4.1", "no exchanger of %s answers", domain);
+	else if (delivery->dns_failed)
+		finish_with(delivery, SMTP_DEFERRED, "4.4.3",
+			    "the exchangers of %s cannot be looked up now", domain);
+	else
+		finish_with(delivery, SMTP_FAILED, "5.4.4", "no exchanger of %s has an address",
+			    domain);
+}
+
+static void try_next_exchanger(struct delivery *delivery)
+{
+	delivery->exchanger++;
+	if (delivery->exchanger < delivery->exchangers->len &&
+	    delivery->tried < DELIVERY_ADDRESSES_MAX)
+		ask_address(delivery);
+	else
+		give_up(delivery);
+}
+
+static void try_next_address(struct delivery *delivery)
+{
+	if (delivery->address == delivery->addresses->len ||
+	    delivery->tried == DELIVERY_ADDRESSES_MAX) {
+		try_next_exchanger(delivery);
+		return;
+	}
+	delivery->tried++;
+	connect_to(delivery, g_array_index(delivery->addresses, uint32_t, delivery->address++));
+}
+
+static int compare_addresses(const void *a, const void *b)
+{
+	const uint32_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+/* Into random order, whatever order the server gave them. */
+static void shuffle_addresses(struct delivery *delivery)
+{
+	GArray *addresses = delivery->addresses;
+
+	g_array_sort(addresses, compare_addresses);
+	for (guint left = addresses->len; left > 1; left--) {
+		guint other = (guint)random_below(&delivery->agent->random, left);
+		uint32_t kept = g_array_index(addresses, uint32_t, left - 1);
+
+		g_array_index(addresses, uint32_t, left - 1) =
+		    g_array_index(addresses, uint32_t, other);
+		g_array_index(addresses, uint32_t, other) = kept;
+	}
+}
+
+static void read_addresses(struct delivery *delivery, const struct dns_answer *answer)
+{
+	const struct dns_section *answers;
+	uint32_t address;
+
+	delivery->dns_failed |= answer->outcome == DNS_FAILED;
+	if (answer->outcome != DNS_FOUND)
+		return;
+	answers = &answer->message->sections[DNS_ANSWER];
+	for (unsigned i = 0; i < answers->count; i++)
+		if (dns_record_address(&answers->records[i], &address)) {
+			g_array_append_val(delivery->addresses, address);
+			delivery->found_address = true;
+		}
+	shuffle_addresses(delivery);
+}
+
+static void set_root(const struct delivery *delivery)
+{
+	engine_context(node_engine(delivery->agent->node))->root = delivery->job->identity.root;
+}
+
+static void address_found(void *owner, const struct dns_answer *answer)
+{
+	struct delivery *delivery = owner;
+
+	set_root(delivery);
+	delivery->query = NULL;
+	read_addresses(delivery, answer);
+	try_next_address(delivery);
+}
+
+/* Asks for the present exchanger's addresses. */
+static void ask_address(struct delivery *delivery)
+{
+	struct delivery_agent *agent = delivery->agent;
+	const char *host = present_exchanger(delivery)->host;
+	char *text = g_strdup_printf("%s %s", delivery->job->domain, host);
+
+	mail_record(agent->node, MAIL_LOOKED_UP, &delivery->job->identity, 0, bytes_of(text));
+	g_free(text);
+	g_array_set_size(delivery->addresses, 0);
+	delivery->address = 0;
+	delivery->query = dns_resolve(agent->config.resolver, host, DNS_A, address_found, delivery);
+	if (delivery->query == NULL)
+		try_next_exchanger(delivery);
+}
+
+static void exchangers_found(void *owner, const struct dns_answer *answer)
+{
+	struct delivery *delivery = owner;
+	struct delivery_agent *agent = delivery->agent;
+	const char *domain = delivery->job->domain;
+
+	set_root(delivery);
+	delivery->query = NULL;
+	switch (exchangers_read(answer, domain, agent->config.host_name, &agent->random,
+				delivery->exchangers)) {
+	case EXCHANGERS_FOUND:
+		ask_address(delivery);
+		break;
+	case EXCHANGERS_NULL:
+		finish_with(delivery, SMTP_FAILED, "5.1.10",
+			    "domain %s does not accept mail (null MX)", domain);
+		break;
+	case EXCHANGERS_LOOP:
+		finish_with(delivery, SMTP_FAILED, "5.4.6", "mail for %s loops back to myself",
+			    domain);
+		break;
+	case EXCHANGERS_NO_DOMAIN:
+		finish_with(delivery, SMTP_FAILED, "5.4.4",
+			    "host or domain name not found: %s does not exist", domain);
+		break;
+	case EXCHANGERS_UNKNOWN:
+		finish_with(delivery, SMTP_DEFERRED, "4.4.3",
+			    "host or domain name not found: %s cannot be looked up now", domain);
+		break;
+	}
+}
+
+/* A domain written as an address needs no DNS: "[203.0.113.70]" (RFC 5321 section 4.1.3). */
+static bool parse_literal(const char *domain, uint32_t *address)
+{
+	size_t length = strlen(domain);
+	char *inside;
+	bool is_address;
+
+	if (length < 2 || domain[0] != '[' || domain[length - 1] != ']')
+		return false;
+	inside = g_strndup(domain + 1, length - 2);
+	is_address = ipv4_parse(inside, address);
+	g_free(inside);
+	return is_address;
+}
+
+static void start_literal(struct delivery *delivery, uint32_t address)
+{
+	struct exchanger exchanger = { g_strdup(delivery->job->domain), 0 };
+
+	g_array_append_val(delivery->exchangers, exchanger);
+	g_array_append_val(delivery->addresses, address);
+	delivery->found_address = true;
+	try_next_address(delivery);
+}
+
+void delivery_start(struct delivery_agent *agent, struct mail_job *job)
+{
+	struct delivery *delivery = g_new0(struct delivery, 1);
+	uint32_t address;
+
+	delivery->agent = agent;
+	delivery->job = job;
+	delivery->exchangers = exchangers_new();
+	delivery->addresses = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+	g_ptr_array_add(agent->deliveries, delivery);
+
+	if (parse_literal(job->domain, &address)) {
+		start_literal(delivery, address);
+		return;
+	}
+	if (agent->config.resolver != NULL)
+		delivery->query = dns_resolve(agent->config.resolver, job->domain, DNS_MX,
+					      exchangers_found, delivery);
+	if (delivery->query == NULL)
+		finish_with(delivery, SMTP_FAILED, "5.1.2", "bad domain name: %s", job->domain);
+}

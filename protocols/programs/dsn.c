@@ -1,0 +1,166 @@
+#include "protocols/programs/dsn.h"
+
+#include "protocols/mail/message.h"
+
+static struct bytes original_bytes(const struct dsn *dsn)
+{
+	gsize length;
+	const uint8_t *data = g_bytes_get_data(dsn->original, &length);
+
+	return (struct bytes) { data, length };
+}
+
+static void append_date(GString *out, const char *header, int64_t unix_time)
+{
+	char *date = message_date(unix_time, 0);
+
+	g_string_append_printf(out, "%s%s (UTC)\r\n", header, date);
+	g_free(date);
+}
+
+/* "20261122011458", for message ids. */
+static char *compact_time(int64_t unix_time)
+{
+	GDateTime *time = g_date_time_new_from_unix_utc(unix_time);
+	char *text = g_date_time_format(time, "%Y%m%d%H%M%S");
+
+	g_date_time_unref(time);
+	return text;
+}
+
+static void append_header(GString *out, const struct dsn *dsn, const char *boundary)
+{
+	char *stamp = compact_time(dsn->unix_time);
+
+	g_string_append_printf(out, "Received: by %s (%s)\r\n\tid %s; ", dsn->host_name,
+			       dsn->software, dsn->queue_id);
+	append_date(out, "", dsn->unix_time);
+	append_date(out, "Date: ", dsn->unix_time);
+	g_string_append_printf(out,
+			       "From: MAILER-DAEMON@%s (Mail Delivery System)\r\n"
+			       "Subject: %s\r\n"
+			       "To: %s\r\n"
+			       "Auto-Submitted: auto-replied\r\n"
+			       "MIME-Version: 1.0\r\n"
+			       "Content-Type: multipart/report; report-type=delivery-status;\r\n"
+			       "\tboundary=\"%s\"\r\n"
+			       "Message-Id: <%s.%s@%s>\r\n\r\n",
+			       dsn->host_name,
+			       dsn->action == DSN_FAILED ? "Undelivered Mail Returned to Sender"
+							 : "Delayed Mail (still being retried)",
+			       dsn->sender, boundary, stamp, dsn->queue_id, dsn->host_name);
+	g_free(stamp);
+}
+
+static void begin_part(GString *out, const char *boundary, const char *description,
+		       const char *type)
+{
+	g_string_append_printf(out, "--%s\r\nContent-Description: %s\r\nContent-Type: %s\r\n\r\n",
+			       boundary, description, type);
+}
+
+/* Appends `text` behind `prefix`, in lines of at most about 72 octets, broken at blanks. */
+static void append_folded(GString *out, const char *prefix, const char *indent, const char *text)
+{
+	gsize line = out->len;
+
+	g_string_append(out, prefix);
+	while (*text != '\0') {
+		size_t word = strcspn(text, " ");
+
+		if (out->len - line + word > 72 && out->str[out->len - 1] == ' ') {
+			g_string_truncate(out, out->len - 1);
+			g_string_append(out, "\r\n");
+			line = out->len;
+			g_string_append(out, indent);
+		}
+		g_string_append_len(out, text, (gssize)word);
+		text += word;
+		if (*text == ' ') {
+			g_string_append_c(out, ' ');
+			text++;
+		}
+	}
+	g_string_append(out, "\r\n");
+}
+
+static void append_explanation(GString *out, const struct dsn *dsn)
+{
+	g_string_append_printf(out, "This is the mail server %s.\r\n\r\n", dsn->host_name);
+	if (dsn->action == DSN_FAILED) {
+		g_string_append(out, "Your message could not be delivered to the recipients listed "
+				     "below. It is\r\nreturned to you as the last part of this "
+				     "notification.\r\n\r\n");
+	} else {
+		g_string_append(out,
+				"Your message could not be delivered yet. You need not send it "
+				"again: the\r\nserver goes on trying until ");
+		append_date(out, "", dsn->given_up_unix_time);
+		g_string_append(out, "\r\n");
+	}
+	for (unsigned i = 0; i < dsn->recipient_count; i++) {
+		char *text = g_strdup_printf("<%s>: %s", dsn->recipients[i].address,
+					     dsn->recipients[i].reason);
+
+		append_folded(out, "", "    ", text);
+		g_string_append(out, "\r\n");
+		g_free(text);
+	}
+}
+
+/* per-recipient-fields of RFC 3464 section 2.3, each behind an empty line. */
+static void append_recipient(GString *out, const struct dsn *dsn, const struct dsn_recipient *about)
+{
+	g_string_append_printf(
+	    out, "\r\nFinal-Recipient: rfc822; %s\r\nAction: %s\r\nStatus: %s\r\n", about->address,
+	    dsn->action == DSN_FAILED ? "failed" : "delayed", about->status);
+	if (about->remote_host != NULL)
+		g_string_append_printf(out, "Remote-MTA: dns; %s\r\n", about->remote_host);
+	if (about->reply != NULL)
+		append_folded(out, "Diagnostic-Code: smtp; ", "    ", about->reply);
+	if (dsn->action == DSN_DELAYED)
+		append_date(out, "Will-Retry-Until: ", dsn->given_up_unix_time);
+}
+
+static void append_report(GString *out, const struct dsn *dsn)
+{
+	g_string_append_printf(out, "Reporting-MTA: dns; %s\r\nX-%s-Queue-ID: %s\r\n",
+			       dsn->host_name, dsn->software, dsn->original_id);
+	append_date(out, "Arrival-Date: ", dsn->arrived_unix_time);
+	for (unsigned i = 0; i < dsn->recipient_count; i++)
+		append_recipient(out, dsn, &dsn->recipients[i]);
+}
+
+static void append_original(GString *out, const struct dsn *dsn, const char *boundary)
+{
+	struct bytes original = original_bytes(dsn);
+	bool is_whole = dsn->action == DSN_FAILED && original.length <= DSN_ORIGINAL_MAX;
+
+	if (is_whole) {
+		begin_part(out, boundary, "Undelivered Message", "message/rfc822");
+	} else {
+		begin_part(out, boundary, "Headers of the message", "text/rfc822-headers");
+		original = message_header_section(original);
+	}
+	g_string_append_len(out, (const char *)original.data, (gssize)original.length);
+}
+
+GBytes *dsn_compose(const struct dsn *dsn)
+{
+	GString *out = g_string_new(NULL);
+	/* The slash keeps it apart from whatever the original uses; ids are never given twice. */
+	char *boundary = g_strdup_printf("%s.%" G_GINT64_FORMAT "/%s", dsn->queue_id,
+					 dsn->unix_time, dsn->host_name);
+
+	append_header(out, dsn, boundary);
+	g_string_append(out, "This is a MIME-encapsulated message.\r\n\r\n");
+	begin_part(out, boundary, "Notification", "text/plain; charset=us-ascii");
+	append_explanation(out, dsn);
+	begin_part(out, boundary, "Delivery report", "message/delivery-status");
+	append_report(out, dsn);
+	g_string_append(out, "\r\n");
+	append_original(out, dsn, boundary);
+	g_string_append_printf(out, "\r\n--%s--\r\n", boundary);
+	g_free(boundary);
+	return g_string_free_to_bytes(out);
+}

@@ -1,0 +1,401 @@
+#include "protocols/programs/mail_server.h"
+
+#include "protocols/adapter.h"
+#include "protocols/mail/address.h"
+#include "protocols/programs/delivery.h"
+#include "protocols/programs/mda.h"
+#include "protocols/programs/stamp.h"
+#include "protocols/smtp/server.h"
+
+/* A port with what its sessions share. */
+struct service {
+	struct mail_server *server;
+	struct tcp_listener *listener;
+	struct smtp_server_config config;
+};
+
+/* A client that is connected. */
+struct client {
+	struct service *service;
+	struct smtp_server *session;
+	struct adapter *adapter;
+	struct dns_query *query; /* for its name; NULL: none */
+	char *name;              /* what its address is called, until the name proves right */
+};
+
+struct mail_server {
+	struct host *host;
+	struct node *node;
+	char *host_name;
+	char **domains;
+	struct mail_server_network *relay_networks;
+	unsigned relay_network_count;
+	struct dns_resolver *resolver;
+	struct mail_store *store;
+	int64_t wakeup_ns;
+	struct service *services;
+	unsigned service_count;
+	GPtrArray *clients; /* of struct client * */
+	struct mail_queue *queue;
+	struct delivery_agent *agent;
+};
+
+/* Whose mail is ours. */
+
+static bool is_local_domain(const struct mail_server *server, const char *domain)
+{
+	for (char **own = server->domains; *own != NULL; own++)
+		if (g_ascii_strcasecmp(*own, domain) == 0)
+			return true;
+	return false;
+}
+
+/* "postmaster" alone is that of the main domain (RFC 5321 section 4.1.1.3). The caller frees it. */
+static char *complete_address(const struct mail_server *server, const char *address)
+{
+	if (address_domain(address)[0] != '\0' || server->domains[0] == NULL)
+		return g_strdup(address);
+	return g_strdup_printf("%s@%s", address, server->domains[0]);
+}
+
+static bool may_relay(const struct mail_server *server, const struct smtp_server *session)
+{
+	uint32_t address = smtp_server_client_address(session);
+
+	if (smtp_server_login(session) != NULL)
+		return true;
+	for (unsigned i = 0; i < server->relay_network_count; i++) {
+		const struct mail_server_network *network = &server->relay_networks[i];
+		uint32_t mask = ipv4_mask(network->prefix_length);
+
+		if ((address & mask) == (network->address & mask))
+			return true;
+	}
+	return false;
+}
+
+/* The client's name: what its address is called, if that name has this address. */
+
+static void answer_name(struct client *client, bool is_right)
+{
+	char *name = g_steal_pointer(&client->name);
+
+	client->query = NULL;
+	smtp_server_answer_name(client->session, is_right ? name : NULL);
+	g_free(name);
+}
+
+static void name_checked(void *owner, const struct dns_answer *answer)
+{
+	struct client *client = owner;
+	uint32_t wanted = smtp_server_client_address(client->session);
+	bool is_right = false;
+
+	if (answer->outcome == DNS_FOUND) {
+		const struct dns_section *answers = &answer->message->sections[DNS_ANSWER];
+		uint32_t address;
+
+		for (unsigned i = 0; i < answers->count; i++)
+			is_right |=
+			    dns_record_address(&answers->records[i], &address) && address == wanted;
+	}
+	answer_name(client, is_right);
+}
+
+static char *first_host(const struct dns_answer *answer)
+{
+	char text[DNS_NAME_TEXT_BYTES];
+	struct dns_name host;
+
+	if (answer->outcome != DNS_FOUND)
+		return NULL;
+	const struct dns_section *answers = &answer->message->sections[DNS_ANSWER];
+
+	for (unsigned i = 0; i < answers->count; i++)
+		if (answers->records[i].type == DNS_PTR &&
+		    dns_record_host(&answers->records[i], &host))
+			return g_strdup(dns_name_print(host, text));
+	return NULL;
+}
+
+static void name_found(void *owner, const struct dns_answer *answer)
+{
+	struct client *client = owner;
+	struct dns_resolver *resolver = client->service->server->resolver;
+
+	client->query = NULL;
+	client->name = first_host(answer);
+	if (client->name != NULL)
+		client->query = dns_resolve(resolver, client->name, DNS_A, name_checked, client);
+	if (client->query == NULL)
+		answer_name(client, false);
+}
+
+static void name_client(void *owner, struct smtp_server *session)
+{
+	struct client *client = owner;
+	struct dns_resolver *resolver = client->service->server->resolver;
+	uint32_t address = smtp_server_client_address(session);
+	char name[32];
+
+	client->session = session;
+	g_snprintf(name, sizeof name, "%u.%u.%u.%u.in-addr.arpa", address & 255, address >> 8 & 255,
+		   address >> 16 & 255, address >> 24);
+	if (resolver != NULL)
+		client->query = dns_resolve(resolver, name, DNS_PTR, name_found, client);
+	if (client->query == NULL)
+		answer_name(client, false);
+}
+
+/* What sessions ask. */
+
+static void check_login(void *owner, struct smtp_server *session, const char *login,
+			const char *password)
+{
+	struct client *client = owner;
+
+	smtp_server_answer_login(
+	    session, mail_store_authenticate(client->service->server->store, login, password));
+}
+
+static enum smtp_verdict judge(const struct mail_server *server, const struct smtp_server *session,
+			       const char *recipient)
+{
+	const struct account *account;
+
+	if (!is_local_domain(server, address_domain(recipient)))
+		return may_relay(server, session) ? SMTP_RECIPIENT_OK : SMTP_RECIPIENT_FOREIGN;
+	account = mail_store_find(server->store, recipient);
+	if (account == NULL)
+		return SMTP_RECIPIENT_UNKNOWN;
+	return account_has_room(account, 1) ? SMTP_RECIPIENT_OK : SMTP_RECIPIENT_FULL;
+}
+
+static void check_recipient(void *owner, struct smtp_server *session, const char *recipient)
+{
+	struct client *client = owner;
+	char *address = complete_address(client->service->server, recipient);
+	enum smtp_verdict verdict = judge(client->service->server, session, address);
+
+	g_free(address);
+	smtp_server_answer_recipient(session, verdict);
+}
+
+static void enqueue(const struct mail_server *server, const struct smtp_arrival *arrival,
+		    const char *queue_id, GBytes *data)
+{
+	struct mail_identity identity = mail_identity_of_arrival(server->node);
+	char **recipients = g_new0(char *, arrival->recipient_count + 1);
+
+	for (unsigned i = 0; i < arrival->recipient_count; i++)
+		recipients[i] = complete_address(server, arrival->recipients[i]);
+	engine_context(node_engine(server->node))->root = identity.root;
+	mail_record(server->node, arrival->login != NULL ? MAIL_SUBMITTED : MAIL_RECEIVED,
+		    &identity, 0, bytes_of(queue_id));
+	mail_queue_add(server->queue, &(struct mail_envelope) {
+					  .queue_id = queue_id,
+					  .identity = identity,
+					  .sender = arrival->sender,
+					  .recipients = (const char *const *)recipients,
+					  .recipient_count = arrival->recipient_count,
+					  .data = data,
+				      });
+	g_strfreev(recipients);
+}
+
+static void accept_message(void *owner, struct smtp_server *session,
+			   const struct smtp_arrival *arrival)
+{
+	struct client *client = owner;
+	const struct mail_server *server = client->service->server;
+	char queue_id[QUEUE_ID_BYTES];
+	GBytes *data;
+
+	if (stamp_count_hops(arrival->data) > MAIL_SERVER_HOPS_MAX) {
+		smtp_server_answer_refused(session, "554 5.4.0 Error: too many hops");
+		return;
+	}
+	mail_queue_new_id(server->queue, queue_id);
+	data = stamp_arrival(arrival, &(struct stamp) {
+					  .host_name = server->host_name,
+					  .software = MAIL_SERVER_SOFTWARE,
+					  .queue_id = queue_id,
+					  .unix_time = world_unix_time(server->node->world),
+					  .completes = arrival->login != NULL,
+				      });
+	enqueue(server, arrival, queue_id, data);
+	g_bytes_unref(data);
+	smtp_server_answer_accepted(session, queue_id);
+}
+
+static const struct smtp_environment environment = {
+	.name_client = name_client,
+	.check_login = check_login,
+	.check_recipient = check_recipient,
+	.accept_message = accept_message,
+};
+
+/* Connections. */
+
+static void free_client(gpointer data)
+{
+	struct client *client = data;
+
+	if (client->query != NULL)
+		dns_cancel(client->query);
+	g_free(client->name);
+	g_free(client);
+}
+
+static void client_done(void *owner, struct session *session, int why)
+{
+	struct client *client = owner;
+
+	(void)session;
+	(void)why;
+	g_ptr_array_remove(client->service->server->clients, client);
+}
+
+static void client_connected(void *owner, struct stream *stream)
+{
+	struct service *service = owner;
+	struct mail_server *server = service->server;
+	struct client *client = g_new0(struct client, 1);
+	struct session *session = smtp_server_new(&service->config, stream->remote.address, client);
+
+	client->service = service;
+	client->session = smtp_server_of(session);
+	g_ptr_array_add(server->clients, client);
+	client->adapter = adapter_new(server->host, stream, session, true,
+				      &(struct adapter_config) {
+					  .layer = LAYER_SMTP,
+					  .wakeup_ns = server->wakeup_ns,
+					  .done = client_done,
+					  .owner = client,
+				      });
+}
+
+/* Delivery. */
+
+static void deliver(void *owner, struct mail_job *job)
+{
+	struct mail_server *server = owner;
+
+	if (!is_local_domain(server, job->domain)) {
+		delivery_start(server->agent, job);
+		return;
+	}
+	mda_deliver(server->node, server->store, job);
+	mail_job_done(job);
+}
+
+/* Life. */
+
+static bool start_service(struct service *service, const struct mail_server_port *port,
+			  uint64_t size_limit)
+{
+	unsigned capabilities =
+	    port->capabilities != 0 ? port->capabilities : SMTP_CAPABILITIES_ALL;
+
+	service->config = (struct smtp_server_config) {
+		.host_name = service->server->host_name,
+		.software = MAIL_SERVER_SOFTWARE,
+		.capabilities = port->is_submission ? capabilities : capabilities & ~SMTP_CAN_AUTH,
+		.requires_login = port->is_submission,
+		.size_limit = size_limit,
+		.recipient_limit = MAIL_SERVER_RECIPIENTS,
+		.error_limit = MAIL_SERVER_ERRORS,
+		.timeout_ns = SMTP_SERVER_TIMEOUT_NS,
+		.environment = &environment,
+	};
+	service->listener =
+	    tcp_listen(service->server->host, port->port, client_connected, service);
+	return service->listener != NULL;
+}
+
+static void copy_config(struct mail_server *server, const struct mail_server_config *config)
+{
+	server->host_name = g_strdup(config->host_name);
+	server->domains = g_new0(char *, config->domain_count + 1);
+	for (unsigned i = 0; i < config->domain_count; i++)
+		server->domains[i] = g_strdup(config->domains[i]);
+	server->relay_networks = g_memdup2(
+	    config->relay_networks, config->relay_network_count * sizeof *config->relay_networks);
+	server->relay_network_count = config->relay_network_count;
+	server->resolver = config->resolver;
+	server->store = config->store;
+	server->wakeup_ns = config->wakeup_ns;
+}
+
+static int64_t or_default(int64_t configured_ns, int64_t default_ns)
+{
+	return configured_ns != 0 ? configured_ns : default_ns;
+}
+
+static void start_queue(struct mail_server *server, const struct mail_server_config *config)
+{
+	server->queue = mail_queue_new(
+	    server->node, &(struct mail_queue_config) {
+			      .host_name = server->host_name,
+			      .software = MAIL_SERVER_SOFTWARE,
+			      .pickup_ns = config->pickup_ns,
+			      .retry_ns = or_default(config->retry_ns, QUEUE_RETRY_NS),
+			      .retry_max_ns = or_default(config->retry_max_ns, QUEUE_RETRY_MAX_NS),
+			      .lifetime_ns = or_default(config->lifetime_ns, QUEUE_LIFETIME_NS),
+			      .warning_ns = config->warning_ns,
+			      .deliver = deliver,
+			      .owner = server,
+			  });
+	server->agent = delivery_agent_new(server->host, &(struct delivery_config) {
+							     .host_name = server->host_name,
+							     .resolver = server->resolver,
+							     .wakeup_ns = server->wakeup_ns,
+							 });
+}
+
+struct mail_server *mail_server_new(struct host *host, const struct mail_server_config *config)
+{
+	struct mail_server *server = g_new0(struct mail_server, 1);
+
+	server->host = host;
+	server->node = host_node(host);
+	server->clients = g_ptr_array_new_with_free_func(free_client);
+	copy_config(server, config);
+	start_queue(server, config);
+
+	server->services = g_new0(struct service, config->port_count);
+	for (unsigned i = 0; i < config->port_count; i++) {
+		struct service *service = &server->services[server->service_count++];
+
+		service->server = server;
+		if (!start_service(service, &config->ports[i], config->size_limit)) {
+			mail_server_free(server);
+			return NULL;
+		}
+	}
+	return server;
+}
+
+void mail_server_free(struct mail_server *server)
+{
+	if (server == NULL)
+		return;
+	for (unsigned i = 0; i < server->service_count; i++)
+		if (server->services[i].listener != NULL)
+			tcp_listener_close(server->services[i].listener);
+	for (guint i = 0; i < server->clients->len; i++)
+		adapter_free(((struct client *)g_ptr_array_index(server->clients, i))->adapter);
+	g_ptr_array_unref(server->clients);
+	delivery_agent_free(server->agent);
+	mail_queue_free(server->queue);
+	g_free(server->services);
+	g_free(server->relay_networks);
+	g_strfreev(server->domains);
+	g_free(server->host_name);
+	g_free(server);
+}
+
+const struct mail_queue *mail_server_queue(const struct mail_server *server)
+{
+	return server->queue;
+}

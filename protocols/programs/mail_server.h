@@ -1,0 +1,57 @@
+/*
+ * A mail server: submission agent (RFC 6409), transfer agent (RFC 5321) and delivery agent over
+ * one queue and one mail store. POP3 and IMAP are other doors to the same store.
+ */
+#pragma once
+#include "protocols/dns/resolver.h"
+#include "protocols/mail/mailbox.h"
+#include "protocols/programs/queue.h"
+#include "stack/socket.h"
+
+struct mail_server;
+
+/* A port that the server listens on. */
+struct mail_server_port {
+	uint16_t port;
+	bool is_submission;     /* AUTH is offered, and no recipient is taken without it */
+	unsigned capabilities;  /* set of enum smtp_capability; 0: all that fit the port */
+};
+
+/* Clients in this network may send anywhere without AUTH. */
+struct mail_server_network {
+	uint32_t address;
+	unsigned prefix_length;
+};
+
+struct mail_server_config {
+	const char *host_name;              /* "mail.office.example"; required */
+	const char *const *domains;         /* whose mailboxes are here; the first is the main one */
+	unsigned domain_count;
+	const struct mail_server_port *ports;
+	unsigned port_count;
+	const struct mail_server_network *relay_networks;
+	unsigned relay_network_count;
+	struct dns_resolver *resolver;      /* borrowed; NULL: no names are looked up */
+	struct mail_store *store;           /* borrowed; required */
+	uint64_t size_limit;                /* octets of a message; 0: none */
+	int64_t wakeup_ns;                  /* from bytes arriving to the program reading them */
+	int64_t pickup_ns;                  /* from acceptance to the first attempt to deliver */
+	int64_t retry_ns, retry_max_ns, lifetime_ns; /* 0: as Postfix, see queue.h */
+	int64_t warning_ns;                 /* age at which a sender is told of a delay; 0: never */
+};
+
+#define MAIL_SERVER_SOFTWARE   "mailwire"
+#define MAIL_SERVER_HOPS_MAX   50   /* Received fields; then the message is taken to loop */
+#define MAIL_SERVER_RECIPIENTS 1000 /* of one message */
+#define MAIL_SERVER_ERRORS     20   /* refusals until a client is sent away */
+
+/*
+ * Starts a mail server on `host`. All of `config` is copied but resolver and store, which must
+ * outlive it. NULL when a port is taken.
+ */
+struct mail_server *mail_server_new(struct host *host, const struct mail_server_config *config);
+
+/* Stops it: connections are reset, what is in the queue is lost. */
+void mail_server_free(struct mail_server *server);
+
+const struct mail_queue *mail_server_queue(const struct mail_server *server);

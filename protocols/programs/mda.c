@@ -1,0 +1,78 @@
+#include "protocols/programs/mda.h"
+
+static struct bytes job_bytes(const struct mail_job *job)
+{
+	gsize length;
+	const uint8_t *data = g_bytes_get_data(job->data, &length);
+
+	return (struct bytes) { data, length };
+}
+
+/* What tells a second delivery from a second message; NULL when there is no Message-ID to tell by. */
+static char *envelope_key(const struct mail_job *job, const char *recipient)
+{
+	char *message_id = message_header(message_header_section(job_bytes(job)), "Message-ID");
+	char *key = NULL;
+
+	if (message_id != NULL)
+		key = g_strdup_printf("<%s> <%s> %s", job->sender, recipient, message_id);
+	g_free(message_id);
+	return key;
+}
+
+static void append(struct node *node, struct account *account, const struct mail_job *job,
+		   const char *recipient)
+{
+	char *header = g_strdup_printf("Return-Path: <%s>\r\nDelivered-To: %s\r\n", job->sender,
+				       account->address);
+	struct message *message =
+	    message_new(message_prepend(job->data, header), job->identity.root);
+	struct mailbox *inbox = account_find_mailbox(account, "INBOX");
+	const struct mailbox_entry *entry =
+	    mailbox_append(inbox, message, 0, world_unix_time(node->world));
+
+	mail_record(node, MAIL_DELIVERED, &job->identity, entry->uid, bytes_of(recipient));
+	message_free(message);
+	g_free(header);
+}
+
+static void fail(struct mail_result *result, enum smtp_outcome outcome, const char *status,
+		 const char *reason)
+{
+	result->outcome = outcome;
+	g_strlcpy(result->status, status, sizeof result->status);
+	result->reason = g_strdup(reason);
+}
+
+static void deliver_one(struct node *node, struct mail_store *store, const struct mail_job *job,
+			const char *recipient, struct mail_result *result)
+{
+	struct account *account = mail_store_find(store, recipient);
+	char *key;
+
+	if (account == NULL) {
+		fail(result, SMTP_FAILED, "5.1.1", "unknown user");
+		return;
+	}
+	if (!account_has_room(account, job_bytes(job).length)) {
+		fail(result, SMTP_DEFERRED, "4.2.2", "mailbox is full");
+		return;
+	}
+	key = envelope_key(job, recipient);
+	if (key != NULL && account_delivered_before(account, key)) {
+		mail_record(node, MAIL_DUPLICATE, &job->identity, 0, bytes_of(recipient));
+	} else {
+		append(node, account, job, recipient);
+		if (key != NULL)
+			account_note_delivery(account, key);
+	}
+	g_free(key);
+	result->outcome = SMTP_SENT;
+	g_strlcpy(result->status, "2.0.0", sizeof result->status);
+}
+
+void mda_deliver(struct node *node, struct mail_store *store, struct mail_job *job)
+{
+	for (unsigned i = 0; i < job->count; i++)
+		deliver_one(node, store, job, job->recipients[i], &job->results[i]);
+}
