@@ -290,6 +290,8 @@ void mua_go_online(struct mua *mua, struct mua_callback callback)
 	schedule_check(mua);
 	mua_finish(mua, action, MUA_DONE, NULL);
 	mua_outbox_flush(mua->outbox);
+	if (mua->imap != NULL)
+		mua_imap_start(mua->imap);
 }
 
 void mua_go_offline(struct mua *mua, struct mua_callback callback)

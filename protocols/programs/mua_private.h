@@ -128,4 +128,5 @@ void mua_local_reply(struct mua *mua, struct mua_action *action);
 struct mua_imap *mua_imap_new(struct mua *mua);
 void mua_imap_free(struct mua_imap *imap);
 void mua_imap_add(struct mua_imap *imap, struct mua_action *action); /* takes it */
+void mua_imap_start(struct mua_imap *imap); /* online */
 void mua_imap_stop(struct mua_imap *imap);
