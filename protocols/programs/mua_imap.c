@@ -340,7 +340,12 @@ static void listed(void *owner, const struct imap_listing *listing)
 	struct mua_imap *imap = owner;
 	const struct mua_action *action = present(imap);
 
-	if (action != NULL && g_strcmp0(listing->name, action->into) == 0)
+	bool is_inbox = g_ascii_strcasecmp(listing->name, "INBOX") == 0;
+	int difference = action == NULL || action->into == NULL ? 1
+	                 : is_inbox ? g_ascii_strcasecmp(listing->name, action->into)
+	                            : strcmp(listing->name, action->into);
+
+	if (difference == 0)
 		imap->is_target_there = true;
 }
 
