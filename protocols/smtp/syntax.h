@@ -7,7 +7,7 @@
 #include "sim/bytes.h"
 
 #define SMTP_COMMAND_MAX     2048  /* octets of a command line; 512 at least (RFC 5321 4.5.3.1.4) */
-#define SMTP_CREDENTIALS_MAX 12288 /* octets of an AUTH line or answer (RFC 4954 section 4) */
+#define SMTP_CREDENTIALS_MAX 12288 /* octets of an answer to AUTH (RFC 4954 section 4) */
 #define SMTP_PATH_MAX        256   /* octets of a path with its brackets (4.5.3.1.3) */
 
 struct smtp_command {
