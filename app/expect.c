@@ -7,6 +7,7 @@
 #include "stack/names.h"
 #include "stack/tcp/names.h"
 #include "views/mailboxes.h"
+#include "views/names.h"
 
 struct mail {
 	uint64_t root;
@@ -448,7 +449,7 @@ static void observe(void *owner, const struct trace_record *record, struct bytes
 	expect->now_ns = record->time_ns;
 	switch (record->kind) {
 	case TRACE_NODE:
-		g_ptr_array_add(expect->nodes, g_strndup((const char *)bytes.data, bytes.length));
+		g_ptr_array_add(expect->nodes, bytes_to_text(bytes));
 		break;
 	case TRACE_MAILBOX:
 		observe_mailbox(expect, record, bytes);
