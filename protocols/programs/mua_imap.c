@@ -36,11 +36,11 @@ struct mua_imap {
 
 	/* Of the action under way. */
 	unsigned step;
-	GArray *picked;               /* of uint32_t: UIDs of the messages it is about */
-	unsigned next;                /* index in `picked` */
-	unsigned found;               /* messages by SEARCH */
-	unsigned known_before;        /* messages known when it began */
-	bool is_target_there;         /* the folder it moves or files to exists */
+	GArray *picked;        /* of uint32_t: UIDs of the messages it is about */
+	unsigned next;         /* index in `picked` */
+	unsigned found;        /* messages by SEARCH */
+	unsigned known_before; /* messages known when it began */
+	bool is_target_there;  /* the folder it moves or files to exists */
 };
 
 static void run(struct mua_imap *imap);
@@ -107,9 +107,8 @@ static enum step select_folder(struct mua_imap *imap, struct mua_action *action)
 
 	imap->known_before = folder->messages->len;
 	if (imap->folder == folder)
-		return action->verb == MUA_CHECK
-		           ? wait_for(imap, imap_client_noop(imap->client))
-		           : STEP_NEXT;
+		return action->verb == MUA_CHECK ? wait_for(imap, imap_client_noop(imap->client))
+						 : STEP_NEXT;
 	imap->folder = NULL;
 	return wait_for(imap, imap_client_select(imap->client, action->folder, false));
 }
@@ -191,13 +190,13 @@ static enum step mark_seen(struct mua_imap *imap, struct mua_action *action)
 		if (message == NULL || message->message == NULL)
 			continue;
 		mua_record(imap->mua, MAIL_READ, message->message->root, 0,
-		           (struct bytes) { NULL, 0 });
+			   (struct bytes) { NULL, 0 });
 		if (message->flags & MAILBOX_SEEN)
 			continue;
 		message->flags |= MAILBOX_SEEN;
 		imap->next++;
-		imap->operation = imap_client_store(imap->client, &uid, 1, IMAP_STORE_ADD,
-		                                    MAILBOX_SEEN);
+		imap->operation =
+		    imap_client_store(imap->client, &uid, 1, IMAP_STORE_ADD, MAILBOX_SEEN);
 		return STEP_AGAIN;
 	}
 	return STEP_NEXT;
@@ -206,19 +205,17 @@ static enum step mark_seen(struct mua_imap *imap, struct mua_action *action)
 static enum step mark_deleted(struct mua_imap *imap, struct mua_action *action)
 {
 	(void)action;
-	return wait_for(imap, imap_client_store(imap->client,
-	                                        (const uint32_t *)(const void *)imap->picked->data,
-	                                        imap->picked->len, IMAP_STORE_ADD,
-	                                        MAILBOX_DELETED));
+	return wait_for(imap, imap_client_store(
+				  imap->client, (const uint32_t *)(const void *)imap->picked->data,
+				  imap->picked->len, IMAP_STORE_ADD, MAILBOX_DELETED));
 }
 
 static enum step expunge(struct mua_imap *imap, struct mua_action *action)
 {
 	(void)action;
-	return wait_for(imap,
-	                imap_client_expunge(imap->client,
-	                                    (const uint32_t *)(const void *)imap->picked->data,
-	                                    imap->picked->len));
+	return wait_for(imap, imap_client_expunge(
+				  imap->client, (const uint32_t *)(const void *)imap->picked->data,
+				  imap->picked->len));
 }
 
 static enum step look_for_target(struct mua_imap *imap, struct mua_action *action)
@@ -236,14 +233,14 @@ static enum step make_target(struct mua_imap *imap, struct mua_action *action)
 static enum step move(struct mua_imap *imap, struct mua_action *action)
 {
 	return wait_for(imap, imap_client_move(imap->client,
-	                                       (const uint32_t *)(const void *)imap->picked->data,
-	                                       imap->picked->len, action->into));
+					       (const uint32_t *)(const void *)imap->picked->data,
+					       imap->picked->len, action->into));
 }
 
 static enum step append(struct mua_imap *imap, struct mua_action *action)
 {
-	return wait_for(imap, imap_client_append(imap->client, action->into, MAILBOX_SEEN,
-	                                         action->message));
+	return wait_for(
+	    imap, imap_client_append(imap->client, action->into, MAILBOX_SEEN, action->message));
 }
 
 /* search-key of RFC 3501 section 6.4.4 with a quoted string. */
@@ -278,8 +275,8 @@ static enum step mark_answered(struct mua_imap *imap, struct mua_action *action)
 	uint32_t uid = picked_uid(imap);
 
 	(void)action;
-	return wait_for(imap, imap_client_store(imap->client, &uid, 1, IMAP_STORE_ADD,
-	                                        MAILBOX_ANSWERED));
+	return wait_for(imap,
+			imap_client_store(imap->client, &uid, 1, IMAP_STORE_ADD, MAILBOX_ANSWERED));
 }
 
 /* The outbox takes the action over. */
@@ -307,14 +304,15 @@ typedef enum step step_fn(struct mua_imap *imap, struct mua_action *action);
 #define STEPS_MAX 8
 
 static step_fn *const steps[][STEPS_MAX] = {
-	[MUA_CHECK] = { select_folder, list_news, settle, end_check },
-	[MUA_READ] = { select_folder, list_news, settle, pick, fetch_bodies, mark_seen, end_well },
-	[MUA_DELETE] = { select_folder, list_news, settle, pick, mark_deleted, expunge, end_well },
-	[MUA_MOVE] = { look_for_target, make_target, select_folder, list_news, settle, pick, move,
-	               end_well },
-	[MUA_SEARCH] = { select_folder, search, end_search },
-	[MUA_REPLY] = { select_folder, list_news, settle, pick, fetch_bodies, mark_answered, answer },
-	[MUA_FILE_SENT] = { look_for_target, make_target, append, end_well },
+	[MUA_CHECK] = {select_folder,  list_news,          settle,                    end_check                },
+	[MUA_READ] = { select_folder, list_news,          settle,                    pick,                      fetch_bodies, mark_seen, end_well },
+	[MUA_DELETE] = { select_folder,     list_news,               settle,                                       pick,                                                   mark_deleted, expunge, end_well },
+	[MUA_MOVE] = { look_for_target,        make_target,        select_folder,list_news,settle, pick, move,
+		       end_well },
+	[MUA_SEARCH] = { select_folder,             search,                end_search                      },
+	[MUA_REPLY] = { select_folder,        list_news,                      settle,                                           pick,                            fetch_bodies, mark_answered,
+                       answer },
+	[MUA_FILE_SENT] = { look_for_target, make_target, append, end_well										},
 };
 
 /* What the server says. */
@@ -342,8 +340,8 @@ static void listed(void *owner, const struct imap_listing *listing)
 
 	bool is_inbox = g_ascii_strcasecmp(listing->name, "INBOX") == 0;
 	int difference = action == NULL || action->into == NULL ? 1
-	                 : is_inbox ? g_ascii_strcasecmp(listing->name, action->into)
-	                            : strcmp(listing->name, action->into);
+			 : is_inbox ? g_ascii_strcasecmp(listing->name, action->into)
+				    : strcmp(listing->name, action->into);
 
 	if (difference == 0)
 		imap->is_target_there = true;
@@ -375,7 +373,7 @@ static void fetched(void *owner, const struct imap_fetched *fetched)
 
 	if (imap->folder != NULL)
 		remote_folder_take(imap->folder, fetched,
-		                   engine_context(node_engine(imap->mua->node))->root);
+				   engine_context(node_engine(imap->mua->node))->root);
 }
 
 static void found(void *owner, const uint32_t *uids, size_t count)
@@ -468,13 +466,13 @@ static void connect_to(struct mua_imap *imap, uint32_t address)
 	    .reply_timeout_ns = REPLY_TIMEOUT_NS,
 	});
 	imap->adapter = adapter_new(mua->host, stream, imap_client_session(imap->client), false,
-	                            &(struct adapter_config) {
-	                                .layer = LAYER_IMAP,
-	                                .wakeup_ns = config->wakeup_ns,
-	                                .connect_timeout_ns = config->connect_timeout_ns,
-	                                .done = connection_done,
-	                                .owner = imap,
-	                            });
+				    &(struct adapter_config) {
+					.layer = LAYER_IMAP,
+					.wakeup_ns = config->wakeup_ns,
+					.connect_timeout_ns = config->connect_timeout_ns,
+					.done = connection_done,
+					.owner = imap,
+				    });
 }
 
 static void looked_up(void *owner, enum lookup_outcome outcome, uint32_t address)
@@ -502,7 +500,7 @@ static bool look_up(struct mua_imap *imap)
 		return true;
 	imap->was_reused = false;
 	imap->lookup = lookup_new(imap->mua->resolver, config->incoming_server, config->asks_aaaa,
-	                          looked_up, imap);
+				  looked_up, imap);
 	if (imap->lookup == NULL)
 		end(imap, MUA_NO_NAME, "not a domain name");
 	return imap->lookup != NULL;
@@ -538,7 +536,7 @@ static void rest(struct mua_imap *imap)
 	imap->idle = imap_client_idle(imap->client);
 	if (stay_ns != TIME_NEVER)
 		timer_schedule(node_engine(imap->mua->node), &imap->stay,
-		               node_now(imap->mua->node) + stay_ns);
+			       node_now(imap->mua->node) + stay_ns);
 }
 
 /* One step of the action under way; false: something must come first. */
