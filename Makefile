@@ -8,6 +8,11 @@ CFLAGS ?= -O2 -g
 PACKAGES = glib-2.0 libfyaml gmime-3.0 json-glib-1.0
 PC_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 PC_LIBS := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lpcap -lm
+# Optional: without it `topology --svg` says what to install.
+ifeq ($(shell pkg-config --exists libgvc && echo yes),yes)
+GRAPHVIZ_CFLAGS := -DHAVE_GRAPHVIZ $(shell pkg-config --cflags libgvc)
+PC_LIBS += $(shell pkg-config --libs libgvc)
+endif
 CHECK_LIBS := $(shell pkg-config --libs check 2>/dev/null)
 
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-prototypes \
@@ -24,10 +29,14 @@ LIBRARY_OBJECTS := $(LIBRARY_SOURCES:%.c=$(BUILD)/%.o)
 LIBRARY := $(BUILD)/libmailwire.a
 PROGRAM := $(BUILD)/mailwire
 
+$(BUILD)/app/picture.o: ALL_CFLAGS += $(GRAPHVIZ_CFLAGS)
+
 # One Check binary per tests/<folder>/test_<module>.c; other .c in tests/ are shared helpers.
 TEST_SOURCES := $(sort $(wildcard tests/*/test_*.c))
 TEST_HELPERS := $(sort $(filter-out $(TEST_SOURCES) $(wildcard tests/fuzz/*.c),$(wildcard tests/*.c tests/*/*.c)))
 TEST_HELPER_OBJECTS := $(TEST_HELPERS:%.c=$(BUILD)/%.o)
+# An archive, so that a test links only the helpers it uses, and may stand in for what those need.
+TEST_LIBRARY := $(BUILD)/tests/libtests.a
 TESTS := $(TEST_SOURCES:%.c=$(BUILD)/%)
 
 all: $(PROGRAM) ## builds the program
@@ -45,7 +54,11 @@ $(PROGRAM): $(BUILD)/app/main.o $(LIBRARY)
 	$(CC) $(CFLAGS) $(SANITIZE) -o $@ $^ $(PC_LIBS)
 
 tests: $(TESTS)
-$(BUILD)/tests/%: $(BUILD)/tests/%.o $(TEST_HELPER_OBJECTS) $(LIBRARY)
+$(TEST_LIBRARY): $(TEST_HELPER_OBJECTS)
+	@rm -f $@
+	ar rcs $@ $^
+
+$(BUILD)/tests/%: $(BUILD)/tests/%.o $(TEST_LIBRARY) $(LIBRARY)
 	$(CC) $(CFLAGS) $(SANITIZE) -o $@ $^ $(CHECK_LIBS) $(PC_LIBS)
 
 .PHONY: all tests help deps test demo bench install uninstall clean layers headers sizes format \
@@ -110,6 +123,22 @@ lint: deps-check ## clang-tidy and cppcheck, clean
 	    clang-tidy --quiet --warnings-as-errors='*' 2>/dev/null -- -std=gnu11 -D_GNU_SOURCE -I. $(PC_CFLAGS)
 	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,portability --inline-suppr \
 	    --suppressions-list=tools/cppcheck.txt -I. $(LIBRARY_SOURCES) app/main.c
+
+# Benchmarks: ratios against other programs measured in the same run, never part of the tests.
+BENCH_PROGRAMS := $(patsubst bench/%.c,build/bench/bench/%,$(filter-out bench/bench.c,$(wildcard bench/*.c)))
+build/bench/bench/%: build/bench/bench/%.o build/bench/bench/bench.o build/bench/libmailwire.a
+	$(CC) $(CFLAGS) -o $@ $^ $(PC_LIBS)
+build/bench/ns3/%: bench/ns3/%.cc
+	@mkdir -p $(@D)
+	g++ -std=c++17 -O2 -o $@ $< -lns3-applications -lns3-csma -lns3-point-to-point -lns3-internet \
+	    -lns3-traffic-control -lns3-bridge -lns3-network -lns3-stats -lns3-core
+ifeq ($(BUILD),build/bench)
+bench-programs: $(BENCH_PROGRAMS) build/bench/mailwire
+endif
+bench: deps-bench ## speed and memory, as ratios against ns-3 and against the machine's limits
+	@$(MAKE) --no-print-directory -s BUILD=build/bench CFLAGS="-O2 -g" bench-programs
+	@$(MAKE) --no-print-directory -s build/bench/ns3/bulk build/bench/ns3/many
+	@bench/run.sh
 
 # The same tests under AddressSanitizer and UndefinedBehaviorSanitizer.
 sanitized: ## every test under the sanitizers

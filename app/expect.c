@@ -2,23 +2,12 @@
 
 #include <inttypes.h>
 #include "protocols/layer.h"
-#include "protocols/mail/message.h"
+#include "protocols/mail/mailbox.h"
 #include "protocols/mail/names.h"
 #include "stack/names.h"
 #include "stack/tcp/names.h"
-
-/* One message in one mailbox. */
-struct held {
-	uint64_t mailbox;
-	uint32_t uid, flags;
-	char *subject;
-};
-
-struct folder {
-	uint64_t id;
-	uint32_t node;
-	char *owner, *name;
-};
+#include "views/mailboxes.h"
+#include "views/names.h"
 
 struct mail {
 	uint64_t root;
@@ -39,8 +28,7 @@ struct expect {
 	const struct scenario *scenario;
 	struct trace_sink sink;
 	GPtrArray *nodes;    /* of char *: names by index - 1 */
-	GArray *folders;     /* of struct folder */
-	GArray *held;        /* of struct held */
+	struct mailboxes *mailboxes;
 	GArray *mails;       /* of struct mail */
 	struct judge *judges;
 	int64_t now_ns;
@@ -68,41 +56,14 @@ static uint64_t kinds_needed(const struct scenario *scenario)
 	return kinds == 0 ? 0 : kinds | TRACE_BIT(TRACE_NODE);
 }
 
-struct expect *expect_new(const struct scenario *scenario)
-{
-	struct expect *expect = g_new0(struct expect, 1);
-
-	expect->scenario = scenario;
-	expect->sink = (struct trace_sink) {
-		.kinds = kinds_needed(scenario), .owner = expect, .record = observe
-	};
-	expect->nodes = g_ptr_array_new_with_free_func(g_free);
-	expect->folders = g_array_new(FALSE, FALSE, sizeof(struct folder));
-	expect->held = g_array_new(FALSE, FALSE, sizeof(struct held));
-	expect->mails = g_array_new(FALSE, FALSE, sizeof(struct mail));
-	expect->judges = g_new0(struct judge, scenario->expectations->len + 1);
-	for (guint i = 0; i < scenario->expectations->len; i++) {
-		expect->judges[i].expectation = scenario->expectations->pdata[i];
-		expect->judges[i].reached_ns = TIME_NEVER;
-	}
-	return expect;
-}
-
 void expect_free(struct expect *expect)
 {
 	if (expect == NULL)
 		return;
-	for (guint i = 0; i < expect->folders->len; i++) {
-		g_free(g_array_index(expect->folders, struct folder, i).owner);
-		g_free(g_array_index(expect->folders, struct folder, i).name);
-	}
-	for (guint i = 0; i < expect->held->len; i++)
-		g_free(g_array_index(expect->held, struct held, i).subject);
 	for (guint i = 0; i < expect->mails->len; i++)
 		g_free(g_array_index(expect->mails, struct mail, i).subject);
 	g_ptr_array_free(expect->nodes, TRUE);
-	g_array_free(expect->folders, TRUE);
-	g_array_free(expect->held, TRUE);
+	mailboxes_free(expect->mailboxes);
 	g_array_free(expect->mails, TRUE);
 	g_free(expect->judges);
 	g_free(expect);
@@ -169,25 +130,36 @@ static void count_to(struct expect *expect, struct judge *judge, uint64_t count)
 		judge->reached_ns = TIME_NEVER;
 }
 
-/* Mailboxes. */
-
-static const struct folder *folder_of(const struct expect *expect, uint64_t id)
+struct expect *expect_new(const struct scenario *scenario)
 {
-	for (guint i = 0; i < expect->folders->len; i++)
-		if (g_array_index(expect->folders, struct folder, i).id == id)
-			return &g_array_index(expect->folders, struct folder, i);
-	return NULL;
+	struct expect *expect = g_new0(struct expect, 1);
+
+	expect->scenario = scenario;
+	expect->sink = (struct trace_sink) {
+		.kinds = kinds_needed(scenario), .owner = expect, .record = observe
+	};
+	expect->nodes = g_ptr_array_new_with_free_func(g_free);
+	expect->mailboxes = mailboxes_new();
+	expect->mails = g_array_new(FALSE, FALSE, sizeof(struct mail));
+	expect->judges = g_new0(struct judge, scenario->expectations->len + 1);
+	for (guint i = 0; i < scenario->expectations->len; i++) {
+		expect->judges[i].expectation = scenario->expectations->pdata[i];
+		expect->judges[i].reached_ns = TIME_NEVER;
+		count_to(expect, &expect->judges[i], 0);
+	}
+	return expect;
 }
 
-static bool is_folder(const struct expect *expect, const struct folder *folder,
-                      const struct scenario_expectation *expectation)
+/* Mailboxes. */
+
+static bool is_meant(const struct expect *expect, const struct mailbox_state *mailbox,
+                     const struct scenario_expectation *expectation)
 {
 	const struct scenario_node *server = expectation->account->domain->mail;
 
-	return folder != NULL && server != NULL &&
-	       strcmp(node_name(expect, folder->node), server->item.name) == 0 &&
-	       g_ascii_strcasecmp(folder->owner, expectation->account->address) == 0 &&
-	       strcmp(folder->name, expectation->folder) == 0;
+	return server != NULL && strcmp(node_name(expect, mailbox->node), server->item.name) == 0 &&
+	       g_ascii_strcasecmp(mailbox->owner, expectation->account->address) == 0 &&
+	       strcmp(mailbox->name, expectation->folder) == 0;
 }
 
 static uint64_t count_held(const struct expect *expect,
@@ -195,51 +167,26 @@ static uint64_t count_held(const struct expect *expect,
 {
 	uint64_t count = 0;
 
-	for (guint i = 0; i < expect->held->len; i++) {
-		const struct held *held = &g_array_index(expect->held, struct held, i);
+	for (unsigned i = 0; i < mailboxes_count(expect->mailboxes); i++) {
+		const struct mailbox_state *mailbox = mailboxes_get(expect->mailboxes, i);
 
-		count += is_folder(expect, folder_of(expect, held->mailbox), expectation) &&
-		         (expectation->subject == NULL ||
-		          strcmp(held->subject, expectation->subject) == 0) &&
-		         !(expectation->only_unseen && held->flags & 1);
+		if (!is_meant(expect, mailbox, expectation))
+			continue;
+		for (guint k = 0; k < mailbox->messages->len; k++) {
+			const struct mailbox_message *message = mailbox->messages->pdata[k];
+
+			count += (expectation->subject == NULL ||
+			          strcmp(message->subject, expectation->subject) == 0) &&
+			         !(expectation->only_unseen && message->flags & MAILBOX_SEEN);
+		}
 	}
 	return count;
-}
-
-static guint find_held(const struct expect *expect, uint64_t mailbox, uint64_t uid)
-{
-	guint i = 0;
-
-	while (i < expect->held->len &&
-	       (g_array_index(expect->held, struct held, i).mailbox != mailbox ||
-	        g_array_index(expect->held, struct held, i).uid != uid))
-		i++;
-	return i;
 }
 
 static void observe_mailbox(struct expect *expect, const struct trace_record *record,
                             struct bytes bytes)
 {
-	guint at = find_held(expect, record->object, record->before);
-
-	if (record->detail == MAILBOX_CREATED) {
-		char *owner = g_strndup((const char *)bytes.data, bytes.length);
-		struct bytes rest = bytes_from(bytes, strlen(owner) + 1);
-		struct folder folder = { record->object, trace_node_of(record->id), owner,
-			                 g_strndup((const char *)rest.data, rest.length) };
-
-		g_array_append_val(expect->folders, folder);
-	} else if (record->detail == MAILBOX_APPENDED || record->detail == MAILBOX_COPIED) {
-		struct held held = { record->object, (uint32_t)record->before,
-			             mailbox_record_flags(record->after), subject_of(bytes) };
-
-		g_array_append_val(expect->held, held);
-	} else if (record->detail == MAILBOX_FLAGS && at < expect->held->len) {
-		g_array_index(expect->held, struct held, at).flags = (uint32_t)record->after;
-	} else if (record->detail == MAILBOX_EXPUNGED && at < expect->held->len) {
-		g_free(g_array_index(expect->held, struct held, at).subject);
-		g_array_remove_index(expect->held, at);
-	}
+	mailboxes_feed(expect->mailboxes, record, bytes);
 	for (guint i = 0; i < expect->scenario->expectations->len; i++)
 		if (expect->judges[i].expectation->kind == EXPECT_MAILBOX)
 			count_to(expect, &expect->judges[i],
@@ -502,7 +449,7 @@ static void observe(void *owner, const struct trace_record *record, struct bytes
 	expect->now_ns = record->time_ns;
 	switch (record->kind) {
 	case TRACE_NODE:
-		g_ptr_array_add(expect->nodes, g_strndup((const char *)bytes.data, bytes.length));
+		g_ptr_array_add(expect->nodes, bytes_to_text(bytes));
 		break;
 	case TRACE_MAILBOX:
 		observe_mailbox(expect, record, bytes);
@@ -539,27 +486,81 @@ static void append_range(GString *out, const struct scenario_range *range)
 		g_string_append_printf(out, "%" PRIu64 " to %" PRIu64, range->least, range->most);
 }
 
+static const char *const station_words[] = {
+	[STATION_COMPOSED] = "composed",   [STATION_SUBMITTED] = "submitted",
+	[STATION_QUEUED] = "queued",       [STATION_TRANSFERRED] = "transferred",
+	[STATION_DEFERRED] = "deferred",   [STATION_BOUNCED] = "bounced",
+	[STATION_DELIVERED] = "delivered", [STATION_RETRIEVED] = "retrieved",
+	[STATION_READ] = "read",           [STATION_DELETED] = "deleted",
+	[STATION_REFUSED] = "refused",
+};
+
+static const char *const outcome_words[] = {
+	[OUTCOME_ESTABLISHED] = "established", [OUTCOME_REFUSED] = "refused",
+	[OUTCOME_RESET] = "reset",             [OUTCOME_TIMED_OUT] = "timed out",
+	[OUTCOME_UNREACHABLE] = "unreachable",
+};
+
+static void describe_message(GString *text, const struct scenario_expectation *expectation)
+{
+	g_string_append_printf(text, "message \"%s\" %s",
+	                       expectation->subject == NULL ? "(any)" : expectation->subject,
+	                       station_words[expectation->station]);
+	if (expectation->recipient != NULL)
+		g_string_append_printf(text, " for %s", expectation->recipient);
+	if (expectation->by != NULL)
+		g_string_append_printf(text, " by %s", expectation->by->name);
+}
+
+static void describe_count(GString *text, const struct scenario_expectation *expectation)
+{
+	switch (expectation->kind) {
+	case EXPECT_MAILBOX:
+		g_string_append_printf(text, "%s of %s holds", expectation->folder,
+		                       expectation->account->address);
+		if (expectation->subject != NULL)
+			g_string_append_printf(text, " \"%s\"", expectation->subject);
+		break;
+	case EXPECT_MESSAGE:
+		describe_message(text, expectation);
+		break;
+	case EXPECT_CONNECTION:
+		g_string_append_printf(text, "connections%s%s %s",
+		                       expectation->to == NULL ? "" : " to ",
+		                       expectation->to == NULL ? "" : expectation->to->item.name,
+		                       outcome_words[expectation->outcome]);
+		break;
+	case EXPECT_RETRANSMISSIONS:
+		g_string_append(text, "retransmissions");
+		break;
+	case EXPECT_DROPPED:
+		g_string_append(text, "dropped");
+		break;
+	case EXPECT_DUPLICATES:
+		g_string_append(text, "second deliveries recognised");
+		break;
+	case EXPECT_PING:
+		g_string_append(text, "pings with that result");
+		break;
+	default:
+		g_string_append(text, "answers from DNS like that");
+		break;
+	}
+}
+
+/* "INBOX of bob@remote.example holds: 1 time, within 2 s". */
 static char *describe(const struct scenario_expectation *expectation)
 {
-	static const char *const words[EXPECT_COUNT] = {
-		[EXPECT_MAILBOX] = "messages",
-		[EXPECT_MESSAGE] = "times",
-		[EXPECT_CONNECTION] = "connections",
-		[EXPECT_RETRANSMISSIONS] = "retransmissions",
-		[EXPECT_DROPPED] = "drops",
-		[EXPECT_DUPLICATES] = "second deliveries recognised",
-		[EXPECT_PING] = "pings",
-		[EXPECT_DIG] = "answers",
-	};
+	const struct scenario_range *range = range_of(expectation);
 	GString *text = g_string_new(NULL);
 
-	append_range(text, range_of(expectation));
-	g_string_append_printf(text, " %s", words[expectation->kind]);
+	describe_count(text, expectation);
+	g_string_append(text, ": ");
+	append_range(text, range);
 	if (expectation->kind == EXPECT_MAILBOX)
-		g_string_append_printf(text, " in %s of %s", expectation->folder,
-		                       expectation->account->address);
-	if (expectation->subject != NULL)
-		g_string_append_printf(text, ", subject \"%s\"", expectation->subject);
+		g_string_append(text, range->most == 1 ? " message" : " messages");
+	else if (expectation->kind == EXPECT_MESSAGE || expectation->kind == EXPECT_CONNECTION)
+		g_string_append(text, range->least == 1 && range->most != 0 ? " time" : " times");
 	if (expectation->within_ns != TIME_NEVER &&
 	    (expectation->kind == EXPECT_MAILBOX || expectation->kind == EXPECT_MESSAGE))
 		g_string_append_printf(text, ", within %g s", (double)expectation->within_ns / 1e9);
@@ -575,8 +576,6 @@ unsigned expect_finish(struct expect *expect, const char *file, FILE *out, bool 
 		uint64_t found = judge->is_judged ? judge->found : judge->count;
 		bool met;
 
-		if (!judge->is_judged && judge->expectation->kind == EXPECT_MAILBOX)
-			count_to(expect, judge, count_held(expect, judge->expectation));
 		met = is_met(judge, found);
 		unmet += !met;
 		if (met && quiet)

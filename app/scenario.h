@@ -483,7 +483,7 @@ struct scenario {
 	GPtrArray *zones;            /* of struct scenario_zone *; the root's is among them */
 	GPtrArray *servers;          /* of struct scenario_server * */
 	GPtrArray *clients;          /* of struct scenario_client * */
-	GPtrArray *impairments;      /* of struct scenario_impairment *; a later one wins */
+	GPtrArray *impairments;      /* of struct scenario_impairment *; see scenario_impair() */
 	GPtrArray *timeline;         /* of struct scenario_action *; equal times in this order */
 	GPtrArray *expectations;     /* of struct scenario_expectation * */
 	struct scenario_capture capture;
@@ -516,6 +516,21 @@ char *scenario_print(const struct scenario *scenario);
 struct scenario_item *scenario_lookup(const struct scenario *scenario, unsigned kinds,
                                       const char *name);
 
+/* One direction of one cable: what an end of it sends, or is sent. */
+struct scenario_way {
+	const struct scenario_interface *interface; /* the end; or else */
+	const struct scenario_switch *uplink;       /* the switch whose uplink cable it is */
+	bool is_out;                                /* what that end sends */
+};
+
+/*
+ * All that is wrong with one direction of a cable at a time, in `effect`: of each value the latest
+ * impairment that has it. Numbers of frames to drop are appended to `frames` (uint64_t), ascending.
+ * Nothing changes between two of the `from_ns` and `to_ns` of the impairments.
+ */
+void scenario_impair(const struct scenario *scenario, const struct scenario_way *way, int64_t at_ns,
+                     struct scenario_impairment *effect, GArray *frames);
+
 /* "alice-pc:eth0", for pcapng and messages, into a new string. */
 char *scenario_interface_print(const struct scenario_interface *interface);
 
@@ -536,7 +551,10 @@ struct scenario_listed {
 /* All of them, sorted by name: an array of struct scenario_listed * that frees its elements. */
 GPtrArray *scenario_list(void);
 
-/* A commented starting scenario called `name`, for `mailwire new`. The caller frees it. */
+/*
+ * A commented starting scenario for `mailwire new`; `name` is of letters, digits and hyphens. The
+ * caller frees it.
+ */
 char *scenario_template(const char *name);
 
 /* The JSON Schema of the language (scenarios/schema.json), and the reference of all keys as Markdown

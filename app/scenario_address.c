@@ -132,16 +132,24 @@ static void choose_addresses(struct load *load, struct scenario_network *network
 	}
 }
 
-/* 02 (locally administered), then network and address so that people can read them. */
-static void choose_mac(struct scenario_interface *interface)
+/*
+ * 02 (locally administered), then network and address so that people can read them. In the way of
+ * one that is written down, the second octet counts up.
+ */
+static void choose_mac(struct scenario_interface *interface, GHashTable *written)
 {
 	uint32_t number = interface->network->index + 1;
 	uint32_t offset = interface->address - interface->network->subnet.address;
+	char text[MAC_TEXT_BYTES];
 
 	interface->mac = (struct mac) {
 		{0x02, (uint8_t)(offset >> 16), (uint8_t)(number >> 8), (uint8_t)number,
                  (uint8_t)(offset >> 8), (uint8_t)offset}
 	};
+	for (unsigned tried = 0; tried < 256; tried++, interface->mac.octets[1]++) {
+		if (!g_hash_table_contains(written, mac_print(interface->mac, text)))
+			return;
+	}
 }
 
 static void choose_gateway(struct load *load, struct scenario_node *host)
@@ -177,12 +185,36 @@ static void note_address(struct scenario_interface *interface, void *used)
 		g_hash_table_add(used, GUINT_TO_POINTER(interface->address));
 }
 
+struct mac_work {
+	struct load *load;
+	GHashTable *written; /* set of MAC addresses as text */
+};
+
+static void note_mac(struct scenario_interface *interface, void *data)
+{
+	struct mac_work *work = data;
+	char text[MAC_TEXT_BYTES];
+
+	if (load_is_given(work->load, &interface->mac))
+		g_hash_table_add(work->written, g_strdup(mac_print(interface->mac, text)));
+}
+
 static void complete_mac(struct scenario_interface *interface, void *data)
 {
-	struct load *load = data;
+	struct mac_work *work = data;
 
-	if (!load_is_given(load, &interface->mac) && interface->address != 0)
-		choose_mac(interface);
+	if (!load_is_given(work->load, &interface->mac) && interface->address != 0)
+		choose_mac(interface, work->written);
+}
+
+static void complete_macs(struct load *load)
+{
+	g_autoptr(GHashTable) written =
+	    g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	struct mac_work work = { load, written };
+
+	each_interface(load->scenario, note_mac, &work);
+	each_interface(load->scenario, complete_mac, &work);
 }
 
 void scenario_complete_addresses(struct load *load)
@@ -198,7 +230,7 @@ void scenario_complete_addresses(struct load *load)
 			choose_subnet(load, network);
 		choose_addresses(load, network, used);
 	}
-	each_interface(scenario, complete_mac, load);
+	complete_macs(load);
 	for (unsigned i = 0; i < scenario->hosts->len; i++)
 		choose_gateway(load, g_ptr_array_index(scenario->hosts, i));
 }

@@ -89,6 +89,7 @@ void scenario_check(struct load *load);
 void scenario_check_network(struct load *load);
 void scenario_check_mail(struct load *load);
 void scenario_check_timeline(struct load *load);
+void scenario_check_states(struct load *load); /* online and offline, cut and mended */
 void scenario_check_expectations(struct load *load);
 
 /* ---- Questions about a complete scenario ---- */
@@ -116,8 +117,18 @@ const char *scenario_walk(struct scenario *scenario, const struct scenario_node 
 const char *scenario_walk_both(struct scenario *scenario, const struct scenario_node *from,
                                const struct scenario_node *to);
 
+/* Whether `host` is among the resolvers. */
+bool scenario_is_resolver(const struct scenario *scenario, const struct scenario_node *host);
+
+/* The mail server on `host`, or NULL. */
+const struct scenario_server *scenario_server_on(const struct scenario *scenario,
+                                                 const struct scenario_node *host);
+
 /* The address that the scenario's zones give for a domain name, CNAMEs followed; 0: none. */
 uint32_t scenario_resolve_name(const struct scenario *scenario, const char *name);
+
+/* Warns when nobody sends a message with this subject; a `Re: ` before it does not count. */
+void scenario_check_subject(struct load *load, const char *subject, struct mark mark);
 
 /* True when `name` is `origin` or below it. */
 bool scenario_is_below(const char *name, const char *origin);

@@ -146,16 +146,15 @@ static void offer_names(const struct scenario *scenario, unsigned kinds,
 /* "client, host or router" */
 static char *print_kinds(unsigned kinds)
 {
+	static const unsigned order[] = { 7, 0, 1, 2, 3, 4, 5, 6 }; /* clients first */
 	GString *out = g_string_new(NULL);
 
-	for (unsigned i = G_N_ELEMENTS(kind_titles); i-- > 0;) {
-		if (!(kinds >> i & 1))
+	for (unsigned i = 0; i < G_N_ELEMENTS(order); i++) {
+		if (!(kinds >> order[i] & 1))
 			continue;
-		kinds &= ~(1u << i);
-		g_string_append_printf(out, "%s%s", kind_titles[i],
-				       kinds == 0              ? ""
-				       : (kinds & (kinds - 1)) ? ", "
-							       : " or ");
+		kinds &= ~(1u << order[i]);
+		g_string_append_printf(out, "%s%s", kind_titles[order[i]],
+		                       kinds == 0 ? "" : (kinds & (kinds - 1)) ? ", " : " or ");
 	}
 	return g_string_free(out, FALSE);
 }

@@ -45,7 +45,7 @@ static const struct key scenario_keys[] = {
 	{ .name = "clients", .type = KEY_TABLE, AT(scenario, clients), .mapping = &client_mapping,
 	  .meaning = "Users at their mail clients" },
 	{ .name = "impairments", .type = KEY_LIST, AT(scenario, impairments), .mapping = &impairment_mapping,
-	  .meaning = "What is wrong with cables; where two speak of the same cable and direction, both hold, and for a value in both the later one" },
+	  .meaning = "What is wrong with cables; where several speak of the same cable, direction and time, all hold, and of the same value the last" },
 	{ .name = "timeline", .type = KEY_LIST, AT(scenario, timeline), .mapping = &action_mapping,
 	  .meaning = "What users do, and when; what happens at the same time happens in this order" },
 	{ .name = "expect", .type = KEY_LIST, AT(scenario, expectations), .mapping = &expectation_mapping,

@@ -59,7 +59,7 @@ struct key {
 	enum key_type type;
 	unsigned flags;
 	unsigned kinds;               /* KEY_REFERENCE: a set of enum scenario_kind */
-	uint64_t least, most;         /* of numbers; 0 and 0: anything */
+	uint64_t least, most;         /* of numbers and prefix lengths; 0 and 0: anything */
 	const struct word *words;     /* KEY_WORD: ends with a NULL text */
 	const struct mapping *mapping; /* KEY_MAPPING, KEY_TABLE, KEY_LIST */
 	uint32_t variants;            /* bits of the variants that have it; 0: all */

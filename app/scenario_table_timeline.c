@@ -275,7 +275,7 @@ static const struct key capture_interface_keys[] = {
 };
 
 static const struct mapping capture_interface_mapping = {
-	.title = "interface", .article = "an interface",
+	.title = "captured interface", .article = "an interface",
 	.meaning = "An interface: `alice-pc`, `gw:eth1` or `gw:client-lan`",
 	.size = sizeof(struct scenario_capture_interface),
 	.keys = capture_interface_keys, .key_count = 1, .has_short_form = true, .is_scalar = true,

@@ -16,7 +16,7 @@ const struct value_type value_types[KEY_TYPE_COUNT] = {
 	[KEY_DOMAIN]    = { "a domain name", "`mail.office.example` (lower case)", "\"type\": \"string\", \"pattern\": \"^(\\\\.|[a-z0-9_.-]+)$\"" },
 	[KEY_OWNER]     = { "a record's name", "`www`, `@` for the zone itself, `www.office.example.` with a final dot",
 	                    "\"type\": \"string\", \"pattern\": \"^(@|\\\\.|[*a-z0-9_.-]+)$\"" },
-	[KEY_COUNT]     = { "a whole number", "`3`", "\"type\": \"integer\", \"minimum\": 0" },
+	[KEY_COUNT]     = { "a whole number", "`3`", "\"type\": \"integer\"" },
 	[KEY_SIZE]      = { "a size", "`1500B`, `2MB` (units: B, kB, MB, GB, KiB, MiB, GiB)",
 	                    "\"type\": \"string\", \"pattern\": \"^[0-9]+([.][0-9]+)? ?(B|kB|MB|GB|KiB|MiB|GiB)$\"" },
 	[KEY_RATE]      = { "a rate", "`100Mbps` (units: bps, kbps, Mbps, Gbps)",
@@ -265,7 +265,8 @@ static const char *parse_range(const char *text, struct scenario_range *field)
 	return FINE;
 }
 
-static const char *parse_prefix(const char *text, struct scenario_prefix *field)
+static const char *parse_prefix(const struct key *key, const char *text,
+				struct scenario_prefix *field)
 {
 	struct scenario_prefix prefix = { 0, 0 };
 
@@ -274,6 +275,10 @@ static const char *parse_prefix(const char *text, struct scenario_prefix *field)
 		return "it is not written as address/length";
 	if ((prefix.address & ~ipv4_mask(prefix.length)) != 0)
 		return "its address has bits set behind the prefix";
+	if (prefix.length < key->least)
+		return "it is too large";
+	if (key->most != 0 && prefix.length > key->most)
+		return "it is too small: two hosts need a /30";
 	*field = prefix;
 	return FINE;
 }
@@ -369,7 +374,7 @@ const char *value_parse(const struct key *key, const char *text, void *field, GS
 	case KEY_IPV4:
 		return parse_ipv4(text, field);
 	case KEY_PREFIX:
-		return parse_prefix(text, field);
+		return parse_prefix(key, text, field);
 	case KEY_MAC:
 		return parse_mac(text, field);
 	default:

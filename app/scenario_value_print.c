@@ -41,7 +41,11 @@ static bool is_plain_text(const char *text)
 	static const char *const taken[] = { "null", "true", "false", "yes", "no", "~", NULL };
 	size_t length = strlen(text);
 
+	uint32_t address;
+
 	/* A number would be read as one by editors; a leading or trailing space would be lost. */
+	if (ipv4_parse(text, &address))
+		return true;
 	if (length == 0 || !g_ascii_isalpha(text[0]) || text[length - 1] == ' ' ||
 	    g_strv_contains(taken, text))
 		return false;

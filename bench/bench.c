@@ -1,5 +1,6 @@
 #include "bench/bench.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +26,13 @@ uint64_t bench_resident_bytes(void)
 		resident = 0;
 	fclose(file);
 	return resident * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+uint64_t bench_heap_bytes(void)
+{
+	struct mallinfo2 heap = mallinfo2();
+
+	return heap.uordblks + heap.hblkhd;
 }
 
 const char *bench_text_option(int argc, char **argv, const char *name, const char *otherwise)

@@ -9,6 +9,9 @@ double bench_seconds(void);
 /* Resident memory of this process in bytes, now. */
 uint64_t bench_resident_bytes(void);
 
+/* Bytes the program holds from the heap, now: exact where resident memory is not. */
+uint64_t bench_heap_bytes(void);
+
 /* The value of "--name=value" among the arguments, or `otherwise`. */
 double bench_option(int argc, char **argv, const char *name, double otherwise);
 const char *bench_text_option(int argc, char **argv, const char *name, const char *otherwise);

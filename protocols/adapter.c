@@ -14,13 +14,13 @@ struct adapter {
 	uint64_t object;       /* trace id of the session */
 	uint64_t sent_object, received_object;
 	uint64_t sent_base, received_base; /* stream offset minus the session's own count */
-	bool must_open;			   /* the stream opened, the session has not heard of it */
-	bool is_open;            /* the session was told that the stream is open */
-	bool has_ended;			   /* the peer will send no more */
-	bool must_end;			   /* and the session has not heard of it */
-	bool is_running;		   /* the session, or `done`, is being called */
-	bool is_woken;			   /* an answer came meanwhile */
-	bool is_over;			   /* `done` was called, or adapter_free() */
+	bool must_open;                    /* the stream opened, the session has not heard of it */
+	bool is_open;                      /* the session was told that the stream is open */
+	bool has_ended;                    /* the peer will send no more */
+	bool must_end;                     /* and the session has not heard of it */
+	bool is_running;                   /* the session, or `done`, is being called */
+	bool is_woken;                     /* an answer came meanwhile */
+	bool is_over;                      /* `done` was called, or adapter_free() */
 };
 
 /* Notes become records. */
@@ -49,7 +49,10 @@ static uint64_t note_offset(const struct adapter *adapter, const struct note *no
 	       (note->flags & TRACE_INBOUND ? adapter->received_base : adapter->sent_base);
 }
 
-/* What the session does after it has read a command, it does because of that command. */
+/*
+ * What the session does after it has read a command, it does because of that command; and what it
+ * says from a unit on that belongs to a message, segments included, belongs to that message.
+ */
 static void adapter_emit(void *owner, const struct note *note)
 {
 	struct adapter *adapter = owner;
@@ -74,8 +77,11 @@ static void adapter_emit(void *owner, const struct note *note)
 		.after = note->after,
 	    },
 	    bytes);
+	struct context *context = engine_context(node_engine(adapter->node));
 	if (note->kind == TRACE_UNIT && note->flags & TRACE_INBOUND)
-		engine_context(node_engine(adapter->node))->cause = id;
+		context->cause = id;
+	if (note->kind == TRACE_UNIT && note->root != 0)
+		context->root = note->root;
 }
 
 static void adapter_tick(void *owner)
@@ -261,7 +267,10 @@ static void arm_deadline(struct adapter *adapter)
 	int64_t deadline_ns = adapter->session->deadline_ns;
 	struct engine *engine = node_engine(adapter->node);
 
-	adapter->deadline.is_background = adapter->session->deadline_is_background;
+	if (adapter->deadline.is_background != adapter->session->deadline_is_background) {
+		timer_cancel(engine, &adapter->deadline);
+		adapter->deadline.is_background = adapter->session->deadline_is_background;
+	}
 	if (deadline_ns == TIME_NEVER)
 		timer_cancel(engine, &adapter->deadline);
 	else if (deadline_ns != adapter->deadline.deadline_ns)

@@ -32,7 +32,8 @@ static inline struct bytes bytes_from(struct bytes in, size_t offset)
 {
 	if (offset > in.length)
 		offset = in.length;
-	return (struct bytes) { in.data + offset, in.length - offset };
+	/* An empty run may have no address, and C allows no sum with that. */
+	return (struct bytes) { offset > 0 ? in.data + offset : in.data, in.length - offset };
 }
 
 /* The first `length` bytes of `in`; all of it when it is shorter. */

@@ -4,7 +4,8 @@
 
 struct impairer {
 	struct impairment config; /* its lists are ours */
-	struct random_stream stream;
+	struct random_stream stream; /* the same number of draws for each frame */
+	struct random_stream places; /* of flipped bits: as many as it takes */
 	size_t next_picked;
 };
 
@@ -32,6 +33,8 @@ struct impairer *impairer_new(const struct impairment *config, const struct rand
 	struct impairer *impairer = g_new0(struct impairer, 1);
 
 	impairer->stream = *stream;
+	for (unsigned i = 0; i < G_N_ELEMENTS(impairer->places.state); i++)
+		impairer->places.state[i] = random_next(&impairer->stream);
 	impairer_configure(impairer, config);
 	return impairer;
 }
@@ -67,11 +70,11 @@ static bool has_flip(const struct verdict *verdict, uint32_t bit)
 static void choose_flips(struct impairer *impairer, struct verdict *verdict, size_t first_byte,
 			 size_t frame_bytes)
 {
-	unsigned wanted = 1 + (unsigned)random_below(&impairer->stream, IMPAIRER_FLIPS_MAX);
+	unsigned wanted = 1 + (unsigned)random_below(&impairer->places, IMPAIRER_FLIPS_MAX);
 	uint64_t bits = 8 * (frame_bytes - first_byte);
 
 	while (verdict->flip_count < wanted) {
-		uint32_t bit = (uint32_t)(8 * first_byte + random_below(&impairer->stream, bits));
+		uint32_t bit = (uint32_t)(8 * first_byte + random_below(&impairer->places, bits));
 
 		if (!has_flip(verdict, bit))
 			verdict->flips[verdict->flip_count++] = bit;

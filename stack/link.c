@@ -208,8 +208,8 @@ static void refuse_overflow(struct direction *direction, struct packet *frame, i
 	refuse(direction, frame,
 	       &(struct trace_record) {
 		   .detail = LINK_QUEUE_FULL,
-		   .before = (uint64_t)((double)backlog_ns * bytes_per_ns),
-		   .after = (uint64_t)((double)direction->queue_ns * bytes_per_ns),
+		   .before = (uint64_t)((double)backlog_ns * bytes_per_ns + 0.5),
+		   .after = (uint64_t)((double)direction->queue_ns * bytes_per_ns + 0.5),
 	       });
 }
 

@@ -5,7 +5,7 @@
 #   check  also the linters and fuzzers         bench  also the simulators compared with
 set -eu
 
-build="gcc make pkg-config libglib2.0-dev libfyaml-dev libgmime-3.0-dev libpcap-dev libjson-glib-dev"
+build="gcc make pkg-config libglib2.0-dev libfyaml-dev libgmime-3.0-dev libpcap-dev libjson-glib-dev libgraphviz-dev"
 test="check tshark python3 python3-yaml python3-jsonschema"
 check="clang libclang-rt-14-dev clang-format clang-tidy cppcheck"
 bench="g++ ns3 libns3-dev"

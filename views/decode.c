@@ -252,19 +252,23 @@ static void decode_udp(struct walk *walk, struct range range)
 	layer->status = (uint8_t)status;
 	add_header(walk, layer, &udp_fields, UDP_HEADER_BYTES);
 	note_parts(walk, layer);
-	if (status == PARSE_OK) {
-		range.end = range.start + header.length_bytes;
-		layer->payload_bytes = (uint32_t)payload.length;
-		if (header.checksum != 0)
-			layer->checksum = checksum_state(
-			    walk, udp_checksum_is_right(range_bytes(walk, range), walk->source,
-							walk->destination));
-		note_ports(walk, header.source_port, header.destination_port);
-		decode_application(walk, range_from(range, UDP_HEADER_BYTES), false,
-				   header.source_port, header.destination_port);
-	} else {
+	if (status != PARSE_OK) {
 		add_data(walk, DECODE_DATA, "data", range_from(range, UDP_HEADER_BYTES));
+		return;
 	}
+
+	struct range behind = range_from(range, header.length_bytes);
+
+	range.end = behind.start;
+	layer->payload_bytes = (uint32_t)payload.length;
+	if (header.checksum != 0)
+		layer->checksum = checksum_state(
+		    walk, udp_checksum_is_right(bytes_first(datagram, header.length_bytes),
+						walk->source, walk->destination));
+	note_ports(walk, header.source_port, header.destination_port);
+	decode_application(walk, range_from(range, UDP_HEADER_BYTES), false, header.source_port,
+			   header.destination_port);
+	add_data(walk, DECODE_DATA, "data behind the datagram", behind);
 }
 
 static uint32_t decode_ipv4(struct walk *walk, struct range range);
@@ -290,7 +294,8 @@ static void decode_icmp(struct walk *walk, struct range range)
 		struct walk quoted = *walk;
 
 		quoted.is_quoted = true;
-		decode_ipv4(&quoted, range);
+		range.start = decode_ipv4(&quoted, range);
+		add_data(walk, DECODE_DATA, "data behind the quoted datagram", range);
 	} else {
 		add_data(walk, DECODE_DATA, "data", range);
 	}
@@ -416,6 +421,8 @@ void decode_datagram(struct bytes datagram, const struct dissector *const *disse
 		     struct decode *decode)
 {
 	struct walk walk = walk_begin(datagram, dissectors, decode);
+	struct range range = { 0, (uint32_t)decode->frame.length };
 
-	decode_ipv4(&walk, (struct range) { 0, (uint32_t)decode->frame.length });
+	range.start = decode_ipv4(&walk, range);
+	add_data(&walk, DECODE_PADDING, "padding", range);
 }

@@ -23,5 +23,10 @@ struct log_options {
 struct log *log_new(const struct model *model, const struct log_options *options);
 void log_feed(struct log *log, const struct trace_record *record, struct bytes bytes);
 
+struct crossing;
+
+/* Prints the block of one crossing, whatever the options say of folding; for steppers. */
+void log_print_crossing(struct log *log, const struct crossing *crossing);
+
 /* Prints what is still open and what was folded; then frees. */
 void log_finish(struct log *log);

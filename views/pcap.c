@@ -17,6 +17,13 @@ struct pcap_writer {
 	pcap_dumper_t *dumper; /* NULL: could not be opened, and the output knows */
 };
 
+/* pcap_dump() tells of no error; its file does, and `errno` is still that of the last write. */
+static void check(struct pcap_writer *writer)
+{
+	if (ferror(writer->file))
+		output_fail(writer->base.output, errno != 0 ? errno : EIO);
+}
+
 static void pcap_frame(struct capture *capture, const struct capture_frame *frame)
 {
 	struct pcap_writer *writer = (struct pcap_writer *)capture;
@@ -30,6 +37,7 @@ static void pcap_frame(struct capture *capture, const struct capture_frame *fram
 	if (writer->dumper == NULL || output_has_failed(capture->output))
 		return;
 	pcap_dump((u_char *)writer->dumper, &header, frame->bytes.data);
+	check(writer);
 	capture->own_bytes += RECORD_HEADER_BYTES + frame->bytes.length;
 }
 
@@ -39,9 +47,8 @@ static void pcap_writer_flush(struct capture *capture)
 
 	if (writer->dumper == NULL)
 		return;
-	errno = 0;
-	if (fflush(writer->file) != 0 || ferror(writer->file))
-		output_fail(capture->output, errno != 0 ? errno : EIO);
+	fflush(writer->file);
+	check(writer);
 }
 
 static void pcap_writer_free(struct capture *capture)

@@ -14,6 +14,7 @@ struct dns_server;
 struct dns_client {
 	struct endpoint address;
 	uint64_t connection; /* 0: UDP; else the owner's number for a TCP connection */
+	uint64_t root;       /* for the owner's use: what the query was asked for */
 };
 
 /* Addresses `address`/`length`, host order. */

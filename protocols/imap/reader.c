@@ -21,6 +21,7 @@ void imap_reader_reset(struct imap_reader *reader)
 		g_byte_array_set_size(reader->command, 0);
 	reader->line_start = 0;
 	reader->line_bytes = 0;
+	reader->literals_bytes = 0;
 	reader->is_literal = false;
 	reader->is_refused = false;
 	reader->is_overlong = false;
@@ -112,6 +113,7 @@ void imap_reader_accept(struct imap_reader *reader)
 {
 	reader->is_literal = true;
 	reader->literal_left = reader->literal_bytes;
+	reader->literals_bytes += reader->literal_bytes;
 }
 
 void imap_reader_refuse(struct imap_reader *reader)

@@ -21,10 +21,11 @@ struct imap_reader {
 	size_t line_bytes;      /* of all its lines so far */
 	uint64_t literal_bytes; /* size that was announced */
 	uint64_t literal_left;
-	bool is_synchronizing; /* the peer waits for leave to send the literal */
-	bool is_literal;       /* inside a literal */
-	bool is_refused;       /* the rest of the command is read and dropped */
-	bool is_overlong;      /* inside a line beyond the limit */
+	uint64_t literals_bytes; /* of all literals the command has so far */
+	bool is_synchronizing;   /* the peer waits for leave to send the literal */
+	bool is_literal;         /* inside a literal */
+	bool is_refused;         /* the rest of the command is read and dropped */
+	bool is_overlong;        /* inside a line beyond the limit */
 };
 
 void imap_reader_init(struct imap_reader *reader, size_t line_bytes_max);

@@ -12,17 +12,17 @@
  * sends bits: each is the one before, shifted, and reduced by 0xedb88320 when a one fell out.
  */
 #define ENTRY(i, a, b, c, d, e, f, g, h)                                                           \
-	(((i)&128 ? a : 0) ^ ((i)&64 ? b : 0) ^ ((i)&32 ? c : 0) ^ ((i)&16 ? d : 0) ^              \
-	 ((i)&8 ? e : 0) ^ ((i)&4 ? f : 0) ^ ((i)&2 ? g : 0) ^ ((i)&1 ? h : 0))
+	(((i)&128 ? (a) : 0) ^ ((i)&64 ? (b) : 0) ^ ((i)&32 ? (c) : 0) ^ ((i)&16 ? (d) : 0) ^      \
+	 ((i)&8 ? (e) : 0) ^ ((i)&4 ? (f) : 0) ^ ((i)&2 ? (g) : 0) ^ ((i)&1 ? (h) : 0))
 #define ENTRIES_4(i, ...)                                                                          \
-	ENTRY(i, __VA_ARGS__), ENTRY(i + 1, __VA_ARGS__), ENTRY(i + 2, __VA_ARGS__),               \
-	    ENTRY(i + 3, __VA_ARGS__)
+	ENTRY(i, __VA_ARGS__), ENTRY((i) + 1, __VA_ARGS__), ENTRY((i) + 2, __VA_ARGS__),           \
+	    ENTRY((i) + 3, __VA_ARGS__)
 #define ENTRIES_16(i, ...)                                                                         \
-	ENTRIES_4(i, __VA_ARGS__), ENTRIES_4(i + 4, __VA_ARGS__), ENTRIES_4(i + 8, __VA_ARGS__),   \
-	    ENTRIES_4(i + 12, __VA_ARGS__)
+	ENTRIES_4(i, __VA_ARGS__), ENTRIES_4((i) + 4, __VA_ARGS__),                                \
+	    ENTRIES_4((i) + 8, __VA_ARGS__), ENTRIES_4((i) + 12, __VA_ARGS__)
 #define ENTRIES_64(i, ...)                                                                         \
-	ENTRIES_16(i, __VA_ARGS__), ENTRIES_16(i + 16, __VA_ARGS__),                               \
-	    ENTRIES_16(i + 32, __VA_ARGS__), ENTRIES_16(i + 48, __VA_ARGS__)
+	ENTRIES_16(i, __VA_ARGS__), ENTRIES_16((i) + 16, __VA_ARGS__),                             \
+	    ENTRIES_16((i) + 32, __VA_ARGS__), ENTRIES_16((i) + 48, __VA_ARGS__)
 #define ROW(...)                                                                                   \
 	{                                                                                          \
 		ENTRIES_64(0, __VA_ARGS__), ENTRIES_64(64, __VA_ARGS__),                           \
@@ -57,6 +57,13 @@ static uint32_t slice_by_8(uint32_t crc, const uint8_t *p, size_t length)
 		      table[5][low >> 16 & 0xff] ^ table[4][low >> 24] ^ table[3][high & 0xff] ^
 		      table[2][high >> 8 & 0xff] ^ table[1][high >> 16 & 0xff] ^
 		      table[0][high >> 24];
+	}
+	if (length >= 4) {
+		crc ^= get_le32(p);
+		crc = table[3][crc & 0xff] ^ table[2][crc >> 8 & 0xff] ^
+		      table[1][crc >> 16 & 0xff] ^ table[0][crc >> 24];
+		p += 4;
+		length -= 4;
 	}
 	for (; length > 0; length--, p++)
 		crc = crc >> 8 ^ table[0][(crc ^ *p) & 0xff];
@@ -103,19 +110,26 @@ __attribute__((target("pclmul,sse2"))) uint32_t crc32_add_by_multiplication(uint
 	const uint8_t *p = in.data;
 	size_t left = in.length;
 
-	if (left < 64)
+	if (left < 16)
 		return crc32_add_by_table(crc, in);
 
 	__m128i a = _mm_xor_si128(load128(p), _mm_cvtsi32_si128((int)~crc));
-	__m128i b = load128(p + 16), c = load128(p + 32), d = load128(p + 48);
 
-	for (p += 64, left -= 64; left >= 64; p += 64, left -= 64) {
-		a = fold(a, by_512, load128(p));
-		b = fold(b, by_512, load128(p + 16));
-		c = fold(c, by_512, load128(p + 32));
-		d = fold(d, by_512, load128(p + 48));
+	/* Four multiplications at a time do not wait for each other. */
+	if (left >= 64) {
+		__m128i b = load128(p + 16), c = load128(p + 32), d = load128(p + 48);
+
+		for (p += 64, left -= 64; left >= 64; p += 64, left -= 64) {
+			a = fold(a, by_512, load128(p));
+			b = fold(b, by_512, load128(p + 16));
+			c = fold(c, by_512, load128(p + 32));
+			d = fold(d, by_512, load128(p + 48));
+		}
+		a = fold(fold(fold(a, by_128, b), by_128, c), by_128, d);
+	} else {
+		p += 16;
+		left -= 16;
 	}
-	a = fold(fold(fold(a, by_128, b), by_128, c), by_128, d);
 	for (; left >= 16; p += 16, left -= 16)
 		a = fold(a, by_128, load128(p));
 

@@ -1,0 +1,279 @@
+#include "app/programs.h"
+
+#include "app/mail_clients.h"
+#include "protocols/dns/daemon.h"
+#include "protocols/imap/server.h"
+#include "protocols/pop3/server.h"
+#include "protocols/programs/mail_server.h"
+
+/* Between bytes arriving and a program reading them: what a busy host's scheduler takes. */
+#define WAKEUP_NS (60 * NS_PER_US)
+
+#define SOFTWARE "mailwire"
+
+/* The mail server of one host: one store, and every door to it. */
+struct site {
+	const struct scenario_server *config;
+	struct mail_store *store;
+	struct mail_server *smtp;
+	struct pop3_server *pop3;
+	struct imap_server *imap;
+};
+
+struct programs {
+	struct world *world;
+	const struct scenario *scenario;
+	struct network *network;
+	GHashTable *resolvers; /* scenario_node to struct dns_resolver; look-ups only */
+	GPtrArray *resolver_order;
+	GPtrArray *daemons;    /* of struct dns_daemon * */
+	GArray *sites;         /* of struct site */
+	struct mail_clients *clients;
+};
+
+static uint32_t address_of(const struct scenario_node *node)
+{
+	return ((struct scenario_interface *)node->interfaces->pdata[0])->address;
+}
+
+struct dns_resolver *programs_resolver(struct programs *programs, const struct scenario_node *node)
+{
+	struct dns_resolver *resolver = g_hash_table_lookup(programs->resolvers, node);
+
+	if (resolver != NULL || node->resolver == NULL)
+		return resolver;
+	resolver = dns_resolver_new(network_host(programs->network, node),
+	                            address_of(node->resolver));
+	g_hash_table_insert(programs->resolvers, (gpointer)node, resolver);
+	g_ptr_array_add(programs->resolver_order, resolver);
+	return resolver;
+}
+
+/* DNS servers. */
+
+static bool resolves_for_others(const struct scenario *scenario, const struct scenario_node *host)
+{
+	for (guint i = 0; i < scenario->resolvers->len; i++)
+		if (((struct scenario_resolver *)scenario->resolvers->pdata[i])->host == host)
+			return true;
+	return false;
+}
+
+/* Records that the scenario's checker accepted are valid here too. */
+static struct dns_zone *make_zone(const struct scenario_zone *described)
+{
+	struct dns_zone *zone = dns_zone_new(described->item.name);
+
+	for (guint i = 0; i < described->records->len; i++) {
+		const struct scenario_record *record = described->records->pdata[i];
+		bool is_added = dns_zone_add(zone, record->owner, (uint16_t)record->type,
+		                             (uint32_t)(record->ttl_ns / NS_PER_S), record->value);
+
+		g_assert(is_added);
+	}
+	return zone;
+}
+
+static GPtrArray *make_zones(const struct scenario *scenario, const struct scenario_node *host)
+{
+	GPtrArray *zones = g_ptr_array_new();
+
+	for (guint i = 0; i < scenario->zones->len; i++) {
+		const struct scenario_zone *zone = scenario->zones->pdata[i];
+
+		if (zone->server == host)
+			g_ptr_array_add(zones, make_zone(zone));
+	}
+	return zones;
+}
+
+static void start_dns(struct programs *programs, const struct scenario_node *host)
+{
+	const struct scenario *scenario = programs->scenario;
+	const struct scenario_node *root = scenario->root_server;
+	GPtrArray *zones = make_zones(scenario, host);
+	struct dns_root_hint hint = { .name = NULL };
+	struct dns_daemon_config config = {
+		.zones = (struct dns_zone **)zones->pdata,
+		.zone_count = zones->len,
+		.offers_recursion = resolves_for_others(scenario, host),
+		.wakeup_ns = WAKEUP_NS,
+	};
+
+	if (config.offers_recursion && root != NULL) {
+		hint.name = root->fqdn != NULL ? root->fqdn : root->item.name;
+		hint.address = address_of(root);
+		config.root_hints = &hint;
+		config.root_hint_count = 1;
+	}
+	if (zones->len > 0 || config.offers_recursion)
+		g_ptr_array_add(programs->daemons,
+		                dns_daemon_start(network_host(programs->network, host), &config));
+	g_ptr_array_free(zones, TRUE);
+}
+
+/* Mail servers. */
+
+static void add_accounts(const struct programs *programs, struct site *site, GPtrArray *domains)
+{
+	for (guint i = 0; i < programs->scenario->domains->len; i++) {
+		const struct scenario_domain *domain = programs->scenario->domains->pdata[i];
+
+		if (domain->mail != site->config->host)
+			continue;
+		g_ptr_array_add(domains, (gpointer)domain->item.name);
+		for (guint k = 0; k < domain->accounts->len; k++) {
+			const struct scenario_account *described = domain->accounts->pdata[k];
+			struct account *account = mail_store_add_account(
+			    site->store, described->address, described->password);
+
+			account->quota_bytes = described->quota_bytes;
+			for (guint f = 0; f < described->folders->len; f++)
+				account_create_mailbox(
+				    account,
+				    ((struct scenario_folder *)described->folders->pdata[f])->folder);
+		}
+	}
+}
+
+/* The ports of one protocol. */
+static GArray *ports_of(const struct scenario_server *server, enum scenario_protocol protocol)
+{
+	GArray *ports = g_array_new(FALSE, FALSE, sizeof(uint16_t));
+
+	for (guint i = 0; i < server->services->len; i++) {
+		const struct scenario_service *service = server->services->pdata[i];
+		uint16_t port = (uint16_t)service->port;
+
+		if (service->protocol == protocol)
+			g_array_append_val(ports, port);
+	}
+	return ports;
+}
+
+static void start_smtp(struct programs *programs, struct site *site, const GPtrArray *domains)
+{
+	const struct scenario_server *server = site->config;
+	GArray *ports = g_array_new(FALSE, FALSE, sizeof(struct mail_server_port));
+	const char *name = server->host->fqdn != NULL ? server->host->fqdn : server->host->item.name;
+
+	for (guint i = 0; i < server->services->len; i++) {
+		const struct scenario_service *service = server->services->pdata[i];
+		struct mail_server_port port = {
+			.port = (uint16_t)service->port,
+			.is_submission = service->protocol == PROTOCOL_SUBMISSION,
+		};
+
+		if (service->protocol == PROTOCOL_SMTP || service->protocol == PROTOCOL_SUBMISSION)
+			g_array_append_val(ports, port);
+	}
+	site->smtp = mail_server_new(
+	    network_host(programs->network, server->host),
+	    &(struct mail_server_config) {
+	        .host_name = name,
+	        .domains = (const char *const *)domains->pdata,
+	        .domain_count = domains->len,
+	        .ports = (const struct mail_server_port *)(const void *)ports->data,
+	        .port_count = ports->len,
+	        .resolver = programs_resolver(programs, server->host),
+	        .store = site->store,
+	        .size_limit = server->message_bytes_max,
+	        .wakeup_ns = WAKEUP_NS,
+	        .retry_ns = server->retry_ns,
+	        .retry_max_ns = server->retry_max_ns,
+	        .lifetime_ns = server->lifetime_ns,
+	    });
+	g_array_free(ports, TRUE);
+}
+
+static void start_doors(struct programs *programs, struct site *site)
+{
+	struct host *host = network_host(programs->network, site->config->host);
+	GArray *pop3 = ports_of(site->config, PROTOCOL_POP3);
+	GArray *imap = ports_of(site->config, PROTOCOL_IMAP);
+
+	if (pop3->len > 0)
+		site->pop3 = pop3_server_start(host,
+		                               &(struct pop3_server_config) {
+		                                   .store = site->store,
+		                                   .software = SOFTWARE,
+		                                   .ports = (const uint16_t *)(const void *)pop3->data,
+		                                   .port_count = pop3->len,
+		                                   .wakeup_ns = WAKEUP_NS,
+		                               });
+	if (imap->len > 0)
+		site->imap = imap_server_start(host,
+		                               &(struct imap_server_config) {
+		                                   .store = site->store,
+		                                   .software = SOFTWARE,
+		                                   .ports = (const uint16_t *)(const void *)imap->data,
+		                                   .port_count = imap->len,
+		                                   .wakeup_ns = WAKEUP_NS,
+		                               });
+	g_array_free(pop3, TRUE);
+	g_array_free(imap, TRUE);
+}
+
+static void start_site(struct programs *programs, const struct scenario_server *server)
+{
+	struct site site = { .config = server };
+	GPtrArray *domains = g_ptr_array_new();
+
+	site.store = mail_store_new(host_node(network_host(programs->network, server->host)));
+	add_accounts(programs, &site, domains);
+	start_smtp(programs, &site, domains);
+	start_doors(programs, &site);
+	g_array_append_val(programs->sites, site);
+	g_ptr_array_free(domains, TRUE);
+}
+
+static void stop_site(struct site *site)
+{
+	pop3_server_stop(site->pop3);
+	imap_server_stop(site->imap);
+	mail_server_free(site->smtp);
+	mail_store_free(site->store);
+}
+
+struct programs *programs_new(struct world *world, const struct scenario *scenario,
+                              struct network *network)
+{
+	struct programs *programs = g_new0(struct programs, 1);
+
+	programs->world = world;
+	programs->scenario = scenario;
+	programs->network = network;
+	programs->resolvers = g_hash_table_new(NULL, NULL);
+	programs->resolver_order = g_ptr_array_new();
+	programs->daemons = g_ptr_array_new();
+	programs->sites = g_array_new(FALSE, FALSE, sizeof(struct site));
+	for (guint i = 0; i < scenario->hosts->len; i++)
+		start_dns(programs, scenario->hosts->pdata[i]);
+	for (guint i = 0; i < scenario->servers->len; i++)
+		start_site(programs, scenario->servers->pdata[i]);
+	programs->clients = mail_clients_new(programs, network, scenario);
+	return programs;
+}
+
+void programs_free(struct programs *programs)
+{
+	if (programs == NULL)
+		return;
+	mail_clients_free(programs->clients);
+	for (guint i = 0; i < programs->sites->len; i++)
+		stop_site(&g_array_index(programs->sites, struct site, i));
+	for (guint i = 0; i < programs->daemons->len; i++)
+		dns_daemon_stop(programs->daemons->pdata[i]);
+	for (guint i = 0; i < programs->resolver_order->len; i++)
+		dns_resolver_free(programs->resolver_order->pdata[i]);
+	g_hash_table_destroy(programs->resolvers);
+	g_ptr_array_free(programs->resolver_order, TRUE);
+	g_ptr_array_free(programs->daemons, TRUE);
+	g_array_free(programs->sites, TRUE);
+	g_free(programs);
+}
+
+struct mua *programs_mua(const struct programs *programs, const struct scenario_client *client)
+{
+	return mail_clients_find(programs->clients, client);
+}

@@ -1,0 +1,126 @@
+#include <string.h>
+#include "app/scenario_private.h"
+
+/* ---- Mailboxes ---- */
+
+/* Offers the folders that an account can have. True when `folder` is one of them. */
+static bool find_folder(const struct scenario *scenario, const struct scenario_account *account,
+			const char *folder, struct suggestion *suggestion)
+{
+	bool is_found = g_ascii_strcasecmp(folder, "INBOX") == 0;
+
+	suggest_offer(suggestion, "INBOX");
+	for (unsigned i = 0; i < account->folders->len; i++) {
+		const struct scenario_folder *known = g_ptr_array_index(account->folders, i);
+
+		if (known->folder == NULL)
+			continue;
+		suggest_offer(suggestion, known->folder);
+		is_found |= strcmp(known->folder, folder) == 0;
+	}
+	for (unsigned i = 0; i < scenario->timeline->len; i++) {
+		const struct scenario_action *action = g_ptr_array_index(scenario->timeline, i);
+
+		if (action->into == NULL || action->client == NULL ||
+		    action->client->account != account)
+			continue;
+		suggest_offer(suggestion, action->into);
+		is_found |= strcmp(action->into, folder) == 0;
+	}
+	return is_found;
+}
+
+static void check_mailbox(struct load *load, const struct scenario_expectation *expectation)
+{
+	struct suggestion suggestion = { .word = expectation->folder };
+
+	if (expectation->account == NULL)
+		return;
+	if (!find_folder(load->scenario, expectation->account, expectation->folder, &suggestion)) {
+		load_error(load, load_mark(load, &expectation->folder, expectation),
+			   "`%s` has no folder `%s`, and nobody moves a message into one",
+			   expectation->account->address, expectation->folder);
+		if (suggestion.best != NULL)
+			load_hint(load, "did you mean `%s`?", suggestion.best);
+	}
+	if (expectation->at_ns != TIME_NEVER && expectation->within_ns != TIME_NEVER)
+		load_error(load, load_mark(load, &expectation->within_ns, expectation),
+			   "`at` is one moment and `within` any until then: write one of them");
+}
+
+/* ---- Messages ---- */
+
+static bool is_among(const GPtrArray *recipients, const char *address)
+{
+	for (unsigned i = 0; i < recipients->len; i++) {
+		const struct scenario_recipient *recipient = g_ptr_array_index(recipients, i);
+
+		if (recipient->address != NULL && strcmp(recipient->address, address) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool is_written_to(const struct scenario *scenario, const char *address)
+{
+	if (scenario_lookup(scenario, SCENARIO_ACCOUNT, address) != NULL)
+		return true;
+	for (unsigned i = 0; i < scenario->timeline->len; i++) {
+		const struct scenario_action *action = g_ptr_array_index(scenario->timeline, i);
+
+		if (is_among(action->to, address) || is_among(action->cc, address) ||
+		    is_among(action->bcc, address))
+			return true;
+	}
+	return false;
+}
+
+static void check_message(struct load *load, const struct scenario_expectation *expectation)
+{
+	if (expectation->recipient != NULL &&
+	    !is_written_to(load->scenario, expectation->recipient))
+		load_error(load, load_mark(load, &expectation->recipient, expectation),
+			   "nobody has the address `%s`, and nobody writes to it",
+			   expectation->recipient);
+}
+
+/* ---- All together ---- */
+
+static bool somebody_does(const struct scenario *scenario, enum scenario_verb verb)
+{
+	for (unsigned i = 0; i < scenario->timeline->len; i++) {
+		const struct scenario_action *action = g_ptr_array_index(scenario->timeline, i);
+
+		if (action->verb == verb)
+			return true;
+	}
+	return false;
+}
+
+static void check_expectation(struct load *load, const struct scenario_expectation *expectation)
+{
+	if (expectation->kind == EXPECT_MAILBOX)
+		check_mailbox(load, expectation);
+	if (expectation->kind == EXPECT_MESSAGE)
+		check_message(load, expectation);
+	if (expectation->subject != NULL)
+		scenario_check_subject(load, expectation->subject,
+				       load_mark(load, &expectation->subject, expectation));
+	if (expectation->kind == EXPECT_PING && !somebody_does(load->scenario, DO_PING))
+		load_error(load, expectation->item.mark, "nobody in the timeline pings");
+	if (expectation->kind == EXPECT_DIG && !somebody_does(load->scenario, DO_DIG))
+		load_error(load, expectation->item.mark, "nobody in the timeline digs");
+	if (expectation->kind == EXPECT_RETRANSMISSIONS && expectation->node != NULL &&
+	    expectation->node->kind == SCENARIO_SWITCH)
+		load_error(load, load_mark(load, &expectation->node, expectation),
+			   "`%s` is a switch and has no TCP", expectation->node->name);
+	if (expectation->at_ns != TIME_NEVER && expectation->at_ns > load->scenario->until_ns)
+		load_error(load, load_mark(load, &expectation->at_ns, expectation),
+			   "the run ends before this: see `until`");
+}
+
+void scenario_check_expectations(struct load *load)
+{
+	for (unsigned i = 0; i < load->scenario->expectations->len; i++)
+		check_expectation(load, g_ptr_array_index(load->scenario->expectations, i));
+}

@@ -1,0 +1,311 @@
+#include <string.h>
+#include "app/scenario_private.h"
+#include "protocols/dns/record.h"
+
+/* ---- Names of hosts ---- */
+
+static void check_host_names(struct load *load)
+{
+	const struct scenario *scenario = load->scenario;
+	g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+
+	for (unsigned i = 0; i < scenario->hosts->len; i++) {
+		const struct scenario_node *host = g_ptr_array_index(scenario->hosts, i);
+		const struct scenario_node *other = g_hash_table_lookup(seen, host->fqdn);
+
+		if (strcmp(host->fqdn, ".") == 0)
+			load_error(load, load_mark(load, &host->fqdn, host),
+				   "a host cannot be called like the root");
+		if (other != NULL)
+			load_error(load, load_mark(load, &host->fqdn, host),
+				   "`%s` and `%s` both have the domain name `%s`", other->item.name,
+				   host->item.name, host->fqdn);
+		g_hash_table_insert(seen, (void *)host->fqdn, (void *)host);
+	}
+}
+
+static void check_resolvers(struct load *load)
+{
+	const struct scenario *scenario = load->scenario;
+
+	for (unsigned i = 0; i < scenario->hosts->len; i++) {
+		const struct scenario_node *host = g_ptr_array_index(scenario->hosts, i);
+
+		if (host->resolver != NULL && !scenario_is_resolver(scenario, host->resolver))
+			load_error(
+			    load, load_mark(load, &host->resolver, host),
+			    "`%s` is not among the resolvers: it would not ask others for names",
+			    host->resolver->item.name);
+	}
+	for (unsigned i = 0; i < scenario->resolvers->len; i++) {
+		const struct scenario_resolver *resolver =
+		    g_ptr_array_index(scenario->resolvers, i);
+
+		if (scenario->root_server == NULL)
+			load_error(load, resolver->item.mark,
+				   "the resolver `%s` has no root name server to ask",
+				   resolver->item.name);
+	}
+}
+
+/* ---- Zones ---- */
+
+static void check_record(struct load *load, const struct scenario_zone *zone,
+			 const struct scenario_record *record)
+{
+	g_autoptr(GByteArray) data = g_byte_array_new();
+	struct mark mark = load_mark(load, &record->value, record);
+
+	if (record->owner == NULL)
+		return;
+	if (!scenario_is_below(record->owner, zone->item.name))
+		load_error(load, load_mark(load, &record->item.name, record),
+			   "`%s` is not in the zone `%s`", record->owner, zone->item.name);
+	if (!dns_data_from_text((uint16_t)record->type, record->value, data)) {
+		char type[DNS_TYPE_TEXT_BYTES];
+
+		load_error(load, mark, "`%s` is not the data of a record of type %s", record->value,
+			   dns_type_print((uint16_t)record->type, type));
+		load_hint(load,
+			  "write it as in a zone file: A `192.0.2.70`, MX `10 mail`, CNAME `www`");
+	}
+	if (record->ttl_ns % NS_PER_S != 0)
+		load_error(load, load_mark(load, &record->ttl_ns, record),
+			   "a TTL is a whole number of seconds");
+}
+
+/* A CNAME stands alone (RFC 1034 section 3.6.2), and a zone has one SOA. */
+static void check_companions(struct load *load, const struct scenario_zone *zone)
+{
+	g_autoptr(GHashTable) aliases = g_hash_table_new(g_str_hash, g_str_equal);
+	unsigned soa_count = 0;
+
+	for (unsigned i = 0; i < zone->records->len; i++) {
+		const struct scenario_record *record = g_ptr_array_index(zone->records, i);
+
+		if (record->owner != NULL && record->type == DNS_CNAME &&
+		    !g_hash_table_insert(aliases, (void *)record->owner, (void *)record))
+			load_error(load, record->item.mark, "`%s` has two CNAME records",
+				   record->owner);
+		soa_count += record->type == DNS_SOA;
+		if (record->type == DNS_SOA && (soa_count > 1 || record->owner == NULL ||
+						strcmp(record->owner, zone->item.name) != 0))
+			load_error(load, record->item.mark,
+				   "a zone has one SOA record, with the zone's own name");
+	}
+	for (unsigned i = 0; i < zone->records->len; i++) {
+		const struct scenario_record *record = g_ptr_array_index(zone->records, i);
+		const struct scenario_record *alias =
+		    record->owner == NULL ? NULL : g_hash_table_lookup(aliases, record->owner);
+
+		if (alias != NULL && record->type != DNS_CNAME)
+			load_error(load, alias->item.mark,
+				   "`%s` is an alias (CNAME) and has other records too",
+				   record->owner);
+	}
+}
+
+/* Exchangers and name servers must have addresses; a null MX (RFC 7505) says that none takes mail. */
+static void check_target(struct load *load, const struct scenario_record *record)
+{
+	const char *last = strrchr(record->value, ' ');
+	const char *target = last == NULL ? record->value : last + 1;
+	size_t length = strlen(target);
+
+	if (length < 2 || target[length - 1] != '.')
+		return;
+	g_autofree char *name = g_strndup(target, length - 1);
+
+	if (scenario_resolve_name(load->scenario, name) == 0)
+		load_error(load, load_mark(load, &record->value, record),
+			   "no zone has an address for `%s`", name);
+}
+
+static void check_zone(struct load *load, const struct scenario_zone *zone)
+{
+	for (unsigned i = 0; i < zone->records->len; i++) {
+		const struct scenario_record *record = g_ptr_array_index(zone->records, i);
+
+		check_record(load, zone, record);
+		if (record->owner != NULL && (record->type == DNS_MX || record->type == DNS_NS))
+			check_target(load, record);
+	}
+	check_companions(load, zone);
+}
+
+static bool delegates(const struct scenario_zone *parent, const char *origin)
+{
+	for (unsigned i = 0; i < parent->records->len; i++) {
+		const struct scenario_record *record = g_ptr_array_index(parent->records, i);
+
+		if (record->type == DNS_NS && record->owner != NULL &&
+		    strcmp(record->owner, origin) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* A zone that no other delegates to cannot be found. */
+static void check_delegation(struct load *load, const struct scenario_zone *zone)
+{
+	const struct scenario *scenario = load->scenario;
+
+	if (strcmp(zone->item.name, ".") == 0)
+		return;
+	for (unsigned i = 0; i < scenario->zones->len; i++) {
+		const struct scenario_zone *parent = g_ptr_array_index(scenario->zones, i);
+
+		if (parent != zone && delegates(parent, zone->item.name))
+			return;
+	}
+	load_error(load, zone->item.mark,
+		   "nobody finds the zone `%s`: no other zone delegates to it", zone->item.name);
+	load_hint(load, "add an NS record for `%s.` to the zone above it", zone->item.name);
+}
+
+/* ---- Mail servers ---- */
+
+static bool listens(const struct scenario_server *server, uint64_t port)
+{
+	for (unsigned i = 0; server != NULL && i < server->services->len; i++) {
+		const struct scenario_service *service = g_ptr_array_index(server->services, i);
+
+		if (service->port == port)
+			return true;
+	}
+	return false;
+}
+
+static void check_server(struct load *load, const struct scenario_server *server)
+{
+	bool has_domain = false;
+
+	for (unsigned i = 0; i < server->services->len; i++) {
+		const struct scenario_service *service = g_ptr_array_index(server->services, i);
+
+		for (unsigned j = 0; j < i; j++) {
+			const struct scenario_service *earlier =
+			    g_ptr_array_index(server->services, j);
+
+			if (earlier->port == service->port)
+				load_error(load, service->item.mark,
+					   "port %u of `%s` is taken by another service",
+					   (unsigned)service->port, server->item.name);
+		}
+	}
+	if (server->retry_max_ns < server->retry_ns)
+		load_error(load, load_mark(load, &server->retry_max_ns, server),
+			   "`retry-max` is shorter than `retry`");
+	for (unsigned i = 0; i < load->scenario->domains->len; i++) {
+		const struct scenario_domain *domain =
+		    g_ptr_array_index(load->scenario->domains, i);
+
+		has_domain |= domain->mail == server->host;
+	}
+	if (server->host != NULL && server->host->resolver == NULL &&
+	    load->scenario->domains->len > 1)
+		load_error(load, server->item.mark,
+			   "the mail server `%s` has no DNS server to ask for exchangers",
+			   server->item.name);
+	if (!has_domain && server->host != NULL)
+		load_warning(load, server->item.mark, "the mail server `%s` is that of no domain",
+			     server->item.name);
+}
+
+static void check_domain(struct load *load, const struct scenario_domain *domain)
+{
+	if (strcmp(domain->item.name, ".") == 0)
+		load_error(load, domain->item.mark, "the root cannot be a mail domain");
+}
+
+/* ---- Clients ---- */
+
+static void offer_owners(const struct scenario *scenario, struct suggestion *suggestion)
+{
+	for (unsigned i = 0; i < scenario->zones->len; i++) {
+		const struct scenario_zone *zone = g_ptr_array_index(scenario->zones, i);
+
+		for (unsigned j = 0; j < zone->records->len; j++) {
+			const struct scenario_record *record = g_ptr_array_index(zone->records, j);
+
+			if (record->owner != NULL && record->type == DNS_A)
+				suggest_offer(suggestion, record->owner);
+		}
+	}
+}
+
+static void check_server_name(struct load *load, const struct scenario_client *client,
+			      const char *name, uint64_t port, const void *field)
+{
+	const struct scenario *scenario = load->scenario;
+	struct mark mark = load_mark(load, field, client);
+	uint32_t address = name == NULL ? 0 : scenario_resolve_name(scenario, name);
+	const struct scenario_interface *interface = scenario_find_address(scenario, address);
+	struct suggestion suggestion = { .word = name };
+
+	/* Without a mail server that is the error, and its default names are not. */
+	if (name == NULL || client->account == NULL ||
+	    (client->account->domain->mail == NULL && !load_is_given(load, field)))
+		return;
+	if (address == 0) {
+		load_error(load, mark, "no zone has an address for the server `%s`", name);
+		offer_owners(scenario, &suggestion);
+		if (suggestion.best != NULL)
+			load_hint(load, "did you mean `%s`?", suggestion.best);
+	} else if (interface == NULL) {
+		load_error(load, mark, "the address of `%s` is that of no host", name);
+	} else if (!listens(scenario_server_on(scenario, interface->node), port)) {
+		load_warning(load, mark, "`%s` does not listen on port %u: connections are refused",
+			     interface->node->item.name, (unsigned)port);
+	}
+}
+
+static void check_incoming(struct load *load, const struct scenario_client *client)
+{
+	const struct scenario_incoming *incoming = &client->incoming;
+
+	if (incoming->protocol == PROTOCOL_IMAP && incoming->leave != LEAVE_NOTHING)
+		load_error(
+		    load, load_mark(load, &incoming->leave, client),
+		    "`leave-on-server` is for pop3: with imap mail stays on the server anyway");
+	if (incoming->leave_for_ns != TIME_NEVER && incoming->leave != LEAVE_ALL)
+		load_error(load, load_mark(load, &incoming->leave_for_ns, client),
+			   "`leave-for` goes only with `leave-on-server: yes`");
+	check_server_name(load, client, incoming->server, incoming->port, &incoming->server);
+}
+
+static void check_client(struct load *load, const struct scenario_client *client)
+{
+	const struct scenario_item *host =
+	    scenario_lookup(load->scenario, SCENARIO_HOST, client->item.name);
+
+	if (host != NULL && client->host != NULL && host != &client->host->item)
+		load_error(load, client->item.mark,
+			   "the client `%s` is called like a host that it is not on",
+			   client->item.name);
+	if (client->host != NULL && client->host->resolver == NULL)
+		load_error(load, load_mark(load, &client->host->resolver, client),
+			   "the client `%s` cannot look up its servers: its host has no DNS server",
+			   client->item.name);
+	check_incoming(load, client);
+	check_server_name(load, client, client->outgoing.server, client->outgoing.port,
+			  &client->outgoing.server);
+}
+
+void scenario_check_mail(struct load *load)
+{
+	const struct scenario *scenario = load->scenario;
+
+	check_host_names(load);
+	check_resolvers(load);
+	for (unsigned i = 0; i < scenario->domains->len; i++)
+		check_domain(load, g_ptr_array_index(scenario->domains, i));
+	for (unsigned i = 0; i < scenario->zones->len; i++) {
+		check_zone(load, g_ptr_array_index(scenario->zones, i));
+		check_delegation(load, g_ptr_array_index(scenario->zones, i));
+	}
+	for (unsigned i = 0; i < scenario->servers->len; i++)
+		check_server(load, g_ptr_array_index(scenario->servers, i));
+	for (unsigned i = 0; i < scenario->clients->len; i++)
+		check_client(load, g_ptr_array_index(scenario->clients, i));
+}

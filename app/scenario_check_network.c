@@ -1,0 +1,304 @@
+#include <inttypes.h>
+#include <string.h>
+#include "app/scenario_private.h"
+
+#define NETWORKS_MAX 65535 /* their numbers are in MAC addresses */
+
+/* ---- Networks ---- */
+
+static uint32_t last_address(struct scenario_prefix prefix)
+{
+	return prefix.address | ~ipv4_mask(prefix.length);
+}
+
+static int compare_subnets(const void *a, const void *b)
+{
+	const struct scenario_network *left = *(struct scenario_network *const *)a;
+	const struct scenario_network *right = *(struct scenario_network *const *)b;
+
+	if (left->subnet.address != right->subnet.address)
+		return left->subnet.address < right->subnet.address ? -1 : 1;
+	return left->index < right->index ? -1 : left->index > right->index;
+}
+
+/* In order of addresses, a subnet overlaps one before it only when it begins before that ends. */
+static void check_overlaps(struct load *load)
+{
+	g_autoptr(GPtrArray) sorted = g_ptr_array_copy(load->scenario->networks, NULL, NULL);
+	const struct scenario_network *widest = NULL;
+	char address[IPV4_TEXT_BYTES];
+
+	g_ptr_array_sort(sorted, compare_subnets);
+	for (unsigned i = 0; i < sorted->len; i++) {
+		const struct scenario_network *network = g_ptr_array_index(sorted, i);
+
+		if (network->subnet.length == 0)
+			continue;
+		if (widest != NULL && network->subnet.address <= last_address(widest->subnet)) {
+			load_error(load, load_mark(load, &network->subnet, network),
+				   "the subnets of `%s` and `%s` overlap", network->item.name,
+				   widest->item.name);
+			load_hint(load, "that of `%s` ends at %s", widest->item.name,
+				  ipv4_print(last_address(widest->subnet), address));
+		}
+		if (widest == NULL || last_address(network->subnet) > last_address(widest->subnet))
+			widest = network;
+	}
+}
+
+static void check_network(struct load *load, const struct scenario_network *network)
+{
+	if (network->kind == NETWORK_LINK && network->interfaces->len != 2) {
+		load_error(load, network->item.mark,
+			   "the link `%s` has %u members, and a cable has two ends",
+			   network->item.name, network->interfaces->len);
+		load_hint(load, "write `kind: lan` for a network with a switch");
+	}
+	if (network->kind == NETWORK_LAN && network->interfaces->len == 0)
+		load_warning(load, network->item.mark, "nothing is on the network `%s`",
+			     network->item.name);
+}
+
+/* ---- Switches ---- */
+
+/* The number of uplinks to a top switch; more than there are switches when they lead in a circle. */
+static unsigned count_uplinks(const struct scenario_switch *item)
+{
+	unsigned count = 0;
+
+	for (; item->uplink != NULL && count <= item->network->switches->len; count++)
+		item = item->uplink;
+	return count;
+}
+
+static void check_switch(struct load *load, const struct scenario_switch *item)
+{
+	const struct scenario_network *network = item->network;
+	const struct scenario_item *other =
+	    scenario_lookup(load->scenario, SCENARIO_NETWORK, item->item.name);
+
+	if (network == NULL)
+		return;
+	if (other != NULL && other != &network->item)
+		load_error(load, item->item.mark,
+			   "there are a switch and another network called `%s`", item->item.name);
+	if (network->kind == NETWORK_LINK)
+		load_error(load, item->item.mark, "the network `%s` is a link and has no switches",
+			   network->item.name);
+	if (item->uplink != NULL && item->uplink->network != network)
+		load_error(load, load_mark(load, &item->uplink, item),
+			   "the switches `%s` and `%s` are of different networks", item->item.name,
+			   item->uplink->item.name);
+	else if (count_uplinks(item) > network->switches->len)
+		load_error(load, load_mark(load, &item->uplink, item),
+			   "the uplinks of the switch `%s` lead in a circle: frames would go round "
+			   "for ever",
+			   item->item.name);
+	else if (item->uplink == NULL && item != network->switches->pdata[0])
+		load_error(
+		    load, load_mark(load, &item->uplink, item),
+		    "the switch `%s` is not connected to `%s`", item->item.name,
+		    ((const struct scenario_switch *)network->switches->pdata[0])->item.name);
+}
+
+/* ---- Interfaces ---- */
+
+static void check_address(struct load *load, const struct scenario_interface *interface)
+{
+	const struct scenario_prefix *subnet = &interface->network->subnet;
+	struct mark mark = load_mark(load, &interface->address, interface);
+	char first[IPV4_TEXT_BYTES], last[IPV4_TEXT_BYTES], own[IPV4_TEXT_BYTES];
+
+	if (interface->address == 0 || subnet->length == 0)
+		return;
+	if (interface->address <= subnet->address || interface->address >= last_address(*subnet)) {
+		load_error(load, mark, "the address %s is not one for hosts on the network `%s`",
+			   ipv4_print(interface->address, own), interface->network->item.name);
+		load_hint(load, "its hosts have %s to %s", ipv4_print(subnet->address + 1, first),
+			  ipv4_print(last_address(*subnet) - 1, last));
+	}
+}
+
+static void check_interface(struct load *load, const struct scenario_interface *interface)
+{
+	if (interface->network == NULL)
+		return;
+	check_address(load, interface);
+	if (interface->switch_ != NULL && interface->switch_->network != interface->network &&
+	    interface->switch_->network != NULL)
+		load_error(load, load_mark(load, &interface->switch_, interface),
+			   "the switch `%s` is not on the network `%s`",
+			   interface->switch_->item.name, interface->network->item.name);
+}
+
+/* Two interfaces that have the same address or MAC address. */
+static void check_unique(struct load *load, const struct scenario_interface *interface,
+			 GHashTable *addresses, GHashTable *macs)
+{
+	char text[MAC_TEXT_BYTES];
+	const struct scenario_interface *other = NULL;
+
+	if (interface->address != 0)
+		other = g_hash_table_lookup(addresses, GUINT_TO_POINTER(interface->address));
+	if (other != NULL)
+		load_error(load, load_mark(load, &interface->address, interface),
+			   "`%s` and `%s` both have the address %s", other->node->item.name,
+			   interface->node->item.name, ipv4_print(interface->address, text));
+	else
+		g_hash_table_insert(addresses, GUINT_TO_POINTER(interface->address),
+				    (void *)interface);
+	if (mac_equal(interface->mac, (struct mac) { { 0 } }))
+		return;
+	char *mac = mac_print(interface->mac, text);
+
+	other = g_hash_table_lookup(macs, mac);
+	if (other != NULL)
+		load_error(load, load_mark(load, &interface->mac, interface),
+			   "`%s` and `%s` both have the MAC address %s", other->node->item.name,
+			   interface->node->item.name, mac);
+	else
+		g_hash_table_insert(macs, g_strdup(mac), (void *)interface);
+}
+
+static void check_interfaces(struct load *load)
+{
+	const struct scenario *scenario = load->scenario;
+	g_autoptr(GHashTable) addresses = g_hash_table_new(NULL, NULL);
+	g_autoptr(GHashTable) macs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	const struct scenario_node *node;
+
+	for (unsigned i = 0; (node = scenario_node_at(scenario, i)) != NULL; i++) {
+		for (unsigned j = 0; j < node->interfaces->len; j++) {
+			const struct scenario_interface *interface =
+			    g_ptr_array_index(node->interfaces, j);
+
+			check_interface(load, interface);
+			check_unique(load, interface, addresses, macs);
+		}
+	}
+}
+
+/* ---- Hosts and routers ---- */
+
+static void check_host(struct load *load, const struct scenario_node *host)
+{
+	const struct scenario_interface *gateway = host->gateway;
+
+	if (gateway == NULL)
+		return;
+	struct mark mark = load_mark(load, &host->gateway, host);
+
+	if (gateway->node->item.kind != SCENARIO_ROUTER)
+		load_error(load, mark, "`%s` is a host: only routers forward packets",
+			   gateway->node->item.name);
+	else if (host->own.network != NULL && gateway->network != host->own.network)
+		load_error(load, mark, "the gateway `%s` is not on the network `%s`",
+			   gateway->node->item.name, host->own.network->item.name);
+}
+
+static bool is_neighbour(const struct scenario_node *node, const struct scenario_interface *via)
+{
+	for (unsigned i = 0; i < node->interfaces->len; i++) {
+		const struct scenario_interface *own = g_ptr_array_index(node->interfaces, i);
+
+		if (own->network == via->network && own != via)
+			return true;
+	}
+	return false;
+}
+
+static void check_route(struct load *load, const struct scenario_node *router, unsigned index)
+{
+	const struct scenario_route *route = g_ptr_array_index(router->routes, index);
+
+	if (route->via == NULL)
+		return;
+	if (route->via->node == router || !is_neighbour(router, route->via))
+		load_error(load, load_mark(load, &route->via, route),
+			   "`%s` cannot be the next router: it is not on a network of `%s`",
+			   route->via->node->item.name, router->item.name);
+	else if (route->via->node->item.kind != SCENARIO_ROUTER)
+		load_error(load, load_mark(load, &route->via, route),
+			   "`%s` is a host: only routers forward packets",
+			   route->via->node->item.name);
+	for (unsigned i = 0; i < index; i++) {
+		const struct scenario_route *earlier = g_ptr_array_index(router->routes, i);
+
+		if (earlier->to.address == route->to.address &&
+		    earlier->to.length == route->to.length)
+			load_error(load, route->item.mark, "the router `%s` has two routes to this",
+				   router->item.name);
+	}
+}
+
+static void check_router(struct load *load, const struct scenario_node *router)
+{
+	for (unsigned i = 0; i < router->interfaces->len; i++) {
+		const struct scenario_interface *interface =
+		    g_ptr_array_index(router->interfaces, i);
+
+		for (unsigned j = 0; j < i && interface->network != NULL; j++) {
+			const struct scenario_interface *earlier =
+			    g_ptr_array_index(router->interfaces, j);
+
+			if (earlier->network == interface->network)
+				load_error(load, interface->item.mark,
+					   "the router `%s` is on the network `%s` twice",
+					   router->item.name, interface->network->item.name);
+		}
+	}
+	/* Routes that were computed are right; those written out may be many, but not too many. */
+	for (unsigned i = 0; load_is_given(load, &router->routes) && i < router->routes->len; i++)
+		check_route(load, router, i);
+}
+
+/* ---- Impairments ---- */
+
+static bool says_nothing(const struct scenario_impairment *impairment)
+{
+	return impairment->loss_ppm == 0 && impairment->corrupt_ppm == 0 &&
+	       impairment->corrupt_deep_ppm == 0 && impairment->duplicate_ppm == 0 &&
+	       impairment->reorder_ppm == 0 && impairment->jitter_ns == 0 &&
+	       impairment->drop_frames->len == 0 && !impairment->is_down;
+}
+
+static void check_impairment(struct load *load, const struct scenario_impairment *impairment)
+{
+	const struct scenario_link *link = &impairment->link;
+
+	if (says_nothing(impairment)) {
+		load_error(load, impairment->item.mark, "this impairment does nothing");
+		load_hint(load, "add for example `loss: 1%%` or `down: yes`");
+	}
+	if (impairment->to_ns <= impairment->from_ns)
+		load_error(load, load_mark(load, &impairment->to_ns, impairment),
+			   "it ends before it begins");
+	if (impairment->direction != DIRECTION_BOTH && link->scope == LINK_NETWORK &&
+	    link->network->kind == NETWORK_LINK) {
+		load_error(load, load_mark(load, &impairment->direction, impairment),
+			   "it is not clear which way is meant: the link `%s` has two ends",
+			   link->network->item.name);
+		load_hint(load, "name one end: `link: ROUTER:%s`", link->network->item.name);
+	}
+}
+
+void scenario_check_network(struct load *load)
+{
+	const struct scenario *scenario = load->scenario;
+
+	if (scenario->networks->len > NETWORKS_MAX)
+		load_error(load, load_mark(load, &scenario->networks, scenario),
+			   "there are more than %d networks", NETWORKS_MAX);
+	for (unsigned i = 0; i < scenario->networks->len; i++)
+		check_network(load, g_ptr_array_index(scenario->networks, i));
+	check_overlaps(load);
+	for (unsigned i = 0; i < scenario->switches->len; i++)
+		check_switch(load, g_ptr_array_index(scenario->switches, i));
+	check_interfaces(load);
+	for (unsigned i = 0; i < scenario->hosts->len; i++)
+		check_host(load, g_ptr_array_index(scenario->hosts, i));
+	for (unsigned i = 0; i < scenario->routers->len; i++)
+		check_router(load, g_ptr_array_index(scenario->routers, i));
+	for (unsigned i = 0; i < scenario->impairments->len; i++)
+		check_impairment(load, g_ptr_array_index(scenario->impairments, i));
+}

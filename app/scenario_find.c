@@ -1,0 +1,159 @@
+#include <string.h>
+#include "app/scenario.h"
+#include "app/scenario_yaml.h"
+
+#ifndef DATADIR
+#define DATADIR "/usr/local/share/mailwire" /* the build says where it is installed */
+#endif
+
+#define SUFFIX              ".yaml"
+#define SCENARIOS_VARIABLE  "MAILWIRE_SCENARIOS"
+#define SCENARIO_FOLDER_MAX 3
+
+/* Where scenarios with names are, best first; the number of folders. */
+static unsigned scenario_folders(const char *folders[SCENARIO_FOLDER_MAX])
+{
+	const char *chosen = g_getenv(SCENARIOS_VARIABLE);
+	unsigned count = 0;
+
+	folders[count++] = "scenarios";
+	if (chosen != NULL && chosen[0] != '\0')
+		folders[count++] = chosen;
+	folders[count++] = DATADIR "/scenarios";
+	return count;
+}
+
+static bool is_file(const char *path)
+{
+	return g_file_test(path, G_FILE_TEST_EXISTS) && !g_file_test(path, G_FILE_TEST_IS_DIR);
+}
+
+static char *find_in_folder(const char *folder, const char *name)
+{
+	g_autofree char *exact = g_build_filename(folder, name, NULL);
+	g_autofree char *with_suffix = g_strconcat(exact, SUFFIX, NULL);
+
+	if (is_file(exact))
+		return g_steal_pointer(&exact);
+	return is_file(with_suffix) ? g_steal_pointer(&with_suffix) : NULL;
+}
+
+static void report_missing(const char *name, struct diagnostics *diagnostics)
+{
+	g_autoptr(GPtrArray) known = scenario_list();
+	struct suggestion suggestion = { .word = name };
+
+	diagnostics_add(diagnostics, SEVERITY_ERROR, (struct mark) { 0 },
+			"there is no scenario `%s`, neither a file nor one that came with mailwire",
+			name);
+	for (unsigned i = 0; i < known->len; i++)
+		suggest_offer(&suggestion,
+			      ((struct scenario_listed *)g_ptr_array_index(known, i))->name);
+	if (suggestion.best != NULL)
+		diagnostics_hint(diagnostics, "did you mean `%s`?", suggestion.best);
+	else
+		diagnostics_hint(diagnostics, "`mailwire list` shows those that came with it");
+}
+
+char *scenario_find(const char *name, struct diagnostics *diagnostics)
+{
+	const char *folders[SCENARIO_FOLDER_MAX];
+	unsigned count = scenario_folders(folders);
+
+	if (is_file(name))
+		return g_strdup(name);
+	for (unsigned i = 0; i < count && !g_path_is_absolute(name); i++) {
+		char *path = find_in_folder(folders[i], name);
+
+		if (path != NULL)
+			return path;
+	}
+	report_missing(name, diagnostics);
+	return NULL;
+}
+
+/* ---- Listing ---- */
+
+static void listed_free(void *data)
+{
+	struct scenario_listed *listed = data;
+
+	g_free(listed->name);
+	g_free(listed->path);
+	g_free(listed->title);
+	g_free(listed);
+}
+
+/* The title alone: a scenario with errors is listed too. NULL when the file is no scenario. */
+static char *read_title(const char *path)
+{
+	struct diagnostics *diagnostics = diagnostics_new();
+	g_autofree char *text = NULL;
+	struct yaml_node *root = NULL;
+	char *title = NULL;
+	gsize length;
+
+	if (g_file_get_contents(path, &text, &length, NULL) && length <= SCENARIO_BYTES_MAX)
+		root = yaml_parse((struct bytes) { (const uint8_t *)text, length }, diagnostics);
+	const struct yaml_node *value = root == NULL ? NULL : yaml_get(root, "title");
+
+	if (value != NULL && value->kind == YAML_SCALAR)
+		title = g_strdup(value->text);
+	yaml_free(root);
+	diagnostics_free(diagnostics);
+	return title;
+}
+
+static bool has_name(const GPtrArray *list, const char *name)
+{
+	for (unsigned i = 0; i < list->len; i++) {
+		const struct scenario_listed *listed = g_ptr_array_index(list, i);
+
+		if (strcmp(listed->name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* A name found in a better folder hides the same one in this. */
+static void list_folder(const char *folder, GPtrArray *list)
+{
+	g_autoptr(GDir) directory = g_dir_open(folder, 0, NULL);
+	const char *file;
+
+	while (directory != NULL && (file = g_dir_read_name(directory)) != NULL) {
+		if (!g_str_has_suffix(file, SUFFIX))
+			continue;
+		g_autofree char *name = g_strndup(file, strlen(file) - strlen(SUFFIX));
+		g_autofree char *path = g_build_filename(folder, file, NULL);
+
+		if (has_name(list, name) || !is_file(path))
+			continue;
+		struct scenario_listed *listed = g_new0(struct scenario_listed, 1);
+
+		listed->title = read_title(path);
+		listed->name = g_steal_pointer(&name);
+		listed->path = g_steal_pointer(&path);
+		g_ptr_array_add(list, listed);
+	}
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	const struct scenario_listed *left = *(struct scenario_listed *const *)a;
+	const struct scenario_listed *right = *(struct scenario_listed *const *)b;
+
+	return strcmp(left->name, right->name);
+}
+
+GPtrArray *scenario_list(void)
+{
+	GPtrArray *list = g_ptr_array_new_with_free_func(listed_free);
+	const char *folders[SCENARIO_FOLDER_MAX];
+	unsigned count = scenario_folders(folders);
+
+	for (unsigned i = 0; i < count; i++)
+		list_folder(folders[i], list);
+	g_ptr_array_sort(list, compare_names);
+	return list;
+}

@@ -1,0 +1,54 @@
+#include "app/simulation.h"
+
+#include "app/network.h"
+#include "app/programs.h"
+#include "app/timeline.h"
+
+struct simulation {
+	const struct scenario *scenario;
+	struct world *world;
+	struct network *network;
+	struct programs *programs;
+	struct timeline *timeline;
+};
+
+struct simulation *simulation_new(const struct scenario *scenario,
+                                  const struct simulation_options *options)
+{
+	struct simulation *simulation = g_new0(struct simulation, 1);
+
+	simulation->scenario = scenario;
+	simulation->world = world_new(options->seed, scenario->epoch_s);
+	for (size_t i = 0; i < options->sink_count; i++)
+		trace_add_sink(&simulation->world->trace, options->sinks[i]);
+	simulation->network = network_new(simulation->world, scenario);
+	simulation->programs = programs_new(simulation->world, scenario, simulation->network);
+	simulation->timeline = timeline_new(simulation->world, scenario, simulation->network,
+	                                    simulation->programs);
+	return simulation;
+}
+
+void simulation_free(struct simulation *simulation)
+{
+	if (simulation == NULL)
+		return;
+	simulation->world->trace.kinds = 0; /* taking it apart is no part of the run */
+	timeline_free(simulation->timeline);
+	programs_free(simulation->programs);
+	network_free(simulation->network);
+	world_free(simulation->world);
+	g_free(simulation);
+}
+
+struct world *simulation_world(const struct simulation *simulation)
+{
+	return simulation->world;
+}
+
+enum engine_outcome simulation_run(struct simulation *simulation, int64_t until_ns)
+{
+	int64_t end_ns = MIN(until_ns, simulation->scenario->until_ns);
+
+	/* Never quite TIME_NEVER: that is the deadline of a timer that is not armed. */
+	return engine_run(simulation->world->engine, MIN(end_ns, TIME_NEVER - 1));
+}

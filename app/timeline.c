@@ -1,0 +1,283 @@
+#include "app/timeline.h"
+
+#include "app/mail_actions.h"
+#include "protocols/layer.h"
+#include "stack/socket.h"
+
+#define PING_TIMEOUT_NS  (1 * NS_PER_S)
+#define PING_INTERVAL_NS (1 * NS_PER_S)
+
+/* One line of the timeline at work. */
+struct occurrence {
+	struct timer timer;
+	struct timeline *timeline;
+	const struct scenario_action *action;
+	uint64_t times_left;
+	uint64_t record;            /* id of the latest ACTION record */
+	/* DO_PING */
+	struct timer next_ping;
+	uint64_t pings_left;
+	uint32_t target;
+	/* DO_DIG, and the look-up of a ping's target */
+	struct dns_resolver *resolver; /* of its own, when it asks another server; NULL: the host's */
+	struct dns_query *query;
+};
+
+struct timeline {
+	struct world *world;
+	const struct scenario *scenario;
+	struct network *network;
+	struct programs *programs;
+	struct occurrence *occurrences;
+	size_t count;
+};
+
+static struct host *host_of(const struct occurrence *occurrence)
+{
+	return network_host(occurrence->timeline->network, occurrence->action->host);
+}
+
+/* The node at which an action is recorded: the user's host, or one at the cable in question. */
+static struct node *node_of(const struct occurrence *occurrence)
+{
+	const struct scenario_action *action = occurrence->action;
+
+	if (action->host != NULL)
+		return host_node(host_of(occurrence));
+	if (action->link.interface != NULL)
+		return host_node(network_host(occurrence->timeline->network,
+		                              action->link.interface->node));
+	return occurrence->timeline->world->nodes->pdata[0];
+}
+
+static void report_state(const struct occurrence *occurrence, enum user_detail detail,
+                         uint64_t before, uint64_t after, struct bytes bytes)
+{
+	trace_emit(node_of(occurrence), NULL,
+	           &(struct trace_record) {
+	               .kind = TRACE_STATE,
+	               .layer = LAYER_USER,
+	               .detail = (uint16_t)detail,
+	               .object = occurrence->record,
+	               .before = before,
+	               .after = after,
+	           },
+	           bytes);
+}
+
+/* Pings. */
+
+static void ping_done(void *owner, int64_t round_trip_ns)
+{
+	struct occurrence *occurrence = owner;
+	enum user_ping outcome = round_trip_ns >= 0    ? USER_PING_ANSWERED
+	                         : round_trip_ns == -1 ? USER_PING_LOST
+	                                               : USER_PING_UNREACHABLE;
+
+	report_state(occurrence, USER_PING_DONE, occurrence->target, outcome,
+	             bytes_of(occurrence->action->target));
+}
+
+static void ping_once(void *owner)
+{
+	struct occurrence *occurrence = owner;
+	const struct scenario_action *action = occurrence->action;
+
+	icmp_ping(host_of(occurrence), occurrence->target, action->payload_bytes, PING_TIMEOUT_NS,
+	          ping_done, occurrence);
+	if (--occurrence->pings_left > 0)
+		timer_schedule(occurrence->timeline->world->engine, &occurrence->next_ping,
+		               engine_now(occurrence->timeline->world->engine) + PING_INTERVAL_NS);
+}
+
+static void ping_start(struct occurrence *occurrence, uint32_t target)
+{
+	occurrence->target = target;
+	occurrence->pings_left = occurrence->action->count;
+	if (occurrence->pings_left > 0)
+		ping_once(occurrence);
+}
+
+static uint32_t first_address(const struct dns_message *message)
+{
+	const struct dns_section *section = &message->sections[DNS_ANSWER];
+	uint32_t address = 0;
+
+	for (unsigned i = 0; i < section->count && address == 0; i++)
+		dns_record_address(&section->records[i], &address);
+	return address;
+}
+
+static void ping_resolved(void *owner, const struct dns_answer *answer)
+{
+	struct occurrence *occurrence = owner;
+	uint32_t address = answer->outcome == DNS_FOUND ? first_address(answer->message) : 0;
+
+	occurrence->query = NULL;
+	if (address != 0)
+		ping_start(occurrence, address);
+	else
+		report_state(occurrence, USER_PING_DONE, 0, USER_PING_UNREACHABLE,
+		             bytes_of(occurrence->action->target));
+}
+
+/* Questions to DNS. */
+
+static struct dns_resolver *resolver_for(struct occurrence *occurrence)
+{
+	const struct scenario_action *action = occurrence->action;
+
+	if (action->server == NULL || action->server == action->host->resolver)
+		return programs_resolver(occurrence->timeline->programs, action->host);
+	if (occurrence->resolver == NULL) {
+		const struct scenario_interface *interface = action->server->interfaces->pdata[0];
+
+		occurrence->resolver = dns_resolver_new(host_of(occurrence), interface->address);
+	}
+	return occurrence->resolver;
+}
+
+static void append_datum(GString *bytes, const struct dns_record *record)
+{
+	g_string_append_c(bytes, '\0');
+	dns_data_print(record, bytes);
+}
+
+static void dig_done(void *owner, const struct dns_answer *answer)
+{
+	struct occurrence *occurrence = owner;
+	const struct scenario_action *action = occurrence->action;
+	GString *bytes = g_string_new(action->target);
+
+	occurrence->query = NULL;
+	if (answer->message != NULL) {
+		const struct dns_section *section = &answer->message->sections[DNS_ANSWER];
+
+		for (unsigned i = 0; i < section->count; i++)
+			if (section->records[i].type == action->record_type)
+				append_datum(bytes, &section->records[i]);
+	}
+	report_state(occurrence, USER_DIG_DONE, action->record_type, (uint64_t)answer->outcome,
+	             (struct bytes) { (const uint8_t *)bytes->str, bytes->len });
+	g_string_free(bytes, TRUE);
+}
+
+static void ask(struct occurrence *occurrence, unsigned type, dns_done_fn *done)
+{
+	struct dns_resolver *resolver = resolver_for(occurrence);
+	const struct dns_answer failed = { .outcome = DNS_FAILED };
+
+	if (occurrence->query != NULL)
+		dns_cancel(occurrence->query);
+	occurrence->query = NULL;
+	if (resolver != NULL)
+		occurrence->query = dns_resolve(resolver, occurrence->action->target, (uint16_t)type,
+		                                done, occurrence);
+	if (occurrence->query == NULL)
+		done(occurrence, &failed);
+}
+
+/* Carrying out. */
+
+static void act(struct occurrence *occurrence)
+{
+	const struct scenario_action *action = occurrence->action;
+	struct timeline *timeline = occurrence->timeline;
+
+	switch (action->verb) {
+	case DO_PING:
+		if (action->target_address != 0)
+			ping_start(occurrence, action->target_address);
+		else
+			ask(occurrence, DNS_A, ping_resolved);
+		break;
+	case DO_DIG:
+		ask(occurrence, action->record_type, dig_done);
+		break;
+	case DO_CUT:
+		network_cut(timeline->network, &action->link);
+		break;
+	case DO_MEND:
+		network_mend(timeline->network, &action->link);
+		break;
+	default:
+		break;
+	}
+}
+
+/* Records the action and makes it the cause of what follows. */
+static void record(struct occurrence *occurrence)
+{
+	struct context *context = engine_context(occurrence->timeline->world->engine);
+	char *text = action_describe(occurrence->action);
+
+	occurrence->record = trace_emit(node_of(occurrence), NULL,
+	                                &(struct trace_record) {
+	                                    .kind = TRACE_ACTION,
+	                                    .layer = LAYER_USER,
+	                                    .detail = USER_ACTS,
+	                                },
+	                                bytes_of(text));
+	context->cause = context->root = occurrence->record;
+	g_free(text);
+}
+
+static void occur(void *owner)
+{
+	struct occurrence *occurrence = owner;
+	const struct scenario_action *action = occurrence->action;
+	struct timeline *timeline = occurrence->timeline;
+	struct engine *engine = timeline->world->engine;
+
+	if (--occurrence->times_left > 0)
+		timer_schedule(engine, &occurrence->timer, engine_now(engine) + action->every_ns);
+	if (action_is_mail(action)) {
+		mail_action_start(programs_mua(timeline->programs, action->client), action);
+		return;
+	}
+	record(occurrence);
+	act(occurrence);
+}
+
+struct timeline *timeline_new(struct world *world, const struct scenario *scenario,
+                              struct network *network, struct programs *programs)
+{
+	struct timeline *timeline = g_new0(struct timeline, 1);
+
+	timeline->world = world;
+	timeline->scenario = scenario;
+	timeline->network = network;
+	timeline->programs = programs;
+	timeline->count = scenario->timeline->len;
+	timeline->occurrences = g_new0(struct occurrence, timeline->count + 1);
+	for (size_t i = 0; i < timeline->count; i++) {
+		struct occurrence *occurrence = &timeline->occurrences[i];
+
+		occurrence->timeline = timeline;
+		occurrence->action = scenario->timeline->pdata[i];
+		occurrence->times_left = MAX(occurrence->action->times, 1);
+		timer_init(&occurrence->timer, node_of(occurrence)->index, occur, occurrence);
+		occurrence->timer.class = EVENT_ACTION;
+		timer_init(&occurrence->next_ping, node_of(occurrence)->index, ping_once, occurrence);
+		timer_schedule(world->engine, &occurrence->timer, occurrence->action->at_ns);
+	}
+	return timeline;
+}
+
+void timeline_free(struct timeline *timeline)
+{
+	if (timeline == NULL)
+		return;
+	for (size_t i = 0; i < timeline->count; i++) {
+		struct occurrence *occurrence = &timeline->occurrences[i];
+
+		timer_cancel(timeline->world->engine, &occurrence->timer);
+		timer_cancel(timeline->world->engine, &occurrence->next_ping);
+		if (occurrence->query != NULL)
+			dns_cancel(occurrence->query);
+		if (occurrence->resolver != NULL)
+			dns_resolver_free(occurrence->resolver);
+	}
+	g_free(timeline->occurrences);
+	g_free(timeline);
+}

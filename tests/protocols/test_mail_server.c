@@ -1,0 +1,594 @@
+/* Mail servers that talk to each other, from submission to mailbox, over a scripted network. */
+#include <check.h>
+#include <stdlib.h>
+#include "protocols/adapter.h"
+#include "protocols/programs/mail_server.h"
+#include "protocols/smtp/client.h"
+#include "protocols/smtp/server.h"
+#include "tests/protocols/scripted_network.h"
+
+#define OFFICE_ADDRESS UINT32_C(0xc0000246) /* 192.0.2.70 */
+#define REMOTE_ADDRESS UINT32_C(0xcb007146) /* 203.0.113.70 */
+#define BACKUP_ADDRESS UINT32_C(0xcb007147)
+#define ALICE_ADDRESS  UINT32_C(0xc000020b) /* 192.0.2.11 */
+
+/* An office and a remote site, and all MAIL records as "node detail text". */
+struct stage {
+	struct network network;
+	struct host *alice, *office_host, *remote_host, *backup_host;
+	struct mail_store *office_store, *remote_store;
+	struct mail_server *office, *remote;
+	struct trace_sink sink;
+	GPtrArray *records;  /* of char * */
+	GString *replies;    /* what alice's client was told, a line per recipient */
+	int64_t next_ns[64]; /* of MAIL_DEFERRED, in order */
+	unsigned deferrals;
+};
+
+static void record(void *owner, const struct trace_record *record, struct bytes bytes)
+{
+	struct stage *stage = owner;
+	char *text = g_strndup((const char *)bytes.data, bytes.length);
+
+	ck_assert_uint_ne(record->root, 0);
+	ck_assert_uint_ne(record->object, 0);
+	if (record->detail == MAIL_DEFERRED)
+		stage->next_ns[stage->deferrals++ % 64] = (int64_t)record->after;
+	g_ptr_array_add(stage->records, g_strdup_printf("%u %u %s", trace_node_of(record->id),
+							record->detail, text));
+	g_free(text);
+}
+
+static const struct mail_server_port ports[] = {
+	{.port = 25            },
+	{ .port = 587, .is_submission = true },
+};
+
+static struct mail_server *start(struct stage *stage, struct host *host, const char *name,
+				 const char *domain, struct mail_store *store)
+{
+	return mail_server_new(host, &(struct mail_server_config) {
+					 .host_name = name,
+					 .domains = &domain,
+					 .domain_count = 1,
+					 .ports = ports,
+					 .port_count = 2,
+					 .resolver = (struct dns_resolver *)stage->alice,
+					 .store = store,
+					 .size_limit = 10485760,
+					 .wakeup_ns = 50 * NS_PER_US,
+					 .pickup_ns = 10 * NS_PER_MS,
+				     });
+}
+
+static void start_remote(struct stage *stage)
+{
+	stage->remote = start(stage, stage->remote_host, "mail.remote.example", "remote.example",
+			      stage->remote_store);
+}
+
+static void set_up(struct stage *stage)
+{
+	*stage = (struct stage) { .replies = g_string_new(NULL) };
+	network_init(&stage->network);
+	stage->records = g_ptr_array_new_with_free_func(g_free);
+	stage->sink = (struct trace_sink) { .kinds = TRACE_BIT(TRACE_MAIL),
+					    .owner = stage,
+					    .record = record };
+	trace_add_sink(&stage->network.world->trace, &stage->sink);
+
+	stage->alice = network_add_host(&stage->network, "alice-pc", ALICE_ADDRESS);
+	stage->office_host = network_add_host(&stage->network, "mail", OFFICE_ADDRESS);
+	stage->remote_host = network_add_host(&stage->network, "rmail", REMOTE_ADDRESS);
+	stage->backup_host = network_add_host(&stage->network, "backup", BACKUP_ADDRESS);
+	network_add_record(&stage->network, "11.2.0.192.in-addr.arpa", DNS_PTR,
+			   "alice-pc.office.example");
+	network_add_record(&stage->network, "alice-pc.office.example", DNS_A, "192.0.2.11");
+	network_add_record(&stage->network, "70.2.0.192.in-addr.arpa", DNS_PTR,
+			   "mail.office.example");
+	network_add_record(&stage->network, "mail.office.example", DNS_A, "192.0.2.70");
+	network_add_record(&stage->network, "mail.remote.example", DNS_A, "203.0.113.70");
+	network_add_record(&stage->network, "backup.remote.example", DNS_A, "203.0.113.71");
+
+	stage->office_store = mail_store_new(&stage->office_host->node);
+	mail_store_add_account(stage->office_store, "alice@office.example", "wonderland");
+	mail_store_add_account(stage->office_store, "carol@office.example", "secret");
+	stage->remote_store = mail_store_new(&stage->remote_host->node);
+	mail_store_add_account(stage->remote_store, "bob@remote.example", "builder");
+	mail_store_add_account(stage->remote_store, "dora@remote.example", "explorer");
+	stage->office = start(stage, stage->office_host, "mail.office.example", "office.example",
+			      stage->office_store);
+	start_remote(stage);
+}
+
+static void tear_down(struct stage *stage)
+{
+	mail_server_free(stage->office);
+	mail_server_free(stage->remote);
+	mail_store_free(stage->office_store);
+	mail_store_free(stage->remote_store);
+	g_ptr_array_unref(stage->records);
+	g_string_free(stage->replies, TRUE);
+	network_clear(&stage->network);
+}
+
+static void client_sent(void *owner, struct smtp_client *client, const struct smtp_result *results,
+			unsigned count)
+{
+	struct stage *stage = owner;
+
+	(void)client;
+	for (unsigned i = 0; i < count; i++)
+		g_string_append_printf(stage->replies, "%s\n", results[i].text);
+}
+
+/* A client at alice's PC sends `text`; recipients are separated by blanks. */
+static void submit(struct stage *stage, uint32_t server, uint16_t port, const char *login,
+		   const char *sender, const char *recipients, const char *text)
+{
+	char **list = g_strsplit(recipients, " ", -1);
+	GBytes *data = g_bytes_new(text, strlen(text));
+	struct session *session = smtp_client_new(&(struct smtp_client_config) {
+	    .host_name = "alice-pc",
+	    .login = login,
+	    .password = "wonderland",
+	    .sent = client_sent,
+	    .owner = stage,
+	});
+	struct stream *stream =
+	    tcp_connect(stage->alice, (struct endpoint) { server, port }, NULL, NULL);
+
+	smtp_client_send(smtp_client_of(session), &(struct smtp_transfer) {
+						      .sender = sender,
+						      .recipients = (const char *const *)list,
+						      .recipient_count = g_strv_length(list),
+						      .data = data,
+						  });
+	smtp_client_quit(smtp_client_of(session));
+	adapter_new(stage->alice, stream, session, false,
+		    &(struct adapter_config) { .layer = LAYER_SMTP, .wakeup_ns = 50 * NS_PER_US });
+	g_bytes_unref(data);
+	g_strfreev(list);
+}
+
+static const char letter[] = "Date: Sun, 22 Nov 2026 01:14:58 +0000\r\n"
+			     "Message-Id: <1@alice-pc>\r\nSubject: Report\r\n\r\nHello.\r\n";
+
+static void submit_letter(struct stage *stage, const char *recipients)
+{
+	submit(stage, OFFICE_ADDRESS, 587, "alice@office.example", "alice@office.example",
+	       recipients, letter);
+}
+
+static void run(struct stage *stage, int64_t until_ns)
+{
+	ck_assert_int_ne(engine_run(stage->network.world->engine, until_ns), ENGINE_LIVELOCK);
+}
+
+static struct mailbox *inbox_of(struct mail_store *store, const char *address)
+{
+	return account_find_mailbox(mail_store_find(store, address), "INBOX");
+}
+
+static unsigned inbox_count(struct mail_store *store, const char *address)
+{
+	return inbox_of(store, address)->entries->len;
+}
+
+static char *inbox_text(struct mail_store *store, const char *address, unsigned index)
+{
+	const struct mailbox_entry *entry = inbox_of(store, address)->entries->pdata[index];
+	struct bytes bytes = message_bytes(entry->message);
+
+	return g_strndup((const char *)bytes.data, bytes.length);
+}
+
+static unsigned count_records(const struct stage *stage, unsigned detail)
+{
+	char *key = g_strdup_printf(" %u ", detail);
+	unsigned count = 0;
+
+	for (guint i = 0; i < stage->records->len; i++) {
+		const char *text = g_ptr_array_index(stage->records, i);
+
+		count += strncmp(strchr(text, ' '), key, strlen(key)) == 0;
+	}
+	g_free(key);
+	return count;
+}
+
+static void expect_records(const struct stage *stage, const char *const *wanted, unsigned count)
+{
+	for (unsigned i = 0; i < count && i < stage->records->len; i++)
+		ck_assert_str_eq(g_ptr_array_index(stage->records, i), wanted[i]);
+	ck_assert_uint_eq(stage->records->len, count);
+}
+
+START_TEST(a_letter_reaches_the_other_site_with_its_way_in_the_header)
+{
+	/* By hand, in the form of the reality transcripts; the epoch is 2026-11-22 01:14:58 UTC. */
+	static const char wanted[] =
+	    "Return-Path: <alice@office.example>\r\n"
+	    "Delivered-To: bob@remote.example\r\n"
+	    "Received: from mail.office.example (mail.office.example [192.0.2.70])\r\n"
+	    "\tby mail.remote.example (mailwire) with ESMTP id %s\r\n"
+	    "\tfor <bob@remote.example>; Sun, 22 Nov 2026 01:14:58 +0000 (UTC)\r\n"
+	    "Received: from alice-pc (alice-pc.office.example [192.0.2.11])\r\n"
+	    "\tby mail.office.example (mailwire) with ESMTPA id %s\r\n"
+	    "\tfor <bob@remote.example>; Sun, 22 Nov 2026 01:14:58 +0000 (UTC)\r\n"
+	    "%s";
+	struct stage stage;
+	char *expected, *text, *office_id, *remote_id;
+
+	set_up(&stage);
+	network_add_record(&stage.network, "remote.example", DNS_MX, "10 mail.remote.example");
+	submit_letter(&stage, "bob@remote.example");
+	run(&stage, NS_PER_S / 2);
+	ck_assert_uint_eq(inbox_count(stage.remote_store, "bob@remote.example"), 1);
+	office_id = g_strdup(strrchr(g_ptr_array_index(stage.records, 0), ' ') + 1);
+	remote_id = g_strdup(strrchr(g_ptr_array_index(stage.records, 3), ' ') + 1);
+	expected = g_strdup_printf(wanted, remote_id, office_id, letter);
+	text = inbox_text(stage.remote_store, "bob@remote.example", 0);
+	ck_assert_str_eq(text, expected);
+	ck_assert_uint_eq(count_records(&stage, MAIL_SUBMITTED), 1);
+	ck_assert_uint_eq(count_records(&stage, MAIL_RECEIVED), 1);
+	ck_assert_uint_eq(count_records(&stage, MAIL_TRANSFERRED), 1);
+	ck_assert_uint_eq(count_records(&stage, MAIL_DELIVERED), 1);
+	g_free(expected);
+	g_free(text);
+	g_free(office_id);
+	g_free(remote_id);
+	tear_down(&stage);
+}
+END_TEST
+
+START_TEST(a_letter_to_a_colleague_never_leaves)
+{
+	struct stage stage;
+
+	set_up(&stage);
+	submit_letter(&stage, "carol@office.example CAROL@Office.Example");
+	run(&stage, NS_PER_S);
+	ck_assert_uint_eq(stage.network.connections, 1);
+	ck_assert_uint_ge(inbox_count(stage.office_store, "carol@office.example"), 1);
+	tear_down(&stage);
+}
+END_TEST
+
+START_TEST(recipients_of_a_domain_share_a_connection)
+{
+	struct stage stage;
+
+	set_up(&stage);
+	network_add_record(&stage.network, "remote.example", DNS_MX, "10 mail.remote.example");
+	submit_letter(&stage, "bob@remote.example carol@office.example dora@remote.example");
+	run(&stage, NS_PER_S);
+	ck_assert_uint_eq(stage.network.connections, 2);
+	ck_assert_uint_eq(inbox_count(stage.remote_store, "bob@remote.example"), 1);
+	ck_assert_uint_eq(inbox_count(stage.remote_store, "dora@remote.example"), 1);
+	ck_assert_uint_eq(inbox_count(stage.office_store, "carol@office.example"), 1);
+	tear_down(&stage);
+}
+END_TEST
+
+START_TEST(an_unknown_remote_user_comes_back_as_a_notification)
+{
+	struct stage stage;
+	char *text;
+
+	set_up(&stage);
+	network_add_record(&stage.network, "remote.example", DNS_MX, "10 mail.remote.example");
+	submit_letter(&stage, "nosuch@remote.example");
+	run(&stage, NS_PER_S);
+	ck_assert_uint_eq(inbox_count(stage.office_store, "alice@office.example"), 1);
+	text = inbox_text(stage.office_store, "alice@office.example", 0);
+	ck_assert(
+	    g_str_has_prefix(text, "Return-Path: <>\r\nDelivered-To: alice@office.example\r\n"));
+	ck_assert_ptr_nonnull(strstr(text, "\r\nStatus: 5.1.1\r\n"));
+	ck_assert_ptr_nonnull(strstr(text, "\r\nRemote-MTA: dns; mail.remote.example\r\n"));
+	ck_assert_ptr_nonnull(
+	    strstr(text, "\r\nFinal-Recipient: rfc822; nosuch@remote.example\r\n"));
+	ck_assert_uint_eq(count_records(&stage, MAIL_REFUSED), 1);
+	ck_assert_uint_eq(count_records(&stage, MAIL_BOUNCED), 1);
+	ck_assert_uint_eq(count_records(&stage, MAIL_NOTIFIED), 1);
+	g_free(text);
+	tear_down(&stage);
+}
+END_TEST
+
+START_TEST(a_notification_is_never_returned)
+{
+	struct stage stage;
+
+	set_up(&stage);
+	network_add_record(&stage.network, "remote.example", DNS_MX, "10 mail.remote.example");
+	submit(&stage, OFFICE_ADDRESS, 587, "alice@office.example", "ghost@remote.example",
+	       "nosuch@remote.example", letter);
+	run(&stage, 10 * NS_PER_S);
+	ck_assert_uint_eq(count_records(&stage, MAIL_NOTIFIED), 1);
+	ck_assert_uint_eq(count_records(&stage, MAIL_BOUNCED), 2);
+	tear_down(&stage);
+}
+END_TEST
+
+START_TEST(a_server_that_is_down_is_tried_again_and_again)
+{
+	/* Pauses of 300, 600, 1200, 2400, 4000, 4000 s behind attempts that fail at once. */
+	static const int64_t at_s[] = { 300, 900, 2100, 4500, 8500, 12500 };
+	struct stage stage;
+
+	set_up(&stage);
+	network_add_record(&stage.network, "remote.example", DNS_MX, "10 mail.remote.example");
+	mail_server_free(stage.remote);
+	submit_letter(&stage, "bob@remote.example");
+	run(&stage, 10000 * NS_PER_S);
+	ck_assert_uint_eq(stage.deferrals, 6);
+	for (unsigned i = 0; i < stage.deferrals; i++)
+		ck_assert_int_eq(stage.next_ns[i] / NS_PER_S, at_s[i]);
+	start_remote(&stage);
+	run(&stage, 20000 * NS_PER_S);
+	ck_assert_uint_eq(inbox_count(stage.remote_store, "bob@remote.example"), 1);
+	ck_assert_uint_eq(stage.deferrals, 6);
+	tear_down(&stage);
+}
+END_TEST
+
+START_TEST(after_five_days_the_letter_comes_back)
+{
+	struct stage stage;
+	char *text;
+
+	set_up(&stage);
+	network_add_record(&stage.network, "remote.example", DNS_MX, "10 mail.remote.example");
+	stage.remote_host->is_down = true;
+	submit_letter(&stage, "bob@remote.example");
+	run(&stage, 5 * 86400 * NS_PER_S);
+	ck_assert_uint_eq(inbox_count(stage.office_store, "alice@office.example"), 0);
+	run(&stage, (5 * 86400 + 4100) * NS_PER_S);
+	ck_assert_uint_eq(inbox_count(stage.office_store, "alice@office.example"), 1);
+	text = inbox_text(stage.office_store, "alice@office.example", 0);
+	ck_assert_ptr_nonnull(strstr(text, "\r\nAction: failed\r\nStatus: 4.4.1\r\n"));
+	g_free(text);
+	tear_down(&stage);
+}
+END_TEST
+
+START_TEST(the_next_exchanger_is_tried_when_one_is_dead)
+{
+	struct stage stage;
+	struct mail_server *backup;
+
+	set_up(&stage);
+	network_add_record(&stage.network, "remote.example", DNS_MX, "10 dead.remote.example");
+	network_add_record(&stage.network, "remote.example", DNS_MX, "20 mail.remote.example");
+	network_add_record(&stage.network, "remote.example", DNS_MX, "30 backup.remote.example");
+	network_add_record(&stage.network, "dead.remote.example", DNS_A, "203.0.113.99");
+	stage.remote_host->is_down = true;
+	backup = start(&stage, stage.backup_host, "backup.remote.example", "remote.example",
+		       stage.remote_store);
+	submit_letter(&stage, "bob@remote.example");
+	run(&stage, 10 * NS_PER_S);
+	ck_assert_uint_eq(inbox_count(stage.remote_store, "bob@remote.example"), 1);
+	ck_assert_uint_eq(count_records(&stage, MAIL_LOOKED_UP), 3);
+	ck_assert_uint_eq(stage.deferrals, 0);
+	mail_server_free(backup);
+	tear_down(&stage);
+}
+END_TEST
+
+/* What DNS says about remote.example, and the status that comes back; "": delivered. */
+static const struct {
+	const char *type_and_data, *status;
+} domains[] = {
+	{"A 203.0.113.70",                ""      }, /* no MX: the address itself */
+	{ "MX 0 .",		       "5.1.10"}, /* RFC 7505 */
+	{ "MX 10 mail.office.example",    "5.4.6" }, /* points back at the sender */
+	{ "MX 10 nowhere.remote.example", "5.4.4" }, /* an exchanger without address */
+	{ "",			     "5.4.4" }, /* no such domain */
+};
+
+START_TEST(the_domain_decides_where_mail_goes)
+{
+	struct stage stage;
+	const char *entry = domains[_i].type_and_data;
+
+	set_up(&stage);
+	if (entry[0] != '\0')
+		network_add_record(&stage.network, "remote.example",
+				   entry[0] == 'A' ? DNS_A : DNS_MX, strchr(entry, ' ') + 1);
+	submit_letter(&stage, "bob@remote.example");
+	run(&stage, NS_PER_S);
+	if (domains[_i].status[0] == '\0') {
+		ck_assert_uint_eq(inbox_count(stage.remote_store, "bob@remote.example"), 1);
+	} else {
+		char *text, *line = g_strdup_printf("\r\nStatus: %s\r\n", domains[_i].status);
+
+		ck_assert_uint_eq(inbox_count(stage.office_store, "alice@office.example"), 1);
+		text = inbox_text(stage.office_store, "alice@office.example", 0);
+		ck_assert_ptr_nonnull(strstr(text, line));
+		g_free(text);
+		g_free(line);
+	}
+	tear_down(&stage);
+}
+END_TEST
+
+START_TEST(a_literal_address_needs_no_dns)
+{
+	struct stage stage;
+
+	set_up(&stage);
+	submit_letter(&stage, "bob@[203.0.113.70]");
+	run(&stage, NS_PER_S);
+	/* The other server does not know the literal as its domain, and says so. */
+	ck_assert_uint_eq(count_records(&stage, MAIL_REFUSED), 1);
+	tear_down(&stage);
+}
+END_TEST
+
+/* Port, login, recipient, and how the reply begins. */
+static const struct {
+	uint16_t port;
+	const char *login, *recipient, *reply;
+} refusals[] = {
+	{25,   NULL,                   "carol@office.example",  "250 2.0.0 Ok: queued as"                            },
+	{ 25,  NULL,                   "bob@remote.example",    "554 5.7.1 <bob@remote.example>: Relay access denied"},
+	{ 25,  NULL,                   "nosuch@office.example", "550 5.1.1 <nosuch@office.example>"                  },
+	{ 587, NULL,                   "carol@office.example",  "530 5.7.0 Authentication required"                  },
+	{ 587, "alice@office.example", "nosuch@office.example", "550 5.1.1 "                                         },
+	{ 587, "carol@office.example", "bob@remote.example",    "535 5.7.8 "                                         },
+	{ 587, "alice",                "carol@office.example",  "250 2.0.0 Ok: queued as"                            },
+};
+
+START_TEST(who_may_send_to_whom)
+{
+	struct stage stage;
+
+	set_up(&stage);
+	submit(&stage, OFFICE_ADDRESS, refusals[_i].port, refusals[_i].login,
+	       "alice@office.example", refusals[_i].recipient, letter);
+	run(&stage, NS_PER_S);
+	ck_assert_msg(g_str_has_prefix(stage.replies->str, refusals[_i].reply), "%s",
+		      stage.replies->str);
+	tear_down(&stage);
+}
+END_TEST
+
+/* Breaks the connection instead of the second reply to a final dot: the first is alice's. */
+static bool breaks_second(void *owner, struct bytes said)
+{
+	static const char reply[] = "250 2.0.0 Ok: queued as";
+	unsigned *replies = owner;
+
+	return said.length > strlen(reply) && memcmp(said.data, reply, strlen(reply)) == 0 &&
+	       ++*replies == 2;
+}
+
+START_TEST(a_second_delivery_is_recognised)
+{
+	struct stage stage;
+	unsigned replies = 0;
+
+	set_up(&stage);
+	network_add_record(&stage.network, "remote.example", DNS_MX, "10 mail.remote.example");
+	stage.network.breaks = breaks_second;
+	stage.network.owner = &replies;
+	submit_letter(&stage, "bob@remote.example");
+	run(&stage, 1000 * NS_PER_S);
+	ck_assert_uint_eq(replies, 3);
+	ck_assert_uint_eq(stage.deferrals, 1);
+	ck_assert_uint_eq(inbox_count(stage.remote_store, "bob@remote.example"), 1);
+	ck_assert_uint_eq(count_records(&stage, MAIL_DUPLICATE), 1);
+	tear_down(&stage);
+}
+END_TEST
+
+START_TEST(missing_fields_are_added_at_submission)
+{
+	struct stage stage;
+	char *text;
+
+	set_up(&stage);
+	submit(&stage, OFFICE_ADDRESS, 587, "alice@office.example", "alice@office.example",
+	       "carol@office.example", "Subject: bare\r\n\r\nx\r\n");
+	run(&stage, NS_PER_S);
+	text = inbox_text(stage.office_store, "carol@office.example", 0);
+	ck_assert_ptr_nonnull(strstr(text, "\r\nDate: Sun, 22 Nov 2026 01:14:58 +0000\r\n"));
+	ck_assert_ptr_nonnull(strstr(text, "\r\nMessage-Id: <20261122011458."));
+	g_free(text);
+	tear_down(&stage);
+}
+END_TEST
+
+/* Loop test: 50 servers are taken for a long way, 51 for a loop. */
+START_TEST(a_message_with_too_many_hops_is_refused)
+{
+	struct stage stage;
+	GString *text = g_string_new(NULL);
+
+	set_up(&stage);
+	for (int i = 0; i < 50 + _i; i++)
+		g_string_append(text, "Received: by somebody\r\n\tfolded\r\n");
+	g_string_append(text, "\r\nReceived: in the body\r\n");
+	submit(&stage, OFFICE_ADDRESS, 25, NULL, "x@remote.example", "carol@office.example",
+	       text->str);
+	run(&stage, NS_PER_S);
+	ck_assert_msg(
+	    g_str_has_prefix(stage.replies->str, _i == 0 ? "250" : "554 5.4.0 Error: too many"),
+	    "%s", stage.replies->str);
+	g_string_free(text, TRUE);
+	tear_down(&stage);
+}
+END_TEST
+
+START_TEST(a_server_can_be_freed_at_any_moment)
+{
+	struct stage stage;
+
+	set_up(&stage);
+	network_add_record(&stage.network, "remote.example", DNS_MX, "10 mail.remote.example");
+	submit_letter(&stage, "bob@remote.example carol@office.example");
+	run(&stage, _i * NS_PER_MS / 2);
+	g_clear_pointer(&stage.office, mail_server_free);
+	run(&stage, NS_PER_S);
+	tear_down(&stage);
+}
+END_TEST
+
+START_TEST(stations_are_recorded_in_order)
+{
+	struct stage stage;
+	char *office_id, *queued;
+
+	set_up(&stage);
+	submit_letter(&stage, "carol@office.example");
+	run(&stage, NS_PER_S);
+	office_id = g_strdup(strrchr(g_ptr_array_index(stage.records, 0), ' ') + 1);
+	queued = g_strdup_printf("2 %u %s", MAIL_SUBMITTED, office_id);
+	ck_assert_str_eq(g_ptr_array_index(stage.records, 0), queued);
+	g_free(queued);
+	queued = g_strdup_printf("2 %u %s", MAIL_QUEUED, office_id);
+
+	char *delivered = g_strdup_printf("2 %u carol@office.example", MAIL_DELIVERED);
+
+	expect_records(
+	    &stage,
+	    (const char *const[]) { g_ptr_array_index(stage.records, 0), queued, delivered }, 3);
+	g_free(delivered);
+	g_free(queued);
+	g_free(office_id);
+	tear_down(&stage);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("mail server");
+	TCase *tcase = tcase_create("mail server");
+
+	tcase_add_test(tcase, a_letter_reaches_the_other_site_with_its_way_in_the_header);
+	tcase_add_test(tcase, a_letter_to_a_colleague_never_leaves);
+	tcase_add_test(tcase, recipients_of_a_domain_share_a_connection);
+	tcase_add_test(tcase, an_unknown_remote_user_comes_back_as_a_notification);
+	tcase_add_test(tcase, a_notification_is_never_returned);
+	tcase_add_test(tcase, a_server_that_is_down_is_tried_again_and_again);
+	tcase_add_test(tcase, after_five_days_the_letter_comes_back);
+	tcase_add_test(tcase, the_next_exchanger_is_tried_when_one_is_dead);
+	tcase_add_loop_test(tcase, the_domain_decides_where_mail_goes, 0, G_N_ELEMENTS(domains));
+	tcase_add_test(tcase, a_literal_address_needs_no_dns);
+	tcase_add_loop_test(tcase, who_may_send_to_whom, 0, G_N_ELEMENTS(refusals));
+	tcase_add_test(tcase, a_second_delivery_is_recognised);
+	tcase_add_test(tcase, missing_fields_are_added_at_submission);
+	tcase_add_loop_test(tcase, a_message_with_too_many_hops_is_refused, 0, 2);
+	tcase_add_loop_test(tcase, a_server_can_be_freed_at_any_moment, 0, 100);
+	tcase_add_test(tcase, stations_are_recorded_in_order);
+	suite_add_tcase(suite, tcase);
+
+	SRunner *runner = srunner_create(suite);
+
+	srunner_run_all(runner, CK_NORMAL);
+	int failed = srunner_ntests_failed(runner);
+
+	srunner_free(runner);
+	return failed ? 1 : 0;
+}

@@ -1,0 +1,179 @@
+#include "views/mailboxes.h"
+
+#include "protocols/mail/message.h"
+#include "protocols/mail/names.h"
+#include "views/names.h"
+
+struct mailboxes {
+	GPtrArray *boxes; /* of struct mailbox_state * */
+};
+
+static void message_free_state(gpointer data)
+{
+	struct mailbox_message *message = data;
+
+	g_bytes_unref(message->bytes);
+	g_free(message->subject);
+	g_free(message->from);
+	g_free(message);
+}
+
+static void mailbox_free_state(gpointer data)
+{
+	struct mailbox_state *mailbox = data;
+
+	g_ptr_array_free(mailbox->messages, TRUE);
+	g_free(mailbox->owner);
+	g_free(mailbox->name);
+	g_free(mailbox);
+}
+
+struct mailboxes *mailboxes_new(void)
+{
+	struct mailboxes *mailboxes = g_new0(struct mailboxes, 1);
+
+	mailboxes->boxes = g_ptr_array_new_with_free_func(mailbox_free_state);
+	return mailboxes;
+}
+
+void mailboxes_free(struct mailboxes *mailboxes)
+{
+	if (mailboxes == NULL)
+		return;
+	g_ptr_array_free(mailboxes->boxes, TRUE);
+	g_free(mailboxes);
+}
+
+unsigned mailboxes_count(const struct mailboxes *mailboxes)
+{
+	return mailboxes->boxes->len;
+}
+
+const struct mailbox_state *mailboxes_get(const struct mailboxes *mailboxes, unsigned index)
+{
+	return mailboxes->boxes->pdata[index];
+}
+
+static struct mailbox_state *find(const struct mailboxes *mailboxes, uint64_t id)
+{
+	for (guint i = mailboxes->boxes->len; i > 0; i--) {
+		struct mailbox_state *mailbox = mailboxes->boxes->pdata[i - 1];
+
+		if (mailbox->id == id)
+			return mailbox;
+	}
+	return NULL;
+}
+
+/* Messages are looked for from the end: the newest change most. */
+static struct mailbox_message *find_message(const struct mailbox_state *mailbox, uint64_t uid)
+{
+	for (guint i = mailbox->messages->len; i > 0; i--) {
+		struct mailbox_message *message = mailbox->messages->pdata[i - 1];
+
+		if (message->uid == uid)
+			return message;
+	}
+	return NULL;
+}
+
+static void create(struct mailboxes *mailboxes, const struct trace_record *record,
+                   struct bytes bytes)
+{
+	struct mailbox_state *mailbox = g_new0(struct mailbox_state, 1);
+	struct bytes name;
+
+	mailbox->id = record->object;
+	mailbox->node = trace_node_of(record->id);
+	mailbox->owner = bytes_to_text(bytes);
+	name = bytes_from(bytes, strlen(mailbox->owner) + 1);
+	mailbox->name = bytes_to_text(name);
+	mailbox->uid_validity = (uint32_t)record->before;
+	mailbox->is_subscribed = record->after != 0;
+	mailbox->messages = g_ptr_array_new_with_free_func(message_free_state);
+	g_ptr_array_add(mailboxes->boxes, mailbox);
+}
+
+static char *header(struct bytes message, const char *name)
+{
+	char *raw = message_header(message_header_section(message), name);
+	char *text = raw == NULL ? g_strdup("") : message_decode_words(raw);
+
+	g_free(raw);
+	return text;
+}
+
+static void append(struct mailbox_state *mailbox, const struct trace_record *record,
+                   struct bytes bytes)
+{
+	struct mailbox_message *message = g_new0(struct mailbox_message, 1);
+
+	message->uid = (uint32_t)record->before;
+	message->flags = mailbox_record_flags(record->after);
+	message->internal_date = mailbox_record_date(record->after);
+	message->bytes = g_bytes_new(bytes.data, bytes.length);
+	message->subject = header(bytes, "Subject");
+	message->from = header(bytes, "From");
+	message->root = record->root;
+	g_ptr_array_add(mailbox->messages, message);
+}
+
+void mailboxes_feed(struct mailboxes *mailboxes, const struct trace_record *record,
+                    struct bytes bytes)
+{
+	struct mailbox_state *mailbox;
+	struct mailbox_message *message;
+
+	if (record->kind != TRACE_MAILBOX)
+		return;
+	if (record->detail == MAILBOX_CREATED) {
+		create(mailboxes, record, bytes);
+		return;
+	}
+	mailbox = find(mailboxes, record->object);
+	if (mailbox == NULL)
+		return;
+	switch (record->detail) {
+	case MAILBOX_REMOVED:
+		g_ptr_array_remove(mailboxes->boxes, mailbox);
+		break;
+	case MAILBOX_RENAMED:
+		g_free(mailbox->name);
+		mailbox->name = bytes_to_text(bytes);
+		break;
+	case MAILBOX_SUBSCRIBED:
+		mailbox->is_subscribed = record->after != 0;
+		break;
+	case MAILBOX_APPENDED:
+	case MAILBOX_COPIED:
+		append(mailbox, record, bytes);
+		break;
+	case MAILBOX_FLAGS:
+		message = find_message(mailbox, record->before);
+		if (message != NULL)
+			message->flags = (uint32_t)record->after;
+		break;
+	case MAILBOX_EXPUNGED:
+		message = find_message(mailbox, record->before);
+		if (message != NULL)
+			g_ptr_array_remove(mailbox->messages, message);
+		break;
+	default:
+		break;
+	}
+}
+
+void mailbox_flags_append(GString *out, uint32_t flags)
+{
+	static const char *const names[] = {
+		"\\Seen", "\\Answered", "\\Flagged", "\\Deleted", "\\Draft", "\\Recent",
+	};
+	bool is_first = true;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+		if (!(flags & 1u << i))
+			continue;
+		g_string_append_printf(out, "%s%s", is_first ? "" : " ", names[i]);
+		is_first = false;
+	}
+}

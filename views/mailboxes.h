@@ -1,0 +1,42 @@
+/*
+ * All mailboxes of a run as they are at a moment: on servers and, for clients that keep mail
+ * themselves, on clients. Folded from TRACE_MAILBOX records alone.
+ */
+#pragma once
+#include <glib.h>
+#include "sim/trace.h"
+
+struct mailboxes;
+
+struct mailbox_message {
+	uint32_t uid;
+	uint32_t flags;          /* enum mailbox_flag of protocols/mail/mailbox.h */
+	int64_t internal_date;   /* seconds since 1970 */
+	GBytes *bytes;           /* the whole message */
+	char *subject, *from;    /* decoded; "" when missing */
+	uint64_t root;
+};
+
+struct mailbox_state {
+	uint64_t id;
+	uint32_t node;           /* where it is kept */
+	char *owner;             /* "alice@office.example" */
+	char *name;              /* "INBOX" */
+	uint32_t uid_validity;
+	bool is_subscribed;
+	GPtrArray *messages;     /* of struct mailbox_message *, by UID */
+};
+
+struct mailboxes *mailboxes_new(void);
+void mailboxes_free(struct mailboxes *mailboxes);
+
+/* Takes in a record; all kinds but TRACE_MAILBOX are ignored. */
+void mailboxes_feed(struct mailboxes *mailboxes, const struct trace_record *record,
+                    struct bytes bytes);
+
+/* In order of creation. */
+unsigned mailboxes_count(const struct mailboxes *mailboxes);
+const struct mailbox_state *mailboxes_get(const struct mailboxes *mailboxes, unsigned index);
+
+/* "\Seen \Flagged"; appended to `out`. */
+void mailbox_flags_append(GString *out, uint32_t flags);
