@@ -173,7 +173,7 @@ static void add_address(struct scenario *scenario, struct scenario_zone *zone, c
 							  ipv4_print(address, text)));
 }
 
-/* SOA and NS go in front of whatever records there are. */
+/* SOA and NS go in front of whatever records there are; NS unless there is one. */
 static void add_authority(struct scenario *scenario, struct scenario_zone *zone)
 {
 	const char *origin = zone->item.name;
@@ -182,8 +182,10 @@ static void add_authority(struct scenario *scenario, struct scenario_zone *zone)
 					       is_root ? "" : origin, is_root ? "" : ".");
 	g_autofree char *ns = g_strdup_printf("%s.", zone->server->fqdn);
 
+	if (find_record(zone, origin, DNS_NS) == NULL)
+		g_ptr_array_insert(zone->records, 0,
+				   new_record(scenario, zone, origin, DNS_NS, ns));
 	g_ptr_array_insert(zone->records, 0, new_record(scenario, zone, origin, DNS_SOA, soa));
-	g_ptr_array_insert(zone->records, 1, new_record(scenario, zone, origin, DNS_NS, ns));
 }
 
 /* Hosts whose names are in this zone. A name of one label is none that DNS should know. */
@@ -259,19 +261,20 @@ static void add_reverse_names(struct scenario *scenario, struct scenario_zone *z
 
 /* ---- Zones ---- */
 
-/* The zone `origin`, new and without records unless it is written out. True when it is new. */
-static bool make_zone(struct load *load, const char *origin, struct scenario_node *server)
+/* The zone `origin`, new and without records, unless it is written out. */
+static void make_zone(struct load *load, const char *origin, struct scenario_node *server,
+		      struct mark mark)
 {
 	struct scenario *scenario = load->scenario;
 
 	if (server == NULL || find_zone(scenario, origin) != NULL)
-		return false;
+		return;
 	struct scenario_zone *zone = scenario_new_item(scenario, &zone_mapping);
 
 	zone->item.name = origin;
+	zone->item.mark = mark;
 	zone->server = server;
 	g_ptr_array_add(scenario->zones, zone);
-	return true;
 }
 
 static void fill_zone(struct scenario *scenario, struct scenario_zone *zone)
@@ -330,12 +333,13 @@ void scenario_complete_zones(struct load *load)
 	for (unsigned i = 0; i < scenario->domains->len; i++) {
 		struct scenario_domain *domain = g_ptr_array_index(scenario->domains, i);
 
-		make_zone(load, domain->item.name, domain->dns);
+		make_zone(load, domain->item.name, domain->dns, domain->item.mark);
 		domain->zone = find_zone(scenario, domain->item.name);
 	}
-	if (scenario->domains->len > 0) {
-		make_zone(load, REVERSE_ZONE, scenario->root_server);
-		make_zone(load, ".", scenario->root_server);
+	/* Who writes the root zone out decides whether there are reverse names. */
+	if (scenario->domains->len > 0 && find_zone(scenario, ".") == NULL) {
+		make_zone(load, REVERSE_ZONE, scenario->root_server, scenario->item.mark);
+		make_zone(load, ".", scenario->root_server, scenario->item.mark);
 	}
 	for (unsigned i = 0; i < scenario->zones->len; i++) {
 		struct scenario_zone *zone = g_ptr_array_index(scenario->zones, i);
