@@ -1,11 +1,15 @@
-/* Actions of the timeline that a mail client carries out, and all actions in words. */
+/* Actions of the timeline: those that a mail client carries out, and the others in words. */
 #pragma once
+#include <stdbool.h>
 #include "app/scenario.h"
 
 struct mua;
 
-/* Hands `action` to the mail client; `root` is the id of its ACTION record. */
-void mail_action_start(struct mua *mua, const struct scenario_action *action, uint64_t root);
+/* True for what a mail client does; it records such actions itself. */
+bool action_is_mail(const struct scenario_action *action);
 
-/* "alice sends "Quarterly report" to bob@remote.example". The caller frees it. */
+/* Hands a mail action to the mail client. */
+void mail_action_start(struct mua *mua, const struct scenario_action *action);
+
+/* Any other action in words: "alice-pc pings mail 3 times". The caller frees it. */
 char *action_describe(const struct scenario_action *action);

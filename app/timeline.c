@@ -201,16 +201,14 @@ static void act(struct occurrence *occurrence)
 		network_mend(timeline->network, &action->link);
 		break;
 	default:
-		mail_action_start(programs_mua(timeline->programs, action->client), action,
-		                  occurrence->record);
 		break;
 	}
 }
 
-static void occur(void *owner)
+/* Records the action and makes it the cause of what follows. */
+static void record(struct occurrence *occurrence)
 {
-	struct occurrence *occurrence = owner;
-	struct engine *engine = occurrence->timeline->world->engine;
+	struct context *context = engine_context(occurrence->timeline->world->engine);
 	char *text = action_describe(occurrence->action);
 
 	occurrence->record = trace_emit(node_of(occurrence), NULL,
@@ -220,13 +218,25 @@ static void occur(void *owner)
 	                                    .detail = USER_ACTS,
 	                                },
 	                                bytes_of(text));
-	engine_context(engine)->cause = occurrence->record;
-	engine_context(engine)->root = occurrence->record;
-	if (--occurrence->times_left > 0)
-		timer_schedule(engine, &occurrence->timer,
-		               engine_now(engine) + occurrence->action->every_ns);
-	act(occurrence);
+	context->cause = context->root = occurrence->record;
 	g_free(text);
+}
+
+static void occur(void *owner)
+{
+	struct occurrence *occurrence = owner;
+	const struct scenario_action *action = occurrence->action;
+	struct timeline *timeline = occurrence->timeline;
+	struct engine *engine = timeline->world->engine;
+
+	if (--occurrence->times_left > 0)
+		timer_schedule(engine, &occurrence->timer, engine_now(engine) + action->every_ns);
+	if (action_is_mail(action)) {
+		mail_action_start(programs_mua(timeline->programs, action->client), action);
+		return;
+	}
+	record(occurrence);
+	act(occurrence);
 }
 
 struct timeline *timeline_new(struct world *world, const struct scenario *scenario,

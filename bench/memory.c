@@ -120,8 +120,10 @@ static void measure_connections(unsigned count)
 	engine_run(crowd.world->engine, engine_now(crowd.world->engine) + NS_PER_S);
 	open_bytes = bench_heap_bytes() - before;
 	print("idle_connection_end", open_bytes, 2 * (uint64_t)crowd.opened);
-	for (unsigned i = 0; i < count; i++)
+	for (unsigned i = 0; i < count; i++) {
 		stream_release(crowd.streams[i]);
+		engine_run(crowd.world->engine, engine_now(crowd.world->engine) + 10000);
+	}
 	engine_run(crowd.world->engine, engine_now(crowd.world->engine) + NS_PER_S);
 	print("time_wait", bench_heap_bytes() - before, crowd.opened);
 	engine_run(crowd.world->engine, TIME_NEVER - 1);

@@ -16,5 +16,8 @@ void dissect_print_line(struct bytes in, char out[DISSECT_TEXT_BYTES])
 
 		out[i] = byte >= 0x20 && byte < 0x7f ? (char)byte : '.';
 	}
-	strcpy(out + shown, shown < length ? ellipsis : "");
+	if (shown < length)
+		memcpy(out + shown, ellipsis, sizeof ellipsis);
+	else
+		out[shown] = '\0';
 }

@@ -75,22 +75,22 @@ void session_note(struct session *session, const struct note *note)
 		g_bytes_unref(note->bytes);
 }
 
-void session_note_input(struct session *session, uint16_t detail, size_t skip, size_t length)
+void session_note_input(struct session *session, unsigned detail, size_t skip, size_t length)
 {
 	session_note(session, &(struct note) {
 				  .kind = TRACE_UNIT,
-				  .detail = detail,
+				  .detail = (uint16_t)detail,
 				  .flags = TRACE_INBOUND,
 				  .before = session->received_bytes + skip,
 				  .after = length,
 			      });
 }
 
-void session_note_output(struct session *session, uint16_t detail, uint64_t from)
+void session_note_output(struct session *session, unsigned detail, uint64_t from)
 {
 	session_note(session, &(struct note) {
 				  .kind = TRACE_UNIT,
-				  .detail = detail,
+				  .detail = (uint16_t)detail,
 				  .before = from,
 				  .after = session->produced_bytes - from,
 			      });

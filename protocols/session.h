@@ -54,23 +54,27 @@ struct note {
  */
 struct session {
 	const struct session_operations *operations;
-	int64_t now_ns;          /* virtual time of this call */
-	int64_t unix_time;       /* the same as seconds since 1970, for Date headers */
-	bool wants_notes;        /* false: notes need no bytes, nobody would read them */
+	int64_t now_ns;    /* virtual time of this call */
+	int64_t unix_time; /* the same as seconds since 1970, for Date headers */
+	bool wants_notes;  /* false: notes need no bytes, nobody would read them */
 
 	GByteArray *output;      /* bytes to send, from the front; NULL while there is none */
 	uint64_t received_bytes; /* stream offset of the next byte to be consumed */
 	uint64_t produced_bytes; /* stream offset behind the last byte of output */
 	int64_t deadline_ns;     /* when expired() is wanted; TIME_NEVER for never */
-	bool deadline_is_background; /* it shall not keep a run "until quiet" going: idle logout */
-	bool is_waiting;         /* for an answer: offer no input until it is false again; output is
-	                            held too, so that pipelined replies leave together */
-	bool is_busy;            /* with a long answer that refill() goes on with: offer no input
-	                            until it is false again, but let output flow */
-	bool is_closing;         /* shut the stream down once the output is sent */
-	bool is_aborted;         /* reset the stream now */
-	bool wants_tls;          /* wrap the stream once the output is sent, then clear this */
-	GArray *notes;           /* of struct note; NULL while there is none */
+	/* The deadline shall not keep a run "until quiet" going: idle logout. */
+	bool deadline_is_background;
+	/*
+	 * For an answer: offer no input until it is false again; output is held too, so that
+	 * pipelined replies leave together.
+	 */
+	bool is_waiting;
+	/* With a long answer that refill() goes on with: offer no input, but let output flow. */
+	bool is_busy;
+	bool is_closing; /* shut the stream down once the output is sent */
+	bool is_aborted; /* reset the stream now */
+	bool wants_tls;  /* wrap the stream once the output is sent, then clear this */
+	GArray *notes;   /* of struct note; NULL while there is none */
 
 	/*
 	 * Set by the driver, or all NULL. `wake`: an answer changed the session from outside a call.
@@ -119,10 +123,10 @@ void session_note(struct session *session, const struct note *note);
  * Notes that the next `length` bytes of input (about to be consumed from `received_bytes` plus
  * `skip`) are one unit, e.g. a command line.
  */
-void session_note_input(struct session *session, uint16_t detail, size_t skip, size_t length);
+void session_note_input(struct session *session, unsigned detail, size_t skip, size_t length);
 
 /* Notes that the output from stream offset `from` up to now is one unit, e.g. a reply. */
-void session_note_output(struct session *session, uint16_t detail, uint64_t from);
+void session_note_output(struct session *session, unsigned detail, uint64_t from);
 
 /* Brings the session's time up to date: call it first in every answer from outside. */
 static inline void session_tick(struct session *session)

@@ -3,7 +3,7 @@
  *
  * Any bytes are fine: a fragment, a truncated or a malformed frame gives the layers that can be
  * read, and the last of them says what is wrong. Nothing is allocated: the caller gives the struct
- * (about 20 KB), which refers to the frame's bytes and is valid as long as they are.
+ * (about 23 KB), which refers to the frame's bytes and is valid as long as they are.
  */
 #pragma once
 #include "protocols/dissect.h"

@@ -12,13 +12,30 @@
 #include "views/names.h"
 #include "views/sentence.h"
 
+/* Why a block is folded away. */
+enum fold {
+	FOLD_NOT,
+	FOLD_ARP,      /* address resolution: the block that waited for it says so */
+	FOLD_SWITCH,   /* a switch that was seen at work before */
+	FOLD_ROUTER,   /* likewise a router */
+	FOLD_CONTROL,  /* acknowledgements, handshakes and the like, as shown before */
+	FOLD_COUNT,
+};
+
+static const char *const fold_names[] = {
+	[FOLD_ARP] = "ARP",
+	[FOLD_SWITCH] = "at switches",
+	[FOLD_ROUTER] = "at routers",
+	[FOLD_CONTROL] = "of TCP without data",
+};
+
 struct log {
 	const struct model *model;
 	struct log_options options;
 	struct crossings *crossings;
 	GHashTable *seen;       /* signatures of blocks shown in full already */
-	unsigned folded_frames; /* since the last block */
-	unsigned folded_total;
+	unsigned folded[FOLD_COUNT]; /* since the last block, and in all */
+	unsigned folded_total[FOLD_COUNT];
 	GString *line;
 };
 
@@ -100,6 +117,27 @@ static void append_change(struct log *log, char sign, size_t header_bytes)
 	log_pad(log->line, 0, LOG_TEXT_COLUMN);
 }
 
+/* Why it is said: the first time that a command or reply of this kind is seen. */
+static void print_purpose(struct log *log, unsigned layer, const struct model_unit *unit)
+{
+	char *key;
+
+	if (unit->purpose == NULL)
+		return;
+	key = g_strdup_printf("why %u %u", layer, unit->kind);
+	if (g_hash_table_contains(log->seen, key)) {
+		g_free(key);
+		return;
+	}
+	g_hash_table_add(log->seen, key);
+	log_pad(log->line, 0, LOG_TEXT_COLUMN);
+	if (log->options.colour)
+		g_string_append(log->line, "\033[3m");
+	g_string_append(log->line, unit->purpose);
+	log_plain(log->line, log->options.colour);
+	print_line(log);
+}
+
 /* What application bytes a segment carries: a line for each command, reply or piece of one. */
 static void print_stream_units(struct log *log, const char *action,
                                const struct model_segment *segment)
@@ -123,6 +161,7 @@ static void print_stream_units(struct log *log, const char *action,
 		append_size(log->line, MIN(end, unit->offset + unit->length) -
 		                           MAX(segment->offset, unit->offset));
 		print_line(log);
+		print_purpose(log, (unsigned)layer, unit);
 	}
 }
 
@@ -250,6 +289,18 @@ static void print_remark(struct log *log, const struct crossing *crossing,
 
 /* Blocks. */
 
+/* What the bytes are for is a line of its own in the block. */
+static void append_first_sentence(struct log *log, struct bytes frame)
+{
+	GString *text = g_string_new(NULL);
+	char *end;
+
+	sentence_append(text, log->model, frame, log->options.dissectors);
+	end = strstr(text->str, ". ");
+	g_string_append_len(log->line, text->str, end == NULL ? (gssize)text->len : end - text->str);
+	g_string_free(text, TRUE);
+}
+
 static void append_title(struct log *log, const struct crossing *crossing)
 {
 	const struct model_node *node = model_node(log->model, crossing->node);
@@ -258,7 +309,7 @@ static void append_title(struct log *log, const struct crossing *crossing)
 	if (crossing->received == NULL || crossing->sent == NULL) {
 		if (crossing->received != NULL)
 			g_string_append(line, "receives: ");
-		sentence_append(line, log->model, crossing_frame(crossing), log->options.dissectors);
+		append_first_sentence(log, crossing_frame(crossing));
 	} else if (node->kind == NODE_SWITCH) {
 		g_string_append(line, "switch: passes the frame on as it is");
 	} else {
@@ -273,7 +324,7 @@ static void print_title(struct log *log, const struct crossing *crossing)
 	uint64_t frame = model_frame(log->model, crossing->packet);
 	GString *line = log->line;
 
-	append_time(line, crossing->time_ns);
+	append_time(line, crossing->last_ns);
 	if (log->options.colour)
 		g_string_append(line, "\033[1m");
 	g_string_append_printf(line, " %-16s ",
@@ -311,20 +362,37 @@ static void print_record(struct log *log, const struct crossing *crossing,
 	}
 }
 
+/* "3 ARP, 2 at switches"; false when nothing was folded. */
+static bool append_folded(GString *out, const unsigned *folded)
+{
+	bool has_any = false;
+
+	for (int i = 0; i < FOLD_COUNT; i++) {
+		if (folded[i] == 0)
+			continue;
+		g_string_append_printf(out, "%s%u %s", has_any ? ", " : "", folded[i], fold_names[i]);
+		has_any = true;
+	}
+	return has_any;
+}
+
 static void print_folded(struct log *log)
 {
-	if (log->folded_frames == 0)
-		return;
-	if (log->options.colour)
-		g_string_append(log->line, "\033[2m");
-	g_string_append_printf(log->line,
-	                       "               … %u more step%s like those above (--unfold shows all)",
-	                       log->folded_frames, log->folded_frames == 1 ? "" : "s");
-	log_plain(log->line, log->options.colour);
-	print_line(log);
-	fputc('\n', log->options.out);
-	log->folded_total += log->folded_frames;
-	log->folded_frames = 0;
+	GString *what = g_string_new(NULL);
+
+	if (append_folded(what, log->folded)) {
+		if (log->options.colour)
+			g_string_append(log->line, "\033[2m");
+		g_string_append_printf(log->line, "                  … %s", what->str);
+		log_plain(log->line, log->options.colour);
+		print_line(log);
+		fputc('\n', log->options.out);
+	}
+	for (int i = 0; i < FOLD_COUNT; i++) {
+		log->folded_total[i] += log->folded[i];
+		log->folded[i] = 0;
+	}
+	g_string_free(what, TRUE);
 }
 
 void log_print_crossing(struct log *log, const struct crossing *crossing)
@@ -381,7 +449,8 @@ static char *signature(const struct log *log, const struct crossing *crossing)
 	for (guint i = 0; i < crossing->records->len; i++) {
 		const struct trace_record *record = crossing_record(crossing, i);
 
-		if (record->kind != TRACE_TRANSMIT && record->kind != TRACE_RECEIVE)
+		if (record->kind != TRACE_TRANSMIT && record->kind != TRACE_RECEIVE &&
+		    record->kind != TRACE_WAIT)
 			g_string_append_printf(text, " %u.%u.%u", record->kind, record->layer,
 			                       record->detail);
 	}
@@ -391,22 +460,41 @@ static char *signature(const struct log *log, const struct crossing *crossing)
 	return g_string_free(text, FALSE);
 }
 
-static bool should_fold(struct log *log, const struct crossing *crossing)
+static bool is_arp(struct bytes frame)
+{
+	struct ethernet_header ethernet;
+	struct bytes payload;
+
+	return ethernet_header_parse(frame, &ethernet, &payload) == PARSE_OK &&
+	       ethernet.type == ETHERTYPE_ARP;
+}
+
+static enum fold kind_of_repetition(const struct log *log, const struct crossing *crossing)
+{
+	if (crossing->received == NULL || crossing->sent == NULL)
+		return FOLD_CONTROL;
+	return model_node(log->model, crossing->node)->kind == NODE_SWITCH ? FOLD_SWITCH : FOLD_ROUTER;
+}
+
+static enum fold how_to_fold(struct log *log, const struct crossing *crossing)
 {
 	bool is_at_end = crossing->received == NULL || crossing->sent == NULL;
 	char *key;
 
-	if (log->options.unfold || is_remarkable(crossing))
-		return false;
-	if (is_at_end && carries_application_data(log, crossing_frame(crossing)))
-		return false;
+	if (log->options.unfold || log->options.layers & UINT64_C(1) << LAYER_ARP)
+		return FOLD_NOT;
+	if (is_arp(crossing_frame(crossing)))
+		return FOLD_ARP;
+	if (is_remarkable(crossing) ||
+	    (is_at_end && carries_application_data(log, crossing_frame(crossing))))
+		return FOLD_NOT;
 	key = signature(log, crossing);
 	if (g_hash_table_contains(log->seen, key)) {
 		g_free(key);
-		return true;
+		return kind_of_repetition(log, crossing);
 	}
 	g_hash_table_add(log->seen, key);
-	return false;
+	return FOLD_NOT;
 }
 
 static bool has_shown_layer(const struct log *log, const struct crossing *crossing)
@@ -430,10 +518,12 @@ static void print_or_fold(void *owner, const struct crossing *crossing)
 	    !belongs_to_message(log, crossing->root, crossing_frame(crossing)) ||
 	    !has_shown_layer(log, crossing))
 		return;
-	if (should_fold(log, crossing))
-		log->folded_frames++;
-	else
+	enum fold fold = how_to_fold(log, crossing);
+
+	if (fold == FOLD_NOT)
 		log_print_crossing(log, crossing);
+	else
+		log->folded[fold]++;
 }
 
 struct log *log_new(const struct model *model, const struct log_options *options)
@@ -563,11 +653,11 @@ void log_finish(struct log *log)
 {
 	crossings_finish(log->crossings);
 	print_folded(log);
-	if (log->folded_total > 0)
-		fprintf(log->options.out,
-		        "folded: %u steps of acknowledgements, ARP, switches and routers that repeat "
-		        "earlier ones; --unfold shows them\n",
-		        log->folded_total);
+	if (append_folded(log->line, log->folded_total)) {
+		g_string_prepend(log->line, "folded away as repetitions: ");
+		g_string_append(log->line, " (--unfold shows them)");
+		print_line(log);
+	}
 	crossings_free(log->crossings);
 	g_hash_table_destroy(log->seen);
 	g_string_free(log->line, TRUE);

@@ -50,9 +50,7 @@ static void describe_ethernet(GString *out, const struct model *model,
 	append_mac(out, model, header->source);
 	g_string_append(out, " → ");
 	append_mac(out, model, header->destination);
-	if (header->type == ETHERTYPE_ARP)
-		g_string_append(out, ", type ARP");
-	else if (header->type != ETHERTYPE_IPV4)
+	if (header->type != ETHERTYPE_IPV4 && header->type != ETHERTYPE_ARP)
 		g_string_append_printf(out, ", type 0x%04x", header->type);
 }
 

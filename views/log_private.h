@@ -4,7 +4,7 @@
 #include "views/log.h"
 
 #define LOG_TEXT_COLUMN 30 /* where the description of a header begins */
-#define LOG_SIZE_COLUMN 100
+#define LOG_SIZE_COLUMN 112
 
 /*
  * The description of the header of `layer` in `frame`, e.g. "192.0.2.10 → 192.0.2.70 (mail), TTL 64",

@@ -1,39 +1,10 @@
 #include "protocols/dns/dissect.h"
 
-#include <arpa/inet.h>
-#include <stdarg.h>
-#include <stdio.h>
-
-#include "protocols/dns/message.h"
-#include "stack/address.h"
+#include "protocols/dns/dissect_text.h"
 
 #define PREFIX_BYTES        2  /* length in front of a message over TCP (RFC 1035 section 4.2.2) */
 #define QUESTION_TAIL_BYTES 4  /* QTYPE, QCLASS */
 #define RECORD_TAIL_BYTES   10 /* TYPE, CLASS, TTL, RDLENGTH */
-
-/* Text under way in a fixed room; what does not fit is cut. */
-struct text {
-	char *out;
-	size_t room, length;
-};
-
-static void print(struct text *text, const char *format, ...) G_GNUC_PRINTF(2, 3);
-
-static void print(struct text *text, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	int length =
-	    vsnprintf(text->out + text->length, text->room - text->length, format, arguments);
-	va_end(arguments);
-	if ((size_t)length < text->room - text->length) {
-		text->length += (size_t)length;
-		return;
-	}
-	text->length = text->room - 1;
-	memcpy(text->out + text->room - 4, "...", 4);
-}
 
 /* Where the units go: all are counted, those that fit are written. */
 struct output {
@@ -52,9 +23,9 @@ static struct dissect_unit *add_unit(struct output *output, const struct dissect
 	return added;
 }
 
-static struct text summary_of(struct dissect_unit *unit)
+static struct dns_text summary_of(struct dissect_unit *unit)
 {
-	return (struct text) { .out = unit->summary, .room = sizeof unit->summary };
+	return (struct dns_text) { .out = unit->summary, .room = sizeof unit->summary };
 }
 
 /* A message being taken apart. `base` is where it starts in the range of the dissector. */
@@ -65,16 +36,7 @@ struct walk {
 	struct output *output;
 };
 
-/* A record or question, where its parts are in the message. */
-struct part {
-	struct dns_name_buffer buffer;
-	struct dns_name name;
-	size_t start, name_end, data, end;
-	uint16_t type, class;
-	uint32_t ttl_s;
-};
-
-static enum parse_status walk_question(struct walk *walk, struct part *part)
+static enum parse_status walk_question(struct walk *walk, struct dns_part *part)
 {
 	part->start = walk->at;
 	enum parse_status status =
@@ -92,7 +54,7 @@ static enum parse_status walk_question(struct walk *walk, struct part *part)
 	return PARSE_OK;
 }
 
-static enum parse_status walk_record(struct walk *walk, struct part *part)
+static enum parse_status walk_record(struct walk *walk, struct dns_part *part)
 {
 	enum parse_status status = walk_question(walk, part);
 
@@ -110,88 +72,6 @@ static enum parse_status walk_record(struct walk *walk, struct part *part)
 	return PARSE_OK;
 }
 
-static void print_strings(struct text *text, struct bytes data)
-{
-	while (data.length > 0) {
-		struct bytes string = bytes_first(bytes_from(data, 1), data.data[0]);
-
-		print(text, " \"");
-		for (size_t i = 0; i < string.length; i++) {
-			uint8_t c = string.data[i];
-
-			print(text, "%c", c >= ' ' && c <= '~' ? c : '.');
-		}
-		print(text, "\"");
-		data = bytes_from(data, 1 + string.length);
-	}
-}
-
-/* Prints the field `kind` of a layout at `*at`, and moves `*at` behind it. False: it is cut short. */
-static bool print_field(struct text *text, char kind, struct bytes message, size_t *at)
-{
-	char printed[DNS_NAME_TEXT_BYTES];
-	struct dns_name_buffer buffer;
-	struct dns_name name;
-	struct bytes rest = bytes_from(message, *at);
-	size_t length = kind == '2' ? 2 : kind == '6' ? 16 : kind == '4' || kind == 'a' ? 4 : 0;
-
-	if (rest.length < length)
-		return false;
-	switch (kind) {
-	case 'n':
-	case 'N':
-		if (dns_name_parse(message, at, &buffer, &name) != PARSE_OK)
-			return false;
-		print(text, " %s", dns_name_print(name, printed));
-		return true;
-	case '2':
-		print(text, " %u", get_be16(rest.data));
-		break;
-	case '4':
-		print(text, " %u", get_be32(rest.data));
-		break;
-	case 'a':
-		print(text, " %s", ipv4_print(get_be32(rest.data), printed));
-		break;
-	case '6':
-		print(text, " %s", inet_ntop(AF_INET6, rest.data, printed, sizeof printed));
-		break;
-	case 's':
-		print_strings(text, rest);
-		length = rest.length;
-		break;
-	default:
-		print(text, " %zu bytes", rest.length);
-		length = rest.length;
-		break;
-	}
-	*at += length;
-	return true;
-}
-
-/* Prints a record's data, each field behind a blank. */
-static void print_data(struct text *text, struct bytes message, const struct part *part)
-{
-	size_t at = part->data;
-	struct bytes whole = bytes_first(message, part->end);
-
-	for (const char *kind = dns_data_layout(part->type); *kind != '\0'; kind++) {
-		if (!print_field(text, *kind, whole, &at)) {
-			print(text, " (malformed)");
-			return;
-		}
-	}
-}
-
-/* "remote.example MX 10 mail.remote.example" */
-static void print_record(struct text *text, struct bytes message, const struct part *part)
-{
-	char name[DNS_NAME_TEXT_BYTES], type[DNS_TYPE_TEXT_BYTES];
-
-	print(text, "%s %s", dns_name_print(part->name, name), dns_type_print(part->type, type));
-	print_data(text, message, part);
-}
-
 /* Header units. */
 
 static void add_header(struct walk *walk)
@@ -207,9 +87,9 @@ static void add_header(struct walk *walk)
 				       .offset = (uint32_t)walk->base,
 				       .length = DNS_HEADER_BYTES,
 				   });
-	struct text text = summary_of(header);
+	struct dns_text text = summary_of(header);
 
-	print(&text, "id 0x%04x", get_be16(walk->message.data));
+	dns_text_print(&text, "id 0x%04x", get_be16(walk->message.data));
 	for (unsigned i = 0; i < dns_header_fields.field_count; i++) {
 		const struct field *field = &dns_header_fields.fields[i];
 		struct bytes bytes = field_bytes(field, walk->message);
@@ -223,9 +103,9 @@ static void add_header(struct walk *walk)
 				      .offset = (uint32_t)(walk->base + field->bit_offset / 8),
 				      .length = (uint32_t)bytes.length,
 				  });
-		struct text value = summary_of(unit);
+		struct dns_text value = summary_of(unit);
 
-		print(&value, "%s", field_print(field, walk->message, printed));
+		dns_text_print(&value, "%s", field_print(field, walk->message, printed));
 	}
 }
 
@@ -249,29 +129,30 @@ static const struct part_field record_fields[] = {
 	{ "RDATA",    "The data, as the type says.",              10, 0},
 };
 
-static void print_part_field(struct text *text, const struct part_field *field,
-			     struct bytes message, const struct part *part)
+static void print_part_field(struct dns_text *text, const struct part_field *field,
+			     struct bytes message, const struct dns_part *part)
 {
 	const uint8_t *value = message.data + part->name_end + field->offset;
 	char type[DNS_TYPE_TEXT_BYTES];
-	struct text data = { .out = text->out, .room = text->room };
+	struct dns_text data = { .out = text->out, .room = text->room };
 
 	if (field->length == 0) {
-		print_data(&data, message, part);
+		dns_text_print_data(&data, message, part);
 		if (data.length > 0) /* without the blank in front */
 			memmove(text->out, text->out + 1, data.length);
 	} else if (field->length == 4) {
-		print(text, "%u s", get_be32(value));
+		dns_text_print(text, "%u s", get_be32(value));
 	} else if (field->offset == 0) {
-		print(text, "%s (%u)", dns_type_print(get_be16(value), type), get_be16(value));
+		dns_text_print(text, "%s (%u)", dns_type_print(get_be16(value), type),
+			       get_be16(value));
 	} else if (field->offset == 2 && get_be16(value) == DNS_IN) {
-		print(text, "IN (1)");
+		dns_text_print(text, "IN (1)");
 	} else {
-		print(text, "%u", get_be16(value));
+		dns_text_print(text, "%u", get_be16(value));
 	}
 }
 
-static void add_part_fields(struct walk *walk, const struct part *part,
+static void add_part_fields(struct walk *walk, const struct dns_part *part,
 			    const struct part_field *fields, size_t count)
 {
 	char name[DNS_NAME_TEXT_BYTES];
@@ -285,9 +166,9 @@ static void add_part_fields(struct walk *walk, const struct part *part,
 			      .offset = (uint32_t)(walk->base + part->start),
 			      .length = (uint32_t)(part->name_end - part->start),
 			  });
-	struct text text = summary_of(unit);
+	struct dns_text text = summary_of(unit);
 
-	print(&text, "%s", dns_name_print(part->name, name));
+	dns_text_print(&text, "%s", dns_name_print(part->name, name));
 	for (size_t i = 0; i < count; i++) {
 		size_t start = part->name_end + fields[i].offset;
 		size_t length = fields[i].length > 0 ? fields[i].length : part->end - part->data;
@@ -306,8 +187,8 @@ static void add_part_fields(struct walk *walk, const struct part *part,
 	}
 }
 
-static struct dissect_unit *add_part(struct walk *walk, const struct part *part, const char *name,
-				     const char *purpose, const char *reference)
+static struct dissect_unit *add_part(struct walk *walk, const struct dns_part *part,
+				     const char *name, const char *purpose, const char *reference)
 {
 	return add_unit(walk->output, &(struct dissect_unit) {
 					  .name = name,
@@ -320,13 +201,14 @@ static struct dissect_unit *add_part(struct walk *walk, const struct part *part,
 				      });
 }
 
-static void add_question(struct walk *walk, const struct part *part)
+static void add_question(struct walk *walk, const struct dns_part *part)
 {
 	char name[DNS_NAME_TEXT_BYTES], type[DNS_TYPE_TEXT_BYTES];
-	struct text text = summary_of(
+	struct dns_text text = summary_of(
 	    add_part(walk, part, "Question", "What is asked.", "RFC 1035 section 4.1.2"));
 
-	print(&text, "%s %s", dns_name_print(part->name, name), dns_type_print(part->type, type));
+	dns_text_print(&text, "%s %s", dns_name_print(part->name, name),
+		       dns_type_print(part->type, type));
 	add_part_fields(walk, part, question_fields, G_N_ELEMENTS(question_fields));
 }
 
@@ -339,31 +221,24 @@ static const struct {
 	{ "Additional", "What the asker will want to know next."                        },
 };
 
-static void add_record(struct walk *walk, unsigned section, const struct part *part)
+static void add_record(struct walk *walk, unsigned section, const struct dns_part *part)
 {
 	if (part->type == DNS_OPT) {
-		struct text text = summary_of(
+		struct dns_text text = summary_of(
 		    add_part(walk, part, "OPT", "Extensions of the sender (EDNS), no record.",
 			     "RFC 6891 section 6.1"));
 
-		print(&text, "EDNS, takes %u bytes over UDP", part->class);
+		dns_text_print(&text, "EDNS, takes %u bytes over UDP", part->class);
 		return;
 	}
-	struct text text =
+	struct dns_text text =
 	    summary_of(add_part(walk, part, sections[section].name, sections[section].purpose,
 				"RFC 1035 section 4.1.3"));
-	print_record(&text, walk->message, part);
+	dns_text_print_record(&text, walk->message, part);
 	add_part_fields(walk, part, record_fields, G_N_ELEMENTS(record_fields));
 }
 
-/* What the summary of a message needs. */
-struct overview {
-	struct part question, first[DNS_SECTIONS];
-	unsigned counts[DNS_SECTIONS]; /* without OPT */
-	bool has_question, is_malformed;
-};
-
-static void walk_message(struct walk *walk, struct overview *overview)
+static void walk_message(struct walk *walk, struct dns_overview *overview)
 {
 	const uint8_t *counts = walk->message.data + 4;
 	unsigned questions = get_be16(counts);
@@ -382,7 +257,7 @@ static void walk_message(struct walk *walk, struct overview *overview)
 		unsigned left = get_be16(counts + 2 + 2 * section);
 
 		for (; left > 0; left--) {
-			struct part part;
+			struct dns_part part;
 
 			if (walk_record(walk, &part) != PARSE_OK) {
 				overview->is_malformed = true;
@@ -400,91 +275,13 @@ static void walk_message(struct walk *walk, struct overview *overview)
 	}
 }
 
-/* "MX of remote.example" */
-static void print_question(struct text *text, const struct overview *overview)
-{
-	char name[DNS_NAME_TEXT_BYTES], type[DNS_TYPE_TEXT_BYTES];
-
-	if (!overview->has_question)
-		print(text, "nothing");
-	else
-		print(text, "%s of %s", dns_type_print(overview->question.type, type),
-		      dns_name_print(overview->question.name, name));
-}
-
-/* A response that has no record in its answer section. */
-static void print_absence(struct text *text, struct bytes message, const struct overview *overview,
-			  unsigned rcode)
-{
-	static const char *const failures[] = {
-		[DNS_FORMERR] = "the question is malformed",
-		[DNS_SERVFAIL] = "server failure",
-		[DNS_NOTIMP] = "not implemented",
-		[DNS_REFUSED] = "refused",
-	};
-	char name[DNS_NAME_TEXT_BYTES];
-	const struct part *authority = &overview->first[DNS_AUTHORITY];
-
-	if (rcode == DNS_NXDOMAIN && overview->has_question) {
-		print(text, "answer: %s does not exist",
-		      dns_name_print(overview->question.name, name));
-	} else if (rcode != DNS_NOERROR) {
-		if (rcode < G_N_ELEMENTS(failures) && failures[rcode] != NULL)
-			print(text, "error: %s, asked for ", failures[rcode]);
-		else
-			print(text, "error %u, asked for ", rcode);
-		print_question(text, overview);
-	} else if (overview->counts[DNS_AUTHORITY] > 0 && authority->type == DNS_NS) {
-		print(text, "referral: %s, ask", dns_name_print(authority->name, name));
-		print_data(text, message, authority);
-	} else {
-		print(text, "answer: no ");
-		print_question(text, overview);
-	}
-}
-
-static void print_more(struct text *text, const struct overview *overview)
-{
-	unsigned answers = overview->counts[DNS_ANSWER];
-	unsigned additional = overview->counts[DNS_ADDITIONAL];
-
-	if (answers > 1 && additional > 0)
-		print(text, " (+%u more, +%u additional)", answers - 1, additional);
-	else if (answers > 1)
-		print(text, " (+%u more)", answers - 1);
-	else if (additional > 0)
-		print(text, " (+%u additional)", additional);
-}
-
-static void print_summary(struct text *text, struct bytes message, const struct overview *overview)
-{
-	uint16_t flags = get_be16(message.data + 2);
-
-	if (overview->is_malformed) {
-		print(text, "malformed message");
-	} else if ((flags & 0x8000) == 0) {
-		print(text, "asks for ");
-		print_question(text, overview);
-	} else {
-		if (flags & 0x0200)
-			print(text, "truncated ");
-		if (overview->counts[DNS_ANSWER] > 0) {
-			print(text, "answer: ");
-			print_record(text, message, &overview->first[DNS_ANSWER]);
-		} else {
-			print_absence(text, message, overview, flags & 0xf);
-		}
-		print_more(text, overview);
-	}
-}
-
 /* Adds the units of the whole message at `start` of the range, `prefix` bytes of length before it. */
 static void add_message(struct output *output, struct bytes range, size_t start, size_t prefix,
 			size_t length)
 {
 	struct bytes message = { range.data + start + prefix, length };
 	struct walk walk = { .message = message, .base = start + prefix, .output = output };
-	struct overview overview = { 0 };
+	struct dns_overview overview = { 0 };
 	bool is_response = length > 2 && (message.data[2] & 0x80) != 0;
 	struct dissect_unit *unit = add_unit(
 	    output, &(struct dissect_unit) {
@@ -497,7 +294,7 @@ static void add_message(struct output *output, struct bytes range, size_t start,
 			.offset = (uint32_t)start,
 			.length = (uint32_t)(prefix + length),
 		    });
-	struct text text = summary_of(unit);
+	struct dns_text text = summary_of(unit);
 
 	if (prefix > 0)
 		add_unit(output,
@@ -511,11 +308,11 @@ static void add_message(struct output *output, struct bytes range, size_t start,
 			     .length = PREFIX_BYTES,
 			 });
 	if (length < DNS_HEADER_BYTES) {
-		print(&text, "malformed message");
+		dns_text_print(&text, "malformed message");
 		return;
 	}
 	walk_message(&walk, &overview);
-	print_summary(&text, message, &overview);
+	dns_text_print_summary(&text, message, &overview);
 }
 
 /* What is remembered of each direction of a stream, packed into one word of the state. */
@@ -552,9 +349,9 @@ static void add_fragment(struct output *output, const struct dissect_input *inpu
 				 .offset = (uint32_t)start,
 				 .length = (uint32_t)length,
 			     });
-	struct text text = summary_of(unit);
+	struct dns_text text = summary_of(unit);
 
-	print(&text, "%s, %zu bytes", what, length);
+	dns_text_print(&text, "%s, %zu bytes", what, length);
 }
 
 /* Takes what belongs to a message that began in an earlier segment; returns how much that is. */

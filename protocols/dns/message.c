@@ -316,11 +316,10 @@ static void write_data(struct writer *writer, const struct dns_record *record)
 	}
 }
 
-/* Writes a whole record, or nothing and returns false. */
+/* Writes a whole record, or nothing and returns false: then no name will be written any more. */
 static bool write_record(struct writer *writer, const struct dns_record *record)
 {
 	size_t length_before = writer->length;
-	unsigned targets_before = writer->target_count;
 
 	write_name(writer, record->name);
 	write_be16(writer, record->type);
@@ -334,7 +333,6 @@ static bool write_record(struct writer *writer, const struct dns_record *record)
 		return true;
 	}
 	writer->length = length_before;
-	writer->target_count = targets_before;
 	return false;
 }
 

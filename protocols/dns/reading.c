@@ -124,7 +124,7 @@ static void cache_set(const struct dns_message *response, enum dns_section_index
 		dns_cache_put(cache, now_ns,
 			      &(struct dns_cache_entry) {
 				  .kind = DNS_CACHE_RECORDS,
-				  .trust = trust,
+				  .trust = (uint8_t)trust,
 				  .name = name,
 				  .type = type,
 				  .records = set,

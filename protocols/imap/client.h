@@ -57,10 +57,15 @@ struct imap_fetched {
 	GBytes *body; /* the whole message, once all of it is there; else NULL */
 };
 
-/* What the owner of a client is told. Each may be NULL. */
+/*
+ * What the owner of a client is told. Each may be NULL. Operations may be queued inside of them, but
+ * the session must not be freed there.
+ */
 struct imap_client_events {
 	/* Logged in; the first operation is about to run. */
 	void (*ready)(void *owner);
+	/* The server refused name and password; `over` follows. `text` is the server's. */
+	void (*login_failed)(void *owner, const char *text);
 	void (*listed)(void *owner, const struct imap_listing *listing);
 	void (*status)(void *owner, const struct imap_mailbox_status *status);
 	/* EXISTS came: the selected mailbox holds that many messages now. Also unasked. */
@@ -87,6 +92,7 @@ struct imap_client_config {
 	uint32_t chunk_bytes;     /* bodies are fetched in pieces of this size; 0: whole */
 	int64_t idle_renew_ns;    /* IDLE is begun anew after so long (RFC 2177: 29 minutes); */
 				  /* 0: never */
+	int64_t reply_timeout_ns; /* silence of so long while an answer is due ends it; 0: never */
 	size_t message_bytes_max; /* a larger literal ends the session; 0: 64 MiB */
 };
 
@@ -105,8 +111,9 @@ bool imap_client_offers(const struct imap_client *client, const char *capability
 unsigned imap_client_pending(const struct imap_client *client);
 
 /*
- * Operations. Each is queued, copies its arguments and returns its number (never 0), which `done`
- * gives back. Mailbox names are UTF-8; messages are named by UID.
+ * Operations. Each is queued, copies its arguments and returns its number, which `done` gives back;
+ * 0 when the session is over and will run it never. Mailbox names are UTF-8; messages are named by
+ * UID.
  */
 unsigned imap_client_select(struct imap_client *client, const char *mailbox, bool read_only);
 unsigned imap_client_list(struct imap_client *client, const char *reference, const char *pattern);

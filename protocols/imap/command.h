@@ -1,10 +1,10 @@
 /* What the files of the IMAP server session share: its insides, its replies, its commands. */
 #pragma once
+#include "protocols/imap/output.h"
 #include "protocols/imap/parser.h"
 #include "protocols/imap/reader.h"
 #include "protocols/imap/sequence.h"
 #include "protocols/imap/session.h"
-#include "protocols/imap/tile.h"
 #include "protocols/imap/view.h"
 #include "protocols/layer.h"
 

@@ -312,7 +312,6 @@ static void mark_seen(struct imap_session *session, struct imap_view_entry *seen
 
 	if (session->view.is_read_only || seen->is_expunged || entry->flags & MAILBOX_SEEN)
 		return;
-	imap_note_mail(session, MAIL_READ, entry->message);
 	mailbox_set_flags(session->view.mailbox, entry, entry->flags | MAILBOX_SEEN,
 			  entry->keywords, &session->view.watcher);
 	session->fetch->shows_flags = !session->fetch->has_flags;

@@ -94,37 +94,11 @@ void imap_note_mail(struct imap_session *session, enum mail_detail detail,
 				     });
 }
 
-static void note_output(struct imap_session *session, enum imap_detail detail, uint64_t from,
-			uint64_t length, uint64_t root)
-{
-	session_note(&session->base, &(struct note) {
-					 .kind = TRACE_UNIT,
-					 .detail = (uint16_t)detail,
-					 .before = from,
-					 .after = length,
-					 .root = root,
-				     });
-}
-
 /* Output. */
 
-/* A literal is noted whole when it is announced: its end may be a long way off. */
 void imap_send(struct imap_session *session, struct bytes text, uint64_t root)
 {
-	struct imap_tiler *tiler = &session->tiler;
-	uint64_t from = session->base.produced_bytes;
-
-	session_write(&session->base, text);
-	while (text.length > 0) {
-		struct imap_tile tile = imap_tile_next(tiler, text);
-
-		if (tile.detail != IMAP_LITERAL)
-			note_output(session, tile.detail, from, tile.length, root);
-		from += tile.length;
-		if (tile.detail != IMAP_LITERAL && tiler->is_literal)
-			note_output(session, IMAP_LITERAL, from, tiler->number, root);
-		text = bytes_from(text, tile.length);
-	}
+	imap_output(&session->base, &session->tiler, text, root);
 }
 
 void imap_send_string(struct imap_session *session, GString *text)

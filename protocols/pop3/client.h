@@ -1,9 +1,9 @@
 /*
- * A POP3 client session (RFC 1939) as a pure machine: logs in, fetches what is new, deletes what the
- * policy says, quits. It acts on what CAPA offers (RFC 2449); without UIDL every message is new.
+ * A POP3 client session (RFC 1939) as a pure machine: logs in, fetches what is new, deletes what its
+ * owner wants gone, quits. It acts on what CAPA offers (RFC 2449); without UIDL every message is new.
  *
  * A message is deleted only after all of it has come, and only QUIT makes that final: a connection
- * lost before leaves the messages where they are, and the next session deletes them by their
+ * lost before leaves the messages where they are, and the next session can delete them by their
  * unique id without fetching them again.
  *
  * Notes: UNIT for every line, listing and message both ways, STATE, PHASE, and MAIL_RETRIEVED with
@@ -14,19 +14,20 @@
 
 struct pop3_client;
 
-enum pop3_policy {
-	POP3_DELETE,      /* what was fetched is deleted */
-	POP3_LEAVE,       /* all stays on the server */
-	POP3_LEAVE_DAYS,  /* what was fetched `leave_s` ago is deleted */
+/* What shall be done with a message of the maildrop. */
+enum pop3_wish {
+	POP3_FETCH,  /* it is new */
+	POP3_KEEP,   /* it was fetched before and stays on the server */
+	POP3_REMOVE, /* it was fetched before and shall go */
 };
 
 enum pop3_outcome {
-	POP3_DONE,           /* to the end; deletions are final */
-	POP3_REFUSED,        /* the server did not greet, or ended the session early */
-	POP3_LOGIN_REFUSED,  /* wrong password, or no way to log in that both know */
+	POP3_DONE,            /* to the end; deletions are final */
+	POP3_REFUSED,         /* the server did not greet, or ended the session early */
+	POP3_LOGIN_REFUSED,   /* wrong password, or no way to log in that both know */
 	POP3_MAILDROP_IN_USE, /* another session holds the lock */
-	POP3_BROKEN,         /* the server's answers made no sense */
-	POP3_LOST,           /* the connection failed, or silence for too long */
+	POP3_BROKEN,          /* the server's answers made no sense */
+	POP3_LOST,            /* the connection failed, or silence for too long */
 	POP3_OUTCOME_COUNT,
 };
 
@@ -34,18 +35,15 @@ extern const char *const pop3_outcome_names[POP3_OUTCOME_COUNT];
 
 struct pop3_result {
 	enum pop3_outcome outcome;
-	const char *text;    /* the deciding reply of the server; "" without one. Borrowed. */
-	unsigned offered;    /* messages in the maildrop */
+	const char *text; /* the deciding reply of the server; "" without one. Borrowed. */
+	unsigned offered; /* messages in the maildrop */
 	unsigned retrieved;
-	unsigned deleted;    /* 0 when the deletions did not become final */
+	unsigned deleted; /* 0 when the deletions did not become final */
 };
 
 struct pop3_client_events {
-	/*
-	 * Was the message with this unique id fetched before? `*since` is then to be set to when, in
-	 * seconds since 1970. May be NULL: then nothing was.
-	 */
-	bool (*is_known)(void *owner, const char *unique_id, int64_t *since);
+	/* Asked for each message that has a unique id. NULL: all are new. */
+	enum pop3_wish (*judge)(void *owner, const char *unique_id);
 	/*
 	 * All of a message has come; `message` is borrowed. `unique_id` is "" without UIDL. Returns
 	 * the message's trace root, which its DELE shall have, or 0.
@@ -58,19 +56,18 @@ struct pop3_client_events {
 };
 
 struct pop3_client_config {
-	const char *user, *password;              /* copied */
-	enum pop3_policy policy;
-	int64_t leave_s;                          /* with POP3_LEAVE_DAYS */
+	const char *user, *password; /* copied */
+	bool deletes;                /* what was fetched is deleted in the same session */
 	/*
 	 * So many commands may be under way at once where PIPELINING is offered; 0 or 1: each waits
 	 * for its answer, as most clients do.
 	 */
 	unsigned window;
-	uint64_t root;                            /* what no message is the reason of belongs to it */
-	int64_t timeout_ns;                       /* of silence; 0: POP3_CLIENT_TIMEOUT_NS */
-	size_t message_bytes_max;                 /* a larger one ends the session; 0: 64 MiB */
-	const struct pop3_client_events *events;  /* outlives the client */
-	void *owner;                              /* handed to the events */
+	uint64_t root;            /* what no message is the reason of belongs to it */
+	int64_t timeout_ns;       /* of silence; 0: POP3_CLIENT_TIMEOUT_NS */
+	size_t message_bytes_max; /* a larger one ends the session; 0: 64 MiB */
+	const struct pop3_client_events *events; /* outlives the client */
+	void *owner;                             /* handed to the events */
 };
 
 #define POP3_CLIENT_TIMEOUT_NS (60 * NS_PER_S)

@@ -15,10 +15,10 @@ static bool has_room(const struct pop3_client *client)
 
 /* Says a line. `root` is the message it is about; 0: it belongs to the user's action. */
 static void say(struct pop3_client *client, struct pop3_sent sent, uint64_t root,
-                const char *format, ...) G_GNUC_PRINTF(4, 5);
+		const char *format, ...) G_GNUC_PRINTF(4, 5);
 
 static void say(struct pop3_client *client, struct pop3_sent sent, uint64_t root,
-                const char *format, ...)
+		const char *format, ...)
 {
 	uint64_t from = client->base.produced_bytes;
 	va_list arguments;
@@ -60,9 +60,9 @@ static void say_auth_plain(struct pop3_client *client)
 
 	g_byte_array_append(response, (const uint8_t *)"", 1);
 	g_byte_array_append(response, (const uint8_t *)client->user,
-	                    (guint)strlen(client->user) + 1);
+			    (guint)strlen(client->user) + 1);
 	g_byte_array_append(response, (const uint8_t *)client->password,
-	                    (guint)strlen(client->password));
+			    (guint)strlen(client->password));
 	char *encoded = g_base64_encode(response->data, response->len);
 	say(client, (struct pop3_sent) { POP3_AUTH, 0 }, 0, "AUTH PLAIN %s", encoded);
 	g_free(encoded);
@@ -97,7 +97,7 @@ static void retrieve(struct pop3_client *client)
 	}
 }
 
-static void delete(struct pop3_client *client)
+static void delete (struct pop3_client *client)
 {
 	for (; client->next_item < client->items->len && has_room(client); client->next_item++) {
 		const struct pop3_item *item = item_at(client, client->next_item);
@@ -127,19 +127,14 @@ static bool is_to_delete(const struct pop3_item *item)
 	return item->must_delete;
 }
 
-/* What the survey says of a message that the client has met before (RFC 1939 section 7, UIDL). */
 static void judge(struct pop3_client *client, struct pop3_item *item)
 {
-	int64_t since = 0;
-	bool is_known =
-	    item->unique_id != NULL && client->config.events->is_known != NULL &&
-	    client->config.events->is_known(client->config.owner, item->unique_id, &since);
+	enum pop3_wish wish = POP3_FETCH;
 
-	item->must_retrieve = !is_known;
-	if (is_known && client->config.policy == POP3_DELETE)
-		item->must_delete = true; /* the session that fetched it was lost before QUIT */
-	if (is_known && client->config.policy == POP3_LEAVE_DAYS)
-		item->must_delete = client->base.unix_time - since >= client->config.leave_s;
+	if (item->unique_id != NULL && client->config.events->judge != NULL)
+		wish = client->config.events->judge(client->config.owner, item->unique_id);
+	item->must_retrieve = wish == POP3_FETCH;
+	item->must_delete = wish == POP3_REMOVE;
 }
 
 /* STAT, UIDL, LIST: one by one, or all at once where the window allows. */
@@ -224,7 +219,7 @@ void pop3_client_advance(struct pop3_client *client)
 			pop3_client_begin(client, STAGE_DELETE);
 	}
 	if (client->stage == STAGE_DELETE) {
-		delete(client);
+		delete (client);
 		if (client->sent->len == 0)
 			pop3_client_begin(client, STAGE_QUIT);
 	}

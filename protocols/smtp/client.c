@@ -42,7 +42,7 @@ void smtp_client_say(struct smtp_client *client, struct smtp_expectation expecta
 	va_end(arguments);
 
 	session_write(session, bytes_of(line));
-	session_note_output(session, (uint16_t)expectation.command, from);
+	session_note_output(session, expectation.command, from);
 	g_array_append_val(client->expected, expectation);
 	g_free(line);
 }

@@ -2,8 +2,11 @@
 
 static void append(GByteArray *out, struct bytes text, size_t limit, bool *overflowed)
 {
-	size_t room = out->len < limit ? limit - out->len : 0;
+	size_t room;
 
+	if (out == NULL)
+		return;
+	room = out->len < limit ? limit - out->len : 0;
 	if (text.length > room) {
 		*overflowed = true;
 		text.length = room;

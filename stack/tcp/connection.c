@@ -88,6 +88,8 @@ uint32_t connection_choose_iss(const struct tcp *tcp, const struct flow *flow)
 {
 	uint64_t clock = (uint64_t)(tcp_now(tcp) / (4 * NS_PER_US));
 
+	if (tcp->has_fixed_iss)
+		return tcp->fixed_iss;
 	return (uint32_t)(clock + secret_hash(&tcp->isn_secret, flow));
 }
 

@@ -149,7 +149,7 @@ void flight_split(struct flight *flight, uint32_t number, uint16_t length)
 	/* Together they count as before, but as one segment more. */
 	flight->sacked_segments += (front->flags & SENT_SACKED) != 0;
 	front->length = length;
-	front->flags &= (uint8_t)~SENT_FIN;
+	front->flags &= (uint8_t)~(SENT_FIN | SENT_PUSH);
 	back->start += length;
 	back->length -= length;
 }

@@ -14,6 +14,7 @@ enum sent_flag {
 	SENT_AGAIN = 4,   /* retransmitted, and that copy is thought to be under way */
 	SENT_REPEAT = 8,  /* has ever been retransmitted (Karn) */
 	SENT_FIN = 16,    /* its last sequence number is our FIN */
+	SENT_PUSH = 32,   /* it ended a write: PSH */
 };
 
 struct sent_segment {

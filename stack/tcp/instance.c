@@ -69,6 +69,12 @@ void tcp_set_congestion_control(struct tcp *tcp, const struct congestion_control
 	tcp->congestion = control;
 }
 
+void tcp_set_initial_sequence(struct tcp *tcp, uint32_t initial_sequence)
+{
+	tcp->fixed_iss = initial_sequence;
+	tcp->has_fixed_iss = true;
+}
+
 void tcp_set_keepalive(struct stream *stream, const struct tcp_keepalive *keepalive)
 {
 	struct tcp_connection *c = connection_of(stream);

@@ -232,7 +232,7 @@ void output_syn(struct tcp_connection *c, enum tcp_detail why, bool is_repeat)
 
 /* Data. */
 
-/* Sends `length` bytes from `sequence` on; with TCP_FIN in `flags`, FIN behind them. */
+/* Sends `length` bytes from `sequence` on, with `flags`; FIN stands behind them. */
 static void send_bytes(struct tcp_connection *c, uint32_t sequence, uint32_t length, uint8_t flags,
                        enum tcp_detail why, bool is_repeat)
 {
@@ -240,11 +240,8 @@ static void send_bytes(struct tcp_connection *c, uint32_t sequence, uint32_t len
 	uint32_t sum = 0;
 	struct outgoing out;
 
-	if (length > 0) {
+	if (length > 0)
 		sum = send_queue_copy(&c->unacknowledged, sequence, length, packet_data(packet));
-		if (sequence + length == c->write_nxt && !c->more_follows)
-			flags |= TCP_PSH;
-	}
 	prepare(c, &out, sequence, flags, length, why);
 	out.is_repeat = is_repeat;
 	transmit(c->tcp, packet, sum, &out);
@@ -254,21 +251,25 @@ static void send_bytes(struct tcp_connection *c, uint32_t sequence, uint32_t len
 static void send_new(struct tcp_connection *c, uint32_t length, enum tcp_detail why)
 {
 	uint32_t sequence = c->snd_nxt;
-	bool with_fin = c->wants_fin && sequence + length == c->write_nxt;
+	bool is_last = sequence + length == c->write_nxt;
+	bool with_fin = c->wants_fin && is_last;
+	bool with_push = length > 0 && is_last && !c->more_follows; /* the end of a write */
 	uint32_t taken = length + with_fin;
 
 	if (c->flight == NULL) {
 		c->flight = flight_take(c->tcp);
 		c->flight->recovery_end = sequence - 1;
 	}
-	flight_append(c->flight, sequence, (uint16_t)taken, with_fin ? SENT_FIN : 0, tcp_now(c->tcp));
+	flight_append(c->flight, sequence, (uint16_t)taken,
+	              (with_fin ? SENT_FIN : 0) | (with_push ? SENT_PUSH : 0), tcp_now(c->tcp));
 	c->snd_nxt += taken;
 	c->fin_sent = with_fin;
 	c->is_probing = false;
 	if (length > 0 && length < c->mss)
 		c->small_end = sequence + length;
 	recovery_data_sent(c, taken);
-	send_bytes(c, sequence, length, with_fin ? TCP_FIN : 0, why, false);
+	send_bytes(c, sequence, length, (with_fin ? TCP_FIN : 0) | (with_push ? TCP_PSH : 0), why,
+	           false);
 	window_data_sent(c);
 }
 
@@ -419,10 +420,11 @@ void output_repeat(struct tcp_connection *c, uint32_t number, enum tcp_detail wh
 		segment = flight_segment(c->flight, number);
 		with_fin = false;
 	}
+	uint8_t flags = (with_fin ? TCP_FIN : 0) | (segment->flags & SENT_PUSH ? TCP_PSH : 0);
+
 	flight_repeat(c->flight, number, tcp_now(c->tcp));
 	recovery_data_sent(c, segment->length);
-	send_bytes(c, segment->start, (uint32_t)(segment->length - with_fin), with_fin ? TCP_FIN : 0,
-	           why, true);
+	send_bytes(c, segment->start, (uint32_t)(segment->length - with_fin), flags, why, true);
 	c->sent_ns = tcp_now(c->tcp);
 }
 

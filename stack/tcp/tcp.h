@@ -47,6 +47,9 @@ const struct tcp_statistics *tcp_statistics(const struct tcp *tcp);
 /* The congestion control of connections opened from now on; congestion_cubic unless set. */
 void tcp_set_congestion_control(struct tcp *tcp, const struct congestion_control *control);
 
+/* Fixes the initial sequence number of connections opened from now on: for tests of wrapping. */
+void tcp_set_initial_sequence(struct tcp *tcp, uint32_t initial_sequence);
+
 /* Options of one connection; `stream` must come from tcp_connect() or a tcp_accept_fn. */
 
 struct tcp_keepalive {

@@ -12,17 +12,17 @@
  * sends bits: each is the one before, shifted, and reduced by 0xedb88320 when a one fell out.
  */
 #define ENTRY(i, a, b, c, d, e, f, g, h)                                                           \
-	(((i)&128 ? a : 0) ^ ((i)&64 ? b : 0) ^ ((i)&32 ? c : 0) ^ ((i)&16 ? d : 0) ^              \
-	 ((i)&8 ? e : 0) ^ ((i)&4 ? f : 0) ^ ((i)&2 ? g : 0) ^ ((i)&1 ? h : 0))
+	(((i)&128 ? (a) : 0) ^ ((i)&64 ? (b) : 0) ^ ((i)&32 ? (c) : 0) ^ ((i)&16 ? (d) : 0) ^      \
+	 ((i)&8 ? (e) : 0) ^ ((i)&4 ? (f) : 0) ^ ((i)&2 ? (g) : 0) ^ ((i)&1 ? (h) : 0))
 #define ENTRIES_4(i, ...)                                                                          \
-	ENTRY(i, __VA_ARGS__), ENTRY(i + 1, __VA_ARGS__), ENTRY(i + 2, __VA_ARGS__),               \
-	    ENTRY(i + 3, __VA_ARGS__)
+	ENTRY(i, __VA_ARGS__), ENTRY((i) + 1, __VA_ARGS__), ENTRY((i) + 2, __VA_ARGS__),           \
+	    ENTRY((i) + 3, __VA_ARGS__)
 #define ENTRIES_16(i, ...)                                                                         \
-	ENTRIES_4(i, __VA_ARGS__), ENTRIES_4(i + 4, __VA_ARGS__), ENTRIES_4(i + 8, __VA_ARGS__),   \
-	    ENTRIES_4(i + 12, __VA_ARGS__)
+	ENTRIES_4(i, __VA_ARGS__), ENTRIES_4((i) + 4, __VA_ARGS__),                                \
+	    ENTRIES_4((i) + 8, __VA_ARGS__), ENTRIES_4((i) + 12, __VA_ARGS__)
 #define ENTRIES_64(i, ...)                                                                         \
-	ENTRIES_16(i, __VA_ARGS__), ENTRIES_16(i + 16, __VA_ARGS__),                               \
-	    ENTRIES_16(i + 32, __VA_ARGS__), ENTRIES_16(i + 48, __VA_ARGS__)
+	ENTRIES_16(i, __VA_ARGS__), ENTRIES_16((i) + 16, __VA_ARGS__),                             \
+	    ENTRIES_16((i) + 32, __VA_ARGS__), ENTRIES_16((i) + 48, __VA_ARGS__)
 #define ROW(...)                                                                                   \
 	{                                                                                          \
 		ENTRIES_64(0, __VA_ARGS__), ENTRIES_64(64, __VA_ARGS__),                           \

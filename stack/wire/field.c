@@ -44,6 +44,11 @@ const char *field_value_name(const struct field *field, uint64_t value)
 	return NULL;
 }
 
+static char *print_text(const char *text, char *out)
+{
+	return memcpy(out, text, strlen(text) + 1);
+}
+
 static void print_decimal(const struct field *field, uint64_t value, char *out)
 {
 	unsigned scale = field->scale == 0 ? 1 : field->scale;
@@ -99,7 +104,7 @@ char *field_print(const struct field *field, struct bytes in, char out[FIELD_TEX
 	enum parse_status status = field_value(field, in, &value);
 
 	if (status == PARSE_TRUNCATED)
-		return strcpy(out, "(missing)");
+		return print_text("(missing)", out);
 	if (status != PARSE_OK || field->format == FIELD_BYTES) {
 		print_bytes(field_bytes(field, in), out);
 		return out;
@@ -113,7 +118,7 @@ char *field_print(const struct field *field, struct bytes in, char out[FIELD_TEX
 		snprintf(out, FIELD_TEXT_BYTES, "0x%0*" PRIx64, (field->bit_width + 3) / 4, value);
 		break;
 	case FIELD_FLAG:
-		strcpy(out, value ? "set" : "not set");
+		print_text(value ? "set" : "not set", out);
 		break;
 	case FIELD_ENUM:
 		print_enum(field, value, out);

@@ -49,13 +49,13 @@ static const struct field_name parameter_names[] = {
 	{ "Type", 0, 8, FIELD_ENUM, .names = type_names,                                           \
 	  .purpose = "What kind of message this is.", .reference = "RFC 792" }
 #define CODE(code_names)                                                                           \
-	{ "Code", 8, 8, FIELD_ENUM, .names = code_names,                                           \
+	{ "Code", 8, 8, FIELD_ENUM, .names = (code_names),                                           \
 	  .purpose = "Which case of its type this is.", .reference = "RFC 792" }
 #define CHECKSUM                                                                                   \
 	{ "Checksum", 16, 16, FIELD_HEX,                                                           \
 	  .purpose = "Shows damage to the message.", .reference = "RFC 792" }
 #define UNUSED(bit_offset, bit_width)                                                              \
-	{ "Unused", bit_offset, bit_width, FIELD_HEX,                                              \
+	{ "Unused", (bit_offset), (bit_width), FIELD_HEX,                                              \
 	  .purpose = "Must be zero.", .reference = "RFC 792" }
 
 static const struct field echo_fields[] = {
@@ -106,7 +106,8 @@ static const struct field other_fields[] = {
 };
 /* clang-format on */
 
-#define TABLE(title, rows) .name = title, .fields = rows, .field_count = sizeof rows / sizeof *rows
+#define TABLE(title, rows)                                                                         \
+	.name = (title), .fields = (rows), .field_count = sizeof(rows) / sizeof *(rows)
 
 static const struct field_table echo_table = {
 	TABLE("ICMP echo", echo_fields),

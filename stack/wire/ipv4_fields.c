@@ -135,7 +135,8 @@ static const struct field alert_fields[] = {
 };
 /* clang-format on */
 
-#define TABLE(title, rows) .name = title, .fields = rows, .field_count = sizeof rows / sizeof *rows
+#define TABLE(title, rows)                                                                         \
+	.name = (title), .fields = (rows), .field_count = sizeof(rows) / sizeof *(rows)
 
 const struct field_table ipv4_fields = {
 	TABLE("IPv4 header", header_fields),

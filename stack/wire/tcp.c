@@ -95,5 +95,5 @@ char *tcp_flags_print(uint8_t flags, char out[TCP_FLAGS_TEXT_BYTES])
 		length += 3;
 	}
 	out[length] = '\0';
-	return length > 0 ? out : strcpy(out, "none");
+	return length > 0 ? out : memcpy(out, "none", sizeof "none");
 }

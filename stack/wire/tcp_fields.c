@@ -4,7 +4,7 @@
 
 /* clang-format off */
 #define FLAG(flag_name, bit_offset, why, where)                                                    \
-	{ flag_name, bit_offset, 1, FIELD_FLAG, .purpose = why, .reference = where }
+	{ (flag_name), (bit_offset), 1, FIELD_FLAG, .purpose = (why), .reference = (where) }
 
 static const struct field header_fields[] = {
 	{ "Source Port", 0, 16, FIELD_DECIMAL,
@@ -119,7 +119,8 @@ static const struct field other_fields[] = {
 };
 /* clang-format on */
 
-#define TABLE(title, rows) .name = title, .fields = rows, .field_count = sizeof rows / sizeof *rows
+#define TABLE(title, rows)                                                                         \
+	.name = (title), .fields = (rows), .field_count = sizeof(rows) / sizeof *(rows)
 
 const struct field_table tcp_fields = {
 	TABLE("TCP header", header_fields),

@@ -193,7 +193,12 @@ static void ask(struct fixture *fixture, const char *name, uint16_t type)
 /* Datagrams that the programs of a host sent and did not send back. */
 static unsigned sent_by(const struct fixture *fixture, struct host *host)
 {
-	return wiretest_count_at(&fixture->net, host_node(host), TRACE_ENCAPSULATE, LAYER_UDP);
+	return recorder_count(&fixture->net.recorder, (struct wanted) {
+							  .kind = TRACE_ENCAPSULATE,
+							  .layer = LAYER_UDP,
+							  .detail = ANY,
+							  .node = host_node(host),
+						      });
 }
 
 static const struct {
@@ -229,7 +234,7 @@ START_TEST(a_name_is_found_by_packets_alone)
 	ck_assert_uint_eq(sent_by(&fixture, fixture.net.alice), 1);
 
 	/* Asked once more, what came from elsewhere is in the cache. */
-	wiretest_forget(&fixture.net);
+	recorder_forget(&fixture.net.recorder);
 	ask(&fixture, lookups[_i].name, lookups[_i].type);
 	ck_assert_int_eq(fixture.outcome, lookups[_i].outcome);
 	ck_assert_str_eq(fixture.records->str, lookups[_i].records);
@@ -280,7 +285,7 @@ START_TEST(a_dead_resolver_is_given_up_after_two_attempts_of_5_seconds)
 
 	set_up(&fixture);
 	ask(&fixture, "mail.office.example", DNS_A);
-	wiretest_forget(&fixture.net);
+	recorder_forget(&fixture.net.recorder);
 	dns_daemon_stop(fixture.office);
 	fixture.office = NULL;
 	link_cut(fixture.dns_cable);
@@ -479,7 +484,7 @@ START_TEST(tshark_reads_every_message)
 		ask(&fixture, lookups[i].name, lookups[i].type);
 	ask(&fixture, "crowd.remote.example", DNS_A);
 	close(mkstemp(path));
-	ck_assert_uint_gt(wiretest_write_pcap(&fixture.net, path), 0);
+	ck_assert_uint_gt(recorder_write_pcap(&fixture.net.recorder, fixture.net.world, path), 0);
 
 	char *malformed = tshark(path, "-Y \"_ws.malformed or _ws.expert.severity >= 0x600000\"");
 	ck_assert_str_eq(malformed, "");

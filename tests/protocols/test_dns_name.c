@@ -104,6 +104,14 @@ START_TEST(labels_end_at_63_bytes_and_names_at_255)
 	ck_assert(is_name(long_text(127, 1)));
 	ck_assert(!is_name(long_text(128, 1)));
 	ck_assert(!is_name(long_text(4, 63)));
+	/* 3 * 64 bytes, and 62 or 63 more with the root label: 254 or 255; the next is too long. */
+	for (unsigned last = 60; last <= 62; last++) {
+		char *long_labels = long_text(3, 63), *last_label = long_text(1, last);
+
+		ck_assert_int_eq(is_name(g_strconcat(long_labels, last_label, NULL)), last < 62);
+		g_free(long_labels);
+		g_free(last_label);
+	}
 }
 END_TEST
 

@@ -82,8 +82,8 @@ static void receive(struct fixture *fixture, const struct dns_message *query, bo
 	uint8_t bytes[DNS_UDP_BYTES];
 	size_t length = dns_message_emit(query, sizeof bytes, bytes);
 	const struct dns_client client = {
-		{0xc6336401, 5353},
-                over_tcp
+		.address = {0xc6336401, 5353},
+		.connection = over_tcp,
 	};
 
 	g_clear_pointer(&fixture->reply, dns_message_free);
@@ -385,8 +385,7 @@ START_TEST(odd_messages_are_answered_with_an_error_or_not_at_all)
 {
 	struct fixture fixture;
 	const struct dns_client client = {
-		{0xc6336401, 5353},
-                0
+		.address = {0xc6336401, 5353}
 	};
 	uint8_t *copy = g_memdup2(odd_messages[_i].bytes, odd_messages[_i].length);
 

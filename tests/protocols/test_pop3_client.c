@@ -7,25 +7,25 @@
 #include "protocols/pop3/unstuff.h"
 #include "tests/protocols/transcript.h"
 
-#define DAY_S INT64_C(86400)
-
 /* What the owner of a client was told. */
 struct reader {
 	GString *retrieved; /* "unique-id text" of the last message, | for each CRLF */
 	GString *deleted;   /* unique ids */
 	GString *over;
-	GHashTable *known;  /* unique id -> anything; NULL: as the id says */
+	GHashTable *known; /* unique id -> anything; NULL: as the id says */
 	unsigned count;
 };
 
-static bool is_known(void *owner, const char *unique_id, int64_t *since)
+/* Some unique ids say what they are; else what was retrieved is known. */
+static enum pop3_wish judge(void *owner, const char *unique_id)
 {
 	struct reader *reader = owner;
 
-	*since = g_str_has_suffix(unique_id, "week") ? 100 * DAY_S - 7 * DAY_S : 100 * DAY_S;
 	if (reader->known != NULL)
-		return g_hash_table_contains(reader->known, unique_id);
-	return g_str_has_prefix(unique_id, "known");
+		return g_hash_table_contains(reader->known, unique_id) ? POP3_REMOVE : POP3_FETCH;
+	if (g_str_has_prefix(unique_id, "old"))
+		return POP3_REMOVE;
+	return g_str_has_prefix(unique_id, "known") ? POP3_KEEP : POP3_FETCH;
 }
 
 static uint64_t retrieved(void *owner, const char *unique_id, GBytes *message)
@@ -56,11 +56,11 @@ static void over(void *owner, const struct pop3_result *result)
 
 	ck_assert_uint_eq(reader->over->len, 0);
 	g_string_printf(reader->over, "%s, %u offered, %u retrieved, %u deleted%s%s",
-	                pop3_outcome_names[result->outcome], result->offered, result->retrieved,
-	                result->deleted, result->text[0] != '\0' ? ": " : "", result->text);
+			pop3_outcome_names[result->outcome], result->offered, result->retrieved,
+			result->deleted, result->text[0] != '\0' ? ": " : "", result->text);
 }
 
-static const struct pop3_client_events events = { is_known, retrieved, deleted, over };
+static const struct pop3_client_events events = { judge, retrieved, deleted, over };
 
 static void reader_init(struct reader *reader)
 {
@@ -86,9 +86,9 @@ static bool direct(void *owner, const char *directive)
 		const char *prefix;
 		GString *text;
 	} texts[] = {
-		{ "retrieved: ", reader->retrieved },
-		{ "deleted: ", reader->deleted },
-		{ "over: ", reader->over },
+		{"retrieved: ", reader->retrieved},
+		{ "deleted: ",  reader->deleted  },
+		{ "over: ",     reader->over     },
 	};
 
 	for (unsigned i = 0; i < G_N_ELEMENTS(texts); i++) {
@@ -104,46 +104,42 @@ static bool direct(void *owner, const char *directive)
 
 struct conversation {
 	const char *name;
-	enum pop3_policy policy;
+	bool deletes;
 	unsigned window;
 };
 
 static const struct conversation conversations[] = {
-	{ "delete", POP3_DELETE, 0 },
-	{ "leave", POP3_LEAVE, 1 },
-	{ "leave_days", POP3_LEAVE_DAYS, 0 },
-	{ "leftover", POP3_DELETE, 0 },
-	{ "empty", POP3_DELETE, 0 },
-	{ "old_server", POP3_DELETE, 4 },
-	{ "pipelining", POP3_DELETE, 4 },
-	{ "not_offered", POP3_DELETE, 4 },
-	{ "sasl", POP3_DELETE, 0 },
-	{ "apop", POP3_DELETE, 0 },
-	{ "no_way_in", POP3_DELETE, 0 },
-	{ "wrong_password", POP3_DELETE, 0 },
-	{ "in_use", POP3_DELETE, 0 },
-	{ "refused", POP3_DELETE, 0 },
-	{ "lost", POP3_DELETE, 0 },
-	{ "timeout", POP3_DELETE, 0 },
-	{ "nonsense", POP3_DELETE, 0 },
-	{ "unasked", POP3_DELETE, 0 },
+	{"delete",          true,  0},
+        { "leave",          false, 1},
+        { "remove",         false, 0},
+	{ "leftover",       true,  0},
+        { "empty",          true,  0},
+        { "old_server",     true,  4},
+	{ "pipelining",     true,  4},
+        { "not_offered",    true,  4},
+        { "sasl",           true,  0},
+	{ "apop",           true,  0},
+        { "no_way_in",      true,  0},
+        { "wrong_password", true,  0},
+	{ "in_use",         true,  0},
+        { "refused",        true,  0},
+        { "lost",           true,  0},
+	{ "timeout",        true,  0},
+        { "nonsense",       true,  0},
+        { "unasked",        true,  0},
 };
 
 static struct session *new_client(const struct conversation *conversation, struct reader *reader)
 {
-	struct session *session = pop3_client_new(&(struct pop3_client_config) {
+	return pop3_client_new(&(struct pop3_client_config) {
 	    .user = "bob",
 	    .password = "secret",
-	    .policy = conversation->policy,
-	    .leave_s = 3 * DAY_S,
+	    .deletes = conversation->deletes,
 	    .window = conversation->window,
 	    .root = 7,
 	    .events = &events,
 	    .owner = reader,
 	});
-
-	session->unix_time = 100 * DAY_S;
-	return session;
 }
 
 static void play(const struct conversation *conversation, size_t chunk)
@@ -243,7 +239,7 @@ static struct session *new_server(struct mail_store *store)
 
 START_TEST(client_and_server_understand_each_other)
 {
-	static const struct conversation fetching = { "", POP3_DELETE, 5 };
+	static const struct conversation fetching = { "", true, 5 };
 	struct mail_store *store = new_store(20);
 	struct reader reader;
 
@@ -264,7 +260,7 @@ END_TEST
 
 START_TEST(a_connection_cut_anywhere_loses_nothing_and_doubles_nothing)
 {
-	static const struct conversation fetching = { "", POP3_DELETE, 0 };
+	static const struct conversation fetching = { "", true, 0 };
 	struct mail_store *store = new_store(3);
 	struct reader reader;
 
@@ -296,7 +292,7 @@ END_TEST
 
 START_TEST(commands_belong_to_the_action_and_deletions_to_the_message)
 {
-	static const struct conversation fetching = { "", POP3_DELETE, 0 };
+	static const struct conversation fetching = { "", true, 0 };
 	struct mail_store *store = new_store(1);
 	struct reader reader;
 	unsigned phases[PHASE_COUNT] = { 0 }, messages = 0;
@@ -314,7 +310,7 @@ START_TEST(commands_belong_to_the_action_and_deletions_to_the_message)
 		if (note->kind == TRACE_PHASE)
 			phases[note->detail]++;
 		messages += note->kind == TRACE_MAIL && note->detail == MAIL_RETRIEVED &&
-		            g_bytes_get_size(note->bytes) == 26; /* the CRLF that was missing */
+			    g_bytes_get_size(note->bytes) == 26; /* the CRLF that was missing */
 		if (note->kind != TRACE_UNIT)
 			continue;
 		ck_assert_uint_eq(note->before, next[is_inbound]);
@@ -341,17 +337,17 @@ END_TEST
 static const struct {
 	const char *wire, *text;
 } stuffed[] = {
-	{ ".\r\n", "" },
-	{ "a\r\n.\r\n", "a\r\n" },
-	{ "..\r\n.\r\n", ".\r\n" },
-	{ "...\r\n.\r\n", "..\r\n" },
-	{ ".a\r\n.\r\n", "a\r\n" },       /* no server sends this; the dot goes */
-	{ "a.\r\n.b.\r\n\r\n.\r\n", "a.\r\nb.\r\n\r\n" },
-	{ ".\rx\r\n.\r\n", "\rx\r\n" },
-	{ ".\r\r\n.\r\n", "\r\r\n" },
-	{ "a\r\r\n.\r\n", "a\r\r\n" },
-	{ "a\n.\r\n.\r\n", "a\n.\r\n" },   /* a bare LF ends no line */
-	{ "a\r.\r\n.\r\n", "a\r.\r\n" },
+	{".\r\n",		   ""                },
+	{ "a\r\n.\r\n",             "a\r\n"           },
+	{ "..\r\n.\r\n",            ".\r\n"           },
+	{ "...\r\n.\r\n",           "..\r\n"          },
+	{ ".a\r\n.\r\n",            "a\r\n"           }, /* no server sends this; the dot goes */
+	{ "a.\r\n.b.\r\n\r\n.\r\n", "a.\r\nb.\r\n\r\n"},
+	{ ".\rx\r\n.\r\n",          "\rx\r\n"         },
+	{ ".\r\r\n.\r\n",           "\r\r\n"          },
+	{ "a\r\r\n.\r\n",           "a\r\r\n"         },
+	{ "a\n.\r\n.\r\n",          "a\n.\r\n"        }, /* a bare LF ends no line */
+	{ "a\r.\r\n.\r\n",          "a\r.\r\n"        },
 };
 
 START_TEST(stuffing_is_undone_however_it_arrives)
@@ -386,10 +382,9 @@ int main(void)
 	tcase_add_loop_test(tests, conversation_fed_byte_by_byte, 0, G_N_ELEMENTS(conversations));
 	tcase_add_test(tests, client_and_server_understand_each_other);
 	tcase_add_loop_test(tests, a_connection_cut_anywhere_loses_nothing_and_doubles_nothing, 0,
-	                    500);
+			    500);
 	tcase_add_test(tests, commands_belong_to_the_action_and_deletions_to_the_message);
-	tcase_add_loop_test(tests, stuffing_is_undone_however_it_arrives, 0,
-	                    G_N_ELEMENTS(stuffed));
+	tcase_add_loop_test(tests, stuffing_is_undone_however_it_arrives, 0, G_N_ELEMENTS(stuffed));
 	suite_add_tcase(suite, tests);
 
 	SRunner *runner = srunner_create(suite);

@@ -7,7 +7,9 @@
 #include "stack/wire/icmp.h"
 #include "tests/onehost.h"
 
-static const struct mac stranger_mac = { { 2, 0, 0, 0, 0, 0x66 } };
+static const struct mac stranger_mac = {
+	{2, 0, 0, 0, 0, 0x66}
+};
 
 static void no_result(void *owner, int64_t round_trip_ns)
 {
@@ -59,7 +61,7 @@ static struct mac destination_of(const struct onehost *test, unsigned index)
 static const uint8_t request_frame[60] = {
 	0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x02, 0x00, 0x00, 0x00, 0x00, 0x10, 0x08, 0x06,
 	0x00, 0x01, 0x08, 0x00, 0x06, 0x04, 0x00, 0x01, 0x02, 0x00, 0x00, 0x00, 0x00, 0x10,
-	192,  0,    2,	  10,	0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 192,  0,	2,    1,
+	192,  0,    2,    10,   0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 192,  0,    2,    1,
 };
 
 START_TEST(an_unknown_neighbour_is_asked_for_by_broadcast_while_the_packet_waits)
@@ -282,21 +284,20 @@ static const struct {
 	bool takes_over; /* the row has the stranger's MAC address afterwards */
 	enum arp_detail drop;
 } unasked[] = {
-	{ "request to another host", ARP_REQUEST, ONEHOST_PEER, 0xc0000203, true, false,
-	  ARP_NOT_FOR_US },
-	{ "reply to another host", ARP_REPLY, ONEHOST_PEER, 0xc0000203, true, false,
-	  ARP_NOT_FOR_US },
-	{ "request to us", ARP_REQUEST, ONEHOST_PEER, ONEHOST_US, true, true, ARP_ROW },
-	{ "gratuitous request", ARP_REQUEST, ONEHOST_PEER, ONEHOST_PEER, true, true, ARP_ROW },
-	{ "gratuitous reply", ARP_REPLY, ONEHOST_PEER, ONEHOST_PEER, true, true, ARP_ROW },
-	{ "reply, late enough", ARP_REPLY, ONEHOST_PEER, ONEHOST_US, false, true, ARP_ROW },
-	{ "reply about somebody unknown", ARP_REPLY, 0xc0000207, ONEHOST_US, false, false,
-	  ARP_NOT_ASKED },
-	{ "announcement of somebody unknown", ARP_REQUEST, 0xc0000207, 0xc0000207, true, false,
-	  ARP_NOT_ASKED },
-	{ "claim to our address", ARP_REQUEST, ONEHOST_US, ONEHOST_US, true, false,
-	  ARP_CONFLICT },
-	{ "probe for our address", ARP_REQUEST, 0, ONEHOST_US, true, false, ARP_ROW },
+	{"request to another host",           ARP_REQUEST, ONEHOST_PEER, 0xc0000203,   true,  false,
+         ARP_NOT_FOR_US											  },
+	{ "reply to another host",            ARP_REPLY,   ONEHOST_PEER, 0xc0000203,   true,  false,
+         ARP_NOT_FOR_US											  },
+	{ "request to us",                    ARP_REQUEST, ONEHOST_PEER, ONEHOST_US,   true,  true,  ARP_ROW     },
+	{ "gratuitous request",               ARP_REQUEST, ONEHOST_PEER, ONEHOST_PEER, true,  true,  ARP_ROW     },
+	{ "gratuitous reply",                 ARP_REPLY,   ONEHOST_PEER, ONEHOST_PEER, true,  true,  ARP_ROW     },
+	{ "reply, late enough",               ARP_REPLY,   ONEHOST_PEER, ONEHOST_US,   false, true,  ARP_ROW     },
+	{ "reply about somebody unknown",     ARP_REPLY,   0xc0000207,   ONEHOST_US,   false, false,
+         ARP_NOT_ASKED											   },
+	{ "announcement of somebody unknown", ARP_REQUEST, 0xc0000207,   0xc0000207,   true,  false,
+         ARP_NOT_ASKED											   },
+	{ "claim to our address",             ARP_REQUEST, ONEHOST_US,   ONEHOST_US,   true,  false, ARP_CONFLICT},
+	{ "probe for our address",            ARP_REQUEST, 0,            ONEHOST_US,   true,  false, ARP_ROW     },
 };
 
 START_TEST(only_those_who_may_change_a_row)
@@ -320,9 +321,9 @@ START_TEST(only_those_who_may_change_a_row)
 	ck_assert_msg(mac_equal(row.mac, unasked[_i].takes_over ? stranger_mac : onehost_peer_mac),
 		      "%s", unasked[_i].name);
 	if (unasked[_i].drop != ARP_ROW)
-		ck_assert_msg(
-		    onehost_count(&test, TRACE_DROP, LAYER_ARP, (int)unasked[_i].drop) == 1, "%s",
-		    unasked[_i].name);
+		ck_assert_msg(onehost_count(&test, TRACE_DROP, LAYER_ARP, (int)unasked[_i].drop) ==
+				  1,
+			      "%s", unasked[_i].name);
 	ck_assert(!arp_find(host_arp(test.host), test.eth0, 0, &row));
 	ck_assert(!arp_find(host_arp(test.host), test.eth0, 0xc0000207, &row));
 	onehost_clear(&test);
@@ -349,7 +350,7 @@ START_TEST(an_announcement_is_a_gratuitous_request)
 	struct onehost test;
 
 	onehost_init(&test, NODE_HOST);
-	arp_announce(host_arp(test.host), test.eth0);
+	arp_announce(test.eth0);
 	struct arp_packet packet = onehost_sent_arp(&test, 0);
 
 	ck_assert_uint_eq(packet.operation, ARP_REQUEST);
@@ -417,7 +418,8 @@ int main(void)
 	TCase *tcase = tcase_create("arp");
 	SRunner *runner = srunner_create(suite);
 
-	tcase_add_test(tcase, an_unknown_neighbour_is_asked_for_by_broadcast_while_the_packet_waits);
+	tcase_add_test(tcase,
+		       an_unknown_neighbour_is_asked_for_by_broadcast_while_the_packet_waits);
 	tcase_add_test(tcase, packets_that_waited_go_out_in_order);
 	tcase_add_test(tcase, the_oldest_of_too_many_waiting_packets_is_dropped);
 	tcase_add_test(tcase, three_requests_a_second_apart_then_the_sender_is_told);

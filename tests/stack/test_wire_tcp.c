@@ -247,6 +247,7 @@ static const struct {
 	{ "length 1",             2, { 253, 1 },                 PARSE_BAD_LENGTH},
 	{ "no length",            2, { 1, 253 },                 PARSE_TRUNCATED },
 	{ "beyond the list",      4, { 2, 5, 0, 0 },             PARSE_TRUNCATED },
+	{ "MSS of 5",             8, { 2, 5, 5, 0, 0, 1, 1, 1 }, PARSE_BAD_LENGTH},
 	{ "MSS of 3",             4, { 2, 3, 5, 0 },             PARSE_BAD_LENGTH},
 	{ "window scale of 4",    4, { 3, 4, 0, 0 },             PARSE_BAD_LENGTH},
 	{ "SACK permitted of 4",  4, { 4, 4, 0, 0 },             PARSE_BAD_LENGTH},

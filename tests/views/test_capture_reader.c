@@ -194,7 +194,7 @@ static const uint8_t other_interface[] = { SECTION, INTERFACE(9), PACKET(1, 0) }
 static const uint8_t late[] = { SECTION, INTERFACE(0), PACKET(0, 9) };
 static const uint8_t too_long[] = {
 	SECTION, INTERFACE(9),
-	6, 0, 0, 0, 32, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 1, 0, 0, 0,
+	6, 0, 0, 0, 32, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0,
 	32, 0, 0, 0,
 };
 static const uint8_t short_packet[] = { SECTION, INTERFACE(9), 6, 0, 0, 0, 12, 0, 0, 0, 12, 0, 0, 0 };

@@ -169,6 +169,19 @@ START_TEST(a_failed_file_is_removed)
 }
 END_TEST
 
+START_TEST(a_name_that_was_taken_by_a_folder_meanwhile_is_reported)
+{
+	struct output *output = output_open(path, NULL);
+	g_autoptr(GError) error = NULL;
+
+	ck_assert_int_eq(g_mkdir(path, 0700), 0);
+	ck_assert(!output_close(output, &error));
+	ck_assert_ptr_nonnull(error);
+	ck_assert_uint_eq(files_in(directory), 1);
+	ck_assert_int_eq(g_rmdir(path), 0);
+}
+END_TEST
+
 START_TEST(a_pipe_is_written_to_directly)
 {
 	ck_assert_int_eq(mkfifo(path, 0600), 0);
@@ -220,6 +233,7 @@ int main(void)
 	tcase_add_test(tests, a_folder_that_is_not_there_is_reported_at_once);
 	tcase_add_test(tests, a_full_disk_is_reported_at_the_end);
 	tcase_add_test(tests, a_failed_file_is_removed);
+	tcase_add_test(tests, a_name_that_was_taken_by_a_folder_meanwhile_is_reported);
 	tcase_add_test(tests, a_pipe_is_written_to_directly);
 	tcase_add_test(tests, a_dash_is_standard_output);
 	suite_add_tcase(suite, tests);

@@ -1,0 +1,133 @@
+#include "app/mail_actions.h"
+
+#include "protocols/programs/mua.h"
+
+/* How it ended is in the trace; nobody waits for it here. */
+static const struct mua_callback nobody = { .done = NULL };
+
+bool action_is_mail(const struct scenario_action *action)
+{
+	return action->verb <= DO_OFFLINE;
+}
+
+/* "bob@remote.example, carol@office.example", or NULL. The caller frees it. */
+static char *address_list(const GPtrArray *recipients)
+{
+	GString *list;
+
+	if (recipients == NULL || recipients->len == 0)
+		return NULL;
+	list = g_string_new(NULL);
+	for (guint i = 0; i < recipients->len; i++)
+		g_string_append_printf(list, "%s%s", i == 0 ? "" : ", ",
+		                       ((struct scenario_recipient *)recipients->pdata[i])->address);
+	return g_string_free(list, FALSE);
+}
+
+static struct attachment *attachments_of(const struct scenario_action *action, size_t *count)
+{
+	struct attachment *attachments;
+
+	*count = action->attachments == NULL ? 0 : action->attachments->len;
+	attachments = g_new0(struct attachment, *count + 1);
+	for (size_t i = 0; i < *count; i++) {
+		const struct scenario_attachment *described = action->attachments->pdata[i];
+
+		attachments[i] = (struct attachment) {
+			.name = described->shown_name,
+			.type = described->type,
+			.content = described->content,
+		};
+	}
+	return attachments;
+}
+
+static struct mua_choice choice_of(const struct scenario_action *action)
+{
+	static const enum mua_pick picks[] = {
+		[PICK_NEWEST] = MUA_NEWEST,
+		[PICK_OLDEST] = MUA_OLDEST,
+		[PICK_ALL] = MUA_ALL,
+		[PICK_SUBJECT] = MUA_SUBJECT,
+	};
+
+	return (struct mua_choice) {
+		.folder = action->folder,
+		.pick = picks[action->pick],
+		.subject = action->pick == PICK_SUBJECT ? action->message : NULL,
+	};
+}
+
+static void write_letter(struct mua *mua, const struct scenario_action *action)
+{
+	char *to = address_list(action->to), *cc = address_list(action->cc);
+	char *bcc = address_list(action->bcc);
+	size_t count;
+	struct attachment *attachments = attachments_of(action, &count);
+	struct mua_choice choice = choice_of(action);
+	struct mua_letter letter = {
+		.to = to,
+		.cc = cc,
+		.bcc = bcc,
+		.subject = action->subject,
+		.text = action->text,
+		.attachments = attachments,
+		.attachment_count = count,
+	};
+
+	if (action->verb == DO_SEND)
+		mua_send(mua, &letter, nobody);
+	else
+		mua_reply(mua, &choice, &letter, action->answers_all, nobody);
+	g_free(attachments);
+	g_free(to);
+	g_free(cc);
+	g_free(bcc);
+}
+
+static enum mua_scope scope_of(enum scenario_search search)
+{
+	static const enum mua_scope scopes[] = {
+		[SEARCH_TEXT] = MUA_ANYWHERE,  [SEARCH_SUBJECT] = MUA_IN_SUBJECT,
+		[SEARCH_FROM] = MUA_IN_FROM,   [SEARCH_TO] = MUA_IN_TO,
+		[SEARCH_BODY] = MUA_IN_BODY,
+	};
+
+	return scopes[search];
+}
+
+void mail_action_start(struct mua *mua, const struct scenario_action *action)
+{
+	struct mua_choice choice = choice_of(action);
+
+	switch (action->verb) {
+	case DO_SEND:
+	case DO_REPLY:
+		write_letter(mua, action);
+		break;
+	case DO_CHECK:
+		mua_check(mua, action->folder, nobody);
+		break;
+	case DO_READ:
+		mua_read(mua, &choice, nobody);
+		break;
+	case DO_DELETE:
+		mua_delete(mua, &choice, nobody);
+		break;
+	case DO_MOVE:
+		mua_move(mua, &choice, action->into, nobody);
+		break;
+	case DO_SEARCH:
+		mua_search(mua, action->folder, scope_of(action->search_in), action->search_for,
+		           nobody);
+		break;
+	case DO_ONLINE:
+		mua_go_online(mua, nobody);
+		break;
+	case DO_OFFLINE:
+		mua_go_offline(mua, nobody);
+		break;
+	default:
+		break;
+	}
+}

@@ -1,0 +1,40 @@
+/* Summaries of DNS messages and their records, for dissect.c alone. */
+#pragma once
+#include <glib.h>
+#include "protocols/dissect.h"
+#include "protocols/dns/message.h"
+
+/* Text under way in a fixed room; what does not fit is cut. */
+struct dns_text {
+	char *out;
+	size_t room, length;
+};
+
+/* A record or question, where its parts are in the message. */
+struct dns_part {
+	struct dns_name_buffer buffer;
+	struct dns_name name;
+	size_t start, name_end, data, end;
+	uint16_t type, class;
+	uint32_t ttl_s;
+};
+
+/* What the summary of a message needs. */
+struct dns_overview {
+	struct dns_part question, first[DNS_SECTIONS];
+	unsigned counts[DNS_SECTIONS]; /* without OPT */
+	bool has_question, is_malformed;
+};
+
+void dns_text_print(struct dns_text *text, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/* Prints a record's data, each field behind a blank. */
+void dns_text_print_data(struct dns_text *text, struct bytes message, const struct dns_part *part);
+
+/* "remote.example MX 10 mail.remote.example" */
+void dns_text_print_record(struct dns_text *text, struct bytes message,
+			   const struct dns_part *part);
+
+/* "asks for MX of remote.example"; `message` holds a whole header. */
+void dns_text_print_summary(struct dns_text *text, struct bytes message,
+			    const struct dns_overview *overview);

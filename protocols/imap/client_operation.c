@@ -1,0 +1,496 @@
+/* The operations of the IMAP client: what each sends, step by step. */
+#include "protocols/imap/client_session.h"
+#include "protocols/imap/flags.h"
+
+void imap_operation_free(struct imap_operation *operation)
+{
+	if (operation == NULL)
+		return;
+	g_free(operation->name);
+	g_free(operation->second);
+	imap_sequence_clear(&operation->uids);
+	g_clear_pointer(&operation->message, g_bytes_unref);
+	g_clear_pointer(&operation->body, g_byte_array_unref);
+	g_free(operation);
+}
+
+static struct imap_operation *operation_new(imap_send_fn *send)
+{
+	struct imap_operation *operation = g_new0(struct imap_operation, 1);
+
+	operation->send = send;
+	return operation;
+}
+
+/* Most operations: one command. True, once. */
+static bool end_only(struct imap_client *client)
+{
+	imap_command_end(client);
+	return true;
+}
+
+/* Logging in. */
+
+/* message = [authzid] UTF8NUL authcid UTF8NUL passwd (RFC 4616) */
+static char *plain_message(const struct imap_client *client)
+{
+	GString *message = g_string_new(NULL);
+
+	g_string_append_c(message, '\0');
+	g_string_append(message, client->user);
+	g_string_append_c(message, '\0');
+	g_string_append(message, client->password);
+	char *encoded = g_base64_encode((const guchar *)message->str, message->len);
+	g_string_free(message, TRUE);
+	return encoded;
+}
+
+/* AUTHENTICATE PLAIN with the answer in the command where that is offered (RFC 4959), or LOGIN. */
+static void send_credentials(struct imap_client *client)
+{
+	if (imap_client_offers(client, "SASL-IR") && imap_client_offers(client, "AUTH=PLAIN")) {
+		char *message = plain_message(client);
+
+		imap_command_begin(client, "AUTHENTICATE PLAIN");
+		imap_command_append(client, " %s", message);
+		g_free(message);
+	} else {
+		imap_command_begin(client, "LOGIN");
+		imap_command_append_string(client, client->user);
+		imap_command_append_string(client, client->password);
+	}
+	imap_command_end(client);
+}
+
+/* Asks what is offered unless that was said, logs in, and asks again: it may be more then. */
+bool imap_send_login(struct imap_client *client, struct imap_operation *operation)
+{
+	if (operation->step == 0 && client->capabilities != NULL)
+		operation->step = 1;
+	if (operation->step == 1) {
+		imap_client_enter_phase(client, PHASE_GREETED);
+		send_credentials(client);
+		g_clear_pointer(&client->capabilities, g_ptr_array_unref);
+		return true;
+	}
+	if (client->capabilities != NULL || operation->step > 2)
+		return false;
+	imap_command_begin(client, "CAPABILITY");
+	return end_only(client);
+}
+
+bool imap_send_logout(struct imap_client *client, struct imap_operation *operation)
+{
+	if (operation->step > 0)
+		return false;
+	imap_client_enter_phase(client, PHASE_QUIT);
+	imap_command_begin(client, "LOGOUT");
+	return end_only(client);
+}
+
+unsigned imap_client_logout(struct imap_client *client)
+{
+	return imap_client_queue(client, operation_new(imap_send_logout));
+}
+
+/* Mailboxes. */
+
+static bool send_verb_and_names(struct imap_client *client, const struct imap_operation *operation,
+				const char *verb)
+{
+	if (operation->step > 0)
+		return false;
+	imap_command_begin(client, verb);
+	imap_command_append_mailbox(client, operation->name);
+	if (operation->second != NULL)
+		imap_command_append_mailbox(client, operation->second);
+	return end_only(client);
+}
+
+static unsigned queue_names(struct imap_client *client, imap_send_fn *send, const char *name,
+			    const char *second)
+{
+	struct imap_operation *operation = operation_new(send);
+
+	operation->name = g_strdup(name);
+	operation->second = g_strdup(second);
+	return imap_client_queue(client, operation);
+}
+
+bool imap_send_select(struct imap_client *client, struct imap_operation *operation)
+{
+	if (operation->step == 0)
+		imap_client_unselect(client);
+	return send_verb_and_names(client, operation, operation->is_option ? "EXAMINE" : "SELECT");
+}
+
+unsigned imap_client_select(struct imap_client *client, const char *mailbox, bool read_only)
+{
+	struct imap_operation *operation = operation_new(imap_send_select);
+
+	operation->name = g_strdup(mailbox);
+	operation->is_option = read_only;
+	return imap_client_queue(client, operation);
+}
+
+static bool send_create(struct imap_client *client, struct imap_operation *operation)
+{
+	return send_verb_and_names(client, operation, "CREATE");
+}
+
+unsigned imap_client_create(struct imap_client *client, const char *mailbox)
+{
+	return queue_names(client, send_create, mailbox, NULL);
+}
+
+static bool send_delete(struct imap_client *client, struct imap_operation *operation)
+{
+	return send_verb_and_names(client, operation, "DELETE");
+}
+
+unsigned imap_client_delete(struct imap_client *client, const char *mailbox)
+{
+	return queue_names(client, send_delete, mailbox, NULL);
+}
+
+static bool send_rename(struct imap_client *client, struct imap_operation *operation)
+{
+	return send_verb_and_names(client, operation, "RENAME");
+}
+
+unsigned imap_client_rename(struct imap_client *client, const char *from, const char *to)
+{
+	return queue_names(client, send_rename, from, to);
+}
+
+static bool send_subscribe(struct imap_client *client, struct imap_operation *operation)
+{
+	return send_verb_and_names(client, operation,
+				   operation->is_option ? "SUBSCRIBE" : "UNSUBSCRIBE");
+}
+
+unsigned imap_client_subscribe(struct imap_client *client, const char *mailbox, bool subscribed)
+{
+	struct imap_operation *operation = operation_new(send_subscribe);
+
+	operation->name = g_strdup(mailbox);
+	operation->is_option = subscribed;
+	return imap_client_queue(client, operation);
+}
+
+/* The pattern is quoted, so that its wildcards need no rules of their own. */
+static bool send_pattern(struct imap_client *client, const struct imap_operation *operation,
+			 const char *verb)
+{
+	if (operation->step > 0)
+		return false;
+	imap_command_begin(client, verb);
+	imap_command_append_mailbox(client, operation->name);
+	imap_command_append_mailbox(client, operation->second);
+	return end_only(client);
+}
+
+static bool send_list(struct imap_client *client, struct imap_operation *operation)
+{
+	return send_pattern(client, operation, "LIST");
+}
+
+unsigned imap_client_list(struct imap_client *client, const char *reference, const char *pattern)
+{
+	return queue_names(client, send_list, reference, pattern);
+}
+
+static bool send_lsub(struct imap_client *client, struct imap_operation *operation)
+{
+	return send_pattern(client, operation, "LSUB");
+}
+
+unsigned imap_client_lsub(struct imap_client *client, const char *reference, const char *pattern)
+{
+	return queue_names(client, send_lsub, reference, pattern);
+}
+
+static bool send_status(struct imap_client *client, struct imap_operation *operation)
+{
+	if (operation->step > 0)
+		return false;
+	imap_command_begin(client, "STATUS");
+	imap_command_append_mailbox(client, operation->name);
+	imap_command_append(client, " (MESSAGES RECENT UIDNEXT UIDVALIDITY UNSEEN)");
+	return end_only(client);
+}
+
+unsigned imap_client_status(struct imap_client *client, const char *mailbox)
+{
+	return queue_names(client, send_status, mailbox, NULL);
+}
+
+/* Fetching. */
+
+bool imap_send_fetch_headers(struct imap_client *client, struct imap_operation *operation)
+{
+	if (operation->step > 0)
+		return false;
+	imap_command_begin(client, "UID FETCH");
+	imap_command_append(client, " %u:* (UID FLAGS INTERNALDATE RFC822.SIZE ENVELOPE)",
+			    operation->uid);
+	return end_only(client);
+}
+
+unsigned imap_client_fetch_headers(struct imap_client *client, uint32_t first_uid)
+{
+	struct imap_operation *operation = operation_new(imap_send_fetch_headers);
+
+	operation->uid = MAX(first_uid, 1);
+	return imap_client_queue(client, operation);
+}
+
+/* The first piece comes with the size of the whole; pieces follow until that much is there. */
+bool imap_send_fetch_body(struct imap_client *client, struct imap_operation *operation)
+{
+	uint32_t chunk = client->config.chunk_bytes;
+	guint have = operation->body != NULL ? operation->body->len : 0;
+	bool is_complete = chunk == 0 || have == 0 || have >= operation->size_bytes;
+
+	if (operation->step > 0 && (is_complete || have == operation->asked_from))
+		return false;
+	operation->asked_from = have;
+	imap_client_enter_phase(client, PHASE_RETRIEVE);
+	imap_command_begin(client, "UID FETCH");
+	imap_command_append(client, " %u (%s%s[]", operation->uid,
+			    chunk != 0 && have == 0 ? "RFC822.SIZE " : "",
+			    operation->is_option ? "BODY" : "BODY.PEEK");
+	if (chunk != 0)
+		imap_command_append(client, "<%u.%u>", have, chunk);
+	imap_command_append(client, ")");
+	return end_only(client);
+}
+
+unsigned imap_client_fetch_body(struct imap_client *client, uint32_t uid, bool mark_seen)
+{
+	struct imap_operation *operation = operation_new(imap_send_fetch_body);
+
+	operation->uid = uid;
+	operation->is_option = mark_seen;
+	return imap_client_queue(client, operation);
+}
+
+static bool send_search(struct imap_client *client, struct imap_operation *operation)
+{
+	if (operation->step > 0)
+		return false;
+	imap_command_begin(client, "UID SEARCH");
+	imap_command_append_criteria(client, operation->name);
+	return end_only(client);
+}
+
+unsigned imap_client_search(struct imap_client *client, const char *criteria)
+{
+	return queue_names(client, send_search, criteria, NULL);
+}
+
+/* Changing messages. */
+
+static int compare_uids(const void *a, const void *b)
+{
+	uint32_t left = *(const uint32_t *)a, right = *(const uint32_t *)b;
+
+	return left < right ? -1 : left > right;
+}
+
+static void set_uids(struct imap_operation *operation, const uint32_t *uids, size_t count)
+{
+	GArray *sorted = g_array_new(FALSE, FALSE, sizeof *uids);
+
+	g_array_append_vals(sorted, uids, (guint)count);
+	g_array_sort(sorted, compare_uids);
+	for (guint i = 0; i < sorted->len; i++) {
+		uint32_t uid = g_array_index(sorted, uint32_t, i);
+
+		if (i == 0 || g_array_index(sorted, uint32_t, i - 1) != uid)
+			imap_sequence_add(&operation->uids, uid);
+	}
+	g_array_unref(sorted);
+}
+
+static bool is_empty(const struct imap_operation *operation)
+{
+	return operation->uids.ranges == NULL;
+}
+
+static void write_store(struct imap_client *client, const struct imap_operation *operation,
+			const char *item, uint32_t flags)
+{
+	imap_command_begin(client, "UID STORE");
+	imap_command_append_set(client, &operation->uids);
+	imap_command_append(client, " %s (", item);
+	imap_flags_print(client->line, flags & IMAP_FLAGS_SETTABLE, NULL);
+	imap_command_append(client, ")");
+	imap_command_end(client);
+}
+
+static bool send_store(struct imap_client *client, struct imap_operation *operation)
+{
+	static const char *const items[] = {
+		[IMAP_STORE_REPLACE] = "FLAGS",
+		[IMAP_STORE_ADD] = "+FLAGS",
+		[IMAP_STORE_REMOVE] = "-FLAGS",
+	};
+
+	if (operation->step > 0 || is_empty(operation))
+		return false;
+	write_store(client, operation, items[operation->mode], operation->flags);
+	return true;
+}
+
+unsigned imap_client_store(struct imap_client *client, const uint32_t *uids, size_t count,
+			   enum imap_store_mode mode, uint32_t flags)
+{
+	struct imap_operation *operation = operation_new(send_store);
+
+	set_uids(operation, uids, count);
+	operation->mode = mode;
+	operation->flags = flags;
+	return imap_client_queue(client, operation);
+}
+
+static void write_copy(struct imap_client *client, const struct imap_operation *operation,
+		       const char *verb)
+{
+	imap_command_begin(client, verb);
+	imap_command_append_set(client, &operation->uids);
+	imap_command_append_mailbox(client, operation->name);
+	imap_command_end(client);
+}
+
+static bool send_copy(struct imap_client *client, struct imap_operation *operation)
+{
+	if (operation->step > 0 || is_empty(operation))
+		return false;
+	write_copy(client, operation, "UID COPY");
+	return true;
+}
+
+static unsigned queue_copy(struct imap_client *client, imap_send_fn *send, const uint32_t *uids,
+			   size_t count, const char *mailbox)
+{
+	struct imap_operation *operation = operation_new(send);
+
+	set_uids(operation, uids, count);
+	operation->name = g_strdup(mailbox);
+	return imap_client_queue(client, operation);
+}
+
+unsigned imap_client_copy(struct imap_client *client, const uint32_t *uids, size_t count,
+			  const char *mailbox)
+{
+	return queue_copy(client, send_copy, uids, count, mailbox);
+}
+
+/* Only these messages where UIDPLUS is offered, else all that are marked. */
+static void write_expunge(struct imap_client *client, const struct imap_operation *operation)
+{
+	if (!is_empty(operation) && imap_client_offers(client, "UIDPLUS")) {
+		imap_command_begin(client, "UID EXPUNGE");
+		imap_command_append_set(client, &operation->uids);
+	} else {
+		imap_command_begin(client, "EXPUNGE");
+	}
+	imap_command_end(client);
+}
+
+static bool send_move(struct imap_client *client, struct imap_operation *operation)
+{
+	bool is_offered = imap_client_offers(client, "MOVE");
+
+	if (is_empty(operation) || operation->step > (is_offered ? 0 : 2))
+		return false;
+	if (operation->step == 0)
+		write_copy(client, operation, is_offered ? "UID MOVE" : "UID COPY");
+	else if (operation->step == 1)
+		write_store(client, operation, "+FLAGS.SILENT", MAILBOX_DELETED);
+	else
+		write_expunge(client, operation);
+	return true;
+}
+
+unsigned imap_client_move(struct imap_client *client, const uint32_t *uids, size_t count,
+			  const char *mailbox)
+{
+	return queue_copy(client, send_move, uids, count, mailbox);
+}
+
+static bool send_expunge(struct imap_client *client, struct imap_operation *operation)
+{
+	if (operation->step > 0)
+		return false;
+	write_expunge(client, operation);
+	return true;
+}
+
+unsigned imap_client_expunge(struct imap_client *client, const uint32_t *uids, size_t count)
+{
+	struct imap_operation *operation = operation_new(send_expunge);
+
+	set_uids(operation, uids, count);
+	return imap_client_queue(client, operation);
+}
+
+static bool send_append(struct imap_client *client, struct imap_operation *operation)
+{
+	if (operation->step > 0)
+		return false;
+	imap_command_begin(client, "APPEND");
+	imap_command_append_mailbox(client, operation->name);
+	if (operation->flags & IMAP_FLAGS_SETTABLE) {
+		imap_command_append(client, " (");
+		imap_flags_print(client->line, operation->flags & IMAP_FLAGS_SETTABLE, NULL);
+		imap_command_append(client, ")");
+	}
+	imap_command_append_literal(client, operation->message);
+	return end_only(client);
+}
+
+unsigned imap_client_append(struct imap_client *client, const char *mailbox, uint32_t flags,
+			    GBytes *message)
+{
+	struct imap_operation *operation = operation_new(send_append);
+
+	operation->name = g_strdup(mailbox);
+	operation->flags = flags;
+	operation->message = g_bytes_ref(message);
+	return imap_client_queue(client, operation);
+}
+
+/* Waiting. */
+
+/* After the server's OK it goes on waiting, unless there is something else to do. */
+bool imap_send_idle(struct imap_client *client, struct imap_operation *operation)
+{
+	bool is_offered = imap_client_offers(client, "IDLE");
+
+	if (operation->step > 0 &&
+	    (!is_offered || !g_queue_is_empty(&client->operations) || !operation->is_done_sent))
+		return false;
+	operation->is_done_sent = false;
+	imap_command_begin(client, is_offered ? "IDLE" : "NOOP");
+	return end_only(client);
+}
+
+unsigned imap_client_idle(struct imap_client *client)
+{
+	return imap_client_queue(client, operation_new(imap_send_idle));
+}
+
+static bool send_noop(struct imap_client *client, struct imap_operation *operation)
+{
+	if (operation->step > 0)
+		return false;
+	imap_command_begin(client, "NOOP");
+	return end_only(client);
+}
+
+unsigned imap_client_noop(struct imap_client *client)
+{
+	return imap_client_queue(client, operation_new(send_noop));
+}

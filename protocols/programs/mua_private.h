@@ -1,0 +1,132 @@
+/* What the files of the mail client share. */
+#pragma once
+#include "protocols/adapter.h"
+#include "protocols/layer.h"
+#include "protocols/mail/names.h"
+#include "protocols/programs/lookup.h"
+#include "protocols/programs/mua.h"
+#include "sim/world.h"
+
+enum mua_verb {
+	MUA_SEND,
+	MUA_REPLY,
+	MUA_CHECK,
+	MUA_READ,
+	MUA_DELETE,
+	MUA_MOVE,
+	MUA_SEARCH,
+	MUA_GO_ONLINE,
+	MUA_GO_OFFLINE,
+	MUA_FILE_SENT, /* no user's action: a copy of what was sent goes to the server */
+};
+
+/* A letter with everything in it copied. */
+struct mua_draft {
+	char *to, *cc, *bcc, *subject, *text;
+	char *in_reply_to, *references; /* NULL: it answers nothing */
+	GArray *attachments;            /* of struct attachment */
+};
+
+/* What the user asked for. Taken by whoever works on it, until mua_finish(). */
+struct mua_action {
+	enum mua_verb verb;
+	uint64_t id; /* of its ACTION record: the root of all that follows */
+	struct mua_callback callback;
+	char *folder; /* "INBOX" by default */
+	enum mua_pick pick;
+	char *subject;           /* with MUA_SUBJECT */
+	char *into;              /* MUA_MOVE */
+	enum mua_scope scope;    /* MUA_SEARCH */
+	char *text;              /* MUA_SEARCH */
+	struct mua_draft *draft; /* MUA_SEND, MUA_REPLY */
+	bool to_all;             /* MUA_REPLY */
+	GBytes *message;         /* MUA_FILE_SENT */
+};
+
+struct mua_outbox;
+struct mua_pop3;
+struct mua_imap;
+
+struct mua {
+	struct host *host;
+	struct node *node;
+	struct dns_resolver *resolver;
+	struct mua_config config; /* with strings of our own */
+	char *user;               /* "alice" */
+	struct mail_store *store;
+	struct account *account; /* its folders */
+	bool is_online;
+	unsigned composed;  /* messages so far, for Message-ID */
+	struct timer check; /* the next check by itself */
+	struct mua_outbox *outbox;
+	struct mua_pop3 *pop3; /* NULL: the account is an IMAP one */
+	struct mua_imap *imap; /* NULL: it is a POP3 one */
+};
+
+/* Everything done from here on, until the event ends, belongs to the action or message `root`. */
+void mua_belong(const struct mua *mua, uint64_t root);
+
+/* Tells how `action` ended, and frees it. `text` may be NULL. */
+void mua_finish(struct mua *mua, struct mua_action *action, enum mua_outcome outcome,
+		const char *text);
+
+void mua_action_free(struct mua_action *action);
+
+/* What the failure of a stream means to the user. */
+enum mua_outcome mua_outcome_of_failure(int why, const char **text);
+
+/* Emits a TRACE_MAIL record of the message `object` that belongs to `root`. */
+void mua_record(const struct mua *mua, enum mail_detail detail, uint64_t root, uint64_t object,
+		struct bytes bytes);
+
+/* Own folders. Made when there is none of that name; NULL: it has no valid name. */
+struct mailbox *mua_folder(struct mua *mua, const char *name);
+
+/* mua_compose.c */
+struct mua_draft *mua_draft_new(const struct mua_letter *letter);
+void mua_draft_free(struct mua_draft *draft);
+
+/* Makes `draft` an answer to `original`: recipients, subject, references, quotation. */
+void mua_draft_answer(struct mua *mua, struct mua_draft *draft, struct message *original,
+		      bool to_all);
+
+/*
+ * Composes what the action's draft says, and hands it to the outbox, which takes the action. A
+ * draft without a valid recipient ends the action.
+ */
+void mua_compose(struct mua *mua, struct mua_action *action);
+
+/* mua_outbox.c */
+struct mua_outbox *mua_outbox_new(struct mua *mua);
+void mua_outbox_free(struct mua_outbox *outbox);
+
+/* Takes a composed message: `recipients` (taken) of char *, `message` (taken). */
+void mua_outbox_add(struct mua_outbox *outbox, struct mua_action *action, GPtrArray *recipients,
+		    struct message *message, uint64_t object);
+
+/* Tries everything that is there (again). */
+void mua_outbox_flush(struct mua_outbox *outbox);
+void mua_outbox_stop(struct mua_outbox *outbox); /* offline */
+
+/* mua_pop3.c */
+struct mua_pop3 *mua_pop3_new(struct mua *mua);
+void mua_pop3_free(struct mua_pop3 *pop3);
+void mua_pop3_check(struct mua_pop3 *pop3, struct mua_action *action); /* takes it */
+void mua_pop3_stop(struct mua_pop3 *pop3);
+
+/* The user has deleted `message` here. */
+void mua_pop3_deleted(struct mua_pop3 *pop3, const struct message *message);
+
+/* mua_local.c: actions on own folders. Each takes the action and ends it. */
+void mua_local_read(struct mua *mua, struct mua_action *action);
+void mua_local_delete(struct mua *mua, struct mua_action *action);
+void mua_local_move(struct mua *mua, struct mua_action *action);
+void mua_local_search(struct mua *mua, struct mua_action *action);
+void mua_local_reply(struct mua *mua, struct mua_action *action);
+
+/* mua_imap.c */
+struct mua_imap *mua_imap_new(struct mua *mua);
+void mua_imap_free(struct mua_imap *imap);
+void mua_imap_add(struct mua_imap *imap, struct mua_action *action); /* takes it */
+void mua_imap_start(struct mua_imap *imap);                          /* online */
+void mua_imap_stop(struct mua_imap *imap);

@@ -1,0 +1,363 @@
+#include "protocols/smtp/dissect.h"
+
+#include "protocols/smtp/data.h"
+#include "protocols/smtp/dissect_text.h"
+#include "protocols/smtp/syntax.h"
+
+/* What the client's next octets are. */
+enum client_mode {
+	IN_COMMANDS,
+	IN_CREDENTIALS, /* one line, behind a reply 334 */
+	IN_MESSAGE,     /* behind a reply 354 */
+	IN_CHUNK,       /* behind BDAT */
+};
+
+/* What is remembered between pieces of a connection; lives in struct dissect_state. */
+struct memory {
+	uint64_t chunk_bytes; /* still to come */
+	uint8_t mode;         /* enum client_mode */
+	uint8_t data_state;   /* enum smtp_data_state */
+	uint8_t open_line;    /* 1 + detail of a client's line that is not over; 0: none */
+	uint8_t is_in_reply;  /* more lines of a reply are to come */
+	uint8_t line_octets;  /* seen of its present line, up to 4 */
+	uint8_t is_last_line; /* what the fourth of them says */
+	uint16_t code;        /* of that reply */
+};
+
+G_STATIC_ASSERT(sizeof(struct memory) <= sizeof(struct dissect_state));
+
+/* Where units are written to. */
+struct writer {
+	struct dissect_unit *units;
+	size_t capacity, count;
+	struct bytes all;
+};
+
+static struct dissect_unit *add(struct writer *writer, const struct smtp_explanation *text,
+				enum smtp_detail kind, unsigned depth, struct bytes part)
+{
+	struct dissect_unit *unit;
+
+	if (writer->count++ >= writer->capacity)
+		return NULL;
+	unit = &writer->units[writer->count - 1];
+	*unit = (struct dissect_unit) {
+		.name = text->name,
+		.purpose = text->purpose,
+		.reference = text->reference,
+		.kind = (uint16_t)kind,
+		.depth = (uint8_t)depth,
+		.is_complete = true,
+		.offset = (uint32_t)(part.data - writer->all.data),
+		.length = (uint32_t)part.length,
+	};
+	dissect_print_line(part, unit->summary);
+	return unit;
+}
+
+static void mark_incomplete(struct dissect_unit *unit)
+{
+	if (unit != NULL)
+		unit->is_complete = false;
+}
+
+/* The octets up to and with the first LF; all of them when there is none. */
+static size_t piece_of_line(struct bytes in, bool *is_whole)
+{
+	const uint8_t *feed = memchr(in.data, '\n', in.length);
+
+	*is_whole = feed != NULL;
+	return feed == NULL ? in.length : (size_t)(feed + 1 - in.data);
+}
+
+static struct bytes without_end(struct bytes line)
+{
+	while (line.length > 0 &&
+	       (line.data[line.length - 1] == '\n' || line.data[line.length - 1] == '\r'))
+		line.length--;
+	return line;
+}
+
+/* The client's side. */
+
+static void add_parameters(struct writer *writer, enum smtp_detail verb, struct bytes rest)
+{
+	static const struct smtp_explanation unknown = { "Parameter", NULL,
+							 "RFC 5321 section 4.1.1.11" };
+	struct smtp_parameter parameter;
+
+	while (smtp_parameter_next(&rest, &parameter)) {
+		const struct smtp_explanation *text = smtp_explain_keyword(parameter.keyword);
+		struct bytes whole = { parameter.keyword.data,
+				       (size_t)(rest.data - parameter.keyword.data) };
+
+		add(writer, text != NULL ? text : &unknown, verb, 1, whole);
+	}
+}
+
+/* The argument of a command, and for MAIL and RCPT the path and parameters apart. */
+static void add_argument(struct writer *writer, enum smtp_detail verb, struct bytes argument)
+{
+	const struct smtp_explanation *text = smtp_explain_argument(verb);
+	char address[SMTP_PATH_MAX];
+	struct bytes path, rest;
+
+	if (text == NULL || argument.length == 0)
+		return;
+	if (verb != SMTP_MAIL && verb != SMTP_RCPT) {
+		add(writer, text, verb, 1, argument);
+		return;
+	}
+	if (!smtp_skip(argument, verb == SMTP_MAIL ? "FROM:" : "TO:", &path))
+		return;
+	if (smtp_path_parse(path, address, &rest) != SMTP_PATH_OK)
+		return;
+	add(writer, text, verb, 1, bytes_first(path, (size_t)(rest.data - path.data)));
+	add_parameters(writer, verb, rest);
+}
+
+/* BDAT says how many octets follow its line. */
+static void expect_chunk(struct memory *memory, struct bytes argument)
+{
+	const uint8_t *blank = memchr(argument.data, ' ', argument.length);
+	size_t digits = blank == NULL ? argument.length : (size_t)(blank - argument.data);
+
+	if (smtp_number_parse(bytes_first(argument, digits), &memory->chunk_bytes) &&
+	    memory->chunk_bytes > 0)
+		memory->mode = IN_CHUNK;
+}
+
+static size_t dissect_line(struct memory *memory, struct bytes in, struct writer *writer)
+{
+	bool is_whole, was_open = memory->open_line != 0;
+	size_t length = piece_of_line(in, &is_whole);
+	struct bytes line = bytes_first(in, length);
+	struct smtp_command command = smtp_command_parse(without_end(line));
+	enum smtp_detail detail = was_open                         ? memory->open_line - 1u
+				  : memory->mode == IN_CREDENTIALS ? SMTP_CREDENTIALS
+								   : command.verb;
+	struct dissect_unit *unit = add(writer, smtp_explain_unit(detail), detail, 0, line);
+
+	if (!is_whole || was_open)
+		mark_incomplete(unit);
+	else if (detail != SMTP_CREDENTIALS)
+		add_argument(writer, detail, command.argument);
+	memory->open_line = is_whole ? 0 : (uint8_t)(detail + 1);
+	if (is_whole)
+		memory->mode = IN_COMMANDS;
+	if (is_whole && !was_open && detail == SMTP_BDAT)
+		expect_chunk(memory, command.argument);
+	return length;
+}
+
+static size_t dissect_message(struct memory *memory, struct bytes in, struct writer *writer)
+{
+	static const struct smtp_explanation dot = { "End of data",
+						     "A line of a single dot ends the message.",
+						     "RFC 5321 section 4.1.1.4" };
+	enum smtp_data_state state = memory->data_state;
+	bool is_begun_here = state == SMTP_LINE_START && !memory->open_line;
+	size_t length = smtp_data_decode(&state, in, NULL, 0, &(bool) { false });
+	struct dissect_unit *unit =
+	    add(writer, smtp_explain_unit(SMTP_MESSAGE), SMTP_MESSAGE, 0, bytes_first(in, length));
+
+	memory->data_state = (uint8_t)state;
+	memory->open_line = 1; /* the message has begun */
+	if (state != SMTP_DATA_END || !is_begun_here)
+		mark_incomplete(unit);
+	if (state == SMTP_DATA_END) {
+		size_t end = length < 3 ? length : 3;
+
+		add(writer, &dot, SMTP_MESSAGE, 1, bytes_first(bytes_from(in, length - end), end));
+		memory->mode = IN_COMMANDS;
+		memory->open_line = 0;
+	}
+	return length;
+}
+
+static size_t dissect_chunk(struct memory *memory, struct bytes in, struct writer *writer)
+{
+	struct bytes octets = bytes_first(in, memory->chunk_bytes);
+	struct dissect_unit *unit =
+	    add(writer, smtp_explain_unit(SMTP_CHUNK), SMTP_CHUNK, 0, octets);
+
+	memory->chunk_bytes -= octets.length;
+	if (memory->chunk_bytes > 0 || memory->open_line != 0)
+		mark_incomplete(unit);
+	memory->open_line = memory->chunk_bytes > 0;
+	if (memory->chunk_bytes == 0)
+		memory->mode = IN_COMMANDS;
+	return octets.length;
+}
+
+static size_t dissect_client(struct memory *memory, struct bytes in, struct writer *writer)
+{
+	switch (memory->mode) {
+	case IN_MESSAGE:
+		return dissect_message(memory, in, writer);
+	case IN_CHUNK:
+		return dissect_chunk(memory, in, writer);
+	default:
+		return dissect_line(memory, in, writer);
+	}
+}
+
+/* The server's side. */
+
+/* Code, enhanced status code and text of a reply that has one line. */
+static void add_reply_parts(struct writer *writer, enum smtp_detail kind, struct bytes line)
+{
+	static const struct smtp_explanation code = { "Reply code",
+						      "2: done, 3: go on, 4: not now, 5: never.",
+						      "RFC 5321 section 4.2.1" };
+	static const struct smtp_explanation status = { "Enhanced status code",
+							"Class, subject and detail of the reply.",
+							"RFC 3463" };
+	static const struct smtp_explanation text = { "Text", "For people.",
+						      "RFC 5321 section 4.2" };
+	struct bytes rest = bytes_from(line, 4);
+	size_t length = smtp_status_length(rest);
+
+	add(writer, &code, kind, 1, bytes_first(line, 3));
+	if (length > 0) {
+		add(writer, &status, kind, 1, bytes_first(rest, length));
+		rest = bytes_from(rest, length + 1);
+	}
+	if (rest.length > 0)
+		add(writer, &text, kind, 1, rest);
+}
+
+static void add_reply_line(struct writer *writer, enum smtp_detail kind, struct bytes line)
+{
+	static const struct smtp_explanation other = { "Reply line", NULL,
+						       "RFC 5321 section 4.2.1" };
+	const struct smtp_explanation *text = NULL;
+
+	if (kind == SMTP_COMPLETED && line.length > 4)
+		text = smtp_explain_keyword(bytes_from(line, 4));
+	add(writer, text != NULL ? text : &other, kind, 1, line);
+}
+
+/*
+ * Takes a piece of a reply's line. Whether it is the last line, its fourth octet says: a hyphen
+ * where more lines follow (RFC 5321 section 4.2.1).
+ */
+static void take_piece(struct memory *memory, struct bytes piece)
+{
+	for (size_t i = 0; i < piece.length && memory->line_octets < 4; i++) {
+		memory->is_last_line = piece.data[i] != '-';
+		memory->line_octets++;
+	}
+}
+
+/* Where the reply at the front of `in` ends; `is_whole`: its last line is here. */
+static size_t reply_length(struct memory *memory, struct bytes in, bool *is_whole, unsigned *lines)
+{
+	size_t length = 0;
+
+	*is_whole = false;
+	for (*lines = 0; length < in.length && !*is_whole; ++*lines) {
+		bool has_end;
+		size_t piece = piece_of_line(bytes_from(in, length), &has_end);
+
+		take_piece(memory, bytes_first(bytes_from(in, length), piece));
+		length += piece;
+		*is_whole = has_end && memory->is_last_line;
+		if (has_end)
+			memory->line_octets = 0;
+	}
+	return length;
+}
+
+static unsigned reply_code(struct bytes in)
+{
+	struct smtp_reply_line line;
+	bool has_end;
+	size_t length = piece_of_line(in, &has_end);
+
+	return smtp_reply_line_parse(without_end(bytes_first(in, length)), &line) == PARSE_OK
+		   ? line.code
+		   : 0;
+}
+
+/* What a reply means for what the client sends next. */
+static void learn(struct memory *memory, unsigned code)
+{
+	if (code == 354) {
+		memory->mode = IN_MESSAGE;
+		memory->data_state = SMTP_LINE_START;
+		memory->open_line = 0;
+	} else if (code == 334) {
+		memory->mode = IN_CREDENTIALS;
+	}
+}
+
+static size_t dissect_server(struct memory *memory, struct bytes in, struct writer *writer)
+{
+	bool is_whole, was_open = memory->is_in_reply;
+	unsigned lines;
+	size_t length = reply_length(memory, in, &is_whole, &lines);
+	struct bytes reply = bytes_first(in, length);
+	unsigned code = was_open ? memory->code : reply_code(in);
+	enum smtp_detail kind = code == 220 ? SMTP_GREETING : smtp_reply_detail(code);
+	struct dissect_unit *unit = add(writer, smtp_explain_reply(code), kind, 0, reply);
+
+	if (!is_whole || was_open)
+		mark_incomplete(unit);
+	if (lines == 1 && !was_open && code != 0)
+		add_reply_parts(writer, kind, without_end(reply));
+	for (struct bytes rest = reply; lines > 1 && rest.length > 0;) {
+		bool has_end;
+		size_t piece = piece_of_line(rest, &has_end);
+
+		add_reply_line(writer, kind, without_end(bytes_first(rest, piece)));
+		rest = bytes_from(rest, piece);
+	}
+	memory->is_in_reply = !is_whole;
+	memory->code = (uint16_t)code;
+	if (is_whole)
+		learn(memory, code);
+	return length;
+}
+
+/* Nothing is known of what came before: text that begins with no command is part of a message. */
+static void guess(struct memory *memory, const struct dissect_input *input)
+{
+	bool is_whole;
+	size_t length = piece_of_line(input->bytes, &is_whole);
+	struct bytes line = without_end(bytes_first(input->bytes, length));
+
+	if (input->is_from_server || smtp_command_parse(line).verb != SMTP_UNKNOWN)
+		return;
+	memory->mode = IN_MESSAGE;
+	memory->open_line = 1; /* it began elsewhere */
+}
+
+static size_t dissect(const struct dissect_input *input, struct dissect_unit *units,
+		      size_t capacity)
+{
+	struct writer writer = { units, capacity, 0, input->bytes };
+	struct memory memory = { 0 };
+	struct bytes rest = input->bytes;
+
+	if (rest.length == 0)
+		return 0;
+	if (input->state != NULL)
+		memcpy(&memory, input->state, sizeof memory);
+	else
+		guess(&memory, input);
+	while (rest.length > 0)
+		rest = bytes_from(rest, input->is_from_server
+					    ? dissect_server(&memory, rest, &writer)
+					    : dissect_client(&memory, rest, &writer));
+	if (input->state != NULL)
+		memcpy(input->state, &memory, sizeof memory);
+	return writer.count;
+}
+
+const struct dissector smtp_dissector = {
+	.name = "SMTP",
+	.key = "smtp",
+	.tcp_ports = {25, 587},
+	.dissect = dissect,
+};

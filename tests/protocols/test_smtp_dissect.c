@@ -1,0 +1,154 @@
+/* What a view sees in pieces of an SMTP connection. */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include "protocols/smtp/dissect.h"
+#include "protocols/smtp/names.h"
+
+#define UNITS 40
+
+static size_t dissect(const char *text, bool is_from_server, struct dissect_state *state,
+		      struct dissect_unit units[UNITS])
+{
+	return smtp_dissector.dissect(
+	    &(struct dissect_input) {
+		.bytes = bytes_of(text),
+		.is_from_server = is_from_server,
+		.is_stream = true,
+		.state = state,
+	    },
+	    units, UNITS);
+}
+
+/* "name@offset+length" of the units at `depth`, each on a line; '*' behind incomplete ones. */
+static void expect(const char *text, bool is_from_server, struct dissect_state *state,
+		   unsigned depth, const char *wanted)
+{
+	struct dissect_unit units[UNITS];
+	size_t count = dissect(text, is_from_server, state, units);
+	char found[2000] = "";
+
+	ck_assert_uint_le(count, UNITS);
+	for (size_t i = 0; i < count; i++) {
+		size_t used = strlen(found);
+
+		if (units[i].depth == depth)
+			snprintf(found + used, sizeof found - used, "%s@%u+%u%s\n", units[i].name,
+				 units[i].offset, units[i].length, units[i].is_complete ? "" : "*");
+	}
+	ck_assert_str_eq(found, wanted);
+}
+
+START_TEST(commands_and_replies_are_named)
+{
+	struct dissect_state state = { 0 };
+
+	expect("220 mail.test ESMTP x\r\n", true, &state, 0, "Greeting@0+23\n");
+	expect("EHLO vm\r\n", false, &state, 0, "EHLO command@0+9\n");
+	expect("250-mail.test\r\n250-PIPELINING\r\n250 SIZE 100\r\n", true, &state, 0,
+	       "Reply 250@0+45\n");
+	expect("MAIL FROM:<a@b.test> SIZE=18\r\nRCPT TO:<c@d.test>\r\nDATA\r\n", false, &state, 0,
+	       "MAIL command@0+30\nRCPT command@30+20\nDATA command@50+6\n");
+	expect("250 2.1.0 Ok\r\n550 5.1.1 No\r\n354 go\r\n", true, &state, 0,
+	       "Reply 250@0+14\nReply 550@14+14\nReply 354@28+8\n");
+	expect("Subject: x\r\n\r\nMAIL\r\n.\r\nQUIT\r\n", false, &state, 0,
+	       "Message@0+23\nQUIT command@23+6\n");
+	expect("250 ok\r\n221 bye\r\n", true, &state, 0, "Reply 250@0+8\nReply 221@8+9\n");
+}
+END_TEST
+
+START_TEST(parts_of_commands_and_replies_are_named)
+{
+	expect("MAIL FROM:<a@b.test> SIZE=18 X=y\r\n", false, NULL, 1,
+	       "Reverse-path@10+10\nSIZE@21+7\nParameter@29+3\n");
+	expect("EHLO vm\r\n", false, NULL, 1, "Domain@5+2\n");
+	expect("550 5.1.1 No such\r\n", true, NULL, 1,
+	       "Reply code@0+3\nEnhanced status code@4+5\nText@10+7\n");
+	expect("250-mail.test\r\n250-PIPELINING\r\n250 SIZE 100\r\n", true, NULL, 1,
+	       "Reply line@0+13\nPIPELINING@15+14\nSIZE@31+12\n");
+	expect("QUIT\r\n", false, NULL, 1, "");
+}
+END_TEST
+
+START_TEST(a_message_in_several_segments_is_told_as_pieces)
+{
+	struct dissect_state state = { 0 };
+
+	expect("354 go\r\n", true, &state, 0, "Reply 354@0+8\n");
+	expect("Subject: x\r\n", false, &state, 0, "Message@0+12*\n");
+	expect("QUIT\r\n.", false, &state, 0, "Message@0+7*\n");
+	expect("\r\nQUIT\r\n", false, &state, 0, "Message@0+2*\nQUIT command@2+6\n");
+}
+END_TEST
+
+START_TEST(a_chunk_is_counted)
+{
+	struct dissect_state state = { 0 };
+
+	expect("BDAT 8 LAST\r\nQUIT\r\n", false, &state, 0, "BDAT command@0+13\nChunk@13+6*\n");
+	expect("\r\nQUIT\r\n", false, &state, 0, "Chunk@0+2*\nQUIT command@2+6\n");
+}
+END_TEST
+
+START_TEST(credentials_are_a_line_behind_a_challenge)
+{
+	struct dissect_state state = { 0 };
+
+	expect("334 VXNlcm5hbWU6\r\n", true, &state, 0, "Reply 334@0+18\n");
+	expect("YWxpY2U=\r\nQUIT\r\n", false, &state, 0, "Credentials@0+10\nQUIT command@10+6\n");
+}
+END_TEST
+
+START_TEST(a_line_cut_in_two_is_two_pieces)
+{
+	struct dissect_state state = { 0 };
+
+	expect("RCPT TO:<a", false, &state, 0, "RCPT command@0+10*\n");
+	expect("@b.test>\r\nDATA\r\n", false, &state, 0, "RCPT command@0+10*\nDATA command@10+6\n");
+	expect("250-a\r\n250", true, &state, 0, "Reply 250@0+10*\n");
+	expect("-b\r\n250 c\r\n221 d\r\n", true, &state, 0, "Reply 250@0+11*\nReply 221@11+7\n");
+}
+END_TEST
+
+START_TEST(without_memory_text_is_taken_for_a_message)
+{
+	expect("Received: from x\r\n", false, NULL, 0, "Message@0+18*\n");
+	expect("RSET\r\nQUIT\r\n", false, NULL, 0, "RSET command@0+6\nQUIT command@6+6\n");
+}
+END_TEST
+
+START_TEST(more_units_than_fit_are_counted)
+{
+	struct dissect_unit units[2];
+	struct dissect_input input = { .bytes = bytes_of("NOOP\r\nNOOP\r\nNOOP\r\nNOOP\r\n") };
+
+	ck_assert_uint_eq(smtp_dissector.dissect(&input, units, 2), 4);
+	ck_assert_uint_eq(units[1].offset, 6);
+	ck_assert_uint_eq(units[1].kind, SMTP_NOOP);
+	ck_assert_str_eq(units[1].summary, "NOOP");
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("smtp dissect");
+	TCase *tcase = tcase_create("dissect");
+
+	tcase_add_test(tcase, commands_and_replies_are_named);
+	tcase_add_test(tcase, parts_of_commands_and_replies_are_named);
+	tcase_add_test(tcase, a_message_in_several_segments_is_told_as_pieces);
+	tcase_add_test(tcase, a_chunk_is_counted);
+	tcase_add_test(tcase, credentials_are_a_line_behind_a_challenge);
+	tcase_add_test(tcase, a_line_cut_in_two_is_two_pieces);
+	tcase_add_test(tcase, without_memory_text_is_taken_for_a_message);
+	tcase_add_test(tcase, more_units_than_fit_are_counted);
+	suite_add_tcase(suite, tcase);
+
+	SRunner *runner = srunner_create(suite);
+
+	srunner_run_all(runner, CK_NORMAL);
+	int failed = srunner_ntests_failed(runner);
+
+	srunner_free(runner);
+	return failed ? 1 : 0;
+}
