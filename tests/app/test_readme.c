@@ -26,13 +26,13 @@ static char **excerpt(const char *readme, const char *heading)
 START_TEST(the_excerpt_of_the_log_is_what_the_program_prints)
 {
 	const char *program = g_getenv("MAILWIRE");
-	char *command[] = { (char *)(program == NULL ? "build/release/mailwire" : program), "run",
-		            "scenarios/office.yaml", "--unfold", NULL };
+	const char *command[] = { program == NULL ? "build/release/mailwire" : program, "run",
+		                  "scenarios/office.yaml", "--unfold", NULL };
 	char *readme = NULL, *printed = NULL;
 	int status;
 
 	ck_assert(g_file_get_contents("README.md", &readme, NULL, NULL));
-	ck_assert(g_spawn_sync(NULL, command, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, &printed, NULL,
+	ck_assert(g_spawn_sync(NULL, (char **)command, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, &printed, NULL,
 	                       &status, NULL));
 	ck_assert_int_eq(status, 0);
 	char **lines = excerpt(readme, "## What it prints");
