@@ -12,6 +12,7 @@ struct net {
 	struct mail_store *store;
 	struct imap_server *server;
 	struct imap_client *client;
+	struct adapter *adapter; /* NULL once it is over */
 	unsigned done, over;
 	uint32_t exists;
 	int64_t heard_ns; /* when EXISTS came last */
@@ -48,6 +49,13 @@ static void on_over(void *owner, bool is_orderly)
 
 	ck_assert(is_orderly);
 	net->over++;
+}
+
+static void on_end(void *owner, struct session *session, int why)
+{
+	(void)session;
+	(void)why;
+	((struct net *)owner)->adapter = NULL;
 }
 
 static const struct imap_client_events events = {
@@ -96,12 +104,19 @@ static void net_init(struct net *net)
 	});
 	struct endpoint server = { net->wire.bob_address, IMAP_PORT };
 	struct stream *stream = tcp_connect(net->wire.alice, server, NULL, NULL);
-	adapter_new(net->wire.alice, stream, imap_client_session(net->client), false,
-		    &(struct adapter_config) { .layer = LAYER_IMAP, .wakeup_ns = 50 * NS_PER_US });
+	net->adapter = adapter_new(net->wire.alice, stream, imap_client_session(net->client), false,
+				   &(struct adapter_config) {
+				       .layer = LAYER_IMAP,
+				       .wakeup_ns = 50 * NS_PER_US,
+				       .done = on_end,
+				       .owner = net,
+				   });
 }
 
 static void net_clear(struct net *net)
 {
+	if (net->adapter != NULL)
+		adapter_free(net->adapter);
 	imap_server_stop(net->server);
 	mail_store_free(net->store);
 	g_clear_pointer(&net->body, g_bytes_unref);

@@ -10,15 +10,15 @@
 #include "tests/wiretest.h"
 
 #define TESTS        10
-#define SEEDS_A_TEST 20
+#define SEEDS_A_TEST 60
 #define BYTES_MAX    120000
 
 struct talker {
 	struct stream *stream;
 	struct random_stream random;
-	uint64_t to_write, written, read, expected;
+	uint64_t to_write, written, read, wrong_bytes;
 	uint8_t salt, peer_salt;
-	bool has_ended, is_closed, has_failed, lazy_reader;
+	bool has_ended, is_closed, has_failed;
 };
 
 /* What stands at `offset` of a direction. */
@@ -59,7 +59,8 @@ static void read_some(void *owner)
 		if (length > 1 && random_below(&talker->random, 8) == 0)
 			length = 1 + random_below(&talker->random, length);
 		for (size_t i = 0; i < length; i++)
-			ck_assert_uint_eq(bytes.data[i], pattern(talker->peer_salt, talker->read + i));
+			talker->wrong_bytes +=
+			    bytes.data[i] != pattern(talker->peer_salt, talker->read + i);
 		talker->read += length;
 		stream_consume(talker->stream, length);
 	}
@@ -142,6 +143,7 @@ static void talker_check(const struct talker *talker, const struct talker *peer)
 	ck_assert(!talker->has_failed);
 	ck_assert_uint_eq(talker->written, talker->to_write);
 	ck_assert_uint_eq(talker->read, peer->to_write);
+	ck_assert_uint_eq(talker->wrong_bytes, 0);
 	ck_assert(talker->has_ended);
 	ck_assert(talker->is_closed);
 }
