@@ -146,7 +146,7 @@ void mua_draft_answer(struct mua *mua, struct mua_draft *draft, struct message *
 {
 	GString *to = g_string_new(draft->to);
 	GString *cc = g_string_new(draft->cc);
-	GString *text = g_string_new(draft->text);
+	GString *text = g_string_new(g_strchomp(draft->text));
 
 	add_recipients(mua, to, original, "Reply-To");
 	if (to->len == 0)
