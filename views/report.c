@@ -2,6 +2,7 @@
 
 #include "protocols/layer.h"
 #include "sim/time.h"
+#include "stack/wire/arp.h"
 #include "stack/wire/ethernet.h"
 #include "stack/wire/ipv4.h"
 #include "stack/wire/tcp.h"
@@ -67,17 +68,20 @@ static struct bytes transport_payload(struct bytes frame)
 	return (struct bytes) { 0 };
 }
 
-/* Zeros behind the datagram that bring a short frame to the Ethernet minimum. */
+/* Zeros behind the packet that bring a short frame to the Ethernet minimum. */
 static size_t padding_bytes(struct bytes frame)
 {
 	struct ethernet_header ethernet;
 	struct ipv4_header ipv4;
 	struct bytes l3, l4;
 
-	if (ethernet_header_parse(frame, &ethernet, &l3) != PARSE_OK ||
-	    ethernet.type != ETHERTYPE_IPV4 || ipv4_header_parse(l3, &ipv4, &l4) != PARSE_OK)
+	if (ethernet_header_parse(frame, &ethernet, &l3) != PARSE_OK)
 		return 0;
-	return l3.length - ipv4.total_length_bytes;
+	if (ethernet.type == ETHERTYPE_ARP && l3.length >= ARP_PACKET_BYTES)
+		return l3.length - ARP_PACKET_BYTES;
+	if (ethernet.type == ETHERTYPE_IPV4 && ipv4_header_parse(l3, &ipv4, &l4) == PARSE_OK)
+		return l3.length - ipv4.total_length_bytes;
+	return 0;
 }
 
 static uint64_t header_bytes(const struct crossing *crossing, enum trace_kind kind)

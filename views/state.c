@@ -149,7 +149,9 @@ static struct queued *find_queued(const struct state *state, const struct trace_
 
 static void feed_mail(struct state *state, const struct trace_record *record, struct bytes bytes)
 {
-	char *first = g_strndup((const char *)bytes.data, bytes.length);
+	/* Not every record has bytes, and NULL is no string. */
+	char *first = bytes.length > 0 ? g_strndup((const char *)bytes.data, bytes.length)
+	                               : g_strdup("");
 	struct bytes rest = bytes_from(bytes, strlen(first) + 1);
 	struct queued *queued;
 
