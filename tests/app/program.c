@@ -182,3 +182,28 @@ void file_write(const char *path, const char *text)
 {
 	ck_assert_msg(g_file_set_contents(path, text, -1, NULL), "%s cannot be written", path);
 }
+
+char *scenario_write(const char *folder, const char *text)
+{
+	char *path = path_in(folder, "scenario.yaml"), *files = path_in(folder, "files");
+	GDir *directory = g_dir_open("scenarios/files", 0, NULL);
+	const char *name;
+
+	file_write(path, text);
+	g_mkdir(files, 0700);
+	while (directory != NULL && (name = g_dir_read_name(directory)) != NULL) {
+		char *from = g_build_filename("scenarios/files", name, NULL),
+		     *to = path_in(files, name);
+		GBytes *content = file_read(from);
+
+		g_file_set_contents(to, g_bytes_get_data(content, NULL),
+				    (gssize)g_bytes_get_size(content), NULL);
+		g_bytes_unref(content);
+		g_free(from);
+		g_free(to);
+	}
+	if (directory != NULL)
+		g_dir_close(directory);
+	g_free(files);
+	return path;
+}

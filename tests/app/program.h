@@ -46,3 +46,9 @@ char *folder_list(const char *folder);
 /* The bytes of a file, which must be there. */
 GBytes *file_read(const char *path);
 void file_write(const char *path, const char *text);
+
+/*
+ * Writes `text` as a scenario into `folder`, with copies of the files that scenarios attach: they may
+ * not attach what is elsewhere. Returns its path.
+ */
+char *scenario_write(const char *folder, const char *text);

@@ -1,6 +1,5 @@
 /* Every scenario that comes with the program: it runs, ends as it expects, and its books balance. */
 #include <check.h>
-#include <glib/gstdio.h>
 #include "tests/app/program.h"
 #include "tests/app/scenario_test.h"
 #include "tests/app/watched.h"
@@ -46,38 +45,13 @@ START_TEST(its_encapsulation_ledger_balances)
 }
 END_TEST
 
-/* The files that it attaches must be there too: a scenario may not attach what is elsewhere. */
-static void copy_files(const char *folder)
-{
-	char *files = path_in(folder, "files");
-	GDir *directory = g_dir_open("scenarios/files", 0, NULL);
-	const char *name;
-
-	ck_assert_int_eq(g_mkdir(files, 0700), 0);
-	while (directory != NULL && (name = g_dir_read_name(directory)) != NULL) {
-		char *from = g_build_filename("scenarios/files", name, NULL);
-		char *to = path_in(files, name);
-		GBytes *content = file_read(from);
-
-		g_file_set_contents(to, g_bytes_get_data(content, NULL),
-				    (gssize)g_bytes_get_size(content), NULL);
-		g_bytes_unref(content);
-		g_free(from);
-		g_free(to);
-	}
-	if (directory != NULL)
-		g_dir_close(directory);
-	g_free(files);
-}
-
 static char *shown_beside_files(const char *folder, const char *path)
 {
 	struct outcome *shown = program_run("show", path, NULL);
-	char *copy = path_in(folder, "shown.yaml");
+	char *copy;
 
 	ck_assert_status(shown, 0);
-	file_write(copy, shown->out);
-	copy_files(folder);
+	copy = scenario_write(folder, shown->out);
 	outcome_free(shown);
 	return copy;
 }
