@@ -14,13 +14,14 @@ struct moment {
 	struct state *state;
 	struct mailboxes *mailboxes;
 	int64_t at_ns;
+	bool is_over; /* what taking the world down records is not of this moment */
 };
 
 static void observe(void *owner, const struct trace_record *record, struct bytes bytes)
 {
 	struct moment *moment = owner;
 
-	if (record->time_ns > moment->at_ns)
+	if (moment->is_over || record->time_ns > moment->at_ns)
 		return;
 	model_feed(moment->model, record, bytes);
 	state_feed(moment->state, record, bytes);
@@ -55,6 +56,7 @@ static int moment_init(struct moment *moment, const char *file, const char *at)
 	                                                  .sink_count = 1,
 	                                              });
 	simulation_run(simulation, moment->at_ns);
+	moment->is_over = true;
 	simulation_free(simulation);
 	return EXIT_OK;
 }
