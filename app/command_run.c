@@ -29,6 +29,7 @@ struct run {
 	struct simulation *simulation;
 	struct observer observer;
 	bool is_observed;
+	bool has_printed_log;
 	struct expect *expect;
 	FILE *log_file;      /* standard output, or options->log_path */
 	uint64_t layers;
@@ -370,6 +371,9 @@ static void finish_views(struct run *run, bool is_whole)
 		log_finish(run->observer.log);
 	if (run->observer.json != NULL && !json_view_finish(run->observer.json))
 		output_failed(run, "--format json", g_strerror(errno));
+	run->has_printed_log = run->observer.log != NULL;
+	run->observer.log = NULL;
+	run->observer.json = NULL;
 	if (run->options->has_dialog && is_whole)
 		dialog_print(run->observer.model, run->log_file, command_colours(STDOUT_FILENO));
 }
@@ -377,7 +381,7 @@ static void finish_views(struct run *run, bool is_whole)
 /* Text at the end that belongs to people: not among JSON, and not when nothing is wanted. */
 static bool wants_summary(const struct run *run)
 {
-	return run->observer.report != NULL && run->observer.log != NULL &&
+	return run->observer.report != NULL && run->has_printed_log &&
 	       run->log_file == stdout && run->layers == 0 && run->hosts == NULL &&
 	       run->options->message == 0;
 }

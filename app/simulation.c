@@ -32,6 +32,7 @@ void simulation_free(struct simulation *simulation)
 {
 	if (simulation == NULL)
 		return;
+	simulation->world->trace.kinds = 0; /* taking it apart is no part of the run */
 	timeline_free(simulation->timeline);
 	programs_free(simulation->programs);
 	network_free(simulation->network);

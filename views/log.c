@@ -117,6 +117,27 @@ static void append_change(struct log *log, char sign, size_t header_bytes)
 	log_pad(log->line, 0, LOG_TEXT_COLUMN);
 }
 
+/* Why it is said: the first time that a command or reply of this kind is seen. */
+static void print_purpose(struct log *log, unsigned layer, const struct model_unit *unit)
+{
+	char *key;
+
+	if (unit->purpose == NULL)
+		return;
+	key = g_strdup_printf("why %u %u", layer, unit->kind);
+	if (g_hash_table_contains(log->seen, key)) {
+		g_free(key);
+		return;
+	}
+	g_hash_table_add(log->seen, key);
+	log_pad(log->line, 0, LOG_TEXT_COLUMN);
+	if (log->options.colour)
+		g_string_append(log->line, "\033[3m");
+	g_string_append(log->line, unit->purpose);
+	log_plain(log->line, log->options.colour);
+	print_line(log);
+}
+
 /* What application bytes a segment carries: a line for each command, reply or piece of one. */
 static void print_stream_units(struct log *log, const char *action,
                                const struct model_segment *segment)
@@ -140,6 +161,7 @@ static void print_stream_units(struct log *log, const char *action,
 		append_size(log->line, MIN(end, unit->offset + unit->length) -
 		                           MAX(segment->offset, unit->offset));
 		print_line(log);
+		print_purpose(log, (unsigned)layer, unit);
 	}
 }
 
@@ -267,6 +289,18 @@ static void print_remark(struct log *log, const struct crossing *crossing,
 
 /* Blocks. */
 
+/* What the bytes are for is a line of its own in the block. */
+static void append_first_sentence(struct log *log, struct bytes frame)
+{
+	GString *text = g_string_new(NULL);
+	char *end;
+
+	sentence_append(text, log->model, frame, log->options.dissectors);
+	end = strstr(text->str, ". ");
+	g_string_append_len(log->line, text->str, end == NULL ? (gssize)text->len : end - text->str);
+	g_string_free(text, TRUE);
+}
+
 static void append_title(struct log *log, const struct crossing *crossing)
 {
 	const struct model_node *node = model_node(log->model, crossing->node);
@@ -275,7 +309,7 @@ static void append_title(struct log *log, const struct crossing *crossing)
 	if (crossing->received == NULL || crossing->sent == NULL) {
 		if (crossing->received != NULL)
 			g_string_append(line, "receives: ");
-		sentence_append(line, log->model, crossing_frame(crossing), log->options.dissectors);
+		append_first_sentence(log, crossing_frame(crossing));
 	} else if (node->kind == NODE_SWITCH) {
 		g_string_append(line, "switch: passes the frame on as it is");
 	} else {

@@ -91,3 +91,8 @@ const char *view_detail_name(const struct trace_record *record)
 		return "";
 	return table->details[record->detail];
 }
+
+char *bytes_to_text(struct bytes bytes)
+{
+	return bytes.length == 0 ? g_strdup("") : g_strndup((const char *)bytes.data, bytes.length);
+}

@@ -2,9 +2,9 @@
 
 #include <string.h>
 
-#define LOCAL_BYTES_MAX	 64
+#define LOCAL_BYTES_MAX  64
 #define DOMAIN_BYTES_MAX 255
-#define LABEL_BYTES_MAX	 63
+#define LABEL_BYTES_MAX  63
 
 static void address_free(struct address *address)
 {

@@ -13,8 +13,7 @@ struct remote_folder *remote_folder_new(const char *name)
 
 	folder->name = g_strdup(name);
 	folder->uid_next = 1;
-	folder->messages =
-	    g_ptr_array_new_with_free_func((GDestroyNotify)remote_message_free);
+	folder->messages = g_ptr_array_new_with_free_func((GDestroyNotify)remote_message_free);
 	return folder;
 }
 
@@ -57,13 +56,11 @@ struct remote_message *remote_folder_find(const struct remote_folder *folder, ui
 
 uint32_t remote_folder_highest(const struct remote_folder *folder)
 {
-	return folder->messages->len > 0
-	           ? message_at(folder, folder->messages->len - 1)->uid
-	           : 0;
+	return folder->messages->len > 0 ? message_at(folder, folder->messages->len - 1)->uid : 0;
 }
 
 uint32_t remote_folder_first_unknown(struct remote_folder *folder,
-                                     const struct imap_mailbox_status *status)
+				     const struct imap_mailbox_status *status)
 {
 	uint32_t known = folder->uid_next, count = folder->messages->len;
 
@@ -104,7 +101,7 @@ static struct remote_message *find_or_add(struct remote_folder *folder, uint32_t
 }
 
 void remote_folder_take(struct remote_folder *folder, const struct imap_fetched *fetched,
-                        uint64_t root)
+			uint64_t root)
 {
 	if (fetched->uid == 0)
 		return;
@@ -136,8 +133,8 @@ void remote_folder_remove(struct remote_folder *folder, uint32_t number, uint32_
 		g_ptr_array_remove_index(folder->messages, index);
 }
 
-void remote_folder_pick(const struct remote_folder *folder, enum mua_pick pick,
-                        const char *subject, GArray *uids)
+void remote_folder_pick(const struct remote_folder *folder, enum mua_pick pick, const char *subject,
+			GArray *uids)
 {
 	bool is_forward = pick == MUA_OLDEST || pick == MUA_ALL;
 	unsigned count = folder->messages->len;

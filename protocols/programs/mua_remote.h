@@ -15,8 +15,8 @@ struct remote_message {
 struct remote_folder {
 	char *name;
 	uint32_t uid_validity;
-	uint32_t uid_next;       /* as of the last listing */
-	GPtrArray *messages;     /* of struct remote_message *, by UID */
+	uint32_t uid_next;   /* as of the last listing */
+	GPtrArray *messages; /* of struct remote_message *, by UID */
 };
 
 struct remote_folder *remote_folder_new(const char *name);
@@ -31,18 +31,18 @@ uint32_t remote_folder_highest(const struct remote_folder *folder); /* UID; 0: i
  * everything when UIDVALIDITY is a new one (RFC 3501 section 2.3.1.1).
  */
 uint32_t remote_folder_first_unknown(struct remote_folder *folder,
-                                     const struct imap_mailbox_status *status);
+				     const struct imap_mailbox_status *status);
 
 /* The listing is complete: what is stale has gone. */
 void remote_folder_settle(struct remote_folder *folder);
 
 /* Takes in what the server says of a message; a body that came belongs to `root`. */
 void remote_folder_take(struct remote_folder *folder, const struct imap_fetched *fetched,
-                        uint64_t root);
+			uint64_t root);
 
 /* The message with this number or, when it is not 0, this UID has gone. */
 void remote_folder_remove(struct remote_folder *folder, uint32_t number, uint32_t uid);
 
 /* The UIDs of the messages that are meant, appended to `uids`. */
-void remote_folder_pick(const struct remote_folder *folder, enum mua_pick pick,
-                        const char *subject, GArray *uids);
+void remote_folder_pick(const struct remote_folder *folder, enum mua_pick pick, const char *subject,
+			GArray *uids);

@@ -5,6 +5,7 @@
 #include <check.h>
 #include <stdlib.h>
 #include "protocols/dns/daemon.h"
+#include "protocols/imap/names.h"
 #include "protocols/imap/server.h"
 #include "protocols/layer.h"
 #include "protocols/pop3/names.h"
@@ -12,8 +13,6 @@
 #include "protocols/programs/mail_server.h"
 #include "protocols/programs/mua.h"
 #include "tests/wiretest.h"
-
-#define EPOCH INT64_C(0)
 
 struct office {
 	struct wiretest wire;
@@ -30,7 +29,7 @@ struct office {
 static const char *const domains[] = { "office.example" };
 
 static const struct mail_server_port smtp_ports[] = {
-	{ .port = 25 },
+	{.port = 25            },
 	{ .port = 587, .is_submission = true },
 };
 
@@ -39,11 +38,11 @@ static struct dns_zone *office_zone(void)
 	struct dns_zone *zone = dns_zone_new("office.example");
 
 	ck_assert(dns_zone_add(zone, "office.example", DNS_SOA, 3600,
-	                       "dns.office.example. root.office.example. 1 2 3 4 5"));
+			       "dns.office.example. root.office.example. 1 2 3 4 5"));
 	ck_assert(dns_zone_add(zone, "office.example", DNS_MX, 3600, "10 mail.office.example."));
 	ck_assert(dns_zone_add(zone, "mail.office.example", DNS_A, 3600, "192.0.2.70"));
-	ck_assert(dns_zone_add(zone, "smtp.office.example", DNS_CNAME, 3600,
-	                       "mail.office.example."));
+	ck_assert(
+	    dns_zone_add(zone, "smtp.office.example", DNS_CNAME, 3600, "mail.office.example."));
 	ck_assert(dns_zone_add(zone, "text.office.example", DNS_TXT, 3600, "\"no address\""));
 	return zone;
 }
@@ -53,29 +52,29 @@ static void start_servers(struct office *office)
 	struct dns_zone *zones[] = { office_zone() };
 	struct host *host = office->wire.bob;
 
-	office->dns = dns_daemon_start(
-	    host, &(struct dns_daemon_config) { .zones = zones, .zone_count = 1 });
+	office->dns =
+	    dns_daemon_start(host, &(struct dns_daemon_config) { .zones = zones, .zone_count = 1 });
 	office->server_resolver = dns_resolver_new(host, office->wire.bob_address);
 	office->store = mail_store_new(host_node(host));
 	mail_store_add_account(office->store, "alice@office.example", "wonderland");
 	mail_store_add_account(office->store, "bob@office.example", "builder");
 	office->smtp = mail_server_new(host, &(struct mail_server_config) {
-	                                         .host_name = "mail.office.example",
-	                                         .domains = domains,
-	                                         .domain_count = 1,
-	                                         .ports = smtp_ports,
-	                                         .port_count = G_N_ELEMENTS(smtp_ports),
-	                                         .resolver = office->server_resolver,
-	                                         .store = office->store,
-	                                     });
+						 .host_name = "mail.office.example",
+						 .domains = domains,
+						 .domain_count = 1,
+						 .ports = smtp_ports,
+						 .port_count = G_N_ELEMENTS(smtp_ports),
+						 .resolver = office->server_resolver,
+						 .store = office->store,
+					     });
 	office->pop3 = pop3_server_start(host, &(struct pop3_server_config) {
-	                                           .store = office->store,
-	                                           .software = "mailwire",
-	                                       });
+						   .store = office->store,
+						   .software = "mailwire",
+					       });
 	office->imap = imap_server_start(host, &(struct imap_server_config) {
-	                                           .store = office->store,
-	                                           .name = "mailwire",
-	                                       });
+						   .store = office->store,
+						   .software = "mailwire",
+					       });
 	ck_assert(office->dns && office->smtp && office->pop3 && office->imap);
 }
 
@@ -160,13 +159,13 @@ static const struct mua_letter to_bob = {
 static void deliver(struct office *office, const char *address, const char *subject)
 {
 	char *text = g_strdup_printf("From: Bob <bob@office.example>\r\nTo: %s, carol@x.example\r\n"
-	                             "Subject: %s\r\nMessage-ID: <%s@x>\r\nDate: today\r\n\r\n"
-	                             "text of %s\r\n",
-	                             address, subject, subject, subject);
+				     "Subject: %s\r\nMessage-ID: <%s@x>\r\nDate: today\r\n\r\n"
+				     "text of %s\r\n",
+				     address, subject, subject, subject);
 	struct message *message = message_new(g_bytes_new_take(text, strlen(text)), 0);
 
 	mailbox_append(account_find_mailbox(mail_store_find(office->store, address), "INBOX"),
-	               message, 0, 0);
+		       message, 0, 0);
 	message_free(message);
 }
 
@@ -194,6 +193,21 @@ static uint64_t root_of(const struct office *office, enum mail_detail detail, un
 
 	ck_assert_ptr_nonnull(record);
 	return record->root;
+}
+
+static unsigned frames_by_alice(const struct office *office)
+{
+	return recorder_count(
+	    &office->wire.recorder,
+	    (struct wanted) { TRACE_TRANSMIT, ANY, ANY, host_node(office->wire.alice) });
+}
+
+static void check_with(struct office *office, unsigned times)
+{
+	for (unsigned i = 0; i < times; i++) {
+		mua_check(office->alice, NULL, to_log(office));
+		wiretest_run(&office->wire);
+	}
 }
 
 /* Sending. */
@@ -247,8 +261,43 @@ START_TEST(every_station_of_a_message_has_its_root)
 		for (unsigned i = 0; i < G_N_ELEMENTS(stations); i++) {
 			ck_assert_uint_eq(mail_records(&office, stations[i]), 2);
 			ck_assert_msg(root_of(&office, stations[i], k) == root, "station %u",
-			              stations[i]);
+				      stations[i]);
 		}
+	}
+	office_clear(&office);
+}
+END_TEST
+
+START_TEST(an_imap_reader_knows_the_root_too)
+{
+	struct mua_config config = alice_config(MUA_IMAP);
+	struct mua_letter letter = to_bob;
+	struct office office;
+
+	config.stay_ns = _i == 0 ? 0 : TIME_NEVER;
+	letter.to = "alice@office.example";
+	office_init(&office, &config);
+	if (_i == 1)
+		check_with(&office, 1);
+	mua_send(office.bob, &letter, to_log(&office));
+	mua_send(office.bob, &letter, to_log(&office));
+	wiretest_run(&office.wire);
+	mua_read(office.alice, &(struct mua_choice) { .pick = MUA_ALL }, to_log(&office));
+	wiretest_run(&office.wire);
+	ck_assert_uint_eq(mail_records(&office, MAIL_RETRIEVED), 2);
+	for (unsigned k = 0; k < 2; k++) {
+		uint64_t root = root_of(&office, MAIL_COMPOSED, k);
+		unsigned read = 0;
+
+		for (unsigned i = 0; i < mail_records(&office, MAIL_READ); i++) {
+			const struct trace_record *record =
+			    wiretest_record(&office.wire, TRACE_MAIL, LAYER_MAIL, MAIL_READ, i);
+
+			read += trace_node_of(record->id) == host_node(office.wire.alice)->index &&
+				record->root == root;
+		}
+		ck_assert_uint_eq(read, 1);
+		ck_assert_uint_eq(root_of(&office, MAIL_RETRIEVED, k), root);
 	}
 	office_clear(&office);
 }
@@ -263,7 +312,7 @@ START_TEST(the_segments_of_a_message_belong_to_it)
 	mua_send(office.alice, &to_bob, to_log(&office));
 	wiretest_run(&office.wire);
 	uint64_t root = root_of(&office, MAIL_COMPOSED, 0);
-	wiretest_forget(&office.wire);
+	recorder_forget(&office.wire.recorder);
 	mua_check(office.bob, NULL, to_log(&office));
 	wiretest_run(&office.wire);
 
@@ -281,9 +330,9 @@ START_TEST(the_segments_of_a_message_belong_to_it)
 
 	/* Of the segments that carry payload from the server, some belong to it and some do not. */
 	unsigned own = 0, other = 0;
-	for (guint i = 0; i < office.wire.records->len; i++) {
+	for (guint i = 0; i < office.wire.recorder.records->len; i++) {
 		const struct trace_record *record =
-		    &g_array_index(office.wire.records, struct trace_record, i);
+		    &g_array_index(office.wire.recorder.records, struct trace_record, i);
 
 		if (record->kind != TRACE_ENCAPSULATE || record->layer != LAYER_TCP ||
 		    record->after == 0 ||
@@ -326,9 +375,7 @@ START_TEST(offline_a_letter_waits_in_the_outbox)
 	expect_log(&office, "kept in the outbox: \noffline: \n");
 	ck_assert_uint_eq(held(mua_account(office.alice), "Outbox"), 1);
 	ck_assert_uint_eq(mail_records(&office, MAIL_OUTBOX), 1);
-	ck_assert_uint_eq(wiretest_count_at(&office.wire, host_node(office.wire.alice),
-	                                    TRACE_TRANSMIT, LAYER_LINK),
-	                  0);
+	ck_assert_uint_eq(frames_by_alice(&office), 0);
 
 	mua_go_online(office.alice, to_log(&office));
 	expect_log(&office, "done: \n");
@@ -352,8 +399,8 @@ START_TEST(going_offline_in_the_middle_keeps_the_letter)
 	mua_go_offline(office.alice, to_log(&office));
 	wiretest_run(&office.wire);
 	ck_assert_uint_eq(held(mua_account(office.alice), "Outbox") == 1 ||
-	                      held_by_server(&office, "bob@office.example", "INBOX") == 1,
-	                  1);
+			      held_by_server(&office, "bob@office.example", "INBOX") == 1,
+			  1);
 	g_string_truncate(office.log, 0);
 	mua_go_online(office.alice, to_log(&office));
 	expect_log(&office, "done: \n");
@@ -373,27 +420,27 @@ struct failure {
 };
 
 static const struct failure failures[] = {
-	{ .outgoing = "nosuch.office.example",
-	  .incoming = "nosuch.office.example",
-	  .sent = "server name not found: no such name\n",
-	  .checked = "server name not found: no such name\n" },
+	{.outgoing = "nosuch.office.example",
+         .incoming = "nosuch.office.example",
+         .sent = "server name not found: no such name\n",
+         .checked = "server name not found: no such name\n" },
 	{ .outgoing = "text.office.example",
-	  .incoming = "text.office.example",
-	  .sent = "server name not found: no IPv4 address\n",
-	  .checked = "server name not found: no IPv4 address\n" },
+         .incoming = "text.office.example",
+         .sent = "server name not found: no IPv4 address\n",
+         .checked = "server name not found: no IPv4 address\n" },
 	{ .outgoing = "bad..name",
-	  .incoming = "bad..name",
-	  .sent = "server name not found: not a domain name\n",
-	  .checked = "server name not found: not a domain name\n" },
+         .incoming = "bad..name",
+         .sent = "server name not found: not a domain name\n",
+         .checked = "server name not found: not a domain name\n" },
 	{ .port = 4444,
-	  .sent = "no connection: connection refused while connecting\n",
-	  .checked = "no connection: connection refused\n" },
+         .sent = "no connection: connection refused while connecting\n",
+         .checked = "no connection: connection refused\n"                       },
 	{ .password = "wrong",
-	  .sent = "login refused: 535 5.7.8 Error: authentication failed: (reason unavailable)\n",
-	  .checked = "login refused: " },
+         .sent = "login refused: 535 5.7.8 Error: authentication failed: (reason unavailable)\n",
+         .checked = "login refused: "        },
 };
 
-static void fail(const struct failure *failure, enum mua_protocol protocol)
+static void meet(const struct failure *failure, enum mua_protocol protocol)
 {
 	struct mua_config config = alice_config(protocol);
 	struct office office;
@@ -415,7 +462,7 @@ static void fail(const struct failure *failure, enum mua_protocol protocol)
 	wiretest_run(&office.wire);
 	if (protocol == MUA_IMAP) {
 		ck_assert_msg(g_str_has_prefix(office.log->str, failure->checked), "%s",
-		              office.log->str);
+			      office.log->str);
 	}
 	g_string_truncate(office.log, 0);
 	mua_check(office.alice, NULL, to_log(&office));
@@ -427,13 +474,13 @@ static void fail(const struct failure *failure, enum mua_protocol protocol)
 
 START_TEST(failures_are_told_with_pop3)
 {
-	fail(&failures[_i], MUA_POP3);
+	meet(&failures[_i], MUA_POP3);
 }
 END_TEST
 
 START_TEST(failures_are_told_with_imap)
 {
-	fail(&failures[_i], MUA_IMAP);
+	meet(&failures[_i], MUA_IMAP);
 }
 END_TEST
 
@@ -448,7 +495,7 @@ START_TEST(a_refused_recipient_is_told_and_the_letter_kept_as_a_draft)
 	mua_send(office.alice, &letter, to_log(&office));
 	wiretest_run(&office.wire);
 	ck_assert_msg(g_str_has_prefix(office.log->str, "refused: 550 5.1.1 "), "%s",
-	              office.log->str);
+		      office.log->str);
 	ck_assert_uint_eq(held(mua_account(office.alice), "Outbox"), 0);
 	ck_assert_uint_eq(held(mua_account(office.alice), "Drafts"), 1);
 	ck_assert_uint_eq(mail_records(&office, MAIL_REFUSED), 1);
@@ -491,23 +538,14 @@ START_TEST(bad_addresses_never_reach_the_network)
 	office_init(&office, &config);
 	letter.to = "bob";
 	mua_send(office.alice, &letter, to_log(&office));
-	letter.to = "b..ob@office.example";
+	letter.to = "bob@-office.example";
 	mua_send(office.alice, &letter, to_log(&office));
-	expect_log(&office,
-	           "bad address: no recipient\nbad address: \"b..ob\"@office.example\n" + 0);
+	expect_log(&office, "bad address: no recipient\nbad address: bob@-office.example\n");
 	office_clear(&office);
 }
 END_TEST
 
 /* POP3. */
-
-static void check_with(struct office *office, unsigned times)
-{
-	for (unsigned i = 0; i < times; i++) {
-		mua_check(office->alice, NULL, to_log(office));
-		wiretest_run(&office->wire);
-	}
-}
 
 START_TEST(messages_left_on_the_server_are_fetched_once)
 {
@@ -558,11 +596,10 @@ START_TEST(messages_go_from_the_server_when_the_user_deletes_them)
 	deliver(&office, "alice@office.example", "one");
 	deliver(&office, "alice@office.example", "two");
 	check_with(&office, 1);
-	mua_move(office.alice,
-	         &(struct mua_choice) { .pick = MUA_SUBJECT, .subject = "one" }, "Old",
-	         to_log(&office));
-	mua_delete(office.alice,
-	           &(struct mua_choice) { .folder = "Old", .pick = MUA_NEWEST }, to_log(&office));
+	mua_move(office.alice, &(struct mua_choice) { .pick = MUA_SUBJECT, .subject = "one" },
+		 "Old", to_log(&office));
+	mua_delete(office.alice, &(struct mua_choice) { .folder = "Old", .pick = MUA_NEWEST },
+		   to_log(&office));
 	check_with(&office, 1);
 	ck_assert_uint_eq(held_by_server(&office, "alice@office.example", "INBOX"), 1);
 	ck_assert_uint_eq(held(mua_account(office.alice), "INBOX"), 1);
@@ -580,7 +617,7 @@ START_TEST(own_folders_need_no_packets)
 	deliver(&office, "alice@office.example", "one");
 	deliver(&office, "alice@office.example", "two");
 	check_with(&office, 1);
-	wiretest_forget(&office.wire);
+	recorder_forget(&office.wire.recorder);
 	g_string_truncate(office.log, 0);
 
 	struct mua_choice newest = { .pick = MUA_NEWEST };
@@ -596,11 +633,9 @@ START_TEST(own_folders_need_no_packets)
 	mua_delete(office.alice, &newest, to_log(&office));
 	mua_delete(office.alice, &newest, to_log(&office));
 	expect_log(&office, "done: 2 found\ndone: 1 found\ndone: 2 found\n"
-	                    "not found: no such folder\ndone: \nnot found: \n"
-	                    "done: \nnot found: no valid folder name\ndone: \nnot found: \n");
-	ck_assert_uint_eq(wiretest_count_at(&office.wire, host_node(office.wire.alice),
-	                                    TRACE_TRANSMIT, LAYER_LINK),
-	                  0);
+			    "not found: no such folder\ndone: \nnot found: \n"
+			    "done: \nnot found: no valid folder name\ndone: \nnot found: \n");
+	ck_assert_uint_eq(frames_by_alice(&office), 0);
 	office_clear(&office);
 }
 END_TEST
@@ -615,7 +650,7 @@ START_TEST(an_answer_quotes_and_refers_to_the_message)
 	deliver(&office, "alice@office.example", "one");
 	check_with(&office, 1);
 	mua_reply(office.alice, &(struct mua_choice) { .pick = MUA_NEWEST }, &letter, false,
-	          to_log(&office));
+		  to_log(&office));
 	expect_log(&office, "done: 1 new message\ndone: \n");
 
 	struct mailbox *inbox =
@@ -631,7 +666,7 @@ START_TEST(an_answer_quotes_and_refers_to_the_message)
 	ck_assert_str_eq(in_reply_to, "<one@x>");
 	ck_assert_str_eq(references, "<one@x>");
 	ck_assert_str_eq(text, "Fine, thanks.\r\n\r\nOn today, Bob <bob@office.example> wrote:\r\n"
-	                       "> text of one\r\n");
+			       "> text of one\r\n");
 	g_free(subject);
 	g_free(in_reply_to);
 	g_free(references);
@@ -650,11 +685,11 @@ START_TEST(an_answer_to_all_leaves_ourselves_out)
 	deliver(&office, "alice@office.example", "one");
 	check_with(&office, 1);
 	mua_reply(office.alice, &(struct mua_choice) { .pick = MUA_NEWEST }, &letter, true,
-	          to_log(&office));
+		  to_log(&office));
 	const struct trace_record *composed =
 	    wiretest_record(&office.wire, TRACE_MAIL, LAYER_MAIL, MAIL_COMPOSED, 0);
-	char *to = message_header(
-	    message_header_section(wiretest_bytes(&office.wire, composed)), "To");
+	char *to =
+	    message_header(message_header_section(wiretest_bytes(&office.wire, composed)), "To");
 	ck_assert_str_eq(to, "bob@office.example, carol@x.example");
 	g_free(to);
 	office_clear(&office);
@@ -699,10 +734,11 @@ START_TEST(messages_are_read_on_the_imap_server)
 	mua_check(office.alice, "Old", to_log(&office));
 	mua_check(office.alice, "Nowhere", to_log(&office));
 	wiretest_run(&office.wire);
-	ck_assert_msg(g_str_has_prefix(office.log->str,
-	                               "done: 2 new messages\ndone: \ndone: \ndone: 1 found\n"
-	                               "done: \nnot found: \ndone: \ndone: 1 new message\nrefused: "),
-	              "%s", office.log->str);
+	ck_assert_msg(
+	    g_str_has_prefix(office.log->str,
+			     "done: 2 new messages\ndone: \ndone: \ndone: 1 found\n"
+			     "done: \nnot found: \ndone: \ndone: 1 new message\nrefused: "),
+	    "%s", office.log->str);
 	ck_assert_uint_eq(held_by_server(&office, "alice@office.example", "INBOX"), 0);
 	ck_assert_uint_eq(held_by_server(&office, "alice@office.example", "Old"), 1);
 	/* Read twice, fetched once, by one connection. */
@@ -753,9 +789,10 @@ START_TEST(idle_brings_news_without_asking)
 	config.stay_ns = TIME_NEVER;
 	office_init(&office, &config);
 	check_with(&office, 1);
+	recorder_forget(&office.wire.recorder);
 	deliver(&office, "alice@office.example", "one");
 	wiretest_run(&office.wire);
-	wiretest_forget(&office.wire);
+	ck_assert_uint_ge(wiretest_count(&office.wire, TRACE_UNIT, LAYER_IMAP, IMAP_UID_FETCH), 1);
 	mua_check(office.alice, NULL, to_log(&office));
 	expect_log(&office, "done: 0 new messages\ndone: 0 new messages\n");
 	mua_read(office.alice, &(struct mua_choice) { .pick = MUA_NEWEST }, to_log(&office));
@@ -815,6 +852,7 @@ int main(void)
 	tcase_set_timeout(tests, 60);
 	tcase_add_test(tests, a_letter_goes_from_client_to_client);
 	tcase_add_test(tests, every_station_of_a_message_has_its_root);
+	tcase_add_loop_test(tests, an_imap_reader_knows_the_root_too, 0, 2);
 	tcase_add_test(tests, the_segments_of_a_message_belong_to_it);
 	tcase_add_test(tests, several_letters_share_a_connection);
 	tcase_add_test(tests, offline_a_letter_waits_in_the_outbox);
