@@ -68,7 +68,7 @@ static struct bytes transport_payload(struct bytes frame)
 	return (struct bytes) { 0 };
 }
 
-/* Zeros behind the packet that bring a short frame to the Ethernet minimum. */
+/* Zeros behind the datagram or ARP packet that bring a short frame to the Ethernet minimum. */
 static size_t padding_bytes(struct bytes frame)
 {
 	struct ethernet_header ethernet;
@@ -77,11 +77,11 @@ static size_t padding_bytes(struct bytes frame)
 
 	if (ethernet_header_parse(frame, &ethernet, &l3) != PARSE_OK)
 		return 0;
-	if (ethernet.type == ETHERTYPE_ARP && l3.length >= ARP_PACKET_BYTES)
-		return l3.length - ARP_PACKET_BYTES;
-	if (ethernet.type == ETHERTYPE_IPV4 && ipv4_header_parse(l3, &ipv4, &l4) == PARSE_OK)
-		return l3.length - ipv4.total_length_bytes;
-	return 0;
+	if (ethernet.type == ETHERTYPE_ARP)
+		return l3.length - MIN(l3.length, ARP_PACKET_BYTES);
+	if (ethernet.type != ETHERTYPE_IPV4 || ipv4_header_parse(l3, &ipv4, &l4) != PARSE_OK)
+		return 0;
+	return l3.length - ipv4.total_length_bytes;
 }
 
 static uint64_t header_bytes(const struct crossing *crossing, enum trace_kind kind)
@@ -199,7 +199,7 @@ static void add_station(struct report *report, const struct trace_record *record
 
 	if (record->detail != MAIL_COMPOSED && record->detail != MAIL_NOTIFIED &&
 	    record->detail != MAIL_RETRIEVED && record->detail != MAIL_OUTBOX)
-		station.text = g_strndup((const char *)bytes.data, bytes.length);
+		station.text = bytes_to_text(bytes);
 	g_array_append_val(report->stations, station);
 }
 
