@@ -365,6 +365,7 @@ static void finish_views(struct run *run, bool is_whole)
 {
 	if (!run->is_observed)
 		return;
+	observer_stop(&run->observer);
 	finish_capture(run, is_whole);
 	if (run->observer.log != NULL)
 		log_finish(run->observer.log);

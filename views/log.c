@@ -207,6 +207,14 @@ static void print_application(struct log *log, const char *action, struct bytes 
 		print_datagram_unit(log, action, frame);
 }
 
+/* The detail's name says both what it is and why: "retransmission: timeout". */
+static void append_retransmission(GString *line, const char *detail)
+{
+	const char *why = strstr(detail, ": ");
+
+	g_string_append_printf(line, ", RETRANSMISSION%s", why == NULL ? "" : why);
+}
+
 static void print_header(struct log *log, const struct crossing *crossing,
                          const struct trace_record *record, struct bytes frame)
 {
@@ -222,7 +230,7 @@ static void print_header(struct log *log, const struct crossing *crossing,
 	append_change(log, is_added ? '+' : '-', header_bytes);
 	g_string_append(log->line, text->str);
 	if (record->flags & TRACE_RETRANSMIT)
-		g_string_append_printf(log->line, ", RETRANSMISSION (%s)", view_detail_name(record));
+		append_retransmission(log->line, view_detail_name(record));
 	append_size(log->line, is_added ? size_bytes : size_bytes - MIN(header_bytes, size_bytes));
 	if (is_added && record->layer == LAYER_ETHERNET && crossing->sent != NULL)
 		g_string_append(log->line, " ▶");
@@ -432,8 +440,7 @@ static bool is_remarkable(const struct crossing *crossing)
 			return true;
 		if (record->kind == TRACE_IMPAIR)
 			return true;
-		if (record->kind == TRACE_DROP && record->detail != ETHERNET_NOT_FOR_US &&
-		    record->detail != ARP_NOT_FOR_US)
+		if (record->kind == TRACE_DROP && !view_drop_is_ordinary(record))
 			return true;
 	}
 	return false;
