@@ -504,17 +504,25 @@ static enum fold how_to_fold(struct log *log, const struct crossing *crossing)
 	return FOLD_NOT;
 }
 
+/* Application lines are printed only where the bytes are made or used up. */
+static bool shows_application(const struct log *log, const struct crossing *crossing)
+{
+	struct model_segment segment;
+
+	if (crossing->received != NULL && !crossing_was_delivered(crossing))
+		return false;
+	if (!model_find_segment(log->model, crossing_frame(crossing), &segment))
+		return layer_is_shown(log, LAYER_DNS);
+	return segment.length > 0 && segment.connection->dissector != NULL &&
+	       layer_is_shown(log, (unsigned)view_layer_find(segment.connection->dissector->key));
+}
+
 static bool has_shown_layer(const struct log *log, const struct crossing *crossing)
 {
 	for (guint i = 0; i < crossing->records->len; i++)
 		if (layer_is_shown(log, crossing_record(crossing, i)->layer))
 			return true;
-	struct model_segment segment;
-
-	if (!model_find_segment(log->model, crossing_frame(crossing), &segment))
-		return layer_is_shown(log, LAYER_DNS) && crossing_was_delivered(crossing);
-	return segment.length > 0 && segment.connection->dissector != NULL &&
-	       layer_is_shown(log, (unsigned)view_layer_find(segment.connection->dissector->key));
+	return shows_application(log, crossing);
 }
 
 static void print_or_fold(void *owner, const struct crossing *crossing)
