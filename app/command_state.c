@@ -69,19 +69,23 @@ static void moment_clear(struct moment *moment)
 	scenario_free(moment->scenario);
 }
 
+/* Sets `nodes` to NULL when no names are given. */
 static bool choose_nodes(const struct moment *moment, const char *names, bool **nodes)
 {
-	char **list = g_strsplit(names == NULL ? "" : names, ",", -1);
+	char **list;
 	bool is_valid = true;
 
-	*nodes = names == NULL ? NULL : g_new0(bool, model_node_count(moment->model) + 1);
+	*nodes = NULL;
+	if (names == NULL)
+		return true;
+	*nodes = g_new0(bool, model_node_count(moment->model) + 1);
+	list = g_strsplit(names, ",", -1);
 	for (char **name = list; *name != NULL && is_valid; name++) {
 		uint32_t node = model_find_node(moment->model, g_strstrip(*name));
 
 		is_valid = node != 0;
-		if (is_valid)
-			(*nodes)[node] = true;
-		else
+		(*nodes)[node] = true;
+		if (!is_valid)
 			command_complain("--host: there is no host, router or switch \"%s\"", *name);
 	}
 	g_strfreev(list);

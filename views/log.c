@@ -207,6 +207,14 @@ static void print_application(struct log *log, const char *action, struct bytes 
 		print_datagram_unit(log, action, frame);
 }
 
+/* The detail's name says both what it is and why: "retransmission: timeout". */
+static void append_retransmission(GString *line, const char *detail)
+{
+	const char *why = strstr(detail, ": ");
+
+	g_string_append_printf(line, ", RETRANSMISSION%s", why == NULL ? "" : why);
+}
+
 static void print_header(struct log *log, const struct crossing *crossing,
                          const struct trace_record *record, struct bytes frame)
 {
@@ -222,7 +230,7 @@ static void print_header(struct log *log, const struct crossing *crossing,
 	append_change(log, is_added ? '+' : '-', header_bytes);
 	g_string_append(log->line, text->str);
 	if (record->flags & TRACE_RETRANSMIT)
-		g_string_append_printf(log->line, ", RETRANSMISSION (%s)", view_detail_name(record));
+		append_retransmission(log->line, view_detail_name(record));
 	append_size(log->line, is_added ? size_bytes : size_bytes - MIN(header_bytes, size_bytes));
 	if (is_added && record->layer == LAYER_ETHERNET && crossing->sent != NULL)
 		g_string_append(log->line, " ▶");
@@ -432,8 +440,7 @@ static bool is_remarkable(const struct crossing *crossing)
 			return true;
 		if (record->kind == TRACE_IMPAIR)
 			return true;
-		if (record->kind == TRACE_DROP && record->detail != ETHERNET_NOT_FOR_US &&
-		    record->detail != ARP_NOT_FOR_US)
+		if (record->kind == TRACE_DROP && !view_drop_is_ordinary(record))
 			return true;
 	}
 	return false;
@@ -497,17 +504,25 @@ static enum fold how_to_fold(struct log *log, const struct crossing *crossing)
 	return FOLD_NOT;
 }
 
+/* Application lines are printed only where the bytes are made or used up. */
+static bool shows_application(const struct log *log, const struct crossing *crossing)
+{
+	struct model_segment segment;
+
+	if (crossing->received != NULL && !crossing_was_delivered(crossing))
+		return false;
+	if (!model_find_segment(log->model, crossing_frame(crossing), &segment))
+		return layer_is_shown(log, LAYER_DNS);
+	return segment.length > 0 && segment.connection->dissector != NULL &&
+	       layer_is_shown(log, (unsigned)view_layer_find(segment.connection->dissector->key));
+}
+
 static bool has_shown_layer(const struct log *log, const struct crossing *crossing)
 {
 	for (guint i = 0; i < crossing->records->len; i++)
 		if (layer_is_shown(log, crossing_record(crossing, i)->layer))
 			return true;
-	struct model_segment segment;
-
-	if (!model_find_segment(log->model, crossing_frame(crossing), &segment))
-		return layer_is_shown(log, LAYER_DNS) && crossing_was_delivered(crossing);
-	return segment.length > 0 && segment.connection->dissector != NULL &&
-	       layer_is_shown(log, (unsigned)view_layer_find(segment.connection->dissector->key));
+	return shows_application(log, crossing);
 }
 
 static void print_or_fold(void *owner, const struct crossing *crossing)
