@@ -264,6 +264,21 @@ static void print_mail(struct log *log, const struct trace_record *record, struc
 	}
 }
 
+/* "TCP connection with mail port 587: SYN-SENT → ESTABLISHED". */
+static void append_tcp_state(struct log *log, const struct trace_record *record, struct bytes bytes)
+{
+	char host[64];
+
+	g_string_append(log->line, "TCP connection");
+	if (bytes.length == TCP_STATE_RECORD_BYTES)
+		g_string_append_printf(log->line, " with %s port %u",
+		                       sentence_host(log->model, get_be32(bytes.data + 6), host),
+		                       get_be16(bytes.data + 10));
+	g_string_append_printf(log->line, ": %s → %s",
+	                       tcp_state_name((enum tcp_state)record->before),
+	                       tcp_state_name((enum tcp_state)record->after));
+}
+
 /* Events of programs and users: a line of their own between the blocks. */
 static void feed_event(struct log *log, const struct trace_record *record, struct bytes bytes)
 {
@@ -288,9 +303,7 @@ static void feed_event(struct log *log, const struct trace_record *record, struc
 		break;
 	default:
 		begin_event(log, record, "· ");
-		g_string_append_printf(log->line, "%s %s: %s", view_layer_name(record->layer),
-		                       view_kind_name((enum trace_kind)record->kind),
-		                       view_detail_name(record));
+		append_tcp_state(log, record, bytes);
 		break;
 	}
 	log_plain(log->line, log->options.colour);
@@ -308,8 +321,7 @@ void log_feed(struct log *log, const struct trace_record *record, struct bytes b
 		feed_event(log, record, bytes);
 		break;
 	case TRACE_STATE:
-	case TRACE_TABLE:
-		if (log->options.unfold)
+		if (log->options.unfold && record->layer == LAYER_TCP)
 			feed_event(log, record, bytes);
 		break;
 	default:
