@@ -53,6 +53,18 @@ void diagnostics_set_source(struct diagnostics *diagnostics, const char *name, s
 	diagnostics->source_bytes = strlen(diagnostics->source);
 }
 
+/* A text in which nothing moves the cursor of a terminal: what users write is quoted in it. */
+static char *format_safely(const char *format, va_list arguments)
+{
+	char *text = g_strdup_vprintf(format, arguments);
+
+	for (char *at = text; *at != '\0'; at++) {
+		if (g_ascii_iscntrl(*at))
+			*at = '?';
+	}
+	return text;
+}
+
 void diagnostics_add(struct diagnostics *diagnostics, enum severity severity, struct mark mark,
 		     const char *format, ...)
 {
@@ -60,7 +72,7 @@ void diagnostics_add(struct diagnostics *diagnostics, enum severity severity, st
 	va_list arguments;
 
 	va_start(arguments, format);
-	complaint->text = g_strdup_vprintf(format, arguments);
+	complaint->text = format_safely(format, arguments);
 	va_end(arguments);
 	complaint->severity = severity;
 	complaint->mark = mark;
@@ -78,7 +90,7 @@ void diagnostics_hint(struct diagnostics *diagnostics, const char *format, ...)
 
 	va_start(arguments, format);
 	g_free(complaint->hint);
-	complaint->hint = g_strdup_vprintf(format, arguments);
+	complaint->hint = format_safely(format, arguments);
 	va_end(arguments);
 }
 
@@ -161,7 +173,7 @@ static void print_quote(const struct diagnostics *diagnostics, struct mark mark,
 			column++;
 		if (column < first || column >= last)
 			continue;
-		bool is_text = line.data[i] >= ' ' || line.data[i] == '\t';
+		bool is_text = !g_ascii_iscntrl((char)line.data[i]) || line.data[i] == '\t';
 
 		g_string_append_c(out, is_text ? (char)line.data[i] : '?');
 		if (column < mark.column && !is_utf8_continuation(line.data[i]))

@@ -7,6 +7,7 @@
 #include "stack/names.h"
 #include "stack/tcp/names.h"
 #include "views/mailboxes.h"
+#include "views/names.h"
 
 struct mail {
 	uint64_t root;
@@ -390,15 +391,6 @@ static const struct drop_reason drop_reasons[] = {
 	{ LAYER_ARP, ARP_NO_ANSWER, DROP_NO_ANSWER },
 };
 
-/* Frames that were flooded to hosts they are not for are no loss to anyone. */
-static bool is_ordinary(const struct trace_record *record)
-{
-	return (record->layer == LAYER_ETHERNET &&
-	        (record->detail == ETHERNET_NOT_FOR_US || record->detail == ETHERNET_SAME_PORT ||
-	         record->detail == ETHERNET_NO_OTHER_PORT)) ||
-	       (record->layer == LAYER_ARP && record->detail == ARP_NOT_FOR_US);
-}
-
 static enum scenario_drop_reason reason_of(const struct trace_record *record)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(drop_reasons); i++)
@@ -414,7 +406,7 @@ static void observe_packet(struct expect *expect, const struct trace_record *rec
 		struct judge *judge = &expect->judges[i];
 		const struct scenario_expectation *expectation = judge->expectation;
 		bool is_drop = record->kind == TRACE_DROP && expectation->kind == EXPECT_DROPPED &&
-		               !is_ordinary(record) &&
+		               !view_drop_is_ordinary(record) &&
 		               (expectation->reason == DROP_ANY ||
 		                expectation->reason == reason_of(record));
 		bool is_again = record->kind == TRACE_ENCAPSULATE &&
@@ -448,7 +440,7 @@ static void observe(void *owner, const struct trace_record *record, struct bytes
 	expect->now_ns = record->time_ns;
 	switch (record->kind) {
 	case TRACE_NODE:
-		g_ptr_array_add(expect->nodes, g_strndup((const char *)bytes.data, bytes.length));
+		g_ptr_array_add(expect->nodes, bytes_to_text(bytes));
 		break;
 	case TRACE_MAILBOX:
 		observe_mailbox(expect, record, bytes);
@@ -485,27 +477,81 @@ static void append_range(GString *out, const struct scenario_range *range)
 		g_string_append_printf(out, "%" PRIu64 " to %" PRIu64, range->least, range->most);
 }
 
+static const char *const station_words[] = {
+	[STATION_COMPOSED] = "composed",   [STATION_SUBMITTED] = "submitted",
+	[STATION_QUEUED] = "queued",       [STATION_TRANSFERRED] = "transferred",
+	[STATION_DEFERRED] = "deferred",   [STATION_BOUNCED] = "bounced",
+	[STATION_DELIVERED] = "delivered", [STATION_RETRIEVED] = "retrieved",
+	[STATION_READ] = "read",           [STATION_DELETED] = "deleted",
+	[STATION_REFUSED] = "refused",
+};
+
+static const char *const outcome_words[] = {
+	[OUTCOME_ESTABLISHED] = "established", [OUTCOME_REFUSED] = "refused",
+	[OUTCOME_RESET] = "reset",             [OUTCOME_TIMED_OUT] = "timed out",
+	[OUTCOME_UNREACHABLE] = "unreachable",
+};
+
+static void describe_message(GString *text, const struct scenario_expectation *expectation)
+{
+	g_string_append_printf(text, "message \"%s\" %s",
+	                       expectation->subject == NULL ? "(any)" : expectation->subject,
+	                       station_words[expectation->station]);
+	if (expectation->recipient != NULL)
+		g_string_append_printf(text, " for %s", expectation->recipient);
+	if (expectation->by != NULL)
+		g_string_append_printf(text, " by %s", expectation->by->name);
+}
+
+static void describe_count(GString *text, const struct scenario_expectation *expectation)
+{
+	switch (expectation->kind) {
+	case EXPECT_MAILBOX:
+		g_string_append_printf(text, "%s of %s holds", expectation->folder,
+		                       expectation->account->address);
+		if (expectation->subject != NULL)
+			g_string_append_printf(text, " \"%s\"", expectation->subject);
+		break;
+	case EXPECT_MESSAGE:
+		describe_message(text, expectation);
+		break;
+	case EXPECT_CONNECTION:
+		g_string_append_printf(text, "connections%s%s %s",
+		                       expectation->to == NULL ? "" : " to ",
+		                       expectation->to == NULL ? "" : expectation->to->item.name,
+		                       outcome_words[expectation->outcome]);
+		break;
+	case EXPECT_RETRANSMISSIONS:
+		g_string_append(text, "retransmissions");
+		break;
+	case EXPECT_DROPPED:
+		g_string_append(text, "dropped");
+		break;
+	case EXPECT_DUPLICATES:
+		g_string_append(text, "second deliveries recognised");
+		break;
+	case EXPECT_PING:
+		g_string_append(text, "pings with that result");
+		break;
+	default:
+		g_string_append(text, "answers from DNS like that");
+		break;
+	}
+}
+
+/* "INBOX of bob@remote.example holds: 1 time, within 2 s". */
 static char *describe(const struct scenario_expectation *expectation)
 {
-	static const char *const words[EXPECT_COUNT] = {
-		[EXPECT_MAILBOX] = "messages",
-		[EXPECT_MESSAGE] = "times",
-		[EXPECT_CONNECTION] = "connections",
-		[EXPECT_RETRANSMISSIONS] = "retransmissions",
-		[EXPECT_DROPPED] = "drops",
-		[EXPECT_DUPLICATES] = "second deliveries recognised",
-		[EXPECT_PING] = "pings",
-		[EXPECT_DIG] = "answers",
-	};
+	const struct scenario_range *range = range_of(expectation);
 	GString *text = g_string_new(NULL);
 
-	append_range(text, range_of(expectation));
-	g_string_append_printf(text, " %s", words[expectation->kind]);
+	describe_count(text, expectation);
+	g_string_append(text, ": ");
+	append_range(text, range);
 	if (expectation->kind == EXPECT_MAILBOX)
-		g_string_append_printf(text, " in %s of %s", expectation->folder,
-		                       expectation->account->address);
-	if (expectation->subject != NULL)
-		g_string_append_printf(text, ", subject \"%s\"", expectation->subject);
+		g_string_append(text, range->most == 1 ? " message" : " messages");
+	else if (expectation->kind == EXPECT_MESSAGE || expectation->kind == EXPECT_CONNECTION)
+		g_string_append(text, range->least == 1 && range->most != 0 ? " time" : " times");
 	if (expectation->within_ns != TIME_NEVER &&
 	    (expectation->kind == EXPECT_MAILBOX || expectation->kind == EXPECT_MESSAGE))
 		g_string_append_printf(text, ", within %g s", (double)expectation->within_ns / 1e9);

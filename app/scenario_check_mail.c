@@ -202,6 +202,11 @@ static void check_server(struct load *load, const struct scenario_server *server
 
 		has_domain |= domain->mail == server->host;
 	}
+	if (server->host != NULL && server->host->resolver == NULL &&
+	    load->scenario->domains->len > 1)
+		load_error(load, server->item.mark,
+			   "the mail server `%s` has no DNS server to ask for exchangers",
+			   server->item.name);
 	if (!has_domain && server->host != NULL)
 		load_warning(load, server->item.mark, "the mail server `%s` is that of no domain",
 			     server->item.name);

@@ -1,5 +1,81 @@
 #include <string.h>
 #include "app/scenario_private.h"
+#include "app/scenario_value.h"
+
+/* ---- Memory ---- */
+
+GPtrArray *scenario_new_array(struct scenario *scenario)
+{
+	GPtrArray *array = g_ptr_array_new();
+
+	g_ptr_array_add(scenario->memory->arrays, array);
+	return array;
+}
+
+const char *scenario_string(struct scenario *scenario, const char *text)
+{
+	return g_string_chunk_insert(scenario->memory->strings, text);
+}
+
+const char *scenario_format(struct scenario *scenario, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	g_autofree char *text = g_strdup_vprintf(format, arguments);
+	va_end(arguments);
+	return scenario_string(scenario, text);
+}
+
+static void init_field(struct scenario *scenario, const struct key *key, void *field)
+{
+	if (key->type == KEY_MAPPING) {
+		scenario_init_item(scenario, key->mapping, field);
+	} else if (key->type == KEY_TABLE || key->type == KEY_LIST) {
+		*(GPtrArray **)field = scenario_new_array(scenario);
+	} else if (key->fallback != NULL) {
+		const char *problem =
+		    value_parse(key, key->fallback, field, scenario->memory->strings);
+
+		g_assert(problem == NULL);
+	} else if (key->type == KEY_TIME) {
+		*(int64_t *)field = TIME_NEVER;
+	} else if (key->type == KEY_RANGE) {
+		*(struct scenario_range *)field = (struct scenario_range) { 0, UINT64_MAX };
+	}
+}
+
+void scenario_init_item(struct scenario *scenario, const struct mapping *mapping, void *item)
+{
+	((struct scenario_item *)item)->kind = mapping->kind;
+	for (unsigned i = 0; i < mapping->key_count; i++)
+		init_field(scenario, &mapping->keys[i], key_field(&mapping->keys[i], item));
+}
+
+void *scenario_new_item(struct scenario *scenario, const struct mapping *mapping)
+{
+	void *item = g_malloc0(mapping->size);
+
+	g_ptr_array_add(scenario->memory->items, item);
+	scenario_init_item(scenario, mapping, item);
+	return item;
+}
+
+/* ---- Places ---- */
+
+bool load_is_given(const struct load *load, const void *field)
+{
+	return g_hash_table_contains(load->marks, field);
+}
+
+struct mark load_mark(const struct load *load, const void *field, const void *item)
+{
+	const struct mark *mark = g_hash_table_lookup(load->marks, field);
+
+	return mark != NULL ? *mark : ((const struct scenario_item *)item)->mark;
+}
+
+/* ---- Loading ---- */
 
 static void array_free(void *array)
 {
@@ -22,6 +98,7 @@ static struct scenario *scenario_new(void)
 	memory->contents = g_ptr_array_new_with_free_func(contents_free);
 	for (unsigned i = 0; i < G_N_ELEMENTS(memory->names); i++)
 		memory->names[i] = g_hash_table_new(g_str_hash, g_str_equal);
+	memory->addresses = g_hash_table_new(g_str_hash, g_str_equal);
 	memory->locals = g_hash_table_new(g_str_hash, g_str_equal);
 	scenario->memory = memory;
 	scenario_init_item(scenario, &scenario_mapping, scenario);
@@ -36,6 +113,7 @@ void scenario_free(struct scenario *scenario)
 
 	for (unsigned i = 0; i < G_N_ELEMENTS(memory->names); i++)
 		g_hash_table_unref(memory->names[i]);
+	g_hash_table_unref(memory->addresses);
 	g_hash_table_unref(memory->locals);
 	g_ptr_array_unref(memory->contents);
 	g_ptr_array_unref(memory->arrays);
@@ -83,6 +161,7 @@ struct scenario *scenario_load_bytes(struct bytes yaml, const char *name, const 
 		g_clear_pointer(&load.scenario, scenario_free);
 	g_array_unref(load.pending);
 	g_hash_table_unref(load.marks);
+	g_clear_pointer(&load.subjects, g_hash_table_unref);
 	yaml_free(root);
 	return load.scenario;
 }

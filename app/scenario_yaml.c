@@ -91,7 +91,12 @@ static void add_scalar(struct builder *builder, struct fy_token *token, struct m
 {
 	size_t length = 0;
 	const char *text = token == NULL ? "" : fy_token_get_text(token, &length);
+	enum fy_scalar_style style = token == NULL ? FYSS_PLAIN : fy_token_scalar_style(token);
 
+	if ((style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED) && mark.column > 1) {
+		mark.column--; /* libfyaml's mark is behind the quote */
+		mark.length += 2;
+	}
 	if (text == NULL || memchr(text, '\0', length) != NULL) {
 		refuse(builder, mark, "a value holds a NUL character", NULL);
 		return;
@@ -100,14 +105,21 @@ static void add_scalar(struct builder *builder, struct fy_token *token, struct m
 
 	if (node == NULL)
 		return;
-	enum fy_scalar_style style = token == NULL ? FYSS_PLAIN : fy_token_scalar_style(token);
-
 	node->text = g_strndup(text, length);
 	node->is_plain = style == FYSS_PLAIN;
-	if ((style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED) && mark.column > 1) {
-		node->mark.column--; /* libfyaml's mark is behind the quote */
-		node->mark.length += 2;
+}
+
+/* The place of an anchor or tag; libfyaml's mark of an anchor is behind its `&`. */
+static struct mark token_mark(struct fy_token *token)
+{
+	const struct fy_mark *start = fy_token_start_mark(token);
+	struct mark mark = { .line = 1, .column = 1, .length = 1 };
+
+	if (start != NULL) {
+		mark.line = (unsigned)start->line + 1;
+		mark.column = (unsigned)start->column + (start->column == 0);
 	}
+	return mark;
 }
 
 /* Adds what one event says. Anchors and tags hide in events of three kinds. */
@@ -123,6 +135,7 @@ static void take_event(struct builder *builder, struct fy_event *event)
 			       "a scenario is one document: remove the line `---`");
 		break;
 	case FYET_ALIAS:
+		mark.column -= mark.column > 1; /* libfyaml's mark is behind the star */
 		refuse(builder, mark, "aliases (`*name`) are not part of the scenario language",
 		       "write the value again");
 		break;
@@ -149,10 +162,11 @@ static void take_event(struct builder *builder, struct fy_event *event)
 		break;
 	}
 	if (anchor != NULL && !builder->has_failed)
-		refuse(builder, mark, "anchors (`&name`) are not part of the scenario language",
-		       NULL);
+		refuse(builder, token_mark(anchor),
+		       "anchors (`&name`) are not part of the scenario language", NULL);
 	if (tag != NULL && !builder->has_failed)
-		refuse(builder, mark, "tags (`!name`) are not part of the scenario language", NULL);
+		refuse(builder, token_mark(tag),
+		       "tags (`!name`) are not part of the scenario language", NULL);
 }
 
 /* The first error that libfyaml collected; it counts from 1 in these. */

@@ -173,7 +173,7 @@ static void add_address(struct scenario *scenario, struct scenario_zone *zone, c
 							  ipv4_print(address, text)));
 }
 
-/* SOA and NS go in front of whatever records there are. */
+/* SOA and NS go in front of whatever records there are; NS unless there is one. */
 static void add_authority(struct scenario *scenario, struct scenario_zone *zone)
 {
 	const char *origin = zone->item.name;
@@ -182,18 +182,25 @@ static void add_authority(struct scenario *scenario, struct scenario_zone *zone)
 					       is_root ? "" : origin, is_root ? "" : ".");
 	g_autofree char *ns = g_strdup_printf("%s.", zone->server->fqdn);
 
+	if (find_record(zone, origin, DNS_NS) == NULL)
+		g_ptr_array_insert(zone->records, 0,
+				   new_record(scenario, zone, origin, DNS_NS, ns));
 	g_ptr_array_insert(zone->records, 0, new_record(scenario, zone, origin, DNS_SOA, soa));
-	g_ptr_array_insert(zone->records, 1, new_record(scenario, zone, origin, DNS_NS, ns));
 }
 
 /* Hosts whose names are in this zone. A name of one label is none that DNS should know. */
 static void add_hosts(struct scenario *scenario, struct scenario_zone *zone)
 {
+	char text[IPV4_TEXT_BYTES];
+
 	for (unsigned i = 0; i < scenario->hosts->len; i++) {
 		const struct scenario_node *host = g_ptr_array_index(scenario->hosts, i);
 
-		if (strchr(host->fqdn, '.') != NULL && zone_of(scenario, host->fqdn) == zone)
-			add_address(scenario, zone, host->fqdn, host->own.address);
+		if (host->own.address == 0 || strchr(host->fqdn, '.') == NULL ||
+		    zone_of(scenario, host->fqdn) != zone)
+			continue;
+		g_ptr_array_add(zone->records, new_record(scenario, zone, host->fqdn, DNS_A,
+							  ipv4_print(host->own.address, text)));
 	}
 }
 
@@ -257,21 +264,66 @@ static void add_reverse_names(struct scenario *scenario, struct scenario_zone *z
 	}
 }
 
+/* ---- Looking up ---- */
+
+/* Of each name the first A or CNAME record in the zone it is in. */
+static void index_addresses(struct scenario *scenario)
+{
+	GHashTable *addresses = scenario->memory->addresses;
+
+	for (unsigned i = 0; i < scenario->zones->len; i++) {
+		struct scenario_zone *zone = g_ptr_array_index(scenario->zones, i);
+
+		for (unsigned j = 0; j < zone->records->len; j++) {
+			struct scenario_record *record = g_ptr_array_index(zone->records, j);
+
+			if ((record->type == DNS_A || record->type == DNS_CNAME) &&
+			    record->owner != NULL && zone_of(scenario, record->owner) == zone &&
+			    !g_hash_table_contains(addresses, record->owner))
+				g_hash_table_insert(addresses, (void *)record->owner, record);
+		}
+	}
+}
+
+#define ALIASES_MAX 8
+
+uint32_t scenario_resolve_name(const struct scenario *scenario, const char *name)
+{
+	g_autofree char *owner = g_strdup(name);
+
+	for (unsigned i = 0; i <= ALIASES_MAX; i++) {
+		const struct scenario_record *record =
+		    g_hash_table_lookup(scenario->memory->addresses, owner);
+		uint32_t address;
+
+		if (record == NULL)
+			return 0;
+		if (record->type == DNS_A)
+			return ipv4_parse(record->value, &address) ? address : 0;
+		if (!g_str_has_suffix(record->value, "."))
+			return 0;
+		g_free(owner);
+		owner = g_strndup(record->value, strlen(record->value) - 1);
+	}
+	return 0;
+}
+
 /* ---- Zones ---- */
 
-/* The zone `origin`, new and without records unless it is written out. True when it is new. */
-static bool make_zone(struct load *load, const char *origin, struct scenario_node *server)
+/* The zone `origin`, new and without records, unless it is written out. */
+static void make_zone(struct load *load, const char *origin, struct scenario_node *server,
+		      struct mark mark)
 {
 	struct scenario *scenario = load->scenario;
 
 	if (server == NULL || find_zone(scenario, origin) != NULL)
-		return false;
+		return;
 	struct scenario_zone *zone = scenario_new_item(scenario, &zone_mapping);
 
 	zone->item.name = origin;
+	zone->item.mark = mark;
 	zone->server = server;
 	g_ptr_array_add(scenario->zones, zone);
-	return true;
 }
 
 static void fill_zone(struct scenario *scenario, struct scenario_zone *zone)
@@ -330,12 +382,13 @@ void scenario_complete_zones(struct load *load)
 	for (unsigned i = 0; i < scenario->domains->len; i++) {
 		struct scenario_domain *domain = g_ptr_array_index(scenario->domains, i);
 
-		make_zone(load, domain->item.name, domain->dns);
+		make_zone(load, domain->item.name, domain->dns, domain->item.mark);
 		domain->zone = find_zone(scenario, domain->item.name);
 	}
-	if (scenario->domains->len > 0) {
-		make_zone(load, REVERSE_ZONE, scenario->root_server);
-		make_zone(load, ".", scenario->root_server);
+	/* Who writes the root zone out decides whether there are reverse names. */
+	if (scenario->domains->len > 0 && find_zone(scenario, ".") == NULL) {
+		make_zone(load, REVERSE_ZONE, scenario->root_server, scenario->item.mark);
+		make_zone(load, ".", scenario->root_server, scenario->item.mark);
 	}
 	for (unsigned i = 0; i < scenario->zones->len; i++) {
 		struct scenario_zone *zone = g_ptr_array_index(scenario->zones, i);
@@ -345,31 +398,5 @@ void scenario_complete_zones(struct load *load)
 		else
 			fill_zone(scenario, zone);
 	}
-}
-
-/* ---- Looking up ---- */
-
-#define ALIASES_MAX 8
-
-uint32_t scenario_resolve_name(const struct scenario *scenario, const char *name)
-{
-	g_autofree char *owner = g_strdup(name);
-
-	for (unsigned i = 0; i <= ALIASES_MAX; i++) {
-		const struct scenario_zone *zone = zone_of(scenario, owner);
-		const struct scenario_record *record;
-		uint32_t address;
-
-		if (zone == NULL)
-			return 0;
-		record = find_record(zone, owner, DNS_A);
-		if (record != NULL)
-			return ipv4_parse(record->value, &address) ? address : 0;
-		record = find_record(zone, owner, DNS_CNAME);
-		if (record == NULL || !g_str_has_suffix(record->value, "."))
-			return 0;
-		g_free(owner);
-		owner = g_strndup(record->value, strlen(record->value) - 1);
-	}
-	return 0;
+	index_addresses(scenario);
 }

@@ -14,13 +14,13 @@ struct adapter {
 	uint64_t object;       /* trace id of the session */
 	uint64_t sent_object, received_object;
 	uint64_t sent_base, received_base; /* stream offset minus the session's own count */
-	bool must_open;			   /* the stream opened, the session has not heard of it */
-	bool is_open;            /* the session was told that the stream is open */
-	bool has_ended;			   /* the peer will send no more */
-	bool must_end;			   /* and the session has not heard of it */
-	bool is_running;		   /* the session, or `done`, is being called */
-	bool is_woken;			   /* an answer came meanwhile */
-	bool is_over;			   /* `done` was called, or adapter_free() */
+	bool must_open;                    /* the stream opened, the session has not heard of it */
+	bool is_open;                      /* the session was told that the stream is open */
+	bool has_ended;                    /* the peer will send no more */
+	bool must_end;                     /* and the session has not heard of it */
+	bool is_running;                   /* the session, or `done`, is being called */
+	bool is_woken;                     /* an answer came meanwhile */
+	bool is_over;                      /* `done` was called, or adapter_free() */
 };
 
 /* Notes become records. */

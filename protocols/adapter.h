@@ -15,7 +15,7 @@ struct adapter;
 #define ADAPTER_ORDERLY (-1) /* `why` of an end that the session or its peer chose */
 
 struct adapter_config {
-	unsigned layer;	   /* enum protocol_layer: on every record */
+	unsigned layer;    /* enum protocol_layer: on every record */
 	int64_t wakeup_ns; /* time between bytes arriving and the program reading them */
 	int64_t
 	    connect_timeout_ns; /* to give up a connecting stream as STREAM_TIMED_OUT; 0: TCP's own */

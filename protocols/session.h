@@ -54,23 +54,27 @@ struct note {
  */
 struct session {
 	const struct session_operations *operations;
-	int64_t now_ns;          /* virtual time of this call */
-	int64_t unix_time;       /* the same as seconds since 1970, for Date headers */
-	bool wants_notes;        /* false: notes need no bytes, nobody would read them */
+	int64_t now_ns;    /* virtual time of this call */
+	int64_t unix_time; /* the same as seconds since 1970, for Date headers */
+	bool wants_notes;  /* false: notes need no bytes, nobody would read them */
 
 	GByteArray *output;      /* bytes to send, from the front; NULL while there is none */
 	uint64_t received_bytes; /* stream offset of the next byte to be consumed */
 	uint64_t produced_bytes; /* stream offset behind the last byte of output */
 	int64_t deadline_ns;     /* when expired() is wanted; TIME_NEVER for never */
-	bool deadline_is_background; /* it shall not keep a run "until quiet" going: idle logout */
-	bool is_waiting;         /* for an answer: offer no input until it is false again; output is
-	                            held too, so that pipelined replies leave together */
-	bool is_busy;            /* with a long answer that refill() goes on with: offer no input
-	                            until it is false again, but let output flow */
-	bool is_closing;         /* shut the stream down once the output is sent */
-	bool is_aborted;         /* reset the stream now */
-	bool wants_tls;          /* wrap the stream once the output is sent, then clear this */
-	GArray *notes;           /* of struct note; NULL while there is none */
+	/* The deadline shall not keep a run "until quiet" going: idle logout. */
+	bool deadline_is_background;
+	/*
+	 * For an answer: offer no input until it is false again; output is held too, so that
+	 * pipelined replies leave together.
+	 */
+	bool is_waiting;
+	/* With a long answer that refill() goes on with: offer no input, but let output flow. */
+	bool is_busy;
+	bool is_closing; /* shut the stream down once the output is sent */
+	bool is_aborted; /* reset the stream now */
+	bool wants_tls;  /* wrap the stream once the output is sent, then clear this */
+	GArray *notes;   /* of struct note; NULL while there is none */
 
 	/*
 	 * Set by the driver, or all NULL. `wake`: an answer changed the session from outside a call.

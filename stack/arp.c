@@ -2,121 +2,11 @@
 
 #include "stack/drop.h"
 #include "stack/host_private.h"
-#include "stack/key_map.h"
+#include "stack/neighbour.h"
 #include "stack/wire/arp.h"
 #include "stack/wire/ethernet.h"
 
-/* In the order of use: what sending touches comes first. */
-struct neighbour {
-	struct interface *interface;
-	uint32_t address;
-	struct mac mac;
-	uint8_t state;        /* enum arp_state */
-	uint8_t tries;        /* requests sent since INCOMPLETE or PROBE was entered */
-	int64_t confirmed_ns; /* when it last was known to be reachable */
-	int64_t reachable_ns; /* how long that counts */
-	int64_t changed_ns;   /* when its MAC address was last set */
-	struct arp *arp;
-	struct packet *waiting; /* the oldest; linked by next */
-	struct packet **waiting_last;
-	unsigned waiting_count;
-	struct timer timer; /* INCOMPLETE, PROBE: next request; DELAY: first probe */
-};
-
-struct arp {
-	struct host *host;
-	struct key_map rows; /* of interface index << 32 | address: struct neighbour * */
-	struct random_stream ages;
-	bool has_ages;
-};
-
-static const struct mac mac_zero;
-
-static uint64_t row_key(const struct interface *interface, uint32_t address)
-{
-	return (uint64_t)interface->index << 32 | address;
-}
-
-static struct neighbour *row_find(const struct arp *arp, const struct interface *interface,
-				  uint32_t address)
-{
-	uint64_t *row = key_map_find(&arp->rows, row_key(interface, address));
-
-	return row != NULL ? (struct neighbour *)(uintptr_t)*row : NULL;
-}
-
-/* The same by way of the interface's shortcut, which it sets. */
-static struct neighbour *neighbour_find(struct arp *arp, struct interface *interface,
-					uint32_t address)
-{
-	struct neighbour *neighbour = interface->neighbour;
-
-	if (neighbour != NULL && neighbour->address == address)
-		return neighbour;
-	neighbour = row_find(arp, interface, address);
-	if (neighbour != NULL)
-		interface->neighbour = neighbour;
-	return neighbour;
-}
-
-static uint64_t row_value(enum arp_state state, struct mac mac)
-{
-	return (uint64_t)state << 48 | (uint64_t)get_be16(mac.octets) << 32 |
-	       get_be32(mac.octets + 2);
-}
-
-/* The only place where a row changes. */
-static void neighbour_enter(struct neighbour *neighbour, enum arp_state state, struct mac mac)
-{
-	uint64_t before = row_value(neighbour->state, neighbour->mac);
-	uint64_t after = row_value(state, mac);
-	struct node *node = neighbour->interface->node;
-
-	if (before == after)
-		return;
-	trace_emit(node, NULL,
-		   &(struct trace_record) {
-		       .kind = TRACE_TABLE,
-		       .layer = LAYER_ARP,
-		       .detail = ARP_ROW,
-		       .object = neighbour->address,
-		       .before = before,
-		       .after = after,
-		       .interface = interface_number(neighbour->interface),
-		   },
-		   (struct bytes) { 0 });
-	if (!mac_equal(mac, neighbour->mac))
-		neighbour->changed_ns = node_now(node);
-	neighbour->state = (uint8_t)state;
-	neighbour->mac = mac;
-}
-
-/* Arms the timer. Probing what is known already does not keep the world from being quiet. */
-static void neighbour_schedule(struct neighbour *neighbour, int64_t in_ns, bool is_background)
-{
-	struct node *node = neighbour->interface->node;
-
-	timer_cancel(node_engine(node), &neighbour->timer);
-	neighbour->timer.is_background = is_background;
-	timer_schedule(node_engine(node), &neighbour->timer, node_now(node) + in_ns);
-}
-
-static void neighbour_settle(struct neighbour *neighbour)
-{
-	timer_cancel(node_engine(neighbour->interface->node), &neighbour->timer);
-}
-
-/* A random part of the mean, as RFC 4861 section 6.3.2 has it, so that rows do not age in step. */
-static int64_t draw_reachable_ns(struct arp *arp)
-{
-	if (!arp->has_ages) {
-		node_random_init(&arp->host->node, &arp->ages, "arp");
-		arp->has_ages = true;
-	}
-	return ARP_REACHABLE_NS / 2 + (int64_t)random_below(&arp->ages, ARP_REACHABLE_NS);
-}
-
-/* Sending ARP packets. */
+/* Sending. */
 
 static void arp_transmit(struct interface *interface, const struct arp_packet *content,
 			 struct mac destination, enum arp_detail detail)
@@ -137,25 +27,20 @@ static void arp_transmit(struct interface *interface, const struct arp_packet *c
 	interface_send(interface, destination, ETHERTYPE_ARP, packet);
 }
 
-/* Asks everybody while the MAC address is unknown, else only the neighbour itself. */
-static void neighbour_ask(struct neighbour *neighbour)
+void arp_ask(struct interface *interface, uint32_t address, const struct mac *mac)
 {
-	struct interface *interface = neighbour->interface;
-	bool is_probe = neighbour->state == ARP_PROBE;
 	struct arp_packet request = {
 		.operation = ARP_REQUEST,
 		.sender_mac = interface->mac,
 		.sender_address = interface->address,
-		.target_address = neighbour->address,
+		.target_address = address,
 	};
 
-	neighbour->tries++;
-	arp_transmit(interface, &request, is_probe ? neighbour->mac : mac_broadcast,
-		     is_probe ? ARP_PROBES : ARP_ASKS);
-	neighbour_schedule(neighbour, ARP_RETRY_NS, is_probe);
+	arp_transmit(interface, &request, mac != NULL ? *mac : mac_broadcast,
+		     mac != NULL ? ARP_PROBES : ARP_ASKS);
 }
 
-void arp_announce(struct arp *arp, struct interface *interface)
+void arp_announce(struct interface *interface)
 {
 	struct arp_packet request = {
 		.operation = ARP_REQUEST,
@@ -164,200 +49,23 @@ void arp_announce(struct arp *arp, struct interface *interface)
 		.target_address = interface->address,
 	};
 
-	(void)arp;
 	arp_transmit(interface, &request, mac_broadcast, ARP_ANNOUNCES);
-}
-
-/* Rows and the packets that wait for them. */
-
-static void waiting_push(struct neighbour *neighbour, struct packet *packet)
-{
-	packet->next = NULL;
-	*neighbour->waiting_last = packet;
-	neighbour->waiting_last = &packet->next;
-	neighbour->waiting_count++;
-}
-
-static struct packet *waiting_pop(struct neighbour *neighbour)
-{
-	struct packet *packet = neighbour->waiting;
-
-	neighbour->waiting = packet->next;
-	if (neighbour->waiting == NULL)
-		neighbour->waiting_last = &neighbour->waiting;
-	neighbour->waiting_count--;
-	packet->next = NULL;
-	return packet;
-}
-
-static void neighbour_fire(void *owner);
-
-/* A row in state NONE, which nobody has been told of; NULL when the table is full. */
-static struct neighbour *neighbour_new(struct arp *arp, struct interface *interface,
-				       uint32_t address)
-{
-	if (arp->rows.count >= ARP_ROWS_MAX)
-		return NULL;
-	struct neighbour *neighbour = g_new0(struct neighbour, 1);
-
-	neighbour->arp = arp;
-	neighbour->interface = interface;
-	neighbour->address = address;
-	neighbour->waiting_last = &neighbour->waiting;
-	neighbour->confirmed_ns = INT64_MIN / 2; /* never */
-	neighbour->reachable_ns = draw_reachable_ns(arp);
-	timer_init(&neighbour->timer, interface->node->index, neighbour_fire, neighbour);
-	key_map_set(&arp->rows, row_key(interface, address), (uintptr_t)neighbour);
-	return neighbour;
-}
-
-/* Frees a row that nobody waits for. */
-static void neighbour_free(struct neighbour *neighbour)
-{
-	struct interface *interface = neighbour->interface;
-
-	g_assert(neighbour->waiting == NULL);
-	neighbour_settle(neighbour);
-	if (interface->neighbour == neighbour)
-		interface->neighbour = NULL;
-	key_map_remove(&neighbour->arp->rows, row_key(interface, neighbour->address));
-	g_free(neighbour);
-}
-
-/*
- * Gives the row up and tells the sources of the packets that wait. The row is gone before that: the
- * way to a source may lead over the same neighbour.
- */
-static void neighbour_fail(struct neighbour *neighbour)
-{
-	struct host *host = neighbour->arp->host;
-	uint32_t address = neighbour->address;
-	struct packet *waiting = neighbour->waiting;
-
-	neighbour->waiting = NULL;
-	neighbour_enter(neighbour, ARP_NONE, mac_zero);
-	neighbour_free(neighbour);
-	while (waiting != NULL) {
-		struct packet *packet = waiting;
-
-		waiting = packet->next;
-		packet->next = NULL;
-		icmp_send_error(host, packet, ICMP_DESTINATION_UNREACHABLE, ICMP_HOST_UNREACHABLE,
-				0);
-		packet_drop(&host->node, packet,
-			    &(struct trace_record) {
-				.layer = LAYER_ARP,
-				.detail = ARP_NO_ANSWER,
-				.object = address,
-			    });
-	}
-}
-
-/* Keeps a packet (taken) until the neighbour has answered. */
-static void neighbour_wait(struct neighbour *neighbour, struct packet *packet)
-{
-	struct host *host = neighbour->arp->host;
-
-	if (neighbour->waiting_count == ARP_QUEUE_MAX)
-		packet_drop(&host->node, waiting_pop(neighbour),
-			    &(struct trace_record) {
-				.layer = LAYER_ARP,
-				.detail = ARP_QUEUE_FULL,
-				.object = neighbour->address,
-			    });
-	trace_emit(&host->node, packet,
-		   &(struct trace_record) {
-		       .kind = TRACE_WAIT,
-		       .layer = LAYER_ARP,
-		       .detail = ARP_RESOLVING,
-		       .object = neighbour->address,
-		       .interface = interface_number(neighbour->interface),
-		   },
-		   (struct bytes) { 0 });
-	waiting_push(neighbour, packet);
-}
-
-/* Sends on a row whose MAC address is known; a stale one is checked a little later. */
-static void neighbour_send(struct neighbour *neighbour, struct packet *packet)
-{
-	int64_t now_ns = node_now(neighbour->interface->node);
-
-	if (neighbour->state == ARP_REACHABLE &&
-	    now_ns - neighbour->confirmed_ns > neighbour->reachable_ns)
-		neighbour_enter(neighbour, ARP_STALE, neighbour->mac);
-	if (neighbour->state == ARP_STALE) {
-		neighbour_enter(neighbour, ARP_DELAY, neighbour->mac);
-		neighbour_schedule(neighbour, ARP_DELAY_NS, true);
-	}
-	interface_send(neighbour->interface, neighbour->mac, ETHERTYPE_IPV4, packet);
-}
-
-static void neighbour_flush(struct neighbour *neighbour)
-{
-	while (neighbour->waiting != NULL)
-		neighbour_send(neighbour, waiting_pop(neighbour));
-}
-
-/* A MAC address arrived: `state` tells how sure it is. */
-static void neighbour_learn(struct neighbour *neighbour, enum arp_state state, struct mac mac)
-{
-	neighbour_settle(neighbour);
-	if (state == ARP_REACHABLE)
-		neighbour->confirmed_ns = node_now(neighbour->interface->node);
-	neighbour_enter(neighbour, state, mac);
-	neighbour_flush(neighbour);
-}
-
-static void neighbour_fire(void *owner)
-{
-	struct neighbour *neighbour = owner;
-	int64_t now_ns = node_now(neighbour->interface->node);
-
-	if (neighbour->state == ARP_DELAY) {
-		if (now_ns - neighbour->confirmed_ns < ARP_DELAY_NS) {
-			neighbour_enter(neighbour, ARP_REACHABLE, neighbour->mac);
-			return;
-		}
-		neighbour_enter(neighbour, ARP_PROBE, neighbour->mac);
-		neighbour->tries = 0;
-	}
-	if (neighbour->tries < ARP_TRIES)
-		neighbour_ask(neighbour);
-	else
-		neighbour_fail(neighbour);
-}
-
-/* A new row, or one that failed: asks, and keeps the packet meanwhile. */
-static void resolve(struct arp *arp, struct interface *interface, uint32_t next_hop,
-		    struct packet *packet)
-{
-	struct neighbour *neighbour = neighbour_new(arp, interface, next_hop);
-
-	if (neighbour == NULL) {
-		packet_drop(&arp->host->node, packet,
-			    &(struct trace_record) {
-				.layer = LAYER_ARP,
-				.detail = ARP_QUEUE_FULL,
-				.object = next_hop,
-			    });
-		return;
-	}
-	neighbour_enter(neighbour, ARP_INCOMPLETE, mac_zero);
-	neighbour_wait(neighbour, packet);
-	neighbour_ask(neighbour);
 }
 
 void arp_send(struct arp *arp, struct interface *interface, uint32_t next_hop,
 	      struct packet *packet)
 {
-	struct neighbour *neighbour = neighbour_find(arp, interface, next_hop);
+	struct neighbour *neighbour = neighbour_make(arp, interface, next_hop);
 
-	if (neighbour == NULL)
-		resolve(arp, interface, next_hop, packet);
-	else if (neighbour->state == ARP_INCOMPLETE)
-		neighbour_wait(neighbour, packet);
-	else
+	if (neighbour != NULL)
 		neighbour_send(neighbour, packet);
+	else
+		packet_drop(&neighbour_host(arp)->node, packet,
+			    &(struct trace_record) {
+				.layer = LAYER_ARP,
+				.detail = ARP_QUEUE_FULL,
+				.object = next_hop,
+			    });
 }
 
 void arp_confirm(struct arp *arp, struct interface *interface, uint32_t next_hop)
@@ -365,10 +73,16 @@ void arp_confirm(struct arp *arp, struct interface *interface, uint32_t next_hop
 	struct neighbour *neighbour = neighbour_find(arp, interface, next_hop);
 
 	if (neighbour != NULL)
-		neighbour->confirmed_ns = node_now(interface->node);
+		neighbour_confirm(neighbour);
 }
 
 /* Receiving. */
+
+/* True unless the row has this MAC address already. */
+static bool is_news(const struct neighbour *neighbour, struct mac mac)
+{
+	return !neighbour_is_known(neighbour) || !mac_equal(neighbour_row(neighbour).mac, mac);
+}
 
 static void answer(struct interface *interface, const struct arp_packet *request)
 {
@@ -390,28 +104,25 @@ static void answer(struct interface *interface, const struct arp_packet *request
 static void learn_from_request(struct arp *arp, struct interface *interface,
 			       const struct arp_packet *request)
 {
-	struct neighbour *neighbour;
-
 	if (request->sender_address == 0)
 		return;
-	neighbour = row_find(arp, interface, request->sender_address);
-	if (neighbour == NULL)
-		neighbour = neighbour_new(arp, interface, request->sender_address);
-	if (neighbour == NULL)
-		return;
+	struct neighbour *neighbour = neighbour_make(arp, interface, request->sender_address);
+
 	/* What is known better already stays. */
-	if (neighbour->state > ARP_INCOMPLETE && mac_equal(neighbour->mac, request->sender_mac))
+	if (neighbour != NULL && !is_news(neighbour, request->sender_mac))
 		return;
-	neighbour_learn(neighbour, ARP_STALE, request->sender_mac);
+	if (neighbour != NULL)
+		neighbour_learn(neighbour, ARP_STALE, request->sender_mac);
 }
 
 /* An answer to us. One that contradicts an answer just received does not count. */
 static void learn_from_reply(struct neighbour *neighbour, const struct arp_packet *reply)
 {
-	bool is_known = neighbour->state != ARP_INCOMPLETE;
-	int64_t age_ns = node_now(neighbour->interface->node) - neighbour->changed_ns;
+	struct node *node = neighbour_row(neighbour).interface->node;
+	int64_t age_ns = node_now(node) - neighbour_changed_ns(neighbour);
 
-	if (is_known && !mac_equal(neighbour->mac, reply->sender_mac) && age_ns < ARP_LOCK_NS)
+	if (neighbour_is_known(neighbour) && is_news(neighbour, reply->sender_mac) &&
+	    age_ns < ARP_LOCK_NS)
 		return;
 	neighbour_learn(neighbour, ARP_REACHABLE, reply->sender_mac);
 }
@@ -419,9 +130,8 @@ static void learn_from_reply(struct neighbour *neighbour, const struct arp_packe
 /* A neighbour tells everybody its address: a row there is takes it over, none is made. */
 static void learn_from_announcement(struct neighbour *neighbour, const struct arp_packet *packet)
 {
-	if (neighbour->state > ARP_INCOMPLETE && mac_equal(neighbour->mac, packet->sender_mac))
-		return;
-	neighbour_learn(neighbour, ARP_STALE, packet->sender_mac);
+	if (is_news(neighbour, packet->sender_mac))
+		neighbour_learn(neighbour, ARP_STALE, packet->sender_mac);
 }
 
 static enum arp_detail detail_of(const struct arp_packet *content)
@@ -438,8 +148,8 @@ static enum arp_detail detail_of(const struct arp_packet *content)
 static enum arp_detail arp_process(struct arp *arp, struct interface *interface,
 				   const struct arp_packet *content)
 {
-	struct neighbour *sender = row_find(arp, interface, content->sender_address);
-	bool is_for_us = ipv4_is_local(arp->host, content->target_address);
+	struct neighbour *sender = neighbour_find(arp, interface, content->sender_address);
+	bool is_for_us = ipv4_is_local(neighbour_host(arp), content->target_address);
 
 	if (content->sender_address == interface->address && interface->address != 0)
 		return mac_equal(content->sender_mac, interface->mac) ? ARP_NOT_FOR_US
@@ -461,10 +171,15 @@ static enum arp_detail arp_process(struct arp *arp, struct interface *interface,
 	return ARP_ROW;
 }
 
+static uint64_t mac_number(struct mac mac)
+{
+	return (uint64_t)get_be16(mac.octets) << 32 | get_be32(mac.octets + 2);
+}
+
 static void arp_drop(struct arp *arp, struct packet *packet, enum arp_detail detail,
 		     uint64_t object)
 {
-	packet_drop(&arp->host->node, packet,
+	packet_drop(&neighbour_host(arp)->node, packet,
 		    &(struct trace_record) {
 			.layer = LAYER_ARP,
 			.detail = (uint16_t)detail,
@@ -499,69 +214,5 @@ void arp_receive(struct arp *arp, struct interface *interface, struct packet *pa
 		packet_free(packet);
 	else
 		arp_drop(arp, packet, detail,
-			 detail == ARP_CONFLICT ? row_value(ARP_NONE, content.sender_mac) : 0);
-}
-
-/* The table as a whole. */
-
-struct arp *arp_new(struct host *host)
-{
-	struct arp *arp = g_new0(struct arp, 1);
-
-	arp->host = host;
-	return arp;
-}
-
-void arp_free(struct arp *arp)
-{
-	if (arp == NULL)
-		return;
-	for (uint32_t i = 0; i < arp->rows.capacity; i++) {
-		struct neighbour *neighbour =
-		    (struct neighbour *)(uintptr_t)arp->rows.cells[i].value;
-
-		if (neighbour == NULL)
-			continue;
-		while (neighbour->waiting != NULL)
-			packet_free(waiting_pop(neighbour));
-		neighbour_settle(neighbour);
-		g_free(neighbour);
-	}
-	key_map_clear(&arp->rows);
-	g_free(arp);
-}
-
-static struct arp_row row_of(const struct neighbour *neighbour)
-{
-	return (struct arp_row) {
-		.interface = neighbour->interface,
-		.address = neighbour->address,
-		.mac = neighbour->mac,
-		.state = neighbour->state,
-		.waiting = neighbour->waiting_count,
-	};
-}
-
-bool arp_find(const struct arp *arp, const struct interface *interface, uint32_t address,
-	      struct arp_row *row)
-{
-	const struct neighbour *neighbour = row_find(arp, interface, address);
-
-	if (neighbour == NULL)
-		return false;
-	*row = row_of(neighbour);
-	return true;
-}
-
-void arp_each(const struct arp *arp, void (*each)(void *owner, const struct arp_row *row),
-	      void *owner)
-{
-	struct key_map_cell *cells = key_map_sorted(&arp->rows);
-
-	for (uint32_t i = 0; i < arp->rows.count; i++) {
-		struct arp_row row = row_of((struct neighbour *)(uintptr_t)cells[i].value);
-
-		each(owner, &row);
-	}
-	g_free(cells);
+			 detail == ARP_CONFLICT ? mac_number(content.sender_mac) : 0);
 }

@@ -35,8 +35,11 @@ void arp_send(struct arp *arp, struct interface *interface, uint32_t next_hop,
 /* Takes an ARP packet that came in on `interface`; it starts behind the Ethernet header. */
 void arp_receive(struct arp *arp, struct interface *interface, struct packet *packet);
 
+/* Asks for the MAC address of `address`: everybody, or the one at `mac`. */
+void arp_ask(struct interface *interface, uint32_t address, const struct mac *mac);
+
 /* Tells the network our address by a gratuitous request (RFC 5227 section 3). */
-void arp_announce(struct arp *arp, struct interface *interface);
+void arp_announce(struct interface *interface);
 
 /*
  * A layer above knows that `next_hop` got what we sent lately (RFC 1122 section 2.3.2.1): then the

@@ -38,7 +38,7 @@ struct interface {
 	interface_receive_fn *receive;
 	void *owner;                 /* handed to `receive` */
 	struct link *link;           /* NULL: no cable */
-	struct neighbour *neighbour; /* the one last sent to; only a shortcut, of stack/arp.c */
+	struct neighbour *neighbour; /* the one last sent to; a shortcut of stack/neighbour.c */
 	int64_t processing_ns;       /* from deciding to send until the frame is ready to go out */
 	uint32_t index;              /* at its node, from 1 */
 	uint32_t address;            /* IPv4; 0: none (a port of a switch) */

@@ -54,12 +54,13 @@ uint16_t path_mtu_find(const struct path_mtu *path_mtu, uint32_t destination, in
 static struct entry *entry_new(struct path_mtu *path_mtu)
 {
 	unsigned count = path_mtu->entries->len;
-	struct entry *first = entry_at(path_mtu, 0);
 
 	if (count < PATH_MTU_ENTRIES_MAX) {
 		g_array_set_size(path_mtu->entries, count + 1);
 		return entry_at(path_mtu, count);
 	}
+	struct entry *first = entry_at(path_mtu, 0);
+
 	for (unsigned i = 1; i < count; i++)
 		if (entry_at(path_mtu, i)->until_ns < first->until_ns)
 			first = entry_at(path_mtu, i);

@@ -8,8 +8,8 @@ trap 'rm -rf "$results"' EXIT
 export results
 
 run_one() {
-	local name=${1##*/} status
-	local log="$results/$name.log"
+	local name=${1#*/tests/} status
+	local log="$results/${name//\//-}.log"
 	TMPDIR="$results" G_SLICE=always-malloc "$1" >"$log" 2>&1
 	status=$?
 	if [ $status -ne 0 ] && ! grep -qE 'Failures: [1-9]|Errors: [1-9]' "$log"; then
@@ -19,7 +19,7 @@ run_one() {
 		sed "s|^|$name: |" "$log" | tail -n 60
 	else
 		grep -h '^skipped' "$log" | sed "s|^|$name: |"
-		printf 'ok  %-28s %s\n' "$name" "$(grep -h 'Checks:' "$log" | tail -n 1)"
+		printf 'ok  %-38s %s\n' "$name" "$(grep -h 'Checks:' "$log" | tail -n 1)"
 	fi
 }
 export -f run_one

@@ -77,6 +77,8 @@ static void unit_free(gpointer data)
 	struct model_unit *unit = data;
 
 	g_free(unit->summary);
+	if (unit->bytes != NULL)
+		g_bytes_unref(unit->bytes);
 	g_free(unit);
 }
 
@@ -244,6 +246,9 @@ static void add_units(struct conversations *conversations, struct model_directio
 			.is_complete = units[i].is_complete,
 			.summary = g_strdup(units[i].summary),
 			.purpose = units[i].purpose,
+			.bytes = units[i].length <= MODEL_UNIT_BYTES_MAX
+			             ? g_bytes_new(payload.data + units[i].offset, units[i].length)
+			             : NULL,
 			.time_ns = record->time_ns,
 		};
 		unit->root = object == NULL ? 0 : root_at(conversations, *object, unit->offset);

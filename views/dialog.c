@@ -1,15 +1,59 @@
 #include "views/dialog.h"
 
 #include <inttypes.h>
+#include <string.h>
 #include "views/sentence.h"
+
+#define LINES_MAX 40 /* of one unit; of longer ones the first are shown */
+
+/* One line as people read it: what is not printable ASCII or UTF-8 is a dot. */
+static void print_text(FILE *out, struct bytes line)
+{
+	while (line.length > 0) {
+		const char *end;
+
+		g_utf8_validate((const char *)line.data, (gssize)line.length, &end);
+		for (const char *at = (const char *)line.data; at < end; at++)
+			fputc(*at == '\t' ? ' ' : (unsigned char)*at < 0x20 || *at == 0x7f ? '.' : *at, out);
+		line = bytes_from(line, (size_t)(end - (const char *)line.data));
+		if (line.length > 0)
+			fputc('.', out);
+		line = bytes_from(line, 1);
+	}
+}
+
+static void begin_line(FILE *out, bool colour, int64_t time_ns, bool is_from_server)
+{
+	fprintf(out, "  %12.6f s  %s%s%s ", (double)time_ns / 1e9,
+	        !colour ? "" : is_from_server ? "\033[38;5;33m" : "\033[38;5;134m",
+	        is_from_server ? "S:" : "C:", colour ? "\033[0m" : "");
+}
 
 static void print_unit(FILE *out, bool colour, const struct model_unit *unit, bool is_from_server)
 {
-	const char *mark = is_from_server ? "S:" : "C:";
+	struct bytes rest = { 0 };
+	unsigned lines = 0;
 
-	fprintf(out, "  %12.6f s  %s%s %s%s\n", (double)unit->time_ns / 1e9,
-	        !colour ? "" : is_from_server ? "\033[38;5;33m" : "\033[38;5;134m", mark,
-	        unit->summary, colour ? "\033[0m" : "");
+	if (unit->bytes != NULL)
+		rest = (struct bytes) { g_bytes_get_data(unit->bytes, NULL),
+			                g_bytes_get_size(unit->bytes) };
+	for (; rest.length > 0 && lines < LINES_MAX; lines++) {
+		const uint8_t *feed = memchr(rest.data, '\n', rest.length);
+		size_t taken = feed == NULL ? rest.length : (size_t)(feed - rest.data) + 1;
+		size_t length = feed == NULL ? taken : taken - 1;
+
+		if (length > 0 && feed != NULL && rest.data[length - 1] == '\r')
+			length--;
+		begin_line(out, colour, unit->time_ns, is_from_server);
+		print_text(out, bytes_first(rest, length));
+		fputc('\n', out);
+		rest = bytes_from(rest, taken);
+	}
+	if (lines == 0 || rest.length > 0) {
+		begin_line(out, colour, unit->time_ns, is_from_server);
+		fprintf(out, "[%s, %s%" PRIu64 " bytes%s]\n", unit->name, lines == 0 ? "" : "in all ",
+		        unit->length, lines == 0 ? "" : ": the rest is not shown");
+	}
 }
 
 /* Units of both directions in order of time; what was asked comes before its answer. */

@@ -2,6 +2,7 @@
 
 #include "protocols/mail/message.h"
 #include "protocols/mail/names.h"
+#include "views/names.h"
 
 struct mailboxes {
 	GPtrArray *boxes; /* of struct mailbox_state * */
@@ -84,9 +85,9 @@ static void create(struct mailboxes *mailboxes, const struct trace_record *recor
 
 	mailbox->id = record->object;
 	mailbox->node = trace_node_of(record->id);
-	mailbox->owner = g_strndup((const char *)bytes.data, bytes.length);
+	mailbox->owner = bytes_to_text(bytes);
 	name = bytes_from(bytes, strlen(mailbox->owner) + 1);
-	mailbox->name = g_strndup((const char *)name.data, name.length);
+	mailbox->name = bytes_to_text(name);
 	mailbox->uid_validity = (uint32_t)record->before;
 	mailbox->is_subscribed = record->after != 0;
 	mailbox->messages = g_ptr_array_new_with_free_func(message_free_state);
@@ -138,7 +139,7 @@ void mailboxes_feed(struct mailboxes *mailboxes, const struct trace_record *reco
 		break;
 	case MAILBOX_RENAMED:
 		g_free(mailbox->name);
-		mailbox->name = g_strndup((const char *)bytes.data, bytes.length);
+		mailbox->name = bytes_to_text(bytes);
 		break;
 	case MAILBOX_SUBSCRIBED:
 		mailbox->is_subscribed = record->after != 0;

@@ -3,6 +3,7 @@
 #include "protocols/layer.h"
 #include "stack/layer.h"
 #include "views/model_private.h"
+#include "views/names.h"
 
 struct model *model_new(const struct dissector *const *dissectors)
 {
@@ -69,7 +70,7 @@ static void feed_node(struct model *model, const struct trace_record *record, st
 {
 	struct model_node *node = g_new0(struct model_node, 1);
 
-	node->name = g_strndup((const char *)bytes.data, bytes.length);
+	node->name = bytes_to_text(bytes);
 	node->kind = (enum node_kind)record->detail;
 	node->interfaces = g_ptr_array_new();
 	g_ptr_array_add(model->nodes, node);
@@ -102,7 +103,7 @@ static void feed_interface(struct model *model, const struct trace_record *recor
 	memcpy(interface->mac.octets, bytes.data, 6);
 	interface->address = get_be32(bytes.data + 6);
 	interface->prefix_length = bytes.data[10];
-	interface->name = g_strndup((const char *)bytes.data + 11, bytes.length - 11);
+	interface->name = bytes_to_text(bytes_from(bytes, 11));
 	interface->label = g_strdup_printf("%s:%s", node->name, interface->name);
 
 	uint64_t *key = g_new(uint64_t, 1);
@@ -122,7 +123,7 @@ static void plug_in(struct model *model, uint64_t end, uint64_t peer, struct byt
 		return;
 	interface->peer = peer;
 	g_free(interface->network);
-	interface->network = g_strndup((const char *)network.data, network.length);
+	interface->network = bytes_to_text(network);
 }
 
 static void feed_link(struct model *model, const struct trace_record *record, struct bytes bytes)

@@ -28,6 +28,8 @@ struct model_node {
 	GPtrArray *interfaces;   /* of struct model_interface *; index - 1; may hold NULL */
 };
 
+#define MODEL_UNIT_BYTES_MAX 65536
+
 /* One command, reply, literal or piece of one, as the dissector sees it in the bytes. */
 struct model_unit {
 	uint64_t offset, length; /* in the stream direction */
@@ -36,6 +38,7 @@ struct model_unit {
 	bool is_complete;
 	char *summary;           /* one line of text */
 	const char *purpose;     /* constant: what it is for; NULL: nothing to say */
+	GBytes *bytes;           /* as they were first sent; NULL beyond MODEL_UNIT_BYTES_MAX */
 	int64_t time_ns;         /* when it was first sent */
 	uint64_t root;           /* message or action; 0: unknown */
 };

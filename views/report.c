@@ -2,6 +2,7 @@
 
 #include "protocols/layer.h"
 #include "sim/time.h"
+#include "stack/wire/arp.h"
 #include "stack/wire/ethernet.h"
 #include "stack/wire/ipv4.h"
 #include "stack/wire/tcp.h"
@@ -67,15 +68,18 @@ static struct bytes transport_payload(struct bytes frame)
 	return (struct bytes) { 0 };
 }
 
-/* Zeros behind the datagram that bring a short frame to the Ethernet minimum. */
+/* Zeros behind the datagram or ARP packet that bring a short frame to the Ethernet minimum. */
 static size_t padding_bytes(struct bytes frame)
 {
 	struct ethernet_header ethernet;
 	struct ipv4_header ipv4;
 	struct bytes l3, l4;
 
-	if (ethernet_header_parse(frame, &ethernet, &l3) != PARSE_OK ||
-	    ethernet.type != ETHERTYPE_IPV4 || ipv4_header_parse(l3, &ipv4, &l4) != PARSE_OK)
+	if (ethernet_header_parse(frame, &ethernet, &l3) != PARSE_OK)
+		return 0;
+	if (ethernet.type == ETHERTYPE_ARP)
+		return l3.length - MIN(l3.length, ARP_PACKET_BYTES);
+	if (ethernet.type != ETHERTYPE_IPV4 || ipv4_header_parse(l3, &ipv4, &l4) != PARSE_OK)
 		return 0;
 	return l3.length - ipv4.total_length_bytes;
 }
@@ -195,7 +199,7 @@ static void add_station(struct report *report, const struct trace_record *record
 
 	if (record->detail != MAIL_COMPOSED && record->detail != MAIL_NOTIFIED &&
 	    record->detail != MAIL_RETRIEVED && record->detail != MAIL_OUTBOX)
-		station.text = g_strndup((const char *)bytes.data, bytes.length);
+		station.text = bytes_to_text(bytes);
 	g_array_append_val(report->stations, station);
 }
 
@@ -210,7 +214,7 @@ void report_feed(struct report *report, const struct trace_record *record, struc
 		report->frame_bytes += bytes.length;
 		break;
 	case TRACE_DROP:
-		report->drops += record->layer == LAYER_LINK || record->layer >= LAYER_IPV4;
+		report->drops += !view_drop_is_ordinary(record);
 		break;
 	default:
 		break;

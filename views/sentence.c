@@ -112,6 +112,20 @@ static const struct dissector *udp_dissector(const struct dissector *const *diss
 	return NULL;
 }
 
+/* "alice-pc asks dns for A of mail.example", "dns answers alice-pc: mail.example A 192.0.2.1". */
+static void append_exchange(GString *out, const char *from, const char *to, bool is_from_server,
+                            const char *summary)
+{
+	const char *verb = is_from_server ? "answer: " : "asks ";
+
+	if (g_str_has_prefix(summary, verb))
+		summary += strlen(verb);
+	else
+		verb = "";
+	g_string_append_printf(out, "%s %s %s%s%s", from, is_from_server ? "answers" : "asks", to,
+	                       *verb != '\0' && !is_from_server ? " " : ": ", summary);
+}
+
 static void append_udp(GString *out, const char *from, const char *to, struct bytes payload,
                        const struct dissector *const *dissectors)
 {
@@ -129,8 +143,7 @@ static void append_udp(GString *out, const char *from, const char *to, struct by
 	if (dissector != NULL &&
 	    dissector->dissect(&(struct dissect_input) { data, is_from_server, false, NULL }, &unit,
 	                       1) > 0)
-		g_string_append_printf(out, "%s %s %s: %s", from,
-		                       is_from_server ? "answers" : "asks", to, unit.summary);
+		append_exchange(out, from, to, is_from_server, unit.summary);
 	else
 		g_string_append_printf(out, "%s sends %zu bytes by UDP to %s port %u", from,
 		                       data.length, to, udp.destination_port);
@@ -182,6 +195,8 @@ static void append_payload(GString *out, const char *from, const char *to,
 	g_string_append_printf(out, ", %s: %s", dissector->name, unit->summary);
 	if (more > 0)
 		g_string_append_printf(out, " (and %u more)", more);
+	else if (unit->purpose != NULL)
+		g_string_append_printf(out, ". %s", unit->purpose);
 }
 
 static void append_tcp(GString *out, const struct model *model, const char *from, const char *to,

@@ -7,7 +7,8 @@
 
 /*
  * The sentence for `frame` (Ethernet, no FCS), e.g. "alice-pc asks dns for the mail exchanger of
- * remote.example". Appends to `out`; no final line end.
+ * remote.example". What a command or reply is for comes behind it as a second sentence. Appends to
+ * `out`; no final line end.
  */
 void sentence_append(GString *out, const struct model *model, struct bytes frame,
                      const struct dissector *const *dissectors);

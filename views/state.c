@@ -149,7 +149,7 @@ static struct queued *find_queued(const struct state *state, const struct trace_
 
 static void feed_mail(struct state *state, const struct trace_record *record, struct bytes bytes)
 {
-	char *first = g_strndup((const char *)bytes.data, bytes.length);
+	char *first = bytes_to_text(bytes);
 	struct bytes rest = bytes_from(bytes, strlen(first) + 1);
 	struct queued *queued;
 
@@ -159,7 +159,7 @@ static void feed_mail(struct state *state, const struct trace_record *record, st
 		queued->node = trace_node_of(record->id);
 		queued->object = record->object;
 		queued->queue_id = g_strdup(first);
-		queued->recipient = g_strndup((const char *)rest.data, rest.length);
+		queued->recipient = bytes_to_text(rest);
 		queued->since_ns = record->time_ns;
 		queued->next_ns = TIME_NEVER;
 		g_ptr_array_add(state->queued, queued);

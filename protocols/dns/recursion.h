@@ -3,6 +3,10 @@
  * by call, queries go out by struct dns_network. From the root's servers it follows the delegations
  * down, by NS records and glue, through a cache; it knows of no zone but those it is the authority
  * for and what it was told by packets. Time comes in by call, the next deadline goes out by value.
+ *
+ * Left out on purpose, so that every query shows the whole question and its reason: asking the root
+ * for its own servers first (priming, RFC 8109), and hiding the name's beginning from servers far up
+ * (RFC 9156).
  */
 #pragma once
 #include "protocols/dns/authority.h"

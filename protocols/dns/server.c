@@ -101,6 +101,7 @@ static struct dns_message *new_response(const struct dns_server *server,
 	response->checking_disabled = query->checking_disabled;
 	response->edns = (struct dns_edns) {
 		.is_present = query->edns.is_present,
+		.dnssec_ok = query->edns.dnssec_ok, /* to be repeated (RFC 3225 section 3) */
 		.udp_bytes = DNS_UDP_BYTES_EDNS,
 	};
 	if (query->question.name.length > 0)

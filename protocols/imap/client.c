@@ -355,6 +355,8 @@ static size_t client_receive(struct session *base, struct bytes in)
 	if (consumed == 0 && client->reader.line_bytes > 0 && !client->reader.is_literal &&
 	    !client->is_over)
 		consumed = take_event(client, in); /* behind an empty literal */
+	if (!g_queue_is_empty(&client->operations))
+		end_idle(client); /* the owner queued one on hearing the news */
 	start_next(client);
 	arm(client);
 	client->is_inside = false;

@@ -77,12 +77,9 @@ static bool change(struct imap_session *session, const struct store *store,
 	GPtrArray *keywords = changed_keywords(store, entry);
 	bool is_possible = !has_too_many(keywords);
 
-	if (is_possible && (flags != entry->flags || !same_keywords(keywords, entry->keywords))) {
-		if (flags & ~entry->flags & MAILBOX_SEEN)
-			imap_note_mail(session, MAIL_READ, entry->message);
+	if (is_possible && (flags != entry->flags || !same_keywords(keywords, entry->keywords)))
 		mailbox_set_flags(session->view.mailbox, entry, flags, keywords,
 				  &session->view.watcher);
-	}
 	if (keywords != NULL)
 		g_ptr_array_unref(keywords);
 	return is_possible;

@@ -6,9 +6,9 @@
 /* A walk over the lines of a multipart body that separate its parts. */
 struct boundary_scan {
 	struct bytes body;
-	const char *boundary;    /* without the leading "--" */
-	size_t offset;           /* where the search goes on */
-	bool is_inside;          /* a delimiter was seen, the closing one was not */
+	const char *boundary; /* without the leading "--" */
+	size_t offset;        /* where the search goes on */
+	bool is_inside;       /* a delimiter was seen, the closing one was not */
 };
 
 void boundary_scan_init(struct boundary_scan *scan, struct bytes body, const char *boundary);

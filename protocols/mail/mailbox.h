@@ -21,35 +21,35 @@ enum mailbox_flag {
 
 struct mailbox_entry {
 	uint32_t uid;
-	uint32_t flags;           /* enum mailbox_flag */
-	GPtrArray *keywords;      /* of char *, owned; NULL: none */
-	int64_t internal_date;    /* seconds since 1970 */
+	uint32_t flags;        /* enum mailbox_flag */
+	GPtrArray *keywords;   /* of char *, owned; NULL: none */
+	int64_t internal_date; /* seconds since 1970 */
 	uint64_t modseq;
-	struct message *message;  /* one reference */
+	struct message *message; /* one reference */
 };
 
 struct account;
 
 struct mailbox {
 	struct account *account;
-	char *name;               /* UTF-8, "INBOX", "Sent", hierarchy separator '/' */
-	uint64_t id;              /* trace object */
+	char *name;  /* UTF-8, "INBOX", "Sent", hierarchy separator '/' */
+	uint64_t id; /* trace object */
 	uint32_t uid_validity, uid_next;
-	uint64_t modseq;          /* of the last change */
-	GPtrArray *entries;       /* of struct mailbox_entry *, by ascending UID */
-	GList *watchers;          /* of struct mailbox_watcher *, in order of registration */
+	uint64_t modseq;    /* of the last change */
+	GPtrArray *entries; /* of struct mailbox_entry *, by ascending UID */
+	GList *watchers;    /* of struct mailbox_watcher *, in order of registration */
 	bool is_subscribed;
 };
 
 struct account {
 	struct mail_store *store;
-	char *address;            /* alice@office.example */
+	char *address; /* alice@office.example */
 	char *password;
-	uint64_t quota_bytes;     /* 0: none */
+	uint64_t quota_bytes; /* 0: none */
 	uint64_t used_bytes;
-	GPtrArray *mailboxes;     /* of struct mailbox *, owned, in order of creation; [0] is INBOX */
-	GHashTable *deliveries;   /* set of envelope keys; NULL: none yet */
-	bool maildrop_is_locked;  /* by a POP3 session (RFC 1939 section 3) */
+	GPtrArray *mailboxes;   /* of struct mailbox *, owned, in order of creation; [0] is INBOX */
+	GHashTable *deliveries; /* set of envelope keys; NULL: none yet */
+	bool maildrop_is_locked; /* by a POP3 session (RFC 1939 section 3) */
 };
 
 /* A session that has the mailbox open and wants to know of changes by others. */
@@ -59,7 +59,7 @@ struct mailbox_watcher {
 	void (*changed)(void *owner, struct mailbox *mailbox, struct mailbox_entry *entry);
 	/* The entry is about to go; its index in `entries` is given. */
 	void (*expunged)(void *owner, struct mailbox *mailbox, struct mailbox_entry *entry,
-	                 unsigned index);
+			 unsigned index);
 	void (*gone)(void *owner, struct mailbox *mailbox); /* deleted under the session */
 };
 
@@ -72,7 +72,7 @@ void mail_store_free(struct mail_store *store);
  * An address that is there already gives its account, unchanged.
  */
 struct account *mail_store_add_account(struct mail_store *store, const char *address,
-                                       const char *password);
+				       const char *password);
 struct account *mail_store_find(struct mail_store *store, const char *address);
 
 /* The account whose address, or local part if only one has it, is `login`. */
@@ -80,7 +80,7 @@ struct account *mail_store_find_login(struct mail_store *store, const char *logi
 
 /* The same, when the password fits too. */
 struct account *mail_store_authenticate(struct mail_store *store, const char *login,
-                                        const char *password);
+					const char *password);
 
 /*
  * Valid: UTF-8 of 1 to 255 bytes without control characters, '*' and '%', and with no empty level
@@ -109,11 +109,11 @@ void mailbox_set_subscribed(struct mailbox *mailbox, bool is_subscribed);
 
 /* Appends `message` (a reference is taken). MAILBOX_RECENT is added to `flags`. */
 struct mailbox_entry *mailbox_append(struct mailbox *mailbox, struct message *message,
-                                     uint32_t flags, int64_t internal_date);
+				     uint32_t flags, int64_t internal_date);
 
 /* Replaces the flags and keywords (`keywords` may be NULL; copied). `who` is not told. */
 void mailbox_set_flags(struct mailbox *mailbox, struct mailbox_entry *entry, uint32_t flags,
-                       GPtrArray *keywords, const struct mailbox_watcher *who);
+		       GPtrArray *keywords, const struct mailbox_watcher *who);
 
 /* The first session that selects the mailbox takes \Recent away; nobody is told. */
 void mailbox_take_recent(struct mailbox_entry *entry);

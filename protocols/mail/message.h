@@ -13,21 +13,21 @@
  * A body ends before the line end that precedes a boundary (RFC 2046 section 5.1.1).
  */
 struct message_part {
-	char *type, *subtype;        /* upper case as IMAP shows it: "TEXT", "PLAIN" */
+	char *type, *subtype; /* upper case as IMAP shows it: "TEXT", "PLAIN" */
 	/*
 	 * Of char *: name in lower case, value, name, value; NULL: none. Values are ASCII: others
 	 * are in the extended form of RFC 2231, with '*' behind the name. Text without a charset
 	 * has "charset" "us-ascii" (RFC 2045 section 5.2).
 	 */
 	GPtrArray *parameters;
-	char *id, *description;      /* Content-ID, Content-Description, raw; NULL: none */
-	char *encoding;              /* upper case; "7BIT" when the header is missing */
+	char *id, *description; /* Content-ID, Content-Description, raw; NULL: none */
+	char *encoding;         /* upper case; "7BIT" when the header is missing */
 	char *md5, *language, *location;
-	char *disposition;           /* "attachment"; NULL: none */
+	char *disposition; /* "attachment"; NULL: none */
 	GPtrArray *disposition_parameters;
 	size_t header_offset, header_bytes; /* from the message's start; with the empty line */
 	size_t body_offset, body_bytes;
-	unsigned body_lines;         /* line feeds in the body */
+	unsigned body_lines; /* line feeds in the body */
 	/*
 	 * Of struct message_part *; NULL: a leaf, which a multipart without any part and what is
 	 * beyond the bounds below also are. message/rfc822 has one child: the message inside.
@@ -37,8 +37,8 @@ struct message_part {
 
 struct message {
 	unsigned references;
-	GBytes *bytes;               /* the whole message */
-	uint64_t root;               /* trace id of what it belongs to; 0 unknown */
+	GBytes *bytes;                  /* the whole message */
+	uint64_t root;                  /* trace id of what it belongs to; 0 unknown */
 	struct message_part *structure; /* made by message_structure() */
 };
 
@@ -88,22 +88,22 @@ char *message_part_text(const struct message *message, const struct message_part
 
 /* An attachment of a composition. */
 struct attachment {
-	const char *name;        /* file name shown to the reader */
-	const char *type;        /* "application/pdf" */
+	const char *name; /* file name shown to the reader */
+	const char *type; /* "application/pdf" */
 	GBytes *content;
 };
 
 /* What an author writes. Every field but those marked may be NULL or 0. */
 struct composition {
-	const char *from;        /* "Alice <alice@office.example>" in UTF-8; required */
-	const char *to, *cc;     /* address lists; at least one recipient somewhere */
+	const char *from;    /* "Alice <alice@office.example>" in UTF-8; required */
+	const char *to, *cc; /* address lists; at least one recipient somewhere */
 	const char *subject;
-	const char *text;        /* UTF-8 body with LF or CRLF line ends */
-	int64_t unix_time;       /* for Date; required */
-	int utc_offset_s;        /* for Date */
-	const char *message_id;  /* without angle brackets; required: a message is never random */
+	const char *text;       /* UTF-8 body with LF or CRLF line ends */
+	int64_t unix_time;      /* for Date; required */
+	int utc_offset_s;       /* for Date */
+	const char *message_id; /* without angle brackets; required: a message is never random */
 	const char *in_reply_to, *references; /* with angle brackets */
-	const char *boundary;    /* required with attachments */
+	const char *boundary;                 /* required with attachments */
 	const char *user_agent;
 	const struct attachment *attachments;
 	size_t attachment_count;

@@ -11,13 +11,13 @@ enum mailbox_detail {
 	/* A mailbox exists. before: its UIDVALIDITY; after: 1 when subscribed; bytes: the owner's
 	   address, NUL, name. INBOX announces the account. */
 	MAILBOX_CREATED = MAIL_DETAIL_COUNT,
-	MAILBOX_REMOVED,      /* it is gone with all it held */
-	MAILBOX_RENAMED,      /* bytes: the new name */
-	MAILBOX_SUBSCRIBED,   /* after: 1 subscribed, 0 no longer */
-	MAILBOX_APPENDED,     /* before: UID; after: mailbox_record_state(); bytes: the message */
-	MAILBOX_COPIED,       /* the same, from another mailbox */
-	MAILBOX_FLAGS,        /* before: UID; after: flags; bytes: keywords, space between them */
-	MAILBOX_EXPUNGED,     /* before: UID; after: the flags it had */
+	MAILBOX_REMOVED,    /* it is gone with all it held */
+	MAILBOX_RENAMED,    /* bytes: the new name */
+	MAILBOX_SUBSCRIBED, /* after: 1 subscribed, 0 no longer */
+	MAILBOX_APPENDED,   /* before: UID; after: mailbox_record_state(); bytes: the message */
+	MAILBOX_COPIED,     /* the same, from another mailbox */
+	MAILBOX_FLAGS,      /* before: UID; after: flags; bytes: keywords, space between them */
+	MAILBOX_EXPUNGED,   /* before: UID; after: the flags it had */
 	MAILBOX_DETAIL_COUNT,
 };
 

@@ -122,7 +122,7 @@ struct account *mail_store_find_login(struct mail_store *store, const char *logi
 }
 
 struct account *mail_store_authenticate(struct mail_store *store, const char *login,
-                                        const char *password)
+					const char *password)
 {
 	struct account *account = mail_store_find_login(store, login);
 

@@ -10,11 +10,11 @@ void pop3_capa(struct pop3_session *session, const char *argument)
 	pop3_ok(session, "%s", "");
 	from = session->base.produced_bytes;
 	session_write(&session->base, bytes_of("CAPA\r\n"
-	                                       "TOP\r\n"
-	                                       "UIDL\r\n"
-	                                       "RESP-CODES\r\n"
-	                                       "PIPELINING\r\n"
-	                                       "AUTH-RESP-CODE\r\n"));
+					       "TOP\r\n"
+					       "UIDL\r\n"
+					       "RESP-CODES\r\n"
+					       "PIPELINING\r\n"
+					       "AUTH-RESP-CODE\r\n"));
 	if (session->state != POP3_TRANSACTION)
 		session_write(&session->base, bytes_of("USER\r\nSASL PLAIN LOGIN\r\n"));
 	session_write(&session->base, bytes_of(".\r\n"));
@@ -90,7 +90,7 @@ void pop3_pass(struct pop3_session *session, const char *argument)
 
 /* RFC 1939 section 7: the digest of time stamp and password proves that we know the password. */
 static bool digest_fits(const struct pop3_session *session, const struct account *account,
-                        const char *digest)
+			const char *digest)
 {
 	char *secret = g_strconcat(session->timestamp, account->password, NULL);
 	char *expected = g_compute_checksum_for_string(G_CHECKSUM_MD5, secret, -1);
@@ -129,7 +129,7 @@ static char *decode(const char *text, size_t *length)
 
 	if (text_length % 4 != 0 ||
 	    strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=") !=
-	        text_length)
+		text_length)
 		return NULL;
 
 	guchar *decoded = g_base64_decode(text, &decoded_length);

@@ -25,7 +25,7 @@ void pop3_client_enter(struct pop3_client *client, enum pop3_state state)
 
 void pop3_client_phase(struct pop3_client *client, enum session_phase phase)
 {
-	session_note(&client->base, &(struct note) { .kind = TRACE_PHASE, .detail = phase });
+	session_note(&client->base, &(struct note) { .kind = TRACE_PHASE, .detail = (uint16_t)phase });
 }
 
 void pop3_client_finish(struct pop3_client *client)
@@ -86,7 +86,7 @@ static struct pop3_sent pop_sent(struct pop3_client *client)
 static enum pop3_detail awaited(const struct pop3_client *client)
 {
 	return client->sent->len > 0 ? g_array_index(client->sent, struct pop3_sent, 0).verb
-	                             : POP3_UNKNOWN;
+				     : POP3_UNKNOWN;
 }
 
 static bool has_listing(enum pop3_detail verb)
@@ -149,13 +149,13 @@ static size_t receive_status(struct pop3_client *client, struct bytes line, size
 		return broken(client, (struct bytes) { line.data, length });
 	}
 	session_note_input(&client->base,
-	                   is_greeting && is_ok ? POP3_GREETING
-	                   : is_ok              ? POP3_OK
-	                                        : POP3_ERR,
-	                   0, length);
+			   is_greeting && is_ok ? POP3_GREETING
+			   : is_ok              ? POP3_OK
+						: POP3_ERR,
+			   0, length);
 	const char *space = strchr(text, ' ');
 	read_status(client, is_ok, space != NULL ? space + 1 : "",
-	            client->base.received_bytes + length);
+		    client->base.received_bytes + length);
 	g_free(text);
 	return length;
 }
@@ -227,7 +227,7 @@ static size_t receive(struct session *base, struct bytes in)
 	if (length == 0)
 		return in.length < POP3_CLIENT_LINE_MAX ? 0 : broken(client, in);
 	consumed = client->reading == READING_LISTING ? receive_listing(client, line, length)
-	                                              : receive_status(client, line, length);
+						      : receive_status(client, line, length);
 	return consumed;
 }
 

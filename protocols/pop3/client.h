@@ -16,18 +16,18 @@ struct pop3_client;
 
 /* What shall be done with a message of the maildrop. */
 enum pop3_wish {
-	POP3_FETCH, /* it is new */
-	POP3_KEEP,  /* it was fetched before and stays on the server */
+	POP3_FETCH,  /* it is new */
+	POP3_KEEP,   /* it was fetched before and stays on the server */
 	POP3_REMOVE, /* it was fetched before and shall go */
 };
 
 enum pop3_outcome {
-	POP3_DONE,           /* to the end; deletions are final */
-	POP3_REFUSED,        /* the server did not greet, or ended the session early */
-	POP3_LOGIN_REFUSED,  /* wrong password, or no way to log in that both know */
+	POP3_DONE,            /* to the end; deletions are final */
+	POP3_REFUSED,         /* the server did not greet, or ended the session early */
+	POP3_LOGIN_REFUSED,   /* wrong password, or no way to log in that both know */
 	POP3_MAILDROP_IN_USE, /* another session holds the lock */
-	POP3_BROKEN,         /* the server's answers made no sense */
-	POP3_LOST,           /* the connection failed, or silence for too long */
+	POP3_BROKEN,          /* the server's answers made no sense */
+	POP3_LOST,            /* the connection failed, or silence for too long */
 	POP3_OUTCOME_COUNT,
 };
 
@@ -35,10 +35,10 @@ extern const char *const pop3_outcome_names[POP3_OUTCOME_COUNT];
 
 struct pop3_result {
 	enum pop3_outcome outcome;
-	const char *text;    /* the deciding reply of the server; "" without one. Borrowed. */
-	unsigned offered;    /* messages in the maildrop */
+	const char *text; /* the deciding reply of the server; "" without one. Borrowed. */
+	unsigned offered; /* messages in the maildrop */
 	unsigned retrieved;
-	unsigned deleted;    /* 0 when the deletions did not become final */
+	unsigned deleted; /* 0 when the deletions did not become final */
 };
 
 struct pop3_client_events {
@@ -56,18 +56,18 @@ struct pop3_client_events {
 };
 
 struct pop3_client_config {
-	const char *user, *password;              /* copied */
-	bool deletes;                             /* what was fetched is deleted in the same session */
+	const char *user, *password; /* copied */
+	bool deletes;                /* what was fetched is deleted in the same session */
 	/*
 	 * So many commands may be under way at once where PIPELINING is offered; 0 or 1: each waits
 	 * for its answer, as most clients do.
 	 */
 	unsigned window;
-	uint64_t root;                            /* what no message is the reason of belongs to it */
-	int64_t timeout_ns;                       /* of silence; 0: POP3_CLIENT_TIMEOUT_NS */
-	size_t message_bytes_max;                 /* a larger one ends the session; 0: 64 MiB */
-	const struct pop3_client_events *events;  /* outlives the client */
-	void *owner;                              /* handed to the events */
+	uint64_t root;            /* what no message is the reason of belongs to it */
+	int64_t timeout_ns;       /* of silence; 0: POP3_CLIENT_TIMEOUT_NS */
+	size_t message_bytes_max; /* a larger one ends the session; 0: 64 MiB */
+	const struct pop3_client_events *events; /* outlives the client */
+	void *owner;                             /* handed to the events */
 };
 
 #define POP3_CLIENT_TIMEOUT_NS (60 * NS_PER_S)

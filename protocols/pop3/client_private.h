@@ -10,7 +10,7 @@ enum pop3_stage {
 	STAGE_GREETING,
 	STAGE_CAPABILITIES,
 	STAGE_LOGIN,
-	STAGE_SURVEY,    /* STAT, UIDL, LIST */
+	STAGE_SURVEY, /* STAT, UIDL, LIST */
 	STAGE_RETRIEVE,
 	STAGE_DELETE,
 	STAGE_QUIT,
@@ -26,18 +26,18 @@ enum pop3_capability {
 
 /* A message of the maildrop. */
 struct pop3_item {
-	char *unique_id;     /* NULL: the server told none */
+	char *unique_id; /* NULL: the server told none */
 	uint64_t size_bytes;
-	uint64_t root;       /* of the message, once retrieved */
+	uint64_t root; /* of the message, once retrieved */
 	bool must_retrieve;
 	bool must_delete;
-	bool is_deleted;     /* DELE was accepted; final with QUIT */
+	bool is_deleted; /* DELE was accepted; final with QUIT */
 };
 
 /* A command whose answer is to come. */
 struct pop3_sent {
 	enum pop3_detail verb;
-	unsigned index;      /* of the item it is about */
+	unsigned index; /* of the item it is about */
 };
 
 /* What the next bytes are. */
@@ -53,19 +53,19 @@ struct pop3_client {
 	char *user, *password;
 	enum pop3_state state;
 	enum pop3_stage stage;
-	unsigned capabilities;   /* set of enum pop3_capability */
-	char *timestamp;         /* of the greeting, for APOP; NULL: none */
-	GArray *sent;            /* of struct pop3_sent, oldest first */
+	unsigned capabilities; /* set of enum pop3_capability */
+	char *timestamp;       /* of the greeting, for APOP; NULL: none */
+	GArray *sent;          /* of struct pop3_sent, oldest first */
 	enum pop3_reading reading;
-	uint64_t unit_start;     /* stream offset of the listing or message being read */
+	uint64_t unit_start; /* stream offset of the listing or message being read */
 	struct pop3_unstuffer unstuffer;
-	GByteArray *message;     /* being read; NULL: none */
-	GArray *items;           /* of struct pop3_item; index is message number - 1 */
-	unsigned next_item;      /* of the stage RETRIEVE or DELETE */
-	unsigned asked;          /* questions of the stage SURVEY */
-	bool is_empty;           /* STAT said that there is no message */
+	GByteArray *message; /* being read; NULL: none */
+	GArray *items;       /* of struct pop3_item; index is message number - 1 */
+	unsigned next_item;  /* of the stage RETRIEVE or DELETE */
+	unsigned asked;      /* questions of the stage SURVEY */
+	bool is_empty;       /* STAT said that there is no message */
 	enum pop3_outcome outcome;
-	char *text;              /* the deciding reply; NULL: none */
+	char *text; /* the deciding reply; NULL: none */
 	unsigned offered, retrieved, deleted;
 };
 
@@ -87,7 +87,7 @@ void pop3_client_advance(struct pop3_client *client);
 
 /* client_reply.c: the answers. */
 void pop3_client_answered(struct pop3_client *client, struct pop3_sent sent, bool is_ok,
-                          const char *text);
+			  const char *text);
 void pop3_client_listed(struct pop3_client *client, enum pop3_detail verb, const char *line);
 void pop3_client_listing_ended(struct pop3_client *client, struct pop3_sent sent);
 void pop3_client_retrieved(struct pop3_client *client, struct pop3_sent sent, GBytes *message);

@@ -88,9 +88,8 @@ static void quit_answered(struct pop3_client *client, bool is_ok)
 			continue;
 		client->deleted++;
 		if (client->config.events->deleted != NULL)
-			client->config.events->deleted(client->config.owner,
-			                               item->unique_id != NULL ? item->unique_id
-			                                                       : "");
+			client->config.events->deleted(
+			    client->config.owner, item->unique_id != NULL ? item->unique_id : "");
 	}
 	pop3_client_finish(client);
 }
@@ -103,9 +102,9 @@ static void login_answered(struct pop3_client *client, bool is_ok, const char *t
 	} else {
 		/* RFC 2449 section 8.1.1 */
 		pop3_client_give_up(client,
-		                    g_str_has_prefix(text, "[IN-USE]") ? POP3_MAILDROP_IN_USE
-		                                                       : POP3_LOGIN_REFUSED,
-		                    text);
+				    g_str_has_prefix(text, "[IN-USE]") ? POP3_MAILDROP_IN_USE
+								       : POP3_LOGIN_REFUSED,
+				    text);
 	}
 }
 
@@ -129,8 +128,8 @@ static void user_answered(struct pop3_client *client, bool is_ok, const char *te
 static void stat_answered(struct pop3_client *client, bool is_ok, const char *text)
 {
 	if (is_ok) {
-		client->offered = (unsigned)MIN(g_ascii_strtoull(text, NULL, 10),
-		                                POP3_CLIENT_ITEMS_MAX);
+		client->offered =
+		    (unsigned)MIN(g_ascii_strtoull(text, NULL, 10), POP3_CLIENT_ITEMS_MAX);
 		client->is_empty = client->offered == 0;
 	}
 	/* Without LIST and UIDL the numbers are still known. */
@@ -140,7 +139,7 @@ static void stat_answered(struct pop3_client *client, bool is_ok, const char *te
 
 /* The answer to `sent` is this one line alone. */
 void pop3_client_answered(struct pop3_client *client, struct pop3_sent sent, bool is_ok,
-                          const char *text)
+			  const char *text)
 {
 	switch (sent.verb) {
 	case POP3_CAPA:

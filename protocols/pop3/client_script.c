@@ -15,10 +15,10 @@ static bool has_room(const struct pop3_client *client)
 
 /* Says a line. `root` is the message it is about; 0: it belongs to the user's action. */
 static void say(struct pop3_client *client, struct pop3_sent sent, uint64_t root,
-                const char *format, ...) G_GNUC_PRINTF(4, 5);
+		const char *format, ...) G_GNUC_PRINTF(4, 5);
 
 static void say(struct pop3_client *client, struct pop3_sent sent, uint64_t root,
-                const char *format, ...)
+		const char *format, ...)
 {
 	uint64_t from = client->base.produced_bytes;
 	va_list arguments;
@@ -60,9 +60,9 @@ static void say_auth_plain(struct pop3_client *client)
 
 	g_byte_array_append(response, (const uint8_t *)"", 1);
 	g_byte_array_append(response, (const uint8_t *)client->user,
-	                    (guint)strlen(client->user) + 1);
+			    (guint)strlen(client->user) + 1);
 	g_byte_array_append(response, (const uint8_t *)client->password,
-	                    (guint)strlen(client->password));
+			    (guint)strlen(client->password));
 	char *encoded = g_base64_encode(response->data, response->len);
 	say(client, (struct pop3_sent) { POP3_AUTH, 0 }, 0, "AUTH PLAIN %s", encoded);
 	g_free(encoded);
@@ -97,7 +97,7 @@ static void retrieve(struct pop3_client *client)
 	}
 }
 
-static void delete(struct pop3_client *client)
+static void delete (struct pop3_client *client)
 {
 	for (; client->next_item < client->items->len && has_room(client); client->next_item++) {
 		const struct pop3_item *item = item_at(client, client->next_item);
@@ -219,7 +219,7 @@ void pop3_client_advance(struct pop3_client *client)
 			pop3_client_begin(client, STAGE_DELETE);
 	}
 	if (client->stage == STAGE_DELETE) {
-		delete(client);
+		delete (client);
 		if (client->sent->len == 0)
 			pop3_client_begin(client, STAGE_QUIT);
 	}

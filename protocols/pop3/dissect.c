@@ -49,9 +49,9 @@ static const struct explanation explanations[POP3_DETAIL_COUNT] = {
 /* What a command's answer consists of behind its first line. */
 enum answer { ANSWER_LINE, ANSWER_LISTING, ANSWER_MESSAGE };
 
-#define ANSWER_BITS    2
-#define ANSWERS_MAX    32 /* remembered commands under way */
-#define START_BYTES    7  /* of a line: they tell the verb and whether an argument follows */
+#define ANSWER_BITS 2
+#define ANSWERS_MAX 32 /* remembered commands under way */
+#define START_BYTES 7  /* of a line: they tell the verb and whether an argument follows */
 
 /* Where the search for the line of a single dot stands. */
 enum dot_state { DOT_LINE_START, DOT_SEEN, DOT_CR_SEEN, DOT_IN_LINE, DOT_LINE_CR };
@@ -64,13 +64,13 @@ struct line_start {
 
 /* What is remembered of a connection. */
 struct memory {
-	uint64_t answers;         /* enum answer of the commands under way, oldest lowest */
+	uint64_t answers; /* enum answer of the commands under way, oldest lowest */
 	uint8_t answer_count;
 	bool is_greeted;
-	bool is_challenged;       /* the client's next line is credentials */
-	uint8_t reading;          /* enum answer: what the server's next bytes are part of */
-	uint8_t dot;              /* enum dot_state */
-	bool is_in_lines;         /* a listing or message is not complete */
+	bool is_challenged; /* the client's next line is credentials */
+	uint8_t reading;    /* enum answer: what the server's next bytes are part of */
+	uint8_t dot;        /* enum dot_state */
+	bool is_in_lines;   /* a listing or message is not complete */
 	struct line_start command, status;
 };
 
@@ -150,8 +150,8 @@ static struct piece next_command(struct memory *memory, struct bytes in)
 	if (!piece.is_ended)
 		return piece;
 	if (piece.kind != POP3_CREDENTIALS)
-		push_answer(memory, answer_to(piece.kind,
-		                              memchr(start.data, ' ', start.length) != NULL));
+		push_answer(memory,
+			    answer_to(piece.kind, memchr(start.data, ' ', start.length) != NULL));
 	memory->is_challenged = false;
 	memory->command.length = 0;
 	return piece;
@@ -170,14 +170,15 @@ static enum pop3_detail status_of(const struct memory *memory, struct bytes line
 		return memory->is_greeted ? POP3_OK : POP3_GREETING;
 	if (begins_with(line, "-ERR"))
 		return POP3_ERR;
-	return begins_with(line, "+ ") || bytes_equal(line, bytes_of("+")) ? POP3_CONTINUE : POP3_UNKNOWN;
+	return begins_with(line, "+ ") || bytes_equal(line, bytes_of("+")) ? POP3_CONTINUE
+									   : POP3_UNKNOWN;
 }
 
 /* What a status line means for the bytes behind it. */
 static void hear_status(struct memory *memory, enum pop3_detail kind)
 {
 	if (kind == POP3_OK) {
-		memory->reading = pop_answer(memory);
+		memory->reading = (uint8_t)pop_answer(memory);
 		memory->dot = DOT_LINE_START;
 	} else if (kind == POP3_ERR && memory->is_greeted) {
 		pop_answer(memory);
@@ -242,7 +243,7 @@ static void describe(const struct piece *piece, struct bytes bytes, struct disse
 	unit->length = (uint32_t)piece->length;
 	if (piece->kind == POP3_MESSAGE)
 		snprintf(unit->summary, sizeof unit->summary, "%zu bytes%s", piece->length,
-		         piece->is_ended ? "" : ", more to come");
+			 piece->is_ended ? "" : ", more to come");
 	else
 		dissect_print_line(bytes, unit->summary);
 }
@@ -267,7 +268,7 @@ static struct piece next_piece(struct memory *memory, bool is_from_server, struc
 }
 
 static size_t dissect(const struct dissect_input *input, struct dissect_unit *units,
-                      size_t capacity)
+		      size_t capacity)
 {
 	struct memory memory = { 0 };
 	size_t count = 0, offset = 0;

@@ -5,10 +5,10 @@
 
 /* Details of the POP3 layer. All but the first are units: they tile the stream, none overlaps. */
 enum pop3_detail {
-	POP3_STATE,       /* TRACE_STATE: before, after are enum pop3_state */
+	POP3_STATE, /* TRACE_STATE: before, after are enum pop3_state */
 
 	/* Lines of the client. */
-	POP3_UNKNOWN,     /* a line that is no command we know */
+	POP3_UNKNOWN, /* a line that is no command we know */
 	POP3_CAPA,
 	POP3_USER,
 	POP3_PASS,
@@ -27,12 +27,12 @@ enum pop3_detail {
 	POP3_QUIT,
 
 	/* What the server sends. */
-	POP3_GREETING,    /* the first line */
-	POP3_OK,          /* "+OK": one line, or the first one of several */
-	POP3_ERR,         /* "-ERR" */
-	POP3_CONTINUE,    /* "+": a challenge of AUTH */
-	POP3_LISTING,     /* the lines behind the first up to and with the single dot */
-	POP3_MESSAGE,     /* the same, when they are a message */
+	POP3_GREETING, /* the first line */
+	POP3_OK,       /* "+OK": one line, or the first one of several */
+	POP3_ERR,      /* "-ERR" */
+	POP3_CONTINUE, /* "+": a challenge of AUTH */
+	POP3_LISTING,  /* the lines behind the first up to and with the single dot */
+	POP3_MESSAGE,  /* the same, when they are a message */
 	POP3_DETAIL_COUNT,
 };
 

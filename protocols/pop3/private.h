@@ -8,16 +8,16 @@
 struct pop3_entry {
 	struct message *message; /* one reference: stays readable whatever IMAP does */
 	uint32_t uid;
-	bool is_deleted;         /* goes in the UPDATE state */
-	bool is_retrieved;       /* becomes \Seen then */
+	bool is_deleted;   /* goes in the UPDATE state */
+	bool is_retrieved; /* becomes \Seen then */
 };
 
 /* A message on its way out. */
 struct pop3_transfer {
-	struct bytes rest;       /* of the message; empty: nothing is under way */
-	uint64_t lines;          /* of the body still to be sent, UINT64_MAX: all */
+	struct bytes rest; /* of the message; empty: nothing is under way */
+	uint64_t lines;    /* of the body still to be sent, UINT64_MAX: all */
 	bool is_in_body;
-	bool is_after_crlf;      /* a dot at the front of what follows is doubled */
+	bool is_after_crlf; /* a dot at the front of what follows is doubled */
 };
 
 enum pop3_mechanism { POP3_PLAIN, POP3_LOGIN_NAME, POP3_LOGIN_PASSWORD };
@@ -34,9 +34,9 @@ struct pop3_session {
 	struct account *account;       /* whose maildrop is locked; NULL: none */
 	GArray *maildrop;              /* of struct pop3_entry; index is message number - 1 */
 	struct pop3_transfer transfer;
-	unsigned bad_commands;         /* in a row */
-	bool is_skipping;              /* the rest of a line that was too long */
-	bool must_refuse;              /* a wrong password waits for its answer */
+	unsigned bad_commands;           /* in a row */
+	bool is_skipping;                /* the rest of a line that was too long */
+	bool must_refuse;                /* a wrong password waits for its answer */
 	bool has_retrieved, has_deleted; /* the phase was noted */
 };
 

@@ -36,8 +36,8 @@ static char *new_timestamp(struct pop3_server *server)
 	if (server->host_name == NULL)
 		return NULL;
 	return g_strdup_printf("<%" G_GUINT64_FORMAT ".%" G_GINT64_FORMAT "@%s>",
-	                       ++server->accepted,
-	                       world_unix_time(host_node(server->host)->world), server->host_name);
+			       ++server->accepted, world_unix_time(host_node(server->host)->world),
+			       server->host_name);
 }
 
 static void accept_connection(void *owner, struct stream *stream)
@@ -56,12 +56,12 @@ static void accept_connection(void *owner, struct stream *stream)
 	connection->server = server;
 	server->connections = g_list_prepend(server->connections, connection);
 	connection->adapter = adapter_new(server->host, stream, session, true,
-	                                  &(struct adapter_config) {
-	                                      .layer = LAYER_POP3,
-	                                      .wakeup_ns = server->config.wakeup_ns,
-	                                      .done = connection_done,
-	                                      .owner = connection,
-	                                  });
+					  &(struct adapter_config) {
+					      .layer = LAYER_POP3,
+					      .wakeup_ns = server->config.wakeup_ns,
+					      .done = connection_done,
+					      .owner = connection,
+					  });
 }
 
 static bool listen_on(struct pop3_server *server, uint16_t port)
@@ -83,8 +83,7 @@ struct pop3_server *pop3_server_start(struct host *host, const struct pop3_serve
 	server->host = host;
 	server->config = *config;
 	server->host_name = g_strdup(config->host_name);
-	server->listeners =
-	    g_ptr_array_new_with_free_func((GDestroyNotify)tcp_listener_close);
+	server->listeners = g_ptr_array_new_with_free_func((GDestroyNotify)tcp_listener_close);
 	for (size_t i = 0; i < port_count; i++) {
 		if (!listen_on(server, ports[i])) {
 			pop3_server_stop(server);

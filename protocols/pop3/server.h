@@ -8,13 +8,13 @@
 struct pop3_server;
 
 struct pop3_server_config {
-	struct mail_store *store;  /* outlives the server */
-	const char *software;      /* in the greeting, e.g. "mailwire"; outlives it too */
-	const char *host_name;     /* for time stamps; NULL: APOP is not offered; copied */
-	const uint16_t *ports;     /* NULL: POP3_PORT alone */
+	struct mail_store *store; /* outlives the server */
+	const char *software;     /* in the greeting, e.g. "mailwire"; outlives it too */
+	const char *host_name;    /* for time stamps; NULL: APOP is not offered; copied */
+	const uint16_t *ports;    /* NULL: POP3_PORT alone */
 	size_t port_count;
-	int64_t wakeup_ns;         /* time between bytes arriving and the server reading them */
-	int64_t refusal_delay_ns;  /* a wrong password is answered so late; 0: at once */
+	int64_t wakeup_ns;        /* time between bytes arriving and the server reading them */
+	int64_t refusal_delay_ns; /* a wrong password is answered so late; 0: at once */
 };
 
 /* Starts listening. NULL when one of the ports is taken. */

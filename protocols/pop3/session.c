@@ -28,25 +28,25 @@ static void pop3_quit(struct pop3_session *session, const char *argument)
 	session->base.is_closing = true;
 }
 
-#define IN(state)     (1u << (state))
-#define BEFORE_LOGIN  (IN(POP3_AUTHORIZATION) | IN(POP3_HAS_USER))
-#define LOGGED_IN     IN(POP3_TRANSACTION)
+#define IN(state)    (1u << (state))
+#define BEFORE_LOGIN (IN(POP3_AUTHORIZATION) | IN(POP3_HAS_USER))
+#define LOGGED_IN    IN(POP3_TRANSACTION)
 
 static const struct command commands[] = {
-	{ POP3_CAPA, BEFORE_LOGIN | LOGGED_IN, pop3_capa },
-	{ POP3_USER, BEFORE_LOGIN, pop3_user },
-	{ POP3_PASS, BEFORE_LOGIN, pop3_pass },
-	{ POP3_APOP, BEFORE_LOGIN, pop3_apop },
-	{ POP3_AUTH, BEFORE_LOGIN, pop3_auth },
-	{ POP3_STAT, LOGGED_IN, pop3_stat },
-	{ POP3_LIST, LOGGED_IN, pop3_list },
-	{ POP3_UIDL, LOGGED_IN, pop3_uidl },
-	{ POP3_RETR, LOGGED_IN, pop3_retr },
-	{ POP3_TOP, LOGGED_IN, pop3_top },
-	{ POP3_DELE, LOGGED_IN, pop3_dele },
-	{ POP3_RSET, LOGGED_IN, pop3_rset },
-	{ POP3_NOOP, LOGGED_IN, pop3_noop },
-	{ POP3_QUIT, BEFORE_LOGIN | LOGGED_IN, pop3_quit },
+	{POP3_CAPA,  BEFORE_LOGIN | LOGGED_IN, pop3_capa},
+	{ POP3_USER, BEFORE_LOGIN,             pop3_user},
+	{ POP3_PASS, BEFORE_LOGIN,             pop3_pass},
+	{ POP3_APOP, BEFORE_LOGIN,             pop3_apop},
+	{ POP3_AUTH, BEFORE_LOGIN,             pop3_auth},
+	{ POP3_STAT, LOGGED_IN,                pop3_stat},
+	{ POP3_LIST, LOGGED_IN,                pop3_list},
+	{ POP3_UIDL, LOGGED_IN,                pop3_uidl},
+	{ POP3_RETR, LOGGED_IN,                pop3_retr},
+	{ POP3_TOP,  LOGGED_IN,                pop3_top },
+	{ POP3_DELE, LOGGED_IN,                pop3_dele},
+	{ POP3_RSET, LOGGED_IN,                pop3_rset},
+	{ POP3_NOOP, LOGGED_IN,                pop3_noop},
+	{ POP3_QUIT, BEFORE_LOGIN | LOGGED_IN, pop3_quit},
 };
 
 void pop3_enter(struct pop3_session *session, enum pop3_state state)
@@ -62,11 +62,11 @@ void pop3_enter(struct pop3_session *session, enum pop3_state state)
 
 void pop3_phase(struct pop3_session *session, enum session_phase phase)
 {
-	session_note(&session->base, &(struct note) { .kind = TRACE_PHASE, .detail = phase });
+	session_note(&session->base, &(struct note) { .kind = TRACE_PHASE, .detail = (uint16_t)phase });
 }
 
 static void write_line(struct pop3_session *session, enum pop3_detail detail, const char *word,
-                       const char *format, va_list arguments)
+		       const char *format, va_list arguments)
 {
 	uint64_t from = session->base.produced_bytes;
 	char *text = g_strdup_vprintf(format, arguments);
@@ -185,8 +185,8 @@ static void opened(struct session *base)
 	struct pop3_session *session = (struct pop3_session *)base;
 
 	session_printf(base, "+OK %s ready.%s%s\r\n", session->software,
-	               session->timestamp != NULL ? " " : "",
-	               session->timestamp != NULL ? session->timestamp : "");
+		       session->timestamp != NULL ? " " : "",
+		       session->timestamp != NULL ? session->timestamp : "");
 	session_note_output(base, POP3_GREETING, 0);
 	pop3_enter(session, POP3_AUTHORIZATION);
 	pop3_phase(session, PHASE_GREETED);

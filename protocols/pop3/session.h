@@ -3,19 +3,19 @@
 #include "protocols/mail/mailbox.h"
 #include "protocols/session.h"
 
-#define POP3_LINE_BYTES_MAX  1024            /* RFC 2449 section 4 asks for 255; AUTH needs more */
-#define POP3_AUTOLOGOUT_NS   (600 * NS_PER_S) /* RFC 1939 section 3 */
-#define POP3_BAD_COMMANDS_MAX 20             /* in a row; then the server hangs up */
+#define POP3_LINE_BYTES_MAX   1024 /* RFC 2449 section 4 asks for 255; AUTH needs more */
+#define POP3_AUTOLOGOUT_NS    (600 * NS_PER_S) /* RFC 1939 section 3 */
+#define POP3_BAD_COMMANDS_MAX 20               /* in a row; then the server hangs up */
 
 struct pop3_session_config {
-	struct mail_store *store;    /* outlives the session */
-	const char *software;        /* in the greeting, e.g. "mailwire"; outlives it too */
+	struct mail_store *store; /* outlives the session */
+	const char *software;     /* in the greeting, e.g. "mailwire"; outlives it too */
 	/*
 	 * The time stamp of the greeting in angle brackets, never the same twice: then APOP is
 	 * offered (RFC 1939 section 7). NULL: it is not. Copied.
 	 */
 	const char *timestamp;
-	int64_t refusal_delay_ns;    /* a wrong password is answered so late; 0: at once */
+	int64_t refusal_delay_ns; /* a wrong password is answered so late; 0: at once */
 };
 
 /*

@@ -49,7 +49,7 @@ unsigned pop3_update(struct pop3_session *session)
 			removed++;
 		} else if (each->is_retrieved && !(entry->flags & MAILBOX_SEEN)) {
 			mailbox_set_flags(inbox, entry, entry->flags | MAILBOX_SEEN,
-			                  entry->keywords, NULL);
+					  entry->keywords, NULL);
 		}
 	}
 	return removed;
@@ -122,8 +122,8 @@ static struct pop3_entry *read_only_entry(struct pop3_session *session, const ch
 
 /* Writes "number text" of each message that is not deleted, and the dot (RFC 1939 section 3). */
 static void write_listing(struct pop3_session *session,
-                          void (*write)(struct pop3_session *session, unsigned number,
-                                        const struct pop3_entry *entry))
+			  void (*write)(struct pop3_session *session, unsigned number,
+					const struct pop3_entry *entry))
 {
 	uint64_t from = session->base.produced_bytes;
 
@@ -139,7 +139,8 @@ static unsigned number_of(struct pop3_session *session, const struct pop3_entry 
 	return (unsigned)(entry - entry_at(session, 0)) + 1;
 }
 
-static void write_size(struct pop3_session *session, unsigned number, const struct pop3_entry *entry)
+static void write_size(struct pop3_session *session, unsigned number,
+		       const struct pop3_entry *entry)
 {
 	session_printf(&session->base, "%u %zu\r\n", number, entry_bytes(entry));
 }
@@ -163,7 +164,7 @@ void pop3_list(struct pop3_session *session, const char *argument)
 
 /* UID and UIDVALIDITY: the same for ever, and for no other message (RFC 1939 section 7). */
 static void print_unique_id(const struct pop3_session *session, const struct pop3_entry *entry,
-                            char out[17])
+			    char out[17])
 {
 	const struct mailbox *inbox = account_find_mailbox(session->account, "INBOX");
 
@@ -171,7 +172,7 @@ static void print_unique_id(const struct pop3_session *session, const struct pop
 }
 
 static void write_unique_id(struct pop3_session *session, unsigned number,
-                            const struct pop3_entry *entry)
+			    const struct pop3_entry *entry)
 {
 	char id[17];
 
@@ -266,7 +267,7 @@ void pop3_transfer_more(struct pop3_session *session)
 
 /* The unit is noted first, for what goes out from now on belongs to the message. */
 static void start_transfer(struct pop3_session *session, const struct pop3_entry *entry,
-                           uint64_t lines)
+			   uint64_t lines)
 {
 	session->transfer = (struct pop3_transfer) {
 		.rest = message_bytes(entry->message),

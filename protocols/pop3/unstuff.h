@@ -9,8 +9,8 @@ enum pop3_unstuff_state {
 	UNSTUFF_DOT,        /* a dot began the line: the end, or one too many */
 	UNSTUFF_DOT_CR,     /* dot and CR: LF makes it the end */
 	UNSTUFF_IN_LINE,
-	UNSTUFF_CR,         /* CR within a line */
-	UNSTUFF_DONE,       /* the line of a single dot has come */
+	UNSTUFF_CR,   /* CR within a line */
+	UNSTUFF_DONE, /* the line of a single dot has come */
 };
 
 /* Zero at the start. */

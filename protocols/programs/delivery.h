@@ -10,11 +10,11 @@
 struct delivery_agent;
 
 #define SMTP_PORT                   25
-#define DELIVERY_ADDRESSES_MAX      5                /* tried in one attempt, as in Postfix */
+#define DELIVERY_ADDRESSES_MAX      5 /* tried in one attempt, as in Postfix */
 #define DELIVERY_CONNECT_TIMEOUT_NS (30 * NS_PER_S)
 
 struct delivery_config {
-	const char *host_name;         /* said in EHLO; must not be an exchanger of others' domains */
+	const char *host_name; /* said in EHLO; must not be an exchanger of others' domains */
 	struct dns_resolver *resolver; /* borrowed; NULL: only address literals can be reached */
 	int64_t wakeup_ns;             /* see struct adapter_config */
 };

@@ -18,7 +18,7 @@ struct dsn_recipient {
 
 struct dsn {
 	enum dsn_action action;
-	const char *host_name;   /* the server that reports */
+	const char *host_name; /* the server that reports */
 	const char *software;
 	const char *queue_id;    /* of the notification */
 	const char *original_id; /* of the message in question */
@@ -28,7 +28,7 @@ struct dsn {
 	int64_t given_up_unix_time; /* when it will be returned, for DSN_DELAYED */
 	const struct dsn_recipient *recipients;
 	unsigned recipient_count;
-	GBytes *original;        /* it; of a long one only the header goes back */
+	GBytes *original; /* it; of a long one only the header goes back */
 };
 
 #define DSN_ORIGINAL_MAX 50000 /* octets that are sent back whole */

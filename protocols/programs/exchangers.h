@@ -5,8 +5,8 @@
 #include "sim/random.h"
 
 struct exchanger {
-	char *host;            /* lower case, without the final dot */
-	uint16_t preference;   /* the lowest first */
+	char *host;          /* lower case, without the final dot */
+	uint16_t preference; /* the lowest first */
 };
 
 /* What the answer to an MX question means. */
@@ -27,5 +27,5 @@ GArray *exchangers_new(void);
  * ourselves, `own_name`, and all that are not better go.
  */
 enum exchangers_outcome exchangers_read(const struct dns_answer *answer, const char *domain,
-                                        const char *own_name, struct random_stream *random,
-                                        GArray *list);
+					const char *own_name, struct random_stream *random,
+					GArray *list);

@@ -66,7 +66,7 @@ static void aaaa_answered(void *owner, const struct dns_answer *answer)
 }
 
 struct lookup *lookup_new(struct dns_resolver *resolver, const char *name, bool asks_aaaa,
-                          lookup_done_fn *done, void *owner)
+			  lookup_done_fn *done, void *owner)
 {
 	struct lookup *lookup = g_new0(struct lookup, 1);
 

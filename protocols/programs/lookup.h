@@ -22,7 +22,7 @@ typedef void lookup_done_fn(void *owner, enum lookup_outcome outcome, uint32_t a
  * NULL: `name` is no domain name.
  */
 struct lookup *lookup_new(struct dns_resolver *resolver, const char *name, bool asks_aaaa,
-                          lookup_done_fn *done, void *owner);
+			  lookup_done_fn *done, void *owner);
 
 /* Forgets it; NULL is fine. */
 void lookup_free(struct lookup *lookup);

@@ -20,4 +20,4 @@ struct mail_identity mail_identity_of_new(struct node *node);
 
 /* Emits a record of the message. `after` and `bytes` are as enum mail_detail says. */
 void mail_record(struct node *node, enum mail_detail detail, const struct mail_identity *identity,
-                 uint64_t after, struct bytes bytes);
+		 uint64_t after, struct bytes bytes);

@@ -13,8 +13,8 @@ struct mail_server;
 /* A port that the server listens on. */
 struct mail_server_port {
 	uint16_t port;
-	bool is_submission;     /* AUTH is offered, and no recipient is taken without it */
-	unsigned capabilities;  /* set of enum smtp_capability; 0: all that fit the port */
+	bool is_submission;    /* AUTH is offered, and no recipient is taken without it */
+	unsigned capabilities; /* set of enum smtp_capability; 0: all that fit the port */
 };
 
 /* Clients in this network may send anywhere without AUTH. */
@@ -24,20 +24,20 @@ struct mail_server_network {
 };
 
 struct mail_server_config {
-	const char *host_name;              /* "mail.office.example"; required */
-	const char *const *domains;         /* whose mailboxes are here; the first is the main one */
+	const char *host_name;      /* "mail.office.example"; required */
+	const char *const *domains; /* whose mailboxes are here; the first is the main one */
 	unsigned domain_count;
 	const struct mail_server_port *ports;
 	unsigned port_count;
 	const struct mail_server_network *relay_networks;
 	unsigned relay_network_count;
-	struct dns_resolver *resolver;      /* borrowed; NULL: no names are looked up */
-	struct mail_store *store;           /* borrowed; required */
-	uint64_t size_limit;                /* octets of a message; 0: none */
-	int64_t wakeup_ns;                  /* from bytes arriving to the program reading them */
-	int64_t pickup_ns;                  /* from acceptance to the first attempt to deliver */
+	struct dns_resolver *resolver; /* borrowed; NULL: no names are looked up */
+	struct mail_store *store;      /* borrowed; required */
+	uint64_t size_limit;           /* octets of a message; 0: none */
+	int64_t wakeup_ns;             /* from bytes arriving to the program reading them */
+	int64_t pickup_ns;             /* from acceptance to the first attempt to deliver */
 	int64_t retry_ns, retry_max_ns, lifetime_ns; /* 0: as Postfix, see queue.h */
-	int64_t warning_ns;                 /* age at which a sender is told of a delay; 0: never */
+	int64_t warning_ns; /* age at which a sender is told of a delay; 0: never */
 };
 
 #define MAIL_SERVER_SOFTWARE   "mailwire"

@@ -20,17 +20,17 @@ void mua_belong(const struct mua *mua, uint64_t root)
 }
 
 void mua_record(const struct mua *mua, enum mail_detail detail, uint64_t root, uint64_t object,
-                struct bytes bytes)
+		struct bytes bytes)
 {
 	trace_emit(mua->node, NULL,
-	           &(struct trace_record) {
-	               .kind = TRACE_MAIL,
-	               .layer = LAYER_MAIL,
-	               .detail = (uint16_t)detail,
-	               .root = root,
-	               .object = object,
-	           },
-	           bytes);
+		   &(struct trace_record) {
+		       .kind = TRACE_MAIL,
+		       .layer = LAYER_MAIL,
+		       .detail = (uint16_t)detail,
+		       .root = root,
+		       .object = object,
+		   },
+		   bytes);
 }
 
 struct mailbox *mua_folder(struct mua *mua, const char *name)
@@ -74,24 +74,24 @@ void mua_action_free(struct mua_action *action)
 }
 
 void mua_finish(struct mua *mua, struct mua_action *action, enum mua_outcome outcome,
-                const char *text)
+		const char *text)
 {
 	bool has_text = text != NULL && text[0] != '\0';
 	char *words = has_text && outcome != MUA_DONE
-	                  ? g_strdup_printf("%s: %s", mua_outcome_names[outcome], text)
-	                  : g_strdup(has_text ? text : mua_outcome_names[outcome]);
+			  ? g_strdup_printf("%s: %s", mua_outcome_names[outcome], text)
+			  : g_strdup(has_text ? text : mua_outcome_names[outcome]);
 
 	if (action->verb != MUA_FILE_SENT)
 		trace_emit(mua->node, NULL,
-		           &(struct trace_record) {
-		               .kind = TRACE_STATE,
-		               .layer = LAYER_USER,
-		               .detail = USER_DONE,
-		               .root = action->id,
-		               .object = action->id,
-		               .after = outcome != MUA_DONE && outcome != MUA_KEPT,
-		           },
-		           bytes_of(words));
+			   &(struct trace_record) {
+			       .kind = TRACE_STATE,
+			       .layer = LAYER_USER,
+			       .detail = USER_DONE,
+			       .root = action->id,
+			       .object = action->id,
+			       .after = outcome != MUA_DONE && outcome != MUA_KEPT,
+			   },
+			   bytes_of(words));
 	g_free(words);
 
 	struct mua_callback callback = action->callback;
@@ -102,7 +102,7 @@ void mua_finish(struct mua *mua, struct mua_action *action, enum mua_outcome out
 
 /* Begins an action: emits its record, whose id is the root of all that follows. Takes `words`. */
 static struct mua_action *begin(struct mua *mua, enum mua_verb verb, struct mua_callback callback,
-                                char *words)
+				char *words)
 {
 	struct mua_action *action = g_new0(struct mua_action, 1);
 	struct context *context = engine_context(node_engine(mua->node));
@@ -111,13 +111,13 @@ static struct mua_action *begin(struct mua *mua, enum mua_verb verb, struct mua_
 	action->verb = verb;
 	action->callback = callback;
 	action->id = trace_emit(mua->node, NULL,
-	                        &(struct trace_record) {
-	                            .kind = TRACE_ACTION,
-	                            .layer = LAYER_USER,
-	                            .detail = USER_ACTS,
-	                            .root = id,
-	                        },
-	                        bytes_of(words));
+				&(struct trace_record) {
+				    .kind = TRACE_ACTION,
+				    .layer = LAYER_USER,
+				    .detail = USER_ACTS,
+				    .root = id,
+				},
+				bytes_of(words));
 	g_assert(action->id == id);
 	context->root = id;
 	context->cause = id;
@@ -141,13 +141,12 @@ static char *describe(const struct mua_choice *choice)
 }
 
 static struct mua_action *begin_on(struct mua *mua, enum mua_verb verb,
-                                   const struct mua_choice *choice, struct mua_callback callback,
-                                   const char *verb_word, const char *more)
+				   const struct mua_choice *choice, struct mua_callback callback,
+				   const char *verb_word, const char *more)
 {
 	char *which = describe(choice);
-	struct mua_action *action =
-	    begin(mua, verb, callback,
-	          g_strdup_printf("%s %s %s%s", mua->user, verb_word, which, more));
+	struct mua_action *action = begin(
+	    mua, verb, callback, g_strdup_printf("%s %s %s%s", mua->user, verb_word, which, more));
 
 	g_free(which);
 	action->folder = g_strdup(choice->folder != NULL ? choice->folder : "INBOX");
@@ -161,21 +160,21 @@ void mua_send(struct mua *mua, const struct mua_letter *letter, struct mua_callb
 	GString *words = g_string_new(mua->user);
 
 	g_string_append_printf(words, " sends \"%s\" to %s",
-	                       letter->subject != NULL ? letter->subject : "",
-	                       letter->to != NULL ? letter->to : "nobody");
+			       letter->subject != NULL ? letter->subject : "",
+			       letter->to != NULL ? letter->to : "nobody");
 	for (size_t i = 0; i < letter->attachment_count; i++)
 		g_string_append_printf(words, "%s%s", i == 0 ? " with " : ", ",
-		                       letter->attachments[i].name);
+				       letter->attachments[i].name);
 	struct mua_action *action = begin(mua, MUA_SEND, callback, g_string_free(words, FALSE));
 	action->draft = mua_draft_new(letter);
 	mua_compose(mua, action);
 }
 
 void mua_reply(struct mua *mua, const struct mua_choice *choice, const struct mua_letter *letter,
-               bool to_all, struct mua_callback callback)
+	       bool to_all, struct mua_callback callback)
 {
-	struct mua_action *action = begin_on(mua, MUA_REPLY, choice, callback, "answers",
-	                                     to_all ? " to all" : "");
+	struct mua_action *action =
+	    begin_on(mua, MUA_REPLY, choice, callback, "answers", to_all ? " to all" : "");
 
 	action->draft = mua_draft_new(letter);
 	action->to_all = to_all;
@@ -229,7 +228,7 @@ void mua_delete(struct mua *mua, const struct mua_choice *choice, struct mua_cal
 }
 
 void mua_move(struct mua *mua, const struct mua_choice *choice, const char *into,
-              struct mua_callback callback)
+	      struct mua_callback callback)
 {
 	char *more = g_strdup_printf(" to %s", into);
 	struct mua_action *action = begin_on(mua, MUA_MOVE, choice, callback, "moves", more);
@@ -243,12 +242,12 @@ void mua_move(struct mua *mua, const struct mua_choice *choice, const char *into
 }
 
 void mua_search(struct mua *mua, const char *folder, enum mua_scope scope, const char *text,
-                struct mua_callback callback)
+		struct mua_callback callback)
 {
 	const char *where = folder != NULL ? folder : "INBOX";
 	struct mua_action *action =
 	    begin(mua, MUA_SEARCH, callback,
-	          g_strdup_printf("%s searches %s for \"%s\"", mua->user, where, text));
+		  g_strdup_printf("%s searches %s for \"%s\"", mua->user, where, text));
 
 	action->folder = g_strdup(where);
 	action->scope = scope;
@@ -266,7 +265,7 @@ static void schedule_check(struct mua *mua)
 	if (mua->config.check_every_ns == TIME_NEVER || !mua->is_online)
 		return;
 	timer_schedule(node_engine(mua->node), &mua->check,
-	               node_now(mua->node) + mua->config.check_every_ns);
+		       node_now(mua->node) + mua->config.check_every_ns);
 }
 
 static void check_due(void *owner)
@@ -274,7 +273,7 @@ static void check_due(void *owner)
 	struct mua *mua = owner;
 	struct mua_action *action =
 	    begin(mua, MUA_CHECK, (struct mua_callback) { NULL, NULL },
-	          g_strdup_printf("the mail client of %s checks for new mail", mua->user));
+		  g_strdup_printf("the mail client of %s checks for new mail", mua->user));
 
 	action->folder = g_strdup("INBOX");
 	schedule_check(mua);
@@ -290,6 +289,8 @@ void mua_go_online(struct mua *mua, struct mua_callback callback)
 	schedule_check(mua);
 	mua_finish(mua, action, MUA_DONE, NULL);
 	mua_outbox_flush(mua->outbox);
+	if (mua->imap != NULL)
+		mua_imap_start(mua->imap);
 }
 
 void mua_go_offline(struct mua *mua, struct mua_callback callback)
@@ -334,8 +335,8 @@ static void copy_config(struct mua_config *config)
 static void clear_config(struct mua_config *config)
 {
 	const char *const texts[] = {
-		config->address,         config->full_name,       config->login,
-		config->password,        config->host_name,       config->incoming_server,
+		config->address,         config->full_name,  config->login,
+		config->password,        config->host_name,  config->incoming_server,
 		config->outgoing_server, config->user_agent,
 	};
 
@@ -344,7 +345,7 @@ static void clear_config(struct mua_config *config)
 }
 
 struct mua *mua_new(struct host *host, struct dns_resolver *resolver,
-                    const struct mua_config *config)
+		    const struct mua_config *config)
 {
 	struct mua *mua = g_new0(struct mua, 1);
 

@@ -25,31 +25,31 @@ enum mua_leave {
 };
 
 struct mua_config {
-	const char *address;         /* "alice@office.example" */
-	const char *full_name;       /* NULL: none */
+	const char *address;          /* "alice@office.example" */
+	const char *full_name;        /* NULL: none */
 	const char *login, *password; /* for both servers */
-	const char *host_name;       /* of this host: "alice-pc.office.example" */
-	enum mua_protocol protocol;  /* of the incoming server */
-	const char *incoming_server; /* a domain name */
+	const char *host_name;        /* of this host: "alice-pc.office.example" */
+	enum mua_protocol protocol;   /* of the incoming server */
+	const char *incoming_server;  /* a domain name */
 	uint16_t incoming_port;
 	const char *outgoing_server;
 	uint16_t outgoing_port;
-	bool authenticates;          /* at the outgoing server too */
-	enum mua_leave leave;        /* POP3 */
-	int64_t leave_ns;            /* TIME_NEVER: without limit */
+	bool authenticates;   /* at the outgoing server too */
+	enum mua_leave leave; /* POP3 */
+	int64_t leave_ns;     /* TIME_NEVER: without limit */
 	/*
 	 * IMAP: so long the connection stays open when there is nothing left to do, waiting for news
 	 * by IDLE; 0: it is closed at once. TIME_NEVER: until the user goes offline.
 	 */
 	int64_t stay_ns;
-	int64_t check_every_ns;      /* TIME_NEVER: mail is checked only when the user says so */
-	bool is_online;              /* at the start */
-	bool files_sent;             /* keeps a copy of what was sent in "Sent": IMAP on the server */
-	bool asks_aaaa;              /* also asks for IPv6 addresses, as most programs do */
-	int utc_offset_s;            /* of the user's clock, for Date */
-	const char *user_agent;      /* NULL: none is named */
-	int64_t wakeup_ns;           /* between bytes arriving and the program reading them */
-	int64_t connect_timeout_ns;  /* 0: TCP's own */
+	int64_t check_every_ns; /* TIME_NEVER: mail is checked only when the user says so */
+	bool is_online;         /* at the start */
+	bool files_sent;        /* keeps a copy of what was sent in "Sent": IMAP on the server */
+	bool asks_aaaa;         /* also asks for IPv6 addresses, as most programs do */
+	int utc_offset_s;       /* of the user's clock, for Date */
+	const char *user_agent; /* NULL: none is named */
+	int64_t wakeup_ns;      /* between bytes arriving and the program reading them */
+	int64_t connect_timeout_ns; /* 0: TCP's own */
 };
 
 /*
@@ -57,7 +57,7 @@ struct mua_config {
  * own are in a mail store at the host's node: POP3 INBOX and others, and Outbox for both protocols.
  */
 struct mua *mua_new(struct host *host, struct dns_resolver *resolver,
-                    const struct mua_config *config);
+		    const struct mua_config *config);
 
 /* Stops it: connections are reset, actions under way are forgotten. NULL is fine. */
 void mua_free(struct mua *mua);
@@ -78,7 +78,7 @@ enum mua_outcome {
 	MUA_NO_CONNECTION, /* refused, unreachable, or no answer */
 	MUA_LOST,          /* the connection broke, or the server hung up */
 	MUA_LOGIN_REFUSED,
-	MUA_REFUSED,       /* the server would not do it; the text is its reply */
+	MUA_REFUSED, /* the server would not do it; the text is its reply */
 	MUA_OUTCOME_COUNT,
 };
 
@@ -89,7 +89,8 @@ extern const char *const mua_outcome_names[MUA_OUTCOME_COUNT];
  * Called once, maybe before the action's function returns.
  */
 struct mua_callback {
-	void (*done)(void *owner, enum mua_outcome outcome, const char *text); /* NULL: nobody asks */
+	void (*done)(void *owner, enum mua_outcome outcome,
+		     const char *text); /* NULL: nobody asks */
 	void *owner;
 };
 
@@ -127,7 +128,7 @@ void mua_send(struct mua *mua, const struct mua_letter *letter, struct mua_callb
 
 /* The same as an answer to a message, which is quoted; `to_all`: to its other recipients too. */
 void mua_reply(struct mua *mua, const struct mua_choice *choice, const struct mua_letter *letter,
-               bool to_all, struct mua_callback callback);
+	       bool to_all, struct mua_callback callback);
 
 /* Gets mail: POP3 retrieves what is new, IMAP looks what is in `folder` (NULL: INBOX). */
 void mua_check(struct mua *mua, const char *folder, struct mua_callback callback);
@@ -139,11 +140,11 @@ void mua_delete(struct mua *mua, const struct mua_choice *choice, struct mua_cal
 
 /* Moves to the folder `into`, which is made when there is none. */
 void mua_move(struct mua *mua, const struct mua_choice *choice, const char *into,
-              struct mua_callback callback);
+	      struct mua_callback callback);
 
 /* Looks for `text` in any case: in the folders here (POP3), or the server looks (IMAP SEARCH). */
 void mua_search(struct mua *mua, const char *folder, enum mua_scope scope, const char *text,
-                struct mua_callback callback);
+		struct mua_callback callback);
 
 /* Online, the outbox is sent. Offline, connections are closed and actions under way fail. */
 void mua_go_online(struct mua *mua, struct mua_callback callback);

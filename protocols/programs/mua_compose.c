@@ -54,8 +54,7 @@ void mua_draft_free(struct mua_draft *draft)
 /* A header of `message`, its words decoded; NULL: there is none. */
 static char *header(const struct message *message, const char *name)
 {
-	char *raw =
-	    message_header(message_header_section(message_bytes(message)), name);
+	char *raw = message_header(message_header_section(message_bytes(message)), name);
 	char *decoded = raw != NULL ? message_decode_words(raw) : NULL;
 
 	g_free(raw);
@@ -64,7 +63,7 @@ static char *header(const struct message *message, const char *name)
 
 /* Adds the mailboxes of the field `name` to `list`, but not our own address. */
 static void add_recipients(const struct mua *mua, GString *list, const struct message *message,
-                           const char *name)
+			   const char *name)
 {
 	char *raw = message_header(message_header_section(message_bytes(message)), name);
 	GPtrArray *specs = raw != NULL ? address_specs(raw) : NULL;
@@ -85,8 +84,8 @@ static const struct message_part *find_text(const struct message_part *part)
 {
 	if (part->children == NULL)
 		return strcmp(part->type, "TEXT") == 0 && strcmp(part->subtype, "PLAIN") == 0
-		           ? part
-		           : NULL;
+			   ? part
+			   : NULL;
 	for (unsigned i = 0; i < part->children->len; i++) {
 		const struct message_part *found = find_text(g_ptr_array_index(part->children, i));
 
@@ -104,14 +103,14 @@ static void quote(GString *out, struct message *original)
 	char *date = header(original, "Date");
 
 	g_string_append_printf(out, "\n\nOn %s, %s wrote:\n", date != NULL ? date : "some day",
-	                       from != NULL ? from : "somebody");
+			       from != NULL ? from : "somebody");
 	if (part != NULL) {
 		char *text = message_part_text(original, part);
 		char **lines = g_strsplit(g_strchomp(text), "\n", -1);
 
 		for (char **line = lines; *line != NULL; line++)
 			g_string_append_printf(out, "%s%s\n", (*line)[0] == '>' ? ">" : "> ",
-			                       g_strchomp(*line));
+					       g_strchomp(*line));
 		g_strfreev(lines);
 		g_free(text);
 	}
@@ -127,8 +126,8 @@ static void set_references(struct mua_draft *draft, const struct message *origin
 	draft->in_reply_to = header(original, "Message-ID");
 	if (draft->in_reply_to != NULL)
 		draft->references = references != NULL
-		                        ? g_strconcat(references, " ", draft->in_reply_to, NULL)
-		                        : g_strdup(draft->in_reply_to);
+					? g_strconcat(references, " ", draft->in_reply_to, NULL)
+					: g_strdup(draft->in_reply_to);
 	g_free(references);
 }
 
@@ -143,11 +142,11 @@ static void set_subject(struct mua_draft *draft, const struct message *original)
 }
 
 void mua_draft_answer(struct mua *mua, struct mua_draft *draft, struct message *original,
-                      bool to_all)
+		      bool to_all)
 {
 	GString *to = g_string_new(draft->to);
 	GString *cc = g_string_new(draft->cc);
-	GString *text = g_string_new(draft->text);
+	GString *text = g_string_new(g_strchomp(draft->text));
 
 	add_recipients(mua, to, original, "Reply-To");
 	if (to->len == 0)

@@ -44,8 +44,8 @@ static GArray *pick(const struct mailbox *folder, const struct mua_action *actio
 
 /* Does `act` to each message the user means, then ends the action. */
 static void for_each(struct mua *mua, struct mua_action *action,
-                     void (*act)(struct mua *mua, struct mua_action *action,
-                                 struct mailbox *folder, struct mailbox_entry *entry))
+		     void (*act)(struct mua *mua, struct mua_action *action, struct mailbox *folder,
+				 struct mailbox_entry *entry))
 {
 	struct mailbox *folder = account_find_mailbox(mua->account, action->folder);
 	GArray *uids = pick(folder, action);
@@ -59,13 +59,13 @@ static void for_each(struct mua *mua, struct mua_action *action,
 }
 
 static void read_entry(struct mua *mua, struct mua_action *action, struct mailbox *folder,
-                       struct mailbox_entry *entry)
+		       struct mailbox_entry *entry)
 {
 	(void)action;
 	mua_record(mua, MAIL_READ, entry->message->root, 0, (struct bytes) { NULL, 0 });
 	if (!(entry->flags & MAILBOX_SEEN))
 		mailbox_set_flags(folder, entry, entry->flags | MAILBOX_SEEN, entry->keywords,
-		                  NULL);
+				  NULL);
 }
 
 void mua_local_read(struct mua *mua, struct mua_action *action)
@@ -74,7 +74,7 @@ void mua_local_read(struct mua *mua, struct mua_action *action)
 }
 
 static void delete_entry(struct mua *mua, struct mua_action *action, struct mailbox *folder,
-                         struct mailbox_entry *entry)
+			 struct mailbox_entry *entry)
 {
 	(void)action;
 	mua_pop3_deleted(mua->pop3, entry->message);
@@ -87,7 +87,7 @@ void mua_local_delete(struct mua *mua, struct mua_action *action)
 }
 
 static void move_entry(struct mua *mua, struct mua_action *action, struct mailbox *folder,
-                       struct mailbox_entry *entry)
+		       struct mailbox_entry *entry)
 {
 	mailbox_copy(mua_folder(mua, action->into), entry);
 	mailbox_expunge(folder, entry);
@@ -125,11 +125,11 @@ static bool header_holds(const struct message *message, const char *name, const 
 }
 
 static bool body_holds(const struct message *message, const struct message_part *part,
-                       const char *wanted)
+		       const char *wanted)
 {
 	if (part->children == NULL) {
 		char *text = strcmp(part->type, "TEXT") == 0 ? message_part_text(message, part)
-		                                             : g_strdup("");
+							     : g_strdup("");
 		bool is_found = holds(text, wanted);
 
 		g_free(text);
@@ -198,7 +198,7 @@ void mua_local_reply(struct mua *mua, struct mua_action *action)
 		    mailbox_find(folder, g_array_index(uids, uint32_t, 0), NULL);
 
 		mailbox_set_flags(folder, entry, entry->flags | MAILBOX_ANSWERED, entry->keywords,
-		                  NULL);
+				  NULL);
 		mua_draft_answer(mua, action->draft, entry->message, action->to_all);
 		mua_compose(mua, action);
 	}

@@ -11,17 +11,17 @@ struct letter {
 	struct mua_action *action; /* told how it ended; NULL: it was told already */
 	uint64_t root, object;
 	struct message *message;
-	GPtrArray *recipients;     /* of char *: those still to be served */
-	uint32_t uid;              /* in the folder Outbox */
-	bool is_tried;             /* in this round; the next one begins with a flush */
+	GPtrArray *recipients; /* of char *: those still to be served */
+	uint32_t uid;          /* in the folder Outbox */
+	bool is_tried;         /* in this round; the next one begins with a flush */
 };
 
 struct mua_outbox {
 	struct mua *mua;
-	GPtrArray *letters;        /* of struct letter *, oldest first */
-	struct letter *current;    /* being sent, or waiting for the connection; NULL: none */
-	struct lookup *lookup;     /* NULL: none under way */
-	struct adapter *adapter;   /* NULL: not connected */
+	GPtrArray *letters;      /* of struct letter *, oldest first */
+	struct letter *current;  /* being sent, or waiting for the connection; NULL: none */
+	struct lookup *lookup;   /* NULL: none under way */
+	struct adapter *adapter; /* NULL: not connected */
 };
 
 static void letter_free(struct letter *letter)
@@ -52,7 +52,7 @@ void mua_outbox_free(struct mua_outbox *outbox)
 
 /* Tells the user, once. The letter may go on waiting. */
 static void tell(struct mua_outbox *outbox, struct letter *letter, enum mua_outcome outcome,
-                 const char *text)
+		 const char *text)
 {
 	struct mua_action *action = g_steal_pointer(&letter->action);
 
@@ -72,13 +72,13 @@ static void remove_letter(struct mua_outbox *outbox, struct letter *letter)
 }
 
 /* Not now: it stays, and the user knows. */
-static void keep_letter(struct mua_outbox *outbox, struct letter *letter,
-                        enum mua_outcome outcome, const char *text)
+static void keep_letter(struct mua_outbox *outbox, struct letter *letter, enum mua_outcome outcome,
+			const char *text)
 {
 	letter->is_tried = true;
 	mua_record(outbox->mua, outcome == MUA_KEPT ? MAIL_OUTBOX : MAIL_DEFERRED, letter->root,
-	           letter->object,
-	           outcome == MUA_KEPT ? message_bytes(letter->message) : bytes_of(text));
+		   letter->object,
+		   outcome == MUA_KEPT ? message_bytes(letter->message) : bytes_of(text));
 	tell(outbox, letter, outcome, text);
 }
 
@@ -108,7 +108,7 @@ static void file_sent(struct mua *mua, const struct letter *letter)
 
 /* The server has the last word on every recipient. */
 static void close_letter(struct mua_outbox *outbox, struct letter *letter, unsigned accepted,
-                         const char *refusal)
+			 const char *refusal)
 {
 	if (accepted > 0)
 		file_sent(outbox->mua, letter);
@@ -131,7 +131,7 @@ static bool is_deferred(const struct smtp_result *result)
 }
 
 static struct verdict judge(struct mua_outbox *outbox, struct letter *letter,
-                            const struct smtp_result *results, unsigned count)
+			    const struct smtp_result *results, unsigned count)
 {
 	struct verdict verdict = { 0 };
 
@@ -151,7 +151,7 @@ static struct verdict judge(struct mua_outbox *outbox, struct letter *letter,
 	for (unsigned i = 0; i < count; i++)
 		if (results[i].outcome == SMTP_FAILED && !is_deferred(&results[i]))
 			mua_record(outbox->mua, MAIL_REFUSED, letter->root, letter->object,
-			           bytes_of(results[i].text));
+				   bytes_of(results[i].text));
 	return verdict;
 }
 
@@ -176,7 +176,7 @@ static struct letter *next_letter(const struct mua_outbox *outbox)
 }
 
 static void send_letter(struct mua_outbox *outbox, struct smtp_client *client,
-                        struct letter *letter)
+			struct letter *letter)
 {
 	mua_belong(outbox->mua, letter->root);
 	outbox->current = letter;
@@ -190,7 +190,7 @@ static void send_letter(struct mua_outbox *outbox, struct smtp_client *client,
 
 /* A message is done with: the next one, or goodbye. */
 static void sent(void *owner, struct smtp_client *client, const struct smtp_result *results,
-                 unsigned count)
+		 unsigned count)
 {
 	struct mua_outbox *outbox = owner;
 	struct letter *letter = g_steal_pointer(&outbox->current);
@@ -202,10 +202,10 @@ static void sent(void *owner, struct smtp_client *client, const struct smtp_resu
 	letter->is_tried = true;
 	if (verdict.deferred != NULL)
 		keep_letter(outbox, letter, outcome_of_deferral(verdict.deferred),
-		            verdict.deferred->text);
+			    verdict.deferred->text);
 	else
 		close_letter(outbox, letter, verdict.accepted,
-		             verdict.refused != NULL ? verdict.refused->text : NULL);
+			     verdict.refused != NULL ? verdict.refused->text : NULL);
 
 	letter = next_letter(outbox);
 	if (letter != NULL && smtp_client_is_free(client))
@@ -242,13 +242,13 @@ static void connect_to(struct mua_outbox *outbox, uint32_t address)
 	    mua->host, (struct endpoint) { address, config->outgoing_port }, NULL, NULL);
 
 	outbox->adapter = adapter_new(mua->host, stream, session, false,
-	                              &(struct adapter_config) {
-	                                  .layer = LAYER_SMTP,
-	                                  .wakeup_ns = config->wakeup_ns,
-	                                  .connect_timeout_ns = config->connect_timeout_ns,
-	                                  .done = connection_done,
-	                                  .owner = outbox,
-	                              });
+				      &(struct adapter_config) {
+					  .layer = LAYER_SMTP,
+					  .wakeup_ns = config->wakeup_ns,
+					  .connect_timeout_ns = config->connect_timeout_ns,
+					  .done = connection_done,
+					  .owner = outbox,
+				      });
 	send_letter(outbox, smtp_client_of(session), outbox->current);
 }
 
@@ -284,13 +284,13 @@ static void start(struct mua_outbox *outbox)
 	outbox->current = letter;
 	mua_belong(mua, letter->root);
 	outbox->lookup = lookup_new(mua->resolver, mua->config.outgoing_server,
-	                            mua->config.asks_aaaa, found, outbox);
+				    mua->config.asks_aaaa, found, outbox);
 	if (outbox->lookup == NULL)
 		keep_all(outbox, MUA_NO_NAME, "not a domain name");
 }
 
 void mua_outbox_add(struct mua_outbox *outbox, struct mua_action *action, GPtrArray *recipients,
-                    struct message *message, uint64_t object)
+		    struct message *message, uint64_t object)
 {
 	struct mua *mua = outbox->mua;
 	struct letter *letter = g_new0(struct letter, 1);
@@ -301,8 +301,8 @@ void mua_outbox_add(struct mua_outbox *outbox, struct mua_action *action, GPtrAr
 	letter->message = message;
 	letter->recipients = recipients;
 	letter->uid = mailbox_append(mua_folder(mua, OUTBOX), message, MAILBOX_SEEN,
-	                             world_unix_time(mua->node->world))
-	                  ->uid;
+				     world_unix_time(mua->node->world))
+			  ->uid;
 	g_ptr_array_add(outbox->letters, letter);
 	if (mua->is_online)
 		mua_outbox_flush(outbox);

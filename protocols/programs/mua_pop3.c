@@ -11,11 +11,11 @@ struct known {
 
 struct mua_pop3 {
 	struct mua *mua;
-	GQueue checks;             /* of struct mua_action *: the first is under way */
-	GHashTable *known;         /* unique id -> struct known */
-	struct lookup *lookup;     /* NULL: none under way */
-	struct adapter *adapter;   /* NULL: not connected */
-	bool is_answered;          /* `outcome` and `text` say how the session ended */
+	GQueue checks;           /* of struct mua_action *: the first is under way */
+	GHashTable *known;       /* unique id -> struct known */
+	struct lookup *lookup;   /* NULL: none under way */
+	struct adapter *adapter; /* NULL: not connected */
+	bool is_answered;        /* `outcome` and `text` say how the session ended */
 	enum mua_outcome outcome;
 	char *text;
 };
@@ -32,8 +32,8 @@ struct mua_pop3 *mua_pop3_new(struct mua *mua)
 
 	pop3->mua = mua;
 	g_queue_init(&pop3->checks);
-	pop3->known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
-	                                    (GDestroyNotify)known_free);
+	pop3->known =
+	    g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)known_free);
 	return pop3;
 }
 
@@ -70,7 +70,7 @@ static enum pop3_wish judge(void *owner, const char *unique_id)
 		return POP3_REMOVE; /* the session that fetched it was lost before QUIT */
 	case MUA_LEAVE_ALL:
 		is_old = config->leave_ns != TIME_NEVER &&
-		         node_now(pop3->mua->node) - known->since_ns >= config->leave_ns;
+			 node_now(pop3->mua->node) - known->since_ns >= config->leave_ns;
 		return is_old ? POP3_REMOVE : POP3_KEEP;
 	case MUA_LEAVE_UNTIL_DELETED:
 		return known->is_unwanted ? POP3_REMOVE : POP3_KEEP;
@@ -130,10 +130,10 @@ static void over(void *owner, const struct pop3_result *result)
 	g_free(pop3->text);
 	if (result->outcome == POP3_DONE)
 		pop3->text = g_strdup_printf("%u new message%s", result->retrieved,
-		                             result->retrieved == 1 ? "" : "s");
+					     result->retrieved == 1 ? "" : "s");
 	else
-		pop3->text = g_strdup(result->text[0] != '\0' ? result->text
-		                                              : pop3_outcome_names[result->outcome]);
+		pop3->text = g_strdup(
+		    result->text[0] != '\0' ? result->text : pop3_outcome_names[result->outcome]);
 }
 
 static const struct pop3_client_events events = {
@@ -185,13 +185,13 @@ static void connect_to(struct mua_pop3 *pop3, uint32_t address)
 
 	pop3->is_answered = false;
 	pop3->adapter = adapter_new(mua->host, stream, session, false,
-	                            &(struct adapter_config) {
-	                                .layer = LAYER_POP3,
-	                                .wakeup_ns = config->wakeup_ns,
-	                                .connect_timeout_ns = config->connect_timeout_ns,
-	                                .done = connection_done,
-	                                .owner = pop3,
-	                            });
+				    &(struct adapter_config) {
+					.layer = LAYER_POP3,
+					.wakeup_ns = config->wakeup_ns,
+					.connect_timeout_ns = config->connect_timeout_ns,
+					.done = connection_done,
+					.owner = pop3,
+				    });
 }
 
 static void found(void *owner, enum lookup_outcome outcome, uint32_t address)
@@ -213,8 +213,8 @@ static void start(struct mua_pop3 *pop3)
 	if (g_queue_is_empty(&pop3->checks) || pop3->lookup != NULL || pop3->adapter != NULL)
 		return;
 	mua_belong(mua, root_of_check(pop3));
-	pop3->lookup = lookup_new(mua->resolver, mua->config.incoming_server,
-	                          mua->config.asks_aaaa, found, pop3);
+	pop3->lookup = lookup_new(mua->resolver, mua->config.incoming_server, mua->config.asks_aaaa,
+				  found, pop3);
 	if (pop3->lookup == NULL)
 		finish_check(pop3, MUA_NO_NAME, "not a domain name");
 }

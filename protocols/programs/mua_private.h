@@ -30,9 +30,9 @@ struct mua_draft {
 /* What the user asked for. Taken by whoever works on it, until mua_finish(). */
 struct mua_action {
 	enum mua_verb verb;
-	uint64_t id;             /* of its ACTION record: the root of all that follows */
+	uint64_t id; /* of its ACTION record: the root of all that follows */
 	struct mua_callback callback;
-	char *folder;            /* "INBOX" by default */
+	char *folder; /* "INBOX" by default */
 	enum mua_pick pick;
 	char *subject;           /* with MUA_SUBJECT */
 	char *into;              /* MUA_MOVE */
@@ -51,16 +51,16 @@ struct mua {
 	struct host *host;
 	struct node *node;
 	struct dns_resolver *resolver;
-	struct mua_config config;     /* with strings of our own */
-	char *user;                   /* "alice" */
+	struct mua_config config; /* with strings of our own */
+	char *user;               /* "alice" */
 	struct mail_store *store;
-	struct account *account;      /* its folders */
+	struct account *account; /* its folders */
 	bool is_online;
-	unsigned composed;            /* messages so far, for Message-ID */
-	struct timer check;           /* the next check by itself */
+	unsigned composed;  /* messages so far, for Message-ID */
+	struct timer check; /* the next check by itself */
 	struct mua_outbox *outbox;
-	struct mua_pop3 *pop3;        /* NULL: the account is an IMAP one */
-	struct mua_imap *imap;        /* NULL: it is a POP3 one */
+	struct mua_pop3 *pop3; /* NULL: the account is an IMAP one */
+	struct mua_imap *imap; /* NULL: it is a POP3 one */
 };
 
 /* Everything done from here on, until the event ends, belongs to the action or message `root`. */
@@ -68,7 +68,7 @@ void mua_belong(const struct mua *mua, uint64_t root);
 
 /* Tells how `action` ended, and frees it. `text` may be NULL. */
 void mua_finish(struct mua *mua, struct mua_action *action, enum mua_outcome outcome,
-                const char *text);
+		const char *text);
 
 void mua_action_free(struct mua_action *action);
 
@@ -77,7 +77,7 @@ enum mua_outcome mua_outcome_of_failure(int why, const char **text);
 
 /* Emits a TRACE_MAIL record of the message `object` that belongs to `root`. */
 void mua_record(const struct mua *mua, enum mail_detail detail, uint64_t root, uint64_t object,
-                struct bytes bytes);
+		struct bytes bytes);
 
 /* Own folders. Made when there is none of that name; NULL: it has no valid name. */
 struct mailbox *mua_folder(struct mua *mua, const char *name);
@@ -88,7 +88,7 @@ void mua_draft_free(struct mua_draft *draft);
 
 /* Makes `draft` an answer to `original`: recipients, subject, references, quotation. */
 void mua_draft_answer(struct mua *mua, struct mua_draft *draft, struct message *original,
-                      bool to_all);
+		      bool to_all);
 
 /*
  * Composes what the action's draft says, and hands it to the outbox, which takes the action. A
@@ -102,7 +102,7 @@ void mua_outbox_free(struct mua_outbox *outbox);
 
 /* Takes a composed message: `recipients` (taken) of char *, `message` (taken). */
 void mua_outbox_add(struct mua_outbox *outbox, struct mua_action *action, GPtrArray *recipients,
-                    struct message *message, uint64_t object);
+		    struct message *message, uint64_t object);
 
 /* Tries everything that is there (again). */
 void mua_outbox_flush(struct mua_outbox *outbox);
@@ -128,4 +128,5 @@ void mua_local_reply(struct mua *mua, struct mua_action *action);
 struct mua_imap *mua_imap_new(struct mua *mua);
 void mua_imap_free(struct mua_imap *imap);
 void mua_imap_add(struct mua_imap *imap, struct mua_action *action); /* takes it */
+void mua_imap_start(struct mua_imap *imap);                          /* online */
 void mua_imap_stop(struct mua_imap *imap);

@@ -35,7 +35,7 @@ struct mail_queue {
 };
 
 /* Postfix makes ids of the microsecond and the queue file's inode; this is where ours start. */
-#define FIRST_FILE_NUMBER 0x12001u
+#define FIRST_FILE_NUMBER 0x512001u
 
 void mail_result_clear(struct mail_result *result)
 {

@@ -28,24 +28,24 @@ void mail_result_clear(struct mail_result *result);
 struct mail_job {
 	const char *queue_id;
 	struct mail_identity identity;
-	const char *sender;        /* "" is the null reverse-path */
+	const char *sender; /* "" is the null reverse-path */
 	GBytes *data;
-	char *domain;              /* lower case */
-	unsigned count;            /* of recipients */
+	char *domain;   /* lower case */
+	unsigned count; /* of recipients */
 	const char **recipients;
 	struct mail_result *results; /* to be filled in; zero at first */
-	unsigned *places;          /* the queue's own */
-	struct queue_entry *entry; /* likewise */
+	unsigned *places;            /* the queue's own */
+	struct queue_entry *entry;   /* likewise */
 };
 
 struct mail_queue_config {
 	const char *host_name;
-	const char *software;      /* in Received headers */
-	int64_t pickup_ns;         /* from acceptance to the first attempt */
-	int64_t retry_ns;          /* pause behind the first attempt; it doubles */
-	int64_t retry_max_ns;      /* until it is this long */
-	int64_t lifetime_ns;       /* then what is undelivered is returned */
-	int64_t warning_ns;        /* age at which the sender is told of the delay; 0: never */
+	const char *software; /* in Received headers */
+	int64_t pickup_ns;    /* from acceptance to the first attempt */
+	int64_t retry_ns;     /* pause behind the first attempt; it doubles */
+	int64_t retry_max_ns; /* until it is this long */
+	int64_t lifetime_ns;  /* then what is undelivered is returned */
+	int64_t warning_ns;   /* age at which the sender is told of the delay; 0: never */
 	/* Delivers, and answers with mail_job_done(), at once or later. */
 	void (*deliver)(void *owner, struct mail_job *job);
 	void *owner;
@@ -71,7 +71,7 @@ struct mail_envelope {
 	struct mail_identity identity;
 	const char *sender;
 	const char *const *recipients;
-	unsigned recipient_count;  /* at least 1 */
+	unsigned recipient_count; /* at least 1 */
 	GBytes *data;
 };
 
@@ -87,9 +87,9 @@ struct mail_queue_item {
 	size_t size_bytes;
 	int64_t arrived_ns, next_ns; /* next_ns: TIME_NEVER while an attempt is under way */
 	unsigned attempts;
-	const char *reason;          /* of the last delay; NULL: none */
+	const char *reason; /* of the last delay; NULL: none */
 };
 
 /* Calls `look` for each recipient that waits, in order of arrival. */
 void mail_queue_each(const struct mail_queue *queue,
-                     void (*look)(void *owner, const struct mail_queue_item *item), void *owner);
+		     void (*look)(void *owner, const struct mail_queue_item *item), void *owner);

@@ -10,7 +10,7 @@ struct stamp {
 	const char *software;
 	const char *queue_id;
 	int64_t unix_time;
-	bool completes;   /* adds Date and Message-ID where they are missing */
+	bool completes; /* adds Date and Message-ID where they are missing */
 };
 
 /* The arrived message with its new fields. */

@@ -35,29 +35,29 @@ extern const char *const smtp_stage_names[SMTP_STAGE_COUNT]; /* "RCPT TO", "end 
 struct smtp_result {
 	enum smtp_outcome outcome;
 	enum smtp_stage stage;
-	unsigned code;  /* of the deciding reply; 0: there was none */
-	char *text;     /* that reply with its code, lines joined by blanks; or what went wrong */
+	unsigned code; /* of the deciding reply; 0: there was none */
+	char *text;    /* that reply with its code, lines joined by blanks; or what went wrong */
 };
 
 /* A message to send. Strings are copied, the data is referenced. */
 struct smtp_transfer {
-	const char *sender;            /* reverse-path without brackets; "" is the null one */
+	const char *sender; /* reverse-path without brackets; "" is the null one */
 	const char *const *recipients;
-	unsigned recipient_count;      /* at least 1 */
-	GBytes *data;                  /* lines end in CRLF; dots are added here */
+	unsigned recipient_count; /* at least 1 */
+	GBytes *data;             /* lines end in CRLF; dots are added here */
 };
 
 struct smtp_client_config {
-	const char *host_name;         /* said in EHLO */
-	const char *login, *password;  /* NULL: no AUTH */
-	bool pipelines;                /* uses PIPELINING where it is offered, as MTAs do */
-	bool declares_size;            /* says SIZE= and BODY= where they are offered */
+	const char *host_name;        /* said in EHLO */
+	const char *login, *password; /* NULL: no AUTH */
+	bool pipelines;               /* uses PIPELINING where it is offered, as MTAs do */
+	bool declares_size;           /* says SIZE= where it is offered, as MTAs do */
 	/*
 	 * A message is done with; one result for each recipient, in order. Called exactly once per
 	 * message. May call smtp_client_send() for the next one, or smtp_client_quit().
 	 */
 	void (*sent)(void *owner, struct smtp_client *client, const struct smtp_result *results,
-	             unsigned count);
+		     unsigned count);
 	void *owner;
 };
 

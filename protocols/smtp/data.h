@@ -5,7 +5,7 @@
 
 /* Where a reader stands within mail data. Zero is the start of the data. */
 enum smtp_data_state {
-	SMTP_LINE_START,  /* behind CRLF, or at the beginning */
+	SMTP_LINE_START, /* behind CRLF, or at the beginning */
 	SMTP_IN_LINE,
 	SMTP_AFTER_RETURN,
 	SMTP_AFTER_DOT,        /* a dot at the start of a line; it is not passed on */
@@ -20,14 +20,14 @@ enum smtp_data_state {
  * dropped, and `overflowed` is set. Returns how many octets of `in` were read. With `out` NULL it
  * only finds the end.
  */
-size_t smtp_data_decode(enum smtp_data_state *state, struct bytes in, GByteArray *out,
-                        size_t limit, bool *overflowed);
+size_t smtp_data_decode(enum smtp_data_state *state, struct bytes in, GByteArray *out, size_t limit,
+			bool *overflowed);
 
 /* A writer of mail data: how far it came. Zero is the start. */
 struct smtp_data_writer {
-	size_t offset;     /* octets of the message that were written */
-	bool is_in_line;   /* the last octet written was not the LF of a CRLF */
-	bool is_finished;  /* the closing dot was written */
+	size_t offset;    /* octets of the message that were written */
+	bool is_in_line;  /* the last octet written was not the LF of a CRLF */
+	bool is_finished; /* the closing dot was written */
 };
 
 /*
@@ -36,4 +36,4 @@ struct smtp_data_writer {
  * one. Call until `is_finished`.
  */
 void smtp_data_encode(struct smtp_data_writer *writer, struct bytes message, size_t room,
-                      GByteArray *out);
+		      GByteArray *out);

@@ -21,31 +21,31 @@ enum smtp_detail {
 	SMTP_HELP,
 	SMTP_STARTTLS,
 	SMTP_QUIT,
-	SMTP_UNKNOWN,	  /* a line that is no command we know */
+	SMTP_UNKNOWN,     /* a line that is no command we know */
 	SMTP_CREDENTIALS, /* the client's answer to a 334 challenge */
-	SMTP_MESSAGE,	  /* mail data up to and with the line of a single dot */
-	SMTP_CHUNK,	  /* mail data behind BDAT (RFC 3030) */
-	SMTP_GREETING,	  /* the server's first reply */
-	SMTP_COMPLETED,	  /* reply 2yz */
-	SMTP_CONTINUE,	  /* reply 3yz: the server waits for more */
-	SMTP_TRY_LATER,	  /* reply 4yz */
-	SMTP_REFUSED,	  /* reply 5yz */
+	SMTP_MESSAGE,     /* mail data up to and with the line of a single dot */
+	SMTP_CHUNK,       /* mail data behind BDAT (RFC 3030) */
+	SMTP_GREETING,    /* the server's first reply */
+	SMTP_COMPLETED,   /* reply 2yz */
+	SMTP_CONTINUE,    /* reply 3yz: the server waits for more */
+	SMTP_TRY_LATER,   /* reply 4yz */
+	SMTP_REFUSED,     /* reply 5yz */
 	SMTP_STATE,
 	SMTP_DETAIL_COUNT,
 };
 
 /* Where a session stands, at the server and, as it knows, at the client: before and after of STATE. */
 enum smtp_state {
-	SMTP_CONNECTED,	    /* no greeting yet */
-	SMTP_GREETED,	    /* 220 was sent; EHLO is to come */
-	SMTP_READY,	    /* EHLO or HELO was accepted; no mail transaction */
-	SMTP_IN_AUTH,	    /* 334 was sent: credentials are to come */
+	SMTP_CONNECTED,     /* no greeting yet */
+	SMTP_GREETED,       /* 220 was sent; EHLO is to come */
+	SMTP_READY,         /* EHLO or HELO was accepted; no mail transaction */
+	SMTP_IN_AUTH,       /* 334 was sent: credentials are to come */
 	SMTP_HAS_SENDER,    /* MAIL was accepted */
 	SMTP_HAS_RECIPIENT, /* at least one RCPT was accepted */
-	SMTP_IN_DATA,	    /* 354 was sent: the message is to come */
-	SMTP_IN_CHUNK,	    /* BDAT was read: its octets are to come */
-	SMTP_HAS_CHUNK,	    /* a chunk that was not the last has come */
-	SMTP_OVER,	    /* QUIT, or given up */
+	SMTP_IN_DATA,       /* 354 was sent: the message is to come */
+	SMTP_IN_CHUNK,      /* BDAT was read: its octets are to come */
+	SMTP_HAS_CHUNK,     /* a chunk that was not the last has come */
+	SMTP_OVER,          /* QUIT, or given up */
 	SMTP_STATE_COUNT,
 };
 

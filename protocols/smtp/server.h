@@ -13,10 +13,10 @@ enum smtp_capability {
 	SMTP_CAN_PIPELINE = 1, /* PIPELINING (RFC 2920) */
 	SMTP_CAN_SIZE = 2,     /* SIZE (RFC 1870) */
 	SMTP_CAN_VRFY = 4,
-	SMTP_CAN_AUTH = 8,     /* AUTH PLAIN LOGIN (RFC 4954) */
-	SMTP_CAN_STATUS = 16,  /* ENHANCEDSTATUSCODES (RFC 2034) */
-	SMTP_CAN_8BIT = 32,    /* 8BITMIME (RFC 6152) */
-	SMTP_CAN_CHUNK = 64,   /* CHUNKING (RFC 3030) */
+	SMTP_CAN_AUTH = 8,    /* AUTH PLAIN LOGIN (RFC 4954) */
+	SMTP_CAN_STATUS = 16, /* ENHANCEDSTATUSCODES (RFC 2034) */
+	SMTP_CAN_8BIT = 32,   /* 8BITMIME (RFC 6152) */
+	SMTP_CAN_CHUNK = 64,  /* CHUNKING (RFC 3030) */
 };
 
 #define SMTP_CAPABILITIES_ALL 127
@@ -24,10 +24,10 @@ enum smtp_capability {
 /* What the environment thinks of a recipient. */
 enum smtp_verdict {
 	SMTP_RECIPIENT_OK,
-	SMTP_RECIPIENT_UNKNOWN,   /* one of our domains, but no such mailbox: 550 5.1.1 */
-	SMTP_RECIPIENT_FOREIGN,   /* not ours, and this client may not relay: 554 5.7.1 */
-	SMTP_RECIPIENT_FULL,      /* its quota is used up: 452 4.2.2 */
-	SMTP_RECIPIENT_LATER,     /* we cannot say now: 451 4.3.0 */
+	SMTP_RECIPIENT_UNKNOWN, /* one of our domains, but no such mailbox: 550 5.1.1 */
+	SMTP_RECIPIENT_FOREIGN, /* not ours, and this client may not relay: 554 5.7.1 */
+	SMTP_RECIPIENT_FULL,    /* its quota is used up: 452 4.2.2 */
+	SMTP_RECIPIENT_LATER,   /* we cannot say now: 451 4.3.0 */
 };
 
 /* A message that came in, and where from. Borrowed until the answer, or the end of the call. */
@@ -36,12 +36,12 @@ struct smtp_arrival {
 	const char *const *recipients; /* those accepted, in order */
 	unsigned recipient_count;
 	GBytes *data;
-	bool is_8bit;                  /* declared by BODY=8BITMIME */
-	const char *protocol;          /* "SMTP", "ESMTP", "ESMTPA" (RFC 3848) */
-	const char *helo;              /* what the client calls itself */
-	const char *client_name;       /* what DNS calls it; "unknown" */
+	bool is_8bit;            /* declared by BODY=8BITMIME */
+	const char *protocol;    /* "SMTP", "ESMTP", "ESMTPA" (RFC 3848) */
+	const char *helo;        /* what the client calls itself */
+	const char *client_name; /* what DNS calls it; "unknown" */
 	uint32_t client_address;
-	const char *login;             /* whom it proved to be; NULL: nobody */
+	const char *login; /* whom it proved to be; NULL: nobody */
 };
 
 /*
@@ -53,24 +53,24 @@ struct smtp_environment {
 	void (*name_client)(void *owner, struct smtp_server *server);
 	/* Is this user's password right? */
 	void (*check_login)(void *owner, struct smtp_server *server, const char *login,
-	                    const char *password);
+			    const char *password);
 	/* May this client send to `recipient`? smtp_server_login() tells who it is. */
 	void (*check_recipient)(void *owner, struct smtp_server *server, const char *recipient);
 	/* Will you take this message? */
 	void (*accept_message)(void *owner, struct smtp_server *server,
-	                       const struct smtp_arrival *arrival);
+			       const struct smtp_arrival *arrival);
 };
 
 /* The same for all sessions of a service. Borrowed: must outlive them. */
 struct smtp_server_config {
-	const char *host_name;     /* in greeting and EHLO: mail.office.example */
-	const char *software;      /* behind ESMTP in the greeting */
-	unsigned capabilities;     /* set of enum smtp_capability */
-	bool requires_login;       /* submission: no recipient without AUTH */
-	uint64_t size_limit;       /* octets of a message; 0: none */
-	unsigned recipient_limit;  /* of one message; RFC 5321 4.5.3.1.8 asks for 100 at least */
-	unsigned error_limit;      /* refusals until the server hangs up */
-	int64_t timeout_ns;        /* of silence until it hangs up (4.5.3.2.7: 5 minutes) */
+	const char *host_name;    /* in greeting and EHLO: mail.office.example */
+	const char *software;     /* behind ESMTP in the greeting */
+	unsigned capabilities;    /* set of enum smtp_capability */
+	bool requires_login;      /* submission: no recipient without AUTH */
+	uint64_t size_limit;      /* octets of a message; 0: none */
+	unsigned recipient_limit; /* of one message; RFC 5321 4.5.3.1.8 asks for 100 at least */
+	unsigned error_limit;     /* refusals until the server hangs up */
+	int64_t timeout_ns;       /* of silence until it hangs up (4.5.3.2.7: 5 minutes) */
 	const struct smtp_environment *environment;
 };
 
@@ -78,7 +78,7 @@ struct smtp_server_config {
 
 /* A session with the client at `client_address`; `owner` is handed to the environment. */
 struct session *smtp_server_new(const struct smtp_server_config *config, uint32_t client_address,
-                                void *owner);
+				void *owner);
 
 /* What is known of the client. Strings belong to the session; NULL where not known. */
 uint32_t smtp_server_client_address(const struct smtp_server *server);

@@ -19,7 +19,7 @@ enum smtp_question {
 struct smtp_server {
 	struct session session; /* first: the two are converted into each other */
 	const struct smtp_server_config *config;
-	void *owner;            /* of the environment */
+	void *owner; /* of the environment */
 	enum smtp_state state;
 	enum smtp_question question;
 	uint32_t client_address;

@@ -6,14 +6,13 @@
 #include "protocols/smtp/names.h"
 #include "sim/bytes.h"
 
-#define SMTP_COMMAND_MAX 2048  /* octets of a command line with CRLF; RFC 5321 4.5.3.1.4 asks for 512 */
-#define SMTP_CREDENTIALS_MAX 12288 /* octets of an AUTH line or answer (RFC 4954 section 4) */
-#define SMTP_PATH_MAX 256      /* octets of a path with its brackets (4.5.3.1.3) */
-#define SMTP_TEXT_MAX 1000     /* octets of a text line with CRLF that all must take (4.5.3.1.6) */
+#define SMTP_COMMAND_MAX     2048  /* octets of a command line; 512 at least (RFC 5321 4.5.3.1.4) */
+#define SMTP_CREDENTIALS_MAX 12288 /* octets of an answer to AUTH (RFC 4954 section 4) */
+#define SMTP_PATH_MAX        256   /* octets of a path with its brackets (4.5.3.1.3) */
 
 struct smtp_command {
-	enum smtp_detail verb;  /* SMTP_UNKNOWN for what is none */
-	struct bytes argument;  /* behind the verb's space, trailing blanks gone */
+	enum smtp_detail verb; /* SMTP_UNKNOWN for what is none */
+	struct bytes argument; /* behind the verb's space, trailing blanks gone */
 };
 
 /* Splits a command line (without its CRLF). Verbs are taken in any case. */
@@ -24,9 +23,9 @@ bool smtp_skip(struct bytes in, const char *keyword, struct bytes *rest);
 
 enum smtp_path_status {
 	SMTP_PATH_OK,
-	SMTP_PATH_MISSING,  /* no path at all */
-	SMTP_PATH_BAD,      /* something that is not an address */
-	SMTP_PATH_FOREIGN,  /* octets beyond ASCII: needs SMTPUTF8 (RFC 6531) */
+	SMTP_PATH_MISSING, /* no path at all */
+	SMTP_PATH_BAD,     /* something that is not an address */
+	SMTP_PATH_FOREIGN, /* octets beyond ASCII: needs SMTPUTF8 (RFC 6531) */
 };
 
 /*
@@ -35,7 +34,7 @@ enum smtp_path_status {
  * RFC 5321 appendix C tells to ignore); empty for the null path. `rest` is what follows.
  */
 enum smtp_path_status smtp_path_parse(struct bytes in, char address[SMTP_PATH_MAX],
-                                      struct bytes *rest);
+				      struct bytes *rest);
 
 /* True for `local@domain`, by RFC 5321 section 4.1.2. With `allow_local`, also for `local`. */
 bool smtp_mailbox_is_valid(struct bytes mailbox, bool allow_local);
@@ -61,7 +60,7 @@ bool smtp_number_parse(struct bytes text, uint64_t *number);
 
 /* One line of a reply (without its CRLF): "250-text" or "250 text". */
 struct smtp_reply_line {
-	unsigned code;      /* 200 to 599 */
+	unsigned code; /* 200 to 599 */
 	bool is_last;
 	struct bytes text;
 };

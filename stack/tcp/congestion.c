@@ -15,6 +15,18 @@ void congestion_init(struct congestion *congestion, const struct congestion_cont
 	};
 }
 
+void congestion_clear(struct congestion *congestion)
+{
+	g_clear_pointer(&congestion->state, g_free);
+}
+
+void *congestion_state(struct congestion *congestion, size_t bytes)
+{
+	if (congestion->state == NULL)
+		congestion->state = g_malloc0(bytes);
+	return congestion->state;
+}
+
 uint32_t congestion_slow_start(struct congestion *congestion, uint32_t acknowledged_bytes)
 {
 	uint32_t room = MIN(congestion->threshold, WINDOW_MAX) - congestion->window;

@@ -58,12 +58,29 @@ struct tcp {
 	struct tcp_connection *first, *last; /* all connections, in the order they were made */
 	struct time_wait_queue time_waits;
 	struct flight *spare_flights;
+	struct alarm *spare_alarms;
+	struct work work;                    /* delivers what is pending */
+	struct tcp_connection *first_pending, *last_pending;
 	const struct congestion_control *congestion;
 	struct secret isn_secret, timestamp_secret;
 	struct random_stream ports;
 	uint32_t fixed_iss;                  /* instead of hashing, when has_fixed_iss */
 	bool has_fixed_iss;
 	struct tcp_statistics statistics;
+};
+
+enum deadline {
+	DEADLINE_RETRANSMIT,
+	DEADLINE_ACK,
+	DEADLINE_IDLE,
+	DEADLINE_COUNT,
+};
+
+/* The deadlines of a connection that has any, and one engine timer for the nearest. */
+struct alarm {
+	struct timer timer;
+	int64_t at_ns[DEADLINE_COUNT]; /* TIME_NEVER: none */
+	struct alarm *next_free;
 };
 
 /* What a connection's retransmission deadline is for. */
@@ -93,9 +110,8 @@ struct tcp_connection {
 	struct tcp *tcp;
 	struct tcp_connection *next, *previous;
 	struct tcp_listener *listener; /* until accepted */
-	struct work work;              /* delivers events, and frees */
-	struct timer timer;            /* for the nearest of the three deadlines */
-	int64_t retransmit_at_ns, ack_at_ns, idle_at_ns;
+	struct tcp_connection *next_pending; /* in the host's list, while is_pending */
+	struct alarm *alarm;           /* NULL: no deadline */
 
 	/* Sending. */
 	struct send_queue unacknowledged;
@@ -151,6 +167,7 @@ struct tcp_connection {
 	uint8_t reordering_steps;      /* RACK.reo_wnd_mult */
 	uint8_t reordering_persist;    /* RACK.reo_wnd_persist */
 
+	bool is_pending : 1;           /* events wait for their delivery */
 	bool is_active : 1;            /* opened by us */
 	bool has_user : 1;             /* events go to somebody */
 	bool has_timestamps : 1;
@@ -279,7 +296,7 @@ void listener_receive(struct tcp_listener *listener, struct segment *segment,
 
 /* stream.c */
 extern const struct stream_operations tcp_stream_operations;
-void stream_deliver_events(void *connection); /* work */
+void stream_deliver_events(void *tcp); /* work: of the first connection that is pending */
 
 /* Tells the user that the peer has ended, once all was read. */
 void stream_check_end(struct tcp_connection *c);
@@ -360,8 +377,10 @@ uint32_t recovery_room(const struct tcp_connection *c);
 void recovery_data_sent(struct tcp_connection *c, uint32_t length);
 
 /* timers.c */
-void timers_init(struct tcp_connection *c);
 void timers_settle(struct tcp_connection *c);        /* at the end of every entry: arms the timer */
+void timers_release(struct tcp_connection *c);       /* no deadline any more */
+int64_t timers_deadline(const struct tcp_connection *c, enum deadline which);
+void timers_set_deadline(struct tcp_connection *c, enum deadline which, int64_t at_ns);
 void timers_arm_retransmit(struct tcp_connection *c);/* RTO from now, backed off by `retries` */
 void timers_after_ack(struct tcp_connection *c);     /* new data was acknowledged */
 void timers_after_send(struct tcp_connection *c);    /* new data was sent */

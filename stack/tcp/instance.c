@@ -33,13 +33,31 @@ struct tcp *tcp_new(struct host *host)
 	node_random_init(tcp->node, &tcp->ports, "tcp.ports");
 	flow_table_init(&tcp->flows, tcp->isn_secret.key[0]);
 	time_wait_init(tcp);
+	work_init(&tcp->work, stream_deliver_events, tcp);
 	return tcp;
+}
+
+static void free_spares(struct tcp *tcp)
+{
+	while (tcp->spare_flights != NULL) {
+		struct flight *flight = tcp->spare_flights;
+
+		tcp->spare_flights = flight->next_free;
+		g_free(flight);
+	}
+	while (tcp->spare_alarms != NULL) {
+		struct alarm *alarm = tcp->spare_alarms;
+
+		tcp->spare_alarms = alarm->next_free;
+		g_free(alarm);
+	}
 }
 
 void tcp_free(struct tcp *tcp)
 {
 	if (tcp == NULL)
 		return;
+	work_cancel(tcp_engine(tcp), &tcp->work);
 	flow_table_clear(&tcp->flows);
 	while (tcp->first != NULL)
 		connection_free(tcp->first);
@@ -50,12 +68,7 @@ void tcp_free(struct tcp *tcp)
 		tcp->listeners = listener->next;
 		g_free(listener);
 	}
-	while (tcp->spare_flights != NULL) {
-		struct flight *flight = tcp->spare_flights;
-
-		tcp->spare_flights = flight->next_free;
-		g_free(flight);
-	}
+	free_spares(tcp);
 	g_free(tcp);
 }
 

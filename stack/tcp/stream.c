@@ -255,9 +255,8 @@ static unsigned deliverable(const struct tcp_connection *c)
 	return pending;
 }
 
-void stream_deliver_events(void *connection)
+static void deliver_all(struct tcp_connection *c)
 {
-	struct tcp_connection *c = connection;
 	unsigned pending;
 
 	while ((pending = deliverable(c)) != 0) {
@@ -266,6 +265,18 @@ void stream_deliver_events(void *connection)
 		c->pending &= (uint8_t)~event;
 		deliver(c, (enum pending_event)event);
 	}
-	if (!c->has_user && (c->state == TCP_CLOSED || c->state == TCP_TIME_WAIT))
+}
+
+void stream_deliver_events(void *owner)
+{
+	struct tcp *tcp = owner;
+	struct tcp_connection *c = tcp->first_pending;
+
+	c->is_pending = false;
+	tcp->first_pending = c->next_pending;
+	if (tcp->first_pending != NULL)
+		work_defer(tcp_engine(tcp), &tcp->work);
+	deliver_all(c);
+	if (!c->has_user && !c->is_pending && (c->state == TCP_CLOSED || c->state == TCP_TIME_WAIT))
 		connection_free(c);
 }

@@ -87,7 +87,7 @@ static void acknowledge_later(struct tcp_connection *c)
 {
 	int64_t most_ms = 250, delay_ms = c->ack_timeout_ms;
 
-	if (c->ack_at_ns != TIME_NEVER)
+	if (timers_deadline(c, DEADLINE_ACK) != TIME_NEVER)
 		return;
 	if (delay_ms > TCP_ACK_DELAY_MS) {
 		uint32_t srtt_ms = round_trip_smoothed_us(&c->round_trip) / 1000;
@@ -99,7 +99,7 @@ static void acknowledge_later(struct tcp_connection *c)
 		delay_ms = MIN(delay_ms, most_ms);
 	}
 	delay_ms = MAX(delay_ms, TCP_ACK_DELAY_MS);
-	c->ack_at_ns = tcp_now(c->tcp) + delay_ms * NS_PER_MS;
+	timers_set_deadline(c, DEADLINE_ACK, tcp_now(c->tcp) + delay_ms * NS_PER_MS);
 }
 
 void window_check_ack(struct tcp_connection *c)
@@ -119,7 +119,7 @@ void window_check_ack(struct tcp_connection *c)
 
 void window_ack_timeout(struct tcp_connection *c)
 {
-	c->ack_at_ns = TIME_NEVER;
+	timers_set_deadline(c, DEADLINE_ACK, TIME_NEVER);
 	if (!c->ack_is_due)
 		return;
 	if (c->is_interactive) {
@@ -141,7 +141,7 @@ void window_ack_sent(struct tcp_connection *c)
 			c->ack_timeout_ms = TCP_ACK_DELAY_MS;
 	}
 	c->ack_is_due = c->ack_now = c->saw_push = false;
-	c->ack_at_ns = TIME_NEVER;
+	timers_set_deadline(c, DEADLINE_ACK, TIME_NEVER);
 }
 
 void window_data_sent(struct tcp_connection *c)

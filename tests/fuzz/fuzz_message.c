@@ -7,7 +7,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void check_part(const struct message *message, const struct message_part *part, size_t start,
-                       size_t end)
+		       size_t end)
 {
 	size_t body_end = part->body_offset + part->body_bytes;
 
@@ -16,7 +16,7 @@ static void check_part(const struct message *message, const struct message_part 
 		abort();
 	for (unsigned i = 0; part->children != NULL && i < part->children->len; i++)
 		check_part(message, g_ptr_array_index(part->children, i), part->body_offset,
-		           body_end);
+			   body_end);
 	if (part->children != NULL)
 		return;
 

@@ -44,9 +44,9 @@ static void fuzz_server(struct bytes in, size_t chunk)
 	mailbox_append(account_find_mailbox(bob, "INBOX"), message, 0, 0);
 	message_free(message);
 	feed(pop3_session_new(&(struct pop3_session_config) { .store = store,
-	                                                      .software = "mailwire",
-	                                                      .timestamp = "<1@x>",
-	                                                      .refusal_delay_ns = NS_PER_S }),
+							      .software = "mailwire",
+							      .timestamp = "<1@x>",
+							      .refusal_delay_ns = NS_PER_S }),
 	     in, chunk);
 	mail_store_free(store);
 }
@@ -62,10 +62,10 @@ static void fuzz_client(struct bytes in, size_t chunk)
 	static const struct pop3_client_events events = { .retrieved = retrieved };
 
 	feed(pop3_client_new(&(struct pop3_client_config) { .user = "bob",
-	                                                    .password = "secret",
-	                                                    .window = 3,
-	                                                    .message_bytes_max = 4096,
-	                                                    .events = &events }),
+							    .password = "secret",
+							    .window = 3,
+							    .message_bytes_max = 4096,
+							    .events = &events }),
 	     in, chunk);
 }
 

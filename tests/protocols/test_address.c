@@ -9,30 +9,30 @@ struct example {
 };
 
 static const struct example examples[] = {
-	{"John Doe <jdoe@machine.example>",					     "John Doe|-|jdoe|machine.example\n"	 },
+	{"John Doe <jdoe@machine.example>",                                        "John Doe|-|jdoe|machine.example\n"      },
 	{ "\"Joe Q. Public\" <john.q.public@example.com>",
-	  "Joe Q. Public|-|john.q.public|example.com\n"								      },
+         "Joe Q. Public|-|john.q.public|example.com\n"								      },
 	{ "Mary Smith <mary@x.test>, jdoe@example.org, Who? <one@y.test>",
-	  "Mary Smith|-|mary|x.test\n-|-|jdoe|example.org\nWho?|-|one|y.test\n"						},
+         "Mary Smith|-|mary|x.test\n-|-|jdoe|example.org\nWho?|-|one|y.test\n"                                              },
 	{ "<boss@nil.test>, \"Giant; \\\"Big\\\" Box\" <sysservices@example.net>",
-	  "-|-|boss|nil.test\nGiant; \"Big\" Box|-|sysservices|example.net\n"						      },
+         "-|-|boss|nil.test\nGiant; \"Big\" Box|-|sysservices|example.net\n"                                                },
 	{ "A Group:Ed Jones <c@a.test>,joe@where.test,John <jdoe@one.test>;",
-	  "-|-|A Group|-\nEd "
-	  "Jones|-|c|a.test\n-|-|joe|where.test\nJohn|-|jdoe|one.test\n-|-|-|-\n"						  },
+         "-|-|A Group|-\nEd "
+	  "Jones|-|c|a.test\n-|-|joe|where.test\nJohn|-|jdoe|one.test\n-|-|-|-\n"                                           },
 	{ "Undisclosed recipients:;",					      "-|-|Undisclosed recipients|-\n-|-|-|-\n"},
 	{ "Pete(A nice \\) chap) <pete(his account)@silly.test(his host)>",
-	  "Pete|-|pete|silly.test\n"											 },
+         "Pete|-|pete|silly.test\n"											 },
 	{ "Mary Smith <@node.test:mary@example.net>, , jdoe@test  . example",
-	  "Mary Smith|@node.test|mary|example.net\n-|-|jdoe|test.example\n"						    },
+         "Mary Smith|@node.test|mary|example.net\n-|-|jdoe|test.example\n"                                                  },
 	{ "alice@office.example (Alice in \\(wonder\\)land)",
-	  "Alice in (wonder)land|-|alice|office.example\n"								   },
-	{ "\"john smith\"@[192.0.2.1]",					    "-|-|john smith|[192.0.2.1]\n"	       },
-	{ "=?utf-8?q?J=C3=BCrgen?= <j@x.example>",				   "=?utf-8?q?J=C3=BCrgen?=|-|j|x.example\n"},
-	{ "postmaster",							    "-|-|postmaster|\n"			    },
-	{ "broken <a@b",							   "broken|-|a|b\n"			  },
+         "Alice in (wonder)land|-|alice|office.example\n"								   },
+	{ "\"john smith\"@[192.0.2.1]",					    "-|-|john smith|[192.0.2.1]\n"           },
+	{ "=?utf-8?q?J=C3=BCrgen?= <j@x.example>",                                 "=?utf-8?q?J=C3=BCrgen?=|-|j|x.example\n"},
+	{ "postmaster",							    "-|-|postmaster|\n"                      },
+	{ "broken <a@b",							   "broken|-|a|b\n"                         },
 	{ "<>",								    ""				       },
 	{ "",								      ""				       },
-	{ ",;:(\"",								"-|-||-\n-|-|-|-\n"			},
+	{ ",;:(\"",								"-|-||-\n-|-|-|-\n"                      },
 };
 
 static const char *shown(const char *text)
@@ -104,7 +104,7 @@ static const struct {
 	{ "a@-x.example",							false},
 	{ "a@x-.example",							false},
 	{ "a@x_y.example",						       false},
-	{ "a@x.example\r\nRCPT TO:<b@x>",					  false},
+	{ "a@x.example\r\nRCPT TO:<b@x>",                                        false},
 	{ "\"a@x.example",						       false},
 	{ "\"a\\\"@x.example",						   false},
 	{ "a@[]",								false},

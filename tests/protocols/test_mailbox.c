@@ -57,17 +57,17 @@ static const struct {
 	const char *name;
 	bool is_valid;
 } names[] = {
-	{"Sent",		  true },
-	  { "a/b/c",	     true },
-	     { "Entw\xc3\xbcrfe", true },
-	  { "",		false},
-	{ "/a",		false},
-	  { "a/",		  false},
-	     { "a//b",	       false},
-	  { "a*",		  false},
-	{ "a%",		false},
-	  { "a\nb",	    false},
-	     { "\xff",	       false},
+	{"Sent",             true },
+        { "a/b/c",           true },
+        { "Entw\xc3\xbcrfe", true },
+        { "",                false},
+	{ "/a",              false},
+        { "a/",              false},
+        { "a//b",            false},
+        { "a*",              false},
+	{ "a%",              false},
+        { "a\nb",            false},
+        { "\xff",            false},
 };
 
 START_TEST(mailbox_names_are_checked)

@@ -34,54 +34,54 @@ struct structure_example {
 #define MIXED "Content-Type: multipart/mixed; boundary="
 
 static const struct structure_example structures[] = {
-	{"no MIME header at all",				   "Subject: x\r\n\r\nhello\r\n",					  "TEXT/PLAIN'hello\r\n'1"								   },
+	{"no MIME header at all",				   "Subject: x\r\n\r\nhello\r\n",                                      "TEXT/PLAIN'hello\r\n'1"                                                               },
 	{ "no body",						"Subject: x\r\n\r\n",					       "TEXT/PLAIN''0"									},
 	{ "no empty line",					  "Subject: x\r\n",						   "TEXT/PLAIN''0"									},
 	{ "nothing",						"",								 "TEXT/PLAIN''0"									},
 	{ "no header",					      "\r\nhello",							"TEXT/PLAIN'hello'0"								   },
-	{ "invalid type",					   "Content-Type: text\r\n\r\nx",					 "TEXT/PLAIN'x'0"									  },
+	{ "invalid type",					   "Content-Type: text\r\n\r\nx",                                      "TEXT/PLAIN'x'0"                                                                       },
 	{ "two parts, preamble and epilogue",
-	  MIXED
+         MIXED
 	  "b\r\n\r\npreamble\r\n--b\r\n\r\none\r\n--b\r\nContent-Type: image/png\r\n\r\ntwo\r\n"
-	  "--b--\r\nepilogue\r\n",												      "MULTIPART/MIXED(TEXT/PLAIN'one'0 IMAGE/PNG'two'0)"				      },
+	  "--b--\r\nepilogue\r\n",												      "MULTIPART/MIXED(TEXT/PLAIN'one'0 IMAGE/PNG'two'0)"                                    },
 	{ "the line end before a boundary belongs to the boundary",
-	  MIXED "b\r\n\r\n--b\r\n\r\none\r\n\r\n--b--\r\n",
-	  "MULTIPART/MIXED(TEXT/PLAIN'one\r\n'1)"																					       },
-	{ "missing final boundary",				    MIXED "b\r\n\r\n--b\r\n\r\none\r\n--b\r\n\r\ntwo\r\n",
-	  "MULTIPART/MIXED(TEXT/PLAIN'one'0 TEXT/PLAIN'two\r\n'1)"																			      },
-	{ "no line end at the end of the message",		   MIXED "b\r\n\r\n--b\r\n\r\none\r\n--b--",
-	  "MULTIPART/MIXED(TEXT/PLAIN'one'0)"																						   },
+         MIXED "b\r\n\r\n--b\r\n\r\none\r\n\r\n--b--\r\n",
+         "MULTIPART/MIXED(TEXT/PLAIN'one\r\n'1)"																					       },
+	{ "missing final boundary",                                 MIXED "b\r\n\r\n--b\r\n\r\none\r\n--b\r\n\r\ntwo\r\n",
+         "MULTIPART/MIXED(TEXT/PLAIN'one'0 TEXT/PLAIN'two\r\n'1)"																			      },
+	{ "no line end at the end of the message",                  MIXED "b\r\n\r\n--b\r\n\r\none\r\n--b--",
+         "MULTIPART/MIXED(TEXT/PLAIN'one'0)"																						   },
 	{ "bare line feeds",					"Content-Type: multipart/mixed; boundary=b\n\n--b\n\none\n--b--\n",
-	  "MULTIPART/MIXED(TEXT/PLAIN'one'0)"																						   },
+         "MULTIPART/MIXED(TEXT/PLAIN'one'0)"																						   },
 	{ "the longer boundary is another one",
-	  MIXED "b\r\n\r\n--b\r\n\r\n--bb\r\n--b c\r\n--b--c\r\n--b\t \r\n\r\ntwo\r\n--b-- \r\n",
-	  "MULTIPART/MIXED(TEXT/PLAIN'--bb\r\n--b c\r\n--b--c'2 TEXT/PLAIN'two'0)"																	      },
-	{ "a boundary ends a header",				      MIXED "b\r\n\r\n--b\r\nContent-Type: image/gif\r\n--b--\r\n",
-	  "MULTIPART/MIXED(IMAGE/GIF''0)"																						       },
-	{ "delimiters side by side",				     MIXED "b\r\n\r\n--b\r\n--b\r\n--b--\r\n",
-	  "MULTIPART/MIXED(TEXT/PLAIN''0 TEXT/PLAIN''0)"																					},
+         MIXED "b\r\n\r\n--b\r\n\r\n--bb\r\n--b c\r\n--b--c\r\n--b\t \r\n\r\ntwo\r\n--b-- \r\n",
+         "MULTIPART/MIXED(TEXT/PLAIN'--bb\r\n--b c\r\n--b--c'2 TEXT/PLAIN'two'0)"																	      },
+	{ "a boundary ends a header",                               MIXED "b\r\n\r\n--b\r\nContent-Type: image/gif\r\n--b--\r\n",
+         "MULTIPART/MIXED(IMAGE/GIF''0)"																						       },
+	{ "delimiters side by side",                                MIXED "b\r\n\r\n--b\r\n--b\r\n--b--\r\n",
+         "MULTIPART/MIXED(TEXT/PLAIN''0 TEXT/PLAIN''0)"																					},
 	{ "nothing after the close counts",
-	  MIXED "b\r\n\r\n--b\r\n\r\n1\r\n--b--\r\n--b\r\n\r\n2\r\n",
-	  "MULTIPART/MIXED(TEXT/PLAIN'1'0)"																						     },
-	{ "quoted boundary with blanks",				 MIXED "\"a b'c\"\r\n\r\n--a b'c\r\n\r\n1\r\n--a b'c--\r\n",
-	  "MULTIPART/MIXED(TEXT/PLAIN'1'0)"																						     },
-	{ "no boundary parameter",				   "Content-Type: multipart/mixed\r\n\r\n--\r\n",
-	  "MULTIPART/MIXED'--\r\n'1"																							    },
-	{ "no part",						MIXED "b\r\n\r\nnothing\r\n",					   "MULTIPART/MIXED'nothing\r\n'1"							   },
+         MIXED "b\r\n\r\n--b\r\n\r\n1\r\n--b--\r\n--b\r\n\r\n2\r\n",
+         "MULTIPART/MIXED(TEXT/PLAIN'1'0)"																						     },
+	{ "quoted boundary with blanks",                            MIXED "\"a b'c\"\r\n\r\n--a b'c\r\n\r\n1\r\n--a b'c--\r\n",
+         "MULTIPART/MIXED(TEXT/PLAIN'1'0)"																						     },
+	{ "no boundary parameter",                                  "Content-Type: multipart/mixed\r\n\r\n--\r\n",
+         "MULTIPART/MIXED'--\r\n'1"																							    },
+	{ "no part",						MIXED "b\r\n\r\nnothing\r\n",                                       "MULTIPART/MIXED'nothing\r\n'1"                                                        },
 	{ "nested, and the outer boundary ends the inner parts",
-	  MIXED
+         MIXED
 	  "o\r\n\r\n--o\r\nContent-Type: multipart/alternative; boundary=i\r\n\r\n--i\r\n\r\n1\r\n"
 	  "--i\r\nContent-Type: text/html\r\n\r\n<p>\r\n--o\r\n\r\n2\r\n--o--\r\n",						     "MULTIPART/MIXED(MULTIPART/ALTERNATIVE(TEXT/PLAIN'1'0 TEXT/HTML'<p>'0) TEXT/PLAIN'2'0)"},
 	{ "a message inside",
-	  MIXED "b\r\n\r\n--b\r\nContent-Type: message/rfc822\r\n\r\nSubject: in\r\n"
-		"Content-Type: text/html\r\n\r\nhi\r\n--b--\r\n",								       "MULTIPART/MIXED(MESSAGE/RFC822(TEXT/HTML'hi'0))"					    },
+         MIXED "b\r\n\r\n--b\r\nContent-Type: message/rfc822\r\n\r\nSubject: in\r\n"
+		"Content-Type: text/html\r\n\r\nhi\r\n--b--\r\n",								       "MULTIPART/MIXED(MESSAGE/RFC822(TEXT/HTML'hi'0))"                                      },
 	{ "an encoded message is a leaf",
-	  "Content-Type: message/rfc822\r\nContent-Transfer-Encoding: base64\r\n\r\nAAAA",					       "MESSAGE/RFC822'AAAA'0"								},
+         "Content-Type: message/rfc822\r\nContent-Transfer-Encoding: base64\r\n\r\nAAAA",					       "MESSAGE/RFC822'AAAA'0"								},
 	{ "a digest holds messages",
-	  "Content-Type: multipart/digest; boundary=b\r\n\r\n--b\r\n\r\nSubject: "
-	  "in\r\n\r\nhi\r\n--b--\r\n",												   "MULTIPART/DIGEST(MESSAGE/RFC822(TEXT/PLAIN'hi'0))"				      },
+         "Content-Type: multipart/digest; boundary=b\r\n\r\n--b\r\n\r\nSubject: "
+	  "in\r\n\r\nhi\r\n--b--\r\n",												  "MULTIPART/DIGEST(MESSAGE/RFC822(TEXT/PLAIN'hi'0))"                                    },
 	{ "8-bit text",					     "Content-Type: text/plain; charset=utf-8\r\n\r\nh\xc3\xa9\r\n",
-	  "TEXT/PLAIN'h\xc3\xa9\r\n'1"																							  },
+         "TEXT/PLAIN'h\xc3\xa9\r\n'1"																							  },
 };
 
 START_TEST(structure_follows_the_boundaries)
@@ -102,10 +102,10 @@ START_TEST(offsets_count_from_the_start_of_the_message)
 	struct message *message = message_of("Subject: x\r\n"
 					     "Content-Type: multipart/mixed; boundary=\"b\"\r\n"
 					     "\r\n"
-					     "--b\r\n"	   /* 59 = 12 + 45 + 2 */
-					     "A: b\r\n"	   /* 64 */
-					     "\r\n"	   /* 70 */
-					     "one\r\n"	   /* 72 */
+					     "--b\r\n"     /* 59 = 12 + 45 + 2 */
+					     "A: b\r\n"    /* 64 */
+					     "\r\n"        /* 70 */
+					     "one\r\n"     /* 72 */
 					     "--b--\r\n"); /* 77 */
 	const struct message_part *root = message_structure(message);
 	const struct message_part *child = g_ptr_array_index(root->children, 0);
@@ -250,15 +250,15 @@ END_TEST
 static const struct {
 	const char *encoded, *decoded;
 } words[] = {
-	{"plain",				  "plain"			   },
+	{"plain",				  "plain"                    },
  /* RFC 2047 section 8 */
-	{ "=?ISO-8859-1?Q?a?= b",		  "a b"			},
-	{ "=?ISO-8859-1?Q?a?= =?ISO-8859-1?Q?b?=", "ab"			},
-	{ "=?ISO-8859-1?Q?a_b?=",		  "a b"			},
-	{ "=?utf-8?b?R3LDvMOfZQ==?=",	      "Gr\xc3\xbc\xc3\x9f"
+	{ "=?ISO-8859-1?Q?a?= b",                  "a b"                      },
+	{ "=?ISO-8859-1?Q?a?= =?ISO-8859-1?Q?b?=", "ab"                       },
+	{ "=?ISO-8859-1?Q?a_b?=",                  "a b"                      },
+	{ "=?utf-8?b?R3LDvMOfZQ==?=",              "Gr\xc3\xbc\xc3\x9f"
 				      "e"},
-	{ "raw latin \xe9",			    "raw latin \xc3\xa9"	 },
-	{ "raw utf \xc3\xa9",		      "raw utf \xc3\xa9"	 },
+	{ "raw latin \xe9",                        "raw latin \xc3\xa9"       },
+	{ "raw utf \xc3\xa9",                      "raw utf \xc3\xa9"         },
 };
 
 START_TEST(encoded_words_are_decoded)
@@ -273,13 +273,13 @@ END_TEST
 static const struct {
 	const char *text, *decoded;
 } texts[] = {
-	{"\r\nhello\r\n",								     "hello\r\n"	       },
+	{"\r\nhello\r\n",								     "hello\r\n"        },
 	{ "Content-Transfer-Encoding: quoted-printable\r\n"
 	  "Content-Type: text/plain; charset=iso-8859-1\r\n\r\nh=E9l=\r\nlo=20\r\n", "h\xc3\xa9llo \r\n"},
 	{ "Content-Transfer-Encoding: BASE64\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n"
-	  "aMOp\r\n",								"h\xc3\xa9"	      },
-	{ "Content-Type: text/plain; charset=no-such\r\n\r\nh\xe9",			    "h\xc3\xa9"	},
-	{ "Content-Type: text/plain; charset=utf-8\r\n\r\nh\xe9",				  "h\xc3\xa9"	      },
+	  "aMOp\r\n",								"h\xc3\xa9"        },
+	{ "Content-Type: text/plain; charset=no-such\r\n\r\nh\xe9",                           "h\xc3\xa9"        },
+	{ "Content-Type: text/plain; charset=utf-8\r\n\r\nh\xe9",                             "h\xc3\xa9"        },
 };
 
 START_TEST(text_comes_out_as_utf8)
@@ -299,7 +299,7 @@ static const char expected_plain[] = "Date: Sun, 22 Nov 2026 01:14:58 +0000\r\n"
 				     "From: Alice <alice@office.example>\r\n"
 				     "To: bob@remote.example\r\n"
 				     "Subject: Quarterly report\r\n"
-				     "Message-Id: <1.alice-pc@office.example>\r\n"
+				     "Message-ID: <1.alice-pc@office.example>\r\n"
 				     "MIME-Version: 1.0\r\n"
 				     "Content-Type: text/plain; charset=us-ascii\r\n"
 				     "Content-Transfer-Encoding: 7bit\r\n"
@@ -476,8 +476,8 @@ START_TEST(attachments_come_back_byte_for_byte)
 		content[i] = (uint8_t)(i * 7);
 	struct attachment attachments[] = {
 		{"Bericht f\xc3\xbcr M\xc3\xa4rz.pdf", "application/pdf",
-		  g_bytes_new_static(content,						     sizeof content)},
-		{ "empty",			     NULL,		 g_bytes_new_static("", 0)		   },
+                 g_bytes_new_static(content,						     sizeof content)},
+		{ "empty",			     NULL,              g_bytes_new_static("", 0)             },
 	};
 	struct composition composition = plain;
 	composition.attachments = attachments;

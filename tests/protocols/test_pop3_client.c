@@ -12,7 +12,7 @@ struct reader {
 	GString *retrieved; /* "unique-id text" of the last message, | for each CRLF */
 	GString *deleted;   /* unique ids */
 	GString *over;
-	GHashTable *known;  /* unique id -> anything; NULL: as the id says */
+	GHashTable *known; /* unique id -> anything; NULL: as the id says */
 	unsigned count;
 };
 
@@ -56,8 +56,8 @@ static void over(void *owner, const struct pop3_result *result)
 
 	ck_assert_uint_eq(reader->over->len, 0);
 	g_string_printf(reader->over, "%s, %u offered, %u retrieved, %u deleted%s%s",
-	                pop3_outcome_names[result->outcome], result->offered, result->retrieved,
-	                result->deleted, result->text[0] != '\0' ? ": " : "", result->text);
+			pop3_outcome_names[result->outcome], result->offered, result->retrieved,
+			result->deleted, result->text[0] != '\0' ? ": " : "", result->text);
 }
 
 static const struct pop3_client_events events = { judge, retrieved, deleted, over };
@@ -86,9 +86,9 @@ static bool direct(void *owner, const char *directive)
 		const char *prefix;
 		GString *text;
 	} texts[] = {
-		{ "retrieved: ", reader->retrieved },
-		{ "deleted: ", reader->deleted },
-		{ "over: ", reader->over },
+		{"retrieved: ", reader->retrieved},
+		{ "deleted: ",  reader->deleted  },
+		{ "over: ",     reader->over     },
 	};
 
 	for (unsigned i = 0; i < G_N_ELEMENTS(texts); i++) {
@@ -109,24 +109,24 @@ struct conversation {
 };
 
 static const struct conversation conversations[] = {
-	{ "delete", true, 0 },
-	{ "leave", false, 1 },
-	{ "remove", false, 0 },
-	{ "leftover", true, 0 },
-	{ "empty", true, 0 },
-	{ "old_server", true, 4 },
-	{ "pipelining", true, 4 },
-	{ "not_offered", true, 4 },
-	{ "sasl", true, 0 },
-	{ "apop", true, 0 },
-	{ "no_way_in", true, 0 },
-	{ "wrong_password", true, 0 },
-	{ "in_use", true, 0 },
-	{ "refused", true, 0 },
-	{ "lost", true, 0 },
-	{ "timeout", true, 0 },
-	{ "nonsense", true, 0 },
-	{ "unasked", true, 0 },
+	{"delete",          true,  0},
+        { "leave",          false, 1},
+        { "remove",         false, 0},
+	{ "leftover",       true,  0},
+        { "empty",          true,  0},
+        { "old_server",     true,  4},
+	{ "pipelining",     true,  4},
+        { "not_offered",    true,  4},
+        { "sasl",           true,  0},
+	{ "apop",           true,  0},
+        { "no_way_in",      true,  0},
+        { "wrong_password", true,  0},
+	{ "in_use",         true,  0},
+        { "refused",        true,  0},
+        { "lost",           true,  0},
+	{ "timeout",        true,  0},
+        { "nonsense",       true,  0},
+        { "unasked",        true,  0},
 };
 
 static struct session *new_client(const struct conversation *conversation, struct reader *reader)
@@ -310,7 +310,7 @@ START_TEST(commands_belong_to_the_action_and_deletions_to_the_message)
 		if (note->kind == TRACE_PHASE)
 			phases[note->detail]++;
 		messages += note->kind == TRACE_MAIL && note->detail == MAIL_RETRIEVED &&
-		            g_bytes_get_size(note->bytes) == 26; /* the CRLF that was missing */
+			    g_bytes_get_size(note->bytes) == 26; /* the CRLF that was missing */
 		if (note->kind != TRACE_UNIT)
 			continue;
 		ck_assert_uint_eq(note->before, next[is_inbound]);
@@ -337,17 +337,17 @@ END_TEST
 static const struct {
 	const char *wire, *text;
 } stuffed[] = {
-	{ ".\r\n", "" },
-	{ "a\r\n.\r\n", "a\r\n" },
-	{ "..\r\n.\r\n", ".\r\n" },
-	{ "...\r\n.\r\n", "..\r\n" },
-	{ ".a\r\n.\r\n", "a\r\n" },       /* no server sends this; the dot goes */
-	{ "a.\r\n.b.\r\n\r\n.\r\n", "a.\r\nb.\r\n\r\n" },
-	{ ".\rx\r\n.\r\n", "\rx\r\n" },
-	{ ".\r\r\n.\r\n", "\r\r\n" },
-	{ "a\r\r\n.\r\n", "a\r\r\n" },
-	{ "a\n.\r\n.\r\n", "a\n.\r\n" },   /* a bare LF ends no line */
-	{ "a\r.\r\n.\r\n", "a\r.\r\n" },
+	{".\r\n",		   ""                },
+	{ "a\r\n.\r\n",             "a\r\n"           },
+	{ "..\r\n.\r\n",            ".\r\n"           },
+	{ "...\r\n.\r\n",           "..\r\n"          },
+	{ ".a\r\n.\r\n",            "a\r\n"           }, /* no server sends this; the dot goes */
+	{ "a.\r\n.b.\r\n\r\n.\r\n", "a.\r\nb.\r\n\r\n"},
+	{ ".\rx\r\n.\r\n",          "\rx\r\n"         },
+	{ ".\r\r\n.\r\n",           "\r\r\n"          },
+	{ "a\r\r\n.\r\n",           "a\r\r\n"         },
+	{ "a\n.\r\n.\r\n",          "a\n.\r\n"        }, /* a bare LF ends no line */
+	{ "a\r.\r\n.\r\n",          "a\r.\r\n"        },
 };
 
 START_TEST(stuffing_is_undone_however_it_arrives)
@@ -382,10 +382,9 @@ int main(void)
 	tcase_add_loop_test(tests, conversation_fed_byte_by_byte, 0, G_N_ELEMENTS(conversations));
 	tcase_add_test(tests, client_and_server_understand_each_other);
 	tcase_add_loop_test(tests, a_connection_cut_anywhere_loses_nothing_and_doubles_nothing, 0,
-	                    500);
+			    500);
 	tcase_add_test(tests, commands_belong_to_the_action_and_deletions_to_the_message);
-	tcase_add_loop_test(tests, stuffing_is_undone_however_it_arrives, 0,
-	                    G_N_ELEMENTS(stuffed));
+	tcase_add_loop_test(tests, stuffing_is_undone_however_it_arrives, 0, G_N_ELEMENTS(stuffed));
 	suite_add_tcase(suite, tests);
 
 	SRunner *runner = srunner_create(suite);

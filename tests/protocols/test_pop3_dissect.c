@@ -9,20 +9,18 @@ struct turn {
 };
 
 static const struct turn conversation[] = {
-	{ "S+OK mailwire ready.\r\n", "greeting" },
-	{ "CCAPA\r\n", "CAPA" },
-	{ "S+OK\r\nUSER\r\nPIPELINING\r\n.\r\n", "+OK listing" },
-	{ "Cauth plain\r\n", "AUTH" },
-	{ "S+ \r\n", "challenge" },
-	{ "CAGJvYgB3cm9uZw==\r\n", "credentials" },
-	{ "S-ERR [AUTH] no\r\n", "-ERR" },
+	{"S+OK mailwire ready.\r\n",								   "greeting"								 },
+	{ "CCAPA\r\n",										 "CAPA"								     },
+	{ "S+OK\r\nUSER\r\nPIPELINING\r\n.\r\n",						       "+OK listing"                                                              },
+	{ "Cauth plain\r\n",									   "AUTH"								     },
+	{ "S+ \r\n",										   "challenge"								},
+	{ "CAGJvYgB3cm9uZw==\r\n",								     "credentials"							      },
+	{ "S-ERR [AUTH] no\r\n",								       "-ERR"								     },
 	{ "CUSER bob\r\nPASS secret\r\nSTAT\r\nUIDL 1\r\nUIDL\r\nRETR 1\r\nTOP 1 0\r\nRETR 9\r\n"
-	  "LIST 1\r\nDELE 1\r\nFROB\r\nQUIT\r\n",
-	  "USER PASS STAT UIDL UIDL RETR TOP RETR LIST DELE unknown command QUIT" },
+	  "LIST 1\r\nDELE 1\r\nFROB\r\nQUIT\r\n",					     "USER PASS STAT UIDL UIDL RETR TOP RETR LIST DELE unknown command QUIT"    },
 	{ "S+OK\r\n+OK Logged in.\r\n+OK 1 20\r\n+OK 1 aaa\r\n+OK\r\n1 aaa\r\n.\r\n"
 	  "+OK 20 octets\r\nSubject: x\r\n\r\n..\r\n..+OK\r\n+OK\r\n.\r\n"
-	  "+OK\r\nSubject: x\r\n\r\n.\r\n-ERR\r\n+OK 1 20\r\n+OK\r\n-ERR Unknown\r\n+OK\r\n",
-	  "+OK +OK +OK +OK +OK listing +OK message +OK message -ERR +OK +OK -ERR +OK" },
+	  "+OK\r\nSubject: x\r\n\r\n.\r\n-ERR\r\n+OK 1 20\r\n+OK\r\n-ERR Unknown\r\n+OK\r\n", "+OK +OK +OK +OK +OK listing +OK message +OK message -ERR +OK +OK -ERR +OK"},
 };
 
 /* The names of the units in one turn, fed `chunk` bytes at a time; they must tile the bytes. */
@@ -51,7 +49,7 @@ static char *dissect_turn(const struct turn *turn, size_t chunk, struct dissect_
 				g_string_append(names, names->len > 0 ? " " : "");
 			/* Of a unit in pieces the last one knows best what it is. */
 			bool is_last = next < input.bytes.length || units[i].is_complete ||
-			               all.data[at + next - 1] == '\n';
+				       all.data[at + next - 1] == '\n';
 			is_inside = !is_last;
 			if (is_last)
 				g_string_append(names, units[i].name);
@@ -115,8 +113,9 @@ END_TEST
 START_TEST(without_memory_it_guesses)
 {
 	struct dissect_unit units[8];
-	struct dissect_input input = { bytes_of("+OK 20 octets\r\nSubject: x\r\n\r\nx\r\n.\r\n+OK\r\n"),
-		                       true, true, NULL };
+	struct dissect_input input = {
+		bytes_of("+OK 20 octets\r\nSubject: x\r\n\r\nx\r\n.\r\n+OK\r\n"), true, true, NULL
+	};
 
 	ck_assert_uint_eq(pop3_dissector.dissect(&input, units, 8), 3);
 	ck_assert_uint_eq(units[0].kind, POP3_OK);

@@ -42,27 +42,26 @@ static void fill(const struct drop *drop)
 		deliver(drop, messages[i], strlen(messages[i]));
 }
 
-static const char swaks[] =
-    "Return-Path: <alice@corp.test>\r\n"
-    "Delivered-To: bob@corp.test\r\n"
-    "Received: from mail.corp.test\r\n"
-    "\tby mail.corp.test with LMTP\r\n"
-    "\tid AF1YDhZCAmuyaAAAg+zDdQ\r\n"
-    "\t(envelope-from <alice@corp.test>)\r\n"
-    "\tfor <bob@corp.test>; Sun, 22 Nov 2026 01:15:02 +0000\r\n"
-    "Received: from vm (client1.corp.test [192.168.10.11])\r\n"
-    "\tby mail.corp.test (Postfix) with ESMTPA id 39BAD512121\r\n"
-    "\tfor <bob@corp.test>; Sun, 22 Nov 2026 01:15:02 +0000 (UTC)\r\n"
-    "Date: Sun, 22 Nov 2026 01:15:02 +0000\r\n"
-    "To: bob@corp.test\r\n"
-    "From: alice@corp.test\r\n"
-    "Subject: test Sun, 22 Nov 2026 01:15:02 +0000\r\n"
-    "Message-Id: <20261122011502.027420@vm>\r\n"
-    "X-Mailer: swaks v20201014.0 jetmore.org/john/code/swaks/\r\n"
-    "\r\n"
-    "This is a test mailing\r\n"
-    "\r\n"
-    "\r\n";
+static const char swaks[] = "Return-Path: <alice@corp.test>\r\n"
+			    "Delivered-To: bob@corp.test\r\n"
+			    "Received: from mail.corp.test\r\n"
+			    "\tby mail.corp.test with LMTP\r\n"
+			    "\tid AF1YDhZCAmuyaAAAg+zDdQ\r\n"
+			    "\t(envelope-from <alice@corp.test>)\r\n"
+			    "\tfor <bob@corp.test>; Sun, 22 Nov 2026 01:15:02 +0000\r\n"
+			    "Received: from vm (client1.corp.test [192.168.10.11])\r\n"
+			    "\tby mail.corp.test (Postfix) with ESMTPA id 39BAD512121\r\n"
+			    "\tfor <bob@corp.test>; Sun, 22 Nov 2026 01:15:02 +0000 (UTC)\r\n"
+			    "Date: Sun, 22 Nov 2026 01:15:02 +0000\r\n"
+			    "To: bob@corp.test\r\n"
+			    "From: alice@corp.test\r\n"
+			    "Subject: test Sun, 22 Nov 2026 01:15:02 +0000\r\n"
+			    "Message-Id: <20261122011502.027420@vm>\r\n"
+			    "X-Mailer: swaks v20201014.0 jetmore.org/john/code/swaks/\r\n"
+			    "\r\n"
+			    "This is a test mailing\r\n"
+			    "\r\n"
+			    "\r\n";
 
 /* The maildrop of the captured conversation: the message that was read, and the sizes of others. */
 static void fill_as_captured(const struct drop *drop)
@@ -87,21 +86,21 @@ struct conversation {
 };
 
 static const struct conversation conversations[] = {
-	{ "reality", fill_as_captured, { .software = "Dovecot (Debian)" } },
-	{ "login", fill, { 0 } },
-	{ "auth", fill, { 0 } },
-	{ "auth_login", fill, { 0 } },
-	{ "apop", fill, { .timestamp = "<1896.697170952@dbc.mtview.ca.us>" } },
-	{ "stuffing", fill, { 0 } },
-	{ "arguments", fill, { 0 } },
-	{ "update", fill, { 0 } },
-	{ "lost", fill, { 0 } },
-	{ "timeout", fill, { 0 } },
-	{ "locked", fill, { 0 } },
-	{ "pipelining", fill, { 0 } },
-	{ "late_refusal", fill, { .refusal_delay_ns = 2 * NS_PER_S } },
-	{ "long_line", fill, { 0 } },
-	{ "nonsense", fill, { 0 } },
+	{"reality",       fill_as_captured, { .software = "Dovecot (Debian)" }                  },
+	{ "login",        fill,             { 0 }					       },
+	{ "auth",         fill,             { 0 }					       },
+	{ "auth_login",   fill,             { 0 }					       },
+	{ "apop",         fill,             { .timestamp = "<1896.697170952@dbc.mtview.ca.us>" }},
+	{ "stuffing",     fill,             { 0 }					       },
+	{ "arguments",    fill,             { 0 }					       },
+	{ "update",       fill,             { 0 }					       },
+	{ "lost",         fill,             { 0 }					       },
+	{ "timeout",      fill,             { 0 }					       },
+	{ "locked",       fill,             { 0 }					       },
+	{ "pipelining",   fill,             { 0 }					       },
+	{ "late_refusal", fill,             { .refusal_delay_ns = 2 * NS_PER_S }                },
+	{ "long_line",    fill,             { 0 }					       },
+	{ "nonsense",     fill,             { 0 }					       },
 };
 
 static bool direct(void *owner, const char *directive)
@@ -118,10 +117,10 @@ static bool direct(void *owner, const char *directive)
 		ck_assert(bob(drop)->maildrop_is_locked);
 	else if (strcmp(directive, "ten minutes are left") == 0)
 		ck_assert_int_eq(drop->session->deadline_ns - drop->session->now_ns,
-		                 600 * NS_PER_S);
+				 600 * NS_PER_S);
 	else if (strcmp(directive, "waits two seconds") == 0)
 		ck_assert(drop->session->is_waiting &&
-		          drop->session->deadline_ns - drop->session->now_ns == 2 * NS_PER_S);
+			  drop->session->deadline_ns - drop->session->now_ns == 2 * NS_PER_S);
 	else
 		return false;
 	return true;
@@ -182,7 +181,7 @@ static void say(struct session *session, const char *text)
 	size_t length = strlen(text);
 
 	ck_assert_uint_eq(session_offer(session, (struct bytes) { (const uint8_t *)text, length }),
-	                  length);
+			  length);
 }
 
 static void forget_output(struct session *session)
@@ -270,7 +269,7 @@ START_TEST(notes_tile_both_directions)
 	session->wants_notes = true;
 	session->operations->opened(session);
 	say(session, "USER bob\r\nPASS secret\r\nUIDL\r\nRETR 1\r\nTOP 2 1\r\nRETR 3\r\nDELE 1\r\n"
-	             "FROB\r\nQUIT\r\n");
+		     "FROB\r\nQUIT\r\n");
 	for (unsigned i = 0; i < session->notes->len; i++) {
 		const struct note *note = &g_array_index(session->notes, struct note, i);
 		bool is_inbound = note->flags & TRACE_INBOUND;

@@ -350,7 +350,7 @@ START_TEST(an_announcement_is_a_gratuitous_request)
 	struct onehost test;
 
 	onehost_init(&test, NODE_HOST);
-	arp_announce(host_arp(test.host), test.eth0);
+	arp_announce(test.eth0);
 	struct arp_packet packet = onehost_sent_arp(&test, 0);
 
 	ck_assert_uint_eq(packet.operation, ARP_REQUEST);

@@ -1,0 +1,48 @@
+/* What a mail client remembers of a folder on an IMAP server, so as not to ask twice. */
+#pragma once
+#include "protocols/imap/client.h"
+#include "protocols/mail/mailbox.h"
+#include "protocols/programs/mua.h"
+
+struct remote_message {
+	uint32_t uid;
+	uint32_t flags;          /* enum mailbox_flag, as last heard */
+	char *subject;           /* decoded; NULL: the header was not fetched yet */
+	struct message *message; /* NULL: the body was not fetched yet */
+	bool is_stale;           /* not yet seen again while the folder is listed anew */
+};
+
+struct remote_folder {
+	char *name;
+	uint32_t uid_validity;
+	uint32_t uid_next;   /* as of the last listing */
+	GPtrArray *messages; /* of struct remote_message *, by UID */
+};
+
+struct remote_folder *remote_folder_new(const char *name);
+void remote_folder_free(struct remote_folder *folder);
+
+struct remote_message *remote_folder_find(const struct remote_folder *folder, uint32_t uid);
+uint32_t remote_folder_highest(const struct remote_folder *folder); /* UID; 0: it is empty */
+
+/*
+ * The first UID whose header must be fetched to know the folder as the server describes it; 0: it is
+ * known. When messages have gone that is 1, and all of them are stale until heard of again. Forgets
+ * everything when UIDVALIDITY is a new one (RFC 3501 section 2.3.1.1).
+ */
+uint32_t remote_folder_first_unknown(struct remote_folder *folder,
+				     const struct imap_mailbox_status *status);
+
+/* The listing is complete: what is stale has gone. */
+void remote_folder_settle(struct remote_folder *folder);
+
+/* Takes in what the server says of a message; a body that came belongs to `root`. */
+void remote_folder_take(struct remote_folder *folder, const struct imap_fetched *fetched,
+			uint64_t root);
+
+/* The message with this number or, when it is not 0, this UID has gone. */
+void remote_folder_remove(struct remote_folder *folder, uint32_t number, uint32_t uid);
+
+/* The UIDs of the messages that are meant, appended to `uids`. */
+void remote_folder_pick(const struct remote_folder *folder, enum mua_pick pick, const char *subject,
+			GArray *uids);
