@@ -74,9 +74,8 @@ struct outcome *program_run_in(const struct surroundings *surroundings,
 	    g_subprocess_launcher_spawnv(launcher, (const char *const *)argv->pdata, &error);
 
 	ck_assert_msg(process != NULL, "%s", error == NULL ? "" : error->message);
-	GBytes *input = surroundings->input == NULL
-			    ? NULL
-			    : g_bytes_new_static(surroundings->input, strlen(surroundings->input));
+	const char *typed = surroundings->input == NULL ? "" : surroundings->input;
+	GBytes *input = g_bytes_new_static(typed, strlen(typed));
 
 	g_subprocess_communicate(process, input, NULL, &out, &err, &error);
 	g_bytes_unref(input);
