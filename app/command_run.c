@@ -7,8 +7,9 @@
 #include "app/command.h"
 #include "app/dissectors.h"
 #include "app/expect.h"
+#include "app/live_record.h"
 #include "app/observer.h"
-#include "app/simulation.h"
+#include "app/run.h"
 #include "views/dialog.h"
 #include "views/names.h"
 #include "views/output.h"
@@ -25,6 +26,8 @@ struct run_options {
 
 struct run {
 	const struct run_options *options;
+	const struct run_driver *driver;
+	struct run_setup setup;
 	const char *file;
 	struct scenario *scenario;
 	struct simulation *simulation;
@@ -142,7 +145,7 @@ static bool wants_log(const struct run *run)
 
 	if (options->log_path != NULL)
 		return true;
-	return !options->is_quiet && !(options->pcap != NULL && strcmp(options->pcap, "-") == 0);
+	return !options->is_quiet && !run->driver->is_quiet && !(options->pcap != NULL && strcmp(options->pcap, "-") == 0);
 }
 
 static bool wants_model(const struct run *run)
@@ -342,6 +345,7 @@ static bool build(struct run *run)
 	                                                    .seed = run->seed,
 	                                                    .sinks = sinks,
 	                                                    .sink_count = count,
+	                                                    .attachments = run->setup.attachments,
 	                                                });
 	if (!run->is_observed)
 		return true;
@@ -472,20 +476,76 @@ static void run_free(struct run *run)
 	g_free(run->hosts);
 }
 
+/* What the driver has to say before the world is built. */
+static int prepare(struct run *run)
+{
+	run->setup = (struct run_setup) {
+		.file = run->file,
+		.scenario = run->scenario,
+		.seed = run->options->seed >= 0 ? (uint64_t)run->options->seed : run->scenario->seed,
+		.has_seed_option = run->options->seed >= 0,
+	};
+	int status = run->driver->prepare(run->driver->owner, &run->setup);
+
+	run->seed = run->setup.seed;
+	return status;
+}
+
+static void flush_views(void *owner)
+{
+	struct run *run = owner;
+
+	if (run->observer.json != NULL)
+		json_view_flush(run->observer.json);
+	if (run->log_file != NULL)
+		fflush(run->log_file);
+	if (run->observer.recorder != NULL)
+		recorder_flush(run->observer.recorder);
+}
+
+static void drive(struct run *run)
+{
+	int status = run->setup.drive(run->driver->owner,
+	                              &(struct run_session) {
+	                                  .simulation = run->simulation,
+	                                  .until_ns = MIN(run->until_ns, run->scenario->until_ns),
+	                                  .flush = flush_views,
+	                                  .owner = run,
+	                              });
+
+	finish_views(run, true);
+	print_ending(run);
+	finish_log_file(run, true);
+	run_free(run);
+	if (run->status == EXIT_OK)
+		run->status = status;
+	if (run->status == EXIT_OK)
+		run->status = command_flush();
+}
+
 static int run_scenario(struct run *run)
 {
 	unsigned unmet;
 	bool is_whole;
+	int status;
 
 	run->scenario = command_load(run->file);
 	if (run->scenario == NULL || !check_options(run)) {
 		scenario_free(run->scenario);
 		return EXIT_USAGE;
 	}
-	run->seed = run->options->seed >= 0 ? (uint64_t)run->options->seed : run->scenario->seed;
+	status = prepare(run);
+	if (status != EXIT_OK) {
+		scenario_free(run->scenario);
+		return status;
+	}
 	if (!build(run)) {
 		finish_log_file(run, false);
 		run_free(run);
+		return run->status;
+	}
+	if (run->setup.drive != NULL) {
+		drive(run);
 		return run->status;
 	}
 	run_events(run);
@@ -505,10 +565,11 @@ static int run_scenario(struct run *run)
 	return run->status != EXIT_OK ? run->status : unmet > 0 ? EXIT_EXPECTATION : EXIT_OK;
 }
 
-int command_run(const struct command *command, int argc, char **argv)
+int run_with(const struct command *command, int argc, char **argv,
+             const struct run_driver *driver)
 {
 	struct run_options options = { .seed = -1 };
-	struct run run = { .options = &options };
+	struct run run = { .options = &options, .driver = driver };
 	const GOptionEntry entries[] = {
 		{ "pcap", 0, 0, G_OPTION_ARG_FILENAME, &options.pcap,
 		  "Capture to PATH: .pcapng, .pcap, a folder/ (a file per interface), or - for standard output",
@@ -539,8 +600,14 @@ int command_run(const struct command *command, int argc, char **argv)
 		  NULL },
 		{ NULL }
 	};
-	int status = command_parse(command, argc, argv, entries, 1, &run.file);
+	GArray *all = g_array_new(TRUE, TRUE, sizeof(GOptionEntry));
+	int status;
 
+	g_array_append_vals(all, driver->options, (guint)driver->option_count);
+	g_array_append_vals(all, entries, G_N_ELEMENTS(entries));
+	status = command_parse(command, argc, argv, (const GOptionEntry *)(const void *)all->data, 1,
+	                       &run.file);
+	g_array_free(all, TRUE);
 	if (status < 0)
 		status = run_scenario(&run);
 	g_free(options.pcap);
@@ -550,5 +617,25 @@ int command_run(const struct command *command, int argc, char **argv)
 	g_free(options.layers);
 	g_free(options.hosts);
 	g_free(options.until);
+	return status;
+}
+
+/* The event queue drives it, or the record of a live session. */
+int command_run(const struct command *command, int argc, char **argv)
+{
+	struct replay replay = { NULL };
+	const GOptionEntry entries[] = {
+		{ "replay", 0, 0, G_OPTION_ARG_FILENAME, &replay.path,
+		  "Repeat the live session recorded in PATH: same frames, epoch and seed", "PATH" },
+	};
+	int status = run_with(command, argc, argv,
+	                      &(struct run_driver) {
+	                          .options = entries,
+	                          .option_count = G_N_ELEMENTS(entries),
+	                          .prepare = replay_prepare,
+	                          .owner = &replay,
+	                      });
+
+	replay_clear(&replay);
 	return status;
 }

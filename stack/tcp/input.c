@@ -11,6 +11,8 @@
 /* Stream offset of the payload, for a segment whose sequence number is at `sequence`. */
 static uint64_t received_offset(const struct tcp_connection *c, uint32_t sequence)
 {
+	if (c->has_peer_fin && sequence_after(sequence, c->fin_sequence))
+		sequence = c->fin_sequence;
 	return c->stream.consumed_bytes + (uint64_t)(int64_t)sequence_distance(sequence, c->read_nxt);
 }
 

@@ -107,10 +107,12 @@ static void add_sack(struct tcp_connection *c, struct tcp_options *options, size
 	c->duplicate = (struct tcp_sack_block) { 0 };
 }
 
-/* Stream offset of the payload that begins at `sequence`. */
+/* Stream offset of the payload that begins at `sequence`; FIN takes none. */
 static uint64_t sent_offset(const struct tcp_connection *c, uint32_t sequence)
 {
-	return c->stream.written_bytes - (uint64_t)(int64_t)sequence_distance(c->write_nxt, sequence);
+	int32_t before_end = sequence_distance(c->write_nxt, sequence);
+
+	return c->stream.written_bytes - (uint64_t)MAX(before_end, 0);
 }
 
 /* Fills in what every segment of an open connection carries, and notes what it tells the peer. */
