@@ -15,15 +15,16 @@
 static char *tshark(const char *path, const char *filter)
 {
 	const char *arguments[] = {
-		"tshark", "-n", "-r", path, "-o", "tcp.check_checksum:TRUE", "-Y", filter,
-		"-T", "fields", "-e", "frame.number", NULL,
+		"tshark", "-n",   "-r", path,     "-o", "tcp.check_checksum:TRUE",
+		"-Y",     filter, "-T", "fields", "-e", "frame.number",
+		NULL,
 	};
 	char *output = NULL;
 	int status = 0;
 
 	ck_assert(g_spawn_sync(NULL, (char **)arguments, NULL,
-	                       G_SPAWN_SEARCH_PATH | G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL, &output,
-	                       NULL, &status, NULL));
+			       G_SPAWN_SEARCH_PATH | G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL,
+			       &output, NULL, &status, NULL));
 	ck_assert_int_eq(status, 0);
 	return output;
 }
@@ -51,7 +52,8 @@ static void keep_writing(void *owner)
 
 	while (transfer->left > 0) {
 		size_t length = MIN(transfer->left, sizeof bytes);
-		size_t written = stream_write(transfer->stream, (struct bytes) { bytes, length }, false);
+		size_t written =
+		    stream_write(transfer->stream, (struct bytes) { bytes, length }, false);
 
 		transfer->left -= written;
 		if (written < length)
@@ -69,9 +71,9 @@ static void read_all(void *owner)
 		stream_consume(transfer->stream, bytes.length);
 }
 
-static const struct stream_events events = {
-	.opened = keep_writing, .readable = read_all, .writable = keep_writing
-};
+static const struct stream_events events = { .opened = keep_writing,
+					     .readable = read_all,
+					     .writable = keep_writing };
 
 static void on_accept(void *owner, struct stream *stream)
 {
@@ -92,12 +94,13 @@ static void transfer_both_ways(struct wiretest *net, uint32_t loss_ppm)
 		link_impair(net->alice_cable, LINK_B, &impairment);
 	}
 	tcp_listen(net->bob, 7777, on_accept, &down);
-	up.stream = tcp_connect(net->alice, (struct endpoint) { WIRETEST_NEAR, 7777 }, &events, &up);
+	up.stream =
+	    tcp_connect(net->alice, (struct endpoint) { WIRETEST_NEAR, 7777 }, &events, &up);
 	wiretest_run(net);
 }
 
-#define REPEATED \
-	"(tcp.analysis.retransmission || tcp.analysis.fast_retransmission || " \
+#define REPEATED                                                                                   \
+	"(tcp.analysis.retransmission || tcp.analysis.fast_retransmission || "                     \
 	"tcp.analysis.spurious_retransmission || tcp.analysis.out_of_order)"
 
 /* Loop: the seed; with 0 nothing is lost. */
@@ -108,19 +111,21 @@ START_TEST(tshark_counts_what_the_trace_counts)
 	int file = g_file_open_tmp("mailwire-XXXXXX.pcap", &path, NULL);
 
 	ck_assert_int_ge(file, 0);
-	wiretest_init(&net, &(struct wiretest_config) {
-		.seed = (uint64_t)_i, .is_direct = true, .cable = { .delay_ns = _i * NS_PER_MS } });
+	wiretest_init(&net, &(struct wiretest_config) { .seed = (uint64_t)_i,
+							.is_direct = true,
+							.cable = { .delay_ns = _i * NS_PER_MS } });
 	transfer_both_ways(&net, _i == 0 ? 0 : 30000);
 	ck_assert_uint_gt(recorder_write_pcap(&net.recorder, net.world, path), 300);
 
 	ck_assert_uint_eq(tshark_count(path, "_ws.malformed || tcp.checksum.status == 0"), 0);
 	ck_assert_uint_eq(tshark_count(path, REPEATED " && ip.src == 192.0.2.10"),
-	                  tcp_statistics(host_tcp(net.alice))->retransmissions);
+			  tcp_statistics(host_tcp(net.alice))->retransmissions);
 	ck_assert_uint_eq(tshark_count(path, REPEATED " && ip.src == 192.0.2.11"),
-	                  tcp_statistics(host_tcp(net.bob))->retransmissions);
+			  tcp_statistics(host_tcp(net.bob))->retransmissions);
 	if (_i == 0)
 		ck_assert_uint_eq(tshark_count(path, "_ws.expert.severity >= 6291456 || " REPEATED
-		                                     " || tcp.analysis.duplicate_ack"), 0);
+						     " || tcp.analysis.duplicate_ack"),
+				  0);
 	wiretest_clear(&net);
 	g_unlink(path);
 	g_free(path);
