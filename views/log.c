@@ -193,7 +193,8 @@ static bool shows_application(const struct log *log, const struct crossing *cros
 static bool has_shown_layer(const struct log *log, const struct crossing *crossing)
 {
 	for (guint i = 0; i < crossing->records->len; i++)
-		if (log_shows_layer(log, crossing_record(crossing, i)->layer))
+		if (crossing_record(crossing, i)->kind != TRACE_DERIVE &&
+		    log_shows_layer(log, crossing_record(crossing, i)->layer))
 			return true;
 	return shows_application(log, crossing);
 }
@@ -228,10 +229,12 @@ struct log *log_new(const struct model *model, const struct log_options *options
 
 /* Events of programs and users. */
 
+#define TEXT_BYTES_MAX 100
+
 /* Bytes of a record as one line of text; NULs part what they hold. */
 static void append_text(GString *out, struct bytes bytes)
 {
-	for (size_t i = 0; i < bytes.length && i < 60; i++)
+	for (size_t i = 0; i < bytes.length && i < TEXT_BYTES_MAX; i++)
 		g_string_append_c(out, bytes.data[i] == '\0'                                 ? ' '
 		                       : bytes.data[i] < 0x20 || bytes.data[i] >= 0x7f ? '.'
 		                                                                       : (char)bytes.data[i]);
@@ -279,6 +282,32 @@ static void append_tcp_state(struct log *log, const struct trace_record *record,
 	                       tcp_state_name((enum tcp_state)record->after));
 }
 
+/* What came of an action. */
+static void append_user_outcome(struct log *log, const struct trace_record *record,
+                                struct bytes bytes)
+{
+	static const char *const pings[] = {
+		[USER_PING_ANSWERED] = "answers the ping",
+		[USER_PING_LOST] = "did not answer the ping",
+		[USER_PING_UNREACHABLE] = "cannot be reached",
+	};
+	static const char *const answers[] = { "found", "no such name", "no such data", "failed" };
+
+	switch (record->detail) {
+	case USER_PING_DONE:
+		append_text(log->line, bytes);
+		g_string_append_printf(log->line, " %s", pings[MIN(record->after, 2)]);
+		break;
+	case USER_DIG_DONE:
+		g_string_append_printf(log->line, "DNS: %s: ", answers[MIN(record->after, 3)]);
+		append_text(log->line, bytes);
+		break;
+	default:
+		append_text(log->line, bytes);
+		break;
+	}
+}
+
 /* Events of programs and users: a line of their own between the blocks. */
 static void feed_event(struct log *log, const struct trace_record *record, struct bytes bytes)
 {
@@ -302,8 +331,11 @@ static void feed_event(struct log *log, const struct trace_record *record, struc
 		                       view_detail_name(record));
 		break;
 	default:
-		begin_event(log, record, "· ");
-		append_tcp_state(log, record, bytes);
+		begin_event(log, record, record->layer == LAYER_USER ? "○ " : "· ");
+		if (record->layer == LAYER_USER)
+			append_user_outcome(log, record, bytes);
+		else
+			append_tcp_state(log, record, bytes);
 		break;
 	}
 	log_plain(log->line, log->options.colour);
@@ -321,7 +353,7 @@ void log_feed(struct log *log, const struct trace_record *record, struct bytes b
 		feed_event(log, record, bytes);
 		break;
 	case TRACE_STATE:
-		if (log->options.unfold && record->layer == LAYER_TCP)
+		if (record->layer == LAYER_USER || (log->options.unfold && record->layer == LAYER_TCP))
 			feed_event(log, record, bytes);
 		break;
 	default:
