@@ -22,7 +22,7 @@
  * ready as a whole. Higher or fuller ones are split first, which keeps the heap small.
  */
 #define OPEN_LEVEL 3
-#define OPEN_COUNT 64
+#define OPEN_COUNT 256
 
 struct entry {
 	int64_t time_ns;
@@ -303,17 +303,36 @@ static struct block *bucket_empty(struct engine *engine, unsigned level, unsigne
 	return blocks;
 }
 
-/* Moves a block's entries on. Their slots and timers lie anywhere: memory is asked for all at once. */
+/* Fetches a timer, which may lie across two cache lines. */
+static void timer_prefetch(const struct timer *timer)
+{
+	__builtin_prefetch(timer);
+	__builtin_prefetch(&timer->is_background);
+}
+
+static bool entry_is_due(const struct engine *engine, const struct entry *entry)
+{
+	return entry->time_ns <= engine->taken_ns;
+}
+
+/*
+ * Moves a block's entries on. The slots and timers of those that are due lie anywhere in memory: they
+ * are asked for all at once. Others are moved unseen, stale ones too.
+ */
 static void block_move(struct engine *engine, const struct block *block)
 {
-	for (uint32_t i = 0; i < block->count; i++)
-		__builtin_prefetch(&engine->slots[block->entries[i].slot]);
-	for (uint32_t i = 0; i < block->count; i++)
-		if (block->entries[i].time_ns <= engine->taken_ns)
-			__builtin_prefetch(engine->slots[block->entries[i].slot].timer);
-	for (uint32_t i = 0; i < block->count; i++)
-		if (!entry_is_stale(engine, block->entries[i].slot, block->entries[i].generation))
-			queue_push(engine, &block->entries[i]);
+	const struct entry *end = block->entries + block->count;
+
+	for (const struct entry *entry = block->entries; entry < end; entry++)
+		if (entry_is_due(engine, entry))
+			__builtin_prefetch(&engine->slots[entry->slot]);
+	for (const struct entry *entry = block->entries; entry < end; entry++)
+		if (entry_is_due(engine, entry))
+			timer_prefetch(engine->slots[entry->slot].timer);
+	for (const struct entry *entry = block->entries; entry < end; entry++)
+		if (!entry_is_due(engine, entry) ||
+		    !entry_is_stale(engine, entry->slot, entry->generation))
+			queue_push(engine, entry);
 }
 
 /* Moves the entries of a bucket down: all go to lower levels or are ready, none comes back. */
