@@ -78,7 +78,8 @@ void window_data_arrived(struct tcp_connection *c, const struct segment *segment
 	adapt_ack_timeout(c, now_ns);
 	c->received_ns = now_ns;
 	if (length >= GROWTH_SEGMENT_BYTES)
-		c->receive_limit = MIN(c->receive_limit + 2 * (uint32_t)c->local_mss, c->receive_space);
+		c->receive_limit =
+		    MIN(c->receive_limit + 2 * (uint32_t)c->local_mss, c->receive_space);
 }
 
 /* Acknowledging. */
@@ -187,9 +188,8 @@ void window_data_read(struct tcp_connection *c, size_t length)
 
 	(void)length;
 	measure_reading(c);
-	if (c->ack_is_due &&
-	    (c->rcv_nxt - c->rcv_wup > c->received_mss ||
-	     (c->saw_push && !c->is_interactive && c->received.first == NULL))) {
+	if (c->ack_is_due && (c->rcv_nxt - c->rcv_wup > c->received_mss ||
+			      (c->saw_push && !c->is_interactive && c->received.first == NULL))) {
 		output_ack(c, TCP_ACK_AT_ONCE);
 		return;
 	}
