@@ -14,13 +14,14 @@ struct moment {
 	struct state *state;
 	struct mailboxes *mailboxes;
 	int64_t at_ns;
+	bool is_over; /* what taking the world down records is not of this moment */
 };
 
 static void observe(void *owner, const struct trace_record *record, struct bytes bytes)
 {
 	struct moment *moment = owner;
 
-	if (record->time_ns > moment->at_ns)
+	if (moment->is_over || record->time_ns > moment->at_ns)
 		return;
 	model_feed(moment->model, record, bytes);
 	state_feed(moment->state, record, bytes);
@@ -55,6 +56,7 @@ static int moment_init(struct moment *moment, const char *file, const char *at)
 	                                                  .sink_count = 1,
 	                                              });
 	simulation_run(simulation, moment->at_ns);
+	moment->is_over = true;
 	simulation_free(simulation);
 	return EXIT_OK;
 }
@@ -67,19 +69,23 @@ static void moment_clear(struct moment *moment)
 	scenario_free(moment->scenario);
 }
 
+/* Sets `nodes` to NULL when no names are given. */
 static bool choose_nodes(const struct moment *moment, const char *names, bool **nodes)
 {
-	char **list = g_strsplit(names == NULL ? "" : names, ",", -1);
+	char **list;
 	bool is_valid = true;
 
-	*nodes = names == NULL ? NULL : g_new0(bool, model_node_count(moment->model) + 1);
+	*nodes = NULL;
+	if (names == NULL)
+		return true;
+	*nodes = g_new0(bool, model_node_count(moment->model) + 1);
+	list = g_strsplit(names, ",", -1);
 	for (char **name = list; *name != NULL && is_valid; name++) {
 		uint32_t node = model_find_node(moment->model, g_strstrip(*name));
 
 		is_valid = node != 0;
-		if (is_valid)
-			(*nodes)[node] = true;
-		else
+		(*nodes)[node] = true;
+		if (!is_valid)
 			command_complain("--host: there is no host, router or switch \"%s\"", *name);
 	}
 	g_strfreev(list);

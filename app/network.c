@@ -205,68 +205,51 @@ static bool link_means(const struct scenario_link *link, const struct cable *cab
 	}
 }
 
-static bool direction_means(const struct scenario_impairment *impairment,
-                            const struct cable *cable, enum link_side from)
-{
-	enum link_side named = LINK_A;
+/* Impairments: what holds now for a direction of a cable. */
 
-	if (impairment->direction == DIRECTION_BOTH)
-		return true;
-	if (impairment->link.scope == LINK_INTERFACE &&
-	    cable->ends[LINK_B] == impairment->link.interface)
-		named = LINK_B;
-	return (impairment->direction == DIRECTION_OUT) == (from == named);
+static bool is_impaired(const struct scenario_impairment *effect, const GArray *frames)
+{
+	return frames->len > 0 || effect->is_down || effect->loss_ppm > 0 || effect->corrupt_ppm > 0 ||
+	       effect->corrupt_deep_ppm > 0 || effect->duplicate_ppm > 0 ||
+	       effect->reorder_ppm > 0 || effect->jitter_ns > 0;
 }
 
-/* Impairments: of those that hold now for a direction, the last one written counts. */
-
-static const struct scenario_impairment *impairment_now(const struct network *network,
-                                                        const struct cable *cable,
-                                                        enum link_side from)
+/* The direction from `side`, as the scenario names it: by an end that is no switch, or an uplink. */
+static struct scenario_way way_of(const struct cable *cable, enum link_side side)
 {
-	const GPtrArray *impairments = network->scenario->impairments;
-	int64_t now_ns = engine_now(network->world->engine);
-
-	for (guint i = impairments->len; i > 0; i--) {
-		const struct scenario_impairment *impairment = impairments->pdata[i - 1];
-
-		if (impairment->from_ns <= now_ns && now_ns < impairment->to_ns &&
-		    link_means(&impairment->link, cable) && direction_means(impairment, cable, from))
-			return impairment;
-	}
-	return NULL;
+	if (cable->ends[side] != NULL)
+		return (struct scenario_way) { .interface = cable->ends[side], .is_out = true };
+	if (cable->ends[!side] != NULL)
+		return (struct scenario_way) { .interface = cable->ends[!side], .is_out = false };
+	return (struct scenario_way) { .uplink = cable->uplink_of, .is_out = side == LINK_A };
 }
 
-static void impair(const struct cable *cable, enum link_side from,
-                   const struct scenario_impairment *wanted)
+static void impair(const struct network *network, const struct cable *cable, enum link_side side)
 {
-	struct impairment_period down;
-	GArray *picked;
+	struct scenario_way way = way_of(cable, side);
+	GArray *frames = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+	struct impairment_period down = { 0, TIME_NEVER };
+	struct scenario_impairment effect;
 
-	if (wanted == NULL) {
-		link_impair(cable->link, from, NULL);
-		return;
-	}
-	down = (struct impairment_period) { wanted->from_ns, wanted->to_ns };
-	picked = g_array_new(FALSE, FALSE, sizeof(uint64_t));
-	for (guint i = 0; wanted->drop_frames != NULL && i < wanted->drop_frames->len; i++)
-		g_array_append_val(picked,
-		                   ((struct scenario_frame_number *)wanted->drop_frames->pdata[i])->number);
-	link_impair(cable->link, from,
-	            &(struct impairment) {
-	                .loss_ppm = wanted->loss_ppm,
-	                .corrupt_ppm = wanted->corrupt_ppm,
-	                .corrupt_deep_ppm = wanted->corrupt_deep_ppm,
-	                .duplicate_ppm = wanted->duplicate_ppm,
-	                .reorder_ppm = wanted->reorder_ppm,
-	                .reorder_ns = wanted->reorder_ns,
-	                .jitter_ns = wanted->jitter_ns,
-	                .picked = (const uint64_t *)(const void *)picked->data,
-	                .picked_count = picked->len,
-	                .down = &down,
-	                .down_count = wanted->is_down,
-	            });
-	g_array_free(picked, TRUE);
+	scenario_impair(network->scenario, &way, engine_now(network->world->engine), &effect, frames);
+	if (!is_impaired(&effect, frames))
+		link_impair(cable->link, side, NULL);
+	else
+		link_impair(cable->link, side,
+		            &(struct impairment) {
+		                .loss_ppm = effect.loss_ppm,
+		                .corrupt_ppm = effect.corrupt_ppm,
+		                .corrupt_deep_ppm = effect.corrupt_deep_ppm,
+		                .duplicate_ppm = effect.duplicate_ppm,
+		                .reorder_ppm = effect.reorder_ppm,
+		                .reorder_ns = effect.reorder_ns,
+		                .jitter_ns = effect.jitter_ns,
+		                .picked = (const uint64_t *)(const void *)frames->data,
+		                .picked_count = frames->len,
+		                .down = &down,
+		                .down_count = effect.is_down,
+		            });
+	g_array_free(frames, TRUE);
 }
 
 static void apply_impairments(void *owner)
@@ -277,9 +260,8 @@ static void apply_impairments(void *owner)
 	for (guint i = 0; i < network->cables->len; i++) {
 		const struct cable *cable = &g_array_index(network->cables, struct cable, i);
 
-		for (int side = LINK_A; side <= LINK_B; side++)
-			impair(cable, (enum link_side)side,
-			       impairment_now(network, cable, (enum link_side)side));
+		impair(network, cable, LINK_A);
+		impair(network, cable, LINK_B);
 	}
 }
 

@@ -8,7 +8,7 @@ struct early_record {
 };
 
 static void feed_views(struct observer *observer, const struct trace_record *record,
-                       struct bytes bytes)
+		       struct bytes bytes)
 {
 	if (observer->recorder != NULL)
 		recorder_feed(observer->recorder, record, bytes);
@@ -21,7 +21,7 @@ static void feed_views(struct observer *observer, const struct trace_record *rec
 }
 
 static void keep_early(struct observer *observer, const struct trace_record *record,
-                       struct bytes bytes)
+		       struct bytes bytes)
 {
 	struct early_record early = { *record, observer->early_bytes->len, (guint)bytes.length };
 
@@ -33,6 +33,8 @@ static void observe(void *owner, const struct trace_record *record, struct bytes
 {
 	struct observer *observer = owner;
 
+	if (observer->is_stopped)
+		return;
 	model_feed(observer->model, record, bytes);
 	if (observer->early != NULL)
 		keep_early(observer, record, bytes);
@@ -43,7 +45,7 @@ static void observe(void *owner, const struct trace_record *record, struct bytes
 void observer_init(struct observer *observer, uint64_t kinds)
 {
 	*observer = (struct observer) {
-		.sink = { .kinds = kinds, .owner = observer, .record = observe },
+		.sink = {.kinds = kinds, .owner = observer, .record = observe},
 		.model = model_new(all_dissectors),
 		.early = g_array_new(FALSE, FALSE, sizeof(struct early_record)),
 		.early_bytes = g_byte_array_new(),
@@ -65,11 +67,16 @@ void observer_start(struct observer *observer)
 		const struct early_record *early =
 		    &g_array_index(observer->early, struct early_record, i);
 
-		feed_views(observer, &early->record,
-		           (struct bytes) { observer->early_bytes->data + early->offset,
-		                            early->length });
+		feed_views(
+		    observer, &early->record,
+		    (struct bytes) { observer->early_bytes->data + early->offset, early->length });
 	}
 	drop_early(observer);
+}
+
+void observer_stop(struct observer *observer)
+{
+	observer->is_stopped = true;
 }
 
 void observer_clear(struct observer *observer)

@@ -21,6 +21,7 @@ struct observer {
 	/* Records made while the world was built, before views could be opened: kept for them. */
 	GArray *early;
 	GByteArray *early_bytes;
+	bool is_stopped;
 };
 
 /* An observer of the kinds of records in `kinds`, to be added to a simulation. */
@@ -29,3 +30,6 @@ void observer_clear(struct observer *observer);
 
 /* The views are set: hands them what was recorded so far. */
 void observer_start(struct observer *observer);
+
+/* The run is over: what taking the world down may still record is no part of it. */
+void observer_stop(struct observer *observer);

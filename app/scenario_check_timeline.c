@@ -84,22 +84,38 @@ static const char *without_re(const char *subject)
 	return subject;
 }
 
+/* What the timeline sends, by subject; made when first asked for. */
+static GHashTable *sent_subjects(struct load *load)
+{
+	if (load->subjects == NULL)
+		load->subjects = g_hash_table_new(g_str_hash, g_str_equal);
+	if (g_hash_table_size(load->subjects) > 0)
+		return load->subjects;
+	for (unsigned i = 0; i < load->scenario->timeline->len; i++) {
+		const struct scenario_action *action =
+		    g_ptr_array_index(load->scenario->timeline, i);
+
+		if (action->verb == DO_SEND)
+			g_hash_table_add(load->subjects, (void *)without_re(action->subject));
+	}
+	return load->subjects;
+}
+
 void scenario_check_subject(struct load *load, const char *subject, struct mark mark)
 {
 	const struct scenario *scenario = load->scenario;
 	struct suggestion suggestion = { .word = without_re(subject) };
 
+	if (g_hash_table_contains(sent_subjects(load), suggestion.word))
+		return;
+	load_warning(load, mark, "nobody in the timeline sends a message with the subject `%s`",
+		     subject);
 	for (unsigned i = 0; i < scenario->timeline->len; i++) {
 		const struct scenario_action *action = g_ptr_array_index(scenario->timeline, i);
 
-		if (action->verb != DO_SEND)
-			continue;
-		if (strcmp(without_re(action->subject), suggestion.word) == 0)
-			return;
-		suggest_offer(&suggestion, action->subject);
+		if (action->verb == DO_SEND)
+			suggest_offer(&suggestion, action->subject);
 	}
-	load_warning(load, mark, "nobody in the timeline sends a message with the subject `%s`",
-		     subject);
 	if (suggestion.best != NULL)
 		load_hint(load, "did you mean `%s`?", suggestion.best);
 }

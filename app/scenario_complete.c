@@ -15,7 +15,7 @@ static void complete_networks(struct load *load)
 {
 	struct scenario *scenario = load->scenario;
 
-	if (!load_is_given(load, &scenario->networks)) {
+	if (scenario->networks->len == 0) {
 		struct scenario_network *network = scenario_new_item(scenario, &network_mapping);
 
 		network->item.name = "lan";

@@ -98,6 +98,7 @@ static struct scenario *scenario_new(void)
 	memory->contents = g_ptr_array_new_with_free_func(contents_free);
 	for (unsigned i = 0; i < G_N_ELEMENTS(memory->names); i++)
 		memory->names[i] = g_hash_table_new(g_str_hash, g_str_equal);
+	memory->addresses = g_hash_table_new(g_str_hash, g_str_equal);
 	memory->locals = g_hash_table_new(g_str_hash, g_str_equal);
 	scenario->memory = memory;
 	scenario_init_item(scenario, &scenario_mapping, scenario);
@@ -112,6 +113,7 @@ void scenario_free(struct scenario *scenario)
 
 	for (unsigned i = 0; i < G_N_ELEMENTS(memory->names); i++)
 		g_hash_table_unref(memory->names[i]);
+	g_hash_table_unref(memory->addresses);
 	g_hash_table_unref(memory->locals);
 	g_ptr_array_unref(memory->contents);
 	g_ptr_array_unref(memory->arrays);
@@ -159,6 +161,7 @@ struct scenario *scenario_load_bytes(struct bytes yaml, const char *name, const 
 		g_clear_pointer(&load.scenario, scenario_free);
 	g_array_unref(load.pending);
 	g_hash_table_unref(load.marks);
+	g_clear_pointer(&load.subjects, g_hash_table_unref);
 	yaml_free(root);
 	return load.scenario;
 }

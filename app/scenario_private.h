@@ -14,6 +14,7 @@ struct scenario_memory {
 	GPtrArray *arrays;     /* of GPtrArray * */
 	GPtrArray *contents;   /* of GBytes *: attachments */
 	GHashTable *names[8];  /* name to struct scenario_item *, by bit of enum scenario_kind */
+	GHashTable *addresses; /* domain name to its A or CNAME record */
 	GHashTable *locals;    /* local part to account; to NULL where several have it */
 };
 
@@ -35,6 +36,7 @@ struct load {
 	const char *directory;  /* attachments are below it; NULL: there may be none */
 	GHashTable *marks;      /* address of a field to its struct mark *: only what was written */
 	GArray *pending;        /* of struct pending_name, in the order of the file */
+	GHashTable *subjects;   /* set: of messages that are sent; NULL: not yet needed */
 };
 
 /* A new part described by `mapping`, its defaults filled in where they are constant. */

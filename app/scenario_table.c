@@ -32,6 +32,7 @@ static const struct key scenario_keys[] = {
 	  .computed = "a host called `root`, made up on the network of the first DNS server when there is none",
 	  .meaning = "The host with the root name server: it delegates the domains to their own servers" },
 	{ .name = "resolvers", .type = KEY_TABLE, AT(scenario, resolvers), .mapping = &resolver_mapping,
+	  .flags = KEY_MAY_BE_EMPTY,
 	  .computed = "the DNS server of each domain",
 	  .meaning = "Hosts whose DNS server resolves names for others, asking its way down from the root" },
 	{ .name = "domains", .type = KEY_TABLE, AT(scenario, domains), .mapping = &domain_mapping,

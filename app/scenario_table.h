@@ -40,6 +40,7 @@ enum key_flags {
 	KEY_REQUIRED = 1,
 	KEY_MAY_BE_NONE = 2, /* a reference that may be the word `none` */
 	KEY_INPUT_ONLY = 4,  /* the writer leaves it out: its effect is written elsewhere */
+	KEY_MAY_BE_EMPTY = 32, /* a list or table that differs from one left out when it is empty */
 	KEY_MULTILINE = 16,  /* a text of several lines */
 	KEY_SELECTS = 8,     /* its presence decides the variant: the first such key is variant 0 */
 };

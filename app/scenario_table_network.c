@@ -131,6 +131,7 @@ static const struct key router_keys[] = {
 	{ .name = "interfaces", .type = KEY_LIST, AT(scenario_node, interfaces), .mapping = &interface_mapping,
 	  .flags = KEY_REQUIRED, .meaning = "Its interfaces `eth0`, `eth1` and so on, in this order" },
 	{ .name = "routes", .type = KEY_LIST, AT(scenario_node, routes), .mapping = &route_mapping,
+	  .flags = KEY_MAY_BE_EMPTY,
 	  .computed = "a route to every network by the fewest routers",
 	  .meaning = "Its routes; when written, these alone hold" },
 };

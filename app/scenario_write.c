@@ -25,7 +25,7 @@ static bool is_written(const struct mapping *mapping, const struct key *key, con
 	if ((key->flags & KEY_INPUT_ONLY) || !key_is_in_variant(key, item_variant(mapping, item)))
 		return false;
 	if (key->type == KEY_LIST || key->type == KEY_TABLE)
-		return array_of(key, item)->len > 0;
+		return array_of(key, item)->len > 0 || (key->flags & KEY_MAY_BE_EMPTY) != 0;
 	return !is_absent_number(key, field);
 }
 
@@ -140,6 +140,10 @@ static void write_key(const struct key *key, const void *item, unsigned indent, 
 	write_indent(indent, out);
 	g_string_append_printf(out, "%s:", key->name);
 	if (is_list_of_lines(key)) {
+		if (array_of(key, item)->len == 0) {
+			g_string_append(out, key->type == KEY_TABLE ? " {}\n" : " []\n");
+			return;
+		}
 		g_string_append_c(out, '\n');
 		if (key->type == KEY_TABLE)
 			write_table(key, array_of(key, item), indent + 1, out);

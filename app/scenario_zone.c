@@ -191,11 +191,16 @@ static void add_authority(struct scenario *scenario, struct scenario_zone *zone)
 /* Hosts whose names are in this zone. A name of one label is none that DNS should know. */
 static void add_hosts(struct scenario *scenario, struct scenario_zone *zone)
 {
+	char text[IPV4_TEXT_BYTES];
+
 	for (unsigned i = 0; i < scenario->hosts->len; i++) {
 		const struct scenario_node *host = g_ptr_array_index(scenario->hosts, i);
 
-		if (strchr(host->fqdn, '.') != NULL && zone_of(scenario, host->fqdn) == zone)
-			add_address(scenario, zone, host->fqdn, host->own.address);
+		if (host->own.address == 0 || strchr(host->fqdn, '.') == NULL ||
+		    zone_of(scenario, host->fqdn) != zone)
+			continue;
+		g_ptr_array_add(zone->records, new_record(scenario, zone, host->fqdn, DNS_A,
+							  ipv4_print(host->own.address, text)));
 	}
 }
 
@@ -257,6 +262,50 @@ static void add_reverse_names(struct scenario *scenario, struct scenario_zone *z
 
 		add_name_record(scenario, zone, owner, DNS_PTR, "", host->fqdn);
 	}
+}
+
+/* ---- Looking up ---- */
+
+/* Of each name the first A or CNAME record in the zone it is in. */
+static void index_addresses(struct scenario *scenario)
+{
+	GHashTable *addresses = scenario->memory->addresses;
+
+	for (unsigned i = 0; i < scenario->zones->len; i++) {
+		struct scenario_zone *zone = g_ptr_array_index(scenario->zones, i);
+
+		for (unsigned j = 0; j < zone->records->len; j++) {
+			struct scenario_record *record = g_ptr_array_index(zone->records, j);
+
+			if ((record->type == DNS_A || record->type == DNS_CNAME) &&
+			    record->owner != NULL && zone_of(scenario, record->owner) == zone &&
+			    !g_hash_table_contains(addresses, record->owner))
+				g_hash_table_insert(addresses, (void *)record->owner, record);
+		}
+	}
+}
+
+#define ALIASES_MAX 8
+
+uint32_t scenario_resolve_name(const struct scenario *scenario, const char *name)
+{
+	g_autofree char *owner = g_strdup(name);
+
+	for (unsigned i = 0; i <= ALIASES_MAX; i++) {
+		const struct scenario_record *record =
+		    g_hash_table_lookup(scenario->memory->addresses, owner);
+		uint32_t address;
+
+		if (record == NULL)
+			return 0;
+		if (record->type == DNS_A)
+			return ipv4_parse(record->value, &address) ? address : 0;
+		if (!g_str_has_suffix(record->value, "."))
+			return 0;
+		g_free(owner);
+		owner = g_strndup(record->value, strlen(record->value) - 1);
+	}
+	return 0;
 }
 
 /* ---- Zones ---- */
@@ -349,31 +398,5 @@ void scenario_complete_zones(struct load *load)
 		else
 			fill_zone(scenario, zone);
 	}
-}
-
-/* ---- Looking up ---- */
-
-#define ALIASES_MAX 8
-
-uint32_t scenario_resolve_name(const struct scenario *scenario, const char *name)
-{
-	g_autofree char *owner = g_strdup(name);
-
-	for (unsigned i = 0; i <= ALIASES_MAX; i++) {
-		const struct scenario_zone *zone = zone_of(scenario, owner);
-		const struct scenario_record *record;
-		uint32_t address;
-
-		if (zone == NULL)
-			return 0;
-		record = find_record(zone, owner, DNS_A);
-		if (record != NULL)
-			return ipv4_parse(record->value, &address) ? address : 0;
-		record = find_record(zone, owner, DNS_CNAME);
-		if (record == NULL || !g_str_has_suffix(record->value, "."))
-			return 0;
-		g_free(owner);
-		owner = g_strndup(record->value, strlen(record->value) - 1);
-	}
-	return 0;
+	index_addresses(scenario);
 }

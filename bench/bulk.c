@@ -97,7 +97,7 @@ int main(int argc, char **argv)
 	struct link_config wire = {
 		.rate_bps = UINT64_C(1000000000),
 		.delay_ns = (int64_t)(bench_option(argc, argv, "delay", 1) * 1e6),
-		.queue_bytes = 16 << 20,
+		.queue_bytes = (uint64_t)bench_option(argc, argv, "queue", 16 << 20),
 	};
 	struct world *world = world_new(1, 0);
 	struct capture_all capture = { .model = model_new(no_dissectors) };

@@ -115,6 +115,12 @@ const struct trace_record *wiretest_record(const struct wiretest *test, enum tra
 	return recorder_find(&test->recorder, (struct wanted) { kind, layer, detail, NULL }, index);
 }
 
+const struct trace_record *wiretest_record_at(const struct wiretest *test, const struct node *node,
+					      enum trace_kind kind, int layer, unsigned index)
+{
+	return recorder_find(&test->recorder, (struct wanted) { kind, layer, ANY, node }, index);
+}
+
 struct bytes wiretest_bytes(const struct wiretest *test, const struct trace_record *record)
 {
 	return recorder_bytes(&test->recorder, record);

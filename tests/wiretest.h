@@ -46,6 +46,8 @@ void wiretest_run_until(struct wiretest *test, int64_t until_ns);
 unsigned wiretest_count(const struct wiretest *test, enum trace_kind kind, int layer, int detail);
 const struct trace_record *wiretest_record(const struct wiretest *test, enum trace_kind kind,
 					   int layer, int detail, unsigned index);
+const struct trace_record *wiretest_record_at(const struct wiretest *test, const struct node *node,
+					      enum trace_kind kind, int layer, unsigned index);
 struct bytes wiretest_bytes(const struct wiretest *test, const struct trace_record *record);
 
 /* The engine's clock moves on to `until_ns`; background timers run too. For any world. */

@@ -268,6 +268,13 @@ static void begin_section(struct imap_fetch *fetch, const struct item *item,
 	fetch->literal_sent = 0;
 }
 
+/* FLAGS, unasked: once, in front of all but the UID. */
+static void show_flags(struct imap_fetch *fetch, const struct imap_view_entry *seen)
+{
+	imap_view_print_flags(fetch->text, seen);
+	fetch->shows_flags = false;
+}
+
 static void begin_item(struct imap_fetch *fetch, const struct item *item,
 		       struct imap_view_entry *seen)
 {
@@ -281,6 +288,10 @@ static void begin_item(struct imap_fetch *fetch, const struct item *item,
 		break;
 	case ITEM_UID:
 		g_string_append_printf(out, "UID %u", seen->uid);
+		if (fetch->shows_flags) {
+			g_string_append_c(out, ' ');
+			show_flags(fetch, seen);
+		}
 		break;
 	case ITEM_INTERNALDATE:
 		print_date(out, seen->entry->internal_date);
@@ -325,6 +336,11 @@ static void send_text(struct imap_session *session, uint64_t root)
 	g_string_truncate(text, 0);
 }
 
+static bool begins_with_uid(const struct imap_fetch *fetch)
+{
+	return g_array_index(fetch->items, struct item, 0).kind == ITEM_UID;
+}
+
 /* Begins the next message; false when there is none left. */
 static bool begin_message(struct imap_session *session)
 {
@@ -340,8 +356,8 @@ static bool begin_message(struct imap_session *session)
 	if (fetch->marks_seen)
 		mark_seen(session, seen);
 	g_string_append_printf(fetch->text, "* %u FETCH (", fetch->number);
-	if (fetch->shows_flags) {
-		imap_view_print_flags(fetch->text, seen);
+	if (fetch->shows_flags && !begins_with_uid(fetch)) {
+		show_flags(fetch, seen);
 		g_string_append_c(fetch->text, ' ');
 	}
 	return true;

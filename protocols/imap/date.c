@@ -117,7 +117,7 @@ static bool parse_time_and_zone(struct imap_parser *parser, int64_t *seconds)
  */
 bool imap_parse_date_time(struct imap_parser *parser, int64_t *unix_time)
 {
-	int64_t days, seconds = 0;
+	int64_t days = 0, seconds = 0;
 
 	if (!imap_parse_char(parser, '"'))
 		return false;

@@ -16,7 +16,7 @@ struct imap_session_config {
 
 /*
  * A session in the state after the connection was accepted. It greets when opened. Notes: UNIT for
- * every line and literal both ways, STATE and PHASE, MAIL_READ when \Seen is set and MAIL_DELETED
- * when a message is expunged, both with the message's root.
+ * every line and literal both ways, STATE and PHASE, and MAIL_DELETED with the message's root when a
+ * client expunges it.
  */
 struct session *imap_session_new(const struct imap_session_config *config);

@@ -171,6 +171,15 @@ static GBytes *write_message(GMimeMessage *message)
 	return g_byte_array_free_to_bytes(bytes);
 }
 
+/* GMime itself would call the field "Message-Id"; RFC 5322 writes it otherwise. */
+static void set_message_id(GMimeMessage *message, const char *message_id)
+{
+	char *value = g_strdup_printf("<%s>", message_id);
+
+	set_header(message, "Message-ID", value);
+	g_free(value);
+}
+
 GBytes *message_compose(const struct composition *composition)
 {
 	g_mime_init(); /* counts its users; only the first call does anything */
@@ -185,7 +194,7 @@ GBytes *message_compose(const struct composition *composition)
 	set_addresses(message, GMIME_ADDRESS_TYPE_CC, composition->cc);
 	if (composition->subject != NULL)
 		g_mime_message_set_subject(message, composition->subject, "utf-8");
-	g_mime_message_set_message_id(message, composition->message_id);
+	set_message_id(message, composition->message_id);
 	set_header(message, "In-Reply-To", composition->in_reply_to);
 	set_header(message, "References", composition->references);
 	set_header(message, "User-Agent", composition->user_agent);

@@ -178,7 +178,7 @@ static enum pop3_detail status_of(const struct memory *memory, struct bytes line
 static void hear_status(struct memory *memory, enum pop3_detail kind)
 {
 	if (kind == POP3_OK) {
-		memory->reading = pop_answer(memory);
+		memory->reading = (uint8_t)pop_answer(memory);
 		memory->dot = DOT_LINE_START;
 	} else if (kind == POP3_ERR && memory->is_greeted) {
 		pop_answer(memory);

@@ -4,6 +4,7 @@
  */
 #pragma once
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct congestion;
@@ -32,34 +33,26 @@ extern const struct congestion_control congestion_cubic; /* RFC 9438 */
 /* The control called `name` ("reno", "cubic"), or NULL. */
 const struct congestion_control *congestion_control_find(const char *name);
 
-struct cubic { /* RFC 9438 section 4.1.2 */
-	uint32_t w_max;
-	uint32_t cwnd_prior;
-	uint32_t w_est;          /* what Reno would have reached */
-	uint32_t origin;         /* window at the plateau of the cubic function */
-	uint32_t k_ms;           /* from the epoch's start to the plateau */
-	uint32_t epoch_start_ms;
-	bool has_epoch;
-};
-
 struct congestion {
 	const struct congestion_control *control;
-	uint32_t window;         /* cwnd */
-	uint32_t threshold;      /* ssthresh */
-	union {
-		uint32_t reno_bytes; /* acknowledged since the window last grew */
-		struct cubic cubic;
-	};
+	uint32_t window;    /* cwnd */
+	uint32_t threshold; /* ssthresh */
+	void *state;        /* the control's own, made when it first needs it; NULL: none */
 };
 
 /* Starts with `initial_window` bytes and no threshold. */
 void congestion_init(struct congestion *congestion, const struct congestion_control *control,
-                     uint32_t initial_window);
+		     uint32_t initial_window);
 
 static inline bool congestion_in_slow_start(const struct congestion *congestion)
 {
 	return congestion->window < congestion->threshold;
 }
+
+void congestion_clear(struct congestion *congestion);
+
+/* The control's own state of `bytes`, zeroed when it is new. */
+void *congestion_state(struct congestion *congestion, size_t bytes);
 
 /*
  * Slow start (RFC 5681 section 3.1, RFC 3465): grows the window by what was acknowledged, up to

@@ -2,7 +2,7 @@
 #include "stack/tcp/connection.h"
 
 struct tcp_connection *connection_new(struct tcp *tcp, const struct flow *flow,
-                                      enum tcp_state origin)
+				      enum tcp_state origin)
 {
 	struct tcp_connection *c = g_new0(struct tcp_connection, 1);
 	uint64_t secret = secret_hash(&tcp->timestamp_secret, flow);
@@ -25,8 +25,6 @@ struct tcp_connection *connection_new(struct tcp *tcp, const struct flow *flow,
 	c->congestion.control = tcp->congestion;
 	c->local_mss = (uint16_t)(ipv4_path_mtu(tcp->host, flow->remote_address) - 40);
 	c->peer_mss = TCP_DEFAULT_MSS;
-	work_init(&c->work, stream_deliver_events, c);
-	timers_init(c);
 
 	c->previous = tcp->last;
 	if (tcp->last != NULL)
@@ -53,9 +51,9 @@ static void unlink_connection(struct tcp_connection *c)
 void connection_free(struct tcp_connection *c)
 {
 	listener_forget(c);
-	work_cancel(tcp_engine(c->tcp), &c->work);
-	timer_cancel(tcp_engine(c->tcp), &c->timer);
+	timers_release(c);
 	flight_give_back(c->tcp, c->flight);
+	congestion_clear(&c->congestion);
 	send_queue_clear(&c->unacknowledged);
 	receive_queue_clear(&c->received);
 	g_free(c->keepalive);
@@ -134,7 +132,7 @@ void connection_negotiate(struct tcp_connection *c, const struct segment *syn)
 /* State. */
 
 void trace_state(struct tcp *tcp, uint64_t object, const struct flow *flow, enum tcp_state before,
-                 enum tcp_state after, enum tcp_detail why)
+		 enum tcp_state after, enum tcp_detail why)
 {
 	uint8_t addresses[TCP_STATE_RECORD_BYTES];
 
@@ -143,23 +141,21 @@ void trace_state(struct tcp *tcp, uint64_t object, const struct flow *flow, enum
 	put_be32(addresses + 6, flow->remote_address);
 	put_be16(addresses + 10, flow->remote_port);
 	trace_emit(tcp->node, NULL,
-	           &(struct trace_record) {
-	               .kind = TRACE_STATE,
-	               .layer = LAYER_TCP,
-	               .object = object,
-	               .before = before,
-	               .after = after,
-	               .detail = (uint16_t)why,
-	           },
-	           (struct bytes) { addresses, sizeof addresses });
+		   &(struct trace_record) {
+		       .kind = TRACE_STATE,
+		       .layer = LAYER_TCP,
+		       .object = object,
+		       .before = before,
+		       .after = after,
+		       .detail = (uint16_t)why,
+		   },
+		   (struct bytes) { addresses, sizeof addresses });
 }
 
 /* Nothing more will be sent or received for this connection. */
 static void connection_is_over(struct tcp_connection *c)
 {
-	timers_stop(c);
-	c->ack_at_ns = c->idle_at_ns = TIME_NEVER;
-	timers_settle(c);
+	timers_release(c);
 	flight_give_back(c->tcp, c->flight);
 	c->flight = NULL;
 	send_queue_clear(&c->unacknowledged);
@@ -246,5 +242,14 @@ void connection_notify(struct tcp_connection *c, enum pending_event event)
 	if (event == PENDING_FREE && c->state != TCP_CLOSED && c->state != TCP_TIME_WAIT)
 		return;
 	c->pending |= (uint8_t)event;
-	work_defer(tcp_engine(c->tcp), &c->work);
+	if (c->is_pending)
+		return;
+	c->is_pending = true;
+	c->next_pending = NULL;
+	if (c->tcp->first_pending == NULL)
+		c->tcp->first_pending = c;
+	else
+		c->tcp->last_pending->next_pending = c;
+	c->tcp->last_pending = c;
+	work_defer(tcp_engine(c->tcp), &c->tcp->work);
 }

@@ -13,6 +13,21 @@ enum { C_NUMERATOR = 4, C_DENOMINATOR = 10, BETA_NUMERATOR = 7, BETA_DENOMINATOR
 /* alpha = 3 (1 - beta) / (1 + beta): Reno's growth for a decrease of beta (section 4.3). */
 enum { ALPHA_NUMERATOR = 9, ALPHA_DENOMINATOR = 17 };
 
+struct cubic { /* RFC 9438 section 4.1.2 */
+	uint32_t w_max;
+	uint32_t cwnd_prior;
+	uint32_t w_est;  /* what Reno would have reached */
+	uint32_t origin; /* window at the plateau of the cubic function */
+	uint32_t k_ms;   /* from the epoch's start to the plateau */
+	uint32_t epoch_start_ms;
+	bool has_epoch;
+};
+
+static struct cubic *cubic_of(struct congestion *congestion)
+{
+	return congestion_state(congestion, sizeof(struct cubic));
+}
+
 #define CUBED_MAX_MS 1000000 /* |t - K| beyond this changes nothing that can be sent */
 
 /* The integer cube root, by bits. */
@@ -38,10 +53,9 @@ static int64_t cubic_offset(int64_t t_minus_k_ms, uint32_t mss)
 }
 
 /* The first acknowledgment in congestion avoidance starts an epoch (section 4.2, figure 2). */
-static void cubic_begin_epoch(struct congestion *congestion,
-                              const struct congestion_sample *sample)
+static void cubic_begin_epoch(struct congestion *congestion, const struct congestion_sample *sample)
 {
-	struct cubic *cubic = &congestion->cubic;
+	struct cubic *cubic = cubic_of(congestion);
 
 	cubic->has_epoch = true;
 	cubic->epoch_start_ms = (uint32_t)(sample->now_ns / NS_PER_MS);
@@ -53,16 +67,16 @@ static void cubic_begin_epoch(struct congestion *congestion,
 
 		cubic->origin = cubic->w_max;
 		/* K = cbrt((W_max - cwnd) / C) seconds; 10^9 ms^3 are a s^3. */
-		cubic->k_ms = cube_root(below * (UINT64_C(1000000000) / C_NUMERATOR * C_DENOMINATOR) /
-		                        sample->mss);
+		cubic->k_ms = cube_root(
+		    below * (UINT64_C(1000000000) / C_NUMERATOR * C_DENOMINATOR) / sample->mss);
 	}
 }
 
 /* What Reno would have by now (section 4.3, equation 4). */
 static void cubic_grow_estimate(struct congestion *congestion,
-                                const struct congestion_sample *sample, uint32_t bytes)
+				const struct congestion_sample *sample, uint32_t bytes)
 {
-	struct cubic *cubic = &congestion->cubic;
+	struct cubic *cubic = cubic_of(congestion);
 	uint64_t growth = (uint64_t)sample->mss * bytes / congestion->window;
 
 	if (cubic->w_est < cubic->cwnd_prior)
@@ -71,15 +85,16 @@ static void cubic_grow_estimate(struct congestion *congestion,
 }
 
 static void cubic_acknowledged(struct congestion *congestion,
-                               const struct congestion_sample *sample)
+			       const struct congestion_sample *sample)
 {
-	struct cubic *cubic = &congestion->cubic;
 	uint32_t bytes = sample->acknowledged_bytes;
 
 	if (congestion_in_slow_start(congestion))
 		bytes = congestion_slow_start(congestion, bytes);
 	if (bytes == 0)
 		return;
+	struct cubic *cubic = cubic_of(congestion);
+
 	if (!cubic->has_epoch)
 		cubic_begin_epoch(congestion, sample);
 	cubic_grow_estimate(congestion, sample, bytes);
@@ -99,13 +114,13 @@ static void cubic_acknowledged(struct congestion *congestion,
 
 static uint32_t cubic_lost(struct congestion *congestion, uint32_t mss)
 {
-	struct cubic *cubic = &congestion->cubic;
+	struct cubic *cubic = cubic_of(congestion);
 	uint32_t window = congestion->window;
 
 	/* Fast convergence (section 4.7): below the last maximum, make room for newcomers. */
 	if (window < cubic->w_max)
 		cubic->w_max = (uint32_t)((uint64_t)window * (BETA_DENOMINATOR + BETA_NUMERATOR) /
-		                          (2 * BETA_DENOMINATOR));
+					  (2 * BETA_DENOMINATOR));
 	else
 		cubic->w_max = window;
 	cubic->cwnd_prior = window;
@@ -117,7 +132,8 @@ static uint32_t cubic_lost(struct congestion *congestion, uint32_t mss)
 
 static void cubic_restarted(struct congestion *congestion)
 {
-	congestion->cubic.has_epoch = false;
+	if (congestion->state != NULL)
+		cubic_of(congestion)->has_epoch = false;
 }
 
 const struct congestion_control congestion_cubic = {

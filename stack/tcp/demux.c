@@ -64,11 +64,11 @@ static void place(struct flow_table *table, struct flow *flow)
 	table->flows[i] = flow;
 }
 
-static void grow(struct flow_table *table)
+static void resize(struct flow_table *table, uint32_t capacity)
 {
 	struct flow_table old = *table;
 
-	table->capacity = old.capacity != 0 ? 2 * old.capacity : FIRST_CAPACITY;
+	table->capacity = capacity;
 	table->flows = g_new(struct flow *, table->capacity);
 	table->tags = g_new0(uint16_t, table->capacity);
 	for (uint32_t i = 0; i < old.capacity; i++)
@@ -82,7 +82,7 @@ void flow_table_add(struct flow_table *table, struct flow *flow)
 {
 	/* At most three quarters full, so that runs of occupied slots stay short. */
 	if (4 * (uint64_t)(table->count + 1) > 3 * (uint64_t)table->capacity)
-		grow(table);
+		resize(table, MAX(2 * table->capacity, FIRST_CAPACITY));
 	table->count++;
 	place(table, flow);
 }
@@ -109,4 +109,6 @@ void flow_table_remove(struct flow_table *table, const struct flow *flow)
 	}
 	table->tags[hole] = 0;
 	table->count--;
+	if (table->count < table->capacity / 8 && table->capacity > FIRST_CAPACITY)
+		resize(table, table->capacity / 2);
 }

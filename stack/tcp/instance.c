@@ -33,13 +33,31 @@ struct tcp *tcp_new(struct host *host)
 	node_random_init(tcp->node, &tcp->ports, "tcp.ports");
 	flow_table_init(&tcp->flows, tcp->isn_secret.key[0]);
 	time_wait_init(tcp);
+	work_init(&tcp->work, stream_deliver_events, tcp);
 	return tcp;
+}
+
+static void free_spares(struct tcp *tcp)
+{
+	while (tcp->spare_flights != NULL) {
+		struct flight *flight = tcp->spare_flights;
+
+		tcp->spare_flights = flight->next_free;
+		g_free(flight);
+	}
+	while (tcp->spare_alarms != NULL) {
+		struct alarm *alarm = tcp->spare_alarms;
+
+		tcp->spare_alarms = alarm->next_free;
+		g_free(alarm);
+	}
 }
 
 void tcp_free(struct tcp *tcp)
 {
 	if (tcp == NULL)
 		return;
+	work_cancel(tcp_engine(tcp), &tcp->work);
 	flow_table_clear(&tcp->flows);
 	while (tcp->first != NULL)
 		connection_free(tcp->first);
@@ -50,12 +68,7 @@ void tcp_free(struct tcp *tcp)
 		tcp->listeners = listener->next;
 		g_free(listener);
 	}
-	while (tcp->spare_flights != NULL) {
-		struct flight *flight = tcp->spare_flights;
-
-		tcp->spare_flights = flight->next_free;
-		g_free(flight);
-	}
+	free_spares(tcp);
 	g_free(tcp);
 }
 
@@ -132,7 +145,8 @@ void tcp_stream_info(const struct stream *stream, struct tcp_connection_info *in
 		.object = stream->sent_object,
 		.state = (enum tcp_state)c->state,
 		.unread_bytes = unread,
-		.unsent_bytes = sequence_after(c->write_nxt, c->snd_nxt) ? c->write_nxt - c->snd_nxt : 0,
+		.unsent_bytes =
+		    sequence_after(c->write_nxt, c->snd_nxt) ? c->write_nxt - c->snd_nxt : 0,
 		.flight_bytes = connection_outstanding(c),
 		.send_window = c->snd_wnd,
 		.receive_window = c->rcv_wnd,
@@ -153,16 +167,17 @@ static void visit_time_wait(void *owner, const struct time_wait *entry)
 {
 	const struct visitor *visitor = owner;
 
-	visitor->visit(visitor->owner, &(struct tcp_connection_info) {
-		.local = { entry->flow.local_address, entry->flow.local_port },
-		.remote = { entry->flow.remote_address, entry->flow.remote_port },
-		.object = entry->object,
-		.state = TCP_TIME_WAIT,
-	});
+	visitor->visit(visitor->owner,
+		       &(struct tcp_connection_info) {
+			   .local = {entry->flow.local_address,   entry->flow.local_port },
+			   .remote = { entry->flow.remote_address, entry->flow.remote_port},
+			   .object = entry->object,
+			   .state = TCP_TIME_WAIT,
+        });
 }
 
 void tcp_for_each(const struct tcp *tcp,
-                  void (*visit)(void *owner, const struct tcp_connection_info *info), void *owner)
+		  void (*visit)(void *owner, const struct tcp_connection_info *info), void *owner)
 {
 	struct visitor visitor = { visit, owner };
 	struct tcp_connection_info info;

@@ -3,6 +3,10 @@
 
 #include <glib.h>
 
+struct reno {
+	uint32_t acknowledged_bytes; /* since the window last grew */
+};
+
 static void reno_acknowledged(struct congestion *congestion, const struct congestion_sample *sample)
 {
 	uint32_t bytes = sample->acknowledged_bytes;
@@ -13,22 +17,24 @@ static void reno_acknowledged(struct congestion *congestion, const struct conges
 		return;
 
 	/* Appropriate byte counting (RFC 3465 section 2.1): one segment per window acknowledged. */
-	congestion->reno_bytes += bytes;
-	if (congestion->reno_bytes >= congestion->window) {
-		congestion->reno_bytes -= congestion->window;
+	struct reno *reno = congestion_state(congestion, sizeof *reno);
+
+	reno->acknowledged_bytes += bytes;
+	if (reno->acknowledged_bytes >= congestion->window) {
+		reno->acknowledged_bytes -= congestion->window;
 		congestion->window += sample->mss;
 	}
 }
 
-static uint32_t reno_lost(struct congestion *congestion, uint32_t mss)
-{
-	congestion->reno_bytes = 0;
-	return MAX(congestion->window / 2, 2 * mss);
-}
-
 static void reno_restarted(struct congestion *congestion)
 {
-	congestion->reno_bytes = 0;
+	congestion_clear(congestion);
+}
+
+static uint32_t reno_lost(struct congestion *congestion, uint32_t mss)
+{
+	reno_restarted(congestion);
+	return MAX(congestion->window / 2, 2 * mss);
 }
 
 const struct congestion_control congestion_reno = {

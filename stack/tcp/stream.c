@@ -21,7 +21,7 @@ static bool choose_port(struct tcp *tcp, struct flow *flow)
 }
 
 struct stream *tcp_connect(struct host *host, struct endpoint remote,
-                           const struct stream_events *events, void *owner)
+			   const struct stream_events *events, void *owner)
 {
 	struct tcp *tcp = host_tcp(host);
 	struct flow flow = {
@@ -50,7 +50,7 @@ struct stream *tcp_connect(struct host *host, struct endpoint remote,
 static bool may_write(const struct tcp_connection *c)
 {
 	return !c->wants_fin && (c->state == TCP_SYN_SENT || c->state == TCP_SYN_RECEIVED ||
-	                         c->state == TCP_ESTABLISHED || c->state == TCP_CLOSE_WAIT);
+				 c->state == TCP_ESTABLISHED || c->state == TCP_CLOSE_WAIT);
 }
 
 /* The first byte that must still be kept: SYN takes a sequence number, but no byte. */
@@ -255,9 +255,8 @@ static unsigned deliverable(const struct tcp_connection *c)
 	return pending;
 }
 
-void stream_deliver_events(void *connection)
+static void deliver_all(struct tcp_connection *c)
 {
-	struct tcp_connection *c = connection;
 	unsigned pending;
 
 	while ((pending = deliverable(c)) != 0) {
@@ -266,6 +265,18 @@ void stream_deliver_events(void *connection)
 		c->pending &= (uint8_t)~event;
 		deliver(c, (enum pending_event)event);
 	}
-	if (!c->has_user && (c->state == TCP_CLOSED || c->state == TCP_TIME_WAIT))
+}
+
+void stream_deliver_events(void *owner)
+{
+	struct tcp *tcp = owner;
+	struct tcp_connection *c = tcp->first_pending;
+
+	c->is_pending = false;
+	tcp->first_pending = c->next_pending;
+	if (tcp->first_pending != NULL)
+		work_defer(tcp_engine(tcp), &tcp->work);
+	deliver_all(c);
+	if (!c->has_user && !c->is_pending && (c->state == TCP_CLOSED || c->state == TCP_TIME_WAIT))
 		connection_free(c);
 }

@@ -1,52 +1,92 @@
-/* The timers of a connection: three deadlines, and one engine timer for the nearest. */
+/* The timers of a connection. */
 #include "stack/tcp/connection.h"
 
 #define TAIL_PROBE_SLACK_NS (2 * NS_PER_MS)
 
 static void timers_fire(void *connection);
 
-void timers_init(struct tcp_connection *c)
+/* Deadlines. */
+
+static struct alarm *alarm_take(struct tcp_connection *c)
 {
-	timer_init(&c->timer, c->tcp->node->index, timers_fire, c);
-	c->retransmit_at_ns = c->ack_at_ns = c->idle_at_ns = TIME_NEVER;
+	struct tcp *tcp = c->tcp;
+	struct alarm *alarm = tcp->spare_alarms;
+
+	if (alarm != NULL)
+		tcp->spare_alarms = alarm->next_free;
+	else
+		alarm = g_new(struct alarm, 1);
+	timer_init(&alarm->timer, tcp->node->index, timers_fire, c);
+	for (int i = 0; i < DEADLINE_COUNT; i++)
+		alarm->at_ns[i] = TIME_NEVER;
+	return alarm;
+}
+
+void timers_release(struct tcp_connection *c)
+{
+	if (c->alarm == NULL)
+		return;
+	timer_cancel(tcp_engine(c->tcp), &c->alarm->timer);
+	c->alarm->next_free = c->tcp->spare_alarms;
+	c->tcp->spare_alarms = c->alarm;
+	c->alarm = NULL;
+	c->retransmit_timer = TIMER_NONE;
+}
+
+int64_t timers_deadline(const struct tcp_connection *c, enum deadline which)
+{
+	return c->alarm != NULL ? c->alarm->at_ns[which] : TIME_NEVER;
+}
+
+void timers_set_deadline(struct tcp_connection *c, enum deadline which, int64_t at_ns)
+{
+	if (c->alarm == NULL && at_ns == TIME_NEVER)
+		return;
+	if (c->alarm == NULL)
+		c->alarm = alarm_take(c);
+	c->alarm->at_ns[which] = at_ns;
 }
 
 void timers_settle(struct tcp_connection *c)
 {
 	struct engine *engine = tcp_engine(c->tcp);
-	int64_t busy_ns = MIN(c->retransmit_at_ns, c->ack_at_ns);
-	int64_t nearest_ns = MIN(busy_ns, c->idle_at_ns);
+	struct alarm *alarm = c->alarm;
+
+	if (alarm == NULL)
+		return;
+	int64_t busy_ns = MIN(alarm->at_ns[DEADLINE_RETRANSMIT], alarm->at_ns[DEADLINE_ACK]);
+	int64_t nearest_ns = MIN(busy_ns, alarm->at_ns[DEADLINE_IDLE]);
 	bool is_background = busy_ns == TIME_NEVER; /* waiting for nothing but the peer to vanish */
 
 	if (nearest_ns == TIME_NEVER) {
-		timer_cancel(engine, &c->timer);
+		timers_release(c);
 		return;
 	}
-	if (is_background != c->timer.is_background) {
-		timer_cancel(engine, &c->timer);
-		c->timer.is_background = is_background;
+	if (is_background != alarm->timer.is_background) {
+		timer_cancel(engine, &alarm->timer);
+		alarm->timer.is_background = is_background;
 	}
-	if (c->timer.deadline_ns != nearest_ns)
-		timer_schedule(engine, &c->timer, nearest_ns);
+	if (alarm->timer.deadline_ns != nearest_ns)
+		timer_schedule(engine, &alarm->timer, nearest_ns);
 }
 
 void timers_set(struct tcp_connection *c, enum retransmit_timer what, int64_t delay_ns)
 {
 	c->retransmit_timer = (uint8_t)what;
-	c->retransmit_at_ns = tcp_now(c->tcp) + delay_ns;
+	timers_set_deadline(c, DEADLINE_RETRANSMIT, tcp_now(c->tcp) + delay_ns);
 }
 
 void timers_stop(struct tcp_connection *c)
 {
 	c->retransmit_timer = TIMER_NONE;
-	c->retransmit_at_ns = TIME_NEVER;
+	timers_set_deadline(c, DEADLINE_RETRANSMIT, TIME_NEVER);
 }
 
 /* RTO after `retries` backings off (RFC 6298 section 5.5). */
 static int64_t backed_off_ns(const struct tcp_connection *c)
 {
 	uint64_t timeout_us = (uint64_t)round_trip_timeout_us(&c->round_trip)
-	                      << MIN(c->retries, 16);
+			      << MIN(c->retries, 16);
 
 	return (int64_t)MIN(timeout_us, RTO_MAX_US) * NS_PER_US;
 }
@@ -93,8 +133,8 @@ void timers_after_ack(struct tcp_connection *c)
 
 void timers_after_send(struct tcp_connection *c)
 {
-	bool is_running = c->retransmit_timer == TIMER_RETRANSMIT ||
-	                  c->retransmit_timer == TIMER_REORDER;
+	bool is_running =
+	    c->retransmit_timer == TIMER_RETRANSMIT || c->retransmit_timer == TIMER_REORDER;
 
 	/* RFC 6298 section 5.1: a running timer is left alone; a tail probe waits anew. */
 	if (!is_running)
@@ -103,8 +143,9 @@ void timers_after_send(struct tcp_connection *c)
 
 void timers_check_persist(struct tcp_connection *c)
 {
-	bool window_is_shut = c->flight == NULL && state_is_synchronized((enum tcp_state)c->state) &&
-	                      sequence_after(c->write_nxt, c->snd_nxt);
+	bool window_is_shut = c->flight == NULL &&
+			      state_is_synchronized((enum tcp_state)c->state) &&
+			      sequence_after(c->write_nxt, c->snd_nxt);
 
 	if (!window_is_shut) {
 		if (c->retransmit_timer == TIMER_PERSIST)
@@ -199,14 +240,13 @@ static bool may_keep_alive(const struct tcp_connection *c)
 
 void timers_check_idle(struct tcp_connection *c)
 {
-	int64_t now_ns = tcp_now(c->tcp);
+	int64_t at_ns = TIME_NEVER;
 
 	if (waits_in_vain(c))
-		c->idle_at_ns = now_ns + TCP_FIN_WAIT_2_NS;
+		at_ns = tcp_now(c->tcp) + TCP_FIN_WAIT_2_NS;
 	else if (may_keep_alive(c))
-		c->idle_at_ns = now_ns + c->keepalive->settings.idle_ns;
-	else
-		c->idle_at_ns = TIME_NEVER;
+		at_ns = tcp_now(c->tcp) + c->keepalive->settings.idle_ns;
+	timers_set_deadline(c, DEADLINE_IDLE, at_ns);
 }
 
 void timers_heard(struct tcp_connection *c)
@@ -233,12 +273,12 @@ static void keepalive_timeout(struct tcp_connection *c)
 	}
 	keepalive->unanswered++;
 	output_keepalive_probe(c);
-	c->idle_at_ns = tcp_now(c->tcp) + keepalive->settings.interval_ns;
+	timers_set_deadline(c, DEADLINE_IDLE, tcp_now(c->tcp) + keepalive->settings.interval_ns);
 }
 
 static void idle_timeout(struct tcp_connection *c)
 {
-	c->idle_at_ns = TIME_NEVER;
+	timers_set_deadline(c, DEADLINE_IDLE, TIME_NEVER);
 	if (waits_in_vain(c))
 		connection_enter(c, TCP_CLOSED, TCP_BY_TIMEOUT);
 	else if (may_keep_alive(c))
@@ -250,11 +290,11 @@ static void timers_fire(void *connection)
 	struct tcp_connection *c = connection;
 	int64_t now_ns = tcp_now(c->tcp);
 
-	if (c->ack_at_ns <= now_ns)
+	if (timers_deadline(c, DEADLINE_ACK) <= now_ns)
 		window_ack_timeout(c);
-	if (c->retransmit_at_ns <= now_ns)
+	if (timers_deadline(c, DEADLINE_RETRANSMIT) <= now_ns)
 		run_retransmit_timer(c);
-	if (c->idle_at_ns <= now_ns)
+	if (timers_deadline(c, DEADLINE_IDLE) <= now_ns)
 		idle_timeout(c);
 	timers_settle(c);
 }

@@ -5,8 +5,6 @@
  */
 #include "stack/tcp/connection.h"
 
-#define GROWTH_SEGMENT_BYTES 128 /* shorter segments do not make the window grow */
-
 /* How many more bytes the peer may send, as it knows. */
 static uint32_t offered_now(const struct tcp_connection *c)
 {
@@ -77,8 +75,9 @@ void window_data_arrived(struct tcp_connection *c, const struct segment *segment
 		c->saw_push = true;
 	adapt_ack_timeout(c, now_ns);
 	c->received_ns = now_ns;
-	if (length >= GROWTH_SEGMENT_BYTES)
-		c->receive_limit = MIN(c->receive_limit + 2 * (uint32_t)c->local_mss, c->receive_space);
+	if (length >= c->local_mss / 2) /* short ones cost more memory than they fill */
+		c->receive_limit =
+		    MIN(c->receive_limit + 2 * (uint32_t)c->local_mss, c->receive_space);
 }
 
 /* Acknowledging. */
@@ -87,7 +86,7 @@ static void acknowledge_later(struct tcp_connection *c)
 {
 	int64_t most_ms = 250, delay_ms = c->ack_timeout_ms;
 
-	if (c->ack_at_ns != TIME_NEVER)
+	if (timers_deadline(c, DEADLINE_ACK) != TIME_NEVER)
 		return;
 	if (delay_ms > TCP_ACK_DELAY_MS) {
 		uint32_t srtt_ms = round_trip_smoothed_us(&c->round_trip) / 1000;
@@ -99,7 +98,7 @@ static void acknowledge_later(struct tcp_connection *c)
 		delay_ms = MIN(delay_ms, most_ms);
 	}
 	delay_ms = MAX(delay_ms, TCP_ACK_DELAY_MS);
-	c->ack_at_ns = tcp_now(c->tcp) + delay_ms * NS_PER_MS;
+	timers_set_deadline(c, DEADLINE_ACK, tcp_now(c->tcp) + delay_ms * NS_PER_MS);
 }
 
 void window_check_ack(struct tcp_connection *c)
@@ -119,7 +118,7 @@ void window_check_ack(struct tcp_connection *c)
 
 void window_ack_timeout(struct tcp_connection *c)
 {
-	c->ack_at_ns = TIME_NEVER;
+	timers_set_deadline(c, DEADLINE_ACK, TIME_NEVER);
 	if (!c->ack_is_due)
 		return;
 	if (c->is_interactive) {
@@ -141,7 +140,7 @@ void window_ack_sent(struct tcp_connection *c)
 			c->ack_timeout_ms = TCP_ACK_DELAY_MS;
 	}
 	c->ack_is_due = c->ack_now = c->saw_push = false;
-	c->ack_at_ns = TIME_NEVER;
+	timers_set_deadline(c, DEADLINE_ACK, TIME_NEVER);
 }
 
 void window_data_sent(struct tcp_connection *c)
@@ -187,9 +186,8 @@ void window_data_read(struct tcp_connection *c, size_t length)
 
 	(void)length;
 	measure_reading(c);
-	if (c->ack_is_due &&
-	    (c->rcv_nxt - c->rcv_wup > c->received_mss ||
-	     (c->saw_push && !c->is_interactive && c->received.first == NULL))) {
+	if (c->ack_is_due && (c->rcv_nxt - c->rcv_wup > c->received_mss ||
+			      (c->saw_push && !c->is_interactive && c->received.first == NULL))) {
 		output_ack(c, TCP_ACK_AT_ONCE);
 		return;
 	}

@@ -51,7 +51,9 @@ GPtrArray *all_scenarios(void)
 	g_autoptr(GDir) directory = g_dir_open("scenarios", 0, NULL);
 	const char *name;
 
-	ck_assert_msg(directory != NULL, "run the tests from the top of the project");
+	/* Not an assertion of Check: loop tests ask before any test runs. */
+	if (directory == NULL)
+		g_error("run the tests from the top of the project");
 	while ((name = g_dir_read_name(directory)) != NULL) {
 		if (g_str_has_suffix(name, ".yaml"))
 			g_ptr_array_add(paths, g_build_filename("scenarios", name, NULL));

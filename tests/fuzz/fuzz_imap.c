@@ -44,8 +44,8 @@ static void feed(struct session *session, struct bytes text, size_t chunk)
 
 	while (offered < text.length && !session_is_over(session)) {
 		offered += MIN(chunk, text.length - offered);
-		taken += session_offer(session,
-		                       (struct bytes) { text.data + taken, offered - taken });
+		taken +=
+		    session_offer(session, (struct bytes) { text.data + taken, offered - taken });
 		drain(session);
 	}
 }
