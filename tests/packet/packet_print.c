@@ -203,6 +203,8 @@ static void print_quotation(struct bytes quotation, const struct packet_ends *en
 		print_echo(&icmp, data, out);
 	else
 		g_string_append_printf(out, "protocol %u", ip.protocol);
+	if (ip.more_fragments && ip.fragment_offset_bytes == 0)
+		g_string_append(out, " more");
 	print_tail(&ip, &back, out);
 }
 
