@@ -253,8 +253,10 @@ static void send_bytes(struct tcp_connection *c, uint32_t sequence, uint32_t len
 	uint32_t sum = 0;
 	struct outgoing out;
 
-	if (length > 0)
+	if (length > 0) {
 		sum = send_queue_copy(&c->unacknowledged, sequence, length, packet_data(packet));
+		packet->root = send_queue_root(&c->unacknowledged, sequence);
+	}
 	prepare(c, &out, sequence, flags, length, why);
 	out.is_repeat = is_repeat;
 	transmit(c->tcp, packet, sum, &out);
