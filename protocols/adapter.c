@@ -189,6 +189,8 @@ static void flush_output(struct adapter *adapter)
 
 	while (adapter->stream != NULL && refill_output(adapter)) {
 		GByteArray *output = session->output;
+
+		g_assert(output != NULL); /* there is something to send */
 		size_t written = stream_write(adapter->stream,
 					      (struct bytes) { output->data, output->len }, false);
 

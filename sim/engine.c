@@ -66,6 +66,7 @@ struct engine {
 	uint64_t armings;
 	struct work *work_first, **work_last;
 	bool is_stopped;
+	const volatile sig_atomic_t *watched; /* not ours; NULL: none */
 
 	/* Everything until then is ready; all entries in buckets are later. Never before now. */
 	int64_t taken_ns;
@@ -132,6 +133,16 @@ uint64_t engine_events(const struct engine *engine)
 void engine_stop(struct engine *engine)
 {
 	engine->is_stopped = true;
+}
+
+void engine_watch(struct engine *engine, const volatile sig_atomic_t *flag)
+{
+	engine->watched = flag;
+}
+
+static bool shall_stop(const struct engine *engine)
+{
+	return engine->is_stopped || (engine->watched != NULL && *engine->watched != 0);
 }
 
 /* Slots. */
@@ -544,7 +555,7 @@ enum engine_outcome engine_run(struct engine *engine, int64_t until_ns)
 			outcome = ENGINE_DEADLINE;
 			break;
 		}
-		if (engine->is_stopped && next_ns > engine->now_ns) {
+		if (shall_stop(engine) && next_ns > engine->now_ns) {
 			outcome = ENGINE_STOPPED;
 			break;
 		}

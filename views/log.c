@@ -224,6 +224,7 @@ struct log *log_new(const struct model *model, const struct log_options *options
 	log->crossings = crossings_new(print_or_fold, log);
 	log->seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	log->line = g_string_new(NULL);
+	log->later = g_string_new(NULL);
 	return log;
 }
 
@@ -308,10 +309,32 @@ static void append_user_outcome(struct log *log, const struct trace_record *reco
 	}
 }
 
+/* Prints the blocks that are complete, then what happened in the midst of them. */
+static void settle(struct log *log)
+{
+	crossings_settle(log->crossings);
+	fputs(log->later->str, log->options.out);
+	g_string_truncate(log->later, 0);
+}
+
+/* A change of TCP's state happens while a segment crosses: it is told behind the block. */
+static void feed_state(struct log *log, const struct trace_record *record, struct bytes bytes)
+{
+	if (!node_is_shown(log, trace_node_of(record->id)) || !log_shows_layer(log, record->layer) ||
+	    !belongs_to_message(log, record->root, (struct bytes) { 0 }))
+		return;
+	begin_event(log, record, "· ");
+	append_tcp_state(log, record, bytes);
+	log_plain(log->line, log->options.colour);
+	g_string_append_printf(log->later, "%s\n", log->line->str);
+	g_string_truncate(log->line, 0);
+	log->later_ns = record->time_ns;
+}
+
 /* Events of programs and users: a line of their own between the blocks. */
 static void feed_event(struct log *log, const struct trace_record *record, struct bytes bytes)
 {
-	crossings_settle(log->crossings);
+	settle(log);
 	if (!node_is_shown(log, trace_node_of(record->id)) || !log_shows_layer(log, record->layer) ||
 	    !belongs_to_message(log, record->root, (struct bytes) { 0 }))
 		return;
@@ -331,11 +354,8 @@ static void feed_event(struct log *log, const struct trace_record *record, struc
 		                       view_detail_name(record));
 		break;
 	default:
-		begin_event(log, record, record->layer == LAYER_USER ? "○ " : "· ");
-		if (record->layer == LAYER_USER)
-			append_user_outcome(log, record, bytes);
-		else
-			append_tcp_state(log, record, bytes);
+		begin_event(log, record, "○ ");
+		append_user_outcome(log, record, bytes);
 		break;
 	}
 	log_plain(log->line, log->options.colour);
@@ -346,6 +366,8 @@ static void feed_event(struct log *log, const struct trace_record *record, struc
 
 void log_feed(struct log *log, const struct trace_record *record, struct bytes bytes)
 {
+	if (log->later->len > 0 && record->time_ns > log->later_ns)
+		settle(log);
 	switch (record->kind) {
 	case TRACE_ACTION:
 	case TRACE_PHASE:
@@ -353,8 +375,10 @@ void log_feed(struct log *log, const struct trace_record *record, struct bytes b
 		feed_event(log, record, bytes);
 		break;
 	case TRACE_STATE:
-		if (record->layer == LAYER_USER || (log->options.unfold && record->layer == LAYER_TCP))
+		if (record->layer == LAYER_USER)
 			feed_event(log, record, bytes);
+		else if (log->options.unfold && record->layer == LAYER_TCP)
+			feed_state(log, record, bytes);
 		break;
 	default:
 		crossings_feed(log->crossings, record, bytes);
@@ -365,6 +389,7 @@ void log_feed(struct log *log, const struct trace_record *record, struct bytes b
 void log_finish(struct log *log)
 {
 	crossings_finish(log->crossings);
+	settle(log);
 	log_print_folded(log);
 	if (append_folded(log->line, log->folded_total)) {
 		g_string_prepend(log->line, "folded away as repetitions: ");
@@ -374,5 +399,6 @@ void log_finish(struct log *log)
 	crossings_free(log->crossings);
 	g_hash_table_destroy(log->seen);
 	g_string_free(log->line, TRUE);
+	g_string_free(log->later, TRUE);
 	g_free(log);
 }

@@ -95,15 +95,23 @@ def skip_all(why):
 
 def main(cases, file, *options, timeout=300):
     """Runs the cases inside a session of `file`."""
+    main_sessions([(file, options, cases)], timeout)
+
+
+def main_sessions(sessions, timeout=300):
+    """The same for several sessions, each (file, options, cases)."""
     if "--inside" in sys.argv:
-        sys.exit(run_cases(cases))
+        sys.exit(run_cases(sessions[int(sys.argv[-1])][2]))
     why = can_run()
     if why is not None:
         sys.exit(skip_all(why))
-    try:
-        session = subprocess.run([MAILWIRE, "shell", scenario(file), *options, "--", sys.executable,
-                                  os.path.abspath(sys.argv[0]), "--inside"], timeout=timeout)
-        sys.exit(session.returncode)
-    except subprocess.TimeoutExpired:
-        print(f"100%: Checks: 1, Failures: 0, Errors: 1  (not done within {timeout} s)")
-        sys.exit(1)
+    status = 0
+    for number, (file, options, _) in enumerate(sessions):
+        command = [MAILWIRE, "shell", scenario(file), *options, "--", sys.executable,
+                   os.path.abspath(sys.argv[0]), "--inside", str(number)]
+        try:
+            status |= subprocess.run(command, timeout=timeout).returncode
+        except subprocess.TimeoutExpired:
+            print(f"100%: Checks: 1, Failures: 0, Errors: 1  (not done within {timeout} s)")
+            status = 1
+    sys.exit(1 if status else 0)

@@ -28,12 +28,11 @@ def read_until(connection, wanted, limit=1_000_000):
 
 
 def read_to_end(connection):
-    data = b""
+    parts = []
     while True:
-        part = connection.recv(65536)
-        if not part:
-            return data
-        data += part
+        parts.append(connection.recv(65536))
+        if not parts[-1]:
+            return b"".join(parts)
 
 
 def still_serves():
