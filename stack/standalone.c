@@ -9,13 +9,17 @@
 #include "stack/wire/arp.h"
 #include "stack/wire/ethernet.h"
 
-static const struct mac host_mac = { { 0x02, 0, 0, 0, 0, 0x01 } };
-static const struct mac gateway_mac = { { 0x02, 0, 0, 0, 0, 0x02 } };
+static const struct mac host_mac = {
+	{0x02, 0, 0, 0, 0, 0x01}
+};
+static const struct mac gateway_mac = {
+	{0x02, 0, 0, 0, 0, 0x02}
+};
 
 struct socket {
-	struct stream *stream;           /* NULL: over, or a listener */
+	struct stream *stream; /* NULL: over, or a listener */
 	struct tcp_listener *listener;
-	GQueue accepted;                 /* of a listener: numbers of sockets */
+	GQueue accepted; /* of a listener: numbers of sockets */
 	struct standalone *standalone;
 	struct tcp_keepalive keepalive;
 	struct standalone_status status; /* what the events told, and the last state */
@@ -31,11 +35,11 @@ struct standalone {
 	struct world *world;
 	struct host *host;
 	struct interface *interface;
-	struct timer alarm;              /* keeps the engine going until the time asked for */
+	struct timer alarm; /* keeps the engine going until the time asked for */
 	bool whole_frames;
-	GPtrArray *sockets;              /* of struct socket, by number - 1 */
-	GQueue sent;                     /* of struct sent */
-	struct sent *taken;              /* lent out by the last standalone_take() */
+	GPtrArray *sockets; /* of struct socket, by number - 1 */
+	GQueue sent;        /* of struct sent */
+	struct sent *taken; /* lent out by the last standalone_take() */
 };
 
 /* Packets. */
@@ -53,10 +57,10 @@ static void give_payload(struct standalone *standalone, uint16_t type, struct by
 {
 	uint8_t *frame = g_malloc(ETHERNET_HEADER_BYTES + payload.length);
 
-	ethernet_header_emit(
-	    &(struct ethernet_header) {
-	        .destination = host_mac, .source = gateway_mac, .type = type },
-	    frame);
+	ethernet_header_emit(&(struct ethernet_header) { .destination = host_mac,
+							 .source = gateway_mac,
+							 .type = type },
+			     frame);
 	memcpy(frame + ETHERNET_HEADER_BYTES, payload.data, payload.length);
 	give_frame(standalone, (struct bytes) { frame, ETHERNET_HEADER_BYTES + payload.length });
 	g_free(frame);
@@ -73,11 +77,11 @@ static void answer_arp(struct standalone *standalone, struct bytes payload)
 		return;
 	arp_packet_emit(
 	    &(struct arp_packet) {
-	        .operation = ARP_REPLY,
-	        .sender_mac = gateway_mac,
-	        .sender_address = asked.target_address,
-	        .target_mac = asked.sender_mac,
-	        .target_address = asked.sender_address,
+		.operation = ARP_REPLY,
+		.sender_mac = gateway_mac,
+		.sender_address = asked.target_address,
+		.target_mac = asked.sender_mac,
+		.target_address = asked.sender_address,
 	    },
 	    answer);
 	give_payload(standalone, ETHERTYPE_ARP, (struct bytes) { answer, sizeof answer });
@@ -135,7 +139,7 @@ bool standalone_take(struct standalone *standalone, struct standalone_packet *pa
 	if (standalone->taken == NULL)
 		return false;
 	*packet = (struct standalone_packet) {
-		.bytes = { standalone->taken->bytes, standalone->taken->length },
+		.bytes = {standalone->taken->bytes, standalone->taken->length},
 		.time_ns = standalone->taken->time_ns,
 	};
 	return true;
@@ -182,12 +186,13 @@ struct standalone *standalone_new(const struct standalone_config *config)
 	timer_init(&standalone->alarm, UINT32_MAX, alarm_rings, NULL);
 	standalone->alarm.class = EVENT_ACTION; /* behind everything else of its time */
 	standalone->host = host_new(standalone->world, "host", NODE_HOST);
-	standalone->interface = host_add_interface(standalone->host, &(struct interface_config) {
-		.mac = host_mac,
-		.address = config->address,
-		.prefix_length = config->prefix_length,
-		.mtu_bytes = config->mtu_bytes,
-	});
+	standalone->interface =
+	    host_add_interface(standalone->host, &(struct interface_config) {
+						     .mac = host_mac,
+						     .address = config->address,
+						     .prefix_length = config->prefix_length,
+						     .mtu_bytes = config->mtu_bytes,
+						 });
 	interface_attach(standalone->interface, frame_left, standalone);
 	if (config->gateway != 0)
 		host_add_route(standalone->host, 0, 0, config->gateway, NULL);
@@ -250,8 +255,8 @@ static void on_closed(void *owner)
 static void on_failed(void *owner, enum stream_failure why)
 {
 	static const char *const names[] = {
-		[STREAM_REFUSED] = "refused",         [STREAM_RESET] = "reset",
-		[STREAM_TIMED_OUT] = "timed out",     [STREAM_UNREACHABLE] = "unreachable",
+		[STREAM_REFUSED] = "refused",     [STREAM_RESET] = "reset",
+		[STREAM_TIMED_OUT] = "timed out", [STREAM_UNREACHABLE] = "unreachable",
 		[STREAM_TRUNCATED] = "truncated",
 	};
 	struct socket *socket = owner;
@@ -301,7 +306,7 @@ int standalone_connect(struct standalone *standalone, uint32_t address, uint16_t
 	struct socket *socket = socket_new(standalone, &number);
 
 	socket->stream = tcp_connect(standalone->host, (struct endpoint) { address, port },
-	                             &socket_events, socket);
+				     &socket_events, socket);
 	socket->status.local_port = socket->stream->local.port;
 	standalone_advance(standalone, standalone_now(standalone));
 	return number;
@@ -372,11 +377,12 @@ static void set_keepalive(struct socket *socket, enum standalone_option option, 
 		socket->keepalive.interval_ns = value * NS_PER_MS;
 	else
 		socket->keepalive.probes = (unsigned)value;
-	tcp_set_keepalive(socket->stream, socket->keepalive.idle_ns != 0 ? &socket->keepalive : NULL);
+	tcp_set_keepalive(socket->stream,
+			  socket->keepalive.idle_ns != 0 ? &socket->keepalive : NULL);
 }
 
 void standalone_set(struct standalone *standalone, int number, enum standalone_option option,
-                    int64_t value)
+		    int64_t value)
 {
 	if (option == STANDALONE_INITIAL_SEQUENCE) {
 		tcp_set_initial_sequence(host_tcp(standalone->host), (uint32_t)value);

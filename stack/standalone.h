@@ -23,12 +23,12 @@ struct standalone;
 
 struct standalone_config {
 	uint64_t seed;
-	uint32_t address;        /* IPv4, host order */
+	uint32_t address; /* IPv4, host order */
 	uint8_t prefix_length;
-	uint32_t gateway;        /* IPv4 of the way to everywhere else; 0: there is none */
-	uint16_t mtu_bytes;      /* 0: 1500 */
-	bool whole_frames;       /* give and take Ethernet frames, ARP among them, not IPv4 datagrams */
-	const char *congestion;  /* "cubic" or "reno"; NULL: "cubic" */
+	uint32_t gateway;   /* IPv4 of the way to everywhere else; 0: there is none */
+	uint16_t mtu_bytes; /* 0: 1500 */
+	bool whole_frames;  /* give and take Ethernet frames, ARP among them, not IPv4 datagrams */
+	const char *congestion; /* "cubic" or "reno"; NULL: "cubic" */
 };
 
 /* NULL when there is no such congestion control. */
@@ -79,26 +79,26 @@ void standalone_close(struct standalone *standalone, int socket);    /* also of 
 void standalone_abort(struct standalone *standalone, int socket);    /* with RST */
 
 enum standalone_option {
-	STANDALONE_NO_DELAY,            /* 1: without the Nagle algorithm */
-	STANDALONE_KEEPALIVE_IDLE_MS,   /* not 0: keepalive probes after so long */
+	STANDALONE_NO_DELAY,          /* 1: without the Nagle algorithm */
+	STANDALONE_KEEPALIVE_IDLE_MS, /* not 0: keepalive probes after so long */
 	STANDALONE_KEEPALIVE_EVERY_MS,
 	STANDALONE_KEEPALIVE_PROBES,
-	STANDALONE_URGENT,              /* any value: what is written so far ends urgent data */
+	STANDALONE_URGENT, /* any value: what is written so far ends urgent data */
 	/* Of the whole host, with socket 0: */
-	STANDALONE_INITIAL_SEQUENCE,    /* of connections opened from now on, not hashed */
+	STANDALONE_INITIAL_SEQUENCE, /* of connections opened from now on, not hashed */
 };
 
 void standalone_set(struct standalone *standalone, int socket, enum standalone_option option,
-                    int64_t value);
+		    int64_t value);
 
 struct standalone_status {
-	const char *state;     /* "ESTABLISHED", "LISTEN", ...; "CLOSED" when all is over */
-	bool was_opened;       /* the handshake was completed */
-	bool has_ended;        /* the peer will send no more, and all was read */
-	bool is_closed;        /* both directions ended in order */
-	const char *failure;   /* "refused", "reset", "timed out", "unreachable"; NULL: none */
+	const char *state;   /* "ESTABLISHED", "LISTEN", ...; "CLOSED" when all is over */
+	bool was_opened;     /* the handshake was completed */
+	bool has_ended;      /* the peer will send no more, and all was read */
+	bool is_closed;      /* both directions ended in order */
+	const char *failure; /* "refused", "reset", "timed out", "unreachable"; NULL: none */
 	size_t readable_bytes;
-	size_t urgent_bytes;   /* of these and later ones, up to the end of urgent data */
+	size_t urgent_bytes; /* of these and later ones, up to the end of urgent data */
 	uint32_t congestion_window, slow_start_threshold; /* bytes; 0 when all is over */
 	uint16_t local_port;
 };

@@ -24,6 +24,8 @@ struct log {
 	unsigned folded[FOLD_COUNT]; /* since the last block, and in all */
 	unsigned folded_total[FOLD_COUNT];
 	GString *line;
+	GString *later;         /* lines that must not part the crossing they happened in, */
+	int64_t later_ns;       /* and when that was */
 };
 
 /* True when lines of this layer are wanted. */

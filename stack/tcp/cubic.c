@@ -16,9 +16,9 @@ enum { ALPHA_NUMERATOR = 9, ALPHA_DENOMINATOR = 17 };
 struct cubic { /* RFC 9438 section 4.1.2 */
 	uint32_t w_max;
 	uint32_t cwnd_prior;
-	uint32_t w_est;          /* what Reno would have reached */
-	uint32_t origin;         /* window at the plateau of the cubic function */
-	uint32_t k_ms;           /* from the epoch's start to the plateau */
+	uint32_t w_est;  /* what Reno would have reached */
+	uint32_t origin; /* window at the plateau of the cubic function */
+	uint32_t k_ms;   /* from the epoch's start to the plateau */
 	uint32_t epoch_start_ms;
 	bool has_epoch;
 };
@@ -53,8 +53,7 @@ static int64_t cubic_offset(int64_t t_minus_k_ms, uint32_t mss)
 }
 
 /* The first acknowledgment in congestion avoidance starts an epoch (section 4.2, figure 2). */
-static void cubic_begin_epoch(struct congestion *congestion,
-                              const struct congestion_sample *sample)
+static void cubic_begin_epoch(struct congestion *congestion, const struct congestion_sample *sample)
 {
 	struct cubic *cubic = cubic_of(congestion);
 
@@ -68,14 +67,14 @@ static void cubic_begin_epoch(struct congestion *congestion,
 
 		cubic->origin = cubic->w_max;
 		/* K = cbrt((W_max - cwnd) / C) seconds; 10^9 ms^3 are a s^3. */
-		cubic->k_ms = cube_root(below * (UINT64_C(1000000000) / C_NUMERATOR * C_DENOMINATOR) /
-		                        sample->mss);
+		cubic->k_ms = cube_root(
+		    below * (UINT64_C(1000000000) / C_NUMERATOR * C_DENOMINATOR) / sample->mss);
 	}
 }
 
 /* What Reno would have by now (section 4.3, equation 4). */
 static void cubic_grow_estimate(struct congestion *congestion,
-                                const struct congestion_sample *sample, uint32_t bytes)
+				const struct congestion_sample *sample, uint32_t bytes)
 {
 	struct cubic *cubic = cubic_of(congestion);
 	uint64_t growth = (uint64_t)sample->mss * bytes / congestion->window;
@@ -86,7 +85,7 @@ static void cubic_grow_estimate(struct congestion *congestion,
 }
 
 static void cubic_acknowledged(struct congestion *congestion,
-                               const struct congestion_sample *sample)
+			       const struct congestion_sample *sample)
 {
 	uint32_t bytes = sample->acknowledged_bytes;
 
@@ -121,7 +120,7 @@ static uint32_t cubic_lost(struct congestion *congestion, uint32_t mss)
 	/* Fast convergence (section 4.7): below the last maximum, make room for newcomers. */
 	if (window < cubic->w_max)
 		cubic->w_max = (uint32_t)((uint64_t)window * (BETA_DENOMINATOR + BETA_NUMERATOR) /
-		                          (2 * BETA_DENOMINATOR));
+					  (2 * BETA_DENOMINATOR));
 	else
 		cubic->w_max = window;
 	cubic->cwnd_prior = window;

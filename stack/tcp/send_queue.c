@@ -91,7 +91,7 @@ void send_queue_write(struct send_queue *queue, uint32_t una, uint32_t end, stru
 }
 
 uint32_t send_queue_copy(const struct send_queue *queue, uint32_t sequence, uint32_t length,
-                         uint8_t *out)
+			 uint8_t *out)
 {
 	uint32_t contiguous;
 	const uint8_t *from = place(queue, sequence, &contiguous);

@@ -23,7 +23,7 @@ void send_queue_write(struct send_queue *queue, uint32_t una, uint32_t end, stru
 
 /* Copies `length` stored bytes from `sequence` on to `out` and returns their sum (checksum.h). */
 uint32_t send_queue_copy(const struct send_queue *queue, uint32_t sequence, uint32_t length,
-                         uint8_t *out);
+			 uint8_t *out);
 
 /*
  * The bytes that were written last, up to `end`, belong to the user action or message `root`; and so

@@ -21,7 +21,7 @@ static bool choose_port(struct tcp *tcp, struct flow *flow)
 }
 
 struct stream *tcp_connect(struct host *host, struct endpoint remote,
-                           const struct stream_events *events, void *owner)
+			   const struct stream_events *events, void *owner)
 {
 	struct tcp *tcp = host_tcp(host);
 	struct flow flow = {
@@ -50,7 +50,7 @@ struct stream *tcp_connect(struct host *host, struct endpoint remote,
 static bool may_write(const struct tcp_connection *c)
 {
 	return !c->wants_fin && (c->state == TCP_SYN_SENT || c->state == TCP_SYN_RECEIVED ||
-	                         c->state == TCP_ESTABLISHED || c->state == TCP_CLOSE_WAIT);
+				 c->state == TCP_ESTABLISHED || c->state == TCP_CLOSE_WAIT);
 }
 
 /* The first byte that must still be kept: SYN takes a sequence number, but no byte. */

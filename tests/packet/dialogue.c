@@ -22,14 +22,14 @@ struct dialogue {
 	unsigned line;
 	struct standalone *host;
 	struct standalone_config config;
-	int64_t time_ns;               /* of the present line */
+	int64_t time_ns; /* of the present line */
 	int listener, socket;
-	bool reads;                    /* the program reads whatever comes */
-	uint64_t read_bytes;           /* so far; the pattern goes on */
+	bool reads;          /* the program reads whatever comes */
+	uint64_t read_bytes; /* so far; the pattern goes on */
 	uint64_t written_bytes;
 	uint32_t host_isn, peer_isn;
-	uint32_t host_end, peer_end;   /* relative: behind all sent so far */
-	uint16_t host_port;            /* of the connection: 25, or ephemeral */
+	uint32_t host_end, peer_end; /* relative: behind all sent so far */
+	uint16_t host_port;          /* of the connection: 25, or ephemeral */
 	bool has_host_isn, has_timestamps, peer_offers_timestamps;
 	bool has_fixed_isn;
 	uint32_t first_timestamp, last_timestamp; /* the host's */
@@ -53,12 +53,12 @@ static struct bytes build_datagram(uint8_t protocol, size_t payload_bytes, uint8
 {
 	ipv4_header_emit(
 	    &(struct ipv4_header) {
-	        .total_length_bytes = (uint16_t)(IPV4_HEADER_BYTES + payload_bytes),
-	        .dont_fragment = true,
-	        .ttl = 64,
-	        .protocol = protocol,
-	        .source = PEER_ADDRESS,
-	        .destination = HOST_ADDRESS,
+		.total_length_bytes = (uint16_t)(IPV4_HEADER_BYTES + payload_bytes),
+		.dont_fragment = true,
+		.ttl = 64,
+		.protocol = protocol,
+		.source = PEER_ADDRESS,
+		.destination = HOST_ADDRESS,
 	    },
 	    out);
 	ipv4_checksum_set(out);
@@ -73,7 +73,7 @@ static void fill_payload(const struct dialogue *d, uint32_t sequence, uint8_t *o
 }
 
 static struct tcp_options absolute_options(const struct dialogue *d,
-                                           const struct described_segment *segment)
+					   const struct described_segment *segment)
 {
 	struct tcp_options options = segment->options;
 	bool is_syn = (segment->flags & TCP_SYN) != 0;
@@ -85,8 +85,8 @@ static struct tcp_options absolute_options(const struct dialogue *d,
 	if (!(segment->says & SAYS_TIMESTAMP_VALUE))
 		options.timestamp_value = PEER_CLOCK_MS + (uint32_t)(d->time_ns / NS_PER_MS);
 	options.timestamp_echo = segment->says & SAYS_ECHO
-	                             ? d->first_timestamp + segment->options.timestamp_echo
-	                             : d->last_timestamp;
+				     ? d->first_timestamp + segment->options.timestamp_echo
+				     : d->last_timestamp;
 	for (unsigned i = 0; i < options.sack_count; i++) {
 		options.sack[i].left += d->host_isn;
 		options.sack[i].right += d->host_isn;
@@ -110,7 +110,7 @@ static void give_segment(struct dialogue *d, struct described_segment *segment)
 		.flags = segment->flags,
 		.window = segment->says & SAYS_WINDOW ? segment->window : 65535,
 		.urgent_pointer = segment->urgent,
-		.options = { options_bytes, tcp_options_emit(&options, options_bytes) },
+		.options = {options_bytes, tcp_options_emit(&options, options_bytes)},
 	};
 	size_t header_bytes = tcp_header_length(&header);
 	uint32_t taken = tcp_sequence_length(&header, segment->length);
@@ -124,7 +124,7 @@ static void give_segment(struct dialogue *d, struct described_segment *segment)
 	fill_payload(d, sequence, at + header_bytes, segment->length);
 	tcp_header_emit(&header, at);
 	tcp_checksum_set(at, checksum_add(0, (struct bytes) { at + header_bytes, segment->length }),
-	                 segment->length, PEER_ADDRESS, HOST_ADDRESS);
+			 segment->length, PEER_ADDRESS, HOST_ADDRESS);
 	if (segment->says & SAYS_BAD)
 		at[16] ^= 0x55;
 	standalone_give(d->host, build_datagram(6, header_bytes + segment->length, datagram));
@@ -139,7 +139,7 @@ struct sent_segment_view {
 };
 
 static void read_sent(struct dialogue *d, const struct standalone_packet *packet,
-                      struct sent_segment_view *sent)
+		      struct sent_segment_view *sent)
 {
 	struct ipv4_header ip;
 	struct bytes segment;
@@ -163,7 +163,7 @@ static void read_sent(struct dialogue *d, const struct standalone_packet *packet
 		d->last_timestamp = sent->options.timestamp_value;
 	}
 	uint32_t end = sent->header.sequence - d->host_isn +
-	               tcp_sequence_length(&sent->header, sent->payload.length);
+		       tcp_sequence_length(&sent->header, sent->payload.length);
 
 	if ((int32_t)(end - d->host_end) > 0 && !(sent->header.flags & TCP_RST))
 		d->host_end = end;
@@ -174,19 +174,20 @@ static char *describe(const struct dialogue *d, const struct sent_segment_view *
 	char flags[TCP_FLAGS_TEXT_BYTES];
 	GString *text = g_string_new(NULL);
 
-	g_string_printf(text, "%s seq %u ack %u len %zu win %u at %.3f ms",
-	                tcp_flags_print(sent->header.flags, flags), sent->header.sequence - d->host_isn,
-	                sent->header.flags & TCP_ACK ? sent->header.acknowledgment - d->peer_isn : 0,
-	                sent->payload.length, sent->header.window, (double)sent->time_ns / 1e6);
+	g_string_printf(
+	    text, "%s seq %u ack %u len %zu win %u at %.3f ms",
+	    tcp_flags_print(sent->header.flags, flags), sent->header.sequence - d->host_isn,
+	    sent->header.flags & TCP_ACK ? sent->header.acknowledgment - d->peer_isn : 0,
+	    sent->payload.length, sent->header.window, (double)sent->time_ns / 1e6);
 	for (unsigned i = 0; i < sent->options.sack_count; i++)
 		g_string_append_printf(text, "%s%u-%u", i == 0 ? " sack " : ",",
-		                       sent->options.sack[i].left - d->peer_isn,
-		                       sent->options.sack[i].right - d->peer_isn);
+				       sent->options.sack[i].left - d->peer_isn,
+				       sent->options.sack[i].right - d->peer_isn);
 	return g_string_free(text, FALSE);
 }
 
 static bool sack_is_as_written(const struct dialogue *d, const struct described_segment *wanted,
-                               const struct sent_segment_view *sent)
+			       const struct sent_segment_view *sent)
 {
 	if (wanted->options.sack_count != sent->options.sack_count)
 		return false;
@@ -199,8 +200,8 @@ static bool sack_is_as_written(const struct dialogue *d, const struct described_
 
 /* The first way in which `sent` differs from what the line says, or NULL. */
 static const char *first_difference(const struct dialogue *d,
-                                    const struct described_segment *wanted,
-                                    const struct sent_segment_view *sent)
+				    const struct described_segment *wanted,
+				    const struct sent_segment_view *sent)
 {
 	const struct tcp_options *options = &sent->options;
 	unsigned says = wanted->says;
@@ -208,24 +209,28 @@ static const char *first_difference(const struct dialogue *d,
 		bool differs;
 		const char *what;
 	} checks[] = {
-		{ sent->header.flags != wanted->flags, "flags" },
-		{ (says & SAYS_SEQ) && sent->header.sequence - d->host_isn != wanted->sequence, "seq" },
-		{ (says & SAYS_ACK) && sent->header.acknowledgment - d->peer_isn != wanted->acknowledgment,
-		  "ack" },
-		{ sent->payload.length != wanted->length, "len" },
-		{ (says & SAYS_WINDOW) && sent->header.window != wanted->window, "win" },
-		{ (says & SAYS_MSS) && options->mss != wanted->options.mss, "mss" },
-		{ (says & SAYS_SCALE) && options->window_scale != wanted->options.window_scale, "ws" },
-		{ (says & SAYS_SACK_PERMITTED) && !options->has_sack_permitted, "sackok" },
-		{ (says & SAYS_TIMESTAMP) && !options->has_timestamps, "ts" },
-		{ (says & SAYS_NO_TIMESTAMP) && options->has_timestamps, "ts none" },
-		{ (says & SAYS_TIMESTAMP_VALUE) &&
-		      options->timestamp_value - d->first_timestamp != wanted->options.timestamp_value,
-		  "ts value" },
-		{ (says & SAYS_ECHO) && options->timestamp_echo != wanted->options.timestamp_echo, "echo" },
-		{ (says & SAYS_URGENT) && sent->header.urgent_pointer != wanted->urgent, "urg" },
-		{ !sack_is_as_written(d, wanted, sent), "sack" },
-		{ llabs(sent->time_ns - d->time_ns) > wanted->tolerance_ns, "time" },
+		{sent->header.flags != wanted->flags,						       "flags"  },
+		{ (says & SAYS_SEQ) && sent->header.sequence - d->host_isn != wanted->sequence,
+                 "seq"											       },
+		{ (says & SAYS_ACK) &&
+		      sent->header.acknowledgment - d->peer_isn != wanted->acknowledgment,
+                 "ack"											       },
+		{ sent->payload.length != wanted->length,                                                   "len"    },
+		{ (says & SAYS_WINDOW) && sent->header.window != wanted->window,                            "win"    },
+		{ (says & SAYS_MSS) && options->mss != wanted->options.mss,                                 "mss"    },
+		{ (says & SAYS_SCALE) && options->window_scale != wanted->options.window_scale,
+                 "ws"												},
+		{ (says & SAYS_SACK_PERMITTED) && !options->has_sack_permitted,                             "sackok" },
+		{ (says & SAYS_TIMESTAMP) && !options->has_timestamps,                                      "ts"     },
+		{ (says & SAYS_NO_TIMESTAMP) && options->has_timestamps,                                    "ts none"},
+		{ (says & SAYS_TIMESTAMP_VALUE) && options->timestamp_value - d->first_timestamp !=
+						       wanted->options.timestamp_value,
+                 "ts value"											  },
+		{ (says & SAYS_ECHO) && options->timestamp_echo != wanted->options.timestamp_echo,
+                 "echo"											      },
+		{ (says & SAYS_URGENT) && sent->header.urgent_pointer != wanted->urgent,                    "urg"    },
+		{ !sack_is_as_written(d,								    wanted,    sent), "sack" },
+		{ llabs(sent->time_ns - d->time_ns) > wanted->tolerance_ns,										   "time"											  },
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(checks); i++)
@@ -251,7 +256,8 @@ static void read_all(struct dialogue *d, size_t most)
 	size_t length;
 
 	while (most > 0 && d->socket != 0 &&
-	       (length = standalone_read(d->host, d->socket, buffer, MIN(sizeof buffer, most))) > 0) {
+	       (length = standalone_read(d->host, d->socket, buffer, MIN(sizeof buffer, most))) >
+		   0) {
 		for (size_t i = 0; i < length; i++)
 			if (buffer[i] != dialogue_pattern(d->read_bytes + i))
 				mismatch(d, "byte %zu read is wrong", (size_t)d->read_bytes + i);
@@ -308,8 +314,8 @@ static void expect_segment(struct dialogue *d, const struct described_segment *w
 	const char *difference = first_difference(d, wanted, &sent);
 
 	if (difference != NULL)
-		mismatch(d, "differs in %s: %s (expected at %.3f ms)", difference, describe(d, &sent),
-		     (double)d->time_ns / 1e6);
+		mismatch(d, "differs in %s: %s (expected at %.3f ms)", difference,
+			 describe(d, &sent), (double)d->time_ns / 1e6);
 	check_payload(d, &sent);
 }
 
@@ -323,7 +329,8 @@ static void do_write(struct dialogue *d, char **words)
 
 	for (size_t i = 0; i < length; i++)
 		bytes[i] = dialogue_pattern(d->written_bytes + i);
-	size_t written = standalone_write(d->host, d->socket, (struct bytes) { bytes, length }, more);
+	size_t written =
+	    standalone_write(d->host, d->socket, (struct bytes) { bytes, length }, more);
 
 	d->written_bytes += written;
 	g_free(bytes);
@@ -333,9 +340,9 @@ static void do_write(struct dialogue *d, char **words)
 
 static void do_keepalive(struct dialogue *d, char **words)
 {
-	static const enum standalone_option options[] = {
-		STANDALONE_KEEPALIVE_PROBES, STANDALONE_KEEPALIVE_EVERY_MS, STANDALONE_KEEPALIVE_IDLE_MS
-	};
+	static const enum standalone_option options[] = { STANDALONE_KEEPALIVE_PROBES,
+							  STANDALONE_KEEPALIVE_EVERY_MS,
+							  STANDALONE_KEEPALIVE_IDLE_MS };
 	int64_t idle_ns, every_ns;
 
 	if (g_strv_length(words) != 4 || !dialogue_time_read(words[1], &idle_ns) ||
@@ -425,18 +432,19 @@ static void do_icmp(struct dialogue *d, char **words)
 		put_be16(icmp + 6, (uint16_t)atoi(words[6]));
 	ipv4_header_emit(
 	    &(struct ipv4_header) {
-	        .total_length_bytes = 1500,
-	        .dont_fragment = true,
-	        .ttl = 60,
-	        .protocol = 6,
-	        .source = HOST_ADDRESS,
-	        .destination = PEER_ADDRESS,
+		.total_length_bytes = 1500,
+		.dont_fragment = true,
+		.ttl = 60,
+		.protocol = 6,
+		.source = HOST_ADDRESS,
+		.destination = PEER_ADDRESS,
 	    },
 	    quoted);
 	ipv4_checksum_set(quoted);
 	put_be16(quoted + IPV4_HEADER_BYTES, d->host_port);
 	put_be16(quoted + IPV4_HEADER_BYTES + 2, PEER_PORT);
-	put_be32(quoted + IPV4_HEADER_BYTES + 4, d->host_isn + (uint32_t)strtoul(words[4], NULL, 10));
+	put_be32(quoted + IPV4_HEADER_BYTES + 4,
+		 d->host_isn + (uint32_t)strtoul(words[4], NULL, 10));
 	size_t length = sizeof datagram - IPV4_HEADER_BYTES;
 
 	put_be16(icmp + 2, checksum_of((struct bytes) { icmp, length }));
@@ -462,8 +470,8 @@ static bool check_status(const struct dialogue *d, char **words)
 		const char *what;
 		bool holds;
 	} facts[] = {
-		{ "opened", status.was_opened },
-		{ "ended", status.has_ended },
+		{"opened",  status.was_opened},
+		{ "ended",  status.has_ended },
 		{ "closed", status.is_closed },
 	};
 
@@ -472,14 +480,15 @@ static bool check_status(const struct dialogue *d, char **words)
 			continue;
 		if (!facts[i].holds)
 			mismatch(d, "not %s; state %s, failure %s", what, status.state,
-			     status.failure != NULL ? status.failure : "none");
+				 status.failure != NULL ? status.failure : "none");
 		return true;
 	}
 	if (strcmp(what, "state") == 0) {
 		if (g_strcmp0(words[1], status.state) != 0)
 			mismatch(d, "state is %s", status.state);
 	} else if (strcmp(what, "failed") == 0) {
-		why = g_strdelimit(g_strdup(status.failure != NULL ? status.failure : "none"), " ", '-');
+		why = g_strdelimit(g_strdup(status.failure != NULL ? status.failure : "none"), " ",
+				   '-');
 		if (g_strcmp0(words[1], why) != 0)
 			mismatch(d, "failure is %s", why);
 		g_free(why);
@@ -501,11 +510,19 @@ static bool run_call(struct dialogue *d, char **words)
 		const char *name;
 		void (*run)(struct dialogue *d, char **words);
 	} calls[] = {
-		{ "connect", do_connect },     { "write", do_write },       { "read", do_read },
-		{ "shutdown", do_shutdown },   { "close", do_close },       { "abort", do_abort },
-		{ "nodelay", do_nodelay },     { "urgent", do_urgent },     { "keepalive", do_keepalive },
-		{ "reader", do_reader },       { "unlisten", do_unlisten }, { "again", do_again },
-		{ "icmp", do_icmp },
+		{"connect",    do_connect  },
+                { "write",     do_write    },
+		{ "read",      do_read     },
+                { "shutdown",  do_shutdown },
+		{ "close",     do_close    },
+                { "abort",     do_abort    },
+		{ "nodelay",   do_nodelay  },
+                { "urgent",    do_urgent   },
+		{ "keepalive", do_keepalive},
+                { "reader",    do_reader   },
+		{ "unlisten",  do_unlisten },
+                { "again",     do_again    },
+		{ "icmp",      do_icmp     },
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(calls); i++) {
@@ -609,9 +626,11 @@ static void play_line(struct dialogue *d, char *line)
 
 void dialogue_play(const char *path)
 {
-	struct dialogue d = {
-		.path = path, .reads = true, .peer_isn = 7000, .host_port = HOST_PORT, .config.seed = 1
-	};
+	struct dialogue d = { .path = path,
+			      .reads = true,
+			      .peer_isn = 7000,
+			      .host_port = HOST_PORT,
+			      .config.seed = 1 };
 	char *text;
 
 	ck_assert_msg(g_file_get_contents(path, &text, NULL, NULL), "%s cannot be read", path);

@@ -26,7 +26,7 @@ struct described_segment {
 	uint32_t sequence, acknowledgment; /* relative */
 	uint32_t length;
 	uint16_t window, urgent, port;
-	struct tcp_options options;        /* SACK relative; timestamp value relative when sent */
+	struct tcp_options options; /* SACK relative; timestamp value relative when sent */
 	int64_t tolerance_ns;
 };
 

@@ -64,8 +64,11 @@ END_TEST
 
 static void acknowledge(struct congestion *congestion, int64_t now_ns, uint32_t bytes)
 {
-	congestion->control->acknowledged(congestion, &(struct congestion_sample) {
-		.now_ns = now_ns, .acknowledged_bytes = bytes, .round_trip_us = 100000, .mss = MSS });
+	congestion->control->acknowledged(congestion,
+					  &(struct congestion_sample) { .now_ns = now_ns,
+									.acknowledged_bytes = bytes,
+									.round_trip_us = 100000,
+									.mss = MSS });
 }
 
 static void acknowledge_window(struct congestion *congestion, int64_t now_ns)
@@ -135,8 +138,8 @@ START_TEST(cubic_returns_to_the_plateau_and_leaves_it)
 		at[now_ns / NS_PER_S] = congestion.window;
 		acknowledge_window(&congestion, now_ns);
 	}
-	ck_assert_uint_gt(at[1], 85 * MSS);  /* fast at first, */
-	ck_assert_uint_gt(at[3], 97 * MSS);  /* flat near the old maximum, */
+	ck_assert_uint_gt(at[1], 85 * MSS); /* fast at first, */
+	ck_assert_uint_gt(at[3], 97 * MSS); /* flat near the old maximum, */
 	ck_assert_uint_lt(at[5], 102 * MSS);
 	ck_assert_uint_gt(at[4], 98 * MSS);
 	ck_assert_uint_gt(at[8], 115 * MSS); /* faster beyond */

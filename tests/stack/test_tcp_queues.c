@@ -93,7 +93,7 @@ START_TEST(send_queue_keeps_bytes_while_it_grows_and_wraps)
 			fill(expected, wanted, start);
 			ck_assert_mem_eq(out, expected, wanted);
 			ck_assert_uint_eq(checksum_finish(sum),
-			                  checksum_of((struct bytes) { expected, wanted }));
+					  checksum_of((struct bytes) { expected, wanted }));
 		}
 		una += (uint32_t)random_below(&random, end - una + 1);
 	}
@@ -134,7 +134,7 @@ START_TEST(ranges_are_reported_newest_first)
 	struct tcp_sack_block blocks[4], duplicate = { 0 };
 
 	ck_assert_int_eq(receive_queue_insert(&queue, 100, packet_of(pool, 100, 50), &duplicate),
-	                 RECEIVE_KEPT);
+			 RECEIVE_KEPT);
 	receive_queue_insert(&queue, 300, packet_of(pool, 300, 50), &duplicate);
 	receive_queue_insert(&queue, 200, packet_of(pool, 200, 50), &duplicate);
 	ck_assert_uint_eq(receive_queue_sack(&queue, blocks, 4), 3);
@@ -163,11 +163,11 @@ START_TEST(duplicates_are_found_and_reported)
 
 	receive_queue_insert(&queue, 100, packet_of(pool, 100, 100), &duplicate);
 	ck_assert_int_eq(receive_queue_insert(&queue, 120, packet_of(pool, 120, 30), &duplicate),
-	                 RECEIVE_DUPLICATE);
+			 RECEIVE_DUPLICATE);
 	ck_assert_uint_eq(duplicate.left, 120);
 	ck_assert_uint_eq(duplicate.right, 150);
 	ck_assert_int_eq(receive_queue_insert(&queue, 50, packet_of(pool, 50, 400), &duplicate),
-	                 RECEIVE_KEPT);
+			 RECEIVE_KEPT);
 	ck_assert_uint_eq(duplicate.left, 100);
 	ck_assert_uint_eq(duplicate.right, 200);
 	receive_queue_clear(&queue);
@@ -182,10 +182,11 @@ START_TEST(too_many_gaps_are_refused)
 	struct tcp_sack_block duplicate = { 0 };
 
 	for (uint32_t i = 0; i < RECEIVE_RANGES_MAX; i++)
-		ck_assert_int_eq(receive_queue_insert(&queue, 10 + 2 * i, packet_of(pool, 10 + 2 * i, 1),
-		                                      &duplicate), RECEIVE_KEPT);
+		ck_assert_int_eq(receive_queue_insert(&queue, 10 + 2 * i,
+						      packet_of(pool, 10 + 2 * i, 1), &duplicate),
+				 RECEIVE_KEPT);
 	ck_assert_int_eq(receive_queue_insert(&queue, 9999, packet_of(pool, 9999, 1), &duplicate),
-	                 RECEIVE_FULL);
+			 RECEIVE_FULL);
 	receive_queue_clear(&queue);
 	packet_pool_free(pool);
 }
@@ -257,10 +258,11 @@ static void check_counters(const struct flight *flight)
 		segments += (segment->flags & SENT_SACKED) != 0;
 		lost += segment->flags & SENT_LOST ? segment->length : 0;
 		again += segment->flags & SENT_AGAIN ? segment->length : 0;
-		wanted += (segment->flags & (SENT_LOST | SENT_AGAIN)) == SENT_LOST ? segment->length : 0;
+		wanted +=
+		    (segment->flags & (SENT_LOST | SENT_AGAIN)) == SENT_LOST ? segment->length : 0;
 		if (n + 1 != flight->next)
 			ck_assert_uint_eq(segment->start + segment->length,
-			                  flight_segment(flight, n + 1)->start);
+					  flight_segment(flight, n + 1)->start);
 	}
 	ck_assert_uint_eq(sacked, flight->sacked_bytes);
 	ck_assert_uint_eq(segments, flight->sacked_segments);
@@ -320,7 +322,10 @@ END_TEST
 START_TEST(sack_of_nonsense_is_ignored)
 {
 	static const struct tcp_sack_block nonsense[] = {
-		{ 5000, 4000 }, { 9000, 11000 }, { 0xfffffff0, 3000 }, { 3000, 3000 }
+		{5000,        4000 },
+                { 9000,       11000},
+                { 0xfffffff0, 3000 },
+                { 3000,       3000 }
 	};
 	struct flight flight;
 	struct delivery delivery = no_delivery();
@@ -337,8 +342,13 @@ START_TEST(dsack_is_recognised)
 {
 	struct flight flight;
 	struct delivery delivery = no_delivery();
-	struct tcp_sack_block below[] = { { 500, 800 } };
-	struct tcp_sack_block inside[] = { { 5000, 6000 }, { 4000, 7000 } };
+	struct tcp_sack_block below[] = {
+		{500, 800}
+	};
+	struct tcp_sack_block inside[] = {
+		{5000,  6000},
+                { 4000, 7000}
+	};
 
 	append_ten(&flight);
 	flight_acknowledge(&flight, 1000, 0, 50 * NS_PER_MS, &delivery);
@@ -419,11 +429,13 @@ START_TEST(counters_hold_whatever_happens)
 			flight_acknowledge(&flight, una, 1000, now_ns, &delivery);
 		} else if (choice == 4) {
 			uint32_t left = una + (uint32_t)random_below(&random, nxt - una + 1);
-			struct tcp_sack_block block = { left, left + (uint32_t)random_below(&random, nxt - left + 1) };
+			struct tcp_sack_block block = { left, left + (uint32_t)random_below(
+									 &random, nxt - left + 1) };
 
 			flight_sack(&flight, &block, 1, una, nxt, 1000, now_ns, &delivery);
 		} else if (choice == 5) {
-			flight_detect_losses(&flight, (int64_t)random_below(&random, 5) * NS_PER_MS, now_ns);
+			flight_detect_losses(&flight, (int64_t)random_below(&random, 5) * NS_PER_MS,
+					     now_ns);
 		} else if (choice == 6 && flight_next_wanted(&flight, &number)) {
 			flight_repeat(&flight, number, now_ns);
 		} else if (choice == 7 && random_below(&random, 20) == 0) {
