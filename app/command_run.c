@@ -349,7 +349,7 @@ static bool build(struct run *run)
 		run->status = EXIT_USAGE;
 		return false;
 	}
-	if (!open_log(run) || !open_capture(run))
+	if (!open_capture(run) || !open_log(run))
 		return false;
 	run->observer.report = report_new(run->observer.model, all_dissectors);
 	observer_start(&run->observer);

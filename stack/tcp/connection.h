@@ -27,7 +27,7 @@
 #define TCP_ORPHAN_RETRIES     8     /* nobody waits for the outcome */
 #define TCP_FIN_WAIT_2_NS      (60 * NS_PER_S) /* Linux's tcp_fin_timeout */
 #define TCP_BACKLOG_MAX        4096  /* Linux's somaxconn */
-#define TCP_RECEIVE_SPACE      65536 /* first receive buffer: half of Linux's tcp_rmem default */
+#define TCP_RECEIVE_SPACE      86016 /* first receive buffer: what Linux offers of its 131072 */
 #define TCP_RECEIVE_SPACE_MAX  (UINT32_C(32) << 20)
 #define TCP_WINDOW_SCALE       10    /* for TCP_RECEIVE_SPACE_MAX */
 #define TCP_SEND_SPACE         65536

@@ -5,8 +5,6 @@
  */
 #include "stack/tcp/connection.h"
 
-#define GROWTH_SEGMENT_BYTES 128 /* shorter segments do not make the window grow */
-
 /* How many more bytes the peer may send, as it knows. */
 static uint32_t offered_now(const struct tcp_connection *c)
 {
@@ -77,7 +75,7 @@ void window_data_arrived(struct tcp_connection *c, const struct segment *segment
 		c->saw_push = true;
 	adapt_ack_timeout(c, now_ns);
 	c->received_ns = now_ns;
-	if (length >= GROWTH_SEGMENT_BYTES)
+	if (length >= c->local_mss / 2) /* short ones cost more memory than they fill */
 		c->receive_limit =
 		    MIN(c->receive_limit + 2 * (uint32_t)c->local_mss, c->receive_space);
 }
