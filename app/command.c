@@ -22,7 +22,7 @@ static void print_help(const struct command *command, GOptionContext *context)
 	/* GLib prints the program's name where the subcommand belongs. */
 	char *options = strstr(help, "\n\n");
 
-	printf("Usage: mailwire %s %s\n\n%s%s\nExample:\n  %s\n", command->name, command->arguments,
+	printf("Usage: mailwire %s %s\n\n%s%sExample:\n  %s\n", command->name, command->arguments,
 	       command->summary, options == NULL ? "\n" : options, command->example);
 	g_free(help);
 }
@@ -82,7 +82,8 @@ int command_flush(void)
 {
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return EXIT_OK;
-	command_complain("standard output: %s", g_strerror(errno));
+	if (errno != EPIPE) /* a reader that has seen enough knows why */
+		command_complain("standard output: %s", g_strerror(errno));
 	return EXIT_OUTPUT;
 }
 

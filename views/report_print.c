@@ -11,7 +11,7 @@ static void print_heading(FILE *out, bool colour, const char *text)
 
 static double seconds(int64_t ns)
 {
-	return (double)ns / 1e9;
+	return (double)(ns / 1000) / 1e6; /* cut, as the log does */
 }
 
 /* The last station of a message that says how far it came. */

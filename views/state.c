@@ -284,8 +284,8 @@ static void print_listener(struct printing *p, const struct row *row)
 	if (row->after == 0)
 		return;
 	begin_row(p);
-	fprintf(p->out, "    %s  LISTEN        *:%" PRIu64 "\n", view_layer_name(row->layer),
-	        row->object);
+	fprintf(p->out, "    %s  %-12s  *:%" PRIu64 "\n", view_layer_name(row->layer),
+	        row->layer == LAYER_TCP ? "LISTEN" : "OPEN", row->object);
 }
 
 static void print_connection(struct printing *p, const struct row *row)
