@@ -77,6 +77,12 @@ static int write_new_file(const char *path, const char *text)
 	return EXIT_OK;
 }
 
+static bool is_plain_name(const char *name)
+{
+	return *name != '\0' && name[strspn(name, "-abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	                                          "0123456789_")] == '\0';
+}
+
 int command_new(const struct command *command, int argc, char **argv)
 {
 	const char *name;
@@ -93,7 +99,9 @@ int command_new(const struct command *command, int argc, char **argv)
 
 	base[strlen(base) - strlen(".yaml")] = '\0';
 	text = scenario_template(base);
-	status = write_new_file(path, text);
+	status = is_plain_name(base) ? write_new_file(path, text) : EXIT_USAGE;
+	if (status == EXIT_USAGE && !is_plain_name(base))
+		command_complain("\"%s\" is no good name: use letters, digits, hyphens and underscores", base);
 	if (status == EXIT_OK) {
 		printf("%s is written. Run it with: mailwire run %s\n", path, path);
 		status = command_flush();

@@ -391,15 +391,6 @@ static const struct drop_reason drop_reasons[] = {
 	{ LAYER_ARP, ARP_NO_ANSWER, DROP_NO_ANSWER },
 };
 
-/* Frames that were flooded to hosts they are not for are no loss to anyone. */
-static bool is_ordinary(const struct trace_record *record)
-{
-	return (record->layer == LAYER_ETHERNET &&
-	        (record->detail == ETHERNET_NOT_FOR_US || record->detail == ETHERNET_SAME_PORT ||
-	         record->detail == ETHERNET_NO_OTHER_PORT)) ||
-	       (record->layer == LAYER_ARP && record->detail == ARP_NOT_FOR_US);
-}
-
 static enum scenario_drop_reason reason_of(const struct trace_record *record)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(drop_reasons); i++)
@@ -415,7 +406,7 @@ static void observe_packet(struct expect *expect, const struct trace_record *rec
 		struct judge *judge = &expect->judges[i];
 		const struct scenario_expectation *expectation = judge->expectation;
 		bool is_drop = record->kind == TRACE_DROP && expectation->kind == EXPECT_DROPPED &&
-		               !is_ordinary(record) &&
+		               !view_drop_is_ordinary(record) &&
 		               (expectation->reason == DROP_ANY ||
 		                expectation->reason == reason_of(record));
 		bool is_again = record->kind == TRACE_ENCAPSULATE &&

@@ -24,7 +24,7 @@ struct network {
 	GHashTable *hosts;      /* scenario_node to struct host; look-ups only */
 	GHashTable *switches;   /* scenario_switch to struct switch_state */
 	GHashTable *interfaces; /* scenario_interface to struct interface */
-	GPtrArray *host_order, *switch_order; /* owned, in order of creation */
+	GPtrArray *host_order, *switch_order, *attachments; /* owned, in order of creation */
 	GArray *cables;         /* of struct cable */
 	struct boundary *boundaries;
 	size_t boundary_count;
@@ -71,8 +71,16 @@ static void add_node(struct network *network, const struct scenario_node *node)
 	}
 }
 
-/* Ports: one for each member and each lower switch, and one for the uplink. */
-static unsigned count_ports(const struct scenario *scenario, const struct scenario_switch *wanted)
+/* The switch of a LAN that attachments are plugged into. */
+static bool takes_attachments(const struct scenario_switch *candidate,
+                              const struct scenario_network *net)
+{
+	return net->switches->len > 0 && net->switches->pdata[0] == candidate;
+}
+
+/* Ports: one for each member, lower switch and attachment, and one for the uplink. */
+static unsigned count_ports(const struct scenario *scenario, const struct scenario_switch *wanted,
+                            const struct network_attachments *attachments)
 {
 	unsigned count = wanted->uplink != NULL;
 
@@ -83,15 +91,18 @@ static unsigned count_ports(const struct scenario *scenario, const struct scenar
 	}
 	for (guint i = 0; i < scenario->switches->len; i++)
 		count += ((struct scenario_switch *)scenario->switches->pdata[i])->uplink == wanted;
+	for (size_t i = 0; i < attachments->count; i++)
+		count += takes_attachments(wanted, attachments->configs[i].network);
 	return count;
 }
 
-static void add_switch(struct network *network, const struct scenario_switch *wanted)
+static void add_switch(struct network *network, const struct scenario_switch *wanted,
+                       const struct network_attachments *attachments)
 {
 	struct switch_state *state = g_new0(struct switch_state, 1);
 
 	state->node = switch_new(network->world, wanted->item.name,
-	                         count_ports(network->scenario, wanted));
+	                         count_ports(network->scenario, wanted, attachments));
 	g_ptr_array_add(network->switch_order, state->node);
 	g_hash_table_insert(network->switches, (gpointer)wanted, state);
 }
@@ -146,6 +157,21 @@ static void cable_network(struct network *network, const struct scenario_network
 	}
 }
 
+static void attach(struct network *network, const struct attachment_config *config)
+{
+	struct attachment *attachment = attachment_new(network->world, config);
+
+	g_ptr_array_add(network->attachments, attachment);
+	lay_cable(network, &(struct cable) { .network = config->network },
+	          attachment_interface(attachment),
+	          next_port(network, config->network->switches->pdata[0]));
+}
+
+struct attachment *network_attachment(const struct network *network, size_t index)
+{
+	return network->attachments->pdata[index];
+}
+
 /* Routes. */
 
 static void add_routes(struct network *network, const struct scenario_node *node)
@@ -179,68 +205,51 @@ static bool link_means(const struct scenario_link *link, const struct cable *cab
 	}
 }
 
-static bool direction_means(const struct scenario_impairment *impairment,
-                            const struct cable *cable, enum link_side from)
-{
-	enum link_side named = LINK_A;
+/* Impairments: what holds now for a direction of a cable. */
 
-	if (impairment->direction == DIRECTION_BOTH)
-		return true;
-	if (impairment->link.scope == LINK_INTERFACE &&
-	    cable->ends[LINK_B] == impairment->link.interface)
-		named = LINK_B;
-	return (impairment->direction == DIRECTION_OUT) == (from == named);
+static bool is_impaired(const struct scenario_impairment *effect, const GArray *frames)
+{
+	return frames->len > 0 || effect->is_down || effect->loss_ppm > 0 || effect->corrupt_ppm > 0 ||
+	       effect->corrupt_deep_ppm > 0 || effect->duplicate_ppm > 0 ||
+	       effect->reorder_ppm > 0 || effect->jitter_ns > 0;
 }
 
-/* Impairments: of those that hold now for a direction, the last one written counts. */
-
-static const struct scenario_impairment *impairment_now(const struct network *network,
-                                                        const struct cable *cable,
-                                                        enum link_side from)
+/* The direction from `side`, as the scenario names it: by an end that is no switch, or an uplink. */
+static struct scenario_way way_of(const struct cable *cable, enum link_side side)
 {
-	const GPtrArray *impairments = network->scenario->impairments;
-	int64_t now_ns = engine_now(network->world->engine);
-
-	for (guint i = impairments->len; i > 0; i--) {
-		const struct scenario_impairment *impairment = impairments->pdata[i - 1];
-
-		if (impairment->from_ns <= now_ns && now_ns < impairment->to_ns &&
-		    link_means(&impairment->link, cable) && direction_means(impairment, cable, from))
-			return impairment;
-	}
-	return NULL;
+	if (cable->ends[side] != NULL)
+		return (struct scenario_way) { .interface = cable->ends[side], .is_out = true };
+	if (cable->ends[!side] != NULL)
+		return (struct scenario_way) { .interface = cable->ends[!side], .is_out = false };
+	return (struct scenario_way) { .uplink = cable->uplink_of, .is_out = side == LINK_A };
 }
 
-static void impair(const struct cable *cable, enum link_side from,
-                   const struct scenario_impairment *wanted)
+static void impair(const struct network *network, const struct cable *cable, enum link_side side)
 {
-	struct impairment_period down;
-	GArray *picked;
+	struct scenario_way way = way_of(cable, side);
+	GArray *frames = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+	struct impairment_period down = { 0, TIME_NEVER };
+	struct scenario_impairment effect;
 
-	if (wanted == NULL) {
-		link_impair(cable->link, from, NULL);
-		return;
-	}
-	down = (struct impairment_period) { wanted->from_ns, wanted->to_ns };
-	picked = g_array_new(FALSE, FALSE, sizeof(uint64_t));
-	for (guint i = 0; wanted->drop_frames != NULL && i < wanted->drop_frames->len; i++)
-		g_array_append_val(picked,
-		                   ((struct scenario_frame_number *)wanted->drop_frames->pdata[i])->number);
-	link_impair(cable->link, from,
-	            &(struct impairment) {
-	                .loss_ppm = wanted->loss_ppm,
-	                .corrupt_ppm = wanted->corrupt_ppm,
-	                .corrupt_deep_ppm = wanted->corrupt_deep_ppm,
-	                .duplicate_ppm = wanted->duplicate_ppm,
-	                .reorder_ppm = wanted->reorder_ppm,
-	                .reorder_ns = wanted->reorder_ns,
-	                .jitter_ns = wanted->jitter_ns,
-	                .picked = (const uint64_t *)(const void *)picked->data,
-	                .picked_count = picked->len,
-	                .down = &down,
-	                .down_count = wanted->is_down,
-	            });
-	g_array_free(picked, TRUE);
+	scenario_impair(network->scenario, &way, engine_now(network->world->engine), &effect, frames);
+	if (!is_impaired(&effect, frames))
+		link_impair(cable->link, side, NULL);
+	else
+		link_impair(cable->link, side,
+		            &(struct impairment) {
+		                .loss_ppm = effect.loss_ppm,
+		                .corrupt_ppm = effect.corrupt_ppm,
+		                .corrupt_deep_ppm = effect.corrupt_deep_ppm,
+		                .duplicate_ppm = effect.duplicate_ppm,
+		                .reorder_ppm = effect.reorder_ppm,
+		                .reorder_ns = effect.reorder_ns,
+		                .jitter_ns = effect.jitter_ns,
+		                .picked = (const uint64_t *)(const void *)frames->data,
+		                .picked_count = frames->len,
+		                .down = &down,
+		                .down_count = effect.is_down,
+		            });
+	g_array_free(frames, TRUE);
 }
 
 static void apply_impairments(void *owner)
@@ -251,9 +260,8 @@ static void apply_impairments(void *owner)
 	for (guint i = 0; i < network->cables->len; i++) {
 		const struct cable *cable = &g_array_index(network->cables, struct cable, i);
 
-		for (int side = LINK_A; side <= LINK_B; side++)
-			impair(cable, (enum link_side)side,
-			       impairment_now(network, cable, (enum link_side)side));
+		impair(network, cable, LINK_A);
+		impair(network, cable, LINK_B);
 	}
 }
 
@@ -286,7 +294,8 @@ static void schedule_impairments(struct network *network)
 	}
 }
 
-struct network *network_new(struct world *world, const struct scenario *scenario)
+struct network *network_new(struct world *world, const struct scenario *scenario,
+                            const struct network_attachments *attachments)
 {
 	struct network *network = g_new0(struct network, 1);
 
@@ -297,15 +306,18 @@ struct network *network_new(struct world *world, const struct scenario *scenario
 	network->interfaces = g_hash_table_new(NULL, NULL);
 	network->host_order = g_ptr_array_new();
 	network->switch_order = g_ptr_array_new();
+	network->attachments = g_ptr_array_new();
 	network->cables = g_array_new(FALSE, FALSE, sizeof(struct cable));
 	for (guint i = 0; i < scenario->hosts->len; i++)
 		add_node(network, scenario->hosts->pdata[i]);
 	for (guint i = 0; i < scenario->routers->len; i++)
 		add_node(network, scenario->routers->pdata[i]);
 	for (guint i = 0; i < scenario->switches->len; i++)
-		add_switch(network, scenario->switches->pdata[i]);
+		add_switch(network, scenario->switches->pdata[i], attachments);
 	for (guint i = 0; i < scenario->networks->len; i++)
 		cable_network(network, scenario->networks->pdata[i]);
+	for (size_t i = 0; i < attachments->count; i++)
+		attach(network, &attachments->configs[i]);
 	for (guint i = 0; i < scenario->hosts->len; i++)
 		add_routes(network, scenario->hosts->pdata[i]);
 	for (guint i = 0; i < scenario->routers->len; i++)
@@ -326,11 +338,14 @@ void network_free(struct network *network)
 		host_free(network->host_order->pdata[i]);
 	for (guint i = 0; i < network->switch_order->len; i++)
 		switch_free(network->switch_order->pdata[i]);
+	for (guint i = 0; i < network->attachments->len; i++)
+		attachment_free(network->attachments->pdata[i]);
 	g_hash_table_destroy(network->hosts);
 	g_hash_table_destroy(network->switches);
 	g_hash_table_destroy(network->interfaces);
 	g_ptr_array_free(network->host_order, TRUE);
 	g_ptr_array_free(network->switch_order, TRUE);
+	g_ptr_array_free(network->attachments, TRUE);
 	g_array_free(network->cables, TRUE);
 	g_free(network->boundaries);
 	g_free(network);

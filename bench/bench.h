@@ -1,9 +1,12 @@
-/* What the benchmark programs share: wall time, resident memory, options. */
+/* What the benchmark programs share: processor time, memory, options. */
 #pragma once
 #include <stdint.h>
 #include "stack/host.h"
 
-/* Seconds of a monotonic clock. */
+/*
+ * Seconds of processor time this process has used, its own and the kernel's for it: what one core
+ * spends, whatever else the machine does.
+ */
 double bench_seconds(void);
 
 /* Resident memory of this process in bytes, now. */

@@ -97,7 +97,7 @@ int main(int argc, char **argv)
 	struct link_config wire = {
 		.rate_bps = UINT64_C(1000000000),
 		.delay_ns = (int64_t)(bench_option(argc, argv, "delay", 1) * 1e6),
-		.queue_bytes = 16 << 20,
+		.queue_bytes = (uint64_t)bench_option(argc, argv, "queue", 16 << 20),
 	};
 	struct world *world = world_new(1, 0);
 	struct capture_all capture = { .model = model_new(no_dissectors) };
@@ -156,7 +156,7 @@ int main(int argc, char **argv)
 	uint64_t hops = bench_frames_sent(h1) + bench_frames_sent(h2) + r1->counters.sent_frames +
 	                r2->counters.sent_frames;
 
-	printf("bulk mb=%.0f wall=%.3f rx_mb=%.1f frame_hops=%" G_GUINT64_FORMAT
+	printf("bulk mb=%.0f cpu=%.3f rx_mb=%.1f frame_hops=%" G_GUINT64_FORMAT
 	       " hops_per_s=%.0f mb_per_s=%.1f events=%" G_GUINT64_FORMAT
 	       " events_per_s=%.0f sim_s=%.2f rss_mb=%.1f\n",
 	       mb, seconds, (double)transfer->received / 1e6, hops, (double)hops / seconds,

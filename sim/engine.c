@@ -1,18 +1,29 @@
 /*
- * The event queue is a radix heap: an entry waits in the bucket of the highest bit in which its
- * time differs from the time last taken out, and moves to lower buckets as that time advances. Each
- * entry moves at most 64 times and in practice 3 to 5; no comparison of distant entries is made.
- * Entries of the present time wait in a small binary heap ordered by their full key.
+ * The event queue is a radix heap with digits of six bits: an entry waits at the level of the highest
+ * digit in which its time differs from the time the queue has come to, in the bucket of that digit
+ * of its own time. When the lowest bucket in use is opened, its entries move to lower levels; those
+ * whose turn is near go to a small binary heap ordered by the full key. An entry moves at most once
+ * per level and in practice two or three times, and no two distant entries are ever compared.
  *
  * An entry names a slot and the generation it was made for. Cancelling a timer ages the slot, so
  * stale entries are recognised without touching memory of an owner that may be gone.
  */
 #include "sim/engine.h"
 
+#include <stddef.h>
 #include <glib.h>
 #include <string.h>
 
-#define BUCKET_COUNT 65
+#define DIGIT_BITS  6
+#define DIGIT_COUNT (1 << DIGIT_BITS)
+#define LEVEL_COUNT 11 /* digits of a time: 63 bits */
+
+/*
+ * A bucket that spans at most 64^OPEN_LEVEL ns (262 us) and holds at most OPEN_COUNT entries is made
+ * ready as a whole. Higher or fuller ones are split first, which keeps the heap small.
+ */
+#define OPEN_LEVEL 3
+#define OPEN_COUNT 256
 
 struct entry {
 	int64_t time_ns;
@@ -20,9 +31,18 @@ struct entry {
 	uint32_t generation;
 };
 
+#define BLOCK_ENTRIES 31 /* makes a block of 512 bytes */
+
+struct block {
+	struct block *next;
+	uint32_t count;
+	struct entry entries[BLOCK_ENTRIES];
+};
+
 struct bucket {
-	struct entry *entries;
-	uint32_t count, capacity;
+	struct block *blocks; /* the first is filled, all others are full */
+	int64_t earliest_ns;
+	uint32_t count;
 };
 
 /* An entry whose turn is near, with its full key at hand. */
@@ -41,19 +61,25 @@ struct slot {
 
 struct engine {
 	int64_t now_ns;
-	int64_t taken_ns;        /* the radix reference: never after a queued bucket entry */
-	uint64_t bucket_mask; /* bit b: bucket b + 1 is not empty */
-	struct bucket buckets[BUCKET_COUNT];
-	struct ready *ready;
-	uint32_t ready_count, ready_capacity;
-	struct slot *slots;
-	uint32_t slot_count, slot_capacity, free_slot;
-	uint64_t armings;
-	uint64_t foreground;     /* armed timers that keep the world from being quiet */
-	uint64_t events;
 	struct context context;
+	uint64_t foreground; /* armed timers that keep the world from being quiet */
+	uint64_t events;
+	uint64_t armings;
 	struct work *work_first, **work_last;
 	bool is_stopped;
+	const volatile sig_atomic_t *watched; /* not ours; NULL: none */
+
+	/* Everything until then is ready; all entries in buckets are later. Never before now. */
+	int64_t taken_ns;
+	struct ready *ready;
+	uint32_t ready_count, ready_capacity;
+
+	uint32_t level_mask;               /* bit l: level l is not empty */
+	uint64_t digit_masks[LEVEL_COUNT]; /* bit d: bucket d of the level is not empty */
+	struct block *spare_blocks;
+	struct slot *slots;
+	uint32_t slot_count, slot_capacity, free_slot;
+	struct bucket buckets[LEVEL_COUNT][DIGIT_COUNT];
 };
 
 struct engine *engine_new(void)
@@ -67,12 +93,24 @@ struct engine *engine_new(void)
 	return engine;
 }
 
+static void blocks_free(struct block *blocks)
+{
+	while (blocks != NULL) {
+		struct block *next = blocks->next;
+
+		g_free(blocks);
+		blocks = next;
+	}
+}
+
 void engine_free(struct engine *engine)
 {
 	if (engine == NULL)
 		return;
-	for (int i = 0; i < BUCKET_COUNT; i++)
-		g_free(engine->buckets[i].entries);
+	for (unsigned level = 0; level < LEVEL_COUNT; level++)
+		for (unsigned digit = 0; digit < DIGIT_COUNT; digit++)
+			blocks_free(engine->buckets[level][digit].blocks);
+	blocks_free(engine->spare_blocks);
 	g_free(engine->ready);
 	g_free(engine->slots);
 	g_free(engine);
@@ -96,6 +134,16 @@ uint64_t engine_events(const struct engine *engine)
 void engine_stop(struct engine *engine)
 {
 	engine->is_stopped = true;
+}
+
+void engine_watch(struct engine *engine, const volatile sig_atomic_t *flag)
+{
+	engine->watched = flag;
+}
+
+static bool shall_stop(const struct engine *engine)
+{
+	return engine->is_stopped || (engine->watched != NULL && *engine->watched != 0);
 }
 
 /* Slots. */
@@ -128,9 +176,14 @@ static void slot_release(struct engine *engine, uint32_t index)
 	engine->free_slot = index;
 }
 
+static bool entry_is_stale(const struct engine *engine, uint32_t slot, uint32_t generation)
+{
+	return engine->slots[slot].generation != generation;
+}
+
 /* The heap of ready entries. */
 
-static bool ready_precedes(const struct ready *a, const struct ready *b)
+static inline bool ready_precedes(const struct ready *a, const struct ready *b)
 {
 	if (a->time_ns != b->time_ns)
 		return a->time_ns < b->time_ns;
@@ -155,13 +208,14 @@ static void ready_push(struct engine *engine, const struct entry *entry)
 		engine->ready_capacity = engine->ready_capacity ? 2 * engine->ready_capacity : 64;
 		engine->ready = g_renew(struct ready, engine->ready, engine->ready_capacity);
 	}
+	struct ready *heap = engine->ready;
 	uint32_t at = engine->ready_count++;
 
-	while (at > 0 && ready_precedes(&added, &engine->ready[(at - 1) / 2])) {
-		engine->ready[at] = engine->ready[(at - 1) / 2];
+	while (at > 0 && ready_precedes(&added, &heap[(at - 1) / 2])) {
+		heap[at] = heap[(at - 1) / 2];
 		at = (at - 1) / 2;
 	}
-	engine->ready[at] = added;
+	heap[at] = added;
 }
 
 static void ready_pop(struct engine *engine)
@@ -184,16 +238,44 @@ static void ready_pop(struct engine *engine)
 
 /* Buckets. */
 
-static void bucket_append(struct engine *engine, unsigned index, const struct entry *entry)
+static struct block *block_take(struct engine *engine)
 {
-	struct bucket *bucket = &engine->buckets[index];
+	struct block *block = engine->spare_blocks;
 
-	if (bucket->count == bucket->capacity) {
-		bucket->capacity = bucket->capacity ? 2 * bucket->capacity : 16;
-		bucket->entries = g_renew(struct entry, bucket->entries, bucket->capacity);
+	if (block != NULL)
+		engine->spare_blocks = block->next;
+	else
+		block = g_new(struct block, 1);
+	block->count = 0;
+	return block;
+}
+
+static void block_give_back(struct engine *engine, struct block *block)
+{
+	block->next = engine->spare_blocks;
+	engine->spare_blocks = block;
+}
+
+static void bucket_append(struct engine *engine, unsigned level, unsigned digit,
+                          const struct entry *entry)
+{
+	struct bucket *bucket = &engine->buckets[level][digit];
+	struct block *block = bucket->blocks;
+
+	if (bucket->count == 0) {
+		bucket->earliest_ns = entry->time_ns;
+		engine->level_mask |= UINT32_C(1) << level;
+		engine->digit_masks[level] |= UINT64_C(1) << digit;
+	} else if (entry->time_ns < bucket->earliest_ns) {
+		bucket->earliest_ns = entry->time_ns;
 	}
-	bucket->entries[bucket->count++] = *entry;
-	engine->bucket_mask |= UINT64_C(1) << (index - 1);
+	if (block == NULL || block->count == BLOCK_ENTRIES) {
+		block = block_take(engine);
+		block->next = bucket->blocks;
+		bucket->blocks = block;
+	}
+	block->entries[block->count++] = *entry;
+	bucket->count++;
 }
 
 static void queue_push(struct engine *engine, const struct entry *entry)
@@ -203,24 +285,75 @@ static void queue_push(struct engine *engine, const struct entry *entry)
 		return;
 	}
 	uint64_t differs = (uint64_t)entry->time_ns ^ (uint64_t)engine->taken_ns;
+	unsigned level = (63 - (unsigned)__builtin_clzll(differs)) / DIGIT_BITS;
+	unsigned digit = (unsigned)(entry->time_ns >> (level * DIGIT_BITS)) % DIGIT_COUNT;
 
-	bucket_append(engine, 64 - (unsigned)__builtin_clzll(differs), entry);
+	bucket_append(engine, level, digit, entry);
 }
 
-static bool entry_is_stale(const struct engine *engine, uint32_t slot, uint32_t generation)
+/* Takes all entries out of a bucket. */
+static struct block *bucket_empty(struct engine *engine, unsigned level, unsigned digit)
 {
-	return engine->slots[slot].generation != generation;
+	struct bucket *bucket = &engine->buckets[level][digit];
+	struct block *blocks = bucket->blocks;
+
+	*bucket = (struct bucket) { 0 };
+	engine->digit_masks[level] &= ~(UINT64_C(1) << digit);
+	if (engine->digit_masks[level] == 0)
+		engine->level_mask &= ~(UINT32_C(1) << level);
+	return blocks;
 }
 
-/* The earliest time in the lowest bucket in use, which is the earliest of all buckets. */
-static int64_t bucket_earliest(const struct bucket *bucket)
+/*
+ * Fetches a timer, which may lie across two cache lines. A free slot has none: fetching from NULL is
+ * harmless, but C knows no member of it, hence the number.
+ */
+static void timer_prefetch(const struct timer *timer)
 {
-	int64_t earliest = TIME_NEVER;
+	__builtin_prefetch(timer);
+	__builtin_prefetch((const void *)((uintptr_t)timer + offsetof(struct timer, is_background)));
+}
 
-	for (uint32_t i = 0; i < bucket->count; i++)
-		if (bucket->entries[i].time_ns < earliest)
-			earliest = bucket->entries[i].time_ns;
-	return earliest;
+static bool entry_is_due(const struct engine *engine, const struct entry *entry)
+{
+	return entry->time_ns <= engine->taken_ns;
+}
+
+/*
+ * Moves a block's entries on. The slots and timers of those that are due lie anywhere in memory: they
+ * are asked for all at once. Others are moved unseen, stale ones too.
+ */
+static void block_move(struct engine *engine, const struct block *block)
+{
+	const struct entry *end = block->entries + block->count;
+
+	for (const struct entry *entry = block->entries; entry < end; entry++)
+		if (entry_is_due(engine, entry))
+			__builtin_prefetch(&engine->slots[entry->slot]);
+	for (const struct entry *entry = block->entries; entry < end; entry++)
+		if (entry_is_due(engine, entry))
+			timer_prefetch(engine->slots[entry->slot].timer);
+	for (const struct entry *entry = block->entries; entry < end; entry++)
+		if (!entry_is_due(engine, entry) ||
+		    !entry_is_stale(engine, entry->slot, entry->generation))
+			queue_push(engine, entry);
+}
+
+/* Moves the entries of a bucket down: all go to lower levels or are ready, none comes back. */
+static void bucket_open(struct engine *engine, unsigned level, unsigned digit)
+{
+	const struct bucket *bucket = &engine->buckets[level][digit];
+	int64_t span_ns = INT64_C(1) << (level * DIGIT_BITS);
+
+	engine->taken_ns = bucket->earliest_ns;
+	if (level <= OPEN_LEVEL && bucket->count <= OPEN_COUNT)
+		engine->taken_ns |= span_ns - 1;
+	for (struct block *block = bucket_empty(engine, level, digit), *next; block != NULL;
+	     block = next) {
+		next = block->next;
+		block_move(engine, block);
+		block_give_back(engine, block);
+	}
 }
 
 /*
@@ -230,24 +363,15 @@ static int64_t bucket_earliest(const struct bucket *bucket)
 static int64_t queue_prepare(struct engine *engine, int64_t until_ns)
 {
 	while (engine->ready_count == 0) {
-		if (engine->bucket_mask == 0)
+		if (engine->level_mask == 0)
 			return TIME_NEVER;
-		unsigned index = (unsigned)__builtin_ctzll(engine->bucket_mask) + 1;
-		struct bucket *bucket = &engine->buckets[index];
-		int64_t earliest = bucket_earliest(bucket);
+		unsigned level = (unsigned)__builtin_ctz(engine->level_mask);
+		unsigned digit = (unsigned)__builtin_ctzll(engine->digit_masks[level]);
+		int64_t earliest_ns = engine->buckets[level][digit].earliest_ns;
 
-		if (earliest > until_ns)
-			return earliest;
-		uint32_t count = bucket->count;
-
-		engine->taken_ns = earliest;
-		bucket->count = 0;
-		engine->bucket_mask &= engine->bucket_mask - 1;
-		/* All go to lower buckets, never back into this one. */
-		for (uint32_t i = 0; i < count; i++)
-			if (!entry_is_stale(engine, bucket->entries[i].slot,
-			                    bucket->entries[i].generation))
-				queue_push(engine, &bucket->entries[i]);
+		if (earliest_ns > until_ns)
+			return earliest_ns;
+		bucket_open(engine, level, digit);
 	}
 	return engine->ready[0].time_ns;
 }
@@ -435,7 +559,7 @@ enum engine_outcome engine_run(struct engine *engine, int64_t until_ns)
 			outcome = ENGINE_DEADLINE;
 			break;
 		}
-		if (engine->is_stopped && next_ns > engine->now_ns) {
+		if (shall_stop(engine) && next_ns > engine->now_ns) {
 			outcome = ENGINE_STOPPED;
 			break;
 		}

@@ -24,7 +24,7 @@ struct route {
 };
 
 struct route_table {          /* all zero is an empty table */
-	struct route *routes; /* in no order */
+	struct route *routes; /* without index: long prefixes first; else in no order */
 	unsigned count, capacity;
 	uint64_t lengths;     /* bit n: there are routes of prefix length n */
 	struct key_map index; /* of prefix << 8 | length: position + 1; empty in small tables */

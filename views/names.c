@@ -3,6 +3,7 @@
 #include <glib.h>
 #include "protocols/layer.h"
 #include "protocols/mail/names.h"
+#include "stack/names.h"
 
 /* Tables in the order of the layers; LAYER_USER has none. */
 static const struct layer_names *table_of(unsigned layer)
@@ -90,6 +91,37 @@ const char *view_detail_name(const struct trace_record *record)
 	    table->details[record->detail] == NULL)
 		return "";
 	return table->details[record->detail];
+}
+
+bool view_drop_is_ordinary(const struct trace_record *record)
+{
+	return (record->layer == LAYER_ETHERNET &&
+	        (record->detail == ETHERNET_NOT_FOR_US || record->detail == ETHERNET_SAME_PORT ||
+	         record->detail == ETHERNET_NO_OTHER_PORT)) ||
+	       (record->layer == LAYER_ARP && record->detail == ARP_NOT_FOR_US);
+}
+
+const char *view_mail_actor(unsigned detail)
+{
+	switch (detail) {
+	case MAIL_COMPOSED:
+	case MAIL_OUTBOX:
+	case MAIL_RETRIEVED:
+	case MAIL_READ:
+		return "MUA";
+	case MAIL_SUBMITTED:
+	case MAIL_CHECKED:
+		return "MSA";
+	case MAIL_DELIVERED:
+	case MAIL_DUPLICATE:
+		return "MDA";
+	case MAIL_DELETED:
+		return "mailbox";
+	case MAIL_REFUSED:
+		return "server";
+	default:
+		return "MTA";
+	}
 }
 
 char *bytes_to_text(struct bytes bytes)

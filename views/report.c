@@ -214,7 +214,7 @@ void report_feed(struct report *report, const struct trace_record *record, struc
 		report->frame_bytes += bytes.length;
 		break;
 	case TRACE_DROP:
-		report->drops += record->layer == LAYER_LINK || record->layer >= LAYER_IPV4;
+		report->drops += !view_drop_is_ordinary(record);
 		break;
 	default:
 		break;

@@ -6,12 +6,17 @@
 #define DOMAIN_BYTES_MAX 255
 #define LABEL_BYTES_MAX  63
 
-static void address_free(struct address *address)
+static void address_clear(struct address *address)
 {
 	g_free(address->name);
 	g_free(address->route);
 	g_free(address->local);
 	g_free(address->domain);
+}
+
+static void address_free(struct address *address)
+{
+	address_clear(address);
 	g_free(address);
 }
 
@@ -144,59 +149,63 @@ static void add_address(GPtrArray *list, struct address address)
 	g_ptr_array_add(list, copy);
 }
 
-/* One address, or the start or end of a group, and the separator behind it. */
+/*
+ * mailbox = name-addr / addr-spec, of which `words` (taken) were read. False when it is none, and
+ * nothing is left to free.
+ */
+static bool read_mailbox(struct cursor *cursor, char *words, struct address *address)
+{
+	*address = (struct address) { 0 };
+	if (*cursor->at == '<') {
+		address->name = null_if_empty(words);
+		read_angle(cursor, address);
+	} else if (*cursor->at == '@') {
+		cursor->at++;
+		address->local = words;
+		address->domain = read_words(cursor, "<,;", false);
+		address->name = g_steal_pointer(&cursor->comment);
+	} else {
+		address->local = words;
+	}
+	if (address->local[0] == '\0' && address->domain == NULL) {
+		address_clear(address);
+		return false;
+	}
+	if (address->domain == NULL)
+		address->domain = g_strdup("");
+	return true;
+}
+
+static void skip_to_separator(struct cursor *cursor)
+{
+	skip_space(cursor);
+	while (*cursor->at != '\0' && *cursor->at != ',' && *cursor->at != ';')
+		cursor->at++;
+}
+
+/* One address, or the start or end of a group, and the separator behind it; always forward. */
 static void read_entry(struct cursor *cursor, GPtrArray *list, bool *is_in_group)
 {
-	struct address address = { 0 };
-	bool is_address = true;
-	const char *start;
+	struct address address;
 
 	g_clear_pointer(&cursor->comment, g_free);
-	skip_space(cursor);
-	start = cursor->at;
 	char *words = read_words(cursor, "<@,;:>", true);
-
 	if (*cursor->at == ':' && !*is_in_group) {
 		cursor->at++;
 		*is_in_group = true;
 		add_address(list, (struct address) { .local = words });
 		return;
 	}
-	if (*cursor->at == '<') {
-		address.name = null_if_empty(words);
-		read_angle(cursor, &address);
-		is_address = address.local[0] != '\0' || address.domain != NULL;
-	} else if (*cursor->at == '@') {
-		cursor->at++;
-		address.local = words;
-		address.domain = read_words(cursor, "<,;", false);
-		address.name = g_steal_pointer(&cursor->comment);
-	} else {
-		address.local = words;
-		is_address = words[0] != '\0';
-	}
-	if (is_address && address.domain == NULL)
-		address.domain = g_strdup("");
-
-	/* To the separator; always forward. */
-	skip_space(cursor);
-	while (*cursor->at != '\0' && *cursor->at != ',' && *cursor->at != ';')
-		cursor->at++;
-	if (is_address) {
+	if (read_mailbox(cursor, words, &address))
 		add_address(list, address);
-	} else {
-		g_free(address.name);
-		g_free(address.route);
-		g_free(address.local);
-		g_free(address.domain);
-	}
+
+	skip_to_separator(cursor);
 	if (*cursor->at == ';' && *is_in_group) {
 		*is_in_group = false;
 		add_address(list, (struct address) { 0 });
 	}
 	if (*cursor->at != '\0')
 		cursor->at++;
-	g_assert(cursor->at > start || *cursor->at == '\0');
 }
 
 GPtrArray *address_list_parse(const char *text)

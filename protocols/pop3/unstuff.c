@@ -25,50 +25,47 @@ static enum pop3_unstuff_state after_cr(uint8_t byte, GByteArray *out)
 	return byte == '\r' ? UNSTUFF_CR : UNSTUFF_IN_LINE;
 }
 
+/* The byte behind the dot and CR that began a line. */
+static enum pop3_unstuff_state after_dot_cr(uint8_t byte, GByteArray *out)
+{
+	if (byte == '\n')
+		return UNSTUFF_DONE;
+	put(out, "\r", 1);
+	return after_cr(byte, out);
+}
+
+/* Takes at least one byte from the front of `in`, which is not empty. */
+static size_t take(struct pop3_unstuffer *unstuffer, struct bytes in, GByteArray *out)
+{
+	uint8_t byte = in.data[0];
+
+	switch (unstuffer->state) {
+	case UNSTUFF_LINE_START:
+		if (byte != '.')
+			return take_line(unstuffer, in, out);
+		unstuffer->state = UNSTUFF_DOT;
+		return 1;
+	case UNSTUFF_DOT: /* the first dot goes, whatever follows, unless the line ends here */
+		if (byte != '\r')
+			return take_line(unstuffer, in, out);
+		unstuffer->state = UNSTUFF_DOT_CR;
+		return 1;
+	case UNSTUFF_DOT_CR:
+		unstuffer->state = after_dot_cr(byte, out);
+		return 1;
+	case UNSTUFF_CR:
+		unstuffer->state = after_cr(byte, out);
+		return 1;
+	default:
+		return take_line(unstuffer, in, out);
+	}
+}
+
 size_t pop3_unstuff(struct pop3_unstuffer *unstuffer, struct bytes in, GByteArray *out)
 {
 	size_t offset = 0;
 
-	while (offset < in.length && unstuffer->state != UNSTUFF_DONE) {
-		uint8_t byte = in.data[offset];
-
-		switch (unstuffer->state) {
-		case UNSTUFF_LINE_START:
-			if (byte == '.') {
-				unstuffer->state = UNSTUFF_DOT;
-				offset++;
-			} else {
-				offset += take_line(unstuffer, bytes_from(in, offset), out);
-			}
-			break;
-		case UNSTUFF_DOT:
-			/* The first dot goes, whatever follows, unless the line ends here. */
-			if (byte == '\r') {
-				unstuffer->state = UNSTUFF_DOT_CR;
-				offset++;
-			} else {
-				offset += take_line(unstuffer, bytes_from(in, offset), out);
-			}
-			break;
-		case UNSTUFF_DOT_CR:
-			offset++;
-			if (byte == '\n') {
-				unstuffer->state = UNSTUFF_DONE;
-			} else {
-				put(out, "\r", 1);
-				unstuffer->state = after_cr(byte, out);
-			}
-			break;
-		case UNSTUFF_IN_LINE:
-			offset += take_line(unstuffer, bytes_from(in, offset), out);
-			break;
-		case UNSTUFF_CR:
-			unstuffer->state = after_cr(byte, out);
-			offset++;
-			break;
-		case UNSTUFF_DONE:
-			break;
-		}
-	}
+	while (offset < in.length && unstuffer->state != UNSTUFF_DONE)
+		offset += take(unstuffer, bytes_from(in, offset), out);
 	return offset;
 }
