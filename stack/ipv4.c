@@ -63,7 +63,7 @@ static void drop_for(struct host *host, struct packet *packet, enum ipv4_detail 
 
 bool ipv4_is_local(const struct host *host, uint32_t address)
 {
-	const struct route *route = route_table_find(host->routes, address);
+	const struct route *route = route_table_find(&host->routes, address);
 
 	return (route != NULL && route->kind == ROUTE_LOCAL) || is_loopback(address);
 }
@@ -74,7 +74,7 @@ uint32_t ipv4_source_for(const struct host *host, uint32_t destination)
 		return LOOPBACK_ADDRESS;
 	if (destination == IPV4_BROADCAST)
 		return host->interface_count > 0 ? host->interfaces[0]->address : 0;
-	const struct route *route = route_table_find(host->routes, destination);
+	const struct route *route = route_table_find(&host->routes, destination);
 
 	if (route == NULL)
 		return 0;
@@ -99,7 +99,7 @@ static uint16_t mtu_towards(const struct host *host, const struct interface *int
 
 uint16_t ipv4_path_mtu(const struct host *host, uint32_t destination)
 {
-	const struct route *route = route_table_find(host->routes, destination);
+	const struct route *route = route_table_find(&host->routes, destination);
 
 	if (is_loopback(destination) || (route != NULL && route->kind == ROUTE_LOCAL))
 		return LOOPBACK_MTU_BYTES;
@@ -110,7 +110,7 @@ uint16_t ipv4_path_mtu(const struct host *host, uint32_t destination)
 
 void ipv4_confirm(struct host *host, uint32_t destination)
 {
-	const struct route *route = route_table_find(host->routes, destination);
+	const struct route *route = route_table_find(&host->routes, destination);
 
 	if (route != NULL && route->kind == ROUTE_UNICAST)
 		arp_confirm(host->arp, route->interface,
@@ -246,7 +246,7 @@ static bool find_way(const struct host *host, uint32_t destination, struct route
 		*way = (struct route) { .kind = ROUTE_LOCAL };
 		return true;
 	}
-	const struct route *route = route_table_find(host->routes, destination);
+	const struct route *route = route_table_find(&host->routes, destination);
 
 	if (route == NULL)
 		return false;
@@ -478,7 +478,11 @@ static bool is_acceptable(struct host *host, const struct interface *interface,
 static void dispatch(struct host *host, struct interface *interface, struct packet *packet,
 		     struct ipv4_header *header)
 {
-	const struct route *route = route_table_find(host->routes, header->destination);
+	if (header->destination == interface->address) { /* the usual case on hosts */
+		ipv4_deliver(host, packet, header, false);
+		return;
+	}
+	const struct route *route = route_table_find(&host->routes, header->destination);
 
 	if (header->destination == IPV4_BROADCAST ||
 	    is_broadcast_of(interface, header->destination))

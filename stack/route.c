@@ -3,30 +3,15 @@
 #include <glib.h>
 #include <stdlib.h>
 #include "stack/address.h"
-#include "stack/key_map.h"
 
 /* Up to so many routes, looking at each is fastest, and there is no index. */
 #define SCANNED_ROUTES 8
 
-struct route_table {
-	struct route *routes; /* while they are scanned: long prefixes first; else in no order */
-	unsigned count, capacity;
-	uint64_t lengths;     /* bit n: there are routes of prefix length n */
-	struct key_map index; /* of prefix << 8 | length: position + 1; empty in small tables */
-};
-
-struct route_table *route_table_new(void)
+void route_table_clear(struct route_table *table)
 {
-	return g_new0(struct route_table, 1);
-}
-
-void route_table_free(struct route_table *table)
-{
-	if (table == NULL)
-		return;
 	key_map_clear(&table->index);
 	g_free(table->routes);
-	g_free(table);
+	*table = (struct route_table) { 0 };
 }
 
 static bool has_index(const struct route_table *table)
