@@ -349,7 +349,7 @@ static bool build(struct run *run)
 		run->status = EXIT_USAGE;
 		return false;
 	}
-	if (!open_log(run) || !open_capture(run))
+	if (!open_capture(run) || !open_log(run))
 		return false;
 	run->observer.report = report_new(run->observer.model, all_dissectors);
 	observer_start(&run->observer);
@@ -416,9 +416,11 @@ static void finish_views(struct run *run, bool is_whole)
 /* Text at the end that belongs to people: not among JSON, and not when nothing is wanted. */
 static bool wants_summary(const struct run *run)
 {
+	const char *pcap = run->options->pcap;
+
 	return run->observer.report != NULL && run->has_printed_log &&
-	       run->log_file == stdout && run->layers == 0 && run->hosts == NULL &&
-	       run->options->message == 0;
+	       !(pcap != NULL && strcmp(pcap, "-") == 0) && run->layers == 0 &&
+	       run->hosts == NULL && run->options->message == 0;
 }
 
 static void print_capture_hint(const struct run *run)
