@@ -7,35 +7,6 @@ struct live_options {
 	struct live live;
 };
 
-static struct scenario_network *find_network(const struct scenario *scenario, const char *file,
-					     const char *name)
-{
-	struct scenario_network *network =
-	    (void *)scenario_lookup(scenario, SCENARIO_NETWORK, name);
-	struct suggestion suggestion = { .word = name };
-
-	if (network != NULL && network->kind == NETWORK_LAN)
-		return network;
-	if (network != NULL) {
-		command_complain(
-		    "--attach: the network \"%s\" is a single cable between two routers; "
-		    "only a LAN has a switch to plug into",
-		    name);
-		return NULL;
-	}
-	for (guint i = 0; i < scenario->networks->len; i++)
-		suggest_offer(&suggestion,
-			      ((struct scenario_network *)scenario->networks->pdata[i])->item.name);
-	if (suggestion.best != NULL)
-		command_complain("--attach: %s has no network \"%s\"; did you mean \"%s\"?", file,
-				 name, suggestion.best);
-	else
-		command_complain(
-		    "--attach: %s has no network \"%s\"; mailwire topology %s lists them", file,
-		    name, file);
-	return NULL;
-}
-
 static bool name_is_free(const struct live *live, const struct scenario *scenario, const char *name)
 {
 	if (scenario_lookup(scenario, SCENARIO_HOST | SCENARIO_ROUTER | SCENARIO_SWITCH, name) !=
@@ -51,7 +22,7 @@ static bool name_is_free(const struct live *live, const struct scenario *scenari
 /* Plugs in what "IFACE=NETWORK" says; `text` is cut up and borrowed. */
 static int attach(struct live_options *options, const struct run_setup *setup, char *text)
 {
-	struct scenario_network *network;
+	const struct scenario_network *network;
 	struct live_device *device;
 	GError *error = NULL;
 	char *equals = strchr(text, '=');
@@ -63,7 +34,7 @@ static int attach(struct live_options *options, const struct run_setup *setup, c
 		return EXIT_USAGE;
 	}
 	*equals = '\0';
-	network = find_network(setup->scenario, setup->file, equals + 1);
+	network = live_find_network(setup->scenario, setup->file, "--attach", equals + 1);
 	if (network == NULL)
 		return EXIT_USAGE;
 	if (!name_is_free(&options->live, setup->scenario, text)) {
@@ -119,7 +90,7 @@ int command_live(const struct command *command, int argc, char **argv)
 	const GOptionEntry entries[] = {
 		{"attach",    0, 0,                    G_OPTION_ARG_STRING_ARRAY, &options.attach,
                  "Plug the interface IFACE (TAP, veth) into the switch of NETWORK; may be "
-                 "repeated",																     "IFACE=NETWORK"},
+		  "repeated",																    "IFACE=NETWORK"},
 		{ "speed",    0, 0,                    G_OPTION_ARG_DOUBLE,       &options.live.speed,
                  "Virtual seconds per real second (default 1)",												  "N"            },
 		{ "record",   0, 0,                    G_OPTION_ARG_FILENAME,     &options.live.record_path,

@@ -253,23 +253,19 @@ static bool open_capture(struct run *run)
 	return false;
 }
 
-/* Signals may only set flags; these tell the run that holds the simulation. */
-static volatile sig_atomic_t alarm_rang, interrupted;
-static struct engine *volatile alarmed_engine;
+/* Signals may only set flags: what interrupted the run, and whether the engine shall return. */
+static volatile sig_atomic_t interrupted, shall_return;
 
 static void on_alarm(int number)
 {
 	(void)number;
-	alarm_rang = 1;
-	if (alarmed_engine != NULL)
-		engine_stop(alarmed_engine);
+	shall_return = 1;
 }
 
 static void on_interrupt(int number)
 {
 	interrupted = number;
-	if (alarmed_engine != NULL)
-		engine_stop(alarmed_engine);
+	shall_return = 1;
 }
 
 static void start_alarms(struct run *run)
@@ -279,7 +275,7 @@ static void start_alarms(struct run *run)
 		.it_value = { .tv_sec = PROGRESS_AFTER_MS / 1000 },
 	};
 
-	alarmed_engine = simulation_world(run->simulation)->engine;
+	engine_watch(simulation_world(run->simulation)->engine, &shall_return);
 	signal(SIGINT, on_interrupt);
 	signal(SIGTERM, on_interrupt);
 	if (!isatty(STDERR_FILENO))
@@ -293,7 +289,6 @@ static void stop_alarms(void)
 	struct itimerval never = { .it_value = { 0 } };
 
 	setitimer(ITIMER_REAL, &never, NULL);
-	alarmed_engine = NULL;
 }
 
 static void show_progress(const struct run *run)
@@ -312,9 +307,10 @@ static enum engine_outcome run_events(struct run *run)
 
 	run->started_us = g_get_monotonic_time();
 	start_alarms(run);
-	while ((outcome = simulation_run(run->simulation, run->until_ns)) == ENGINE_STOPPED &&
-	       !interrupted) {
-		alarm_rang = 0;
+	while ((outcome = simulation_run(run->simulation, run->until_ns)) == ENGINE_STOPPED) {
+		shall_return = 0; /* before looking: an interrupt from here on sets it again */
+		if (interrupted)
+			break;
 		has_shown = true;
 		show_progress(run);
 	}
@@ -353,7 +349,7 @@ static bool build(struct run *run)
 		run->status = EXIT_USAGE;
 		return false;
 	}
-	if (!open_log(run) || !open_capture(run))
+	if (!open_capture(run) || !open_log(run))
 		return false;
 	run->observer.report = report_new(run->observer.model, all_dissectors);
 	observer_start(&run->observer);
@@ -420,9 +416,11 @@ static void finish_views(struct run *run, bool is_whole)
 /* Text at the end that belongs to people: not among JSON, and not when nothing is wanted. */
 static bool wants_summary(const struct run *run)
 {
+	const char *pcap = run->options->pcap;
+
 	return run->observer.report != NULL && run->has_printed_log &&
-	       run->log_file == stdout && run->layers == 0 && run->hosts == NULL &&
-	       run->options->message == 0;
+	       !(pcap != NULL && strcmp(pcap, "-") == 0) && run->layers == 0 &&
+	       run->hosts == NULL && run->options->message == 0;
 }
 
 static void print_capture_hint(const struct run *run)

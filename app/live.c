@@ -87,6 +87,34 @@ static struct live_attachment *attachment_at(const struct live *live, guint inde
 
 /* ---- Before the world is built ---- */
 
+const struct scenario_network *live_find_network(const struct scenario *scenario, const char *file,
+						 const char *option, const char *name)
+{
+	const struct scenario_network *network =
+	    (const void *)scenario_lookup(scenario, SCENARIO_NETWORK, name);
+	struct suggestion suggestion = { .word = name };
+
+	if (network != NULL && network->kind == NETWORK_LAN)
+		return network;
+	if (network != NULL) {
+		command_complain(
+		    "%s: the network \"%s\" is a single cable between two routers; only a "
+		    "LAN has a switch to plug into",
+		    option, name);
+		return NULL;
+	}
+	for (guint i = 0; i < scenario->networks->len; i++)
+		suggest_offer(&suggestion,
+			      ((struct scenario_network *)scenario->networks->pdata[i])->item.name);
+	if (suggestion.best != NULL)
+		command_complain("%s: %s has no network \"%s\"; did you mean \"%s\"?", option, file,
+				 name, suggestion.best);
+	else
+		command_complain("%s: %s has no network \"%s\"; mailwire topology %s lists them",
+				 option, file, name, file);
+	return NULL;
+}
+
 static int catch_signals(struct live *live)
 {
 	sigset_t wanted;

@@ -38,6 +38,12 @@ void live_add(struct live *live, struct live_device *device,
 	      const struct attachment_config *config);
 
 /*
+ * The LAN of this name in the scenario, or NULL after saying what is wrong with `option`'s `name`.
+ */
+const struct scenario_network *live_find_network(const struct scenario *scenario, const char *file,
+						 const char *option, const char *name);
+
+/*
  * Completes `setup` for a live session: the epoch is now and the seed random, unless chosen by the
  * user, and all devices are plugged in. EXIT_OK, or the exit status after complaining.
  */

@@ -3,9 +3,11 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/ethtool.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <linux/if_tun.h>
+#include <linux/sockios.h>
 #include <linux/virtio_net.h>
 #include <net/if.h>
 #include <net/if_arp.h>
@@ -67,11 +69,15 @@ struct live_device *live_device_of_tap(int descriptor, const char *name, size_t 
 
 static bool is_tun_or_tap(const char *name)
 {
-	char *path = g_strdup_printf("/sys/class/net/%s/tun_flags", name);
-	bool exists = g_file_test(path, G_FILE_TEST_EXISTS);
+	struct ethtool_drvinfo driver = { .cmd = ETHTOOL_GDRVINFO };
+	struct ifreq request = { .ifr_data = (char *)&driver };
+	int descriptor = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool is_known;
 
-	g_free(path);
-	return exists;
+	g_strlcpy(request.ifr_name, name, sizeof request.ifr_name);
+	is_known = ioctl(descriptor, SIOCETHTOOL, &request) == 0;
+	close(descriptor);
+	return is_known && strcmp(driver.driver, "tun") == 0;
 }
 
 static bool set_up_tap(int descriptor, const char *name, GError **error)

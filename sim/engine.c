@@ -10,6 +10,7 @@
  */
 #include "sim/engine.h"
 
+#include <stddef.h>
 #include <glib.h>
 #include <string.h>
 
@@ -66,6 +67,7 @@ struct engine {
 	uint64_t armings;
 	struct work *work_first, **work_last;
 	bool is_stopped;
+	const volatile sig_atomic_t *watched; /* not ours; NULL: none */
 
 	/* Everything until then is ready; all entries in buckets are later. Never before now. */
 	int64_t taken_ns;
@@ -132,6 +134,16 @@ uint64_t engine_events(const struct engine *engine)
 void engine_stop(struct engine *engine)
 {
 	engine->is_stopped = true;
+}
+
+void engine_watch(struct engine *engine, const volatile sig_atomic_t *flag)
+{
+	engine->watched = flag;
+}
+
+static bool shall_stop(const struct engine *engine)
+{
+	return engine->is_stopped || (engine->watched != NULL && *engine->watched != 0);
 }
 
 /* Slots. */
@@ -292,11 +304,14 @@ static struct block *bucket_empty(struct engine *engine, unsigned level, unsigne
 	return blocks;
 }
 
-/* Fetches a timer, which may lie across two cache lines. */
+/*
+ * Fetches a timer, which may lie across two cache lines. A free slot has none: fetching from NULL is
+ * harmless, but C knows no member of it, hence the number.
+ */
 static void timer_prefetch(const struct timer *timer)
 {
 	__builtin_prefetch(timer);
-	__builtin_prefetch(&timer->is_background);
+	__builtin_prefetch((const void *)((uintptr_t)timer + offsetof(struct timer, is_background)));
 }
 
 static bool entry_is_due(const struct engine *engine, const struct entry *entry)
@@ -544,7 +559,7 @@ enum engine_outcome engine_run(struct engine *engine, int64_t until_ns)
 			outcome = ENGINE_DEADLINE;
 			break;
 		}
-		if (engine->is_stopped && next_ns > engine->now_ns) {
+		if (shall_stop(engine) && next_ns > engine->now_ns) {
 			outcome = ENGINE_STOPPED;
 			break;
 		}

@@ -193,7 +193,8 @@ static bool shows_application(const struct log *log, const struct crossing *cros
 static bool has_shown_layer(const struct log *log, const struct crossing *crossing)
 {
 	for (guint i = 0; i < crossing->records->len; i++)
-		if (log_shows_layer(log, crossing_record(crossing, i)->layer))
+		if (crossing_record(crossing, i)->kind != TRACE_DERIVE &&
+		    log_shows_layer(log, crossing_record(crossing, i)->layer))
 			return true;
 	return shows_application(log, crossing);
 }
@@ -223,15 +224,18 @@ struct log *log_new(const struct model *model, const struct log_options *options
 	log->crossings = crossings_new(print_or_fold, log);
 	log->seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	log->line = g_string_new(NULL);
+	log->later = g_string_new(NULL);
 	return log;
 }
 
 /* Events of programs and users. */
 
+#define TEXT_BYTES_MAX 100
+
 /* Bytes of a record as one line of text; NULs part what they hold. */
 static void append_text(GString *out, struct bytes bytes)
 {
-	for (size_t i = 0; i < bytes.length && i < 60; i++)
+	for (size_t i = 0; i < bytes.length && i < TEXT_BYTES_MAX; i++)
 		g_string_append_c(out, bytes.data[i] == '\0'                                 ? ' '
 		                       : bytes.data[i] < 0x20 || bytes.data[i] >= 0x7f ? '.'
 		                                                                       : (char)bytes.data[i]);
@@ -279,10 +283,58 @@ static void append_tcp_state(struct log *log, const struct trace_record *record,
 	                       tcp_state_name((enum tcp_state)record->after));
 }
 
+/* What came of an action. */
+static void append_user_outcome(struct log *log, const struct trace_record *record,
+                                struct bytes bytes)
+{
+	static const char *const pings[] = {
+		[USER_PING_ANSWERED] = "answers the ping",
+		[USER_PING_LOST] = "did not answer the ping",
+		[USER_PING_UNREACHABLE] = "cannot be reached",
+	};
+	static const char *const answers[] = { "found", "no such name", "no such data", "failed" };
+
+	switch (record->detail) {
+	case USER_PING_DONE:
+		append_text(log->line, bytes);
+		g_string_append_printf(log->line, " %s", pings[MIN(record->after, 2)]);
+		break;
+	case USER_DIG_DONE:
+		g_string_append_printf(log->line, "DNS: %s: ", answers[MIN(record->after, 3)]);
+		append_text(log->line, bytes);
+		break;
+	default:
+		append_text(log->line, bytes);
+		break;
+	}
+}
+
+/* Prints the blocks that are complete, then what happened in the midst of them. */
+static void settle(struct log *log)
+{
+	crossings_settle(log->crossings);
+	fputs(log->later->str, log->options.out);
+	g_string_truncate(log->later, 0);
+}
+
+/* A change of TCP's state happens while a segment crosses: it is told behind the block. */
+static void feed_state(struct log *log, const struct trace_record *record, struct bytes bytes)
+{
+	if (!node_is_shown(log, trace_node_of(record->id)) || !log_shows_layer(log, record->layer) ||
+	    !belongs_to_message(log, record->root, (struct bytes) { 0 }))
+		return;
+	begin_event(log, record, "· ");
+	append_tcp_state(log, record, bytes);
+	log_plain(log->line, log->options.colour);
+	g_string_append_printf(log->later, "%s\n", log->line->str);
+	g_string_truncate(log->line, 0);
+	log->later_ns = record->time_ns;
+}
+
 /* Events of programs and users: a line of their own between the blocks. */
 static void feed_event(struct log *log, const struct trace_record *record, struct bytes bytes)
 {
-	crossings_settle(log->crossings);
+	settle(log);
 	if (!node_is_shown(log, trace_node_of(record->id)) || !log_shows_layer(log, record->layer) ||
 	    !belongs_to_message(log, record->root, (struct bytes) { 0 }))
 		return;
@@ -302,8 +354,8 @@ static void feed_event(struct log *log, const struct trace_record *record, struc
 		                       view_detail_name(record));
 		break;
 	default:
-		begin_event(log, record, "· ");
-		append_tcp_state(log, record, bytes);
+		begin_event(log, record, "○ ");
+		append_user_outcome(log, record, bytes);
 		break;
 	}
 	log_plain(log->line, log->options.colour);
@@ -314,6 +366,8 @@ static void feed_event(struct log *log, const struct trace_record *record, struc
 
 void log_feed(struct log *log, const struct trace_record *record, struct bytes bytes)
 {
+	if (log->later->len > 0 && record->time_ns > log->later_ns)
+		settle(log);
 	switch (record->kind) {
 	case TRACE_ACTION:
 	case TRACE_PHASE:
@@ -321,8 +375,10 @@ void log_feed(struct log *log, const struct trace_record *record, struct bytes b
 		feed_event(log, record, bytes);
 		break;
 	case TRACE_STATE:
-		if (log->options.unfold && record->layer == LAYER_TCP)
+		if (record->layer == LAYER_USER)
 			feed_event(log, record, bytes);
+		else if (log->options.unfold && record->layer == LAYER_TCP)
+			feed_state(log, record, bytes);
 		break;
 	default:
 		crossings_feed(log->crossings, record, bytes);
@@ -333,6 +389,7 @@ void log_feed(struct log *log, const struct trace_record *record, struct bytes b
 void log_finish(struct log *log)
 {
 	crossings_finish(log->crossings);
+	settle(log);
 	log_print_folded(log);
 	if (append_folded(log->line, log->folded_total)) {
 		g_string_prepend(log->line, "folded away as repetitions: ");
@@ -342,5 +399,6 @@ void log_finish(struct log *log)
 	crossings_free(log->crossings);
 	g_hash_table_destroy(log->seen);
 	g_string_free(log->line, TRUE);
+	g_string_free(log->later, TRUE);
 	g_free(log);
 }

@@ -24,6 +24,8 @@ struct log {
 	unsigned folded[FOLD_COUNT]; /* since the last block, and in all */
 	unsigned folded_total[FOLD_COUNT];
 	GString *line;
+	GString *later;         /* lines that must not part the crossing they happened in, */
+	int64_t later_ns;       /* and when that was */
 };
 
 /* True when lines of this layer are wanted. */
@@ -55,3 +57,6 @@ void log_plain(GString *out, bool colour);
 
 /* Pads `line`, which may hold UTF-8 and colours, with spaces to `column`. */
 void log_pad(GString *line, size_t from, unsigned column);
+
+/* Cuts `line` to `column` columns; what is cut off is told by an ellipsis. */
+void log_cut(GString *line, unsigned column);

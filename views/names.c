@@ -117,6 +117,8 @@ const char *view_mail_actor(unsigned detail)
 		return "MDA";
 	case MAIL_DELETED:
 		return "mailbox";
+	case MAIL_REFUSED:
+		return "server";
 	default:
 		return "MTA";
 	}

@@ -14,14 +14,25 @@ uint8_t dialogue_pattern(uint64_t offset)
 
 bool dialogue_time_read(const char *word, int64_t *time_ns)
 {
+	static const struct {
+		const char *unit;
+		double ns;
+	} units[] = {
+		{"",    1e9},
+                { "s",  1e9},
+                { "ms", 1e6},
+                { "us", 1e3}
+	};
 	char *unit;
 	double number = g_ascii_strtod(word, &unit);
-	double scale = strcmp(unit, "s") == 0 ? 1e9 : strcmp(unit, "ms") == 0 ? 1e6 : 1e3;
 
-	if (unit == word || (strcmp(unit, "s") != 0 && strcmp(unit, "ms") != 0 && strcmp(unit, "us") != 0))
-		return false;
-	*time_ns = (int64_t)(number * scale);
-	return true;
+	for (size_t i = 0; unit != word && i < G_N_ELEMENTS(units); i++) {
+		if (strcmp(unit, units[i].unit) == 0) {
+			*time_ns = (int64_t)(number * units[i].ns + 0.5);
+			return true;
+		}
+	}
+	return false;
 }
 
 static bool read_flags(const char *word, uint8_t *flags)
@@ -77,12 +88,22 @@ static unsigned read_word(char **words, struct described_segment *segment)
 		const char *word;
 		unsigned says;
 	} numbers[] = {
-		{ "seq", SAYS_SEQ },  { "ack", SAYS_ACK }, { "win", SAYS_WINDOW }, { "len", 0 },
-		{ "mss", SAYS_MSS },  { "ws", SAYS_SCALE }, { "echo", SAYS_ECHO }, { "urg", SAYS_URGENT },
-		{ "port", SAYS_PORT },
+		{"seq",   SAYS_SEQ   },
+                { "ack",  SAYS_ACK   },
+                { "win",  SAYS_WINDOW},
+		{ "len",  0          },
+                { "mss",  SAYS_MSS   },
+                { "ws",   SAYS_SCALE },
+		{ "echo", SAYS_ECHO  },
+                { "urg",  SAYS_URGENT},
+                { "port", SAYS_PORT  },
 	};
 	uint32_t value = 0;
 
+	if (strcmp(words[0], "dns") == 0) {
+		segment->message = words + 1;
+		return g_strv_length(words);
+	}
 	if (strcmp(words[0], "bad") == 0)
 		return segment->says |= SAYS_BAD, 1;
 	if (strcmp(words[0], "sackok") == 0) {
@@ -92,7 +113,8 @@ static unsigned read_word(char **words, struct described_segment *segment)
 	if (strcmp(words[0], "sack") == 0)
 		return words[1] != NULL && read_sack(words[1], &segment->options) ? 2 : 0;
 	if (strcmp(words[0], "within") == 0)
-		return words[1] != NULL && dialogue_time_read(words[1], &segment->tolerance_ns) ? 2 : 0;
+		return words[1] != NULL && dialogue_time_read(words[1], &segment->tolerance_ns) ? 2
+												: 0;
 	if (strcmp(words[0], "ts") == 0) {
 		if (g_strcmp0(words[1], "none") == 0)
 			return segment->says |= SAYS_NO_TIMESTAMP, 2;
@@ -109,15 +131,33 @@ static unsigned read_word(char **words, struct described_segment *segment)
 			return 0;
 		segment->says |= numbers[i].says;
 		switch (i) {
-		case 0: segment->sequence = value; break;
-		case 1: segment->acknowledgment = value; break;
-		case 2: segment->window = (uint16_t)value; break;
-		case 3: segment->length = value; break;
-		case 4: segment->options.mss = (uint16_t)value; break;
-		case 5: segment->options.window_scale = (uint8_t)value; break;
-		case 6: segment->options.timestamp_echo = value; break;
-		case 7: segment->urgent = (uint16_t)value; break;
-		case 8: segment->port = (uint16_t)value; break;
+		case 0:
+			segment->sequence = value;
+			break;
+		case 1:
+			segment->acknowledgment = value;
+			break;
+		case 2:
+			segment->window = (uint16_t)value;
+			break;
+		case 3:
+			segment->length = value;
+			break;
+		case 4:
+			segment->options.mss = (uint16_t)value;
+			break;
+		case 5:
+			segment->options.window_scale = (uint8_t)value;
+			break;
+		case 6:
+			segment->options.timestamp_echo = value;
+			break;
+		case 7:
+			segment->urgent = (uint16_t)value;
+			break;
+		case 8:
+			segment->port = (uint16_t)value;
+			break;
 		}
 		return 2;
 	}
