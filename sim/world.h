@@ -80,7 +80,8 @@ struct packet *node_copy_packet(struct node *node, const struct packet *packet);
  * the kind it only counts.
  */
 uint64_t trace_emit_slow(struct node *node, const struct packet *packet,
-                         const struct trace_record *record, struct bytes bytes);
+                         const struct trace_record *record, struct bytes bytes)
+    __attribute__((cold));
 
 static inline bool node_traces(const struct node *node, enum trace_kind kind)
 {

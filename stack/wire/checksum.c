@@ -34,13 +34,29 @@ static inline uint64_t total_of(const struct lane_sums *sums)
 	return both[0] + both[1];
 }
 
-/* Both words of `in`, 0 to 8 bytes with zeros behind them. */
-static inline uint64_t words_of(const uint8_t *p, size_t length)
+static inline uint32_t load32(const uint8_t *p)
 {
-	uint32_t words[2] = { 0 };
+	uint32_t word;
 
-	memcpy(words, p, length);
-	return (uint64_t)words[0] + words[1];
+	memcpy(&word, p, sizeof word);
+	return word;
+}
+
+/* The last 0 to 7 bytes as words, zeros behind them. */
+static inline uint64_t sum_of_rest(const uint8_t *p, size_t length)
+{
+	uint8_t padded[4] = { 0 };
+	uint64_t sum = 0;
+
+	if (length & 4) {
+		sum = load32(p);
+		p += 4;
+	}
+	if (length & 2)
+		memcpy(padded, p, 2);
+	if (length & 1)
+		padded[length & 2] = p[length & 2];
+	return sum + load32(padded);
 }
 
 /* Folds to 16 bits; never turns a sum that is not 0 into 0. */
@@ -76,9 +92,8 @@ uint32_t checksum_add(uint32_t sum, struct bytes in)
 	uint64_t total = total_of(&sums);
 
 	for (; left >= 8; left -= 8, p += 8)
-		total += words_of(p, 8);
-	if (left > 0)
-		total += words_of(p, left);
+		total += (uint64_t)load32(p) + load32(p + 4);
+	total += sum_of_rest(p, left);
 	return fold((uint64_t)sum + from_native(total));
 }
 
@@ -100,12 +115,10 @@ uint32_t checksum_copy(uint32_t sum, uint8_t *restrict out, struct bytes in)
 
 	for (; left >= 8; left -= 8, p += 8, out += 8) {
 		memcpy(out, p, 8);
-		total += words_of(p, 8);
+		total += (uint64_t)load32(p) + load32(p + 4);
 	}
-	if (left > 0) {
-		memcpy(out, p, left);
-		total += words_of(p, left);
-	}
+	memcpy(out, p, left);
+	total += sum_of_rest(p, left);
 	return fold((uint64_t)sum + from_native(total));
 }
 
