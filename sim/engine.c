@@ -11,6 +11,7 @@
 #include "sim/engine.h"
 
 #include <glib.h>
+#include <stddef.h>
 #include <string.h>
 
 #define DIGIT_BITS  6
@@ -306,8 +307,9 @@ static struct block *bucket_empty(struct engine *engine, unsigned level, unsigne
 /* Fetches a timer, which may lie across two cache lines. */
 static void timer_prefetch(const struct timer *timer)
 {
+	/* By its address alone: a stale entry has no timer. */
+	__builtin_prefetch((const void *)((uintptr_t)timer + offsetof(struct timer, is_background)));
 	__builtin_prefetch(timer);
-	__builtin_prefetch(&timer->is_background);
 }
 
 static bool entry_is_due(const struct engine *engine, const struct entry *entry)
