@@ -22,9 +22,19 @@ WARNINGS += -Werror
 endif
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DDATADIR=\"$(PREFIX)/share/mailwire\" -I. $(WARNINGS) $(CFLAGS) $(SANITIZE) $(PC_CFLAGS) -MMD -MP
 
+# What only Linux has, and what stands in for it elsewhere.
+SYSTEM ?= $(shell uname -s)
+LINUX_ONLY = app/live.c app/live_device.c app/live_offload.c app/shell_namespace.c app/command_live.c \
+             app/command_shell.c tests/app/test_live_offload.c tests/fuzz/fuzz_offload.c
+ifeq ($(SYSTEM),Linux)
+LEFT_OUT = app/live_elsewhere.c
+else
+LEFT_OUT = $(LINUX_ONLY)
+endif
+
 # Every .c below these folders is part of the program; app/main.c alone holds main().
 LIBRARY_SOURCES := $(sort $(wildcard sim/*.c stack/*.c stack/*/*.c protocols/*.c protocols/*/*.c views/*.c \
-                     $(filter-out app/main.c,$(wildcard app/*.c))))
+                     $(filter-out app/main.c $(LEFT_OUT),$(wildcard app/*.c))))
 LIBRARY_OBJECTS := $(LIBRARY_SOURCES:%.c=$(BUILD)/%.o)
 LIBRARY := $(BUILD)/libmailwire.a
 PROGRAM := $(BUILD)/mailwire
@@ -32,7 +42,7 @@ PROGRAM := $(BUILD)/mailwire
 $(BUILD)/app/picture.o: ALL_CFLAGS += $(GRAPHVIZ_CFLAGS)
 
 # One Check binary per tests/<folder>/test_<module>.c; other .c in tests/ are shared helpers.
-TEST_SOURCES := $(sort $(wildcard tests/*/test_*.c))
+TEST_SOURCES := $(sort $(filter-out $(LEFT_OUT),$(wildcard tests/*/test_*.c)))
 TEST_HELPERS := $(sort $(filter-out $(TEST_SOURCES) $(wildcard tests/fuzz/*.c),$(wildcard tests/*.c tests/*/*.c)))
 TEST_HELPER_OBJECTS := $(TEST_HELPERS:%.c=$(BUILD)/%.o)
 # An archive, so that a test links only the helpers it uses, and may stand in for what those need.

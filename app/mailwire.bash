@@ -2,11 +2,13 @@
 _mailwire() {
 	local current=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]} options=""
 	if [ "$COMP_CWORD" -eq 1 ]; then
-		mapfile -t COMPREPLY < <(compgen -W "run check show topology state mailbox step list new --help --version" -- "$current")
+		mapfile -t COMPREPLY < <(compgen -W "run check show topology state mailbox step shell live list new --help --version" -- "$current")
 		return
 	fi
 	case $command in
-	run) options="--pcap --log --format --capture --no-comments --layer --host --message --unfold --dialog --report --seed --until --quiet" ;;
+	run) options="--pcap --log --format --capture --no-comments --layer --host --message --unfold --dialog --report --seed --until --quiet --replay" ;;
+	live) options="--attach --speed --record --pcap --log --format --capture --no-comments --layer --host --message --unfold --dialog --report --seed --until --quiet" ;;
+	shell) options="--network --record --pcap --log --capture --no-comments --layer --host --unfold --report --seed" ;;
 	topology) options="--dot --svg" ;;
 	state) options="--at --host" ;;
 	mailbox) options="--user --at --raw" ;;

@@ -9,11 +9,62 @@ enum { ETHERNET = 14, IPV4 = 20, TCP = 20, HEADERS = ETHERNET + IPV4 + TCP };
 
 static const uint8_t headers[HEADERS] = {
 	/* Ethernet: to, from, IPv4 */
-	0x02, 0, 0, 1, 0, 0x0a, 0x02, 0, 0, 1, 0, 0x0b, 0x08, 0x00,
+	0x02,
+	0,
+	0,
+	1,
+	0,
+	0x0a,
+	0x02,
+	0,
+	0,
+	1,
+	0,
+	0x0b,
+	0x08,
+	0x00,
 	/* IPv4: 192.0.2.11 to 192.0.2.10, identification 0xfffe, DF; length is set by each test */
-	0x45, 0, 0, 0, 0xff, 0xfe, 0x40, 0, 64, 6, 0, 0, 192, 0, 2, 11, 192, 0, 2, 10,
+	0x45,
+	0,
+	0,
+	0,
+	0xff,
+	0xfe,
+	0x40,
+	0,
+	64,
+	6,
+	0,
+	0,
+	192,
+	0,
+	2,
+	11,
+	192,
+	0,
+	2,
+	10,
 	/* TCP: 4096 to 25, sequence 0xfffffff0, CWR PSH ACK FIN */
-	0x10, 0x00, 0, 25, 0xff, 0xff, 0xff, 0xf0, 0, 0, 0, 1, 0x50, 0x99, 0x20, 0, 0, 0, 0, 0,
+	0x10,
+	0x00,
+	0,
+	25,
+	0xff,
+	0xff,
+	0xff,
+	0xf0,
+	0,
+	0,
+	0,
+	1,
+	0x50,
+	0x99,
+	0x20,
+	0,
+	0,
+	0,
+	0,
+	0,
 };
 
 struct emitted {
@@ -75,7 +126,7 @@ START_TEST(a_long_segment_is_cut_into_three)
 	struct emitted emitted = { 0 };
 	size_t length = make_long(frame, 2500);
 	struct virtio_net_hdr how = { .gso_type = VIRTIO_NET_HDR_GSO_TCPV4 | VIRTIO_NET_HDR_GSO_ECN,
-		                      .gso_size = 1000 };
+				      .gso_size = 1000 };
 	static const uint32_t sequences[] = { 0xfffffff0, 0x3d8, 0x7c0 };
 	static const uint8_t flags[] = { 0x90, 0x10, 0x19 }; /* CWR first; PSH and FIN last */
 	static const uint16_t identifications[] = { 0xfffe, 0xffff, 0 };
@@ -113,7 +164,7 @@ START_TEST(an_unfinished_checksum_is_finished)
 	/* The kernel has filled in the IPv4 checksum, and for TCP the sum of the pseudo header. */
 	put_be16(frame + ETHERNET + 10, (uint16_t)~sum_of(frame + ETHERNET, IPV4, 0));
 	put_be16(frame + ETHERNET + IPV4 + 16,
-	         (uint16_t)sum_of(frame + ETHERNET + 12, 8, 6 + length - ETHERNET - IPV4));
+		 (uint16_t)sum_of(frame + ETHERNET + 12, 8, 6 + length - ETHERNET - IPV4));
 	struct offload_result result = offload_finish(&how, frame, length, keep, &emitted);
 
 	ck_assert_uint_eq(result.frames, 1);
@@ -142,17 +193,20 @@ START_TEST(nonsense_is_not_emitted)
 	size_t length = make_long(frame, 2500);
 	struct emitted emitted = { 0 };
 	const struct virtio_net_hdr nonsense[] = {
-		{ .flags = VIRTIO_NET_HDR_F_NEEDS_CSUM, .csum_start = (uint16_t)length, .csum_offset = 0 },
-		{ .flags = VIRTIO_NET_HDR_F_NEEDS_CSUM, .csum_start = 34, .csum_offset = 0xffff },
-		{ .gso_type = VIRTIO_NET_HDR_GSO_TCPV4, .gso_size = 0 },
-		{ .gso_type = VIRTIO_NET_HDR_GSO_TCPV6, .gso_size = 1000 },
-		{ .gso_type = VIRTIO_NET_HDR_GSO_UDP, .gso_size = 1000 },
-		{ .gso_type = 5, .gso_size = 1000 }, /* UDP, but the frame is TCP */
-		{ .gso_type = 0x7f, .gso_size = 1 },
+		{.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,
+                 .csum_start = (uint16_t)length,
+                 .csum_offset = 0 },
+		{ .flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,                                   .csum_start = 34, .csum_offset = 0xffff },
+		{ .gso_type = VIRTIO_NET_HDR_GSO_TCPV4,               .gso_size = 0               },
+		{ .gso_type = VIRTIO_NET_HDR_GSO_TCPV6,         .gso_size = 1000},
+		{ .gso_type = VIRTIO_NET_HDR_GSO_UDP,            .gso_size = 1000                  },
+		{ .gso_type = 5,         .gso_size = 1000}, /* UDP, but the frame is TCP */
+		{ .gso_type = 0x7f,            .gso_size = 1                     },
 	};
 
 	for (size_t i = 0; i < sizeof nonsense / sizeof *nonsense; i++)
-		ck_assert_uint_eq(offload_finish(&nonsense[i], frame, length, keep, &emitted).frames, 0);
+		ck_assert_uint_eq(
+		    offload_finish(&nonsense[i], frame, length, keep, &emitted).frames, 0);
 	ck_assert_uint_eq(emitted.count, 0);
 }
 END_TEST
