@@ -210,7 +210,6 @@ static void flush_output(struct adapter *adapter)
 		struct context *context = engine_context(node_engine(adapter->node));
 
 		g_assert(output != NULL); /* there is something to send */
-
 		/* Later pieces of a long answer leave in events that know nothing of it. */
 		if (adapter->output_root != 0)
 			context->root = adapter->output_root;

@@ -36,25 +36,25 @@ static void count_outgoing(struct tcp *tcp, const struct outgoing *out, size_t p
 }
 
 static void trace_outgoing(struct tcp *tcp, const struct packet *packet, const struct outgoing *out,
-                           size_t payload_bytes, size_t header_bytes)
+			   size_t payload_bytes, size_t header_bytes)
 {
 	if (!node_traces(tcp->node, TRACE_ENCAPSULATE)) {
 		trace_skip(tcp->node);
 		return;
 	}
 	trace_emit(tcp->node, packet,
-	           &(struct trace_record) {
-	               .kind = TRACE_ENCAPSULATE,
-	               .layer = LAYER_TCP,
-	               .object = out->object,
-	               .before = out->offset,
-	               .after = payload_bytes,
-	               .start = (uint16_t)packet->start,
-	               .header_bytes = (uint16_t)header_bytes,
-	               .detail = (uint16_t)out->why,
-	               .flags = out->is_repeat ? TRACE_RETRANSMIT : 0,
-	           },
-	           packet_bytes(packet));
+		   &(struct trace_record) {
+		       .kind = TRACE_ENCAPSULATE,
+		       .layer = LAYER_TCP,
+		       .object = out->object,
+		       .before = out->offset,
+		       .after = payload_bytes,
+		       .start = (uint16_t)packet->start,
+		       .header_bytes = (uint16_t)header_bytes,
+		       .detail = (uint16_t)out->why,
+		       .flags = out->is_repeat ? TRACE_RETRANSMIT : 0,
+		   },
+		   packet_bytes(packet));
 }
 
 /* Puts the header in front of `packet` (taken), whose bytes are the payload with sum `payload_sum`,
