@@ -30,10 +30,10 @@ static void print_help(const struct command *command, GOptionContext *context)
 int command_parse(const struct command *command, int argc, char **argv,
                   const GOptionEntry *options, unsigned count, const char **arguments)
 {
-	static const GOptionEntry none[] = { { NULL } };
+	static const GOptionEntry none[] = { { 0 } };
 	gboolean wants_help = FALSE;
 	const GOptionEntry common[] = {
-		{ "help", 'h', 0, G_OPTION_ARG_NONE, &wants_help, "Show this help", NULL }, { NULL }
+		{ "help", 'h', 0, G_OPTION_ARG_NONE, &wants_help, "Show this help", NULL }, { 0 }
 	};
 	GOptionContext *context = g_option_context_new(NULL);
 	GError *error = NULL;

@@ -596,7 +596,7 @@ int run_with(const struct command *command, int argc, char **argv,
 		{ "until", 0, 0, G_OPTION_ARG_STRING, &options.until, "Stop at this time", "TIME" },
 		{ "quiet", 'q', 0, G_OPTION_ARG_NONE, &options.is_quiet, "No log on standard output",
 		  NULL },
-		{ NULL }
+		{ 0 }
 	};
 	GArray *all = g_array_new(TRUE, TRUE, sizeof(GOptionEntry));
 	int status;
@@ -621,7 +621,7 @@ int run_with(const struct command *command, int argc, char **argv,
 /* The event queue drives it, or the record of a live session. */
 int command_run(const struct command *command, int argc, char **argv)
 {
-	struct replay replay = { NULL };
+	struct replay replay = { 0 };
 	const GOptionEntry entries[] = {
 		{ "replay", 0, 0, G_OPTION_ARG_FILENAME, &replay.path,
 		  "Repeat the live session recorded in PATH: same frames, epoch and seed", "PATH" },

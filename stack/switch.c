@@ -21,20 +21,6 @@ struct switch_node {
 	struct key_map addresses;
 };
 
-static uint64_t mac_number(struct mac mac)
-{
-	return (uint64_t)get_be16(mac.octets) << 32 | get_be32(mac.octets + 2);
-}
-
-static struct mac mac_of_number(uint64_t number)
-{
-	struct mac mac;
-
-	put_be16(mac.octets, (uint16_t)(number >> 32));
-	put_be32(mac.octets + 2, (uint32_t)number);
-	return mac;
-}
-
 static unsigned row_port(uint64_t row)
 {
 	return (unsigned)(row & ((1u << PORT_BITS) - 1));
@@ -244,7 +230,7 @@ void switch_each_address(const struct switch_node *switch_node,
 		if (row_is_aged(switch_node, cells[i].value))
 			continue;
 		row(owner, &(struct switch_row) {
-			       .mac = mac_of_number(cells[i].key),
+			       .mac = mac_from_number(cells[i].key),
 			       .port = row_port(cells[i].value),
 			       .seen_ns = row_seen_ns(cells[i].value),
 			   });

@@ -10,7 +10,9 @@ struct crossings {
 
 static struct bytes array_bytes(const GByteArray *array)
 {
-	return array == NULL ? (struct bytes) { 0 } : (struct bytes) { array->data, array->len };
+	if (array == NULL)
+		return (struct bytes) { 0 };
+	return (struct bytes) { array->data, array->len };
 }
 
 struct bytes crossing_received(const struct crossing *crossing)

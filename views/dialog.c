@@ -56,6 +56,11 @@ static void print_unit(FILE *out, bool colour, const struct model_unit *unit, bo
 	}
 }
 
+static int64_t time_of(const GPtrArray *units, guint i)
+{
+	return ((const struct model_unit *)units->pdata[i])->time_ns;
+}
+
 /* Units of both directions in order of time; what was asked comes before its answer. */
 static void print_units(FILE *out, bool colour, const struct model_connection *connection)
 {
@@ -64,16 +69,11 @@ static void print_units(FILE *out, bool colour, const struct model_connection *c
 	guint c = 0, s = 0;
 
 	while (c < client->len || s < server->len) {
-		const struct model_unit *asked = c < client->len ? client->pdata[c] : NULL;
-		const struct model_unit *answered = s < server->len ? server->pdata[s] : NULL;
+		bool is_answer = c == client->len ||
+				 (s < server->len && time_of(server, s) < time_of(client, c));
 
-		if (answered == NULL || (asked != NULL && asked->time_ns <= answered->time_ns)) {
-			print_unit(out, colour, asked, false);
-			c++;
-		} else {
-			print_unit(out, colour, answered, true);
-			s++;
-		}
+		print_unit(out, colour, is_answer ? server->pdata[s++] : client->pdata[c++],
+			   is_answer);
 	}
 }
 
