@@ -38,6 +38,8 @@ TEST_HELPER_OBJECTS := $(TEST_HELPERS:%.c=$(BUILD)/%.o)
 # An archive, so that a test links only the helpers it uses, and may stand in for what those need.
 TEST_LIBRARY := $(BUILD)/tests/libtests.a
 TESTS := $(TEST_SOURCES:%.c=$(BUILD)/%)
+# Real programs on the simulated network; they skip what a machine cannot do.
+INTEROP := $(sort $(wildcard ./tests/interop/test_*.py))
 
 all: $(PROGRAM) ## builds the program
 	@ln -sf $(PROGRAM) mailwire
@@ -76,7 +78,7 @@ test: deps-test ## installs what is missing, builds, runs every test
 	@$(MAKE) --no-print-directory -s all
 	@$(MAKE) --no-print-directory -s tests
 	@$(MAKE) --no-print-directory -s layers
-	@MAILWIRE=$(PROGRAM) tests/run.sh $(TESTS)
+	@MAILWIRE=$(PROGRAM) tests/run.sh $(TESTS) $(INTEROP)
 
 deps: ## what building and running needs, by apt where that is missing
 	@tools/deps.sh build
@@ -145,7 +147,7 @@ bench: deps-bench ## speed and memory, as ratios against ns-3 and against the ma
 sanitized: ## every test under the sanitizers
 	@$(MAKE) --no-print-directory -s BUILD=build/asan CFLAGS="-O1 -g -fno-omit-frame-pointer" \
 	    SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=undefined" all tests
-	@MAILWIRE=build/asan/mailwire tests/run.sh $(TEST_SOURCES:%.c=build/asan/%)
+	@MAILWIRE=build/asan/mailwire tests/run.sh $(TEST_SOURCES:%.c=build/asan/%) $(INTEROP)
 
 # One libFuzzer program per tests/fuzz/fuzz_<name>.c, each for FUZZ_SECONDS.
 FUZZ_SECONDS ?= 60

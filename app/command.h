@@ -26,6 +26,8 @@ int command_topology(const struct command *command, int argc, char **argv);
 int command_state(const struct command *command, int argc, char **argv);
 int command_mailbox(const struct command *command, int argc, char **argv);
 int command_step(const struct command *command, int argc, char **argv);
+int command_live(const struct command *command, int argc, char **argv);
+int command_shell(const struct command *command, int argc, char **argv);
 int command_list(const struct command *command, int argc, char **argv);
 int command_new(const struct command *command, int argc, char **argv);
 

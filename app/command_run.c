@@ -7,10 +7,12 @@
 #include "app/command.h"
 #include "app/dissectors.h"
 #include "app/expect.h"
+#include "app/live_record.h"
 #include "app/observer.h"
-#include "app/simulation.h"
+#include "app/run.h"
 #include "views/dialog.h"
 #include "views/names.h"
+#include "views/output.h"
 
 #define PROGRESS_INTERVAL_MS 250
 #define PROGRESS_AFTER_MS    1000
@@ -24,6 +26,8 @@ struct run_options {
 
 struct run {
 	const struct run_options *options;
+	const struct run_driver *driver;
+	struct run_setup setup;
 	const char *file;
 	struct scenario *scenario;
 	struct simulation *simulation;
@@ -31,7 +35,8 @@ struct run {
 	bool is_observed;
 	bool has_printed_log;
 	struct expect *expect;
-	FILE *log_file;      /* standard output, or options->log_path */
+	FILE *log_file;      /* standard output, or a way into log_output */
+	struct output *log_output; /* of options->log_path; NULL: none */
 	uint64_t layers;
 	bool *hosts;
 	int64_t until_ns;
@@ -87,6 +92,29 @@ static bool resolve_hosts(struct run *run)
 	return is_valid;
 }
 
+/* Text among the bytes of a capture or among JSON would spoil both. */
+static bool check_stdout(const struct run_options *options)
+{
+	bool has_capture = g_strcmp0(options->pcap, "-") == 0;
+	bool logs_there = options->log_path == NULL || strcmp(options->log_path, "-") == 0;
+	bool has_json = g_strcmp0(options->format, "json") == 0 && logs_there;
+	bool has_dialog = options->has_dialog && logs_there;
+	bool has_log = options->log_path != NULL && logs_there;
+
+	if (has_capture && (options->has_report || has_dialog || has_log)) {
+		command_complain("--pcap -: the capture takes standard output, where %s would go too",
+		                 options->has_report ? "--report" : has_dialog ? "--dialog" : "--log -");
+		return false;
+	}
+	if (has_json && (options->has_report || has_dialog)) {
+		command_complain("--format json: send the JSON elsewhere by --log PATH, for %s takes "
+		                 "standard output",
+		                 options->has_report ? "--report" : "--dialog");
+		return false;
+	}
+	return true;
+}
+
 static bool check_options(struct run *run)
 {
 	const struct run_options *options = run->options;
@@ -107,7 +135,7 @@ static bool check_options(struct run *run)
 	run->until_ns = TIME_NEVER;
 	if (options->until != NULL && !command_parse_time("--until", options->until, &run->until_ns))
 		return false;
-	return parse_layers(run);
+	return check_stdout(options) && parse_layers(run);
 }
 
 /* The log goes to standard output unless a capture does, or it is not wanted. */
@@ -117,7 +145,7 @@ static bool wants_log(const struct run *run)
 
 	if (options->log_path != NULL)
 		return true;
-	return !options->is_quiet && !(options->pcap != NULL && strcmp(options->pcap, "-") == 0);
+	return !options->is_quiet && !run->driver->is_quiet && !(options->pcap != NULL && strcmp(options->pcap, "-") == 0);
 }
 
 static bool wants_model(const struct run *run)
@@ -126,20 +154,29 @@ static bool wants_model(const struct run *run)
 	       run->options->has_dialog;
 }
 
+static bool is_stdout(const char *path)
+{
+	return path != NULL && strcmp(path, "-") == 0;
+}
+
 static bool open_log_file(struct run *run)
 {
 	const char *path = run->options->log_path;
+	GError *error = NULL;
 
 	run->log_file = stdout;
-	if (path == NULL || strcmp(path, "-") == 0)
+	if (path == NULL || is_stdout(path))
 		return true;
-	char *temporary = g_strconcat(path, ".part", NULL);
-
-	run->log_file = fopen(temporary, "w");
-	if (run->log_file == NULL)
-		command_complain("%s: %s", path, g_strerror(errno));
-	g_free(temporary);
-	return run->log_file != NULL;
+	run->log_output = output_open(path, &error);
+	if (run->log_output == NULL) {
+		run->log_file = NULL;
+		command_complain("--log: %s", error->message);
+		g_error_free(error);
+		return false;
+	}
+	run->log_file = fdopen(dup(output_descriptor(run->log_output)), "w");
+	g_assert(run->log_file != NULL);
+	return true;
 }
 
 static bool open_log(struct run *run)
@@ -216,23 +253,19 @@ static bool open_capture(struct run *run)
 	return false;
 }
 
-/* Signals may only set flags; these tell the run that holds the simulation. */
-static volatile sig_atomic_t alarm_rang, interrupted;
-static struct engine *volatile alarmed_engine;
+/* Signals may only set flags: what interrupted the run, and whether the engine shall return. */
+static volatile sig_atomic_t interrupted, shall_return;
 
 static void on_alarm(int number)
 {
 	(void)number;
-	alarm_rang = 1;
-	if (alarmed_engine != NULL)
-		engine_stop(alarmed_engine);
+	shall_return = 1;
 }
 
 static void on_interrupt(int number)
 {
 	interrupted = number;
-	if (alarmed_engine != NULL)
-		engine_stop(alarmed_engine);
+	shall_return = 1;
 }
 
 static void start_alarms(struct run *run)
@@ -242,7 +275,7 @@ static void start_alarms(struct run *run)
 		.it_value = { .tv_sec = PROGRESS_AFTER_MS / 1000 },
 	};
 
-	alarmed_engine = simulation_world(run->simulation)->engine;
+	engine_watch(simulation_world(run->simulation)->engine, &shall_return);
 	signal(SIGINT, on_interrupt);
 	signal(SIGTERM, on_interrupt);
 	if (!isatty(STDERR_FILENO))
@@ -256,7 +289,6 @@ static void stop_alarms(void)
 	struct itimerval never = { .it_value = { 0 } };
 
 	setitimer(ITIMER_REAL, &never, NULL);
-	alarmed_engine = NULL;
 }
 
 static void show_progress(const struct run *run)
@@ -275,9 +307,10 @@ static enum engine_outcome run_events(struct run *run)
 
 	run->started_us = g_get_monotonic_time();
 	start_alarms(run);
-	while ((outcome = simulation_run(run->simulation, run->until_ns)) == ENGINE_STOPPED &&
-	       !interrupted) {
-		alarm_rang = 0;
+	while ((outcome = simulation_run(run->simulation, run->until_ns)) == ENGINE_STOPPED) {
+		shall_return = 0; /* before looking: an interrupt from here on sets it again */
+		if (interrupted)
+			break;
 		has_shown = true;
 		show_progress(run);
 	}
@@ -308,6 +341,7 @@ static bool build(struct run *run)
 	                                                    .seed = run->seed,
 	                                                    .sinks = sinks,
 	                                                    .sink_count = count,
+	                                                    .attachments = run->setup.attachments,
 	                                                });
 	if (!run->is_observed)
 		return true;
@@ -315,7 +349,7 @@ static bool build(struct run *run)
 		run->status = EXIT_USAGE;
 		return false;
 	}
-	if (!open_log(run) || !open_capture(run))
+	if (!open_capture(run) || !open_log(run))
 		return false;
 	run->observer.report = report_new(run->observer.model, all_dissectors);
 	observer_start(&run->observer);
@@ -337,7 +371,7 @@ static void finish_capture(struct run *run, bool is_whole)
 	if (!is_whole) {
 		recorder_abandon(run->observer.recorder);
 	} else if (!recorder_finish(run->observer.recorder, &error)) {
-		output_failed(run, run->options->pcap, error->message);
+		output_failed(run, "--pcap", error->message);
 		g_error_free(error);
 	}
 	run->observer.recorder = NULL;
@@ -346,19 +380,20 @@ static void finish_capture(struct run *run, bool is_whole)
 /* The log file gets its name only when it is whole. */
 static void finish_log_file(struct run *run, bool is_whole)
 {
-	const char *path = run->options->log_path;
+	GError *error = NULL;
 
-	if (run->log_file == NULL || run->log_file == stdout)
+	if (run->log_output == NULL)
 		return;
-	char *temporary = g_strconcat(path, ".part", NULL);
-	bool is_written = !ferror(run->log_file);
-
-	is_written = fclose(run->log_file) == 0 && is_written;
-	if (is_whole && !(is_written && rename(temporary, path) == 0))
-		output_failed(run, path, g_strerror(errno));
-	if (!is_whole)
-		unlink(temporary);
-	g_free(temporary);
+	if (fflush(run->log_file) != 0 || ferror(run->log_file))
+		output_fail(run->log_output, errno);
+	fclose(run->log_file);
+	if (!is_whole) {
+		output_abandon(run->log_output);
+	} else if (!output_close(run->log_output, &error)) {
+		output_failed(run, "--log", error->message);
+		g_error_free(error);
+	}
+	run->log_output = NULL;
 }
 
 static void finish_views(struct run *run, bool is_whole)
@@ -397,12 +432,25 @@ static void print_capture_hint(const struct run *run)
 		       "  these for retransmissions, show one interface: frame.interface_name == \"...\"\n");
 }
 
+/* Only at the end is it known how many mails there were. */
+static void check_message(struct run *run)
+{
+	unsigned count = model_mail_count(run->observer.model);
+
+	if (run->options->message <= (gint)count)
+		return;
+	command_complain("--message: there is no mail number %d; %u %s written in this run",
+	                 run->options->message, count, count == 1 ? "was" : "were");
+	run->status = EXIT_USAGE;
+}
+
 static void print_ending(struct run *run)
 {
 	bool colour = command_colours(STDOUT_FILENO);
 
 	if (!run->is_observed)
 		return;
+	check_message(run);
 	if (run->options->has_report)
 		report_print(run->observer.report, stdout, colour);
 	if (wants_summary(run)) {
@@ -424,20 +472,76 @@ static void run_free(struct run *run)
 	g_free(run->hosts);
 }
 
+/* What the driver has to say before the world is built. */
+static int prepare(struct run *run)
+{
+	run->setup = (struct run_setup) {
+		.file = run->file,
+		.scenario = run->scenario,
+		.seed = run->options->seed >= 0 ? (uint64_t)run->options->seed : run->scenario->seed,
+		.has_seed_option = run->options->seed >= 0,
+	};
+	int status = run->driver->prepare(run->driver->owner, &run->setup);
+
+	run->seed = run->setup.seed;
+	return status;
+}
+
+static void flush_views(void *owner)
+{
+	struct run *run = owner;
+
+	if (run->observer.json != NULL)
+		json_view_flush(run->observer.json);
+	if (run->log_file != NULL)
+		fflush(run->log_file);
+	if (run->observer.recorder != NULL)
+		recorder_flush(run->observer.recorder);
+}
+
+static void drive(struct run *run)
+{
+	int status = run->setup.drive(run->driver->owner,
+	                              &(struct run_session) {
+	                                  .simulation = run->simulation,
+	                                  .until_ns = MIN(run->until_ns, run->scenario->until_ns),
+	                                  .flush = flush_views,
+	                                  .owner = run,
+	                              });
+
+	finish_views(run, true);
+	print_ending(run);
+	finish_log_file(run, true);
+	run_free(run);
+	if (run->status == EXIT_OK)
+		run->status = status;
+	if (run->status == EXIT_OK)
+		run->status = command_flush();
+}
+
 static int run_scenario(struct run *run)
 {
 	unsigned unmet;
 	bool is_whole;
+	int status;
 
 	run->scenario = command_load(run->file);
 	if (run->scenario == NULL || !check_options(run)) {
 		scenario_free(run->scenario);
 		return EXIT_USAGE;
 	}
-	run->seed = run->options->seed >= 0 ? (uint64_t)run->options->seed : run->scenario->seed;
+	status = prepare(run);
+	if (status != EXIT_OK) {
+		scenario_free(run->scenario);
+		return status;
+	}
 	if (!build(run)) {
 		finish_log_file(run, false);
 		run_free(run);
+		return run->status;
+	}
+	if (run->setup.drive != NULL) {
+		drive(run);
 		return run->status;
 	}
 	run_events(run);
@@ -457,10 +561,11 @@ static int run_scenario(struct run *run)
 	return run->status != EXIT_OK ? run->status : unmet > 0 ? EXIT_EXPECTATION : EXIT_OK;
 }
 
-int command_run(const struct command *command, int argc, char **argv)
+int run_with(const struct command *command, int argc, char **argv,
+             const struct run_driver *driver)
 {
 	struct run_options options = { .seed = -1 };
-	struct run run = { .options = &options };
+	struct run run = { .options = &options, .driver = driver };
 	const GOptionEntry entries[] = {
 		{ "pcap", 0, 0, G_OPTION_ARG_FILENAME, &options.pcap,
 		  "Capture to PATH: .pcapng, .pcap, a folder/ (a file per interface), or - for standard output",
@@ -491,8 +596,14 @@ int command_run(const struct command *command, int argc, char **argv)
 		  NULL },
 		{ NULL }
 	};
-	int status = command_parse(command, argc, argv, entries, 1, &run.file);
+	GArray *all = g_array_new(TRUE, TRUE, sizeof(GOptionEntry));
+	int status;
 
+	g_array_append_vals(all, driver->options, (guint)driver->option_count);
+	g_array_append_vals(all, entries, G_N_ELEMENTS(entries));
+	status = command_parse(command, argc, argv, (const GOptionEntry *)(const void *)all->data, 1,
+	                       &run.file);
+	g_array_free(all, TRUE);
 	if (status < 0)
 		status = run_scenario(&run);
 	g_free(options.pcap);
@@ -502,5 +613,25 @@ int command_run(const struct command *command, int argc, char **argv)
 	g_free(options.layers);
 	g_free(options.hosts);
 	g_free(options.until);
+	return status;
+}
+
+/* The event queue drives it, or the record of a live session. */
+int command_run(const struct command *command, int argc, char **argv)
+{
+	struct replay replay = { NULL };
+	const GOptionEntry entries[] = {
+		{ "replay", 0, 0, G_OPTION_ARG_FILENAME, &replay.path,
+		  "Repeat the live session recorded in PATH: same frames, epoch and seed", "PATH" },
+	};
+	int status = run_with(command, argc, argv,
+	                      &(struct run_driver) {
+	                          .options = entries,
+	                          .option_count = G_N_ELEMENTS(entries),
+	                          .prepare = replay_prepare,
+	                          .owner = &replay,
+	                      });
+
+	replay_clear(&replay);
 	return status;
 }

@@ -24,7 +24,7 @@ struct network {
 	GHashTable *hosts;      /* scenario_node to struct host; look-ups only */
 	GHashTable *switches;   /* scenario_switch to struct switch_state */
 	GHashTable *interfaces; /* scenario_interface to struct interface */
-	GPtrArray *host_order, *switch_order; /* owned, in order of creation */
+	GPtrArray *host_order, *switch_order, *attachments; /* owned, in order of creation */
 	GArray *cables;         /* of struct cable */
 	struct boundary *boundaries;
 	size_t boundary_count;
@@ -71,8 +71,16 @@ static void add_node(struct network *network, const struct scenario_node *node)
 	}
 }
 
-/* Ports: one for each member and each lower switch, and one for the uplink. */
-static unsigned count_ports(const struct scenario *scenario, const struct scenario_switch *wanted)
+/* The switch of a LAN that attachments are plugged into. */
+static bool takes_attachments(const struct scenario_switch *candidate,
+                              const struct scenario_network *net)
+{
+	return net->switches->len > 0 && net->switches->pdata[0] == candidate;
+}
+
+/* Ports: one for each member, lower switch and attachment, and one for the uplink. */
+static unsigned count_ports(const struct scenario *scenario, const struct scenario_switch *wanted,
+                            const struct network_attachments *attachments)
 {
 	unsigned count = wanted->uplink != NULL;
 
@@ -83,15 +91,18 @@ static unsigned count_ports(const struct scenario *scenario, const struct scenar
 	}
 	for (guint i = 0; i < scenario->switches->len; i++)
 		count += ((struct scenario_switch *)scenario->switches->pdata[i])->uplink == wanted;
+	for (size_t i = 0; i < attachments->count; i++)
+		count += takes_attachments(wanted, attachments->configs[i].network);
 	return count;
 }
 
-static void add_switch(struct network *network, const struct scenario_switch *wanted)
+static void add_switch(struct network *network, const struct scenario_switch *wanted,
+                       const struct network_attachments *attachments)
 {
 	struct switch_state *state = g_new0(struct switch_state, 1);
 
 	state->node = switch_new(network->world, wanted->item.name,
-	                         count_ports(network->scenario, wanted));
+	                         count_ports(network->scenario, wanted, attachments));
 	g_ptr_array_add(network->switch_order, state->node);
 	g_hash_table_insert(network->switches, (gpointer)wanted, state);
 }
@@ -144,6 +155,21 @@ static void cable_network(struct network *network, const struct scenario_network
 			lay_cable(network, &(struct cable) { .network = net, .uplink_of = lower },
 			          next_port(network, lower), next_port(network, lower->uplink));
 	}
+}
+
+static void attach(struct network *network, const struct attachment_config *config)
+{
+	struct attachment *attachment = attachment_new(network->world, config);
+
+	g_ptr_array_add(network->attachments, attachment);
+	lay_cable(network, &(struct cable) { .network = config->network },
+	          attachment_interface(attachment),
+	          next_port(network, config->network->switches->pdata[0]));
+}
+
+struct attachment *network_attachment(const struct network *network, size_t index)
+{
+	return network->attachments->pdata[index];
 }
 
 /* Routes. */
@@ -268,7 +294,8 @@ static void schedule_impairments(struct network *network)
 	}
 }
 
-struct network *network_new(struct world *world, const struct scenario *scenario)
+struct network *network_new(struct world *world, const struct scenario *scenario,
+                            const struct network_attachments *attachments)
 {
 	struct network *network = g_new0(struct network, 1);
 
@@ -279,15 +306,18 @@ struct network *network_new(struct world *world, const struct scenario *scenario
 	network->interfaces = g_hash_table_new(NULL, NULL);
 	network->host_order = g_ptr_array_new();
 	network->switch_order = g_ptr_array_new();
+	network->attachments = g_ptr_array_new();
 	network->cables = g_array_new(FALSE, FALSE, sizeof(struct cable));
 	for (guint i = 0; i < scenario->hosts->len; i++)
 		add_node(network, scenario->hosts->pdata[i]);
 	for (guint i = 0; i < scenario->routers->len; i++)
 		add_node(network, scenario->routers->pdata[i]);
 	for (guint i = 0; i < scenario->switches->len; i++)
-		add_switch(network, scenario->switches->pdata[i]);
+		add_switch(network, scenario->switches->pdata[i], attachments);
 	for (guint i = 0; i < scenario->networks->len; i++)
 		cable_network(network, scenario->networks->pdata[i]);
+	for (size_t i = 0; i < attachments->count; i++)
+		attach(network, &attachments->configs[i]);
 	for (guint i = 0; i < scenario->hosts->len; i++)
 		add_routes(network, scenario->hosts->pdata[i]);
 	for (guint i = 0; i < scenario->routers->len; i++)
@@ -308,11 +338,14 @@ void network_free(struct network *network)
 		host_free(network->host_order->pdata[i]);
 	for (guint i = 0; i < network->switch_order->len; i++)
 		switch_free(network->switch_order->pdata[i]);
+	for (guint i = 0; i < network->attachments->len; i++)
+		attachment_free(network->attachments->pdata[i]);
 	g_hash_table_destroy(network->hosts);
 	g_hash_table_destroy(network->switches);
 	g_hash_table_destroy(network->interfaces);
 	g_ptr_array_free(network->host_order, TRUE);
 	g_ptr_array_free(network->switch_order, TRUE);
+	g_ptr_array_free(network->attachments, TRUE);
 	g_array_free(network->cables, TRUE);
 	g_free(network->boundaries);
 	g_free(network);

@@ -85,13 +85,19 @@ static bool print_text(const char *text, GString *out)
 	return true;
 }
 
+/* What is not set: `none` where that can be written. */
+static bool print_none(const struct key *key, GString *out)
+{
+	if ((key->flags & KEY_MAY_BE_NONE) == 0)
+		return false;
+	g_string_append(out, "none");
+	return true;
+}
+
 static bool print_reference(const struct key *key, const struct scenario_item *item, GString *out)
 {
-	if (item == NULL) {
-		if (key->flags & KEY_MAY_BE_NONE)
-			g_string_append(out, "none");
-		return (key->flags & KEY_MAY_BE_NONE) != 0;
-	}
+	if (item == NULL)
+		return print_none(key, out);
 	if (item->kind == SCENARIO_ACCOUNT)
 		return print_text(((const struct scenario_account *)item)->address, out);
 	return print_text(item->name, out);
@@ -102,15 +108,18 @@ char *scenario_interface_print(const struct scenario_interface *interface)
 	return g_strdup_printf("%s:%s", interface->node->item.name, interface->item.name);
 }
 
-static bool print_interface(const struct key *key, const struct scenario_interface *interface,
-			    GString *out)
+static bool print_interface(const struct scenario_interface *interface, GString *out)
 {
-	if (interface == NULL)
-		return print_reference(key, NULL, out);
 	g_autofree char *text = scenario_interface_print(interface);
 
 	g_string_append(out, text);
 	return true;
+}
+
+static bool print_port(const struct key *key, const struct scenario_interface *interface,
+		       GString *out)
+{
+	return interface == NULL ? print_none(key, out) : print_interface(interface, out);
 }
 
 static bool print_link(const struct scenario_link *link, GString *out)
@@ -125,7 +134,7 @@ static bool print_link(const struct scenario_link *link, GString *out)
 		g_string_append(out, link->network->item.name);
 		return true;
 	case LINK_INTERFACE:
-		return print_interface(NULL, link->interface, out);
+		return print_interface(link->interface, out);
 	case LINK_UPLINK:
 		g_string_append(out, link->switch_->item.name);
 		return true;
@@ -228,7 +237,7 @@ bool value_print(const struct key *key, const void *field, GString *out)
 	case KEY_REFERENCE:
 		return print_reference(key, *(struct scenario_item *const *)field, out);
 	case KEY_PORT_OF:
-		return print_interface(key, *(struct scenario_interface *const *)field, out);
+		return print_port(key, *(struct scenario_interface *const *)field, out);
 	case KEY_LINK:
 		return print_link(field, out);
 	default:

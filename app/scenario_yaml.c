@@ -26,11 +26,21 @@ void yaml_free(struct yaml_node *node)
 	g_free(node);
 }
 
+/* The collection being read; NULL outside of all. */
+static struct yaml_node *innermost(const struct builder *builder)
+{
+	if (builder->depth == 0)
+		return NULL;
+	g_assert(builder->open[builder->depth - 1] != NULL);
+	return builder->open[builder->depth - 1];
+}
+
 /* libfyaml's marks count from 0. A value that is not there has none: its key stands for it. */
 static struct mark event_mark(const struct builder *builder, struct fy_event *event)
 {
 	const struct fy_mark *start = fy_event_start_mark(event);
 	const struct fy_mark *end = fy_event_end_mark(event);
+	const struct yaml_node *around = innermost(builder);
 	struct mark mark = { .line = 1, .column = 1 };
 
 	if (start != NULL) {
@@ -38,8 +48,8 @@ static struct mark event_mark(const struct builder *builder, struct fy_event *ev
 		mark.column = (unsigned)start->column + 1;
 		if (end != NULL && end->line == start->line && end->column > start->column)
 			mark.length = (unsigned)(end->column - start->column);
-	} else if (builder->depth > 0 && builder->open[builder->depth - 1]->children->len > 0) {
-		const GPtrArray *siblings = builder->open[builder->depth - 1]->children;
+	} else if (around != NULL && around->children->len > 0) {
+		const GPtrArray *siblings = around->children;
 
 		mark = ((struct yaml_node *)siblings->pdata[siblings->len - 1])->mark;
 	}
@@ -61,14 +71,17 @@ static struct yaml_node *add_node(struct builder *builder, enum yaml_kind kind, 
 		refuse(builder, mark, "the file holds too many values", NULL);
 		return NULL;
 	}
+	struct yaml_node *around = innermost(builder);
 	struct yaml_node *node = g_new0(struct yaml_node, 1);
 
 	node->kind = kind;
 	node->mark = mark;
-	if (builder->depth > 0)
-		g_ptr_array_add(builder->open[builder->depth - 1]->children, node);
-	else
+	if (around != NULL) {
+		g_ptr_array_add(around->children, node);
+	} else {
+		g_assert(builder->root == NULL); /* a second document was refused */
 		builder->root = node;
+	}
 	return node;
 }
 
@@ -156,6 +169,7 @@ static void take_event(struct builder *builder, struct fy_event *event)
 		break;
 	case FYET_SEQUENCE_END:
 	case FYET_MAPPING_END:
+		g_assert(builder->depth > 0); /* libfyaml pairs the ends with starts */
 		builder->depth--;
 		break;
 	default:

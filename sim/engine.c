@@ -10,6 +10,7 @@
  */
 #include "sim/engine.h"
 
+#include <stddef.h>
 #include <glib.h>
 #include <string.h>
 
@@ -22,7 +23,7 @@
  * ready as a whole. Higher or fuller ones are split first, which keeps the heap small.
  */
 #define OPEN_LEVEL 3
-#define OPEN_COUNT 64
+#define OPEN_COUNT 256
 
 struct entry {
 	int64_t time_ns;
@@ -66,6 +67,7 @@ struct engine {
 	uint64_t armings;
 	struct work *work_first, **work_last;
 	bool is_stopped;
+	const volatile sig_atomic_t *watched; /* not ours; NULL: none */
 
 	/* Everything until then is ready; all entries in buckets are later. Never before now. */
 	int64_t taken_ns;
@@ -132,6 +134,16 @@ uint64_t engine_events(const struct engine *engine)
 void engine_stop(struct engine *engine)
 {
 	engine->is_stopped = true;
+}
+
+void engine_watch(struct engine *engine, const volatile sig_atomic_t *flag)
+{
+	engine->watched = flag;
+}
+
+static bool shall_stop(const struct engine *engine)
+{
+	return engine->is_stopped || (engine->watched != NULL && *engine->watched != 0);
 }
 
 /* Slots. */
@@ -292,17 +304,39 @@ static struct block *bucket_empty(struct engine *engine, unsigned level, unsigne
 	return blocks;
 }
 
-/* Moves a block's entries on. Their slots and timers lie anywhere: memory is asked for all at once. */
+/*
+ * Fetches a timer, which may lie across two cache lines. A free slot has none: fetching from NULL is
+ * harmless, but C knows no member of it, hence the number.
+ */
+static void timer_prefetch(const struct timer *timer)
+{
+	__builtin_prefetch(timer);
+	__builtin_prefetch((const void *)((uintptr_t)timer + offsetof(struct timer, is_background)));
+}
+
+static bool entry_is_due(const struct engine *engine, const struct entry *entry)
+{
+	return entry->time_ns <= engine->taken_ns;
+}
+
+/*
+ * Moves a block's entries on. The slots and timers of those that are due lie anywhere in memory: they
+ * are asked for all at once. Others are moved unseen, stale ones too.
+ */
 static void block_move(struct engine *engine, const struct block *block)
 {
-	for (uint32_t i = 0; i < block->count; i++)
-		__builtin_prefetch(&engine->slots[block->entries[i].slot]);
-	for (uint32_t i = 0; i < block->count; i++)
-		if (block->entries[i].time_ns <= engine->taken_ns)
-			__builtin_prefetch(engine->slots[block->entries[i].slot].timer);
-	for (uint32_t i = 0; i < block->count; i++)
-		if (!entry_is_stale(engine, block->entries[i].slot, block->entries[i].generation))
-			queue_push(engine, &block->entries[i]);
+	const struct entry *end = block->entries + block->count;
+
+	for (const struct entry *entry = block->entries; entry < end; entry++)
+		if (entry_is_due(engine, entry))
+			__builtin_prefetch(&engine->slots[entry->slot]);
+	for (const struct entry *entry = block->entries; entry < end; entry++)
+		if (entry_is_due(engine, entry))
+			timer_prefetch(engine->slots[entry->slot].timer);
+	for (const struct entry *entry = block->entries; entry < end; entry++)
+		if (!entry_is_due(engine, entry) ||
+		    !entry_is_stale(engine, entry->slot, entry->generation))
+			queue_push(engine, entry);
 }
 
 /* Moves the entries of a bucket down: all go to lower levels or are ready, none comes back. */
@@ -525,7 +559,7 @@ enum engine_outcome engine_run(struct engine *engine, int64_t until_ns)
 			outcome = ENGINE_DEADLINE;
 			break;
 		}
-		if (engine->is_stopped && next_ns > engine->now_ns) {
+		if (shall_stop(engine) && next_ns > engine->now_ns) {
 			outcome = ENGINE_STOPPED;
 			break;
 		}

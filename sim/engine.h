@@ -7,6 +7,7 @@
  * action that led to it; timers and deferred work armed meanwhile inherit it.
  */
 #pragma once
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include "sim/time.h"
@@ -101,7 +102,7 @@ void work_cancel(struct engine *engine, struct work *work);
 enum engine_outcome {
 	ENGINE_QUIET,    /* no foreground event is left */
 	ENGINE_DEADLINE, /* the next event is later than `until_ns`; the clock stands at `until_ns` */
-	ENGINE_STOPPED,  /* engine_stop() was called */
+	ENGINE_STOPPED,  /* engine_stop() was called, or the watched flag is set */
 	ENGINE_LIVELOCK, /* one event deferred more than ENGINE_WORK_LIMIT pieces of work */
 };
 
@@ -112,6 +113,12 @@ enum engine_outcome engine_run(struct engine *engine, int64_t until_ns);
 
 /* Makes engine_run() return after the present timestamp's events. */
 void engine_stop(struct engine *engine);
+
+/*
+ * As engine_stop(), for signal handlers, which may only set a flag: while `*flag` is not 0,
+ * engine_run() returns ENGINE_STOPPED. The caller owns the flag and clears it. NULL: none (again).
+ */
+void engine_watch(struct engine *engine, const volatile sig_atomic_t *flag);
 
 /* Events executed so far, for statistics. */
 uint64_t engine_events(const struct engine *engine);

@@ -65,6 +65,25 @@ void host_set_processing(struct host *host, int64_t processing_ns)
 		host->interfaces[i]->processing_ns = processing_ns;
 }
 
+static void trace_decapsulate(struct host *host, const struct interface *interface,
+			      const struct packet *frame)
+{
+	if (!node_traces(&host->node, TRACE_DECAPSULATE)) {
+		trace_skip(&host->node);
+		return;
+	}
+	trace_emit(&host->node, frame,
+		   &(struct trace_record) {
+		       .kind = TRACE_DECAPSULATE,
+		       .layer = LAYER_ETHERNET,
+		       .detail = ETHERNET_PLAIN,
+		       .interface = interface_number(interface),
+		       .start = (uint16_t)frame->start,
+		       .header_bytes = ETHERNET_HEADER_BYTES,
+		   },
+		   (struct bytes) { 0 });
+}
+
 /* Takes a frame from an interface: off with the Ethernet header, and up. */
 static void receive_frame(void *owner, struct interface *interface, struct packet *frame)
 {
@@ -81,16 +100,7 @@ static void receive_frame(void *owner, struct interface *interface, struct packe
 			    });
 		return;
 	}
-	trace_emit(&host->node, frame,
-		   &(struct trace_record) {
-		       .kind = TRACE_DECAPSULATE,
-		       .layer = LAYER_ETHERNET,
-		       .detail = ETHERNET_PLAIN,
-		       .interface = interface_number(interface),
-		       .start = (uint16_t)frame->start,
-		       .header_bytes = ETHERNET_HEADER_BYTES,
-		   },
-		   (struct bytes) { 0 });
+	trace_decapsulate(host, interface, frame);
 
 	/* From here on the packet is this host's alone. A VLAN tag would be taken off here. */
 	struct packet *packet = packet_unshare(frame);

@@ -367,6 +367,8 @@ static uint64_t trace_transmit(struct direction *direction, const struct packet 
 {
 	const struct interface *sender = direction->sender;
 
+	if (!node_traces(sender->node, TRACE_TRANSMIT))
+		return trace_skip(sender->node);
 	return trace_emit(sender->node, frame,
 			  &(struct trace_record) {
 			      .kind = TRACE_TRANSMIT,

@@ -9,7 +9,7 @@
 #define SCANNED_ROUTES 8
 
 struct route_table {
-	struct route *routes; /* in no order */
+	struct route *routes; /* while they are scanned: long prefixes first; else in no order */
 	unsigned count, capacity;
 	uint64_t lengths;     /* bit n: there are routes of prefix length n */
 	struct key_map index; /* of prefix << 8 | length: position + 1; empty in small tables */
@@ -69,7 +69,12 @@ static void append(struct route_table *table, const struct route *route)
 		table->capacity = table->capacity ? 2 * table->capacity : 4;
 		table->routes = g_renew(struct route, table->routes, table->capacity);
 	}
-	table->routes[table->count++] = *route;
+	unsigned at = table->count++;
+
+	if (!has_index(table))
+		for (; at > 0 && table->routes[at - 1].prefix_length < route->prefix_length; at--)
+			table->routes[at] = table->routes[at - 1];
+	table->routes[at] = *route;
 	table->lengths |= UINT64_C(1) << route->prefix_length;
 
 	unsigned first = has_index(table) ? table->count - 1 : 0;
@@ -112,11 +117,15 @@ bool route_table_remove(struct route_table *table, uint32_t prefix, unsigned pre
 	bool is_indexed = has_index(table);
 
 	*old = *gone;
-	*gone = table->routes[--table->count];
+	table->count--;
 	if (is_indexed) {
+		*gone = table->routes[table->count];
 		if (gone != &table->routes[table->count])
 			index_route(table, (unsigned)(gone - table->routes));
 		key_map_remove(&table->index, route_key(old));
+	} else {
+		memmove(gone, gone + 1,
+			(size_t)(&table->routes[table->count] - gone) * sizeof *gone);
 	}
 	note_lengths(table);
 	return true;
@@ -124,16 +133,13 @@ bool route_table_remove(struct route_table *table, uint32_t prefix, unsigned pre
 
 static const struct route *find_by_scan(const struct route_table *table, uint32_t destination)
 {
-	const struct route *best = NULL;
-
 	for (unsigned i = 0; i < table->count; i++) {
 		const struct route *route = &table->routes[i];
 
-		if (((destination ^ route->prefix) & ipv4_mask(route->prefix_length)) == 0 &&
-		    (best == NULL || route->prefix_length > best->prefix_length))
-			best = route;
+		if (((destination ^ route->prefix) & ipv4_mask(route->prefix_length)) == 0)
+			return route;
 	}
-	return best;
+	return NULL;
 }
 
 const struct route *route_table_find(const struct route_table *table, uint32_t destination)

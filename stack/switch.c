@@ -106,9 +106,13 @@ static void switch_drop(struct switch_node *switch_node, struct packet *frame,
 		    &(struct trace_record) { .layer = LAYER_ETHERNET, .detail = (uint16_t)detail });
 }
 
-static void forward(struct switch_node *switch_node, unsigned from, unsigned to,
-		    struct packet *frame, enum ethernet_detail detail)
+static void trace_forward(struct switch_node *switch_node, unsigned from, unsigned to,
+			  const struct packet *frame, enum ethernet_detail detail)
 {
+	if (!node_traces(&switch_node->node, TRACE_FORWARD)) {
+		trace_skip(&switch_node->node);
+		return;
+	}
 	trace_emit(&switch_node->node, frame,
 		   &(struct trace_record) {
 		       .kind = TRACE_FORWARD,
@@ -121,6 +125,12 @@ static void forward(struct switch_node *switch_node, unsigned from, unsigned to,
 		       .header_bytes = ETHERNET_HEADER_BYTES,
 		   },
 		   (struct bytes) { 0 });
+}
+
+static void forward(struct switch_node *switch_node, unsigned from, unsigned to,
+		    struct packet *frame, enum ethernet_detail detail)
+{
+	trace_forward(switch_node, from, to, frame, detail);
 	interface_transmit(&switch_node->ports[to - 1], frame,
 			   detail == ETHERNET_FLOODED ? TRACE_SHARED : 0);
 }

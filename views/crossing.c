@@ -51,7 +51,8 @@ bool crossing_was_delivered(const struct crossing *crossing)
 		if (record->kind == TRACE_DROP)
 			return false;
 	}
-	return last != NULL && (last->layer == LAYER_TCP || last->layer == LAYER_UDP);
+	return last != NULL && (last->layer == LAYER_TCP || last->layer == LAYER_UDP ||
+	                        last->layer == LAYER_ICMP);
 }
 
 struct crossings *crossings_new(void (*done)(void *owner, const struct crossing *crossing),

@@ -25,7 +25,7 @@ struct json_view *json_view_new(FILE *out, const struct model *model)
 	return json;
 }
 
-static void flush(struct json_view *json)
+void json_view_flush(struct json_view *json)
 {
 	if (json->used > 0 && fwrite(json->buffer, 1, json->used, json->out) != json->used)
 		json->has_failed = true;
@@ -35,7 +35,7 @@ static void flush(struct json_view *json)
 static void ensure(struct json_view *json, size_t bytes)
 {
 	if (BUFFER_BYTES - json->used < bytes)
-		flush(json);
+		json_view_flush(json);
 }
 
 static void put_text(struct json_view *json, const char *text)
@@ -88,7 +88,7 @@ static void put_bytes(struct json_view *json, struct bytes bytes)
 	put_text(json, ",\"bytes\":\"");
 	for (size_t i = 0; i < bytes.length; i++) {
 		if (BUFFER_BYTES - json->used < RECORD_BYTES_MAX)
-			flush(json);
+			json_view_flush(json);
 		json->buffer[json->used++] = (uint8_t)digits[bytes.data[i] >> 4];
 		json->buffer[json->used++] = (uint8_t)digits[bytes.data[i] & 15];
 	}
@@ -146,7 +146,7 @@ void json_view_feed(struct json_view *json, const struct trace_record *record, s
 
 bool json_view_finish(struct json_view *json)
 {
-	flush(json);
+	json_view_flush(json);
 	bool is_written = !json->has_failed && fflush(json->out) == 0;
 
 	g_free(json->buffer);

@@ -160,6 +160,19 @@ static void take_apart(struct bytes frame, struct anatomy *a)
 	take_apart_transport(a);
 }
 
+/* A short frame is filled up to the Ethernet minimum: zeros behind the packet. */
+static void describe_padding(GString *out, const struct anatomy *a)
+{
+	size_t padding = 0;
+
+	if (a->layers & 1u << LAYER_ARP)
+		padding = a->l3.length - ARP_PACKET_BYTES;
+	if (a->layers & 1u << LAYER_IPV4)
+		padding = a->l3.length - a->ipv4.total_length_bytes;
+	if (padding > 0)
+		g_string_append_printf(out, ", %zu B of padding at the end", padding);
+}
+
 /* Bytes of the packet from the start of each header on, and of the header itself. */
 static void measure(const struct anatomy *a, unsigned layer, struct bytes frame,
                     size_t *header_bytes, size_t *size_bytes)
@@ -195,6 +208,7 @@ bool log_describe(GString *out, const struct model *model, unsigned layer, struc
 	switch (layer) {
 	case LAYER_ETHERNET:
 		describe_ethernet(out, model, &a.ethernet);
+		describe_padding(out, &a);
 		break;
 	case LAYER_ARP:
 		describe_arp(out, model, &a.arp);

@@ -6,6 +6,40 @@
 #define LOG_TEXT_COLUMN 30 /* where the description of a header begins */
 #define LOG_SIZE_COLUMN 112
 
+/* Why a block is folded away. */
+enum fold {
+	FOLD_NOT,
+	FOLD_ARP,      /* address resolution: the block that waited for it says so */
+	FOLD_SWITCH,   /* a switch that was seen at work before */
+	FOLD_ROUTER,   /* likewise a router */
+	FOLD_CONTROL,  /* acknowledgements, handshakes and the like, as shown before */
+	FOLD_COUNT,
+};
+
+struct log {
+	const struct model *model;
+	struct log_options options;
+	struct crossings *crossings;
+	GHashTable *seen;       /* signatures of blocks shown in full already */
+	unsigned folded[FOLD_COUNT]; /* since the last block, and in all */
+	unsigned folded_total[FOLD_COUNT];
+	GString *line;
+	GString *later;         /* lines that must not part the crossing they happened in, */
+	int64_t later_ns;       /* and when that was */
+};
+
+/* True when lines of this layer are wanted. */
+bool log_shows_layer(const struct log *log, unsigned layer);
+
+/* Prints log->line and empties it. */
+void log_print_line(struct log *log);
+
+/* "   1.004 812 s ": seconds with milliseconds and microseconds apart. */
+void log_append_time(GString *out, int64_t time_ns);
+
+/* Says what was folded since it was said last. */
+void log_print_folded(struct log *log);
+
 /*
  * The description of the header of `layer` in `frame`, e.g. "192.0.2.10 → 192.0.2.70 (mail), TTL 64",
  * and in `size_bytes` what is left from there to the end of the packet, padding not counted.

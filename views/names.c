@@ -101,6 +101,29 @@ bool view_drop_is_ordinary(const struct trace_record *record)
 	       (record->layer == LAYER_ARP && record->detail == ARP_NOT_FOR_US);
 }
 
+const char *view_mail_actor(unsigned detail)
+{
+	switch (detail) {
+	case MAIL_COMPOSED:
+	case MAIL_OUTBOX:
+	case MAIL_RETRIEVED:
+	case MAIL_READ:
+		return "MUA";
+	case MAIL_SUBMITTED:
+	case MAIL_CHECKED:
+		return "MSA";
+	case MAIL_DELIVERED:
+	case MAIL_DUPLICATE:
+		return "MDA";
+	case MAIL_DELETED:
+		return "mailbox";
+	case MAIL_REFUSED:
+		return "server";
+	default:
+		return "MTA";
+	}
+}
+
 char *bytes_to_text(struct bytes bytes)
 {
 	return bytes.length == 0 ? g_strdup("") : g_strndup((const char *)bytes.data, bytes.length);

@@ -25,5 +25,8 @@ const char *view_detail_name(const struct trace_record *record);
  */
 bool view_drop_is_ordinary(const struct trace_record *record);
 
+/* Which actor of the mail system a TRACE_MAIL record with this detail tells of: "MSA". */
+const char *view_mail_actor(unsigned detail);
+
 /* The bytes as a string, NUL behind them; "" for none. Ends at a NUL within. The caller frees it. */
 char *bytes_to_text(struct bytes bytes);

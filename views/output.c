@@ -23,7 +23,8 @@ struct output {
 static void set_error(GError **error, int error_number, const char *path)
 {
 	g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(error_number),
-		    "cannot write %s: %s", path, g_strerror(error_number));
+		    "cannot write %s: %s", strcmp(path, "-") == 0 ? "standard output" : path,
+		    g_strerror(error_number));
 }
 
 /* Where a temporary file would be wrong: pipes, terminals, devices. */

@@ -203,6 +203,12 @@ void recorder_feed(struct recorder *recorder, const struct trace_record *record,
 	              });
 }
 
+void recorder_flush(struct recorder *recorder)
+{
+	for (guint i = 0; i < recorder->captures->len; i++)
+		capture_flush(recorder->captures->pdata[i]);
+}
+
 uint64_t recorder_frames(const struct recorder *recorder)
 {
 	return recorder->frames;

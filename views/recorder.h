@@ -32,6 +32,9 @@ struct recorder *recorder_new(const struct model *model, const struct recorder_o
 void recorder_feed(struct recorder *recorder, const struct trace_record *record,
                    struct bytes bytes);
 
+/* Hands what is buffered to the system, for a reader at the other end of a pipe. */
+void recorder_flush(struct recorder *recorder);
+
 uint64_t recorder_frames(const struct recorder *recorder);
 
 /* Completes the files and frees; false with `error` set when one could not be written. */

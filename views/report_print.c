@@ -61,41 +61,22 @@ void report_print_summary(const struct report *report, FILE *out, bool colour)
 	        total == 0 ? 0.0 : 100.0 * (double)report->header_bytes / (double)total);
 }
 
-static const char *actor(unsigned detail)
-{
-	switch (detail) {
-	case MAIL_COMPOSED:
-	case MAIL_OUTBOX:
-	case MAIL_RETRIEVED:
-	case MAIL_READ:
-	case MAIL_DELETED:
-		return "MUA";
-	case MAIL_SUBMITTED:
-	case MAIL_CHECKED:
-		return "MSA";
-	case MAIL_DELIVERED:
-	case MAIL_DUPLICATE:
-		return "MDA";
-	default:
-		return "MTA";
-	}
-}
-
 static void print_way(const struct report *report, FILE *out, const struct model_mail *mail)
 {
 	int64_t before_ns = mail->composed_ns;
 
-	fprintf(out, "  its way                            at            after the step before\n");
+	fprintf(out, "  its way                                              at   after the step before\n");
 	for (guint i = 0; i < report->stations->len; i++) {
 		const struct station *station = &g_array_index(report->stations, struct station, i);
 		const struct trace_record *record = &station->record;
 
 		if (record->root != mail->root)
 			continue;
-		fprintf(out, "    %-12s %-4s %-14s %11.6f s  %+11.6f s  %s\n",
+		fprintf(out, "    %-12s %-7s %-23s %11.6f s  %+11.6f s%s%s\n",
 		        model_node_name(report->model, trace_node_of(record->id)),
-		        actor(record->detail), view_detail_name(record), seconds(record->time_ns),
+		        view_mail_actor(record->detail), view_detail_name(record), seconds(record->time_ns),
 		        seconds(record->time_ns - before_ns),
+		        station->text == NULL || *station->text == '\0' ? "" : "  ",
 		        station->text == NULL ? "" : station->text);
 		before_ns = record->time_ns;
 	}

@@ -293,9 +293,10 @@ void dns_daemon_stop(struct dns_daemon *daemon)
 	if (daemon->listener != NULL)
 		tcp_listener_close(daemon->listener);
 	udp_close(daemon->socket);
-	while (daemon->connections.head != NULL) {
-		struct connection *connection = daemon->connections.head->data;
+	for (GList *link = daemon->connections.head, *next; link != NULL; link = next) {
+		struct connection *connection = link->data;
 
+		next = link->next;
 		adapter_free(connection->adapter);
 		free_connection(connection);
 	}

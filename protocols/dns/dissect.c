@@ -332,9 +332,9 @@ static struct progress load(const struct dissect_input *input)
 static void save(const struct dissect_input *input, struct progress progress)
 {
 	if (input->state != NULL)
-		input->state->words[input->is_from_server] = progress.left |
-							     (uint64_t)progress.first << 32 |
-							     (uint64_t)progress.has_first << 40;
+		input->state->words[input->is_from_server] =
+		    progress.left | (uint64_t)progress.first << 32 |
+		    (progress.has_first ? UINT64_C(1) << 40 : 0);
 }
 
 static void add_fragment(struct output *output, const struct dissect_input *input, size_t start,

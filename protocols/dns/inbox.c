@@ -41,9 +41,10 @@ void dns_inbox_free(struct dns_inbox *inbox)
 {
 	if (inbox == NULL)
 		return;
-	while (inbox->letters.head != NULL) {
-		struct letter *letter = inbox->letters.head->data;
+	for (GList *link = inbox->letters.head, *next; link != NULL; link = next) {
+		struct letter *letter = link->data;
 
+		next = link->next;
 		take_out(letter);
 		g_free(letter);
 	}

@@ -43,8 +43,10 @@ void dns_server_free(struct dns_server *server)
 {
 	if (server == NULL)
 		return;
-	while (server->pending.head != NULL)
-		forget(server->pending.head->data);
+	for (GList *link = server->pending.head, *next; link != NULL; link = next) {
+		next = link->next;
+		forget(link->data);
+	}
 	g_free((void *)server->config.recursion_for);
 	g_free(server->output);
 	g_free(server);

@@ -39,8 +39,10 @@ void dns_stub_free(struct dns_stub *stub)
 {
 	if (stub == NULL)
 		return;
-	while (stub->queries.head != NULL)
-		dns_cancel(stub->queries.head->data);
+	for (GList *link = stub->queries.head, *next; link != NULL; link = next) {
+		next = link->next;
+		dns_cancel(link->data);
+	}
 	g_free(stub);
 }
 

@@ -200,9 +200,10 @@ static void close_channel(struct channel *channel)
 
 static void free_all(GQueue *channels)
 {
-	while (channels->head != NULL) {
-		struct channel *channel = channels->head->data;
+	for (GList *link = channels->head, *next; link != NULL; link = next) {
+		struct channel *channel = link->data;
 
+		next = link->next;
 		if (channel->adapter != NULL)
 			adapter_free(channel->adapter);
 		free_channel(channel);

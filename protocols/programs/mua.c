@@ -9,9 +9,13 @@ const char *const mua_outcome_names[MUA_OUTCOME_COUNT] = {
 	[MUA_BAD_ADDRESS] = "bad address",
 	[MUA_NO_NAME] = "server name not found",
 	[MUA_NO_CONNECTION] = "no connection",
-	[MUA_LOST] = "connection lost",
+
 	[MUA_LOGIN_REFUSED] = "login refused",
 	[MUA_REFUSED] = "refused",
+	[MUA_NO_DNS] = "no answer from DNS",
+	[MUA_UNREACHABLE] = "server unreachable",
+	[MUA_LOST] = "connection lost",
+	[MUA_TRY_LATER] = "the server says later",
 };
 
 void mua_belong(const struct mua *mua, uint64_t root)
@@ -20,7 +24,7 @@ void mua_belong(const struct mua *mua, uint64_t root)
 }
 
 void mua_record(const struct mua *mua, enum mail_detail detail, uint64_t root, uint64_t object,
-		struct bytes bytes)
+		uint64_t after, struct bytes bytes)
 {
 	trace_emit(mua->node, NULL,
 		   &(struct trace_record) {
@@ -29,6 +33,7 @@ void mua_record(const struct mua *mua, enum mail_detail detail, uint64_t root, u
 		       .detail = (uint16_t)detail,
 		       .root = root,
 		       .object = object,
+		       .after = after,
 		   },
 		   bytes);
 }
@@ -40,6 +45,11 @@ struct mailbox *mua_folder(struct mua *mua, const char *name)
 	return folder != NULL ? folder : account_create_mailbox(mua->account, name);
 }
 
+enum mua_outcome mua_outcome_of_lookup(enum lookup_outcome outcome)
+{
+	return outcome == LOOKUP_FAILED ? MUA_NO_DNS : MUA_NO_NAME;
+}
+
 enum mua_outcome mua_outcome_of_failure(int why, const char **text)
 {
 	switch (why) {
@@ -48,10 +58,10 @@ enum mua_outcome mua_outcome_of_failure(int why, const char **text)
 		return MUA_NO_CONNECTION;
 	case STREAM_TIMED_OUT:
 		*text = "connection timed out";
-		return MUA_NO_CONNECTION;
+		return MUA_UNREACHABLE;
 	case STREAM_UNREACHABLE:
 		*text = "host unreachable";
-		return MUA_NO_CONNECTION;
+		return MUA_UNREACHABLE;
 	default:
 		*text = "the server closed the connection";
 		return MUA_LOST;
@@ -73,31 +83,66 @@ void mua_action_free(struct mua_action *action)
 	g_free(action);
 }
 
-void mua_finish(struct mua *mua, struct mua_action *action, enum mua_outcome outcome,
-		const char *text)
+/* "no answer from DNS", "connection lost: the server closed the connection" */
+static char *outcome_text(enum mua_outcome outcome, const char *text)
 {
-	bool has_text = text != NULL && text[0] != '\0';
-	char *words = has_text && outcome != MUA_DONE
-			  ? g_strdup_printf("%s: %s", mua_outcome_names[outcome], text)
-			  : g_strdup(has_text ? text : mua_outcome_names[outcome]);
+	const char *name = mua_outcome_names[outcome];
+
+	if (text == NULL || text[0] == '\0' || strcmp(text, name) == 0)
+		return g_strdup(name);
+	if (outcome == MUA_DONE)
+		return g_strdup(text);
+	return g_strdup_printf("%s: %s", name, text);
+}
+
+/* Emits a STATE record of `action`. Copies of sent messages are no actions of the user. */
+static void record_action(const struct mua *mua, const struct mua_action *action,
+			  enum user_detail detail, uint64_t after, enum mua_outcome outcome,
+			  const char *text)
+{
+	char *words = outcome_text(outcome, text);
 
 	if (action->verb != MUA_FILE_SENT)
 		trace_emit(mua->node, NULL,
 			   &(struct trace_record) {
 			       .kind = TRACE_STATE,
 			       .layer = LAYER_USER,
-			       .detail = USER_DONE,
+			       .detail = (uint16_t)detail,
 			       .root = action->id,
 			       .object = action->id,
-			       .after = outcome != MUA_DONE && outcome != MUA_KEPT,
+			       .after = after,
 			   },
 			   bytes_of(words));
 	g_free(words);
+}
 
+void mua_finish(struct mua *mua, struct mua_action *action, enum mua_outcome outcome,
+		const char *text)
+{
+	bool has_failed = outcome != MUA_DONE && outcome != MUA_KEPT;
 	struct mua_callback callback = action->callback;
+
+	record_action(mua, action, USER_DONE, has_failed, outcome, text);
 	mua_action_free(action);
 	if (callback.done != NULL)
-		callback.done(callback.owner, outcome, has_text ? text : "");
+		callback.done(callback.owner, outcome, text != NULL ? text : "");
+}
+
+bool mua_retry(struct mua *mua, struct mua_action *action, enum mua_outcome outcome,
+	       const char *text, struct timer *timer)
+{
+	const struct mua_config *config = &mua->config;
+	unsigned retries = config->retries != 0 ? config->retries : MUA_RETRIES;
+	int64_t pause_ns = config->retry_ns != 0 ? config->retry_ns : MUA_RETRY_NS;
+	int64_t next_ns = node_now(mua->node) + pause_ns;
+
+	if (!mua_may_pass(outcome) || config->gives_up_at_once || action->attempts >= retries)
+		return false;
+	action->attempts++;
+	record_action(mua, action, USER_RETRIES, (uint64_t)next_ns, outcome, text);
+	mua_belong(mua, action->id);
+	timer_schedule(node_engine(mua->node), timer, next_ns);
+	return true;
 }
 
 /* Begins an action: emits its record, whose id is the root of all that follows. Takes `words`. */

@@ -24,6 +24,9 @@ enum mua_leave {
 	MUA_LEAVE_UNTIL_DELETED, /* they stay until the user deletes them here */
 };
 
+#define MUA_RETRY_NS (10 * NS_PER_S)
+#define MUA_RETRIES  8
+
 struct mua_config {
 	const char *address;          /* "alice@office.example" */
 	const char *full_name;        /* NULL: none */
@@ -46,9 +49,16 @@ struct mua_config {
 	bool is_online;         /* at the start */
 	bool files_sent;        /* keeps a copy of what was sent in "Sent": IMAP on the server */
 	bool asks_aaaa;         /* also asks for IPv6 addresses, as most programs do */
-	int utc_offset_s;       /* of the user's clock, for Date */
-	const char *user_agent; /* NULL: none is named */
-	int64_t wakeup_ns;      /* between bytes arriving and the program reading them */
+	/*
+	 * What failed but may pass is tried again after `retry_ns` (0: MUA_RETRY_NS), `retries`
+	 * times (0: MUA_RETRIES); then the user is told.
+	 */
+	int64_t retry_ns;
+	unsigned retries;
+	bool gives_up_at_once;      /* it is not tried again */
+	int utc_offset_s;           /* of the user's clock, for Date */
+	const char *user_agent;     /* NULL: none is named */
+	int64_t wakeup_ns;          /* between bytes arriving and the program reading them */
 	int64_t connect_timeout_ns; /* 0: TCP's own */
 };
 
@@ -74,13 +84,24 @@ enum mua_outcome {
 	MUA_OFFLINE,       /* it needs the network */
 	MUA_NOT_FOUND,     /* there is no such message or folder */
 	MUA_BAD_ADDRESS,   /* no recipient, or one that is no mail address */
-	MUA_NO_NAME,       /* DNS knows no address of the server, or did not answer */
-	MUA_NO_CONNECTION, /* refused, unreachable, or no answer */
-	MUA_LOST,          /* the connection broke, or the server hung up */
+	MUA_NO_NAME,       /* the server's name does not exist, or has no address */
+	MUA_NO_CONNECTION, /* refused: nobody listens there */
 	MUA_LOGIN_REFUSED,
 	MUA_REFUSED, /* the server would not do it; the text is its reply */
+
+	/* What may pass: it was tried several times. */
+	MUA_NO_DNS,      /* DNS did not answer */
+	MUA_UNREACHABLE, /* no route, or silence */
+	MUA_LOST,        /* the connection broke, or the server hung up */
+	MUA_TRY_LATER,   /* the server said so; the text is its reply */
 	MUA_OUTCOME_COUNT,
 };
+
+/* True when trying again makes sense without anyone changing anything. */
+static inline bool mua_may_pass(enum mua_outcome outcome)
+{
+	return outcome >= MUA_NO_DNS;
+}
 
 extern const char *const mua_outcome_names[MUA_OUTCOME_COUNT];
 

@@ -285,6 +285,6 @@ void mua_compose(struct mua *mua, struct mua_action *action)
 	uint64_t object = node_new_object(mua->node);
 	struct message *message = message_new(write_draft(mua, action->draft), action->id);
 
-	mua_record(mua, MAIL_COMPOSED, action->id, object, message_bytes(message));
+	mua_record(mua, MAIL_COMPOSED, action->id, object, 0, message_bytes(message));
 	mua_outbox_add(mua->outbox, action, recipients, message, object);
 }

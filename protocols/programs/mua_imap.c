@@ -119,8 +119,22 @@ static void forget_connection(struct mua_imap *imap)
 	imap->step = 0;
 	imap->next = 0;
 	imap->asked = 0;
-	g_array_set_size(imap->picked, 0);
 	timer_cancel(node_engine(imap->mua->node), &imap->stay);
+}
+
+/* The action under way has failed, for now or for good. */
+static void fail(struct mua_imap *imap, enum mua_outcome outcome, const char *text)
+{
+	struct mua_action *action = mua_imap_present(imap);
+
+	mua_belong(imap->mua, action->id);
+	if (!mua_retry(imap->mua, action, outcome, text, &imap->retry))
+		mua_imap_end(imap, outcome, text);
+}
+
+static void try_again(void *owner)
+{
+	run(owner);
 }
 
 /* Why the action under way has failed. A connection that was open before it deserves another try. */
@@ -136,10 +150,8 @@ static void connection_done(void *owner, struct session *session, int why)
 	forget_connection(imap);
 	if (text == NULL)
 		outcome = mua_outcome_of_failure(why, &text);
-	if (mua_imap_present(imap) != NULL && !was_leaving && !imap->was_reused) {
-		mua_belong(imap->mua, mua_imap_present(imap)->id);
-		mua_imap_end(imap, outcome, text);
-	}
+	if (mua_imap_present(imap) != NULL && !was_leaving && !imap->was_reused)
+		fail(imap, outcome, text);
 	imap->was_reused = false;
 	g_free(refusal);
 	run(imap);
@@ -181,7 +193,7 @@ static void looked_up(void *owner, enum lookup_outcome outcome, uint32_t address
 	if (outcome == LOOKUP_FOUND) {
 		connect_to(imap, address);
 	} else {
-		mua_imap_end(imap, MUA_NO_NAME, lookup_outcome_names[outcome]);
+		fail(imap, mua_outcome_of_lookup(outcome), lookup_outcome_names[outcome]);
 		run(imap);
 	}
 }
@@ -243,7 +255,7 @@ static bool run_step(struct mua_imap *imap)
 		rest(imap);
 		return false;
 	}
-	if (imap->operation != 0 || imap->is_leaving)
+	if (imap->operation != 0 || imap->is_leaving || timer_is_armed(&imap->retry))
 		return false;
 	mua_belong(imap->mua, action->id);
 	if (imap->adapter == NULL)
@@ -289,6 +301,7 @@ struct mua_imap *mua_imap_new(struct mua *mua)
 	imap->picked = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 	timer_init(&imap->stay, mua->node->index, stayed_long_enough, imap);
 	imap->stay.is_background = true;
+	timer_init(&imap->retry, mua->node->index, try_again, imap);
 	return imap;
 }
 
@@ -299,6 +312,7 @@ void mua_imap_free(struct mua_imap *imap)
 	adapter_free(imap->adapter);
 	lookup_free(imap->lookup);
 	timer_cancel(node_engine(imap->mua->node), &imap->stay);
+	timer_cancel(node_engine(imap->mua->node), &imap->retry);
 	g_queue_clear_full(&imap->actions, (GDestroyNotify)mua_action_free);
 	g_ptr_array_unref(imap->folders);
 	g_array_unref(imap->picked);
@@ -332,6 +346,8 @@ void mua_imap_stop(struct mua_imap *imap)
 	struct mua_action *action;
 
 	g_clear_pointer(&imap->lookup, lookup_free);
+	timer_cancel(node_engine(imap->mua->node), &imap->retry);
+	g_array_set_size(imap->picked, 0);
 	if (is_idle && !imap->is_leaving) {
 		leave(imap);
 	} else if (!imap->is_leaving) {

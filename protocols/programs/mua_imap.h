@@ -28,6 +28,7 @@ struct mua_imap {
 	unsigned idle;                /* the IDLE operation; 0: none */
 	char *refusal;                /* why the login failed; NULL: it did not */
 	struct timer stay;            /* fires when the connection was idle for long enough */
+	struct timer retry;           /* armed: the action under way waits for another try */
 
 	/* Of the action under way. */
 	unsigned step;

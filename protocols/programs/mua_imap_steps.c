@@ -103,8 +103,22 @@ static enum step end_check(struct mua_imap *imap, struct mua_action *action)
 	return end_counted(imap, news == 1 ? "%u new message" : "%u new messages", news);
 }
 
+/* What an earlier try had picked and has not dealt with: "the newest" must not become another. */
+static bool keep_picked(struct mua_imap *imap)
+{
+	bool had_any = imap->picked->len > 0;
+
+	for (unsigned i = imap->picked->len; i > 0; i--)
+		if (remote_folder_find(imap->folder,
+				       g_array_index(imap->picked, uint32_t, i - 1)) == NULL)
+			g_array_remove_index(imap->picked, i - 1);
+	return had_any;
+}
+
 static enum step pick(struct mua_imap *imap, struct mua_action *action)
 {
+	if (keep_picked(imap))
+		return imap->picked->len > 0 ? STEP_NEXT : mua_imap_end(imap, MUA_DONE, NULL);
 	remote_folder_pick(imap->folder, action->pick, action->subject, imap->picked);
 	return imap->picked->len > 0 ? STEP_NEXT : mua_imap_end(imap, MUA_NOT_FOUND, NULL);
 }
@@ -147,7 +161,7 @@ static enum step mark_seen(struct mua_imap *imap, struct mua_action *action)
 
 		if (message == NULL || message->message == NULL)
 			continue;
-		mua_record(imap->mua, MAIL_READ, message->message->root, 0,
+		mua_record(imap->mua, MAIL_READ, message->message->root, 0, 0,
 			   (struct bytes) { NULL, 0 });
 		if (message->flags & MAILBOX_SEEN)
 			continue;

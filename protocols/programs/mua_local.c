@@ -62,7 +62,7 @@ static void read_entry(struct mua *mua, struct mua_action *action, struct mailbo
 		       struct mailbox_entry *entry)
 {
 	(void)action;
-	mua_record(mua, MAIL_READ, entry->message->root, 0, (struct bytes) { NULL, 0 });
+	mua_record(mua, MAIL_READ, entry->message->root, 0, 0, (struct bytes) { NULL, 0 });
 	if (!(entry->flags & MAILBOX_SEEN))
 		mailbox_set_flags(folder, entry, entry->flags | MAILBOX_SEEN, entry->keywords,
 				  NULL);

@@ -14,15 +14,20 @@ struct letter {
 	GPtrArray *recipients; /* of char *: those still to be served */
 	uint32_t uid;          /* in the folder Outbox */
 	bool is_tried;         /* in this round; the next one begins with a flush */
+	bool is_waiting;       /* for another try, when the timer fires */
 };
 
 struct mua_outbox {
 	struct mua *mua;
-	GPtrArray *letters;      /* of struct letter *, oldest first */
-	struct letter *current;  /* being sent, or waiting for the connection; NULL: none */
-	struct lookup *lookup;   /* NULL: none under way */
-	struct adapter *adapter; /* NULL: not connected */
+	GPtrArray *letters;         /* of struct letter *, oldest first */
+	struct letter *current;     /* being sent, or waiting for the connection; NULL: none */
+	struct lookup *lookup;      /* NULL: none under way */
+	struct adapter *adapter;    /* NULL: not connected */
+	struct letter *unconnected; /* whose connection failed; why is not known yet */
+	struct timer retry;         /* armed: letters are waiting */
 };
+
+static void try_again(void *owner);
 
 static void letter_free(struct letter *letter)
 {
@@ -37,6 +42,7 @@ struct mua_outbox *mua_outbox_new(struct mua *mua)
 	struct mua_outbox *outbox = g_new0(struct mua_outbox, 1);
 
 	outbox->mua = mua;
+	timer_init(&outbox->retry, mua->node->index, try_again, outbox);
 	outbox->letters = g_ptr_array_new_with_free_func((GDestroyNotify)letter_free);
 	return outbox;
 }
@@ -46,6 +52,7 @@ void mua_outbox_free(struct mua_outbox *outbox)
 	outbox->current = NULL;
 	adapter_free(outbox->adapter);
 	lookup_free(outbox->lookup);
+	timer_cancel(node_engine(outbox->mua->node), &outbox->retry);
 	g_ptr_array_unref(outbox->letters);
 	g_free(outbox);
 }
@@ -71,15 +78,21 @@ static void remove_letter(struct mua_outbox *outbox, struct letter *letter)
 	g_ptr_array_remove(outbox->letters, letter);
 }
 
-/* Not now: it stays, and the user knows. */
+/* Not now: it stays. The user is told, unless it is soon tried again. */
 static void keep_letter(struct mua_outbox *outbox, struct letter *letter, enum mua_outcome outcome,
 			const char *text)
 {
+	struct mua *mua = outbox->mua;
+	bool is_offline = outcome == MUA_KEPT;
+
 	letter->is_tried = true;
-	mua_record(outbox->mua, outcome == MUA_KEPT ? MAIL_OUTBOX : MAIL_DEFERRED, letter->root,
-		   letter->object,
-		   outcome == MUA_KEPT ? message_bytes(letter->message) : bytes_of(text));
-	tell(outbox, letter, outcome, text);
+	letter->is_waiting =
+	    letter->action != NULL && mua_retry(mua, letter->action, outcome, text, &outbox->retry);
+	mua_record(mua, is_offline ? MAIL_OUTBOX : MAIL_DEFERRED, letter->root, letter->object,
+		   letter->is_waiting ? (uint64_t)outbox->retry.deadline_ns : 0,
+		   is_offline ? message_bytes(letter->message) : bytes_of(text));
+	if (!letter->is_waiting)
+		tell(outbox, letter, outcome, text);
 }
 
 static void file(struct mua *mua, const char *name, struct message *message, uint32_t flags)
@@ -150,7 +163,7 @@ static struct verdict judge(struct mua_outbox *outbox, struct letter *letter,
 	}
 	for (unsigned i = 0; i < count; i++)
 		if (results[i].outcome == SMTP_FAILED && !is_deferred(&results[i]))
-			mua_record(outbox->mua, MAIL_REFUSED, letter->root, letter->object,
+			mua_record(outbox->mua, MAIL_REFUSED, letter->root, letter->object, 0,
 				   bytes_of(results[i].text));
 	return verdict;
 }
@@ -159,9 +172,13 @@ static enum mua_outcome outcome_of_deferral(const struct smtp_result *result)
 {
 	if (result->stage == SMTP_STAGE_AUTH && result->outcome == SMTP_FAILED)
 		return MUA_LOGIN_REFUSED;
-	if (result->code != 0)
-		return MUA_REFUSED;
-	return result->stage == SMTP_STAGE_CONNECT ? MUA_NO_CONNECTION : MUA_LOST;
+	return result->code != 0 ? MUA_TRY_LATER : MUA_LOST;
+}
+
+/* Connecting failed: connection_done() will tell why. */
+static bool is_unconnected(const struct smtp_result *result)
+{
+	return result->stage == SMTP_STAGE_CONNECT && result->code == 0;
 }
 
 static struct letter *next_letter(const struct mua_outbox *outbox)
@@ -200,7 +217,9 @@ static void sent(void *owner, struct smtp_client *client, const struct smtp_resu
 
 	struct verdict verdict = judge(outbox, letter, results, count);
 	letter->is_tried = true;
-	if (verdict.deferred != NULL)
+	if (verdict.deferred != NULL && is_unconnected(verdict.deferred))
+		outbox->unconnected = letter;
+	else if (verdict.deferred != NULL)
 		keep_letter(outbox, letter, outcome_of_deferral(verdict.deferred),
 			    verdict.deferred->text);
 	else
@@ -219,10 +238,14 @@ static void start(struct mua_outbox *outbox);
 static void connection_done(void *owner, struct session *session, int why)
 {
 	struct mua_outbox *outbox = owner;
+	struct letter *letter = g_steal_pointer(&outbox->unconnected);
+	const char *text;
+	enum mua_outcome outcome = mua_outcome_of_failure(why, &text);
 
 	(void)session;
-	(void)why;
 	outbox->adapter = NULL;
+	if (letter != NULL)
+		keep_letter(outbox, letter, outcome, text);
 	start(outbox); /* for letters that came too late for this connection */
 }
 
@@ -270,7 +293,7 @@ static void found(void *owner, enum lookup_outcome outcome, uint32_t address)
 	if (outcome == LOOKUP_FOUND)
 		connect_to(outbox, address);
 	else
-		keep_all(outbox, MUA_NO_NAME, lookup_outcome_names[outcome]);
+		keep_all(outbox, mua_outcome_of_lookup(outcome), lookup_outcome_names[outcome]);
 }
 
 /* Sends what was not tried yet, unless that is being done already. */
@@ -312,19 +335,43 @@ void mua_outbox_add(struct mua_outbox *outbox, struct mua_action *action, GPtrAr
 
 void mua_outbox_flush(struct mua_outbox *outbox)
 {
+	timer_cancel(node_engine(outbox->mua->node), &outbox->retry);
 	for (unsigned i = 0; i < outbox->letters->len; i++) {
 		struct letter *letter = g_ptr_array_index(outbox->letters, i);
 
-		letter->is_tried = false;
+		letter->is_tried = letter == outbox->unconnected;
+		letter->is_waiting = false;
 	}
 	start(outbox);
 }
 
+static void try_again(void *owner)
+{
+	struct mua_outbox *outbox = owner;
+
+	for (unsigned i = 0; i < outbox->letters->len; i++) {
+		struct letter *letter = g_ptr_array_index(outbox->letters, i);
+
+		letter->is_tried = letter->is_tried && !letter->is_waiting;
+		letter->is_waiting = false;
+	}
+	start(outbox);
+}
+
+/* Letters whose senders have not heard yet are kept now, whether they were tried or not. */
 void mua_outbox_stop(struct mua_outbox *outbox)
 {
 	struct adapter *adapter = g_steal_pointer(&outbox->adapter);
 
 	g_clear_pointer(&outbox->lookup, lookup_free);
-	keep_all(outbox, MUA_KEPT, NULL);
+	timer_cancel(node_engine(outbox->mua->node), &outbox->retry);
+	outbox->current = NULL;
+	outbox->unconnected = NULL;
+	for (unsigned i = 0; i < outbox->letters->len; i++) {
+		struct letter *letter = g_ptr_array_index(outbox->letters, i);
+
+		if (letter->action != NULL || !letter->is_tried)
+			keep_letter(outbox, letter, MUA_KEPT, NULL);
+	}
 	adapter_free(adapter);
 }

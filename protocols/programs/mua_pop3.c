@@ -15,10 +15,18 @@ struct mua_pop3 {
 	GHashTable *known;       /* unique id -> struct known */
 	struct lookup *lookup;   /* NULL: none under way */
 	struct adapter *adapter; /* NULL: not connected */
+	struct timer retry;      /* armed: the check under way waits for another try */
 	bool is_answered;        /* `outcome` and `text` say how the session ended */
 	enum mua_outcome outcome;
 	char *text;
 };
+
+static void start(struct mua_pop3 *pop3);
+
+static void try_again(void *owner)
+{
+	start(owner);
+}
 
 static void known_free(struct known *known)
 {
@@ -32,6 +40,7 @@ struct mua_pop3 *mua_pop3_new(struct mua *mua)
 
 	pop3->mua = mua;
 	g_queue_init(&pop3->checks);
+	timer_init(&pop3->retry, mua->node->index, try_again, pop3);
 	pop3->known =
 	    g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)known_free);
 	return pop3;
@@ -43,6 +52,7 @@ void mua_pop3_free(struct mua_pop3 *pop3)
 		return;
 	adapter_free(pop3->adapter);
 	lookup_free(pop3->lookup);
+	timer_cancel(node_engine(pop3->mua->node), &pop3->retry);
 	g_queue_clear_full(&pop3->checks, (GDestroyNotify)mua_action_free);
 	g_hash_table_unref(pop3->known);
 	g_free(pop3->text);
@@ -112,8 +122,9 @@ static enum mua_outcome outcome_of(enum pop3_outcome outcome)
 		return MUA_DONE;
 	case POP3_LOGIN_REFUSED:
 		return MUA_LOGIN_REFUSED;
-	case POP3_REFUSED:
 	case POP3_MAILDROP_IN_USE:
+		return MUA_TRY_LATER;
+	case POP3_REFUSED:
 	case POP3_BROKEN:
 		return MUA_REFUSED;
 	default:
@@ -143,14 +154,15 @@ static const struct pop3_client_events events = {
 	.over = over,
 };
 
-static void start(struct mua_pop3 *pop3);
-
-/* Ends the check under way, and begins the next one that waits. */
+/* Ends the check under way, unless it is tried again, and begins the next one that waits. */
 static void finish_check(struct mua_pop3 *pop3, enum mua_outcome outcome, const char *text)
 {
-	struct mua_action *action = g_queue_pop_head(&pop3->checks);
+	struct mua_action *action = g_queue_peek_head(&pop3->checks);
 
 	mua_belong(pop3->mua, action->id);
+	if (mua_retry(pop3->mua, action, outcome, text, &pop3->retry))
+		return;
+	g_queue_pop_head(&pop3->checks);
 	mua_finish(pop3->mua, action, outcome, text);
 	start(pop3);
 }
@@ -203,14 +215,15 @@ static void found(void *owner, enum lookup_outcome outcome, uint32_t address)
 	if (outcome == LOOKUP_FOUND)
 		connect_to(pop3, address);
 	else
-		finish_check(pop3, MUA_NO_NAME, lookup_outcome_names[outcome]);
+		finish_check(pop3, mua_outcome_of_lookup(outcome), lookup_outcome_names[outcome]);
 }
 
 static void start(struct mua_pop3 *pop3)
 {
 	struct mua *mua = pop3->mua;
 
-	if (g_queue_is_empty(&pop3->checks) || pop3->lookup != NULL || pop3->adapter != NULL)
+	if (g_queue_is_empty(&pop3->checks) || pop3->lookup != NULL || pop3->adapter != NULL ||
+	    timer_is_armed(&pop3->retry))
 		return;
 	mua_belong(mua, root_of_check(pop3));
 	pop3->lookup = lookup_new(mua->resolver, mua->config.incoming_server, mua->config.asks_aaaa,
@@ -231,6 +244,7 @@ void mua_pop3_stop(struct mua_pop3 *pop3)
 	struct mua_action *action;
 
 	g_clear_pointer(&pop3->lookup, lookup_free);
+	timer_cancel(node_engine(pop3->mua->node), &pop3->retry);
 	while ((action = g_queue_pop_head(&pop3->checks)) != NULL)
 		mua_finish(pop3->mua, action, MUA_OFFLINE, NULL);
 	adapter_free(adapter);

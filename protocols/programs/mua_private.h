@@ -41,6 +41,7 @@ struct mua_action {
 	struct mua_draft *draft; /* MUA_SEND, MUA_REPLY */
 	bool to_all;             /* MUA_REPLY */
 	GBytes *message;         /* MUA_FILE_SENT */
+	unsigned attempts;       /* that failed so far */
 };
 
 struct mua_outbox;
@@ -70,14 +71,25 @@ void mua_belong(const struct mua *mua, uint64_t root);
 void mua_finish(struct mua *mua, struct mua_action *action, enum mua_outcome outcome,
 		const char *text);
 
+/*
+ * Decides about a failure: true when `action` shall be tried again as soon as `timer` fires, which
+ * is set. Otherwise it is to be finished.
+ */
+bool mua_retry(struct mua *mua, struct mua_action *action, enum mua_outcome outcome,
+	       const char *text, struct timer *timer);
+
 void mua_action_free(struct mua_action *action);
 
-/* What the failure of a stream means to the user. */
+/* What the failure of a lookup or a stream means to the user. */
+enum mua_outcome mua_outcome_of_lookup(enum lookup_outcome outcome);
 enum mua_outcome mua_outcome_of_failure(int why, const char **text);
 
-/* Emits a TRACE_MAIL record of the message `object` that belongs to `root`. */
+/*
+ * Emits a TRACE_MAIL record of the message `object` that belongs to `root`; `after` as the detail
+ * says.
+ */
 void mua_record(const struct mua *mua, enum mail_detail detail, uint64_t root, uint64_t object,
-		struct bytes bytes);
+		uint64_t after, struct bytes bytes);
 
 /* Own folders. Made when there is none of that name; NULL: it has no valid name. */
 struct mailbox *mua_folder(struct mua *mua, const char *name);

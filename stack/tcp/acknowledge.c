@@ -19,8 +19,8 @@ static void measure_handshake(struct tcp_connection *c, const struct segment *se
 	 * RTO of 3 s, as RFC 6298 section 5.7 wants it. */
 	if (c->syn_was_repeated)
 		sample_ns = c->has_timestamps
-		                ? echoed_round_trip_ns(c, segment->options.timestamp_echo)
-		                : NS_PER_S;
+				? echoed_round_trip_ns(c, segment->options.timestamp_echo)
+				: NS_PER_S;
 	round_trip_measure(&c->round_trip, now_ns, sample_ns, sample_ns);
 }
 
@@ -128,7 +128,7 @@ static void measure_round_trip(struct tcp_connection *c, const struct delivery *
 }
 
 static void read_delivery(struct tcp_connection *c, const struct segment *segment, uint32_t una,
-                          struct delivery *delivery)
+			  struct delivery *delivery)
 {
 	int64_t now_ns = tcp_now(c->tcp);
 	uint32_t minimum_us = c->round_trip.minimum_us;
@@ -144,7 +144,7 @@ static void read_delivery(struct tcp_connection *c, const struct segment *segmen
 	flight_acknowledge(c->flight, una, minimum_us, now_ns, delivery);
 	if (c->has_sack && segment->options.sack_count > 0)
 		flight_sack(c->flight, segment->options.sack, segment->options.sack_count, una,
-		            c->snd_nxt, minimum_us, now_ns, delivery);
+			    c->snd_nxt, minimum_us, now_ns, delivery);
 }
 
 /* Whatever lived only for what was outstanding goes. */
@@ -161,7 +161,7 @@ static void release_if_idle(struct tcp_connection *c)
 static void choose_timer(struct tcp_connection *c, bool has_progress, int64_t reorder_wait_ns)
 {
 	bool probe_is_moot = c->retransmit_timer == TIMER_TAIL_PROBE && c->flight != NULL &&
-	                     c->flight->phase != RECOVERY_OPEN;
+			     c->flight->phase != RECOVERY_OPEN;
 
 	if (c->retransmit_timer == TIMER_PERSIST)
 		c->unanswered = 0;

@@ -6,7 +6,7 @@
 #define WINDOW_MAX (UINT32_C(1) << 30) /* no connection can use more (RFC 7323 section 2.2) */
 
 void congestion_init(struct congestion *congestion, const struct congestion_control *control,
-                     uint32_t initial_window)
+		     uint32_t initial_window)
 {
 	*congestion = (struct congestion) {
 		.control = control,
@@ -38,7 +38,8 @@ uint32_t congestion_slow_start(struct congestion *congestion, uint32_t acknowled
 
 const struct congestion_control *congestion_control_find(const char *name)
 {
-	static const struct congestion_control *const all[] = { &congestion_cubic, &congestion_reno };
+	static const struct congestion_control *const all[] = { &congestion_cubic,
+								&congestion_reno };
 
 	for (size_t i = 0; i < G_N_ELEMENTS(all); i++)
 		if (strcmp(all[i]->name, name) == 0)

@@ -13,7 +13,9 @@ struct congestion;
 struct congestion_sample {
 	int64_t now_ns;
 	uint32_t acknowledged_bytes;
-	uint32_t round_trip_us; /* smoothed; 0: not known */
+	uint32_t round_trip_us;        /* smoothed; 0: not known */
+	uint32_t latest_round_trip_us; /* of the newest segment acknowledged; 0: not known */
+	uint32_t snd_una, snd_nxt;
 	uint32_t mss;
 };
 
@@ -35,14 +37,14 @@ const struct congestion_control *congestion_control_find(const char *name);
 
 struct congestion {
 	const struct congestion_control *control;
-	uint32_t window;         /* cwnd */
-	uint32_t threshold;      /* ssthresh */
-	void *state;             /* the control's own, made when it first needs it; NULL: none */
+	uint32_t window;    /* cwnd */
+	uint32_t threshold; /* ssthresh */
+	void *state;        /* the control's own, made when it first needs it; NULL: none */
 };
 
 /* Starts with `initial_window` bytes and no threshold. */
 void congestion_init(struct congestion *congestion, const struct congestion_control *control,
-                     uint32_t initial_window);
+		     uint32_t initial_window);
 
 static inline bool congestion_in_slow_start(const struct congestion *congestion)
 {

@@ -2,7 +2,7 @@
 #include "stack/tcp/connection.h"
 
 struct tcp_connection *connection_new(struct tcp *tcp, const struct flow *flow,
-                                      enum tcp_state origin)
+				      enum tcp_state origin)
 {
 	struct tcp_connection *c = g_new0(struct tcp_connection, 1);
 	uint64_t secret = secret_hash(&tcp->timestamp_secret, flow);
@@ -132,7 +132,7 @@ void connection_negotiate(struct tcp_connection *c, const struct segment *syn)
 /* State. */
 
 void trace_state(struct tcp *tcp, uint64_t object, const struct flow *flow, enum tcp_state before,
-                 enum tcp_state after, enum tcp_detail why)
+		 enum tcp_state after, enum tcp_detail why)
 {
 	uint8_t addresses[TCP_STATE_RECORD_BYTES];
 
@@ -141,15 +141,15 @@ void trace_state(struct tcp *tcp, uint64_t object, const struct flow *flow, enum
 	put_be32(addresses + 6, flow->remote_address);
 	put_be16(addresses + 10, flow->remote_port);
 	trace_emit(tcp->node, NULL,
-	           &(struct trace_record) {
-	               .kind = TRACE_STATE,
-	               .layer = LAYER_TCP,
-	               .object = object,
-	               .before = before,
-	               .after = after,
-	               .detail = (uint16_t)why,
-	           },
-	           (struct bytes) { addresses, sizeof addresses });
+		   &(struct trace_record) {
+		       .kind = TRACE_STATE,
+		       .layer = LAYER_TCP,
+		       .object = object,
+		       .before = before,
+		       .after = after,
+		       .detail = (uint16_t)why,
+		   },
+		   (struct bytes) { addresses, sizeof addresses });
 }
 
 /* Nothing more will be sent or received for this connection. */

@@ -17,6 +17,7 @@
 #include "stack/tcp/time_wait.h"
 #include "stack/wire/tcp.h"
 
+/* clang-format off */
 #define TCP_DEFAULT_MSS        536   /* RFC 9293 section 3.7.1, when the peer names none */
 #define TCP_MINIMUM_MSS        48    /* smaller ones are an attack (Linux's tcp_min_snd_mss) */
 #define TCP_INITIAL_SEGMENTS   10    /* RFC 6928 */
@@ -26,7 +27,7 @@
 #define TCP_ORPHAN_RETRIES     8     /* nobody waits for the outcome */
 #define TCP_FIN_WAIT_2_NS      (60 * NS_PER_S) /* Linux's tcp_fin_timeout */
 #define TCP_BACKLOG_MAX        4096  /* Linux's somaxconn */
-#define TCP_RECEIVE_SPACE      65536 /* first receive buffer: half of Linux's tcp_rmem default */
+#define TCP_RECEIVE_SPACE      86016 /* first receive buffer: what Linux offers of its 131072 */
 #define TCP_RECEIVE_SPACE_MAX  (UINT32_C(32) << 20)
 #define TCP_WINDOW_SCALE       10    /* for TCP_RECEIVE_SPACE_MAX */
 #define TCP_SEND_SPACE         65536
@@ -35,6 +36,7 @@
 #define TCP_ACK_DELAY_MS       40    /* Linux's TCP_ATO_MIN */
 #define TCP_CHALLENGE_GAP_MS   500   /* between answers to the same kind of nonsense */
 #define TCP_QUICK_ACKS_MAX     16
+/* clang-format on */
 
 struct keepalive {
 	struct tcp_keepalive settings;
@@ -43,11 +45,11 @@ struct keepalive {
 
 struct tcp_listener {
 	struct tcp *tcp;
-	struct tcp_listener *next;     /* ascending by port */
+	struct tcp_listener *next; /* ascending by port */
 	tcp_accept_fn *accept;
 	void *owner;
 	uint16_t port;
-	uint32_t half_open;            /* connections in SYN-RECEIVED or not yet accepted */
+	uint32_t half_open; /* connections in SYN-RECEIVED or not yet accepted */
 };
 
 struct tcp {
@@ -59,12 +61,12 @@ struct tcp {
 	struct time_wait_queue time_waits;
 	struct flight *spare_flights;
 	struct alarm *spare_alarms;
-	struct work work;                    /* delivers what is pending */
+	struct work work; /* delivers what is pending */
 	struct tcp_connection *first_pending, *last_pending;
 	const struct congestion_control *congestion;
 	struct secret isn_secret, timestamp_secret;
 	struct random_stream ports;
-	uint32_t fixed_iss;                  /* instead of hashing, when has_fixed_iss */
+	uint32_t fixed_iss; /* instead of hashing, when has_fixed_iss */
 	bool has_fixed_iss;
 	struct tcp_statistics statistics;
 };
@@ -104,6 +106,7 @@ enum pending_event {
 	PENDING_FREE = 128,
 };
 
+/* clang-format off */
 struct tcp_connection {
 	struct stream stream;          /* first: the user's view */
 	struct flow flow;
@@ -193,17 +196,18 @@ struct tcp_connection {
 	bool soft_error : 1;           /* an ICMP error that may pass */
 	bool syn_was_repeated : 1;
 };
+/* clang-format on */
 
 /* A segment on its way through input; the packet is its owner's to free unless it was kept. */
 struct segment {
-	struct packet *packet;         /* narrowed to nothing yet; NULL: kept */
+	struct packet *packet; /* narrowed to nothing yet; NULL: kept */
 	struct flow flow;
 	struct tcp_header header;
 	struct tcp_options options;
 	struct bytes payload;
-	uint32_t sequence;             /* of payload[0], or of SYN; moves with trimming */
-	uint32_t length;               /* sequence numbers it takes */
-	uint8_t flags;                 /* FIN is taken out when it is cut off */
+	uint32_t sequence; /* of payload[0], or of SYN; moves with trimming */
+	uint32_t length;   /* sequence numbers it takes */
+	uint8_t flags;     /* FIN is taken out when it is cut off */
 };
 
 static inline struct tcp_connection *connection_of(struct stream *stream)
@@ -251,7 +255,7 @@ static inline bool state_receives(enum tcp_state state)
 
 /* A connection with the addresses of `flow`, in the demux; `origin`: TCP_CLOSED or TCP_LISTEN. */
 struct tcp_connection *connection_new(struct tcp *tcp, const struct flow *flow,
-                                      enum tcp_state origin);
+				      enum tcp_state origin);
 void connection_free(struct tcp_connection *c);
 
 /* Starts our side at `iss`. */
@@ -280,7 +284,7 @@ uint32_t connection_choose_iss(const struct tcp *tcp, const struct flow *flow);
 
 /* Emits a STATE record for the connection `object` with the addresses of `flow`. */
 void trace_state(struct tcp *tcp, uint64_t object, const struct flow *flow, enum tcp_state before,
-                 enum tcp_state after, enum tcp_detail why);
+		 enum tcp_state after, enum tcp_detail why);
 
 /* A flight from the host's spare ones, and back. */
 struct flight *flight_take(struct tcp *tcp);
@@ -292,7 +296,7 @@ void listener_forget(struct tcp_connection *c); /* it is accepted, or will never
 
 /* A SYN arrived at a listener; `minimum_iss` is for a connection that follows one in TIME-WAIT. */
 void listener_receive(struct tcp_listener *listener, struct segment *segment,
-                      const uint32_t *minimum_iss);
+		      const uint32_t *minimum_iss);
 
 /* stream.c */
 extern const struct stream_operations tcp_stream_operations;
@@ -310,7 +314,7 @@ void segment_drop(struct tcp *tcp, struct segment *segment, enum tcp_detail why)
 
 /* Emits the DECAPSULATE record of a segment; `c` NULL: of TIME-WAIT or a listener. */
 void segment_trace(struct tcp *tcp, const struct tcp_connection *c, const struct segment *segment,
-                   enum tcp_detail what);
+		   enum tcp_detail what);
 
 /* acknowledge.c: fifth step. False: the segment is done with. */
 bool acknowledge_segment(struct tcp_connection *c, struct segment *segment);
@@ -320,10 +324,10 @@ void acknowledge_handshake(struct tcp_connection *c, const struct segment *segme
 
 /* icmp_error.c */
 void tcp_error(void *tcp, uint8_t icmp_type, uint8_t icmp_code, uint32_t icmp_info,
-               const struct ipv4_header *header, struct bytes original);
+	       const struct ipv4_header *header, struct bytes original);
 
 /* output.c */
-void output_new_data(struct tcp_connection *c);      /* sends all that may be sent now */
+void output_new_data(struct tcp_connection *c); /* sends all that may be sent now */
 void output_ack(struct tcp_connection *c, enum tcp_detail why);
 void output_syn(struct tcp_connection *c, enum tcp_detail why, bool is_repeat);
 void output_reset(struct tcp_connection *c, enum tcp_detail why);
@@ -347,12 +351,12 @@ void output_challenge_ack(struct tcp_connection *c, enum tcp_detail why);
 uint32_t timestamp_now(const struct tcp *tcp, uint32_t offset);
 
 /* window.c: what we offer, and when we acknowledge. */
-uint16_t window_to_offer(struct tcp_connection *c);  /* for the header; notes it as advertised */
+uint16_t window_to_offer(struct tcp_connection *c); /* for the header; notes it as advertised */
 void window_data_arrived(struct tcp_connection *c, const struct segment *segment);
 void window_data_read(struct tcp_connection *c, size_t length);
 void window_ack_sent(struct tcp_connection *c);
 void window_data_sent(struct tcp_connection *c);
-void window_check_ack(struct tcp_connection *c);     /* acknowledges, or sets the timer for it */
+void window_check_ack(struct tcp_connection *c); /* acknowledges, or sets the timer for it */
 void window_ack_timeout(struct tcp_connection *c);
 void window_enter_quick_acks(struct tcp_connection *c);
 
@@ -363,7 +367,7 @@ void window_enter_quick_acks(struct tcp_connection *c);
  * may prove to be lost, or 0.
  */
 int64_t recovery_acknowledged(struct tcp_connection *c, const struct delivery *delivery,
-                              uint32_t acknowledged_bytes, bool is_duplicate);
+			      uint32_t acknowledged_bytes, bool is_duplicate);
 void recovery_timeout(struct tcp_connection *c);
 void recovery_reorder_timeout(struct tcp_connection *c);
 void recovery_tail_probe_timeout(struct tcp_connection *c);
@@ -377,13 +381,13 @@ uint32_t recovery_room(const struct tcp_connection *c);
 void recovery_data_sent(struct tcp_connection *c, uint32_t length);
 
 /* timers.c */
-void timers_settle(struct tcp_connection *c);        /* at the end of every entry: arms the timer */
-void timers_release(struct tcp_connection *c);       /* no deadline any more */
+void timers_settle(struct tcp_connection *c);  /* at the end of every entry: arms the timer */
+void timers_release(struct tcp_connection *c); /* no deadline any more */
 int64_t timers_deadline(const struct tcp_connection *c, enum deadline which);
 void timers_set_deadline(struct tcp_connection *c, enum deadline which, int64_t at_ns);
-void timers_arm_retransmit(struct tcp_connection *c);/* RTO from now, backed off by `retries` */
-void timers_after_ack(struct tcp_connection *c);     /* new data was acknowledged */
-void timers_after_send(struct tcp_connection *c);    /* new data was sent */
+void timers_arm_retransmit(struct tcp_connection *c); /* RTO from now, backed off by `retries` */
+void timers_after_ack(struct tcp_connection *c);      /* new data was acknowledged */
+void timers_after_send(struct tcp_connection *c);     /* new data was sent */
 void timers_set(struct tcp_connection *c, enum retransmit_timer what, int64_t delay_ns);
 void timers_stop(struct tcp_connection *c);
 void timers_check_persist(struct tcp_connection *c); /* nothing could be sent: for the window? */

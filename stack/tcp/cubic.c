@@ -6,6 +6,7 @@
 
 #include <glib.h>
 #include "sim/time.h"
+#include "stack/tcp/hystart.h"
 
 /* C = 0.4 segments per s^3, beta = 0.7 (sections 5.1, 4.6), as fractions. */
 enum { C_NUMERATOR = 4, C_DENOMINATOR = 10, BETA_NUMERATOR = 7, BETA_DENOMINATOR = 10 };
@@ -16,11 +17,12 @@ enum { ALPHA_NUMERATOR = 9, ALPHA_DENOMINATOR = 17 };
 struct cubic { /* RFC 9438 section 4.1.2 */
 	uint32_t w_max;
 	uint32_t cwnd_prior;
-	uint32_t w_est;          /* what Reno would have reached */
-	uint32_t origin;         /* window at the plateau of the cubic function */
-	uint32_t k_ms;           /* from the epoch's start to the plateau */
+	uint32_t w_est;  /* what Reno would have reached */
+	uint32_t origin; /* window at the plateau of the cubic function */
+	uint32_t k_ms;   /* from the epoch's start to the plateau */
 	uint32_t epoch_start_ms;
 	bool has_epoch;
+	struct hystart hystart;
 };
 
 static struct cubic *cubic_of(struct congestion *congestion)
@@ -53,8 +55,7 @@ static int64_t cubic_offset(int64_t t_minus_k_ms, uint32_t mss)
 }
 
 /* The first acknowledgment in congestion avoidance starts an epoch (section 4.2, figure 2). */
-static void cubic_begin_epoch(struct congestion *congestion,
-                              const struct congestion_sample *sample)
+static void cubic_begin_epoch(struct congestion *congestion, const struct congestion_sample *sample)
 {
 	struct cubic *cubic = cubic_of(congestion);
 
@@ -68,14 +69,14 @@ static void cubic_begin_epoch(struct congestion *congestion,
 
 		cubic->origin = cubic->w_max;
 		/* K = cbrt((W_max - cwnd) / C) seconds; 10^9 ms^3 are a s^3. */
-		cubic->k_ms = cube_root(below * (UINT64_C(1000000000) / C_NUMERATOR * C_DENOMINATOR) /
-		                        sample->mss);
+		cubic->k_ms = cube_root(
+		    below * (UINT64_C(1000000000) / C_NUMERATOR * C_DENOMINATOR) / sample->mss);
 	}
 }
 
 /* What Reno would have by now (section 4.3, equation 4). */
 static void cubic_grow_estimate(struct congestion *congestion,
-                                const struct congestion_sample *sample, uint32_t bytes)
+				const struct congestion_sample *sample, uint32_t bytes)
 {
 	struct cubic *cubic = cubic_of(congestion);
 	uint64_t growth = (uint64_t)sample->mss * bytes / congestion->window;
@@ -85,17 +86,27 @@ static void cubic_grow_estimate(struct congestion *congestion,
 	cubic->w_est += (uint32_t)growth;
 }
 
-static void cubic_acknowledged(struct congestion *congestion,
-                               const struct congestion_sample *sample)
+/* Before the first loss, how far slow start may go is not known (section 4.10). */
+static uint32_t cubic_slow_start(struct congestion *congestion,
+				 const struct congestion_sample *sample)
 {
 	uint32_t bytes = sample->acknowledged_bytes;
 
+	if (congestion->threshold == UINT32_MAX)
+		bytes = hystart_growth(&cubic_of(congestion)->hystart, congestion, sample);
+	return congestion_slow_start(congestion, bytes);
+}
+
+static void cubic_acknowledged(struct congestion *congestion,
+			       const struct congestion_sample *sample)
+{
+	struct cubic *cubic = cubic_of(congestion);
+	uint32_t bytes = sample->acknowledged_bytes;
+
 	if (congestion_in_slow_start(congestion))
-		bytes = congestion_slow_start(congestion, bytes);
+		bytes = cubic_slow_start(congestion, sample);
 	if (bytes == 0)
 		return;
-	struct cubic *cubic = cubic_of(congestion);
-
 	if (!cubic->has_epoch)
 		cubic_begin_epoch(congestion, sample);
 	cubic_grow_estimate(congestion, sample, bytes);
@@ -121,7 +132,7 @@ static uint32_t cubic_lost(struct congestion *congestion, uint32_t mss)
 	/* Fast convergence (section 4.7): below the last maximum, make room for newcomers. */
 	if (window < cubic->w_max)
 		cubic->w_max = (uint32_t)((uint64_t)window * (BETA_DENOMINATOR + BETA_NUMERATOR) /
-		                          (2 * BETA_DENOMINATOR));
+					  (2 * BETA_DENOMINATOR));
 	else
 		cubic->w_max = window;
 	cubic->cwnd_prior = window;

@@ -15,11 +15,11 @@ struct flow {
 };
 
 struct flow_table {
-	struct flow **flows;    /* slots */
-	uint16_t *tags;         /* of each slot: bits of the hash; 0: empty */
-	uint32_t capacity;      /* a power of two, or 0 */
+	struct flow **flows; /* slots */
+	uint16_t *tags;      /* of each slot: bits of the hash; 0: empty */
+	uint32_t capacity;   /* a power of two, or 0 */
 	uint32_t count;
-	uint64_t key;           /* mixed into every hash */
+	uint64_t key; /* mixed into every hash */
 };
 
 void flow_table_init(struct flow_table *table, uint64_t key);

@@ -31,7 +31,7 @@ static void grow(struct flight *flight)
 	uint32_t old_mask = flight->capacity - 1;
 
 	flight->capacity *= 2;
-	flight->segments = g_new(struct sent_segment, flight->capacity);
+	flight->segments = g_new0(struct sent_segment, flight->capacity);
 	for (uint32_t n = flight->first; n != flight->next; n++)
 		*flight_segment(flight, n) = old[n & old_mask];
 	if (old != flight->initial)
@@ -39,7 +39,7 @@ static void grow(struct flight *flight)
 }
 
 void flight_append(struct flight *flight, uint32_t start, uint16_t length, uint8_t flags,
-                   int64_t now_ns)
+		   int64_t now_ns)
 {
 	if (flight->next - flight->first == flight->capacity)
 		grow(flight);
@@ -54,7 +54,7 @@ void flight_append(struct flight *flight, uint32_t start, uint16_t length, uint8
 /* Marks. All counters are kept by these two. */
 
 static void count(struct flight *flight, const struct sent_segment *segment, uint32_t length,
-                  int sign)
+		  int sign)
 {
 	uint32_t bytes = sign > 0 ? length : -length;
 
@@ -149,7 +149,7 @@ void flight_split(struct flight *flight, uint32_t number, uint16_t length)
 	/* Together they count as before, but as one segment more. */
 	flight->sacked_segments += (front->flags & SENT_SACKED) != 0;
 	front->length = length;
-	front->flags &= (uint8_t)~(SENT_FIN | SENT_PUSH);
+	front->flags &= (uint8_t) ~(SENT_FIN | SENT_PUSH);
 	back->start += length;
 	back->length -= length;
 }
@@ -158,7 +158,7 @@ void flight_split(struct flight *flight, uint32_t number, uint16_t length)
 
 /* RFC 8985 section 6.2, steps 2 and 3, for one segment newly known to be delivered. */
 static void rack_update(struct flight *flight, const struct sent_segment *segment,
-                        uint32_t minimum_round_trip_us, int64_t now_ns, struct delivery *delivery)
+			uint32_t minimum_round_trip_us, int64_t now_ns, struct delivery *delivery)
 {
 	struct rack *rack = &flight->rack;
 	uint32_t end = segment_end(segment);
@@ -183,7 +183,7 @@ static void rack_update(struct flight *flight, const struct sent_segment *segmen
 }
 
 static void deliver(struct flight *flight, const struct sent_segment *segment, uint32_t length,
-                    uint32_t minimum_round_trip_us, int64_t now_ns, struct delivery *delivery)
+		    uint32_t minimum_round_trip_us, int64_t now_ns, struct delivery *delivery)
 {
 	delivery->delivered_bytes += length;
 	if (!(segment->flags & SENT_REPEAT)) {
@@ -195,7 +195,7 @@ static void deliver(struct flight *flight, const struct sent_segment *segment, u
 }
 
 void flight_acknowledge(struct flight *flight, uint32_t una, uint32_t minimum_round_trip_us,
-                        int64_t now_ns, struct delivery *delivery)
+			int64_t now_ns, struct delivery *delivery)
 {
 	while (!flight_is_empty(flight)) {
 		struct sent_segment *segment = flight_first(flight);
@@ -226,7 +226,8 @@ static uint32_t find_segment(const struct flight *flight, uint32_t sequence)
 	while (low < high) {
 		uint32_t middle = (low + high) / 2;
 
-		if (sequence_after(segment_end(flight_segment(flight, flight->first + middle)), sequence))
+		if (sequence_after(segment_end(flight_segment(flight, flight->first + middle)),
+				   sequence))
 			high = middle;
 		else
 			low = middle + 1;
@@ -255,8 +256,8 @@ static uint32_t unseen_start(const struct flight *flight, const struct tcp_sack_
 }
 
 void flight_sack(struct flight *flight, const struct tcp_sack_block *blocks, unsigned block_count,
-                 uint32_t una, uint32_t snd_nxt, uint32_t minimum_round_trip_us, int64_t now_ns,
-                 struct delivery *delivery)
+		 uint32_t una, uint32_t snd_nxt, uint32_t minimum_round_trip_us, int64_t now_ns,
+		 struct delivery *delivery)
 {
 	delivery->has_dsack = is_dsack(blocks, block_count, una);
 	for (unsigned i = 0; i < block_count; i++) {
@@ -265,17 +266,20 @@ void flight_sack(struct flight *flight, const struct tcp_sack_block *blocks, uns
 		if (sequence_at_least(block->left, block->right) ||
 		    sequence_after(block->right, snd_nxt) || sequence_at_most(block->left, una))
 			continue;
-		for (uint32_t n = find_segment(flight, unseen_start(flight, block)); n != flight->next;
-		     n++) {
+		for (uint32_t n = find_segment(flight, unseen_start(flight, block));
+		     n != flight->next; n++) {
 			struct sent_segment *segment = flight_segment(flight, n);
 
 			if (sequence_after(segment_end(segment), block->right))
 				break;
-			if ((segment->flags & SENT_SACKED) || sequence_before(segment->start, block->left))
+			if ((segment->flags & SENT_SACKED) ||
+			    sequence_before(segment->start, block->left))
 				continue;
-			deliver(flight, segment, segment->length, minimum_round_trip_us, now_ns, delivery);
-			set_flags(flight, segment,
-			          (uint8_t)((segment->flags | SENT_SACKED) & ~(SENT_LOST | SENT_AGAIN)));
+			deliver(flight, segment, segment->length, minimum_round_trip_us, now_ns,
+				delivery);
+			set_flags(
+			    flight, segment,
+			    (uint8_t)((segment->flags | SENT_SACKED) & ~(SENT_LOST | SENT_AGAIN)));
 		}
 	}
 	memset(flight->seen, 0, sizeof flight->seen);
@@ -292,8 +296,8 @@ int64_t flight_detect_losses(struct flight *flight, int64_t reordering_window_ns
 	for (uint32_t n = flight->first; n != flight->next; n++) {
 		struct sent_segment *segment = flight_segment(flight, n);
 		bool is_later = segment->sent_ns > rack->sent_ns ||
-		                (segment->sent_ns == rack->sent_ns &&
-		                 sequence_at_least(segment_end(segment), rack->end));
+				(segment->sent_ns == rack->sent_ns &&
+				 sequence_at_least(segment_end(segment), rack->end));
 
 		/* All that follows a segment sent once was sent no earlier. */
 		if (is_later && !(segment->flags & SENT_REPEAT))
@@ -302,7 +306,7 @@ int64_t flight_detect_losses(struct flight *flight, int64_t reordering_window_ns
 		    (segment->flags & (SENT_LOST | SENT_AGAIN)) == SENT_LOST)
 			continue;
 		int64_t left_ns = segment->sent_ns + rack->round_trip_us * NS_PER_US +
-		                  reordering_window_ns - now_ns;
+				  reordering_window_ns - now_ns;
 
 		if (left_ns <= 0)
 			flight_mark_lost(flight, n);

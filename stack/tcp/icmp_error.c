@@ -7,11 +7,11 @@
 
 #include "stack/wire/icmp.h"
 
-#define QUOTED_BYTES   8   /* of the TCP header: ports and sequence number */
-#define SMALLEST_MTU   552 /* Linux's min_pmtu: less is more likely an attack than a link */
+#define QUOTED_BYTES 8   /* of the TCP header: ports and sequence number */
+#define SMALLEST_MTU 552 /* Linux's min_pmtu: less is more likely an attack than a link */
 
 static struct tcp_connection *find_quoted(const struct tcp *tcp, const struct ipv4_header *header,
-                                          struct bytes original)
+					  struct bytes original)
 {
 	struct flow wanted = {
 		.local_address = header->source,
@@ -27,7 +27,8 @@ static struct tcp_connection *find_quoted(const struct tcp *tcp, const struct ip
 	uint32_t sequence = get_be32(original.data + 4);
 
 	/* RFC 5927 section 4.1: what is not outstanding cannot have caused an error. */
-	return sequence_in(sequence, c->snd_una, connection_outstanding(c) + c->is_probing) ? c : NULL;
+	return sequence_in(sequence, c->snd_una, connection_outstanding(c) + c->is_probing) ? c
+											    : NULL;
 }
 
 static void path_mtu_fell(struct tcp_connection *c, uint32_t told_mtu)
@@ -47,16 +48,17 @@ static void path_mtu_fell(struct tcp_connection *c, uint32_t told_mtu)
 static void unreachable(struct tcp_connection *c, uint8_t type, uint8_t code)
 {
 	bool port_is_closed = type == ICMP_DESTINATION_UNREACHABLE &&
-	                      (code == ICMP_PORT_UNREACHABLE || code == ICMP_PROTOCOL_UNREACHABLE);
+			      (code == ICMP_PORT_UNREACHABLE || code == ICMP_PROTOCOL_UNREACHABLE);
 
 	if (state_is_synchronized((enum tcp_state)c->state))
 		c->soft_error = true;
 	else
-		connection_fail(c, port_is_closed ? STREAM_REFUSED : STREAM_UNREACHABLE, TCP_BY_ICMP);
+		connection_fail(c, port_is_closed ? STREAM_REFUSED : STREAM_UNREACHABLE,
+				TCP_BY_ICMP);
 }
 
 void tcp_error(void *owner, uint8_t icmp_type, uint8_t icmp_code, uint32_t icmp_info,
-               const struct ipv4_header *header, struct bytes original)
+	       const struct ipv4_header *header, struct bytes original)
 {
 	struct tcp *tcp = owner;
 

@@ -13,33 +13,37 @@ static uint64_t received_offset(const struct tcp_connection *c, uint32_t sequenc
 {
 	if (c->has_peer_fin && sequence_after(sequence, c->fin_sequence))
 		sequence = c->fin_sequence;
-	return c->stream.consumed_bytes + (uint64_t)(int64_t)sequence_distance(sequence, c->read_nxt);
+	return c->stream.consumed_bytes +
+	       (uint64_t)(int64_t)sequence_distance(sequence, c->read_nxt);
 }
 
 static void trace_segment(struct tcp *tcp, const struct tcp_connection *c,
-                          const struct segment *segment, enum trace_kind kind,
-                          enum tcp_detail detail)
+			  const struct segment *segment, enum trace_kind kind,
+			  enum tcp_detail detail)
 {
+	if (!node_traces(tcp->node, kind)) {
+		trace_skip(tcp->node);
+		return;
+	}
 	uint32_t first = segment->header.sequence + ((segment->header.flags & TCP_SYN) != 0);
-	size_t payload_bytes =
-	    packet_length(segment->packet) - segment->header.header_bytes;
+	size_t payload_bytes = packet_length(segment->packet) - segment->header.header_bytes;
 
 	trace_emit(tcp->node, segment->packet,
-	           &(struct trace_record) {
-	               .kind = (uint8_t)kind,
-	               .layer = LAYER_TCP,
-	               .object = c != NULL ? c->stream.received_object : 0,
-	               .before = c != NULL ? received_offset(c, first) : 0,
-	               .after = payload_bytes,
-	               .start = (uint16_t)segment->packet->start,
-	               .header_bytes = segment->header.header_bytes,
-	               .detail = (uint16_t)detail,
-	           },
-	           packet_bytes(segment->packet));
+		   &(struct trace_record) {
+		       .kind = (uint8_t)kind,
+		       .layer = LAYER_TCP,
+		       .object = c != NULL ? c->stream.received_object : 0,
+		       .before = c != NULL ? received_offset(c, first) : 0,
+		       .after = payload_bytes,
+		       .start = (uint16_t)segment->packet->start,
+		       .header_bytes = segment->header.header_bytes,
+		       .detail = (uint16_t)detail,
+		   },
+		   packet_bytes(segment->packet));
 }
 
 void segment_trace(struct tcp *tcp, const struct tcp_connection *c, const struct segment *segment,
-                   enum tcp_detail what)
+		   enum tcp_detail what)
 {
 	tcp->statistics.payload_bytes_in += segment->payload.length;
 	trace_segment(tcp, c, segment, TRACE_DECAPSULATE, what);
@@ -83,7 +87,8 @@ static bool read_segment(struct tcp *tcp, struct segment *segment, const struct 
 
 /* State SYN-SENT (section 3.10.7.3). */
 
-static bool syn_sent_ack_is_acceptable(const struct tcp_connection *c, const struct segment *segment)
+static bool syn_sent_ack_is_acceptable(const struct tcp_connection *c,
+				       const struct segment *segment)
 {
 	return !(segment->flags & TCP_ACK) || segment->header.acknowledgment == c->snd_nxt;
 }
@@ -386,7 +391,7 @@ static void take_out_of_order(struct tcp_connection *c, struct segment *segment)
 	c->tcp->statistics.out_of_order_in++;
 	c->ack_is_due = c->ack_now = true;
 	found = receive_queue_insert(&c->received, segment->sequence, take_payload(segment),
-	                             &c->duplicate);
+				     &c->duplicate);
 	if (found == RECEIVE_DUPLICATE)
 		c->tcp->statistics.duplicates_in++;
 }

@@ -145,7 +145,8 @@ void tcp_stream_info(const struct stream *stream, struct tcp_connection_info *in
 		.object = stream->sent_object,
 		.state = (enum tcp_state)c->state,
 		.unread_bytes = unread,
-		.unsent_bytes = sequence_after(c->write_nxt, c->snd_nxt) ? c->write_nxt - c->snd_nxt : 0,
+		.unsent_bytes =
+		    sequence_after(c->write_nxt, c->snd_nxt) ? c->write_nxt - c->snd_nxt : 0,
 		.flight_bytes = connection_outstanding(c),
 		.send_window = c->snd_wnd,
 		.receive_window = c->rcv_wnd,
@@ -166,16 +167,17 @@ static void visit_time_wait(void *owner, const struct time_wait *entry)
 {
 	const struct visitor *visitor = owner;
 
-	visitor->visit(visitor->owner, &(struct tcp_connection_info) {
-		.local = { entry->flow.local_address, entry->flow.local_port },
-		.remote = { entry->flow.remote_address, entry->flow.remote_port },
-		.object = entry->object,
-		.state = TCP_TIME_WAIT,
-	});
+	visitor->visit(visitor->owner,
+		       &(struct tcp_connection_info) {
+			   .local = {entry->flow.local_address,   entry->flow.local_port },
+			   .remote = { entry->flow.remote_address, entry->flow.remote_port},
+			   .object = entry->object,
+			   .state = TCP_TIME_WAIT,
+        });
 }
 
 void tcp_for_each(const struct tcp *tcp,
-                  void (*visit)(void *owner, const struct tcp_connection_info *info), void *owner)
+		  void (*visit)(void *owner, const struct tcp_connection_info *info), void *owner)
 {
 	struct visitor visitor = { visit, owner };
 	struct tcp_connection_info info;

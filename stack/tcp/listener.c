@@ -6,14 +6,14 @@
 static void trace_listener(const struct tcp_listener *listener, bool was_open, bool is_open)
 {
 	trace_emit(listener->tcp->node, NULL,
-	           &(struct trace_record) {
-	               .kind = TRACE_TABLE,
-	               .layer = LAYER_TCP,
-	               .object = listener->port,
-	               .before = was_open,
-	               .after = is_open,
-	           },
-	           (struct bytes) { 0 });
+		   &(struct trace_record) {
+		       .kind = TRACE_TABLE,
+		       .layer = LAYER_TCP,
+		       .object = listener->port,
+		       .before = was_open,
+		       .after = is_open,
+		   },
+		   (struct bytes) { 0 });
 }
 
 /* Where a listener for `port` is, or would have to be put. */
@@ -36,7 +36,7 @@ struct tcp_listener *listener_find(const struct tcp *tcp, uint16_t port)
 }
 
 struct tcp_listener *tcp_listen(struct host *host, uint16_t port, tcp_accept_fn *accept,
-                                void *owner)
+				void *owner)
 {
 	struct tcp *tcp = host_tcp(host);
 	struct tcp_listener **place = find_place(tcp, port);
@@ -46,7 +46,11 @@ struct tcp_listener *tcp_listen(struct host *host, uint16_t port, tcp_accept_fn 
 	struct tcp_listener *listener = g_new0(struct tcp_listener, 1);
 
 	*listener = (struct tcp_listener) {
-		.tcp = tcp, .next = *place, .accept = accept, .owner = owner, .port = port,
+		.tcp = tcp,
+		.next = *place,
+		.accept = accept,
+		.owner = owner,
+		.port = port,
 	};
 	*place = listener;
 	trace_listener(listener, false, true);
@@ -73,7 +77,7 @@ void listener_forget(struct tcp_connection *c)
 }
 
 static void listener_open(struct tcp_listener *listener, const struct segment *syn,
-                          const uint32_t *minimum_iss)
+			  const uint32_t *minimum_iss)
 {
 	struct tcp *tcp = listener->tcp;
 	struct tcp_connection *c = connection_new(tcp, &syn->flow, TCP_LISTEN);
@@ -93,7 +97,7 @@ static void listener_open(struct tcp_listener *listener, const struct segment *s
 }
 
 void listener_receive(struct tcp_listener *listener, struct segment *segment,
-                      const uint32_t *minimum_iss)
+		      const uint32_t *minimum_iss)
 {
 	struct tcp *tcp = listener->tcp;
 

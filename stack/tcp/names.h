@@ -34,8 +34,8 @@ enum tcp_detail {
 	TCP_PLAIN,
 	/* ENCAPSULATE: why this segment is sent. */
 	TCP_NEW_DATA,
-	TCP_HANDSHAKE,          /* SYN or SYN-ACK */
-	TCP_CLOSES,             /* FIN without data */
+	TCP_HANDSHAKE, /* SYN or SYN-ACK */
+	TCP_CLOSES,    /* FIN without data */
 	TCP_ACK_AT_ONCE,
 	TCP_ACK_DELAYED,        /* the delayed acknowledgment timer ran out */
 	TCP_ACK_DUPLICATE,      /* something arrived out of order, or again */
@@ -43,26 +43,26 @@ enum tcp_detail {
 	TCP_ACK_CHALLENGE,      /* RFC 5961 */
 	TCP_RETRANSMIT_TIMEOUT, /* RFC 6298 */
 	TCP_RETRANSMIT_FAST,    /* RFC 5681, RFC 6675: duplicate acknowledgments or SACK */
-	TCP_RETRANSMIT_RACK,    /* RFC 8985: a later segment was delivered, this one should be there */
-	TCP_RETRANSMIT_TAIL,    /* RFC 8985: tail loss probe with the last segment */
-	TCP_RETRANSMIT_PATH_MTU,/* RFC 1191: a router could not pass the larger segment on */
-	TCP_RETRANSMIT_ASKED,   /* SYN-ACK again, because the SYN came again */
-	TCP_PROBE_TAIL,         /* RFC 8985: tail loss probe with new data */
-	TCP_PROBE_WINDOW,       /* RFC 9293 section 3.8.6.1: is the window still closed? */
-	TCP_PROBE_KEEPALIVE,    /* RFC 9293 section 3.8.4 */
-	TCP_RESET_NO_CONNECTION,/* answers a segment that belongs to nothing */
-	TCP_RESET_ABORT,        /* the application gave the connection up */
-	TCP_RESET_UNREAD,       /* RFC 1122 section 4.2.2.13: nobody will read what came */
+	TCP_RETRANSMIT_RACK, /* RFC 8985: a later segment was delivered, this one should be there */
+	TCP_RETRANSMIT_TAIL, /* RFC 8985: tail loss probe with the last segment */
+	TCP_RETRANSMIT_PATH_MTU, /* RFC 1191: a router could not pass the larger segment on */
+	TCP_RETRANSMIT_ASKED,    /* SYN-ACK again, because the SYN came again */
+	TCP_PROBE_TAIL,          /* RFC 8985: tail loss probe with new data */
+	TCP_PROBE_WINDOW,        /* RFC 9293 section 3.8.6.1: is the window still closed? */
+	TCP_PROBE_KEEPALIVE,     /* RFC 9293 section 3.8.4 */
+	TCP_RESET_NO_CONNECTION, /* answers a segment that belongs to nothing */
+	TCP_RESET_ABORT,         /* the application gave the connection up */
+	TCP_RESET_UNREAD,        /* RFC 1122 section 4.2.2.13: nobody will read what came */
 	/* DECAPSULATE: what became of it. */
 	TCP_IN_ORDER,
-	TCP_OUT_OF_ORDER,       /* kept until the gap before it is filled */
-	TCP_NO_DATA,            /* acknowledgment or control only */
+	TCP_OUT_OF_ORDER, /* kept until the gap before it is filled */
+	TCP_NO_DATA,      /* acknowledgment or control only */
 	/* DROP: why. */
 	TCP_DROP_MALFORMED,
 	TCP_DROP_BAD_CHECKSUM,
 	TCP_DROP_NO_CONNECTION,
 	TCP_DROP_BACKLOG_FULL,
-	TCP_DROP_DUPLICATE,     /* all of it had been received before */
+	TCP_DROP_DUPLICATE, /* all of it had been received before */
 	TCP_DROP_OUT_OF_WINDOW,
 	TCP_DROP_OLD_TIMESTAMP, /* RFC 7323: PAWS */
 	TCP_DROP_BAD_RESET,     /* RFC 5961: RST at another sequence number than the next */
@@ -77,8 +77,8 @@ enum tcp_detail {
 	TCP_BY_RESET,
 	TCP_BY_TIMEOUT,
 	TCP_BY_ICMP,
-	TCP_BY_ROUTING,         /* there is no route to the peer */
-	TCP_BY_REUSE,           /* a new SYN took the place of a connection in TIME-WAIT */
+	TCP_BY_ROUTING, /* there is no route to the peer */
+	TCP_BY_REUSE,   /* a new SYN took the place of a connection in TIME-WAIT */
 	TCP_DETAIL_COUNT,
 };
 

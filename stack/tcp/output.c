@@ -35,47 +35,57 @@ static void count_outgoing(struct tcp *tcp, const struct outgoing *out, size_t p
 		tcp->statistics.resets_out++;
 }
 
+static void trace_outgoing(struct tcp *tcp, const struct packet *packet, const struct outgoing *out,
+			   size_t payload_bytes, size_t header_bytes)
+{
+	if (!node_traces(tcp->node, TRACE_ENCAPSULATE)) {
+		trace_skip(tcp->node);
+		return;
+	}
+	trace_emit(tcp->node, packet,
+		   &(struct trace_record) {
+		       .kind = TRACE_ENCAPSULATE,
+		       .layer = LAYER_TCP,
+		       .object = out->object,
+		       .before = out->offset,
+		       .after = payload_bytes,
+		       .start = (uint16_t)packet->start,
+		       .header_bytes = (uint16_t)header_bytes,
+		       .detail = (uint16_t)out->why,
+		       .flags = out->is_repeat ? TRACE_RETRANSMIT : 0,
+		   },
+		   packet_bytes(packet));
+}
+
 /* Puts the header in front of `packet` (taken), whose bytes are the payload with sum `payload_sum`,
  * and sends it. */
 static void transmit(struct tcp *tcp, struct packet *packet, uint32_t payload_sum,
-                     struct outgoing *out)
+		     const struct outgoing *out)
 {
 	uint8_t options[TCP_OPTIONS_MAX_BYTES];
 	const struct flow *flow = out->flow;
 	size_t payload_bytes = packet_length(packet);
+	struct tcp_header header = out->header;
 
-	out->header.source_port = flow->local_port;
-	out->header.destination_port = flow->remote_port;
-	out->header.options =
-	    (struct bytes) { options, tcp_options_emit(&out->options, options) };
-	size_t header_bytes = tcp_header_length(&out->header);
+	header.source_port = flow->local_port;
+	header.destination_port = flow->remote_port;
+	header.options = (struct bytes) { options, tcp_options_emit(&out->options, options) };
+	size_t header_bytes = tcp_header_length(&header);
 	uint8_t *at = packet_push(packet, header_bytes);
 
-	tcp_header_emit(&out->header, at);
+	tcp_header_emit(&header, at);
 	tcp_checksum_set(at, payload_sum, payload_bytes, flow->local_address, flow->remote_address);
 	count_outgoing(tcp, out, payload_bytes);
-	trace_emit(tcp->node, packet,
-	           &(struct trace_record) {
-	               .kind = TRACE_ENCAPSULATE,
-	               .layer = LAYER_TCP,
-	               .object = out->object,
-	               .before = out->offset,
-	               .after = payload_bytes,
-	               .start = (uint16_t)packet->start,
-	               .header_bytes = (uint16_t)header_bytes,
-	               .detail = (uint16_t)out->why,
-	               .flags = out->is_repeat ? TRACE_RETRANSMIT : 0,
-	           },
-	           packet_bytes(packet));
+	trace_outgoing(tcp, packet, out, payload_bytes, header_bytes);
 	ipv4_send(tcp->host, packet,
-	          &(struct ipv4_route_request) {
-	              .source = flow->local_address,
-	              .destination = flow->remote_address,
-	              .protocol = IP_PROTOCOL_TCP,
-	              .dont_fragment = true,
-	              .identification = out->identification,
-	              .has_identification = out->has_identification,
-	          });
+		  &(struct ipv4_route_request) {
+		      .source = flow->local_address,
+		      .destination = flow->remote_address,
+		      .protocol = IP_PROTOCOL_TCP,
+		      .dont_fragment = true,
+		      .identification = out->identification,
+		      .has_identification = out->has_identification,
+		  });
 }
 
 static void transmit_empty(struct tcp *tcp, struct outgoing *out)
@@ -96,14 +106,15 @@ static void add_sack(struct tcp_connection *c, struct tcp_options *options, size
 	room = MIN(room, payload_bytes < c->mss ? c->mss - payload_bytes : 0);
 	if (room < SACK_OPTION_BYTES + SACK_BLOCK_BYTES)
 		return;
-	unsigned most = (unsigned)MIN((room - SACK_OPTION_BYTES) / SACK_BLOCK_BYTES,
-	                              TCP_SACK_BLOCKS_MAX);
+	unsigned most =
+	    (unsigned)MIN((room - SACK_OPTION_BYTES) / SACK_BLOCK_BYTES, TCP_SACK_BLOCKS_MAX);
 
 	if (has_duplicate)
 		options->sack[0] = c->duplicate;
-	options->sack_count = (uint8_t)(has_duplicate + receive_queue_sack(&c->received,
-	                                                                   options->sack + has_duplicate,
-	                                                                   most - has_duplicate));
+	options->sack_count =
+	    (uint8_t)(has_duplicate + receive_queue_sack(&c->received,
+							 options->sack + has_duplicate,
+							 most - has_duplicate));
 	c->duplicate = (struct tcp_sack_block) { 0 };
 }
 
@@ -117,7 +128,7 @@ static uint64_t sent_offset(const struct tcp_connection *c, uint32_t sequence)
 
 /* Fills in what every segment of an open connection carries, and notes what it tells the peer. */
 static void prepare(struct tcp_connection *c, struct outgoing *out, uint32_t sequence,
-                    uint8_t flags, size_t payload_bytes, enum tcp_detail why)
+		    uint8_t flags, size_t payload_bytes, enum tcp_detail why)
 {
 	out->header = (struct tcp_header) {
 		.sequence = sequence,
@@ -125,7 +136,7 @@ static void prepare(struct tcp_connection *c, struct outgoing *out, uint32_t seq
 		.flags = flags | TCP_ACK,
 		.window = window_to_offer(c),
 	};
-	memset(&out->options, 0, offsetof(struct tcp_options, sack));
+	out->options = (struct tcp_options) { 0 };
 	if (c->has_timestamps) {
 		out->options.has_timestamps = true;
 		out->options.timestamp_value = timestamp_now(c->tcp, c->ts_offset);
@@ -236,14 +247,16 @@ void output_syn(struct tcp_connection *c, enum tcp_detail why, bool is_repeat)
 
 /* Sends `length` bytes from `sequence` on, with `flags`; FIN stands behind them. */
 static void send_bytes(struct tcp_connection *c, uint32_t sequence, uint32_t length, uint8_t flags,
-                       enum tcp_detail why, bool is_repeat)
+		       enum tcp_detail why, bool is_repeat)
 {
 	struct packet *packet = node_new_packet(c->tcp->node, length);
 	uint32_t sum = 0;
 	struct outgoing out;
 
-	if (length > 0)
+	if (length > 0) {
 		sum = send_queue_copy(&c->unacknowledged, sequence, length, packet_data(packet));
+		packet->root = send_queue_root(&c->unacknowledged, sequence);
+	}
 	prepare(c, &out, sequence, flags, length, why);
 	out.is_repeat = is_repeat;
 	transmit(c->tcp, packet, sum, &out);
@@ -263,7 +276,7 @@ static void send_new(struct tcp_connection *c, uint32_t length, enum tcp_detail 
 		c->flight->recovery_end = sequence - 1;
 	}
 	flight_append(c->flight, sequence, (uint16_t)taken,
-	              (with_fin ? SENT_FIN : 0) | (with_push ? SENT_PUSH : 0), tcp_now(c->tcp));
+		      (with_fin ? SENT_FIN : 0) | (with_push ? SENT_PUSH : 0), tcp_now(c->tcp));
 	c->snd_nxt += taken;
 	c->fin_sent = with_fin;
 	c->is_probing = false;
@@ -271,7 +284,7 @@ static void send_new(struct tcp_connection *c, uint32_t length, enum tcp_detail 
 		c->small_end = sequence + length;
 	recovery_data_sent(c, taken);
 	send_bytes(c, sequence, length, (with_fin ? TCP_FIN : 0) | (with_push ? TCP_PSH : 0), why,
-	           false);
+		   false);
 	window_data_sent(c);
 }
 
@@ -291,8 +304,8 @@ static uint32_t window_room(const struct tcp_connection *c)
 /* Nagle in Minshall's variant: one small segment may be under way, unless no more will follow. */
 static bool small_must_wait(const struct tcp_connection *c)
 {
-	bool small_is_out = sequence_after(c->small_end, c->snd_una) &&
-	                    sequence_at_most(c->small_end, c->snd_nxt);
+	bool small_is_out =
+	    sequence_after(c->small_end, c->snd_una) && sequence_at_most(c->small_end, c->snd_nxt);
 
 	if (c->wants_fin)
 		return false;
@@ -310,7 +323,8 @@ static uint32_t next_length(const struct tcp_connection *c)
 
 	if (length == c->mss)
 		return length;
-	if (length < unsent) /* the window cuts it: only worth it when it is half of the largest seen */
+	if (length <
+	    unsent) /* the window cuts it: only worth it when it is half of the largest seen */
 		return length >= c->snd_wnd_max / 2 ? length : 0;
 	return small_must_wait(c) ? 0 : length;
 }

@@ -46,7 +46,8 @@ static bool join_small(struct packet *last, struct packet *packet)
 {
 	size_t length = packet_length(packet);
 
-	if (length > SMALL_BYTES || last->references > 1 || last->end + length > last->capacity)
+	if (length > SMALL_BYTES || last->references > 1 || last->end + length > last->capacity ||
+	    last->root != packet->root)
 		return false;
 	memcpy(last->buffer + last->end, packet_data(packet), length);
 	last->end += (uint32_t)length;
@@ -88,7 +89,7 @@ static void remove_range(struct out_of_order *kept, uint32_t index)
 {
 	kept->count--;
 	memmove(&kept->ranges[index], &kept->ranges[index + 1],
-	        (kept->count - index) * sizeof kept->ranges[0]);
+		(kept->count - index) * sizeof kept->ranges[0]);
 }
 
 static void insert_range(struct out_of_order *kept, uint32_t index, const struct range *range)
@@ -98,7 +99,7 @@ static void insert_range(struct out_of_order *kept, uint32_t index, const struct
 		kept->ranges = g_renew(struct range, kept->ranges, kept->capacity);
 	}
 	memmove(&kept->ranges[index + 1], &kept->ranges[index],
-	        (kept->count - index) * sizeof kept->ranges[0]);
+		(kept->count - index) * sizeof kept->ranges[0]);
 	kept->ranges[index] = *range;
 	kept->count++;
 }
@@ -150,7 +151,7 @@ static void merge_neighbours(struct out_of_order *kept, uint32_t index)
 
 /* Sets `duplicate` to the first part of [start, end) that is kept already. */
 static void note_overlap(const struct out_of_order *kept, uint32_t start, uint32_t end,
-                         struct tcp_sack_block *duplicate)
+			 struct tcp_sack_block *duplicate)
 {
 	for (uint32_t i = find_range(kept, start); i < kept->count; i++) {
 		uint32_t left = sequence_max(start, kept->ranges[i].start);
@@ -166,8 +167,7 @@ static void note_overlap(const struct out_of_order *kept, uint32_t start, uint32
 }
 
 enum receive_insertion receive_queue_insert(struct receive_queue *queue, uint32_t sequence,
-                                            struct packet *packet,
-                                            struct tcp_sack_block *duplicate)
+					    struct packet *packet, struct tcp_sack_block *duplicate)
 {
 	if (queue->out_of_order == NULL)
 		queue->out_of_order = g_new0(struct out_of_order, 1);
@@ -190,10 +190,10 @@ enum receive_insertion receive_queue_insert(struct receive_queue *queue, uint32_
 		packet_free(packet);
 		return RECEIVE_FULL;
 	}
-	packet_narrow(packet, (struct bytes) { packet_data(packet) + (start - sequence), end - start });
+	packet_narrow(packet,
+		      (struct bytes) { packet_data(packet) + (start - sequence), end - start });
 	packet->next = NULL;
-	insert_range(kept, index,
-	             &(struct range) { start, end, packet, packet, ++kept->changes });
+	insert_range(kept, index, &(struct range) { start, end, packet, packet, ++kept->changes });
 	merge_neighbours(kept, index);
 	return RECEIVE_KEPT;
 }
@@ -244,7 +244,7 @@ uint32_t receive_queue_advance(struct receive_queue *queue, uint32_t next)
 }
 
 unsigned receive_queue_sack(const struct receive_queue *queue, struct tcp_sack_block *blocks,
-                            unsigned max)
+			    unsigned max)
 {
 	const struct out_of_order *kept = queue->out_of_order;
 	uint32_t changed[TCP_SACK_BLOCKS_MAX];

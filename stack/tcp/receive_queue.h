@@ -35,8 +35,8 @@ enum receive_insertion {
  * overlaps what is kept already, `duplicate` is set to the overlap (RFC 2883), else left alone.
  */
 enum receive_insertion receive_queue_insert(struct receive_queue *queue, uint32_t sequence,
-                                            struct packet *packet,
-                                            struct tcp_sack_block *duplicate);
+					    struct packet *packet,
+					    struct tcp_sack_block *duplicate);
 
 /*
  * Moves what is now in order behind `next` (the next sequence number expected) to the readable part;
@@ -46,7 +46,7 @@ uint32_t receive_queue_advance(struct receive_queue *queue, uint32_t next);
 
 /* The ranges behind gaps, the most recently changed first; at most `max`. Returns their number. */
 unsigned receive_queue_sack(const struct receive_queue *queue, struct tcp_sack_block *blocks,
-                            unsigned max);
+			    unsigned max);
 
 /* The first readable packet's bytes; empty when there is none. */
 static inline struct bytes receive_queue_peek(const struct receive_queue *queue)

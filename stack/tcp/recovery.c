@@ -110,7 +110,7 @@ static void undo_when_spurious(struct tcp_connection *c, const struct delivery *
 
 /* Each duplicate tells that one more segment has left the network. */
 static void count_delivered_segments(struct tcp_connection *c, uint32_t acknowledged,
-                                     bool is_duplicate)
+				     bool is_duplicate)
 {
 	struct flight *flight = c->flight;
 	uint32_t most = connection_outstanding(c) - flight->lost_bytes;
@@ -136,15 +136,16 @@ static void detect_by_duplicates(struct tcp_connection *c, uint32_t acknowledged
 	count_delivered_segments(c, acknowledged, is_duplicate);
 	if (flight->phase < RECOVERY_FAST) {
 		if (flight->duplicate_acks >= DUPLICATE_THRESHOLD && is_first_time) {
-			flight->sacked_bytes = MIN(flight->sacked_bytes,
-			                           connection_outstanding(c) -
-			                               flight_first(flight)->length);
+			flight->sacked_bytes =
+			    MIN(flight->sacked_bytes,
+				connection_outstanding(c) - flight_first(flight)->length);
 			flight_mark_lost(flight, flight->first);
 		}
 	} else if (flight->phase == RECOVERY_FAST && acknowledged > 0) {
 		/* A partial acknowledgment: the next segment is missing, too. */
 		if (!(flight_first(flight)->flags & (SENT_LOST | SENT_AGAIN))) {
-			flight->sacked_bytes -= MIN(flight->sacked_bytes, flight_first(flight)->length);
+			flight->sacked_bytes -=
+			    MIN(flight->sacked_bytes, flight_first(flight)->length);
 			flight_mark_lost(flight, flight->first);
 		}
 	}
@@ -199,7 +200,7 @@ static void reduce_proportionally(struct tcp_connection *c, uint32_t delivered)
 		uint64_t base = MAX(flight->prr_flight, 1);
 
 		quota = (int64_t)((flight->prr_delivered * threshold + base - 1) / base) -
-		        flight->prr_sent;
+			flight->prr_sent;
 	} else {
 		int64_t unused = (int64_t)flight->prr_delivered - flight->prr_sent;
 		int64_t limit = MAX(unused, (int64_t)delivered) + c->mss;
@@ -217,16 +218,25 @@ static bool window_is_used(const struct tcp_connection *c)
 	return c->limited_by_window;
 }
 
-static void grow_window(struct tcp_connection *c, uint32_t acknowledged)
+static void grow_window(struct tcp_connection *c, const struct delivery *delivery,
+			uint32_t acknowledged)
 {
-	if (acknowledged == 0 || !window_is_used(c))
-		return;
-	c->congestion.control->acknowledged(&c->congestion, &(struct congestion_sample) {
-		.now_ns = tcp_now(c->tcp),
+	int64_t now_ns = tcp_now(c->tcp);
+	struct congestion_sample sample = {
+		.now_ns = now_ns,
 		.acknowledged_bytes = acknowledged,
 		.round_trip_us = round_trip_smoothed_us(&c->round_trip),
+		.snd_una = c->snd_una,
+		.snd_nxt = c->snd_nxt,
 		.mss = c->mss,
-	});
+	};
+
+	if (acknowledged == 0 || !window_is_used(c))
+		return;
+	if (delivery->newest_sent_ns >= 0)
+		sample.latest_round_trip_us =
+		    (uint32_t)((now_ns - delivery->newest_sent_ns) / NS_PER_US);
+	c->congestion.control->acknowledged(&c->congestion, &sample);
 }
 
 /* Tail loss probes (RFC 8985 section 7). */
@@ -246,7 +256,7 @@ void recovery_tail_probe_timeout(struct tcp_connection *c)
 
 /* Section 7.4: when the probe itself repaired a loss, nobody else has noticed. */
 static void tail_probe_acknowledged(struct tcp_connection *c, const struct delivery *delivery,
-                                    uint32_t acknowledged)
+				    uint32_t acknowledged)
 {
 	if (!c->has_tail_probe || sequence_before(c->snd_una, c->tail_probe_end))
 		return;
@@ -265,7 +275,7 @@ static void tail_probe_acknowledged(struct tcp_connection *c, const struct deliv
 /* Entries. */
 
 static int64_t detect_losses(struct tcp_connection *c, const struct delivery *delivery,
-                             uint32_t acknowledged, bool is_duplicate)
+			     uint32_t acknowledged, bool is_duplicate)
 {
 	if (!c->has_sack) {
 		detect_by_duplicates(c, acknowledged, is_duplicate);
@@ -278,7 +288,7 @@ static int64_t detect_losses(struct tcp_connection *c, const struct delivery *de
 }
 
 int64_t recovery_acknowledged(struct tcp_connection *c, const struct delivery *delivery,
-                              uint32_t acknowledged, bool is_duplicate)
+			      uint32_t acknowledged, bool is_duplicate)
 {
 	struct flight *flight = c->flight;
 	int64_t wait_ns = 0;
@@ -299,11 +309,13 @@ int64_t recovery_acknowledged(struct tcp_connection *c, const struct delivery *d
 		flight->phase = flight->sacked_bytes > 0 ? RECOVERY_DISORDER : RECOVERY_OPEN;
 
 	if (flight->phase == RECOVERY_FAST)
-		reduce_proportionally(c, c->has_sack || !is_duplicate ? delivery->delivered_bytes : c->mss);
+		reduce_proportionally(c, c->has_sack || !is_duplicate ? delivery->delivered_bytes
+								      : c->mss);
 	else
-		grow_window(c, acknowledged);
+		grow_window(c, delivery, acknowledged);
 	send_repeats(c, has_begun,
-	             flight->phase == RECOVERY_TIMEOUT ? TCP_RETRANSMIT_TIMEOUT : TCP_RETRANSMIT_FAST);
+		     flight->phase == RECOVERY_TIMEOUT ? TCP_RETRANSMIT_TIMEOUT
+						       : TCP_RETRANSMIT_FAST);
 	return wait_ns;
 }
 
@@ -335,10 +347,11 @@ void recovery_timeout(struct tcp_connection *c)
 {
 	struct flight *flight = c->flight;
 	bool forgot_sack = (flight_first(flight)->flags & SENT_SACKED) != 0;
-	bool is_first = c->unanswered == 0; /* later ones leave the threshold (RFC 5681 section 3.1) */
+	bool is_reduced = flight->phase == RECOVERY_FAST ||
+			  (flight->phase == RECOVERY_TIMEOUT && c->unanswered > 0);
 
 	begin_phase(c, RECOVERY_TIMEOUT);
-	if (is_first)
+	if (!is_reduced) /* once per loss (RFC 5681 section 3.1) */
 		c->congestion.threshold = c->congestion.control->lost(&c->congestion, c->mss);
 	if (!c->has_sack)
 		flight->sacked_bytes = 0;

@@ -20,7 +20,7 @@ static uint32_t sample_us(int64_t sample_ns)
 }
 
 void round_trip_measure(struct round_trip *round_trip, int64_t now_ns, int64_t oldest_ns,
-                        int64_t newest_ns)
+			int64_t newest_ns)
 {
 	uint32_t sample = sample_us(oldest_ns);
 

@@ -26,7 +26,7 @@ static inline uint32_t round_trip_smoothed_us(const struct round_trip *round_tri
  * for the minimum, of the newest. Never of a retransmitted segment (Karn).
  */
 void round_trip_measure(struct round_trip *round_trip, int64_t now_ns, int64_t oldest_ns,
-                        int64_t newest_ns);
+			int64_t newest_ns);
 
 /* The timeout before any backing off. */
 uint32_t round_trip_timeout_us(const struct round_trip *round_trip);

@@ -23,18 +23,18 @@ extern const struct ipv4_transport tcp_transport;
 struct tcp_statistics {
 	uint64_t segments_in, segments_out;
 	uint64_t payload_bytes_in, payload_bytes_out; /* retransmitted bytes count again */
-	uint64_t retransmissions;          /* segments, as Wireshark counts them at the sender */
-	uint64_t timeouts;                 /* retransmission timer ran out */
-	uint64_t fast_recoveries;          /* losses repaired without it */
-	uint64_t spurious_recoveries;      /* undone: nothing had been lost (RFC 3522) */
+	uint64_t retransmissions;     /* segments, as Wireshark counts them at the sender */
+	uint64_t timeouts;            /* retransmission timer ran out */
+	uint64_t fast_recoveries;     /* losses repaired without it */
+	uint64_t spurious_recoveries; /* undone: nothing had been lost (RFC 3522) */
 	uint64_t tail_probes;
 	uint64_t window_probes;
 	uint64_t duplicate_acks_in;
-	uint64_t duplicates_in;            /* segments received again */
+	uint64_t duplicates_in; /* segments received again */
 	uint64_t out_of_order_in;
 	uint64_t malformed_in;
 	uint64_t bad_checksums_in;
-	uint64_t old_timestamps_in;        /* PAWS */
+	uint64_t old_timestamps_in; /* PAWS */
 	uint64_t resets_in, resets_out;
 	uint64_t challenge_acks_out;
 	uint64_t active_opens, passive_opens;
@@ -81,15 +81,15 @@ enum tcp_state tcp_stream_state(const struct stream *stream);
 /* What there is to see of a connection. */
 struct tcp_connection_info {
 	struct endpoint local, remote;
-	uint64_t object;               /* as in STATE records; 0: none yet */
+	uint64_t object; /* as in STATE records; 0: none yet */
 	enum tcp_state state;
-	uint32_t unread_bytes;         /* received in order, not yet read */
-	uint32_t unsent_bytes;         /* written, not yet sent */
-	uint32_t flight_bytes;         /* sent, not yet acknowledged */
+	uint32_t unread_bytes; /* received in order, not yet read */
+	uint32_t unsent_bytes; /* written, not yet sent */
+	uint32_t flight_bytes; /* sent, not yet acknowledged */
 	uint32_t send_window, receive_window;
 	uint32_t congestion_window, slow_start_threshold; /* bytes */
 	uint32_t round_trip_us, retransmission_timeout_us;
-	uint16_t mss;                  /* payload bytes of a full segment */
+	uint16_t mss; /* payload bytes of a full segment */
 };
 
 void tcp_stream_info(const struct stream *stream, struct tcp_connection_info *info);
@@ -99,4 +99,4 @@ void tcp_stream_info(const struct stream *stream, struct tcp_connection_info *in
  * those in TIME-WAIT in the order they will leave it.
  */
 void tcp_for_each(const struct tcp *tcp,
-                  void (*visit)(void *owner, const struct tcp_connection_info *info), void *owner);
+		  void (*visit)(void *owner, const struct tcp_connection_info *info), void *owner);

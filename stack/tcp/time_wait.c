@@ -54,8 +54,7 @@ static struct time_wait *push(struct time_wait_queue *queue)
 /* The oldest entry, or NULL. */
 static struct time_wait *front(struct time_wait_queue *queue)
 {
-	if (queue->first == NULL ||
-	    (queue->first == queue->last && queue->taken == queue->filled))
+	if (queue->first == NULL || (queue->first == queue->last && queue->taken == queue->filled))
 		return NULL;
 	return &queue->first->entries[queue->taken];
 }
@@ -76,12 +75,13 @@ static void pop(struct time_wait_queue *queue)
 }
 
 void time_wait_for_each(const struct tcp *tcp,
-                        void (*visit)(void *owner, const struct time_wait *entry), void *owner)
+			void (*visit)(void *owner, const struct time_wait *entry), void *owner)
 {
 	const struct time_wait_queue *queue = &tcp->time_waits;
 	uint32_t i = queue->taken;
 
-	for (const struct time_wait_chunk *chunk = queue->first; chunk != NULL; chunk = chunk->next) {
+	for (const struct time_wait_chunk *chunk = queue->first; chunk != NULL;
+	     chunk = chunk->next) {
 		uint32_t end = chunk == queue->last ? queue->filled : CHUNK_ENTRIES;
 
 		for (; i < end; i++)
@@ -177,7 +177,7 @@ static void reset_entry(struct tcp *tcp, struct time_wait *entry, struct segment
 }
 
 bool time_wait_receive(struct tcp *tcp, struct flow *flow, struct segment *segment,
-                       uint32_t *initial_sequence)
+		       uint32_t *initial_sequence)
 {
 	struct time_wait *entry = (struct time_wait *)flow;
 	bool is_fin = (segment->flags & TCP_FIN) != 0;

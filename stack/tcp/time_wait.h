@@ -15,23 +15,23 @@ struct segment;
 #define TIME_WAIT_NS (60 * NS_PER_S) /* 2 MSL with Linux's MSL of 30 s; the RFC says 2 min */
 
 struct time_wait {
-	struct flow flow;          /* first */
-	uint64_t object;           /* the connection's id in the trace */
+	struct flow flow; /* first */
+	uint64_t object;  /* the connection's id in the trace */
 	int64_t leaves_ns;
 	uint32_t snd_nxt, rcv_nxt;
-	uint32_t ts_recent;        /* RFC 7323: the peer's last timestamp */
-	uint32_t ts_offset;        /* of our timestamps */
-	uint16_t window;           /* as on the wire */
+	uint32_t ts_recent; /* RFC 7323: the peer's last timestamp */
+	uint32_t ts_offset; /* of our timestamps */
+	uint16_t window;    /* as on the wire */
 	bool has_timestamps;
-	bool is_gone;              /* reused, reset or moved: nothing but a hole in its chunk */
+	bool is_gone; /* reused, reset or moved: nothing but a hole in its chunk */
 };
 
 struct time_wait_chunk;
 
 struct time_wait_queue {
 	struct time_wait_chunk *first, *last;
-	uint32_t taken;            /* entries used of the first chunk that have left */
-	uint32_t filled;           /* entries used of the last chunk */
+	uint32_t taken;  /* entries used of the first chunk that have left */
+	uint32_t filled; /* entries used of the last chunk */
 	struct timer timer;
 };
 
@@ -47,8 +47,8 @@ void time_wait_enter(struct tcp_connection *connection);
  * numbers must at least start (RFC 6191).
  */
 bool time_wait_receive(struct tcp *tcp, struct flow *flow, struct segment *segment,
-                       uint32_t *initial_sequence);
+		       uint32_t *initial_sequence);
 
 /* Calls `visit` for each entry, the one that leaves first first. */
 void time_wait_for_each(const struct tcp *tcp,
-                        void (*visit)(void *owner, const struct time_wait *entry), void *owner);
+			void (*visit)(void *owner, const struct time_wait *entry), void *owner);

@@ -86,7 +86,7 @@ void timers_stop(struct tcp_connection *c)
 static int64_t backed_off_ns(const struct tcp_connection *c)
 {
 	uint64_t timeout_us = (uint64_t)round_trip_timeout_us(&c->round_trip)
-	                      << MIN(c->retries, 16);
+			      << MIN(c->retries, 16);
 
 	return (int64_t)MIN(timeout_us, RTO_MAX_US) * NS_PER_US;
 }
@@ -133,8 +133,8 @@ void timers_after_ack(struct tcp_connection *c)
 
 void timers_after_send(struct tcp_connection *c)
 {
-	bool is_running = c->retransmit_timer == TIMER_RETRANSMIT ||
-	                  c->retransmit_timer == TIMER_REORDER;
+	bool is_running =
+	    c->retransmit_timer == TIMER_RETRANSMIT || c->retransmit_timer == TIMER_REORDER;
 
 	/* RFC 6298 section 5.1: a running timer is left alone; a tail probe waits anew. */
 	if (!is_running)
@@ -143,8 +143,9 @@ void timers_after_send(struct tcp_connection *c)
 
 void timers_check_persist(struct tcp_connection *c)
 {
-	bool window_is_shut = c->flight == NULL && state_is_synchronized((enum tcp_state)c->state) &&
-	                      sequence_after(c->write_nxt, c->snd_nxt);
+	bool window_is_shut = c->flight == NULL &&
+			      state_is_synchronized((enum tcp_state)c->state) &&
+			      sequence_after(c->write_nxt, c->snd_nxt);
 
 	if (!window_is_shut) {
 		if (c->retransmit_timer == TIMER_PERSIST)

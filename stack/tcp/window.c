@@ -5,8 +5,6 @@
  */
 #include "stack/tcp/connection.h"
 
-#define GROWTH_SEGMENT_BYTES 128 /* shorter segments do not make the window grow */
-
 /* How many more bytes the peer may send, as it knows. */
 static uint32_t offered_now(const struct tcp_connection *c)
 {
@@ -77,8 +75,9 @@ void window_data_arrived(struct tcp_connection *c, const struct segment *segment
 		c->saw_push = true;
 	adapt_ack_timeout(c, now_ns);
 	c->received_ns = now_ns;
-	if (length >= GROWTH_SEGMENT_BYTES)
-		c->receive_limit = MIN(c->receive_limit + 2 * (uint32_t)c->local_mss, c->receive_space);
+	if (length >= c->local_mss / 2) /* short ones cost more memory than they fill */
+		c->receive_limit =
+		    MIN(c->receive_limit + 2 * (uint32_t)c->local_mss, c->receive_space);
 }
 
 /* Acknowledging. */
@@ -187,9 +186,8 @@ void window_data_read(struct tcp_connection *c, size_t length)
 
 	(void)length;
 	measure_reading(c);
-	if (c->ack_is_due &&
-	    (c->rcv_nxt - c->rcv_wup > c->received_mss ||
-	     (c->saw_push && !c->is_interactive && c->received.first == NULL))) {
+	if (c->ack_is_due && (c->rcv_nxt - c->rcv_wup > c->received_mss ||
+			      (c->saw_push && !c->is_interactive && c->received.first == NULL))) {
 		output_ack(c, TCP_ACK_AT_ONCE);
 		return;
 	}

@@ -35,7 +35,7 @@ static inline bool mac_is_group(struct mac mac)
 /* The mask of a prefix of `prefix_length` 0 to 32 bits, host order. */
 static inline uint32_t ipv4_mask(unsigned prefix_length)
 {
-	return prefix_length == 0 ? 0 : UINT32_MAX << (32 - prefix_length);
+	return (uint32_t)(UINT64_C(0xffffffff00000000) >> prefix_length);
 }
 
 /* Print into `out`, which they return: "02:00:00:00:01:0a", "192.0.2.1", "192.0.2.1:25". */

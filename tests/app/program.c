@@ -44,7 +44,8 @@ struct outcome *program_run_in(const struct surroundings *surroundings,
 			       const char *const *arguments)
 {
 	static const struct surroundings here;
-	GSubprocessLauncher *launcher = g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_STDOUT_PIPE |
+	GSubprocessLauncher *launcher = g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_STDIN_PIPE |
+								  G_SUBPROCESS_FLAGS_STDOUT_PIPE |
 								  G_SUBPROCESS_FLAGS_STDERR_PIPE);
 	GPtrArray *argv = g_ptr_array_new();
 	struct outcome *outcome = g_new0(struct outcome, 1);
@@ -73,7 +74,11 @@ struct outcome *program_run_in(const struct surroundings *surroundings,
 	    g_subprocess_launcher_spawnv(launcher, (const char *const *)argv->pdata, &error);
 
 	ck_assert_msg(process != NULL, "%s", error == NULL ? "" : error->message);
-	g_subprocess_communicate(process, NULL, NULL, &out, &err, &error);
+	const char *typed = surroundings->input == NULL ? "" : surroundings->input;
+	GBytes *input = g_bytes_new_static(typed, strlen(typed));
+
+	g_subprocess_communicate(process, input, NULL, &out, &err, &error);
+	g_bytes_unref(input);
 	ck_assert_msg(error == NULL, "%s", error == NULL ? "" : error->message);
 	outcome->status = status_of(process);
 	outcome->out = steal(out, &outcome->out_bytes);

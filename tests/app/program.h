@@ -17,6 +17,7 @@ struct surroundings {
 	const char *folder;             /* working directory; NULL: that of the test */
 	const char *const *environment; /* "NAME=VALUE" on top of the test's own, NULL-terminated */
 	const char *const *wrapper;     /* program and options in front: setarch -R */
+	const char *input;              /* on standard input; NULL: nothing */
 };
 
 /* Absolute path of the program; constant. */

@@ -24,7 +24,7 @@ struct world_under_test {
 
 /* Bytes of a step: kind, flags, sequence 2, acknowledgment 2, window 2, length 2, options 2. */
 static void give_segment(struct world_under_test *world, const uint8_t *step, const uint8_t *rest,
-                         size_t rest_length)
+			 size_t rest_length)
 {
 	uint8_t datagram[IPV4_HEADER_BYTES + TCP_HEADER_MAX_BYTES + 2048] = { 0 };
 	uint8_t *at = datagram + IPV4_HEADER_BYTES;
@@ -38,7 +38,8 @@ static void give_segment(struct world_under_test *world, const uint8_t *step, co
 		.flags = step[1],
 		.window = get_be16(step + 6),
 		.urgent_pointer = step[11],
-		.options = { rest, options_length < rest_length ? options_length : rest_length & ~(size_t)3 },
+		.options = {rest, options_length < rest_length ? options_length
+								: rest_length & ~(size_t)3},
 	};
 	size_t header_bytes = tcp_header_length(&header);
 
@@ -50,16 +51,16 @@ static void give_segment(struct world_under_test *world, const uint8_t *step, co
 	tcp_checksum_set(at, sum, length, PEER_ADDRESS, HOST_ADDRESS);
 	ipv4_header_emit(
 	    &(struct ipv4_header) {
-	        .total_length_bytes = (uint16_t)(IPV4_HEADER_BYTES + header_bytes + length),
-	        .ttl = 64,
-	        .protocol = 6,
-	        .source = PEER_ADDRESS,
-	        .destination = HOST_ADDRESS,
+		.total_length_bytes = (uint16_t)(IPV4_HEADER_BYTES + header_bytes + length),
+		.ttl = 64,
+		.protocol = 6,
+		.source = PEER_ADDRESS,
+		.destination = HOST_ADDRESS,
 	    },
 	    datagram);
 	ipv4_checksum_set(datagram);
 	standalone_give(world->host,
-	                (struct bytes) { datagram, IPV4_HEADER_BYTES + header_bytes + length });
+			(struct bytes) { datagram, IPV4_HEADER_BYTES + header_bytes + length });
 }
 
 static void call(struct world_under_test *world, const uint8_t *step)
@@ -74,10 +75,14 @@ static void call(struct world_under_test *world, const uint8_t *step)
 		return;
 	}
 	switch (step[1] % 9) {
-	case 0: case 1: case 2:
-		standalone_write(world->host, socket, (struct bytes) { buffer, length }, step[4] & 1);
+	case 0:
+	case 1:
+	case 2:
+		standalone_write(world->host, socket, (struct bytes) { buffer, length },
+				 step[4] & 1);
 		break;
-	case 3: case 4:
+	case 3:
+	case 4:
 		standalone_read(world->host, socket, buffer, length);
 		break;
 	case 5:
@@ -112,9 +117,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct world_under_test world = { 0 };
 	struct standalone_packet packet;
 
-	world.host = standalone_new(&(struct standalone_config) {
-		.seed = 1, .address = HOST_ADDRESS, .prefix_length = 24,
-		.congestion = size % 2 == 0 ? "cubic" : "reno" });
+	world.host = standalone_new(
+	    &(struct standalone_config) { .seed = 1,
+					  .address = HOST_ADDRESS,
+					  .prefix_length = 24,
+					  .congestion = size % 2 == 0 ? "cubic" : "reno" });
 	standalone_set(world.host, 0, STANDALONE_INITIAL_SEQUENCE, HOST_ISN);
 	world.listener = standalone_listen(world.host, 25);
 	for (unsigned i = 0; i < STEPS_MAX && size >= STEP_BYTES; i++) {

@@ -47,6 +47,20 @@ static struct dns_zone *office_zone(void)
 	return zone;
 }
 
+static void start_doors(struct office *office)
+{
+	struct host *host = office->wire.bob;
+
+	office->pop3 = pop3_server_start(host, &(struct pop3_server_config) {
+						   .store = office->store,
+						   .software = "mailwire",
+					       });
+	office->imap = imap_server_start(host, &(struct imap_server_config) {
+						   .store = office->store,
+						   .software = "mailwire",
+					       });
+}
+
 static void start_servers(struct office *office)
 {
 	struct dns_zone *zones[] = { office_zone() };
@@ -67,14 +81,7 @@ static void start_servers(struct office *office)
 						 .resolver = office->server_resolver,
 						 .store = office->store,
 					     });
-	office->pop3 = pop3_server_start(host, &(struct pop3_server_config) {
-						   .store = office->store,
-						   .software = "mailwire",
-					       });
-	office->imap = imap_server_start(host, &(struct imap_server_config) {
-						   .store = office->store,
-						   .software = "mailwire",
-					       });
+	start_doors(office);
 	ck_assert(office->dns && office->smtp && office->pop3 && office->imap);
 }
 
@@ -100,12 +107,15 @@ static struct mua_config alice_config(enum mua_protocol protocol)
 	};
 }
 
+/* Of the next office. */
+static uint64_t wire_seed;
+
 static void office_init(struct office *office, const struct mua_config *config)
 {
 	struct mua_config bob = alice_config(MUA_POP3);
 
 	*office = (struct office) { .log = g_string_new(NULL) };
-	wiretest_init(&office->wire, NULL);
+	wiretest_init(&office->wire, &(struct wiretest_config) { .seed = wire_seed });
 	start_servers(office);
 	office->resolver = dns_resolver_new(office->wire.alice, office->wire.bob_address);
 	office->alice = mua_new(office->wire.alice, office->resolver, config);
@@ -303,6 +313,52 @@ START_TEST(an_imap_reader_knows_the_root_too)
 }
 END_TEST
 
+static void impair(struct office *office)
+{
+	const struct impairment bad = {
+		.loss_ppm = 60000,
+		.duplicate_ppm = 20000,
+		.reorder_ppm = 100000,
+		.reorder_ns = 2 * NS_PER_MS,
+	};
+
+	link_impair(office->wire.alice_cable, LINK_A, &bad);
+	link_impair(office->wire.alice_cable, LINK_B, &bad);
+	link_impair(office->wire.bob_cable, LINK_A, &bad);
+	link_impair(office->wire.bob_cable, LINK_B, &bad);
+}
+
+/* Two letters with 40 segments each, fetched by POP3 (even) or IMAP (odd) over bad cables. */
+START_TEST(a_message_keeps_its_root_whatever_happens_to_its_segments)
+{
+	struct mua_config config = alice_config(_i % 2 == 0 ? MUA_POP3 : MUA_IMAP);
+	char *text = g_strnfill(60000, 'x');
+	struct mua_letter letter = { .to = "alice@office.example", .text = text };
+	struct office office;
+
+	for (size_t i = 70; i < 60000; i += 71)
+		text[i] = '\n';
+	wire_seed = (uint64_t)_i;
+	office_init(&office, &config);
+	wire_seed = 0;
+	for (unsigned k = 0; k < 2; k++) {
+		letter.subject = k == 0 ? "one" : "two";
+		mua_send(office.bob, &letter, to_log(&office));
+	}
+	wiretest_run(&office.wire);
+	impair(&office);
+	mua_check(office.alice, NULL, to_log(&office));
+	wiretest_run(&office.wire);
+	mua_read(office.alice, &(struct mua_choice) { .pick = MUA_ALL }, to_log(&office));
+	wiretest_run(&office.wire);
+	ck_assert_uint_eq(mail_records(&office, MAIL_RETRIEVED), 2);
+	ck_assert_uint_eq(root_of(&office, MAIL_RETRIEVED, 0), root_of(&office, MAIL_COMPOSED, 0));
+	ck_assert_uint_eq(root_of(&office, MAIL_RETRIEVED, 1), root_of(&office, MAIL_COMPOSED, 1));
+	g_free(text);
+	office_clear(&office);
+}
+END_TEST
+
 START_TEST(the_segments_of_a_message_belong_to_it)
 {
 	struct mua_config config = alice_config(MUA_POP3);
@@ -433,7 +489,7 @@ static const struct failure failures[] = {
          .sent = "server name not found: not a domain name\n",
          .checked = "server name not found: not a domain name\n" },
 	{ .port = 4444,
-         .sent = "no connection: connection refused while connecting\n",
+         .sent = "no connection: connection refused\n",
          .checked = "no connection: connection refused\n"                       },
 	{ .password = "wrong",
          .sent = "login refused: 535 5.7.8 Error: authentication failed: (reason unavailable)\n",
@@ -481,6 +537,130 @@ END_TEST
 START_TEST(failures_are_told_with_imap)
 {
 	meet(&failures[_i], MUA_IMAP);
+}
+END_TEST
+
+/* What may pass. */
+
+static unsigned retries(const struct office *office)
+{
+	return wiretest_count(&office->wire, TRACE_STATE, LAYER_USER, USER_RETRIES);
+}
+
+static void stop_dns(struct office *office)
+{
+	dns_daemon_stop(office->dns);
+	office->dns = NULL;
+	link_cut(office->wire.bob_cable);
+}
+
+static void start_dns(struct office *office)
+{
+	struct dns_zone *zones[] = { office_zone() };
+
+	link_mend(office->wire.bob_cable);
+	office->dns = dns_daemon_start(
+	    office->wire.bob, &(struct dns_daemon_config) { .zones = zones, .zone_count = 1 });
+}
+
+START_TEST(silence_is_told_after_some_tries)
+{
+	struct mua_config config = alice_config(_i == 0 ? MUA_POP3 : MUA_IMAP);
+	struct office office;
+
+	office_init(&office, &config);
+	stop_dns(&office);
+	mua_send(office.alice, &to_bob, to_log(&office));
+	mua_check(office.alice, NULL, to_log(&office));
+	wiretest_run(&office.wire);
+	ck_assert_uint_eq(retries(&office), 2 * MUA_RETRIES);
+	ck_assert_str_eq(office.log->str, "no answer from DNS: no answer from DNS\n"
+					  "no answer from DNS: no answer from DNS\n");
+	ck_assert_uint_eq(held(mua_account(office.alice), "Outbox"), 1);
+	office_clear(&office);
+}
+END_TEST
+
+START_TEST(one_who_gives_up_at_once_is_told_at_once)
+{
+	struct mua_config config = alice_config(_i == 0 ? MUA_POP3 : MUA_IMAP);
+	struct office office;
+
+	config.gives_up_at_once = true;
+	office_init(&office, &config);
+	stop_dns(&office);
+	mua_send(office.alice, &to_bob, to_log(&office));
+	mua_check(office.alice, NULL, to_log(&office));
+	wiretest_run(&office.wire);
+	ck_assert_uint_eq(retries(&office), 0);
+	ck_assert_uint_eq(wiretest_count(&office.wire, TRACE_STATE, LAYER_USER, USER_DONE), 2);
+	office_clear(&office);
+}
+END_TEST
+
+START_TEST(what_passes_is_not_even_told)
+{
+	struct mua_config config = alice_config(_i == 0 ? MUA_POP3 : MUA_IMAP);
+	struct office office;
+
+	office_init(&office, &config);
+	deliver(&office, "alice@office.example", "one");
+	stop_dns(&office);
+	mua_send(office.alice, &to_bob, to_log(&office));
+	mua_check(office.alice, NULL, to_log(&office));
+	wiretest_run_until(&office.wire, 30 * NS_PER_S);
+	ck_assert_uint_gt(retries(&office), 0);
+	ck_assert_uint_gt(mail_records(&office, MAIL_DEFERRED), 0);
+	ck_assert_str_eq(office.log->str, "");
+	start_dns(&office);
+	wiretest_run(&office.wire);
+	ck_assert(strstr(office.log->str, "done: \n") != NULL);
+	ck_assert(strstr(office.log->str, "done: 1 new message\n") != NULL);
+	ck_assert_uint_eq(held(mua_account(office.alice), "Outbox"), 0);
+	ck_assert_uint_eq(held_by_server(&office, "bob@office.example", "INBOX"), 1);
+	office_clear(&office);
+}
+END_TEST
+
+START_TEST(offline_while_waiting_for_another_try)
+{
+	struct mua_config config = alice_config(_i == 0 ? MUA_POP3 : MUA_IMAP);
+	struct office office;
+
+	office_init(&office, &config);
+	stop_dns(&office);
+	mua_send(office.alice, &to_bob, to_log(&office));
+	mua_check(office.alice, NULL, to_log(&office));
+	wiretest_run_until(&office.wire, 12 * NS_PER_S);
+	mua_go_offline(office.alice, to_log(&office));
+	expect_log(&office, "kept in the outbox: \noffline: \ndone: \n");
+	ck_assert_int_lt(engine_now(office.wire.world->engine), 40 * NS_PER_S);
+	office_clear(&office);
+}
+END_TEST
+
+START_TEST(a_broken_connection_is_made_again)
+{
+	struct mua_config config = alice_config(_i % 2 == 0 ? MUA_POP3 : MUA_IMAP);
+	struct office office;
+
+	office_init(&office, &config);
+	deliver(&office, "alice@office.example", "one");
+	deliver(&office, "alice@office.example", "two");
+	mua_check(office.alice, NULL, to_log(&office));
+	mua_delete(office.alice, &(struct mua_choice) { .pick = MUA_NEWEST }, to_log(&office));
+	wiretest_run_until(&office.wire, 200 * NS_PER_US * (_i / 2 + 1));
+	/* The servers hang up in the middle, and start again. */
+	pop3_server_stop(office.pop3);
+	imap_server_stop(office.imap);
+	start_doors(&office);
+	wiretest_run(&office.wire);
+	if (config.protocol == MUA_POP3)
+		ck_assert_uint_eq(held(mua_account(office.alice), "INBOX"), 2);
+	else
+		ck_assert_uint_eq(held_by_server(&office, "alice@office.example", "INBOX"), 1);
+	ck_assert(strstr(office.log->str, "connection lost") == NULL);
+	office_clear(&office);
 }
 END_TEST
 
@@ -853,12 +1033,19 @@ int main(void)
 	tcase_add_test(tests, a_letter_goes_from_client_to_client);
 	tcase_add_test(tests, every_station_of_a_message_has_its_root);
 	tcase_add_loop_test(tests, an_imap_reader_knows_the_root_too, 0, 2);
+	tcase_add_loop_test(tests, a_message_keeps_its_root_whatever_happens_to_its_segments, 0,
+			    40);
 	tcase_add_test(tests, the_segments_of_a_message_belong_to_it);
 	tcase_add_test(tests, several_letters_share_a_connection);
 	tcase_add_test(tests, offline_a_letter_waits_in_the_outbox);
 	tcase_add_loop_test(tests, going_offline_in_the_middle_keeps_the_letter, 0, 30);
 	tcase_add_loop_test(tests, failures_are_told_with_pop3, 0, G_N_ELEMENTS(failures));
 	tcase_add_loop_test(tests, failures_are_told_with_imap, 0, G_N_ELEMENTS(failures));
+	tcase_add_loop_test(tests, silence_is_told_after_some_tries, 0, 2);
+	tcase_add_loop_test(tests, one_who_gives_up_at_once_is_told_at_once, 0, 2);
+	tcase_add_loop_test(tests, what_passes_is_not_even_told, 0, 2);
+	tcase_add_loop_test(tests, offline_while_waiting_for_another_try, 0, 2);
+	tcase_add_loop_test(tests, a_broken_connection_is_made_again, 0, 40);
 	tcase_add_test(tests, a_refused_recipient_is_told_and_the_letter_kept_as_a_draft);
 	tcase_add_test(tests, one_refused_recipient_does_not_stop_the_others);
 	tcase_add_test(tests, bad_addresses_never_reach_the_network);

@@ -148,6 +148,37 @@ START_TEST(a_deadline_in_the_past_is_now)
 }
 END_TEST
 
+/* A signal that arrives during an event of the first instant. */
+static void set_flag(void *owner)
+{
+	*(volatile sig_atomic_t *)owner = 1;
+}
+
+START_TEST(a_watched_flag_ends_the_run_after_the_present_instant)
+{
+	struct engine *engine = engine_new();
+	volatile sig_atomic_t flag = 0;
+	struct timer signal, same_instant, later;
+	int fired = 0;
+
+	timer_init(&signal, 1, set_flag, (void *)&flag);
+	timer_init(&same_instant, 2, count_up, &fired);
+	timer_init(&later, 1, count_up, &fired);
+	timer_schedule(engine, &signal, 10);
+	timer_schedule(engine, &same_instant, 10);
+	timer_schedule(engine, &later, 11);
+	engine_watch(engine, &flag);
+	ck_assert_int_eq(engine_run(engine, 100), ENGINE_STOPPED);
+	ck_assert_int_eq(fired, 1);
+	ck_assert_int_eq(engine_run(engine, 100), ENGINE_STOPPED);
+	ck_assert_int_eq(fired, 1);
+	flag = 0;
+	ck_assert_int_eq(engine_run(engine, 100), ENGINE_QUIET);
+	ck_assert_int_eq(fired, 2);
+	engine_free(engine);
+}
+END_TEST
+
 struct chain {
 	struct engine *engine;
 	struct work first, second;
@@ -242,6 +273,7 @@ int main(void)
 	tcase_add_loop_test(tests, events_run_in_the_order_of_a_plain_model, 0, 20);
 	tcase_add_test(tests, background_timers_do_not_keep_the_world_awake);
 	tcase_add_test(tests, a_deadline_in_the_past_is_now);
+	tcase_add_test(tests, a_watched_flag_ends_the_run_after_the_present_instant);
 	tcase_add_test(tests, deferred_work_runs_once_before_the_event_ends);
 	tcase_add_test(tests, endless_deferred_work_is_reported);
 	tcase_add_test(tests, cancelled_work_does_not_run);

@@ -64,8 +64,11 @@ END_TEST
 
 static void acknowledge(struct congestion *congestion, int64_t now_ns, uint32_t bytes)
 {
-	congestion->control->acknowledged(congestion, &(struct congestion_sample) {
-		.now_ns = now_ns, .acknowledged_bytes = bytes, .round_trip_us = 100000, .mss = MSS });
+	congestion->control->acknowledged(congestion,
+					  &(struct congestion_sample) { .now_ns = now_ns,
+									.acknowledged_bytes = bytes,
+									.round_trip_us = 100000,
+									.mss = MSS });
 }
 
 static void acknowledge_window(struct congestion *congestion, int64_t now_ns)
@@ -135,8 +138,8 @@ START_TEST(cubic_returns_to_the_plateau_and_leaves_it)
 		at[now_ns / NS_PER_S] = congestion.window;
 		acknowledge_window(&congestion, now_ns);
 	}
-	ck_assert_uint_gt(at[1], 85 * MSS);  /* fast at first, */
-	ck_assert_uint_gt(at[3], 97 * MSS);  /* flat near the old maximum, */
+	ck_assert_uint_gt(at[1], 85 * MSS); /* fast at first, */
+	ck_assert_uint_gt(at[3], 97 * MSS); /* flat near the old maximum, */
 	ck_assert_uint_lt(at[5], 102 * MSS);
 	ck_assert_uint_gt(at[4], 98 * MSS);
 	ck_assert_uint_gt(at[8], 115 * MSS); /* faster beyond */
@@ -159,6 +162,63 @@ START_TEST(cubic_converges_fast)
 	/* W_max = 70 * 0.85 = 59.5, K = 2.97 s: 58.5 after 1.5 s; with W_max = 70 it were 66. */
 	ck_assert_uint_lt(congestion.window, 60 * MSS);
 	ck_assert_uint_gt(congestion.window, 57 * MSS);
+	congestion_clear(&congestion);
+}
+END_TEST
+
+/* RFC 9406: one round trip of eight samples that are an eighth longer, and growth slows to a quarter;
+ * five such rounds, and slow start is over. */
+static uint32_t play_round(struct congestion *congestion, uint32_t round_trip_us, uint32_t *una)
+{
+	uint32_t window = congestion->window, end = *una + window;
+
+	for (uint32_t bytes = 0; bytes < window; bytes += MSS) {
+		*una += MSS;
+		congestion->control->acknowledged(
+		    congestion, &(struct congestion_sample) { .acknowledged_bytes = MSS,
+							      .mss = MSS,
+							      .round_trip_us = round_trip_us,
+							      .latest_round_trip_us = round_trip_us,
+							      .snd_una = *una,
+							      .snd_nxt = end + bytes });
+	}
+	return congestion->window - window;
+}
+
+START_TEST(cubic_leaves_slow_start_when_round_trips_grow)
+{
+	struct congestion congestion;
+	uint32_t una = 0xfffff000;
+
+	congestion_init(&congestion, &congestion_cubic, 10 * MSS);
+	ck_assert_uint_eq(play_round(&congestion, 40000, &una), 10 * MSS);
+	ck_assert_uint_eq(play_round(&congestion, 40000, &una), 20 * MSS);
+	ck_assert_uint_eq(play_round(&congestion, 43000, &una), 40 * MSS); /* less than an eighth */
+	uint32_t grown = play_round(&congestion, 60000, &una);
+
+	ck_assert_uint_lt(grown, 30 * MSS); /* eight samples to see it, then a quarter */
+	ck_assert_uint_gt(grown, 18 * MSS);
+	for (int i = 0; i < 6; i++)
+		play_round(&congestion, 60000, &una);
+	ck_assert(!congestion_in_slow_start(&congestion));
+	congestion_clear(&congestion);
+}
+END_TEST
+
+START_TEST(cubic_resumes_slow_start_when_it_was_nothing)
+{
+	struct congestion congestion;
+	uint32_t una = 0;
+
+	congestion_init(&congestion, &congestion_cubic, 10 * MSS);
+	play_round(&congestion, 40000, &una);
+	play_round(&congestion, 40000, &una);
+	play_round(&congestion, 60000, &una);
+	play_round(&congestion, 40000, &una);
+	uint32_t window = congestion.window;
+
+	ck_assert_uint_eq(play_round(&congestion, 40000, &una), window);
+	ck_assert(congestion_in_slow_start(&congestion));
 	congestion_clear(&congestion);
 }
 END_TEST
@@ -254,6 +314,8 @@ int main(void)
 	tcase_add_loop_test(all, threshold_is_at_least_two_segments, 0, 2);
 	tcase_add_test(all, cubic_returns_to_the_plateau_and_leaves_it);
 	tcase_add_test(all, cubic_converges_fast);
+	tcase_add_test(all, cubic_leaves_slow_start_when_round_trips_grow);
+	tcase_add_test(all, cubic_resumes_slow_start_when_it_was_nothing);
 	tcase_add_test(all, controls_are_found_by_name);
 	tcase_add_test(all, table_finds_what_is_in_it_and_nothing_else);
 	tcase_add_test(all, siphash_gives_the_reference_values);

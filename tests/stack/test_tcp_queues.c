@@ -33,6 +33,41 @@ static void fill(uint8_t *bytes, size_t length, uint32_t sequence)
 		bytes[i] = (uint8_t)((sequence + i) * 13 >> 2);
 }
 
+static void write_for(struct send_queue *queue, uint32_t una, uint32_t end, uint64_t root)
+{
+	uint8_t bytes[600] = { 0 };
+
+	send_queue_write(queue, una, end, (struct bytes) { bytes, sizeof bytes });
+	send_queue_belong(queue, una, end + (uint32_t)sizeof bytes, root);
+}
+
+START_TEST(send_queue_knows_whose_bytes_are_whose)
+{
+	struct send_queue queue = { 0 };
+	uint32_t una = (uint32_t)-900;
+
+	write_for(&queue, una, una, 7);
+	write_for(&queue, una, una + 600, 7);
+	write_for(&queue, una, una + 1200, 8); /* grows and wraps */
+	ck_assert_uint_eq(send_queue_root(&queue, una), 7);
+	ck_assert_uint_eq(send_queue_root(&queue, una + 1199), 7);
+	ck_assert_uint_eq(send_queue_root(&queue, una + 1200), 8);
+	ck_assert_uint_eq(send_queue_root(&queue, una + 1799), 8);
+	ck_assert_uint_eq(send_queue_root(&queue, una + 1800), 0);
+
+	una += 1200; /* acknowledged */
+	for (uint32_t i = 0; i < 10; i++)
+		write_for(&queue, una, una + 600 * (i + 1), 100 + i);
+	ck_assert_uint_eq(send_queue_root(&queue, una), 8);
+	ck_assert_uint_eq(send_queue_root(&queue, una + 600), 100);
+	ck_assert_uint_eq(send_queue_root(&queue, una + 6599), 109);
+	send_queue_clear(&queue);
+	write_for(&queue, 5, 5, 9);
+	ck_assert_uint_eq(send_queue_root(&queue, 5), 9);
+	send_queue_clear(&queue);
+}
+END_TEST
+
 /* Loop: the first sequence number, so that the wrap at 2^32 comes at every place of the ring. */
 START_TEST(send_queue_keeps_bytes_while_it_grows_and_wraps)
 {
@@ -58,7 +93,7 @@ START_TEST(send_queue_keeps_bytes_while_it_grows_and_wraps)
 			fill(expected, wanted, start);
 			ck_assert_mem_eq(out, expected, wanted);
 			ck_assert_uint_eq(checksum_finish(sum),
-			                  checksum_of((struct bytes) { expected, wanted }));
+					  checksum_of((struct bytes) { expected, wanted }));
 		}
 		una += (uint32_t)random_below(&random, end - una + 1);
 	}
@@ -99,7 +134,7 @@ START_TEST(ranges_are_reported_newest_first)
 	struct tcp_sack_block blocks[4], duplicate = { 0 };
 
 	ck_assert_int_eq(receive_queue_insert(&queue, 100, packet_of(pool, 100, 50), &duplicate),
-	                 RECEIVE_KEPT);
+			 RECEIVE_KEPT);
 	receive_queue_insert(&queue, 300, packet_of(pool, 300, 50), &duplicate);
 	receive_queue_insert(&queue, 200, packet_of(pool, 200, 50), &duplicate);
 	ck_assert_uint_eq(receive_queue_sack(&queue, blocks, 4), 3);
@@ -128,11 +163,11 @@ START_TEST(duplicates_are_found_and_reported)
 
 	receive_queue_insert(&queue, 100, packet_of(pool, 100, 100), &duplicate);
 	ck_assert_int_eq(receive_queue_insert(&queue, 120, packet_of(pool, 120, 30), &duplicate),
-	                 RECEIVE_DUPLICATE);
+			 RECEIVE_DUPLICATE);
 	ck_assert_uint_eq(duplicate.left, 120);
 	ck_assert_uint_eq(duplicate.right, 150);
 	ck_assert_int_eq(receive_queue_insert(&queue, 50, packet_of(pool, 50, 400), &duplicate),
-	                 RECEIVE_KEPT);
+			 RECEIVE_KEPT);
 	ck_assert_uint_eq(duplicate.left, 100);
 	ck_assert_uint_eq(duplicate.right, 200);
 	receive_queue_clear(&queue);
@@ -147,10 +182,11 @@ START_TEST(too_many_gaps_are_refused)
 	struct tcp_sack_block duplicate = { 0 };
 
 	for (uint32_t i = 0; i < RECEIVE_RANGES_MAX; i++)
-		ck_assert_int_eq(receive_queue_insert(&queue, 10 + 2 * i, packet_of(pool, 10 + 2 * i, 1),
-		                                      &duplicate), RECEIVE_KEPT);
+		ck_assert_int_eq(receive_queue_insert(&queue, 10 + 2 * i,
+						      packet_of(pool, 10 + 2 * i, 1), &duplicate),
+				 RECEIVE_KEPT);
 	ck_assert_int_eq(receive_queue_insert(&queue, 9999, packet_of(pool, 9999, 1), &duplicate),
-	                 RECEIVE_FULL);
+			 RECEIVE_FULL);
 	receive_queue_clear(&queue);
 	packet_pool_free(pool);
 }
@@ -222,10 +258,11 @@ static void check_counters(const struct flight *flight)
 		segments += (segment->flags & SENT_SACKED) != 0;
 		lost += segment->flags & SENT_LOST ? segment->length : 0;
 		again += segment->flags & SENT_AGAIN ? segment->length : 0;
-		wanted += (segment->flags & (SENT_LOST | SENT_AGAIN)) == SENT_LOST ? segment->length : 0;
+		wanted +=
+		    (segment->flags & (SENT_LOST | SENT_AGAIN)) == SENT_LOST ? segment->length : 0;
 		if (n + 1 != flight->next)
 			ck_assert_uint_eq(segment->start + segment->length,
-			                  flight_segment(flight, n + 1)->start);
+					  flight_segment(flight, n + 1)->start);
 	}
 	ck_assert_uint_eq(sacked, flight->sacked_bytes);
 	ck_assert_uint_eq(segments, flight->sacked_segments);
@@ -285,7 +322,10 @@ END_TEST
 START_TEST(sack_of_nonsense_is_ignored)
 {
 	static const struct tcp_sack_block nonsense[] = {
-		{ 5000, 4000 }, { 9000, 11000 }, { 0xfffffff0, 3000 }, { 3000, 3000 }
+		{5000,        4000 },
+                { 9000,       11000},
+                { 0xfffffff0, 3000 },
+                { 3000,       3000 }
 	};
 	struct flight flight;
 	struct delivery delivery = no_delivery();
@@ -302,8 +342,13 @@ START_TEST(dsack_is_recognised)
 {
 	struct flight flight;
 	struct delivery delivery = no_delivery();
-	struct tcp_sack_block below[] = { { 500, 800 } };
-	struct tcp_sack_block inside[] = { { 5000, 6000 }, { 4000, 7000 } };
+	struct tcp_sack_block below[] = {
+		{500, 800}
+	};
+	struct tcp_sack_block inside[] = {
+		{5000,  6000},
+                { 4000, 7000}
+	};
 
 	append_ten(&flight);
 	flight_acknowledge(&flight, 1000, 0, 50 * NS_PER_MS, &delivery);
@@ -384,11 +429,13 @@ START_TEST(counters_hold_whatever_happens)
 			flight_acknowledge(&flight, una, 1000, now_ns, &delivery);
 		} else if (choice == 4) {
 			uint32_t left = una + (uint32_t)random_below(&random, nxt - una + 1);
-			struct tcp_sack_block block = { left, left + (uint32_t)random_below(&random, nxt - left + 1) };
+			struct tcp_sack_block block = { left, left + (uint32_t)random_below(
+									 &random, nxt - left + 1) };
 
 			flight_sack(&flight, &block, 1, una, nxt, 1000, now_ns, &delivery);
 		} else if (choice == 5) {
-			flight_detect_losses(&flight, (int64_t)random_below(&random, 5) * NS_PER_MS, now_ns);
+			flight_detect_losses(&flight, (int64_t)random_below(&random, 5) * NS_PER_MS,
+					     now_ns);
 		} else if (choice == 6 && flight_next_wanted(&flight, &number)) {
 			flight_repeat(&flight, number, now_ns);
 		} else if (choice == 7 && random_below(&random, 20) == 0) {
@@ -412,6 +459,7 @@ int main(void)
 	TCase *all = tcase_create("queues");
 
 	tcase_add_test(all, sequence_numbers_compare_across_the_wrap);
+	tcase_add_test(all, send_queue_knows_whose_bytes_are_whose);
 	tcase_add_loop_test(all, send_queue_keeps_bytes_while_it_grows_and_wraps, 0, 20);
 	tcase_add_test(all, ranges_are_reported_newest_first);
 	tcase_add_test(all, duplicates_are_found_and_reported);

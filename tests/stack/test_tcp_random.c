@@ -39,7 +39,8 @@ static void keep_writing(void *owner)
 		length = MIN(length, talker->to_write - talker->written);
 		for (size_t i = 0; i < length; i++)
 			piece[i] = pattern(talker->salt, talker->written + i);
-		bool more = random_below(&talker->random, 4) == 0 && talker->written + length < talker->to_write;
+		bool more = random_below(&talker->random, 4) == 0 &&
+			    talker->written + length < talker->to_write;
 		size_t taken = stream_write(talker->stream, (struct bytes) { piece, length }, more);
 
 		talker->written += taken;
@@ -132,8 +133,12 @@ static void exchange_init(struct exchange *x, uint64_t seed, const struct impair
 	wiretest_run(&x->net);
 	link_impair(x->net.alice_cable, LINK_A, impairment);
 	link_impair(x->net.alice_cable, LINK_B, impairment);
-	x->client = (struct talker) { .to_write = random_below(&choice, BYTES_MAX), .salt = 1, .peer_salt = 2 };
-	x->server = (struct talker) { .to_write = random_below(&choice, BYTES_MAX), .salt = 2, .peer_salt = 1 };
+	x->client = (struct talker) { .to_write = random_below(&choice, BYTES_MAX),
+				      .salt = 1,
+				      .peer_salt = 2 };
+	x->server = (struct talker) { .to_write = random_below(&choice, BYTES_MAX),
+				      .salt = 2,
+				      .peer_salt = 1 };
 	random_init(&x->client.random, seed, "client", "pieces");
 	random_init(&x->server.random, seed, "server", "pieces");
 	if (random_below(&choice, 2) == 0)
@@ -143,8 +148,8 @@ static void exchange_init(struct exchange *x, uint64_t seed, const struct impair
 static void exchange_run(struct exchange *x)
 {
 	tcp_listen(x->net.bob, 25, on_accept, &x->server);
-	x->client.stream = tcp_connect(x->net.alice, (struct endpoint) { WIRETEST_NEAR, 25 }, &events,
-	                               &x->client);
+	x->client.stream =
+	    tcp_connect(x->net.alice, (struct endpoint) { WIRETEST_NEAR, 25 }, &events, &x->client);
 	wiretest_run(&x->net);
 }
 
@@ -225,7 +230,9 @@ END_TEST
 START_TEST(same_seed_gives_the_same_records)
 {
 	struct exchange x[2];
-	struct impairment bad = { .loss_ppm = 50000, .reorder_ppm = 50000, .reorder_ns = NS_PER_MS };
+	struct impairment bad = { .loss_ppm = 50000,
+				  .reorder_ppm = 50000,
+				  .reorder_ns = NS_PER_MS };
 
 	for (int i = 0; i < 2; i++) {
 		exchange_init(&x[i], 7, &bad);
@@ -233,9 +240,10 @@ START_TEST(same_seed_gives_the_same_records)
 	}
 	ck_assert_uint_eq(x[0].net.recorder.records->len, x[1].net.recorder.records->len);
 	ck_assert_mem_eq(x[0].net.recorder.records->data, x[1].net.recorder.records->data,
-	                 x[0].net.recorder.records->len * sizeof(struct trace_record));
+			 x[0].net.recorder.records->len * sizeof(struct trace_record));
 	ck_assert_uint_eq(x[0].net.recorder.bytes->len, x[1].net.recorder.bytes->len);
-	ck_assert_mem_eq(x[0].net.recorder.bytes->data, x[1].net.recorder.bytes->data, x[0].net.recorder.bytes->len);
+	ck_assert_mem_eq(x[0].net.recorder.bytes->data, x[1].net.recorder.bytes->data,
+			 x[0].net.recorder.bytes->len);
 	wiretest_clear(&x[0].net);
 	wiretest_clear(&x[1].net);
 }
@@ -257,8 +265,10 @@ static void abort_at_random(void *owner)
 	read_some(talker);
 }
 
-static const struct stream_events giving_up = { .readable = abort_at_random, .opened = keep_writing,
-	.writable = keep_writing, .failed = on_failed };
+static const struct stream_events giving_up = { .readable = abort_at_random,
+						.opened = keep_writing,
+						.writable = keep_writing,
+						.failed = on_failed };
 
 START_TEST(giving_up_leaves_nothing_behind)
 {
@@ -267,8 +277,8 @@ START_TEST(giving_up_leaves_nothing_behind)
 
 	exchange_init(&x, (uint64_t)_i, &bad);
 	tcp_listen(x.net.bob, 25, on_accept, &x.server);
-	x.client.stream = tcp_connect(x.net.alice, (struct endpoint) { WIRETEST_NEAR, 25 }, &giving_up,
-	                              &x.client);
+	x.client.stream = tcp_connect(x.net.alice, (struct endpoint) { WIRETEST_NEAR, 25 },
+				      &giving_up, &x.client);
 	wiretest_run(&x.net);
 	wiretest_clear(&x.net);
 }

@@ -111,11 +111,11 @@ struct pair {
 static void setup(struct pair *pair)
 {
 	*pair = (struct pair) { 0 };
-	wiretest_init(&pair->net, &(struct wiretest_config) {
-		.is_direct = true, .cable = { .delay_ns = NS_PER_MS } });
+	wiretest_init(&pair->net, &(struct wiretest_config) { .is_direct = true,
+							      .cable = { .delay_ns = NS_PER_MS } });
 	pair->client = (struct user) { .heard = g_string_new(NULL), .reads = true };
-	pair->server = (struct user) {
-		.heard = g_string_new(NULL), .reads = true, .shuts_down_at_end = true };
+	pair->server =
+	    (struct user) { .heard = g_string_new(NULL), .reads = true, .shuts_down_at_end = true };
 	pair->listener = tcp_listen(pair->net.bob, 25, on_accept, &pair->server);
 }
 
@@ -129,8 +129,8 @@ static void teardown(struct pair *pair)
 static void open_to(struct pair *pair, uint32_t address, uint16_t port)
 {
 	pair->client.is_in_call = true;
-	pair->client.stream =
-	    tcp_connect(pair->net.alice, (struct endpoint) { address, port }, &events, &pair->client);
+	pair->client.stream = tcp_connect(pair->net.alice, (struct endpoint) { address, port },
+					  &events, &pair->client);
 	pair->client.is_in_call = false;
 	ck_assert_ptr_nonnull(pair->client.stream);
 }
@@ -299,7 +299,8 @@ START_TEST(full_buffer_is_told_and_so_is_room)
 
 	ck_assert_uint_ge(written, 65536);
 	ck_assert_uint_lt(written, HUGE);
-	ck_assert_uint_eq(stream_write(pair.client.stream, (struct bytes) { bytes, HUGE }, false), 0);
+	ck_assert_uint_eq(stream_write(pair.client.stream, (struct bytes) { bytes, HUGE }, false),
+			  0);
 	ck_assert_uint_eq(pair.client.stream->written_bytes, written);
 	wiretest_run(&pair.net);
 	ck_assert_str_eq(pair.client.heard->str, "ow");
@@ -322,7 +323,8 @@ START_TEST(reader_that_sleeps_stops_the_writer_and_wakes_it)
 	open_pair(&pair);
 	pair.server.reads = false;
 	for (int i = 0; i < 20; i++) {
-		written += stream_write(pair.client.stream, (struct bytes) { bytes, sizeof bytes }, false);
+		written +=
+		    stream_write(pair.client.stream, (struct bytes) { bytes, sizeof bytes }, false);
 		wiretest_run_until(&pair.net, engine_now(pair.net.world->engine) + NS_PER_S);
 	}
 	ck_assert_uint_lt(written, 20 * sizeof bytes);
@@ -384,7 +386,7 @@ END_TEST
 /* Records. */
 
 static const struct trace_record *tcp_record_at(const struct pair *pair, struct host *host,
-                                                enum trace_kind kind, unsigned index)
+						enum trace_kind kind, unsigned index)
 {
 	struct wanted wanted = { kind, LAYER_TCP, ANY, host_node(host) };
 
@@ -396,11 +398,10 @@ struct state_change {
 };
 
 static void check_states(const struct pair *pair, struct host *host,
-                         const struct state_change *expected, unsigned count)
+			 const struct state_change *expected, unsigned count)
 {
 	for (unsigned i = 0; i < count; i++) {
-		const struct trace_record *record =
-		    tcp_record_at(pair, host, TRACE_STATE, i);
+		const struct trace_record *record = tcp_record_at(pair, host, TRACE_STATE, i);
 
 		ck_assert_ptr_nonnull(record);
 		ck_assert_uint_eq(record->before, expected[i].before);
@@ -412,14 +413,18 @@ static void check_states(const struct pair *pair, struct host *host,
 START_TEST(state_changes_are_recorded)
 {
 	static const struct state_change of_client[] = {
-		{ TCP_CLOSED, TCP_SYN_SENT },         { TCP_SYN_SENT, TCP_ESTABLISHED },
-		{ TCP_ESTABLISHED, TCP_FIN_WAIT_1 },  { TCP_FIN_WAIT_1, TCP_FIN_WAIT_2 },
-		{ TCP_FIN_WAIT_2, TCP_TIME_WAIT },
+		{TCP_CLOSED,       TCP_SYN_SENT   },
+                { TCP_SYN_SENT,    TCP_ESTABLISHED},
+		{ TCP_ESTABLISHED, TCP_FIN_WAIT_1 },
+                { TCP_FIN_WAIT_1,  TCP_FIN_WAIT_2 },
+		{ TCP_FIN_WAIT_2,  TCP_TIME_WAIT  },
 	};
 	static const struct state_change of_server[] = {
-		{ TCP_LISTEN, TCP_SYN_RECEIVED },     { TCP_SYN_RECEIVED, TCP_ESTABLISHED },
-		{ TCP_ESTABLISHED, TCP_CLOSE_WAIT },  { TCP_CLOSE_WAIT, TCP_LAST_ACK },
-		{ TCP_LAST_ACK, TCP_CLOSED },
+		{TCP_LISTEN,        TCP_SYN_RECEIVED},
+                { TCP_SYN_RECEIVED, TCP_ESTABLISHED },
+		{ TCP_ESTABLISHED,  TCP_CLOSE_WAIT  },
+                { TCP_CLOSE_WAIT,   TCP_LAST_ACK    },
+		{ TCP_LAST_ACK,     TCP_CLOSED      },
 	};
 	static const uint8_t addresses[] = { 192, 0, 2, 11, 0, 25, 192, 0, 2, 10 };
 	struct pair pair;
@@ -459,12 +464,14 @@ START_TEST(data_records_name_the_stream_range)
 	stream_write(pair.client.stream, (struct bytes) { bytes, sizeof bytes }, false);
 	stream_shutdown(pair.client.stream);
 	wiretest_run(&pair.net);
-	for (unsigned i = 0; (record = tcp_record_at(&pair, pair.net.alice, TRACE_ENCAPSULATE, i)) != NULL; i++) {
+	for (unsigned i = 0;
+	     (record = tcp_record_at(&pair, pair.net.alice, TRACE_ENCAPSULATE, i)) != NULL; i++) {
 		ck_assert_uint_eq(record->object, sent_object);
 		ck_assert_uint_eq(record->before, sent);
 		sent += record->after;
 	}
-	for (unsigned i = 0; (record = tcp_record_at(&pair, pair.net.bob, TRACE_DECAPSULATE, i)) != NULL; i++) {
+	for (unsigned i = 0;
+	     (record = tcp_record_at(&pair, pair.net.bob, TRACE_DECAPSULATE, i)) != NULL; i++) {
 		ck_assert_uint_eq(record->object, received_object);
 		ck_assert_uint_eq(record->before, received);
 		received += record->after;

@@ -1,0 +1,615 @@
+/* The commands as a user meets them: statuses, what goes where, files that are whole or not there. */
+#include <check.h>
+#include <gio/gio.h>
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include "protocols/layer.h"
+#include "tests/app/program.h"
+#include "tests/app/scenario_test.h"
+#include "tests/app/watched.h"
+#include "tests/views/tshark.h"
+
+/* A folder for each test, for what the commands write. */
+static char *folder;
+
+static void set_up(void)
+{
+	folder = folder_new();
+}
+
+static void tear_down(void)
+{
+	folder_remove(folder);
+}
+
+static struct outcome *run_line(const char *line)
+{
+	g_auto(GStrv) words = NULL;
+	g_autofree char *filled = NULL;
+	g_auto(GStrv) parts = g_strsplit(line, "FOLDER", -1);
+
+	filled = g_strjoinv(folder, parts);
+	ck_assert(g_shell_parse_argv(filled, NULL, &words, NULL));
+	return program_run_in(NULL, (const char *const *)words);
+}
+
+static const char *const commands[] = { "run",     "check", "show", "topology", "state",
+					"mailbox", "step",  "list", "new" };
+
+START_TEST(every_command_has_help_with_an_example)
+{
+	struct outcome *outcome = program_run(commands[_i], "--help", NULL);
+	struct outcome *overview = program_run("--help", NULL);
+	char *usage = g_strdup_printf("mailwire %s", commands[_i]);
+	const char *example = strstr(outcome->out, "Example:");
+
+	ck_assert_status(outcome, 0);
+	ck_assert_str_eq(outcome->err, "");
+	ck_assert_ptr_nonnull(example);
+	ck_assert_msg(strstr(example, usage) != NULL, "%s", outcome->out);
+	ck_assert_ptr_nonnull(strstr(overview->out, commands[_i]));
+	outcome_free(overview);
+	outcome_free(outcome);
+	g_free(usage);
+}
+END_TEST
+
+/* Wrong usage: nothing on standard output, and what is said helps on. */
+static const struct {
+	const char *line, *said;
+} wrong[] = {
+	{"rnu",								"did you mean \"run\""},
+	{ "run",							       "FILE"                },
+	{ "run hello surplus",						 "too many"            },
+	{ "run nosuch",							"mailwire list"       },
+	{ "run helo",							  "hello"               },
+	{ "run hello --nonsense",					      "--nonsense"          },
+	{ "run hello --layer smpt",					    "smtp"                },
+	{ "run hello --host nobody",					   "mailwire topology"   },
+	{ "run hello --format xml",					    "json"                },
+	{ "run hello --message -1",					    "from 1"              },
+	{ "run hello --quiet --report --message 9",                            "mail number 9"       },
+	{ "run hello --until 5",					       "1.5s"                },
+	{ "run hello --seed x",						"--seed"              },
+	{ "run hello --capture all",					   "--pcap"              },
+	{ "run hello --pcap FOLDER/x.pcapng --capture bob-pc:eth9",            "bob-pc:eth9"         },
+	{ "run hello --pcap FOLDER/x.pcapng --log FOLDER/x.log --host nobody", "nobody"              },
+	{ "run hello --pcap - --report",                                       "standard output"     },
+	{ "run hello --pcap - --dialog",                                       "standard output"     },
+	{ "run hello --pcap - --log -",					"standard output"     },
+	{ "run hello --format json --report",                                  "--log"               },
+	{ "check nosuch.yaml",						 "nosuch.yaml"         },
+	{ "state hello",						       "--at"                },
+	{ "state hello --at 1s --host nobody",                                 "nobody"              },
+	{ "state hello --at yesterday",					"yesterday"           },
+	{ "mailbox hello --at 1s",					     "--user"              },
+	{ "mailbox hello --user nobody --at 1s",                               "nobody"              },
+	{ "mailbox hello --user bob --at 3s --raw 7",                          "--raw"               },
+	{ "new",							       "NAME"                },
+};
+
+START_TEST(wrong_usage_ends_with_2_and_a_hint)
+{
+	struct outcome *outcome = run_line(wrong[_i].line);
+	char *left = folder_list(folder);
+
+	ck_assert_msg(outcome->status == 2, "%s: status %d", wrong[_i].line, outcome->status);
+	ck_assert_msg(strstr(outcome->err, wrong[_i].said) != NULL, "%s: %s", wrong[_i].line,
+		      outcome->err);
+	if (strstr(wrong[_i].line, "--report --message") == NULL)
+		ck_assert_str_eq(outcome->out, "");
+	ck_assert_str_eq(left, "");
+	g_free(left);
+	outcome_free(outcome);
+}
+END_TEST
+
+/* What cannot be written ends with 3, says so, and leaves nothing that looks whole. */
+static const char *const unwritable[] = {
+	"run hello --quiet --pcap /dev/full",
+	"run hello --quiet --pcap FOLDER/missing/x.pcapng",
+	"run hello --quiet --pcap FOLDER/missing/x.pcap",
+	"run hello --quiet --pcap /dev/null/x/",
+	"run hello --log /dev/full",
+	"run hello --log FOLDER/missing/x.log",
+	"run hello --log /dev/full --format json",
+	"run hello --quiet --pcap FOLDER/x.pcapng --log FOLDER/missing/x.log",
+	"new FOLDER/missing/x",
+};
+
+START_TEST(what_cannot_be_written_ends_with_3)
+{
+	struct outcome *outcome = run_line(unwritable[_i]);
+	char *left = folder_list(folder);
+
+	ck_assert_msg(outcome->status == 3 || g_str_has_prefix(unwritable[_i], "new"),
+		      "%s: status %d", unwritable[_i], outcome->status);
+	ck_assert_int_ge(outcome->status, 2);
+	ck_assert_str_ne(outcome->err, "");
+	/* A second output that could be written may stay, whole or not at all. */
+	ck_assert_msg(*left == '\0' || strcmp(left, "x.pcapng ") == 0, "left: %s", left);
+	ck_assert_msg(g_file_test("/dev/full", G_FILE_TEST_EXISTS) &&
+			  !g_file_test("/dev/full", G_FILE_TEST_IS_REGULAR),
+		      "/dev/full became a file");
+	g_free(left);
+	outcome_free(outcome);
+}
+END_TEST
+
+static const char *const to_full[] = {
+	"run hello",          "run hello --dialog",  "run hello --format json",
+	"run hello --pcap -", "show hello",          "list",
+	"topology hello",     "state hello --at 1s", "mailbox hello --user bob --at 3s",
+	"run --help",         "check hello",
+};
+
+START_TEST(a_full_standard_output_ends_with_3)
+{
+	g_autofree char *line =
+	    g_strdup_printf("exec '%s' %s >/dev/full 2>/dev/null", program_path(), to_full[_i]);
+	int status = system(line);
+
+	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 3, "%s: status %d", to_full[_i],
+		      WEXITSTATUS(status));
+}
+END_TEST
+
+START_TEST(a_capture_goes_where_it_was_asked_to)
+{
+	g_autofree char *ng = path_in(folder, "x.pcapng"), *classic = path_in(folder, "x.pcap");
+	g_autofree char *single = g_strconcat(folder, "/single/", NULL);
+	struct watched *watched =
+	    watched_run(load_good_file("scenarios/hello.yaml"), 1, TIME_NEVER, NULL, true);
+	const struct model *model = watched->observer.model;
+	static const uint8_t magics[][4] = {
+		{0x0a,  0x0d, 0x0d, 0x0a},
+                { 0x4d, 0x3c, 0xb2, 0xa1}
+	};
+	struct outcome *outcomes[] = {
+		program_run("run", "hello", "--quiet", "--pcap", ng, NULL),
+		program_run("run", "hello", "--quiet", "--pcap", classic, NULL),
+		program_run("run", "hello", "--quiet", "--pcap", "-", NULL),
+		program_run("run", "hello", "--pcap", "-", NULL),
+		program_run("run", "hello", "--quiet", "--pcap", single, NULL),
+	};
+	GBytes *bytes = file_read(ng), *classic_bytes = file_read(classic);
+	char *files = folder_list(single);
+	unsigned interfaces = 0, captures = 0;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(outcomes); i++) {
+		ck_assert_status(outcomes[i], 0);
+		ck_assert_str_eq(outcomes[i]->err, "");
+	}
+	ck_assert_mem_eq(g_bytes_get_data(bytes, NULL), magics[0], 4);
+	ck_assert_mem_eq(g_bytes_get_data(classic_bytes, NULL), magics[1], 4);
+	for (int i = 2; i < 4; i++) {
+		ck_assert_uint_eq(outcomes[i]->out_bytes, g_bytes_get_size(bytes));
+		ck_assert_mem_eq(outcomes[i]->out, g_bytes_get_data(bytes, NULL),
+				 outcomes[i]->out_bytes);
+	}
+	ck_assert_str_eq(outcomes[0]->out, "");
+	for (uint32_t node = 1; node <= model_node_count(model); node++)
+		if (model_node(model, node) != NULL)
+			interfaces += model_node(model, node)->interfaces->len;
+	for (const char *at = files; (at = strstr(at, ".pcapng ")) != NULL; at++)
+		captures++;
+	ck_assert_uint_eq(captures, interfaces);
+	for (size_t i = 0; i < G_N_ELEMENTS(outcomes); i++)
+		outcome_free(outcomes[i]);
+	g_bytes_unref(bytes);
+	g_bytes_unref(classic_bytes);
+	g_free(files);
+	watched_free(watched);
+}
+END_TEST
+
+/* So many pings that there is time to interrupt it. */
+static const char endless[] =
+    "mailwire: 1\n"
+    "hosts: {a: , b: }\n"
+    "timeline:\n"
+    "  - {at: 1s, who: a, do: ping, target: b, every: 1ms, times: 1000000}\n";
+
+START_TEST(an_interrupted_run_leaves_no_half_file)
+{
+	g_autofree char *path = scenario_write(folder, endless), *out = path_in(folder, "out");
+	g_autofree char *capture = g_build_filename(out, "x.pcapng", NULL);
+	g_autofree char *log = g_build_filename(out, "x.log", NULL);
+	GSubprocess *process;
+	char *left = NULL;
+
+	ck_assert_int_eq(g_mkdir(out, 0700), 0);
+	process = g_subprocess_new(
+	    G_SUBPROCESS_FLAGS_STDOUT_SILENCE | G_SUBPROCESS_FLAGS_STDERR_SILENCE, NULL,
+	    program_path(), "run", path, "--pcap", capture, "--log", log, NULL);
+	ck_assert_ptr_nonnull(process);
+	/* Until both outputs are being written; then a moment for events to run. */
+	for (int i = 0; i < 500 && (left == NULL || strstr(left, "pcapng") == NULL); i++) {
+		g_free(left);
+		g_usleep(10000);
+		left = folder_list(out);
+	}
+	ck_assert_msg(strstr(left, ".x.pcapng") != NULL, "%s", left);
+	g_usleep(300000);
+	g_subprocess_send_signal(process, SIGINT);
+	g_subprocess_wait(process, NULL, NULL);
+	ck_assert(g_subprocess_get_if_exited(process));
+	ck_assert_int_eq(g_subprocess_get_exit_status(process), 128 + SIGINT);
+	g_free(left);
+	left = folder_list(out);
+	ck_assert_str_eq(left, "");
+	g_free(left);
+	g_object_unref(process);
+}
+END_TEST
+
+static bool has_colour(const char *environment)
+{
+	g_autofree char *line = g_strdup_printf("%s run hello", program_path());
+	const char *const arguments[] = { "-qec", line, "/dev/null", NULL };
+	GSubprocessLauncher *launcher = g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_STDOUT_PIPE);
+	GPtrArray *argv = g_ptr_array_new();
+	char *out = NULL;
+	bool has;
+
+	g_ptr_array_add(argv, (char *)"script");
+	for (size_t i = 0; i < G_N_ELEMENTS(arguments); i++)
+		g_ptr_array_add(argv, (char *)arguments[i]);
+	g_subprocess_launcher_unsetenv(launcher, "NO_COLOR");
+	g_subprocess_launcher_setenv(launcher, "TERM", "xterm", TRUE);
+	if (environment != NULL)
+		g_subprocess_launcher_setenv(launcher, environment, "1", TRUE);
+
+	GSubprocess *process =
+	    g_subprocess_launcher_spawnv(launcher, (const char *const *)argv->pdata, NULL);
+
+	ck_assert_ptr_nonnull(process);
+	ck_assert(g_subprocess_communicate_utf8(process, NULL, NULL, &out, NULL, NULL));
+	ck_assert_ptr_nonnull(strstr(out, "EHLO"));
+	has = strchr(out, '\x1b') != NULL;
+	g_free(out);
+	g_ptr_array_free(argv, TRUE);
+	g_object_unref(process);
+	g_object_unref(launcher);
+	return has;
+}
+
+START_TEST(colour_is_for_terminals_and_not_with_no_color)
+{
+	struct outcome *piped = program_run("run", "hello", NULL);
+
+	ck_assert_ptr_null(strchr(piped->out, '\x1b'));
+	outcome_free(piped);
+	if (!tshark_has_program("script"))
+		return;
+	ck_assert(has_colour(NULL));
+	ck_assert(!has_colour("NO_COLOR"));
+}
+END_TEST
+
+/* The layer of a line of the log: "  encapsulate TCP      + 32 B ..."; NULL: it is of none. */
+static char *layer_of_line(const char *line)
+{
+	static const char *const verbs[] = { "encapsulate", "decapsulate", "forward", "send",
+					     "deliver",     "wait",        "drop" };
+	g_auto(GStrv) words = NULL;
+
+	if (!g_str_has_prefix(line, "  ") || line[2] == ' ')
+		return NULL;
+	words = g_regex_split_simple(" +", line + 2, 0, 0);
+	for (size_t i = 0; i < G_N_ELEMENTS(verbs); i++)
+		if (strcmp(words[0], verbs[i]) == 0 && words[1] != NULL)
+			return g_strdup(words[1]);
+	return NULL;
+}
+
+START_TEST(layer_keeps_only_these_layers)
+{
+	struct outcome *outcome = program_run("run", "office", "--layer", "smtp,tcp", NULL);
+	g_auto(GStrv) lines = g_strsplit(outcome->out, "\n", -1);
+	unsigned count = 0;
+
+	ck_assert_status(outcome, 0);
+	for (guint i = 0; lines[i] != NULL; i++) {
+		char *layer = layer_of_line(lines[i]);
+
+		count += layer != NULL;
+		if (layer != NULL && strcmp(layer, "SMTP") != 0 && strcmp(layer, "TCP") != 0)
+			ck_abort_msg("%s", lines[i]);
+		g_free(layer);
+	}
+	ck_assert_uint_gt(count, 50);
+	outcome_free(outcome);
+}
+END_TEST
+
+/* The node of a block's first line: "   1.000 026 s  alice-pc:eth0    ..."; NULL: it is none. */
+static char *node_of_line(const char *line)
+{
+	GMatchInfo *match = NULL;
+	GRegex *regex = g_regex_new("^ *[0-9]+\\.[0-9]{3} [0-9]{3} s  ([^ :]+)", 0, 0, NULL);
+	char *node = NULL;
+
+	if (g_regex_match(regex, line, 0, &match))
+		node = g_match_info_fetch(match, 1);
+	g_match_info_free(match);
+	g_regex_unref(regex);
+	return node;
+}
+
+START_TEST(host_keeps_only_these_hosts)
+{
+	struct outcome *outcome = program_run("run", "office", "--host", "mail,bob-pc", NULL);
+	g_auto(GStrv) lines = g_strsplit(outcome->out, "\n", -1);
+	unsigned counts[2] = { 0 };
+
+	ck_assert_status(outcome, 0);
+	for (guint i = 0; lines[i] != NULL; i++) {
+		char *node = node_of_line(lines[i]);
+
+		counts[0] += g_strcmp0(node, "mail") == 0;
+		counts[1] += g_strcmp0(node, "bob-pc") == 0;
+		if (node != NULL && strcmp(node, "mail") != 0 && strcmp(node, "bob-pc") != 0)
+			ck_abort_msg("%s", lines[i]);
+		g_free(node);
+	}
+	ck_assert_uint_gt(counts[0], 20);
+	ck_assert_uint_gt(counts[1], 10);
+	outcome_free(outcome);
+}
+END_TEST
+
+START_TEST(message_keeps_what_belongs_to_one_mail_with_its_dns_and_arp)
+{
+	struct outcome *first = program_run("run", "office", "--message", "1", "--unfold", NULL);
+	struct outcome *third = program_run("run", "office", "--message", "3", "--unfold", NULL);
+
+	ck_assert_status(first, 0);
+	ck_assert_ptr_nonnull(strstr(first->out, "RCPT TO:<bob@remote.example>"));
+	ck_assert_ptr_nonnull(strstr(first->out, "MX of remote.example"));
+	ck_assert_ptr_nonnull(strstr(first->out, "who has"));
+	ck_assert_ptr_nonnull(strstr(first->out, "DELE 1"));
+	ck_assert_ptr_null(strstr(first->out, "carol@"));
+	ck_assert_ptr_nonnull(strstr(third->out, "RCPT TO:<carol@office.example>"));
+	ck_assert_ptr_null(strstr(third->out, "bob@remote.example"));
+	ck_assert_ptr_null(strstr(third->out, "remote-mail"));
+	outcome_free(first);
+	outcome_free(third);
+}
+END_TEST
+
+START_TEST(dialog_shows_every_connection_and_both_sides)
+{
+	struct watched *watched =
+	    watched_run(load_good_file("scenarios/office.yaml"), 1, TIME_NEVER, NULL, true);
+	struct outcome *outcome = program_run("run", "office", "--dialog", NULL);
+	unsigned count = model_connection_count(watched->observer.model);
+	static const char *const said[] = {
+		"C: EHLO", "S: 250", "C: RETR 1", "S: +OK", "C: a1 ", "S: * BYE", "S: 221",
+	};
+
+	ck_assert_status(outcome, 0);
+	ck_assert_uint_gt(count, 5);
+	for (unsigned i = 1; i <= count + 1; i++) {
+		g_autofree char *title = g_strdup_printf("connection %u ", i);
+
+		ck_assert_msg((strstr(outcome->out, title) != NULL) == (i <= count), "%s", title);
+	}
+	for (size_t i = 0; i < G_N_ELEMENTS(said); i++)
+		ck_assert_msg(strstr(outcome->out, said[i]) != NULL, "%s", said[i]);
+	ck_assert_ptr_null(strstr(outcome->out, "encapsulate"));
+	outcome_free(outcome);
+	watched_free(watched);
+}
+END_TEST
+
+/* Rows of the ledger: "    gw   routes   50  5815  700  100  700  5815": they must balance. */
+START_TEST(report_prints_ledgers_that_balance)
+{
+	struct outcome *outcome = program_run("run", "office", "--quiet", "--report", NULL);
+	g_auto(GStrv) lines = g_strsplit(outcome->out, "\n", -1);
+	unsigned rows = 0;
+
+	ck_assert_status(outcome, 0);
+	for (guint i = 0; lines[i] != NULL; i++) {
+		unsigned long frames, in, removed, rewritten, added, out;
+		char node[64], role[64];
+
+		if (sscanf(lines[i], " %63s %63s %lu %lu %lu %lu %lu %lu", node, role, &frames, &in,
+			   &removed, &rewritten, &added, &out) != 8)
+			continue;
+		rows++;
+		ck_assert_msg(in - removed + added == out, "%s", lines[i]);
+	}
+	ck_assert_uint_gt(rows, 30);
+	ck_assert_ptr_nonnull(strstr(outcome->out, "Quarterly report"));
+	ck_assert_ptr_nonnull(strstr(outcome->out, "Minutes of the meeting"));
+	outcome_free(outcome);
+}
+END_TEST
+
+START_TEST(state_shows_listeners_connections_and_caches_of_that_moment)
+{
+	struct outcome *during =
+	    program_run("state", "office", "--at", "10.0014s", "--host", "remote-mail", NULL);
+	struct outcome *before =
+	    program_run("state", "office", "--at", "0s", "--host", "remote-mail", NULL);
+	static const char *const at_all_times[] = { "*:25", "*:587", "*:110", "*:143" };
+
+	ck_assert_status(during, 0);
+	for (size_t i = 0; i < G_N_ELEMENTS(at_all_times); i++) {
+		ck_assert_ptr_nonnull(strstr(during->out, at_all_times[i]));
+		ck_assert_ptr_nonnull(strstr(before->out, at_all_times[i]));
+	}
+	ck_assert_ptr_nonnull(strstr(during->out, "ESTABLISHED"));
+	ck_assert_ptr_nonnull(strstr(during->out, "203.0.113.76"));
+	ck_assert_ptr_null(strstr(before->out, "ESTABLISHED"));
+	ck_assert_ptr_null(strstr(before->out, "ARP table"));
+	ck_assert_ptr_null(strstr(during->out, "alice-pc (host)"));
+	outcome_free(during);
+	outcome_free(before);
+}
+END_TEST
+
+START_TEST(mailbox_shows_what_is_there_and_raw_its_bytes)
+{
+	struct watched *watched =
+	    watched_run(load_good_file("scenarios/office.yaml"), 1, TIME_NEVER, NULL, false);
+	struct outcome *before =
+	    program_run("mailbox", "office", "--user", "carol", "--at", "39s", NULL);
+	struct outcome *after =
+	    program_run("mailbox", "office", "--user", "carol", "--at", "60s", NULL);
+	struct outcome *raw = program_run("mailbox", "office", "--user", "carol@office.example",
+					  "--at", "60s", "--raw", "1", NULL);
+	const struct mailbox_message *message = NULL;
+
+	for (unsigned i = 0; i < mailboxes_count(watched->mailboxes); i++) {
+		const struct mailbox_state *box = mailboxes_get(watched->mailboxes, i);
+
+		if (strcmp(box->owner, "carol@office.example") == 0 && box->messages->len > 0)
+			message = box->messages->pdata[0];
+	}
+	ck_assert_ptr_nonnull(message);
+	ck_assert_ptr_nonnull(strstr(before->out, "0 messages"));
+	ck_assert_ptr_null(strstr(before->out, "Minutes"));
+	ck_assert_ptr_nonnull(strstr(after->out, "1 message\n"));
+	ck_assert_ptr_nonnull(strstr(after->out, "Minutes of the meeting"));
+	ck_assert_status(raw, 0);
+	ck_assert_uint_eq(raw->out_bytes, g_bytes_get_size(message->bytes));
+	ck_assert_mem_eq(raw->out, g_bytes_get_data(message->bytes, NULL), raw->out_bytes);
+	outcome_free(before);
+	outcome_free(after);
+	outcome_free(raw);
+	watched_free(watched);
+}
+END_TEST
+
+START_TEST(step_goes_on_and_back_and_to_the_next_host_and_command)
+{
+	const struct surroundings keys = { .input = "\n\nb\nn\nm\nq\n" };
+	const char *const arguments[] = { "step", "hello", NULL };
+	struct outcome *outcome = program_run_in(&keys, arguments);
+	unsigned steps[8], count = 0;
+
+	ck_assert_status(outcome, 0);
+	for (const char *at = outcome->out; count < 8 && (at = strstr(at, "step ")) != NULL; at++)
+		count += sscanf(at, "step %u of", &steps[count]) == 1;
+	ck_assert_uint_eq(count, 6);
+	ck_assert_uint_eq(steps[0], 1);
+	ck_assert_uint_eq(steps[1], 2);
+	ck_assert_uint_eq(steps[2], 3);
+	ck_assert_uint_eq(steps[3], 2);
+	ck_assert_uint_gt(steps[4], steps[3]);
+	ck_assert_uint_gt(steps[5], steps[4]);
+	ck_assert_ptr_nonnull(strstr(outcome->out, "220 "));
+	outcome_free(outcome);
+}
+END_TEST
+
+START_TEST(topology_names_every_node_address_and_account)
+{
+	struct scenario *scenario = load_good_file("scenarios/office.yaml");
+	struct outcome *text = program_run("topology", "office", NULL);
+	struct outcome *dot = program_run("topology", "office", "--dot", NULL);
+	const GPtrArray *lists[] = { scenario->hosts, scenario->routers };
+
+	ck_assert_status(text, 0);
+	ck_assert_status(dot, 0);
+	for (size_t l = 0; l < 2; l++) {
+		for (guint i = 0; i < lists[l]->len; i++) {
+			const struct scenario_node *node = lists[l]->pdata[i];
+
+			ck_assert_ptr_nonnull(strstr(text->out, node->item.name));
+			ck_assert_ptr_nonnull(strstr(dot->out, node->item.name));
+			for (guint k = 0; k < node->interfaces->len; k++) {
+				const struct scenario_interface *interface =
+				    node->interfaces->pdata[k];
+				char address[IPV4_TEXT_BYTES];
+
+				ipv4_print(interface->address, address);
+				ck_assert_msg(strstr(text->out, address) != NULL, "%s", address);
+			}
+		}
+	}
+	ck_assert_ptr_nonnull(strstr(text->out, "carol@office.example"));
+	ck_assert_ptr_nonnull(strstr(text->out, "POP3 110"));
+	outcome_free(text);
+	outcome_free(dot);
+	scenario_free(scenario);
+}
+END_TEST
+
+START_TEST(new_makes_a_scenario_that_runs_and_overwrites_nothing)
+{
+	const struct surroundings there = { .folder = folder };
+	const char *const new_one[] = { "new", "mine", NULL };
+	const char *const run_it[] = { "run", "mine.yaml", "--quiet", NULL };
+	struct outcome *outcomes[] = { program_run_in(&there, new_one),
+				       program_run_in(&there, run_it),
+				       program_run_in(&there, new_one) };
+
+	ck_assert_status(outcomes[0], 0);
+	ck_assert_status(outcomes[1], 0);
+	ck_assert_int_ge(outcomes[2]->status, 2);
+	for (size_t i = 0; i < G_N_ELEMENTS(outcomes); i++)
+		outcome_free(outcomes[i]);
+}
+END_TEST
+
+START_TEST(list_shows_every_scenario_with_its_title)
+{
+	GPtrArray *paths = all_scenarios();
+	struct outcome *outcome = program_run("list", NULL);
+
+	ck_assert_status(outcome, 0);
+	for (guint i = 0; i < paths->len; i++) {
+		struct scenario *scenario = load_good_file(paths->pdata[i]);
+
+		ck_assert_msg(strstr(outcome->out, scenario->title) != NULL, "%s", scenario->title);
+		scenario_free(scenario);
+	}
+	outcome_free(outcome);
+	g_ptr_array_free(paths, TRUE);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("command");
+	TCase *tests = tcase_create("command");
+
+	tcase_set_timeout(tests, 60);
+	tcase_add_checked_fixture(tests, set_up, tear_down);
+	tcase_add_loop_test(tests, every_command_has_help_with_an_example, 0,
+			    (int)G_N_ELEMENTS(commands));
+	tcase_add_loop_test(tests, wrong_usage_ends_with_2_and_a_hint, 0, (int)G_N_ELEMENTS(wrong));
+	tcase_add_loop_test(tests, what_cannot_be_written_ends_with_3, 0,
+			    (int)G_N_ELEMENTS(unwritable));
+	tcase_add_loop_test(tests, a_full_standard_output_ends_with_3, 0,
+			    (int)G_N_ELEMENTS(to_full));
+	tcase_add_test(tests, a_capture_goes_where_it_was_asked_to);
+	tcase_add_test(tests, an_interrupted_run_leaves_no_half_file);
+	tcase_add_test(tests, colour_is_for_terminals_and_not_with_no_color);
+	tcase_add_test(tests, layer_keeps_only_these_layers);
+	tcase_add_test(tests, host_keeps_only_these_hosts);
+	tcase_add_test(tests, message_keeps_what_belongs_to_one_mail_with_its_dns_and_arp);
+	tcase_add_test(tests, dialog_shows_every_connection_and_both_sides);
+	tcase_add_test(tests, report_prints_ledgers_that_balance);
+	tcase_add_test(tests, state_shows_listeners_connections_and_caches_of_that_moment);
+	tcase_add_test(tests, mailbox_shows_what_is_there_and_raw_its_bytes);
+	tcase_add_test(tests, step_goes_on_and_back_and_to_the_next_host_and_command);
+	tcase_add_test(tests, topology_names_every_node_address_and_account);
+	tcase_add_test(tests, new_makes_a_scenario_that_runs_and_overwrites_nothing);
+	tcase_add_test(tests, list_shows_every_scenario_with_its_title);
+	suite_add_tcase(suite, tests);
+
+	SRunner *runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	int failed = srunner_ntests_failed(runner);
+
+	srunner_free(runner);
+	return failed ? 1 : 0;
+}

@@ -1,0 +1,78 @@
+/* The office run, frame by frame and field by field: our dissection against tshark's. */
+#include <check.h>
+#include "app/dissectors.h"
+#include "tests/app/program.h"
+#include "tests/views/tshark_fields.h"
+#include "views/capture_reader.h"
+
+static char *folder, *path;
+
+static void set_up(void)
+{
+	struct outcome *outcome;
+
+	folder = folder_new();
+	path = path_in(folder, "office.pcapng");
+	outcome = program_run("run", "office", "--quiet", "--pcap", path, NULL);
+	ck_assert_status(outcome, 0);
+	outcome_free(outcome);
+}
+
+static void tear_down(void)
+{
+	g_free(path);
+	folder_remove(folder);
+}
+
+START_TEST(every_field_of_every_frame_is_where_tshark_finds_it)
+{
+	static struct decode decode;
+	g_autoptr(GPtrArray) theirs = NULL;
+	GBytes *file = file_read(path);
+	struct capture_reader *reader;
+	struct captured_frame frame;
+	unsigned count = 0, compared = 0;
+	gsize length;
+
+	if (!tshark_has_program("tshark"))
+		return;
+	theirs = tshark_dissect(path);
+	reader = capture_reader_new(
+	    (struct bytes) { g_bytes_get_data(file, NULL), g_bytes_get_size(file) });
+	for (; capture_reader_next(reader, &frame) == CAPTURE_READ_FRAME; count++) {
+		char name[32];
+
+		g_snprintf(name, sizeof name, "frame %u", count + 1);
+		if (count >= theirs->len)
+			ck_abort_msg("tshark has only %u frames", theirs->len);
+		decode_frame(frame.bytes, all_dissectors, &decode);
+		for (unsigned f = 0; f < decode.field_count; f++, compared++)
+			tshark_compare_field(name, &decode.fields[f], theirs->pdata[count]);
+		tshark_compare_checksums(name, &decode, theirs->pdata[count]);
+	}
+	ck_assert_ptr_null(capture_reader_complaint(reader, &length));
+	ck_assert_uint_eq(count, theirs->len);
+	/* A TCP segment has 3 fields of Ethernet, 13 of IPv4 and at least 15 of TCP. */
+	ck_assert_uint_gt(compared, 20 * count);
+	capture_reader_free(reader);
+	g_bytes_unref(file);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("dissection");
+	TCase *tests = tcase_create("dissection");
+
+	tcase_set_timeout(tests, 120);
+	tcase_add_checked_fixture(tests, set_up, tear_down);
+	tcase_add_test(tests, every_field_of_every_frame_is_where_tshark_finds_it);
+	suite_add_tcase(suite, tests);
+
+	SRunner *runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	int failed = srunner_ntests_failed(runner);
+
+	srunner_free(runner);
+	return failed ? 1 : 0;
+}

@@ -1,0 +1,429 @@
+#!/usr/bin/env python3
+"""Real programs against the simulated network: what users type works, and mail stays what it is."""
+import email
+import imaplib
+import os
+import poplib
+import pty
+
+import select
+import smtplib
+import subprocess
+import tempfile
+import time
+
+from interop import main, need, run, within
+
+imaplib._MAXLINE = 10_000_000
+poplib._MAXLINE = 10_000
+
+DOTS = "Hi\r\n.dot\r\n..two dots\r\n.\r\n...\r\nend\r\n"
+
+
+def message(to, subject, text=DOTS, sender="alice@office.example"):
+    return f"From: {sender}\r\nTo: {to}\r\nSubject: {subject}\r\n\r\n{text}"
+
+
+def letter_of(megabytes):
+    """Lines of all lengths that SMTP allows, many of them with dots in front."""
+    lines, size = [], 0
+    while size < megabytes * 1_000_000:
+        length = len(lines) % 990
+        line = "." * (len(lines) % 4) + "abcdefghijklmnopqrstuvwxyz0123456789"[len(lines) % 36] * length
+        lines.append(line)
+        size += len(line) + 2
+    return "\r\n".join(lines) + "\r\n"
+
+
+def submit(to, text, sender="alice@office.example", password="a-secret"):
+    with smtplib.SMTP("mail.office.example", 587, timeout=20) as smtp:
+        smtp.login(sender, password)
+        assert smtp.sendmail(sender, [to], text) == {}
+
+
+def body_of(raw):
+    return raw.split("\r\n\r\n", 1)[1] if isinstance(raw, str) else raw.split(b"\r\n\r\n", 1)[1]
+
+
+def pop3(user, password):
+    box = poplib.POP3("mail.office.example", timeout=20)
+    box.user(user)
+    box.pass_(password)
+    return box
+
+
+def imap(user, password):
+    box = imaplib.IMAP4("imap.office.example", timeout=20)
+    box.login(user, password)
+    return box
+
+
+def retrieve_all(user, password):
+    """Takes all mail out of the maildrop."""
+    box = pop3(user, password)
+    count, _ = box.stat()
+    mails = [b"\r\n".join(box.retr(i + 1)[1]) + b"\r\n" for i in range(count)]
+    for i in range(count):
+        box.dele(i + 1)
+    box.quit()
+    return mails
+
+
+# ---- Below mail ----
+
+def ping_answers_small_large_and_fragmented():
+    need("ping")
+    assert " 0% packet loss" in run("ping", "-c", "3", "-i", "0.2", "mail.office.example")
+    assert " 0% packet loss" in run("ping", "-c", "2", "-i", "0.2", "-s", "1472", "-M", "do", "mail")
+    assert " 0% packet loss" in run("ping", "-c", "3", "-i", "0.2", "-s", "65507", "mail")
+    assert "ttl=63" in run("ping", "-c", "1", "mail.remote.example")
+
+
+def ping_hears_that_nobody_is_there():
+    need("ping")
+    assert "Unreachable" in run("ping", "-c", "1", "-W", "6", "192.0.2.100", status=1)
+
+
+def traceroute_names_the_router_and_the_host():
+    need("traceroute")
+    hops = run("traceroute", "-w", "2", "-q", "1", "mail.remote.example").splitlines()[1:]
+    assert "192.0.2.1" in hops[0], hops
+    assert "mail.remote.example" in hops[-1] and len(hops) == 2, hops
+
+
+def dig_by_udp_tcp_and_with_edns():
+    need("dig")
+    options = ("+time=3", "+tries=1")
+    assert run("dig", "+short", *options, "mail.office.example") == "192.0.2.74\n"
+    assert run("dig", "+short", "+tcp", *options, "mail.office.example") == "192.0.2.74\n"
+    assert run("dig", "+short", *options, "-x", "192.0.2.74") == "mail.office.example.\n"
+    assert run("dig", "+short", *options, "mx", "remote.example") == "10 mail.remote.example.\n"
+    assert run("dig", "+short", *options, "www.office.example") == \
+        "mail.office.example.\n192.0.2.74\n"
+    edns = run("dig", "+bufsize=1400", "+nsid", *options, "soa", "office.example")
+    assert "EDNS: version: 0" in edns and "status: NOERROR" in edns, edns
+    assert "status: BADVERS" in run("dig", "+edns=1", "+noednsnegotiation", *options, "office.example")
+    assert "EDNS" not in run("dig", "+noedns", *options, "office.example")
+    assert "status: NXDOMAIN" in run("dig", *options, "no.office.example")
+    assert "status: NOERROR" in run("dig", *options, "txt", "mail.office.example")
+    assert "status: NOTIMP" in run("dig", "+opcode=status", *options, "office.example")
+
+
+def dig_asks_many_questions_on_one_connection():
+    need("dig")
+    names = ["mail.office.example", "dns.office.example", "pc.office.example"]
+    found = run("dig", "+tcp", "+keepopen", "+short", *names)
+    assert found.splitlines() == ["192.0.2.74", "192.0.2.75", "192.0.2.10"], found
+
+
+def nothing_outside_is_reachable():
+    need("ping")
+    run("ping", "-c", "1", "-W", "1", "8.8.8.8", status=1)
+    assert "NXDOMAIN" in run("dig", "+time=3", "+tries=1", "www.debian.org")
+
+
+# ---- Mail programs ----
+
+def curl_sends_and_reads_two_megabytes():
+    need("curl")
+    text = letter_of(2)
+    with tempfile.NamedTemporaryFile("w", newline="") as file:
+        file.write(message("bob@office.example", "two megabytes", text))
+        file.flush()
+        run("curl", "-sS", "smtp://mail.office.example:587/client.example", "--mail-from",
+            "alice@office.example", "--mail-rcpt", "bob@office.example", "-u",
+            "alice@office.example:a-secret", "-T", file.name)
+    options = ("-sS", "-u", "bob@office.example:b-secret")
+    by_pop3 = subprocess.run(["curl", *options, "pop3://mail.office.example/1"], timeout=30,
+                             capture_output=True, check=True).stdout.decode()
+    by_imap = subprocess.run(["curl", *options, "imap://imap.office.example/INBOX;MAILINDEX=1"],
+                             timeout=30, capture_output=True, check=True).stdout.decode()
+    assert body_of(by_pop3) == text
+    assert body_of(by_imap) == text
+    retrieve_all("bob@office.example", "b-secret")
+
+
+def curl_is_told_of_a_wrong_password():
+    need("curl")
+    run("curl", "-sS", "imap://imap.office.example/INBOX", "-u", "bob@office.example:wrong", status=67)
+    run("curl", "-sS", "pop3://mail.office.example/1", "-u", "bob@office.example:wrong", status=67)
+    run("curl", "-sS", "smtp://mail.office.example:587", "--mail-from", "bob@office.example",
+        "--mail-rcpt", "bob@office.example", "-u", "bob@office.example:wrong", "-T", "/etc/hostname",
+        status=67)
+
+
+def swaks_with_pipelining_and_every_login():
+    need("swaks")
+    for number, mechanism in enumerate(("PLAIN", "LOGIN")):
+        out = run("swaks", "--server", "mail.office.example:587", "--auth", mechanism, "--au",
+                  "alice@office.example", "--ap", "a-secret", "--from", "alice@office.example",
+                  "--to", "carol@office.example", "--pipeline", "--header",
+                  f"Subject: swaks {number}", "--body", DOTS)
+        assert "<-  221" in out, out
+    mails = retrieve_all("carol@office.example", "c-secret")
+    assert [email.message_from_bytes(mail)["Subject"] for mail in mails] == ["swaks 0", "swaks 1"]
+
+
+def swaks_is_refused_relay_and_unknown_users():
+    need("swaks")
+    server = ("--server", "mail.office.example", "--from", "x@client.example")
+    assert "<** 5" in run("swaks", *server, "--to", "y@elsewhere.example", status=24)
+    assert "<** 550" in run("swaks", *server, "--to", "nobody@office.example", status=24)
+
+
+def msmtp_sends_through_the_relay():
+    need("msmtp")
+    run("msmtp", "--host=mail.office.example", "--port=587", "--auth=plain",
+        "--user=alice@office.example", "--passwordeval=echo a-secret", "--tls=off",
+        "--from=alice@office.example", "--timeout=10", "rupert@remote.example",
+        stdin=message("rupert@remote.example", "by msmtp").replace("\r\n", "\n"))
+
+    def has_arrived():
+        box = poplib.POP3("mail.remote.example", timeout=10)
+        box.user("rupert@remote.example")
+        box.pass_("r-secret")
+        count = box.stat()[0]
+        text = b"\r\n".join(box.retr(1)[1]) + b"\r\n" if count else None
+        box.quit()
+        return text
+    assert body_of(within(10, has_arrived)).decode() == DOTS
+
+
+def fetchmail_takes_mail_by_pop3_and_imap():
+    need("fetchmail")
+    for protocol in ("POP3", "IMAP"):
+        submit("dave@office.example", message("dave@office.example", protocol))
+        with tempfile.TemporaryDirectory() as folder:
+            control = os.path.join(folder, "rc")
+            with open(control, "w") as file:
+                file.write(f'poll mail.office.example proto {protocol} user "dave@office.example" '
+                           f'pass "d-secret" sslproto "" mda "cat >> {folder}/mail"\n')
+            os.chmod(control, 0o600)
+            run("fetchmail", "-f", control, "--nosyslog", "-a",
+                env={**os.environ, "HOME": folder, "FETCHMAILHOME": folder})
+            with open(os.path.join(folder, "mail"), newline="") as file:
+                assert body_of(file.read().replace("\r\n", "\n").replace("\n", "\r\n")) == DOTS
+    assert retrieve_all("dave@office.example", "d-secret") == []
+
+
+def mbsync_keeps_a_maildir_in_step():
+    need("mbsync")
+    for number in range(5):
+        submit("erin@office.example", message("erin@office.example", f"number {number}"))
+    with tempfile.TemporaryDirectory() as folder:
+        control = os.path.join(folder, "rc")
+        with open(control, "w") as file:
+            file.write(f"""IMAPAccount sim
+Host imap.office.example
+User erin@office.example
+Pass e-secret
+SSLType None
+AuthMechs LOGIN
+
+IMAPStore far
+Account sim
+
+MaildirStore near
+Path {folder}/mail/
+Inbox {folder}/mail/INBOX
+SubFolders Verbatim
+
+Channel all
+Far :far:
+Near :near:
+Patterns *
+Create Both
+Expunge Both
+SyncState *
+""")
+        os.mkdir(os.path.join(folder, "mail"))
+        sync = ("mbsync", "-c", control, "-a")
+        run(*sync)
+        inbox = os.path.join(folder, "mail", "INBOX")
+        new = os.listdir(os.path.join(inbox, "new"))
+        assert len(new) == 5, new
+        # One is read here, one deleted here, one written here, one folder made here.
+        os.rename(os.path.join(inbox, "new", new[0]), os.path.join(inbox, "cur", new[0] + ":2,S"
+                  if ":2," not in new[0] else new[0] + "S"))
+        os.remove(os.path.join(inbox, "new", new[1]))
+        with open(os.path.join(inbox, "cur", "1.1_1.here:2,S"), "w") as file:
+            file.write(message("erin@office.example", "written here").replace("\r\n", "\n"))
+        for part in ("", "/cur", "/new", "/tmp"):
+            os.mkdir(os.path.join(folder, "mail", "Plans") + part)
+        run(*sync)
+        box = imap("erin@office.example", "e-secret")
+        assert box.select("INBOX")[1] == [b"5"]
+        assert len(box.search(None, "SEEN")[1][0].split()) == 2
+        assert len(box.search(None, "SUBJECT", '"written here"')[1][0].split()) == 1
+        assert box.select("Plans")[0] == "OK"
+        # And one there.
+        box.select("INBOX")
+        box.store("1", "+FLAGS", r"(\Flagged)")
+        box.logout()
+        run(*sync)
+        assert any("F" in name.rpartition(",")[2] for name in os.listdir(os.path.join(inbox, "cur")))
+
+
+def in_terminal(command, keys, timeout=20):
+    """Runs a program on a terminal, types keys after a while, and returns what it showed."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.environ["TERM"] = "xterm"
+        os.execvp(command[0], command)
+    shown, end = b"", time.monotonic() + timeout
+    typed = [(time.monotonic() + after, key) for after, key in keys]
+    while time.monotonic() < end:
+        if typed and time.monotonic() >= typed[0][0]:
+            os.write(terminal, typed.pop(0)[1])
+        if select.select([terminal], [], [], 0.05)[0]:
+            try:
+                part = os.read(terminal, 65536)
+            except OSError:
+                part = b""
+            if not part:
+                break
+            shown += part
+    else:
+        os.kill(pid, 9)
+    os.close(terminal)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), shown.decode(errors="replace")
+
+
+def mutt_sends_and_reads():
+    need("mutt")
+    with tempfile.TemporaryDirectory() as folder:
+        control = os.path.join(folder, "rc")
+        with open(control, "w") as file:
+            file.write("""set from=alice@office.example realname="Alice" use_from=yes
+set smtp_url="smtp://alice%40office.example@mail.office.example:587/" smtp_pass="a-secret"
+set imap_user="frank@office.example" imap_pass="f-secret"
+set ssl_starttls=no ssl_force_tls=no copy=no imap_check_subscribed=no
+set folder=/tmp header_cache="" message_cachedir="" delete=yes move=no wait_key=no quit=yes
+""")
+        options = ("mutt", "-n", "-F", control)
+        with open(os.path.join(folder, "file.bin"), "wb") as file:
+            file.write(bytes(range(256)) * 40)
+        run(*options, "-s", "by mutt", "-a", os.path.join(folder, "file.bin"), "--",
+            "frank@office.example", stdin="See the file.\n", env={**os.environ, "HOME": folder})
+        status, shown = in_terminal([*options, "-f", "imap://imap.office.example/INBOX"],
+                                    [(2, b"\n"), (3, b"i"), (3.5, b"d"), (4, b"q")])
+        assert "by mutt" in shown and "See the file" in shown, shown
+        assert status == 0, shown
+    box = imap("frank@office.example", "f-secret")
+    assert box.select("INBOX")[1] == [b"0"]
+    box.logout()
+
+
+# ---- Python's libraries ----
+
+def smtplib_uses_every_command():
+    with smtplib.SMTP("mail.office.example", timeout=10) as smtp:
+        code, text = smtp.ehlo("client.example")
+        assert code == 250 and b"PIPELINING" in text and b"SIZE" in text and b"8BITMIME" in text
+        assert smtp.noop()[0] == 250
+        assert smtp.verify("alice")[0] in (250, 252)
+        assert smtp.help() is not None
+        assert smtp.mail("x@client.example")[0] == 250
+        assert smtp.rcpt("grace@office.example")[0] == 250
+        assert smtp.rset()[0] == 250
+        assert smtp.rcpt("grace@office.example")[0] == 503
+        for _ in range(3):
+            smtp.sendmail("x@client.example", ["grace@office.example", "heidi@office.example"],
+                          message("grace@office.example", "several"))
+    assert len(retrieve_all("grace@office.example", "g-secret")) == 3
+    assert len(retrieve_all("heidi@office.example", "h-secret")) == 3
+
+
+def poplib_uses_every_command():
+    for number in range(3):
+        submit("heidi@office.example", message("heidi@office.example", f"number {number}"))
+    box = pop3("heidi@office.example", "h-secret")
+    assert "UIDL" in box.capa() and "TOP" in box.capa()
+    assert len(box.list()[1]) == 3 and len(box.uidl()[1]) == 3
+    top = box.top(2, 1)[1]
+    assert top[-1] == b"Hi" and b"Subject: number 1" in top, top
+    box.dele(1)
+    assert box.stat()[0] == 2
+    box.rset()
+    assert box.stat()[0] == 3
+    assert box.noop().startswith(b"+OK")
+    box.dele(2)
+    box.quit()
+    mails = retrieve_all("heidi@office.example", "h-secret")
+    assert [email.message_from_bytes(mail)["Subject"] for mail in mails] == ["number 0", "number 2"]
+    box = poplib.POP3("mail.office.example", timeout=10)
+    if b"<" in box.getwelcome():
+        box.apop("heidi@office.example", "h-secret")
+    box.quit()
+
+
+def imaplib_uses_every_command():
+    box = imap("ivan@office.example", "i-secret")
+    assert box.create("Plans")[0] == "OK" and box.create("Plans/2026")[0] == "OK"
+    for number in range(4):
+        text = message("ivan@office.example", f"number {number}").encode()
+        assert box.append("Plans", r"(\Seen)" if number else None, None, text)[0] == "OK"
+    assert box.select("Plans") == ("OK", [b"4"])
+    assert box.search(None, "UNSEEN")[1] == [b"1"]
+    assert box.search(None, "OR", "SUBJECT", '"number 1"', "SUBJECT", '"number 3"')[1] == [b"2 4"]
+    assert box.uid("SEARCH", "UID", "2:3")[1] == [b"2 3"]
+    whole = box.fetch("2", "(UID FLAGS INTERNALDATE RFC822.SIZE ENVELOPE BODY.PEEK[])")[1]
+    assert whole[0][1] == message("ivan@office.example", "number 1").encode()
+    assert b"BODYSTRUCTURE" in box.fetch("1:*", "(BODYSTRUCTURE)")[1][0]
+    part = box.fetch("2", "(BODY.PEEK[HEADER.FIELDS (SUBJECT)])")[1]
+    assert part[0][1] == b"Subject: number 1\r\n\r\n"
+    assert box.fetch("2", "(BODY.PEEK[TEXT]<4.4>)")[1][0][1] == DOTS.encode()[4:8]
+    assert box.store("1:2", "+FLAGS", r"(\Deleted)")[0] == "OK"
+    assert box.copy("3", "Plans/2026")[0] == "OK"
+    assert box.expunge()[1] == [b"1", b"1"]
+    assert b"MESSAGES 1 UIDNEXT 2 UNSEEN 0" in \
+        box.status("Plans/2026", "(MESSAGES UIDNEXT UNSEEN)")[1][0]
+    assert box.rename("Plans/2026", "Done")[0] == "OK"
+    assert box.subscribe("Done")[0] == "OK"
+    assert any(b"Done" in line for line in box.lsub()[1])
+    assert box.list()[0] == "OK" and box.namespace()[0] == "OK"
+    assert box.noop()[0] == "OK" and box.check()[0] == "OK"
+    assert box.close()[0] == "OK"
+    assert box.delete("Done")[0] == "OK"
+    assert box.select("Done")[0] == "NO"
+    box.logout()
+
+
+def imap_idle_tells_of_new_mail():
+    box = imap("judy@office.example", "j-secret")
+    box.select("INBOX")
+    assert "IDLE" in box.capabilities, box.capabilities
+    box.send(b"a1 IDLE\r\n")
+    assert box.readline().startswith(b"+")
+    submit("judy@office.example", message("judy@office.example", "while idle"))
+    assert b"EXISTS" in box.readline()
+    box.send(b"DONE\r\n")
+    lines = b""
+    while b"a1 OK" not in lines:
+        lines += box.readline()
+    box.logout()
+
+
+CASES = [
+    ping_answers_small_large_and_fragmented,
+    ping_hears_that_nobody_is_there,
+    traceroute_names_the_router_and_the_host,
+    dig_by_udp_tcp_and_with_edns,
+    dig_asks_many_questions_on_one_connection,
+    nothing_outside_is_reachable,
+    curl_sends_and_reads_two_megabytes,
+    curl_is_told_of_a_wrong_password,
+    swaks_with_pipelining_and_every_login,
+    swaks_is_refused_relay_and_unknown_users,
+    msmtp_sends_through_the_relay,
+    fetchmail_takes_mail_by_pop3_and_imap,
+    mbsync_keeps_a_maildir_in_step,
+    mutt_sends_and_reads,
+    smtplib_uses_every_command,
+    poplib_uses_every_command,
+    imaplib_uses_every_command,
+    imap_idle_tells_of_new_mail,
+]
+
+if __name__ == "__main__":
+    main(CASES, "mail.yaml")

@@ -1,0 +1,305 @@
+#!/usr/bin/env python3
+"""mailwire live and shell as commands: interfaces, records, signals, and what they say when wrong."""
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+from interop import MAILWIRE, Skipped, need, run, run_cases, scenario, skip_all, within
+
+MAIL = scenario("mail.yaml")
+FAST = scenario("fast.yaml")
+
+
+class Live:
+    """A live session in the background. `inside` runs commands where its other end is."""
+
+    def __init__(self, file, *options, attach="tap0=lan", stdout=subprocess.DEVNULL):
+        self.errors = tempfile.TemporaryFile("w+")
+        self.process = subprocess.Popen([MAILWIRE, "live", file, "--attach", attach, *options],
+                                        stdout=stdout, stderr=self.errors)
+        time.sleep(1 if "asan" in MAILWIRE else 0.4)
+
+    def said(self):
+        self.errors.seek(0)
+        return self.errors.read()
+
+    def stop(self, how=signal.SIGTERM, status=0):
+        self.process.send_signal(how)
+        assert self.process.wait(10) == status, self.said()
+        return self.said()
+
+
+class Tap:
+    """A TAP device with an address, for as long as it is needed."""
+
+    def __init__(self, address="192.0.2.60/26"):
+        os.system(f"ip tuntap add dev tap0 mode tap && ip link set tap0 up && ip addr add {address} dev tap0")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *why):
+        os.system("ip link del tap0 2>/dev/null")
+
+
+class Veth:
+    """Two ends of a cable: one for mailwire, one in a namespace of its own."""
+
+    def __init__(self, address="192.0.2.60/24"):
+        self.holder = subprocess.Popen(["unshare", "-n", "sleep", "1000"])
+        time.sleep(0.2)
+        os.system(f"ip link add near type veth peer name far && ip link set near up && "
+                  f"ip link set far netns {self.holder.pid}")
+        self.inside("sh", "-c", f"ip link set lo up; ip link set far up; ip addr add {address} dev far")
+
+    def inside(self, *command, **options):
+        return run("nsenter", "-t", str(self.holder.pid), "-n", *command, **options)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *why):
+        self.holder.kill()
+        self.holder.wait()
+        os.system("ip link del near 2>/dev/null")
+
+
+def refused(*command, said, status=2):
+    done = subprocess.run([MAILWIRE, *command], capture_output=True, text=True, timeout=20)
+    assert done.returncode == status, (command, done.returncode, done.stderr)
+    assert said in done.stderr, (command, done.stderr)
+    # One line, or several of one diagnostic; never a usage dump.
+    assert len(done.stderr.splitlines()) <= 4, done.stderr
+
+
+# ---- Sessions ----
+
+def a_tap_device_joins_the_network():
+    with Tap():
+        live = Live(MAIL, "-q")
+        assert " 0% packet loss" in run("ping", "-c", "3", "-i", "0.2", "192.0.2.1")
+        assert " 0% packet loss" in run("ping", "-c", "1", "-s", "30000", "192.0.2.10")
+        said = live.stop()
+        assert re.search(r"real time: \d+ turns; late by .* ms in the median, .* at most", said), said
+        assert "0 lost" in said, said
+
+
+def a_veth_pair_with_all_offloads_on():
+    with Veth() as veth:
+        live = Live(FAST, "-q", "--services", "server", attach="near=lan")
+        client = ("import hashlib, socket\n"
+                  "data = bytes(range(251)) * 40000\n"
+                  "s = socket.create_connection(('192.0.2.10', 1009), 20)\n"
+                  "s.sendall(data); s.shutdown(1)\n"
+                  "assert s.makefile().read().split()[1] == hashlib.sha256(data).hexdigest()\n"
+                  "s = socket.create_connection(('192.0.2.10', 1019), 20)\n"
+                  "s.sendall(b'9000000\\n'); n = 0\n"
+                  "while part := s.recv(1 << 20): n += len(part)\n"
+                  "assert n == 9000000\n")
+        veth.inside(sys.executable, "-c", client, timeout=40)
+        assert " 0% packet loss" in veth.inside("ping", "-c", "2", "-i", "0.2", "-s", "9000", "192.0.2.10")
+        said = live.stop()
+        finished, cut = map(int, re.search(r"\((\d+) checksums finished, (\d+) long frames cut", said).groups())
+        assert finished > 0 and cut > 0, said
+
+
+def tagged_frames_and_ipv6_do_no_harm():
+    with Veth() as veth:
+        live = Live(FAST, "-q", "--pcap", "/tmp/mailwire-vlan.pcapng", attach="near=lan")
+        tagged = ("ffffffffffff 020000000060 8100 0005 0806 0001 0800 06 04 0001 020000000060 c000023c "
+                  "000000000000 c000020a").replace(" ", "")
+        send = ("import socket; s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW); s.bind(('far', 0)); "
+                f"s.send(bytes.fromhex('{tagged}')); s.send(bytes.fromhex('{tagged[:28]}'))")
+        veth.inside(sys.executable, "-c", send)
+        veth.inside("ping", "-6", "-c", "1", "-W", "1", "ff02::1%far", status=None)
+        assert " 0% packet loss" in veth.inside("ping", "-c", "1", "-I", "192.0.2.60", "192.0.2.10")
+        live.stop()
+        need("tshark")
+        tags = run("tshark", "-r", "/tmp/mailwire-vlan.pcapng", "-Y", "vlan.id == 5 and arp")
+        assert len(tags.splitlines()) == 1 and "192.0.2.10" in tags, tags
+    os.unlink("/tmp/mailwire-vlan.pcapng")
+
+
+def two_interfaces_meet_across_the_simulation():
+    with Veth("192.0.2.60/26") as veth, Tap("203.0.113.60/24"):
+        veth.inside("ip", "route", "add", "default", "via", "192.0.2.1")
+        os.system("ip route add 192.0.2.0/24 via 203.0.113.1")
+        live = Live(MAIL, "-q", "--attach", "near=lan", attach="tap0=remote-lan")
+        assert "ttl=63" in veth.inside("ping", "-c", "1", "203.0.113.60")
+        assert "ttl=63" in run("ping", "-c", "1", "192.0.2.60")
+        live.stop(signal.SIGINT)
+
+
+def a_session_is_repeated_exactly():
+    folder = tempfile.mkdtemp()
+    names = {name: os.path.join(folder, name) for name in ("record", "1.pcapng", "2.pcapng", "1.log", "2.log")}
+    with Tap():
+        os.system("ip route add 192.0.2.64/26 via 192.0.2.1")
+        live = Live(MAIL, "--record", names["record"], "--pcap", names["1.pcapng"], "--log", names["1.log"])
+        run("ping", "-c", "3", "-i", "0.2", "192.0.2.74")
+        import smtplib
+        with smtplib.SMTP("192.0.2.74", 25, timeout=10) as smtp:
+            smtp.sendmail("a@b.example", ["alice@office.example"], "Subject: x\r\n\r\n" + 9000 * "word ")
+        live.stop(signal.SIGHUP)
+    run(MAILWIRE, "run", MAIL, "--replay", names["record"], "--pcap", names["2.pcapng"], "--log", names["2.log"])
+    for first, second in (("1.pcapng", "2.pcapng"), ("1.log", "2.log")):
+        with open(names[first], "rb") as one, open(names[second], "rb") as two:
+            left, right = one.read(), two.read()
+        assert len(left) > 5000 and left == right, first
+    refused("run", FAST, "--replay", names["record"], said="another scenario")
+    refused("run", MAIL, "--replay", names["1.pcapng"], said="no record of a live session")
+    refused("run", MAIL, "--replay", MAIL, said="no record of a live session")
+    refused("run", MAIL, "--replay", "/nonexistent", said="No such file")
+    with open(names["record"], "rb") as whole, open(names["2.log"], "wb") as part:
+        part.write(whole.read()[:-300])
+    refused("run", MAIL, "--replay", names["2.log"], "-q", said="damaged")
+    shutil.rmtree(folder)
+
+
+def views_work_while_it_runs():
+    need("tshark")
+    with Tap():
+        live = Live(MAIL, "--pcap", "-", stdout=subprocess.PIPE)
+        tshark = subprocess.Popen(["tshark", "-l", "-n", "-i", "-", "-Y", "icmp"], stdin=live.process.stdout,
+                                  stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        live.process.stdout.close()
+        time.sleep(1)
+        run("ping", "-c", "1", "192.0.2.1")
+        assert "Echo (ping) request" in tshark.stdout.readline()
+        live.stop()
+        tshark.communicate(timeout=10)
+        assert tshark.returncode == 0
+    with Tap():
+        log = tempfile.TemporaryFile("w+")
+        live = Live(MAIL, stdout=log)
+        run("ping", "-c", "1", "192.0.2.1")
+
+        def is_logged():
+            log.seek(0)
+            return "ping" in log.read()
+        within(2, is_logged)
+        live.stop()
+
+
+def speed_scales_time():
+    with Tap("203.0.113.60/24"):
+        for speed, least, most in (("0.2", 35, 200), ("5", 0.5, 6)):
+            live = Live(MAIL, "-q", "--speed", speed, attach="tap0=remote-lan")
+            run("ping", "-c", "1", "203.0.113.10")  # ARP
+            times = run("ping", "-c", "3", "-i", "0.3", "203.0.113.10")
+            average = float(re.search(r"= [\d.]+/([\d.]+)/", times).group(1))  # 8 ms in the simulation
+            assert least <= average <= most, times
+            live.stop()
+
+
+def an_interface_goes_away():
+    with Tap():
+        live = Live(MAIL, "-q")
+        os.system("ip link del tap0")
+        assert live.process.wait(10) == 3
+        assert "interface tap0 is gone" in live.said()
+
+
+def until_ends_a_session():
+    with Tap():
+        started = time.monotonic()
+        run(MAILWIRE, "live", MAIL, "--attach", "tap0=lan", "-q", "--until", "500ms")
+        assert 0.4 < time.monotonic() - started < 8
+
+
+# ---- What is wrong ----
+
+def each_mistake_has_its_own_error():
+    refused("live", MAIL, said="--attach IFACE=NETWORK")
+    refused("live", MAIL, "--attach", "tap0", said="should be IFACE=NETWORK")
+    refused("live", MAIL, "--attach", "nosuch0=lan", said="there is no interface nosuch0")
+    refused("live", MAIL, "--attach", "lo=lann", said='did you mean "lan"?')
+    refused("live", MAIL, "--attach", "lo=lan", said="lo is no Ethernet interface")
+    refused("live", scenario("narrow.yaml"), "--attach", "lo=middle", said="single cable between two routers")
+    refused("live", MAIL, "--attach", "pc=lan", said="already")
+    refused("live", MAIL, "--attach", "lo=lan", "--speed", "0", said="--speed")
+    refused("shell", MAIL, "--network", "nowhere", "--", "true", said="no network \"nowhere\"")
+    with Tap():
+        holder = Live(MAIL, "-q")
+        refused("live", MAIL, "--attach", "tap0=lan", said="used by another program")
+        holder.stop()
+        refused("live", MAIL, "--attach", "tap0=lan", "--record", "/nonexistent/x", said="--record", status=3)
+    os.system("ip tuntap add dev tun0 mode tun")
+    refused("live", MAIL, "--attach", "tun0=lan", said="must be a TAP device")
+    os.system("ip link del tun0")
+
+
+def missing_permission_and_missing_driver():
+    if os.geteuid() != 0:
+        raise Skipped("needs root to give up")
+    binary = os.path.join(tempfile.mkdtemp(), "mailwire")
+    shutil.copy(MAILWIRE, binary)
+    shutil.copy(MAIL, binary + ".yaml")
+    os.chmod(os.path.dirname(binary), 0o755)
+    as_nobody = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "--inh-caps", "-all"]
+    os.system("ip link add near type veth peer name far")
+    done = subprocess.run([*as_nobody, binary, "live", binary + ".yaml", "--attach", "near=lan"],
+                          capture_output=True, text=True, timeout=20)
+    assert done.returncode == 2 and "no permission to use the interface near" in done.stderr, done.stderr
+    os.system("ip link del near")
+    with Tap():
+        script = "mount -t tmpfs none /dev/net && exec \"$@\""
+        for command in (["live", MAIL, "--attach", "tap0=lan"], ["shell", MAIL, "--", "true"]):
+            done = subprocess.run(["unshare", "-m", "sh", "-c", script, "sh", MAILWIRE, *command],
+                                  capture_output=True, text=True, timeout=20)
+            assert done.returncode == 2 and "/dev/net/tun" in done.stderr and "modprobe" in done.stderr, done.stderr
+    limited = "echo 0 > /proc/sys/user/max_net_namespaces; exec \"$@\""
+    done = subprocess.run(["unshare", "-rn", "sh", "-c", limited, "sh", MAILWIRE, "shell", MAIL, "--", "true"],
+                          capture_output=True, text=True, timeout=20)
+    assert done.returncode == 2 and "network namespaces" in done.stderr, done.stderr
+    shutil.rmtree(os.path.dirname(binary))
+
+
+def the_exit_status_of_shell_is_the_commands():
+    for command, status in ((["true"], 0), (["false"], 1), (["sh", "-c", "exit 77"], 77),
+                            (["sh", "-c", "kill -9 $$"], 137), (["/nonexistent"], 127), (["/etc/passwd"], 126)):
+        done = subprocess.run([MAILWIRE, "shell", MAIL, "--", *command], capture_output=True, timeout=20)
+        assert done.returncode == status, (command, done.returncode, done.stderr)
+
+
+def shell_is_told_to_end():
+    process = subprocess.Popen([MAILWIRE, "shell", MAIL, "--pcap", "/tmp/mailwire-end.pcapng", "--", "sleep", "100"],
+                               stderr=subprocess.DEVNULL)
+    time.sleep(1)
+    process.terminate()
+    assert process.wait(10) in (128 + signal.SIGHUP, 128 + signal.SIGTERM)
+    assert os.path.getsize("/tmp/mailwire-end.pcapng") > 0
+    os.unlink("/tmp/mailwire-end.pcapng")
+
+
+CASES = [
+    a_tap_device_joins_the_network,
+    a_veth_pair_with_all_offloads_on,
+    tagged_frames_and_ipv6_do_no_harm,
+    two_interfaces_meet_across_the_simulation,
+    a_session_is_repeated_exactly,
+    views_work_while_it_runs,
+    speed_scales_time,
+    an_interface_goes_away,
+    until_ends_a_session,
+    each_mistake_has_its_own_error,
+    missing_permission_and_missing_driver,
+    the_exit_status_of_shell_is_the_commands,
+    shell_is_told_to_end,
+]
+
+if __name__ == "__main__":
+    if "--inside" in sys.argv:
+        os.system("ip link set lo up")
+        sys.exit(run_cases(CASES))
+    namespace = ["unshare", "-n"] if os.geteuid() == 0 else ["unshare", "-rn"]
+    if subprocess.run([*namespace, "ip", "tuntap", "add", "dev", "tap0", "mode", "tap"],
+                      stderr=subprocess.DEVNULL).returncode != 0:
+        sys.exit(skip_all("network namespaces and TAP devices are not to be had"))
+    sys.exit(subprocess.run([*namespace, sys.executable, os.path.abspath(sys.argv[0]), "--inside"],
+                            timeout=300).returncode)

@@ -1,0 +1,194 @@
+#!/usr/bin/env python3
+"""The other way: simulated users, and a real Postfix and a real Dovecot for them to talk to."""
+import glob
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+import time
+
+from interop import Skipped, main, need, run, within
+
+FOLDER = None
+
+MASTER = """smtp inet n - n - - smtpd
+pickup unix n - n 60 1 pickup
+cleanup unix n - n - 0 cleanup
+qmgr unix n - n 300 1 qmgr
+rewrite unix - - n - - trivial-rewrite
+bounce unix - - n - 0 bounce
+defer unix - - n - 0 bounce
+trace unix - - n - 0 bounce
+verify unix - - n - 1 verify
+smtp unix - - n - - smtp
+error unix - - n - - error
+retry unix - - n - - error
+proxymap unix - - n - - proxymap
+local unix - n n - - local
+virtual unix - n n - - virtual
+anvil unix - - n - 1 anvil
+scache unix - - n - 1 scache
+postlog unix-dgram n - n - 1 postlogd
+"""
+
+MAIN = """compatibility_level = 3.6
+queue_directory = {folder}/queue
+data_directory = {folder}/data
+command_directory = /usr/sbin
+daemon_directory = /usr/lib/postfix/sbin
+mail_owner = postfix
+setgid_group = postdrop
+myhostname = mx.real.example
+mydestination =
+inet_interfaces = all
+inet_protocols = ipv4
+mynetworks = 127.0.0.0/8
+maillog_file = {folder}/postfix.log
+maillog_file_prefixes = /tmp
+alias_maps =
+alias_database =
+virtual_mailbox_domains = real.example
+virtual_mailbox_base = {folder}/mail
+virtual_mailbox_maps = inline:{{ {{ peter@real.example = peter/ }}, {{ ira@real.example = ira/ }} }}
+virtual_uid_maps = static:{uid}
+virtual_gid_maps = static:{gid}
+virtual_minimum_uid = 1
+smtpd_tls_security_level = none
+"""
+
+DOVECOT = """protocols = imap pop3
+listen = *
+base_dir = {folder}/dovecot
+state_dir = {folder}/dovecot
+log_path = {folder}/dovecot.log
+ssl = no
+disable_plaintext_auth = no
+auth_mechanisms = plain login
+mail_location = maildir:{folder}/mail/%u
+first_valid_uid = 1
+passdb {{
+  driver = passwd-file
+  args = scheme=PLAIN {folder}/users
+}}
+userdb {{
+  driver = static
+  args = uid={uid} gid={gid} home={folder}/mail/%u
+}}
+"""
+
+
+def write(name, text):
+    path = os.path.join(FOLDER, name)
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "w") as file:
+        file.write(text)
+    return path
+
+
+def log(name):
+    try:
+        with open(os.path.join(FOLDER, name)) as file:
+            return file.read()
+    except FileNotFoundError:
+        return ""
+
+
+def start_servers():
+    global FOLDER
+    need("postfix", "dovecot")
+    with open("/proc/self/uid_map") as users:
+        if len(users.read().split()) < 3 or os.geteuid() != 0:
+            raise Skipped("Postfix and Dovecot start as root only")
+    try:
+        os.setgroups(os.getgroups())
+        user = pwd.getpwnam("mail")
+        os.chown(tempfile.mkdtemp(), user.pw_uid, user.pw_gid)
+    except (OSError, KeyError):
+        raise Skipped("Postfix and Dovecot need the users of the system, so real root") from None
+    # A short path: names of sockets are.
+    FOLDER = tempfile.mkdtemp(prefix="mw-", dir="/tmp")
+    os.chmod(FOLDER, 0o755)
+    values = {"folder": FOLDER, "uid": user.pw_uid, "gid": user.pw_gid}
+    write("postfix/main.cf", MAIN.format(**values))
+    write("postfix/master.cf", MASTER)
+    write("users", "peter:p-secret\nira:i-secret\n")
+    conf = write("dovecot.conf", DOVECOT.format(**values))
+    for name in ("queue", "data", "mail"):
+        os.mkdir(os.path.join(FOLDER, name))
+    os.chown(os.path.join(FOLDER, "mail"), user.pw_uid, user.pw_gid)
+    postfix = pwd.getpwnam("postfix")
+    os.chown(os.path.join(FOLDER, "data"), postfix.pw_uid, postfix.pw_gid)
+    os.system(f"cd {FOLDER} && postfix -c {FOLDER}/postfix start >{FOLDER}/start.log 2>&1")
+    os.system(f"dovecot -c {conf} >>{FOLDER}/start.log 2>&1")
+
+
+def stop_servers():
+    if FOLDER is None:
+        return
+    subprocess.run(["postfix", "-c", f"{FOLDER}/postfix", "stop"], capture_output=True, timeout=30)
+    subprocess.run(["dovecot", "-c", f"{FOLDER}/dovecot.conf", "stop"], capture_output=True, timeout=30)
+    shutil.rmtree(FOLDER, ignore_errors=True)
+
+
+def mails(user, part):
+    return glob.glob(f"{FOLDER}/mail/{user}/{part}/*")
+
+
+def the_simulated_server_delivers_to_postfix():
+    start_servers()
+    try:
+        within(20, lambda: log("postfix.log").count("status=sent") >= 2)
+    except AssertionError:
+        raise AssertionError(log("start.log") + log("postfix.log")) from None
+    found = within(2, lambda: mails("ira", "new") + mails("ira", "cur"))
+    with open(found[0]) as file:
+        text = file.read()
+    assert "Dear all,\n.dots\n..and more\n" in text, text
+    assert "from mail.office.example" in text and "by mx.real.example" in text, text
+    assert "NOQUEUE: reject" in log("postfix.log")  # nobody@real.example
+
+
+def the_simulated_user_retrieves_by_pop3_from_dovecot():
+    if FOLDER is None:
+        raise Skipped("Dovecot does not run")
+    within(20, lambda: "del=1/1" in log("dovecot.log"))
+    within(5, lambda: not mails("peter", "new") and not mails("peter", "cur"))
+    assert "retr=1/" in log("dovecot.log") and "del=1/1" in log("dovecot.log"), log("dovecot.log")
+
+
+def the_simulated_user_reads_by_imap_from_dovecot():
+    if FOLDER is None:
+        raise Skipped("Dovecot does not run")
+    try:
+        within(20, lambda: any("S" in name.rpartition(",")[2] for name in mails("ira", "cur")))
+    except AssertionError:
+        raise AssertionError(log("dovecot.log")) from None
+    time.sleep(0.2)
+    assert "Error" not in log("dovecot.log"), log("dovecot.log")
+
+
+def a_report_comes_back_for_nobody():
+    """Postfix said 550, so the simulated server wrote to alice."""
+    import poplib
+    box = poplib.POP3("mail.office.example", timeout=10)
+    box.user("alice@office.example")
+    box.pass_("a-secret")
+    text = b"\n".join(box.retr(1)[1])
+    box.quit()
+    assert b"multipart/report" in text and b"nobody@real.example" in text, text
+    assert b"550" in text or b"5.1.1" in text, text
+
+
+CASES = [
+    the_simulated_server_delivers_to_postfix,
+    the_simulated_user_retrieves_by_pop3_from_dovecot,
+    the_simulated_user_reads_by_imap_from_dovecot,
+    a_report_comes_back_for_nobody,
+]
+
+if __name__ == "__main__":
+    try:
+        main(CASES, "servers.yaml", timeout=90)
+    finally:
+        stop_servers()

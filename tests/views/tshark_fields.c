@@ -1,0 +1,150 @@
+#include "tests/views/tshark_fields.h"
+#include <check.h>
+#include <string.h>
+
+/* What tshark calls our fields. The same name may mean different things in different tables. */
+static const struct {
+	const char *table; /* NULL: any */
+	const char *field;
+	const char *abbreviation; /* NULL: tshark has no field of its own for it */
+} names[] = {
+	{"Ethernet header",     "Destination Address",              "eth.dst"                    },
+	{ "Ethernet header",    "Source Address",                   "eth.src"                    },
+	{ "Ethernet header",    "Type",                             "eth.type"                   },
+	{ "ARP packet",         "Hardware Type",                    "arp.hw.type"                },
+	{ "ARP packet",         "Protocol Type",                    "arp.proto.type"             },
+	{ "ARP packet",         "Hardware Address Length",          "arp.hw.size"                },
+	{ "ARP packet",         "Protocol Address Length",          "arp.proto.size"             },
+	{ "ARP packet",         "Operation",                        "arp.opcode"                 },
+	{ "ARP packet",         "Sender Hardware Address",          "arp.src.hw_mac"             },
+	{ "ARP packet",         "Sender Protocol Address",          "arp.src.proto_ipv4"         },
+	{ "ARP packet",         "Target Hardware Address",          "arp.dst.hw_mac"             },
+	{ "ARP packet",         "Target Protocol Address",          "arp.dst.proto_ipv4"         },
+	{ "IPv4 header",        "Version",                          "ip.version"                 },
+	{ "IPv4 header",        "Internet Header Length",           "ip.hdr_len"                 },
+	{ "IPv4 header",        "Differentiated Services",          "ip.dsfield.dscp"            },
+	{ "IPv4 header",        "Explicit Congestion Notification", "ip.dsfield.ecn"             },
+	{ "IPv4 header",        "Total Length",                     "ip.len"                     },
+	{ "IPv4 header",        "Identification",                   "ip.id"                      },
+	{ "IPv4 header",        "Reserved Flag",                    "ip.flags.rb"                },
+	{ "IPv4 header",        "Don't Fragment",                   "ip.flags.df"                },
+	{ "IPv4 header",        "More Fragments",                   "ip.flags.mf"                },
+	{ "IPv4 header",        "Fragment Offset",                  "ip.frag_offset"             },
+	{ "IPv4 header",        "Time to Live",                     "ip.ttl"                     },
+	{ "IPv4 header",        "Protocol",                         "ip.proto"                   },
+	{ "IPv4 header",        "Header Checksum",                  "ip.checksum"                },
+	{ "IPv4 header",        "Source Address",                   "ip.src"                     },
+	{ "IPv4 header",        "Destination Address",              "ip.dst"                     },
+	{ NULL,		 "Option Type",                      "ip.opt.type"                },
+	{ NULL,		 "Option Length",                    "ip.opt.len"                 },
+	{ "Router Alert",       "Value",                            "ip.opt.ra"                  },
+	{ "Record Route",       "Pointer",                          "ip.opt.ptr"                 },
+	{ "Record Route",       "Route Address",                    "ip.rec_rt"                  },
+	{ NULL,		 "Type",			     "icmp.type"                  },
+	{ NULL,		 "Code",			     "icmp.code"                  },
+	{ "UDP header",         "Checksum",                         "udp.checksum"               },
+	{ "TCP header",         "Checksum",                         "tcp.checksum"               },
+	{ NULL,		 "Checksum",                         "icmp.checksum"              },
+	{ NULL,		 "Identifier",                       "icmp.ident"                 },
+	{ NULL,		 "Sequence Number",                  NULL                         }, /* see name_of() */
+	{ NULL,		 "Next-Hop MTU",                     "icmp.mtu"                   },
+	{ NULL,		 "Unused",			   "icmp.unused"                },
+	{ "UDP header",         "Source Port",                      "udp.srcport"                },
+	{ "UDP header",         "Destination Port",                 "udp.dstport"                },
+	{ "UDP header",         "Length",                           "udp.length"                 },
+	{ "TCP header",         "Source Port",                      "tcp.srcport"                },
+	{ "TCP header",         "Destination Port",                 "tcp.dstport"                },
+	{ "TCP header",         "Acknowledgment Number",            "tcp.ack"                    },
+	{ "TCP header",         "Data Offset",                      "tcp.hdr_len"                },
+	{ "TCP header",         "Reserved",                         NULL                         }, /* tshark counts one bit of it as a flag */
+	{ "TCP header",         "CWR",                              "tcp.flags.cwr"              },
+	{ "TCP header",         "ECE",                              "tcp.flags.ece"              },
+	{ "TCP header",         "URG",                              "tcp.flags.urg"              },
+	{ "TCP header",         "ACK",                              "tcp.flags.ack"              },
+	{ "TCP header",         "PSH",                              "tcp.flags.push"             },
+	{ "TCP header",         "RST",                              "tcp.flags.reset"            },
+	{ "TCP header",         "SYN",                              "tcp.flags.syn"              },
+	{ "TCP header",         "FIN",                              "tcp.flags.fin"              },
+	{ "TCP header",         "Window",                           "tcp.window_size_value"      },
+	{ "TCP header",         "Urgent Pointer",                   "tcp.urgent_pointer"         },
+	{ NULL,		 "Kind",			     "tcp.option_kind"            },
+	{ NULL,		 "Length",			   "tcp.option_len"             },
+	{ NULL,		 "Maximum Segment Size",             "tcp.options.mss_val"        },
+	{ NULL,		 "Shift Count",                      "tcp.options.wscale.shift"   },
+	{ NULL,		 "Left Edge of Block",               "tcp.options.sack_le"        },
+	{ NULL,		 "Right Edge of Block",              "tcp.options.sack_re"        },
+	{ NULL,		 "TS Value",                         "tcp.options.timestamp.tsval"},
+	{ NULL,		 "TS Echo Reply",                    "tcp.options.timestamp.tsecr"},
+	{ "TCP option",         "Data",                             NULL                         },
+	{ "End of Option List", "Padding",                          NULL                         },
+};
+
+/* False when the field is in no row above. */
+static bool name_of(const struct decode_field *field, const char **abbreviation)
+{
+	if (strcmp(field->field->name, "Sequence Number") == 0) {
+		*abbreviation =
+		    strcmp(field->table->name, "TCP header") == 0 ? "tcp.seq" : "icmp.seq";
+		return true;
+	}
+	for (unsigned i = 0; i < sizeof names / sizeof *names; i++) {
+		if (strcmp(names[i].field, field->field->name) != 0)
+			continue;
+		if (names[i].table == NULL || strcmp(names[i].table, field->table->name) == 0) {
+			*abbreviation = names[i].abbreviation;
+			return true;
+		}
+	}
+	return false;
+}
+
+void tshark_compare_field(const char *frame_name, const struct decode_field *ours,
+			  const GPtrArray *frame)
+{
+	const char *name = NULL;
+	unsigned pos = ours->bit_offset / 8;
+	unsigned scale = ours->field->scale ? ours->field->scale : 1;
+
+	ck_assert_msg(name_of(ours, &name), "no tshark name for %s of %s", ours->field->name,
+		      ours->table->name);
+	if (name == NULL)
+		return;
+	/* A route that no router has written yet has a name of its own. */
+	if (strcmp(name, "ip.rec_rt") == 0 && ours->value == 0)
+		name = "ip.empty_rt";
+
+	const struct tshark_field *theirs = tshark_find(frame, name, (int)pos);
+
+	ck_assert_msg(theirs != NULL, "%s: tshark has no %s at byte %u", frame_name, name, pos);
+	/* tshark scales the header lengths, but in some versions not the fragment offset. */
+	guint64 number = tshark_number(theirs->show);
+
+	ck_assert_msg(number == ours->value * scale || number == ours->value,
+		      "%s: %s is %s, ours %llu", frame_name, name, theirs->show,
+		      (unsigned long long)ours->value);
+}
+
+/* tshark's word for a checksum: 1 good, 0 bad, 2 not verified. */
+static void compare_checksum(const char *frame_name, const struct decode *decode,
+			     enum decode_protocol protocol, const GPtrArray *frame,
+			     const char *name)
+{
+	const struct decode_layer *layer = decode_find(decode, protocol);
+	const struct tshark_field *theirs = tshark_find(frame, name, -1);
+
+	if (layer == NULL || theirs == NULL)
+		return;
+	if (layer->checksum == CHECKSUM_RIGHT)
+		ck_assert_msg(strcmp(theirs->show, "1") == 0, "%s: %s", frame_name, name);
+	if (layer->checksum == CHECKSUM_WRONG)
+		ck_assert_msg(strcmp(theirs->show, "0") == 0, "%s: %s", frame_name, name);
+}
+
+void tshark_compare_checksums(const char *frame_name, const struct decode *decode,
+			      const GPtrArray *frame)
+{
+	compare_checksum(frame_name, decode, DECODE_IPV4, frame, "ip.checksum.status");
+	compare_checksum(frame_name, decode, DECODE_ICMP, frame, "icmp.checksum.status");
+	compare_checksum(frame_name, decode, DECODE_UDP, frame, "udp.checksum.status");
+	compare_checksum(frame_name, decode, DECODE_TCP, frame, "tcp.checksum.status");
+}
