@@ -416,9 +416,11 @@ static void finish_views(struct run *run, bool is_whole)
 /* Text at the end that belongs to people: not among JSON, and not when nothing is wanted. */
 static bool wants_summary(const struct run *run)
 {
+	const char *pcap = run->options->pcap;
+
 	return run->observer.report != NULL && run->has_printed_log &&
-	       run->log_file == stdout && run->layers == 0 && run->hosts == NULL &&
-	       run->options->message == 0;
+	       !(pcap != NULL && strcmp(pcap, "-") == 0) && run->layers == 0 &&
+	       run->hosts == NULL && run->options->message == 0;
 }
 
 static void print_capture_hint(const struct run *run)

@@ -255,6 +255,8 @@ static void append_title(struct log *log, const struct crossing *crossing)
 	}
 }
 
+#define FRAME_COLUMN (LOG_SIZE_COLUMN - 10)
+
 static void print_title(struct log *log, const struct crossing *crossing)
 {
 	const struct model_interface *interface =
@@ -269,9 +271,10 @@ static void print_title(struct log *log, const struct crossing *crossing)
 	                       interface != NULL ? interface->label
 	                                         : model_node_name(log->model, crossing->node));
 	append_title(log, crossing);
+	log_cut(line, FRAME_COLUMN);
 	log_plain(line, log->options.colour);
 	if (frame != 0) {
-		log_pad(line, 0, LOG_SIZE_COLUMN - 10);
+		log_pad(line, 0, FRAME_COLUMN);
 		g_string_append_printf(line, " frame %" G_GUINT64_FORMAT, frame);
 	}
 	log_print_line(log);
