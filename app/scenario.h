@@ -519,7 +519,8 @@ struct scenario_item *scenario_lookup(const struct scenario *scenario, unsigned 
 /* One direction of one cable: what an end of it sends, or is sent. */
 struct scenario_way {
 	const struct scenario_interface *interface; /* the end; or else */
-	const struct scenario_switch *uplink;       /* the switch whose uplink cable it is */
+	const struct scenario_switch *uplink;       /* the switch whose uplink cable it is; or else */
+	const struct scenario_network *plugged;     /* where something outside is plugged in: its end */
 	bool is_out;                                /* what that end sends */
 };
 
