@@ -131,10 +131,10 @@ format: ## lays the source out
 format-check: ## fails where clang-format would change something
 	clang-format --dry-run --Werror $(FORMATTED)
 lint: deps-check ## clang-tidy and cppcheck, clean
-	@printf '%s\n' $(LIBRARY_SOURCES) app/main.c | xargs -P 2 -n 8 sh -c \
+	@printf '%s\n' $(LIBRARY_SOURCES) app/main.c | xargs -P "$$(nproc)" -n 8 sh -c \
 	    'clang-tidy --quiet --warnings-as-errors="*" "$$@" -- -std=gnu11 -D_GNU_SOURCE \
 	    -DDATADIR=\"\" -I. $(PC_CFLAGS) 2>/dev/null' sh
-	@cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,portability --inline-suppr \
+	@cppcheck -j "$$(nproc)" --quiet --error-exitcode=1 --std=c11 --enable=warning,portability --inline-suppr \
 	    --suppressions-list=tools/cppcheck.txt -I. $(LIBRARY_SOURCES) app/main.c
 
 # Benchmarks: ratios against other programs measured in the same run, never part of the tests.

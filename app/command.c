@@ -22,7 +22,7 @@ static void print_help(const struct command *command, GOptionContext *context)
 	/* GLib prints the program's name where the subcommand belongs. */
 	char *options = strstr(help, "\n\n");
 
-	printf("Usage: mailwire %s %s\n\n%s%s\nExample:\n  %s\n", command->name, command->arguments,
+	printf("Usage: mailwire %s %s\n\n%s%sExample:\n  %s\n", command->name, command->arguments,
 	       command->summary, options == NULL ? "\n" : options, command->example);
 	g_free(help);
 }
@@ -30,10 +30,10 @@ static void print_help(const struct command *command, GOptionContext *context)
 int command_parse(const struct command *command, int argc, char **argv,
                   const GOptionEntry *options, unsigned count, const char **arguments)
 {
-	static const GOptionEntry none[] = { { NULL } };
+	static const GOptionEntry none[] = { { 0 } };
 	gboolean wants_help = FALSE;
 	const GOptionEntry common[] = {
-		{ "help", 'h', 0, G_OPTION_ARG_NONE, &wants_help, "Show this help", NULL }, { NULL }
+		{ "help", 'h', 0, G_OPTION_ARG_NONE, &wants_help, "Show this help", NULL }, { 0 }
 	};
 	GOptionContext *context = g_option_context_new(NULL);
 	GError *error = NULL;
@@ -82,7 +82,8 @@ int command_flush(void)
 {
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return EXIT_OK;
-	command_complain("standard output: %s", g_strerror(errno));
+	if (errno != EPIPE) /* a reader that has seen enough knows why */
+		command_complain("standard output: %s", g_strerror(errno));
 	return EXIT_OUTPUT;
 }
 

@@ -86,7 +86,7 @@ static int prepare(void *owner, struct run_setup *setup)
 
 int command_live(const struct command *command, int argc, char **argv)
 {
-	struct live_options options = { NULL };
+	struct live_options options = { 0 };
 	const GOptionEntry entries[] = {
 		{"attach",    0, 0,                    G_OPTION_ARG_STRING_ARRAY, &options.attach,
                  "Plug the interface IFACE (TAP, veth) into the switch of NETWORK; may be "

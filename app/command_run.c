@@ -349,7 +349,7 @@ static bool build(struct run *run)
 		run->status = EXIT_USAGE;
 		return false;
 	}
-	if (!open_log(run) || !open_capture(run))
+	if (!open_capture(run) || !open_log(run))
 		return false;
 	run->observer.report = report_new(run->observer.model, all_dissectors);
 	observer_start(&run->observer);
@@ -416,9 +416,11 @@ static void finish_views(struct run *run, bool is_whole)
 /* Text at the end that belongs to people: not among JSON, and not when nothing is wanted. */
 static bool wants_summary(const struct run *run)
 {
+	const char *pcap = run->options->pcap;
+
 	return run->observer.report != NULL && run->has_printed_log &&
-	       run->log_file == stdout && run->layers == 0 && run->hosts == NULL &&
-	       run->options->message == 0;
+	       !(pcap != NULL && strcmp(pcap, "-") == 0) && run->layers == 0 &&
+	       run->hosts == NULL && run->options->message == 0;
 }
 
 static void print_capture_hint(const struct run *run)
@@ -594,7 +596,7 @@ int run_with(const struct command *command, int argc, char **argv,
 		{ "until", 0, 0, G_OPTION_ARG_STRING, &options.until, "Stop at this time", "TIME" },
 		{ "quiet", 'q', 0, G_OPTION_ARG_NONE, &options.is_quiet, "No log on standard output",
 		  NULL },
-		{ NULL }
+		{ 0 }
 	};
 	GArray *all = g_array_new(TRUE, TRUE, sizeof(GOptionEntry));
 	int status;
@@ -619,7 +621,7 @@ int run_with(const struct command *command, int argc, char **argv,
 /* The event queue drives it, or the record of a live session. */
 int command_run(const struct command *command, int argc, char **argv)
 {
-	struct replay replay = { NULL };
+	struct replay replay = { 0 };
 	const GOptionEntry entries[] = {
 		{ "replay", 0, 0, G_OPTION_ARG_FILENAME, &replay.path,
 		  "Repeat the live session recorded in PATH: same frames, epoch and seed", "PATH" },

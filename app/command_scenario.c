@@ -48,6 +48,9 @@ int command_list(const struct command *command, int argc, char **argv)
 	if (status >= 0)
 		return status;
 	list = scenario_list();
+	if (list->len == 0)
+		command_complain("no scenarios were found; set MAILWIRE_SCENARIOS to the folder that "
+		                 "holds them");
 	for (guint i = 0; i < list->len; i++) {
 		const struct scenario_listed *listed = list->pdata[i];
 
@@ -65,8 +68,11 @@ static int write_new_file(const char *path, const char *text)
 	FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
 
 	if (file == NULL) {
-		command_complain("%s: %s", path, g_strerror(errno));
-		return errno == EEXIST ? EXIT_USAGE : EXIT_OUTPUT;
+		bool exists = errno == EEXIST;
+
+		command_complain("%s: %s%s", path, g_strerror(errno),
+		                 exists ? "; choose another name, or remove it first" : "");
+		return exists ? EXIT_USAGE : EXIT_OUTPUT;
 	}
 	bool is_written = fputs(text, file) >= 0;
 

@@ -99,7 +99,7 @@ int command_state(const struct command *command, int argc, char **argv)
 		{ "at", 0, 0, G_OPTION_ARG_STRING, &at, "The moment", "TIME" },
 		{ "host", 0, 0, G_OPTION_ARG_STRING, &hosts, "Only these hosts, routers, switches",
 		  "NAMES" },
-		{ NULL }
+		{ 0 }
 	};
 	const char *file;
 	struct moment moment = { 0 };
@@ -197,7 +197,7 @@ int command_mailbox(const struct command *command, int argc, char **argv)
 		  "NAME" },
 		{ "at", 0, 0, G_OPTION_ARG_STRING, &at, "The moment", "TIME" },
 		{ "raw", 0, 0, G_OPTION_ARG_INT, &raw, "Print message N as its bytes", "N" },
-		{ NULL }
+		{ 0 }
 	};
 	const char *file;
 	struct moment moment = { 0 };

@@ -96,7 +96,7 @@ static guint follow(const struct stepper *stepper, guint index, char key)
 }
 
 static const char keys_help[] =
-    "Enter next step, b back, n next host, m next mail command, q quit\n";
+    "Enter: next step; or a letter and Enter: b back, n next host, m next mail command, q quit\n";
 
 static void interact(const struct stepper *stepper)
 {
@@ -113,7 +113,7 @@ static void interact(const struct stepper *stepper)
 	while (getline(&line, &size, stdin) >= 0 && line[0] != 'q') {
 		guint next;
 
-		if (strchr("\nbnm", line[0]) == NULL) {
+		if (strchr("\nbnm", line[0]) == NULL || (line[0] != '\n' && strcmp(line + 1, "\n") != 0)) {
 			fputs(keys_help, stdout);
 			continue;
 		}

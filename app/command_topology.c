@@ -263,7 +263,7 @@ int command_topology(const struct command *command, int argc, char **argv)
 	const GOptionEntry entries[] = {
 		{ "dot", 0, 0, G_OPTION_ARG_NONE, &wants_dot, "Print it as DOT, for Graphviz", NULL },
 		{ "svg", 0, 0, G_OPTION_ARG_NONE, &wants_svg, "Print it as a picture in SVG", NULL },
-		{ NULL }
+		{ 0 }
 	};
 	const char *file;
 	int status = command_parse(command, argc, argv, entries, 1, &file);

@@ -178,11 +178,10 @@ static int replay_frames(struct replay *replay, const struct run_session *sessio
 {
 	struct network *network = simulation_network(session->simulation);
 	struct captured_frame frame;
-	enum capture_read read;
 	int64_t last_ns = 0;
 
 	do {
-		if ((read = capture_reader_next(replay->reader, &frame)) != CAPTURE_READ_FRAME)
+		if (capture_reader_next(replay->reader, &frame) != CAPTURE_READ_FRAME)
 			return refuse(
 			    replay, "the record ends before its end: it is damaged or was cut off");
 		int64_t time_ns = frame.time_ns - replay->epoch_s * NS_PER_S;

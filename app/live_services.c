@@ -282,9 +282,10 @@ void live_services_stop(struct live_services *services)
 		if (door->listener != NULL)
 			tcp_listener_close(door->listener);
 	}
-	while (services->clients != NULL) {
-		struct client *client = services->clients->data;
+	for (GList *link = services->clients, *next; link != NULL; link = next) {
+		struct client *client = link->data;
 
+		next = link->next;
 		stream_abort(client->stream);
 		client_free(client);
 	}

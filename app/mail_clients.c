@@ -47,6 +47,7 @@ static struct mua *start_client(struct programs *programs, struct network *netwo
 	                   .leave_ns = client->incoming.leave_for_ns,
 	                   .check_every_ns = client->incoming.check_every_ns,
 	                   .is_online = client->is_online,
+	                   .asks_aaaa = true,
 	                   .user_agent = USER_AGENT,
 	                   .wakeup_ns = WAKEUP_NS,
 	               });

@@ -221,9 +221,11 @@ static struct scenario_way way_of(const struct cable *cable, enum link_side side
 		return (struct scenario_way) { .interface = cable->ends[side], .is_out = true };
 	if (cable->ends[!side] != NULL)
 		return (struct scenario_way) { .interface = cable->ends[!side], .is_out = false };
-	if (cable->uplink_of != NULL)
-		return (struct scenario_way) { .uplink = cable->uplink_of, .is_out = side == LINK_A };
-	return (struct scenario_way) { .plugged = cable->network, .is_out = side == LINK_A };
+	return (struct scenario_way) {
+		.uplink = cable->uplink_of,
+		.network = cable->network,
+		.is_out = side == LINK_A,
+	};
 }
 
 static void impair(const struct network *network, const struct cable *cable, enum link_side side)

@@ -520,7 +520,7 @@ struct scenario_item *scenario_lookup(const struct scenario *scenario, unsigned 
 struct scenario_way {
 	const struct scenario_interface *interface; /* the end; or else */
 	const struct scenario_switch *uplink;       /* the switch whose uplink cable it is; or else */
-	const struct scenario_network *plugged;     /* where something outside is plugged in: its end */
+	const struct scenario_network *network;     /* of something outside plugged into it */
 	bool is_out;                                /* what that end sends */
 };
 

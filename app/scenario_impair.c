@@ -21,7 +21,7 @@ static bool covers(const struct scenario_impairment *impairment, const struct sc
 	const struct scenario_interface *end = way->interface;
 	const struct scenario_network *network = end != NULL           ? end->network
 	                                         : way->uplink != NULL ? way->uplink->network
-	                                                               : way->plugged;
+	                                                               : way->network;
 
 	switch (link->scope) {
 	case LINK_EVERY:

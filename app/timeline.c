@@ -4,7 +4,7 @@
 #include "protocols/layer.h"
 #include "stack/socket.h"
 
-#define PING_TIMEOUT_NS  (1 * NS_PER_S)
+#define PING_TIMEOUT_NS  (10 * NS_PER_S) /* as long as ping(8) lingers */
 #define PING_INTERVAL_NS (1 * NS_PER_S)
 
 /* One line of the timeline at work. */
@@ -74,8 +74,12 @@ static void ping_done(void *owner, int64_t round_trip_ns)
 	                         : round_trip_ns == -1 ? USER_PING_LOST
 	                                               : USER_PING_UNREACHABLE;
 
-	report_state(occurrence, USER_PING_DONE, occurrence->target, outcome,
-	             bytes_of(occurrence->action->target));
+	GString *text = g_string_new(occurrence->action->target);
+
+	if (outcome == USER_PING_ANSWERED)
+		g_string_append_printf(text, " after %.3f ms", (double)round_trip_ns / 1e6);
+	report_state(occurrence, USER_PING_DONE, occurrence->target, outcome, bytes_of(text->str));
+	g_string_free(text, TRUE);
 }
 
 static void ping_once(void *owner)

@@ -156,7 +156,7 @@ int main(int argc, char **argv)
 	uint64_t hops = bench_frames_sent(h1) + bench_frames_sent(h2) + r1->counters.sent_frames +
 	                r2->counters.sent_frames;
 
-	printf("bulk mb=%.0f wall=%.3f rx_mb=%.1f frame_hops=%" G_GUINT64_FORMAT
+	printf("bulk mb=%.0f cpu=%.3f rx_mb=%.1f frame_hops=%" G_GUINT64_FORMAT
 	       " hops_per_s=%.0f mb_per_s=%.1f events=%" G_GUINT64_FORMAT
 	       " events_per_s=%.0f sim_s=%.2f rss_mb=%.1f\n",
 	       mb, seconds, (double)transfer->received / 1e6, hops, (double)hops / seconds,

@@ -50,7 +50,7 @@ static void measure(uint64_t pending, uint64_t operations)
 		engine_run(hold.engine, TIME_NEVER - 1);
 	seconds = bench_seconds() - started;
 	printf("engine pending=%" G_GUINT64_FORMAT " operations=%" G_GUINT64_FORMAT
-	       " wall=%.3f ops_per_s=%.0f ns_per_op=%.1f\n",
+	       " cpu=%.3f ops_per_s=%.0f ns_per_op=%.1f\n",
 	       pending, operations, seconds, (double)operations / seconds,
 	       seconds * 1e9 / (double)operations);
 	engine_free(hold.engine);

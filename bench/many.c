@@ -188,7 +188,7 @@ int main(int argc, char **argv)
 
 	for (unsigned i = 0; i < k; i++)
 		hops += bench_frames_sent(clients[i].host);
-	printf("many k=%u tx=%u setup=%.3f wall=%.3f done=%" G_GUINT64_FORMAT
+	printf("many k=%u tx=%u setup=%.3f cpu=%.3f done=%" G_GUINT64_FORMAT
 	       " closed=%" G_GUINT64_FORMAT " tx_per_s=%.0f us_per_tx=%.2f frame_hops=%" G_GUINT64_FORMAT
 	       " hops_per_s=%.0f events=%" G_GUINT64_FORMAT
 	       " sim_s=%.2f load=%.2f rss_mb=%.1f bytes_per_host=%.0f\n",

@@ -13,6 +13,7 @@ struct adapter {
 	GByteArray *input;     /* bytes the session has not consumed yet; NULL: none */
 	uint64_t object;       /* trace id of the session */
 	uint64_t sent_object, received_object;
+	uint64_t output_root; /* what is being said belongs to it; 0: to what was heard */
 	uint64_t sent_base, received_base; /* stream offset minus the session's own count */
 	bool must_open;                    /* the stream opened, the session has not heard of it */
 	bool is_open;                      /* the session was told that the stream is open */
@@ -78,9 +79,15 @@ static void adapter_emit(void *owner, const struct note *note)
 	    },
 	    bytes);
 	struct context *context = engine_context(node_engine(adapter->node));
-	if (note->kind == TRACE_UNIT && note->flags & TRACE_INBOUND)
+	if (note->kind != TRACE_UNIT)
+		return;
+	if (note->flags & TRACE_INBOUND) {
 		context->cause = id;
-	if (note->kind == TRACE_UNIT && note->root != 0)
+		adapter->output_root = note->root;
+	} else if (note->root != 0) {
+		adapter->output_root = note->root;
+	}
+	if (note->root != 0)
 		context->root = note->root;
 }
 
@@ -137,12 +144,23 @@ static void offer_kept(struct adapter *adapter)
 	}
 }
 
+/* What the next bytes bring belongs to what they were sent for, in whatever order they came. */
+static struct bytes peek_input(struct adapter *adapter)
+{
+	struct bytes run = stream_peek(adapter->stream);
+	uint64_t root = stream_arrived_root(adapter->stream);
+
+	if (run.length > 0 && root != 0)
+		engine_context(node_engine(adapter->node))->root = root;
+	return run;
+}
+
 /* While the session waits for an answer its input stays in the stream, which closes the window. */
 static void offer_input(struct adapter *adapter)
 {
 	offer_kept(adapter);
 	while (accepts_input(adapter)) {
-		struct bytes run = stream_peek(adapter->stream);
+		struct bytes run = peek_input(adapter);
 
 		if (run.length == 0)
 			break;
@@ -189,8 +207,12 @@ static void flush_output(struct adapter *adapter)
 
 	while (adapter->stream != NULL && refill_output(adapter)) {
 		GByteArray *output = session->output;
+		struct context *context = engine_context(node_engine(adapter->node));
 
 		g_assert(output != NULL); /* there is something to send */
+		/* Later pieces of a long answer leave in events that know nothing of it. */
+		if (adapter->output_root != 0)
+			context->root = adapter->output_root;
 		size_t written = stream_write(adapter->stream,
 					      (struct bytes) { output->data, output->len }, false);
 

@@ -42,7 +42,7 @@ enum user_detail {
 	USER_DONE,      /* STATE: an action ended; object: the ACTION record; after: 0 it succeeded,
 	                   1 it failed; bytes: the outcome in words */
 	USER_PING_DONE, /* STATE: a ping ended; before: the address; after: enum user_ping;
-	                   bytes: the target as it was named */
+	                   bytes: the target as it was named, and the time it took */
 	USER_DIG_DONE,  /* STATE: a question ended; before: record type; after: 0 found, 1 no such
 	                   name, 2 no such data, 3 failed; bytes: name, then each datum, NULs between */
 	USER_RETRIES,   /* STATE: an action could not go on and is tried again; object: the ACTION

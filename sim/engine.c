@@ -10,8 +10,8 @@
  */
 #include "sim/engine.h"
 
-#include <glib.h>
 #include <stddef.h>
+#include <glib.h>
 #include <string.h>
 
 #define DIGIT_BITS  6
@@ -304,12 +304,14 @@ static struct block *bucket_empty(struct engine *engine, unsigned level, unsigne
 	return blocks;
 }
 
-/* Fetches a timer, which may lie across two cache lines. */
+/*
+ * Fetches a timer, which may lie across two cache lines. A free slot has none: fetching from NULL is
+ * harmless, but C knows no member of it, hence the number.
+ */
 static void timer_prefetch(const struct timer *timer)
 {
-	/* By its address alone: a stale entry has no timer. */
-	__builtin_prefetch((const void *)((uintptr_t)timer + offsetof(struct timer, is_background)));
 	__builtin_prefetch(timer);
+	__builtin_prefetch((const void *)((uintptr_t)timer + offsetof(struct timer, is_background)));
 }
 
 static bool entry_is_due(const struct engine *engine, const struct entry *entry)

@@ -1,7 +1,5 @@
 #include "sim/packet.h"
 
-#include <glib.h>
-
 /* Blocks are kept on free lists by size, so that a frame costs no malloc; the sanitizers see every
  * packet as an allocation of its own instead. */
 #if defined(__SANITIZE_ADDRESS__)
@@ -122,32 +120,4 @@ struct packet *packet_unshare(struct packet *packet)
 
 	packet_free(packet);
 	return copy;
-}
-
-uint8_t *packet_push(struct packet *packet, size_t header_bytes)
-{
-	g_assert(header_bytes <= packet->start);
-	packet->start -= (uint32_t)header_bytes;
-	return packet->buffer + packet->start;
-}
-
-void packet_pull(struct packet *packet, size_t header_bytes)
-{
-	g_assert(header_bytes <= packet_length(packet));
-	packet->start += (uint32_t)header_bytes;
-}
-
-void packet_narrow(struct packet *packet, struct bytes payload)
-{
-	g_assert(payload.data >= packet->buffer + packet->start &&
-	         payload.data + payload.length <= packet->buffer + packet->end);
-	packet->start = (uint32_t)(payload.data - packet->buffer);
-	packet->end = packet->start + (uint32_t)payload.length;
-}
-
-void packet_pad(struct packet *packet, size_t length)
-{
-	g_assert(packet->end + length <= packet->capacity);
-	memset(packet->buffer + packet->end, 0, length);
-	packet->end += (uint32_t)length;
 }

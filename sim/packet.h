@@ -6,6 +6,7 @@
  * it on every path.
  */
 #pragma once
+#include <glib.h>
 #include "sim/bytes.h"
 
 #define PACKET_HEADROOM_BYTES 144 /* Ethernet with a VLAN tag 18, IPv4 60, TCP 60; 16-byte aligned */
@@ -77,13 +78,33 @@ static inline size_t packet_length(const struct packet *packet)
 }
 
 /* Makes room for a header of `header_bytes` in front and returns it. The room must be there. */
-uint8_t *packet_push(struct packet *packet, size_t header_bytes);
+static inline uint8_t *packet_push(struct packet *packet, size_t header_bytes)
+{
+	g_assert(header_bytes <= packet->start);
+	packet->start -= (uint32_t)header_bytes;
+	return packet->buffer + packet->start;
+}
 
 /* Takes `header_bytes` off the front. */
-void packet_pull(struct packet *packet, size_t header_bytes);
+static inline void packet_pull(struct packet *packet, size_t header_bytes)
+{
+	g_assert(header_bytes <= packet_length(packet));
+	packet->start += (uint32_t)header_bytes;
+}
 
 /* Narrows the packet to `payload`, which must lie inside its bytes. */
-void packet_narrow(struct packet *packet, struct bytes payload);
+static inline void packet_narrow(struct packet *packet, struct bytes payload)
+{
+	g_assert(payload.data >= packet->buffer + packet->start &&
+	         payload.data + payload.length <= packet->buffer + packet->end);
+	packet->start = (uint32_t)(payload.data - packet->buffer);
+	packet->end = packet->start + (uint32_t)payload.length;
+}
 
 /* Appends `length` zero bytes; at most PACKET_TAILROOM_BYTES in the packet's life. */
-void packet_pad(struct packet *packet, size_t length);
+static inline void packet_pad(struct packet *packet, size_t length)
+{
+	g_assert(packet->end + length <= packet->capacity);
+	memset(packet->buffer + packet->end, 0, length);
+	packet->end += (uint32_t)length;
+}

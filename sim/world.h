@@ -80,18 +80,28 @@ struct packet *node_copy_packet(struct node *node, const struct packet *packet);
  * the kind it only counts.
  */
 uint64_t trace_emit_slow(struct node *node, const struct packet *packet,
-                         const struct trace_record *record, struct bytes bytes);
+                         const struct trace_record *record, struct bytes bytes)
+    __attribute__((cold));
 
 static inline bool node_traces(const struct node *node, enum trace_kind kind)
 {
 	return trace_wants(&node->world->trace, kind);
 }
 
-/* trace_emit_slow() behind the one branch. `kind` is given apart, so that it can be constant. */
+/* Numbers a record that no sink wants, as trace_emit() does, and returns its id. */
+static inline uint64_t trace_skip(struct node *node)
+{
+	return (uint64_t)node->index << TRACE_NODE_SHIFT | ++node->ids;
+}
+
+/*
+ * trace_emit_slow() behind the one branch. Compilers fill in the record in front of the branch: what
+ * is done for every frame asks node_traces() first, and only counts with trace_skip().
+ */
 static inline uint64_t trace_emit(struct node *node, const struct packet *packet,
                                   const struct trace_record *record, struct bytes bytes)
 {
 	if (__builtin_expect(!node_traces(node, (enum trace_kind)record->kind), 1))
-		return (uint64_t)node->index << TRACE_NODE_SHIFT | ++node->ids;
+		return trace_skip(node);
 	return trace_emit_slow(node, packet, record, bytes);
 }

@@ -171,11 +171,6 @@ static enum arp_detail arp_process(struct arp *arp, struct interface *interface,
 	return ARP_ROW;
 }
 
-static uint64_t mac_number(struct mac mac)
-{
-	return (uint64_t)get_be16(mac.octets) << 32 | get_be32(mac.octets + 2);
-}
-
 static void arp_drop(struct arp *arp, struct packet *packet, enum arp_detail detail,
 		     uint64_t object)
 {

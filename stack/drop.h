@@ -7,4 +7,5 @@
  * where the detail has them, object, before and after; its kind is filled in, and its interface
  * where it is 0: the one the packet came in by.
  */
-void packet_drop(struct node *node, struct packet *packet, const struct trace_record *why);
+void packet_drop(struct node *node, struct packet *packet, const struct trace_record *why)
+    __attribute__((cold));

@@ -16,7 +16,6 @@ struct host *host_new(struct world *world, const char *name, enum node_kind kind
 	host->name = g_strdup(name);
 	host->forwards = kind == NODE_ROUTER;
 	host->processing_ns = host->forwards ? ROUTER_PROCESSING_NS : HOST_PROCESSING_NS;
-	host->routes = route_table_new();
 	node_init(&host->node, world, host->name, kind);
 	host->arp = arp_new(host);
 	return host;
@@ -33,7 +32,7 @@ void host_free(struct host *host)
 	reassembly_free(host->reassembly);
 	path_mtu_free(host->path_mtu);
 	arp_free(host->arp);
-	route_table_free(host->routes);
+	route_table_clear(&host->routes);
 	for (uint32_t i = 0; i < host->interface_count; i++) {
 		g_assert(host->interfaces[i]->link == NULL);
 		g_free(host->interfaces[i]);
@@ -58,11 +57,30 @@ bool host_forwards(const struct host *host)
 	return host->forwards;
 }
 
-void host_set_processing(struct host *host, int64_t processing_ns)
+void host_set_processing(struct host *host, uint32_t processing_ns)
 {
 	host->processing_ns = processing_ns;
 	for (uint32_t i = 0; i < host->interface_count; i++)
 		host->interfaces[i]->processing_ns = processing_ns;
+}
+
+static void trace_decapsulate(struct host *host, const struct interface *interface,
+			      const struct packet *frame)
+{
+	if (!node_traces(&host->node, TRACE_DECAPSULATE)) {
+		trace_skip(&host->node);
+		return;
+	}
+	trace_emit(&host->node, frame,
+		   &(struct trace_record) {
+		       .kind = TRACE_DECAPSULATE,
+		       .layer = LAYER_ETHERNET,
+		       .detail = ETHERNET_PLAIN,
+		       .interface = interface_number(interface),
+		       .start = (uint16_t)frame->start,
+		       .header_bytes = ETHERNET_HEADER_BYTES,
+		   },
+		   (struct bytes) { 0 });
 }
 
 /* Takes a frame from an interface: off with the Ethernet header, and up. */
@@ -81,16 +99,7 @@ static void receive_frame(void *owner, struct interface *interface, struct packe
 			    });
 		return;
 	}
-	trace_emit(&host->node, frame,
-		   &(struct trace_record) {
-		       .kind = TRACE_DECAPSULATE,
-		       .layer = LAYER_ETHERNET,
-		       .detail = ETHERNET_PLAIN,
-		       .interface = interface_number(interface),
-		       .start = (uint16_t)frame->start,
-		       .header_bytes = ETHERNET_HEADER_BYTES,
-		   },
-		   (struct bytes) { 0 });
+	trace_decapsulate(host, interface, frame);
 
 	/* From here on the packet is this host's alone. A VLAN tag would be taken off here. */
 	struct packet *packet = packet_unshare(frame);
@@ -142,7 +151,7 @@ static void set_route(struct host *host, const struct route *route)
 	struct route old = { 0 }, masked = *route;
 
 	masked.prefix &= ipv4_mask(route->prefix_length);
-	route_table_set(host->routes, &masked, &old);
+	route_table_set(&host->routes, &masked, &old);
 	if (route->kind == ROUTE_UNICAST)
 		trace_route(host, &masked, &old);
 }
@@ -214,7 +223,7 @@ struct interface *host_interface_named(const struct host *host, const char *name
 /* The interface on whose link `gateway` is, or NULL. */
 static struct interface *interface_to(const struct host *host, uint32_t gateway)
 {
-	const struct route *route = route_table_find(host->routes, gateway);
+	const struct route *route = route_table_find(&host->routes, gateway);
 
 	if (route == NULL || route->kind != ROUTE_UNICAST || route->gateway != 0)
 		return NULL;
@@ -242,7 +251,7 @@ bool host_remove_route(struct host *host, uint32_t prefix, unsigned prefix_lengt
 {
 	struct route old;
 
-	if (!route_table_remove(host->routes, prefix, prefix_length, &old))
+	if (!route_table_remove(&host->routes, prefix, prefix_length, &old))
 		return false;
 	if (old.kind == ROUTE_UNICAST)
 		trace_route(host, &(struct route) { 0 }, &old);
@@ -251,7 +260,7 @@ bool host_remove_route(struct host *host, uint32_t prefix, unsigned prefix_lengt
 
 const struct route_table *host_routes(const struct host *host)
 {
-	return host->routes;
+	return &host->routes;
 }
 
 struct arp *host_arp(struct host *host)

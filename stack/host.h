@@ -14,8 +14,8 @@ struct arp;
 struct host;
 struct tcp;
 
-#define HOST_PROCESSING_NS   INT64_C(10000) /* a host's work on a packet before it can go out */
-#define ROUTER_PROCESSING_NS INT64_C(10000) /* a router's */
+#define HOST_PROCESSING_NS   10000 /* a host's work on a packet before it can go out */
+#define ROUTER_PROCESSING_NS 10000 /* a router's */
 
 /* A host without interfaces; NODE_ROUTER forwards. `name` is copied. */
 struct host *host_new(struct world *world, const char *name, enum node_kind kind);
@@ -30,7 +30,7 @@ struct world *host_world(struct host *host);
 bool host_forwards(const struct host *host);
 
 /* The time it takes from receiving or making a packet to having it ready to go out. */
-void host_set_processing(struct host *host, int64_t processing_ns);
+void host_set_processing(struct host *host, uint32_t processing_ns);
 
 /*
  * Adds an interface, with routes to its own address, its network and its broadcast address. The

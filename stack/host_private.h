@@ -10,23 +10,22 @@ struct loopback;
 struct path_mtu;
 struct reassembly;
 
+/* In the order of use: what a packet touches comes first. */
 struct host {
 	struct node node;
-	char *name;
-	struct interface **interfaces; /* by index - 1 */
-	uint32_t interface_count;
-	bool forwards;
-	int64_t processing_ns;
-	struct route_table *routes;
+	struct tcp *tcp; /* this and those below: made at their first use */
+	struct route_table routes;
 	struct arp *arp;
-
-	/* Made at their first use. */
-	struct tcp *tcp;
+	struct path_mtu *path_mtu;
 	struct udp *udp;
 	struct icmp *icmp;
 	struct loopback *loopback;
 	struct reassembly *reassembly;
-	struct path_mtu *path_mtu;
+	struct interface **interfaces; /* by index - 1 */
+	uint32_t interface_count;
+	uint32_t processing_ns;
 	uint64_t identification_key; /* of IPv4 identifications; 0: not drawn yet */
 	uint32_t identifications;    /* given out so far */
+	bool forwards;
+	char *name;
 };

@@ -71,7 +71,7 @@ static bool error_is_allowed(struct host *host)
 /* True for an address that stands for one host (RFC 1122 section 3.2.2). */
 static bool is_single_host(const struct host *host, uint32_t address)
 {
-	const struct route *route = route_table_find(host->routes, address);
+	const struct route *route = route_table_find(&host->routes, address);
 
 	if (address == 0 || address >= UINT32_C(0xe0000000))
 		return false;

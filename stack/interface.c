@@ -93,14 +93,12 @@ void interface_transmit(struct interface *interface, struct packet *frame, uint1
 	}
 }
 
-void interface_send(struct interface *interface, struct mac destination, uint16_t type,
-		    struct packet *packet)
+static void trace_encapsulate(const struct interface *interface, const struct packet *packet)
 {
-	struct ethernet_header header = { destination, interface->mac, type };
-
-	ethernet_header_emit(&header, packet_push(packet, ETHERNET_HEADER_BYTES));
-	if (packet_length(packet) < ETHERNET_MIN_FRAME_BYTES)
-		packet_pad(packet, ETHERNET_MIN_FRAME_BYTES - packet_length(packet));
+	if (!node_traces(interface->node, TRACE_ENCAPSULATE)) {
+		trace_skip(interface->node);
+		return;
+	}
 	trace_emit(interface->node, packet,
 		   &(struct trace_record) {
 		       .kind = TRACE_ENCAPSULATE,
@@ -111,6 +109,17 @@ void interface_send(struct interface *interface, struct mac destination, uint16_
 		       .header_bytes = ETHERNET_HEADER_BYTES,
 		   },
 		   (struct bytes) { 0 });
+}
+
+void interface_send(struct interface *interface, struct mac destination, uint16_t type,
+		    struct packet *packet)
+{
+	struct ethernet_header header = { destination, interface->mac, type };
+
+	ethernet_header_emit(&header, packet_push(packet, ETHERNET_HEADER_BYTES));
+	if (packet_length(packet) < ETHERNET_MIN_FRAME_BYTES)
+		packet_pad(packet, ETHERNET_MIN_FRAME_BYTES - packet_length(packet));
+	trace_encapsulate(interface, packet);
 	interface_transmit(interface, packet, 0);
 }
 
@@ -165,6 +174,8 @@ static bool is_for_us(struct interface *interface, struct packet *frame)
 static uint64_t trace_receive(const struct interface *interface, const struct packet *frame,
 			      uint64_t cause)
 {
+	if (!node_traces(interface->node, TRACE_RECEIVE))
+		return trace_skip(interface->node);
 	return trace_emit(interface->node, frame,
 			  &(struct trace_record) {
 			      .kind = TRACE_RECEIVE,

@@ -39,14 +39,14 @@ struct interface {
 	void *owner;                 /* handed to `receive` */
 	struct link *link;           /* NULL: no cable */
 	struct neighbour *neighbour; /* the one last sent to; a shortcut of stack/neighbour.c */
-	int64_t processing_ns;       /* from deciding to send until the frame is ready to go out */
+	uint32_t processing_ns;      /* from deciding to send until the frame is ready to go out */
 	uint32_t index;              /* at its node, from 1 */
 	uint32_t address;            /* IPv4; 0: none (a port of a switch) */
 	uint16_t mtu_bytes;
+	struct mac mac;
 	uint8_t prefix_length;
 	uint8_t side;   /* enum link_side: which end of the cable it is */
 	bool takes_all; /* no MAC filter: a port of a switch */
-	struct mac mac;
 	struct interface_counters counters;
 	interface_outside_fn *outside; /* NULL unless attached to something that is no cable */
 	void *outside_owner;
@@ -60,7 +60,7 @@ struct interface_config {
 	uint32_t address; /* IPv4; 0: none */
 	uint8_t prefix_length;
 	uint16_t mtu_bytes; /* 0: 1500; at least 68 */
-	int64_t processing_ns;
+	uint32_t processing_ns;
 	bool takes_all; /* no MAC filter */
 };
 

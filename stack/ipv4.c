@@ -63,7 +63,7 @@ static void drop_for(struct host *host, struct packet *packet, enum ipv4_detail 
 
 bool ipv4_is_local(const struct host *host, uint32_t address)
 {
-	const struct route *route = route_table_find(host->routes, address);
+	const struct route *route = route_table_find(&host->routes, address);
 
 	return (route != NULL && route->kind == ROUTE_LOCAL) || is_loopback(address);
 }
@@ -74,7 +74,7 @@ uint32_t ipv4_source_for(const struct host *host, uint32_t destination)
 		return LOOPBACK_ADDRESS;
 	if (destination == IPV4_BROADCAST)
 		return host->interface_count > 0 ? host->interfaces[0]->address : 0;
-	const struct route *route = route_table_find(host->routes, destination);
+	const struct route *route = route_table_find(&host->routes, destination);
 
 	if (route == NULL)
 		return 0;
@@ -99,7 +99,7 @@ static uint16_t mtu_towards(const struct host *host, const struct interface *int
 
 uint16_t ipv4_path_mtu(const struct host *host, uint32_t destination)
 {
-	const struct route *route = route_table_find(host->routes, destination);
+	const struct route *route = route_table_find(&host->routes, destination);
 
 	if (is_loopback(destination) || (route != NULL && route->kind == ROUTE_LOCAL))
 		return LOOPBACK_MTU_BYTES;
@@ -110,7 +110,7 @@ uint16_t ipv4_path_mtu(const struct host *host, uint32_t destination)
 
 void ipv4_confirm(struct host *host, uint32_t destination)
 {
-	const struct route *route = route_table_find(host->routes, destination);
+	const struct route *route = route_table_find(&host->routes, destination);
 
 	if (route != NULL && route->kind == ROUTE_UNICAST)
 		arp_confirm(host->arp, route->interface,
@@ -171,7 +171,24 @@ static uint16_t choose_identification(struct host *host, const struct ipv4_route
 	return request->dont_fragment ? 0 : next_identification(host, request->destination);
 }
 
-/* Puts the header in front; `bytes` are shown in the record where no frame will hold them. */
+/* Emits the record of a header put in front; `is_shown`: with bytes, where no frame will hold them. */
+static uint64_t trace_encapsulate(struct host *host, const struct packet *packet,
+				  enum ipv4_detail detail, bool is_shown)
+{
+	if (!node_traces(&host->node, TRACE_ENCAPSULATE))
+		return trace_skip(&host->node);
+	return trace_emit(&host->node, packet,
+			  &(struct trace_record) {
+			      .kind = TRACE_ENCAPSULATE,
+			      .layer = LAYER_IPV4,
+			      .detail = (uint16_t)detail,
+			      .start = (uint16_t)packet->start,
+			      .header_bytes = IPV4_HEADER_BYTES,
+			  },
+			  is_shown ? packet_bytes(packet) : (struct bytes) { 0 });
+}
+
+/* Puts the header in front, and returns the id of its record. */
 static uint64_t encapsulate(struct host *host, struct packet *packet,
 			    const struct ipv4_route_request *request, uint32_t source,
 			    enum ipv4_detail detail, bool is_shown)
@@ -190,15 +207,7 @@ static uint64_t encapsulate(struct host *host, struct packet *packet,
 
 	ipv4_header_emit(&header, out);
 	ipv4_checksum_set(out);
-	return trace_emit(&host->node, packet,
-			  &(struct trace_record) {
-			      .kind = TRACE_ENCAPSULATE,
-			      .layer = LAYER_IPV4,
-			      .detail = (uint16_t)detail,
-			      .start = (uint16_t)packet->start,
-			      .header_bytes = IPV4_HEADER_BYTES,
-			  },
-			  is_shown ? packet_bytes(packet) : (struct bytes) { 0 });
+	return trace_encapsulate(host, packet, detail, is_shown);
 }
 
 /* Refuses a datagram with DF that does not fit; its sender is told the MTU (RFC 1191 section 4). */
@@ -237,7 +246,7 @@ static bool find_way(const struct host *host, uint32_t destination, struct route
 		*way = (struct route) { .kind = ROUTE_LOCAL };
 		return true;
 	}
-	const struct route *route = route_table_find(host->routes, destination);
+	const struct route *route = route_table_find(&host->routes, destination);
 
 	if (route == NULL)
 		return false;
@@ -307,6 +316,25 @@ static bool is_fragment(const struct ipv4_header *header)
 	return header->more_fragments || header->fragment_offset_bytes > 0;
 }
 
+static void trace_decapsulate(struct host *host, const struct packet *packet,
+			      const struct ipv4_header *header, bool was_fragmented)
+{
+	if (!node_traces(&host->node, TRACE_DECAPSULATE)) {
+		trace_skip(&host->node);
+		return;
+	}
+	trace_emit(&host->node, packet,
+		   &(struct trace_record) {
+		       .kind = TRACE_DECAPSULATE,
+		       .layer = LAYER_IPV4,
+		       .detail = packet->interface == 0 ? IPV4_LOOPBACK : IPV4_PLAIN,
+		       .interface = packet->interface,
+		       .start = (uint16_t)packet->start,
+		       .header_bytes = header->header_bytes,
+		   },
+		   was_fragmented ? packet_bytes(packet) : (struct bytes) { 0 });
+}
+
 void ipv4_deliver(struct host *host, struct packet *packet, struct ipv4_header *header,
 		  bool is_broadcast)
 {
@@ -323,16 +351,7 @@ void ipv4_deliver(struct host *host, struct packet *packet, struct ipv4_header *
 			return;
 		ipv4_header_parse(packet_bytes(packet), header, &payload);
 	}
-	trace_emit(&host->node, packet,
-		   &(struct trace_record) {
-		       .kind = TRACE_DECAPSULATE,
-		       .layer = LAYER_IPV4,
-		       .detail = packet->interface == 0 ? IPV4_LOOPBACK : IPV4_PLAIN,
-		       .interface = packet->interface,
-		       .start = (uint16_t)packet->start,
-		       .header_bytes = header->header_bytes,
-		   },
-		   was_fragmented ? packet_bytes(packet) : (struct bytes) { 0 });
+	trace_decapsulate(host, packet, header, was_fragmented);
 	packet_pull(packet, header->header_bytes);
 	hand_to_transport(host, packet, header);
 }
@@ -342,6 +361,10 @@ void ipv4_deliver(struct host *host, struct packet *packet, struct ipv4_header *
 static void trace_forward(struct host *host, const struct packet *packet,
 			  const struct ipv4_header *header, const struct route *route)
 {
+	if (!node_traces(&host->node, TRACE_FORWARD)) {
+		trace_skip(&host->node);
+		return;
+	}
 	trace_emit(&host->node, packet,
 		   &(struct trace_record) {
 		       .kind = TRACE_FORWARD,
@@ -455,7 +478,11 @@ static bool is_acceptable(struct host *host, const struct interface *interface,
 static void dispatch(struct host *host, struct interface *interface, struct packet *packet,
 		     struct ipv4_header *header)
 {
-	const struct route *route = route_table_find(host->routes, header->destination);
+	if (header->destination == interface->address) { /* the usual case on hosts */
+		ipv4_deliver(host, packet, header, false);
+		return;
+	}
+	const struct route *route = route_table_find(&host->routes, header->destination);
 
 	if (header->destination == IPV4_BROADCAST ||
 	    is_broadcast_of(interface, header->destination))

@@ -10,32 +10,42 @@
 /* What a frame occupies on the wire besides its bytes; the gap delays only the next frame. */
 enum { AROUND_FRAME = ETHERNET_PREAMBLE_BYTES + ETHERNET_FCS_BYTES };
 
-/* In the order of use: what a frame touches comes first. */
+/* What every frame touches, and no more: with many hosts, memory is what a hop costs. */
 struct direction {
 	struct timer arrival; /* of the first frame under way; runs at the receiver */
 	struct transit transit;
 	struct interface *sender, *receiver;
 	int64_t free_at_ns; /* when the next frame can begin */
-	int64_t byte_ns;    /* a byte's time on the wire where that is a whole number, else 0 */
 	int64_t delay_ns;
 	int64_t queue_ns;          /* the time that a full queue takes to drain */
 	uint64_t frames;           /* sent so far, lost ones included */
 	struct impairer *impairer; /* NULL: a perfect cable */
-	int64_t last_arrival_ns;   /* of frames not held back: jitter never lets them overtake */
-	uint64_t rate_bps;
+	uint32_t byte_ns;          /* a byte's time on the wire; 0: not a whole number of ns */
+	bool is_cut;
 };
 
 struct link {
 	struct direction directions[2]; /* by the side that sends */
 	uint64_t object;
-	bool is_cut;
+	uint64_t rate_bps[2];
+	int64_t last_arrival_ns[2]; /* of frames not held back: jitter never lets them overtake */
 };
+
+static struct link *link_of(const struct direction *direction)
+{
+	return direction->sender->link;
+}
+
+static uint64_t rate_of(const struct direction *direction)
+{
+	return link_of(direction)->rate_bps[direction->sender->side];
+}
 
 static int64_t wire_ns(const struct direction *direction, size_t wire_bytes)
 {
 	if (direction->byte_ns != 0)
-		return direction->byte_ns * (int64_t)wire_bytes;
-	return time_to_transmit(wire_bytes, direction->rate_bps);
+		return (int64_t)(direction->byte_ns * wire_bytes);
+	return time_to_transmit(wire_bytes, rate_of(direction));
 }
 
 /* Numbers of interfaces above 65,535 are alike in the order key; the rest of it tells them apart. */
@@ -80,11 +90,11 @@ void link_configure(struct link *link, enum link_side from, const struct link_co
 	struct direction *direction = &link->directions[from];
 	uint64_t rate_bps = config->rate_bps ? config->rate_bps : LINK_DEFAULT_RATE_BPS;
 	uint64_t queue_bytes = config->queue_bytes ? config->queue_bytes : LINK_DEFAULT_QUEUE_BYTES;
-	uint64_t bit_times_per_byte = 8 * (uint64_t)NS_PER_S;
+	uint64_t byte_ns = 8 * (uint64_t)NS_PER_S / rate_bps;
+	bool is_whole = byte_ns * rate_bps == 8 * (uint64_t)NS_PER_S && byte_ns <= UINT32_MAX;
 
-	direction->rate_bps = rate_bps;
-	direction->byte_ns =
-	    bit_times_per_byte % rate_bps == 0 ? (int64_t)(bit_times_per_byte / rate_bps) : 0;
+	link->rate_bps[from] = rate_bps;
+	direction->byte_ns = is_whole ? (uint32_t)byte_ns : 0;
 	direction->delay_ns = config->delay_ns;
 	direction->queue_ns = time_to_transmit(queue_bytes, rate_bps);
 }
@@ -158,7 +168,7 @@ void link_impair(struct link *link, enum link_side from, const struct impairment
 
 bool link_is_cut(const struct link *link)
 {
-	return link->is_cut;
+	return link->directions[LINK_A].is_cut;
 }
 
 struct interface *link_interface(const struct link *link, enum link_side side)
@@ -203,7 +213,7 @@ static void refuse(struct direction *direction, struct packet *frame,
 
 static void refuse_overflow(struct direction *direction, struct packet *frame, int64_t backlog_ns)
 {
-	double bytes_per_ns = (double)direction->rate_bps / 8e9;
+	double bytes_per_ns = (double)rate_of(direction) / 8e9;
 
 	refuse(direction, frame,
 	       &(struct trace_record) {
@@ -223,7 +233,9 @@ static void lose_all(struct direction *direction)
 
 static void link_enter(struct link *link, bool is_cut)
 {
-	if (link->is_cut == is_cut)
+	bool was_cut = link_is_cut(link);
+
+	if (was_cut == is_cut)
 		return;
 	const struct interface *end = link->directions[LINK_A].sender;
 
@@ -233,12 +245,12 @@ static void link_enter(struct link *link, bool is_cut)
 		       .layer = LAYER_LINK,
 		       .detail = LINK_CARRIER,
 		       .object = link->object,
-		       .before = !link->is_cut,
+		       .before = !was_cut,
 		       .after = !is_cut,
 		       .interface = interface_number(end),
 		   },
 		   (struct bytes) { 0 });
-	link->is_cut = is_cut;
+	link->directions[LINK_A].is_cut = link->directions[LINK_B].is_cut = is_cut;
 }
 
 void link_cut(struct link *link)
@@ -341,8 +353,9 @@ static void launch_impaired(struct direction *direction, struct transit_frame *f
 	    impairer_judge(direction->impairer, flying->number, packet_length(flying->packet),
 			   ETHERNET_FCS_BYTES, ETHERNET_HEADER_BYTES);
 
-	flying->arrival_ns =
-	    later(flying->arrival_ns + verdict.jitter_ns, direction->last_arrival_ns);
+	int64_t *last_ns = &link_of(direction)->last_arrival_ns[direction->sender->side];
+
+	flying->arrival_ns = later(flying->arrival_ns + verdict.jitter_ns, *last_ns);
 	if (is_lost(direction, flying, &verdict, start_ns))
 		return;
 	if (verdict.is_held_back) {
@@ -353,7 +366,7 @@ static void launch_impaired(struct direction *direction, struct transit_frame *f
 				     .after = (uint64_t)verdict.held_back_ns,
 				 });
 	} else {
-		direction->last_arrival_ns = flying->arrival_ns;
+		*last_ns = flying->arrival_ns;
 	}
 	if (verdict.flip_count > 0)
 		flying->packet = corrupt(direction, flying->packet, flying->cause, &verdict);
@@ -367,6 +380,8 @@ static uint64_t trace_transmit(struct direction *direction, const struct packet 
 {
 	const struct interface *sender = direction->sender;
 
+	if (!node_traces(sender->node, TRACE_TRANSMIT))
+		return trace_skip(sender->node);
 	return trace_emit(sender->node, frame,
 			  &(struct trace_record) {
 			      .kind = TRACE_TRANSMIT,
@@ -390,8 +405,8 @@ void link_send(struct link *link, enum link_side from, struct packet *frame, int
 	int64_t frame_ns = wire_ns(direction, AROUND_FRAME + packet_length(frame));
 	int64_t gap_ns = wire_ns(direction, ETHERNET_GAP_BYTES);
 
-	if (link->is_cut || (direction->impairer != NULL &&
-			     impairer_is_down(direction->impairer, start_ns, start_ns))) {
+	if (direction->is_cut || (direction->impairer != NULL &&
+				  impairer_is_down(direction->impairer, start_ns, start_ns))) {
 		refuse(direction, frame, &(struct trace_record) { .detail = LINK_DOWN });
 		return;
 	}

@@ -294,9 +294,9 @@ void reassembly_free(struct reassembly *reassembly)
 {
 	if (reassembly == NULL)
 		return;
-	while (reassembly->datagrams != NULL) {
-		struct unfinished *datagram = reassembly->datagrams;
-
+	for (struct unfinished *datagram = reassembly->datagrams, *next; datagram != NULL;
+	     datagram = next) {
+		next = datagram->next;
 		while (datagram->first != NULL)
 			packet_free(pop_fragment(datagram));
 		unfinished_free(datagram);

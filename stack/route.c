@@ -3,30 +3,15 @@
 #include <glib.h>
 #include <stdlib.h>
 #include "stack/address.h"
-#include "stack/key_map.h"
 
 /* Up to so many routes, looking at each is fastest, and there is no index. */
 #define SCANNED_ROUTES 8
 
-struct route_table {
-	struct route *routes; /* in no order */
-	unsigned count, capacity;
-	uint64_t lengths;     /* bit n: there are routes of prefix length n */
-	struct key_map index; /* of prefix << 8 | length: position + 1; empty in small tables */
-};
-
-struct route_table *route_table_new(void)
+void route_table_clear(struct route_table *table)
 {
-	return g_new0(struct route_table, 1);
-}
-
-void route_table_free(struct route_table *table)
-{
-	if (table == NULL)
-		return;
 	key_map_clear(&table->index);
 	g_free(table->routes);
-	g_free(table);
+	*table = (struct route_table) { 0 };
 }
 
 static bool has_index(const struct route_table *table)
@@ -69,7 +54,12 @@ static void append(struct route_table *table, const struct route *route)
 		table->capacity = table->capacity ? 2 * table->capacity : 4;
 		table->routes = g_renew(struct route, table->routes, table->capacity);
 	}
-	table->routes[table->count++] = *route;
+	unsigned at = table->count++;
+
+	if (!has_index(table))
+		for (; at > 0 && table->routes[at - 1].prefix_length < route->prefix_length; at--)
+			table->routes[at] = table->routes[at - 1];
+	table->routes[at] = *route;
 	table->lengths |= UINT64_C(1) << route->prefix_length;
 
 	unsigned first = has_index(table) ? table->count - 1 : 0;
@@ -112,11 +102,15 @@ bool route_table_remove(struct route_table *table, uint32_t prefix, unsigned pre
 	bool is_indexed = has_index(table);
 
 	*old = *gone;
-	*gone = table->routes[--table->count];
+	table->count--;
 	if (is_indexed) {
+		*gone = table->routes[table->count];
 		if (gone != &table->routes[table->count])
 			index_route(table, (unsigned)(gone - table->routes));
 		key_map_remove(&table->index, route_key(old));
+	} else {
+		memmove(gone, gone + 1,
+			(size_t)(&table->routes[table->count] - gone) * sizeof *gone);
 	}
 	note_lengths(table);
 	return true;
@@ -124,16 +118,13 @@ bool route_table_remove(struct route_table *table, uint32_t prefix, unsigned pre
 
 static const struct route *find_by_scan(const struct route_table *table, uint32_t destination)
 {
-	const struct route *best = NULL;
-
 	for (unsigned i = 0; i < table->count; i++) {
 		const struct route *route = &table->routes[i];
 
-		if (((destination ^ route->prefix) & ipv4_mask(route->prefix_length)) == 0 &&
-		    (best == NULL || route->prefix_length > best->prefix_length))
-			best = route;
+		if (((destination ^ route->prefix) & ipv4_mask(route->prefix_length)) == 0)
+			return route;
 	}
-	return best;
+	return NULL;
 }
 
 const struct route *route_table_find(const struct route_table *table, uint32_t destination)

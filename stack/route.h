@@ -5,10 +5,9 @@
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>
-#include "sim/bytes.h"
+#include "stack/key_map.h"
 
 struct interface;
-struct route_table;
 
 enum route_kind {
 	ROUTE_UNICAST,   /* to another host, on the link or by a gateway */
@@ -24,8 +23,15 @@ struct route {
 	uint8_t kind; /* enum route_kind */
 };
 
-struct route_table *route_table_new(void);
-void route_table_free(struct route_table *table);
+struct route_table {          /* all zero is an empty table */
+	struct route *routes; /* without index: long prefixes first; else in no order */
+	unsigned count, capacity;
+	uint64_t lengths;     /* bit n: there are routes of prefix length n */
+	struct key_map index; /* of prefix << 8 | length: position + 1; empty in small tables */
+};
+
+/* Frees what the table owns; it is empty then. */
+void route_table_clear(struct route_table *table);
 
 /*
  * Adds a route, or replaces the one of the same prefix; then it returns true, and `old` is what was

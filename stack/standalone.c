@@ -9,13 +9,6 @@
 #include "stack/wire/arp.h"
 #include "stack/wire/ethernet.h"
 
-static const struct mac host_mac = {
-	{0x02, 0, 0, 0, 0, 0x01}
-};
-static const struct mac gateway_mac = {
-	{0x02, 0, 0, 0, 0, 0x02}
-};
-
 struct socket {
 	struct stream *stream; /* NULL: over, or a listener */
 	struct tcp_listener *listener;
@@ -27,14 +20,22 @@ struct socket {
 
 struct sent {
 	int64_t time_ns;
+	unsigned interface;
 	size_t length;
 	uint8_t bytes[];
+};
+
+/* An interface, and where it leads. */
+struct port {
+	struct standalone *standalone;
+	struct interface *interface; /* NULL: there is none */
+	unsigned number;
 };
 
 struct standalone {
 	struct world *world;
 	struct host *host;
-	struct interface *interface;
+	struct port ports[2];
 	struct timer alarm; /* keeps the engine going until the time asked for */
 	bool whole_frames;
 	GPtrArray *sockets; /* of struct socket, by number - 1 */
@@ -42,32 +43,51 @@ struct standalone {
 	struct sent *taken; /* lent out by the last standalone_take() */
 };
 
-/* Packets. */
-
-static void give_frame(struct standalone *standalone, struct bytes frame)
+struct mac standalone_mac(unsigned interface)
 {
-	struct packet *packet = packet_new(standalone->world->packets, frame.length);
-
-	memcpy(packet_data(packet), frame.data, frame.length);
-	packet->id = (uint64_t)1 << (TRACE_NODE_SHIFT - 1); /* from outside: no node's number */
-	interface_receive(standalone->interface, packet, 0);
+	return (struct mac) {
+		{0x02, 0, 0, 0, (uint8_t)interface, 0x10}
+	};
 }
 
-static void give_payload(struct standalone *standalone, uint16_t type, struct bytes payload)
+struct mac standalone_neighbour_mac(unsigned interface)
+{
+	return (struct mac) {
+		{0x02, 0, 0, 0, (uint8_t)interface, 0x01}
+	};
+}
+
+/* Packets. */
+
+static void give_frame(struct port *port, struct bytes frame)
+{
+	struct packet *packet = packet_new(port->standalone->world->packets, frame.length);
+
+	if (frame.length > 0)
+		memcpy(packet_data(packet), frame.data, frame.length);
+	packet->id = (uint64_t)1 << (TRACE_NODE_SHIFT - 1); /* from outside: no node's number */
+	interface_receive(port->interface, packet, 0);
+}
+
+static void give_payload(struct port *port, uint16_t type, struct bytes payload)
 {
 	uint8_t *frame = g_malloc(ETHERNET_HEADER_BYTES + payload.length);
 
-	ethernet_header_emit(&(struct ethernet_header) { .destination = host_mac,
-							 .source = gateway_mac,
-							 .type = type },
-			     frame);
-	memcpy(frame + ETHERNET_HEADER_BYTES, payload.data, payload.length);
-	give_frame(standalone, (struct bytes) { frame, ETHERNET_HEADER_BYTES + payload.length });
+	ethernet_header_emit(
+	    &(struct ethernet_header) {
+		.destination = standalone_mac(port->number),
+		.source = standalone_neighbour_mac(port->number),
+		.type = type,
+	    },
+	    frame);
+	if (payload.length > 0)
+		memcpy(frame + ETHERNET_HEADER_BYTES, payload.data, payload.length);
+	give_frame(port, (struct bytes) { frame, ETHERNET_HEADER_BYTES + payload.length });
 	g_free(frame);
 }
 
 /* The gateway's answer to an ARP request for any address. */
-static void answer_arp(struct standalone *standalone, struct bytes payload)
+static void answer_arp(struct port *port, struct bytes payload)
 {
 	struct arp_packet asked;
 	uint8_t answer[ARP_PACKET_BYTES];
@@ -78,23 +98,24 @@ static void answer_arp(struct standalone *standalone, struct bytes payload)
 	arp_packet_emit(
 	    &(struct arp_packet) {
 		.operation = ARP_REPLY,
-		.sender_mac = gateway_mac,
+		.sender_mac = standalone_neighbour_mac(port->number),
 		.sender_address = asked.target_address,
 		.target_mac = asked.sender_mac,
 		.target_address = asked.sender_address,
 	    },
 	    answer);
-	give_payload(standalone, ETHERTYPE_ARP, (struct bytes) { answer, sizeof answer });
+	give_payload(port, ETHERTYPE_ARP, (struct bytes) { answer, sizeof answer });
 }
 
-static void keep_sent(struct standalone *standalone, struct bytes bytes)
+static void keep_sent(const struct port *port, struct bytes bytes)
 {
 	struct sent *sent = g_malloc(sizeof *sent + bytes.length);
 
-	sent->time_ns = standalone_now(standalone);
+	sent->time_ns = standalone_now(port->standalone);
+	sent->interface = port->number;
 	sent->length = bytes.length;
 	memcpy(sent->bytes, bytes.data, bytes.length);
-	g_queue_push_tail(&standalone->sent, sent);
+	g_queue_push_tail(&port->standalone->sent, sent);
 }
 
 /* Ethernet pads short frames; the datagram ends where IPv4 says. */
@@ -107,29 +128,37 @@ static struct bytes without_padding(struct bytes datagram)
 
 static void frame_left(void *owner, struct packet *packet)
 {
-	struct standalone *standalone = owner;
+	struct port *port = owner;
 	struct bytes frame = packet_bytes(packet);
 	struct ethernet_header header;
 	struct bytes payload;
 
-	if (standalone->whole_frames)
-		keep_sent(standalone, frame);
+	if (port->standalone->whole_frames)
+		keep_sent(port, frame);
 	else if (ethernet_header_parse(frame, &header, &payload) != PARSE_OK)
 		g_assert_not_reached();
 	else if (header.type == ETHERTYPE_ARP)
-		answer_arp(standalone, payload);
+		answer_arp(port, payload);
 	else
-		keep_sent(standalone, without_padding(payload));
+		keep_sent(port, without_padding(payload));
 	packet_free(packet);
+}
+
+void standalone_give_at(struct standalone *standalone, unsigned interface, struct bytes packet)
+{
+	struct port *port = &standalone->ports[interface];
+
+	g_assert(interface < G_N_ELEMENTS(standalone->ports) && port->interface != NULL);
+	if (standalone->whole_frames)
+		give_frame(port, packet);
+	else
+		give_payload(port, ETHERTYPE_IPV4, packet);
+	standalone_advance(standalone, standalone_now(standalone));
 }
 
 void standalone_give(struct standalone *standalone, struct bytes packet)
 {
-	if (standalone->whole_frames)
-		give_frame(standalone, packet);
-	else
-		give_payload(standalone, ETHERTYPE_IPV4, packet);
-	standalone_advance(standalone, standalone_now(standalone));
+	standalone_give_at(standalone, 0, packet);
 }
 
 bool standalone_take(struct standalone *standalone, struct standalone_packet *packet)
@@ -141,6 +170,7 @@ bool standalone_take(struct standalone *standalone, struct standalone_packet *pa
 	*packet = (struct standalone_packet) {
 		.bytes = {standalone->taken->bytes, standalone->taken->length},
 		.time_ns = standalone->taken->time_ns,
+		.interface = standalone->taken->interface,
 	};
 	return true;
 }
@@ -172,6 +202,21 @@ int64_t standalone_next(struct standalone *standalone)
 
 /* Life. */
 
+static void add_port(struct standalone *standalone, unsigned number, uint32_t address,
+		     uint8_t prefix_length, uint16_t mtu_bytes)
+{
+	struct port *port = &standalone->ports[number];
+
+	*port = (struct port) { .standalone = standalone, .number = number };
+	port->interface = host_add_interface(standalone->host, &(struct interface_config) {
+								   .mac = standalone_mac(number),
+								   .address = address,
+								   .prefix_length = prefix_length,
+								   .mtu_bytes = mtu_bytes,
+							       });
+	interface_attach(port->interface, frame_left, port);
+}
+
 struct standalone *standalone_new(const struct standalone_config *config)
 {
 	const struct congestion_control *control =
@@ -185,15 +230,12 @@ struct standalone *standalone_new(const struct standalone_config *config)
 	standalone->world = world_new(config->seed, 0);
 	timer_init(&standalone->alarm, UINT32_MAX, alarm_rings, NULL);
 	standalone->alarm.class = EVENT_ACTION; /* behind everything else of its time */
-	standalone->host = host_new(standalone->world, "host", NODE_HOST);
-	standalone->interface =
-	    host_add_interface(standalone->host, &(struct interface_config) {
-						     .mac = host_mac,
-						     .address = config->address,
-						     .prefix_length = config->prefix_length,
-						     .mtu_bytes = config->mtu_bytes,
-						 });
-	interface_attach(standalone->interface, frame_left, standalone);
+	standalone->host = host_new(standalone->world, "host",
+				    config->second_address != 0 ? NODE_ROUTER : NODE_HOST);
+	add_port(standalone, 0, config->address, config->prefix_length, config->mtu_bytes);
+	if (config->second_address != 0)
+		add_port(standalone, 1, config->second_address, config->second_prefix_length,
+			 config->mtu_bytes);
 	if (config->gateway != 0)
 		host_add_route(standalone->host, 0, 0, config->gateway, NULL);
 	tcp_set_congestion_control(host_tcp(standalone->host), control);
@@ -213,6 +255,11 @@ void standalone_free(struct standalone *standalone)
 	g_queue_clear_full(&standalone->sent, g_free);
 	g_free(standalone->taken);
 	g_free(standalone);
+}
+
+struct host *standalone_host(struct standalone *standalone)
+{
+	return standalone->host;
 }
 
 /* Sockets. */

@@ -11,29 +11,40 @@
  *             judge(packet.bytes, packet.time_ns);
  *     standalone_advance(s, 40000000);                             // 40 ms later
  *
- * The network has one neighbour, the gateway, which answers ARP by itself unless whole frames are
- * asked for.
+ * Each network has one neighbour, the gateway, which answers ARP by itself for every address unless
+ * whole frames are asked for. UDP, ICMP and the programs of this project use standalone_host().
  */
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>
 #include "sim/bytes.h"
+#include "stack/wire/address.h"
 
+struct host;
 struct standalone;
 
 struct standalone_config {
 	uint64_t seed;
 	uint32_t address; /* IPv4, host order */
 	uint8_t prefix_length;
-	uint32_t gateway;   /* IPv4 of the way to everywhere else; 0: there is none */
-	uint16_t mtu_bytes; /* 0: 1500 */
-	bool whole_frames;  /* give and take Ethernet frames, ARP among them, not IPv4 datagrams */
+	uint32_t gateway;        /* IPv4 of the way to everywhere else; 0: there is none */
+	uint16_t mtu_bytes;      /* 0: 1500 */
+	uint32_t second_address; /* not 0: a router, with a second interface of this address */
+	uint8_t second_prefix_length;
+	bool whole_frames; /* give and take Ethernet frames, ARP among them, not IPv4 datagrams */
 	const char *congestion; /* "cubic" or "reno"; NULL: "cubic" */
 };
 
 /* NULL when there is no such congestion control. */
 struct standalone *standalone_new(const struct standalone_config *config);
 void standalone_free(struct standalone *standalone);
+
+/* The host, for stack/socket.h, its tables, and programs that run on it and must end before it. */
+struct host *standalone_host(struct standalone *standalone);
+
+/* MAC addresses of interface 0 or 1: the host's, and its neighbour's. */
+struct mac standalone_mac(unsigned interface);
+struct mac standalone_neighbour_mac(unsigned interface);
 
 /* Clock: virtual ns since standalone_new(). */
 int64_t standalone_now(const struct standalone *standalone);
@@ -49,10 +60,14 @@ int64_t standalone_next(struct standalone *standalone);
 struct standalone_packet {
 	struct bytes bytes; /* valid until the next call of standalone_take() */
 	int64_t time_ns;    /* when it was sent */
+	unsigned interface; /* 0, or 1: the second of a router */
 };
 
 /* A packet arrives now: an IPv4 datagram, or a whole frame without FCS. */
 void standalone_give(struct standalone *standalone, struct bytes packet);
+
+/* The same on a router's interface 0 or 1. */
+void standalone_give_at(struct standalone *standalone, unsigned interface, struct bytes packet);
 
 /* The oldest packet sent and not yet taken; false: there is none. */
 bool standalone_take(struct standalone *standalone, struct standalone_packet *packet);

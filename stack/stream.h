@@ -38,6 +38,7 @@ struct stream_operations {
 	void (*shutdown)(struct stream *stream);
 	void (*abort)(struct stream *stream);
 	void (*release)(struct stream *stream);
+	uint64_t (*arrived_root)(const struct stream *stream); /* NULL: not known */
 };
 
 /* Base of every stream. The fields below are set by the stream and read by its user. */
@@ -67,6 +68,13 @@ static inline void stream_listen(struct stream *stream, const struct stream_even
 static inline struct bytes stream_peek(struct stream *stream)
 {
 	return stream->operations->peek(stream);
+}
+
+/* Trace root of the packet that brought the first byte to be read; 0: none waits, or not known. */
+static inline uint64_t stream_arrived_root(const struct stream *stream)
+{
+	return stream->operations->arrived_root != NULL ? stream->operations->arrived_root(stream)
+	                                                : 0;
 }
 
 /* Marks `length` bytes of the last peek as read; that opens the window. */

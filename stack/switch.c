@@ -21,20 +21,6 @@ struct switch_node {
 	struct key_map addresses;
 };
 
-static uint64_t mac_number(struct mac mac)
-{
-	return (uint64_t)get_be16(mac.octets) << 32 | get_be32(mac.octets + 2);
-}
-
-static struct mac mac_of_number(uint64_t number)
-{
-	struct mac mac;
-
-	put_be16(mac.octets, (uint16_t)(number >> 32));
-	put_be32(mac.octets + 2, (uint32_t)number);
-	return mac;
-}
-
 static unsigned row_port(uint64_t row)
 {
 	return (unsigned)(row & ((1u << PORT_BITS) - 1));
@@ -106,9 +92,13 @@ static void switch_drop(struct switch_node *switch_node, struct packet *frame,
 		    &(struct trace_record) { .layer = LAYER_ETHERNET, .detail = (uint16_t)detail });
 }
 
-static void forward(struct switch_node *switch_node, unsigned from, unsigned to,
-		    struct packet *frame, enum ethernet_detail detail)
+static void trace_forward(struct switch_node *switch_node, unsigned from, unsigned to,
+			  const struct packet *frame, enum ethernet_detail detail)
 {
+	if (!node_traces(&switch_node->node, TRACE_FORWARD)) {
+		trace_skip(&switch_node->node);
+		return;
+	}
 	trace_emit(&switch_node->node, frame,
 		   &(struct trace_record) {
 		       .kind = TRACE_FORWARD,
@@ -121,6 +111,12 @@ static void forward(struct switch_node *switch_node, unsigned from, unsigned to,
 		       .header_bytes = ETHERNET_HEADER_BYTES,
 		   },
 		   (struct bytes) { 0 });
+}
+
+static void forward(struct switch_node *switch_node, unsigned from, unsigned to,
+		    struct packet *frame, enum ethernet_detail detail)
+{
+	trace_forward(switch_node, from, to, frame, detail);
 	interface_transmit(&switch_node->ports[to - 1], frame,
 			   detail == ETHERNET_FLOODED ? TRACE_SHARED : 0);
 }
@@ -234,7 +230,7 @@ void switch_each_address(const struct switch_node *switch_node,
 		if (row_is_aged(switch_node, cells[i].value))
 			continue;
 		row(owner, &(struct switch_row) {
-			       .mac = mac_of_number(cells[i].key),
+			       .mac = mac_from_number(cells[i].key),
 			       .port = row_port(cells[i].value),
 			       .seen_ns = row_seen_ns(cells[i].value),
 			   });

@@ -12,7 +12,7 @@ struct switch_node;
 struct world;
 
 #define SWITCH_AGEING_NS     (300 * INT64_C(1000000000)) /* IEEE 802.1D table 7-5 */
-#define SWITCH_PROCESSING_NS INT64_C(1000)
+#define SWITCH_PROCESSING_NS 1000
 #define SWITCH_ADDRESSES_MAX 65536 /* when full, a switch stops learning */
 
 /* A switch with `port_count` ports, none connected. `name` is copied. */

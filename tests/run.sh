@@ -4,6 +4,7 @@
 set -u
 cd "$(dirname "$0")/.." || exit 1
 results=$(mktemp -d)
+chmod 755 "$results" # programs run as other users look into it too
 trap 'rm -rf "$results"' EXIT
 export results
 

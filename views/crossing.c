@@ -10,7 +10,9 @@ struct crossings {
 
 static struct bytes array_bytes(const GByteArray *array)
 {
-	return array == NULL ? (struct bytes) { 0 } : (struct bytes) { array->data, array->len };
+	if (array == NULL)
+		return (struct bytes) { 0 };
+	return (struct bytes) { array->data, array->len };
 }
 
 struct bytes crossing_received(const struct crossing *crossing)
@@ -51,7 +53,8 @@ bool crossing_was_delivered(const struct crossing *crossing)
 		if (record->kind == TRACE_DROP)
 			return false;
 	}
-	return last != NULL && (last->layer == LAYER_TCP || last->layer == LAYER_UDP);
+	return last != NULL && (last->layer == LAYER_TCP || last->layer == LAYER_UDP ||
+	                        last->layer == LAYER_ICMP);
 }
 
 struct crossings *crossings_new(void (*done)(void *owner, const struct crossing *crossing),

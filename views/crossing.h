@@ -29,7 +29,7 @@ static inline const struct trace_record *crossing_record(const struct crossing *
 /* Its last transmit or receive: where it left, or came in; 0: neither. */
 unsigned crossing_interface(const struct crossing *crossing);
 
-/* True when a transport took the payload: nothing was dropped, and TCP or UDP was the last. */
+/* True when the payload was taken: nothing was dropped, and TCP, UDP or ICMP was the last. */
 bool crossing_was_delivered(const struct crossing *crossing);
 
 struct crossings;

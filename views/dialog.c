@@ -24,7 +24,7 @@ static void print_text(FILE *out, struct bytes line)
 
 static void begin_line(FILE *out, bool colour, int64_t time_ns, bool is_from_server)
 {
-	fprintf(out, "  %12.6f s  %s%s%s ", (double)time_ns / 1e9,
+	fprintf(out, "  %12.6f s  %s%s%s ", (double)(time_ns / 1000) / 1e6,
 	        !colour ? "" : is_from_server ? "\033[38;5;33m" : "\033[38;5;134m",
 	        is_from_server ? "S:" : "C:", colour ? "\033[0m" : "");
 }
@@ -56,6 +56,11 @@ static void print_unit(FILE *out, bool colour, const struct model_unit *unit, bo
 	}
 }
 
+static int64_t time_of(const GPtrArray *units, guint i)
+{
+	return ((const struct model_unit *)units->pdata[i])->time_ns;
+}
+
 /* Units of both directions in order of time; what was asked comes before its answer. */
 static void print_units(FILE *out, bool colour, const struct model_connection *connection)
 {
@@ -64,16 +69,11 @@ static void print_units(FILE *out, bool colour, const struct model_connection *c
 	guint c = 0, s = 0;
 
 	while (c < client->len || s < server->len) {
-		const struct model_unit *asked = c < client->len ? client->pdata[c] : NULL;
-		const struct model_unit *answered = s < server->len ? server->pdata[s] : NULL;
+		bool is_answer = c == client->len ||
+				 (s < server->len && time_of(server, s) < time_of(client, c));
 
-		if (answered == NULL || (asked != NULL && asked->time_ns <= answered->time_ns)) {
-			print_unit(out, colour, asked, false);
-			c++;
-		} else {
-			print_unit(out, colour, answered, true);
-			s++;
-		}
+		print_unit(out, colour, is_answer ? server->pdata[s++] : client->pdata[c++],
+			   is_answer);
 	}
 }
 
@@ -99,10 +99,10 @@ void dialog_print(const struct model *model, FILE *out, bool colour)
 		        sentence_host(model, connection->server.address, server),
 		        connection->server.port, service == NULL ? "" : " (",
 		        service == NULL ? "" : service, service == NULL ? "" : ")",
-		        (double)connection->opened_ns / 1e9, colour ? "\033[0m" : "");
+		        (double)(connection->opened_ns / 1000) / 1e6, colour ? "\033[0m" : "");
 		print_units(out, colour, connection);
 		fprintf(out, "  %12.6f s  %s; %" PRIu64 " bytes up, %" PRIu64 " bytes down\n\n",
-		        (double)connection->closed_ns / 1e9, ending(connection),
+		        (double)(connection->closed_ns / 1000) / 1e6, ending(connection),
 		        connection->directions[0].bytes_sent, connection->directions[1].bytes_sent);
 	}
 }

@@ -288,16 +288,16 @@ static void append_user_outcome(struct log *log, const struct trace_record *reco
                                 struct bytes bytes)
 {
 	static const char *const pings[] = {
-		[USER_PING_ANSWERED] = "answers the ping",
-		[USER_PING_LOST] = "did not answer the ping",
-		[USER_PING_UNREACHABLE] = "cannot be reached",
+		[USER_PING_ANSWERED] = "answered",
+		[USER_PING_LOST] = "no answer",
+		[USER_PING_UNREACHABLE] = "not to be reached",
 	};
 	static const char *const answers[] = { "found", "no such name", "no such data", "failed" };
 
 	switch (record->detail) {
 	case USER_PING_DONE:
+		g_string_append_printf(log->line, "ping: %s: ", pings[MIN(record->after, 2)]);
 		append_text(log->line, bytes);
-		g_string_append_printf(log->line, " %s", pings[MIN(record->after, 2)]);
 		break;
 	case USER_DIG_DONE:
 		g_string_append_printf(log->line, "DNS: %s: ", answers[MIN(record->after, 3)]);

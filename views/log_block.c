@@ -163,7 +163,7 @@ static void print_header(struct log *log, const struct crossing *crossing,
 		append_retransmission(log->line, view_detail_name(record));
 	append_size(log->line, is_added ? size_bytes : size_bytes - MIN(header_bytes, size_bytes));
 	if (is_added && record->layer == LAYER_ETHERNET && crossing->sent != NULL)
-		g_string_append(log->line, " ▶");
+		g_string_append(log->line, " + FCS ▶");
 	log_print_line(log);
 	g_string_free(text, TRUE);
 }
@@ -211,9 +211,12 @@ static void print_remark(struct log *log, const struct crossing *crossing,
 {
 	if (!log_shows_layer(log, record->layer))
 		return;
-	begin_line(log, view_kind_name((enum trace_kind)record->kind), record->layer);
+	bool is_ignored = record->kind == TRACE_DROP && view_drop_is_ordinary(record);
+
+	begin_line(log, is_ignored ? "ignore" : view_kind_name((enum trace_kind)record->kind),
+	           record->layer);
 	append_change(log, ' ', 0);
-	if (record->kind == TRACE_DROP && log->options.colour)
+	if (record->kind == TRACE_DROP && !is_ignored && log->options.colour)
 		g_string_append(log->line, "\033[1;31m");
 	g_string_append(log->line, view_detail_name(record));
 	log_plain(log->line, log->options.colour);
@@ -234,7 +237,7 @@ static void append_first_sentence(struct log *log, struct bytes frame)
 	char *end;
 
 	sentence_append(text, log->model, frame, log->options.dissectors);
-	end = strstr(text->str, ". ");
+	end = strstr(text->str, SENTENCE_DASH);
 	g_string_append_len(log->line, text->str, end == NULL ? (gssize)text->len : end - text->str);
 	g_string_free(text, TRUE);
 }
@@ -255,6 +258,8 @@ static void append_title(struct log *log, const struct crossing *crossing)
 	}
 }
 
+#define FRAME_COLUMN (LOG_SIZE_COLUMN - 10)
+
 static void print_title(struct log *log, const struct crossing *crossing)
 {
 	const struct model_interface *interface =
@@ -269,9 +274,10 @@ static void print_title(struct log *log, const struct crossing *crossing)
 	                       interface != NULL ? interface->label
 	                                         : model_node_name(log->model, crossing->node));
 	append_title(log, crossing);
+	log_cut(line, FRAME_COLUMN);
 	log_plain(line, log->options.colour);
 	if (frame != 0) {
-		log_pad(line, 0, LOG_SIZE_COLUMN - 10);
+		log_pad(line, 0, FRAME_COLUMN);
 		g_string_append_printf(line, " frame %" G_GUINT64_FORMAT, frame);
 	}
 	log_print_line(log);

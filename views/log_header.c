@@ -282,6 +282,25 @@ static unsigned columns(const char *text)
 	return count;
 }
 
+void log_cut(GString *line, unsigned column)
+{
+	const char *text = line->str;
+	unsigned count = 0;
+
+	if (columns(text) <= column)
+		return;
+	while (count < column - 1) {
+		if (*text == '\033') {
+			text = strchr(text, 'm') + 1;
+			continue;
+		}
+		text = g_utf8_next_char(text);
+		count++;
+	}
+	g_string_truncate(line, (gsize)(text - line->str));
+	g_string_append(line, "…");
+}
+
 void log_pad(GString *line, size_t from, unsigned column)
 {
 	unsigned now = columns(line->str + from);

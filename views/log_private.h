@@ -57,3 +57,6 @@ void log_plain(GString *out, bool colour);
 
 /* Pads `line`, which may hold UTF-8 and colours, with spaces to `column`. */
 void log_pad(GString *line, size_t from, unsigned column);
+
+/* Cuts `line` to `column` columns; what is cut off is told by an ellipsis. */
+void log_cut(GString *line, unsigned column);

@@ -81,11 +81,6 @@ static struct model_node *node_at(const struct model *model, uint32_t node)
 	return node == 0 || node > model->nodes->len ? NULL : model->nodes->pdata[node - 1];
 }
 
-static uint64_t mac_number(struct mac mac)
-{
-	return (uint64_t)get_be16(mac.octets) << 32 | get_be32(mac.octets + 2);
-}
-
 /* MAC 6, IPv4 4, prefix length 1, name. */
 static void feed_interface(struct model *model, const struct trace_record *record,
                            struct bytes bytes)

@@ -4,6 +4,7 @@
 #include "sim/time.h"
 #include "stack/wire/arp.h"
 #include "stack/wire/ethernet.h"
+#include "stack/wire/icmp.h"
 #include "stack/wire/ipv4.h"
 #include "stack/wire/tcp.h"
 #include "stack/wire/udp.h"
@@ -56,6 +57,7 @@ static struct bytes transport_payload(struct bytes frame)
 	struct ipv4_header ipv4;
 	struct tcp_header tcp;
 	struct udp_header udp;
+	struct icmp_header icmp;
 	struct bytes l3, l4, payload = { 0 };
 
 	if (ethernet_header_parse(frame, &ethernet, &l3) != PARSE_OK ||
@@ -64,6 +66,8 @@ static struct bytes transport_payload(struct bytes frame)
 	if (ipv4.protocol == 6 && tcp_header_parse(l4, &tcp, &payload) == PARSE_OK)
 		return payload;
 	if (ipv4.protocol == 17 && udp_header_parse(l4, &udp, &payload) == PARSE_OK)
+		return payload;
+	if (ipv4.protocol == 1 && icmp_header_parse(l4, &icmp, &payload) == PARSE_OK)
 		return payload;
 	return (struct bytes) { 0 };
 }

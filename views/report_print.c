@@ -11,7 +11,7 @@ static void print_heading(FILE *out, bool colour, const char *text)
 
 static double seconds(int64_t ns)
 {
-	return (double)ns / 1e9;
+	return (double)(ns / 1000) / 1e6; /* cut, as the log does */
 }
 
 /* The last station of a message that says how far it came. */
@@ -65,17 +65,18 @@ static void print_way(const struct report *report, FILE *out, const struct model
 {
 	int64_t before_ns = mail->composed_ns;
 
-	fprintf(out, "  its way                            at            after the step before\n");
+	fprintf(out, "  its way                                              at   after the step before\n");
 	for (guint i = 0; i < report->stations->len; i++) {
 		const struct station *station = &g_array_index(report->stations, struct station, i);
 		const struct trace_record *record = &station->record;
 
 		if (record->root != mail->root)
 			continue;
-		fprintf(out, "    %-12s %-7s %-14s %11.6f s  %+11.6f s  %s\n",
+		fprintf(out, "    %-12s %-7s %-23s %11.6f s  %+11.6f s%s%s\n",
 		        model_node_name(report->model, trace_node_of(record->id)),
 		        view_mail_actor(record->detail), view_detail_name(record), seconds(record->time_ns),
 		        seconds(record->time_ns - before_ns),
+		        station->text == NULL || *station->text == '\0' ? "" : "  ",
 		        station->text == NULL ? "" : station->text);
 		before_ns = record->time_ns;
 	}

@@ -196,7 +196,7 @@ static void append_payload(GString *out, const char *from, const char *to,
 	if (more > 0)
 		g_string_append_printf(out, " (and %u more)", more);
 	else if (unit->purpose != NULL)
-		g_string_append_printf(out, ". %s", unit->purpose);
+		g_string_append_printf(out, SENTENCE_DASH "%s", unit->purpose);
 }
 
 static void append_tcp(GString *out, const struct model *model, const char *from, const char *to,

@@ -7,11 +7,13 @@
 
 /*
  * The sentence for `frame` (Ethernet, no FCS), e.g. "alice-pc asks dns for the mail exchanger of
- * remote.example". What a command or reply is for comes behind it as a second sentence. Appends to
+ * remote.example". What a command or reply is for comes behind it and a dash. Appends to
  * `out`; no final line end.
  */
 void sentence_append(GString *out, const struct model *model, struct bytes frame,
                      const struct dissector *const *dissectors);
+
+#define SENTENCE_DASH " — " /* between what is said and what it is for */
 
 /* The name of a host with this address, or the address itself, into `out`. */
 char *sentence_host(const struct model *model, uint32_t address, char out[64]);

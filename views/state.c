@@ -229,15 +229,6 @@ static const char *address_name(const struct printing *p, uint32_t address)
 	return name == NULL ? "" : name;
 }
 
-static struct mac mac_of(uint64_t number)
-{
-	struct mac mac;
-
-	put_be16(mac.octets, (uint16_t)(number >> 32));
-	put_be32(mac.octets + 2, (uint32_t)number);
-	return mac;
-}
-
 static void print_route(struct printing *p, const struct row *row)
 {
 	char prefix[IPV4_TEXT_BYTES], gateway[IPV4_TEXT_BYTES];
@@ -263,19 +254,19 @@ static void print_arp(struct printing *p, const struct row *row)
 		return;
 	begin_row(p);
 	fprintf(p->out, "    %15s  %s  %-10s  %s\n", ipv4_print((uint32_t)row->object, address),
-	        state == ARP_INCOMPLETE ? "(unknown yet)    " : mac_print(mac_of(row->after), mac),
+	        state == ARP_INCOMPLETE ? "(unknown yet)    " : mac_print(mac_from_number(row->after), mac),
 	        arp_state_names[state], address_name(p, (uint32_t)row->object));
 }
 
 static void print_mac(struct printing *p, const struct row *row)
 {
 	char mac[MAC_TEXT_BYTES];
-	const char *name = model_name_of_mac(p->state->model, mac_of(row->object));
+	const char *name = model_name_of_mac(p->state->model, mac_from_number(row->object));
 
 	if (row->after == 0)
 		return;
 	begin_row(p);
-	fprintf(p->out, "    %s  port %-3" PRIu64 " %s\n", mac_print(mac_of(row->object), mac),
+	fprintf(p->out, "    %s  port %-3" PRIu64 " %s\n", mac_print(mac_from_number(row->object), mac),
 	        row->after, name == NULL ? "" : name);
 }
 
@@ -284,8 +275,8 @@ static void print_listener(struct printing *p, const struct row *row)
 	if (row->after == 0)
 		return;
 	begin_row(p);
-	fprintf(p->out, "    %s  LISTEN        *:%" PRIu64 "\n", view_layer_name(row->layer),
-	        row->object);
+	fprintf(p->out, "    %s  %-12s  *:%" PRIu64 "\n", view_layer_name(row->layer),
+	        row->layer == LAYER_TCP ? "LISTEN" : "OPEN", row->object);
 }
 
 static void print_connection(struct printing *p, const struct row *row)

@@ -375,7 +375,7 @@ void mail_queue_add(struct mail_queue *queue, const struct mail_envelope *envelo
 	timer_init(&entry->timer, queue->node->index, attempt, entry);
 	g_ptr_array_add(queue->entries, entry);
 
-	for (unsigned i = 0; i < entry->count; i++) {
+	for (unsigned i = 0; i < envelope->recipient_count; i++) {
 		entry->recipients[i].address = g_strdup(envelope->recipients[i]);
 		record_recipient(entry, MAIL_QUEUED, entry->id, entry->recipients[i].address);
 	}

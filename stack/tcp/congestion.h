@@ -13,7 +13,9 @@ struct congestion;
 struct congestion_sample {
 	int64_t now_ns;
 	uint32_t acknowledged_bytes;
-	uint32_t round_trip_us; /* smoothed; 0: not known */
+	uint32_t round_trip_us;        /* smoothed; 0: not known */
+	uint32_t latest_round_trip_us; /* of the newest segment acknowledged; 0: not known */
+	uint32_t snd_una, snd_nxt;
 	uint32_t mss;
 };
 

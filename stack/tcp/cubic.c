@@ -6,6 +6,7 @@
 
 #include <glib.h>
 #include "sim/time.h"
+#include "stack/tcp/hystart.h"
 
 /* C = 0.4 segments per s^3, beta = 0.7 (sections 5.1, 4.6), as fractions. */
 enum { C_NUMERATOR = 4, C_DENOMINATOR = 10, BETA_NUMERATOR = 7, BETA_DENOMINATOR = 10 };
@@ -21,6 +22,7 @@ struct cubic { /* RFC 9438 section 4.1.2 */
 	uint32_t k_ms;   /* from the epoch's start to the plateau */
 	uint32_t epoch_start_ms;
 	bool has_epoch;
+	struct hystart hystart;
 };
 
 static struct cubic *cubic_of(struct congestion *congestion)
@@ -84,17 +86,27 @@ static void cubic_grow_estimate(struct congestion *congestion,
 	cubic->w_est += (uint32_t)growth;
 }
 
-static void cubic_acknowledged(struct congestion *congestion,
-			       const struct congestion_sample *sample)
+/* Before the first loss, how far slow start may go is not known (section 4.10). */
+static uint32_t cubic_slow_start(struct congestion *congestion,
+				 const struct congestion_sample *sample)
 {
 	uint32_t bytes = sample->acknowledged_bytes;
 
+	if (congestion->threshold == UINT32_MAX)
+		bytes = hystart_growth(&cubic_of(congestion)->hystart, congestion, sample);
+	return congestion_slow_start(congestion, bytes);
+}
+
+static void cubic_acknowledged(struct congestion *congestion,
+			       const struct congestion_sample *sample)
+{
+	struct cubic *cubic = cubic_of(congestion);
+	uint32_t bytes = sample->acknowledged_bytes;
+
 	if (congestion_in_slow_start(congestion))
-		bytes = congestion_slow_start(congestion, bytes);
+		bytes = cubic_slow_start(congestion, sample);
 	if (bytes == 0)
 		return;
-	struct cubic *cubic = cubic_of(congestion);
-
 	if (!cubic->has_epoch)
 		cubic_begin_epoch(congestion, sample);
 	cubic_grow_estimate(congestion, sample, bytes);

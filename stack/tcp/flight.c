@@ -31,7 +31,7 @@ static void grow(struct flight *flight)
 	uint32_t old_mask = flight->capacity - 1;
 
 	flight->capacity *= 2;
-	flight->segments = g_new(struct sent_segment, flight->capacity);
+	flight->segments = g_new0(struct sent_segment, flight->capacity);
 	for (uint32_t n = flight->first; n != flight->next; n++)
 		*flight_segment(flight, n) = old[n & old_mask];
 	if (old != flight->initial)

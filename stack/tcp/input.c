@@ -21,6 +21,10 @@ static void trace_segment(struct tcp *tcp, const struct tcp_connection *c,
 			  const struct segment *segment, enum trace_kind kind,
 			  enum tcp_detail detail)
 {
+	if (!node_traces(tcp->node, kind)) {
+		trace_skip(tcp->node);
+		return;
+	}
 	uint32_t first = segment->header.sequence + ((segment->header.flags & TCP_SYN) != 0);
 	size_t payload_bytes = packet_length(segment->packet) - segment->header.header_bytes;
 

@@ -35,24 +35,13 @@ static void count_outgoing(struct tcp *tcp, const struct outgoing *out, size_t p
 		tcp->statistics.resets_out++;
 }
 
-/* Puts the header in front of `packet` (taken), whose bytes are the payload with sum `payload_sum`,
- * and sends it. */
-static void transmit(struct tcp *tcp, struct packet *packet, uint32_t payload_sum,
-		     struct outgoing *out)
+static void trace_outgoing(struct tcp *tcp, const struct packet *packet, const struct outgoing *out,
+			   size_t payload_bytes, size_t header_bytes)
 {
-	uint8_t options[TCP_OPTIONS_MAX_BYTES];
-	const struct flow *flow = out->flow;
-	size_t payload_bytes = packet_length(packet);
-
-	out->header.source_port = flow->local_port;
-	out->header.destination_port = flow->remote_port;
-	out->header.options = (struct bytes) { options, tcp_options_emit(&out->options, options) };
-	size_t header_bytes = tcp_header_length(&out->header);
-	uint8_t *at = packet_push(packet, header_bytes);
-
-	tcp_header_emit(&out->header, at);
-	tcp_checksum_set(at, payload_sum, payload_bytes, flow->local_address, flow->remote_address);
-	count_outgoing(tcp, out, payload_bytes);
+	if (!node_traces(tcp->node, TRACE_ENCAPSULATE)) {
+		trace_skip(tcp->node);
+		return;
+	}
 	trace_emit(tcp->node, packet,
 		   &(struct trace_record) {
 		       .kind = TRACE_ENCAPSULATE,
@@ -66,6 +55,28 @@ static void transmit(struct tcp *tcp, struct packet *packet, uint32_t payload_su
 		       .flags = out->is_repeat ? TRACE_RETRANSMIT : 0,
 		   },
 		   packet_bytes(packet));
+}
+
+/* Puts the header in front of `packet` (taken), whose bytes are the payload with sum `payload_sum`,
+ * and sends it. */
+static void transmit(struct tcp *tcp, struct packet *packet, uint32_t payload_sum,
+		     const struct outgoing *out)
+{
+	uint8_t options[TCP_OPTIONS_MAX_BYTES];
+	const struct flow *flow = out->flow;
+	size_t payload_bytes = packet_length(packet);
+	struct tcp_header header = out->header;
+
+	header.source_port = flow->local_port;
+	header.destination_port = flow->remote_port;
+	header.options = (struct bytes) { options, tcp_options_emit(&out->options, options) };
+	size_t header_bytes = tcp_header_length(&header);
+	uint8_t *at = packet_push(packet, header_bytes);
+
+	tcp_header_emit(&header, at);
+	tcp_checksum_set(at, payload_sum, payload_bytes, flow->local_address, flow->remote_address);
+	count_outgoing(tcp, out, payload_bytes);
+	trace_outgoing(tcp, packet, out, payload_bytes, header_bytes);
 	ipv4_send(tcp->host, packet,
 		  &(struct ipv4_route_request) {
 		      .source = flow->local_address,
@@ -242,8 +253,10 @@ static void send_bytes(struct tcp_connection *c, uint32_t sequence, uint32_t len
 	uint32_t sum = 0;
 	struct outgoing out;
 
-	if (length > 0)
+	if (length > 0) {
 		sum = send_queue_copy(&c->unacknowledged, sequence, length, packet_data(packet));
+		packet->root = send_queue_root(&c->unacknowledged, sequence);
+	}
 	prepare(c, &out, sequence, flags, length, why);
 	out.is_repeat = is_repeat;
 	transmit(c->tcp, packet, sum, &out);

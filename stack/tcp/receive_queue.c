@@ -46,7 +46,8 @@ static bool join_small(struct packet *last, struct packet *packet)
 {
 	size_t length = packet_length(packet);
 
-	if (length > SMALL_BYTES || last->references > 1 || last->end + length > last->capacity)
+	if (length > SMALL_BYTES || last->references > 1 || last->end + length > last->capacity ||
+	    last->root != packet->root)
 		return false;
 	memcpy(last->buffer + last->end, packet_data(packet), length);
 	last->end += (uint32_t)length;

@@ -218,17 +218,25 @@ static bool window_is_used(const struct tcp_connection *c)
 	return c->limited_by_window;
 }
 
-static void grow_window(struct tcp_connection *c, uint32_t acknowledged)
+static void grow_window(struct tcp_connection *c, const struct delivery *delivery,
+			uint32_t acknowledged)
 {
+	int64_t now_ns = tcp_now(c->tcp);
+	struct congestion_sample sample = {
+		.now_ns = now_ns,
+		.acknowledged_bytes = acknowledged,
+		.round_trip_us = round_trip_smoothed_us(&c->round_trip),
+		.snd_una = c->snd_una,
+		.snd_nxt = c->snd_nxt,
+		.mss = c->mss,
+	};
+
 	if (acknowledged == 0 || !window_is_used(c))
 		return;
-	c->congestion.control->acknowledged(
-	    &c->congestion, &(struct congestion_sample) {
-				.now_ns = tcp_now(c->tcp),
-				.acknowledged_bytes = acknowledged,
-				.round_trip_us = round_trip_smoothed_us(&c->round_trip),
-				.mss = c->mss,
-			    });
+	if (delivery->newest_sent_ns >= 0)
+		sample.latest_round_trip_us =
+		    (uint32_t)((now_ns - delivery->newest_sent_ns) / NS_PER_US);
+	c->congestion.control->acknowledged(&c->congestion, &sample);
 }
 
 /* Tail loss probes (RFC 8985 section 7). */
@@ -304,7 +312,7 @@ int64_t recovery_acknowledged(struct tcp_connection *c, const struct delivery *d
 		reduce_proportionally(c, c->has_sack || !is_duplicate ? delivery->delivered_bytes
 								      : c->mss);
 	else
-		grow_window(c, acknowledged);
+		grow_window(c, delivery, acknowledged);
 	send_repeats(c, has_begun,
 		     flight->phase == RECOVERY_TIMEOUT ? TCP_RETRANSMIT_TIMEOUT
 						       : TCP_RETRANSMIT_FAST);
@@ -339,11 +347,11 @@ void recovery_timeout(struct tcp_connection *c)
 {
 	struct flight *flight = c->flight;
 	bool forgot_sack = (flight_first(flight)->flags & SENT_SACKED) != 0;
-	bool is_first =
-	    c->unanswered == 0; /* later ones leave the threshold (RFC 5681 section 3.1) */
+	bool is_reduced = flight->phase == RECOVERY_FAST ||
+			  (flight->phase == RECOVERY_TIMEOUT && c->unanswered > 0);
 
 	begin_phase(c, RECOVERY_TIMEOUT);
-	if (is_first)
+	if (!is_reduced) /* once per loss (RFC 5681 section 3.1) */
 		c->congestion.threshold = c->congestion.control->lost(&c->congestion, c->mss);
 	if (!c->has_sack)
 		flight->sacked_bytes = 0;

@@ -1,9 +1,37 @@
 #include "stack/tcp/send_queue.h"
 
 #include <glib.h>
+#include "stack/tcp/sequence.h"
 #include "stack/wire/checksum.h"
 
 #define FIRST_CAPACITY 512
+#define RUNS_MAX       4
+
+/* Bytes that belong to one user action or message, from where the run before ends. */
+struct run {
+	uint64_t root;
+	uint32_t end; /* sequence number */
+};
+
+/* In front of the ring, so that a connection with nothing to send has none. */
+struct owners {
+	uint32_t count;
+	struct run runs[RUNS_MAX];
+};
+
+static struct owners *owners_of(const struct send_queue *queue)
+{
+	return (struct owners *)(void *)(queue->ring - sizeof(struct owners));
+}
+
+/* A queue with an empty ring. */
+static struct send_queue with_capacity(uint32_t capacity)
+{
+	uint8_t *block = g_malloc(sizeof(struct owners) + capacity);
+
+	memset(block, 0, sizeof(struct owners));
+	return (struct send_queue) { block + sizeof(struct owners), capacity };
+}
 
 /* Where `sequence` lies, and how many bytes follow before the ring's end. */
 static uint8_t *place(const struct send_queue *queue, uint32_t sequence, uint32_t *contiguous)
@@ -29,8 +57,10 @@ static void store(struct send_queue *queue, uint32_t sequence, struct bytes byte
 /* Moves the bytes from `una` up to `end` to a ring of `capacity`. */
 static void grow(struct send_queue *queue, uint32_t una, uint32_t end, uint32_t capacity)
 {
-	struct send_queue larger = { .ring = g_malloc(capacity), .capacity = capacity };
+	struct send_queue larger = with_capacity(capacity);
 
+	if (queue->ring != NULL)
+		*owners_of(&larger) = *owners_of(queue);
 	while (una != end) {
 		uint32_t contiguous;
 		const uint8_t *from = place(queue, una, &contiguous);
@@ -39,7 +69,7 @@ static void grow(struct send_queue *queue, uint32_t una, uint32_t end, uint32_t 
 		store(&larger, una, (struct bytes) { from, length });
 		una += length;
 	}
-	g_free(queue->ring);
+	send_queue_clear(queue);
 	*queue = larger;
 }
 
@@ -76,8 +106,43 @@ uint32_t send_queue_copy(const struct send_queue *queue, uint32_t sequence, uint
 	return checksum_join(sum, checksum_copy(0, out + contiguous, rest), contiguous);
 }
 
+static void forget_before(struct owners *owners, uint32_t una)
+{
+	uint32_t gone = 0;
+
+	while (gone < owners->count && sequence_at_most(owners->runs[gone].end, una))
+		gone++;
+	owners->count -= gone;
+	memmove(owners->runs, owners->runs + gone, owners->count * sizeof owners->runs[0]);
+}
+
+void send_queue_belong(struct send_queue *queue, uint32_t una, uint32_t end, uint64_t root)
+{
+	struct owners *owners = owners_of(queue);
+
+	forget_before(owners, una);
+	if (owners->count > 0 && owners->runs[owners->count - 1].root == root) {
+		owners->runs[owners->count - 1].end = end;
+		return;
+	}
+	if (owners->count < RUNS_MAX)
+		owners->count++;
+	owners->runs[owners->count - 1] = (struct run) { root, end };
+}
+
+uint64_t send_queue_root(const struct send_queue *queue, uint32_t sequence)
+{
+	const struct owners *owners = owners_of(queue);
+
+	for (uint32_t i = 0; i < owners->count; i++)
+		if (sequence_before(sequence, owners->runs[i].end))
+			return owners->runs[i].root;
+	return 0;
+}
+
 void send_queue_clear(struct send_queue *queue)
 {
-	g_free(queue->ring);
+	if (queue->ring != NULL)
+		g_free(queue->ring - sizeof(struct owners));
 	*queue = (struct send_queue) { 0 };
 }

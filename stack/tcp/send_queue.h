@@ -25,5 +25,15 @@ void send_queue_write(struct send_queue *queue, uint32_t una, uint32_t end, stru
 uint32_t send_queue_copy(const struct send_queue *queue, uint32_t sequence, uint32_t length,
 			 uint8_t *out);
 
+/*
+ * The bytes that were written last, up to `end`, belong to the user action or message `root`; and so
+ * do all packets made of them, whatever made them be sent, now or again. Those before `una` are gone.
+ * More than a few changes of root in what waits blur into the last.
+ */
+void send_queue_belong(struct send_queue *queue, uint32_t una, uint32_t end, uint64_t root);
+
+/* Whom the byte at `sequence` belongs to; 0: nobody said. */
+uint64_t send_queue_root(const struct send_queue *queue, uint32_t sequence);
+
 /* Gives the ring back: nothing in it is needed any more. */
 void send_queue_clear(struct send_queue *queue);

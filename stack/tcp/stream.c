@@ -80,6 +80,9 @@ static size_t tcp_write(struct stream *stream, struct bytes bytes, bool more)
 	c->more_follows = more || c->write_was_short;
 	send_queue_write(&c->unacknowledged, first_kept(c), c->write_nxt, accepted);
 	c->write_nxt += (uint32_t)accepted.length;
+	if (accepted.length > 0)
+		send_queue_belong(&c->unacknowledged, first_kept(c), c->write_nxt,
+		                  engine_context(node_engine(c->tcp->node))->root);
 	stream->written_bytes += accepted.length;
 	output_new_data(c);
 	timers_settle(c);
@@ -101,6 +104,13 @@ void stream_check_writable(struct tcp_connection *c)
 static struct bytes tcp_peek(struct stream *stream)
 {
 	return receive_queue_peek(&connection_of(stream)->received);
+}
+
+static uint64_t tcp_arrived_root(const struct stream *stream)
+{
+	const struct packet *first = connection_of((struct stream *)stream)->received.first;
+
+	return first != NULL ? first->root : 0;
 }
 
 static void tcp_consume(struct stream *stream, size_t length)
@@ -181,6 +191,7 @@ const struct stream_operations tcp_stream_operations = {
 	.shutdown = tcp_shutdown,
 	.abort = tcp_abort,
 	.release = tcp_release,
+	.arrived_root = tcp_arrived_root,
 };
 
 /* Events. */

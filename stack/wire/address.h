@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+#include "sim/bytes.h"
 
 struct mac {
 	uint8_t octets[6];
@@ -32,10 +33,25 @@ static inline bool mac_is_group(struct mac mac)
 	return (mac.octets[0] & 1) != 0;
 }
 
+/* An address as a number of 48 bits, for tables and records, and back. */
+static inline uint64_t mac_number(struct mac mac)
+{
+	return (uint64_t)get_be16(mac.octets) << 32 | get_be32(mac.octets + 2);
+}
+
+static inline struct mac mac_from_number(uint64_t number)
+{
+	struct mac mac = { { 0 } };
+
+	put_be16(mac.octets, (uint16_t)(number >> 32));
+	put_be32(mac.octets + 2, (uint32_t)number);
+	return mac;
+}
+
 /* The mask of a prefix of `prefix_length` 0 to 32 bits, host order. */
 static inline uint32_t ipv4_mask(unsigned prefix_length)
 {
-	return prefix_length == 0 ? 0 : UINT32_MAX << (32 - prefix_length);
+	return (uint32_t)(UINT64_C(0xffffffff00000000) >> prefix_length);
 }
 
 /* Print into `out`, which they return: "02:00:00:00:01:0a", "192.0.2.1", "192.0.2.1:25". */

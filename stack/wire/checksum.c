@@ -1,22 +1,62 @@
 #include "stack/wire/checksum.h"
 
 /*
- * The sum does not depend on the byte order in which words are added (RFC 1071 section 2B), so the
- * loops add native 64-bit words with end-around carry and swap once at the end.
+ * The sum does not depend on the byte order in which words are added, nor on their width (RFC 1071
+ * section 2B), so the loops add native 32-bit words, four at a time, and swap once at the end.
+ *
+ * Two 64-bit lanes of a vector hold two words each. `all` adds whole lanes and loses carries, `high`
+ * adds their upper words; the sum of the lower words fits in 64 bits and follows from the two.
  */
-static inline uint64_t add_with_carry(uint64_t a, uint64_t b)
-{
-	uint64_t sum = a + b;
+typedef uint64_t lanes __attribute__((vector_size(16)));
 
-	return sum + (sum < b);
+struct lane_sums {
+	lanes all, high;
+};
+
+static inline lanes load_lanes(const uint8_t *p)
+{
+	lanes loaded;
+
+	memcpy(&loaded, p, sizeof loaded);
+	return loaded;
 }
 
-static inline uint64_t load64(const uint8_t *p)
+static inline void add_lanes(struct lane_sums *sums, lanes added)
 {
-	uint64_t word;
+	sums->all += added;
+	sums->high += added >> 32;
+}
+
+static inline uint64_t total_of(const struct lane_sums *sums)
+{
+	lanes both = sums->all - (sums->high << 32) + sums->high;
+
+	return both[0] + both[1];
+}
+
+static inline uint32_t load32(const uint8_t *p)
+{
+	uint32_t word;
 
 	memcpy(&word, p, sizeof word);
 	return word;
+}
+
+/* The last 0 to 7 bytes as words, zeros behind them. */
+static inline uint64_t sum_of_rest(const uint8_t *p, size_t length)
+{
+	uint8_t padded[4] = { 0 };
+	uint64_t sum = 0;
+
+	if (length & 4) {
+		sum = load32(p);
+		p += 4;
+	}
+	if (length & 2)
+		memcpy(padded, p, 2);
+	if (length & 1)
+		padded[length & 2] = p[length & 2];
+	return sum + load32(padded);
 }
 
 /* Folds to 16 bits; never turns a sum that is not 0 into 0. */
@@ -39,59 +79,47 @@ static inline uint32_t from_native(uint64_t native)
 	return folded;
 }
 
-/* The last 0 to 7 bytes as one native word, zeros behind them. */
-static inline uint64_t load_rest(const uint8_t *p, size_t length)
-{
-	uint8_t padded[8] = { 0 };
-
-	for (size_t i = 0; i < length; i++)
-		padded[i] = p[i];
-	return load64(padded);
-}
-
 uint32_t checksum_add(uint32_t sum, struct bytes in)
 {
 	const uint8_t *p = in.data;
 	size_t left = in.length;
-	uint64_t even = 0, odd = 0;
+	struct lane_sums sums = { 0 };
 
 	for (; left >= 32; left -= 32, p += 32) {
-		even = add_with_carry(even, load64(p));
-		odd = add_with_carry(odd, load64(p + 8));
-		even = add_with_carry(even, load64(p + 16));
-		odd = add_with_carry(odd, load64(p + 24));
+		add_lanes(&sums, load_lanes(p));
+		add_lanes(&sums, load_lanes(p + 16));
 	}
+	uint64_t total = total_of(&sums);
+
 	for (; left >= 8; left -= 8, p += 8)
-		even = add_with_carry(even, load64(p));
-	if (left > 0)
-		odd = add_with_carry(odd, load_rest(p, left));
-	return fold((uint64_t)sum + from_native(add_with_carry(even, odd)));
+		total += (uint64_t)load32(p) + load32(p + 4);
+	total += sum_of_rest(p, left);
+	return fold((uint64_t)sum + from_native(total));
 }
 
 uint32_t checksum_copy(uint32_t sum, uint8_t *restrict out, struct bytes in)
 {
 	const uint8_t *p = in.data;
 	size_t left = in.length;
-	uint64_t even = 0, odd = 0;
+	struct lane_sums sums = { 0 };
 
-	for (; left >= 16; left -= 16, p += 16, out += 16) {
-		uint64_t first = load64(p), second = load64(p + 8);
+	for (; left >= 32; left -= 32, p += 32, out += 32) {
+		lanes first = load_lanes(p), second = load_lanes(p + 16);
 
-		memcpy(out, &first, 8);
-		memcpy(out + 8, &second, 8);
-		even = add_with_carry(even, first);
-		odd = add_with_carry(odd, second);
+		memcpy(out, &first, 16);
+		memcpy(out + 16, &second, 16);
+		add_lanes(&sums, first);
+		add_lanes(&sums, second);
 	}
-	if (left > 0)
-		memcpy(out, p, left);
-	if (left >= 8) {
-		even = add_with_carry(even, load64(p));
-		p += 8;
-		left -= 8;
+	uint64_t total = total_of(&sums);
+
+	for (; left >= 8; left -= 8, p += 8, out += 8) {
+		memcpy(out, p, 8);
+		total += (uint64_t)load32(p) + load32(p + 4);
 	}
-	if (left > 0)
-		odd = add_with_carry(odd, load_rest(p, left));
-	return fold((uint64_t)sum + from_native(add_with_carry(even, odd)));
+	memcpy(out, p, left);
+	total += sum_of_rest(p, left);
+	return fold((uint64_t)sum + from_native(total));
 }
 
 uint32_t checksum_join(uint32_t sum, uint32_t piece, size_t offset)

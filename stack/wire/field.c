@@ -74,11 +74,7 @@ static void print_enum(const struct field *field, uint64_t value, char *out)
 
 static void print_mac(uint64_t value, char *out)
 {
-	struct mac mac;
-
-	for (int i = 0; i < 6; i++)
-		mac.octets[i] = (uint8_t)(value >> (40 - 8 * i));
-	mac_print(mac, out);
+	mac_print(mac_from_number(value), out);
 }
 
 static void print_bytes(struct bytes bytes, char *out)

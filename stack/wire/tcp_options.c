@@ -59,10 +59,27 @@ static bool parse_one(const struct option *option, struct tcp_options *options)
 	}
 }
 
+/* What nearly every segment carries: timestamps alone, aligned (RFC 7323 appendix A). */
+static bool is_timestamps_alone(struct bytes in)
+{
+	static const uint8_t front[] = { TCP_OPTION_NOP, TCP_OPTION_NOP, TCP_OPTION_TIMESTAMPS,
+					 TIMESTAMPS_BYTES };
+
+	return in.length == sizeof front + 8 && memcmp(in.data, front, sizeof front) == 0;
+}
+
 enum parse_status tcp_options_parse(struct bytes in, struct tcp_options *options)
 {
 	struct tcp_options parsed = { 0 };
 
+	if (is_timestamps_alone(in)) {
+		*options = (struct tcp_options) {
+			.has_timestamps = true,
+			.timestamp_value = get_be32(in.data + 4),
+			.timestamp_echo = get_be32(in.data + 8),
+		};
+		return PARSE_OK;
+	}
 	while (in.length > 0) {
 		struct option option;
 		enum parse_status status = option_next(&in, &option);

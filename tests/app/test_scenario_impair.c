@@ -66,6 +66,23 @@ START_TEST(an_impairment_holds_where_and_when_it_says)
 }
 END_TEST
 
+/* Something outside that is plugged into a LAN is at neither an interface nor an uplink. */
+START_TEST(what_is_plugged_in_from_outside_is_impaired_with_its_network)
+{
+	struct scenario *scenario = load_good(WORLD "impairments: [{link: lan, loss: 1%}]\n");
+	struct scenario_way way = { .network = scenario->networks->pdata[0], .is_out = true };
+	g_autoptr(GArray) frames = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+	struct scenario_impairment effect;
+
+	scenario_impair(scenario, &way, 0, &effect, frames);
+	ck_assert_uint_eq(effect.loss_ppm, 10000);
+	way.network = scenario->networks->pdata[1];
+	scenario_impair(scenario, &way, 0, &effect, frames);
+	ck_assert_uint_eq(effect.loss_ppm, 0);
+	scenario_free(scenario);
+}
+END_TEST
+
 START_TEST(values_of_several_come_together)
 {
 	struct scenario *scenario =
@@ -123,6 +140,7 @@ int main(void)
 
 	tcase_add_loop_test(tests, an_impairment_holds_where_and_when_it_says, 0,
 			    G_N_ELEMENTS(questions));
+	tcase_add_test(tests, what_is_plugged_in_from_outside_is_impaired_with_its_network);
 	tcase_add_test(tests, values_of_several_come_together);
 	tcase_add_test(tests, the_uplink_of_a_switch_is_a_cable_too);
 	suite_add_tcase(suite, tests);

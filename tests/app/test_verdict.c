@@ -245,7 +245,7 @@ static const struct {
 	const char *cables, *capture, *complaint;
 } corrupted[] = {
 	{"{link: all, corrupt: 10%}",       "all",  "eth.fcs.status"             },
-	{ "{link: all, corrupt-deep: 10%}", "all",  "checksum.status"            },
+	{ "{link: uplink, corrupt-deep: 20%}", "all",  "checksum.status"            },
 	{ "{link: all, corrupt: 10%}",      "sent", "This frame is a (suspected)"},
 };
 

@@ -14,15 +14,25 @@ uint8_t dialogue_pattern(uint64_t offset)
 
 bool dialogue_time_read(const char *word, int64_t *time_ns)
 {
+	static const struct {
+		const char *unit;
+		double ns;
+	} units[] = {
+		{"",    1e9},
+                { "s",  1e9},
+                { "ms", 1e6},
+                { "us", 1e3}
+	};
 	char *unit;
 	double number = g_ascii_strtod(word, &unit);
-	double scale = strcmp(unit, "s") == 0 ? 1e9 : strcmp(unit, "ms") == 0 ? 1e6 : 1e3;
 
-	if (unit == word ||
-	    (strcmp(unit, "s") != 0 && strcmp(unit, "ms") != 0 && strcmp(unit, "us") != 0))
-		return false;
-	*time_ns = (int64_t)(number * scale);
-	return true;
+	for (size_t i = 0; unit != word && i < G_N_ELEMENTS(units); i++) {
+		if (strcmp(unit, units[i].unit) == 0) {
+			*time_ns = (int64_t)(number * units[i].ns + 0.5);
+			return true;
+		}
+	}
+	return false;
 }
 
 static bool read_flags(const char *word, uint8_t *flags)
@@ -90,6 +100,10 @@ static unsigned read_word(char **words, struct described_segment *segment)
 	};
 	uint32_t value = 0;
 
+	if (strcmp(words[0], "dns") == 0) {
+		segment->message = words + 1;
+		return g_strv_length(words);
+	}
 	if (strcmp(words[0], "bad") == 0)
 		return segment->says |= SAYS_BAD, 1;
 	if (strcmp(words[0], "sackok") == 0) {

@@ -27,13 +27,14 @@ struct described_segment {
 	uint32_t length;
 	uint16_t window, urgent, port;
 	struct tcp_options options; /* SACK relative; timestamp value relative when sent */
+	char **message; /* the words behind "dns": a DNS message is the payload; NULL: a pattern */
 	int64_t tolerance_ns;
 };
 
 /* Reads FLAGS and words; false: `problem` says what is wrong. */
 bool described_segment_read(char **words, struct described_segment *segment, const char **problem);
 
-/* Reads "40ms", "1.5s", "300us"; false when it is no time. */
+/* Reads "40ms", "1.5s", "300us", or seconds without a unit; false when it is no time. */
 bool dialogue_time_read(const char *word, int64_t *time_ns);
 
 /* The byte at `offset` of either stream. */

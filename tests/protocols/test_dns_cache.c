@@ -55,7 +55,7 @@ static void put(struct fixture *fixture, int64_t now_ns, const char *name, uint8
 	dns_cache_put(fixture->cache, now_ns,
 		      &(struct dns_cache_entry) {
 			  .kind = DNS_CACHE_RECORDS,
-			  .trust = trust,
+			  .trust = (uint8_t)trust,
 			  .name = owner,
 			  .type = DNS_A,
 			  .records = &record,
@@ -73,7 +73,7 @@ static void put_absence(struct fixture *fixture, int64_t now_ns, const char *nam
 	ck_assert(dns_name_from_text(name, &buffer, &owner));
 	dns_cache_put(fixture->cache, now_ns,
 		      &(struct dns_cache_entry) {
-			  .kind = kind,
+			  .kind = (uint8_t)kind,
 			  .trust = DNS_TRUST_ANSWER,
 			  .name = owner,
 			  .type = kind == DNS_CACHE_NO_NAME ? 0 : DNS_A,

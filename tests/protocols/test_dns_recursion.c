@@ -361,7 +361,7 @@ static void deny(struct fixture *fixture, const struct sent *sent, enum dns_rcod
 	struct dns_message *response = respond(sent);
 
 	response->is_authoritative = true;
-	response->rcode = rcode;
+	response->rcode = (uint16_t)rcode;
 	add(response, DNS_AUTHORITY, "remote.example", DNS_SOA, 600,
 	    "dns.remote.example hostmaster.remote.example 1 2 3 4 30");
 	deliver(fixture, sent, response);
@@ -633,7 +633,7 @@ START_TEST(a_server_that_fails_is_left_for_another)
 
 	sent = g_array_index(fixture.sent, struct sent, fixture.answered++);
 	response = respond(&sent);
-	response->rcode = rcodes[_i];
+	response->rcode = (uint16_t)rcodes[_i];
 	response->edns.is_present = true;
 	deliver(&fixture, &sent, response);
 	sent = expect_query(&fixture,

@@ -107,12 +107,15 @@ static struct mua_config alice_config(enum mua_protocol protocol)
 	};
 }
 
+/* Of the next office. */
+static uint64_t wire_seed;
+
 static void office_init(struct office *office, const struct mua_config *config)
 {
 	struct mua_config bob = alice_config(MUA_POP3);
 
 	*office = (struct office) { .log = g_string_new(NULL) };
-	wiretest_init(&office->wire, NULL);
+	wiretest_init(&office->wire, &(struct wiretest_config) { .seed = wire_seed });
 	start_servers(office);
 	office->resolver = dns_resolver_new(office->wire.alice, office->wire.bob_address);
 	office->alice = mua_new(office->wire.alice, office->resolver, config);
@@ -306,6 +309,52 @@ START_TEST(an_imap_reader_knows_the_root_too)
 		ck_assert_uint_eq(read, 1);
 		ck_assert_uint_eq(root_of(&office, MAIL_RETRIEVED, k), root);
 	}
+	office_clear(&office);
+}
+END_TEST
+
+static void impair(struct office *office)
+{
+	const struct impairment bad = {
+		.loss_ppm = 60000,
+		.duplicate_ppm = 20000,
+		.reorder_ppm = 100000,
+		.reorder_ns = 2 * NS_PER_MS,
+	};
+
+	link_impair(office->wire.alice_cable, LINK_A, &bad);
+	link_impair(office->wire.alice_cable, LINK_B, &bad);
+	link_impair(office->wire.bob_cable, LINK_A, &bad);
+	link_impair(office->wire.bob_cable, LINK_B, &bad);
+}
+
+/* Two letters with 40 segments each, fetched by POP3 (even) or IMAP (odd) over bad cables. */
+START_TEST(a_message_keeps_its_root_whatever_happens_to_its_segments)
+{
+	struct mua_config config = alice_config(_i % 2 == 0 ? MUA_POP3 : MUA_IMAP);
+	char *text = g_strnfill(60000, 'x');
+	struct mua_letter letter = { .to = "alice@office.example", .text = text };
+	struct office office;
+
+	for (size_t i = 70; i < 60000; i += 71)
+		text[i] = '\n';
+	wire_seed = (uint64_t)_i;
+	office_init(&office, &config);
+	wire_seed = 0;
+	for (unsigned k = 0; k < 2; k++) {
+		letter.subject = k == 0 ? "one" : "two";
+		mua_send(office.bob, &letter, to_log(&office));
+	}
+	wiretest_run(&office.wire);
+	impair(&office);
+	mua_check(office.alice, NULL, to_log(&office));
+	wiretest_run(&office.wire);
+	mua_read(office.alice, &(struct mua_choice) { .pick = MUA_ALL }, to_log(&office));
+	wiretest_run(&office.wire);
+	ck_assert_uint_eq(mail_records(&office, MAIL_RETRIEVED), 2);
+	ck_assert_uint_eq(root_of(&office, MAIL_RETRIEVED, 0), root_of(&office, MAIL_COMPOSED, 0));
+	ck_assert_uint_eq(root_of(&office, MAIL_RETRIEVED, 1), root_of(&office, MAIL_COMPOSED, 1));
+	g_free(text);
 	office_clear(&office);
 }
 END_TEST
@@ -984,6 +1033,8 @@ int main(void)
 	tcase_add_test(tests, a_letter_goes_from_client_to_client);
 	tcase_add_test(tests, every_station_of_a_message_has_its_root);
 	tcase_add_loop_test(tests, an_imap_reader_knows_the_root_too, 0, 2);
+	tcase_add_loop_test(tests, a_message_keeps_its_root_whatever_happens_to_its_segments, 0,
+			    40);
 	tcase_add_test(tests, the_segments_of_a_message_belong_to_it);
 	tcase_add_test(tests, several_letters_share_a_connection);
 	tcase_add_test(tests, offline_a_letter_waits_in_the_outbox);

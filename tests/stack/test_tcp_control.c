@@ -166,6 +166,63 @@ START_TEST(cubic_converges_fast)
 }
 END_TEST
 
+/* RFC 9406: one round trip of eight samples that are an eighth longer, and growth slows to a quarter;
+ * five such rounds, and slow start is over. */
+static uint32_t play_round(struct congestion *congestion, uint32_t round_trip_us, uint32_t *una)
+{
+	uint32_t window = congestion->window, end = *una + window;
+
+	for (uint32_t bytes = 0; bytes < window; bytes += MSS) {
+		*una += MSS;
+		congestion->control->acknowledged(
+		    congestion, &(struct congestion_sample) { .acknowledged_bytes = MSS,
+							      .mss = MSS,
+							      .round_trip_us = round_trip_us,
+							      .latest_round_trip_us = round_trip_us,
+							      .snd_una = *una,
+							      .snd_nxt = end + bytes });
+	}
+	return congestion->window - window;
+}
+
+START_TEST(cubic_leaves_slow_start_when_round_trips_grow)
+{
+	struct congestion congestion;
+	uint32_t una = 0xfffff000;
+
+	congestion_init(&congestion, &congestion_cubic, 10 * MSS);
+	ck_assert_uint_eq(play_round(&congestion, 40000, &una), 10 * MSS);
+	ck_assert_uint_eq(play_round(&congestion, 40000, &una), 20 * MSS);
+	ck_assert_uint_eq(play_round(&congestion, 43000, &una), 40 * MSS); /* less than an eighth */
+	uint32_t grown = play_round(&congestion, 60000, &una);
+
+	ck_assert_uint_lt(grown, 30 * MSS); /* eight samples to see it, then a quarter */
+	ck_assert_uint_gt(grown, 18 * MSS);
+	for (int i = 0; i < 6; i++)
+		play_round(&congestion, 60000, &una);
+	ck_assert(!congestion_in_slow_start(&congestion));
+	congestion_clear(&congestion);
+}
+END_TEST
+
+START_TEST(cubic_resumes_slow_start_when_it_was_nothing)
+{
+	struct congestion congestion;
+	uint32_t una = 0;
+
+	congestion_init(&congestion, &congestion_cubic, 10 * MSS);
+	play_round(&congestion, 40000, &una);
+	play_round(&congestion, 40000, &una);
+	play_round(&congestion, 60000, &una);
+	play_round(&congestion, 40000, &una);
+	uint32_t window = congestion.window;
+
+	ck_assert_uint_eq(play_round(&congestion, 40000, &una), window);
+	ck_assert(congestion_in_slow_start(&congestion));
+	congestion_clear(&congestion);
+}
+END_TEST
+
 START_TEST(controls_are_found_by_name)
 {
 	ck_assert_ptr_eq(congestion_control_find("reno"), &congestion_reno);
@@ -257,6 +314,8 @@ int main(void)
 	tcase_add_loop_test(all, threshold_is_at_least_two_segments, 0, 2);
 	tcase_add_test(all, cubic_returns_to_the_plateau_and_leaves_it);
 	tcase_add_test(all, cubic_converges_fast);
+	tcase_add_test(all, cubic_leaves_slow_start_when_round_trips_grow);
+	tcase_add_test(all, cubic_resumes_slow_start_when_it_was_nothing);
 	tcase_add_test(all, controls_are_found_by_name);
 	tcase_add_test(all, table_finds_what_is_in_it_and_nothing_else);
 	tcase_add_test(all, siphash_gives_the_reference_values);

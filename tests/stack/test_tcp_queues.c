@@ -33,6 +33,41 @@ static void fill(uint8_t *bytes, size_t length, uint32_t sequence)
 		bytes[i] = (uint8_t)((sequence + i) * 13 >> 2);
 }
 
+static void write_for(struct send_queue *queue, uint32_t una, uint32_t end, uint64_t root)
+{
+	uint8_t bytes[600] = { 0 };
+
+	send_queue_write(queue, una, end, (struct bytes) { bytes, sizeof bytes });
+	send_queue_belong(queue, una, end + (uint32_t)sizeof bytes, root);
+}
+
+START_TEST(send_queue_knows_whose_bytes_are_whose)
+{
+	struct send_queue queue = { 0 };
+	uint32_t una = (uint32_t)-900;
+
+	write_for(&queue, una, una, 7);
+	write_for(&queue, una, una + 600, 7);
+	write_for(&queue, una, una + 1200, 8); /* grows and wraps */
+	ck_assert_uint_eq(send_queue_root(&queue, una), 7);
+	ck_assert_uint_eq(send_queue_root(&queue, una + 1199), 7);
+	ck_assert_uint_eq(send_queue_root(&queue, una + 1200), 8);
+	ck_assert_uint_eq(send_queue_root(&queue, una + 1799), 8);
+	ck_assert_uint_eq(send_queue_root(&queue, una + 1800), 0);
+
+	una += 1200; /* acknowledged */
+	for (uint32_t i = 0; i < 10; i++)
+		write_for(&queue, una, una + 600 * (i + 1), 100 + i);
+	ck_assert_uint_eq(send_queue_root(&queue, una), 8);
+	ck_assert_uint_eq(send_queue_root(&queue, una + 600), 100);
+	ck_assert_uint_eq(send_queue_root(&queue, una + 6599), 109);
+	send_queue_clear(&queue);
+	write_for(&queue, 5, 5, 9);
+	ck_assert_uint_eq(send_queue_root(&queue, 5), 9);
+	send_queue_clear(&queue);
+}
+END_TEST
+
 /* Loop: the first sequence number, so that the wrap at 2^32 comes at every place of the ring. */
 START_TEST(send_queue_keeps_bytes_while_it_grows_and_wraps)
 {
@@ -424,6 +459,7 @@ int main(void)
 	TCase *all = tcase_create("queues");
 
 	tcase_add_test(all, sequence_numbers_compare_across_the_wrap);
+	tcase_add_test(all, send_queue_knows_whose_bytes_are_whose);
 	tcase_add_loop_test(all, send_queue_keeps_bytes_while_it_grows_and_wraps, 0, 20);
 	tcase_add_test(all, ranges_are_reported_newest_first);
 	tcase_add_test(all, duplicates_are_found_and_reported);
