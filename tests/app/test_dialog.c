@@ -22,14 +22,15 @@ START_TEST(many_pipelined_commands_are_all_there)
 	    "hosts: {pc: , mail: , far: }\n"
 	    "domains:\n"
 	    "  a.example: {mail: mail, accounts: {ann: secret}}\n"
-	    "  b.example: {mail: far, accounts: {ben: secret}}\n"
-	    "clients: {ann: {host: pc, account: ann@a.example}}\n"
-	    "timeline:\n"
-	    "  - at: 1s\n    who: ann\n    do: send\n    subject: All\n    unknown-recipients: yes\n"
-	    "    to: [");
+	    "  b.example:\n    mail: far\n    accounts:\n");
 	char *folder = folder_new(), *path;
 	struct outcome *outcome;
 
+	for (int i = 0; i < RECIPIENTS; i++)
+		g_string_append_printf(text, "      u%d: secret\n", i);
+	g_string_append(text, "clients: {ann: {host: pc, account: ann@a.example}}\n"
+	                      "timeline:\n"
+	                      "  - at: 1s\n    who: ann\n    do: send\n    subject: All\n    to: [");
 	for (int i = 0; i < RECIPIENTS; i++)
 		g_string_append_printf(text, "%su%d@b.example", i == 0 ? "" : ", ", i);
 	g_string_append(text, "]\n");
@@ -38,7 +39,7 @@ START_TEST(many_pipelined_commands_are_all_there)
 	ck_assert_status(outcome, 0);
 	/* Once to the submission server, once from there to the exchanger. */
 	ck_assert_uint_eq(count(outcome->out, "C: RCPT TO:<u"), 2 * RECIPIENTS);
-	ck_assert_uint_eq(count(outcome->out, "S: 550 5.1.1"), RECIPIENTS);
+	ck_assert_uint_eq(count(outcome->out, "S: 250 2.1.5 Ok"), 2 * RECIPIENTS);
 	outcome_free(outcome);
 	g_free(path);
 	folder_remove(folder);
