@@ -4,6 +4,9 @@ CC ?= gcc
 PREFIX ?= /usr/local
 BUILD ?= build/release
 CFLAGS ?= -O2 -g
+# The make that builds for a target: on every core, unless the user chose a number with -j.
+CORES := $(shell getconf _NPROCESSORS_ONLN)
+SUBMAKE = $(MAKE) --no-print-directory -s $(if $(findstring -j,$(MAKEFLAGS)),,-j$(CORES))
 
 PACKAGES = glib-2.0 libfyaml gmime-3.0 json-glib-1.0
 PC_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
@@ -79,15 +82,15 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.o $(TEST_LIBRARY) $(LIBRARY)
 # The commands of the README.
 
 demo: deps ## installs what is missing, builds, runs the office scenario
-	@$(MAKE) --no-print-directory -s all
+	@+$(SUBMAKE) all
 	$(PROGRAM) run scenarios/office.yaml --pcap office.pcapng
 	@echo
 	@echo "The trace is in office.pcapng. Open it with: wireshark office.pcapng"
 
 test: deps-test ## installs what is missing, builds, runs every test
-	@$(MAKE) --no-print-directory -s all
-	@$(MAKE) --no-print-directory -s tests
-	@$(MAKE) --no-print-directory -s layers
+	@+$(SUBMAKE) all
+	@+$(SUBMAKE) tests
+	@+$(SUBMAKE) layers
 	@MAILWIRE=$(PROGRAM) tests/run.sh $(TESTS) $(INTEROP)
 
 deps: ## what building and running needs, by apt where that is missing
@@ -131,10 +134,10 @@ format: ## lays the source out
 format-check: ## fails where clang-format would change something
 	clang-format --dry-run --Werror $(FORMATTED)
 lint: deps-check ## clang-tidy and cppcheck, clean
-	@printf '%s\n' $(LIBRARY_SOURCES) app/main.c | xargs -P "$$(nproc)" -n 8 sh -c \
+	@printf '%s\n' $(LIBRARY_SOURCES) app/main.c | xargs -P $(CORES) -n 8 sh -c \
 	    'clang-tidy --quiet --warnings-as-errors="*" "$$@" -- -std=gnu11 -D_GNU_SOURCE \
 	    -DDATADIR=\"\" -I. $(PC_CFLAGS) 2>/dev/null' sh
-	@cppcheck -j "$$(nproc)" --quiet --error-exitcode=1 --std=c11 --enable=warning,portability --inline-suppr \
+	@cppcheck -j $(CORES) --quiet --error-exitcode=1 --std=c11 --enable=warning,portability --inline-suppr \
 	    --suppressions-list=tools/cppcheck.txt -I. $(LIBRARY_SOURCES) app/main.c
 
 # Benchmarks: ratios against other programs measured in the same run, never part of the tests.
@@ -149,13 +152,13 @@ ifeq ($(BUILD),build/bench)
 bench-programs: $(BENCH_PROGRAMS) build/bench/mailwire
 endif
 bench: deps-bench ## speed and memory, as ratios against ns-3 and against the machine's limits
-	@$(MAKE) --no-print-directory -s BUILD=build/bench CFLAGS="-O2 -g" bench-programs
-	@$(MAKE) --no-print-directory -s build/bench/ns3/bulk build/bench/ns3/many
+	@+$(SUBMAKE) BUILD=build/bench CFLAGS="-O2 -g" bench-programs
+	@+$(SUBMAKE) build/bench/ns3/bulk build/bench/ns3/many
 	@bench/run.sh
 
 # The same tests under AddressSanitizer and UndefinedBehaviorSanitizer.
 sanitized: ## every test under the sanitizers
-	@$(MAKE) --no-print-directory -s BUILD=build/asan CFLAGS="-O1 -g -fno-omit-frame-pointer" \
+	@+$(SUBMAKE) BUILD=build/asan CFLAGS="-O1 -g -fno-omit-frame-pointer" \
 	    SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=undefined" all tests
 	@MAILWIRE=build/asan/mailwire tests/run.sh $(TEST_SOURCES:%.c=build/asan/%) $(INTEROP)
 
@@ -169,7 +172,7 @@ ifeq ($(BUILD),build/fuzz)
 fuzzers: $(FUZZERS:%=build/fuzz/tests/fuzz/%)
 endif
 fuzz: deps-check ## every fuzz target for FUZZ_SECONDS each
-	@$(MAKE) --no-print-directory -s BUILD=build/fuzz CC=clang CFLAGS= SANITIZE="$(FUZZ_FLAGS)" fuzzers
+	@+$(SUBMAKE) BUILD=build/fuzz CC=clang CFLAGS= SANITIZE="$(FUZZ_FLAGS)" fuzzers
 	@set -e; for f in $(FUZZERS); do \
 	    mkdir -p build/fuzz/corpus/$$f tests/fuzz/seeds/$${f#fuzz_}; \
 	    echo "fuzz $$f"; \
