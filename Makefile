@@ -68,7 +68,7 @@ $(LIBRARY): $(LIBRARY_OBJECTS)
 $(PROGRAM): $(BUILD)/app/main.o $(LIBRARY)
 	$(CC) $(CFLAGS) $(SANITIZE) -o $@ $^ $(PC_LIBS)
 
-tests: $(TESTS)
+tests: $(TESTS) ## builds the tests
 $(TEST_LIBRARY): $(TEST_HELPER_OBJECTS)
 	@rm -f $@
 	ar rcs $@ $^
