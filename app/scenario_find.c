@@ -1,3 +1,4 @@
+#include <limits.h>
 #include <string.h>
 #include "app/scenario.h"
 #include "app/scenario_yaml.h"
@@ -8,10 +9,26 @@
 
 #define SUFFIX              ".yaml"
 #define SCENARIOS_VARIABLE  "MAILWIRE_SCENARIOS"
-#define SCENARIO_FOLDER_MAX 3
+#define SCENARIO_FOLDER_MAX 4
 
-/* Where scenarios with names are, best first; the number of folders. */
-static unsigned scenario_folders(const char *folders[SCENARIO_FOLDER_MAX])
+/*
+ * Beside the program that runs: bin/mailwire finds share/mailwire/scenarios wherever both were put.
+ * "" where the system does not say where the program is.
+ */
+static void folder_beside_program(char folder[PATH_MAX])
+{
+	g_autofree char *program = g_file_read_link("/proc/self/exe", NULL);
+	g_autofree char *bin = program == NULL ? NULL : g_path_get_dirname(program);
+	g_autofree char *path =
+	    bin == NULL ? g_strdup("") : g_build_filename(bin, "../share/mailwire/scenarios", NULL);
+
+	g_strlcpy(folder, path, PATH_MAX);
+}
+
+/*
+ * Where scenarios with names are, best first; the number of folders. `beside` holds one of them.
+ */
+static unsigned scenario_folders(const char *folders[SCENARIO_FOLDER_MAX], char beside[PATH_MAX])
 {
 	const char *chosen = g_getenv(SCENARIOS_VARIABLE);
 	unsigned count = 0;
@@ -19,6 +36,9 @@ static unsigned scenario_folders(const char *folders[SCENARIO_FOLDER_MAX])
 	folders[count++] = "scenarios";
 	if (chosen != NULL && chosen[0] != '\0')
 		folders[count++] = chosen;
+	folder_beside_program(beside);
+	if (g_file_test(beside, G_FILE_TEST_IS_DIR))
+		folders[count++] = beside;
 	folders[count++] = DATADIR "/scenarios";
 	return count;
 }
@@ -58,7 +78,8 @@ static void report_missing(const char *name, struct diagnostics *diagnostics)
 char *scenario_find(const char *name, struct diagnostics *diagnostics)
 {
 	const char *folders[SCENARIO_FOLDER_MAX];
-	unsigned count = scenario_folders(folders);
+	char beside[PATH_MAX];
+	unsigned count = scenario_folders(folders, beside);
 
 	if (is_file(name))
 		return g_strdup(name);
@@ -150,7 +171,8 @@ GPtrArray *scenario_list(void)
 {
 	GPtrArray *list = g_ptr_array_new_with_free_func(listed_free);
 	const char *folders[SCENARIO_FOLDER_MAX];
-	unsigned count = scenario_folders(folders);
+	char beside[PATH_MAX];
+	unsigned count = scenario_folders(folders, beside);
 
 	for (unsigned i = 0; i < count; i++)
 		list_folder(folders[i], list);

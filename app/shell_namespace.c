@@ -138,7 +138,13 @@ static bool set_resolver(const struct shell_network *network, GError **error)
 	GString *text = g_string_new("# Made by mailwire shell.\n");
 	bool is_done;
 
-	mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL); /* nothing of this is seen outside */
+	/* Nothing of this must be seen outside. */
+	if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0) {
+		g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(errno),
+		            "mounts cannot be made private: %s", g_strerror(errno));
+		g_string_free(text, TRUE);
+		return false;
+	}
 	if (network->name_server != 0)
 		g_string_append_printf(text, "nameserver %s\n",
 				       ipv4_print(network->name_server, server));

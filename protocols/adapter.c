@@ -105,16 +105,11 @@ static void adapter_tick(void *owner)
 
 /* Input. */
 
-static bool must_stop_reading(const struct session *session)
-{
-	return session->is_waiting || session->is_busy;
-}
-
 static bool accepts_input(const struct adapter *adapter)
 {
 	const struct session *session = adapter->session;
 
-	return adapter->stream != NULL && !adapter->is_over && !must_stop_reading(session) &&
+	return adapter->stream != NULL && !adapter->is_over && !session_must_wait(session) &&
 	       !session_is_over(session);
 }
 
@@ -175,7 +170,7 @@ static void offer_input(struct adapter *adapter)
 		if (accepts_input(adapter))
 			keep_rest(adapter, bytes_from(run, consumed));
 		stream_consume(adapter->stream,
-			       must_stop_reading(adapter->session) ? consumed : run.length);
+			       session_must_wait(adapter->session) ? consumed : run.length);
 	}
 }
 
@@ -204,6 +199,7 @@ static bool refill_output(struct adapter *adapter)
 static void flush_output(struct adapter *adapter)
 {
 	struct session *session = adapter->session;
+	bool was_full = output_length(adapter) >= SESSION_OUTPUT_HIGH;
 
 	while (adapter->stream != NULL && refill_output(adapter)) {
 		GByteArray *output = session->output;
@@ -219,11 +215,13 @@ static void flush_output(struct adapter *adapter)
 		if (written < output->len) {
 			if (written > 0)
 				g_byte_array_remove_range(output, 0, (guint)written);
-			return;
+			break;
 		}
 		g_byte_array_unref(output);
 		session->output = NULL;
 	}
+	if (was_full && output_length(adapter) < SESSION_OUTPUT_HIGH)
+		adapter->is_woken = true; /* there is room for answers again */
 }
 
 /* Life. */

@@ -25,8 +25,7 @@ size_t session_offer(struct session *session, struct bytes in)
 {
 	size_t total = 0;
 
-	while (total < in.length && !session->is_waiting && !session->is_busy &&
-	       !session_is_over(session)) {
+	while (total < in.length && !session_must_wait(session) && !session_is_over(session)) {
 		struct bytes rest = bytes_from(in, total);
 		size_t consumed = session->operations->receive(session, rest);
 

@@ -35,7 +35,8 @@ struct session_operations {
 	void (*free)(struct session *session);
 };
 
-#define SESSION_OUTPUT_LOW 65536 /* bytes; refill() tops up from here */
+#define SESSION_OUTPUT_LOW  65536  /* bytes; refill() tops up from here */
+#define SESSION_OUTPUT_HIGH 262144 /* bytes; while so many wait to be sent, no input is offered */
 
 /* Something the adapter shall put into the trace. */
 struct note {
@@ -96,6 +97,16 @@ static inline void session_free(struct session *session)
 {
 	if (session != NULL)
 		session->operations->free(session);
+}
+
+/*
+ * True while no input is to be offered: the session waits for an answer, is busy, or the peer does
+ * not read what was answered so far, so that a peer cannot make the output grow without end.
+ */
+static inline bool session_must_wait(const struct session *session)
+{
+	return session->is_waiting || session->is_busy ||
+	       (session->output != NULL && session->output->len >= SESSION_OUTPUT_HIGH);
 }
 
 /*

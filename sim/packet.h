@@ -25,6 +25,7 @@ struct packet {
 	uint8_t size_class;
 	bool is_corrupted;      /* a link changed bytes: the FCS in `fcs` no longer matches */
 	bool has_fcs;           /* `fcs` was computed for the present bytes (before corruption) */
+	bool is_altered;        /* bytes changed behind the FCS check: no FCS shows it */
 	uint32_t fcs;           /* as CRC-32 value, host order */
 	uint64_t id;            /* trace identity, kept across hops */
 	uint64_t cause;         /* trace record that led to it: its last transmit, drop, ... */

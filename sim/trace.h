@@ -48,9 +48,10 @@ enum trace_kind {
 enum trace_flag {
 	TRACE_INBOUND = 1,    /* UNIT: read from the peer, not written to it */
 	TRACE_RETRANSMIT = 2, /* ENCAPSULATE of TCP: these bytes were sent before */
-	TRACE_CORRUPTED = 4,  /* RECEIVE: a cable changed bytes on the way */
+	TRACE_CORRUPTED = 4,  /* RECEIVE: a cable changed bytes on the way; before: the FCS received */
 	TRACE_SHARED = 8,     /* TRANSMIT: one of several copies of a flooded frame */
 	TRACE_FIRST = 16,     /* TRANSMIT: first time on a wire: by a host or router, not a switch */
+	TRACE_ALTERED = 32,   /* RECEIVE: a faulty device changed bytes, and the FCS with them */
 };
 
 /* Ids: node << 40 | per-node sequence; 0 is none. They advance alike with tracing on or off. */

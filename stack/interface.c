@@ -176,13 +176,17 @@ static uint64_t trace_receive(const struct interface *interface, const struct pa
 {
 	if (!node_traces(interface->node, TRACE_RECEIVE))
 		return trace_skip(interface->node);
+	unsigned flags = (frame->is_corrupted ? TRACE_CORRUPTED : 0) |
+			 (frame->is_altered ? TRACE_ALTERED : 0);
+
 	return trace_emit(interface->node, frame,
 			  &(struct trace_record) {
 			      .kind = TRACE_RECEIVE,
 			      .layer = LAYER_LINK,
 			      .detail = LINK_PLAIN,
 			      .cause = cause,
-			      .flags = frame->is_corrupted ? TRACE_CORRUPTED : 0,
+			      .flags = (uint16_t)flags,
+			      .before = frame->is_corrupted ? frame->fcs : 0,
 			      .interface = interface_number(interface),
 			      .start = (uint16_t)frame->start,
 			  },

@@ -290,7 +290,9 @@ static struct packet *corrupt(struct direction *direction, struct packet *frame,
 			      const struct verdict *verdict)
 {
 	frame = packet_unshare(frame);
-	if (!verdict->is_deep) {
+	if (verdict->is_deep) {
+		frame->is_altered = true;
+	} else {
 		frame->fcs = ethernet_fcs(packet_bytes(frame));
 		frame->has_fcs = frame->is_corrupted = true;
 	}

@@ -5,7 +5,7 @@
 #include "views/model_private.h"
 
 #define IP_PROTOCOL_NUMBER_TCP 6
-#define UNITS_PER_SEGMENT      64
+#define UNITS_PER_SEGMENT      64 /* without asking for memory */
 
 /* Both directions of a connection have the same key: the lower endpoint comes first. */
 struct conversation_key {
@@ -212,50 +212,61 @@ static uint64_t root_at(const struct conversations *conversations, uint64_t obje
 	return 0;
 }
 
+/* Keeps what the dissector found; parts of a unit are not kept apart. */
+static void keep_unit(struct conversations *conversations, struct model_direction *direction,
+                      const struct trace_record *record, struct bytes payload,
+                      const struct dissect_unit *found)
+{
+	const uint64_t *object = g_hash_table_lookup(conversations->objects, &record->packet);
+	struct model_unit *unit = g_new(struct model_unit, 1);
+
+	*unit = (struct model_unit) {
+		.offset = direction->fed_bytes + found->offset,
+		.length = found->length,
+		.name = found->name,
+		.kind = found->kind,
+		.is_complete = found->is_complete,
+		.summary = g_strdup(found->summary),
+		.purpose = found->purpose,
+		.bytes = found->length <= MODEL_UNIT_BYTES_MAX
+		             ? g_bytes_new(payload.data + found->offset, found->length)
+		             : NULL,
+		.time_ns = record->time_ns,
+	};
+	unit->root = object == NULL ? 0 : root_at(conversations, *object, unit->offset);
+	if (unit->root == 0)
+		unit->root = record->root;
+	g_ptr_array_add(direction->units, unit);
+}
+
 static void add_units(struct conversations *conversations, struct model_direction *direction,
                       const struct trace_record *record, struct bytes payload)
 {
-	static const struct dissect_unit nothing = { .name = NULL };
-	struct dissect_unit units[UNITS_PER_SEGMENT];
 	struct model_connection *connection = direction->connection;
-	const uint64_t *object = g_hash_table_lookup(conversations->objects, &record->packet);
-	size_t count;
-
-	if (connection->dissector == NULL)
-		return;
-	units[0] = nothing;
-	count = connection->dissector->dissect(
-	    &(struct dissect_input) {
+	const struct dissect_state before = connection->state;
+	const struct dissect_input input = {
 		.bytes = payload,
 		.is_from_server = direction->is_from_server,
 		.is_stream = true,
 		.state = &connection->state,
-	    },
-	    units, UNITS_PER_SEGMENT);
-	for (size_t i = 0; i < MIN(count, UNITS_PER_SEGMENT); i++) {
-		struct model_unit *unit;
+	};
+	struct dissect_unit few[UNITS_PER_SEGMENT], *units = few;
+	size_t count;
 
-		if (units[i].depth > 0)
-			continue;
-		unit = g_new(struct model_unit, 1);
-		*unit = (struct model_unit) {
-			.offset = direction->fed_bytes + units[i].offset,
-			.length = units[i].length,
-			.name = units[i].name,
-			.kind = units[i].kind,
-			.is_complete = units[i].is_complete,
-			.summary = g_strdup(units[i].summary),
-			.purpose = units[i].purpose,
-			.bytes = units[i].length <= MODEL_UNIT_BYTES_MAX
-			             ? g_bytes_new(payload.data + units[i].offset, units[i].length)
-			             : NULL,
-			.time_ns = record->time_ns,
-		};
-		unit->root = object == NULL ? 0 : root_at(conversations, *object, unit->offset);
-		if (unit->root == 0)
-			unit->root = record->root;
-		g_ptr_array_add(direction->units, unit);
+	if (connection->dissector == NULL)
+		return;
+	count = connection->dissector->dissect(&input, few, UNITS_PER_SEGMENT);
+	if (count > UNITS_PER_SEGMENT) {
+		/* Pipelined commands, listings: once more with room for all of them. */
+		units = g_new(struct dissect_unit, count);
+		connection->state = before;
+		count = connection->dissector->dissect(&input, units, count);
 	}
+	for (size_t i = 0; i < count; i++)
+		if (units[i].depth == 0)
+			keep_unit(conversations, direction, record, payload, &units[i]);
+	if (units != few)
+		g_free(units);
 }
 
 void conversations_feed_frame(struct conversations *conversations,

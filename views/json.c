@@ -101,7 +101,7 @@ static const struct {
 } flags[] = {
 	{ TRACE_INBOUND, ",\"inbound\":true" },       { TRACE_RETRANSMIT, ",\"retransmission\":true" },
 	{ TRACE_CORRUPTED, ",\"corrupted\":true" },   { TRACE_SHARED, ",\"shared\":true" },
-	{ TRACE_FIRST, ",\"first\":true" },
+	{ TRACE_FIRST, ",\"first\":true" },         { TRACE_ALTERED, ",\"altered\":true" },
 };
 
 static void put_place(struct json_view *json, const struct trace_record *record)

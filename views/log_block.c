@@ -149,19 +149,24 @@ static void print_header(struct log *log, const struct crossing *crossing,
                          const struct trace_record *record, struct bytes frame)
 {
 	bool is_added = record->kind == TRACE_ENCAPSULATE;
-	size_t header_bytes = record->header_bytes, size_bytes = record->total_bytes;
+	struct log_measure size = {
+		.header_bytes = record->header_bytes,
+		.size_bytes = record->total_bytes,
+	};
+	size_t left_bytes;
 	GString *text;
 
 	if (!log_shows_layer(log, record->layer))
 		return;
 	text = g_string_new(NULL);
-	log_describe(text, log->model, record->layer, frame, &header_bytes, &size_bytes);
+	log_describe(text, log->model, record->layer, frame, &size);
 	begin_line(log, view_kind_name((enum trace_kind)record->kind), record->layer);
-	append_change(log, is_added ? '+' : '-', header_bytes);
+	append_change(log, is_added ? '+' : '-', size.header_bytes);
 	g_string_append(log->line, text->str);
 	if (record->flags & TRACE_RETRANSMIT)
 		append_retransmission(log->line, view_detail_name(record));
-	append_size(log->line, is_added ? size_bytes : size_bytes - MIN(header_bytes, size_bytes));
+	left_bytes = size.size_bytes - MIN(size.header_bytes + size.padding_bytes, size.size_bytes);
+	append_size(log->line, is_added ? size.size_bytes : left_bytes);
 	if (is_added && record->layer == LAYER_ETHERNET && crossing->sent != NULL)
 		g_string_append(log->line, " + FCS ▶");
 	log_print_line(log);

@@ -161,54 +161,55 @@ static void take_apart(struct bytes frame, struct anatomy *a)
 }
 
 /* A short frame is filled up to the Ethernet minimum: zeros behind the packet. */
-static void describe_padding(GString *out, const struct anatomy *a)
+static size_t padding_of(const struct anatomy *a)
 {
-	size_t padding = 0;
-
 	if (a->layers & 1u << LAYER_ARP)
-		padding = a->l3.length - ARP_PACKET_BYTES;
+		return a->l3.length - ARP_PACKET_BYTES;
 	if (a->layers & 1u << LAYER_IPV4)
-		padding = a->l3.length - a->ipv4.total_length_bytes;
-	if (padding > 0)
-		g_string_append_printf(out, ", %zu B of padding at the end", padding);
+		return a->l3.length - a->ipv4.total_length_bytes;
+	return 0;
 }
 
 /* Bytes of the packet from the start of each header on, and of the header itself. */
 static void measure(const struct anatomy *a, unsigned layer, struct bytes frame,
-                    size_t *header_bytes, size_t *size_bytes)
+                    struct log_measure *out)
 {
+	*out = (struct log_measure) { 0 };
 	switch (layer) {
 	case LAYER_ETHERNET:
-		*header_bytes = ETHERNET_HEADER_BYTES;
-		*size_bytes = frame.length;
+		out->header_bytes = ETHERNET_HEADER_BYTES;
+		out->size_bytes = frame.length;
+		out->padding_bytes = padding_of(a);
 		break;
 	case LAYER_ARP:
-		*header_bytes = *size_bytes = ARP_PACKET_BYTES;
+		out->header_bytes = out->size_bytes = ARP_PACKET_BYTES;
 		break;
 	case LAYER_IPV4:
-		*header_bytes = a->ipv4.header_bytes;
-		*size_bytes = a->ipv4.total_length_bytes;
+		out->header_bytes = a->ipv4.header_bytes;
+		out->size_bytes = a->ipv4.total_length_bytes;
 		break;
 	default:
-		*header_bytes = a->l4.length - a->payload.length;
-		*size_bytes = a->l4.length;
+		out->header_bytes = a->l4.length - a->payload.length;
+		out->size_bytes = a->l4.length;
 		break;
 	}
 }
 
 bool log_describe(GString *out, const struct model *model, unsigned layer, struct bytes frame,
-                  size_t *header_bytes, size_t *size_bytes)
+                  struct log_measure *size)
 {
 	struct anatomy a;
 
 	take_apart(frame, &a);
 	if (layer >= 32 || !(a.layers & 1u << layer))
 		return false;
-	measure(&a, layer, frame, header_bytes, size_bytes);
+	measure(&a, layer, frame, size);
 	switch (layer) {
 	case LAYER_ETHERNET:
 		describe_ethernet(out, model, &a.ethernet);
-		describe_padding(out, &a);
+		if (size->padding_bytes > 0)
+			g_string_append_printf(out, ", %zu B of padding at the end",
+			                       size->padding_bytes);
 		break;
 	case LAYER_ARP:
 		describe_arp(out, model, &a.arp);

@@ -40,13 +40,19 @@ void log_append_time(GString *out, int64_t time_ns);
 /* Says what was folded since it was said last. */
 void log_print_folded(struct log *log);
 
+/* The sizes of a header and of what it is in front of. */
+struct log_measure {
+	size_t header_bytes;
+	size_t size_bytes;    /* from the header to the end */
+	size_t padding_bytes; /* at the end of the frame; of Ethernet only */
+};
+
 /*
  * The description of the header of `layer` in `frame`, e.g. "192.0.2.10 → 192.0.2.70 (mail), TTL 64",
- * and in `size_bytes` what is left from there to the end of the packet, padding not counted.
- * False when the frame has no such header.
+ * and its sizes. False, `size` untouched, when the frame has no such header.
  */
 bool log_describe(GString *out, const struct model *model, unsigned layer, struct bytes frame,
-                  size_t *header_bytes, size_t *size_bytes);
+                  struct log_measure *size);
 
 /* What happened to the IPv4 header between `in` and `out`: TTL and checksum. */
 void log_describe_forward(GString *out, struct bytes in, struct bytes out_frame);

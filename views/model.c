@@ -14,6 +14,7 @@ struct model *model_new(const struct dissector *const *dissectors)
 	model->addresses = g_hash_table_new(NULL, NULL);
 	model->frames = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
 	model->mails = g_ptr_array_new();
+	model->mails_by_root = g_hash_table_new(g_int64_hash, g_int64_equal);
 	conversations_init(&model->conversations, dissectors);
 	return model;
 }
@@ -56,6 +57,7 @@ void model_free(struct model *model)
 	for (guint i = 0; i < model->mails->len; i++)
 		mail_free(model->mails->pdata[i]);
 	g_ptr_array_free(model->nodes, TRUE);
+	g_hash_table_destroy(model->mails_by_root);
 	g_ptr_array_free(model->mails, TRUE);
 	g_hash_table_destroy(model->macs);
 	g_hash_table_destroy(model->addresses);
@@ -222,6 +224,7 @@ static void feed_mail(struct model *model, const struct trace_record *record, st
 	g_ptr_array_add(model->mails, mail);
 	mail->number = model->mails->len;
 	mail->root = record->root;
+	g_hash_table_insert(model->mails_by_root, &mail->root, mail);
 	mail->object = record->object;
 	mail->composed_ns = record->time_ns;
 	mail->size_bytes = bytes.length;
@@ -244,13 +247,7 @@ const struct model_mail *model_mail(const struct model *model, unsigned index)
 
 const struct model_mail *model_mail_by_root(const struct model *model, uint64_t root)
 {
-	for (guint i = 0; i < model->mails->len; i++) {
-		const struct model_mail *mail = model->mails->pdata[i];
-
-		if (mail->root == root)
-			return mail;
-	}
-	return NULL;
+	return g_hash_table_lookup(model->mails_by_root, &root);
 }
 
 void model_feed(struct model *model, const struct trace_record *record, struct bytes bytes)

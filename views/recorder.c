@@ -2,7 +2,16 @@
 
 #include <errno.h>
 #include <glib/gstdio.h>
+#include "stack/wire/ethernet.h"
 #include "views/sentence.h"
+
+#define SENT_COUNT 4096 /* frames whose FCS is remembered until they arrive: a power of two */
+
+/* The FCS of a frame that is under way. */
+struct sent_frame {
+	uint64_t record; /* id of its TRANSMIT */
+	uint32_t fcs;
+};
 
 struct recorder {
 	const struct model *model;
@@ -13,8 +22,10 @@ struct recorder {
 	bool *is_wanted;     /* by interface index */
 	GPtrArray *captures; /* one, or one for each wanted interface */
 	GArray *capture_of;  /* of int: by interface index; -1: none */
+	bool is_folder;
 	GString *comment;
 	uint64_t frames;
+	struct sent_frame sent[SENT_COUNT];
 };
 
 static void collect_interface(struct recorder *recorder, const struct model_interface *interface)
@@ -130,11 +141,6 @@ static bool open_folder(struct recorder *recorder, GError **error)
 	return true;
 }
 
-static bool is_folder(const struct recorder *recorder)
-{
-	return g_str_has_suffix(recorder->options.path, "/");
-}
-
 struct recorder *recorder_new(const struct model *model, const struct recorder_options *options,
                               GError **error)
 {
@@ -148,9 +154,10 @@ struct recorder *recorder_new(const struct model *model, const struct recorder_o
 	recorder->capture_of = g_array_new(FALSE, FALSE, sizeof(int));
 	recorder->captures = g_ptr_array_new();
 	recorder->comment = g_string_new(NULL);
+	recorder->is_folder = g_str_has_suffix(options->path, "/");
 	collect(recorder);
 	if (choose(recorder, error) &&
-	    (is_folder(recorder)
+	    (recorder->is_folder
 	         ? open_folder(recorder, error)
 	         : open_capture(recorder, options->path, 0, recorder->interfaces->len, error)))
 		return recorder;
@@ -164,9 +171,34 @@ static bool is_recorded(const struct recorder *recorder, const struct trace_reco
 {
 	if (!recorder->is_wanted[interface])
 		return false;
-	if (recorder->options.mode == RECORDER_SENT && !is_folder(recorder))
+	if (recorder->options.mode == RECORDER_SENT && !recorder->is_folder)
 		return record->kind == TRACE_TRANSMIT && (record->flags & TRACE_FIRST) != 0;
 	return true;
+}
+
+/* Packets of a host are numbered in turn; those of different hosts shall not share a place. */
+static struct sent_frame *sent_place(struct recorder *recorder, uint64_t packet)
+{
+	return &recorder->sent[(packet + (packet >> TRACE_NODE_SHIFT) * 1021) % SENT_COUNT];
+}
+
+/* The FCS as it was received, or computed; a frame that arrives has that of its TRANSMIT. */
+static uint32_t frame_fcs(struct recorder *recorder, const struct trace_record *record,
+                          struct bytes frame)
+{
+	bool is_sent = record->kind == TRACE_TRANSMIT;
+	uint64_t sent_by = is_sent ? record->id : record->cause;
+	struct sent_frame *sent = sent_place(recorder, record->packet);
+
+	if (record->flags & TRACE_CORRUPTED)
+		return (uint32_t)record->before;
+	if (!is_sent && sent->record == sent_by && !(record->flags & TRACE_ALTERED))
+		return sent->fcs;
+	uint32_t fcs = ethernet_fcs(frame);
+
+	if (is_sent)
+		*sent = (struct sent_frame) { sent_by, fcs };
+	return fcs;
 }
 
 void recorder_feed(struct recorder *recorder, const struct trace_record *record, struct bytes bytes)
@@ -181,7 +213,7 @@ void recorder_feed(struct recorder *recorder, const struct trace_record *record,
 	interface = g_array_index(recorder->first_index, uint32_t, node - 1) + record->interface - 1;
 	if (!is_recorded(recorder, record, interface))
 		return;
-	if (is_folder(recorder)) {
+	if (recorder->is_folder) {
 		capture = g_array_index(recorder->capture_of, int, interface);
 		interface = 0;
 	}
@@ -194,8 +226,8 @@ void recorder_feed(struct recorder *recorder, const struct trace_record *record,
 	              &(struct capture_frame) {
 	                  .interface = interface,
 	                  .direction = is_sent ? CAPTURE_OUTBOUND : CAPTURE_INBOUND,
-	                  .has_fcs = (record->flags & TRACE_CORRUPTED) != 0,
-	                  .fcs = (uint32_t)record->before,
+	                  .has_fcs = true,
+	                  .fcs = frame_fcs(recorder, record, bytes),
 	                  .time_ns = record->time_ns,
 	                  .packet_id = record->packet,
 	                  .bytes = bytes,

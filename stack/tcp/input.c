@@ -217,6 +217,7 @@ static bool strip_repeated_syn(struct tcp_connection *c, struct segment *segment
 	if (segment->flags & TCP_ACK) {
 		segment->flags &= (uint8_t)~TCP_SYN;
 		segment->sequence++;
+		segment->header.sequence++; /* the FIN is found from here */
 		segment->length--;
 		return true;
 	}

@@ -5,7 +5,7 @@
 #include "protocols/dns/message.h"
 
 /*
- * What a server says to "MX of remote.example" (compare reality/dns-forwarded): one answer, the
+ * What a server says to "MX of remote.example": one answer, the
  * exchanger's address beside it, and OPT. Names that repeat are pointers.
  */
 static const uint8_t mx_answer[] = {
