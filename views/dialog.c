@@ -93,6 +93,11 @@ static void print_saying(FILE *out, bool colour, const struct saying *saying, bo
 	g_byte_array_unref(saying->bytes);
 }
 
+static int64_t time_of(const GPtrArray *units, guint index)
+{
+	return ((const struct model_unit *)units->pdata[index])->time_ns;
+}
+
 /* Units of both directions in order of time; what was asked comes before its answer. */
 static void print_units(FILE *out, bool colour, const struct model_connection *connection)
 {

@@ -74,5 +74,8 @@ char **words_split(const char *line)
 		if (*word != '\0')
 			g_strv_builder_add(builder, word);
 	g_free(copy);
-	return g_strv_builder_end(builder);
+	char **words = g_strv_builder_end(builder);
+
+	g_strv_builder_unref(builder);
+	return words;
 }
