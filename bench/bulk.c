@@ -27,8 +27,8 @@ static void write_more(void *owner)
 
 	while (transfer->left > 0) {
 		size_t ask = MIN(transfer->left, sizeof transfer->block);
-		size_t written = stream_write(transfer->sender,
-		                              (struct bytes) { transfer->block, ask }, false);
+		size_t written =
+		    stream_write(transfer->sender, (struct bytes) { transfer->block, ask }, false);
 
 		transfer->left -= written;
 		if (written < ask)
@@ -105,8 +105,9 @@ int main(int argc, char **argv)
 	struct reader reader = { .transfer = transfer };
 
 	capture.sink = (struct trace_sink) {
-		.kinds = TRACE_BIT(TRACE_NODE) | TRACE_BIT(TRACE_INTERFACE) | TRACE_BIT(TRACE_LINK) |
-		         (path == NULL ? 0 : TRACE_BIT(TRACE_TRANSMIT) | TRACE_BIT(TRACE_RECEIVE)),
+		.kinds = TRACE_BIT(TRACE_NODE) | TRACE_BIT(TRACE_INTERFACE) |
+			 TRACE_BIT(TRACE_LINK) |
+			 (path == NULL ? 0 : TRACE_BIT(TRACE_TRANSMIT) | TRACE_BIT(TRACE_RECEIVE)),
 		.owner = &capture,
 		.record = record_frame,
 	};
@@ -119,8 +120,10 @@ int main(int argc, char **argv)
 	struct interface *i1 = bench_interface(h1, 0x0a000101, by_switch ? 16 : 24, 1);
 	struct interface *i2 =
 	    bench_interface(h2, by_switch ? 0x0a000102 : 0x0a000201, by_switch ? 16 : 24, 2);
-	struct interface *r1 = by_switch ? switch_port(sw, 1) : bench_interface(router, 0x0a0001fe, 24, 3);
-	struct interface *r2 = by_switch ? switch_port(sw, 2) : bench_interface(router, 0x0a0002fe, 24, 4);
+	struct interface *r1 =
+	    by_switch ? switch_port(sw, 1) : bench_interface(router, 0x0a0001fe, 24, 3);
+	struct interface *r2 =
+	    by_switch ? switch_port(sw, 2) : bench_interface(router, 0x0a0002fe, 24, 4);
 	struct link *l1 = link_new(i1, r1, "one", &wire), *l2 = link_new(r2, i2, "two", &wire);
 
 	if (!by_switch) {
@@ -131,12 +134,12 @@ int main(int argc, char **argv)
 		GError *error = NULL;
 
 		capture.recorder = recorder_new(capture.model,
-		                                &(struct recorder_options) {
-		                                    .path = path,
-		                                    .mode = RECORDER_ALL,
-		                                    .dissectors = no_dissectors,
-		                                },
-		                                &error);
+						&(struct recorder_options) {
+						    .path = path,
+						    .mode = RECORDER_ALL,
+						    .dissectors = no_dissectors,
+						},
+						&error);
 		if (capture.recorder == NULL) {
 			fprintf(stderr, "%s\n", error->message);
 			return 1;
@@ -145,8 +148,8 @@ int main(int argc, char **argv)
 	transfer->left = (uint64_t)(mb * 1e6);
 	struct tcp_listener *listener = tcp_listen(h2, PORT, accept_reader, &reader);
 
-	transfer->sender = tcp_connect(h1, (struct endpoint) { i2->address, PORT }, &sender_events,
-	                               transfer);
+	transfer->sender =
+	    tcp_connect(h1, (struct endpoint) { i2->address, PORT }, &sender_events, transfer);
 	double started = bench_seconds();
 
 	engine_run(world->engine, TIME_NEVER - 1);
@@ -154,7 +157,7 @@ int main(int argc, char **argv)
 		return 1;
 	double seconds = bench_seconds() - started;
 	uint64_t hops = bench_frames_sent(h1) + bench_frames_sent(h2) + r1->counters.sent_frames +
-	                r2->counters.sent_frames;
+			r2->counters.sent_frames;
 
 	printf("bulk mb=%.0f cpu=%.3f rx_mb=%.1f frame_hops=%" G_GUINT64_FORMAT
 	       " hops_per_s=%.0f mb_per_s=%.1f events=%" G_GUINT64_FORMAT

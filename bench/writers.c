@@ -30,11 +30,11 @@ static double write_pcapng(const char *path, uint64_t *bytes)
 	for (unsigned i = 0; i < FRAMES; i++) {
 		frame[20] = (uint8_t)i;
 		capture_frame(capture, &(struct capture_frame) {
-		                           .direction = CAPTURE_OUTBOUND,
-		                           .time_ns = i,
-		                           .packet_id = i,
-		                           .bytes = { frame, sizeof frame },
-		                       });
+					   .direction = CAPTURE_OUTBOUND,
+					   .time_ns = i,
+					   .packet_id = i,
+					   .bytes = {frame, sizeof frame},
+                });
 	}
 	*bytes = capture_bytes(capture);
 	if (!capture_close(capture, NULL))
@@ -65,8 +65,13 @@ static double write_json(const char *path)
 	FILE *file = fopen(path, "w");
 	struct json_view *json = json_view_new(file, NULL);
 	struct trace_record record = {
-		.kind = TRACE_ENCAPSULATE, .layer = 7, .detail = 1, .header_bytes = 32,
-		.total_bytes = 1480,       .start = 96, .crossing = 7,
+		.kind = TRACE_ENCAPSULATE,
+		.layer = 7,
+		.detail = 1,
+		.header_bytes = 32,
+		.total_bytes = 1480,
+		.start = 96,
+		.crossing = 7,
 	};
 	double started = bench_seconds();
 
@@ -98,11 +103,11 @@ int main(int argc, char **argv)
 	write_pcapng(path, &bytes);
 	ours = write_pcapng(path, &bytes);
 	limit = write_plain(path, bytes);
-	printf("writers what=pcapng_MB_per_s ours=%.0f limit=%.0f ratio=%.2f\n", (double)bytes / 1e6 / ours,
-	       (double)bytes / 1e6 / limit, limit / ours);
+	printf("writers what=pcapng_MB_per_s ours=%.0f limit=%.0f ratio=%.2f\n",
+	       (double)bytes / 1e6 / ours, (double)bytes / 1e6 / limit, limit / ours);
 	ours = write_json(path);
-	printf("writers what=json_records_per_s ours=%.0f limit=1000000 ratio=%.2f\n", RECORDS / ours,
-	       RECORDS / ours / 1e6);
+	printf("writers what=json_records_per_s ours=%.0f limit=1000000 ratio=%.2f\n",
+	       RECORDS / ours, RECORDS / ours / 1e6);
 	unlink(path);
 	g_free(path);
 	return 0;
