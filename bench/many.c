@@ -152,7 +152,7 @@ int main(int argc, char **argv)
 	struct host *router = bench_host(bench.world, "router", NODE_ROUTER);
 	struct host *server = bench_host(bench.world, "server", NODE_HOST);
 	struct interface *is = bench_interface(server, 0xc0000201, 24, 1);
-	struct link *ls = link_new(bench_interface(router, 0xc0000202, 24, 2), is, NULL, &trunk);
+	link_new(bench_interface(router, 0xc0000202, 24, 2), is, NULL, &trunk);
 	struct client *clients = g_new0(struct client, k);
 	struct link **links = g_new0(struct link *, k);
 	struct random_stream random;
