@@ -34,14 +34,8 @@ static void write_more(void *owner)
 	struct transfer *transfer = owner;
 
 	while (transfer->left > 0) {
-<<<<<<< HEAD
-		size_t ask = MIN(transfer->left, sizeof transfer->block);
-		size_t written =
-		    stream_write(transfer->sender, (struct bytes) { transfer->block, ask }, false);
-=======
 		struct bytes block = { transfer->block, MIN(transfer->left, BLOCK_BYTES) };
 		size_t written = stream_write(transfer->sender, block, false);
->>>>>>> perf
 
 		transfer->left -= written;
 		if (written < block.length)
@@ -149,7 +143,7 @@ static uint64_t capture_end(struct capture_all *capture)
 
 struct network {
 	struct host *h1, *h2;
-	struct host *router;            /* or NULL, and then: */
+	struct host *router; /* or NULL, and then: */
 	struct switch_node *switch_node;
 	struct link *links[2];
 	struct interface *interfaces[INTERFACE_MAX];
@@ -228,54 +222,6 @@ int main(int argc, char **argv)
 	struct network network = { 0 };
 	struct transfer *transfer = g_new0(struct transfer, 1);
 
-<<<<<<< HEAD
-	capture.sink = (struct trace_sink) {
-		.kinds = TRACE_BIT(TRACE_NODE) | TRACE_BIT(TRACE_INTERFACE) |
-			 TRACE_BIT(TRACE_LINK) |
-			 (path == NULL ? 0 : TRACE_BIT(TRACE_TRANSMIT) | TRACE_BIT(TRACE_RECEIVE)),
-		.owner = &capture,
-		.record = record_frame,
-	};
-	trace_add_sink(&world->trace, &capture.sink);
-
-	struct host *h1 = bench_host(world, "h1", NODE_HOST);
-	struct host *h2 = bench_host(world, "h2", NODE_HOST);
-	struct host *router = by_switch ? NULL : bench_host(world, "r", NODE_ROUTER);
-	struct switch_node *sw = by_switch ? switch_new(world, "sw", 2) : NULL;
-	struct interface *i1 = bench_interface(h1, 0x0a000101, by_switch ? 16 : 24, 1);
-	struct interface *i2 =
-	    bench_interface(h2, by_switch ? 0x0a000102 : 0x0a000201, by_switch ? 16 : 24, 2);
-	struct interface *r1 =
-	    by_switch ? switch_port(sw, 1) : bench_interface(router, 0x0a0001fe, 24, 3);
-	struct interface *r2 =
-	    by_switch ? switch_port(sw, 2) : bench_interface(router, 0x0a0002fe, 24, 4);
-	struct link *l1 = link_new(i1, r1, "one", &wire), *l2 = link_new(r2, i2, "two", &wire);
-
-	if (!by_switch) {
-		host_add_route(h1, 0, 0, 0x0a0001fe, NULL);
-		host_add_route(h2, 0, 0, 0x0a0002fe, NULL);
-	}
-	if (path != NULL) {
-		GError *error = NULL;
-
-		capture.recorder = recorder_new(capture.model,
-						&(struct recorder_options) {
-						    .path = path,
-						    .mode = RECORDER_ALL,
-						    .dissectors = no_dissectors,
-						},
-						&error);
-		if (capture.recorder == NULL) {
-			fprintf(stderr, "%s\n", error->message);
-			return 1;
-		}
-	}
-	transfer->left = (uint64_t)(mb * 1e6);
-	struct tcp_listener *listener = tcp_listen(h2, PORT, accept_reader, &reader);
-
-	transfer->sender =
-	    tcp_connect(h1, (struct endpoint) { i2->address, PORT }, &sender_events, transfer);
-=======
 	transfer->left = bytes;
 	capture_init(&capture, world, bench_text_option(argc, argv, "capture", NULL));
 	network_build(&network, world, by_switch, &wire);
@@ -285,20 +231,11 @@ int main(int argc, char **argv)
 			      (uint32_t)bench_option(argc, argv, "buf", 1 << 20));
 	struct tcp_listener *listener = tcp_listen(network.h2, PORT, accept_receiver, transfer);
 	struct endpoint to = { network.interfaces[3]->address, PORT };
->>>>>>> perf
 	double started = bench_seconds();
 
 	transfer->sender = tcp_connect(network.h1, to, &sender_events, transfer);
 	engine_run(world->engine, TIME_NEVER - 1);
-<<<<<<< HEAD
-	if (capture.recorder != NULL && !recorder_finish(capture.recorder, NULL))
-		return 1;
-	double seconds = bench_seconds() - started;
-	uint64_t hops = bench_frames_sent(h1) + bench_frames_sent(h2) + r1->counters.sent_frames +
-			r2->counters.sent_frames;
-=======
 	uint64_t captured_bytes = capture_end(&capture);
->>>>>>> perf
 
 	print(&network, world, transfer, captured_bytes, bench_seconds() - started);
 	tcp_listener_close(listener);

@@ -37,17 +37,10 @@ static void write_pcapng(const char *path, double bytes)
 		frame[20] = (uint8_t)i;
 		capture_frame(capture, &(struct capture_frame) {
 					   .direction = CAPTURE_OUTBOUND,
-<<<<<<< HEAD
-					   .time_ns = i,
+					   .time_ns = (int64_t)i,
 					   .packet_id = i,
 					   .bytes = {frame, sizeof frame},
                 });
-=======
-					   .time_ns = (int64_t)i,
-					   .packet_id = i,
-					   .bytes = { frame, sizeof frame },
-				       });
->>>>>>> perf
 	}
 	double written = (double)capture_bytes(capture);
 
@@ -121,19 +114,6 @@ int main(int argc, char **argv)
 		write_json(path);
 	else
 		return 2;
-<<<<<<< HEAD
-	path = g_build_filename(argv[1], "trace", NULL);
-	/* Once for the page cache, then in turns. */
-	write_pcapng(path, &bytes);
-	ours = write_pcapng(path, &bytes);
-	limit = write_plain(path, bytes);
-	printf("writers what=pcapng_MB_per_s ours=%.0f limit=%.0f ratio=%.2f\n",
-	       (double)bytes / 1e6 / ours, (double)bytes / 1e6 / limit, limit / ours);
-	ours = write_json(path);
-	printf("writers what=json_records_per_s ours=%.0f limit=1000000 ratio=%.2f\n",
-	       RECORDS / ours, RECORDS / ours / 1e6);
-=======
->>>>>>> perf
 	unlink(path);
 	return 0;
 }
