@@ -25,12 +25,12 @@ char *action_describe(const struct scenario_action *action)
 	switch (action->verb) {
 	case DO_PING:
 		g_string_append_printf(text, "pings %s %" PRIu64 " time%s", action->target,
-		                       action->count, action->count == 1 ? "" : "s");
+				       action->count, action->count == 1 ? "" : "s");
 		break;
 	case DO_DIG:
 		g_string_append_printf(text, "asks DNS for %s of %s",
-		                       dns_type_print((uint16_t)action->record_type, type),
-		                       action->target);
+				       dns_type_print((uint16_t)action->record_type, type),
+				       action->target);
 		break;
 	case DO_CUT:
 		g_string_append(text, "somebody cuts ");

@@ -27,13 +27,14 @@ static void print_help(const struct command *command, GOptionContext *context)
 	g_free(help);
 }
 
-int command_parse(const struct command *command, int argc, char **argv,
-                  const GOptionEntry *options, unsigned count, const char **arguments)
+int command_parse(const struct command *command, int argc, char **argv, const GOptionEntry *options,
+		  unsigned count, const char **arguments)
 {
 	static const GOptionEntry none[] = { { 0 } };
 	gboolean wants_help = FALSE;
 	const GOptionEntry common[] = {
-		{ "help", 'h', 0, G_OPTION_ARG_NONE, &wants_help, "Show this help", NULL }, { 0 }
+		{"help", 'h', 0, G_OPTION_ARG_NONE, &wants_help, "Show this help", NULL },
+                { 0    }
 	};
 	GOptionContext *context = g_option_context_new(NULL);
 	GError *error = NULL;
@@ -50,13 +51,13 @@ int command_parse(const struct command *command, int argc, char **argv,
 		status = command_flush();
 	} else if ((unsigned)argc != count + 1) {
 		command_complain("%s %s", command->name,
-		                 (unsigned)argc <= count ? "needs another argument"
-		                                         : "has an argument too many");
+				 (unsigned)argc <= count ? "needs another argument"
+							 : "has an argument too many");
 		status = EXIT_USAGE;
 	}
 	if (status == EXIT_USAGE)
 		fprintf(stderr, "usage: mailwire %s %s (mailwire %s --help tells more)\n",
-		        command->name, command->arguments, command->name);
+			command->name, command->arguments, command->name);
 	g_clear_error(&error);
 	g_option_context_free(context);
 	for (unsigned i = 0; status < 0 && i < count; i++)
@@ -100,8 +101,13 @@ bool command_parse_time(const char *option, const char *text, int64_t *time_ns)
 		const char *name;
 		double ns;
 	} units[] = {
-		{ "ns", 1 }, { "us", 1e3 }, { "ms", 1e6 }, { "s", 1e9 }, { "min", 6e10 },
-		{ "h", 3.6e12 }, { "d", 8.64e13 },
+		{"ns",   1      },
+                { "us",  1e3    },
+                { "ms",  1e6    },
+                { "s",   1e9    },
+		{ "min", 6e10   },
+                { "h",   3.6e12 },
+                { "d",   8.64e13},
 	};
 	char *end;
 	double number = g_ascii_strtod(text, &end);
@@ -114,7 +120,8 @@ bool command_parse_time(const char *option, const char *text, int64_t *time_ns)
 		*time_ns = (int64_t)(ns + 0.5);
 		return true;
 	}
-	command_complain("%s: \"%s\" is no time; write a number and a unit, such as 1.5s, 20ms or 2h",
-	                 option, text);
+	command_complain(
+	    "%s: \"%s\" is no time; write a number and a unit, such as 1.5s, 20ms or 2h", option,
+	    text);
 	return false;
 }

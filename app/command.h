@@ -35,8 +35,8 @@ int command_new(const struct command *command, int argc, char **argv);
  * Parses options and exactly `count` further arguments, which go to `arguments`. Answers --help.
  * Returns -1 to go on, else the exit status to end with; complaints are on standard error.
  */
-int command_parse(const struct command *command, int argc, char **argv,
-                  const GOptionEntry *options, unsigned count, const char **arguments);
+int command_parse(const struct command *command, int argc, char **argv, const GOptionEntry *options,
+		  unsigned count, const char **arguments);
 
 /*
  * Loads the scenario that `file` means, a path or the name of a shipped one. NULL after saying on

@@ -35,7 +35,7 @@ struct run {
 	bool is_observed;
 	bool has_printed_log;
 	struct expect *expect;
-	FILE *log_file;      /* standard output, or a way into log_output */
+	FILE *log_file;            /* standard output, or a way into log_output */
 	struct output *log_output; /* of options->log_path; NULL: none */
 	uint64_t layers;
 	bool *hosts;
@@ -47,7 +47,8 @@ struct run {
 
 static bool parse_layers(struct run *run)
 {
-	char **names = g_strsplit(run->options->layers == NULL ? "" : run->options->layers, ",", -1);
+	char **names =
+	    g_strsplit(run->options->layers == NULL ? "" : run->options->layers, ",", -1);
 	bool is_valid = true;
 
 	for (char **name = names; *name != NULL && is_valid; name++) {
@@ -82,8 +83,8 @@ static bool resolve_hosts(struct run *run)
 
 		if (node == 0) {
 			command_complain("--host: there is no host, router or switch \"%s\"; "
-			                 "mailwire topology %s lists them",
-			                 *name, run->file);
+					 "mailwire topology %s lists them",
+					 *name, run->file);
 			is_valid = false;
 		}
 		run->hosts[node] = true;
@@ -102,14 +103,18 @@ static bool check_stdout(const struct run_options *options)
 	bool has_log = options->log_path != NULL && logs_there;
 
 	if (has_capture && (options->has_report || has_dialog || has_log)) {
-		command_complain("--pcap -: the capture takes standard output, where %s would go too",
-		                 options->has_report ? "--report" : has_dialog ? "--dialog" : "--log -");
+		command_complain(
+		    "--pcap -: the capture takes standard output, where %s would go too",
+		    options->has_report ? "--report"
+		    : has_dialog        ? "--dialog"
+					: "--log -");
 		return false;
 	}
 	if (has_json && (options->has_report || has_dialog)) {
-		command_complain("--format json: send the JSON elsewhere by --log PATH, for %s takes "
-		                 "standard output",
-		                 options->has_report ? "--report" : "--dialog");
+		command_complain(
+		    "--format json: send the JSON elsewhere by --log PATH, for %s takes "
+		    "standard output",
+		    options->has_report ? "--report" : "--dialog");
 		return false;
 	}
 	return true;
@@ -125,7 +130,8 @@ static bool check_options(struct run *run)
 		return false;
 	}
 	if (options->capture != NULL && options->pcap == NULL) {
-		command_complain("--capture says what goes into a capture: give it a --pcap PATH too");
+		command_complain(
+		    "--capture says what goes into a capture: give it a --pcap PATH too");
 		return false;
 	}
 	if (options->message < 0) {
@@ -133,7 +139,8 @@ static bool check_options(struct run *run)
 		return false;
 	}
 	run->until_ns = TIME_NEVER;
-	if (options->until != NULL && !command_parse_time("--until", options->until, &run->until_ns))
+	if (options->until != NULL &&
+	    !command_parse_time("--until", options->until, &run->until_ns))
 		return false;
 	return check_stdout(options) && parse_layers(run);
 }
@@ -145,7 +152,8 @@ static bool wants_log(const struct run *run)
 
 	if (options->log_path != NULL)
 		return true;
-	return !options->is_quiet && !run->driver->is_quiet && !(options->pcap != NULL && strcmp(options->pcap, "-") == 0);
+	return !options->is_quiet && !run->driver->is_quiet &&
+	       !(options->pcap != NULL && strcmp(options->pcap, "-") == 0);
 }
 
 static bool wants_model(const struct run *run)
@@ -192,17 +200,17 @@ static bool open_log(struct run *run)
 	if (is_json)
 		run->observer.json = json_view_new(run->log_file, run->observer.model);
 	else if (!run->options->has_dialog)
-		run->observer.log = log_new(run->observer.model,
-		                            &(struct log_options) {
-		                                .out = run->log_file,
-		                                .colour = run->log_file == stdout &&
-		                                          command_colours(STDOUT_FILENO),
-		                                .unfold = run->options->is_unfolded,
-		                                .layers = run->layers,
-		                                .nodes = run->hosts,
-		                                .message = (unsigned)run->options->message,
-		                                .dissectors = all_dissectors,
-		                            });
+		run->observer.log =
+		    log_new(run->observer.model,
+			    &(struct log_options) {
+				.out = run->log_file,
+				.colour = run->log_file == stdout && command_colours(STDOUT_FILENO),
+				.unfold = run->options->is_unfolded,
+				.layers = run->layers,
+				.nodes = run->hosts,
+				.message = (unsigned)run->options->message,
+				.dissectors = all_dissectors,
+			    });
 	return true;
 }
 
@@ -218,7 +226,8 @@ static void capture_mode(const struct run *run, struct recorder_options *options
 		options->interfaces = g_new0(char *, capture->interfaces->len + 1);
 		for (guint i = 0; i < capture->interfaces->len; i++)
 			options->interfaces[i] = scenario_interface_print(
-			    ((struct scenario_capture_interface *)capture->interfaces->pdata[i])->interface);
+			    ((struct scenario_capture_interface *)capture->interfaces->pdata[i])
+				->interface);
 	} else if (wanted != NULL && strcmp(wanted, "sent") == 0) {
 		options->mode = RECORDER_SENT;
 	} else if (wanted != NULL && strcmp(wanted, "all") == 0) {
@@ -233,7 +242,8 @@ static bool open_capture(struct run *run)
 {
 	struct recorder_options options = {
 		.path = run->options->pcap,
-		.has_comments = run->scenario->capture.has_comments && !run->options->has_no_comments,
+		.has_comments =
+		    run->scenario->capture.has_comments && !run->options->has_no_comments,
 		.epoch_s = run->scenario->epoch_s,
 		.dissectors = all_dissectors,
 	};
@@ -247,8 +257,8 @@ static bool open_capture(struct run *run)
 	if (run->observer.recorder != NULL)
 		return true;
 	command_complain("--pcap: %s", error->message);
-	run->status = g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_INVAL) ? EXIT_USAGE
-	                                                                       : EXIT_OUTPUT;
+	run->status =
+	    g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_INVAL) ? EXIT_USAGE : EXIT_OUTPUT;
 	g_error_free(error);
 	return false;
 }
@@ -297,7 +307,7 @@ static void show_progress(const struct run *run)
 	double wall_s = (double)(g_get_monotonic_time() - run->started_us) / 1e6;
 
 	fprintf(stderr, "\r\033[K%.3f s simulated, %.0f events per second",
-	        (double)engine_now(engine) / 1e9, (double)engine_events(engine) / wall_s);
+		(double)engine_now(engine) / 1e9, (double)engine_events(engine) / wall_s);
 }
 
 static enum engine_outcome run_events(struct run *run)
@@ -318,8 +328,9 @@ static enum engine_outcome run_events(struct run *run)
 	if (has_shown)
 		fputs("\r\033[K", stderr);
 	if (outcome == ENGINE_LIVELOCK) {
-		command_complain("the simulation does not advance any more: a program goes round in "
-		                 "circles; please report this scenario");
+		command_complain(
+		    "the simulation does not advance any more: a program goes round in "
+		    "circles; please report this scenario");
 		run->status = EXIT_OUTPUT;
 	}
 	return outcome;
@@ -338,11 +349,11 @@ static bool build(struct run *run)
 		sinks[count++] = &run->observer.sink;
 	}
 	run->simulation = simulation_new(run->scenario, &(struct simulation_options) {
-	                                                    .seed = run->seed,
-	                                                    .sinks = sinks,
-	                                                    .sink_count = count,
-	                                                    .attachments = run->setup.attachments,
-	                                                });
+							    .seed = run->seed,
+							    .sinks = sinks,
+							    .sink_count = count,
+							    .attachments = run->setup.attachments,
+							});
 	if (!run->is_observed)
 		return true;
 	if (!resolve_hosts(run)) {
@@ -430,8 +441,10 @@ static void print_capture_hint(const struct run *run)
 	printf("  captured to %s: open it with  wireshark %s\n", run->options->pcap,
 	       run->options->pcap);
 	if (g_strcmp0(run->options->capture, "all") == 0)
-		printf("  it holds each packet at every interface it passed; to keep Wireshark from taking\n"
-		       "  these for retransmissions, show one interface: frame.interface_name == \"...\"\n");
+		printf("  it holds each packet at every interface it passed; to keep Wireshark "
+		       "from taking\n"
+		       "  these for retransmissions, show one interface: frame.interface_name == "
+		       "\"...\"\n");
 }
 
 /* Only at the end is it known how many mails there were. */
@@ -442,7 +455,7 @@ static void check_message(struct run *run)
 	if (run->options->message <= (gint)count)
 		return;
 	command_complain("--message: there is no mail number %d; %u %s written in this run",
-	                 run->options->message, count, count == 1 ? "was" : "were");
+			 run->options->message, count, count == 1 ? "was" : "were");
 	run->status = EXIT_USAGE;
 }
 
@@ -480,7 +493,8 @@ static int prepare(struct run *run)
 	run->setup = (struct run_setup) {
 		.file = run->file,
 		.scenario = run->scenario,
-		.seed = run->options->seed >= 0 ? (uint64_t)run->options->seed : run->scenario->seed,
+		.seed =
+		    run->options->seed >= 0 ? (uint64_t)run->options->seed : run->scenario->seed,
 		.has_seed_option = run->options->seed >= 0,
 	};
 	int status = run->driver->prepare(run->driver->owner, &run->setup);
@@ -504,12 +518,12 @@ static void flush_views(void *owner)
 static void drive(struct run *run)
 {
 	int status = run->setup.drive(run->driver->owner,
-	                              &(struct run_session) {
-	                                  .simulation = run->simulation,
-	                                  .until_ns = MIN(run->until_ns, run->scenario->until_ns),
-	                                  .flush = flush_views,
-	                                  .owner = run,
-	                              });
+				      &(struct run_session) {
+					  .simulation = run->simulation,
+					  .until_ns = MIN(run->until_ns, run->scenario->until_ns),
+					  .flush = flush_views,
+					  .owner = run,
+				      });
 
 	finish_views(run, true);
 	print_ending(run);
@@ -550,10 +564,9 @@ static int run_scenario(struct run *run)
 	is_whole = !interrupted;
 	finish_views(run, is_whole);
 	print_ending(run);
-	unmet = expect_finish(run->expect, run->file,
-	                      wants_summary(run) ? stdout : stderr,
-	                      command_colours(wants_summary(run) ? STDOUT_FILENO : STDERR_FILENO),
-	                      !wants_summary(run));
+	unmet = expect_finish(run->expect, run->file, wants_summary(run) ? stdout : stderr,
+			      command_colours(wants_summary(run) ? STDOUT_FILENO : STDERR_FILENO),
+			      !wants_summary(run));
 	finish_log_file(run, is_whole);
 	run_free(run);
 	if (run->status == EXIT_OK)
@@ -563,39 +576,40 @@ static int run_scenario(struct run *run)
 	return run->status != EXIT_OK ? run->status : unmet > 0 ? EXIT_EXPECTATION : EXIT_OK;
 }
 
-int run_with(const struct command *command, int argc, char **argv,
-             const struct run_driver *driver)
+int run_with(const struct command *command, int argc, char **argv, const struct run_driver *driver)
 {
 	struct run_options options = { .seed = -1 };
 	struct run run = { .options = &options, .driver = driver };
 	const GOptionEntry entries[] = {
-		{ "pcap", 0, 0, G_OPTION_ARG_FILENAME, &options.pcap,
-		  "Capture to PATH: .pcapng, .pcap, a folder/ (a file per interface), or - for standard output",
-		  "PATH" },
-		{ "log", 0, 0, G_OPTION_ARG_FILENAME, &options.log_path, "Write the log to PATH", "PATH" },
-		{ "format", 0, 0, G_OPTION_ARG_STRING, &options.format,
-		  "The log as text (default) or json: one object per trace record", "text|json" },
-		{ "capture", 0, 0, G_OPTION_ARG_STRING, &options.capture,
-		  "Capture every packet once (sent, default), at every interface (all), or these interfaces",
-		  "sent|all|IFACE,..." },
-		{ "no-comments", 0, 0, G_OPTION_ARG_NONE, &options.has_no_comments,
-		  "Capture without a comment on each packet", NULL },
-		{ "layer", 0, 0, G_OPTION_ARG_STRING, &options.layers, "Log only these layers", "NAMES" },
+		{"pcap",             0, 0, G_OPTION_ARG_FILENAME, &options.pcap,
+                 "Capture to PATH: .pcapng, .pcap, a folder/ (a file per interface), or - for "
+                 "standard output", "PATH" },
+		{ "log",                 0, 0, G_OPTION_ARG_FILENAME, &options.log_path, "Write the log to PATH",
+                 "PATH" },
+		{ "format",     0, 0, G_OPTION_ARG_STRING, &options.format,
+                 "The log as text (default) or json: one object per trace record", "text|json" },
+		{ "capture",            0, 0, G_OPTION_ARG_STRING, &options.capture,
+                 "Capture every packet once (sent, default), at every interface (all), or these "
+                 "interfaces", "sent|all|IFACE,..." },
+		{ "no-comments",             0, 0, G_OPTION_ARG_NONE, &options.has_no_comments,
+                 "Capture without a comment on each packet", NULL },
+		{ "layer",                 0, 0, G_OPTION_ARG_STRING, &options.layers, "Log only these layers",
+                 "NAMES" },
 		{ "host", 0, 0, G_OPTION_ARG_STRING, &options.hosts,
-		  "Log only these hosts, routers, switches", "NAMES" },
-		{ "message", 0, 0, G_OPTION_ARG_INT, &options.message,
-		  "Log only what belongs to mail number N", "N" },
-		{ "unfold", 0, 0, G_OPTION_ARG_NONE, &options.is_unfolded,
-		  "Log what repeats in full as well", NULL },
-		{ "dialog", 0, 0, G_OPTION_ARG_NONE, &options.has_dialog,
-		  "Print the conversations alone: C: and S: lines", NULL },
-		{ "report", 0, 0, G_OPTION_ARG_NONE, &options.has_report,
-		  "Print each message's way, its encapsulation ledger, figures per protocol", NULL },
-		{ "seed", 0, 0, G_OPTION_ARG_INT64, &options.seed, "Use another seed than the scenario's",
-		  "N" },
-		{ "until", 0, 0, G_OPTION_ARG_STRING, &options.until, "Stop at this time", "TIME" },
-		{ "quiet", 'q', 0, G_OPTION_ARG_NONE, &options.is_quiet, "No log on standard output",
-		  NULL },
+                 "Log only these hosts, routers, switches", "NAMES" },
+		{ "message",             0, 0, G_OPTION_ARG_INT, &options.message,
+                 "Log only what belongs to mail number N", "N" },
+		{ "unfold",          0, 0, G_OPTION_ARG_NONE, &options.is_unfolded,
+                 "Log what repeats in full as well", NULL },
+		{ "dialog",                 0, 0, G_OPTION_ARG_NONE, &options.has_dialog,
+                 "Print the conversations alone: C: and S: lines", NULL },
+		{ "report",   0, 0, G_OPTION_ARG_NONE, &options.has_report,
+                 "Print each message's way, its encapsulation ledger, figures per protocol", NULL },
+		{ "seed",       0, 0, G_OPTION_ARG_INT64, &options.seed,
+                 "Use another seed than the scenario's", "N" },
+		{ "until",         0, 0, G_OPTION_ARG_STRING, &options.until, "Stop at this time", "TIME" },
+		{ "quiet",                 'q', 0, G_OPTION_ARG_NONE, &options.is_quiet,
+                 "No log on standard output", NULL },
 		{ 0 }
 	};
 	GArray *all = g_array_new(TRUE, TRUE, sizeof(GOptionEntry));
@@ -603,8 +617,8 @@ int run_with(const struct command *command, int argc, char **argv,
 
 	g_array_append_vals(all, driver->options, (guint)driver->option_count);
 	g_array_append_vals(all, entries, G_N_ELEMENTS(entries));
-	status = command_parse(command, argc, argv, (const GOptionEntry *)(const void *)all->data, 1,
-	                       &run.file);
+	status = command_parse(command, argc, argv, (const GOptionEntry *)(const void *)all->data,
+			       1, &run.file);
 	g_array_free(all, TRUE);
 	if (status < 0)
 		status = run_scenario(&run);
@@ -623,16 +637,16 @@ int command_run(const struct command *command, int argc, char **argv)
 {
 	struct replay replay = { 0 };
 	const GOptionEntry entries[] = {
-		{ "replay", 0, 0, G_OPTION_ARG_FILENAME, &replay.path,
-		  "Repeat the live session recorded in PATH: same frames, epoch and seed", "PATH" },
+		{"replay", 0, 0, G_OPTION_ARG_FILENAME, &replay.path,
+                 "Repeat the live session recorded in PATH: same frames, epoch and seed", "PATH"},
 	};
 	int status = run_with(command, argc, argv,
-	                      &(struct run_driver) {
-	                          .options = entries,
-	                          .option_count = G_N_ELEMENTS(entries),
-	                          .prepare = replay_prepare,
-	                          .owner = &replay,
-	                      });
+			      &(struct run_driver) {
+				  .options = entries,
+				  .option_count = G_N_ELEMENTS(entries),
+				  .prepare = replay_prepare,
+				  .owner = &replay,
+			      });
 
 	replay_clear(&replay);
 	return status;

@@ -49,8 +49,9 @@ int command_list(const struct command *command, int argc, char **argv)
 		return status;
 	list = scenario_list();
 	if (list->len == 0)
-		command_complain("no scenarios were found; set MAILWIRE_SCENARIOS to the folder that "
-		                 "holds them");
+		command_complain(
+		    "no scenarios were found; set MAILWIRE_SCENARIOS to the folder that "
+		    "holds them");
 	for (guint i = 0; i < list->len; i++) {
 		const struct scenario_listed *listed = list->pdata[i];
 
@@ -71,7 +72,7 @@ static int write_new_file(const char *path, const char *text)
 		bool exists = errno == EEXIST;
 
 		command_complain("%s: %s%s", path, g_strerror(errno),
-		                 exists ? "; choose another name, or remove it first" : "");
+				 exists ? "; choose another name, or remove it first" : "");
 		return exists ? EXIT_USAGE : EXIT_OUTPUT;
 	}
 	bool is_written = fputs(text, file) >= 0;
@@ -85,8 +86,9 @@ static int write_new_file(const char *path, const char *text)
 
 static bool is_plain_name(const char *name)
 {
-	return *name != '\0' && name[strspn(name, "-abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	                                          "0123456789_")] == '\0';
+	return *name != '\0' &&
+	       name[strspn(name, "-abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				 "0123456789_")] == '\0';
 }
 
 int command_new(const struct command *command, int argc, char **argv)
@@ -107,7 +109,8 @@ int command_new(const struct command *command, int argc, char **argv)
 	text = scenario_template(base);
 	status = is_plain_name(base) ? write_new_file(path, text) : EXIT_USAGE;
 	if (status == EXIT_USAGE && !is_plain_name(base))
-		command_complain("\"%s\" is no good name: use letters, digits, hyphens and underscores", base);
+		command_complain(
+		    "\"%s\" is no good name: use letters, digits, hyphens and underscores", base);
 	if (status == EXIT_OK) {
 		printf("%s is written. Run it with: mailwire run %s\n", path, path);
 		status = command_flush();

@@ -44,17 +44,16 @@ static int moment_init(struct moment *moment, const char *file, const char *at)
 	moment->scenario = command_load(file);
 	if (moment->scenario == NULL)
 		return EXIT_USAGE;
-	moment->sink = (struct trace_sink) {
-		.kinds = TRACE_ALL, .owner = moment, .record = observe
-	};
+	moment->sink =
+	    (struct trace_sink) { .kinds = TRACE_ALL, .owner = moment, .record = observe };
 	moment->model = model_new(all_dissectors);
 	moment->state = state_new(moment->model);
 	moment->mailboxes = mailboxes_new();
 	simulation = simulation_new(moment->scenario, &(struct simulation_options) {
-	                                                  .seed = moment->scenario->seed,
-	                                                  .sinks = sinks,
-	                                                  .sink_count = 1,
-	                                              });
+							  .seed = moment->scenario->seed,
+							  .sinks = sinks,
+							  .sink_count = 1,
+						      });
 	simulation_run(simulation, moment->at_ns);
 	moment->is_over = true;
 	simulation_free(simulation);
@@ -86,7 +85,8 @@ static bool choose_nodes(const struct moment *moment, const char *names, bool **
 		is_valid = node != 0;
 		(*nodes)[node] = true;
 		if (!is_valid)
-			command_complain("--host: there is no host, router or switch \"%s\"", *name);
+			command_complain("--host: there is no host, router or switch \"%s\"",
+					 *name);
 	}
 	g_strfreev(list);
 	return is_valid;
@@ -96,10 +96,10 @@ int command_state(const struct command *command, int argc, char **argv)
 {
 	char *at = NULL, *hosts = NULL;
 	const GOptionEntry entries[] = {
-		{ "at", 0, 0, G_OPTION_ARG_STRING, &at, "The moment", "TIME" },
-		{ "host", 0, 0, G_OPTION_ARG_STRING, &hosts, "Only these hosts, routers, switches",
-		  "NAMES" },
-		{ 0 }
+		{"at", 0, 0, G_OPTION_ARG_STRING, &at, "The moment", "TIME" },
+		{ "host",   0, 0, G_OPTION_ARG_STRING, &hosts, "Only these hosts, routers, switches",
+                 "NAMES" },
+		{ 0}
 	};
 	const char *file;
 	struct moment moment = { 0 };
@@ -112,7 +112,7 @@ int command_state(const struct command *command, int argc, char **argv)
 			status = EXIT_USAGE;
 		if (status == EXIT_OK) {
 			state_print(moment.state, stdout, moment.at_ns, nodes,
-			            command_colours(STDOUT_FILENO));
+				    command_colours(STDOUT_FILENO));
 			status = command_flush();
 		}
 		moment_clear(&moment);
@@ -131,7 +131,7 @@ static bool is_user(const struct mailbox_state *mailbox, const char *user)
 
 	return g_ascii_strcasecmp(mailbox->owner, user) == 0 ||
 	       (at != NULL && strlen(user) == (size_t)(at - mailbox->owner) &&
-	        g_ascii_strncasecmp(mailbox->owner, user, strlen(user)) == 0);
+		g_ascii_strncasecmp(mailbox->owner, user, strlen(user)) == 0);
 }
 
 static void print_message(unsigned number, const struct mailbox_message *message)
@@ -163,8 +163,8 @@ static int print_mailboxes(const struct moment *moment, const char *user, int ra
 		is_known = true;
 		if (raw == 0)
 			printf("%s of %s on %s: %u message%s\n", mailbox->name, mailbox->owner,
-			       model_node_name(moment->model, mailbox->node), mailbox->messages->len,
-			       mailbox->messages->len == 1 ? "" : "s");
+			       model_node_name(moment->model, mailbox->node),
+			       mailbox->messages->len, mailbox->messages->len == 1 ? "" : "s");
 		for (guint k = 0; k < mailbox->messages->len; k++) {
 			const struct mailbox_message *message = mailbox->messages->pdata[k];
 
@@ -176,9 +176,10 @@ static int print_mailboxes(const struct moment *moment, const char *user, int ra
 		}
 	}
 	if (!is_known) {
-		command_complain("--user: nobody called \"%s\" has a mailbox; mailwire topology lists "
-		                 "the accounts",
-		                 user);
+		command_complain(
+		    "--user: nobody called \"%s\" has a mailbox; mailwire topology lists "
+		    "the accounts",
+		    user);
 		return EXIT_USAGE;
 	}
 	if (raw > (int)number) {
@@ -193,11 +194,11 @@ int command_mailbox(const struct command *command, int argc, char **argv)
 	char *at = NULL, *user = NULL;
 	gint raw = 0;
 	const GOptionEntry entries[] = {
-		{ "user", 0, 0, G_OPTION_ARG_STRING, &user, "Whose: alice or alice@office.example",
-		  "NAME" },
-		{ "at", 0, 0, G_OPTION_ARG_STRING, &at, "The moment", "TIME" },
+		{"user", 0, 0, G_OPTION_ARG_STRING, &user, "Whose: alice or alice@office.example",
+                 "NAME" },
+		{ "at",     0, 0, G_OPTION_ARG_STRING, &at, "The moment", "TIME" },
 		{ "raw", 0, 0, G_OPTION_ARG_INT, &raw, "Print message N as its bytes", "N" },
-		{ 0 }
+		{ 0}
 	};
 	const char *file;
 	struct moment moment = { 0 };

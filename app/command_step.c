@@ -40,11 +40,11 @@ static void add_step(void *owner, const struct crossing *crossing)
 	size_t length;
 	FILE *memory = open_memstream(&step.text, &length);
 	struct log *log = log_new(stepper->model, &(struct log_options) {
-	                                              .out = memory,
-	                                              .colour = stepper->colour,
-	                                              .unfold = true,
-	                                              .dissectors = all_dissectors,
-	                                          });
+						      .out = memory,
+						      .colour = stepper->colour,
+						      .unfold = true,
+						      .dissectors = all_dissectors,
+						  });
 
 	log_print_crossing(log, crossing);
 	log_finish(log);
@@ -113,13 +113,15 @@ static void interact(const struct stepper *stepper)
 	while (getline(&line, &size, stdin) >= 0 && line[0] != 'q') {
 		guint next;
 
-		if (strchr("\nbnm", line[0]) == NULL || (line[0] != '\n' && strcmp(line + 1, "\n") != 0)) {
+		if (strchr("\nbnm", line[0]) == NULL ||
+		    (line[0] != '\n' && strcmp(line + 1, "\n") != 0)) {
 			fputs(keys_help, stdout);
 			continue;
 		}
 		next = follow(stepper, index, line[0]);
 		if (next == index)
-			puts(line[0] == 'b' ? "this is the first step" : "there is no such step any more");
+			puts(line[0] == 'b' ? "this is the first step"
+					    : "there is no such step any more");
 		else
 			show(stepper, next);
 		index = next;
@@ -132,14 +134,13 @@ static void record_steps(struct stepper *stepper, const struct scenario *scenari
 	struct trace_sink *sinks[] = { &stepper->sink };
 	struct simulation *simulation;
 
-	stepper->sink = (struct trace_sink) {
-		.kinds = TRACE_ALL, .owner = stepper, .record = observe
-	};
+	stepper->sink =
+	    (struct trace_sink) { .kinds = TRACE_ALL, .owner = stepper, .record = observe };
 	simulation = simulation_new(scenario, &(struct simulation_options) {
-	                                          .seed = scenario->seed,
-	                                          .sinks = sinks,
-	                                          .sink_count = 1,
-	                                      });
+						  .seed = scenario->seed,
+						  .sinks = sinks,
+						  .sink_count = 1,
+					      });
 	simulation_run(simulation, TIME_NEVER);
 	crossings_finish(stepper->crossings);
 	simulation_free(simulation);

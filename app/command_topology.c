@@ -33,7 +33,7 @@ static void print_networks(const struct scenario *scenario)
 		       (double)network->delay_ns / 1e6, network->mtu_bytes,
 		       network->kind == NETWORK_LINK ? "one cable"
 		       : network->switches->len == 1 ? "a switch"
-		                                     : "switches",
+						     : "switches",
 		       network->interfaces->len);
 	}
 }
@@ -94,22 +94,24 @@ static void print_daemons(const struct scenario *scenario, const struct scenario
 		for (guint k = 0; k < server->services->len; k++) {
 			const struct scenario_service *service = server->services->pdata[k];
 
-			printf("%s %s %" PRIu64, k == 0 ? "" : ",", protocol_name(service->protocol),
-			       service->port);
+			printf("%s %s %" PRIu64, k == 0 ? "" : ",",
+			       protocol_name(service->protocol), service->port);
 		}
 		printf("\n");
 	}
 	for (guint i = 0; i < scenario->resolvers->len; i++)
-		is_resolver |= ((struct scenario_resolver *)scenario->resolvers->pdata[i])->host == node;
+		is_resolver |=
+		    ((struct scenario_resolver *)scenario->resolvers->pdata[i])->host == node;
 	for (guint i = 0; i < scenario->zones->len; i++) {
 		const struct scenario_zone *zone = scenario->zones->pdata[i];
 
 		if (zone->server == node)
 			g_string_append_printf(zones, "%s%s", zones->len > 0 ? ", " : "",
-			                       zone->item.name);
+					       zone->item.name);
 	}
 	if (is_resolver || zones->len > 0)
-		printf("  %-12s DNS server, port 53:%s%s%s\n", "", is_resolver ? " resolves for others" : "",
+		printf("  %-12s DNS server, port 53:%s%s%s\n", "",
+		       is_resolver ? " resolves for others" : "",
 		       is_resolver && zones->len > 0 ? ";" : "", zones->len > 0 ? " zones " : "");
 	if (zones->len > 0)
 		printf("  %-12s   %s\n", "", zones->str);
@@ -124,7 +126,8 @@ static void print_nodes(const struct scenario *scenario, const GPtrArray *nodes)
 		print_interfaces(node);
 		print_routes(node);
 		if (node->resolver != NULL)
-			printf("  %-12s asks the DNS server on %s\n", "", node->resolver->item.name);
+			printf("  %-12s asks the DNS server on %s\n", "",
+			       node->resolver->item.name);
 		print_daemons(scenario, node);
 	}
 }
@@ -150,7 +153,8 @@ static void print_clients(const struct scenario *scenario)
 	for (guint i = 0; i < scenario->clients->len; i++) {
 		const struct scenario_client *client = scenario->clients->pdata[i];
 
-		printf("  %-12s on %s, account %s: reads by %s from %s:%" PRIu64 ", sends by %s:%" PRIu64 "\n",
+		printf("  %-12s on %s, account %s: reads by %s from %s:%" PRIu64
+		       ", sends by %s:%" PRIu64 "\n",
 		       client->item.name, client->host->item.name, client->account->address,
 		       protocol_name(client->incoming.protocol), client->incoming.server,
 		       client->incoming.port, client->outgoing.server, client->outgoing.port);
@@ -179,14 +183,14 @@ static void print_text(const struct scenario *scenario)
 static void append_node(GString *dot, const struct scenario_node *node, const char *shape)
 {
 	g_string_append_printf(dot, "  \"%s\" [shape=%s, label=\"%s", node->item.name, shape,
-	                       node->item.name);
+			       node->item.name);
 	for (guint i = 0; i < node->interfaces->len; i++) {
 		char address[IPV4_TEXT_BYTES];
 
 		g_string_append_printf(
 		    dot, "\\n%s",
 		    ipv4_print(((struct scenario_interface *)node->interfaces->pdata[i])->address,
-		               address));
+			       address));
 	}
 	g_string_append(dot, "\"];\n");
 }
@@ -199,38 +203,39 @@ static void append_network(GString *dot, const struct scenario_network *network)
 		const struct scenario_interface *a = network->interfaces->pdata[0];
 		const struct scenario_interface *b = network->interfaces->pdata[1];
 
-		g_string_append_printf(dot, "  \"%s\" -- \"%s\" [label=\"%s\"];\n", a->node->item.name,
-		                       b->node->item.name, network->item.name);
+		g_string_append_printf(dot, "  \"%s\" -- \"%s\" [label=\"%s\"];\n",
+				       a->node->item.name, b->node->item.name, network->item.name);
 		return;
 	}
 	for (guint i = 0; i < network->switches->len; i++) {
 		const struct scenario_switch *sw = network->switches->pdata[i];
 
-		g_string_append_printf(dot,
-		                       "  \"%s\" [shape=box, style=\"rounded,filled\", fillcolor=\"#efece6\", "
-		                       "label=\"%s\\n%s/%u\"];\n",
-		                       sw->item.name, sw->item.name,
-		                       ipv4_print(network->subnet.address, address),
-		                       network->subnet.length);
+		g_string_append_printf(
+		    dot,
+		    "  \"%s\" [shape=box, style=\"rounded,filled\", fillcolor=\"#efece6\", "
+		    "label=\"%s\\n%s/%u\"];\n",
+		    sw->item.name, sw->item.name, ipv4_print(network->subnet.address, address),
+		    network->subnet.length);
 		if (sw->uplink != NULL)
 			g_string_append_printf(dot, "  \"%s\" -- \"%s\";\n", sw->item.name,
-			                       sw->uplink->item.name);
+					       sw->uplink->item.name);
 	}
 	for (guint i = 0; i < network->interfaces->len; i++) {
 		const struct scenario_interface *interface = network->interfaces->pdata[i];
 
 		g_string_append_printf(dot, "  \"%s\" -- \"%s\" [taillabel=\"%s\"];\n",
-		                       interface->node->item.name, interface->switch_->item.name,
-		                       interface->item.name);
+				       interface->node->item.name, interface->switch_->item.name,
+				       interface->item.name);
 	}
 }
 
 static char *make_dot(const struct scenario *scenario)
 {
-	GString *dot = g_string_new("graph mailwire {\n"
-	                            "  graph [layout=neato, overlap=false, splines=true, fontname=\"sans-serif\"];\n"
-	                            "  node [fontname=\"sans-serif\", fontsize=11];\n"
-	                            "  edge [fontname=\"sans-serif\", fontsize=9, color=\"#8a8578\"];\n");
+	GString *dot = g_string_new(
+	    "graph mailwire {\n"
+	    "  graph [layout=neato, overlap=false, splines=true, fontname=\"sans-serif\"];\n"
+	    "  node [fontname=\"sans-serif\", fontsize=11];\n"
+	    "  edge [fontname=\"sans-serif\", fontsize=9, color=\"#8a8578\"];\n");
 
 	for (guint i = 0; i < scenario->routers->len; i++)
 		append_node(dot, scenario->routers->pdata[i], "circle");
@@ -261,9 +266,11 @@ int command_topology(const struct command *command, int argc, char **argv)
 {
 	gboolean wants_dot = FALSE, wants_svg = FALSE;
 	const GOptionEntry entries[] = {
-		{ "dot", 0, 0, G_OPTION_ARG_NONE, &wants_dot, "Print it as DOT, for Graphviz", NULL },
-		{ "svg", 0, 0, G_OPTION_ARG_NONE, &wants_svg, "Print it as a picture in SVG", NULL },
-		{ 0 }
+		{"dot",       0, 0, G_OPTION_ARG_NONE, &wants_dot, "Print it as DOT, for Graphviz",
+                 NULL },
+		{ "svg",          0, 0, G_OPTION_ARG_NONE, &wants_svg, "Print it as a picture in SVG",
+                 NULL },
+		{ 0}
 	};
 	const char *file;
 	int status = command_parse(command, argc, argv, entries, 1, &file);

@@ -29,7 +29,7 @@ void diagnostics_set_source(struct diagnostics *diagnostics, const char *name, s
 
 /* Adds a complaint about the place `mark`. The text is one sentence without a final stop. */
 void diagnostics_add(struct diagnostics *diagnostics, enum severity severity, struct mark mark,
-                     const char *format, ...) G_GNUC_PRINTF(4, 5);
+		     const char *format, ...) G_GNUC_PRINTF(4, 5);
 
 /* Adds to the latest complaint what was meant or what to do: "did you mean `delay`?". */
 void diagnostics_hint(struct diagnostics *diagnostics, const char *format, ...) G_GNUC_PRINTF(2, 3);

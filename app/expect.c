@@ -18,18 +18,18 @@ struct mail {
 /* What one expectation has seen so far. */
 struct judge {
 	const struct scenario_expectation *expectation;
-	uint64_t count;      /* of what happened */
-	bool is_judged;      /* at its own moment; `found` holds the count then */
+	uint64_t count; /* of what happened */
+	bool is_judged; /* at its own moment; `found` holds the count then */
 	uint64_t found;
-	int64_t reached_ns;  /* when the count last came into the range; TIME_NEVER: it is not */
+	int64_t reached_ns; /* when the count last came into the range; TIME_NEVER: it is not */
 };
 
 struct expect {
 	const struct scenario *scenario;
 	struct trace_sink sink;
-	GPtrArray *nodes;    /* of char *: names by index - 1 */
+	GPtrArray *nodes; /* of char *: names by index - 1 */
 	struct mailboxes *mailboxes;
-	GArray *mails;       /* of struct mail */
+	GArray *mails; /* of struct mail */
 	struct judge *judges;
 	int64_t now_ns;
 };
@@ -52,7 +52,8 @@ static uint64_t kinds_needed(const struct scenario *scenario)
 	uint64_t kinds = 0;
 
 	for (guint i = 0; i < scenario->expectations->len; i++)
-		kinds |= needed[((struct scenario_expectation *)scenario->expectations->pdata[i])->kind];
+		kinds |=
+		    needed[((struct scenario_expectation *)scenario->expectations->pdata[i])->kind];
 	return kinds == 0 ? 0 : kinds | TRACE_BIT(TRACE_NODE);
 }
 
@@ -135,9 +136,9 @@ struct expect *expect_new(const struct scenario *scenario)
 	struct expect *expect = g_new0(struct expect, 1);
 
 	expect->scenario = scenario;
-	expect->sink = (struct trace_sink) {
-		.kinds = kinds_needed(scenario), .owner = expect, .record = observe
-	};
+	expect->sink = (struct trace_sink) { .kinds = kinds_needed(scenario),
+					     .owner = expect,
+					     .record = observe };
 	expect->nodes = g_ptr_array_new_with_free_func(g_free);
 	expect->mailboxes = mailboxes_new();
 	expect->mails = g_array_new(FALSE, FALSE, sizeof(struct mail));
@@ -153,7 +154,7 @@ struct expect *expect_new(const struct scenario *scenario)
 /* Mailboxes. */
 
 static bool is_meant(const struct expect *expect, const struct mailbox_state *mailbox,
-                     const struct scenario_expectation *expectation)
+		     const struct scenario_expectation *expectation)
 {
 	const struct scenario_node *server = expectation->account->domain->mail;
 
@@ -163,7 +164,7 @@ static bool is_meant(const struct expect *expect, const struct mailbox_state *ma
 }
 
 static uint64_t count_held(const struct expect *expect,
-                           const struct scenario_expectation *expectation)
+			   const struct scenario_expectation *expectation)
 {
 	uint64_t count = 0;
 
@@ -176,21 +177,21 @@ static uint64_t count_held(const struct expect *expect,
 			const struct mailbox_message *message = mailbox->messages->pdata[k];
 
 			count += (expectation->subject == NULL ||
-			          strcmp(message->subject, expectation->subject) == 0) &&
-			         !(expectation->only_unseen && message->flags & MAILBOX_SEEN);
+				  strcmp(message->subject, expectation->subject) == 0) &&
+				 !(expectation->only_unseen && message->flags & MAILBOX_SEEN);
 		}
 	}
 	return count;
 }
 
 static void observe_mailbox(struct expect *expect, const struct trace_record *record,
-                            struct bytes bytes)
+			    struct bytes bytes)
 {
 	mailboxes_feed(expect->mailboxes, record, bytes);
 	for (guint i = 0; i < expect->scenario->expectations->len; i++)
 		if (expect->judges[i].expectation->kind == EXPECT_MAILBOX)
 			count_to(expect, &expect->judges[i],
-			         count_held(expect, expect->judges[i].expectation));
+				 count_held(expect, expect->judges[i].expectation));
 }
 
 /* Messages. */
@@ -205,11 +206,11 @@ static const struct mail *mail_of(const struct expect *expect, uint64_t root)
 
 /* The stations in the order of enum scenario_station. */
 static const uint16_t station_details[] = {
-	[STATION_COMPOSED] = MAIL_COMPOSED,       [STATION_SUBMITTED] = MAIL_SUBMITTED,
-	[STATION_QUEUED] = MAIL_QUEUED,           [STATION_TRANSFERRED] = MAIL_TRANSFERRED,
-	[STATION_DEFERRED] = MAIL_DEFERRED,       [STATION_BOUNCED] = MAIL_BOUNCED,
-	[STATION_DELIVERED] = MAIL_DELIVERED,     [STATION_RETRIEVED] = MAIL_RETRIEVED,
-	[STATION_READ] = MAIL_READ,               [STATION_DELETED] = MAIL_DELETED,
+	[STATION_COMPOSED] = MAIL_COMPOSED,   [STATION_SUBMITTED] = MAIL_SUBMITTED,
+	[STATION_QUEUED] = MAIL_QUEUED,       [STATION_TRANSFERRED] = MAIL_TRANSFERRED,
+	[STATION_DEFERRED] = MAIL_DEFERRED,   [STATION_BOUNCED] = MAIL_BOUNCED,
+	[STATION_DELIVERED] = MAIL_DELIVERED, [STATION_RETRIEVED] = MAIL_RETRIEVED,
+	[STATION_READ] = MAIL_READ,           [STATION_DELETED] = MAIL_DELETED,
 	[STATION_REFUSED] = MAIL_REFUSED,
 };
 
@@ -229,20 +230,20 @@ static bool names_recipient(struct bytes bytes, const char *recipient)
 }
 
 static bool is_by(const struct expect *expect, const struct trace_record *record,
-                  const struct scenario_item *by)
+		  const struct scenario_item *by)
 {
 	const char *name;
 
 	if (by == NULL)
 		return true;
 	name = by->kind == SCENARIO_CLIENT
-	           ? ((const struct scenario_client *)(const void *)by)->host->item.name
-	           : by->name;
+		   ? ((const struct scenario_client *)(const void *)by)->host->item.name
+		   : by->name;
 	return strcmp(node_name(expect, trace_node_of(record->id)), name) == 0;
 }
 
 static bool is_message(const struct expect *expect, const struct trace_record *record,
-                       struct bytes bytes, const struct scenario_expectation *expectation)
+		       struct bytes bytes, const struct scenario_expectation *expectation)
 {
 	const struct mail *mail = mail_of(expect, record->root);
 
@@ -254,7 +255,7 @@ static bool is_message(const struct expect *expect, const struct trace_record *r
 }
 
 static void observe_mail(struct expect *expect, const struct trace_record *record,
-                         struct bytes bytes)
+			 struct bytes bytes)
 {
 	if ((record->detail == MAIL_COMPOSED || record->detail == MAIL_NOTIFIED) &&
 	    mail_of(expect, record->root) == NULL) {
@@ -309,7 +310,7 @@ static bool has_address(const struct scenario_node *node, uint32_t address)
 
 /* Seen at the host that opened it, so that each connection counts once. */
 static bool is_connection(const struct expect *expect, const struct trace_record *record,
-                          struct bytes bytes, const struct scenario_expectation *expectation)
+			  struct bytes bytes, const struct scenario_expectation *expectation)
 {
 	enum scenario_outcome outcome;
 
@@ -322,7 +323,7 @@ static bool is_connection(const struct expect *expect, const struct trace_record
 }
 
 static bool is_ping(const struct expect *expect, const struct trace_record *record,
-                    const struct scenario_expectation *expectation)
+		    const struct scenario_expectation *expectation)
 {
 	return record->layer == LAYER_USER && record->detail == USER_PING_DONE &&
 	       record->after == (uint64_t)expectation->ping &&
@@ -340,7 +341,7 @@ static bool names_datum(struct bytes bytes, const char *datum)
 }
 
 static bool is_dig(const struct expect *expect, const struct trace_record *record,
-                   struct bytes bytes, const struct scenario_expectation *expectation)
+		   struct bytes bytes, const struct scenario_expectation *expectation)
 {
 	size_t length = expectation->question == NULL ? 0 : strlen(expectation->question);
 
@@ -348,13 +349,13 @@ static bool is_dig(const struct expect *expect, const struct trace_record *recor
 	       record->after == (uint64_t)expectation->answer &&
 	       is_at(expect, record->id, expectation->from) &&
 	       (expectation->question == NULL ||
-	        names_recipient(bytes_first(bytes, length), expectation->question)) &&
+		names_recipient(bytes_first(bytes, length), expectation->question)) &&
 	       (expectation->record_type == 0 || record->before == expectation->record_type) &&
 	       names_datum(bytes, expectation->value);
 }
 
 static void observe_state(struct expect *expect, const struct trace_record *record,
-                          struct bytes bytes)
+			  struct bytes bytes)
 {
 	for (guint i = 0; i < expect->scenario->expectations->len; i++) {
 		struct judge *judge = &expect->judges[i];
@@ -377,18 +378,18 @@ struct drop_reason {
 };
 
 static const struct drop_reason drop_reasons[] = {
-	{ LAYER_LINK, LINK_LOST, DROP_LOSS },
-	{ LAYER_LINK, LINK_PICKED, DROP_LOSS },
-	{ LAYER_LINK, LINK_QUEUE_FULL, DROP_QUEUE },
-	{ LAYER_LINK, LINK_DOWN, DROP_DOWN },
-	{ LAYER_ETHERNET, ETHERNET_BAD_FCS, DROP_FCS },
-	{ LAYER_IPV4, IPV4_BAD_CHECKSUM, DROP_CHECKSUM },
-	{ LAYER_ICMP, ICMP_BAD_CHECKSUM, DROP_CHECKSUM },
-	{ LAYER_UDP, UDP_BAD_CHECKSUM, DROP_CHECKSUM },
-	{ LAYER_TCP, TCP_DROP_BAD_CHECKSUM, DROP_CHECKSUM },
-	{ LAYER_IPV4, IPV4_TTL_EXPIRED, DROP_TTL },
-	{ LAYER_IPV4, IPV4_NO_ROUTE, DROP_NO_ROUTE },
-	{ LAYER_ARP, ARP_NO_ANSWER, DROP_NO_ANSWER },
+	{LAYER_LINK,      LINK_LOST,             DROP_LOSS     },
+	{ LAYER_LINK,     LINK_PICKED,           DROP_LOSS     },
+	{ LAYER_LINK,     LINK_QUEUE_FULL,       DROP_QUEUE    },
+	{ LAYER_LINK,     LINK_DOWN,             DROP_DOWN     },
+	{ LAYER_ETHERNET, ETHERNET_BAD_FCS,      DROP_FCS      },
+	{ LAYER_IPV4,     IPV4_BAD_CHECKSUM,     DROP_CHECKSUM },
+	{ LAYER_ICMP,     ICMP_BAD_CHECKSUM,     DROP_CHECKSUM },
+	{ LAYER_UDP,      UDP_BAD_CHECKSUM,      DROP_CHECKSUM },
+	{ LAYER_TCP,      TCP_DROP_BAD_CHECKSUM, DROP_CHECKSUM },
+	{ LAYER_IPV4,     IPV4_TTL_EXPIRED,      DROP_TTL      },
+	{ LAYER_IPV4,     IPV4_NO_ROUTE,         DROP_NO_ROUTE },
+	{ LAYER_ARP,      ARP_NO_ANSWER,         DROP_NO_ANSWER},
 };
 
 static enum scenario_drop_reason reason_of(const struct trace_record *record)
@@ -405,13 +406,13 @@ static void observe_packet(struct expect *expect, const struct trace_record *rec
 	for (guint i = 0; i < expect->scenario->expectations->len; i++) {
 		struct judge *judge = &expect->judges[i];
 		const struct scenario_expectation *expectation = judge->expectation;
-		bool is_drop = record->kind == TRACE_DROP && expectation->kind == EXPECT_DROPPED &&
-		               !view_drop_is_ordinary(record) &&
-		               (expectation->reason == DROP_ANY ||
-		                expectation->reason == reason_of(record));
+		bool is_drop =
+		    record->kind == TRACE_DROP && expectation->kind == EXPECT_DROPPED &&
+		    !view_drop_is_ordinary(record) &&
+		    (expectation->reason == DROP_ANY || expectation->reason == reason_of(record));
 		bool is_again = record->kind == TRACE_ENCAPSULATE &&
-		                expectation->kind == EXPECT_RETRANSMISSIONS &&
-		                record->layer == LAYER_TCP && record->flags & TRACE_RETRANSMIT;
+				expectation->kind == EXPECT_RETRANSMISSIONS &&
+				record->layer == LAYER_TCP && record->flags & TRACE_RETRANSMIT;
 
 		if ((is_drop || is_again) && is_named(expect, record->id, expectation->node))
 			count_to(expect, judge, judge->count + 1);
@@ -487,16 +488,18 @@ static const char *const station_words[] = {
 };
 
 static const char *const outcome_words[] = {
-	[OUTCOME_ESTABLISHED] = "established", [OUTCOME_REFUSED] = "refused",
-	[OUTCOME_RESET] = "reset",             [OUTCOME_TIMED_OUT] = "timed out",
+	[OUTCOME_ESTABLISHED] = "established",
+	[OUTCOME_REFUSED] = "refused",
+	[OUTCOME_RESET] = "reset",
+	[OUTCOME_TIMED_OUT] = "timed out",
 	[OUTCOME_UNREACHABLE] = "unreachable",
 };
 
 static void describe_message(GString *text, const struct scenario_expectation *expectation)
 {
 	g_string_append_printf(text, "message \"%s\" %s",
-	                       expectation->subject == NULL ? "(any)" : expectation->subject,
-	                       station_words[expectation->station]);
+			       expectation->subject == NULL ? "(any)" : expectation->subject,
+			       station_words[expectation->station]);
 	if (expectation->recipient != NULL)
 		g_string_append_printf(text, " for %s", expectation->recipient);
 	if (expectation->by != NULL)
@@ -508,7 +511,7 @@ static void describe_count(GString *text, const struct scenario_expectation *exp
 	switch (expectation->kind) {
 	case EXPECT_MAILBOX:
 		g_string_append_printf(text, "%s of %s holds", expectation->folder,
-		                       expectation->account->address);
+				       expectation->account->address);
 		if (expectation->subject != NULL)
 			g_string_append_printf(text, " \"%s\"", expectation->subject);
 		break;
@@ -517,9 +520,9 @@ static void describe_count(GString *text, const struct scenario_expectation *exp
 		break;
 	case EXPECT_CONNECTION:
 		g_string_append_printf(text, "connections%s%s %s",
-		                       expectation->to == NULL ? "" : " to ",
-		                       expectation->to == NULL ? "" : expectation->to->item.name,
-		                       outcome_words[expectation->outcome]);
+				       expectation->to == NULL ? "" : " to ",
+				       expectation->to == NULL ? "" : expectation->to->item.name,
+				       outcome_words[expectation->outcome]);
 		break;
 	case EXPECT_RETRANSMISSIONS:
 		g_string_append(text, "retransmissions");
@@ -574,8 +577,8 @@ unsigned expect_finish(struct expect *expect, const char *file, FILE *out, bool 
 		char *text = describe(judge->expectation);
 
 		fprintf(out, "  %s%s%s  %s:%u  %s", colour ? (met ? "\033[32m" : "\033[1;31m") : "",
-		        met ? "as expected" : "NOT AS EXPECTED", colour ? "\033[0m" : "", file,
-		        judge->expectation->item.mark.line, text);
+			met ? "as expected" : "NOT AS EXPECTED", colour ? "\033[0m" : "", file,
+			judge->expectation->item.mark.line, text);
 		if (!met)
 			fprintf(out, "; there %s %" PRIu64, found == 1 ? "was" : "were", found);
 		fputc('\n', out);

@@ -18,5 +18,4 @@ struct trace_sink *expect_sink(struct expect *expect);
  * written, what was expected and what was found. With `quiet`, only of those not met. Returns how
  * many were not met.
  */
-unsigned expect_finish(struct expect *expect, const char *file, FILE *out, bool colour,
-                       bool quiet);
+unsigned expect_finish(struct expect *expect, const char *file, FILE *out, bool colour, bool quiet);

@@ -19,8 +19,9 @@ static char *address_list(const GPtrArray *recipients)
 		return NULL;
 	list = g_string_new(NULL);
 	for (guint i = 0; i < recipients->len; i++)
-		g_string_append_printf(list, "%s%s", i == 0 ? "" : ", ",
-		                       ((struct scenario_recipient *)recipients->pdata[i])->address);
+		g_string_append_printf(
+		    list, "%s%s", i == 0 ? "" : ", ",
+		    ((struct scenario_recipient *)recipients->pdata[i])->address);
 	return g_string_free(list, FALSE);
 }
 
@@ -88,8 +89,8 @@ static void write_letter(struct mua *mua, const struct scenario_action *action)
 static enum mua_scope scope_of(enum scenario_search search)
 {
 	static const enum mua_scope scopes[] = {
-		[SEARCH_TEXT] = MUA_ANYWHERE,  [SEARCH_SUBJECT] = MUA_IN_SUBJECT,
-		[SEARCH_FROM] = MUA_IN_FROM,   [SEARCH_TO] = MUA_IN_TO,
+		[SEARCH_TEXT] = MUA_ANYWHERE, [SEARCH_SUBJECT] = MUA_IN_SUBJECT,
+		[SEARCH_FROM] = MUA_IN_FROM,  [SEARCH_TO] = MUA_IN_TO,
 		[SEARCH_BODY] = MUA_IN_BODY,
 	};
 
@@ -119,7 +120,7 @@ void mail_action_start(struct mua *mua, const struct scenario_action *action)
 		break;
 	case DO_SEARCH:
 		mua_search(mua, action->folder, scope_of(action->search_in), action->search_for,
-		           nobody);
+			   nobody);
 		break;
 	case DO_ONLINE:
 		mua_go_online(mua, nobody);

@@ -4,8 +4,8 @@
 #include "protocols/programs/mua.h"
 
 /* Between bytes arriving and a mail client reading them. */
-#define WAKEUP_NS    (100 * NS_PER_US)
-#define USER_AGENT   "mailwire"
+#define WAKEUP_NS  (100 * NS_PER_US)
+#define USER_AGENT "mailwire"
 
 struct mail_clients {
 	const struct scenario *scenario;
@@ -25,36 +25,36 @@ static enum mua_leave leave_of(enum scenario_leave leave)
 }
 
 static struct mua *start_client(struct programs *programs, struct network *network,
-                                const struct scenario_client *client)
+				const struct scenario_client *client)
 {
 	const struct scenario_node *host = client->host;
 
-	return mua_new(network_host(network, host), programs_resolver(programs, host),
-	               &(struct mua_config) {
-	                   .address = client->account->address,
-	                   .full_name = client->full_name,
-	                   .login = client->login,
-	                   .password = client->password,
-	                   .host_name = host->fqdn != NULL ? host->fqdn : host->item.name,
-	                   .protocol =
-	                       client->incoming.protocol == PROTOCOL_POP3 ? MUA_POP3 : MUA_IMAP,
-	                   .incoming_server = client->incoming.server,
-	                   .incoming_port = (uint16_t)client->incoming.port,
-	                   .outgoing_server = client->outgoing.server,
-	                   .outgoing_port = (uint16_t)client->outgoing.port,
-	                   .authenticates = client->outgoing.has_login,
-	                   .leave = leave_of(client->incoming.leave),
-	                   .leave_ns = client->incoming.leave_for_ns,
-	                   .check_every_ns = client->incoming.check_every_ns,
-	                   .is_online = client->is_online,
-	                   .asks_aaaa = true,
-	                   .user_agent = USER_AGENT,
-	                   .wakeup_ns = WAKEUP_NS,
-	               });
+	return mua_new(
+	    network_host(network, host), programs_resolver(programs, host),
+	    &(struct mua_config) {
+		.address = client->account->address,
+		.full_name = client->full_name,
+		.login = client->login,
+		.password = client->password,
+		.host_name = host->fqdn != NULL ? host->fqdn : host->item.name,
+		.protocol = client->incoming.protocol == PROTOCOL_POP3 ? MUA_POP3 : MUA_IMAP,
+		.incoming_server = client->incoming.server,
+		.incoming_port = (uint16_t)client->incoming.port,
+		.outgoing_server = client->outgoing.server,
+		.outgoing_port = (uint16_t)client->outgoing.port,
+		.authenticates = client->outgoing.has_login,
+		.leave = leave_of(client->incoming.leave),
+		.leave_ns = client->incoming.leave_for_ns,
+		.check_every_ns = client->incoming.check_every_ns,
+		.is_online = client->is_online,
+		.asks_aaaa = true,
+		.user_agent = USER_AGENT,
+		.wakeup_ns = WAKEUP_NS,
+	    });
 }
 
 struct mail_clients *mail_clients_new(struct programs *programs, struct network *network,
-                                      const struct scenario *scenario)
+				      const struct scenario *scenario)
 {
 	struct mail_clients *clients = g_new0(struct mail_clients, 1);
 
@@ -62,7 +62,7 @@ struct mail_clients *mail_clients_new(struct programs *programs, struct network 
 	clients->muas = g_ptr_array_new();
 	for (guint i = 0; i < scenario->clients->len; i++)
 		g_ptr_array_add(clients->muas,
-		                start_client(programs, network, scenario->clients->pdata[i]));
+				start_client(programs, network, scenario->clients->pdata[i]));
 	return clients;
 }
 
@@ -77,7 +77,7 @@ void mail_clients_free(struct mail_clients *clients)
 }
 
 struct mua *mail_clients_find(const struct mail_clients *clients,
-                              const struct scenario_client *client)
+			      const struct scenario_client *client)
 {
 	for (guint i = 0; i < clients->muas->len; i++)
 		if (clients->scenario->clients->pdata[i] == client)

@@ -43,7 +43,8 @@ static void print_usage(FILE *out)
 	      out);
 	for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
 		fprintf(out, "  %-10s%s\n", commands[i].name, commands[i].summary);
-	fputs("\nmailwire COMMAND --help tells more of each. A good start: mailwire run office\n", out);
+	fputs("\nmailwire COMMAND --help tells more of each. A good start: mailwire run office\n",
+	      out);
 }
 
 static int unknown_command(const char *name)
@@ -54,7 +55,7 @@ static int unknown_command(const char *name)
 		suggest_offer(&suggestion, commands[i].name);
 	if (suggestion.best != NULL)
 		command_complain("there is no command \"%s\"; did you mean \"%s\"?", name,
-		                 suggestion.best);
+				 suggestion.best);
 	else
 		command_complain("there is no command \"%s\"; mailwire --help lists them", name);
 	return EXIT_USAGE;

@@ -25,7 +25,7 @@ struct network {
 	GHashTable *switches;   /* scenario_switch to struct switch_state */
 	GHashTable *interfaces; /* scenario_interface to struct interface */
 	GPtrArray *host_order, *switch_order, *attachments; /* owned, in order of creation */
-	GArray *cables;         /* of struct cable */
+	GArray *cables;                                     /* of struct cable */
 	struct boundary *boundaries;
 	size_t boundary_count;
 };
@@ -41,7 +41,7 @@ struct host *network_host(const struct network *network, const struct scenario_n
 }
 
 static struct interface *interface_of(const struct network *network,
-                                      const struct scenario_interface *interface)
+				      const struct scenario_interface *interface)
 {
 	return g_hash_table_lookup(network->interfaces, interface);
 }
@@ -67,20 +67,20 @@ static void add_node(struct network *network, const struct scenario_node *node)
 		};
 
 		g_hash_table_insert(network->interfaces, (gpointer)interface,
-		                    host_add_interface(host, &config));
+				    host_add_interface(host, &config));
 	}
 }
 
 /* The switch of a LAN that attachments are plugged into. */
 static bool takes_attachments(const struct scenario_switch *candidate,
-                              const struct scenario_network *net)
+			      const struct scenario_network *net)
 {
 	return net->switches->len > 0 && net->switches->pdata[0] == candidate;
 }
 
 /* Ports: one for each member, lower switch and attachment, and one for the uplink. */
 static unsigned count_ports(const struct scenario *scenario, const struct scenario_switch *wanted,
-                            const struct network_attachments *attachments)
+			    const struct network_attachments *attachments)
 {
 	unsigned count = wanted->uplink != NULL;
 
@@ -97,18 +97,18 @@ static unsigned count_ports(const struct scenario *scenario, const struct scenar
 }
 
 static void add_switch(struct network *network, const struct scenario_switch *wanted,
-                       const struct network_attachments *attachments)
+		       const struct network_attachments *attachments)
 {
 	struct switch_state *state = g_new0(struct switch_state, 1);
 
 	state->node = switch_new(network->world, wanted->item.name,
-	                         count_ports(network->scenario, wanted, attachments));
+				 count_ports(network->scenario, wanted, attachments));
 	g_ptr_array_add(network->switch_order, state->node);
 	g_hash_table_insert(network->switches, (gpointer)wanted, state);
 }
 
 static struct interface *next_port(const struct network *network,
-                                   const struct scenario_switch *wanted)
+				   const struct scenario_switch *wanted)
 {
 	struct switch_state *state = g_hash_table_lookup(network->switches, wanted);
 
@@ -118,17 +118,17 @@ static struct interface *next_port(const struct network *network,
 /* Cables. */
 
 static void lay_cable(struct network *network, const struct cable *cable, struct interface *a,
-                      struct interface *b)
+		      struct interface *b)
 {
 	const struct scenario_network *net = cable->network;
 	struct cable laid = *cable;
 
 	laid.link = link_new(a, b, net->item.name,
-	                     &(struct link_config) {
-	                         .rate_bps = net->rate_bps,
-	                         .delay_ns = net->delay_ns,
-	                         .queue_bytes = net->queue_bytes,
-	                     });
+			     &(struct link_config) {
+				 .rate_bps = net->rate_bps,
+				 .delay_ns = net->delay_ns,
+				 .queue_bytes = net->queue_bytes,
+			     });
 	g_array_append_val(network->cables, laid);
 }
 
@@ -138,22 +138,25 @@ static void cable_network(struct network *network, const struct scenario_network
 		const struct scenario_interface *a = net->interfaces->pdata[0];
 		const struct scenario_interface *b = net->interfaces->pdata[1];
 
-		lay_cable(network, &(struct cable) { .network = net, .ends = { a, b } },
-		          interface_of(network, a), interface_of(network, b));
+		lay_cable(network,
+			  &(struct cable) {
+			      .network = net, .ends = {a, b}
+                },
+			  interface_of(network, a), interface_of(network, b));
 		return;
 	}
 	for (guint i = 0; i < net->interfaces->len; i++) {
 		const struct scenario_interface *member = net->interfaces->pdata[i];
 
 		lay_cable(network, &(struct cable) { .network = net, .ends = { member } },
-		          interface_of(network, member), next_port(network, member->switch_));
+			  interface_of(network, member), next_port(network, member->switch_));
 	}
 	for (guint i = 0; i < net->switches->len; i++) {
 		const struct scenario_switch *lower = net->switches->pdata[i];
 
 		if (lower->uplink != NULL)
 			lay_cable(network, &(struct cable) { .network = net, .uplink_of = lower },
-			          next_port(network, lower), next_port(network, lower->uplink));
+				  next_port(network, lower), next_port(network, lower->uplink));
 	}
 }
 
@@ -163,8 +166,8 @@ static void attach(struct network *network, const struct attachment_config *conf
 
 	g_ptr_array_add(network->attachments, attachment);
 	lay_cable(network, &(struct cable) { .network = config->network },
-	          attachment_interface(attachment),
-	          next_port(network, config->network->switches->pdata[0]));
+		  attachment_interface(attachment),
+		  next_port(network, config->network->switches->pdata[0]));
 }
 
 struct attachment *network_attachment(const struct network *network, size_t index)
@@ -183,7 +186,8 @@ static void add_routes(struct network *network, const struct scenario_node *node
 	for (guint i = 0; node->routes != NULL && i < node->routes->len; i++) {
 		const struct scenario_route *route = node->routes->pdata[i];
 
-		host_add_route(host, route->to.address, route->to.length, route->via->address, NULL);
+		host_add_route(host, route->to.address, route->to.length, route->via->address,
+			       NULL);
 	}
 }
 
@@ -197,7 +201,8 @@ static bool link_means(const struct scenario_link *link, const struct cable *cab
 	case LINK_NETWORK:
 		return cable->network == link->network;
 	case LINK_INTERFACE:
-		return cable->ends[LINK_A] == link->interface || cable->ends[LINK_B] == link->interface;
+		return cable->ends[LINK_A] == link->interface ||
+		       cable->ends[LINK_B] == link->interface;
 	case LINK_UPLINK:
 		return cable->uplink_of == link->switch_;
 	default:
@@ -209,9 +214,9 @@ static bool link_means(const struct scenario_link *link, const struct cable *cab
 
 static bool is_impaired(const struct scenario_impairment *effect, const GArray *frames)
 {
-	return frames->len > 0 || effect->is_down || effect->loss_ppm > 0 || effect->corrupt_ppm > 0 ||
-	       effect->corrupt_deep_ppm > 0 || effect->duplicate_ppm > 0 ||
-	       effect->reorder_ppm > 0 || effect->jitter_ns > 0;
+	return frames->len > 0 || effect->is_down || effect->loss_ppm > 0 ||
+	       effect->corrupt_ppm > 0 || effect->corrupt_deep_ppm > 0 ||
+	       effect->duplicate_ppm > 0 || effect->reorder_ppm > 0 || effect->jitter_ns > 0;
 }
 
 /* The direction from `side`, as the scenario names it: by an end that is no switch, or an uplink. */
@@ -235,24 +240,25 @@ static void impair(const struct network *network, const struct cable *cable, enu
 	struct impairment_period down = { 0, TIME_NEVER };
 	struct scenario_impairment effect;
 
-	scenario_impair(network->scenario, &way, engine_now(network->world->engine), &effect, frames);
+	scenario_impair(network->scenario, &way, engine_now(network->world->engine), &effect,
+			frames);
 	if (!is_impaired(&effect, frames))
 		link_impair(cable->link, side, NULL);
 	else
 		link_impair(cable->link, side,
-		            &(struct impairment) {
-		                .loss_ppm = effect.loss_ppm,
-		                .corrupt_ppm = effect.corrupt_ppm,
-		                .corrupt_deep_ppm = effect.corrupt_deep_ppm,
-		                .duplicate_ppm = effect.duplicate_ppm,
-		                .reorder_ppm = effect.reorder_ppm,
-		                .reorder_ns = effect.reorder_ns,
-		                .jitter_ns = effect.jitter_ns,
-		                .picked = (const uint64_t *)(const void *)frames->data,
-		                .picked_count = frames->len,
-		                .down = &down,
-		                .down_count = effect.is_down,
-		            });
+			    &(struct impairment) {
+				.loss_ppm = effect.loss_ppm,
+				.corrupt_ppm = effect.corrupt_ppm,
+				.corrupt_deep_ppm = effect.corrupt_deep_ppm,
+				.duplicate_ppm = effect.duplicate_ppm,
+				.reorder_ppm = effect.reorder_ppm,
+				.reorder_ns = effect.reorder_ns,
+				.jitter_ns = effect.jitter_ns,
+				.picked = (const uint64_t *)(const void *)frames->data,
+				.picked_count = frames->len,
+				.down = &down,
+				.down_count = effect.is_down,
+			    });
 	g_array_free(frames, TRUE);
 }
 
@@ -299,7 +305,7 @@ static void schedule_impairments(struct network *network)
 }
 
 struct network *network_new(struct world *world, const struct scenario *scenario,
-                            const struct network_attachments *attachments)
+			    const struct network_attachments *attachments)
 {
 	struct network *network = g_new0(struct network, 1);
 
@@ -356,7 +362,7 @@ void network_free(struct network *network)
 }
 
 static void each_cable(struct network *network, const struct scenario_link *link,
-                       void (*change)(struct link *link))
+		       void (*change)(struct link *link))
 {
 	for (guint i = 0; i < network->cables->len; i++) {
 		const struct cable *cable = &g_array_index(network->cables, struct cable, i);

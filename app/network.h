@@ -21,7 +21,7 @@ struct network_attachments {
  * switch of a LAN gets a port more for each of `attachments` to it, behind all others.
  */
 struct network *network_new(struct world *world, const struct scenario *scenario,
-                            const struct network_attachments *attachments);
+			    const struct network_attachments *attachments);
 
 /* Takes the cables away and frees every node. Programs on the hosts must be gone. */
 void network_free(struct network *network);

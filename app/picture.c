@@ -22,16 +22,17 @@ char *picture_svg(const char *dot, GError **error)
 	gvFreeContext(context);
 	if (svg == NULL)
 		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_FAILED,
-		            "Graphviz could not lay the graph out");
+			    "Graphviz could not lay the graph out");
 	return svg;
 }
 #else
 char *picture_svg(const char *dot, GError **error)
 {
 	(void)dot;
-	g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NOSYS,
-	            "this mailwire was built without Graphviz; install libgraphviz-dev and build it "
-	            "again, or use --dot and a Graphviz of your own");
+	g_set_error(
+	    error, G_FILE_ERROR, G_FILE_ERROR_NOSYS,
+	    "this mailwire was built without Graphviz; install libgraphviz-dev and build it "
+	    "again, or use --dot and a Graphviz of your own");
 	return NULL;
 }
 #endif

@@ -9,7 +9,7 @@
 /* Between bytes arriving and a program reading them: what a busy host's scheduler takes. */
 #define WAKEUP_NS (60 * NS_PER_US)
 
-#define SOFTWARE "mailwire"
+#define SOFTWARE  "mailwire"
 
 /* The mail server of one host: one store, and every door to it. */
 struct site {
@@ -26,8 +26,8 @@ struct programs {
 	struct network *network;
 	GHashTable *resolvers; /* scenario_node to struct dns_resolver; look-ups only */
 	GPtrArray *resolver_order;
-	GPtrArray *daemons;    /* of struct dns_daemon * */
-	GArray *sites;         /* of struct site */
+	GPtrArray *daemons; /* of struct dns_daemon * */
+	GArray *sites;      /* of struct site */
 	struct mail_clients *clients;
 };
 
@@ -42,8 +42,8 @@ struct dns_resolver *programs_resolver(struct programs *programs, const struct s
 
 	if (resolver != NULL || node->resolver == NULL)
 		return resolver;
-	resolver = dns_resolver_new(network_host(programs->network, node),
-	                            address_of(node->resolver));
+	resolver =
+	    dns_resolver_new(network_host(programs->network, node), address_of(node->resolver));
 	g_hash_table_insert(programs->resolvers, (gpointer)node, resolver);
 	g_ptr_array_add(programs->resolver_order, resolver);
 	return resolver;
@@ -67,7 +67,7 @@ static struct dns_zone *make_zone(const struct scenario_zone *described)
 	for (guint i = 0; i < described->records->len; i++) {
 		const struct scenario_record *record = described->records->pdata[i];
 		bool is_added = dns_zone_add(zone, record->owner, (uint16_t)record->type,
-		                             (uint32_t)(record->ttl_ns / NS_PER_S), record->value);
+					     (uint32_t)(record->ttl_ns / NS_PER_S), record->value);
 
 		g_assert(is_added);
 	}
@@ -108,7 +108,7 @@ static void start_dns(struct programs *programs, const struct scenario_node *hos
 	}
 	if (zones->len > 0 || config.offers_recursion)
 		g_ptr_array_add(programs->daemons,
-		                dns_daemon_start(network_host(programs->network, host), &config));
+				dns_daemon_start(network_host(programs->network, host), &config));
 	g_ptr_array_free(zones, TRUE);
 }
 
@@ -131,7 +131,8 @@ static void add_accounts(const struct programs *programs, struct site *site, GPt
 			for (guint f = 0; f < described->folders->len; f++)
 				account_create_mailbox(
 				    account,
-				    ((struct scenario_folder *)described->folders->pdata[f])->folder);
+				    ((struct scenario_folder *)described->folders->pdata[f])
+					->folder);
 		}
 	}
 }
@@ -155,7 +156,8 @@ static void start_smtp(struct programs *programs, struct site *site, const GPtrA
 {
 	const struct scenario_server *server = site->config;
 	GArray *ports = g_array_new(FALSE, FALSE, sizeof(struct mail_server_port));
-	const char *name = server->host->fqdn != NULL ? server->host->fqdn : server->host->item.name;
+	const char *name =
+	    server->host->fqdn != NULL ? server->host->fqdn : server->host->item.name;
 
 	for (guint i = 0; i < server->services->len; i++) {
 		const struct scenario_service *service = server->services->pdata[i];
@@ -167,22 +169,22 @@ static void start_smtp(struct programs *programs, struct site *site, const GPtrA
 		if (service->protocol == PROTOCOL_SMTP || service->protocol == PROTOCOL_SUBMISSION)
 			g_array_append_val(ports, port);
 	}
-	site->smtp = mail_server_new(
-	    network_host(programs->network, server->host),
-	    &(struct mail_server_config) {
-	        .host_name = name,
-	        .domains = (const char *const *)domains->pdata,
-	        .domain_count = domains->len,
-	        .ports = (const struct mail_server_port *)(const void *)ports->data,
-	        .port_count = ports->len,
-	        .resolver = programs_resolver(programs, server->host),
-	        .store = site->store,
-	        .size_limit = server->message_bytes_max,
-	        .wakeup_ns = WAKEUP_NS,
-	        .retry_ns = server->retry_ns,
-	        .retry_max_ns = server->retry_max_ns,
-	        .lifetime_ns = server->lifetime_ns,
-	    });
+	site->smtp =
+	    mail_server_new(network_host(programs->network, server->host),
+			    &(struct mail_server_config) {
+				.host_name = name,
+				.domains = (const char *const *)domains->pdata,
+				.domain_count = domains->len,
+				.ports = (const struct mail_server_port *)(const void *)ports->data,
+				.port_count = ports->len,
+				.resolver = programs_resolver(programs, server->host),
+				.store = site->store,
+				.size_limit = server->message_bytes_max,
+				.wakeup_ns = WAKEUP_NS,
+				.retry_ns = server->retry_ns,
+				.retry_max_ns = server->retry_max_ns,
+				.lifetime_ns = server->lifetime_ns,
+			    });
 	g_array_free(ports, TRUE);
 }
 
@@ -193,23 +195,23 @@ static void start_doors(struct programs *programs, struct site *site)
 	GArray *imap = ports_of(site->config, PROTOCOL_IMAP);
 
 	if (pop3->len > 0)
-		site->pop3 = pop3_server_start(host,
-		                               &(struct pop3_server_config) {
-		                                   .store = site->store,
-		                                   .software = SOFTWARE,
-		                                   .ports = (const uint16_t *)(const void *)pop3->data,
-		                                   .port_count = pop3->len,
-		                                   .wakeup_ns = WAKEUP_NS,
-		                               });
+		site->pop3 =
+		    pop3_server_start(host, &(struct pop3_server_config) {
+						.store = site->store,
+						.software = SOFTWARE,
+						.ports = (const uint16_t *)(const void *)pop3->data,
+						.port_count = pop3->len,
+						.wakeup_ns = WAKEUP_NS,
+					    });
 	if (imap->len > 0)
-		site->imap = imap_server_start(host,
-		                               &(struct imap_server_config) {
-		                                   .store = site->store,
-		                                   .software = SOFTWARE,
-		                                   .ports = (const uint16_t *)(const void *)imap->data,
-		                                   .port_count = imap->len,
-		                                   .wakeup_ns = WAKEUP_NS,
-		                               });
+		site->imap =
+		    imap_server_start(host, &(struct imap_server_config) {
+						.store = site->store,
+						.software = SOFTWARE,
+						.ports = (const uint16_t *)(const void *)imap->data,
+						.port_count = imap->len,
+						.wakeup_ns = WAKEUP_NS,
+					    });
 	g_array_free(pop3, TRUE);
 	g_array_free(imap, TRUE);
 }
@@ -236,7 +238,7 @@ static void stop_site(struct site *site)
 }
 
 struct programs *programs_new(struct world *world, const struct scenario *scenario,
-                              struct network *network)
+			      struct network *network)
 {
 	struct programs *programs = g_new0(struct programs, 1);
 

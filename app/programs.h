@@ -3,13 +3,12 @@
 #include "app/network.h"
 #include "protocols/dns/resolver.h"
 
-
 struct mua;
 struct programs;
 
 /* Starts all of them, in the order of declaration. */
 struct programs *programs_new(struct world *world, const struct scenario *scenario,
-                              struct network *network);
+			      struct network *network);
 
 /* Stops them; must precede network_free(). */
 void programs_free(struct programs *programs);
@@ -18,5 +17,4 @@ void programs_free(struct programs *programs);
 struct mua *programs_mua(const struct programs *programs, const struct scenario_client *client);
 
 /* The resolver that programs on `node` use; NULL: it has no DNS server to ask. */
-struct dns_resolver *programs_resolver(struct programs *programs,
-                                       const struct scenario_node *node);
+struct dns_resolver *programs_resolver(struct programs *programs, const struct scenario_node *node);

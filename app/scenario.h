@@ -62,12 +62,12 @@ enum scenario_network_kind {
 
 struct scenario_network {
 	struct scenario_item item;
-	unsigned index;        /* in struct scenario's networks */
+	unsigned index; /* in struct scenario's networks */
 	enum scenario_network_kind kind;
 	struct scenario_prefix subnet;
-	uint64_t rate_bps;     /* of each cable */
-	int64_t delay_ns;      /* propagation on each cable */
-	uint64_t queue_bytes;  /* of each direction of each cable */
+	uint64_t rate_bps;    /* of each cable */
+	int64_t delay_ns;     /* propagation on each cable */
+	uint64_t queue_bytes; /* of each direction of each cable */
 	uint64_t mtu_bytes;
 	GPtrArray *interfaces; /* of struct scenario_interface *: members, hosts first */
 	GPtrArray *switches;   /* of struct scenario_switch *; empty for NETWORK_LINK */
@@ -77,11 +77,12 @@ struct scenario_network {
 struct scenario_switch {
 	struct scenario_item item;
 	struct scenario_network *network;
-	struct scenario_switch *uplink; /* the switch its uplink cable leads to; NULL: the top one */
+	struct scenario_switch
+	    *uplink; /* the switch its uplink cable leads to; NULL: the top one */
 };
 
 struct scenario_interface {
-	struct scenario_item item;       /* named "eth0", "eth1" in order */
+	struct scenario_item item; /* named "eth0", "eth1" in order */
 	struct scenario_node *node;
 	struct scenario_network *network;
 	struct scenario_switch *switch_; /* NULL on a NETWORK_LINK */
@@ -100,10 +101,10 @@ struct scenario_route {
 /* A host (item.kind SCENARIO_HOST) or a router (SCENARIO_ROUTER). */
 struct scenario_node {
 	struct scenario_item item;
-	GPtrArray *interfaces;              /* of struct scenario_interface * */
-	struct scenario_interface own;      /* hosts: their only interface, interfaces[0] */
+	GPtrArray *interfaces;         /* of struct scenario_interface * */
+	struct scenario_interface own; /* hosts: their only interface, interfaces[0] */
 	/* Routers */
-	GPtrArray *routes;                  /* of struct scenario_route * */
+	GPtrArray *routes; /* of struct scenario_route * */
 	/* Hosts */
 	struct scenario_interface *gateway; /* router of the default route; NULL: none */
 	struct scenario_node *resolver;     /* host whose DNS server it asks; NULL: none */
@@ -124,7 +125,7 @@ struct scenario_record {
 	const char *owner;         /* absolute, without the final dot; "." is the root */
 	unsigned type;             /* enum dns_type */
 	int64_t ttl_ns;            /* whole seconds */
-	const char *value;         /* data as in a zone file, names absolute (RFC 1035 section 5.1) */
+	const char *value; /* data as in a zone file, names absolute (RFC 1035 section 5.1) */
 };
 
 struct scenario_zone {
@@ -141,22 +142,23 @@ struct scenario_folder {
 };
 
 struct scenario_account {
-	struct scenario_item item;      /* its name is the local part */
+	struct scenario_item item; /* its name is the local part */
 	struct scenario_domain *domain;
-	const char *address;            /* "alice@office.example" */
+	const char *address; /* "alice@office.example" */
 	const char *password;
 	const char *full_name;
-	uint64_t quota_bytes;           /* 0: no limit */
-	GPtrArray *folders;             /* of struct scenario_folder *, besides INBOX */
+	uint64_t quota_bytes; /* 0: no limit */
+	GPtrArray *folders;   /* of struct scenario_folder *, besides INBOX */
 };
 
 struct scenario_domain {
-	struct scenario_item item;   /* "office.example" */
-	struct scenario_node *mail;  /* host that receives its mail and keeps its mailboxes; or NULL */
-	struct scenario_node *dns;   /* host that is authoritative for its zone */
+	struct scenario_item item; /* "office.example" */
+	struct scenario_node
+	    *mail; /* host that receives its mail and keeps its mailboxes; or NULL */
+	struct scenario_node *dns; /* host that is authoritative for its zone */
 	struct scenario_zone *zone;
-	GPtrArray *accounts;         /* of struct scenario_account * */
-	GPtrArray *records;          /* as written; they are in the zone too */
+	GPtrArray *accounts; /* of struct scenario_account * */
+	GPtrArray *records;  /* as written; they are in the zone too */
 };
 
 enum scenario_protocol {
@@ -177,11 +179,11 @@ struct scenario_service {
 struct scenario_server {
 	struct scenario_item item;
 	struct scenario_node *host;
-	GPtrArray *services;          /* of struct scenario_service * */
-	uint64_t message_bytes_max;   /* what SIZE announces; 0: no limit */
-	int64_t retry_ns;             /* from the first vain delivery attempt to the second */
-	int64_t retry_max_ns;         /* the pause doubles up to this */
-	int64_t lifetime_ns;          /* of a message in the queue; then it is returned */
+	GPtrArray *services;        /* of struct scenario_service * */
+	uint64_t message_bytes_max; /* what SIZE announces; 0: no limit */
+	int64_t retry_ns;           /* from the first vain delivery attempt to the second */
+	int64_t retry_max_ns;       /* the pause doubles up to this */
+	int64_t lifetime_ns;        /* of a message in the queue; then it is returned */
 };
 
 enum scenario_leave {
@@ -195,9 +197,9 @@ struct scenario_incoming {
 	enum scenario_protocol protocol; /* PROTOCOL_POP3 or PROTOCOL_IMAP */
 	const char *server;              /* a domain name, looked up in the run */
 	uint64_t port;
-	enum scenario_leave leave;       /* POP3 only */
-	int64_t leave_for_ns;            /* TIME_NEVER: without limit */
-	int64_t check_every_ns;          /* TIME_NEVER: only when the user says so */
+	enum scenario_leave leave; /* POP3 only */
+	int64_t leave_for_ns;      /* TIME_NEVER: without limit */
+	int64_t check_every_ns;    /* TIME_NEVER: only when the user says so */
 };
 
 struct scenario_outgoing {
@@ -215,7 +217,7 @@ struct scenario_client {
 	const char *login;    /* the name given to the servers */
 	const char *password; /* the account's, unless the user has it wrong */
 	const char *full_name;
-	bool is_online;       /* at the start */
+	bool is_online; /* at the start */
 	struct scenario_incoming incoming;
 	struct scenario_outgoing outgoing;
 };
@@ -253,16 +255,16 @@ struct scenario_impairment {
 	struct scenario_item item;
 	struct scenario_link link;
 	enum scenario_direction direction;
-	int64_t from_ns, to_ns;   /* it holds in [from, to) */
+	int64_t from_ns, to_ns; /* it holds in [from, to) */
 	uint32_t loss_ppm;
 	uint32_t corrupt_ppm;
 	uint32_t corrupt_deep_ppm; /* behind the FCS check */
 	uint32_t duplicate_ppm;
 	uint32_t reorder_ppm;
-	int64_t reorder_ns;       /* how long a frame is held back */
+	int64_t reorder_ns; /* how long a frame is held back */
 	int64_t jitter_ns;
-	GPtrArray *drop_frames;   /* of struct scenario_frame_number * */
-	bool is_down;             /* nothing passes */
+	GPtrArray *drop_frames; /* of struct scenario_frame_number * */
+	bool is_down;           /* nothing passes */
 };
 
 /* ---- What users do ---- */
@@ -270,7 +272,7 @@ struct scenario_impairment {
 enum scenario_verb {
 	DO_SEND,
 	DO_REPLY,
-	DO_CHECK,  /* POP3: retrieve; IMAP: look for what is new */
+	DO_CHECK, /* POP3: retrieve; IMAP: look for what is new */
 	DO_READ,
 	DO_DELETE,
 	DO_MOVE,
@@ -318,34 +320,34 @@ struct scenario_attachment {
 struct scenario_action {
 	struct scenario_item item;
 	int64_t at_ns;
-	int64_t every_ns;               /* repeated `times` times in all, this far apart */
+	int64_t every_ns; /* repeated `times` times in all, this far apart */
 	uint64_t times;
 	enum scenario_verb verb;
 	struct scenario_item *who;      /* NULL for DO_CUT and DO_MEND */
 	struct scenario_client *client; /* `who`, when it is a client */
 	struct scenario_node *host;     /* where it happens; NULL for DO_CUT and DO_MEND */
 	/* DO_SEND, DO_REPLY */
-	GPtrArray *to, *cc, *bcc;       /* of struct scenario_recipient * */
+	GPtrArray *to, *cc, *bcc; /* of struct scenario_recipient * */
 	const char *subject;
 	const char *text;
-	GPtrArray *attachments;         /* of struct scenario_attachment * */
-	bool may_be_unknown;            /* recipients need not exist */
-	bool answers_all;               /* DO_REPLY: to all recipients */
+	GPtrArray *attachments; /* of struct scenario_attachment * */
+	bool may_be_unknown;    /* recipients need not exist */
+	bool answers_all;       /* DO_REPLY: to all recipients */
 	/* DO_READ, DO_DELETE, DO_MOVE, DO_REPLY: which message; and DO_SEARCH, DO_CHECK: where */
-	const char *message;            /* as written: a subject, or newest, oldest, all */
+	const char *message; /* as written: a subject, or newest, oldest, all */
 	enum scenario_pick pick;
 	const char *folder;
-	const char *into;               /* DO_MOVE */
-	const char *search_for;         /* DO_SEARCH */
+	const char *into;       /* DO_MOVE */
+	const char *search_for; /* DO_SEARCH */
 	enum scenario_search search_in;
 	/* DO_PING, DO_DIG */
-	const char *target;             /* a host's or router's name, an address, or a domain name */
+	const char *target; /* a host's or router's name, an address, or a domain name */
 	struct scenario_node *target_node; /* when it is a name of the scenario */
-	uint32_t target_address;        /* likewise, or when it is an address; 0: look it up */
+	uint32_t target_address;           /* likewise, or when it is an address; 0: look it up */
 	uint64_t count;
 	uint64_t payload_bytes;
-	unsigned record_type;           /* enum dns_type */
-	struct scenario_node *server;   /* asked; the host's own resolver by default */
+	unsigned record_type;         /* enum dns_type */
+	struct scenario_node *server; /* asked; the host's own resolver by default */
 	/* DO_CUT, DO_MEND */
 	struct scenario_link link;
 };
@@ -381,8 +383,8 @@ enum scenario_station {
 
 enum scenario_outcome {
 	OUTCOME_ESTABLISHED,
-	OUTCOME_REFUSED,   /* RST in answer to SYN */
-	OUTCOME_RESET,     /* RST later */
+	OUTCOME_REFUSED, /* RST in answer to SYN */
+	OUTCOME_RESET,   /* RST later */
 	OUTCOME_TIMED_OUT,
 	OUTCOME_UNREACHABLE, /* an ICMP error */
 };
@@ -402,7 +404,7 @@ enum scenario_ping_result {
 
 enum scenario_drop_reason {
 	DROP_ANY,
-	DROP_LOSS,     /* an impairment took it */
+	DROP_LOSS, /* an impairment took it */
 	DROP_FCS,
 	DROP_CHECKSUM, /* of IPv4, ICMP, UDP or TCP */
 	DROP_QUEUE,    /* a full queue */
@@ -416,8 +418,8 @@ enum scenario_drop_reason {
 struct scenario_expectation {
 	struct scenario_item item;
 	enum scenario_expectation_kind kind;
-	int64_t at_ns;              /* judged at this moment; TIME_NEVER: at the end */
-	int64_t within_ns;          /* EXPECT_MESSAGE: after it was composed; EXPECT_MAILBOX: of the run */
+	int64_t at_ns;     /* judged at this moment; TIME_NEVER: at the end */
+	int64_t within_ns; /* EXPECT_MESSAGE: after it was composed; EXPECT_MAILBOX: of the run */
 	/* EXPECT_MAILBOX */
 	struct scenario_account *account;
 	const char *folder;
@@ -426,8 +428,8 @@ struct scenario_expectation {
 	/* EXPECT_MESSAGE, and `subject` of EXPECT_MAILBOX */
 	const char *subject;
 	enum scenario_station station;
-	const char *recipient;      /* NULL: any */
-	struct scenario_item *by;   /* client or host at which it happened; NULL: any */
+	const char *recipient;    /* NULL: any */
+	struct scenario_item *by; /* client or host at which it happened; NULL: any */
 	/* EXPECT_CONNECTION, EXPECT_PING, EXPECT_DIG */
 	struct scenario_node *from; /* NULL: any */
 	struct scenario_node *to;   /* NULL: any */
@@ -435,9 +437,9 @@ struct scenario_expectation {
 	enum scenario_outcome outcome;
 	enum scenario_ping_result ping;
 	enum scenario_answer answer;
-	const char *question;       /* EXPECT_DIG: the name asked for; NULL: any */
+	const char *question; /* EXPECT_DIG: the name asked for; NULL: any */
 	unsigned record_type;
-	const char *value;          /* EXPECT_DIG: data among the answers; NULL: any */
+	const char *value;           /* EXPECT_DIG: data among the answers; NULL: any */
 	struct scenario_range times; /* of EXPECT_MESSAGE, _CONNECTION, _PING, _DIG */
 	/* EXPECT_RETRANSMISSIONS, EXPECT_DROPPED, EXPECT_DUPLICATES */
 	struct scenario_range count;
@@ -469,23 +471,23 @@ struct scenario_memory;
 
 struct scenario {
 	struct scenario_item item;
-	uint64_t version;            /* of the language: 1 */
+	uint64_t version; /* of the language: 1 */
 	const char *title;
-	int64_t epoch_s;             /* virtual time 0 as seconds since 1970-01-01 UTC */
+	int64_t epoch_s; /* virtual time 0 as seconds since 1970-01-01 UTC */
 	uint64_t seed;
-	int64_t until_ns;            /* the run ends here; TIME_NEVER: when all is quiet */
-	GPtrArray *networks;         /* of struct scenario_network * */
-	GPtrArray *switches;         /* of struct scenario_switch * */
-	GPtrArray *hosts, *routers;  /* of struct scenario_node * */
+	int64_t until_ns;                  /* the run ends here; TIME_NEVER: when all is quiet */
+	GPtrArray *networks;               /* of struct scenario_network * */
+	GPtrArray *switches;               /* of struct scenario_switch * */
+	GPtrArray *hosts, *routers;        /* of struct scenario_node * */
 	struct scenario_node *root_server; /* NULL when there are no zones */
-	GPtrArray *resolvers;        /* of struct scenario_resolver * */
-	GPtrArray *domains;          /* of struct scenario_domain * */
-	GPtrArray *zones;            /* of struct scenario_zone *; the root's is among them */
-	GPtrArray *servers;          /* of struct scenario_server * */
-	GPtrArray *clients;          /* of struct scenario_client * */
-	GPtrArray *impairments;      /* of struct scenario_impairment *; see scenario_impair() */
-	GPtrArray *timeline;         /* of struct scenario_action *; equal times in this order */
-	GPtrArray *expectations;     /* of struct scenario_expectation * */
+	GPtrArray *resolvers;              /* of struct scenario_resolver * */
+	GPtrArray *domains;                /* of struct scenario_domain * */
+	GPtrArray *zones;                  /* of struct scenario_zone *; the root's is among them */
+	GPtrArray *servers;                /* of struct scenario_server * */
+	GPtrArray *clients;                /* of struct scenario_client * */
+	GPtrArray *impairments;  /* of struct scenario_impairment *; see scenario_impair() */
+	GPtrArray *timeline;     /* of struct scenario_action *; equal times in this order */
+	GPtrArray *expectations; /* of struct scenario_expectation * */
 	struct scenario_capture capture;
 	struct scenario_memory *memory; /* of all parts; private */
 };
@@ -503,7 +505,7 @@ struct scenario *scenario_load(const char *path, struct diagnostics *diagnostics
  * NULL: it may have none.
  */
 struct scenario *scenario_load_bytes(struct bytes yaml, const char *name, const char *directory,
-                                     struct diagnostics *diagnostics);
+				     struct diagnostics *diagnostics);
 void scenario_free(struct scenario *scenario);
 
 /*
@@ -514,14 +516,14 @@ char *scenario_print(const struct scenario *scenario);
 
 /* The one of `kinds` called `name` ("alice", "mail", "bob@remote.example"), or NULL. */
 struct scenario_item *scenario_lookup(const struct scenario *scenario, unsigned kinds,
-                                      const char *name);
+				      const char *name);
 
 /* One direction of one cable: what an end of it sends, or is sent. */
 struct scenario_way {
 	const struct scenario_interface *interface; /* the end; or else */
-	const struct scenario_switch *uplink;       /* the switch whose uplink cable it is; or else */
-	const struct scenario_network *network;     /* of something outside plugged into it */
-	bool is_out;                                /* what that end sends */
+	const struct scenario_switch *uplink;   /* the switch whose uplink cable it is; or else */
+	const struct scenario_network *network; /* of something outside plugged into it */
+	bool is_out;                            /* what that end sends */
 };
 
 /*
@@ -530,7 +532,7 @@ struct scenario_way {
  * Nothing changes between two of the `from_ns` and `to_ns` of the impairments.
  */
 void scenario_impair(const struct scenario *scenario, const struct scenario_way *way, int64_t at_ns,
-                     struct scenario_impairment *effect, GArray *frames);
+		     struct scenario_impairment *effect, GArray *frames);
 
 /* "alice-pc:eth0", for pcapng and messages, into a new string. */
 char *scenario_interface_print(const struct scenario_interface *interface);
@@ -544,7 +546,7 @@ char *scenario_find(const char *name, struct diagnostics *diagnostics);
 
 /* A scenario that scenario_find() knows by name. */
 struct scenario_listed {
-	char *name;  /* without ".yaml" */
+	char *name; /* without ".yaml" */
 	char *path;
 	char *title; /* NULL when the file cannot be read as YAML */
 };

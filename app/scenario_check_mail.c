@@ -253,10 +253,11 @@ static void check_server_name(struct load *load, const struct scenario_client *c
 		if (suggestion.best != NULL)
 			load_hint(load, "did you mean `%s`?", suggestion.best);
 	} else if (interface == NULL) {
-		load_warning(load, mark,
-			     "the address of `%s` is that of no host: only something plugged in from "
-			     "outside (`mailwire live`) could answer",
-			     name);
+		load_warning(
+		    load, mark,
+		    "the address of `%s` is that of no host: only something plugged in from "
+		    "outside (`mailwire live`) could answer",
+		    name);
 	} else if (!listens(scenario_server_on(scenario, interface->node), port)) {
 		load_warning(load, mark, "`%s` does not listen on port %u: connections are refused",
 			     interface->node->item.name, (unsigned)port);

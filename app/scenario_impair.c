@@ -20,8 +20,8 @@ static bool covers(const struct scenario_impairment *impairment, const struct sc
 	const struct scenario_link *link = &impairment->link;
 	const struct scenario_interface *end = way->interface;
 	const struct scenario_network *network = end != NULL           ? end->network
-	                                         : way->uplink != NULL ? way->uplink->network
-	                                                               : way->network;
+						 : way->uplink != NULL ? way->uplink->network
+								       : way->network;
 
 	switch (link->scope) {
 	case LINK_EVERY:

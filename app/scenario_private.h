@@ -22,9 +22,9 @@ struct scenario_memory {
 struct pending_name {
 	const char *text;
 	struct mark mark;
-	enum key_type type;          /* KEY_REFERENCE, KEY_PORT_OF or KEY_LINK */
+	enum key_type type; /* KEY_REFERENCE, KEY_PORT_OF or KEY_LINK */
 	unsigned kinds;
-	unsigned flags;              /* of the key */
+	unsigned flags; /* of the key */
 	void *field;
 	struct scenario_item *owner; /* the part it stands in */
 	bool is_done;
@@ -33,10 +33,10 @@ struct pending_name {
 struct load {
 	struct scenario *scenario;
 	struct diagnostics *diagnostics;
-	const char *directory;  /* attachments are below it; NULL: there may be none */
-	GHashTable *marks;      /* address of a field to its struct mark *: only what was written */
-	GArray *pending;        /* of struct pending_name, in the order of the file */
-	GHashTable *subjects;   /* set: of messages that are sent; NULL: not yet needed */
+	const char *directory; /* attachments are below it; NULL: there may be none */
+	GHashTable *marks;     /* address of a field to its struct mark *: only what was written */
+	GArray *pending;       /* of struct pending_name, in the order of the file */
+	GHashTable *subjects;  /* set: of messages that are sent; NULL: not yet needed */
 };
 
 /* A new part described by `mapping`, its defaults filled in where they are constant. */
@@ -55,9 +55,9 @@ const char *scenario_format(struct scenario *scenario, const char *format, ...) 
 bool load_is_given(const struct load *load, const void *field);
 struct mark load_mark(const struct load *load, const void *field, const void *item);
 
-#define load_error(load, mark, ...) \
+#define load_error(load, mark, ...)                                                                \
 	diagnostics_add((load)->diagnostics, SEVERITY_ERROR, mark, __VA_ARGS__)
-#define load_warning(load, mark, ...) \
+#define load_warning(load, mark, ...)                                                              \
 	diagnostics_add((load)->diagnostics, SEVERITY_WARNING, mark, __VA_ARGS__)
 #define load_hint(load, ...) diagnostics_hint((load)->diagnostics, __VA_ARGS__)
 
@@ -78,11 +78,11 @@ void scenario_resolve(struct load *load, bool is_last);
 
 /* Fills in everything that was left out, and resolves all names on the way. */
 void scenario_complete(struct load *load);
-void scenario_make_servers(struct load *load);      /* hosts `dns` and `root`, when missing */
+void scenario_make_servers(struct load *load);       /* hosts `dns` and `root`, when missing */
 void scenario_complete_addresses(struct load *load); /* subnets, addresses, gateways */
 void scenario_complete_routes(struct load *load);
-void scenario_complete_names(struct load *load);    /* domains of hosts, resolvers */
-void scenario_complete_mail(struct load *load);     /* servers, accounts, clients */
+void scenario_complete_names(struct load *load); /* domains of hosts, resolvers */
+void scenario_complete_mail(struct load *load);  /* servers, accounts, clients */
 void scenario_complete_zones(struct load *load);
 void scenario_complete_timeline(struct load *load);
 
@@ -113,18 +113,18 @@ GArray *scenario_distances(const struct scenario *scenario, const struct scenari
  * that the scenario owns.
  */
 const char *scenario_walk(struct scenario *scenario, const struct scenario_node *from,
-                          uint32_t address);
+			  uint32_t address);
 
 /* Walks there and back; NULL, or why one of them fails. */
 const char *scenario_walk_both(struct scenario *scenario, const struct scenario_node *from,
-                               const struct scenario_node *to);
+			       const struct scenario_node *to);
 
 /* Whether `host` is among the resolvers. */
 bool scenario_is_resolver(const struct scenario *scenario, const struct scenario_node *host);
 
 /* The mail server on `host`, or NULL. */
 const struct scenario_server *scenario_server_on(const struct scenario *scenario,
-                                                 const struct scenario_node *host);
+						 const struct scenario_node *host);
 
 /* The address that the scenario's zones give for a domain name, CNAMEs followed; 0: none. */
 uint32_t scenario_resolve_name(const struct scenario *scenario, const char *name);

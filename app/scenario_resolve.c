@@ -154,7 +154,9 @@ static char *print_kinds(unsigned kinds)
 			continue;
 		kinds &= ~(1u << order[i]);
 		g_string_append_printf(out, "%s%s", kind_titles[order[i]],
-		                       kinds == 0 ? "" : (kinds & (kinds - 1)) ? ", " : " or ");
+				       kinds == 0              ? ""
+				       : (kinds & (kinds - 1)) ? ", "
+							       : " or ");
 	}
 	return g_string_free(out, FALSE);
 }

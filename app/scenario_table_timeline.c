@@ -4,11 +4,11 @@
 #define DOES(verb)      (1u << DO_##verb)
 #define EXPECTS(kind)   (1u << EXPECT_##kind)
 
-#define WRITES  (DOES(SEND) | DOES(REPLY))
-#define PICKS   (DOES(REPLY) | DOES(READ) | DOES(DELETE) | DOES(MOVE))
-#define IN_FOLDER (PICKS | DOES(SEARCH) | DOES(CHECK))
-#define CABLES  (DOES(CUT) | DOES(MEND))
-#define BY_SOMEONE (~CABLES & ((1u << DO_COUNT) - 1))
+#define WRITES          (DOES(SEND) | DOES(REPLY))
+#define PICKS           (DOES(REPLY) | DOES(READ) | DOES(DELETE) | DOES(MOVE))
+#define IN_FOLDER       (PICKS | DOES(SEARCH) | DOES(CHECK))
+#define CABLES          (DOES(CUT) | DOES(MEND))
+#define BY_SOMEONE      (~CABLES & ((1u << DO_COUNT) - 1))
 
 /* clang-format off */
 static const struct word verb_words[] = {

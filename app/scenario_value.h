@@ -17,7 +17,7 @@ extern const struct value_type value_types[KEY_TYPE_COUNT];
  * collections, and KEY_MAIL is taken as it is.
  */
 const char *value_parse(const struct key *key, const char *text, void *field,
-                        GStringChunk *strings);
+			GStringChunk *strings);
 
 /*
  * Appends the field as the shortest text that value_parse() reads as the same; for references the

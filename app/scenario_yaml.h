@@ -12,7 +12,7 @@ enum yaml_kind { YAML_SCALAR, YAML_SEQUENCE, YAML_MAPPING };
 
 struct yaml_node {
 	enum yaml_kind kind;
-	bool is_plain;       /* a scalar without quotes */
+	bool is_plain; /* a scalar without quotes */
 	struct mark mark;
 	char *text;          /* of a scalar: UTF-8 without NUL */
 	GPtrArray *children; /* of struct yaml_node *; of a mapping: key, value, key, value */

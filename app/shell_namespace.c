@@ -141,7 +141,7 @@ static bool set_resolver(const struct shell_network *network, GError **error)
 	/* Nothing of this must be seen outside. */
 	if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0) {
 		g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(errno),
-		            "mounts cannot be made private: %s", g_strerror(errno));
+			    "mounts cannot be made private: %s", g_strerror(errno));
 		g_string_free(text, TRUE);
 		return false;
 	}

@@ -14,7 +14,7 @@ struct simulation {
 };
 
 struct simulation *simulation_new(const struct scenario *scenario,
-                                  const struct simulation_options *options)
+				  const struct simulation_options *options)
 {
 	struct simulation *simulation = g_new0(struct simulation, 1);
 
@@ -25,8 +25,8 @@ struct simulation *simulation_new(const struct scenario *scenario,
 		trace_add_sink(&simulation->world->trace, options->sinks[i]);
 	simulation->network = network_new(simulation->world, scenario, &options->attachments);
 	simulation->programs = programs_new(simulation->world, scenario, simulation->network);
-	simulation->timeline = timeline_new(simulation->world, scenario, simulation->network,
-	                                    simulation->programs);
+	simulation->timeline =
+	    timeline_new(simulation->world, scenario, simulation->network, simulation->programs);
 	return simulation;
 }
 

@@ -15,7 +15,7 @@ struct simulation_options {
 
 /* Builds it, ready to run from time 0. `scenario` must outlive it. */
 struct simulation *simulation_new(const struct scenario *scenario,
-                                  const struct simulation_options *options);
+				  const struct simulation_options *options);
 void simulation_free(struct simulation *simulation);
 
 struct world *simulation_world(const struct simulation *simulation);

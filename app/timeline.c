@@ -13,13 +13,14 @@ struct occurrence {
 	struct timeline *timeline;
 	const struct scenario_action *action;
 	uint64_t times_left;
-	uint64_t record;            /* id of the latest ACTION record */
+	uint64_t record; /* id of the latest ACTION record */
 	/* DO_PING */
 	struct timer next_ping;
 	uint64_t pings_left;
 	uint32_t target;
 	/* DO_DIG, and the look-up of a ping's target */
-	struct dns_resolver *resolver; /* of its own, when it asks another server; NULL: the host's */
+	struct dns_resolver
+	    *resolver; /* of its own, when it asks another server; NULL: the host's */
 	struct dns_query *query;
 };
 
@@ -45,24 +46,24 @@ static struct node *node_of(const struct occurrence *occurrence)
 	if (action->host != NULL)
 		return host_node(host_of(occurrence));
 	if (action->link.interface != NULL)
-		return host_node(network_host(occurrence->timeline->network,
-		                              action->link.interface->node));
+		return host_node(
+		    network_host(occurrence->timeline->network, action->link.interface->node));
 	return occurrence->timeline->world->nodes->pdata[0];
 }
 
 static void report_state(const struct occurrence *occurrence, enum user_detail detail,
-                         uint64_t before, uint64_t after, struct bytes bytes)
+			 uint64_t before, uint64_t after, struct bytes bytes)
 {
 	trace_emit(node_of(occurrence), NULL,
-	           &(struct trace_record) {
-	               .kind = TRACE_STATE,
-	               .layer = LAYER_USER,
-	               .detail = (uint16_t)detail,
-	               .object = occurrence->record,
-	               .before = before,
-	               .after = after,
-	           },
-	           bytes);
+		   &(struct trace_record) {
+		       .kind = TRACE_STATE,
+		       .layer = LAYER_USER,
+		       .detail = (uint16_t)detail,
+		       .object = occurrence->record,
+		       .before = before,
+		       .after = after,
+		   },
+		   bytes);
 }
 
 /* Pings. */
@@ -71,8 +72,8 @@ static void ping_done(void *owner, int64_t round_trip_ns)
 {
 	struct occurrence *occurrence = owner;
 	enum user_ping outcome = round_trip_ns >= 0    ? USER_PING_ANSWERED
-	                         : round_trip_ns == -1 ? USER_PING_LOST
-	                                               : USER_PING_UNREACHABLE;
+				 : round_trip_ns == -1 ? USER_PING_LOST
+						       : USER_PING_UNREACHABLE;
 
 	GString *text = g_string_new(occurrence->action->target);
 
@@ -88,10 +89,10 @@ static void ping_once(void *owner)
 	const struct scenario_action *action = occurrence->action;
 
 	icmp_ping(host_of(occurrence), occurrence->target, action->payload_bytes, PING_TIMEOUT_NS,
-	          ping_done, occurrence);
+		  ping_done, occurrence);
 	if (--occurrence->pings_left > 0)
 		timer_schedule(occurrence->timeline->world->engine, &occurrence->next_ping,
-		               engine_now(occurrence->timeline->world->engine) + PING_INTERVAL_NS);
+			       engine_now(occurrence->timeline->world->engine) + PING_INTERVAL_NS);
 }
 
 static void ping_start(struct occurrence *occurrence, uint32_t target)
@@ -122,7 +123,7 @@ static void ping_resolved(void *owner, const struct dns_answer *answer)
 		ping_start(occurrence, address);
 	else
 		report_state(occurrence, USER_PING_DONE, 0, USER_PING_UNREACHABLE,
-		             bytes_of(occurrence->action->target));
+			     bytes_of(occurrence->action->target));
 }
 
 /* Questions to DNS. */
@@ -162,7 +163,7 @@ static void dig_done(void *owner, const struct dns_answer *answer)
 				append_datum(bytes, &section->records[i]);
 	}
 	report_state(occurrence, USER_DIG_DONE, action->record_type, (uint64_t)answer->outcome,
-	             (struct bytes) { (const uint8_t *)bytes->str, bytes->len });
+		     (struct bytes) { (const uint8_t *)bytes->str, bytes->len });
 	g_string_free(bytes, TRUE);
 }
 
@@ -175,8 +176,8 @@ static void ask(struct occurrence *occurrence, unsigned type, dns_done_fn *done)
 		dns_cancel(occurrence->query);
 	occurrence->query = NULL;
 	if (resolver != NULL)
-		occurrence->query = dns_resolve(resolver, occurrence->action->target, (uint16_t)type,
-		                                done, occurrence);
+		occurrence->query = dns_resolve(resolver, occurrence->action->target,
+						(uint16_t)type, done, occurrence);
 	if (occurrence->query == NULL)
 		done(occurrence, &failed);
 }
@@ -216,12 +217,12 @@ static void record(struct occurrence *occurrence)
 	char *text = action_describe(occurrence->action);
 
 	occurrence->record = trace_emit(node_of(occurrence), NULL,
-	                                &(struct trace_record) {
-	                                    .kind = TRACE_ACTION,
-	                                    .layer = LAYER_USER,
-	                                    .detail = USER_ACTS,
-	                                },
-	                                bytes_of(text));
+					&(struct trace_record) {
+					    .kind = TRACE_ACTION,
+					    .layer = LAYER_USER,
+					    .detail = USER_ACTS,
+					},
+					bytes_of(text));
 	context->cause = context->root = occurrence->record;
 	g_free(text);
 }
@@ -244,7 +245,7 @@ static void occur(void *owner)
 }
 
 struct timeline *timeline_new(struct world *world, const struct scenario *scenario,
-                              struct network *network, struct programs *programs)
+			      struct network *network, struct programs *programs)
 {
 	struct timeline *timeline = g_new0(struct timeline, 1);
 
@@ -262,7 +263,8 @@ struct timeline *timeline_new(struct world *world, const struct scenario *scenar
 		occurrence->times_left = MAX(occurrence->action->times, 1);
 		timer_init(&occurrence->timer, node_of(occurrence)->index, occur, occurrence);
 		occurrence->timer.class = EVENT_ACTION;
-		timer_init(&occurrence->next_ping, node_of(occurrence)->index, ping_once, occurrence);
+		timer_init(&occurrence->next_ping, node_of(occurrence)->index, ping_once,
+			   occurrence);
 		timer_schedule(world->engine, &occurrence->timer, occurrence->action->at_ns);
 	}
 	return timeline;

@@ -7,7 +7,7 @@ struct timeline;
 
 /* Schedules all actions. */
 struct timeline *timeline_new(struct world *world, const struct scenario *scenario,
-                              struct network *network, struct programs *programs);
+			      struct network *network, struct programs *programs);
 
 /* Actions under way are forgotten; must precede programs_free(). */
 void timeline_free(struct timeline *timeline);

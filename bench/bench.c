@@ -62,13 +62,13 @@ struct host *bench_host(struct world *world, const char *name, enum node_kind ki
 }
 
 struct interface *bench_interface(struct host *host, uint32_t address, unsigned prefix_length,
-                                  uint32_t number)
+				  uint32_t number)
 {
 	struct interface_config config = {
 		.address = address,
 		.prefix_length = (uint8_t)prefix_length,
 		.mac = { { 2, 0, (uint8_t)(number >> 24), (uint8_t)(number >> 16),
-		           (uint8_t)(number >> 8), (uint8_t)number } },
+			   (uint8_t)(number >> 8), (uint8_t)number } },
 	};
 
 	return host_add_interface(host, &config);

@@ -22,7 +22,7 @@ const char *bench_text_option(int argc, char **argv, const char *name, const cha
 /* A host with one interface, for a /30 network of which it has host number 1 or 2. */
 struct host *bench_host(struct world *world, const char *name, enum node_kind kind);
 struct interface *bench_interface(struct host *host, uint32_t address, unsigned prefix_length,
-                                  uint32_t number);
+				  uint32_t number);
 
 /* Frames sent by every interface of the host. */
 uint64_t bench_frames_sent(struct host *host);

@@ -30,7 +30,7 @@ static void fire(void *owner)
 	}
 	hold->left--;
 	timer_schedule(hold->engine, &held->timer,
-	               engine_now(hold->engine) + 1 + (int64_t)(random_next(&hold->random) >> 34));
+		       engine_now(hold->engine) + 1 + (int64_t)(random_next(&hold->random) >> 34));
 }
 
 static void measure(uint64_t pending, uint64_t operations)

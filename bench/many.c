@@ -75,7 +75,7 @@ static void client_read(void *owner)
 			client->bench->done++;
 			if (--client->left > 0)
 				timer_schedule(client->bench->world->engine, &client->start,
-				               engine_now(client->bench->world->engine) + PAUSE_NS);
+					       engine_now(client->bench->world->engine) + PAUSE_NS);
 			return;
 		}
 		client->step++;
@@ -121,9 +121,9 @@ static void served_failed(void *owner, enum stream_failure why)
 	g_free(owner);
 }
 
-static const struct stream_events served_events = {
-	.readable = served_read, .ended = served_end, .failed = served_failed
-};
+static const struct stream_events served_events = { .readable = served_read,
+						    .ended = served_end,
+						    .failed = served_failed };
 
 static void accept_client(void *owner, struct stream *stream)
 {
@@ -152,7 +152,7 @@ int main(int argc, char **argv)
 	struct host *router = bench_host(bench.world, "router", NODE_ROUTER);
 	struct host *server = bench_host(bench.world, "server", NODE_HOST);
 	struct interface *is = bench_interface(server, 0xc0000201, 24, 1);
-	struct link *ls = link_new(bench_interface(router, 0xc0000202, 24, 2), is, NULL, &trunk);
+	link_new(bench_interface(router, 0xc0000202, 24, 2), is, NULL, &trunk);
 	struct client *clients = g_new0(struct client, k);
 	struct link **links = g_new0(struct link *, k);
 	struct random_stream random;
@@ -168,13 +168,14 @@ int main(int argc, char **argv)
 		clients[i].host = bench_host(bench.world, name, NODE_HOST);
 		clients[i].server = (struct endpoint) { is->address, PORT };
 		clients[i].left = tx;
-		links[i] = link_new(bench_interface(clients[i].host, base + 1, 30, 4 * i + 3),
-		                    bench_interface(router, base + 2, 30, 4 * i + 4), NULL, &access);
+		links[i] =
+		    link_new(bench_interface(clients[i].host, base + 1, 30, 4 * i + 3),
+			     bench_interface(router, base + 2, 30, 4 * i + 4), NULL, &access);
 		host_add_route(clients[i].host, 0, 0, base + 2, NULL);
 		timer_init(&clients[i].start, host_node(clients[i].host)->index, client_start,
-		           &clients[i]);
+			   &clients[i]);
 		timer_schedule(bench.world->engine, &clients[i].start,
-		               (int64_t)((double)random_below(&random, 1000000000) * spread));
+			       (int64_t)((double)random_below(&random, 1000000000) * spread));
 	}
 	uint64_t idle_bytes = bench_resident_bytes() - before_bytes;
 	struct tcp_listener *listener = tcp_listen(server, PORT, accept_client, &bench);
@@ -184,12 +185,13 @@ int main(int argc, char **argv)
 	double seconds = bench_seconds() - started;
 	uint64_t hops = bench_frames_sent(router) + bench_frames_sent(server);
 	double load = (double)is->counters.received_bytes * 8 /
-	              ((double)engine_now(bench.world->engine) / 1e9) / (double)trunk.rate_bps;
+		      ((double)engine_now(bench.world->engine) / 1e9) / (double)trunk.rate_bps;
 
 	for (unsigned i = 0; i < k; i++)
 		hops += bench_frames_sent(clients[i].host);
 	printf("many k=%u tx=%u setup=%.3f cpu=%.3f done=%" G_GUINT64_FORMAT
-	       " closed=%" G_GUINT64_FORMAT " tx_per_s=%.0f us_per_tx=%.2f frame_hops=%" G_GUINT64_FORMAT
+	       " closed=%" G_GUINT64_FORMAT
+	       " tx_per_s=%.0f us_per_tx=%.2f frame_hops=%" G_GUINT64_FORMAT
 	       " hops_per_s=%.0f events=%" G_GUINT64_FORMAT
 	       " sim_s=%.2f load=%.2f rss_mb=%.1f bytes_per_host=%.0f\n",
 	       k, tx, started - setup_started, seconds, bench.done, bench.closed,

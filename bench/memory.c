@@ -76,8 +76,9 @@ static void measure_hosts(unsigned count)
 
 		g_snprintf(name, sizeof name, "c%u", i);
 		hosts[i] = bench_host(world, name, NODE_HOST);
-		links[i] = link_new(bench_interface(hosts[i], 0x0a000001 + 4 * i, 30, 2 * i + 2),
-		                    host_interface(router, i + 1), NULL, &(struct link_config) { 0 });
+		links[i] =
+		    link_new(bench_interface(hosts[i], 0x0a000001 + 4 * i, 30, 2 * i + 2),
+			     host_interface(router, i + 1), NULL, &(struct link_config) { 0 });
 		host_add_route(hosts[i], 0, 0, 0x0a000002 + 4 * i, NULL);
 	}
 	print("idle_host", bench_heap_bytes() - before, count);
@@ -101,11 +102,12 @@ static void measure_connections(unsigned count)
 	crowd.server = bench_host(crowd.world, "server", NODE_HOST);
 	struct interface *ic = bench_interface(crowd.client, 0x0a000001, 24, 1);
 	struct interface *is = bench_interface(crowd.server, 0x0a000002, 24, 2);
-	struct link *link = link_new(ic, is, NULL, &(struct link_config) {
-	                                                .rate_bps = 10000000000,
-	                                                .delay_ns = 1000,
-	                                                .queue_bytes = 1 << 30,
-	                                            });
+	struct link *link = link_new(ic, is, NULL,
+				     &(struct link_config) {
+					 .rate_bps = 10000000000,
+					 .delay_ns = 1000,
+					 .queue_bytes = 1 << 30,
+				     });
 
 	crowd.streams = g_new0(struct stream *, count);
 	for (unsigned i = 0; i < PORTS; i++)

@@ -1,10 +1,13 @@
 #!/bin/bash
-# Runs the benchmarks and prints ratios measured in this one run. Ours and theirs take turns, and
-# medians are compared. Environment: RUNS (default 3), MB (default 100), QUICK=1 (small sizes).
+# Runs the benchmarks and prints ratios measured in this one run: ours and theirs take turns, and
+# medians are compared. All rates are per second of processor time, so that other work on the machine
+# disturbs little. docs/PERFORMANCE.md says what each row means.
+# Environment: RUNS (turns, default 3), MB (of the bulk transfer, default 100), HOSTS (default 100000).
 set -eu
 cd "$(dirname "$0")/.."
 RUNS=${RUNS:-3}
 MB=${MB:-100}
+HOSTS=${HOSTS:-100000}
 ours=build/bench/bench
 theirs=build/bench/ns3
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/mailwire-bench-XXXXXX")
@@ -14,10 +17,33 @@ trap 'rm -rf "$scratch"' EXIT
 value() { sed -n "s/.*[ ]$1=\([^ ]*\).*/\1/p"; }
 median() { sort -g | awk '{ v[NR] = $1 } END { print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'; }
 
-# compare LABEL FIELD GOAL -- OUR COMMAND -- THEIR COMMAND: interleaved runs, ratio of the medians.
-compare() {
-	local label=$1 field=$2 goal=$3 a=() b=() i
-	shift 4
+head_row() { printf '\n%-50s %14s %14s %8s   %s\n' "$@"; }
+
+# row WHAT OURS THEIRS GOAL [WORST]: their ratio, and whether it is at least GOAL, or with "most" as
+# WORST at most. Numbers print with three digits or whole.
+row() {
+	awk -v what="$1" -v x="$2" -v y="$3" -v goal="$4" -v worst="${5:-least}" '
+	function number(v) { return v == "" ? "" : sprintf(v < 100 ? "%.3g" : "%.0f", v) }
+	BEGIN {
+		ratio = worst == "most" ? y / x : x / y
+		verdict = goal == "" ? "" : (worst == "most" ? ratio <= goal : ratio >= goal) ? "reached" : "MISSED"
+		printf "%-50s %14s %14s %8.2f   %s\n", what, number(x), number(y), ratio,
+		       goal == "" ? "" : sprintf("at %s %s: %s", worst, goal, verdict)
+	}'
+}
+
+# bound WHAT MEASURED GOAL least|most: a figure with a goal of its own.
+bound() {
+	awk -v what="$1" -v x="$2" -v goal="$3" -v worst="$4" 'BEGIN {
+		verdict = (worst == "most" ? x <= goal : x >= goal) ? "reached" : "MISSED"
+		printf "%-50s %14.0f %14s %8s   at %s %d: %s\n", what, x, "", "", worst, goal, verdict
+	}'
+}
+
+# turns FIELD -- COMMAND A -- COMMAND B: runs them in turns; the medians of FIELD in $x and $y.
+turns() {
+	local field=$1 a=() b=() i
+	shift 2
 	while [ "$1" != -- ]; do a+=("$1"); shift; done
 	shift
 	b=("$@")
@@ -25,61 +51,81 @@ compare() {
 	: >"$scratch/b"
 	for ((i = 0; i < RUNS; i++)); do
 		"${a[@]}" >>"$scratch/a"
+		rm -f "$scratch"/trace*
 		"${b[@]}" >>"$scratch/b"
 		rm -f "$scratch"/trace*
 	done
-	local x y
 	x=$(value "$field" <"$scratch/a" | median)
 	y=$(value "$field" <"$scratch/b" | median)
-	awk -v label="$label" -v x="$x" -v y="$y" -v goal="$goal" 'BEGIN {
-		printf "%-46s %12.0f %12.0f   %7.1f times   %s\n", label, x, y, x / y,
-		       goal == "" ? "" : (x / y >= goal ? "goal " goal " reached" : "GOAL " goal " MISSED") }'
 }
 
-printf '%s, %s cores, medians of %s runs in turns\n' \
+# compare WHAT FIELD GOAL -- OUR COMMAND -- THEIR COMMAND
+compare() {
+	local what=$1 field=$2 goal=$3
+	shift 3
+	turns "$field" "$@"
+	row "$what" "$x" "$y" "$goal"
+}
+
+printf '%s, %s cores; medians of %s runs in turns; per second of processor time\n' \
 	"$(awk -F': ' '/model name/ { print $2; exit }' /proc/cpuinfo)" "$(nproc)" "$RUNS"
-printf '\n%-46s %12s %12s   %s\n' "against ns-3 (Debian's build)" mailwire ns-3 ratio
+
 small=$((MB / 5))
-compare "bulk, frame-hops per second" hops_per_s 60 -- \
-	$ours/bulk --mb=$MB -- $theirs/bulk --mb=$small --link=p2p
-compare "bulk, payload MB per second" mb_per_s "" -- \
-	$ours/bulk --mb=$MB -- $theirs/bulk --mb=$small --link=p2p
-compare "bulk, checksums on in both" hops_per_s "" -- \
-	$ours/bulk --mb=$MB -- $theirs/bulk --mb=$small --link=p2p --checksum=1
-compare "bulk, ns-3 at its best (no qdisc, 128 KiB)" hops_per_s 25 -- \
-	$ours/bulk --mb=$MB -- $theirs/bulk --mb=$small --link=p2p --qdisc=0 --buf=131072
-compare "bulk, captured at every interface" hops_per_s 12 -- \
-	$ours/bulk --mb=$MB --capture="$scratch/trace.pcapng" -- \
+capture=$scratch/trace.pcapng
+head_row "against ns-3 (Debian's build, checksums on)" mailwire ns-3 ratio goal
+compare "bulk: frame-hops/s" hops_per_s 60 -- \
+	$ours/bulk --mb="$MB" -- $theirs/bulk --mb=$small --link=p2p --checksum=1
+row "bulk: payload MB/s" "$(value mb_per_s <"$scratch/a" | median)" \
+	"$(value mb_per_s <"$scratch/b" | median)" ""
+compare "bulk, 128 KiB buffers, no qdisc: frame-hops/s" hops_per_s 25 -- \
+	$ours/bulk --mb="$MB" --buf=131072 -- \
+	$theirs/bulk --mb=$small --link=p2p --checksum=1 --qdisc=0 --buf=131072
+compare "bulk, each frame captured twice: frame-hops/s" hops_per_s 12 -- \
+	$ours/bulk --mb="$MB" --capture="$capture" -- \
 	$theirs/bulk --mb=$small --link=p2p --checksum=1 --pcap=1 --out="$scratch/trace"
-compare "many, 1,000 hosts, transactions per second" tx_per_s 100 -- \
+captured=$(value captured_mb <"$scratch/a" | median)
+compare "many, 1,000 hosts: transactions/s" tx_per_s 100 -- \
 	$ours/many --k=1000 --tx=10 -- $theirs/many --k=1000 --tx=1 --lan=0
 
-printf '\n%-46s %12s %12s   %s\n' "cost of one transaction as hosts grow, us" "100" "100,000" growth
-$ours/many --k=100 --tx=100 --spread=1 >"$scratch/few"
-$ours/many --k=100000 --tx=1 --spread=20 >"$scratch/lots"
-awk -v a="$(value us_per_tx <"$scratch/few")" -v b="$(value us_per_tx <"$scratch/lots")" \
-	-v load="$(value load <"$scratch/lots")" 'BEGIN {
-	printf "%-46s %12.1f %12.1f   %7.2f times   %s (busiest link %.0f %% loaded)\n", "many", a, b, b / a,
-	       b / a <= 2.5 ? "goal 2.5 reached" : "GOAL 2.5 MISSED", 100 * load }'
+head_row "cost as hosts grow" "100 hosts" "$HOSTS hosts" growth goal
+turns us_per_tx -- $ours/many --k=100 --tx=100 -- $ours/many --k="$HOSTS" --tx=1 --spread=20
+row "many: us per transaction" "$x" "$y" 2.5 most
+printf '%-50s %14.2f %14.2f\n' "many: load of the busiest link" \
+	"$(value load <"$scratch/a" | median)" "$(value load <"$scratch/b" | median)"
 
-printf '\n%-46s %12s\n' "memory of what stands still" "bytes each"
-$ours/memory --n=${MEMORY_N:-100000} | while read -r line; do
-	printf '%-46s %12s\n' "$(value what <<<"$line") ($(value n <<<"$line"))" "$(value bytes_each <<<"$line")"
-done
+head_row "writing traces" mailwire limit ratio goal
+compare "bulk, captured, against one write() loop: MB/s" written_mb_per_s 0.5 -- \
+	$ours/bulk --mb="$MB" --capture="$capture" -- \
+	$ours/writers --what=write --mb="$captured" --path="$capture"
+compare "pcapng writer alone, against it: MB/s" written_mb_per_s 0.5 -- \
+	$ours/writers --what=pcapng --mb="$captured" --path="$capture" -- \
+	$ours/writers --what=write --mb="$captured" --path="$capture"
+bound "JSON records/s" "$($ours/writers --what=json --path="$capture" | value records_per_s)" 1000000 least
 
-printf '\n%-46s %12s %12s\n' "event queue, hold model" "ops/s" "ns/op"
+head_row "memory of what stands still, each of $HOSTS" bytes "" "" goal
+$ours/memory --n="$HOSTS" >"$scratch/memory"
+memory() { bound "$1" "$(grep " what=$2 " "$scratch/memory" | value bytes_each)" "$3" most; }
+memory "idle host, with interface and cable" idle_host 2048
+memory "idle end of an established TCP connection" idle_connection_end 1024
+memory "connection in TIME-WAIT" time_wait 100
+
+head_row "event queue, hold model" operations/s "ns each" "" ""
 $ours/engine | while read -r line; do
-	printf '%-46s %12s %12s\n' "$(value pending <<<"$line") pending" "$(value ops_per_s <<<"$line")" \
-		"$(value ns_per_op <<<"$line")"
+	printf '%-50s %14s %14s\n' "$(value pending <<<"$line") pending" \
+		"$(value ops_per_s <<<"$line")" "$(value ns_per_op <<<"$line")"
 done
 
-printf '\n%-46s %12s\n' "forwarding, frames per second" ""
+head_row "forwarding" frame-hops/s MB/s "" ""
 for via in router switch; do
-	printf '%-46s %12s\n' "one $via, bulk" "$($ours/bulk --mb="$MB" --via=$via | value hops_per_s)"
+	line=$($ours/bulk --mb="$MB" --via=$via)
+	printf '%-50s %14s %14s\n' "bulk through one $via" \
+		"$(value hops_per_s <<<"$line")" "$(value mb_per_s <<<"$line")"
 done
 
-printf '\n%-46s %12s %12s   %s\n' "writing traces" ours "limit" ratio
-$ours/writers "$scratch" | while read -r line; do
-	printf '%-46s %12s %12s   %7s of it\n' "$(value what <<<"$line")" "$(value ours <<<"$line")" \
-		"$(value limit <<<"$line")" "$(value ratio <<<"$line")"
-done
+head_row "whole runs" seconds "" "" ""
+bench/day.sh 10000 >"$scratch/day.yaml"
+TIMEFORMAT='%U %S'
+used=$( { time build/bench/mailwire run "$scratch/day.yaml" --quiet >/dev/null; } 2>&1)
+awk -v used="$used" 'BEGIN {
+	split(used, s, " ")
+	printf "%-50s %14.2f\n", "run --quiet of a day with 10,000 messages", s[1] + s[2] }'

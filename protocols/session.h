@@ -44,10 +44,10 @@ struct note {
 	uint16_t detail;        /* from the protocol's table of names */
 	uint16_t flags;         /* TRACE_INBOUND on units that were read */
 	uint64_t before, after; /* as the kind says; for units stream offset and length */
-	uint64_t root;          /* message it belongs to; 0: the context's. A unit with one passes it on
+	uint64_t root;   /* message it belongs to; 0: the context's. A unit with one passes it on
 	                           to what is said from there on, segments included */
-	uint64_t object;        /* 0: the session's direction (units) or the session */
-	GBytes *bytes;          /* owned by the note; may be NULL */
+	uint64_t object; /* 0: the session's direction (units) or the session */
+	GBytes *bytes;   /* owned by the note; may be NULL */
 };
 
 /*

@@ -197,8 +197,8 @@ static void ready_push(struct engine *engine, const struct entry *entry)
 	const struct timer *timer = engine->slots[entry->slot].timer;
 	struct ready added = {
 		.time_ns = entry->time_ns,
-		.key_high = (uint64_t)timer->node << 32 | (uint64_t)timer->class << 16 |
-		            timer->interface,
+		.key_high =
+		    (uint64_t)timer->node << 32 | (uint64_t)timer->class << 16 | timer->interface,
 		.key_low = timer->sequence,
 		.slot = entry->slot,
 		.generation = entry->generation,
@@ -257,7 +257,7 @@ static void block_give_back(struct engine *engine, struct block *block)
 }
 
 static void bucket_append(struct engine *engine, unsigned level, unsigned digit,
-                          const struct entry *entry)
+			  const struct entry *entry)
 {
 	struct bucket *bucket = &engine->buckets[level][digit];
 	struct block *block = bucket->blocks;
@@ -311,7 +311,8 @@ static struct block *bucket_empty(struct engine *engine, unsigned level, unsigne
 static void timer_prefetch(const struct timer *timer)
 {
 	__builtin_prefetch(timer);
-	__builtin_prefetch((const void *)((uintptr_t)timer + offsetof(struct timer, is_background)));
+	__builtin_prefetch(
+	    (const void *)((uintptr_t)timer + offsetof(struct timer, is_background)));
 }
 
 static bool entry_is_due(const struct engine *engine, const struct entry *entry)
@@ -435,7 +436,7 @@ void timer_schedule(struct engine *engine, struct timer *timer, int64_t deadline
 }
 
 void timer_schedule_arrival(struct engine *engine, struct timer *timer, int64_t deadline_ns,
-                            uint64_t sequence, uint64_t cause, uint64_t root)
+			    uint64_t sequence, uint64_t cause, uint64_t root)
 {
 	timer->sequence = sequence;
 	timer->cause = cause;

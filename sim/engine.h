@@ -30,15 +30,15 @@ struct context {
 struct timer {
 	void (*fire)(void *owner);
 	void *owner;
-	int64_t deadline_ns;   /* TIME_NEVER: not armed */
-	int64_t queued_ns;     /* time of its queue entry, never after the deadline */
-	uint64_t sequence;     /* order key, fixed when armed */
-	uint64_t cause, root;  /* context in which it was armed */
-	uint32_t node;         /* index of the executing node */
-	uint32_t slot;         /* in the engine's slot table; 0: no queue entry */
-	uint16_t interface;    /* order key of arrivals */
-	uint8_t class;         /* enum event_class */
-	bool is_background;    /* ignored by "until quiet": keepalive, ageing */
+	int64_t deadline_ns;  /* TIME_NEVER: not armed */
+	int64_t queued_ns;    /* time of its queue entry, never after the deadline */
+	uint64_t sequence;    /* order key, fixed when armed */
+	uint64_t cause, root; /* context in which it was armed */
+	uint32_t node;        /* index of the executing node */
+	uint32_t slot;        /* in the engine's slot table; 0: no queue entry */
+	uint16_t interface;   /* order key of arrivals */
+	uint8_t class;        /* enum event_class */
+	bool is_background;   /* ignored by "until quiet": keepalive, ageing */
 };
 
 /* Deferred local work: runs before the present event ends, at the same time, in the order queued. */
@@ -73,7 +73,7 @@ void timer_schedule(struct engine *engine, struct timer *timer, int64_t deadline
  * and `cause` and `root` come with the frame.
  */
 void timer_schedule_arrival(struct engine *engine, struct timer *timer, int64_t deadline_ns,
-                            uint64_t sequence, uint64_t cause, uint64_t root);
+			    uint64_t sequence, uint64_t cause, uint64_t root);
 
 /* Disarms `timer`; nothing happens when it is not armed. Must precede freeing the owner. */
 void timer_cancel(struct engine *engine, struct timer *timer);

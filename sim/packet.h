@@ -9,28 +9,29 @@
 #include <glib.h>
 #include "sim/bytes.h"
 
-#define PACKET_HEADROOM_BYTES 144 /* Ethernet with a VLAN tag 18, IPv4 60, TCP 60; 16-byte aligned */
-#define PACKET_TAILROOM_BYTES 64  /* padding to the Ethernet minimum, and the FCS */
+#define PACKET_HEADROOM_BYTES                                                                      \
+	144                      /* Ethernet with a VLAN tag 18, IPv4 60, TCP 60; 16-byte aligned */
+#define PACKET_TAILROOM_BYTES 64 /* padding to the Ethernet minimum, and the FCS */
 #define PACKET_PAYLOAD_MAX    65535
 
 struct packet_pool;
 
 struct packet {
 	uint8_t *buffer;
-	uint32_t start, end;    /* the packet's bytes are buffer[start, end) */
-	uint32_t capacity;      /* size of buffer */
+	uint32_t start, end; /* the packet's bytes are buffer[start, end) */
+	uint32_t capacity;   /* size of buffer */
 	uint32_t references;
-	uint32_t crossing;      /* the pass through the present node */
-	uint16_t interface;     /* index of the interface it came in by; 0: made here */
+	uint32_t crossing;  /* the pass through the present node */
+	uint16_t interface; /* index of the interface it came in by; 0: made here */
 	uint8_t size_class;
-	bool is_corrupted;      /* a link changed bytes: the FCS in `fcs` no longer matches */
-	bool has_fcs;           /* `fcs` was computed for the present bytes (before corruption) */
-	bool is_altered;        /* bytes changed behind the FCS check: no FCS shows it */
-	uint32_t fcs;           /* as CRC-32 value, host order */
-	uint64_t id;            /* trace identity, kept across hops */
-	uint64_t cause;         /* trace record that led to it: its last transmit, drop, ... */
-	uint64_t root;          /* user action or message behind it */
-	struct packet *next;    /* for whoever queues it */
+	bool is_corrupted;   /* a link changed bytes: the FCS in `fcs` no longer matches */
+	bool has_fcs;        /* `fcs` was computed for the present bytes (before corruption) */
+	bool is_altered;     /* bytes changed behind the FCS check: no FCS shows it */
+	uint32_t fcs;        /* as CRC-32 value, host order */
+	uint64_t id;         /* trace identity, kept across hops */
+	uint64_t cause;      /* trace record that led to it: its last transmit, drop, ... */
+	uint64_t root;       /* user action or message behind it */
+	struct packet *next; /* for whoever queues it */
 	struct packet_pool *pool;
 };
 
@@ -97,7 +98,7 @@ static inline void packet_pull(struct packet *packet, size_t header_bytes)
 static inline void packet_narrow(struct packet *packet, struct bytes payload)
 {
 	g_assert(payload.data >= packet->buffer + packet->start &&
-	         payload.data + payload.length <= packet->buffer + packet->end);
+		 payload.data + payload.length <= packet->buffer + packet->end);
 	packet->start = (uint32_t)(payload.data - packet->buffer);
 	packet->end = packet->start + (uint32_t)payload.length;
 }

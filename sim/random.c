@@ -20,7 +20,7 @@ static uint64_t hash_text(uint64_t hash, const char *text)
 }
 
 void random_init(struct random_stream *stream, uint64_t seed, const char *node,
-                 const char *consumer)
+		 const char *consumer)
 {
 	uint64_t hash = mix(&seed) ^ UINT64_C(0xcbf29ce484222325);
 

@@ -16,7 +16,7 @@ struct random_stream {
  * with `seed`. Different triples give unrelated streams.
  */
 void random_init(struct random_stream *stream, uint64_t seed, const char *node,
-                 const char *consumer);
+		 const char *consumer);
 
 /* The next 64 random bits. */
 uint64_t random_next(struct random_stream *stream);

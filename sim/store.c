@@ -30,12 +30,12 @@ struct trace_store {
 	GArray *record_chunks; /* of struct chunk */
 	GArray *blob_chunks;
 	uint64_t count;
-	uint64_t blob_end;     /* arena offset behind the last byte; chunk index << 32 | offset */
+	uint64_t blob_end; /* arena offset behind the last byte; chunk index << 32 | offset */
 	size_t memory_left;
-	int spool;             /* descriptor of the unlinked file; -1: none yet */
+	int spool; /* descriptor of the unlinked file; -1: none yet */
 	int64_t spool_bytes;
 	char *error;
-	GHashTable *by_id;     /* record id to index + 1; made by the first look-up */
+	GHashTable *by_id; /* record id to index + 1; made by the first look-up */
 	uint64_t indexed;
 	struct recent recent[RECENT_COUNT];
 };
@@ -61,11 +61,11 @@ static bool chunk_map(struct trace_store *store, struct chunk *chunk)
 
 	if (failure != 0) {
 		store->error = g_strdup_printf("temporary trace file in %s: %s", g_get_tmp_dir(),
-		                               g_strerror(failure));
+					       g_strerror(failure));
 		return false;
 	}
 	chunk->data = mmap(NULL, chunk->length, PROT_READ | PROT_WRITE, MAP_SHARED, store->spool,
-	                   store->spool_bytes);
+			   store->spool_bytes);
 	if (chunk->data == MAP_FAILED) {
 		store->error = g_strdup_printf("temporary trace file: %s", g_strerror(errno));
 		return false;
@@ -128,9 +128,9 @@ static struct bytes arena_bytes(const struct trace_store *store, uint64_t blob, 
 {
 	uint64_t at = blob - 1;
 
-	return (struct bytes) {
-		g_array_index(store->blob_chunks, struct chunk, at >> 32).data + (uint32_t)at, length
-	};
+	return (struct bytes) { g_array_index(store->blob_chunks, struct chunk, at >> 32).data +
+				    (uint32_t)at,
+				length };
 }
 
 /* Frames mostly cross a switch unchanged: the bytes of the packet's previous hop are shared. */
@@ -154,8 +154,8 @@ static void store_record(void *owner, const struct trace_record *record, struct 
 
 	if (index == 0 && chunk_add(store, store->record_chunks, CHUNK_BYTES) == NULL)
 		return;
-	struct chunk *chunk = &g_array_index(store->record_chunks, struct chunk,
-	                                     store->record_chunks->len - 1);
+	struct chunk *chunk =
+	    &g_array_index(store->record_chunks, struct chunk, store->record_chunks->len - 1);
 	struct trace_record *kept = (struct trace_record *)chunk->data + index;
 
 	*kept = *record;
@@ -168,9 +168,8 @@ struct trace_store *trace_store_new(size_t memory_bytes)
 {
 	struct trace_store *store = g_new0(struct trace_store, 1);
 
-	store->sink = (struct trace_sink) {
-		.kinds = TRACE_ALL, .owner = store, .record = store_record
-	};
+	store->sink =
+	    (struct trace_sink) { .kinds = TRACE_ALL, .owner = store, .record = store_record };
 	store->record_chunks = g_array_new(FALSE, FALSE, sizeof(struct chunk));
 	store->blob_chunks = g_array_new(FALSE, FALSE, sizeof(struct chunk));
 	store->memory_left = memory_bytes;
@@ -209,8 +208,8 @@ uint64_t trace_store_count(const struct trace_store *store)
 
 const struct trace_record *trace_store_record(const struct trace_store *store, uint64_t index)
 {
-	const struct chunk *chunk = &g_array_index(store->record_chunks, struct chunk,
-	                                           index / RECORDS_PER_CHUNK);
+	const struct chunk *chunk =
+	    &g_array_index(store->record_chunks, struct chunk, index / RECORDS_PER_CHUNK);
 
 	return (const struct trace_record *)chunk->data + index % RECORDS_PER_CHUNK;
 }
@@ -233,7 +232,7 @@ uint64_t trace_store_find(const struct trace_store *store, uint64_t id)
 		const struct trace_record *record = trace_store_record(store, cache->indexed);
 
 		g_hash_table_insert(cache->by_id, (gpointer)&record->id,
-		                    GSIZE_TO_POINTER(cache->indexed + 1));
+				    GSIZE_TO_POINTER(cache->indexed + 1));
 	}
 	gpointer found = g_hash_table_lookup(cache->by_id, &id);
 

@@ -3,10 +3,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define NS_PER_US   INT64_C(1000)
-#define NS_PER_MS   INT64_C(1000000)
-#define NS_PER_S    INT64_C(1000000000)
-#define TIME_NEVER  INT64_MAX /* later than every event */
+#define NS_PER_US  INT64_C(1000)
+#define NS_PER_MS  INT64_C(1000000)
+#define NS_PER_S   INT64_C(1000000000)
+#define TIME_NEVER INT64_MAX /* later than every event */
 
 /*
  * Nanoseconds that `size_bytes` occupy a wire of `rate_bps` bits per second, rounded up, so that

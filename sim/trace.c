@@ -13,7 +13,7 @@ void trace_add_sink(struct trace *trace, struct trace_sink *sink)
 
 /* Fills in what the emitter left 0, from the packet where there is one, else from the context. */
 static struct trace_record complete(struct node *node, const struct packet *packet,
-                                    const struct trace_record *given, size_t bytes_length)
+				    const struct trace_record *given, size_t bytes_length)
 {
 	const struct context *context = engine_context(node_engine(node));
 	struct trace_record record = *given;
@@ -44,7 +44,7 @@ static struct trace_record complete(struct node *node, const struct packet *pack
 }
 
 uint64_t trace_emit_slow(struct node *node, const struct packet *packet,
-                         const struct trace_record *record, struct bytes bytes)
+			 const struct trace_record *record, struct bytes bytes)
 {
 	struct trace_record whole = complete(node, packet, record, bytes.length);
 	uint64_t bit = TRACE_BIT(whole.kind);

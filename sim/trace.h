@@ -15,13 +15,13 @@ struct packet;
 
 /* What a record says. The comment gives what `object`, `before`, `after` and the bytes hold. */
 enum trace_kind {
-	TRACE_NODE,        /* a node exists; detail: enum node_kind; bytes: its name */
-	TRACE_INTERFACE,   /* an interface exists; bytes: MAC 6, IPv4 4, prefix length 1, name */
-	TRACE_LINK,        /* a cable; object: its id; before, after: its ends as node << 16 | interface;
+	TRACE_NODE,      /* a node exists; detail: enum node_kind; bytes: its name */
+	TRACE_INTERFACE, /* an interface exists; bytes: MAC 6, IPv4 4, prefix length 1, name */
+	TRACE_LINK,   /* a cable; object: its id; before, after: its ends as node << 16 | interface;
 	                      bytes: name of the network */
-	TRACE_TABLE,       /* a row of a table (ARP, MAC, route, listener, DNS cache): object: key;
+	TRACE_TABLE,  /* a row of a table (ARP, MAC, route, listener, DNS cache): object: key;
 	                      before, after: old and new value, 0 for none; bytes: as the layer says */
-	TRACE_ACTION,      /* a user does something; detail: which action; bytes: its text */
+	TRACE_ACTION, /* a user does something; detail: which action; bytes: its text */
 	TRACE_TRANSMIT,    /* an interface starts sending; bytes: the whole frame without FCS;
 	                      before: bits of queue in front of it in ns; total_bytes: frame length */
 	TRACE_RECEIVE,     /* an interface has received; bytes: the whole frame without FCS */
@@ -33,12 +33,12 @@ enum trace_kind {
 	TRACE_IMPAIR,      /* a cable did something to a frame; detail: what */
 	TRACE_DERIVE,      /* this packet or stream range was made from `object`: a packet (copy,
 	                      fragment, reassembly), or stream direction with before, after: range */
-	TRACE_STATE,       /* an object's state changes from `before` to `after`; bytes: as the layer says */
-	TRACE_UNIT,        /* bytes `before` to `before + after` of stream direction `object` are one
+	TRACE_STATE, /* an object's state changes from `before` to `after`; bytes: as the layer says */
+	TRACE_UNIT,  /* bytes `before` to `before + after` of stream direction `object` are one
 	                      command, reply, literal or message; detail: which; flags: TRACE_INBOUND */
-	TRACE_PHASE,       /* a session of a program enters a phase; object: the session; detail: which */
-	TRACE_MAIL,        /* a message's life: composed, submitted, queued, delivered; object: message */
-	TRACE_MAILBOX,     /* a mailbox changes; object: the mailbox; before: UID; after: flags */
+	TRACE_PHASE, /* a session of a program enters a phase; object: the session; detail: which */
+	TRACE_MAIL,  /* a message's life: composed, submitted, queued, delivered; object: message */
+	TRACE_MAILBOX, /* a mailbox changes; object: the mailbox; before: UID; after: flags */
 	TRACE_KIND_COUNT,
 };
 
@@ -48,10 +48,11 @@ enum trace_kind {
 enum trace_flag {
 	TRACE_INBOUND = 1,    /* UNIT: read from the peer, not written to it */
 	TRACE_RETRANSMIT = 2, /* ENCAPSULATE of TCP: these bytes were sent before */
-	TRACE_CORRUPTED = 4,  /* RECEIVE: a cable changed bytes on the way; before: the FCS received */
-	TRACE_SHARED = 8,     /* TRANSMIT: one of several copies of a flooded frame */
-	TRACE_FIRST = 16,     /* TRANSMIT: first time on a wire: by a host or router, not a switch */
-	TRACE_ALTERED = 32,   /* RECEIVE: a faulty device changed bytes, and the FCS with them */
+	TRACE_CORRUPTED =
+	    4,            /* RECEIVE: a cable changed bytes on the way; before: the FCS received */
+	TRACE_SHARED = 8, /* TRANSMIT: one of several copies of a flooded frame */
+	TRACE_FIRST = 16, /* TRANSMIT: first time on a wire: by a host or router, not a switch */
+	TRACE_ALTERED = 32, /* RECEIVE: a faulty device changed bytes, and the FCS with them */
 };
 
 /* Ids: node << 40 | per-node sequence; 0 is none. They advance alike with tracing on or off. */
@@ -69,11 +70,11 @@ struct trace_record {
 	uint32_t crossing;      /* groups one pass through a node */
 	uint16_t start;         /* offset of the header in the packet's buffer */
 	uint16_t header_bytes;
-	uint16_t interface;     /* index at the node, from 1; 0: none */
-	uint16_t detail;        /* which state, reason, ...: index in the layer's table of names */
-	uint16_t flags;         /* enum trace_flag */
-	uint8_t kind;           /* enum trace_kind */
-	uint8_t layer;          /* enum layer of stack/layer.h and protocols/layer.h */
+	uint16_t interface; /* index at the node, from 1; 0: none */
+	uint16_t detail;    /* which state, reason, ...: index in the layer's table of names */
+	uint16_t flags;     /* enum trace_flag */
+	uint8_t kind;       /* enum trace_kind */
+	uint8_t layer;      /* enum layer of stack/layer.h and protocols/layer.h */
 };
 
 #define TRACE_NODE_SHIFT 40

@@ -31,8 +31,9 @@ void node_init(struct node *node, struct world *world, const char *name, enum no
 {
 	g_ptr_array_add(world->nodes, node);
 	*node = (struct node) { .world = world, .name = name, .index = world->nodes->len };
-	trace_emit(node, NULL, &(struct trace_record) { .kind = TRACE_NODE, .detail = (uint16_t)kind },
-	           bytes_of(name));
+	trace_emit(node, NULL,
+		   &(struct trace_record) { .kind = TRACE_NODE, .detail = (uint16_t)kind },
+		   bytes_of(name));
 }
 
 void node_random_init(const struct node *node, struct random_stream *stream, const char *consumer)
@@ -71,7 +72,7 @@ struct packet *node_copy_packet(struct node *node, const struct packet *packet)
 
 	identify(node, copy);
 	trace_emit(node, copy,
-	           &(struct trace_record) { .kind = TRACE_DERIVE, .object = packet->id },
-	           (struct bytes) { 0 });
+		   &(struct trace_record) { .kind = TRACE_DERIVE, .object = packet->id },
+		   (struct bytes) { 0 });
 	return copy;
 }

@@ -14,8 +14,8 @@ struct world {
 	struct packet_pool *packets;
 	struct trace trace;
 	uint64_t seed;
-	int64_t epoch_s;    /* virtual time 0 as seconds since 1970-01-01 UTC */
-	GPtrArray *nodes;   /* of struct node *, by index - 1; not owned */
+	int64_t epoch_s;  /* virtual time 0 as seconds since 1970-01-01 UTC */
+	GPtrArray *nodes; /* of struct node *, by index - 1; not owned */
 };
 
 enum node_kind { NODE_HOST, NODE_ROUTER, NODE_SWITCH };
@@ -23,10 +23,10 @@ enum node_kind { NODE_HOST, NODE_ROUTER, NODE_SWITCH };
 /* The part of a host, router or switch that the simulation core knows. Embedded in it. */
 struct node {
 	struct world *world;
-	const char *name;    /* owned by the embedding object */
-	uint32_t index;      /* from 1, in order of creation; executing node of its events */
-	uint32_t crossings;  /* numbers handed out so far */
-	uint64_t ids;        /* records numbered so far; packets and objects count on their own */
+	const char *name;   /* owned by the embedding object */
+	uint32_t index;     /* from 1, in order of creation; executing node of its events */
+	uint32_t crossings; /* numbers handed out so far */
+	uint64_t ids;       /* records numbered so far; packets and objects count on their own */
 	uint64_t packet_ids;
 	uint64_t object_ids;
 };
@@ -80,7 +80,7 @@ struct packet *node_copy_packet(struct node *node, const struct packet *packet);
  * the kind it only counts.
  */
 uint64_t trace_emit_slow(struct node *node, const struct packet *packet,
-                         const struct trace_record *record, struct bytes bytes)
+			 const struct trace_record *record, struct bytes bytes)
     __attribute__((cold));
 
 static inline bool node_traces(const struct node *node, enum trace_kind kind)
@@ -99,7 +99,7 @@ static inline uint64_t trace_skip(struct node *node)
  * is done for every frame asks node_traces() first, and only counts with trace_skip().
  */
 static inline uint64_t trace_emit(struct node *node, const struct packet *packet,
-                                  const struct trace_record *record, struct bytes bytes)
+				  const struct trace_record *record, struct bytes bytes)
 {
 	if (__builtin_expect(!node_traces(node, (enum trace_kind)record->kind), 1))
 		return trace_skip(node);

@@ -3,7 +3,7 @@
 #include <glib.h>
 
 struct impairer {
-	struct impairment config; /* its lists are ours */
+	struct impairment config;    /* its lists are ours */
 	struct random_stream stream; /* the same number of draws for each frame */
 	struct random_stream places; /* of flipped bits: as many as it takes */
 	size_t next_picked;

@@ -176,8 +176,8 @@ static uint64_t trace_receive(const struct interface *interface, const struct pa
 {
 	if (!node_traces(interface->node, TRACE_RECEIVE))
 		return trace_skip(interface->node);
-	unsigned flags = (frame->is_corrupted ? TRACE_CORRUPTED : 0) |
-			 (frame->is_altered ? TRACE_ALTERED : 0);
+	unsigned flags =
+	    (frame->is_corrupted ? TRACE_CORRUPTED : 0) | (frame->is_altered ? TRACE_ALTERED : 0);
 
 	return trace_emit(interface->node, frame,
 			  &(struct trace_record) {

@@ -101,7 +101,7 @@ const char *const arp_state_names[ARP_STATE_COUNT] = {
 
 #define NAMES(number, shown, word, table)                                                          \
 	{                                                                                          \
-		.layer = (number), .name = (shown), .key = (word), .details = (table),                     \
+		.layer = (number), .name = (shown), .key = (word), .details = (table),             \
 		.detail_count = COUNT_OF(table),                                                   \
 	}
 

@@ -23,11 +23,11 @@ enum stream_failure {
 
 /* What the user of a stream is told. Each may be NULL. */
 struct stream_events {
-	void (*opened)(void *owner);               /* an active open succeeded */
-	void (*readable)(void *owner);             /* new bytes: stream_peek() */
-	void (*writable)(void *owner);             /* room again after a short stream_write() */
-	void (*ended)(void *owner);                /* the peer sends no more, and all was read */
-	void (*closed)(void *owner);               /* both directions ended in order */
+	void (*opened)(void *owner);   /* an active open succeeded */
+	void (*readable)(void *owner); /* new bytes: stream_peek() */
+	void (*writable)(void *owner); /* room again after a short stream_write() */
+	void (*ended)(void *owner);    /* the peer sends no more, and all was read */
+	void (*closed)(void *owner);   /* both directions ended in order */
 	void (*failed)(void *owner, enum stream_failure why);
 };
 
@@ -45,17 +45,17 @@ struct stream_operations {
 struct stream {
 	const struct stream_operations *operations;
 	const struct stream_events *events;
-	void *owner;               /* handed to the events */
+	void *owner; /* handed to the events */
 	struct endpoint local, remote;
-	uint64_t sent_object;      /* trace id of the direction that we write */
-	uint64_t received_object;  /* trace id of the direction that we read */
-	uint64_t written_bytes;    /* stream offset of the next byte to be written */
-	uint64_t consumed_bytes;   /* stream offset of the next byte to be read */
+	uint64_t sent_object;     /* trace id of the direction that we write */
+	uint64_t received_object; /* trace id of the direction that we read */
+	uint64_t written_bytes;   /* stream offset of the next byte to be written */
+	uint64_t consumed_bytes;  /* stream offset of the next byte to be read */
 };
 
 /* Sets who is told of events from now on. */
 static inline void stream_listen(struct stream *stream, const struct stream_events *events,
-                                 void *owner)
+				 void *owner)
 {
 	stream->events = events;
 	stream->owner = owner;
@@ -74,7 +74,7 @@ static inline struct bytes stream_peek(struct stream *stream)
 static inline uint64_t stream_arrived_root(const struct stream *stream)
 {
 	return stream->operations->arrived_root != NULL ? stream->operations->arrived_root(stream)
-	                                                : 0;
+							: 0;
 }
 
 /* Marks `length` bytes of the last peek as read; that opens the window. */

@@ -61,15 +61,14 @@ static void ranges_free(gpointer data)
 }
 
 void conversations_init(struct conversations *conversations,
-                        const struct dissector *const *dissectors)
+			const struct dissector *const *dissectors)
 {
 	conversations->dissectors = dissectors;
 	conversations->connections = g_ptr_array_new();
 	conversations->by_endpoints = g_hash_table_new_full(key_hash, key_equal, g_free, NULL);
 	conversations->roots =
 	    g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, ranges_free);
-	conversations->objects =
-	    g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
+	conversations->objects = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
 }
 
 static void unit_free(gpointer data)
@@ -117,7 +116,7 @@ static bool segment_view(struct bytes frame, struct segment_view *view)
 }
 
 static const struct dissector *dissector_of(const struct conversations *conversations,
-                                            uint16_t port)
+					    uint16_t port)
 {
 	for (const struct dissector *const *at = conversations->dissectors; *at != NULL; at++)
 		for (int i = 0; i < DISSECT_PORTS_MAX && (*at)->tcp_ports[i] != 0; i++)
@@ -136,7 +135,7 @@ static void direction_init(struct model_connection *connection, bool is_from_ser
 }
 
 static struct model_connection *connection_new(struct conversations *conversations,
-                                               const struct segment_view *view, int64_t time_ns)
+					       const struct segment_view *view, int64_t time_ns)
 {
 	struct model_connection *connection = g_new0(struct model_connection, 1);
 	struct conversation_key *key = g_new(struct conversation_key, 1);
@@ -155,7 +154,7 @@ static struct model_connection *connection_new(struct conversations *conversatio
 }
 
 static struct model_connection *connection_find(const struct conversations *conversations,
-                                                const struct segment_view *view)
+						const struct segment_view *view)
 {
 	struct conversation_key key = key_of(view->source, view->destination);
 
@@ -163,14 +162,14 @@ static struct model_connection *connection_find(const struct conversations *conv
 }
 
 static struct model_direction *direction_of(struct model_connection *connection,
-                                            const struct segment_view *view)
+					    const struct segment_view *view)
 {
 	return &connection->directions[endpoint_equal(view->source, connection->server)];
 }
 
 /* A SYN with a sequence number not seen before opens a connection anew. */
 static struct model_direction *direction_for(struct conversations *conversations,
-                                             const struct segment_view *view, int64_t time_ns)
+					     const struct segment_view *view, int64_t time_ns)
 {
 	struct model_connection *connection = connection_find(conversations, view);
 	struct model_direction *direction;
@@ -198,8 +197,7 @@ static struct model_direction *direction_for(struct conversations *conversations
 	return direction;
 }
 
-static uint64_t root_at(const struct conversations *conversations, uint64_t object,
-                        uint64_t offset)
+static uint64_t root_at(const struct conversations *conversations, uint64_t object, uint64_t offset)
 {
 	GArray *ranges = g_hash_table_lookup(conversations->roots, &object);
 
@@ -214,8 +212,8 @@ static uint64_t root_at(const struct conversations *conversations, uint64_t obje
 
 /* Keeps what the dissector found; parts of a unit are not kept apart. */
 static void keep_unit(struct conversations *conversations, struct model_direction *direction,
-                      const struct trace_record *record, struct bytes payload,
-                      const struct dissect_unit *found)
+		      const struct trace_record *record, struct bytes payload,
+		      const struct dissect_unit *found)
 {
 	const uint64_t *object = g_hash_table_lookup(conversations->objects, &record->packet);
 	struct model_unit *unit = g_new(struct model_unit, 1);
@@ -229,8 +227,8 @@ static void keep_unit(struct conversations *conversations, struct model_directio
 		.summary = g_strdup(found->summary),
 		.purpose = found->purpose,
 		.bytes = found->length <= MODEL_UNIT_BYTES_MAX
-		             ? g_bytes_new(payload.data + found->offset, found->length)
-		             : NULL,
+			     ? g_bytes_new(payload.data + found->offset, found->length)
+			     : NULL,
 		.time_ns = record->time_ns,
 	};
 	unit->root = object == NULL ? 0 : root_at(conversations, *object, unit->offset);
@@ -240,7 +238,7 @@ static void keep_unit(struct conversations *conversations, struct model_directio
 }
 
 static void add_units(struct conversations *conversations, struct model_direction *direction,
-                      const struct trace_record *record, struct bytes payload)
+		      const struct trace_record *record, struct bytes payload)
 {
 	struct model_connection *connection = direction->connection;
 	const struct dissect_state before = connection->state;
@@ -270,7 +268,7 @@ static void add_units(struct conversations *conversations, struct model_directio
 }
 
 void conversations_feed_frame(struct conversations *conversations,
-                              const struct trace_record *record, struct bytes frame)
+			      const struct trace_record *record, struct bytes frame)
 {
 	struct segment_view view;
 	struct model_direction *direction;
@@ -301,8 +299,7 @@ void conversations_feed_frame(struct conversations *conversations,
 	direction->bytes_sent += view.payload.length;
 }
 
-void conversations_feed_unit(struct conversations *conversations,
-                             const struct trace_record *record)
+void conversations_feed_unit(struct conversations *conversations, const struct trace_record *record)
 {
 	struct root_range range = { record->before, record->after, record->root };
 	GArray *ranges = g_hash_table_lookup(conversations->roots, &record->object);
@@ -320,7 +317,7 @@ void conversations_feed_unit(struct conversations *conversations,
 }
 
 void conversations_feed_segment(struct conversations *conversations,
-                                const struct trace_record *record)
+				const struct trace_record *record)
 {
 	uint64_t *key = g_new(uint64_t, 1), *object = g_new(uint64_t, 1);
 
@@ -330,7 +327,7 @@ void conversations_feed_segment(struct conversations *conversations,
 }
 
 bool conversations_find(const struct conversations *conversations, struct bytes frame,
-                        struct model_segment *segment)
+			struct model_segment *segment)
 {
 	struct segment_view view;
 	struct model_connection *connection;
@@ -353,8 +350,8 @@ bool conversations_find(const struct conversations *conversations, struct bytes 
 		.length = view.payload.length,
 		.sequence = relative,
 		.acknowledgment = view.header.flags & TCP_ACK
-		                      ? view.header.acknowledgment - other->initial_sequence
-		                      : 0,
+				      ? view.header.acknowledgment - other->initial_sequence
+				      : 0,
 		.flags = view.header.flags,
 	};
 	return true;

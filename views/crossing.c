@@ -53,12 +53,12 @@ bool crossing_was_delivered(const struct crossing *crossing)
 		if (record->kind == TRACE_DROP)
 			return false;
 	}
-	return last != NULL && (last->layer == LAYER_TCP || last->layer == LAYER_UDP ||
-	                        last->layer == LAYER_ICMP);
+	return last != NULL &&
+	       (last->layer == LAYER_TCP || last->layer == LAYER_UDP || last->layer == LAYER_ICMP);
 }
 
 struct crossings *crossings_new(void (*done)(void *owner, const struct crossing *crossing),
-                                void *owner)
+				void *owner)
 {
 	struct crossings *crossings = g_new0(struct crossings, 1);
 
@@ -116,8 +116,7 @@ void crossings_finish(struct crossings *crossings)
 	complete(crossings, INT64_MAX, true);
 }
 
-static struct crossing *crossing_for(struct crossings *crossings,
-                                     const struct trace_record *record)
+static struct crossing *crossing_for(struct crossings *crossings, const struct trace_record *record)
 {
 	uint32_t node = trace_node_of(record->id);
 	struct crossing *crossing;
@@ -150,7 +149,7 @@ static GByteArray *keep(struct bytes frame)
 	 TRACE_BIT(TRACE_DROP) | TRACE_BIT(TRACE_IMPAIR) | TRACE_BIT(TRACE_DERIVE))
 
 void crossings_feed(struct crossings *crossings, const struct trace_record *record,
-                    struct bytes bytes)
+		    struct bytes bytes)
 {
 	struct crossing *crossing;
 

@@ -10,10 +10,10 @@ struct crossing {
 	uint32_t node, number;
 	int64_t time_ns, last_ns; /* of its first and last record */
 	uint64_t packet, root;
-	GArray *records;          /* of struct trace_record, in order */
-	GByteArray *received;     /* the frame as it came in; NULL: it was made here */
-	GByteArray *sent;         /* the frame as it went out first; NULL: it stayed here */
-	bool is_waiting;          /* for ARP or other fragments: more may come much later */
+	GArray *records;      /* of struct trace_record, in order */
+	GByteArray *received; /* the frame as it came in; NULL: it was made here */
+	GByteArray *sent;     /* the frame as it went out first; NULL: it stayed here */
+	bool is_waiting;      /* for ARP or other fragments: more may come much later */
 };
 
 /* The frame to describe: as it went out where there is one, else as it came in; may be empty. */
@@ -36,12 +36,12 @@ struct crossings;
 
 /* `done` is called for each crossing that is complete, which it borrows, in order of their begin. */
 struct crossings *crossings_new(void (*done)(void *owner, const struct crossing *crossing),
-                                void *owner);
+				void *owner);
 void crossings_free(struct crossings *crossings); /* open ones are forgotten */
 
 /* Takes in a record in the order of the trace. Kinds that are of no packet are ignored. */
 void crossings_feed(struct crossings *crossings, const struct trace_record *record,
-                    struct bytes bytes);
+		    struct bytes bytes);
 
 /* Completes all that do not wait for something: call it before showing what is no crossing. */
 void crossings_settle(struct crossings *crossings);

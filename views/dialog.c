@@ -14,7 +14,10 @@ static void print_text(FILE *out, struct bytes line)
 
 		g_utf8_validate((const char *)line.data, (gssize)line.length, &end);
 		for (const char *at = (const char *)line.data; at < end; at++)
-			fputc(*at == '\t' ? ' ' : (unsigned char)*at < 0x20 || *at == 0x7f ? '.' : *at, out);
+			fputc(*at == '\t'                                ? ' '
+			      : (unsigned char)*at < 0x20 || *at == 0x7f ? '.'
+									 : *at,
+			      out);
 		line = bytes_from(line, (size_t)(end - (const char *)line.data));
 		if (line.length > 0)
 			fputc('.', out);
@@ -25,40 +28,79 @@ static void print_text(FILE *out, struct bytes line)
 static void begin_line(FILE *out, bool colour, int64_t time_ns, bool is_from_server)
 {
 	fprintf(out, "  %12.6f s  %s%s%s ", (double)(time_ns / 1000) / 1e6,
-	        !colour ? "" : is_from_server ? "\033[38;5;33m" : "\033[38;5;134m",
-	        is_from_server ? "S:" : "C:", colour ? "\033[0m" : "");
+		!colour          ? ""
+		: is_from_server ? "\033[38;5;33m"
+				 : "\033[38;5;134m",
+		is_from_server ? "S:" : "C:", colour ? "\033[0m" : "");
 }
 
-static void print_unit(FILE *out, bool colour, const struct model_unit *unit, bool is_from_server)
+/* What was said, with its pieces joined where the border of a segment cuts a line in two. */
+struct saying {
+	const struct model_unit *first;
+	GByteArray *bytes;
+	uint64_t length; /* as it was on the wire */
+};
+
+static bool is_cut(const struct saying *saying, const struct model_unit *unit)
 {
-	struct bytes rest = { 0 };
+	return !unit->is_complete && saying->bytes->len > 0 &&
+	       saying->bytes->data[saying->bytes->len - 1] != '\n';
+}
+
+/* Gathers from unit `*at` on, which moves behind what was taken. */
+static struct saying gather(const GPtrArray *units, guint *at)
+{
+	struct saying saying = { .first = units->pdata[*at], .bytes = g_byte_array_new() };
+	const struct model_unit *unit;
+
+	do {
+		unit = units->pdata[(*at)++];
+		saying.length += unit->length;
+		if (unit->bytes != NULL)
+			g_byte_array_append(saying.bytes, g_bytes_get_data(unit->bytes, NULL),
+					    (guint)g_bytes_get_size(unit->bytes));
+	} while (is_cut(&saying, unit) && *at < units->len &&
+		 ((struct model_unit *)units->pdata[*at])->offset == unit->offset + unit->length);
+	return saying;
+}
+
+/* Takes the next line off `rest`, without its end. */
+static struct bytes take_line(struct bytes *rest)
+{
+	const uint8_t *feed = memchr(rest->data, '\n', rest->length);
+	size_t taken = feed == NULL ? rest->length : (size_t)(feed - rest->data) + 1;
+	size_t length = feed == NULL ? taken : taken - 1;
+	struct bytes line;
+
+	if (length > 0 && feed != NULL && rest->data[length - 1] == '\r')
+		length--;
+	line = bytes_first(*rest, length);
+	*rest = bytes_from(*rest, taken);
+	return line;
+}
+
+static void print_saying(FILE *out, bool colour, const struct saying *saying, bool is_from_server)
+{
+	struct bytes rest = { saying->bytes->data, saying->bytes->len };
 	unsigned lines = 0;
 
-	if (unit->bytes != NULL)
-		rest = (struct bytes) { g_bytes_get_data(unit->bytes, NULL),
-			                g_bytes_get_size(unit->bytes) };
 	for (; rest.length > 0 && lines < LINES_MAX; lines++) {
-		const uint8_t *feed = memchr(rest.data, '\n', rest.length);
-		size_t taken = feed == NULL ? rest.length : (size_t)(feed - rest.data) + 1;
-		size_t length = feed == NULL ? taken : taken - 1;
-
-		if (length > 0 && feed != NULL && rest.data[length - 1] == '\r')
-			length--;
-		begin_line(out, colour, unit->time_ns, is_from_server);
-		print_text(out, bytes_first(rest, length));
+		begin_line(out, colour, saying->first->time_ns, is_from_server);
+		print_text(out, take_line(&rest));
 		fputc('\n', out);
-		rest = bytes_from(rest, taken);
 	}
 	if (lines == 0 || rest.length > 0) {
-		begin_line(out, colour, unit->time_ns, is_from_server);
-		fprintf(out, "[%s, %s%" PRIu64 " bytes%s]\n", unit->name, lines == 0 ? "" : "in all ",
-		        unit->length, lines == 0 ? "" : ": the rest is not shown");
+		begin_line(out, colour, saying->first->time_ns, is_from_server);
+		fprintf(out, "[%s, %s%" PRIu64 " bytes%s]\n", saying->first->name,
+			lines == 0 ? "" : "in all ", saying->length,
+			lines == 0 ? "" : ": the rest is not shown");
 	}
+	g_byte_array_unref(saying->bytes);
 }
 
-static int64_t time_of(const GPtrArray *units, guint i)
+static int64_t time_of(const GPtrArray *units, guint index)
 {
-	return ((const struct model_unit *)units->pdata[i])->time_ns;
+	return ((const struct model_unit *)units->pdata[index])->time_ns;
 }
 
 /* Units of both directions in order of time; what was asked comes before its answer. */
@@ -72,8 +114,9 @@ static void print_units(FILE *out, bool colour, const struct model_connection *c
 		bool is_answer = c == client->len ||
 				 (s < server->len && time_of(server, s) < time_of(client, c));
 
-		print_unit(out, colour, is_answer ? server->pdata[s++] : client->pdata[c++],
-			   is_answer);
+		struct saying saying = is_answer ? gather(server, &s) : gather(client, &c);
+
+		print_saying(out, colour, &saying, is_answer);
 	}
 }
 
@@ -94,15 +137,15 @@ void dialog_print(const struct model *model, FILE *out, bool colour)
 		char client[64], server[64];
 
 		fprintf(out, "%sconnection %u  %s → %s port %u%s%s%s  opened at %.6f s%s\n",
-		        colour ? "\033[1m" : "", connection->number,
-		        sentence_host(model, connection->client.address, client),
-		        sentence_host(model, connection->server.address, server),
-		        connection->server.port, service == NULL ? "" : " (",
-		        service == NULL ? "" : service, service == NULL ? "" : ")",
-		        (double)(connection->opened_ns / 1000) / 1e6, colour ? "\033[0m" : "");
+			colour ? "\033[1m" : "", connection->number,
+			sentence_host(model, connection->client.address, client),
+			sentence_host(model, connection->server.address, server),
+			connection->server.port, service == NULL ? "" : " (",
+			service == NULL ? "" : service, service == NULL ? "" : ")",
+			(double)(connection->opened_ns / 1000) / 1e6, colour ? "\033[0m" : "");
 		print_units(out, colour, connection);
 		fprintf(out, "  %12.6f s  %s; %" PRIu64 " bytes up, %" PRIu64 " bytes down\n\n",
-		        (double)(connection->closed_ns / 1000) / 1e6, ending(connection),
-		        connection->directions[0].bytes_sent, connection->directions[1].bytes_sent);
+			(double)(connection->closed_ns / 1000) / 1e6, ending(connection),
+			connection->directions[0].bytes_sent, connection->directions[1].bytes_sent);
 	}
 }

@@ -99,9 +99,12 @@ static const struct {
 	uint16_t flag;
 	const char *key;
 } flags[] = {
-	{ TRACE_INBOUND, ",\"inbound\":true" },       { TRACE_RETRANSMIT, ",\"retransmission\":true" },
-	{ TRACE_CORRUPTED, ",\"corrupted\":true" },   { TRACE_SHARED, ",\"shared\":true" },
-	{ TRACE_FIRST, ",\"first\":true" },         { TRACE_ALTERED, ",\"altered\":true" },
+	{TRACE_INBOUND,     ",\"inbound\":true"       },
+	{ TRACE_RETRANSMIT, ",\"retransmission\":true"},
+	{ TRACE_CORRUPTED,  ",\"corrupted\":true"     },
+	{ TRACE_SHARED,     ",\"shared\":true"        },
+	{ TRACE_FIRST,      ",\"first\":true"         },
+	{ TRACE_ALTERED,    ",\"altered\":true"       },
 };
 
 static void put_place(struct json_view *json, const struct trace_record *record)

@@ -8,8 +8,7 @@ struct json_view;
 /* Writes to `out` (not closed) through a buffer of its own. `model` gives names; NULL: none. */
 struct json_view *json_view_new(FILE *out, const struct model *model);
 
-void json_view_feed(struct json_view *json, const struct trace_record *record,
-                    struct bytes bytes);
+void json_view_feed(struct json_view *json, const struct trace_record *record, struct bytes bytes);
 
 /* Hands what is buffered to `out`. */
 void json_view_flush(struct json_view *json);

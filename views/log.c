@@ -65,7 +65,8 @@ static bool append_folded(GString *out, const unsigned *folded)
 	for (int i = 0; i < FOLD_COUNT; i++) {
 		if (folded[i] == 0)
 			continue;
-		g_string_append_printf(out, "%s%u %s", has_any ? ", " : "", folded[i], fold_names[i]);
+		g_string_append_printf(out, "%s%u %s", has_any ? ", " : "", folded[i],
+				       fold_names[i]);
 		has_any = true;
 	}
 	return has_any;
@@ -132,7 +133,7 @@ static char *signature(const struct log *log, const struct crossing *crossing)
 		if (record->kind != TRACE_TRANSMIT && record->kind != TRACE_RECEIVE &&
 		    record->kind != TRACE_WAIT)
 			g_string_append_printf(text, " %u.%u.%u", record->kind, record->layer,
-			                       record->detail);
+					       record->detail);
 	}
 	if (crossing->received == NULL || crossing->sent == NULL)
 		if (model_find_segment(log->model, crossing_frame(crossing), &segment))
@@ -153,7 +154,8 @@ static enum fold kind_of_repetition(const struct log *log, const struct crossing
 {
 	if (crossing->received == NULL || crossing->sent == NULL)
 		return FOLD_CONTROL;
-	return model_node(log->model, crossing->node)->kind == NODE_SWITCH ? FOLD_SWITCH : FOLD_ROUTER;
+	return model_node(log->model, crossing->node)->kind == NODE_SWITCH ? FOLD_SWITCH
+									   : FOLD_ROUTER;
 }
 
 static enum fold how_to_fold(struct log *log, const struct crossing *crossing)
@@ -236,18 +238,19 @@ struct log *log_new(const struct model *model, const struct log_options *options
 static void append_text(GString *out, struct bytes bytes)
 {
 	for (size_t i = 0; i < bytes.length && i < TEXT_BYTES_MAX; i++)
-		g_string_append_c(out, bytes.data[i] == '\0'                                 ? ' '
-		                       : bytes.data[i] < 0x20 || bytes.data[i] >= 0x7f ? '.'
-		                                                                       : (char)bytes.data[i]);
+		g_string_append_c(out, bytes.data[i] == '\0' ? ' '
+				       : bytes.data[i] < 0x20 || bytes.data[i] >= 0x7f
+					   ? '.'
+					   : (char)bytes.data[i]);
 }
 
 static void begin_event(struct log *log, const struct trace_record *record, const char *mark)
 {
 	log_append_time(log->line, record->time_ns);
 	g_string_append_printf(log->line, " %-16s ",
-	                       model_node_name(log->model, trace_node_of(record->id)));
+			       model_node_name(log->model, trace_node_of(record->id)));
 	log_colour(log->line, log->options.colour,
-	           record->kind == TRACE_ACTION ? LAYER_USER : record->layer);
+		   record->kind == TRACE_ACTION ? LAYER_USER : record->layer);
 	g_string_append(log->line, mark);
 }
 
@@ -258,10 +261,11 @@ static void print_mail(struct log *log, const struct trace_record *record, struc
 	begin_event(log, record, "✉ ");
 	if (mail != NULL)
 		g_string_append_printf(log->line, "mail %u  ", mail->number);
-	g_string_append_printf(log->line, "%s: %s", view_mail_actor(record->detail), view_detail_name(record));
+	g_string_append_printf(log->line, "%s: %s", view_mail_actor(record->detail),
+			       view_detail_name(record));
 	if (mail != NULL && (record->detail == MAIL_COMPOSED || record->detail == MAIL_NOTIFIED)) {
 		g_string_append_printf(log->line, "  %s → %s  \"%s\"", mail->from, mail->to,
-		                       mail->subject);
+				       mail->subject);
 	} else if (record->detail != MAIL_RETRIEVED && record->detail != MAIL_OUTBOX) {
 		g_string_append(log->line, "  ");
 		append_text(log->line, bytes);
@@ -276,16 +280,16 @@ static void append_tcp_state(struct log *log, const struct trace_record *record,
 	g_string_append(log->line, "TCP connection");
 	if (bytes.length == TCP_STATE_RECORD_BYTES)
 		g_string_append_printf(log->line, " with %s port %u",
-		                       sentence_host(log->model, get_be32(bytes.data + 6), host),
-		                       get_be16(bytes.data + 10));
+				       sentence_host(log->model, get_be32(bytes.data + 6), host),
+				       get_be16(bytes.data + 10));
 	g_string_append_printf(log->line, ": %s → %s",
-	                       tcp_state_name((enum tcp_state)record->before),
-	                       tcp_state_name((enum tcp_state)record->after));
+			       tcp_state_name((enum tcp_state)record->before),
+			       tcp_state_name((enum tcp_state)record->after));
 }
 
 /* What came of an action. */
 static void append_user_outcome(struct log *log, const struct trace_record *record,
-                                struct bytes bytes)
+				struct bytes bytes)
 {
 	static const char *const pings[] = {
 		[USER_PING_ANSWERED] = "answered",
@@ -320,7 +324,8 @@ static void settle(struct log *log)
 /* A change of TCP's state happens while a segment crosses: it is told behind the block. */
 static void feed_state(struct log *log, const struct trace_record *record, struct bytes bytes)
 {
-	if (!node_is_shown(log, trace_node_of(record->id)) || !log_shows_layer(log, record->layer) ||
+	if (!node_is_shown(log, trace_node_of(record->id)) ||
+	    !log_shows_layer(log, record->layer) ||
 	    !belongs_to_message(log, record->root, (struct bytes) { 0 }))
 		return;
 	begin_event(log, record, "· ");
@@ -335,7 +340,8 @@ static void feed_state(struct log *log, const struct trace_record *record, struc
 static void feed_event(struct log *log, const struct trace_record *record, struct bytes bytes)
 {
 	settle(log);
-	if (!node_is_shown(log, trace_node_of(record->id)) || !log_shows_layer(log, record->layer) ||
+	if (!node_is_shown(log, trace_node_of(record->id)) ||
+	    !log_shows_layer(log, record->layer) ||
 	    !belongs_to_message(log, record->root, (struct bytes) { 0 }))
 		return;
 	if (record->kind == TRACE_ACTION)
@@ -351,7 +357,7 @@ static void feed_event(struct log *log, const struct trace_record *record, struc
 	case TRACE_PHASE:
 		begin_event(log, record, "◦ ");
 		g_string_append_printf(log->line, "%s session: %s", view_layer_name(record->layer),
-		                       view_detail_name(record));
+				       view_detail_name(record));
 		break;
 	default:
 		begin_event(log, record, "○ ");

@@ -10,12 +10,12 @@
 struct log;
 
 struct log_options {
-	FILE *out;             /* not closed */
-	bool colour;           /* one colour per layer */
-	bool unfold;           /* show what repeats in full too */
-	uint64_t layers;       /* set of 1 << layer; 0: all */
-	const bool *nodes;     /* by node index, at least as many as nodes exist; NULL: all */
-	unsigned message;      /* only what belongs to this mail number; 0: all */
+	FILE *out;         /* not closed */
+	bool colour;       /* one colour per layer */
+	bool unfold;       /* show what repeats in full too */
+	uint64_t layers;   /* set of 1 << layer; 0: all */
+	const bool *nodes; /* by node index, at least as many as nodes exist; NULL: all */
+	unsigned message;  /* only what belongs to this mail number; 0: all */
 	const struct dissector *const *dissectors;
 };
 

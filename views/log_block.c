@@ -21,7 +21,7 @@ void log_append_time(GString *out, int64_t time_ns)
 	int64_t us = time_ns / NS_PER_US;
 
 	g_string_append_printf(out, "%4" G_GINT64_FORMAT ".%03d %03d s ", us / 1000000,
-	                       (int)(us / 1000 % 1000), (int)(us % 1000));
+			       (int)(us / 1000 % 1000), (int)(us % 1000));
 }
 
 static void append_size(GString *line, size_t size_bytes)
@@ -70,7 +70,7 @@ static void print_purpose(struct log *log, unsigned layer, const struct model_un
 
 /* What application bytes a segment carries: a line for each command, reply or piece of one. */
 static void print_stream_units(struct log *log, const char *action,
-                               const struct model_segment *segment)
+			       const struct model_segment *segment)
 {
 	const struct model_direction *direction = segment->direction;
 	const struct dissector *dissector = segment->connection->dissector;
@@ -79,8 +79,8 @@ static void print_stream_units(struct log *log, const char *action,
 
 	if (layer < 0 || !log_shows_layer(log, (unsigned)layer))
 		return;
-	for (unsigned i = model_unit_index(direction, segment->offset);
-	     i < direction->units->len; i++) {
+	for (unsigned i = model_unit_index(direction, segment->offset); i < direction->units->len;
+	     i++) {
 		const struct model_unit *unit = direction->units->pdata[i];
 
 		if (unit->offset >= end)
@@ -89,7 +89,7 @@ static void print_stream_units(struct log *log, const char *action,
 		append_change(log, ' ', 0);
 		g_string_append(log->line, unit->summary);
 		append_size(log->line, MIN(end, unit->offset + unit->length) -
-		                           MAX(segment->offset, unit->offset));
+					   MAX(segment->offset, unit->offset));
 		log_print_line(log);
 		print_purpose(log, (unsigned)layer, unit);
 	}
@@ -112,11 +112,12 @@ static void print_datagram_unit(struct log *log, const char *action, struct byte
 		bool is_from_server = udp.source_port == (*at)->udp_ports[0];
 		int layer = view_layer_find((*at)->key);
 
-		if ((*at)->udp_ports[0] == 0 || layer < 0 || !log_shows_layer(log, (unsigned)layer) ||
+		if ((*at)->udp_ports[0] == 0 || layer < 0 ||
+		    !log_shows_layer(log, (unsigned)layer) ||
 		    (!is_from_server && udp.destination_port != (*at)->udp_ports[0]))
 			continue;
 		if ((*at)->dissect(&(struct dissect_input) { data, is_from_server, false, NULL },
-		                   &unit, 1) == 0)
+				   &unit, 1) == 0)
 			continue;
 		begin_line(log, action, (unsigned)layer);
 		append_change(log, ' ', 0);
@@ -146,7 +147,7 @@ static void append_retransmission(GString *line, const char *detail)
 }
 
 static void print_header(struct log *log, const struct crossing *crossing,
-                         const struct trace_record *record, struct bytes frame)
+			 const struct trace_record *record, struct bytes frame)
 {
 	bool is_added = record->kind == TRACE_ENCAPSULATE;
 	struct log_measure size = {
@@ -181,7 +182,7 @@ static void append_interface(GString *out, const struct log *log, uint32_t node,
 }
 
 static void print_forward(struct log *log, const struct crossing *crossing,
-                          const struct trace_record *record)
+			  const struct trace_record *record)
 {
 	if (!log_shows_layer(log, record->layer))
 		return;
@@ -190,36 +191,36 @@ static void print_forward(struct log *log, const struct crossing *crossing,
 	if (record->layer == LAYER_IPV4) {
 		if (crossing->received != NULL && crossing->sent != NULL)
 			log_describe_forward(log->line, crossing_received(crossing),
-			                     crossing_sent(crossing));
+					     crossing_sent(crossing));
 		else
 			g_string_append_printf(log->line, "TTL %u → %u", (unsigned)record->before,
-			                       (unsigned)record->after);
+					       (unsigned)record->after);
 		char address[IPV4_TEXT_BYTES];
 
 		if (record->object != 0) {
 			g_string_append_printf(log->line, "; route %s/%u by ",
-			                       ipv4_print((uint32_t)(record->object >> 8), address),
-			                       (unsigned)(record->object & 0xff));
+					       ipv4_print((uint32_t)(record->object >> 8), address),
+					       (unsigned)(record->object & 0xff));
 			append_interface(log->line, log, crossing->node, record->interface);
 		}
 	} else {
 		g_string_append_printf(log->line, "port %u → %u (%s), nothing added or removed",
-		                       (unsigned)record->before, (unsigned)record->after,
-		                       view_detail_name(record));
+				       (unsigned)record->before, (unsigned)record->after,
+				       view_detail_name(record));
 	}
 	append_size(log->line, record->total_bytes);
 	log_print_line(log);
 }
 
 static void print_remark(struct log *log, const struct crossing *crossing,
-                         const struct trace_record *record)
+			 const struct trace_record *record)
 {
 	if (!log_shows_layer(log, record->layer))
 		return;
 	bool is_ignored = record->kind == TRACE_DROP && view_drop_is_ordinary(record);
 
 	begin_line(log, is_ignored ? "ignore" : view_kind_name((enum trace_kind)record->kind),
-	           record->layer);
+		   record->layer);
 	append_change(log, ' ', 0);
 	if (record->kind == TRACE_DROP && !is_ignored && log->options.colour)
 		g_string_append(log->line, "\033[1;31m");
@@ -227,7 +228,7 @@ static void print_remark(struct log *log, const struct crossing *crossing,
 	log_plain(log->line, log->options.colour);
 	if (record->kind == TRACE_WAIT && crossing->last_ns > record->time_ns)
 		g_string_append_printf(log->line, " (for %.3f ms)",
-		                       (double)(crossing->last_ns - record->time_ns) / 1e6);
+				       (double)(crossing->last_ns - record->time_ns) / 1e6);
 	if (record->total_bytes > 0)
 		append_size(log->line, record->total_bytes);
 	log_print_line(log);
@@ -243,7 +244,8 @@ static void append_first_sentence(struct log *log, struct bytes frame)
 
 	sentence_append(text, log->model, frame, log->options.dissectors);
 	end = strstr(text->str, SENTENCE_DASH);
-	g_string_append_len(log->line, text->str, end == NULL ? (gssize)text->len : end - text->str);
+	g_string_append_len(log->line, text->str,
+			    end == NULL ? (gssize)text->len : end - text->str);
 	g_string_free(text, TRUE);
 }
 
@@ -276,8 +278,8 @@ static void print_title(struct log *log, const struct crossing *crossing)
 	if (log->options.colour)
 		g_string_append(line, "\033[1m");
 	g_string_append_printf(line, " %-16s ",
-	                       interface != NULL ? interface->label
-	                                         : model_node_name(log->model, crossing->node));
+			       interface != NULL ? interface->label
+						 : model_node_name(log->model, crossing->node));
 	append_title(log, crossing);
 	log_cut(line, FRAME_COLUMN);
 	log_plain(line, log->options.colour);
@@ -289,7 +291,7 @@ static void print_title(struct log *log, const struct crossing *crossing)
 }
 
 static void print_record(struct log *log, const struct crossing *crossing,
-                         const struct trace_record *record)
+			 const struct trace_record *record)
 {
 	switch (record->kind) {
 	case TRACE_ENCAPSULATE:

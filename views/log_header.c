@@ -45,7 +45,7 @@ static void append_port(GString *out, uint16_t port)
 }
 
 static void describe_ethernet(GString *out, const struct model *model,
-                              const struct ethernet_header *header)
+			      const struct ethernet_header *header)
 {
 	append_mac(out, model, header->source);
 	g_string_append(out, " → ");
@@ -76,8 +76,8 @@ static void describe_ipv4(GString *out, const struct model *model, const struct 
 	g_string_append_printf(out, ", TTL %u", header->ttl);
 	if (header->more_fragments || header->fragment_offset_bytes > 0)
 		g_string_append_printf(out, ", fragment of datagram %u at byte %u%s",
-		                       header->identification, header->fragment_offset_bytes,
-		                       header->more_fragments ? ", more follow" : ", the last");
+				       header->identification, header->fragment_offset_bytes,
+				       header->more_fragments ? ", more follow" : ", the last");
 }
 
 static void describe_icmp(GString *out, const struct icmp_header *header)
@@ -89,14 +89,14 @@ static void describe_icmp(GString *out, const struct icmp_header *header)
 	g_string_append_printf(out, "%s", name == NULL ? "message" : name);
 	if (header->type == ICMP_ECHO_REQUEST || header->type == ICMP_ECHO_REPLY)
 		g_string_append_printf(out, ", id %u, seq %u", icmp_echo_identifier(header),
-		                       icmp_echo_sequence(header));
+				       icmp_echo_sequence(header));
 	else
 		g_string_append_printf(out, ", code %u", header->code);
 }
 
 /* Sequence numbers relative to the SYN where the connection is known, as Wireshark shows them. */
 static void describe_tcp(GString *out, const struct model *model, const struct tcp_header *header,
-                         struct bytes frame)
+			 struct bytes frame)
 {
 	struct model_segment segment;
 	char flags[TCP_FLAGS_TEXT_BYTES];
@@ -107,10 +107,10 @@ static void describe_tcp(GString *out, const struct model *model, const struct t
 	g_string_append(out, " → ");
 	append_port(out, header->destination_port);
 	g_string_append_printf(out, ", %s, seq %u", tcp_flags_print(header->flags, flags),
-	                       is_known ? segment.sequence : header->sequence);
+			       is_known ? segment.sequence : header->sequence);
 	if (header->flags & TCP_ACK)
 		g_string_append_printf(out, ", ack %u",
-		                       is_known ? segment.acknowledgment : header->acknowledgment);
+				       is_known ? segment.acknowledgment : header->acknowledgment);
 	g_string_append_printf(out, ", win %u", header->window);
 	if (tcp_options_parse(header->options, &options) != PARSE_OK)
 		return;
@@ -118,7 +118,7 @@ static void describe_tcp(GString *out, const struct model *model, const struct t
 		g_string_append_printf(out, ", MSS %u", options.mss);
 	if (options.sack_count > 0)
 		g_string_append_printf(out, ", SACK of %u block%s", options.sack_count,
-		                       options.sack_count == 1 ? "" : "s");
+				       options.sack_count == 1 ? "" : "s");
 }
 
 /* A frame taken apart as far as it goes. */
@@ -172,7 +172,7 @@ static size_t padding_of(const struct anatomy *a)
 
 /* Bytes of the packet from the start of each header on, and of the header itself. */
 static void measure(const struct anatomy *a, unsigned layer, struct bytes frame,
-                    struct log_measure *out)
+		    struct log_measure *out)
 {
 	*out = (struct log_measure) { 0 };
 	switch (layer) {
@@ -196,7 +196,7 @@ static void measure(const struct anatomy *a, unsigned layer, struct bytes frame,
 }
 
 bool log_describe(GString *out, const struct model *model, unsigned layer, struct bytes frame,
-                  struct log_measure *size)
+		  struct log_measure *size)
 {
 	struct anatomy a;
 
@@ -209,7 +209,7 @@ bool log_describe(GString *out, const struct model *model, unsigned layer, struc
 		describe_ethernet(out, model, &a.ethernet);
 		if (size->padding_bytes > 0)
 			g_string_append_printf(out, ", %zu B of padding at the end",
-			                       size->padding_bytes);
+					       size->padding_bytes);
 		break;
 	case LAYER_ARP:
 		describe_arp(out, model, &a.arp);
@@ -241,19 +241,25 @@ void log_describe_forward(GString *out, struct bytes in, struct bytes out_frame)
 	if (!(before.layers & after.layers & 1u << LAYER_IPV4))
 		return;
 	g_string_append_printf(out, "TTL %u → %u, checksum 0x%04x → 0x%04x", before.ipv4.ttl,
-	                       after.ipv4.ttl, before.ipv4.checksum, after.ipv4.checksum);
+			       after.ipv4.ttl, before.ipv4.checksum, after.ipv4.checksum);
 }
 
 /* One colour per layer everywhere: the escape sequences of 256-colour terminals. */
 void log_colour(GString *out, bool colour, unsigned layer)
 {
 	static const char *const colours[LAYER_COUNT] = {
-		[LAYER_USER] = "1",          [LAYER_LINK] = "2",
-		[LAYER_ETHERNET] = "38;5;137", [LAYER_ARP] = "38;5;172",
-		[LAYER_IPV4] = "38;5;35",    [LAYER_ICMP] = "38;5;168",
-		[LAYER_UDP] = "38;5;38",     [LAYER_TCP] = "38;5;33",
-		[LAYER_DNS] = "38;5;72",     [LAYER_SMTP] = "38;5;134",
-		[LAYER_POP3] = "38;5;134",   [LAYER_IMAP] = "38;5;134",
+		[LAYER_USER] = "1",
+		[LAYER_LINK] = "2",
+		[LAYER_ETHERNET] = "38;5;137",
+		[LAYER_ARP] = "38;5;172",
+		[LAYER_IPV4] = "38;5;35",
+		[LAYER_ICMP] = "38;5;168",
+		[LAYER_UDP] = "38;5;38",
+		[LAYER_TCP] = "38;5;33",
+		[LAYER_DNS] = "38;5;72",
+		[LAYER_SMTP] = "38;5;134",
+		[LAYER_POP3] = "38;5;134",
+		[LAYER_IMAP] = "38;5;134",
 		[LAYER_MAIL] = "1;38;5;134",
 	};
 

@@ -9,10 +9,10 @@
 /* Why a block is folded away. */
 enum fold {
 	FOLD_NOT,
-	FOLD_ARP,      /* address resolution: the block that waited for it says so */
-	FOLD_SWITCH,   /* a switch that was seen at work before */
-	FOLD_ROUTER,   /* likewise a router */
-	FOLD_CONTROL,  /* acknowledgements, handshakes and the like, as shown before */
+	FOLD_ARP,     /* address resolution: the block that waited for it says so */
+	FOLD_SWITCH,  /* a switch that was seen at work before */
+	FOLD_ROUTER,  /* likewise a router */
+	FOLD_CONTROL, /* acknowledgements, handshakes and the like, as shown before */
 	FOLD_COUNT,
 };
 
@@ -20,12 +20,12 @@ struct log {
 	const struct model *model;
 	struct log_options options;
 	struct crossings *crossings;
-	GHashTable *seen;       /* signatures of blocks shown in full already */
+	GHashTable *seen;            /* signatures of blocks shown in full already */
 	unsigned folded[FOLD_COUNT]; /* since the last block, and in all */
 	unsigned folded_total[FOLD_COUNT];
 	GString *line;
-	GString *later;         /* lines that must not part the crossing they happened in, */
-	int64_t later_ns;       /* and when that was */
+	GString *later;   /* lines that must not part the crossing they happened in, */
+	int64_t later_ns; /* and when that was */
 };
 
 /* True when lines of this layer are wanted. */
@@ -52,7 +52,7 @@ struct log_measure {
  * and its sizes. False, `size` untouched, when the frame has no such header.
  */
 bool log_describe(GString *out, const struct model *model, unsigned layer, struct bytes frame,
-                  struct log_measure *size);
+		  struct log_measure *size);
 
 /* What happened to the IPv4 header between `in` and `out`: TTL and checksum. */
 void log_describe_forward(GString *out, struct bytes in, struct bytes out_frame);

@@ -78,7 +78,7 @@ static struct mailbox_message *find_message(const struct mailbox_state *mailbox,
 }
 
 static void create(struct mailboxes *mailboxes, const struct trace_record *record,
-                   struct bytes bytes)
+		   struct bytes bytes)
 {
 	struct mailbox_state *mailbox = g_new0(struct mailbox_state, 1);
 	struct bytes name;
@@ -104,7 +104,7 @@ static char *header(struct bytes message, const char *name)
 }
 
 static void append(struct mailbox_state *mailbox, const struct trace_record *record,
-                   struct bytes bytes)
+		   struct bytes bytes)
 {
 	struct mailbox_message *message = g_new0(struct mailbox_message, 1);
 
@@ -119,7 +119,7 @@ static void append(struct mailbox_state *mailbox, const struct trace_record *rec
 }
 
 void mailboxes_feed(struct mailboxes *mailboxes, const struct trace_record *record,
-                    struct bytes bytes)
+		    struct bytes bytes)
 {
 	struct mailbox_state *mailbox;
 	struct mailbox_message *message;

@@ -10,21 +10,21 @@ struct mailboxes;
 
 struct mailbox_message {
 	uint32_t uid;
-	uint32_t flags;          /* enum mailbox_flag of protocols/mail/mailbox.h */
-	int64_t internal_date;   /* seconds since 1970 */
-	GBytes *bytes;           /* the whole message */
-	char *subject, *from;    /* decoded; "" when missing */
+	uint32_t flags;        /* enum mailbox_flag of protocols/mail/mailbox.h */
+	int64_t internal_date; /* seconds since 1970 */
+	GBytes *bytes;         /* the whole message */
+	char *subject, *from;  /* decoded; "" when missing */
 	uint64_t root;
 };
 
 struct mailbox_state {
 	uint64_t id;
-	uint32_t node;           /* where it is kept */
-	char *owner;             /* "alice@office.example" */
-	char *name;              /* "INBOX" */
+	uint32_t node; /* where it is kept */
+	char *owner;   /* "alice@office.example" */
+	char *name;    /* "INBOX" */
 	uint32_t uid_validity;
 	bool is_subscribed;
-	GPtrArray *messages;     /* of struct mailbox_message *, by UID */
+	GPtrArray *messages; /* of struct mailbox_message *, by UID */
 };
 
 struct mailboxes *mailboxes_new(void);
@@ -32,7 +32,7 @@ void mailboxes_free(struct mailboxes *mailboxes);
 
 /* Takes in a record; all kinds but TRACE_MAILBOX are ignored. */
 void mailboxes_feed(struct mailboxes *mailboxes, const struct trace_record *record,
-                    struct bytes bytes);
+		    struct bytes bytes);
 
 /* In order of creation. */
 unsigned mailboxes_count(const struct mailboxes *mailboxes);

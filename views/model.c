@@ -85,7 +85,7 @@ static struct model_node *node_at(const struct model *model, uint32_t node)
 
 /* MAC 6, IPv4 4, prefix length 1, name. */
 static void feed_interface(struct model *model, const struct trace_record *record,
-                           struct bytes bytes)
+			   struct bytes bytes)
 {
 	struct model_node *node = node_at(model, trace_node_of(record->id));
 	struct model_interface *interface;
@@ -147,7 +147,7 @@ const char *model_node_name(const struct model *model, uint32_t node)
 }
 
 const struct model_interface *model_interface(const struct model *model, uint32_t node,
-                                              unsigned interface)
+					      unsigned interface)
 {
 	const struct model_node *found = node_at(model, node);
 
@@ -295,7 +295,7 @@ const struct model_connection *model_connection(const struct model *model, unsig
 }
 
 bool model_find_segment(const struct model *model, struct bytes frame,
-                        struct model_segment *segment)
+			struct model_segment *segment)
 {
 	return conversations_find(&model->conversations, frame, segment);
 }

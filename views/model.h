@@ -12,20 +12,20 @@
 struct model;
 
 struct model_interface {
-	char *name;              /* "eth0" */
-	char *label;             /* "alice-pc:eth0" */
+	char *name;  /* "eth0" */
+	char *label; /* "alice-pc:eth0" */
 	struct mac mac;
-	uint32_t address;        /* 0: none (a switch port) */
+	uint32_t address; /* 0: none (a switch port) */
 	uint8_t prefix_length;
-	char *network;           /* of the cable plugged in; NULL: none */
-	uint64_t peer;           /* node << 16 | interface at the other end; 0: none */
+	char *network; /* of the cable plugged in; NULL: none */
+	uint64_t peer; /* node << 16 | interface at the other end; 0: none */
 	uint64_t rate_bps;
 };
 
 struct model_node {
 	char *name;
 	enum node_kind kind;
-	GPtrArray *interfaces;   /* of struct model_interface *; index - 1; may hold NULL */
+	GPtrArray *interfaces; /* of struct model_interface *; index - 1; may hold NULL */
 };
 
 #define MODEL_UNIT_BYTES_MAX 65536
@@ -36,11 +36,11 @@ struct model_unit {
 	const char *name;        /* constant: "MAIL command" */
 	uint16_t kind;
 	bool is_complete;
-	char *summary;           /* one line of text */
-	const char *purpose;     /* constant: what it is for; NULL: nothing to say */
-	GBytes *bytes;           /* as they were first sent; NULL beyond MODEL_UNIT_BYTES_MAX */
-	int64_t time_ns;         /* when it was first sent */
-	uint64_t root;           /* message or action; 0: unknown */
+	char *summary;       /* one line of text */
+	const char *purpose; /* constant: what it is for; NULL: nothing to say */
+	GBytes *bytes;       /* as they were first sent; NULL beyond MODEL_UNIT_BYTES_MAX */
+	int64_t time_ns;     /* when it was first sent */
+	uint64_t root;       /* message or action; 0: unknown */
 };
 
 struct model_connection;
@@ -51,40 +51,40 @@ struct model_direction {
 	bool is_from_server;
 	uint32_t initial_sequence; /* of the SYN */
 	bool has_initial_sequence;
-	uint64_t fed_bytes;      /* stream offset up to which units are known */
-	GPtrArray *units;        /* of struct model_unit *, by offset */
-	uint64_t bytes_sent;     /* payload, without repetitions */
+	uint64_t fed_bytes;  /* stream offset up to which units are known */
+	GPtrArray *units;    /* of struct model_unit *, by offset */
+	uint64_t bytes_sent; /* payload, without repetitions */
 	unsigned segments, retransmissions;
 };
 
 struct model_connection {
-	unsigned number;         /* from 1, in order of the first SYN */
+	unsigned number; /* from 1, in order of the first SYN */
 	struct endpoint client, server;
 	const struct dissector *dissector; /* NULL: unknown protocol */
 	struct dissect_state state;
 	struct model_direction directions[2]; /* 0 from the client, 1 from the server */
-	int64_t opened_ns;       /* first SYN */
-	int64_t closed_ns;       /* last segment seen so far */
-	bool was_reset;          /* an RST was sent */
-	unsigned fins;           /* set of 1: the client sent FIN, 2: the server */
+	int64_t opened_ns;                    /* first SYN */
+	int64_t closed_ns;                    /* last segment seen so far */
+	bool was_reset;                       /* an RST was sent */
+	unsigned fins;                        /* set of 1: the client sent FIN, 2: the server */
 };
 
 /* What is known of a packet on its way. */
 struct model_packet {
 	uint64_t id;
-	uint64_t frame;          /* number in the default capture; 0: never on a wire */
+	uint64_t frame; /* number in the default capture; 0: never on a wire */
 	uint64_t root;
 };
 
 /* A message, numbered in order of composition. */
 struct model_mail {
-	unsigned number;         /* from 1 */
+	unsigned number; /* from 1 */
 	uint64_t root;
 	uint64_t object;
 	char *from, *to, *subject, *message_id;
 	int64_t composed_ns;
 	uint64_t size_bytes;
-	uint32_t node;           /* where it was composed */
+	uint32_t node; /* where it was composed */
 };
 
 /* Empty model. `dissectors` is a NULL-terminated list that must outlive it. */
@@ -99,7 +99,7 @@ const struct model_node *model_node(const struct model *model, uint32_t node);
 unsigned model_node_count(const struct model *model);
 const char *model_node_name(const struct model *model, uint32_t node);
 const struct model_interface *model_interface(const struct model *model, uint32_t node,
-                                              unsigned interface);
+					      unsigned interface);
 
 /* Index of the node called `name`, or 0. */
 uint32_t model_find_node(const struct model *model, const char *name);
@@ -120,7 +120,7 @@ const struct model_connection *model_connection(const struct model *model, unsig
 struct model_segment {
 	const struct model_connection *connection;
 	const struct model_direction *direction;
-	uint64_t offset;         /* of the payload in the stream direction */
+	uint64_t offset; /* of the payload in the stream direction */
 	uint64_t length;
 	uint32_t sequence, acknowledgment; /* relative to the SYNs, as Wireshark shows them */
 	uint8_t flags;
@@ -128,7 +128,7 @@ struct model_segment {
 
 /* Finds the segment in `frame` (Ethernet, no FCS). False: no TCP, a fragment, or unknown. */
 bool model_find_segment(const struct model *model, struct bytes frame,
-                        struct model_segment *segment);
+			struct model_segment *segment);
 
 /* First unit that overlaps or follows `offset`; iterate on while unit->offset < end. */
 unsigned model_unit_index(const struct model_direction *direction, uint64_t offset);

@@ -6,38 +6,38 @@
 /* All TCP connections of a trace, found again in the bytes of frames. */
 struct conversations {
 	const struct dissector *const *dissectors;
-	GPtrArray *connections;  /* of struct model_connection *, in order of opening */
+	GPtrArray *connections;   /* of struct model_connection *, in order of opening */
 	GHashTable *by_endpoints; /* struct conversation_key * to the newest connection */
-	GHashTable *roots;       /* stream object id to GArray of struct root_range */
-	GHashTable *objects;     /* packet id of a segment to its stream object id */
+	GHashTable *roots;        /* stream object id to GArray of struct root_range */
+	GHashTable *objects;      /* packet id of a segment to its stream object id */
 };
 
 struct model {
-	GPtrArray *nodes;        /* of struct model_node * */
-	GHashTable *macs;        /* 48-bit number to struct model_node * */
-	GHashTable *addresses;   /* IPv4 address to struct model_node * */
-	GHashTable *frames;      /* packet id to frame number */
+	GPtrArray *nodes;      /* of struct model_node * */
+	GHashTable *macs;      /* 48-bit number to struct model_node * */
+	GHashTable *addresses; /* IPv4 address to struct model_node * */
+	GHashTable *frames;    /* packet id to frame number */
 	uint64_t frame_count;
-	GPtrArray *mails;        /* of struct model_mail * */
+	GPtrArray *mails;          /* of struct model_mail * */
 	GHashTable *mails_by_root; /* uint64_t to struct model_mail *; look-ups only */
 	struct conversations conversations;
 };
 
 void conversations_init(struct conversations *conversations,
-                        const struct dissector *const *dissectors);
+			const struct dissector *const *dissectors);
 void conversations_clear(struct conversations *conversations);
 
 /* A frame that was put on a wire for the first time: by its first sender, in order. */
 void conversations_feed_frame(struct conversations *conversations,
-                              const struct trace_record *record, struct bytes frame);
+			      const struct trace_record *record, struct bytes frame);
 
 /* A session says which message a range of its stream belongs to. */
 void conversations_feed_unit(struct conversations *conversations,
-                             const struct trace_record *record);
+			     const struct trace_record *record);
 
 /* TCP says which stream direction a segment, named by its packet, was made from. */
 void conversations_feed_segment(struct conversations *conversations,
-                                const struct trace_record *record);
+				const struct trace_record *record);
 
 bool conversations_find(const struct conversations *conversations, struct bytes frame,
-                        struct model_segment *segment);
+			struct model_segment *segment);

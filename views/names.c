@@ -96,8 +96,8 @@ const char *view_detail_name(const struct trace_record *record)
 bool view_drop_is_ordinary(const struct trace_record *record)
 {
 	return (record->layer == LAYER_ETHERNET &&
-	        (record->detail == ETHERNET_NOT_FOR_US || record->detail == ETHERNET_SAME_PORT ||
-	         record->detail == ETHERNET_NO_OTHER_PORT)) ||
+		(record->detail == ETHERNET_NOT_FOR_US || record->detail == ETHERNET_SAME_PORT ||
+		 record->detail == ETHERNET_NO_OTHER_PORT)) ||
 	       (record->layer == LAYER_ARP && record->detail == ARP_NOT_FOR_US);
 }
 

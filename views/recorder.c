@@ -16,8 +16,9 @@ struct sent_frame {
 struct recorder {
 	const struct model *model;
 	struct recorder_options options;
-	GArray *interfaces;  /* of struct capture_interface, in order of nodes and their interfaces */
-	GArray *names;       /* of struct capture_name */
+	GArray
+	    *interfaces; /* of struct capture_interface, in order of nodes and their interfaces */
+	GArray *names;   /* of struct capture_name */
 	GArray *first_index; /* of uint32_t: by node - 1, index of its first interface */
 	bool *is_wanted;     /* by interface index */
 	GPtrArray *captures; /* one, or one for each wanted interface */
@@ -86,8 +87,8 @@ static bool choose(struct recorder *recorder, GError **error)
 			i++;
 		if (i == count) {
 			g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
-			            "there is no interface \"%s\"; mailwire topology lists them",
-			            *label);
+				    "there is no interface \"%s\"; mailwire topology lists them",
+				    *label);
 			return false;
 		}
 		recorder->is_wanted[i] = true;
@@ -96,7 +97,7 @@ static bool choose(struct recorder *recorder, GError **error)
 }
 
 static bool open_capture(struct recorder *recorder, const char *path, guint first, guint count,
-                         GError **error)
+			 GError **error)
 {
 	struct capture_config config = {
 		.interfaces = interface_at(recorder, first),
@@ -118,7 +119,7 @@ static bool open_folder(struct recorder *recorder, GError **error)
 {
 	if (g_mkdir_with_parents(recorder->options.path, 0777) != 0) {
 		g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(errno), "%s: %s",
-		            recorder->options.path, g_strerror(errno));
+			    recorder->options.path, g_strerror(errno));
 		return false;
 	}
 	for (guint i = 0; i < recorder->interfaces->len; i++) {
@@ -126,8 +127,8 @@ static bool open_folder(struct recorder *recorder, GError **error)
 
 		if (recorder->is_wanted[i]) {
 			char *name = g_strdup(interface_at(recorder, i)->name);
-			char *path = g_strconcat(recorder->options.path, g_strdelimit(name, ":/", '-'),
-			                         ".pcapng", NULL);
+			char *path = g_strconcat(recorder->options.path,
+						 g_strdelimit(name, ":/", '-'), ".pcapng", NULL);
 			bool is_open = open_capture(recorder, path, i, 1, error);
 
 			g_free(path);
@@ -142,7 +143,7 @@ static bool open_folder(struct recorder *recorder, GError **error)
 }
 
 struct recorder *recorder_new(const struct model *model, const struct recorder_options *options,
-                              GError **error)
+			      GError **error)
 {
 	struct recorder *recorder = g_new0(struct recorder, 1);
 
@@ -158,8 +159,8 @@ struct recorder *recorder_new(const struct model *model, const struct recorder_o
 	collect(recorder);
 	if (choose(recorder, error) &&
 	    (recorder->is_folder
-	         ? open_folder(recorder, error)
-	         : open_capture(recorder, options->path, 0, recorder->interfaces->len, error)))
+		 ? open_folder(recorder, error)
+		 : open_capture(recorder, options->path, 0, recorder->interfaces->len, error)))
 		return recorder;
 	recorder_abandon(recorder);
 	return NULL;
@@ -167,7 +168,7 @@ struct recorder *recorder_new(const struct model *model, const struct recorder_o
 
 /* A folder has a file for each interface, so each gets all of its frames. */
 static bool is_recorded(const struct recorder *recorder, const struct trace_record *record,
-                        uint32_t interface)
+			uint32_t interface)
 {
 	if (!recorder->is_wanted[interface])
 		return false;
@@ -184,7 +185,7 @@ static struct sent_frame *sent_place(struct recorder *recorder, uint64_t packet)
 
 /* The FCS as it was received, or computed; a frame that arrives has that of its TRANSMIT. */
 static uint32_t frame_fcs(struct recorder *recorder, const struct trace_record *record,
-                          struct bytes frame)
+			  struct bytes frame)
 {
 	bool is_sent = record->kind == TRACE_TRANSMIT;
 	uint64_t sent_by = is_sent ? record->id : record->cause;
@@ -210,7 +211,8 @@ void recorder_feed(struct recorder *recorder, const struct trace_record *record,
 	if ((!is_sent && record->kind != TRACE_RECEIVE) || record->interface == 0 ||
 	    node > recorder->first_index->len)
 		return;
-	interface = g_array_index(recorder->first_index, uint32_t, node - 1) + record->interface - 1;
+	interface =
+	    g_array_index(recorder->first_index, uint32_t, node - 1) + record->interface - 1;
 	if (!is_recorded(recorder, record, interface))
 		return;
 	if (recorder->is_folder) {
@@ -220,19 +222,19 @@ void recorder_feed(struct recorder *recorder, const struct trace_record *record,
 	g_string_truncate(recorder->comment, 0);
 	if (recorder->options.has_comments)
 		sentence_append(recorder->comment, recorder->model, bytes,
-		                recorder->options.dissectors);
+				recorder->options.dissectors);
 	recorder->frames++;
 	capture_frame(recorder->captures->pdata[capture],
-	              &(struct capture_frame) {
-	                  .interface = interface,
-	                  .direction = is_sent ? CAPTURE_OUTBOUND : CAPTURE_INBOUND,
-	                  .has_fcs = true,
-	                  .fcs = frame_fcs(recorder, record, bytes),
-	                  .time_ns = record->time_ns,
-	                  .packet_id = record->packet,
-	                  .bytes = bytes,
-	                  .comment = recorder->comment->len > 0 ? recorder->comment->str : NULL,
-	              });
+		      &(struct capture_frame) {
+			  .interface = interface,
+			  .direction = is_sent ? CAPTURE_OUTBOUND : CAPTURE_INBOUND,
+			  .has_fcs = true,
+			  .fcs = frame_fcs(recorder, record, bytes),
+			  .time_ns = record->time_ns,
+			  .packet_id = record->packet,
+			  .bytes = bytes,
+			  .comment = recorder->comment->len > 0 ? recorder->comment->str : NULL,
+		      });
 }
 
 void recorder_flush(struct recorder *recorder)
@@ -263,9 +265,9 @@ bool recorder_finish(struct recorder *recorder, GError **error)
 	bool is_written = true;
 
 	for (guint i = 0; i < recorder->captures->len; i++)
-		is_written = capture_close(recorder->captures->pdata[i],
-		                           is_written ? error : NULL) &&
-		             is_written;
+		is_written =
+		    capture_close(recorder->captures->pdata[i], is_written ? error : NULL) &&
+		    is_written;
 	release(recorder);
 	return is_written;
 }

@@ -10,10 +10,10 @@ enum recorder_mode {
 };
 
 struct recorder_options {
-	const char *path;        /* a file, "-", or a folder ending in '/': one file per interface */
+	const char *path; /* a file, "-", or a folder ending in '/': one file per interface */
 	enum recorder_mode mode;
-	char **interfaces;       /* labels ("alice-pc:eth0"), NULL-terminated; for the last mode */
-	bool has_comments;       /* say on each packet what it carries and why */
+	char **interfaces; /* labels ("alice-pc:eth0"), NULL-terminated; for the last mode */
+	bool has_comments; /* say on each packet what it carries and why */
 	int64_t epoch_s;
 	const struct dissector *const *dissectors;
 };
@@ -26,11 +26,11 @@ struct recorder;
  * interface does not exist.
  */
 struct recorder *recorder_new(const struct model *model, const struct recorder_options *options,
-                              GError **error);
+			      GError **error);
 
 /* Takes TRANSMIT and RECEIVE records; `model` must have been fed with them before. */
 void recorder_feed(struct recorder *recorder, const struct trace_record *record,
-                   struct bytes bytes);
+		   struct bytes bytes);
 
 /* Hands what is buffered to the system, for a reader at the other end of a pipe. */
 void recorder_flush(struct recorder *recorder);

@@ -121,7 +121,7 @@ static struct ledger_row ledger_of(const struct crossing *crossing)
 
 /* Mail numbers whose bytes or root this crossing carries. */
 static const struct model_mail *mail_of(const struct report *report,
-                                        const struct crossing *crossing)
+					const struct crossing *crossing)
 {
 	const struct model_mail *mail = model_mail_by_root(report->model, crossing->root);
 	struct model_segment segment;
@@ -146,7 +146,8 @@ static void add_row(struct report *report, unsigned mail, const struct ledger_ro
 		struct ledger_row *row = &g_array_index(report->ledger, struct ledger_row, i);
 
 		if (row->node != added->node || row->mail != mail ||
-		    row->is_sending != added->is_sending || row->is_receiving != added->is_receiving)
+		    row->is_sending != added->is_sending ||
+		    row->is_receiving != added->is_receiving)
 			continue;
 		row->frames += added->frames;
 		row->in += added->in;
@@ -197,7 +198,7 @@ static void count_crossing(void *owner, const struct crossing *crossing)
 }
 
 static void add_station(struct report *report, const struct trace_record *record,
-                        struct bytes bytes)
+			struct bytes bytes)
 {
 	struct station station = { .record = *record };
 

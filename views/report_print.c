@@ -32,13 +32,13 @@ static void print_mail_line(const struct report *report, FILE *out, const struct
 {
 	const struct station *last = last_station(report, mail->root);
 
-	fprintf(out, "  mail %u  %s → %s  \"%s\", %" PRIu64 " B", mail->number, mail->from, mail->to,
-	        mail->subject, mail->size_bytes);
+	fprintf(out, "  mail %u  %s → %s  \"%s\", %" PRIu64 " B", mail->number, mail->from,
+		mail->to, mail->subject, mail->size_bytes);
 	if (last != NULL)
 		fprintf(out, ": %s at %s, %.3f s after it was written",
-		        view_detail_name(&last->record),
-		        model_node_name(report->model, trace_node_of(last->record.id)),
-		        seconds(last->record.time_ns - mail->composed_ns));
+			view_detail_name(&last->record),
+			model_node_name(report->model, trace_node_of(last->record.id)),
+			seconds(last->record.time_ns - mail->composed_ns));
 	fputc('\n', out);
 }
 
@@ -50,22 +50,26 @@ void report_print_summary(const struct report *report, FILE *out, bool colour)
 	for (unsigned i = 0; i < model_mail_count(report->model); i++)
 		print_mail_line(report, out, model_mail(report->model, i));
 	fprintf(out,
-	        "  %" PRIu64 " packets made %" PRIu64 " frames on all wires together, %" PRIu64
-	        " B, in %.3f s; %u TCP connections\n",
-	        model_frame_count(report->model), report->frames, report->frame_bytes,
-	        seconds(report->end_ns), model_connection_count(report->model));
-	fprintf(out, "  %" PRIu64 " retransmission%s, %" PRIu64 " drop%s; of the bytes first sent %.1f %% were payload, %.1f %% headers\n",
-	        report->retransmissions, report->retransmissions == 1 ? "" : "s", report->drops,
-	        report->drops == 1 ? "" : "s",
-	        total == 0 ? 0.0 : 100.0 * (double)report->payload_bytes / (double)total,
-	        total == 0 ? 0.0 : 100.0 * (double)report->header_bytes / (double)total);
+		"  %" PRIu64 " packets made %" PRIu64 " frames on all wires together, %" PRIu64
+		" B, in %.3f s; %u TCP connections\n",
+		model_frame_count(report->model), report->frames, report->frame_bytes,
+		seconds(report->end_ns), model_connection_count(report->model));
+	fprintf(out,
+		"  %" PRIu64 " retransmission%s, %" PRIu64
+		" drop%s; of the bytes first sent %.1f %% were payload, %.1f %% headers\n",
+		report->retransmissions, report->retransmissions == 1 ? "" : "s", report->drops,
+		report->drops == 1 ? "" : "s",
+		total == 0 ? 0.0 : 100.0 * (double)report->payload_bytes / (double)total,
+		total == 0 ? 0.0 : 100.0 * (double)report->header_bytes / (double)total);
 }
 
 static void print_way(const struct report *report, FILE *out, const struct model_mail *mail)
 {
 	int64_t before_ns = mail->composed_ns;
 
-	fprintf(out, "  its way                                              at   after the step before\n");
+	fprintf(
+	    out,
+	    "  its way                                              at   after the step before\n");
 	for (guint i = 0; i < report->stations->len; i++) {
 		const struct station *station = &g_array_index(report->stations, struct station, i);
 		const struct trace_record *record = &station->record;
@@ -73,11 +77,11 @@ static void print_way(const struct report *report, FILE *out, const struct model
 		if (record->root != mail->root)
 			continue;
 		fprintf(out, "    %-12s %-7s %-23s %11.6f s  %+11.6f s%s%s\n",
-		        model_node_name(report->model, trace_node_of(record->id)),
-		        view_mail_actor(record->detail), view_detail_name(record), seconds(record->time_ns),
-		        seconds(record->time_ns - before_ns),
-		        station->text == NULL || *station->text == '\0' ? "" : "  ",
-		        station->text == NULL ? "" : station->text);
+			model_node_name(report->model, trace_node_of(record->id)),
+			view_mail_actor(record->detail), view_detail_name(record),
+			seconds(record->time_ns), seconds(record->time_ns - before_ns),
+			station->text == NULL || *station->text == '\0' ? "" : "  ",
+			station->text == NULL ? "" : station->text);
 		before_ns = record->time_ns;
 	}
 }
@@ -97,26 +101,29 @@ static void print_ledger(const struct report *report, FILE *out, unsigned mail)
 {
 	uint64_t in = 0, payload = 0;
 
-	fprintf(out, "  encapsulation ledger, bytes    frames       in  removed rewritten    added      out\n");
+	fprintf(out, "  encapsulation ledger, bytes    frames       in  removed rewritten    added "
+		     "     out\n");
 	for (guint i = 0; i < report->ledger->len; i++) {
 		const struct ledger_row *row = &g_array_index(report->ledger, struct ledger_row, i);
 
 		if (row->mail != mail)
 			continue;
 		fprintf(out,
-		        "    %-16s %-9s %6" PRIu64 " %8" PRIu64 " %8" PRIu64 " %9" PRIu64 " %8" PRIu64
-		        " %8" PRIu64 "\n",
-		        model_node_name(report->model, row->node), role(report, row), row->frames,
-		        row->in, row->removed, row->rewritten, row->added, row->out);
+			"    %-16s %-9s %6" PRIu64 " %8" PRIu64 " %8" PRIu64 " %9" PRIu64
+			" %8" PRIu64 " %8" PRIu64 "\n",
+			model_node_name(report->model, row->node), role(report, row), row->frames,
+			row->in, row->removed, row->rewritten, row->added, row->out);
 		if (row->is_sending) {
 			payload += row->in;
 			in += row->out;
 		}
 	}
 	if (in > 0)
-		fprintf(out, "  %.1f %% of the bytes sent for it were payload, %.1f %% headers and padding\n",
-		        100.0 * (double)payload / (double)in,
-		        100.0 * (double)(in - payload) / (double)in);
+		fprintf(out,
+			"  %.1f %% of the bytes sent for it were payload, %.1f %% headers and "
+			"padding\n",
+			100.0 * (double)payload / (double)in,
+			100.0 * (double)(in - payload) / (double)in);
 }
 
 /* Times that the direction of speech changed from client to server: each costs a round trip. */
@@ -145,7 +152,7 @@ struct protocol_sum {
 };
 
 static struct protocol_sum sum_protocol(const struct report *report,
-                                        const struct dissector *dissector)
+					const struct dissector *dissector)
 {
 	struct protocol_sum sum = { 0 };
 
@@ -167,27 +174,31 @@ static struct protocol_sum sum_protocol(const struct report *report,
 
 static void print_protocols(const struct report *report, FILE *out)
 {
-	fprintf(out, "  protocol  connections  round trips  bytes up  bytes down  segments  retransmitted\n");
+	fprintf(out, "  protocol  connections  round trips  bytes up  bytes down  segments  "
+		     "retransmitted\n");
 	for (const struct dissector *const *at = report->dissectors;; at++) {
 		struct protocol_sum sum = sum_protocol(report, *at);
 
 		if (sum.connections > 0)
-			fprintf(out, "  %-9s %11u %12u %9" PRIu64 " %11" PRIu64 " %9" PRIu64 " %14" PRIu64 "\n",
-			        *at == NULL ? "other" : (*at)->name, sum.connections,
-			        sum.turns + sum.connections, sum.bytes[0], sum.bytes[1],
-			        sum.segments, sum.retransmissions);
+			fprintf(out,
+				"  %-9s %11u %12u %9" PRIu64 " %11" PRIu64 " %9" PRIu64
+				" %14" PRIu64 "\n",
+				*at == NULL ? "other" : (*at)->name, sum.connections,
+				sum.turns + sum.connections, sum.bytes[0], sum.bytes[1],
+				sum.segments, sum.retransmissions);
 		if (*at == NULL)
 			break;
 	}
-	fprintf(out, "  (a round trip is a question that waits for its answer; the handshake is one)\n");
+	fprintf(out,
+		"  (a round trip is a question that waits for its answer; the handshake is one)\n");
 }
 
 void report_print(const struct report *report, FILE *out, bool colour)
 {
 	for (unsigned i = 0; i < model_mail_count(report->model); i++) {
 		const struct model_mail *mail = model_mail(report->model, i);
-		char *heading = g_strdup_printf("Mail %u  %s → %s  \"%s\"", mail->number, mail->from,
-		                                mail->to, mail->subject);
+		char *heading = g_strdup_printf("Mail %u  %s → %s  \"%s\"", mail->number,
+						mail->from, mail->to, mail->subject);
 
 		print_heading(out, colour, heading);
 		print_way(report, out, mail);

@@ -13,8 +13,14 @@ struct service {
 };
 
 static const struct service services[] = {
-	{ 25, "smtp" },   { 53, "dns" },  { 110, "pop3" },       { 143, "imap" },
-	{ 465, "smtps" }, { 587, "submission" }, { 993, "imaps" }, { 995, "pop3s" },
+	{25,   "smtp"      },
+        { 53,  "dns"       },
+        { 110, "pop3"      },
+        { 143, "imap"      },
+	{ 465, "smtps"     },
+        { 587, "submission"},
+        { 993, "imaps"     },
+        { 995, "pop3s"     },
 };
 
 const char *sentence_service(uint16_t port)
@@ -51,19 +57,18 @@ static void append_arp(GString *out, const struct model *model, struct bytes pay
 		g_string_append_printf(out, "%s announces its own MAC address", sender);
 	else if (arp.operation == ARP_REQUEST)
 		g_string_append_printf(out, "%s asks which MAC address has %s (%s)", sender,
-		                       ipv4_print(arp.target_address, address), target);
+				       ipv4_print(arp.target_address, address), target);
 	else
 		g_string_append_printf(out, "%s answers %s: %s is at %s", sender, target,
-		                       ipv4_print(arp.sender_address, address),
-		                       mac_print(arp.sender_mac, mac));
+				       ipv4_print(arp.sender_address, address),
+				       mac_print(arp.sender_mac, mac));
 }
 
 static const char *icmp_error_text(const struct icmp_header *icmp)
 {
 	if (icmp->type == ICMP_TIME_EXCEEDED)
-		return icmp->code == ICMP_TTL_EXCEEDED
-		           ? "its TTL reached 0 on the way"
-		           : "not all of its fragments arrived in time";
+		return icmp->code == ICMP_TTL_EXCEEDED ? "its TTL reached 0 on the way"
+						       : "not all of its fragments arrived in time";
 	if (icmp->type != ICMP_DESTINATION_UNREACHABLE)
 		return "its header has a problem";
 	switch (icmp->code) {
@@ -95,17 +100,16 @@ static void append_icmp(GString *out, const char *from, const char *to, struct b
 		g_string_append_printf(out, "%s answers the ping of %s", from, to);
 	else
 		g_string_append_printf(out, "%s tells %s that a packet was dropped: %s", from, to,
-		                       icmp_error_text(&icmp));
+				       icmp_error_text(&icmp));
 }
 
 static const struct dissector *udp_dissector(const struct dissector *const *dissectors,
-                                             const struct udp_header *udp, bool *is_from_server)
+					     const struct udp_header *udp, bool *is_from_server)
 {
 	for (; *dissectors != NULL; dissectors++) {
 		for (int i = 0; i < DISSECT_PORTS_MAX && (*dissectors)->udp_ports[i] != 0; i++) {
 			*is_from_server = udp->source_port == (*dissectors)->udp_ports[i];
-			if (*is_from_server ||
-			    udp->destination_port == (*dissectors)->udp_ports[i])
+			if (*is_from_server || udp->destination_port == (*dissectors)->udp_ports[i])
 				return *dissectors;
 		}
 	}
@@ -114,7 +118,7 @@ static const struct dissector *udp_dissector(const struct dissector *const *diss
 
 /* "alice-pc asks dns for A of mail.example", "dns answers alice-pc: mail.example A 192.0.2.1". */
 static void append_exchange(GString *out, const char *from, const char *to, bool is_from_server,
-                            const char *summary)
+			    const char *summary)
 {
 	const char *verb = is_from_server ? "answer: " : "asks ";
 
@@ -123,11 +127,11 @@ static void append_exchange(GString *out, const char *from, const char *to, bool
 	else
 		verb = "";
 	g_string_append_printf(out, "%s %s %s%s%s", from, is_from_server ? "answers" : "asks", to,
-	                       *verb != '\0' && !is_from_server ? " " : ": ", summary);
+			       *verb != '\0' && !is_from_server ? " " : ": ", summary);
 }
 
 static void append_udp(GString *out, const char *from, const char *to, struct bytes payload,
-                       const struct dissector *const *dissectors)
+		       const struct dissector *const *dissectors)
 {
 	struct udp_header udp;
 	struct bytes data;
@@ -142,16 +146,16 @@ static void append_udp(GString *out, const char *from, const char *to, struct by
 	dissector = udp_dissector(dissectors, &udp, &is_from_server);
 	if (dissector != NULL &&
 	    dissector->dissect(&(struct dissect_input) { data, is_from_server, false, NULL }, &unit,
-	                       1) > 0)
+			       1) > 0)
 		append_exchange(out, from, to, is_from_server, unit.summary);
 	else
 		g_string_append_printf(out, "%s sends %zu bytes by UDP to %s port %u", from,
-		                       data.length, to, udp.destination_port);
+				       data.length, to, udp.destination_port);
 }
 
 /* Segments that carry no payload. */
 static void append_control(GString *out, const char *from, const char *to,
-                           const struct model_segment *segment)
+			   const struct model_segment *segment)
 {
 	uint16_t port = segment->connection->server.port;
 	const char *service = sentence_service(port);
@@ -159,23 +163,26 @@ static void append_control(GString *out, const char *from, const char *to,
 	if (segment->flags & TCP_RST)
 		g_string_append_printf(out, "%s resets the connection with %s", from, to);
 	else if ((segment->flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK))
-		g_string_append_printf(out, "%s agrees to the connection and sends its own SYN", from);
+		g_string_append_printf(out, "%s agrees to the connection and sends its own SYN",
+				       from);
 	else if (segment->flags & TCP_SYN)
-		g_string_append_printf(out, "%s opens a TCP connection to %s port %u%s%s%s", from, to,
-		                       port, service != NULL ? " (" : "",
-		                       service != NULL ? service : "", service != NULL ? ")" : "");
+		g_string_append_printf(out, "%s opens a TCP connection to %s port %u%s%s%s", from,
+				       to, port, service != NULL ? " (" : "",
+				       service != NULL ? service : "", service != NULL ? ")" : "");
 	else if (segment->flags & TCP_FIN)
-		g_string_append_printf(out, "%s has no more to send on this connection (FIN)", from);
+		g_string_append_printf(out, "%s has no more to send on this connection (FIN)",
+				       from);
 	else if (segment->sequence == 1 && segment->acknowledgment == 1 &&
-	         !segment->direction->is_from_server)
-		g_string_append_printf(out, "%s completes the three-way handshake with %s", from, to);
+		 !segment->direction->is_from_server)
+		g_string_append_printf(out, "%s completes the three-way handshake with %s", from,
+				       to);
 	else
 		g_string_append_printf(out, "%s acknowledges what %s sent up to byte %u", from, to,
-		                       segment->acknowledgment - 1);
+				       segment->acknowledgment - 1);
 }
 
 static void append_payload(GString *out, const char *from, const char *to,
-                           const struct model_segment *segment)
+			   const struct model_segment *segment)
 {
 	const struct model_direction *direction = segment->direction;
 	const struct dissector *dissector = segment->connection->dissector;
@@ -200,13 +207,13 @@ static void append_payload(GString *out, const char *from, const char *to,
 }
 
 static void append_tcp(GString *out, const struct model *model, const char *from, const char *to,
-                       struct bytes frame)
+		       struct bytes frame)
 {
 	struct model_segment segment;
 
 	if (!model_find_segment(model, frame, &segment))
-		g_string_append_printf(out, "%s sends %s a TCP segment of no known connection", from,
-		                       to);
+		g_string_append_printf(out, "%s sends %s a TCP segment of no known connection",
+				       from, to);
 	else if (segment.length == 0)
 		append_control(out, from, to, &segment);
 	else
@@ -214,7 +221,7 @@ static void append_tcp(GString *out, const struct model *model, const char *from
 }
 
 void sentence_append(GString *out, const struct model *model, struct bytes frame,
-                     const struct dissector *const *dissectors)
+		     const struct dissector *const *dissectors)
 {
 	struct ethernet_header ethernet;
 	struct ipv4_header ipv4;
@@ -237,10 +244,10 @@ void sentence_append(GString *out, const struct model *model, struct bytes frame
 	sentence_host(model, ipv4.source, from);
 	sentence_host(model, ipv4.destination, to);
 	if (ipv4.fragment_offset_bytes > 0 || ipv4.more_fragments)
-		g_string_append_printf(out, "%s sends %s a fragment: bytes %u to %zu of datagram %u",
-		                       from, to, ipv4.fragment_offset_bytes,
-		                       ipv4.fragment_offset_bytes + transport.length - 1,
-		                       ipv4.identification);
+		g_string_append_printf(
+		    out, "%s sends %s a fragment: bytes %u to %zu of datagram %u", from, to,
+		    ipv4.fragment_offset_bytes, ipv4.fragment_offset_bytes + transport.length - 1,
+		    ipv4.identification);
 	else if (ipv4.protocol == 6)
 		append_tcp(out, model, from, to, frame);
 	else if (ipv4.protocol == 17)
@@ -249,5 +256,5 @@ void sentence_append(GString *out, const struct model *model, struct bytes frame
 		append_icmp(out, from, to, transport);
 	else
 		g_string_append_printf(out, "%s sends %s a datagram of protocol %u", from, to,
-		                       ipv4.protocol);
+				       ipv4.protocol);
 }

@@ -11,7 +11,7 @@
  * `out`; no final line end.
  */
 void sentence_append(GString *out, const struct model *model, struct bytes frame,
-                     const struct dissector *const *dissectors);
+		     const struct dissector *const *dissectors);
 
 #define SENTENCE_DASH " — " /* between what is said and what it is for */
 

@@ -13,7 +13,7 @@ struct row {
 	uint32_t node;
 	uint16_t interface; /* 0 where the key is enough */
 	uint8_t layer;
-	uint16_t table;     /* which of the layer's tables */
+	uint16_t table; /* which of the layer's tables */
 	uint64_t object;
 	int64_t time_ns;
 	uint64_t before, after;
@@ -135,7 +135,7 @@ static void feed_row(struct state *state, const struct trace_record *record, str
 /* Queues: a recipient is in one from QUEUED until it was transferred, delivered or given up. */
 
 static struct queued *find_queued(const struct state *state, const struct trace_record *record,
-                                  const char *recipient)
+				  const char *recipient)
 {
 	for (guint i = 0; i < state->queued->len; i++) {
 		struct queued *queued = state->queued->pdata[i];
@@ -239,10 +239,10 @@ static void print_route(struct printing *p, const struct row *row)
 		return;
 	begin_row(p);
 	fprintf(p->out, "    %15s/%-2u  %s%-15s  %s\n",
-	        ipv4_print((uint32_t)(row->object >> 8), prefix), (unsigned)(row->object & 0xff),
-	        row->after >> 32 == 0 ? "on link " : "by      ",
-	        row->after >> 32 == 0 ? "" : ipv4_print((uint32_t)(row->after >> 32), gateway),
-	        interface == NULL ? "" : interface->name);
+		ipv4_print((uint32_t)(row->object >> 8), prefix), (unsigned)(row->object & 0xff),
+		row->after >> 32 == 0 ? "on link " : "by      ",
+		row->after >> 32 == 0 ? "" : ipv4_print((uint32_t)(row->after >> 32), gateway),
+		interface == NULL ? "" : interface->name);
 }
 
 static void print_arp(struct printing *p, const struct row *row)
@@ -254,8 +254,9 @@ static void print_arp(struct printing *p, const struct row *row)
 		return;
 	begin_row(p);
 	fprintf(p->out, "    %15s  %s  %-10s  %s\n", ipv4_print((uint32_t)row->object, address),
-	        state == ARP_INCOMPLETE ? "(unknown yet)    " : mac_print(mac_from_number(row->after), mac),
-	        arp_state_names[state], address_name(p, (uint32_t)row->object));
+		state == ARP_INCOMPLETE ? "(unknown yet)    "
+					: mac_print(mac_from_number(row->after), mac),
+		arp_state_names[state], address_name(p, (uint32_t)row->object));
 }
 
 static void print_mac(struct printing *p, const struct row *row)
@@ -266,8 +267,8 @@ static void print_mac(struct printing *p, const struct row *row)
 	if (row->after == 0)
 		return;
 	begin_row(p);
-	fprintf(p->out, "    %s  port %-3" PRIu64 " %s\n", mac_print(mac_from_number(row->object), mac),
-	        row->after, name == NULL ? "" : name);
+	fprintf(p->out, "    %s  port %-3" PRIu64 " %s\n",
+		mac_print(mac_from_number(row->object), mac), row->after, name == NULL ? "" : name);
 }
 
 static void print_listener(struct printing *p, const struct row *row)
@@ -276,7 +277,7 @@ static void print_listener(struct printing *p, const struct row *row)
 		return;
 	begin_row(p);
 	fprintf(p->out, "    %s  %-12s  *:%" PRIu64 "\n", view_layer_name(row->layer),
-	        row->layer == LAYER_TCP ? "LISTEN" : "OPEN", row->object);
+		row->layer == LAYER_TCP ? "LISTEN" : "OPEN", row->object);
 }
 
 static void print_connection(struct printing *p, const struct row *row)
@@ -288,11 +289,12 @@ static void print_connection(struct printing *p, const struct row *row)
 	if (row->after == TCP_CLOSED || length != TCP_STATE_RECORD_BYTES)
 		return;
 	begin_row(p);
-	fprintf(p->out, "    TCP  %-12s  %s - %s  %s, since %.6f s\n",
-	        tcp_state_name((enum tcp_state)row->after),
-	        endpoint_print((struct endpoint) { get_be32(data), get_be16(data + 4) }, local),
-	        endpoint_print((struct endpoint) { get_be32(data + 6), get_be16(data + 10) }, remote),
-	        address_name(p, get_be32(data + 6)), (double)row->time_ns / 1e9);
+	fprintf(
+	    p->out, "    TCP  %-12s  %s - %s  %s, since %.6f s\n",
+	    tcp_state_name((enum tcp_state)row->after),
+	    endpoint_print((struct endpoint) { get_be32(data), get_be16(data + 4) }, local),
+	    endpoint_print((struct endpoint) { get_be32(data + 6), get_be16(data + 10) }, remote),
+	    address_name(p, get_be32(data + 6)), (double)row->time_ns / 1e9);
 }
 
 static void print_dns_row(struct printing *p, const struct row *row)
@@ -310,9 +312,9 @@ static void print_dns_row(struct printing *p, const struct row *row)
 
 		begin_row(p);
 		fprintf(p->out, "    %-28s %-5s", dns_name_print(entry.name, name),
-		        dns_type_print(entry.type, type));
+			dns_type_print(entry.type, type));
 		fprintf(p->out, " %-9s for %6.0f s more", dns_cache_kind_names[entry.kind],
-		        (double)((int64_t)row->after - p->now_ns) / 1e9);
+			(double)((int64_t)row->after - p->now_ns) / 1e9);
 		for (guint i = 0; i < records->len; i++) {
 			GString *text = g_string_new(NULL);
 
@@ -331,13 +333,13 @@ static const struct section {
 	uint16_t table;
 	void (*print)(struct printing *p, const struct row *row);
 } sections[] = {
-	{ "routes", LAYER_IPV4, TABLE_ROUTE, print_route },
-	{ "ARP table", LAYER_ARP, TABLE_ONLY, print_arp },
-	{ "MAC address table", LAYER_ETHERNET, TABLE_ONLY, print_mac },
-	{ "TCP ports", LAYER_TCP, TABLE_ONLY, print_listener },
-	{ "UDP ports", LAYER_UDP, TABLE_ONLY, print_listener },
-	{ "TCP connections", LAYER_TCP, TABLE_STATE, print_connection },
-	{ "DNS cache", LAYER_DNS, TABLE_ONLY, print_dns_row },
+	{"routes",             LAYER_IPV4,     TABLE_ROUTE, print_route     },
+	{ "ARP table",         LAYER_ARP,      TABLE_ONLY,  print_arp       },
+	{ "MAC address table", LAYER_ETHERNET, TABLE_ONLY,  print_mac       },
+	{ "TCP ports",         LAYER_TCP,      TABLE_ONLY,  print_listener  },
+	{ "UDP ports",         LAYER_UDP,      TABLE_ONLY,  print_listener  },
+	{ "TCP connections",   LAYER_TCP,      TABLE_STATE, print_connection},
+	{ "DNS cache",         LAYER_DNS,      TABLE_ONLY,  print_dns_row   },
 };
 
 static void print_queue(struct printing *p)
@@ -350,10 +352,10 @@ static void print_queue(struct printing *p)
 			continue;
 		begin_row(p);
 		fprintf(p->out, "    %s  for %s, since %.6f s", queued->queue_id, queued->recipient,
-		        (double)queued->since_ns / 1e9);
+			(double)queued->since_ns / 1e9);
 		if (queued->reason != NULL)
 			fprintf(p->out, "; next try at %.0f s: %s", (double)queued->next_ns / 1e9,
-			        queued->reason);
+				queued->reason);
 		fputc('\n', p->out);
 	}
 }
@@ -368,11 +370,12 @@ static void print_mailboxes(struct printing *p)
 		if (mailbox->node != p->node)
 			continue;
 		for (guint k = 0; k < mailbox->messages->len; k++)
-			unseen += !(((struct mailbox_message *)mailbox->messages->pdata[k])->flags & 1);
+			unseen +=
+			    !(((struct mailbox_message *)mailbox->messages->pdata[k])->flags & 1);
 		begin_row(p);
 		fprintf(p->out, "    %-28s %-10s %u message%s, %u unread\n", mailbox->owner,
-		        mailbox->name, mailbox->messages->len, mailbox->messages->len == 1 ? "" : "s",
-		        unseen);
+			mailbox->name, mailbox->messages->len,
+			mailbox->messages->len == 1 ? "" : "s", unseen);
 	}
 }
 
@@ -384,7 +387,7 @@ static void print_node(struct printing *p)
 	const struct model_node *node = model_node(p->state->model, p->node);
 
 	fprintf(p->out, "%s%s%s (%s) at %.6f s\n", p->colour ? "\033[1m" : "", node->name,
-	        p->colour ? "\033[0m" : "", kinds[node->kind], (double)p->now_ns / 1e9);
+		p->colour ? "\033[0m" : "", kinds[node->kind], (double)p->now_ns / 1e9);
 	for (size_t i = 0; i < G_N_ELEMENTS(sections); i++) {
 		p->title = sections[i].title;
 		for (guint k = 0; k < p->state->rows->len; k++) {
@@ -401,7 +404,7 @@ static void print_node(struct printing *p)
 }
 
 void state_print(const struct state *state, FILE *out, int64_t now_ns, const bool *nodes,
-                 bool colour)
+		 bool colour)
 {
 	struct printing p = { .state = state, .out = out, .now_ns = now_ns, .colour = colour };
 

@@ -16,4 +16,4 @@ void state_feed(struct state *state, const struct trace_record *record, struct b
 
 /* Prints it as of `now_ns`; `nodes` (by index) limits it, NULL: all. */
 void state_print(const struct state *state, FILE *out, int64_t now_ns, const bool *nodes,
-                 bool colour);
+		 bool colour);

@@ -25,7 +25,8 @@ void pop3_client_enter(struct pop3_client *client, enum pop3_state state)
 
 void pop3_client_phase(struct pop3_client *client, enum session_phase phase)
 {
-	session_note(&client->base, &(struct note) { .kind = TRACE_PHASE, .detail = (uint16_t)phase });
+	session_note(&client->base,
+		     &(struct note) { .kind = TRACE_PHASE, .detail = (uint16_t)phase });
 }
 
 void pop3_client_finish(struct pop3_client *client)

@@ -62,7 +62,8 @@ void pop3_enter(struct pop3_session *session, enum pop3_state state)
 
 void pop3_phase(struct pop3_session *session, enum session_phase phase)
 {
-	session_note(&session->base, &(struct note) { .kind = TRACE_PHASE, .detail = (uint16_t)phase });
+	session_note(&session->base,
+		     &(struct note) { .kind = TRACE_PHASE, .detail = (uint16_t)phase });
 }
 
 static void write_line(struct pop3_session *session, enum pop3_detail detail, const char *word,

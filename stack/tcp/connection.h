@@ -66,7 +66,8 @@ struct tcp {
 	const struct congestion_control *congestion;
 	struct secret isn_secret, timestamp_secret;
 	struct random_stream ports;
-	uint32_t fixed_iss; /* instead of hashing, when has_fixed_iss */
+	uint32_t receive_space_max; /* the most a receive buffer may hold */
+	uint32_t fixed_iss;         /* instead of hashing, when has_fixed_iss */
 	bool has_fixed_iss;
 	struct tcp_statistics statistics;
 };

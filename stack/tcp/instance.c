@@ -28,6 +28,7 @@ struct tcp *tcp_new(struct host *host)
 	tcp->host = host;
 	tcp->node = host_node(host);
 	tcp->congestion = &congestion_cubic;
+	tcp->receive_space_max = TCP_RECEIVE_SPACE_MAX;
 	secret_init(&tcp->isn_secret, tcp->node, "tcp.isn");
 	secret_init(&tcp->timestamp_secret, tcp->node, "tcp.timestamp");
 	node_random_init(tcp->node, &tcp->ports, "tcp.ports");
@@ -80,6 +81,11 @@ const struct tcp_statistics *tcp_statistics(const struct tcp *tcp)
 void tcp_set_congestion_control(struct tcp *tcp, const struct congestion_control *control)
 {
 	tcp->congestion = control;
+}
+
+void tcp_set_receive_space(struct tcp *tcp, uint32_t most_bytes)
+{
+	tcp->receive_space_max = CLAMP(most_bytes, TCP_RECEIVE_SPACE, TCP_RECEIVE_SPACE_MAX);
 }
 
 void tcp_set_initial_sequence(struct tcp *tcp, uint32_t initial_sequence)

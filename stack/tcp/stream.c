@@ -82,7 +82,7 @@ static size_t tcp_write(struct stream *stream, struct bytes bytes, bool more)
 	c->write_nxt += (uint32_t)accepted.length;
 	if (accepted.length > 0)
 		send_queue_belong(&c->unacknowledged, first_kept(c), c->write_nxt,
-		                  engine_context(node_engine(c->tcp->node))->root);
+				  engine_context(node_engine(c->tcp->node))->root);
 	stream->written_bytes += accepted.length;
 	output_new_data(c);
 	timers_settle(c);

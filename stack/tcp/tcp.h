@@ -47,6 +47,12 @@ const struct tcp_statistics *tcp_statistics(const struct tcp *tcp);
 /* The congestion control of connections opened from now on; congestion_cubic unless set. */
 void tcp_set_congestion_control(struct tcp *tcp, const struct congestion_control *control);
 
+/*
+ * Bounds how far the receive buffers of connections may grow, as Linux's tcp_rmem does: at most
+ * 32 MiB, which is the default, at least the 64 KiB they start with.
+ */
+void tcp_set_receive_space(struct tcp *tcp, uint32_t most_bytes);
+
 /* Fixes the initial sequence number of connections opened from now on: for tests of wrapping. */
 void tcp_set_initial_sequence(struct tcp *tcp, uint32_t initial_sequence);
 

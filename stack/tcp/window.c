@@ -170,7 +170,7 @@ static void measure_reading(struct tcp_connection *c)
 		uint64_t space = 2 * (uint64_t)read_bytes + 16 * (uint64_t)c->local_mss;
 
 		space += 2 * space * (read_bytes - c->measured_bytes) / MAX(c->measured_bytes, 1);
-		space = MIN(space, TCP_RECEIVE_SPACE_MAX);
+		space = MIN(space, c->tcp->receive_space_max);
 		if (!c->has_scale)
 			space = MIN(space, 65535);
 		c->receive_space = MAX(c->receive_space, (uint32_t)space);

@@ -18,7 +18,7 @@ struct endpoint {
 #define IPV4_TEXT_BYTES     16
 #define ENDPOINT_TEXT_BYTES 22
 
-#define IPV4_BROADCAST UINT32_C(0xffffffff)
+#define IPV4_BROADCAST      UINT32_C(0xffffffff)
 
 extern const struct mac mac_broadcast;
 

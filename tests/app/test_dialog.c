@@ -17,20 +17,20 @@ static unsigned count(const char *text, const char *what)
 
 START_TEST(many_pipelined_commands_are_all_there)
 {
-	GString *text = g_string_new(
-	    "mailwire: 1\n"
-	    "hosts: {pc: , mail: , far: }\n"
-	    "domains:\n"
-	    "  a.example: {mail: mail, accounts: {ann: secret}}\n"
-	    "  b.example:\n    mail: far\n    accounts:\n");
+	GString *text = g_string_new("mailwire: 1\n"
+				     "hosts: {pc: , mail: , far: }\n"
+				     "domains:\n"
+				     "  a.example: {mail: mail, accounts: {ann: secret}}\n"
+				     "  b.example:\n    mail: far\n    accounts:\n");
 	char *folder = folder_new(), *path;
 	struct outcome *outcome;
 
 	for (int i = 0; i < RECIPIENTS; i++)
 		g_string_append_printf(text, "      u%d: secret\n", i);
-	g_string_append(text, "clients: {ann: {host: pc, account: ann@a.example}}\n"
-	                      "timeline:\n"
-	                      "  - at: 1s\n    who: ann\n    do: send\n    subject: All\n    to: [");
+	g_string_append(text,
+			"clients: {ann: {host: pc, account: ann@a.example}}\n"
+			"timeline:\n"
+			"  - at: 1s\n    who: ann\n    do: send\n    subject: All\n    to: [");
 	for (int i = 0; i < RECIPIENTS; i++)
 		g_string_append_printf(text, "%su%d@b.example", i == 0 ? "" : ", ", i);
 	g_string_append(text, "]\n");

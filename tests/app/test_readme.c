@@ -27,13 +27,13 @@ START_TEST(the_excerpt_of_the_log_is_what_the_program_prints)
 {
 	const char *program = g_getenv("MAILWIRE");
 	const char *command[] = { program == NULL ? "build/release/mailwire" : program, "run",
-		                  "scenarios/office.yaml", "--unfold", NULL };
+				  "scenarios/office.yaml", "--unfold", NULL };
 	char *readme = NULL, *printed = NULL;
 	int status;
 
 	ck_assert(g_file_get_contents("README.md", &readme, NULL, NULL));
-	ck_assert(g_spawn_sync(NULL, (char **)command, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, &printed, NULL,
-	                       &status, NULL));
+	ck_assert(g_spawn_sync(NULL, (char **)command, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL,
+			       &printed, NULL, &status, NULL));
 	ck_assert_int_eq(status, 0);
 	char **lines = excerpt(readme, "## What it prints");
 

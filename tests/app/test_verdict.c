@@ -244,9 +244,9 @@ END_TEST
 static const struct {
 	const char *cables, *capture, *complaint;
 } corrupted[] = {
-	{"{link: all, corrupt: 10%}",       "all",  "eth.fcs.status"             },
+	{"{link: all, corrupt: 10%}",          "all",  "eth.fcs.status"             },
 	{ "{link: uplink, corrupt-deep: 20%}", "all",  "checksum.status"            },
-	{ "{link: all, corrupt: 10%}",      "sent", "This frame is a (suspected)"},
+	{ "{link: all, corrupt: 10%}",         "sent", "This frame is a (suspected)"},
 };
 
 START_TEST(a_corrupted_run_does_not_pass)

@@ -23,8 +23,8 @@ START_TEST(answers_that_nobody_reads_stop_the_reading)
 
 	/* Once the peer has read, it is heard again. */
 	g_byte_array_set_size(session->output, 0);
-	again = session_offer(session, (struct bytes) { (uint8_t *)flood->str + consumed,
-	                                                flood->len - consumed });
+	again = session_offer(
+	    session, (struct bytes) { (uint8_t *)flood->str + consumed, flood->len - consumed });
 	ck_assert_uint_gt(again, 0);
 	g_string_free(flood, TRUE);
 	session_free(session);

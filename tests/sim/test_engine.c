@@ -74,8 +74,9 @@ static void probe_fired(void *owner)
 		if (what < 2)
 			probe_disarm(other, what == 1);
 		else
-			probe_arm(other, engine_now(fixture->engine) +
-			                     (int64_t)random_below(&fixture->random, (uint64_t)span));
+			probe_arm(other,
+				  engine_now(fixture->engine) +
+				      (int64_t)random_below(&fixture->random, (uint64_t)span));
 	}
 }
 
@@ -88,11 +89,13 @@ START_TEST(events_run_in_the_order_of_a_plain_model)
 		struct probe *probe = &fixture.probes[i];
 
 		probe->fixture = &fixture;
-		timer_init(&probe->timer, (uint32_t)random_below(&fixture.random, 5), probe_fired, probe);
+		timer_init(&probe->timer, (uint32_t)random_below(&fixture.random, 5), probe_fired,
+			   probe);
 		probe_arm(probe, (int64_t)random_below(&fixture.random, 1000));
 	}
 	/* Stops between timestamps must not disturb the order. */
-	for (int64_t until = 0; engine_run(fixture.engine, until) != ENGINE_QUIET; until += 1 + until / 2)
+	for (int64_t until = 0; engine_run(fixture.engine, until) != ENGINE_QUIET;
+	     until += 1 + until / 2)
 		ck_assert_int_eq(engine_now(fixture.engine), until);
 	for (int i = 0; i < TIMER_COUNT; i++)
 		ck_assert(!timer_is_armed(&fixture.probes[i].timer));

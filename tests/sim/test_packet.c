@@ -17,7 +17,8 @@ START_TEST(headers_go_in_front_and_come_off_again)
 	packet_narrow(packet, bytes_first(bytes_from(packet_bytes(packet), 2), 3));
 	ck_assert(bytes_equal(packet_bytes(packet), bytes_of("dat")));
 	packet_pad(packet, 2);
-	ck_assert(bytes_equal(packet_bytes(packet), (struct bytes) { (const uint8_t *)"dat\0\0", 5 }));
+	ck_assert(
+	    bytes_equal(packet_bytes(packet), (struct bytes) { (const uint8_t *)"dat\0\0", 5 }));
 	packet_free(packet);
 	ck_assert_uint_eq(packet_pool_in_use(pool), 0);
 	packet_pool_free(pool);

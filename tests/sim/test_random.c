@@ -7,7 +7,9 @@ START_TEST(the_generator_is_xoshiro256_starstar)
 {
 	/* State 1, 2, 3, 4: the first outputs, worked out by hand from the published algorithm:
 	 * rotl(s1 * 5, 7) * 9 = rotl(10, 7) * 9 = 11520; then s1 becomes s1 ^ s2 ^ s0 = 0, ... */
-	struct random_stream stream = { .state = { 1, 2, 3, 4 } };
+	struct random_stream stream = {
+		.state = {1, 2, 3, 4}
+	};
 
 	ck_assert_uint_eq(random_next(&stream), 11520);
 	ck_assert_uint_eq(random_next(&stream), 0);

@@ -17,7 +17,7 @@ START_TEST(records_take_identity_from_packet_and_context)
 
 	engine_context(world->engine)->root = 99;
 	uint64_t id = trace_emit(&node, packet, &(struct trace_record) { .kind = TRACE_TRANSMIT },
-	                         packet_bytes(packet));
+				 packet_bytes(packet));
 
 	ck_assert_uint_eq(trace_store_count(store), 2);
 	ck_assert_uint_eq(trace_store_find(store, id), 1);
@@ -69,8 +69,9 @@ START_TEST(a_long_trace_reads_back_as_written)
 	uint8_t bytes[1500];
 
 	for (uint32_t i = 0; i < 100000; i++) {
-		struct trace_record record = { .id = i + 1, .packet = i / 4, .time_ns = i,
-			                       .blob_bytes = i % 1500 };
+		struct trace_record record = {
+			.id = i + 1, .packet = i / 4, .time_ns = i, .blob_bytes = i % 1500
+		};
 
 		/* Packets of four records share bytes or not, by turns. */
 		memset(bytes, (int)(i % 8 < 4 ? i / 4 : i), sizeof bytes);

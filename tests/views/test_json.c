@@ -25,36 +25,57 @@ static JsonObject *parse(JsonParser *parser, const char *line)
 	GError *error = NULL;
 
 	ck_assert_msg(json_parser_load_from_data(parser, line, -1, &error), "%s in %s",
-	              error == NULL ? "" : error->message, line);
+		      error == NULL ? "" : error->message, line);
 	return json_node_get_object(json_parser_get_root(parser));
 }
 
 START_TEST(every_field_reads_back)
 {
 	const struct trace_record record = {
-		.time_ns = 1004812000, .id = (UINT64_C(3) << 40) + 7, .cause = 11, .root = 12,
-		.packet = 13,          .object = 14,                   .before = 15, .after = 16,
-		.crossing = 17,        .start = 18,                    .header_bytes = 19,
-		.total_bytes = 20,     .interface = 1,                 .detail = LINK_PLAIN,
-		.flags = TRACE_FIRST | TRACE_SHARED, .kind = TRACE_TRANSMIT, .layer = LAYER_LINK,
+		.time_ns = 1004812000,
+		.id = (UINT64_C(3) << 40) + 7,
+		.cause = 11,
+		.root = 12,
+		.packet = 13,
+		.object = 14,
+		.before = 15,
+		.after = 16,
+		.crossing = 17,
+		.start = 18,
+		.header_bytes = 19,
+		.total_bytes = 20,
+		.interface = 1,
+		.detail = LINK_PLAIN,
+		.flags = TRACE_FIRST | TRACE_SHARED,
+		.kind = TRACE_TRANSMIT,
+		.layer = LAYER_LINK,
 	};
 	static const uint8_t frame[] = { 0x00, 0xff, 0x1a };
 	static const struct {
 		const char *key;
 		int64_t value;
 	} numbers[] = {
-		{ "time_ns", 1004812000 }, { "cause", 11 },       { "root", 12 },  { "packet", 13 },
-		{ "object", 14 },          { "before", 15 },      { "after", 16 }, { "crossing", 17 },
-		{ "start", 18 },           { "header_bytes", 19 }, { "total_bytes", 20 },
-		{ "id", (INT64_C(3) << 40) + 7 },
+		{"time_ns",       1004812000            },
+                { "cause",        11                    },
+                { "root",         12                    },
+		{ "packet",       13                    },
+                { "object",       14                    },
+                { "before",       15                    },
+		{ "after",        16                    },
+                { "crossing",     17                    },
+                { "start",        18                    },
+		{ "header_bytes", 19                    },
+                { "total_bytes",  20                    },
+                { "id",           (INT64_C(3) << 40) + 7},
 	};
 	JsonParser *parser = json_parser_new();
 	char *line = print(&record, (struct bytes) { frame, sizeof frame }, NULL);
 	JsonObject *object = parse(parser, line);
 
 	for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++)
-		ck_assert_msg(json_object_get_int_member(object, numbers[i].key) == numbers[i].value,
-		              "%s in %s", numbers[i].key, line);
+		ck_assert_msg(json_object_get_int_member(object, numbers[i].key) ==
+				  numbers[i].value,
+			      "%s in %s", numbers[i].key, line);
 	ck_assert_str_eq(json_object_get_string_member(object, "kind"), "transmit");
 	ck_assert_str_eq(json_object_get_string_member(object, "layer"), "link");
 	ck_assert_str_eq(json_object_get_string_member(object, "bytes"), "00ff1a");
@@ -88,9 +109,9 @@ START_TEST(names_with_quotes_are_escaped)
 {
 	static const struct dissector *const none[] = { NULL };
 	struct model *model = model_new(none);
-	const struct trace_record node = {
-		.id = (UINT64_C(1) << 40) + 1, .kind = TRACE_NODE, .detail = NODE_HOST
-	};
+	const struct trace_record node = { .id = (UINT64_C(1) << 40) + 1,
+					   .kind = TRACE_NODE,
+					   .detail = NODE_HOST };
 	const struct trace_record record = { .id = (UINT64_C(1) << 40) + 2, .kind = TRACE_ACTION };
 	JsonParser *parser = json_parser_new();
 
@@ -122,8 +143,8 @@ START_TEST(bytes_longer_than_the_buffer_come_out_whole)
 	ck_assert_uint_eq(strlen(bytes), 2 * length);
 	for (size_t i = 0; i < length; i++)
 		wrong += g_ascii_xdigit_value(bytes[2 * i]) * 16 +
-		             g_ascii_xdigit_value(bytes[2 * i + 1]) !=
-		         message[i];
+			     g_ascii_xdigit_value(bytes[2 * i + 1]) !=
+			 message[i];
 	ck_assert_uint_eq(wrong, 0);
 	g_object_unref(parser);
 	g_free(message);
