@@ -130,9 +130,9 @@ sizes: ## the ten longest functions, for review
 	@tools/sizes.sh
 FORMATTED = $(shell find sim stack protocols views app tests bench -name '*.[ch]' | sort)
 format: ## lays the source out
-	clang-format -i $(FORMATTED)
+	@clang-format -i $(FORMATTED)
 format-check: ## fails where clang-format would change something
-	clang-format --dry-run --Werror $(FORMATTED)
+	@clang-format --dry-run --Werror $(FORMATTED)
 lint: deps-check ## clang-tidy and cppcheck, clean
 	@printf '%s\n' $(LIBRARY_SOURCES) app/main.c | xargs -P $(CORES) -n 8 sh -c \
 	    'clang-tidy --quiet --warnings-as-errors="*" "$$@" -- -std=gnu11 -D_GNU_SOURCE \

@@ -583,14 +583,14 @@ int run_with(const struct command *command, int argc, char **argv, const struct 
 	const GOptionEntry entries[] = {
 		{"pcap",             0, 0, G_OPTION_ARG_FILENAME, &options.pcap,
                  "Capture to PATH: .pcapng, .pcap, a folder/ (a file per interface), or - for "
-                 "standard output", "PATH" },
+		  "standard output", "PATH" },
 		{ "log",                 0, 0, G_OPTION_ARG_FILENAME, &options.log_path, "Write the log to PATH",
                  "PATH" },
 		{ "format",     0, 0, G_OPTION_ARG_STRING, &options.format,
                  "The log as text (default) or json: one object per trace record", "text|json" },
 		{ "capture",            0, 0, G_OPTION_ARG_STRING, &options.capture,
                  "Capture every packet once (sent, default), at every interface (all), or these "
-                 "interfaces", "sent|all|IFACE,..." },
+		  "interfaces", "sent|all|IFACE,..." },
 		{ "no-comments",             0, 0, G_OPTION_ARG_NONE, &options.has_no_comments,
                  "Capture without a comment on each packet", NULL },
 		{ "layer",                 0, 0, G_OPTION_ARG_STRING, &options.layers, "Log only these layers",
