@@ -59,6 +59,7 @@ static void grow(struct send_queue *queue, uint32_t una, uint32_t end, uint32_t 
 {
 	struct send_queue larger = with_capacity(capacity);
 
+	g_assert(una == end || queue->ring != NULL); /* bytes lie in a ring */
 	if (queue->ring != NULL)
 		*owners_of(&larger) = *owners_of(queue);
 	while (una != end) {
