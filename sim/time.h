@@ -17,6 +17,14 @@ static inline int64_t time_to_transmit(uint64_t size_bytes, uint64_t rate_bps)
 	return (int64_t)((size_bytes * 8 * (uint64_t)NS_PER_S + rate_bps - 1) / rate_bps);
 }
 
+/* Seconds for people to read, cut to whole microseconds: the same in every view, never too late. */
+static inline double time_seconds(int64_t time_ns)
+{
+	int64_t whole_us = time_ns / NS_PER_US;
+
+	return (double)whole_us / 1e6;
+}
+
 #define TIME_TEXT_BYTES 32 /* room for every text time_print() writes */
 
 /* Writes `time_ns` as seconds with nine decimals ("1.004835000") into `out`; returns `out`. */

@@ -27,7 +27,7 @@ static void print_text(FILE *out, struct bytes line)
 
 static void begin_line(FILE *out, bool colour, int64_t time_ns, bool is_from_server)
 {
-	fprintf(out, "  %12.6f s  %s%s%s ", (double)(time_ns / 1000) / 1e6,
+	fprintf(out, "  %12.6f s  %s%s%s ", time_seconds(time_ns),
 		!colour          ? ""
 		: is_from_server ? "\033[38;5;33m"
 				 : "\033[38;5;134m",
@@ -142,10 +142,10 @@ void dialog_print(const struct model *model, FILE *out, bool colour)
 			sentence_host(model, connection->server.address, server),
 			connection->server.port, service == NULL ? "" : " (",
 			service == NULL ? "" : service, service == NULL ? "" : ")",
-			(double)(connection->opened_ns / 1000) / 1e6, colour ? "\033[0m" : "");
+			time_seconds(connection->opened_ns), colour ? "\033[0m" : "");
 		print_units(out, colour, connection);
 		fprintf(out, "  %12.6f s  %s; %" PRIu64 " bytes up, %" PRIu64 " bytes down\n\n",
-			(double)(connection->closed_ns / 1000) / 1e6, ending(connection),
+			time_seconds(connection->closed_ns), ending(connection),
 			connection->directions[0].bytes_sent, connection->directions[1].bytes_sent);
 	}
 }

@@ -9,11 +9,6 @@ static void print_heading(FILE *out, bool colour, const char *text)
 	fprintf(out, colour ? "\n\033[1m%s\033[0m\n" : "\n%s\n", text);
 }
 
-static double seconds(int64_t ns)
-{
-	return (double)(ns / 1000) / 1e6; /* cut, as the log does */
-}
-
 /* The last station of a message that says how far it came. */
 static const struct station *last_station(const struct report *report, uint64_t root)
 {
@@ -38,7 +33,7 @@ static void print_mail_line(const struct report *report, FILE *out, const struct
 		fprintf(out, ": %s at %s, %.3f s after it was written",
 			view_detail_name(&last->record),
 			model_node_name(report->model, trace_node_of(last->record.id)),
-			seconds(last->record.time_ns - mail->composed_ns));
+			time_seconds(last->record.time_ns - mail->composed_ns));
 	fputc('\n', out);
 }
 
@@ -53,7 +48,7 @@ void report_print_summary(const struct report *report, FILE *out, bool colour)
 		"  %" PRIu64 " packets made %" PRIu64 " frames on all wires together, %" PRIu64
 		" B, in %.3f s; %u TCP connections\n",
 		model_frame_count(report->model), report->frames, report->frame_bytes,
-		seconds(report->end_ns), model_connection_count(report->model));
+		time_seconds(report->end_ns), model_connection_count(report->model));
 	fprintf(out,
 		"  %" PRIu64 " retransmission%s, %" PRIu64
 		" drop%s; of the bytes first sent %.1f %% were payload, %.1f %% headers\n",
@@ -79,7 +74,7 @@ static void print_way(const struct report *report, FILE *out, const struct model
 		fprintf(out, "    %-12s %-7s %-23s %11.6f s  %+11.6f s%s%s\n",
 			model_node_name(report->model, trace_node_of(record->id)),
 			view_mail_actor(record->detail), view_detail_name(record),
-			seconds(record->time_ns), seconds(record->time_ns - before_ns),
+			time_seconds(record->time_ns), time_seconds(record->time_ns - before_ns),
 			station->text == NULL || *station->text == '\0' ? "" : "  ",
 			station->text == NULL ? "" : station->text);
 		before_ns = record->time_ns;
