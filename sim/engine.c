@@ -192,16 +192,16 @@ static inline bool ready_precedes(const struct ready *a, const struct ready *b)
 	return a->key_low < b->key_low;
 }
 
-static void ready_push(struct engine *engine, const struct entry *entry)
+static void ready_push(struct engine *engine, struct entry entry)
 {
-	const struct timer *timer = engine->slots[entry->slot].timer;
+	const struct timer *timer = engine->slots[entry.slot].timer;
 	struct ready added = {
-		.time_ns = entry->time_ns,
+		.time_ns = entry.time_ns,
 		.key_high =
 		    (uint64_t)timer->node << 32 | (uint64_t)timer->class << 16 | timer->interface,
 		.key_low = timer->sequence,
-		.slot = entry->slot,
-		.generation = entry->generation,
+		.slot = entry.slot,
+		.generation = entry.generation,
 	};
 
 	if (engine->ready_count == engine->ready_capacity) {
@@ -256,37 +256,37 @@ static void block_give_back(struct engine *engine, struct block *block)
 	engine->spare_blocks = block;
 }
 
-static void bucket_append(struct engine *engine, unsigned level, unsigned digit,
-			  const struct entry *entry)
+static void bucket_append(struct engine *engine, unsigned level, unsigned digit, struct entry entry)
 {
 	struct bucket *bucket = &engine->buckets[level][digit];
 	struct block *block = bucket->blocks;
 
 	if (bucket->count == 0) {
-		bucket->earliest_ns = entry->time_ns;
+		bucket->earliest_ns = entry.time_ns;
 		engine->level_mask |= UINT32_C(1) << level;
 		engine->digit_masks[level] |= UINT64_C(1) << digit;
-	} else if (entry->time_ns < bucket->earliest_ns) {
-		bucket->earliest_ns = entry->time_ns;
+	} else if (entry.time_ns < bucket->earliest_ns) {
+		bucket->earliest_ns = entry.time_ns;
 	}
 	if (block == NULL || block->count == BLOCK_ENTRIES) {
 		block = block_take(engine);
 		block->next = bucket->blocks;
 		bucket->blocks = block;
 	}
-	block->entries[block->count++] = *entry;
+	block->entries[block->count++] = entry;
 	bucket->count++;
 }
 
-static void queue_push(struct engine *engine, const struct entry *entry)
+/* An entry goes by value, in registers: a copy through memory would wait for its own stores. */
+static void queue_push(struct engine *engine, struct entry entry)
 {
-	if (entry->time_ns <= engine->taken_ns) {
+	if (entry.time_ns <= engine->taken_ns) {
 		ready_push(engine, entry);
 		return;
 	}
-	uint64_t differs = (uint64_t)entry->time_ns ^ (uint64_t)engine->taken_ns;
+	uint64_t differs = (uint64_t)entry.time_ns ^ (uint64_t)engine->taken_ns;
 	unsigned level = (63 - (unsigned)__builtin_clzll(differs)) / DIGIT_BITS;
-	unsigned digit = (unsigned)(entry->time_ns >> (level * DIGIT_BITS)) % DIGIT_COUNT;
+	unsigned digit = (unsigned)(entry.time_ns >> (level * DIGIT_BITS)) % DIGIT_COUNT;
 
 	bucket_append(engine, level, digit, entry);
 }
@@ -337,7 +337,7 @@ static void block_move(struct engine *engine, const struct block *block)
 	for (const struct entry *entry = block->entries; entry < end; entry++)
 		if (!entry_is_due(engine, entry) ||
 		    !entry_is_stale(engine, entry->slot, entry->generation))
-			queue_push(engine, entry);
+			queue_push(engine, *entry);
 }
 
 /* Moves the entries of a bucket down: all go to lower levels or are ready, none comes back. */
@@ -404,7 +404,7 @@ static void timer_enqueue(struct engine *engine, struct timer *timer)
 	};
 
 	timer->queued_ns = timer->deadline_ns;
-	queue_push(engine, &entry);
+	queue_push(engine, entry);
 }
 
 static void timer_arm(struct engine *engine, struct timer *timer, int64_t deadline_ns)
@@ -436,11 +436,10 @@ void timer_schedule(struct engine *engine, struct timer *timer, int64_t deadline
 }
 
 void timer_schedule_arrival(struct engine *engine, struct timer *timer, int64_t deadline_ns,
-			    uint64_t sequence, uint64_t cause, uint64_t root)
+			    uint64_t sequence)
 {
 	timer->sequence = sequence;
-	timer->cause = cause;
-	timer->root = root;
+	timer->cause = timer->root = 0;
 	timer_arm(engine, timer, deadline_ns);
 }
 
@@ -513,14 +512,15 @@ static bool work_drain(struct engine *engine)
 /* Takes the first ready entry; returns its timer when it is due, else NULL. */
 static struct timer *queue_take(struct engine *engine)
 {
-	struct ready first = engine->ready[0];
+	const struct ready *first = &engine->ready[0];
+	bool is_stale = entry_is_stale(engine, first->slot, first->generation);
+	struct timer *timer = engine->slots[first->slot].timer;
+	int64_t time_ns = first->time_ns;
 
 	ready_pop(engine);
-	if (entry_is_stale(engine, first.slot, first.generation))
+	if (is_stale)
 		return NULL;
-	struct timer *timer = engine->slots[first.slot].timer;
-
-	if (timer->deadline_ns > first.time_ns && timer_is_armed(timer)) {
+	if (timer->deadline_ns > time_ns && timer_is_armed(timer)) {
 		timer_enqueue(engine, timer); /* it was moved: its turn comes later */
 		return NULL;
 	}
@@ -536,7 +536,9 @@ static bool engine_execute(struct engine *engine, struct timer *timer)
 	engine->now_ns = timer->deadline_ns;
 	timer->deadline_ns = TIME_NEVER;
 	engine->events++;
-	engine->context = (struct context) { .cause = timer->cause, .root = timer->root };
+	engine->context.cause = timer->cause;
+	engine->context.root = timer->root;
+	engine->context.crossing = 0;
 	timer->fire(timer->owner);
 	return work_drain(engine);
 }
