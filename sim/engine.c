@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <glib.h>
 #include <string.h>
+#include "sim/spares.h"
 
 #define DIGIT_BITS  6
 #define DIGIT_COUNT (1 << DIGIT_BITS)
@@ -30,6 +31,12 @@ struct entry {
 	uint32_t slot;
 	uint32_t generation;
 };
+
+/*
+ * Cancelled timers leave their entries behind, which may be due only much later. When more entries
+ * are stale than not, and more than so many, they are swept out.
+ */
+#define STALE_LEAST   4096
 
 #define BLOCK_ENTRIES 31 /* makes a block of 512 bytes */
 
@@ -76,9 +83,10 @@ struct engine {
 
 	uint32_t level_mask;               /* bit l: level l is not empty */
 	uint64_t digit_masks[LEVEL_COUNT]; /* bit d: bucket d of the level is not empty */
-	struct block *spare_blocks;
+	uint64_t entry_count;              /* in buckets and ready */
+	struct spares blocks;
 	struct slot *slots;
-	uint32_t slot_count, slot_capacity, free_slot;
+	uint32_t slot_count, slot_capacity, free_slot, slots_used;
 	struct bucket buckets[LEVEL_COUNT][DIGIT_COUNT];
 };
 
@@ -110,7 +118,7 @@ void engine_free(struct engine *engine)
 	for (unsigned level = 0; level < LEVEL_COUNT; level++)
 		for (unsigned digit = 0; digit < DIGIT_COUNT; digit++)
 			blocks_free(engine->buckets[level][digit].blocks);
-	blocks_free(engine->spare_blocks);
+	spares_clear(&engine->blocks);
 	g_free(engine->ready);
 	g_free(engine->slots);
 	g_free(engine);
@@ -129,6 +137,11 @@ struct context *engine_context(struct engine *engine)
 uint64_t engine_events(const struct engine *engine)
 {
 	return engine->events;
+}
+
+uint64_t engine_entries(const struct engine *engine)
+{
+	return engine->entry_count;
 }
 
 void engine_stop(struct engine *engine)
@@ -163,6 +176,7 @@ static uint32_t slot_take(struct engine *engine, struct timer *timer)
 		engine->slots[index].generation = 0;
 	}
 	engine->slots[index].timer = timer;
+	engine->slots_used++;
 	return index;
 }
 
@@ -170,6 +184,7 @@ static void slot_release(struct engine *engine, uint32_t index)
 {
 	struct slot *slot = &engine->slots[index];
 
+	engine->slots_used--;
 	slot->timer = NULL;
 	slot->generation++;
 	slot->next_free = engine->free_slot;
@@ -192,22 +207,8 @@ static inline bool ready_precedes(const struct ready *a, const struct ready *b)
 	return a->key_low < b->key_low;
 }
 
-static void ready_push(struct engine *engine, struct entry entry)
+static void ready_insert(struct engine *engine, struct ready added)
 {
-	const struct timer *timer = engine->slots[entry.slot].timer;
-	struct ready added = {
-		.time_ns = entry.time_ns,
-		.key_high =
-		    (uint64_t)timer->node << 32 | (uint64_t)timer->class << 16 | timer->interface,
-		.key_low = timer->sequence,
-		.slot = entry.slot,
-		.generation = entry.generation,
-	};
-
-	if (engine->ready_count == engine->ready_capacity) {
-		engine->ready_capacity = engine->ready_capacity ? 2 * engine->ready_capacity : 64;
-		engine->ready = g_renew(struct ready, engine->ready, engine->ready_capacity);
-	}
 	struct ready *heap = engine->ready;
 	uint32_t at = engine->ready_count++;
 
@@ -218,9 +219,29 @@ static void ready_push(struct engine *engine, struct entry entry)
 	heap[at] = added;
 }
 
+static void ready_push(struct engine *engine, struct entry entry)
+{
+	const struct timer *timer = engine->slots[entry.slot].timer;
+
+	if (engine->ready_count == engine->ready_capacity) {
+		engine->ready_capacity = engine->ready_capacity ? 2 * engine->ready_capacity : 64;
+		engine->ready = g_renew(struct ready, engine->ready, engine->ready_capacity);
+	}
+	ready_insert(engine, (struct ready) {
+				 .time_ns = entry.time_ns,
+				 .key_high = (uint64_t)timer->node << 32 |
+					     (uint64_t)timer->class << 16 | timer->interface,
+				 .key_low = timer->sequence,
+				 .slot = entry.slot,
+				 .generation = entry.generation,
+			     });
+}
+
 static void ready_pop(struct engine *engine)
 {
 	struct ready *heap = engine->ready;
+
+	engine->entry_count--;
 	uint32_t count = --engine->ready_count;
 	struct ready last = heap[count];
 	uint32_t at = 0;
@@ -240,20 +261,10 @@ static void ready_pop(struct engine *engine)
 
 static struct block *block_take(struct engine *engine)
 {
-	struct block *block = engine->spare_blocks;
+	struct block *block = spares_take(&engine->blocks, sizeof *block);
 
-	if (block != NULL)
-		engine->spare_blocks = block->next;
-	else
-		block = g_new(struct block, 1);
 	block->count = 0;
 	return block;
-}
-
-static void block_give_back(struct engine *engine, struct block *block)
-{
-	block->next = engine->spare_blocks;
-	engine->spare_blocks = block;
 }
 
 static void bucket_append(struct engine *engine, unsigned level, unsigned digit, struct entry entry)
@@ -338,6 +349,8 @@ static void block_move(struct engine *engine, const struct block *block)
 		if (!entry_is_due(engine, entry) ||
 		    !entry_is_stale(engine, entry->slot, entry->generation))
 			queue_push(engine, *entry);
+		else
+			engine->entry_count--;
 }
 
 /* Moves the entries of a bucket down: all go to lower levels or are ready, none comes back. */
@@ -353,8 +366,50 @@ static void bucket_open(struct engine *engine, unsigned level, unsigned digit)
 	     block = next) {
 		next = block->next;
 		block_move(engine, block);
-		block_give_back(engine, block);
+		spares_give_back(&engine->blocks, block);
 	}
+}
+
+static void bucket_sweep(struct engine *engine, unsigned level, unsigned digit)
+{
+	struct block *next;
+
+	for (struct block *block = bucket_empty(engine, level, digit); block != NULL;
+	     block = next) {
+		const struct entry *end = block->entries + block->count;
+
+		next = block->next;
+		for (const struct entry *entry = block->entries; entry < end; entry++)
+			if (entry_is_stale(engine, entry->slot, entry->generation))
+				engine->entry_count--;
+			else
+				bucket_append(engine, level, digit, *entry);
+		spares_give_back(&engine->blocks, block);
+	}
+}
+
+static void ready_sweep(struct engine *engine)
+{
+	uint32_t count = engine->ready_count;
+
+	engine->ready_count = 0;
+	for (uint32_t i = 0; i < count; i++) { /* puts each back at its place or before */
+		struct ready ready = engine->ready[i];
+
+		if (entry_is_stale(engine, ready.slot, ready.generation))
+			engine->entry_count--;
+		else
+			ready_insert(engine, ready);
+	}
+}
+
+/* Drops stale entries: each armed timer has one that counts, so all others are. */
+static void queue_sweep(struct engine *engine)
+{
+	ready_sweep(engine);
+	for (unsigned level = 0; level < LEVEL_COUNT; level++)
+		for (uint64_t left = engine->digit_masks[level]; left != 0; left &= left - 1)
+			bucket_sweep(engine, level, (unsigned)__builtin_ctzll(left));
 }
 
 /*
@@ -405,6 +460,8 @@ static void timer_enqueue(struct engine *engine, struct timer *timer)
 
 	timer->queued_ns = timer->deadline_ns;
 	queue_push(engine, entry);
+	if (++engine->entry_count > STALE_LEAST + 2 * (uint64_t)engine->slots_used)
+		queue_sweep(engine);
 }
 
 static void timer_arm(struct engine *engine, struct timer *timer, int64_t deadline_ns)

@@ -123,5 +123,8 @@ void engine_watch(struct engine *engine, const volatile sig_atomic_t *flag);
 /* Events executed so far, for statistics. */
 uint64_t engine_events(const struct engine *engine);
 
+/* Entries in the queue: one for each armed timer, and what cancelled ones left behind. */
+uint64_t engine_entries(const struct engine *engine);
+
 /* Time of the next pending event, or TIME_NEVER. A lazy entry may make it earlier than true. */
 int64_t engine_next(struct engine *engine);

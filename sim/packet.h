@@ -24,11 +24,11 @@ struct packet {
 	uint32_t crossing;  /* the pass through the present node */
 	uint16_t interface; /* index of the interface it came in by; 0: made here */
 	uint8_t size_class;
-	bool is_corrupted;   /* a link changed bytes: the FCS in `fcs` no longer matches */
-	bool has_fcs;        /* `fcs` was computed for the present bytes (before corruption) */
-	bool is_altered;     /* bytes changed behind the FCS check: no FCS shows it */
-	uint32_t fcs;        /* as CRC-32 value, host order */
-	bool has_sum;       /* `sum` is that of buffer[sum_start, sum_end) */
+	bool is_corrupted; /* a link changed bytes: the FCS in `fcs` no longer matches */
+	bool has_fcs;      /* `fcs` was computed for the present bytes (before corruption) */
+	bool is_altered;   /* bytes changed behind the FCS check: no FCS shows it */
+	uint32_t fcs;      /* as CRC-32 value, host order */
+	bool has_sum;      /* `sum` is that of buffer[sum_start, sum_end) */
 	uint32_t sum, sum_start, sum_end;
 	uint64_t id;         /* trace identity, kept across hops */
 	uint64_t cause;      /* trace record that led to it: its last transmit, drop, ... */

@@ -63,12 +63,8 @@ void connection_free(struct tcp_connection *c)
 
 struct flight *flight_take(struct tcp *tcp)
 {
-	struct flight *flight = tcp->spare_flights;
+	struct flight *flight = spares_take(&tcp->flights, sizeof *flight);
 
-	if (flight != NULL)
-		tcp->spare_flights = flight->next_free;
-	else
-		flight = g_new(struct flight, 1);
 	flight_init(flight);
 	return flight;
 }
@@ -78,8 +74,7 @@ void flight_give_back(struct tcp *tcp, struct flight *flight)
 	if (flight == NULL)
 		return;
 	flight_clear(flight);
-	flight->next_free = tcp->spare_flights;
-	tcp->spare_flights = flight;
+	spares_give_back(&tcp->flights, flight);
 }
 
 uint32_t connection_choose_iss(const struct tcp *tcp, const struct flow *flow)

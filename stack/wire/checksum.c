@@ -125,7 +125,7 @@ static inline uint64_t sum_of_few(const uint8_t *p, size_t length)
 	return length == 0 ? sum : sum + load_rest(p, length);
 }
 
-static uint32_t add_many(uint32_t sum, struct bytes in)
+static __attribute__((noinline)) uint32_t add_many(uint32_t sum, struct bytes in)
 {
 	size_t in_blocks = in.length - in.length % BLOCK_BYTES;
 	uint64_t total = sum_blocks(in.data, in.length / BLOCK_BYTES);
