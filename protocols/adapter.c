@@ -19,8 +19,10 @@ struct adapter {
 	bool is_open;                      /* the session was told that the stream is open */
 	bool has_ended;                    /* the peer will send no more */
 	bool must_end;                     /* and the session has not heard of it */
+	bool must_expire;                  /* the session's deadline came, likewise */
+	int loss;                          /* why `stream` is NULL, for `done` */
 	bool is_running;                   /* the session, or `done`, is being called */
-	bool is_woken;                     /* an answer came meanwhile */
+	bool is_woken;                     /* there is more to do meanwhile */
 	bool is_over;                      /* `done` was called, or adapter_free() */
 };
 
@@ -109,8 +111,7 @@ static bool accepts_input(const struct adapter *adapter)
 {
 	const struct session *session = adapter->session;
 
-	return adapter->stream != NULL && !adapter->is_over && !session_must_wait(session) &&
-	       !session_is_over(session);
+	return !adapter->is_over && !session_must_wait(session) && !session_is_over(session);
 }
 
 /* Keeps what the session left over: the stream could never show it together with what follows. */
@@ -154,7 +155,7 @@ static struct bytes peek_input(struct adapter *adapter)
 static void offer_input(struct adapter *adapter)
 {
 	offer_kept(adapter);
-	while (accepts_input(adapter)) {
+	while (adapter->stream != NULL && accepts_input(adapter)) {
 		struct bytes run = peek_input(adapter);
 
 		if (run.length == 0)
@@ -253,8 +254,57 @@ static void adapter_finish(struct adapter *adapter, int why)
 		adapter->config.done(adapter->config.owner, adapter->session, why);
 }
 
-/* Obeys what the session asks for after a call. */
-static void adapter_settle(struct adapter *adapter)
+/* What the stream told. */
+
+static void hear_of_end(struct adapter *adapter)
+{
+	struct session *session = adapter->session;
+
+	adapter->must_end = false;
+	if (session->operations->ended != NULL)
+		session->operations->ended(session);
+	else
+		session->is_closing = true;
+}
+
+/* The stream is gone, and with it what was still to be said. */
+static void hear_of_loss(struct adapter *adapter)
+{
+	struct session *session = adapter->session;
+	int why = adapter->loss;
+
+	if (why != ADAPTER_ORDERLY && session->operations->failed != NULL)
+		session->operations->failed(session, (enum stream_failure)why);
+	adapter_finish(adapter, why);
+}
+
+static void hear_stream(struct adapter *adapter)
+{
+	if (adapter->must_open) {
+		adapter->must_open = false;
+		adapter->is_open = true;
+		adapter->session->operations->opened(adapter->session);
+	}
+	offer_input(adapter);
+	if (adapter->must_end && accepts_input(adapter))
+		hear_of_end(adapter);
+	if (adapter->stream == NULL && !adapter->is_over)
+		hear_of_loss(adapter);
+}
+
+/* What the session asks for. */
+
+static void hear_of_deadline(struct adapter *adapter)
+{
+	struct session *session = adapter->session;
+
+	adapter->must_expire = false;
+	session->deadline_ns = TIME_NEVER;
+	if (session->operations->expired != NULL)
+		session->operations->expired(session);
+}
+
+static void obey(struct adapter *adapter)
 {
 	struct session *session = adapter->session;
 
@@ -273,17 +323,6 @@ static void adapter_settle(struct adapter *adapter)
 	}
 }
 
-static void hear_of_end(struct adapter *adapter)
-{
-	struct session *session = adapter->session;
-
-	adapter->must_end = false;
-	if (session->operations->ended != NULL)
-		session->operations->ended(session);
-	else
-		session->is_closing = true;
-}
-
 static void arm_deadline(struct adapter *adapter)
 {
 	int64_t deadline_ns = adapter->session->deadline_ns;
@@ -299,24 +338,24 @@ static void arm_deadline(struct adapter *adapter)
 		timer_schedule(engine, &adapter->deadline, deadline_ns);
 }
 
-/* One turn of the program: hears of what happened, then sends and closes. */
+/* The one way on, whatever happened. */
+
 static void adapter_turn(struct adapter *adapter)
 {
-	struct session *session = adapter->session;
-
-	if (adapter->must_open) {
-		adapter->must_open = false;
-		adapter->is_open = true;
-		session->operations->opened(session);
-	}
-	offer_input(adapter);
-	if (adapter->must_end && accepts_input(adapter))
-		hear_of_end(adapter);
-	if (adapter->stream != NULL && !adapter->is_over)
-		adapter_settle(adapter);
+	if (adapter->must_expire)
+		hear_of_deadline(adapter);
+	if (!timer_is_armed(&adapter->wakeup))
+		hear_stream(adapter);
+	if (adapter->is_open && adapter->stream != NULL && !adapter->is_over)
+		obey(adapter);
 }
 
-/* Runs turns until no more answer came in between. The adapter may be gone afterwards. */
+/*
+ * Runs the session as far as it can go. Every event sets down what it brings and comes here: the
+ * session hears of its deadline, then of its stream if it has woken up for that, then what it asks
+ * for is done; again and again, as long as that let in what had to wait. An event from inside a
+ * call of the session is one more turn. The adapter may be gone afterwards.
+ */
 static void adapter_run(struct adapter *adapter)
 {
 	if (adapter->is_running) {
@@ -327,9 +366,8 @@ static void adapter_run(struct adapter *adapter)
 	adapter_tick(adapter);
 	do {
 		adapter->is_woken = false;
-		if (!adapter->is_over)
-			adapter_turn(adapter);
-	} while (adapter->is_woken);
+		adapter_turn(adapter);
+	} while (adapter->is_woken && !adapter->is_over);
 	adapter->is_running = false;
 
 	if (adapter->is_over)
@@ -338,12 +376,13 @@ static void adapter_run(struct adapter *adapter)
 		arm_deadline(adapter);
 }
 
-static void adapter_wake(void *owner)
-{
-	struct adapter *adapter = owner;
+/* Events. What the stream tells is heard at the wakeup; all other things are at once. */
 
-	if (adapter->is_open || adapter->is_running)
-		adapter_run(adapter);
+static void wake_later(struct adapter *adapter)
+{
+	if (!timer_is_armed(&adapter->wakeup))
+		timer_schedule(node_engine(adapter->node), &adapter->wakeup,
+			       node_now(adapter->node) + adapter->config.wakeup_ns);
 }
 
 static void wakeup_fired(void *owner)
@@ -351,51 +390,10 @@ static void wakeup_fired(void *owner)
 	adapter_run(owner);
 }
 
-static void stream_has_failed(void *owner, enum stream_failure why)
+/* An answer came to the session from outside. */
+static void adapter_wake(void *owner)
 {
-	struct adapter *adapter = owner;
-	struct session *session = adapter->session;
-
-	adapter->stream = NULL;
-	adapter->is_running = true;
-	adapter_tick(adapter);
-	if (session->operations->failed != NULL)
-		session->operations->failed(session, why);
-	adapter_finish(adapter, (int)why);
-	adapter_destroy(adapter);
-}
-
-static void connect_timed_out(struct adapter *adapter)
-{
-	stream_abort(adapter->stream);
-	stream_has_failed(adapter, STREAM_TIMED_OUT);
-}
-
-static void deadline_fired(void *owner)
-{
-	struct adapter *adapter = owner;
-	struct session *session = adapter->session;
-
-	if (!adapter->is_open) {
-		connect_timed_out(adapter);
-		return;
-	}
-	adapter->is_running = true;
-	adapter_tick(adapter);
-	session->deadline_ns = TIME_NEVER;
-	if (session->operations->expired != NULL)
-		session->operations->expired(session);
-	adapter->is_running = false;
-	adapter_run(adapter);
-}
-
-/* Events of the stream. */
-
-static void adapter_schedule_wakeup(struct adapter *adapter)
-{
-	if (!timer_is_armed(&adapter->wakeup))
-		timer_schedule(node_engine(adapter->node), &adapter->wakeup,
-			       node_now(adapter->node) + adapter->config.wakeup_ns);
+	adapter_run(owner);
 }
 
 static void stream_has_opened(void *owner)
@@ -403,22 +401,17 @@ static void stream_has_opened(void *owner)
 	struct adapter *adapter = owner;
 
 	adapter->must_open = true;
-	adapter_schedule_wakeup(adapter);
+	wake_later(adapter);
 }
 
 static void stream_is_readable(void *owner)
 {
-	adapter_schedule_wakeup(owner);
+	wake_later(owner);
 }
 
 static void stream_is_writable(void *owner)
 {
-	struct adapter *adapter = owner;
-
-	if (!timer_is_armed(&adapter->wakeup))
-		adapter_run(adapter);
-	else if (adapter->is_open)
-		flush_output(adapter); /* input that came meanwhile has its own time */
+	adapter_run(owner);
 }
 
 static void stream_has_ended(void *owner)
@@ -429,17 +422,39 @@ static void stream_has_ended(void *owner)
 		return;
 	adapter->has_ended = true;
 	adapter->must_end = true;
-	adapter_schedule_wakeup(adapter);
+	wake_later(adapter);
+}
+
+static void forget_stream(struct adapter *adapter, int why)
+{
+	adapter->stream = NULL;
+	adapter->loss = why;
 }
 
 static void stream_has_closed(void *owner)
 {
+	forget_stream(owner, ADAPTER_ORDERLY);
+	wake_later(owner);
+}
+
+static void stream_has_failed(void *owner, enum stream_failure why)
+{
+	forget_stream(owner, (int)why);
+	wake_later(owner);
+}
+
+/* The session's own deadline, or before the stream is open that of the connection. */
+static void deadline_fired(void *owner)
+{
 	struct adapter *adapter = owner;
 
-	adapter->stream = NULL;
-	adapter->is_running = true;
-	adapter_finish(adapter, ADAPTER_ORDERLY);
-	adapter_destroy(adapter);
+	if (adapter->is_open) {
+		adapter->must_expire = true;
+	} else if (adapter->stream != NULL && !adapter->must_open) {
+		stream_abort(adapter->stream);
+		forget_stream(adapter, STREAM_TIMED_OUT);
+	}
+	adapter_run(adapter);
 }
 
 static const struct stream_events adapter_events = {

@@ -2,9 +2,10 @@
  * Joins a session to a stream on a host: feeds it bytes and time, sends its output, emits its notes
  * as trace records. The only place where protocols meet the network's streams.
  *
- * Like a process that is woken by its kernel, the adapter lets `wakeup_ns` pass between an event
- * of the stream and the session's hearing of it. All input that arrived meanwhile is handled
- * together, and all output it made leaves in one write.
+ * Like a process that is woken by its kernel, the adapter lets `wakeup_ns` pass between what the
+ * stream tells (opened, readable, ended, lost) and the session's hearing of it. All input that
+ * arrived meanwhile is handled together, and all output it made leaves in one write. Room for
+ * output, an answer and the deadline are no news of the stream: the session goes on at once.
  */
 #pragma once
 #include "protocols/session.h"

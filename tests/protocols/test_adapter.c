@@ -442,6 +442,8 @@ START_TEST(a_lost_stream_ends_the_session)
 
 	set_up_greeted(&bench);
 	bench.wire.stream.events->failed(bench.wire.stream.owner, STREAM_RESET);
+	ck_assert_str_eq(bench.heard->str, "opened ");
+	run(&bench);
 	ck_assert_str_eq(bench.heard->str, "opened failed ");
 	ck_assert_int_eq(bench.why, STREAM_RESET);
 	tear_down(&bench);
@@ -460,6 +462,45 @@ START_TEST(a_deadline_comes_once_and_can_be_moved)
 	ck_assert_str_eq(bench.heard->str, "opened expired ");
 	ck_assert_int_eq(engine_now(bench.world->engine), 15 * NS_PER_MS + WAKEUP_NS);
 	ck_assert_str_eq(bench.wire.written->str, "late\r\n");
+	tear_down(&bench);
+}
+END_TEST
+
+/* Room for output is no reason to read early: input has its own wakeup, for whatever else happens. */
+START_TEST(input_is_read_at_its_wakeup_alone)
+{
+	struct bench bench;
+
+	set_up_greeted(&bench);
+	int64_t greeted_ns = engine_now(bench.world->engine);
+
+	arrive(&bench, "echo a\r\n");
+	bench.wire.stream.events->writable(bench.wire.stream.owner);
+	session_wake(&bench.echo->session);
+	ck_assert_str_eq(bench.wire.written->str, "");
+	run(&bench);
+	ck_assert_str_eq(bench.wire.written->str, "a\r\n");
+	ck_assert_int_eq(engine_now(bench.world->engine), greeted_ns + WAKEUP_NS);
+	tear_down(&bench);
+}
+END_TEST
+
+START_TEST(an_answer_after_the_loss_finds_nobody)
+{
+	struct bench bench;
+
+	set_up_greeted(&bench);
+	arrive(&bench, "wait\r\n");
+	run(&bench);
+	bench.wire.stream.events->failed(bench.wire.stream.owner, STREAM_RESET);
+	bench.echo->session.is_waiting = false;
+	session_printf(&bench.echo->session, "answer\r\n");
+	session_wake(&bench.echo->session);
+	ck_assert_str_eq(bench.heard->str, "opened ");
+	run(&bench);
+	ck_assert_str_eq(bench.heard->str, "opened failed ");
+	ck_assert_str_eq(bench.wire.written->str, "");
+	ck_assert_int_eq(bench.why, STREAM_RESET);
 	tear_down(&bench);
 }
 END_TEST
@@ -508,6 +549,8 @@ int main(void)
 	tcase_add_test(tcase, an_aborted_session_resets_its_stream);
 	tcase_add_test(tcase, a_lost_stream_ends_the_session);
 	tcase_add_test(tcase, a_deadline_comes_once_and_can_be_moved);
+	tcase_add_test(tcase, input_is_read_at_its_wakeup_alone);
+	tcase_add_test(tcase, an_answer_after_the_loss_finds_nobody);
 	tcase_add_test(tcase, notes_become_records_with_the_offsets_of_the_stream);
 	suite_add_tcase(suite, tcase);
 
