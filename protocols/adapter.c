@@ -114,7 +114,7 @@ static bool accepts_input(const struct adapter *adapter)
 	return !adapter->is_over && !session_must_wait(session) && !session_is_over(session);
 }
 
-/* Keeps what the session left over: the stream could never show it together with what follows. */
+/* Keeps input that the session left over, which the stream could not show with what follows. */
 static void keep_rest(struct adapter *adapter, struct bytes rest)
 {
 	if (rest.length == 0)
@@ -267,11 +267,14 @@ static void hear_of_end(struct adapter *adapter)
 		session->is_closing = true;
 }
 
-/* The stream is gone, and with it what was still to be said. */
+/*
+ * The stream is gone, and with it what was still to be said. To a session that has hung up anyway,
+ * after the last input, it is the end it wanted.
+ */
 static void hear_of_loss(struct adapter *adapter)
 {
 	struct session *session = adapter->session;
-	int why = adapter->loss;
+	int why = session_is_over(session) ? ADAPTER_ORDERLY : adapter->loss;
 
 	if (why != ADAPTER_ORDERLY && session->operations->failed != NULL)
 		session->operations->failed(session, (enum stream_failure)why);
@@ -437,10 +440,18 @@ static void stream_has_closed(void *owner)
 	wake_later(owner);
 }
 
+/* What came before the loss is kept, for the session to hear: the reply, say, that tells the reason. */
 static void stream_has_failed(void *owner, enum stream_failure why)
 {
-	forget_stream(owner, (int)why);
-	wake_later(owner);
+	struct adapter *adapter = owner;
+	struct bytes run;
+
+	while ((run = stream_peek(adapter->stream)).length > 0) {
+		keep_rest(adapter, run);
+		stream_consume(adapter->stream, run.length);
+	}
+	forget_stream(adapter, (int)why);
+	wake_later(adapter);
 }
 
 /* The session's own deadline, or before the stream is open that of the connection. */

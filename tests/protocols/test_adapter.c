@@ -190,7 +190,8 @@ struct bench {
 	struct adapter *adapter;
 	GString *heard;
 	bool was_freed;
-	int why; /* of done; -99: not called */
+	uint64_t echo_received_bytes; /* by the session in all, when it was over */
+	int why;                      /* of done; -99: not called */
 	struct trace_sink sink;
 	GArray *records; /* of struct trace_record */
 };
@@ -202,6 +203,7 @@ static void done(void *owner, struct session *session, int why)
 	ck_assert_ptr_eq(session, &bench->echo->session);
 	ck_assert(!bench->was_freed);
 	bench->why = why;
+	bench->echo_received_bytes = session->received_bytes;
 	adapter_free(bench->adapter); /* harmless here */
 }
 
@@ -485,6 +487,37 @@ START_TEST(input_is_read_at_its_wakeup_alone)
 }
 END_TEST
 
+START_TEST(what_came_before_the_loss_is_heard_before_it)
+{
+	struct bench bench;
+
+	set_up_greeted(&bench);
+	arrive(&bench, "in 10\r\nin");
+	bench.wire.stream.events->failed(bench.wire.stream.owner, STREAM_RESET);
+	bench.wire.stream.operations = NULL; /* the stream is gone */
+	run(&bench);
+	ck_assert_uint_eq(bench.echo_received_bytes, 7);
+	ck_assert_int_eq(bench.why, STREAM_RESET);
+	tear_down(&bench);
+}
+END_TEST
+
+/* A session that is content with what it heard, as after 421, need not hear of the loss. */
+START_TEST(a_session_that_hung_up_on_its_last_input_is_not_lost)
+{
+	struct bench bench;
+
+	set_up_greeted(&bench);
+	arrive(&bench, "quit\r\n");
+	bench.wire.stream.events->failed(bench.wire.stream.owner, STREAM_RESET);
+	bench.wire.stream.operations = NULL;
+	run(&bench);
+	ck_assert_str_eq(bench.heard->str, "opened ");
+	ck_assert_int_eq(bench.why, ADAPTER_ORDERLY);
+	tear_down(&bench);
+}
+END_TEST
+
 START_TEST(an_answer_after_the_loss_finds_nobody)
 {
 	struct bench bench;
@@ -550,6 +583,8 @@ int main(void)
 	tcase_add_test(tcase, a_lost_stream_ends_the_session);
 	tcase_add_test(tcase, a_deadline_comes_once_and_can_be_moved);
 	tcase_add_test(tcase, input_is_read_at_its_wakeup_alone);
+	tcase_add_test(tcase, what_came_before_the_loss_is_heard_before_it);
+	tcase_add_test(tcase, a_session_that_hung_up_on_its_last_input_is_not_lost);
 	tcase_add_test(tcase, an_answer_after_the_loss_finds_nobody);
 	tcase_add_test(tcase, notes_become_records_with_the_offsets_of_the_stream);
 	suite_add_tcase(suite, tcase);

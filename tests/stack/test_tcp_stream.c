@@ -78,6 +78,7 @@ static void on_failed(void *owner, enum stream_failure why)
 
 	hear(user, 'f');
 	user->failure = why;
+	read_all(user);
 	user->stream = NULL;
 }
 
@@ -239,6 +240,23 @@ START_TEST(abort_is_heard_as_reset)
 	ck_assert_str_eq(pair.client.heard->str, "o");
 	ck_assert_int_eq(pair.server.heard->str[pair.server.heard->len - 1], 'f');
 	ck_assert_int_eq(pair.server.failure, STREAM_RESET);
+	teardown(&pair);
+}
+END_TEST
+
+START_TEST(what_came_before_a_reset_can_be_read_behind_it)
+{
+	struct pair pair;
+
+	setup(&pair);
+	open_pair(&pair);
+	pair.client.reads = false;
+	write_text(&pair.server, "421 Too many errors");
+	stream_abort(pair.server.stream);
+	wiretest_run(&pair.net);
+	ck_assert_str_eq(pair.client.heard->str, "orf");
+	ck_assert_int_eq(pair.client.failure, STREAM_RESET);
+	ck_assert_uint_eq(pair.client.read_bytes, strlen("421 Too many errors"));
 	teardown(&pair);
 }
 END_TEST
@@ -552,6 +570,7 @@ int main(void)
 	tcase_add_test(all, closed_port_fails_as_refused);
 	tcase_add_test(all, no_route_fails_as_unreachable_after_the_call);
 	tcase_add_test(all, abort_is_heard_as_reset);
+	tcase_add_test(all, what_came_before_a_reset_can_be_read_behind_it);
 	tcase_add_test(all, accept_may_refuse);
 	tcase_add_test(all, release_inside_an_event_is_fine);
 	tcase_add_test(all, released_connection_closes_in_order);
