@@ -307,6 +307,16 @@ static void hear_of_deadline(struct adapter *adapter)
 		session->operations->expired(session);
 }
 
+static void close_stream(struct adapter *adapter)
+{
+	struct stream *stream = g_steal_pointer(&adapter->stream);
+
+	if (adapter->config.lingers != NULL && !adapter->has_ended)
+		linger_close(adapter->config.lingers, stream);
+	else
+		stream_release(stream);
+}
+
 static void obey(struct adapter *adapter)
 {
 	struct session *session = adapter->session;
@@ -320,8 +330,7 @@ static void obey(struct adapter *adapter)
 	if (!session->is_waiting || output_length(adapter) >= SESSION_OUTPUT_LOW)
 		flush_output(adapter);
 	if (session->is_closing && output_length(adapter) == 0) {
-		stream_release(adapter->stream);
-		adapter->stream = NULL;
+		close_stream(adapter);
 		adapter_finish(adapter, ADAPTER_ORDERLY);
 	}
 }

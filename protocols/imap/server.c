@@ -9,6 +9,7 @@ struct imap_server {
 	struct imap_server_config config;
 	GPtrArray *listeners; /* of struct tcp_listener * */
 	GList *connections;   /* of struct connection *, newest first */
+	struct linger_pool *lingers;
 };
 
 struct connection {
@@ -43,6 +44,7 @@ static void accept_connection(void *owner, struct stream *stream)
 					  &(struct adapter_config) {
 					      .layer = LAYER_IMAP,
 					      .wakeup_ns = server->config.wakeup_ns,
+					      .lingers = server->lingers,
 					      .done = connection_done,
 					      .owner = connection,
 					  });
@@ -67,6 +69,7 @@ struct imap_server *imap_server_start(struct host *host, const struct imap_serve
 	server->host = host;
 	server->config = *config;
 	server->listeners = g_ptr_array_new_with_free_func((GDestroyNotify)tcp_listener_close);
+	server->lingers = linger_pool_new(host_node(host));
 	for (size_t i = 0; i < port_count; i++) {
 		if (!listen_on(server, ports[i])) {
 			imap_server_stop(server);
@@ -88,5 +91,6 @@ void imap_server_stop(struct imap_server *server)
 		adapter_free(connection->adapter);
 		g_free(connection);
 	}
+	linger_pool_free(server->lingers);
 	g_free(server);
 }

@@ -11,7 +11,8 @@ struct pop3_server {
 	char *host_name;
 	GPtrArray *listeners; /* of struct tcp_listener * */
 	GList *connections;   /* of struct connection *, newest first */
-	uint64_t accepted;    /* so many, for time stamps */
+	struct linger_pool *lingers;
+	uint64_t accepted; /* so many, for time stamps */
 };
 
 struct connection {
@@ -59,6 +60,7 @@ static void accept_connection(void *owner, struct stream *stream)
 					  &(struct adapter_config) {
 					      .layer = LAYER_POP3,
 					      .wakeup_ns = server->config.wakeup_ns,
+					      .lingers = server->lingers,
 					      .done = connection_done,
 					      .owner = connection,
 					  });
@@ -84,6 +86,7 @@ struct pop3_server *pop3_server_start(struct host *host, const struct pop3_serve
 	server->config = *config;
 	server->host_name = g_strdup(config->host_name);
 	server->listeners = g_ptr_array_new_with_free_func((GDestroyNotify)tcp_listener_close);
+	server->lingers = linger_pool_new(host_node(host));
 	for (size_t i = 0; i < port_count; i++) {
 		if (!listen_on(server, ports[i])) {
 			pop3_server_stop(server);
@@ -105,6 +108,7 @@ void pop3_server_stop(struct pop3_server *server)
 		adapter_free(connection->adapter);
 		g_free(connection);
 	}
+	linger_pool_free(server->lingers);
 	g_free(server->host_name);
 	g_free(server);
 }

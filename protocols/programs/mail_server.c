@@ -36,6 +36,7 @@ struct mail_server {
 	struct service *services;
 	unsigned service_count;
 	GPtrArray *clients; /* of struct client * */
+	struct linger_pool *lingers;
 	struct mail_queue *queue;
 	struct delivery_agent *agent;
 };
@@ -270,6 +271,7 @@ static void client_connected(void *owner, struct stream *stream)
 				      &(struct adapter_config) {
 					  .layer = LAYER_SMTP,
 					  .wakeup_ns = server->wakeup_ns,
+					  .lingers = server->lingers,
 					  .done = client_done,
 					  .owner = client,
 				      });
@@ -360,6 +362,7 @@ struct mail_server *mail_server_new(struct host *host, const struct mail_server_
 	server->host = host;
 	server->node = host_node(host);
 	server->clients = g_ptr_array_new_with_free_func(free_client);
+	server->lingers = linger_pool_new(server->node);
 	copy_config(server, config);
 	start_queue(server, config);
 
@@ -386,6 +389,7 @@ void mail_server_free(struct mail_server *server)
 	for (guint i = 0; i < server->clients->len; i++)
 		adapter_free(((struct client *)g_ptr_array_index(server->clients, i))->adapter);
 	g_ptr_array_unref(server->clients);
+	linger_pool_free(server->lingers);
 	delivery_agent_free(server->agent);
 	mail_queue_free(server->queue);
 	g_free(server->services);
