@@ -10,6 +10,7 @@ struct adapter {
 	struct adapter_config config;
 	struct timer wakeup;   /* the program runs again and looks at what happened */
 	struct timer deadline; /* the session's */
+	struct timer unread;   /* output waits, and the stream takes none of it */
 	GByteArray *input;     /* bytes the session has not consumed yet; NULL: none */
 	uint64_t object;       /* trace id of the session */
 	uint64_t sent_object, received_object;
@@ -196,11 +197,24 @@ static bool refill_output(struct adapter *adapter)
 	return output_length(adapter) > 0;
 }
 
+/* What waits now waits for the peer to read: not for ever, and anew when it has read something. */
+static void watch_peer(struct adapter *adapter, bool has_moved)
+{
+	struct engine *engine = node_engine(adapter->node);
+	int64_t timeout_ns = adapter->session->send_timeout_ns;
+
+	if (output_length(adapter) == 0)
+		timer_cancel(engine, &adapter->unread);
+	else if (timeout_ns > 0 && (has_moved || !timer_is_armed(&adapter->unread)))
+		timer_schedule(engine, &adapter->unread, node_now(adapter->node) + timeout_ns);
+}
+
 /* Writes what the stream takes; the rest waits for `writable`. */
 static void flush_output(struct adapter *adapter)
 {
 	struct session *session = adapter->session;
 	bool was_full = output_length(adapter) >= SESSION_OUTPUT_HIGH;
+	uint64_t taken = 0;
 
 	while (adapter->stream != NULL && refill_output(adapter)) {
 		GByteArray *output = session->output;
@@ -213,6 +227,7 @@ static void flush_output(struct adapter *adapter)
 		size_t written = stream_write(adapter->stream,
 					      (struct bytes) { output->data, output->len }, false);
 
+		taken += written;
 		if (written < output->len) {
 			if (written > 0)
 				g_byte_array_remove_range(output, 0, (guint)written);
@@ -223,6 +238,7 @@ static void flush_output(struct adapter *adapter)
 	}
 	if (was_full && output_length(adapter) < SESSION_OUTPUT_HIGH)
 		adapter->is_woken = true; /* there is room for answers again */
+	watch_peer(adapter, taken > 0);
 }
 
 /* Life. */
@@ -233,6 +249,7 @@ static void adapter_destroy(struct adapter *adapter)
 
 	timer_cancel(engine, &adapter->wakeup);
 	timer_cancel(engine, &adapter->deadline);
+	timer_cancel(engine, &adapter->unread);
 	if (adapter->stream != NULL)
 		stream_abort(adapter->stream);
 	if (adapter->input != NULL)
@@ -463,6 +480,17 @@ static void stream_has_failed(void *owner, enum stream_failure why)
 	wake_later(adapter);
 }
 
+static void peer_does_not_read(void *owner)
+{
+	struct adapter *adapter = owner;
+
+	if (adapter->stream == NULL)
+		return;
+	stream_abort(adapter->stream);
+	forget_stream(adapter, STREAM_TIMED_OUT);
+	adapter_run(adapter);
+}
+
 /* The session's own deadline, or before the stream is open that of the connection. */
 static void deadline_fired(void *owner)
 {
@@ -509,6 +537,7 @@ struct adapter *adapter_new(struct host *host, struct stream *stream, struct ses
 	adapter->object = node_new_object(adapter->node);
 	timer_init(&adapter->wakeup, adapter->node->index, wakeup_fired, adapter);
 	timer_init(&adapter->deadline, adapter->node->index, deadline_fired, adapter);
+	timer_init(&adapter->unread, adapter->node->index, peer_does_not_read, adapter);
 	session->driver = adapter;
 	session->wake = adapter_wake;
 	session->tick = adapter_tick;

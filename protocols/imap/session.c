@@ -395,6 +395,8 @@ static void session_expired(struct session *base)
 	if (session->news_ns <= base->now_ns)
 		tell_news(session);
 	if (session->autologout_ns <= base->now_ns) {
+		/* A client that still reads an answer is not idle; one that does not, `send_timeout_ns`
+		 * sends away. */
 		if (session->fetch == NULL)
 			imap_bye(session, "Disconnected for inactivity.");
 		else
@@ -499,6 +501,7 @@ struct session *imap_session_new(const struct imap_session_config *config)
 	session->phase = -1;
 	session->news_ns = TIME_NEVER;
 	session->autologout_ns = TIME_NEVER;
+	session->base.send_timeout_ns = IMAP_AUTOLOGOUT_NS;
 	session->tiler.is_server = true;
 	session->view.news = session_has_news;
 	session->view.owner = session;

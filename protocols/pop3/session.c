@@ -276,6 +276,7 @@ struct session *pop3_session_new(const struct pop3_session_config *config)
 	session->software = config->software;
 	session->timestamp = g_strdup(config->timestamp);
 	session->refusal_delay_ns = config->refusal_delay_ns;
+	session->base.send_timeout_ns = POP3_AUTOLOGOUT_NS;
 	session->maildrop = g_array_new(FALSE, TRUE, sizeof(struct pop3_entry));
 	g_array_set_clear_func(session->maildrop, entry_clear);
 	return &session->base;

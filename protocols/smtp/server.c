@@ -238,6 +238,7 @@ struct session *smtp_server_new(const struct smtp_server_config *config, uint32_
 	struct smtp_server *server = g_new0(struct smtp_server, 1);
 
 	session_init(&server->session, &server_operations);
+	server->session.send_timeout_ns = config->timeout_ns;
 	server->config = config;
 	server->client_address = client_address;
 	server->owner = owner;

@@ -70,7 +70,8 @@ struct smtp_server_config {
 	uint64_t size_limit;      /* octets of a message; 0: none */
 	unsigned recipient_limit; /* of one message; RFC 5321 4.5.3.1.8 asks for 100 at least */
 	unsigned error_limit;     /* refusals until the server hangs up */
-	int64_t timeout_ns;       /* of silence until it hangs up (4.5.3.2.7: 5 minutes) */
+	int64_t timeout_ns;       /* of silence, or of replies unread, until it hangs up
+				     (4.5.3.2.7: 5 minutes) */
 	const struct smtp_environment *environment;
 };
 

@@ -425,6 +425,45 @@ START_TEST(refilled_output_flows_as_the_stream_takes_it)
 }
 END_TEST
 
+/* Each piece that the peer reads counts; that it owes a long answer does not. */
+START_TEST(a_peer_that_does_not_read_is_left)
+{
+	struct bench bench;
+
+	set_up_greeted(&bench);
+	bench.echo->session.send_timeout_ns = 60 * NS_PER_S;
+	bench.wire.room = 10000;
+	arrive(&bench, "much\r\n");
+	engine_run(bench.world->engine, 50 * NS_PER_S);
+	bench.wire.room = 10000;
+	bench.wire.stream.events->writable(bench.wire.stream.owner);
+	engine_run(bench.world->engine, 100 * NS_PER_S);
+	bench.wire.stream.events->writable(bench.wire.stream.owner);
+	ck_assert_int_eq(bench.why, -99);
+	run(&bench);
+	ck_assert_int_eq(engine_now(bench.world->engine), (50 + 60) * NS_PER_S);
+	ck_assert(bench.wire.is_aborted);
+	ck_assert_str_eq(bench.heard->str, "opened failed ");
+	ck_assert_int_eq(bench.why, STREAM_TIMED_OUT);
+	tear_down(&bench);
+}
+END_TEST
+
+START_TEST(a_session_that_hung_up_does_not_wait_for_its_reader)
+{
+	struct bench bench;
+
+	set_up_greeted(&bench);
+	bench.echo->session.send_timeout_ns = 60 * NS_PER_S;
+	bench.wire.room = 4;
+	arrive(&bench, "echo abcdef\r\nquit\r\n");
+	run(&bench);
+	ck_assert(bench.wire.is_aborted);
+	ck_assert_int_eq(bench.why, ADAPTER_ORDERLY);
+	tear_down(&bench);
+}
+END_TEST
+
 START_TEST(an_aborted_session_resets_its_stream)
 {
 	struct bench bench;
@@ -579,6 +618,8 @@ int main(void)
 	tcase_add_test(tcase, the_end_is_told_behind_all_input);
 	tcase_add_test(tcase, output_waits_for_room_and_the_end_for_output);
 	tcase_add_test(tcase, refilled_output_flows_as_the_stream_takes_it);
+	tcase_add_test(tcase, a_peer_that_does_not_read_is_left);
+	tcase_add_test(tcase, a_session_that_hung_up_does_not_wait_for_its_reader);
 	tcase_add_test(tcase, an_aborted_session_resets_its_stream);
 	tcase_add_test(tcase, a_lost_stream_ends_the_session);
 	tcase_add_test(tcase, a_deadline_comes_once_and_can_be_moved);

@@ -357,6 +357,27 @@ START_TEST(reader_that_sleeps_stops_the_writer_and_wakes_it)
 }
 END_TEST
 
+START_TEST(nobody_waits_for_ever_for_a_peer_that_does_not_read)
+{
+	struct pair pair;
+	uint8_t bytes[60000] = { 0 };
+
+	setup(&pair);
+	open_pair(&pair);
+	pair.server.reads = false;
+	while (stream_write(pair.client.stream, (struct bytes) { bytes, sizeof bytes }, false) > 0)
+		wiretest_run_until(&pair.net, engine_now(pair.net.world->engine) + NS_PER_S);
+	stream_release(pair.client.stream);
+	run_world_until(pair.net.world, 3600 * NS_PER_S);
+	ck_assert_ptr_null(wiretest_record(&pair.net, TRACE_STATE, LAYER_TCP, TCP_BY_TIMEOUT, 1));
+	ck_assert_uint_eq(
+	    wiretest_record(&pair.net, TRACE_STATE, LAYER_TCP, TCP_BY_TIMEOUT, 0)->after,
+	    TCP_CLOSED);
+	stream_abort(pair.server.stream);
+	teardown(&pair);
+}
+END_TEST
+
 START_TEST(port_is_listened_on_once)
 {
 	struct pair pair;
@@ -576,6 +597,7 @@ int main(void)
 	tcase_add_test(all, released_connection_closes_in_order);
 	tcase_add_test(all, full_buffer_is_told_and_so_is_room);
 	tcase_add_test(all, reader_that_sleeps_stops_the_writer_and_wakes_it);
+	tcase_add_test(all, nobody_waits_for_ever_for_a_peer_that_does_not_read);
 	tcase_add_test(all, port_is_listened_on_once);
 	tcase_add_test(all, host_can_talk_to_itself);
 	tcase_add_loop_test(all, hosts_may_vanish_at_any_moment, 0, 20);
