@@ -95,6 +95,8 @@ void linger_close(struct linger_pool *pool, struct stream *stream)
 {
 	struct lingering *lingering = g_new0(struct lingering, 1);
 
+	if (pool->lingering.length == LINGER_STREAMS)
+		waited_enough(pool->lingering.head->data);
 	lingering->pool = pool;
 	lingering->stream = stream;
 	lingering->most_ns = node_now(pool->node) + LINGER_MOST_NS;

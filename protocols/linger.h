@@ -14,6 +14,7 @@
 
 #define LINGER_SILENCE_NS (5 * NS_PER_S)  /* without a byte from the peer: close */
 #define LINGER_MOST_NS    (30 * NS_PER_S) /* with bytes that go on coming: close too */
+#define LINGER_STREAMS    256             /* at once; one more closes the oldest */
 
 /* The streams of one program that linger. */
 struct linger_pool;

@@ -15,6 +15,9 @@ struct imap_server {
 struct connection {
 	struct imap_server *server;
 	struct adapter *adapter;
+	struct session *session;
+	uint32_t address; /* of the client */
+	bool is_turned_away;
 };
 
 static void connection_done(void *owner, struct session *session, int why)
@@ -28,17 +31,58 @@ static void connection_done(void *owner, struct session *session, int why)
 	g_free(connection);
 }
 
+static unsigned limit_or(unsigned configured, unsigned fallback)
+{
+	return configured != 0 ? configured : fallback;
+}
+
+static bool is_full(const struct imap_server *server)
+{
+	unsigned count = 0;
+
+	for (const GList *link = server->connections; link != NULL; link = link->next)
+		count += !((const struct connection *)link->data)->is_turned_away;
+	return count >= limit_or(server->config.session_limit, IMAP_SESSIONS);
+}
+
+/* A limit of Dovecot, and its words. */
+static char *refuse_login(void *owner, const struct account *account)
+{
+	const struct connection *connection = owner;
+	const struct imap_server *server = connection->server;
+	unsigned limit = limit_or(server->config.per_user_limit, IMAP_PER_USER), count = 0;
+
+	for (const GList *link = server->connections; link != NULL; link = link->next) {
+		const struct connection *other = link->data;
+
+		count += other->address == connection->address &&
+			 imap_session_account(other->session) == account;
+	}
+	if (count < limit)
+		return NULL;
+	return g_strdup_printf("[UNAVAILABLE] Maximum number of connections from user+IP exceeded "
+			       "(mail_max_userip_connections=%u)",
+			       limit);
+}
+
 static void accept_connection(void *owner, struct stream *stream)
 {
 	struct imap_server *server = owner;
 	struct connection *connection = g_new0(struct connection, 1);
+	bool is_turned_away = is_full(server);
 	struct session *session = imap_session_new(&(struct imap_session_config) {
 	    .store = server->config.store,
 	    .software = server->config.software,
 	    .message_bytes_max = server->config.message_bytes_max,
+	    .why_turned_away = is_turned_away ? "[UNAVAILABLE] Too many connections." : NULL,
+	    .refuse_login = refuse_login,
+	    .owner = connection,
 	});
 
 	connection->server = server;
+	connection->session = session;
+	connection->address = stream->remote.address;
+	connection->is_turned_away = is_turned_away;
 	server->connections = g_list_prepend(server->connections, connection);
 	connection->adapter = adapter_new(server->host, stream, session, true,
 					  &(struct adapter_config) {

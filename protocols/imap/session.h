@@ -13,6 +13,14 @@ struct imap_session_config {
 	struct mail_store *store; /* outlives the session */
 	const char *software;     /* in the greeting and in ID, e.g. "mailwire"; outlives it too */
 	size_t message_bytes_max; /* of APPEND; 0: IMAP_MESSAGE_BYTES_DEFAULT */
+	/* Sent as BYE in place of the greeting, "[UNAVAILABLE] ..."; copied. NULL: welcome. */
+	const char *why_turned_away;
+	/*
+	 * May one more session be logged in to `account`? NULL: always. Else the answer is what the
+	 * client is told, "[UNAVAILABLE] ...", to be freed; or NULL: it may.
+	 */
+	char *(*refuse_login)(void *owner, const struct account *account);
+	void *owner;
 };
 
 /*
@@ -21,3 +29,6 @@ struct imap_session_config {
  * client expunges it.
  */
 struct session *imap_session_new(const struct imap_session_config *config);
+
+/* The account the session is logged in to; NULL: none yet. */
+const struct account *imap_session_account(const struct session *session);

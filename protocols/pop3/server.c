@@ -18,6 +18,7 @@ struct pop3_server {
 struct connection {
 	struct pop3_server *server;
 	struct adapter *adapter;
+	bool is_turned_away;
 };
 
 static void connection_done(void *owner, struct session *session, int why)
@@ -41,20 +42,32 @@ static char *new_timestamp(struct pop3_server *server)
 			       server->host_name);
 }
 
+static bool is_full(const struct pop3_server *server)
+{
+	unsigned limit = server->config.session_limit, count = 0;
+
+	for (const GList *link = server->connections; link != NULL; link = link->next)
+		count += !((const struct connection *)link->data)->is_turned_away;
+	return count >= (limit != 0 ? limit : POP3_SESSIONS);
+}
+
 static void accept_connection(void *owner, struct stream *stream)
 {
 	struct pop3_server *server = owner;
 	struct connection *connection = g_new0(struct connection, 1);
+	bool is_turned_away = is_full(server);
 	char *timestamp = new_timestamp(server);
 	struct session *session = pop3_session_new(&(struct pop3_session_config) {
 	    .store = server->config.store,
 	    .software = server->config.software,
 	    .timestamp = timestamp,
 	    .refusal_delay_ns = server->config.refusal_delay_ns,
+	    .is_turned_away = is_turned_away,
 	});
 
 	g_free(timestamp);
 	connection->server = server;
+	connection->is_turned_away = is_turned_away;
 	server->connections = g_list_prepend(server->connections, connection);
 	connection->adapter = adapter_new(server->host, stream, session, true,
 					  &(struct adapter_config) {

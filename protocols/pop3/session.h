@@ -17,6 +17,7 @@ struct pop3_session_config {
 	 */
 	const char *timestamp;
 	int64_t refusal_delay_ns; /* a wrong password is answered so late; 0: at once */
+	bool is_turned_away;      /* gets -ERR in place of the greeting, for there are too many */
 };
 
 /*

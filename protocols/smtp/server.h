@@ -56,6 +56,11 @@ struct smtp_environment {
 			    const char *password);
 	/* May this client send to `recipient`? smtp_server_login() tells who it is. */
 	void (*check_recipient)(void *owner, struct smtp_server *server, const char *recipient);
+	/*
+	 * Is there room for a message? Asked at MAIL, and the value is the answer. Another session
+	 * may fill it before this message has come whole. NULL: there is.
+	 */
+	bool (*has_room)(void *owner);
 	/* Will you take this message? */
 	void (*accept_message)(void *owner, struct smtp_server *server,
 			       const struct smtp_arrival *arrival);
@@ -75,6 +80,9 @@ struct smtp_server_config {
 	const struct smtp_environment *environment;
 };
 
+/* The reply to MAIL, or to the message itself, when there is no room for it (RFC 1870, RFC 3463). */
+#define SMTP_NO_ROOM           "452 4.3.1 Insufficient system storage"
+
 #define SMTP_SERVER_TIMEOUT_NS (300 * NS_PER_S)
 
 /* A session with the client at `client_address`; `owner` is handed to the environment. */
@@ -84,6 +92,12 @@ struct session *smtp_server_new(const struct smtp_server_config *config, uint32_
 /* What is known of the client. Strings belong to the session; NULL where not known. */
 uint32_t smtp_server_client_address(const struct smtp_server *server);
 const char *smtp_server_login(const struct smtp_server *server);
+
+/*
+ * Before the stream opens: the client gets `status_and_reason` ("4.3.2 All server ports are busy")
+ * with code 421 in place of the greeting, and the session ends (RFC 5321 section 3.8). Copied.
+ */
+void smtp_server_turn_away(struct smtp_server *server, const char *status_and_reason);
 
 static inline struct session *smtp_server_session(struct smtp_server *server)
 {

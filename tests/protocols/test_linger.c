@@ -119,6 +119,23 @@ START_TEST(a_peer_that_talks_on_is_left_too)
 }
 END_TEST
 
+START_TEST(the_oldest_makes_room)
+{
+	struct wire wires[LINGER_STREAMS];
+	struct bench bench;
+
+	set_up(&bench);
+	for (unsigned i = 0; i < LINGER_STREAMS; i++) {
+		ck_assert(!bench.wire.is_released);
+		wires[i] = (struct wire) { .stream.operations = &operations };
+		linger_close(bench.pool, &wires[i].stream);
+	}
+	ck_assert(bench.wire.is_released);
+	ck_assert(!wires[0].is_released);
+	tear_down(&bench);
+}
+END_TEST
+
 START_TEST(a_stream_that_is_lost_is_forgotten)
 {
 	struct bench bench;
@@ -150,6 +167,7 @@ int main(void)
 	tcase_add_test(tcase, a_silent_peer_is_left_soon);
 	tcase_add_test(tcase, a_peer_that_ends_is_left_at_once);
 	tcase_add_test(tcase, a_peer_that_talks_on_is_left_too);
+	tcase_add_test(tcase, the_oldest_makes_room);
 	tcase_add_test(tcase, a_stream_that_is_lost_is_forgotten);
 	tcase_add_test(tcase, who_lingers_at_the_end_is_reset);
 	suite_add_tcase(suite, tcase);
