@@ -298,9 +298,15 @@ static void hear_of_loss(struct adapter *adapter)
 	adapter_finish(adapter, why);
 }
 
+/* A stream that is lost already was never open to the program, unless something was said on it. */
+static bool must_open(const struct adapter *adapter)
+{
+	return adapter->must_open && (adapter->stream != NULL || adapter->input != NULL);
+}
+
 static void hear_stream(struct adapter *adapter)
 {
-	if (adapter->must_open) {
+	if (must_open(adapter)) {
 		adapter->must_open = false;
 		adapter->is_open = true;
 		adapter->session->operations->opened(adapter->session);

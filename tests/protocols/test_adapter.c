@@ -557,6 +557,35 @@ START_TEST(a_session_that_hung_up_on_its_last_input_is_not_lost)
 }
 END_TEST
 
+/* Whoever only knocks costs no greeting, nor what a server does before it, like asking DNS. */
+START_TEST(a_stream_lost_before_the_wakeup_was_never_open)
+{
+	struct bench bench;
+
+	set_up(&bench, true);
+	bench.wire.stream.events->failed(bench.wire.stream.owner, STREAM_RESET);
+	run(&bench);
+	ck_assert_str_eq(bench.heard->str, "failed ");
+	ck_assert_int_eq(bench.why, STREAM_RESET);
+	tear_down(&bench);
+}
+END_TEST
+
+START_TEST(what_was_said_on_a_stream_lost_so_soon_is_heard)
+{
+	struct bench bench;
+
+	set_up(&bench, false);
+	bench.wire.stream.events->opened(bench.wire.stream.owner);
+	arrive(&bench, "quit\r\n");
+	bench.wire.stream.events->failed(bench.wire.stream.owner, STREAM_RESET);
+	run(&bench);
+	ck_assert_str_eq(bench.heard->str, "opened ");
+	ck_assert_int_eq(bench.why, ADAPTER_ORDERLY);
+	tear_down(&bench);
+}
+END_TEST
+
 START_TEST(an_answer_after_the_loss_finds_nobody)
 {
 	struct bench bench;
@@ -626,6 +655,8 @@ int main(void)
 	tcase_add_test(tcase, input_is_read_at_its_wakeup_alone);
 	tcase_add_test(tcase, what_came_before_the_loss_is_heard_before_it);
 	tcase_add_test(tcase, a_session_that_hung_up_on_its_last_input_is_not_lost);
+	tcase_add_test(tcase, a_stream_lost_before_the_wakeup_was_never_open);
+	tcase_add_test(tcase, what_was_said_on_a_stream_lost_so_soon_is_heard);
 	tcase_add_test(tcase, an_answer_after_the_loss_finds_nobody);
 	tcase_add_test(tcase, notes_become_records_with_the_offsets_of_the_stream);
 	suite_add_tcase(suite, tcase);
