@@ -1,247 +1,6 @@
-#include "protocols/adapter.h"
+#include "protocols/adapter_private.h"
 
 #include "protocols/layer.h"
-#include "sim/world.h"
-
-struct adapter {
-	struct node *node;
-	struct stream *stream; /* NULL once it is gone */
-	struct session *session;
-	struct adapter_config config;
-	struct timer wakeup;   /* the program runs again and looks at what happened */
-	struct timer deadline; /* the session's */
-	struct timer unread;   /* output waits, and the stream takes none of it */
-	GByteArray *input;     /* bytes the session has not consumed yet; NULL: none */
-	uint64_t object;       /* trace id of the session */
-	uint64_t sent_object, received_object;
-	uint64_t output_root; /* what is being said belongs to it; 0: to what was heard */
-	uint64_t sent_base, received_base; /* stream offset minus the session's own count */
-	bool must_open;                    /* the stream opened, the session has not heard of it */
-	bool is_open;                      /* the session was told that the stream is open */
-	bool has_ended;                    /* the peer will send no more */
-	bool must_end;                     /* and the session has not heard of it */
-	bool must_expire;                  /* the session's deadline came, likewise */
-	int loss;                          /* why `stream` is NULL, for `done` */
-	bool is_running;                   /* the session, or `done`, is being called */
-	bool is_woken;                     /* there is more to do meanwhile */
-	bool is_over;                      /* `done` was called, or adapter_free() */
-};
-
-/* Notes become records. */
-
-static uint64_t note_object(const struct adapter *adapter, const struct note *note)
-{
-	if (note->object != 0)
-		return note->object;
-	switch (note->kind) {
-	case TRACE_UNIT:
-		return note->flags & TRACE_INBOUND ? adapter->received_object
-						   : adapter->sent_object;
-	case TRACE_STATE:
-	case TRACE_PHASE:
-		return adapter->object;
-	default:
-		return 0;
-	}
-}
-
-static uint64_t note_offset(const struct adapter *adapter, const struct note *note)
-{
-	if (note->kind != TRACE_UNIT)
-		return note->before;
-	return note->before +
-	       (note->flags & TRACE_INBOUND ? adapter->received_base : adapter->sent_base);
-}
-
-/*
- * What the session does after it has read a command, it does because of that command; and what it
- * says from a unit on that belongs to a message, segments included, belongs to that message.
- */
-static void adapter_emit(void *owner, const struct note *note)
-{
-	struct adapter *adapter = owner;
-	struct bytes bytes = { NULL, 0 };
-
-	if (note->bytes != NULL) {
-		gsize length;
-
-		bytes.data = g_bytes_get_data(note->bytes, &length);
-		bytes.length = length;
-	}
-	uint64_t id = trace_emit(
-	    adapter->node, NULL,
-	    &(struct trace_record) {
-		.kind = (uint8_t)note->kind,
-		.layer = (uint8_t)(note->kind == TRACE_MAIL ? LAYER_MAIL : adapter->config.layer),
-		.detail = note->detail,
-		.flags = note->flags,
-		.root = note->root,
-		.object = note_object(adapter, note),
-		.before = note_offset(adapter, note),
-		.after = note->after,
-	    },
-	    bytes);
-	struct context *context = engine_context(node_engine(adapter->node));
-	if (note->kind != TRACE_UNIT)
-		return;
-	if (note->flags & TRACE_INBOUND) {
-		context->cause = id;
-		adapter->output_root = note->root;
-	} else if (note->root != 0) {
-		adapter->output_root = note->root;
-	}
-	if (note->root != 0)
-		context->root = note->root;
-}
-
-static void adapter_tick(void *owner)
-{
-	struct adapter *adapter = owner;
-	struct session *session = adapter->session;
-	const struct node *node = adapter->node;
-
-	session->now_ns = node_now(node);
-	session->unix_time = world_unix_time(node->world);
-	session->wants_notes = node_traces(node, TRACE_UNIT) || node_traces(node, TRACE_STATE) ||
-			       node_traces(node, TRACE_PHASE) || node_traces(node, TRACE_MAIL);
-}
-
-/* Input. */
-
-static bool accepts_input(const struct adapter *adapter)
-{
-	const struct session *session = adapter->session;
-
-	return !adapter->is_over && !session_must_wait(session) && !session_is_over(session);
-}
-
-/* Keeps input that the session left over, which the stream could not show with what follows. */
-static void keep_rest(struct adapter *adapter, struct bytes rest)
-{
-	if (rest.length == 0)
-		return;
-	if (adapter->input == NULL)
-		adapter->input = g_byte_array_new();
-	g_byte_array_append(adapter->input, rest.data, (guint)rest.length);
-}
-
-static void offer_kept(struct adapter *adapter)
-{
-	GByteArray *input = adapter->input;
-	size_t consumed;
-
-	if (input == NULL || !accepts_input(adapter))
-		return;
-	consumed = session_offer(adapter->session, (struct bytes) { input->data, input->len });
-	if (consumed == input->len) {
-		g_byte_array_unref(input);
-		adapter->input = NULL;
-	} else if (consumed > 0) {
-		g_byte_array_remove_range(input, 0, (guint)consumed);
-	}
-}
-
-/* What the next bytes bring belongs to what they were sent for, in whatever order they came. */
-static struct bytes peek_input(struct adapter *adapter)
-{
-	struct bytes run = stream_peek(adapter->stream);
-	uint64_t root = stream_arrived_root(adapter->stream);
-
-	if (run.length > 0 && root != 0)
-		engine_context(node_engine(adapter->node))->root = root;
-	return run;
-}
-
-/* While the session waits for an answer its input stays in the stream, which closes the window. */
-static void offer_input(struct adapter *adapter)
-{
-	offer_kept(adapter);
-	while (adapter->stream != NULL && accepts_input(adapter)) {
-		struct bytes run = peek_input(adapter);
-
-		if (run.length == 0)
-			break;
-		if (adapter->input != NULL) {
-			keep_rest(adapter, run);
-			stream_consume(adapter->stream, run.length);
-			offer_kept(adapter);
-			continue;
-		}
-		size_t consumed = session_offer(adapter->session, run);
-
-		if (accepts_input(adapter))
-			keep_rest(adapter, bytes_from(run, consumed));
-		stream_consume(adapter->stream,
-			       session_must_wait(adapter->session) ? consumed : run.length);
-	}
-}
-
-/* Output. */
-
-static size_t output_length(const struct adapter *adapter)
-{
-	return adapter->session->output == NULL ? 0 : adapter->session->output->len;
-}
-
-/* Tops the output up; false when there is nothing to send. */
-static bool refill_output(struct adapter *adapter)
-{
-	struct session *session = adapter->session;
-	bool was_busy = session->is_busy;
-
-	if (session->operations->refill != NULL && output_length(adapter) < SESSION_OUTPUT_LOW &&
-	    !session->is_closing)
-		session->operations->refill(session);
-	if (was_busy && !session->is_busy)
-		adapter->is_woken = true; /* what the peer sent meanwhile has its turn now */
-	return output_length(adapter) > 0;
-}
-
-/* What waits now waits for the peer to read: not for ever, and anew when it has read something. */
-static void watch_peer(struct adapter *adapter, bool has_moved)
-{
-	struct engine *engine = node_engine(adapter->node);
-	int64_t timeout_ns = adapter->session->send_timeout_ns;
-
-	if (output_length(adapter) == 0)
-		timer_cancel(engine, &adapter->unread);
-	else if (timeout_ns > 0 && (has_moved || !timer_is_armed(&adapter->unread)))
-		timer_schedule(engine, &adapter->unread, node_now(adapter->node) + timeout_ns);
-}
-
-/* Writes what the stream takes; the rest waits for `writable`. */
-static void flush_output(struct adapter *adapter)
-{
-	struct session *session = adapter->session;
-	bool was_full = output_length(adapter) >= SESSION_OUTPUT_HIGH;
-	uint64_t taken = 0;
-
-	while (adapter->stream != NULL && refill_output(adapter)) {
-		GByteArray *output = session->output;
-		struct context *context = engine_context(node_engine(adapter->node));
-
-		g_assert(output != NULL); /* there is something to send */
-		/* Later pieces of a long answer leave in events that know nothing of it. */
-		if (adapter->output_root != 0)
-			context->root = adapter->output_root;
-		size_t written = stream_write(adapter->stream,
-					      (struct bytes) { output->data, output->len }, false);
-
-		taken += written;
-		if (written < output->len) {
-			if (written > 0)
-				g_byte_array_remove_range(output, 0, (guint)written);
-			break;
-		}
-		g_byte_array_unref(output);
-		session->output = NULL;
-	}
-	if (was_full && output_length(adapter) < SESSION_OUTPUT_HIGH)
-		adapter->is_woken = true; /* there is room for answers again */
-	watch_peer(adapter, taken > 0);
-}
-
-/* Life. */
 
 static void adapter_destroy(struct adapter *adapter)
 {
@@ -311,8 +70,8 @@ static void hear_stream(struct adapter *adapter)
 		adapter->is_open = true;
 		adapter->session->operations->opened(adapter->session);
 	}
-	offer_input(adapter);
-	if (adapter->must_end && accepts_input(adapter))
+	adapter_offer_input(adapter);
+	if (adapter->must_end && adapter_accepts_input(adapter))
 		hear_of_end(adapter);
 	if (adapter->stream == NULL && !adapter->is_over)
 		hear_of_loss(adapter);
@@ -350,9 +109,9 @@ static void obey(struct adapter *adapter)
 		adapter_finish(adapter, ADAPTER_ORDERLY);
 		return;
 	}
-	if (!session->is_waiting || output_length(adapter) >= SESSION_OUTPUT_LOW)
-		flush_output(adapter);
-	if (session->is_closing && output_length(adapter) == 0) {
+	if (!session->is_waiting || adapter_output_length(adapter) >= SESSION_OUTPUT_LOW)
+		adapter_flush_output(adapter);
+	if (session->is_closing && adapter_output_length(adapter) == 0) {
 		close_stream(adapter);
 		adapter_finish(adapter, ADAPTER_ORDERLY);
 	}
@@ -479,7 +238,7 @@ static void stream_has_failed(void *owner, enum stream_failure why)
 	struct bytes run;
 
 	while ((run = stream_peek(adapter->stream)).length > 0) {
-		keep_rest(adapter, run);
+		adapter_keep_input(adapter, run);
 		stream_consume(adapter->stream, run.length);
 	}
 	forget_stream(adapter, (int)why);
