@@ -184,6 +184,10 @@ struct scenario_server {
 	int64_t retry_ns;           /* from the first vain delivery attempt to the second */
 	int64_t retry_max_ns;       /* the pause doubles up to this */
 	int64_t lifetime_ns;        /* of a message in the queue; then it is returned */
+	uint64_t session_limit;     /* at once on each port */
+	uint64_t per_client_limit;  /* SMTP: of them with one address */
+	uint64_t per_user_limit;    /* IMAP: of one user at one address */
+	uint64_t queue_limit;       /* messages */
 };
 
 enum scenario_leave {

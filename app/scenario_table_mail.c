@@ -149,6 +149,14 @@ static const struct key server_keys[] = {
 	  .meaning = "The pause doubles with every attempt up to this" },
 	{ .name = "lifetime", .type = KEY_TIME, AT(scenario_server, lifetime_ns), .fallback = "5d",
 	  .meaning = "After this time in the queue a message is returned to its sender" },
+	{ .name = "sessions", .type = KEY_COUNT, AT(scenario_server, session_limit), .fallback = "100", .least = 1, .most = 65535,
+	  .meaning = "How many clients each of its services has at once; one more is sent away (SMTP 421, POP3 -ERR, IMAP BYE)" },
+	{ .name = "sessions-per-client", .type = KEY_COUNT, AT(scenario_server, per_client_limit), .fallback = "50", .least = 1, .most = 65535,
+	  .meaning = "SMTP: how many of them may come from one address" },
+	{ .name = "sessions-per-user", .type = KEY_COUNT, AT(scenario_server, per_user_limit), .fallback = "10", .least = 1, .most = 65535,
+	  .meaning = "IMAP: how often one user may be logged in from one address" },
+	{ .name = "queue-limit", .type = KEY_COUNT, AT(scenario_server, queue_limit), .fallback = "20000", .least = 1, .most = 1000000,
+	  .meaning = "How many messages its queue holds; one more is put off (452)" },
 };
 
 const struct mapping server_mapping = {

@@ -205,8 +205,7 @@ void connection_fail(struct tcp_connection *c, enum stream_failure failure, enum
 		c->has_user = false;
 	if (!state_is_synchronized((enum tcp_state)c->state))
 		c->tcp->statistics.failed_opens++;
-	receive_queue_clear(&c->received);
-	c->pending = 0;
+	c->pending = 0; /* what came in order stays until the user has heard of the failure */
 	c->failure = (uint8_t)failure;
 	connection_enter(c, TCP_CLOSED, why);
 	connection_notify(c, PENDING_FAILED);

@@ -187,9 +187,22 @@ static void retransmit_timeout(struct tcp_connection *c)
 	timers_arm_retransmit(c);
 }
 
+/*
+ * RFC 9293 section 3.8.6.1 keeps a connection open as long as probes of a shut window are answered.
+ * One that its program has left, nobody could ever end: like Linux (tcp_probe_timer) it is given up
+ * when the pause between probes has grown to its full length.
+ */
+static bool gave_up_orphan(struct tcp_connection *c)
+{
+	if (c->has_user || backed_off_ns(c) < RTO_MAX_US * NS_PER_US)
+		return false;
+	connection_fail(c, STREAM_TIMED_OUT, TCP_BY_TIMEOUT);
+	return true;
+}
+
 static void persist_timeout(struct tcp_connection *c)
 {
-	if (gave_up(c))
+	if (gave_up(c) || gave_up_orphan(c))
 		return;
 	output_window_probe(c);
 	back_off(c);
