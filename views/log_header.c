@@ -94,6 +94,18 @@ static void describe_icmp(GString *out, const struct icmp_header *header)
 		g_string_append_printf(out, ", code %u", header->code);
 }
 
+/* In bytes where the handshake says how it is scaled: what Wireshark calls calculated. */
+static void append_window(GString *out, const struct tcp_header *header,
+			  const struct model_segment *segment)
+{
+	bool has_handshake = segment != NULL && segment->is_window_known;
+
+	g_string_append_printf(out, ", win %u",
+			       has_handshake ? segment->window_bytes : header->window);
+	if (!has_handshake && !(header->flags & TCP_SYN) && header->window != 0)
+		g_string_append(out, " (unscaled: handshake not seen)");
+}
+
 /* Sequence numbers relative to the SYN where the connection is known, as Wireshark shows them. */
 static void describe_tcp(GString *out, const struct model *model, const struct tcp_header *header,
 			 struct bytes frame)
@@ -111,7 +123,7 @@ static void describe_tcp(GString *out, const struct model *model, const struct t
 	if (header->flags & TCP_ACK)
 		g_string_append_printf(out, ", ack %u",
 				       is_known ? segment.acknowledgment : header->acknowledgment);
-	g_string_append_printf(out, ", win %u", header->window);
+	append_window(out, header, is_known ? &segment : NULL);
 	if (tcp_options_parse(header->options, &options) != PARSE_OK)
 		return;
 	if (options.has_mss)

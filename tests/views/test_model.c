@@ -86,6 +86,61 @@ START_TEST(two_hundred_thousand_commands_of_one_connection_find_their_roots)
 }
 END_TEST
 
+/* The window of a segment of the client, in a connection with these options on its SYNs. */
+static struct model_segment window_after(const uint8_t *client, const uint8_t *server,
+					 const struct test_segment *wanted)
+{
+	struct model *model = model_new(dissectors);
+	struct model_segment segment;
+	uint8_t frame[SEGMENT_FRAME_BYTES_MAX];
+
+	struct test_segment syn = { .flags = TCP_SYN };
+
+	syn.options = (struct bytes) { client, 4 };
+	segment_feed(model, &syn, 1, STREAM);
+	if (server != NULL) {
+		syn = (struct test_segment) { .is_from_server = true, .flags = TCP_SYN | TCP_ACK };
+		syn.options = (struct bytes) { server, 4 };
+		segment_feed(model, &syn, 2, 0);
+	}
+	ck_assert(model_find_segment(model, segment_frame(wanted, frame), &segment));
+	model_free(model);
+	return segment;
+}
+
+START_TEST(windows_are_scaled_as_both_syns_say)
+{
+	static const uint8_t by_10[] = { 3, 3, 10, 1 }, by_2[] = { 3, 3, 2, 1 },
+			     by_99[] = { 3, 3, 99, 1 }, none[] = { 1, 1, 1, 1 };
+	static const struct {
+		const uint8_t *client, *server;
+		struct test_segment segment;
+		uint32_t window_bytes;
+		bool is_known;
+	} rows[] = {
+		{by_10,  by_2, { .flags = TCP_ACK, .window = 63 },                        64512,        true },
+		{ by_10,
+                 by_2,         { .flags = TCP_ACK, .window = 3, .is_from_server = true },
+                 12,										    true },
+		{ by_10, none, { .flags = TCP_ACK, .window = 63 },                        63,           true },
+		{ none,  by_2, { .flags = TCP_ACK, .window = 7, .is_from_server = true }, 7,            true },
+		{ by_99, by_2, { .flags = TCP_ACK, .window = 65535 },                     65535u << 14, true },
+		{ by_10, by_2, { .flags = TCP_SYN, .window = 64240 },                     64240,        true },
+		{ by_10, NULL, { .flags = TCP_ACK, .window = 63 },                        63,           false},
+		{ by_10, NULL, { .flags = TCP_RST, .window = 0 },                         0,            true },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+		struct model_segment segment =
+		    window_after(rows[i].client, rows[i].server, &rows[i].segment);
+
+		ck_assert_msg(segment.window_bytes == rows[i].window_bytes, "row %zu: %u", i,
+			      segment.window_bytes);
+		ck_assert_msg(segment.is_window_known == rows[i].is_known, "row %zu", i);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("model");
@@ -94,6 +149,7 @@ int main(void)
 	tcase_set_timeout(tests, 15);
 	tcase_add_test(tests, a_unit_belongs_to_the_innermost_range_around_it);
 	tcase_add_test(tests, two_hundred_thousand_commands_of_one_connection_find_their_roots);
+	tcase_add_test(tests, windows_are_scaled_as_both_syns_say);
 	suite_add_tcase(suite, tests);
 
 	SRunner *runner = srunner_create(suite);
