@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 void command_complain(const char *format, ...)
@@ -93,6 +94,13 @@ bool command_colours(int fd)
 	const char *no_color = getenv("NO_COLOR");
 
 	return isatty(fd) && (no_color == NULL || *no_color == '\0');
+}
+
+unsigned command_columns(int fd)
+{
+	struct winsize size;
+
+	return isatty(fd) && ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
 bool command_parse_time(const char *option, const char *text, int64_t *time_ns)

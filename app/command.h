@@ -52,6 +52,9 @@ int command_flush(void);
 /* Whether to use colours on `fd`: a terminal, and NO_COLOR is not set (no-color.org). */
 bool command_colours(int fd);
 
+/* Columns of the terminal that `fd` is; 0: it is none. */
+unsigned command_columns(int fd);
+
 /* "mailwire: " and the text on standard error. */
 void command_complain(const char *format, ...) G_GNUC_PRINTF(1, 2);
 

@@ -19,7 +19,7 @@
 
 struct run_options {
 	char *pcap, *log_path, *format, *capture, *layers, *hosts, *until;
-	gint message;
+	gint message, columns;
 	gint64 seed;
 	gboolean has_dialog, has_report, is_quiet, is_unfolded, has_no_comments;
 };
@@ -138,6 +138,10 @@ static bool check_options(struct run *run)
 		command_complain("--message: mails are numbered from 1");
 		return false;
 	}
+	if (options->columns < 0) {
+		command_complain("--columns: a line has 1 column at least");
+		return false;
+	}
 	run->until_ns = TIME_NEVER;
 	if (options->until != NULL &&
 	    !command_parse_time("--until", options->until, &run->until_ns))
@@ -187,6 +191,14 @@ static bool open_log_file(struct run *run)
 	return true;
 }
 
+/* A terminal's lines are not to be broken in the midst of words. */
+static unsigned log_columns(const struct run *run)
+{
+	if (run->options->columns > 0)
+		return (unsigned)run->options->columns;
+	return run->log_file == stdout ? command_columns(STDOUT_FILENO) : 0;
+}
+
 static bool open_log(struct run *run)
 {
 	bool is_json = g_strcmp0(run->options->format, "json") == 0;
@@ -205,6 +217,7 @@ static bool open_log(struct run *run)
 			    &(struct log_options) {
 				.out = run->log_file,
 				.colour = run->log_file == stdout && command_colours(STDOUT_FILENO),
+				.columns = log_columns(run),
 				.unfold = run->options->is_unfolded,
 				.layers = run->layers,
 				.nodes = run->hosts,
@@ -581,36 +594,38 @@ int run_with(const struct command *command, int argc, char **argv, const struct 
 	struct run_options options = { .seed = -1 };
 	struct run run = { .options = &options, .driver = driver };
 	const GOptionEntry entries[] = {
-		{"pcap",             0, 0, G_OPTION_ARG_FILENAME, &options.pcap,
+		{"pcap",                0, 0, G_OPTION_ARG_FILENAME, &options.pcap,
                  "Capture to PATH: .pcapng, .pcap, a folder/ (a file per interface), or - for "
 		  "standard output", "PATH" },
-		{ "log",                 0, 0, G_OPTION_ARG_FILENAME, &options.log_path, "Write the log to PATH",
+		{ "log",                    0, 0, G_OPTION_ARG_FILENAME, &options.log_path, "Write the log to PATH",
                  "PATH" },
-		{ "format",     0, 0, G_OPTION_ARG_STRING, &options.format,
+		{ "format",        0, 0, G_OPTION_ARG_STRING, &options.format,
                  "The log as text (default) or json: one object per trace record", "text|json" },
-		{ "capture",            0, 0, G_OPTION_ARG_STRING, &options.capture,
+		{ "capture",               0, 0, G_OPTION_ARG_STRING, &options.capture,
                  "Capture every packet once (sent, default), at every interface (all), or these "
 		  "interfaces", "sent|all|IFACE,..." },
-		{ "no-comments",             0, 0, G_OPTION_ARG_NONE, &options.has_no_comments,
+		{ "no-comments",                0, 0, G_OPTION_ARG_NONE, &options.has_no_comments,
                  "Capture without a comment on each packet", NULL },
-		{ "layer",                 0, 0, G_OPTION_ARG_STRING, &options.layers, "Log only these layers",
+		{ "layer",                    0, 0, G_OPTION_ARG_STRING, &options.layers, "Log only these layers",
                  "NAMES" },
-		{ "host", 0, 0, G_OPTION_ARG_STRING, &options.hosts,
+		{ "host",    0, 0, G_OPTION_ARG_STRING, &options.hosts,
                  "Log only these hosts, routers, switches", "NAMES" },
-		{ "message",             0, 0, G_OPTION_ARG_INT, &options.message,
+		{ "message",                0, 0, G_OPTION_ARG_INT, &options.message,
                  "Log only what belongs to mail number N", "N" },
-		{ "unfold",          0, 0, G_OPTION_ARG_NONE, &options.is_unfolded,
+		{ "unfold",             0, 0, G_OPTION_ARG_NONE, &options.is_unfolded,
                  "Log what repeats in full as well", NULL },
-		{ "dialog",                 0, 0, G_OPTION_ARG_NONE, &options.has_dialog,
+		{ "columns",                    0, 0, G_OPTION_ARG_INT, &options.columns,
+                 "Break lines of the log longer than N (default: the terminal's width)", "N" },
+		{ "dialog",      0, 0, G_OPTION_ARG_NONE, &options.has_dialog,
                  "Print the conversations alone: C: and S: lines", NULL },
-		{ "report",   0, 0, G_OPTION_ARG_NONE, &options.has_report,
+		{ "report",          0, 0, G_OPTION_ARG_NONE, &options.has_report,
                  "Print each message's way, its encapsulation ledger, figures per protocol", NULL },
-		{ "seed",       0, 0, G_OPTION_ARG_INT64, &options.seed,
+		{ "seed",            0, 0, G_OPTION_ARG_INT64, &options.seed,
                  "Use another seed than the scenario's", "N" },
-		{ "until",         0, 0, G_OPTION_ARG_STRING, &options.until, "Stop at this time", "TIME" },
-		{ "quiet",                 'q', 0, G_OPTION_ARG_NONE, &options.is_quiet,
+		{ "until",                    0, 0, G_OPTION_ARG_STRING, &options.until, "Stop at this time", "TIME" },
+		{ "quiet",     'q', 0, G_OPTION_ARG_NONE, &options.is_quiet,
                  "No log on standard output", NULL },
-		{ 0 }
+		{ 0}
 	};
 	GArray *all = g_array_new(TRUE, TRUE, sizeof(GOptionEntry));
 	int status;

@@ -81,7 +81,7 @@ void log_print_folded(struct log *log)
 			g_string_append(log->line, "\033[2m");
 		g_string_append_printf(log->line, "                  … %s", what->str);
 		log_plain(log->line, log->options.colour);
-		log_print_line(log);
+		log_print_line(log, LOG_EVENT_COLUMN);
 		fputc('\n', log->options.out);
 	}
 	for (int i = 0; i < FOLD_COUNT; i++) {
@@ -226,6 +226,7 @@ struct log *log_new(const struct model *model, const struct log_options *options
 	log->crossings = crossings_new(print_or_fold, log);
 	log->seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	log->line = g_string_new(NULL);
+	log->rest = g_string_new(NULL);
 	log->later = g_string_new(NULL);
 	return log;
 }
@@ -316,8 +317,14 @@ static void append_user_outcome(struct log *log, const struct trace_record *reco
 /* Prints the blocks that are complete, then what happened in the midst of them. */
 static void settle(struct log *log)
 {
+	const char *end;
+
 	crossings_settle(log->crossings);
-	fputs(log->later->str, log->options.out);
+	for (const char *line = log->later->str; (end = strchr(line, '\n')) != NULL;
+	     line = end + 1) {
+		g_string_append_len(log->line, line, end - line);
+		log_print_line(log, LOG_EVENT_COLUMN);
+	}
 	g_string_truncate(log->later, 0);
 }
 
@@ -365,7 +372,7 @@ static void feed_event(struct log *log, const struct trace_record *record, struc
 		break;
 	}
 	log_plain(log->line, log->options.colour);
-	log_print_line(log);
+	log_print_line(log, LOG_EVENT_COLUMN);
 	if (record->kind == TRACE_ACTION)
 		fputc('\n', log->options.out);
 }
@@ -400,11 +407,12 @@ void log_finish(struct log *log)
 	if (append_folded(log->line, log->folded_total)) {
 		g_string_prepend(log->line, "folded away as repetitions: ");
 		g_string_append(log->line, " (--unfold shows them)");
-		log_print_line(log);
+		log_print_line(log, LOG_EVENT_COLUMN);
 	}
 	crossings_free(log->crossings);
 	g_hash_table_destroy(log->seen);
 	g_string_free(log->line, TRUE);
+	g_string_free(log->rest, TRUE);
 	g_string_free(log->later, TRUE);
 	g_free(log);
 }

@@ -15,6 +15,7 @@ struct log_options {
 	bool unfold;       /* show what repeats in full too */
 	uint64_t layers;   /* set of 1 << layer; 0: all */
 	const bool *nodes; /* by node index, at least as many as nodes exist; NULL: all */
+	unsigned columns;  /* of a line, longer ones are broken; 0: one line each, however long */
 	unsigned message;  /* only what belongs to this mail number; 0: all */
 	const struct dissector *const *dissectors;
 };

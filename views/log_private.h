@@ -3,8 +3,11 @@
 #include "views/crossing.h"
 #include "views/log.h"
 
-#define LOG_TEXT_COLUMN 30 /* where the description of a header begins */
-#define LOG_SIZE_COLUMN 112
+#define LOG_TEXT_COLUMN  30  /* where the description of a header begins */
+#define LOG_EVENT_COLUMN 33  /* where the title of a block and the text of an event begin */
+#define LOG_SIZE_COLUMN  112 /* where sizes end, on a terminal that is wide enough */
+#define LOG_MARK_COLUMNS 8   /* " + FCS ▶" behind a size */
+#define LOG_BOLD         "\033[1m"
 
 /* Why a block is folded away. */
 enum fold {
@@ -24,6 +27,7 @@ struct log {
 	unsigned folded[FOLD_COUNT]; /* since the last block, and in all */
 	unsigned folded_total[FOLD_COUNT];
 	GString *line;
+	GString *rest;    /* of the line, where it is broken */
 	GString *later;   /* lines that must not part the crossing they happened in, */
 	int64_t later_ns; /* and when that was */
 };
@@ -31,8 +35,17 @@ struct log {
 /* True when lines of this layer are wanted. */
 bool log_shows_layer(const struct log *log, unsigned layer);
 
-/* Prints log->line and empties it. */
-void log_print_line(struct log *log);
+/*
+ * Prints log->line and log->rest, and empties them. Where they are longer than the options allow they
+ * go on below, from column `indent` on.
+ */
+void log_print_line(struct log *log, unsigned indent);
+
+/* Columns of a line; 0: as many as it has. */
+unsigned log_width(const struct log *log);
+
+/* Where the sizes end. */
+unsigned log_size_column(const struct log *log);
 
 /* "   1.004 812 s ": seconds with milliseconds and microseconds apart. */
 void log_append_time(GString *out, int64_t time_ns);
@@ -66,3 +79,9 @@ void log_pad(GString *line, size_t from, unsigned column);
 
 /* Cuts `line` to `column` columns; what is cut off is told by an ellipsis. */
 void log_cut(GString *line, unsigned column);
+
+/*
+ * Breaks `line` where it is longer than `column`, at a space behind column `indent` if there is one:
+ * the rest goes to `rest`, which was empty. False: it is not that long.
+ */
+bool log_break(GString *line, unsigned indent, unsigned column, GString *rest);

@@ -548,6 +548,46 @@ START_TEST(other_bytes_make_another_log)
 }
 END_TEST
 
+static const char *const columns[] = { "60", "80", "100", "119", "120" };
+
+/* Counts the characters of a log but those of the titles, which may be cut. */
+static void count_characters(const char *log, unsigned counts[256])
+{
+	g_auto(GStrv) lines = g_strsplit(log, "\n", -1);
+	bool is_title = false;
+
+	for (char **line = lines; *line != NULL; line++) {
+		/* Titles and events go on behind column 33, headers behind column 30. */
+		if (!g_str_has_prefix(*line, "                                 "))
+			is_title = strlen(*line) > 15 && (*line)[4] == '.' && (*line)[13] == 's';
+		for (const char *at = *line; !is_title && *at != '\0'; at++)
+			counts[(uint8_t)*at] += *at != ' ';
+	}
+}
+
+START_TEST(no_line_is_longer_than_asked_for_and_nothing_is_lost)
+{
+	struct outcome *whole = program_run("run", "office", "--unfold", "--log", "-", NULL);
+	struct outcome *broken =
+	    program_run("run", "office", "--unfold", "--columns", columns[_i], NULL);
+	g_auto(GStrv) lines = NULL;
+	unsigned wanted[256] = { 0 }, got[256] = { 0 };
+
+	*strstr(whole->out, "\nSummary") = '\0';
+	*strstr(broken->out, "\nSummary") = '\0';
+	lines = g_strsplit(broken->out, "\n", -1);
+	for (char **line = lines; *line != NULL; line++)
+		ck_assert_msg(g_utf8_strlen(*line, -1) <= atoi(columns[_i]), "%s", *line);
+	count_characters(whole->out, wanted);
+	count_characters(broken->out, got);
+	for (int i = 0; i < 256; i++)
+		ck_assert_msg(got[i] == wanted[i], "%u times '%c' instead of %u", got[i], i,
+			      wanted[i]);
+	outcome_free(whole);
+	outcome_free(broken);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("log");
@@ -556,6 +596,8 @@ int main(void)
 	tcase_set_timeout(tests, 120);
 	tcase_add_test(tests, every_header_size_and_value_is_that_of_the_frame);
 	tcase_add_loop_test(tests, other_bytes_make_another_log, 0, (int)G_N_ELEMENTS(forgeries));
+	tcase_add_loop_test(tests, no_line_is_longer_than_asked_for_and_nothing_is_lost, 0,
+			    (int)G_N_ELEMENTS(columns));
 	suite_add_tcase(suite, tests);
 
 	SRunner *runner = srunner_create(suite);
