@@ -227,7 +227,7 @@ struct log *log_new(const struct model *model, const struct log_options *options
 	log->seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	log->line = g_string_new(NULL);
 	log->rest = g_string_new(NULL);
-	log->later = g_string_new(NULL);
+	log->later = g_array_new(FALSE, FALSE, sizeof(struct later_event));
 	return log;
 }
 
@@ -314,18 +314,27 @@ static void append_user_outcome(struct log *log, const struct trace_record *reco
 	}
 }
 
+static void end_event(struct log *log, const struct trace_record *record)
+{
+	log_print_line(log, LOG_EVENT_COLUMN);
+	if (record->kind == TRACE_ACTION)
+		fputc('\n', log->options.out);
+	if (log->options.event_printed != NULL)
+		log->options.event_printed(log->options.owner, record);
+}
+
 /* Prints the blocks that are complete, then what happened in the midst of them. */
 static void settle(struct log *log)
 {
-	const char *end;
-
 	crossings_settle(log->crossings);
-	for (const char *line = log->later->str; (end = strchr(line, '\n')) != NULL;
-	     line = end + 1) {
-		g_string_append_len(log->line, line, end - line);
-		log_print_line(log, LOG_EVENT_COLUMN);
+	for (guint i = 0; i < log->later->len; i++) {
+		struct later_event *event = &g_array_index(log->later, struct later_event, i);
+
+		g_string_append(log->line, event->text);
+		end_event(log, &event->record);
+		g_free(event->text);
 	}
-	g_string_truncate(log->later, 0);
+	g_array_set_size(log->later, 0);
 }
 
 /* A change of TCP's state happens while a segment crosses: it is told behind the block. */
@@ -338,9 +347,10 @@ static void feed_state(struct log *log, const struct trace_record *record, struc
 	begin_event(log, record, "· ");
 	append_tcp_state(log, record, bytes);
 	log_plain(log->line, log->options.colour);
-	g_string_append_printf(log->later, "%s\n", log->line->str);
+	struct later_event event = { *record, g_strdup(log->line->str) };
+
+	g_array_append_val(log->later, event);
 	g_string_truncate(log->line, 0);
-	log->later_ns = record->time_ns;
 }
 
 /* Events of programs and users: a line of their own between the blocks. */
@@ -372,14 +382,21 @@ static void feed_event(struct log *log, const struct trace_record *record, struc
 		break;
 	}
 	log_plain(log->line, log->options.colour);
-	log_print_line(log, LOG_EVENT_COLUMN);
-	if (record->kind == TRACE_ACTION)
-		fputc('\n', log->options.out);
+	end_event(log, record);
+}
+
+/* True when time has gone on since the events that wait behind a crossing. */
+static bool is_later(const struct log *log, int64_t time_ns)
+{
+	const GArray *later = log->later;
+
+	return later->len > 0 &&
+	       time_ns > g_array_index(later, struct later_event, later->len - 1).record.time_ns;
 }
 
 void log_feed(struct log *log, const struct trace_record *record, struct bytes bytes)
 {
-	if (log->later->len > 0 && record->time_ns > log->later_ns)
+	if (is_later(log, record->time_ns))
 		settle(log);
 	switch (record->kind) {
 	case TRACE_ACTION:
@@ -413,6 +430,6 @@ void log_finish(struct log *log)
 	g_hash_table_destroy(log->seen);
 	g_string_free(log->line, TRUE);
 	g_string_free(log->rest, TRUE);
-	g_string_free(log->later, TRUE);
+	g_array_free(log->later, TRUE);
 	g_free(log);
 }

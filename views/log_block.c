@@ -47,7 +47,7 @@ static void print_purpose(struct log *log, unsigned layer, const struct model_un
 	if (unit->purpose == NULL)
 		return;
 	key = g_strdup_printf("why %u %u", layer, unit->kind);
-	if (g_hash_table_contains(log->seen, key)) {
+	if (!log->options.repeat_purposes && g_hash_table_contains(log->seen, key)) {
 		g_free(key);
 		return;
 	}
@@ -330,4 +330,6 @@ void log_print_crossing(struct log *log, const struct crossing *crossing)
 	if (crossing->received != NULL && crossing_was_delivered(crossing))
 		print_application(log, "deliver", crossing_received(crossing));
 	fputc('\n', log->options.out);
+	if (log->options.crossing_printed != NULL)
+		log->options.crossing_printed(log->options.owner, crossing);
 }

@@ -19,6 +19,12 @@ enum fold {
 	FOLD_COUNT,
 };
 
+/* An event to be told behind the crossing in which it happened. */
+struct later_event {
+	struct trace_record record;
+	char *text;
+};
+
 struct log {
 	const struct model *model;
 	struct log_options options;
@@ -27,9 +33,8 @@ struct log {
 	unsigned folded[FOLD_COUNT]; /* since the last block, and in all */
 	unsigned folded_total[FOLD_COUNT];
 	GString *line;
-	GString *rest;    /* of the line, where it is broken */
-	GString *later;   /* lines that must not part the crossing they happened in, */
-	int64_t later_ns; /* and when that was */
+	GString *rest; /* of the line, where it is broken */
+	GArray *later; /* of struct later_event: they must not part the crossing they happened in */
 };
 
 /* True when lines of this layer are wanted. */
@@ -49,6 +54,9 @@ unsigned log_size_column(const struct log *log);
 
 /* "   1.004 812 s ": seconds with milliseconds and microseconds apart. */
 void log_append_time(GString *out, int64_t time_ns);
+
+/* Prints the block of one crossing, whatever the options say of folding. */
+void log_print_crossing(struct log *log, const struct crossing *crossing);
 
 /* Says what was folded since it was said last. */
 void log_print_folded(struct log *log);
