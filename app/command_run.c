@@ -42,6 +42,7 @@ struct run {
 	int64_t until_ns;
 	uint64_t seed;
 	gint64 started_us;
+	int64_t ended_ns; /* virtual time at which the events ended */
 	int status;
 };
 
@@ -338,6 +339,7 @@ static enum engine_outcome run_events(struct run *run)
 		show_progress(run);
 	}
 	stop_alarms();
+	run->ended_ns = engine_now(simulation_world(run->simulation)->engine);
 	if (has_shown)
 		fputs("\r\033[K", stderr);
 	if (outcome == ENGINE_LIVELOCK) {
@@ -548,8 +550,28 @@ static void drive(struct run *run)
 		run->status = command_flush();
 }
 
+/* Nothing is held against a run that could not go to its end. */
+static unsigned judge(struct run *run, enum engine_outcome outcome)
+{
+	bool is_cut = interrupted || outcome == ENGINE_LIVELOCK ||
+		      (outcome == ENGINE_DEADLINE && run->until_ns < run->scenario->until_ns);
+	bool has_summary = wants_summary(run);
+
+	return expect_finish(
+	    run->expect,
+	    &(struct expect_ending) {
+		.out = has_summary ? stdout : stderr,
+		.file = run->file,
+		.colour = command_colours(has_summary ? STDOUT_FILENO : STDERR_FILENO),
+		.is_quiet = !has_summary,
+		.cut_ns = is_cut ? run->ended_ns : TIME_NEVER,
+		.cut_by = outcome == ENGINE_DEADLINE ? "after --until" : "the run was interrupted",
+	    });
+}
+
 static int run_scenario(struct run *run)
 {
+	enum engine_outcome outcome;
 	unsigned unmet;
 	bool is_whole;
 	int status;
@@ -573,13 +595,11 @@ static int run_scenario(struct run *run)
 		drive(run);
 		return run->status;
 	}
-	run_events(run);
+	outcome = run_events(run);
 	is_whole = !interrupted;
 	finish_views(run, is_whole);
 	print_ending(run);
-	unmet = expect_finish(run->expect, run->file, wants_summary(run) ? stdout : stderr,
-			      command_colours(wants_summary(run) ? STDOUT_FILENO : STDERR_FILENO),
-			      !wants_summary(run));
+	unmet = judge(run, outcome);
 	finish_log_file(run, is_whole);
 	run_free(run);
 	if (run->status == EXIT_OK)

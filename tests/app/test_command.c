@@ -576,6 +576,60 @@ START_TEST(list_shows_every_scenario_with_its_title)
 }
 END_TEST
 
+#define HELLO_EXPECTING                                                                            \
+	"mailwire: 1\nhosts: {alice-pc: , bob-pc: , mail: }\n"                                     \
+	"domains: {d.example: {accounts: {alice: , bob: }}}\n"                                     \
+	"clients: {alice: {host: alice-pc}, bob: {host: bob-pc, incoming: pop3}}\n"                \
+	"timeline: [{at: 1s, who: alice, do: send, to: bob, subject: Hi}, "                        \
+	"{at: 3s, who: bob, do: check}]\n"                                                         \
+	"expect:\n  - {"
+
+/* An expectation, and what is said of it when the run is cut off at 2 s, and when it is not. */
+static const struct {
+	const char *expectation, *when_cut, *at_the_end;
+} expectations[] = {
+	{"message: Hi, is: composed",                     "as expected",     "as expected"    },
+	{ "message: Hi, is: composed, times: 1",          "not judged",      "as expected"    },
+	{ "message: Hi, is: composed, times: 0",          "NOT AS EXPECTED", "NOT AS EXPECTED"},
+	{ "message: Hi, is: retrieved, by: bob",          "not judged",      "as expected"    },
+	{ "message: Hi, is: read",                        "not judged",      "NOT AS EXPECTED"},
+	{ "mailbox: bob, messages: 0, at: 900ms",         "as expected",     "as expected"    },
+	{ "mailbox: bob, messages: 1, at: 900ms",         "NOT AS EXPECTED", "NOT AS EXPECTED"},
+	{ "mailbox: bob, messages: 1, at: 2900ms",        "not judged",      "as expected"    },
+	{ "mailbox: bob, messages: 2, at: 2900ms",        "not judged",      "NOT AS EXPECTED"},
+	{ "mailbox: bob, messages: 1",                    "not judged",      "NOT AS EXPECTED"},
+	{ "mailbox: bob, messages: 1, within: 2s",        "not judged",      "NOT AS EXPECTED"},
+	{ "dropped: 0",				   "not judged",      "as expected"    },
+	{ "connection: established, to: mail, port: 587", "as expected",     "as expected"    },
+};
+
+static void check_verdict(const char *path, const char *until, const char *wanted)
+{
+	struct outcome *outcome = until == NULL ? program_run("run", path, NULL)
+						: program_run("run", path, "--until", until, NULL);
+	g_autofree char *line = g_strdup_printf("\n  %s  %s:7  ", wanted, path);
+
+	ck_assert_status(outcome, strcmp(wanted, "NOT AS EXPECTED") == 0 ? 1 : 0);
+	ck_assert_msg(strstr(outcome->out, line) != NULL, "no \"%s\" in %s", line,
+		      strstr(outcome->out, "\nSummary"));
+	if (strcmp(wanted, "not judged") == 0)
+		ck_assert_ptr_nonnull(strstr(outcome->out, " (after --until)\n"));
+	outcome_free(outcome);
+}
+
+START_TEST(what_could_still_change_is_not_judged)
+{
+	g_autofree char *text =
+	    g_strconcat(HELLO_EXPECTING, expectations[_i].expectation, "}\n", NULL);
+	char *path = scenario_write(folder, text);
+
+	check_verdict(path, "2s", expectations[_i].when_cut);
+	check_verdict(path, NULL, expectations[_i].at_the_end);
+	check_verdict(path, "1h", expectations[_i].at_the_end); /* all was quiet before */
+	g_free(path);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("command");
@@ -604,6 +658,8 @@ int main(void)
 	tcase_add_test(tests, topology_names_every_node_address_and_account);
 	tcase_add_test(tests, new_makes_a_scenario_that_runs_and_overwrites_nothing);
 	tcase_add_test(tests, list_shows_every_scenario_with_its_title);
+	tcase_add_loop_test(tests, what_could_still_change_is_not_judged, 0,
+			    (int)G_N_ELEMENTS(expectations));
 	suite_add_tcase(suite, tests);
 
 	SRunner *runner = srunner_create(suite);
