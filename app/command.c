@@ -10,6 +10,7 @@ void command_complain(const char *format, ...)
 {
 	va_list arguments;
 
+	fflush(stdout); /* what was said before comes before, in whole lines */
 	va_start(arguments, format);
 	fputs("mailwire: ", stderr);
 	vfprintf(stderr, format, arguments);

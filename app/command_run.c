@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <unistd.h>
 #include "app/command.h"
@@ -292,6 +293,21 @@ static void on_interrupt(int number)
 	shall_return = 1;
 }
 
+/*
+ * On a terminal, unless a log is read there too: what is written over it would mix with its lines,
+ * or with what a pager shows of it.
+ */
+static bool may_show_progress(const struct run *run)
+{
+	bool has_log = run->observer.log != NULL || run->observer.json != NULL;
+	struct stat standard_output;
+
+	if (!isatty(STDERR_FILENO))
+		return false;
+	return !has_log || run->log_file != stdout ||
+	       (fstat(STDOUT_FILENO, &standard_output) == 0 && S_ISREG(standard_output.st_mode));
+}
+
 static void start_alarms(struct run *run)
 {
 	struct itimerval interval = {
@@ -302,7 +318,7 @@ static void start_alarms(struct run *run)
 	engine_watch(simulation_world(run->simulation)->engine, &shall_return);
 	signal(SIGINT, on_interrupt);
 	signal(SIGTERM, on_interrupt);
-	if (!isatty(STDERR_FILENO))
+	if (!may_show_progress(run))
 		return;
 	signal(SIGALRM, on_alarm);
 	setitimer(ITIMER_REAL, &interval, NULL);
@@ -557,6 +573,7 @@ static unsigned judge(struct run *run, enum engine_outcome outcome)
 		      (outcome == ENGINE_DEADLINE && run->until_ns < run->scenario->until_ns);
 	bool has_summary = wants_summary(run);
 
+	fflush(stdout); /* what standard error says comes behind it */
 	return expect_finish(
 	    run->expect,
 	    &(struct expect_ending) {

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include "protocols/layer.h"
 #include "tests/app/program.h"
+#include "tests/app/typist.h"
 #include "tests/app/scenario_test.h"
 #include "tests/app/watched.h"
 #include "tests/views/tshark.h"
@@ -243,6 +244,50 @@ START_TEST(an_interrupted_run_leaves_no_half_file)
 	ck_assert_str_eq(left, "");
 	g_free(left);
 	g_object_unref(process);
+}
+END_TEST
+
+START_TEST(progress_is_shown_where_no_log_is_read)
+{
+	g_autofree char *path = scenario_write(folder, endless), *log = path_in(folder, "x.log");
+	const char *const quiet[] = { "run", path, "--quiet", NULL };
+	const char *const elsewhere[] = { "run", path, "--log", log, NULL };
+	const char *const dialog[] = { "run", path, "--dialog", NULL };
+	const char *const *runs[] = { quiet, elsewhere, dialog };
+	struct typist typist;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(runs); i++) {
+		typist_start(&typist, "xterm", runs[i]);
+		typist_expect(&typist, " s simulated, ");
+		typist_type(&typist, "\003");
+		int status = typist_wait(&typist);
+
+		ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 128 + SIGINT);
+		/* It is wiped off before anything else is said. */
+		ck_assert(g_str_has_suffix(typist.screen->str, "\r\033[K") ||
+			  strstr(typist.screen->str, "\r\033[K\r\n") != NULL);
+		typist_clear(&typist);
+	}
+}
+END_TEST
+
+START_TEST(progress_does_not_mix_with_the_log)
+{
+	g_autofree char *path = scenario_write(folder, endless);
+	const char *const arguments[] = { "run", path, NULL };
+	gint64 end_us = g_get_monotonic_time() + 1600000; /* it would begin after a second */
+	struct typist typist;
+
+	typist_start(&typist, "xterm", arguments);
+	typist_expect(&typist, "a pings b");
+	while (g_get_monotonic_time() < end_us) {
+		g_string_truncate(typist.screen, 0);
+		typist_look(&typist, 50);
+		ck_assert_ptr_null(strstr(typist.screen->str, "simulated"));
+	}
+	typist_type(&typist, "\003");
+	typist_wait(&typist);
+	typist_clear(&typist);
 }
 END_TEST
 
@@ -658,6 +703,8 @@ int main(void)
 	tcase_add_test(tests, topology_names_every_node_address_and_account);
 	tcase_add_test(tests, new_makes_a_scenario_that_runs_and_overwrites_nothing);
 	tcase_add_test(tests, list_shows_every_scenario_with_its_title);
+	tcase_add_test(tests, progress_is_shown_where_no_log_is_read);
+	tcase_add_test(tests, progress_does_not_mix_with_the_log);
 	tcase_add_loop_test(tests, what_could_still_change_is_not_judged, 0,
 			    (int)G_N_ELEMENTS(expectations));
 	suite_add_tcase(suite, tests);

@@ -83,8 +83,7 @@ void typist_type(struct typist *typist, const char *keys)
 	ck_assert_int_eq(write(typist->keyboard, keys, strlen(keys)), (ssize_t)strlen(keys));
 }
 
-/* False: nothing more came out in this time. */
-static bool look(struct typist *typist, int wait_ms)
+bool typist_look(struct typist *typist, int wait_ms)
 {
 	struct pollfd source = { .fd = typist->keyboard, .events = POLLIN };
 	char bytes[4096];
@@ -101,7 +100,7 @@ static bool look(struct typist *typist, int wait_ms)
 void typist_expect(struct typist *typist, const char *text)
 {
 	while (strstr(typist->screen->str, text) == NULL)
-		if (!look(typist, PATIENCE_MS))
+		if (!typist_look(typist, PATIENCE_MS))
 			ck_abort_msg("\"%s\" does not come out; this did: %.1500s", text,
 				     typist->screen->str);
 }
@@ -113,9 +112,9 @@ int typist_wait(struct typist *typist)
 
 	/* It may wait for its output to be read. */
 	while (poll(&source, 1, 10) == 0)
-		look(typist, 10);
+		typist_look(typist, 10);
 	ck_assert_int_eq(read(typist->statuses, &status, sizeof status), sizeof status);
-	while (look(typist, 0))
+	while (typist_look(typist, 0))
 		;
 	return status;
 }

@@ -23,6 +23,9 @@ void typist_type(struct typist *typist, const char *keys);
 /* Waits until `text` has come out; fails the test when it does not in a while. */
 void typist_expect(struct typist *typist, const char *text);
 
+/* Takes in what comes out within this time. False: nothing. */
+bool typist_look(struct typist *typist, int wait_ms);
+
 /* Waits until the program has stopped or ended; returns its status as of waitpid(). */
 int typist_wait(struct typist *typist);
 
