@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
+#include "views/columns.h"
 
 void command_complain(const char *format, ...)
 {
@@ -102,6 +103,23 @@ unsigned command_columns(int fd)
 	struct winsize size;
 
 	return isatty(fd) && ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+FILE *page_begin(struct page *page, FILE *out, unsigned columns)
+{
+	*page = (struct page) { .in = out, .out = out, .columns = columns };
+	if (columns > 0)
+		page->in = open_memstream(&page->text, &page->text_bytes);
+	return page->in;
+}
+
+void page_end(struct page *page)
+{
+	if (page->in == page->out)
+		return;
+	fclose(page->in);
+	columns_print_text(page->out, page->text, page->columns);
+	free(page->text);
 }
 
 bool command_parse_time(const char *option, const char *text, int64_t *time_ns)

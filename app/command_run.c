@@ -194,11 +194,11 @@ static bool open_log_file(struct run *run)
 }
 
 /* A terminal's lines are not to be broken in the midst of words. */
-static unsigned log_columns(const struct run *run)
+static unsigned columns_for(const struct run *run, FILE *out)
 {
 	if (run->options->columns > 0)
 		return (unsigned)run->options->columns;
-	return run->log_file == stdout ? command_columns(STDOUT_FILENO) : 0;
+	return out == run->log_file && out != stdout ? 0 : command_columns(fileno(out));
 }
 
 static bool open_log(struct run *run)
@@ -219,7 +219,7 @@ static bool open_log(struct run *run)
 			    &(struct log_options) {
 				.out = run->log_file,
 				.colour = run->log_file == stdout && command_colours(STDOUT_FILENO),
-				.columns = log_columns(run),
+				.columns = columns_for(run, run->log_file),
 				.unfold = run->options->is_unfolded,
 				.layers = run->layers,
 				.nodes = run->hosts,
@@ -438,6 +438,16 @@ static void finish_log_file(struct run *run, bool is_whole)
 	run->log_output = NULL;
 }
 
+static void print_dialog(const struct run *run)
+{
+	struct page page;
+	FILE *out = page_begin(&page, run->log_file, columns_for(run, run->log_file));
+
+	dialog_print(run->observer.model, out,
+		     run->log_file == stdout && command_colours(STDOUT_FILENO));
+	page_end(&page);
+}
+
 static void finish_views(struct run *run, bool is_whole)
 {
 	if (!run->is_observed)
@@ -452,7 +462,7 @@ static void finish_views(struct run *run, bool is_whole)
 	run->observer.log = NULL;
 	run->observer.json = NULL;
 	if (run->options->has_dialog && is_whole)
-		dialog_print(run->observer.model, run->log_file, command_colours(STDOUT_FILENO));
+		print_dialog(run);
 }
 
 /* Text at the end that belongs to people: not among JSON, and not when nothing is wanted. */
@@ -465,17 +475,18 @@ static bool wants_summary(const struct run *run)
 	       run->hosts == NULL && run->options->message == 0;
 }
 
-static void print_capture_hint(const struct run *run)
+static void print_capture_hint(const struct run *run, FILE *out)
 {
 	if (run->options->pcap == NULL || strcmp(run->options->pcap, "-") == 0)
 		return;
-	printf("  captured to %s: open it with  wireshark %s\n", run->options->pcap,
-	       run->options->pcap);
+	fprintf(out, "  captured to %s: open it with  wireshark %s\n", run->options->pcap,
+		run->options->pcap);
 	if (g_strcmp0(run->options->capture, "all") == 0)
-		printf("  it holds each packet at every interface it passed; to keep Wireshark "
-		       "from taking\n"
-		       "  these for retransmissions, show one interface: frame.interface_name == "
-		       "\"...\"\n");
+		fputs("  it holds each packet at every interface it passed; to keep Wireshark "
+		      "from taking\n"
+		      "  these for retransmissions, show one interface: frame.interface_name == "
+		      "\"...\"\n",
+		      out);
 }
 
 /* Only at the end is it known how many mails there were. */
@@ -493,16 +504,20 @@ static void check_message(struct run *run)
 static void print_ending(struct run *run)
 {
 	bool colour = command_colours(STDOUT_FILENO);
+	struct page page;
+	FILE *out;
 
 	if (!run->is_observed)
 		return;
 	check_message(run);
+	out = page_begin(&page, stdout, columns_for(run, stdout));
 	if (run->options->has_report)
-		report_print(run->observer.report, stdout, colour);
+		report_print(run->observer.report, out, colour);
 	if (wants_summary(run)) {
-		report_print_summary(run->observer.report, stdout, colour);
-		print_capture_hint(run);
+		report_print_summary(run->observer.report, out, colour);
+		print_capture_hint(run, out);
 	}
+	page_end(&page);
 }
 
 static void run_free(struct run *run)
@@ -574,16 +589,21 @@ static unsigned judge(struct run *run, enum engine_outcome outcome)
 	bool has_summary = wants_summary(run);
 
 	fflush(stdout); /* what standard error says comes behind it */
-	return expect_finish(
+	struct page page;
+	FILE *out = has_summary ? stdout : stderr;
+	unsigned unmet = expect_finish(
 	    run->expect,
 	    &(struct expect_ending) {
-		.out = has_summary ? stdout : stderr,
+		.out = page_begin(&page, out, columns_for(run, out)),
 		.file = run->file,
 		.colour = command_colours(has_summary ? STDOUT_FILENO : STDERR_FILENO),
 		.is_quiet = !has_summary,
 		.cut_ns = is_cut ? run->ended_ns : TIME_NEVER,
 		.cut_by = outcome == ENGINE_DEADLINE ? "after --until" : "the run was interrupted",
 	    });
+
+	page_end(&page);
+	return unmet;
 }
 
 static int run_scenario(struct run *run)
@@ -652,7 +672,7 @@ int run_with(const struct command *command, int argc, char **argv, const struct 
 		{ "unfold",             0, 0, G_OPTION_ARG_NONE, &options.is_unfolded,
                  "Log what repeats in full as well", NULL },
 		{ "columns",                    0, 0, G_OPTION_ARG_INT, &options.columns,
-                 "Break lines of the log longer than N (default: the terminal's width)", "N" },
+                 "Break lines longer than N (default: the terminal's width)", "N" },
 		{ "dialog",      0, 0, G_OPTION_ARG_NONE, &options.has_dialog,
                  "Print the conversations alone: C: and S: lines", NULL },
 		{ "report",          0, 0, G_OPTION_ARG_NONE, &options.has_report,

@@ -79,7 +79,7 @@ void log_print_folded(struct log *log)
 	if (append_folded(what, log->folded)) {
 		if (log->options.colour)
 			g_string_append(log->line, "\033[2m");
-		g_string_append_printf(log->line, "                  … %s", what->str);
+		g_string_append_printf(log->line, "                  … folded: %s", what->str);
 		log_plain(log->line, log->options.colour);
 		log_print_line(log, LOG_EVENT_COLUMN);
 		fputc('\n', log->options.out);
@@ -309,6 +309,7 @@ static void append_user_outcome(struct log *log, const struct trace_record *reco
 		append_text(log->line, bytes);
 		break;
 	default:
+		g_string_append(log->line, "outcome: ");
 		append_text(log->line, bytes);
 		break;
 	}
@@ -424,7 +425,7 @@ void log_finish(struct log *log)
 	if (append_folded(log->line, log->folded_total)) {
 		g_string_prepend(log->line, "folded away as repetitions: ");
 		g_string_append(log->line, " (--unfold shows them)");
-		log_print_line(log, LOG_EVENT_COLUMN);
+		log_print_line(log, 4);
 	}
 	crossings_free(log->crossings);
 	g_hash_table_destroy(log->seen);

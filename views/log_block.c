@@ -17,8 +17,8 @@ static void append_size(struct log *log, size_t size_bytes)
 	unsigned column = log_size_column(log) - SIZE_COLUMNS;
 
 	if (log->options.columns != 0)
-		log_break(log->line, LOG_TEXT_COLUMN, column, log->rest);
-	log_pad(log->line, 0, column);
+		columns_break(log->line, LOG_TEXT_COLUMN, column, log->rest);
+	columns_pad(log->line, 0, column);
 	g_string_append_printf(log->line, "%6zu B", size_bytes);
 }
 
@@ -36,7 +36,7 @@ static void append_change(struct log *log, char sign, size_t header_bytes)
 	if (header_bytes > 0)
 		g_string_append_printf(log->line, "%c %2zu B", sign, header_bytes);
 	log_plain(log->line, log->options.colour);
-	log_pad(log->line, 0, LOG_TEXT_COLUMN);
+	columns_pad(log->line, 0, LOG_TEXT_COLUMN);
 }
 
 /* Why it is said: the first time that a command or reply of this kind is seen. */
@@ -52,7 +52,7 @@ static void print_purpose(struct log *log, unsigned layer, const struct model_un
 		return;
 	}
 	g_hash_table_add(log->seen, key);
-	log_pad(log->line, 0, LOG_TEXT_COLUMN);
+	columns_pad(log->line, 0, LOG_TEXT_COLUMN);
 	if (log->options.colour)
 		g_string_append(log->line, "\033[3m");
 	g_string_append(log->line, unit->purpose);
@@ -265,13 +265,13 @@ static void append_frame(struct log *log, uint64_t frame)
 	unsigned column = log_size_column(log) - FRAME_COLUMNS;
 
 	if (log_size_column(log) < LOG_SIZE_COLUMN &&
-	    log_break(log->line, LOG_EVENT_COLUMN, column, log->rest))
-		log_cut(log->rest, log_size_column(log) - LOG_EVENT_COLUMN);
-	log_cut(log->line, column);
+	    columns_break(log->line, LOG_EVENT_COLUMN, column, log->rest))
+		columns_cut(log->rest, log_size_column(log) - LOG_EVENT_COLUMN);
+	columns_cut(log->line, column);
 	log_plain(log->line, log->options.colour);
 	if (frame == 0)
 		return;
-	log_pad(log->line, 0, column);
+	columns_pad(log->line, 0, column);
 	g_string_append_printf(log->line, " frame %" G_GUINT64_FORMAT, frame);
 }
 

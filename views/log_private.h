@@ -1,5 +1,6 @@
 /* The parts of the log that its own files share. */
 #pragma once
+#include "views/columns.h"
 #include "views/crossing.h"
 #include "views/log.h"
 
@@ -81,15 +82,3 @@ void log_describe_forward(GString *out, struct bytes in, struct bytes out_frame)
 /* Appends the escape sequence of the layer's colour, or nothing. */
 void log_colour(GString *out, bool colour, unsigned layer);
 void log_plain(GString *out, bool colour);
-
-/* Pads `line`, which may hold UTF-8 and colours, with spaces to `column`. */
-void log_pad(GString *line, size_t from, unsigned column);
-
-/* Cuts `line` to `column` columns; what is cut off is told by an ellipsis. */
-void log_cut(GString *line, unsigned column);
-
-/*
- * Breaks `line` where it is longer than `column`, at a space behind column `indent` if there is one:
- * the rest goes to `rest`, which was empty. False: it is not that long.
- */
-bool log_break(GString *line, unsigned indent, unsigned column, GString *rest);
