@@ -91,7 +91,7 @@ void columns_print(FILE *out, GString *text, unsigned indent, unsigned width)
 
 	if (width > 0) {
 		width = MAX(width, WIDTH_MIN);
-		indent = MIN(indent, width / 2); /* so that each line takes some of the text */
+		indent = MIN(indent, width * 2 / 3); /* so that each line takes some of the text */
 	}
 	while (width > 0 && columns_break(text, indent, width, rest)) {
 		fprintf(out, "%s\n", text->str);

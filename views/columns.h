@@ -24,7 +24,7 @@ bool columns_break(GString *line, unsigned indent, unsigned column, GString *res
 
 /*
  * Prints `text` and a line end; where it is longer than `width` columns (0: however long) it goes on
- * below, from column `indent` on, but not right of the middle. Leaves the last line in `text`.
+ * below, from column `indent` on, but not in the last third. Leaves the last line in `text`.
  */
 void columns_print(FILE *out, GString *text, unsigned indent, unsigned width);
 
