@@ -393,7 +393,9 @@ static bool build(struct run *run)
 	}
 	if (!open_capture(run) || !open_log(run))
 		return false;
-	run->observer.report = report_new(run->observer.model, all_dissectors);
+	/* A log closes with a summary. */
+	if (run->options->has_report || run->observer.log != NULL)
+		run->observer.report = report_new(run->observer.model, all_dissectors);
 	observer_start(&run->observer);
 	return true;
 }
