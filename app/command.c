@@ -1,6 +1,7 @@
 #include "app/command.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
@@ -82,12 +83,24 @@ struct scenario *command_load(const char *file)
 	return scenario;
 }
 
+/* The reader of standard output has seen enough, and knows why it ends. */
+static bool has_no_reader(void)
+{
+	struct pollfd standard_output = { .fd = STDOUT_FILENO };
+
+	return poll(&standard_output, 1, 0) == 1 &&
+	       (standard_output.revents & (POLLERR | POLLHUP)) != 0;
+}
+
 int command_flush(void)
 {
-	if (fflush(stdout) == 0 && !ferror(stdout))
+	/* Where an earlier write failed its reason is not known any more. */
+	const char *why = fflush(stdout) != 0 ? g_strerror(errno) : "not all could be written";
+
+	if (!ferror(stdout))
 		return EXIT_OK;
-	if (errno != EPIPE) /* a reader that has seen enough knows why */
-		command_complain("standard output: %s", g_strerror(errno));
+	if (!has_no_reader())
+		command_complain("standard output: %s", why);
 	return EXIT_OUTPUT;
 }
 

@@ -158,6 +158,29 @@ START_TEST(a_full_standard_output_ends_with_3)
 }
 END_TEST
 
+/* Nor does it say so of a reader that has seen enough. */
+static const char *const read_in_part[] = {
+	"run office --unfold",
+	"run office --columns 100 --layer tcp",
+	"run office --dialog",
+	"topology office",
+};
+
+START_TEST(a_reader_that_leaves_is_no_error_to_speak_of)
+{
+	g_autofree char *errors = path_in(folder, "errors");
+	g_autofree char *line = g_strdup_printf("'%s' %s 2>'%s' | head -n 1 >/dev/null",
+						program_path(), read_in_part[_i], errors);
+	GBytes *said;
+
+	ck_assert_int_eq(system(line), 0);
+	said = file_read(errors);
+	ck_assert_msg(g_bytes_get_size(said) == 0, "it said: %.*s", (int)g_bytes_get_size(said),
+		      (const char *)g_bytes_get_data(said, NULL));
+	g_bytes_unref(said);
+}
+END_TEST
+
 START_TEST(a_capture_goes_where_it_was_asked_to)
 {
 	g_autofree char *ng = path_in(folder, "x.pcapng"), *classic = path_in(folder, "x.pcap");
@@ -689,6 +712,8 @@ int main(void)
 			    (int)G_N_ELEMENTS(unwritable));
 	tcase_add_loop_test(tests, a_full_standard_output_ends_with_3, 0,
 			    (int)G_N_ELEMENTS(to_full));
+	tcase_add_loop_test(tests, a_reader_that_leaves_is_no_error_to_speak_of, 0,
+			    (int)G_N_ELEMENTS(read_in_part));
 	tcase_add_test(tests, a_capture_goes_where_it_was_asked_to);
 	tcase_add_test(tests, an_interrupted_run_leaves_no_half_file);
 	tcase_add_test(tests, colour_is_for_terminals_and_not_with_no_color);
