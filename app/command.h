@@ -1,6 +1,7 @@
 /* The subcommands of `mailwire`, and what they share. */
 #pragma once
 #include <glib.h>
+#include <stdio.h>
 #include "app/scenario.h"
 
 enum exit_status {
@@ -51,6 +52,22 @@ int command_flush(void);
 
 /* Whether to use colours on `fd`: a terminal, and NO_COLOR is not set (no-color.org). */
 bool command_colours(int fd);
+
+/* Columns of the terminal that `fd` is; 0: it is none. */
+unsigned command_columns(int fd);
+
+/* Text that is kept until it is whole, to have its lines broken where the terminal ends. */
+struct page {
+	FILE *in; /* print here */
+	FILE *out;
+	unsigned columns;
+	char *text;
+	size_t text_bytes;
+};
+
+/* Begins a page for `out`, in lines of at most `columns` columns; 0: however long. Returns `in`. */
+FILE *page_begin(struct page *page, FILE *out, unsigned columns);
+void page_end(struct page *page);
 
 /* "mailwire: " and the text on standard error. */
 void command_complain(const char *format, ...) G_GNUC_PRINTF(1, 2);

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <unistd.h>
 #include "app/command.h"
@@ -19,7 +20,7 @@
 
 struct run_options {
 	char *pcap, *log_path, *format, *capture, *layers, *hosts, *until;
-	gint message;
+	gint message, columns;
 	gint64 seed;
 	gboolean has_dialog, has_report, is_quiet, is_unfolded, has_no_comments;
 };
@@ -42,6 +43,7 @@ struct run {
 	int64_t until_ns;
 	uint64_t seed;
 	gint64 started_us;
+	int64_t ended_ns; /* virtual time at which the events ended */
 	int status;
 };
 
@@ -138,6 +140,10 @@ static bool check_options(struct run *run)
 		command_complain("--message: mails are numbered from 1");
 		return false;
 	}
+	if (options->columns < 0) {
+		command_complain("--columns: a line has 1 column at least");
+		return false;
+	}
 	run->until_ns = TIME_NEVER;
 	if (options->until != NULL &&
 	    !command_parse_time("--until", options->until, &run->until_ns))
@@ -187,6 +193,14 @@ static bool open_log_file(struct run *run)
 	return true;
 }
 
+/* A terminal's lines are not to be broken in the midst of words. */
+static unsigned columns_for(const struct run *run, FILE *out)
+{
+	if (run->options->columns > 0)
+		return (unsigned)run->options->columns;
+	return out == run->log_file && out != stdout ? 0 : command_columns(fileno(out));
+}
+
 static bool open_log(struct run *run)
 {
 	bool is_json = g_strcmp0(run->options->format, "json") == 0;
@@ -205,6 +219,7 @@ static bool open_log(struct run *run)
 			    &(struct log_options) {
 				.out = run->log_file,
 				.colour = run->log_file == stdout && command_colours(STDOUT_FILENO),
+				.columns = columns_for(run, run->log_file),
 				.unfold = run->options->is_unfolded,
 				.layers = run->layers,
 				.nodes = run->hosts,
@@ -278,6 +293,21 @@ static void on_interrupt(int number)
 	shall_return = 1;
 }
 
+/*
+ * On a terminal, unless a log is read there too: what is written over it would mix with its lines,
+ * or with what a pager shows of it.
+ */
+static bool may_show_progress(const struct run *run)
+{
+	bool has_log = run->observer.log != NULL || run->observer.json != NULL;
+	struct stat standard_output;
+
+	if (!isatty(STDERR_FILENO))
+		return false;
+	return !has_log || run->log_file != stdout ||
+	       (fstat(STDOUT_FILENO, &standard_output) == 0 && S_ISREG(standard_output.st_mode));
+}
+
 static void start_alarms(struct run *run)
 {
 	struct itimerval interval = {
@@ -288,7 +318,7 @@ static void start_alarms(struct run *run)
 	engine_watch(simulation_world(run->simulation)->engine, &shall_return);
 	signal(SIGINT, on_interrupt);
 	signal(SIGTERM, on_interrupt);
-	if (!isatty(STDERR_FILENO))
+	if (!may_show_progress(run))
 		return;
 	signal(SIGALRM, on_alarm);
 	setitimer(ITIMER_REAL, &interval, NULL);
@@ -325,6 +355,7 @@ static enum engine_outcome run_events(struct run *run)
 		show_progress(run);
 	}
 	stop_alarms();
+	run->ended_ns = engine_now(simulation_world(run->simulation)->engine);
 	if (has_shown)
 		fputs("\r\033[K", stderr);
 	if (outcome == ENGINE_LIVELOCK) {
@@ -362,7 +393,9 @@ static bool build(struct run *run)
 	}
 	if (!open_capture(run) || !open_log(run))
 		return false;
-	run->observer.report = report_new(run->observer.model, all_dissectors);
+	/* A log closes with a summary. */
+	if (run->options->has_report || run->observer.log != NULL)
+		run->observer.report = report_new(run->observer.model, all_dissectors);
 	observer_start(&run->observer);
 	return true;
 }
@@ -407,6 +440,16 @@ static void finish_log_file(struct run *run, bool is_whole)
 	run->log_output = NULL;
 }
 
+static void print_dialog(const struct run *run)
+{
+	struct page page;
+	FILE *out = page_begin(&page, run->log_file, columns_for(run, run->log_file));
+
+	dialog_print(run->observer.model, out,
+		     run->log_file == stdout && command_colours(STDOUT_FILENO));
+	page_end(&page);
+}
+
 static void finish_views(struct run *run, bool is_whole)
 {
 	if (!run->is_observed)
@@ -421,7 +464,7 @@ static void finish_views(struct run *run, bool is_whole)
 	run->observer.log = NULL;
 	run->observer.json = NULL;
 	if (run->options->has_dialog && is_whole)
-		dialog_print(run->observer.model, run->log_file, command_colours(STDOUT_FILENO));
+		print_dialog(run);
 }
 
 /* Text at the end that belongs to people: not among JSON, and not when nothing is wanted. */
@@ -434,17 +477,18 @@ static bool wants_summary(const struct run *run)
 	       run->hosts == NULL && run->options->message == 0;
 }
 
-static void print_capture_hint(const struct run *run)
+static void print_capture_hint(const struct run *run, FILE *out)
 {
 	if (run->options->pcap == NULL || strcmp(run->options->pcap, "-") == 0)
 		return;
-	printf("  captured to %s: open it with  wireshark %s\n", run->options->pcap,
-	       run->options->pcap);
+	fprintf(out, "  captured to %s: open it with  wireshark %s\n", run->options->pcap,
+		run->options->pcap);
 	if (g_strcmp0(run->options->capture, "all") == 0)
-		printf("  it holds each packet at every interface it passed; to keep Wireshark "
-		       "from taking\n"
-		       "  these for retransmissions, show one interface: frame.interface_name == "
-		       "\"...\"\n");
+		fputs("  it holds each packet at every interface it passed; to keep Wireshark "
+		      "from taking\n"
+		      "  these for retransmissions, show one interface: frame.interface_name == "
+		      "\"...\"\n",
+		      out);
 }
 
 /* Only at the end is it known how many mails there were. */
@@ -462,16 +506,20 @@ static void check_message(struct run *run)
 static void print_ending(struct run *run)
 {
 	bool colour = command_colours(STDOUT_FILENO);
+	struct page page;
+	FILE *out;
 
 	if (!run->is_observed)
 		return;
 	check_message(run);
+	out = page_begin(&page, stdout, columns_for(run, stdout));
 	if (run->options->has_report)
-		report_print(run->observer.report, stdout, colour);
+		report_print(run->observer.report, out, colour);
 	if (wants_summary(run)) {
-		report_print_summary(run->observer.report, stdout, colour);
-		print_capture_hint(run);
+		report_print_summary(run->observer.report, out, colour);
+		print_capture_hint(run, out);
 	}
+	page_end(&page);
 }
 
 static void run_free(struct run *run)
@@ -535,8 +583,34 @@ static void drive(struct run *run)
 		run->status = command_flush();
 }
 
+/* Nothing is held against a run that could not go to its end. */
+static unsigned judge(struct run *run, enum engine_outcome outcome)
+{
+	bool is_cut = interrupted || outcome == ENGINE_LIVELOCK ||
+		      (outcome == ENGINE_DEADLINE && run->until_ns < run->scenario->until_ns);
+	bool has_summary = wants_summary(run);
+
+	fflush(stdout); /* what standard error says comes behind it */
+	struct page page;
+	FILE *out = has_summary ? stdout : stderr;
+	unsigned unmet = expect_finish(
+	    run->expect,
+	    &(struct expect_ending) {
+		.out = page_begin(&page, out, columns_for(run, out)),
+		.file = run->file,
+		.colour = command_colours(has_summary ? STDOUT_FILENO : STDERR_FILENO),
+		.is_quiet = !has_summary,
+		.cut_ns = is_cut ? run->ended_ns : TIME_NEVER,
+		.cut_by = outcome == ENGINE_DEADLINE ? "after --until" : "the run was interrupted",
+	    });
+
+	page_end(&page);
+	return unmet;
+}
+
 static int run_scenario(struct run *run)
 {
+	enum engine_outcome outcome;
 	unsigned unmet;
 	bool is_whole;
 	int status;
@@ -560,13 +634,11 @@ static int run_scenario(struct run *run)
 		drive(run);
 		return run->status;
 	}
-	run_events(run);
+	outcome = run_events(run);
 	is_whole = !interrupted;
 	finish_views(run, is_whole);
 	print_ending(run);
-	unmet = expect_finish(run->expect, run->file, wants_summary(run) ? stdout : stderr,
-			      command_colours(wants_summary(run) ? STDOUT_FILENO : STDERR_FILENO),
-			      !wants_summary(run));
+	unmet = judge(run, outcome);
 	finish_log_file(run, is_whole);
 	run_free(run);
 	if (run->status == EXIT_OK)
@@ -581,36 +653,38 @@ int run_with(const struct command *command, int argc, char **argv, const struct 
 	struct run_options options = { .seed = -1 };
 	struct run run = { .options = &options, .driver = driver };
 	const GOptionEntry entries[] = {
-		{"pcap",             0, 0, G_OPTION_ARG_FILENAME, &options.pcap,
+		{"pcap",                0, 0, G_OPTION_ARG_FILENAME, &options.pcap,
                  "Capture to PATH: .pcapng, .pcap, a folder/ (a file per interface), or - for "
 		  "standard output", "PATH" },
-		{ "log",                 0, 0, G_OPTION_ARG_FILENAME, &options.log_path, "Write the log to PATH",
+		{ "log",                    0, 0, G_OPTION_ARG_FILENAME, &options.log_path, "Write the log to PATH",
                  "PATH" },
-		{ "format",     0, 0, G_OPTION_ARG_STRING, &options.format,
+		{ "format",        0, 0, G_OPTION_ARG_STRING, &options.format,
                  "The log as text (default) or json: one object per trace record", "text|json" },
-		{ "capture",            0, 0, G_OPTION_ARG_STRING, &options.capture,
+		{ "capture",               0, 0, G_OPTION_ARG_STRING, &options.capture,
                  "Capture every packet once (sent, default), at every interface (all), or these "
 		  "interfaces", "sent|all|IFACE,..." },
-		{ "no-comments",             0, 0, G_OPTION_ARG_NONE, &options.has_no_comments,
+		{ "no-comments",                0, 0, G_OPTION_ARG_NONE, &options.has_no_comments,
                  "Capture without a comment on each packet", NULL },
-		{ "layer",                 0, 0, G_OPTION_ARG_STRING, &options.layers, "Log only these layers",
+		{ "layer",                    0, 0, G_OPTION_ARG_STRING, &options.layers, "Log only these layers",
                  "NAMES" },
-		{ "host", 0, 0, G_OPTION_ARG_STRING, &options.hosts,
+		{ "host",    0, 0, G_OPTION_ARG_STRING, &options.hosts,
                  "Log only these hosts, routers, switches", "NAMES" },
-		{ "message",             0, 0, G_OPTION_ARG_INT, &options.message,
+		{ "message",                0, 0, G_OPTION_ARG_INT, &options.message,
                  "Log only what belongs to mail number N", "N" },
-		{ "unfold",          0, 0, G_OPTION_ARG_NONE, &options.is_unfolded,
+		{ "unfold",             0, 0, G_OPTION_ARG_NONE, &options.is_unfolded,
                  "Log what repeats in full as well", NULL },
-		{ "dialog",                 0, 0, G_OPTION_ARG_NONE, &options.has_dialog,
+		{ "columns",                    0, 0, G_OPTION_ARG_INT, &options.columns,
+                 "Break lines longer than N (default: the terminal's width)", "N" },
+		{ "dialog",      0, 0, G_OPTION_ARG_NONE, &options.has_dialog,
                  "Print the conversations alone: C: and S: lines", NULL },
-		{ "report",   0, 0, G_OPTION_ARG_NONE, &options.has_report,
+		{ "report",          0, 0, G_OPTION_ARG_NONE, &options.has_report,
                  "Print each message's way, its encapsulation ledger, figures per protocol", NULL },
-		{ "seed",       0, 0, G_OPTION_ARG_INT64, &options.seed,
+		{ "seed",            0, 0, G_OPTION_ARG_INT64, &options.seed,
                  "Use another seed than the scenario's", "N" },
-		{ "until",         0, 0, G_OPTION_ARG_STRING, &options.until, "Stop at this time", "TIME" },
-		{ "quiet",                 'q', 0, G_OPTION_ARG_NONE, &options.is_quiet,
+		{ "until",                    0, 0, G_OPTION_ARG_STRING, &options.until, "Stop at this time", "TIME" },
+		{ "quiet",     'q', 0, G_OPTION_ARG_NONE, &options.is_quiet,
                  "No log on standard output", NULL },
-		{ 0 }
+		{ 0}
 	};
 	GArray *all = g_array_new(TRUE, TRUE, sizeof(GOptionEntry));
 	int status;

@@ -561,28 +561,70 @@ static char *describe(const struct scenario_expectation *expectation)
 	return g_string_free(text, FALSE);
 }
 
-unsigned expect_finish(struct expect *expect, const char *file, FILE *out, bool colour, bool quiet)
+enum verdict {
+	MET,
+	NOT_MET,
+	NOT_JUDGED,
+};
+
+static const struct {
+	const char *text, *colour;
+} verdicts[] = {
+	[MET] = {"as expected",      "\033[32m"  },
+	[NOT_MET] = { "NOT AS EXPECTED", "\033[1;31m"},
+	[NOT_JUDGED] = { "not judged",      "\033[33m"  },
+};
+
+/* What happened can only become more; what a mailbox holds can change either way. */
+static bool may_change(const struct judge *judge, const struct expect_ending *ending)
+{
+	const struct scenario_expectation *expectation = judge->expectation;
+	const struct scenario_range *range = range_of(expectation);
+
+	if (ending->cut_ns == TIME_NEVER || expectation->at_ns <= ending->cut_ns)
+		return false;
+	if (expectation->at_ns != TIME_NEVER || expectation->kind == EXPECT_MAILBOX)
+		return true;
+	return judge->count <= range->most &&
+	       !(judge->count >= range->least && range->most == UINT64_MAX);
+}
+
+static enum verdict judge(const struct judge *judge, const struct expect_ending *ending,
+			  uint64_t *found)
+{
+	*found = judge->is_judged ? judge->found : judge->count;
+	if (may_change(judge, ending))
+		return NOT_JUDGED;
+	return is_met(judge, *found) ? MET : NOT_MET;
+}
+
+static void print_verdict(const struct expect_ending *ending, const struct judge *judge,
+			  enum verdict verdict, uint64_t found)
+{
+	char *text = describe(judge->expectation);
+
+	fprintf(ending->out, "  %s%s%s  %s:%u  %s", ending->colour ? verdicts[verdict].colour : "",
+		verdicts[verdict].text, ending->colour ? "\033[0m" : "", ending->file,
+		judge->expectation->item.mark.line, text);
+	if (verdict == NOT_MET)
+		fprintf(ending->out, "; there %s %" PRIu64, found == 1 ? "was" : "were", found);
+	if (verdict == NOT_JUDGED)
+		fprintf(ending->out, " (%s)", ending->cut_by);
+	fputc('\n', ending->out);
+	g_free(text);
+}
+
+unsigned expect_finish(struct expect *expect, const struct expect_ending *ending)
 {
 	unsigned count = expect->scenario->expectations->len, unmet = 0;
 
 	for (unsigned i = 0; i < count; i++) {
-		struct judge *judge = &expect->judges[i];
-		uint64_t found = judge->is_judged ? judge->found : judge->count;
-		bool met;
+		uint64_t found;
+		enum verdict verdict = judge(&expect->judges[i], ending, &found);
 
-		met = is_met(judge, found);
-		unmet += !met;
-		if (met && quiet)
-			continue;
-		char *text = describe(judge->expectation);
-
-		fprintf(out, "  %s%s%s  %s:%u  %s", colour ? (met ? "\033[32m" : "\033[1;31m") : "",
-			met ? "as expected" : "NOT AS EXPECTED", colour ? "\033[0m" : "", file,
-			judge->expectation->item.mark.line, text);
-		if (!met)
-			fprintf(out, "; there %s %" PRIu64, found == 1 ? "was" : "were", found);
-		fputc('\n', out);
-		g_free(text);
+		unmet += verdict == NOT_MET;
+		if (verdict == NOT_MET || !ending->is_quiet)
+			print_verdict(ending, &expect->judges[i], verdict, found);
 	}
 	return unmet;
 }

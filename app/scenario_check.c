@@ -11,14 +11,15 @@ static bool has_errors(const struct load *load)
 static void need_way(struct load *load, const struct scenario_node *from,
 		     const struct scenario_node *to, struct mark mark, const char *why)
 {
-	if (from == NULL || to == NULL)
+	if (from == NULL || to == NULL || has_errors(load))
 		return;
 	const char *problem = scenario_walk_both(load->scenario, from, to);
 
 	if (problem == NULL)
 		return;
-	load_error(load, mark, "`%s` and `%s`, %s, do not reach each other", from->item.name,
-		   to->item.name, why);
+	load_error(load, mark.line == 0 ? from->item.mark : mark,
+		   "`%s` and `%s`, %s, do not reach each other", from->item.name, to->item.name,
+		   why);
 	load_hint(load, "%s", problem);
 }
 
@@ -74,7 +75,10 @@ static void need_named(struct load *load, const struct scenario_client *client, 
 			 "a server of the client");
 }
 
-/* Ways are followed only in a world that is sound otherwise. */
+/*
+ * Ways are followed only in a world that is sound otherwise, and up to the first that fails: one
+ * router without a route, say, parts many.
+ */
 static void check_ways(struct load *load)
 {
 	const struct scenario *scenario = load->scenario;

@@ -78,7 +78,8 @@ static bool is_written_to(const struct scenario *scenario, const char *address)
 static void check_message(struct load *load, const struct scenario_expectation *expectation)
 {
 	if (expectation->recipient != NULL &&
-	    !is_written_to(load->scenario, expectation->recipient))
+	    !is_written_to(load->scenario, expectation->recipient) &&
+	    scenario_misses_address(load, expectation->recipient))
 		load_error(load, load_mark(load, &expectation->recipient, expectation),
 			   "nobody has the address `%s`, and nobody writes to it",
 			   expectation->recipient);

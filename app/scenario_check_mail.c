@@ -41,7 +41,7 @@ static void check_resolvers(struct load *load)
 		const struct scenario_resolver *resolver =
 		    g_ptr_array_index(scenario->resolvers, i);
 
-		if (scenario->root_server == NULL)
+		if (scenario->root_server == NULL && load->is_sound)
 			load_error(load, resolver->item.mark,
 				   "the resolver `%s` has no root name server to ask",
 				   resolver->item.name);
@@ -112,7 +112,7 @@ static void check_target(struct load *load, const struct scenario_record *record
 	const char *target = last == NULL ? record->value : last + 1;
 	size_t length = strlen(target);
 
-	if (length < 2 || target[length - 1] != '.')
+	if (length < 2 || target[length - 1] != '.' || !load->is_sound)
 		return;
 	g_autofree char *name = g_strndup(target, length - 1);
 
@@ -150,7 +150,7 @@ static void check_delegation(struct load *load, const struct scenario_zone *zone
 {
 	const struct scenario *scenario = load->scenario;
 
-	if (strcmp(zone->item.name, ".") == 0)
+	if (strcmp(zone->item.name, ".") == 0 || !load->is_sound)
 		return;
 	for (unsigned i = 0; i < scenario->zones->len; i++) {
 		const struct scenario_zone *parent = g_ptr_array_index(scenario->zones, i);
@@ -203,7 +203,7 @@ static void check_server(struct load *load, const struct scenario_server *server
 		has_domain |= domain->mail == server->host;
 	}
 	if (server->host != NULL && server->host->resolver == NULL &&
-	    load->scenario->domains->len > 1)
+	    load->scenario->domains->len > 1 && load->is_sound)
 		load_error(load, server->item.mark,
 			   "the mail server `%s` has no DNS server to ask for exchangers",
 			   server->item.name);
@@ -244,7 +244,7 @@ static void check_server_name(struct load *load, const struct scenario_client *c
 	struct suggestion suggestion = { .word = name };
 
 	/* Without a mail server that is the error, and its default names are not. */
-	if (name == NULL || client->account == NULL ||
+	if (name == NULL || client->account == NULL || !load->is_sound ||
 	    (client->account->domain->mail == NULL && !load_is_given(load, field)))
 		return;
 	if (address == 0) {
@@ -287,7 +287,7 @@ static void check_client(struct load *load, const struct scenario_client *client
 		load_error(load, client->item.mark,
 			   "the client `%s` is called like a host that it is not on",
 			   client->item.name);
-	if (client->host != NULL && client->host->resolver == NULL)
+	if (client->host != NULL && client->host->resolver == NULL && load->is_sound)
 		load_error(load, load_mark(load, &client->host->resolver, client),
 			   "the client `%s` cannot look up its servers: its host has no DNS server",
 			   client->item.name);

@@ -48,10 +48,11 @@ static void check_overlaps(struct load *load)
 
 static void check_network(struct load *load, const struct scenario_network *network)
 {
-	if (network->kind == NETWORK_LINK && network->interfaces->len != 2) {
+	if (network->kind == NETWORK_LINK && network->interfaces->len != 2 && load->is_sound) {
 		load_error(load, network->item.mark,
-			   "the link `%s` has %u members, and a cable has two ends",
-			   network->item.name, network->interfaces->len);
+			   "the link `%s` has %u member%s, and a cable has two ends",
+			   network->item.name, network->interfaces->len,
+			   network->interfaces->len == 1 ? "" : "s");
 		load_hint(load, "write `kind: lan` for a network with a switch");
 	}
 	if (network->kind == NETWORK_LAN && network->interfaces->len == 0)

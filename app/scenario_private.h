@@ -37,6 +37,9 @@ struct load {
 	GHashTable *marks;     /* address of a field to its struct mark *: only what was written */
 	GArray *pending;       /* of struct pending_name, in the order of the file */
 	GHashTable *subjects;  /* set: of messages that are sent; NULL: not yet needed */
+	GHashTable *missed;    /* set: names that a complaint was made about */
+	unsigned lost_kinds;   /* set of enum scenario_kind: parts that may not have been read */
+	bool is_sound;         /* all was read and every name found: what follows can be judged */
 };
 
 /* A new part described by `mapping`, its defaults filled in where they are constant. */
@@ -60,6 +63,13 @@ struct mark load_mark(const struct load *load, const void *field, const void *it
 #define load_warning(load, mark, ...)                                                              \
 	diagnostics_add((load)->diagnostics, SEVERITY_WARNING, mark, __VA_ARGS__)
 #define load_hint(load, ...) diagnostics_hint((load)->diagnostics, __VA_ARGS__)
+
+/*
+ * True when it is worth a complaint that nothing of these `kinds` is called `name`: false when a part
+ * of that kind may stand where it could not be read, or after the first complaint about the name. One
+ * mistake gives one error.
+ */
+bool load_misses(struct load *load, unsigned kinds, const char *name);
 
 /* Reads what is written into load->scenario. */
 void scenario_read(struct load *load, const struct yaml_node *root);
@@ -128,6 +138,9 @@ const struct scenario_server *scenario_server_on(const struct scenario *scenario
 
 /* The address that the scenario's zones give for a domain name, CNAMEs followed; 0: none. */
 uint32_t scenario_resolve_name(const struct scenario *scenario, const char *name);
+
+/* load_misses() for an address of a mailbox: also false when its domain is what is missed. */
+bool scenario_misses_address(struct load *load, const char *address);
 
 /* Warns when nobody sends a message with this subject; a `Re: ` before it does not count. */
 void scenario_check_subject(struct load *load, const char *subject, struct mark mark);

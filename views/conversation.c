@@ -2,6 +2,7 @@
 #include "stack/wire/ethernet.h"
 #include "stack/wire/ipv4.h"
 #include "stack/wire/tcp.h"
+#include "stack/wire/tcp_options.h"
 #include "views/model_private.h"
 
 #define IP_PROTOCOL_NUMBER_TCP 6
@@ -12,9 +13,10 @@ struct conversation_key {
 	struct endpoint low, high;
 };
 
-/* A range of a stream direction that belongs to a message. */
+/* A range of a stream direction that belongs to a message; kept in order of offset. */
 struct root_range {
-	uint64_t offset, length, root;
+	uint64_t offset, end, root;
+	uint64_t reach; /* the furthest end of all ranges up to this one */
 };
 
 /* What a frame says about its segment. */
@@ -22,6 +24,13 @@ struct segment_view {
 	struct endpoint source, destination;
 	struct tcp_header header;
 	struct bytes payload;
+};
+
+/* Bytes of a stream that no segment carried before. */
+struct stream_part {
+	const struct trace_record *record; /* of the frame that carried them */
+	uint64_t object;                   /* the stream direction; 0: unknown */
+	struct bytes bytes;
 };
 
 static guint endpoint_hash(struct endpoint endpoint)
@@ -167,6 +176,18 @@ static struct model_direction *direction_of(struct model_connection *connection,
 	return &connection->directions[endpoint_equal(view->source, connection->server)];
 }
 
+static void learn_from_syn(struct model_direction *direction, const struct tcp_header *header)
+{
+	struct tcp_options options = { 0 };
+
+	if (tcp_options_parse(header->options, &options) != PARSE_OK)
+		options = (struct tcp_options) { 0 };
+	direction->initial_sequence = header->sequence;
+	direction->has_initial_sequence = true;
+	direction->has_window_scale = options.has_window_scale;
+	direction->window_shift = MIN(options.window_scale, TCP_WINDOW_SCALE_MAX);
+}
+
 /* A SYN with a sequence number not seen before opens a connection anew. */
 static struct model_direction *direction_for(struct conversations *conversations,
 					     const struct segment_view *view, int64_t time_ns)
@@ -185,10 +206,8 @@ static struct model_direction *direction_for(struct conversations *conversations
 		connection = connection_new(conversations, view, time_ns);
 		direction = direction_of(connection, view);
 	}
-	if (view->header.flags & TCP_SYN) {
-		direction->initial_sequence = view->header.sequence;
-		direction->has_initial_sequence = true;
-	}
+	if (view->header.flags & TCP_SYN)
+		learn_from_syn(direction, &view->header);
 	connection->closed_ns = time_ns;
 	if (view->header.flags & TCP_RST)
 		connection->was_reset = true;
@@ -197,25 +216,61 @@ static struct model_direction *direction_for(struct conversations *conversations
 	return direction;
 }
 
+static struct root_range *range_at(const GArray *ranges, guint index)
+{
+	return &g_array_index(ranges, struct root_range, index);
+}
+
+/* How many ranges begin at or before `offset`. */
+static guint ranges_until(const GArray *ranges, uint64_t offset)
+{
+	guint low = 0, high = ranges->len;
+
+	while (low < high) {
+		guint middle = low + (high - low) / 2;
+
+		if (range_at(ranges, middle)->offset > offset)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low;
+}
+
+/* The root of the innermost range around `offset`; 0: there is none. */
 static uint64_t root_at(const struct conversations *conversations, uint64_t object, uint64_t offset)
 {
-	GArray *ranges = g_hash_table_lookup(conversations->roots, &object);
+	const GArray *ranges = g_hash_table_lookup(conversations->roots, &object);
 
-	for (guint i = ranges == NULL ? 0 : ranges->len; i > 0; i--) {
-		const struct root_range *range = &g_array_index(ranges, struct root_range, i - 1);
+	for (guint i = ranges == NULL ? 0 : ranges_until(ranges, offset); i > 0; i--) {
+		const struct root_range *range = range_at(ranges, i - 1);
 
-		if (offset >= range->offset && offset < range->offset + range->length)
+		if (range->reach <= offset)
+			break;
+		if (offset < range->end)
 			return range->root;
 	}
 	return 0;
 }
 
+/* Sessions tell of a stream in its order, nearly: few ranges are put in before others. */
+static void add_range(GArray *ranges, struct root_range range)
+{
+	guint index = ranges_until(ranges, range.offset);
+
+	g_array_insert_val(ranges, index, range);
+	for (; index < ranges->len; index++) {
+		struct root_range *at = range_at(ranges, index);
+		uint64_t reach = index == 0 ? 0 : range_at(ranges, index - 1)->reach;
+
+		at->reach = MAX(reach, at->end);
+	}
+}
+
 /* Keeps what the dissector found; parts of a unit are not kept apart. */
 static void keep_unit(struct conversations *conversations, struct model_direction *direction,
-		      const struct trace_record *record, struct bytes payload,
-		      const struct dissect_unit *found)
+		      const struct stream_part *part, const struct dissect_unit *found)
 {
-	const uint64_t *object = g_hash_table_lookup(conversations->objects, &record->packet);
 	struct model_unit *unit = g_new(struct model_unit, 1);
 
 	*unit = (struct model_unit) {
@@ -227,23 +282,23 @@ static void keep_unit(struct conversations *conversations, struct model_directio
 		.summary = g_strdup(found->summary),
 		.purpose = found->purpose,
 		.bytes = found->length <= MODEL_UNIT_BYTES_MAX
-			     ? g_bytes_new(payload.data + found->offset, found->length)
+			     ? g_bytes_new(part->bytes.data + found->offset, found->length)
 			     : NULL,
-		.time_ns = record->time_ns,
+		.time_ns = part->record->time_ns,
 	};
-	unit->root = object == NULL ? 0 : root_at(conversations, *object, unit->offset);
+	unit->root = root_at(conversations, part->object, unit->offset);
 	if (unit->root == 0)
-		unit->root = record->root;
+		unit->root = part->record->root;
 	g_ptr_array_add(direction->units, unit);
 }
 
 static void add_units(struct conversations *conversations, struct model_direction *direction,
-		      const struct trace_record *record, struct bytes payload)
+		      const struct stream_part *part)
 {
 	struct model_connection *connection = direction->connection;
 	const struct dissect_state before = connection->state;
 	const struct dissect_input input = {
-		.bytes = payload,
+		.bytes = part->bytes,
 		.is_from_server = direction->is_from_server,
 		.is_stream = true,
 		.state = &connection->state,
@@ -262,9 +317,19 @@ static void add_units(struct conversations *conversations, struct model_directio
 	}
 	for (size_t i = 0; i < count; i++)
 		if (units[i].depth == 0)
-			keep_unit(conversations, direction, record, payload, &units[i]);
+			keep_unit(conversations, direction, part, &units[i]);
 	if (units != few)
 		g_free(units);
+}
+
+/* The stream direction that the segment was made from; asked for once, at its first wire. */
+static uint64_t take_object(struct conversations *conversations, uint64_t packet)
+{
+	const uint64_t *found = g_hash_table_lookup(conversations->objects, &packet);
+	uint64_t object = found == NULL ? 0 : *found;
+
+	g_hash_table_remove(conversations->objects, &packet);
+	return object;
 }
 
 void conversations_feed_frame(struct conversations *conversations,
@@ -272,6 +337,10 @@ void conversations_feed_frame(struct conversations *conversations,
 {
 	struct segment_view view;
 	struct model_direction *direction;
+	struct stream_part part = {
+		.record = record,
+		.object = take_object(conversations, record->packet),
+	};
 
 	if (!segment_view(frame, &view))
 		return;
@@ -294,14 +363,19 @@ void conversations_feed_frame(struct conversations *conversations,
 		view.payload = bytes_from(view.payload, known - offset);
 	}
 	direction->fed_bytes += (int32_t)(offset - known) > 0 ? offset - known : 0;
-	add_units(conversations, direction, record, view.payload);
+	part.bytes = view.payload;
+	add_units(conversations, direction, &part);
 	direction->fed_bytes += view.payload.length;
 	direction->bytes_sent += view.payload.length;
 }
 
 void conversations_feed_unit(struct conversations *conversations, const struct trace_record *record)
 {
-	struct root_range range = { record->before, record->after, record->root };
+	struct root_range range = {
+		.offset = record->before,
+		.end = record->before + record->after,
+		.root = record->root,
+	};
 	GArray *ranges = g_hash_table_lookup(conversations->roots, &record->object);
 
 	if (record->root == 0)
@@ -313,7 +387,7 @@ void conversations_feed_unit(struct conversations *conversations, const struct t
 		ranges = g_array_new(FALSE, FALSE, sizeof(struct root_range));
 		g_hash_table_insert(conversations->roots, key, ranges);
 	}
-	g_array_append_val(ranges, range);
+	add_range(ranges, range);
 }
 
 void conversations_feed_segment(struct conversations *conversations,
@@ -324,6 +398,23 @@ void conversations_feed_segment(struct conversations *conversations,
 	*key = record->packet;
 	*object = record->object;
 	g_hash_table_insert(conversations->objects, key, object);
+}
+
+/*
+ * The window in bytes: RFC 7323 section 2.2 scales it in all segments but SYNs, and only when both
+ * SYNs offered it. Zero is zero at any scale.
+ */
+static void find_window(const struct tcp_header *header, const struct model_direction *direction,
+			const struct model_direction *other, struct model_segment *segment)
+{
+	bool is_syn = (header->flags & TCP_SYN) != 0;
+	bool has_handshake = direction->has_initial_sequence && other->has_initial_sequence;
+	bool is_scaled =
+	    !is_syn && has_handshake && direction->has_window_scale && other->has_window_scale;
+
+	segment->is_window_known = is_syn || has_handshake || header->window == 0;
+	segment->window_bytes = (uint32_t)header->window
+				<< (is_scaled ? direction->window_shift : 0);
 }
 
 bool conversations_find(const struct conversations *conversations, struct bytes frame,
@@ -354,6 +445,7 @@ bool conversations_find(const struct conversations *conversations, struct bytes 
 				      : 0,
 		.flags = view.header.flags,
 	};
+	find_window(&view.header, direction, other, segment);
 	return true;
 }
 

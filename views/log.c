@@ -79,9 +79,9 @@ void log_print_folded(struct log *log)
 	if (append_folded(what, log->folded)) {
 		if (log->options.colour)
 			g_string_append(log->line, "\033[2m");
-		g_string_append_printf(log->line, "                  … %s", what->str);
+		g_string_append_printf(log->line, "                  … folded: %s", what->str);
 		log_plain(log->line, log->options.colour);
-		log_print_line(log);
+		log_print_line(log, LOG_EVENT_COLUMN);
 		fputc('\n', log->options.out);
 	}
 	for (int i = 0; i < FOLD_COUNT; i++) {
@@ -226,7 +226,8 @@ struct log *log_new(const struct model *model, const struct log_options *options
 	log->crossings = crossings_new(print_or_fold, log);
 	log->seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	log->line = g_string_new(NULL);
-	log->later = g_string_new(NULL);
+	log->rest = g_string_new(NULL);
+	log->later = g_array_new(FALSE, FALSE, sizeof(struct later_event));
 	return log;
 }
 
@@ -308,17 +309,33 @@ static void append_user_outcome(struct log *log, const struct trace_record *reco
 		append_text(log->line, bytes);
 		break;
 	default:
+		g_string_append(log->line, "outcome: ");
 		append_text(log->line, bytes);
 		break;
 	}
+}
+
+static void end_event(struct log *log, const struct trace_record *record)
+{
+	log_print_line(log, LOG_EVENT_COLUMN);
+	if (record->kind == TRACE_ACTION)
+		fputc('\n', log->options.out);
+	if (log->options.event_printed != NULL)
+		log->options.event_printed(log->options.owner, record);
 }
 
 /* Prints the blocks that are complete, then what happened in the midst of them. */
 static void settle(struct log *log)
 {
 	crossings_settle(log->crossings);
-	fputs(log->later->str, log->options.out);
-	g_string_truncate(log->later, 0);
+	for (guint i = 0; i < log->later->len; i++) {
+		struct later_event *event = &g_array_index(log->later, struct later_event, i);
+
+		g_string_append(log->line, event->text);
+		end_event(log, &event->record);
+		g_free(event->text);
+	}
+	g_array_set_size(log->later, 0);
 }
 
 /* A change of TCP's state happens while a segment crosses: it is told behind the block. */
@@ -331,9 +348,10 @@ static void feed_state(struct log *log, const struct trace_record *record, struc
 	begin_event(log, record, "· ");
 	append_tcp_state(log, record, bytes);
 	log_plain(log->line, log->options.colour);
-	g_string_append_printf(log->later, "%s\n", log->line->str);
+	struct later_event event = { *record, g_strdup(log->line->str) };
+
+	g_array_append_val(log->later, event);
 	g_string_truncate(log->line, 0);
-	log->later_ns = record->time_ns;
 }
 
 /* Events of programs and users: a line of their own between the blocks. */
@@ -365,14 +383,21 @@ static void feed_event(struct log *log, const struct trace_record *record, struc
 		break;
 	}
 	log_plain(log->line, log->options.colour);
-	log_print_line(log);
-	if (record->kind == TRACE_ACTION)
-		fputc('\n', log->options.out);
+	end_event(log, record);
+}
+
+/* True when time has gone on since the events that wait behind a crossing. */
+static bool is_later(const struct log *log, int64_t time_ns)
+{
+	const GArray *later = log->later;
+
+	return later->len > 0 &&
+	       time_ns > g_array_index(later, struct later_event, later->len - 1).record.time_ns;
 }
 
 void log_feed(struct log *log, const struct trace_record *record, struct bytes bytes)
 {
-	if (log->later->len > 0 && record->time_ns > log->later_ns)
+	if (is_later(log, record->time_ns))
 		settle(log);
 	switch (record->kind) {
 	case TRACE_ACTION:
@@ -400,11 +425,12 @@ void log_finish(struct log *log)
 	if (append_folded(log->line, log->folded_total)) {
 		g_string_prepend(log->line, "folded away as repetitions: ");
 		g_string_append(log->line, " (--unfold shows them)");
-		log_print_line(log);
+		log_print_line(log, 4);
 	}
 	crossings_free(log->crossings);
 	g_hash_table_destroy(log->seen);
 	g_string_free(log->line, TRUE);
-	g_string_free(log->later, TRUE);
+	g_string_free(log->rest, TRUE);
+	g_array_free(log->later, TRUE);
 	g_free(log);
 }

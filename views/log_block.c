@@ -7,27 +7,19 @@
 #include "views/names.h"
 #include "views/sentence.h"
 
+#define SIZE_COLUMNS 8 /* "   185 B" */
+
 /* Lines. */
 
-void log_print_line(struct log *log)
+/* What is too long for its place goes on below. */
+static void append_size(struct log *log, size_t size_bytes)
 {
-	fprintf(log->options.out, "%s\n", log->line->str);
-	g_string_truncate(log->line, 0);
-}
+	unsigned column = log_size_column(log) - SIZE_COLUMNS;
 
-/* "1.004 812 s": seconds with milliseconds and microseconds apart. */
-void log_append_time(GString *out, int64_t time_ns)
-{
-	int64_t us = time_ns / NS_PER_US;
-
-	g_string_append_printf(out, "%4" G_GINT64_FORMAT ".%03d %03d s ", us / 1000000,
-			       (int)(us / 1000 % 1000), (int)(us % 1000));
-}
-
-static void append_size(GString *line, size_t size_bytes)
-{
-	log_pad(line, 0, LOG_SIZE_COLUMN - 8);
-	g_string_append_printf(line, "%6zu B", size_bytes);
+	if (log->options.columns != 0)
+		columns_break(log->line, LOG_TEXT_COLUMN, column, log->rest);
+	columns_pad(log->line, 0, column);
+	g_string_append_printf(log->line, "%6zu B", size_bytes);
 }
 
 static void begin_line(struct log *log, const char *action, unsigned layer)
@@ -44,7 +36,7 @@ static void append_change(struct log *log, char sign, size_t header_bytes)
 	if (header_bytes > 0)
 		g_string_append_printf(log->line, "%c %2zu B", sign, header_bytes);
 	log_plain(log->line, log->options.colour);
-	log_pad(log->line, 0, LOG_TEXT_COLUMN);
+	columns_pad(log->line, 0, LOG_TEXT_COLUMN);
 }
 
 /* Why it is said: the first time that a command or reply of this kind is seen. */
@@ -55,17 +47,17 @@ static void print_purpose(struct log *log, unsigned layer, const struct model_un
 	if (unit->purpose == NULL)
 		return;
 	key = g_strdup_printf("why %u %u", layer, unit->kind);
-	if (g_hash_table_contains(log->seen, key)) {
+	if (!log->options.repeat_purposes && g_hash_table_contains(log->seen, key)) {
 		g_free(key);
 		return;
 	}
 	g_hash_table_add(log->seen, key);
-	log_pad(log->line, 0, LOG_TEXT_COLUMN);
+	columns_pad(log->line, 0, LOG_TEXT_COLUMN);
 	if (log->options.colour)
 		g_string_append(log->line, "\033[3m");
 	g_string_append(log->line, unit->purpose);
 	log_plain(log->line, log->options.colour);
-	log_print_line(log);
+	log_print_line(log, LOG_TEXT_COLUMN);
 }
 
 /* What application bytes a segment carries: a line for each command, reply or piece of one. */
@@ -88,9 +80,9 @@ static void print_stream_units(struct log *log, const char *action,
 		begin_line(log, action, (unsigned)layer);
 		append_change(log, ' ', 0);
 		g_string_append(log->line, unit->summary);
-		append_size(log->line, MIN(end, unit->offset + unit->length) -
-					   MAX(segment->offset, unit->offset));
-		log_print_line(log);
+		append_size(log, MIN(end, unit->offset + unit->length) -
+				     MAX(segment->offset, unit->offset));
+		log_print_line(log, LOG_TEXT_COLUMN);
 		print_purpose(log, (unsigned)layer, unit);
 	}
 }
@@ -122,8 +114,8 @@ static void print_datagram_unit(struct log *log, const char *action, struct byte
 		begin_line(log, action, (unsigned)layer);
 		append_change(log, ' ', 0);
 		g_string_append(log->line, unit.summary);
-		append_size(log->line, data.length);
-		log_print_line(log);
+		append_size(log, data.length);
+		log_print_line(log, LOG_TEXT_COLUMN);
 		return;
 	}
 }
@@ -167,10 +159,10 @@ static void print_header(struct log *log, const struct crossing *crossing,
 	if (record->flags & TRACE_RETRANSMIT)
 		append_retransmission(log->line, view_detail_name(record));
 	left_bytes = size.size_bytes - MIN(size.header_bytes + size.padding_bytes, size.size_bytes);
-	append_size(log->line, is_added ? size.size_bytes : left_bytes);
+	append_size(log, is_added ? size.size_bytes : left_bytes);
 	if (is_added && record->layer == LAYER_ETHERNET && crossing->sent != NULL)
 		g_string_append(log->line, " + FCS ▶");
-	log_print_line(log);
+	log_print_line(log, LOG_TEXT_COLUMN);
 	g_string_free(text, TRUE);
 }
 
@@ -208,8 +200,8 @@ static void print_forward(struct log *log, const struct crossing *crossing,
 				       (unsigned)record->before, (unsigned)record->after,
 				       view_detail_name(record));
 	}
-	append_size(log->line, record->total_bytes);
-	log_print_line(log);
+	append_size(log, record->total_bytes);
+	log_print_line(log, LOG_TEXT_COLUMN);
 }
 
 static void print_remark(struct log *log, const struct crossing *crossing,
@@ -230,8 +222,8 @@ static void print_remark(struct log *log, const struct crossing *crossing,
 		g_string_append_printf(log->line, " (for %.3f ms)",
 				       (double)(crossing->last_ns - record->time_ns) / 1e6);
 	if (record->total_bytes > 0)
-		append_size(log->line, record->total_bytes);
-	log_print_line(log);
+		append_size(log, record->total_bytes);
+	log_print_line(log, LOG_TEXT_COLUMN);
 }
 
 /* Blocks. */
@@ -265,29 +257,43 @@ static void append_title(struct log *log, const struct crossing *crossing)
 	}
 }
 
-#define FRAME_COLUMN (LOG_SIZE_COLUMN - 10)
+#define FRAME_COLUMNS 10 /* " frame 123" in front of the last column of sizes */
+
+/* The frame number stands above the sizes; on a narrow terminal the title may take two lines. */
+static void append_frame(struct log *log, uint64_t frame)
+{
+	unsigned column = log_size_column(log) - FRAME_COLUMNS;
+
+	if (log_size_column(log) < LOG_SIZE_COLUMN &&
+	    columns_break(log->line, LOG_EVENT_COLUMN, column, log->rest))
+		columns_cut(log->rest, log_size_column(log) - LOG_EVENT_COLUMN);
+	columns_cut(log->line, column);
+	log_plain(log->line, log->options.colour);
+	if (frame == 0)
+		return;
+	columns_pad(log->line, 0, column);
+	g_string_append_printf(log->line, " frame %" G_GUINT64_FORMAT, frame);
+}
 
 static void print_title(struct log *log, const struct crossing *crossing)
 {
 	const struct model_interface *interface =
 	    model_interface(log->model, crossing->node, crossing_interface(crossing));
-	uint64_t frame = model_frame(log->model, crossing->packet);
 	GString *line = log->line;
 
 	log_append_time(line, crossing->last_ns);
 	if (log->options.colour)
-		g_string_append(line, "\033[1m");
+		g_string_append(line, LOG_BOLD);
 	g_string_append_printf(line, " %-16s ",
 			       interface != NULL ? interface->label
 						 : model_node_name(log->model, crossing->node));
 	append_title(log, crossing);
-	log_cut(line, FRAME_COLUMN);
-	log_plain(line, log->options.colour);
-	if (frame != 0) {
-		log_pad(line, 0, FRAME_COLUMN);
-		g_string_append_printf(line, " frame %" G_GUINT64_FORMAT, frame);
+	append_frame(log, model_frame(log->model, crossing->packet));
+	if (log->rest->len > 0 && log->options.colour) {
+		g_string_prepend(log->rest, LOG_BOLD);
+		log_plain(log->rest, true);
 	}
-	log_print_line(log);
+	log_print_line(log, LOG_EVENT_COLUMN);
 }
 
 static void print_record(struct log *log, const struct crossing *crossing,
@@ -324,4 +330,6 @@ void log_print_crossing(struct log *log, const struct crossing *crossing)
 	if (crossing->received != NULL && crossing_was_delivered(crossing))
 		print_application(log, "deliver", crossing_received(crossing));
 	fputc('\n', log->options.out);
+	if (log->options.crossing_printed != NULL)
+		log->options.crossing_printed(log->options.owner, crossing);
 }

@@ -94,6 +94,18 @@ static void describe_icmp(GString *out, const struct icmp_header *header)
 		g_string_append_printf(out, ", code %u", header->code);
 }
 
+/* In bytes where the handshake says how it is scaled: what Wireshark calls calculated. */
+static void append_window(GString *out, const struct tcp_header *header,
+			  const struct model_segment *segment)
+{
+	bool has_handshake = segment != NULL && segment->is_window_known;
+
+	g_string_append_printf(out, ", win %u",
+			       has_handshake ? segment->window_bytes : header->window);
+	if (!has_handshake && !(header->flags & TCP_SYN) && header->window != 0)
+		g_string_append(out, " (unscaled: handshake not seen)");
+}
+
 /* Sequence numbers relative to the SYN where the connection is known, as Wireshark shows them. */
 static void describe_tcp(GString *out, const struct model *model, const struct tcp_header *header,
 			 struct bytes frame)
@@ -111,7 +123,7 @@ static void describe_tcp(GString *out, const struct model *model, const struct t
 	if (header->flags & TCP_ACK)
 		g_string_append_printf(out, ", ack %u",
 				       is_known ? segment.acknowledgment : header->acknowledgment);
-	g_string_append_printf(out, ", win %u", header->window);
+	append_window(out, header, is_known ? &segment : NULL);
 	if (tcp_options_parse(header->options, &options) != PARSE_OK)
 		return;
 	if (options.has_mss)
@@ -242,76 +254,4 @@ void log_describe_forward(GString *out, struct bytes in, struct bytes out_frame)
 		return;
 	g_string_append_printf(out, "TTL %u → %u, checksum 0x%04x → 0x%04x", before.ipv4.ttl,
 			       after.ipv4.ttl, before.ipv4.checksum, after.ipv4.checksum);
-}
-
-/* One colour per layer everywhere: the escape sequences of 256-colour terminals. */
-void log_colour(GString *out, bool colour, unsigned layer)
-{
-	static const char *const colours[LAYER_COUNT] = {
-		[LAYER_USER] = "1",
-		[LAYER_LINK] = "2",
-		[LAYER_ETHERNET] = "38;5;137",
-		[LAYER_ARP] = "38;5;172",
-		[LAYER_IPV4] = "38;5;35",
-		[LAYER_ICMP] = "38;5;168",
-		[LAYER_UDP] = "38;5;38",
-		[LAYER_TCP] = "38;5;33",
-		[LAYER_DNS] = "38;5;72",
-		[LAYER_SMTP] = "38;5;134",
-		[LAYER_POP3] = "38;5;134",
-		[LAYER_IMAP] = "38;5;134",
-		[LAYER_MAIL] = "1;38;5;134",
-	};
-
-	if (colour && layer < LAYER_COUNT && colours[layer] != NULL)
-		g_string_append_printf(out, "\033[%sm", colours[layer]);
-}
-
-void log_plain(GString *out, bool colour)
-{
-	if (colour)
-		g_string_append(out, "\033[0m");
-}
-
-/* Columns that `text` takes on a terminal: characters, but for escape sequences. */
-static unsigned columns(const char *text)
-{
-	unsigned count = 0;
-
-	while (*text != '\0') {
-		if (*text == '\033') {
-			text = strchr(text, 'm') + 1;
-			continue;
-		}
-		text = g_utf8_next_char(text);
-		count++;
-	}
-	return count;
-}
-
-void log_cut(GString *line, unsigned column)
-{
-	const char *text = line->str;
-	unsigned count = 0;
-
-	if (columns(text) <= column)
-		return;
-	while (count < column - 1) {
-		if (*text == '\033') {
-			text = strchr(text, 'm') + 1;
-			continue;
-		}
-		text = g_utf8_next_char(text);
-		count++;
-	}
-	g_string_truncate(line, (gsize)(text - line->str));
-	g_string_append(line, "…");
-}
-
-void log_pad(GString *line, size_t from, unsigned column)
-{
-	unsigned now = columns(line->str + from);
-
-	for (; now < column; now++)
-		g_string_append_c(line, ' ');
 }

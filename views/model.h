@@ -51,9 +51,11 @@ struct model_direction {
 	bool is_from_server;
 	uint32_t initial_sequence; /* of the SYN */
 	bool has_initial_sequence;
-	uint64_t fed_bytes;  /* stream offset up to which units are known */
-	GPtrArray *units;    /* of struct model_unit *, by offset */
-	uint64_t bytes_sent; /* payload, without repetitions */
+	bool has_window_scale; /* its SYN offered to scale its windows (RFC 7323 section 2), */
+	uint8_t window_shift;  /* by this many bits: done when both SYNs offer it */
+	uint64_t fed_bytes;    /* stream offset up to which units are known */
+	GPtrArray *units;      /* of struct model_unit *, by offset */
+	uint64_t bytes_sent;   /* payload, without repetitions */
 	unsigned segments, retransmissions;
 };
 
@@ -124,6 +126,8 @@ struct model_segment {
 	uint64_t length;
 	uint32_t sequence, acknowledgment; /* relative to the SYNs, as Wireshark shows them */
 	uint8_t flags;
+	bool is_window_known;  /* both SYNs were seen, so how windows are scaled is known */
+	uint32_t window_bytes; /* scaled where it is known, else the number in the header */
 };
 
 /* Finds the segment in `frame` (Ethernet, no FCS). False: no TCP, a fragment, or unknown. */

@@ -9,7 +9,7 @@ struct conversations {
 	GPtrArray *connections;   /* of struct model_connection *, in order of opening */
 	GHashTable *by_endpoints; /* struct conversation_key * to the newest connection */
 	GHashTable *roots;        /* stream object id to GArray of struct root_range */
-	GHashTable *objects;      /* packet id of a segment to its stream object id */
+	GHashTable *objects;      /* packet id of a segment not sent yet to its stream */
 };
 
 struct model {
