@@ -4,6 +4,7 @@
 #include "stack/host_private.h"
 #include "stack/ipv4_private.h"
 #include "stack/loopback.h"
+#include "stack/middlebox.h"
 #include "stack/path_mtu.h"
 #include "stack/reassembly.h"
 #include "stack/tcp/tcp.h"
@@ -381,11 +382,10 @@ static void trace_forward(struct host *host, const struct packet *packet,
 }
 
 /*
- * Passes a datagram on by `route`. Here is the place of a packet filter and of network address
- * translation: before the route is chosen for what comes in, before the TTL is lowered for what
- * passes, and in ipv4_output() for what goes out.
+ * Passes a datagram on by `route`. Packet filter and address translation come when its sender can
+ * still be told, in the words it used, what is wrong with it.
  */
-static void forward(struct host *host, struct packet *packet, const struct ipv4_header *header,
+static void forward(struct host *host, struct packet *packet, struct ipv4_header *header,
 		    const struct route *route)
 {
 	struct interface *interface = route->interface;
@@ -396,15 +396,15 @@ static void forward(struct host *host, struct packet *packet, const struct ipv4_
 		drop_for(host, packet, IPV4_TTL_EXPIRED);
 		return;
 	}
-	bool fits = header->total_length_bytes <= interface->mtu_bytes;
-
-	if (!fits && header->dont_fragment) {
+	if (header->total_length_bytes > interface->mtu_bytes && header->dont_fragment) {
 		refuse_too_big(host, packet, interface->mtu_bytes);
 		return;
 	}
+	if (host->middlebox != NULL && !middlebox_forward(host, &packet, header, interface))
+		return;
 	ipv4_ttl_decrement(packet_data(packet));
 	trace_forward(host, packet, header, route);
-	if (fits)
+	if (header->total_length_bytes <= interface->mtu_bytes)
 		ipv4_output(host, interface, next_hop, packet);
 	else
 		ipv4_send_fragments(host, interface, next_hop, packet, interface->mtu_bytes);
@@ -476,10 +476,27 @@ static bool is_acceptable(struct host *host, const struct interface *interface,
 
 /* Decides between this host, another, and nobody. */
 static void dispatch(struct host *host, struct interface *interface, struct packet *packet,
+		     struct ipv4_header *header);
+
+/* A datagram for one of our addresses, which a router that translates shares with hosts inside. */
+static void take(struct host *host, struct interface *interface, struct packet *packet,
+		 struct ipv4_header *header)
+{
+	enum nat_outcome outcome = NAT_UNTOUCHED;
+
+	if (host->middlebox != NULL)
+		outcome = middlebox_receive(host, &packet, header);
+	if (outcome == NAT_UNTOUCHED)
+		ipv4_deliver(host, packet, header, false);
+	else if (outcome == NAT_REWRITTEN)
+		dispatch(host, interface, packet, header);
+}
+
+static void dispatch(struct host *host, struct interface *interface, struct packet *packet,
 		     struct ipv4_header *header)
 {
 	if (header->destination == interface->address) { /* the usual case on hosts */
-		ipv4_deliver(host, packet, header, false);
+		take(host, interface, packet, header);
 		return;
 	}
 	const struct route *route = route_table_find(&host->routes, header->destination);
@@ -488,7 +505,7 @@ static void dispatch(struct host *host, struct interface *interface, struct pack
 	    is_broadcast_of(interface, header->destination))
 		ipv4_deliver(host, packet, header, true);
 	else if (route != NULL && route->kind == ROUTE_LOCAL)
-		ipv4_deliver(host, packet, header, false);
+		take(host, interface, packet, header);
 	else if (is_multicast(header->destination) || !host->forwards)
 		drop_for(host, packet, IPV4_NOT_FOR_US); /* it has joined no group */
 	else if (route == NULL)
