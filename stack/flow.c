@@ -11,6 +11,16 @@ enum { PORTS_BYTES = 4, UDP_BYTES = 8, TCP_FLAGS_OFFSET = 13 };
 /* ICMP queries and their answers, which carry an identifier (RFC 792). */
 enum { ICMP_TIMESTAMP = 13, ICMP_TIMESTAMP_REPLY = 14, IDENTIFIER_OFFSET = 4 };
 
+bool flow_is_query(uint8_t icmp_type)
+{
+	return icmp_type == ICMP_ECHO_REQUEST || icmp_type == ICMP_TIMESTAMP;
+}
+
+bool flow_is_query_answer(uint8_t icmp_type)
+{
+	return icmp_type == ICMP_ECHO_REPLY || icmp_type == ICMP_TIMESTAMP_REPLY;
+}
+
 /* `header` and the ports or the identifier behind it; false when they are not there. */
 static bool read_ends(const struct ipv4_header *header, struct bytes payload,
 		      struct flow_ends *ends)
@@ -31,21 +41,14 @@ static bool read_ends(const struct ipv4_header *header, struct bytes payload,
 	case IP_PROTOCOL_ICMP:
 		if (payload.length < ICMP_HEADER_BYTES)
 			return false;
-		if (payload.data[0] == ICMP_ECHO_REQUEST || payload.data[0] == ICMP_TIMESTAMP)
+		if (flow_is_query(payload.data[0]))
 			ends->source.port = get_be16(payload.data + IDENTIFIER_OFFSET);
-		else if (payload.data[0] == ICMP_ECHO_REPLY ||
-			 payload.data[0] == ICMP_TIMESTAMP_REPLY)
+		else if (flow_is_query_answer(payload.data[0]))
 			ends->destination.port = get_be16(payload.data + IDENTIFIER_OFFSET);
 		return true;
 	default:
 		return true;
 	}
-}
-
-static bool is_query(uint8_t icmp_type)
-{
-	return icmp_type == ICMP_ECHO_REQUEST || icmp_type == ICMP_ECHO_REPLY ||
-	       icmp_type == ICMP_TIMESTAMP || icmp_type == ICMP_TIMESTAMP_REPLY;
 }
 
 bool flow_read_quoted(struct bytes datagram, struct flow_ends *ends)
@@ -59,7 +62,8 @@ bool flow_read_quoted(struct bytes datagram, struct flow_ends *ends)
 
 static enum flow_reading read_icmp(struct bytes message, struct flow_packet *out)
 {
-	if (is_query(message.data[0]))
+	out->opens = flow_is_query(message.data[0]);
+	if (out->opens || flow_is_query_answer(message.data[0]))
 		return FLOW_PACKET;
 	if (!icmp_is_error(message.data[0]))
 		return FLOW_OTHER;
@@ -81,8 +85,10 @@ enum flow_reading flow_read(struct bytes datagram, struct flow_packet *out)
 		if (payload.length < TCP_HEADER_BYTES)
 			return FLOW_BROKEN;
 		out->tcp_flags = payload.data[TCP_FLAGS_OFFSET];
+		out->opens = (out->tcp_flags & TCP_RST) == 0;
 		return FLOW_PACKET;
 	case IP_PROTOCOL_UDP:
+		out->opens = true;
 		return payload.length < UDP_BYTES ? FLOW_BROKEN : FLOW_PACKET;
 	case IP_PROTOCOL_ICMP:
 		return read_icmp(payload, out);

@@ -28,7 +28,12 @@ struct flow_packet {
 	struct flow_ends ends;
 	struct flow_ends quoted;
 	uint8_t tcp_flags; /* set of enum tcp_flag; 0 for other protocols */
+	bool opens;        /* a flow, when there is none: no RST and no answer to a query does */
 };
+
+/* ICMP messages that ask, and those that answer: echo and timestamp. */
+bool flow_is_query(uint8_t icmp_type);
+bool flow_is_query_answer(uint8_t icmp_type);
 
 /*
  * Reads the datagram at the front of `datagram`, which is no fragment. Checksums are not looked at.

@@ -163,8 +163,7 @@ static struct nat_mapping *open_flow(struct nat *nat, struct packet *packet,
 	struct flow_state *flow =
 	    mapping != NULL ? find_flow(nat, mapping, ends->destination) : NULL;
 
-	/* A reset ends flows and begins none. */
-	if (flow == NULL && (seen->tcp_flags & TCP_RST)) {
+	if (flow == NULL && !seen->opens) {
 		nat_drop(nat, packet, NAT_NO_MAPPING, ends->protocol);
 		return NULL;
 	}

@@ -1,5 +1,6 @@
 #include "stack/nat_rewrite.h"
 
+#include "stack/flow.h"
 #include "stack/ipv4.h"
 #include "stack/wire/checksum.h"
 #include "stack/wire/icmp.h"
@@ -40,6 +41,8 @@ static void put_word(const struct rewriting *r, uint8_t *at, uint16_t word, uint
 {
 	uint16_t old_word = get_be16(at);
 
+	if (word == old_word)
+		return;
 	put_be16(at, word);
 	if (r->message != NULL)
 		correct(r, r->message + ICMP_CHECKSUM, old_word, word);
@@ -72,13 +75,31 @@ static void put_address(const struct rewriting *r, enum nat_end end, uint32_t ad
 	put_word(r, field + 2, (uint16_t)address, r->header + IP_CHECKSUM, pseudo);
 }
 
+/* The identifier belongs to the end that asks: the source of a query, the destination of an answer. */
+static bool has_identifier(const struct rewriting *r, enum nat_end end)
+{
+	if (r->transport_bytes < ICMP_HEADER_BYTES)
+		return false;
+	return end == NAT_END_SOURCE ? flow_is_query(r->transport[0])
+				     : flow_is_query_answer(r->transport[0]);
+}
+
+static void put_identifier(const struct rewriting *r, uint16_t identifier)
+{
+	uint8_t *checksum = r->transport + ICMP_CHECKSUM;
+
+	put_word(r, r->transport + ICMP_IDENTIFIER, identifier, checksum, NULL);
+	/* Of a message that is all zeros now the sum is 0, not 0xffff: RFC 1624 cannot tell. */
+	if (r->message == NULL && get_be16(checksum) == 0)
+		icmp_checksum_set(r->transport, r->transport_bytes);
+}
+
 static void put_port(const struct rewriting *r, enum nat_end end, uint16_t port)
 {
 	uint8_t protocol = r->header[IP_PROTOCOL];
 
-	if (protocol == IP_PROTOCOL_ICMP && r->transport_bytes >= ICMP_HEADER_BYTES)
-		put_word(r, r->transport + ICMP_IDENTIFIER, port, r->transport + ICMP_CHECKSUM,
-			 NULL);
+	if (protocol == IP_PROTOCOL_ICMP && has_identifier(r, end))
+		put_identifier(r, port);
 	else if ((protocol == IP_PROTOCOL_TCP || protocol == IP_PROTOCOL_UDP) &&
 		 r->transport_bytes >= DESTINATION_PORT + 2)
 		put_word(r, r->transport + (end == NAT_END_SOURCE ? SOURCE_PORT : DESTINATION_PORT),
