@@ -118,6 +118,66 @@ static void print_daemons(const struct scenario *scenario, const struct scenario
 	g_string_free(zones, TRUE);
 }
 
+static const char *transport_name(enum scenario_transport transport)
+{
+	static const char *const names[] = {
+		[TRANSPORT_ANY] = "any",
+		[TRANSPORT_TCP] = "TCP",
+		[TRANSPORT_UDP] = "UDP",
+		[TRANSPORT_ICMP] = "ICMP",
+	};
+
+	return names[transport];
+}
+
+static void print_nat(const struct scenario_node *node)
+{
+	if (node->nat.uplink == NULL)
+		return;
+	printf("  %-12s translates private addresses at %s (NAT)\n", "",
+	       node->nat.uplink->item.name);
+	for (guint i = 0; i < node->nat.forwards->len; i++) {
+		const struct scenario_forward *forward = node->nat.forwards->pdata[i];
+
+		printf("  %-12s   forwards %s port %" PRIu64 " to %s port %" PRIu64 "\n", "",
+		       transport_name(forward->protocol), forward->port, forward->to->item.name,
+		       forward->to_port);
+	}
+}
+
+static void print_rule(const struct scenario_rule *rule, unsigned number)
+{
+	static const char *const verdicts[] = { "allow", "deny", "reject" };
+	static const char *const directions[] = { "", " out", " in" };
+
+	printf("  %-12s rule %u: %s %s", "", number, verdicts[rule->verdict],
+	       transport_name(rule->protocol));
+	if (rule->ports.most != UINT64_MAX)
+		printf(" to port %" PRIu64, rule->ports.least);
+	if (rule->ports.most != UINT64_MAX && rule->ports.most != rule->ports.least)
+		printf(" to %" PRIu64, rule->ports.most);
+	if (rule->source != NULL)
+		printf(" from %s", rule->source->name);
+	if (rule->destination != NULL)
+		printf(" to %s", rule->destination->name);
+	if (rule->network != NULL)
+		printf(",%s at %s", directions[rule->direction], rule->network->item.name);
+	if (rule->from_ns > 0)
+		printf(", from %g s on", (double)rule->from_ns / 1e9);
+	if (rule->to_ns != TIME_NEVER)
+		printf(", until %g s", (double)rule->to_ns / 1e9);
+	printf("\n");
+}
+
+static void print_middlebox(const struct scenario_node *node)
+{
+	if (node->item.kind != SCENARIO_ROUTER)
+		return;
+	print_nat(node);
+	for (guint i = 0; i < node->filter->len; i++)
+		print_rule(node->filter->pdata[i], i + 1);
+}
+
 static void print_nodes(const struct scenario *scenario, const GPtrArray *nodes)
 {
 	for (guint i = 0; i < nodes->len; i++) {
@@ -125,6 +185,7 @@ static void print_nodes(const struct scenario *scenario, const GPtrArray *nodes)
 
 		print_interfaces(node);
 		print_routes(node);
+		print_middlebox(node);
 		if (node->resolver != NULL)
 			printf("  %-12s asks the DNS server on %s\n", "",
 			       node->resolver->item.name);
@@ -153,11 +214,14 @@ static void print_clients(const struct scenario *scenario)
 	for (guint i = 0; i < scenario->clients->len; i++) {
 		const struct scenario_client *client = scenario->clients->pdata[i];
 
-		printf("  %-12s on %s, account %s: reads by %s from %s:%" PRIu64
-		       ", sends by %s:%" PRIu64 "\n",
+		printf("  %-12s on %s, account %s: reads by %s from %s:%" PRIu64 ", sends by %s",
 		       client->item.name, client->host->item.name, client->account->address,
 		       protocol_name(client->incoming.protocol), client->incoming.server,
-		       client->incoming.port, client->outgoing.server, client->outgoing.port);
+		       client->incoming.port, client->outgoing.server);
+		for (guint k = 0; k < client->outgoing.ports->len; k++)
+			printf("%s%" PRIu64, k == 0 ? ":" : ", ",
+			       ((struct scenario_port *)client->outgoing.ports->pdata[k])->port);
+		printf("\n");
 	}
 }
 

@@ -97,7 +97,7 @@ static struct mua_config alice_config(enum mua_protocol protocol)
 		.incoming_server = "mail.office.example",
 		.incoming_port = protocol == MUA_POP3 ? 110 : 143,
 		.outgoing_server = "smtp.office.example",
-		.outgoing_port = 587,
+		.outgoing_ports = { 587 },
 		.authenticates = true,
 		.leave_ns = TIME_NEVER,
 		.check_every_ns = TIME_NEVER,
@@ -506,7 +506,7 @@ static void meet(const struct failure *failure, enum mua_protocol protocol)
 	if (failure->incoming != NULL)
 		config.incoming_server = failure->incoming;
 	if (failure->port != 0)
-		config.outgoing_port = config.incoming_port = failure->port;
+		config.outgoing_ports[0] = config.incoming_port = failure->port;
 	if (failure->password != NULL)
 		config.password = failure->password;
 	office_init(&office, &config);
