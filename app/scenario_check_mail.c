@@ -252,13 +252,28 @@ static const struct scenario_node *find_listener(const struct scenario_interface
 	return interface->node;
 }
 
+/* Somebody who expects a refusal means the port to be closed. */
+static bool is_meant_closed(const struct scenario *scenario, uint64_t port)
+{
+	for (unsigned i = 0; i < scenario->expectations->len; i++) {
+		const struct scenario_expectation *expectation =
+		    g_ptr_array_index(scenario->expectations, i);
+
+		if (expectation->kind == EXPECT_CONNECTION &&
+		    expectation->outcome == OUTCOME_REFUSED && expectation->port == port)
+			return true;
+	}
+	return false;
+}
+
 static void check_port(struct load *load, const struct scenario_interface *interface, uint64_t port,
 		       struct mark mark)
 {
 	uint64_t own_port;
 	const struct scenario_node *node = find_listener(interface, port, &own_port);
 
-	if (node != NULL && !listens(scenario_server_on(load->scenario, node), own_port))
+	if (node != NULL && !listens(scenario_server_on(load->scenario, node), own_port) &&
+	    !is_meant_closed(load->scenario, port))
 		load_warning(load, mark, "`%s` does not listen on port %u: connections are refused",
 			     node->item.name, (unsigned)own_port);
 }

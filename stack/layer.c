@@ -96,11 +96,11 @@ static const char *const udp_details[UDP_DETAIL_COUNT] = {
 
 static const char *const filter_details[FILTER_DETAIL_COUNT] = {
 	[FILTER_RULE] = "rule",
-	[FILTER_ALLOWED] = "allowed by a rule",
+	[FILTER_ALLOWED] = "allowed",
 	[FILTER_ANSWER] = "answer to what was let through",
 	[FILTER_NO_RULE] = "no rule is about it",
-	[FILTER_DENIED] = "denied by a rule",
-	[FILTER_REJECTED] = "rejected by a rule",
+	[FILTER_DENIED] = "denied",
+	[FILTER_REJECTED] = "rejected",
 	[FILTER_MALFORMED] = "malformed",
 	[FILTER_FULL] = "too many flows",
 };

@@ -70,7 +70,7 @@ void middlebox_describe(GString *out, const struct model *model, const struct tr
 	}
 	g_string_append(out, view_detail_name(record));
 	if (record->object != 0)
-		g_string_append_printf(out, ": number %" PRIu64, record->object);
+		g_string_append_printf(out, " by rule %" PRIu64, record->object);
 }
 
 void middlebox_describe_mapping(GString *out, const struct model *model, uint32_t node,
