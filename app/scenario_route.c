@@ -247,8 +247,15 @@ const char *scenario_walk(struct scenario *scenario, const struct scenario_node 
 {
 	char text[IPV4_TEXT_BYTES];
 	const struct scenario_node *node = from;
+	const struct scenario_network *entry = NULL; /* by which it came to `node` */
 
 	for (unsigned hops = 0; hops < HOPS_MAX; hops++) {
+		if (entry != NULL && translates_at(node, entry) && nat_address_is_private(address))
+			return scenario_format(
+			    scenario,
+			    "from outside nobody gets through `%s` to %s: forward "
+			    "a port to it",
+			    node->item.name, ipv4_print(address, text));
 		const struct scenario_network *direct = direct_network(node, address);
 
 		if (direct != NULL) {
@@ -266,6 +273,7 @@ const char *scenario_walk(struct scenario *scenario, const struct scenario_node 
 			return scenario_format(scenario, "the router `%s` has no route to %s",
 					       node->item.name, ipv4_print(address, text));
 		*source = source_behind(node, next->network, *source);
+		entry = next->network;
 		node = next->node;
 	}
 	return scenario_format(scenario, "the routes to %s lead in a circle by `%s`",

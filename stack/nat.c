@@ -259,9 +259,29 @@ static bool is_inside(const struct packet *packet, const struct nat *nat)
 	       nat_address_is_private(source_of(packet));
 }
 
+/* True when a packet that came from outside did so by nat_receive(). */
+static bool is_translated(const struct nat *nat, const struct packet *packet)
+{
+	struct flow_packet seen;
+	enum flow_reading reading = flow_read(packet_bytes(packet), &seen);
+	struct flow_ends ends = reading == FLOW_ERROR ? seen.quoted : flow_reverse(seen.ends);
+
+	return flows_find(&nat->flows, &ends) != NULL;
+}
+
+/* Outside, private addresses mean somebody else, or nobody (RFC 1918 section 3). */
+static bool is_stray(const struct nat *nat, const struct packet *packet)
+{
+	return packet->interface == interface_number(nat->outside) &&
+	       nat_address_is_private(get_be32(packet_bytes(packet).data + 16)) &&
+	       !is_translated(nat, packet);
+}
+
 enum nat_outcome nat_send(struct nat *nat, struct packet *packet, const struct interface *out)
 {
 	flows_age(&nat->flows, node_now(&nat->host->node));
+	if (is_stray(nat, packet))
+		return nat_drop(nat, packet, NAT_NO_MAPPING, 0);
 	if (out != nat->outside || !is_inside(packet, nat))
 		return NAT_UNTOUCHED;
 	return translate_out(nat, packet);

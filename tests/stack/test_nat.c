@@ -604,6 +604,15 @@ START_TEST(what_cannot_be_translated_stays_inside)
 }
 END_TEST
 
+START_TEST(who_sends_to_an_inside_address_from_outside_gets_nowhere)
+{
+	give(OUTSIDE, TCP, SERVER, 25, ALICE, 4000, TCP_SYN);
+	give(OUTSIDE, UDP, SERVER, 25, ALICE, 4000, 0);
+	ck_assert(router_is_silent(&router));
+	ck_assert_uint_eq(router_count(&router, TRACE_DROP, LAYER_NAT, NAT_NO_MAPPING), 2);
+}
+END_TEST
+
 START_TEST(public_addresses_and_the_routers_own_are_left_alone)
 {
 	give(INSIDE, UDP, UINT32_C(0xc0000205), 4000, SERVER, 53, 0);
@@ -648,6 +657,7 @@ int main(void)
 	tcase_add_test(tcase, a_udp_datagram_without_checksum_keeps_none);
 	tcase_add_test(tcase, the_routers_own_errors_quote_what_the_sender_sent);
 	tcase_add_test(tcase, what_cannot_be_translated_stays_inside);
+	tcase_add_test(tcase, who_sends_to_an_inside_address_from_outside_gets_nowhere);
 	tcase_add_test(tcase, public_addresses_and_the_routers_own_are_left_alone);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_NORMAL);
