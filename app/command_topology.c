@@ -256,6 +256,10 @@ static void append_node(GString *dot, const struct scenario_node *node, const ch
 		    ipv4_print(((struct scenario_interface *)node->interfaces->pdata[i])->address,
 			       address));
 	}
+	if (node->nat.uplink != NULL)
+		g_string_append(dot, "\\nNAT");
+	if (node->item.kind == SCENARIO_ROUTER && node->filter->len > 0)
+		g_string_append(dot, "\\nfilter");
 	g_string_append(dot, "\"];\n");
 }
 

@@ -172,7 +172,10 @@ static const struct {
 	const char *command, *scenario, *option, *value;
 	const char *said;
 } views[] = {
-	{"run",       "nat",     "--unfold", NULL,
+	{"run",       "nat",     "--layer",  "nat",
+         "NAT: expired: UDP port 38495 of 203.0.113.1 is 10.1.0.10:38495 (alice-pc)"                       },
+	{ "topology", "road",    "--dot",    NULL,     "203.0.113.1\\nNAT\\nfilter"                        },
+	{ "run",      "nat",     "--unfold", NULL,
          "NAT: TCP port 37031 of 203.0.113.1 is 10.1.0.10:37031 (alice-pc)"                                },
 	{ "run",      "nat",     "--unfold", NULL,
          "forward     NAT             source 10.1.0.10:37031 (alice-pc) → 203.0.113.1:37031 (gw), "
