@@ -135,6 +135,8 @@ static char *signature(const struct log *log, const struct crossing *crossing)
 		    record->kind != TRACE_WAIT)
 			g_string_append_printf(text, " %u.%u.%u", record->kind, record->layer,
 					       record->detail);
+		if (record->layer == LAYER_FILTER) /* which rule */
+			g_string_append_printf(text, ".%" G_GUINT64_FORMAT, record->object);
 	}
 	if (crossing->received == NULL || crossing->sent == NULL)
 		if (model_find_segment(log->model, crossing_frame(crossing), &segment))
