@@ -1,6 +1,8 @@
 /* The translator against the requirements of RFC 4787 (UDP), 5382 (TCP) and 5508 (ICMP). */
 #include <check.h>
 #include <stdlib.h>
+#include "stack/nat_rewrite.h"
+#include "stack/wire/checksum.h"
 #include "tests/router.h"
 
 #define ALICE  ROUTER_ALICE
@@ -571,6 +573,64 @@ START_TEST(a_udp_datagram_without_checksum_keeps_none)
 }
 END_TEST
 
+static bool udp_is_right(const uint8_t *datagram, size_t length)
+{
+	struct ipv4_header header;
+	struct bytes payload;
+
+	ck_assert_int_eq(ipv4_header_parse((struct bytes) { datagram, length }, &header, &payload),
+			 PARSE_OK);
+	return checksum_finish(checksum_add(
+		   checksum_pseudo(header.source, header.destination, UDP, payload.length),
+		   payload)) == 0;
+}
+
+/* RFC 768: 0 means none; RFC 1624: of all ports one brings the sum there. */
+START_TEST(a_udp_checksum_never_becomes_none)
+{
+	uint8_t datagram[2000];
+	unsigned all_ones = 0;
+	size_t length = probe_write(
+	    &(struct probe) {
+		.protocol = UDP,
+		.source = {ALICE,   4000},
+		.destination = { SERVER, 53  },
+		.payload_bytes = 13
+        },
+	    datagram);
+
+	for (unsigned port = 1; port < 65536; port++) {
+		nat_rewrite(datagram, length, NAT_END_SOURCE,
+			    (struct endpoint) { PUBLIC, (uint16_t)port });
+		ck_assert_uint_ne(get_be16(datagram + 26), 0);
+		ck_assert(udp_is_right(datagram, length));
+		all_ones += get_be16(datagram + 26) == 0xffff;
+	}
+	ck_assert_uint_eq(all_ones, 1);
+	ck_assert(ipv4_checksum_is_right((struct bytes) { datagram, length }));
+}
+END_TEST
+
+/* RFC 1624 section 3: only a message that is all zeros has the sum 0, which cannot be updated to. */
+START_TEST(an_icmp_message_that_becomes_all_zeros_keeps_its_checksum_right)
+{
+	uint8_t datagram[2000];
+	size_t length = probe_write(
+	    &(struct probe) {
+		.protocol = ICMP, .source = {SERVER,  0},
+                     .destination = { PUBLIC, 5}
+        },
+	    datagram);
+
+	datagram[27] = 0; /* the sequence number */
+	icmp_checksum_set(datagram + 20, length - 20);
+	nat_rewrite(datagram, length, NAT_END_DESTINATION, (struct endpoint) { ALICE, 0 });
+	ck_assert(icmp_checksum_is_right((struct bytes) { datagram + 20, length - 20 }));
+	nat_rewrite(datagram, length, NAT_END_DESTINATION, (struct endpoint) { PUBLIC, 5 });
+	ck_assert(icmp_checksum_is_right((struct bytes) { datagram + 20, length - 20 }));
+}
+END_TEST
+
 /* RFC 4787 REQ-13 with 5508: an error of the router's own quotes what the sender sent. */
 START_TEST(the_routers_own_errors_quote_what_the_sender_sent)
 {
@@ -655,6 +715,8 @@ int main(void)
 	tcase_add_test(tcase, mappings_are_bounded);
 	tcase_add_loop_test(tcase, fragments_are_translated_in_any_order, 0, 2);
 	tcase_add_test(tcase, a_udp_datagram_without_checksum_keeps_none);
+	tcase_add_test(tcase, a_udp_checksum_never_becomes_none);
+	tcase_add_test(tcase, an_icmp_message_that_becomes_all_zeros_keeps_its_checksum_right);
 	tcase_add_test(tcase, the_routers_own_errors_quote_what_the_sender_sent);
 	tcase_add_test(tcase, what_cannot_be_translated_stays_inside);
 	tcase_add_test(tcase, who_sends_to_an_inside_address_from_outside_gets_nowhere);
