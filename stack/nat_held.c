@@ -5,6 +5,7 @@
 #include "stack/nat_private.h"
 
 #include "stack/host_private.h"
+#include "stack/nat_rewrite.h"
 
 static void drop_held(struct nat *nat, struct nat_held *held, enum nat_detail detail)
 {
@@ -20,6 +21,21 @@ static void await_next(struct nat *nat)
 		timer_schedule(node_engine(&nat->host->node), &nat->timer, first->until_ns);
 }
 
+/* What came from inside has an outside source by now, which is not where its sender hears. */
+static void undo_hairpin(const struct nat *nat, struct packet *packet)
+{
+	struct flow_packet seen;
+	const struct nat_mapping *mapping;
+
+	flow_read(packet_bytes(packet), &seen);
+	if (seen.ends.source.address != nat->outside->address)
+		return;
+	mapping = nat_mapping_outside(nat, IP_PROTOCOL_TCP, seen.ends.source.port);
+	if (mapping != NULL)
+		nat_rewrite(packet_data(packet), packet_length(packet), NAT_END_SOURCE,
+			    mapping->inside);
+}
+
 static void give_up(struct nat *nat, struct nat_held *held)
 {
 	struct context *context = engine_context(node_engine(&nat->host->node));
@@ -28,6 +44,7 @@ static void give_up(struct nat *nat, struct nat_held *held)
 		return;
 	context->root = held->packet->root;
 	context->cause = held->packet->cause;
+	undo_hairpin(nat, held->packet);
 	icmp_send_error(nat->host, held->packet, ICMP_DESTINATION_UNREACHABLE,
 			ICMP_PORT_UNREACHABLE, 0);
 	drop_held(nat, held, NAT_UNSOLICITED);

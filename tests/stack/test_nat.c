@@ -455,6 +455,22 @@ START_TEST(a_syn_that_nobody_asked_for_is_answered_after_six_seconds)
 }
 END_TEST
 
+/* The same for a host inside that means another by its outside address. */
+START_TEST(a_hairpinned_syn_that_nobody_asked_for_is_answered_too)
+{
+	struct flow_packet seen;
+
+	give(INSIDE, TCP, BOB, 5000, SERVER, 25, TCP_SYN);
+	took(OUTSIDE);
+	give(INSIDE, TCP, ALICE, 4000, PUBLIC, 5000, TCP_SYN);
+	ck_assert(router_is_silent(&router));
+	router_wait(&router, 6);
+	router_take(&router, INSIDE, &seen);
+	check_ends(seen.ends, PUBLIC, 0, ALICE, 0);
+	check_ends(seen.quoted, ALICE, 4000, PUBLIC, 5000);
+}
+END_TEST
+
 START_TEST(a_syn_from_inside_takes_the_place_of_one_that_waits)
 {
 	give(OUTSIDE, TCP, SERVER, 25, PUBLIC, 4000, TCP_SYN);
@@ -710,6 +726,7 @@ int main(void)
 	tcase_add_test(tcase, a_handshake_that_is_not_completed_lasts_four_minutes);
 	tcase_add_test(tcase, syns_that_cross_open_a_connection);
 	tcase_add_test(tcase, a_syn_that_nobody_asked_for_is_answered_after_six_seconds);
+	tcase_add_test(tcase, a_hairpinned_syn_that_nobody_asked_for_is_answered_too);
 	tcase_add_test(tcase, a_syn_from_inside_takes_the_place_of_one_that_waits);
 	tcase_add_test(tcase, syns_that_wait_are_bounded);
 	tcase_add_test(tcase, mappings_are_bounded);
