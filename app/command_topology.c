@@ -119,6 +119,66 @@ static void print_daemons(FILE *out, const struct scenario *scenario,
 	g_string_free(zones, TRUE);
 }
 
+static const char *transport_name(enum scenario_transport transport)
+{
+	static const char *const names[] = {
+		[TRANSPORT_ANY] = "any",
+		[TRANSPORT_TCP] = "TCP",
+		[TRANSPORT_UDP] = "UDP",
+		[TRANSPORT_ICMP] = "ICMP",
+	};
+
+	return names[transport];
+}
+
+static void print_nat(FILE *out, const struct scenario_node *node)
+{
+	if (node->nat.uplink == NULL)
+		return;
+	fprintf(out, "  %-12s translates private addresses at %s (NAT)\n", "",
+		node->nat.uplink->item.name);
+	for (guint i = 0; i < node->nat.forwards->len; i++) {
+		const struct scenario_forward *forward = node->nat.forwards->pdata[i];
+
+		fprintf(out, "  %-12s   forwards %s port %" PRIu64 " to %s port %" PRIu64 "\n", "",
+			transport_name(forward->protocol), forward->port, forward->to->item.name,
+			forward->to_port);
+	}
+}
+
+static void print_rule(FILE *out, const struct scenario_rule *rule, unsigned number)
+{
+	static const char *const verdicts[] = { "allow", "deny", "reject" };
+	static const char *const directions[] = { "", " out", " in" };
+
+	fprintf(out, "  %-12s rule %u: %s %s", "", number, verdicts[rule->verdict],
+		transport_name(rule->protocol));
+	if (rule->ports.most != UINT64_MAX)
+		fprintf(out, " to port %" PRIu64, rule->ports.least);
+	if (rule->ports.most != UINT64_MAX && rule->ports.most != rule->ports.least)
+		fprintf(out, " to %" PRIu64, rule->ports.most);
+	if (rule->source != NULL)
+		fprintf(out, " from %s", rule->source->name);
+	if (rule->destination != NULL)
+		fprintf(out, " to %s", rule->destination->name);
+	if (rule->network != NULL)
+		fprintf(out, ",%s at %s", directions[rule->direction], rule->network->item.name);
+	if (rule->from_ns > 0)
+		fprintf(out, ", from %g s on", (double)rule->from_ns / 1e9);
+	if (rule->to_ns != TIME_NEVER)
+		fprintf(out, ", until %g s", (double)rule->to_ns / 1e9);
+	fprintf(out, "\n");
+}
+
+static void print_middlebox(FILE *out, const struct scenario_node *node)
+{
+	if (node->item.kind != SCENARIO_ROUTER)
+		return;
+	print_nat(out, node);
+	for (guint i = 0; i < node->filter->len; i++)
+		print_rule(out, node->filter->pdata[i], i + 1);
+}
+
 static void print_nodes(FILE *out, const struct scenario *scenario, const GPtrArray *nodes)
 {
 	for (guint i = 0; i < nodes->len; i++) {
@@ -126,6 +186,7 @@ static void print_nodes(FILE *out, const struct scenario *scenario, const GPtrAr
 
 		print_interfaces(out, node);
 		print_routes(out, node);
+		print_middlebox(out, node);
 		if (node->resolver != NULL)
 			fprintf(out, "  %-12s asks the DNS server on %s\n", "",
 				node->resolver->item.name);
@@ -155,11 +216,14 @@ static void print_clients(FILE *out, const struct scenario *scenario)
 		const struct scenario_client *client = scenario->clients->pdata[i];
 
 		fprintf(out,
-			"  %-12s on %s, account %s: reads by %s from %s:%" PRIu64
-			", sends by %s:%" PRIu64 "\n",
+			"  %-12s on %s, account %s: reads by %s from %s:%" PRIu64 ", sends by %s",
 			client->item.name, client->host->item.name, client->account->address,
 			protocol_name(client->incoming.protocol), client->incoming.server,
-			client->incoming.port, client->outgoing.server, client->outgoing.port);
+			client->incoming.port, client->outgoing.server);
+		for (guint k = 0; k < client->outgoing.ports->len; k++)
+			fprintf(out, "%s%" PRIu64, k == 0 ? ":" : ", ",
+				((struct scenario_port *)client->outgoing.ports->pdata[k])->port);
+		fprintf(out, "\n");
 	}
 }
 
@@ -202,6 +266,10 @@ static void append_node(GString *dot, const struct scenario_node *node, const ch
 		    ipv4_print(((struct scenario_interface *)node->interfaces->pdata[i])->address,
 			       address));
 	}
+	if (node->nat.uplink != NULL)
+		g_string_append(dot, "\\nNAT");
+	if (node->item.kind == SCENARIO_ROUTER && node->filter->len > 0)
+		g_string_append(dot, "\\nfilter");
 	g_string_append(dot, "\"];\n");
 }
 

@@ -46,6 +46,7 @@ static uint64_t kinds_needed(const struct scenario *scenario)
 		[EXPECT_RETRANSMISSIONS] = TRACE_BIT(TRACE_ENCAPSULATE),
 		[EXPECT_DROPPED] = TRACE_BIT(TRACE_DROP),
 		[EXPECT_DUPLICATES] = TRACE_BIT(TRACE_MAIL),
+		[EXPECT_TRANSLATED] = TRACE_BIT(TRACE_FORWARD),
 		[EXPECT_PING] = TRACE_BIT(TRACE_STATE),
 		[EXPECT_DIG] = TRACE_BIT(TRACE_STATE),
 	};
@@ -112,6 +113,7 @@ static const struct scenario_range *range_of(const struct scenario_expectation *
 	case EXPECT_RETRANSMISSIONS:
 	case EXPECT_DROPPED:
 	case EXPECT_DUPLICATES:
+	case EXPECT_TRANSLATED:
 		return &expectation->count;
 	default:
 		return &expectation->times;
@@ -390,6 +392,11 @@ static const struct drop_reason drop_reasons[] = {
 	{ LAYER_IPV4,     IPV4_TTL_EXPIRED,      DROP_TTL      },
 	{ LAYER_IPV4,     IPV4_NO_ROUTE,         DROP_NO_ROUTE },
 	{ LAYER_ARP,      ARP_NO_ANSWER,         DROP_NO_ANSWER},
+	{ LAYER_FILTER,   FILTER_DENIED,         DROP_FILTER   },
+	{ LAYER_FILTER,   FILTER_REJECTED,       DROP_FILTER   },
+	{ LAYER_NAT,      NAT_UNSOLICITED,       DROP_NAT      },
+	{ LAYER_NAT,      NAT_FILTERED,          DROP_NAT      },
+	{ LAYER_NAT,      NAT_NO_MAPPING,        DROP_NAT      },
 };
 
 static enum scenario_drop_reason reason_of(const struct trace_record *record)
@@ -401,20 +408,39 @@ static enum scenario_drop_reason reason_of(const struct trace_record *record)
 	return DROP_OTHER;
 }
 
+static bool is_drop(const struct trace_record *record,
+		    const struct scenario_expectation *expectation)
+{
+	return record->kind == TRACE_DROP && !view_drop_is_ordinary(record) &&
+	       (expectation->reason == DROP_ANY || expectation->reason == reason_of(record)) &&
+	       (expectation->rule == 0 ||
+		(record->layer == LAYER_FILTER && record->object == expectation->rule));
+}
+
+static bool is_packet(const struct trace_record *record,
+		      const struct scenario_expectation *expectation)
+{
+	switch (expectation->kind) {
+	case EXPECT_DROPPED:
+		return is_drop(record, expectation);
+	case EXPECT_RETRANSMISSIONS:
+		return record->kind == TRACE_ENCAPSULATE && record->layer == LAYER_TCP &&
+		       record->flags & TRACE_RETRANSMIT;
+	case EXPECT_TRANSLATED:
+		return record->kind == TRACE_FORWARD && record->layer == LAYER_NAT;
+	default:
+		return false;
+	}
+}
+
 static void observe_packet(struct expect *expect, const struct trace_record *record)
 {
 	for (guint i = 0; i < expect->scenario->expectations->len; i++) {
 		struct judge *judge = &expect->judges[i];
 		const struct scenario_expectation *expectation = judge->expectation;
-		bool is_drop =
-		    record->kind == TRACE_DROP && expectation->kind == EXPECT_DROPPED &&
-		    !view_drop_is_ordinary(record) &&
-		    (expectation->reason == DROP_ANY || expectation->reason == reason_of(record));
-		bool is_again = record->kind == TRACE_ENCAPSULATE &&
-				expectation->kind == EXPECT_RETRANSMISSIONS &&
-				record->layer == LAYER_TCP && record->flags & TRACE_RETRANSMIT;
 
-		if ((is_drop || is_again) && is_named(expect, record->id, expectation->node))
+		if (is_packet(record, expectation) &&
+		    is_named(expect, record->id, expectation->node))
 			count_to(expect, judge, judge->count + 1);
 	}
 }
@@ -529,6 +555,13 @@ static void describe_count(GString *text, const struct scenario_expectation *exp
 		break;
 	case EXPECT_DROPPED:
 		g_string_append(text, "dropped");
+		if (expectation->rule != 0)
+			g_string_append_printf(text, " by rule %" PRIu64, expectation->rule);
+		if (expectation->node != NULL)
+			g_string_append_printf(text, " at %s", expectation->node->name);
+		break;
+	case EXPECT_TRANSLATED:
+		g_string_append(text, "translated");
 		break;
 	case EXPECT_DUPLICATES:
 		g_string_append(text, "second deliveries recognised");

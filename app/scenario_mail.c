@@ -386,6 +386,14 @@ static void complete_client(struct load *load, struct scenario_client *client)
 
 	if (client->incoming.port == 0)
 		client->incoming.port = usual_ports[client->incoming.protocol];
+	if (client->outgoing.ports->len == 0) {
+		const struct mapping *outgoing = element_of(&client_mapping, "outgoing");
+		struct scenario_port *port =
+		    scenario_new_item(scenario, element_of(outgoing, "port"));
+
+		port->port = usual_ports[PROTOCOL_SUBMISSION];
+		g_ptr_array_add(client->outgoing.ports, port);
+	}
 	if (account == NULL)
 		return;
 	if (client->login == NULL)

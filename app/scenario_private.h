@@ -88,8 +88,9 @@ void scenario_resolve(struct load *load, bool is_last);
 
 /* Fills in everything that was left out, and resolves all names on the way. */
 void scenario_complete(struct load *load);
-void scenario_make_servers(struct load *load);       /* hosts `dns` and `root`, when missing */
-void scenario_complete_addresses(struct load *load); /* subnets, addresses, gateways */
+void scenario_make_servers(struct load *load);         /* hosts `dns` and `root`, when missing */
+void scenario_complete_addresses(struct load *load);   /* subnets, addresses, gateways */
+void scenario_complete_middleboxes(struct load *load); /* translation and filters of routers */
 void scenario_complete_routes(struct load *load);
 void scenario_complete_names(struct load *load); /* domains of hosts, resolvers */
 void scenario_complete_mail(struct load *load);  /* servers, accounts, clients */
@@ -119,15 +120,21 @@ struct scenario_interface *scenario_find_address(const struct scenario *scenario
 GArray *scenario_distances(const struct scenario *scenario, const struct scenario_network *network);
 
 /*
- * Follows a packet through gateways and routes. NULL when it gets there; else why not, as a text
- * that the scenario owns.
+ * Follows a packet through gateways and routes. NULL when it gets there, with the source address that
+ * it arrives with in `source`; else why not, as a text that the scenario owns.
  */
 const char *scenario_walk(struct scenario *scenario, const struct scenario_node *from,
-			  uint32_t address);
+			  uint32_t address, uint32_t *source);
 
-/* Walks there and back; NULL, or why one of them fails. */
+/* Walks to an address and back; NULL, or why one of them fails. */
 const char *scenario_walk_both(struct scenario *scenario, const struct scenario_node *from,
-			       const struct scenario_node *to);
+			       uint32_t address);
+
+/*
+ * The address by which all can reach a host: its own, or where that is private that of a router which
+ * forwards a port to it.
+ */
+uint32_t scenario_public_address(const struct scenario *scenario, const struct scenario_node *host);
 
 /* Whether `host` is among the resolvers. */
 bool scenario_is_resolver(const struct scenario *scenario, const struct scenario_node *host);

@@ -5,8 +5,7 @@
 #include "stack/wire/tcp_options.h"
 #include "views/model_private.h"
 
-#define IP_PROTOCOL_NUMBER_TCP 6
-#define UNITS_PER_SEGMENT      64 /* without asking for memory */
+#define UNITS_PER_SEGMENT 64 /* without asking for memory */
 
 /* Both directions of a connection have the same key: the lower endpoint comes first. */
 struct conversation_key {
@@ -21,7 +20,8 @@ struct root_range {
 
 /* What a frame says about its segment. */
 struct segment_view {
-	struct endpoint source, destination;
+	struct endpoint source, destination; /* inside ones where a router translates */
+	uint16_t service_port;               /* the destination port in the frame */
 	struct tcp_header header;
 	struct bytes payload;
 };
@@ -78,6 +78,8 @@ void conversations_init(struct conversations *conversations,
 	conversations->roots =
 	    g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, ranges_free);
 	conversations->objects = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
+	conversations->translations =
+	    g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
 }
 
 static void unit_free(gpointer data)
@@ -103,10 +105,38 @@ void conversations_clear(struct conversations *conversations)
 	g_hash_table_destroy(conversations->by_endpoints);
 	g_hash_table_destroy(conversations->roots);
 	g_hash_table_destroy(conversations->objects);
+	g_hash_table_destroy(conversations->translations);
+}
+
+void conversations_translate(struct conversations *conversations, struct endpoint outside,
+			     uint64_t inside)
+{
+	uint64_t key = (uint64_t)outside.address << 16 | outside.port;
+
+	g_hash_table_replace(conversations->translations, g_memdup2(&key, sizeof key),
+			     g_memdup2(&inside, sizeof inside));
+}
+
+#define TRANSLATIONS_IN_A_ROW_MAX 8
+
+/* Who really has an endpoint; routers that translate may stand one behind the other. */
+static struct endpoint find_inside(const struct conversations *conversations,
+				   struct endpoint endpoint)
+{
+	for (int i = 0; i < TRANSLATIONS_IN_A_ROW_MAX; i++) {
+		uint64_t key = (uint64_t)endpoint.address << 16 | endpoint.port;
+		const uint64_t *inside = g_hash_table_lookup(conversations->translations, &key);
+
+		if (inside == NULL)
+			break;
+		endpoint = (struct endpoint) { (uint32_t)(*inside >> 16), (uint16_t)*inside };
+	}
+	return endpoint;
 }
 
 /* Reads the segment in `frame`; false when it holds none, or a fragment. */
-static bool segment_view(struct bytes frame, struct segment_view *view)
+static bool segment_view(const struct conversations *conversations, struct bytes frame,
+			 struct segment_view *view)
 {
 	struct ethernet_header ethernet;
 	struct ipv4_header ipv4;
@@ -119,8 +149,11 @@ static bool segment_view(struct bytes frame, struct segment_view *view)
 	    ipv4.fragment_offset_bytes != 0 ||
 	    tcp_header_parse(segment, &view->header, &view->payload) != PARSE_OK)
 		return false;
-	view->source = (struct endpoint) { ipv4.source, view->header.source_port };
-	view->destination = (struct endpoint) { ipv4.destination, view->header.destination_port };
+	view->source =
+	    find_inside(conversations, (struct endpoint) { ipv4.source, view->header.source_port });
+	view->destination = find_inside(
+	    conversations, (struct endpoint) { ipv4.destination, view->header.destination_port });
+	view->service_port = view->header.destination_port;
 	return true;
 }
 
@@ -153,7 +186,7 @@ static struct model_connection *connection_new(struct conversations *conversatio
 	connection->number = conversations->connections->len;
 	connection->client = view->source;
 	connection->server = view->destination;
-	connection->dissector = dissector_of(conversations, view->destination.port);
+	connection->dissector = dissector_of(conversations, view->service_port);
 	connection->opened_ns = time_ns;
 	direction_init(connection, false);
 	direction_init(connection, true);
@@ -342,7 +375,7 @@ void conversations_feed_frame(struct conversations *conversations,
 		.object = take_object(conversations, record->packet),
 	};
 
-	if (!segment_view(frame, &view))
+	if (!segment_view(conversations, frame, &view))
 		return;
 	direction = direction_for(conversations, &view, record->time_ns);
 	if (direction == NULL)
@@ -424,7 +457,7 @@ bool conversations_find(const struct conversations *conversations, struct bytes 
 	struct model_connection *connection;
 	const struct model_direction *direction, *other;
 
-	if (!segment_view(frame, &view))
+	if (!segment_view(conversations, frame, &view))
 		return false;
 	connection = connection_find(conversations, &view);
 	if (connection == NULL)

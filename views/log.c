@@ -9,6 +9,7 @@
 #include "stack/wire/tcp.h"
 #include "stack/wire/udp.h"
 #include "views/log_private.h"
+#include "views/middlebox.h"
 #include "views/names.h"
 #include "views/sentence.h"
 
@@ -134,6 +135,8 @@ static char *signature(const struct log *log, const struct crossing *crossing)
 		    record->kind != TRACE_WAIT)
 			g_string_append_printf(text, " %u.%u.%u", record->kind, record->layer,
 					       record->detail);
+		if (record->layer == LAYER_FILTER) /* which rule */
+			g_string_append_printf(text, ".%" G_GUINT64_FORMAT, record->object);
 	}
 	if (crossing->received == NULL || crossing->sent == NULL)
 		if (model_find_segment(log->model, crossing_frame(crossing), &segment))
@@ -338,6 +341,16 @@ static void settle(struct log *log)
 	g_array_set_size(log->later, 0);
 }
 
+/* Keeps the line for the end of the block that it happens in. */
+static void append_later(struct log *log, const struct trace_record *record)
+{
+	log_plain(log->line, log->options.colour);
+	struct later_event event = { *record, g_strdup(log->line->str) };
+
+	g_array_append_val(log->later, event);
+	g_string_truncate(log->line, 0);
+}
+
 /* A change of TCP's state happens while a segment crosses: it is told behind the block. */
 static void feed_state(struct log *log, const struct trace_record *record, struct bytes bytes)
 {
@@ -347,11 +360,33 @@ static void feed_state(struct log *log, const struct trace_record *record, struc
 		return;
 	begin_event(log, record, "· ");
 	append_tcp_state(log, record, bytes);
-	log_plain(log->line, log->options.colour);
-	struct later_event event = { *record, g_strdup(log->line->str) };
+	append_later(log, record);
+}
 
-	g_array_append_val(log->later, event);
-	g_string_truncate(log->line, 0);
+/* Rules of a packet filter, ports that a translator gives and takes away: told behind the block. */
+static void feed_middlebox(struct log *log, const struct trace_record *record, struct bytes bytes)
+{
+	uint32_t node = trace_node_of(record->id);
+
+	if (!node_is_shown(log, node) || !log_shows_layer(log, record->layer) ||
+	    !belongs_to_message(log, record->root, (struct bytes) { 0 }))
+		return;
+	begin_event(log, record, "⇄ ");
+	g_string_append_printf(log->line, "%s: ", view_layer_name(record->layer));
+	if (record->layer == LAYER_FILTER) {
+		middlebox_describe_rule(log->line, log->model, node, record->interface,
+					record->object, bytes);
+		middlebox_describe_period(log->line, (int64_t)record->before,
+					  (int64_t)record->after);
+	} else {
+		g_string_append(log->line, record->after == 0 ? "expired: " : "");
+		middlebox_describe_mapping(log->line, log->model, node, record->interface,
+					   record->object,
+					   record->after != 0 ? record->after : record->before);
+		g_string_append(log->line,
+				record->detail == NAT_PORT ? ", always and for everybody" : "");
+	}
+	append_later(log, record);
 }
 
 /* Events of programs and users: a line of their own between the blocks. */
@@ -410,6 +445,10 @@ void log_feed(struct log *log, const struct trace_record *record, struct bytes b
 			feed_event(log, record, bytes);
 		else if (log->options.unfold && record->layer == LAYER_TCP)
 			feed_state(log, record, bytes);
+		break;
+	case TRACE_TABLE:
+		if (middlebox_is_told(record))
+			feed_middlebox(log, record, bytes);
 		break;
 	default:
 		crossings_feed(log->crossings, record, bytes);

@@ -4,6 +4,7 @@
 #include "stack/wire/ipv4.h"
 #include "stack/wire/udp.h"
 #include "views/log_private.h"
+#include "views/middlebox.h"
 #include "views/names.h"
 #include "views/sentence.h"
 
@@ -180,7 +181,9 @@ static void print_forward(struct log *log, const struct crossing *crossing,
 		return;
 	begin_line(log, "forward", record->layer);
 	append_change(log, ' ', 0);
-	if (record->layer == LAYER_IPV4) {
+	if (middlebox_is_told(record)) {
+		middlebox_describe(log->line, log->model, record);
+	} else if (record->layer == LAYER_IPV4) {
 		if (crossing->received != NULL && crossing->sent != NULL)
 			log_describe_forward(log->line, crossing_received(crossing),
 					     crossing_sent(crossing));
@@ -216,7 +219,10 @@ static void print_remark(struct log *log, const struct crossing *crossing,
 	append_change(log, ' ', 0);
 	if (record->kind == TRACE_DROP && !is_ignored && log->options.colour)
 		g_string_append(log->line, "\033[1;31m");
-	g_string_append(log->line, view_detail_name(record));
+	if (middlebox_is_told(record))
+		middlebox_describe(log->line, log->model, record);
+	else
+		g_string_append(log->line, view_detail_name(record));
 	log_plain(log->line, log->options.colour);
 	if (record->kind == TRACE_WAIT && crossing->last_ns > record->time_ns)
 		g_string_append_printf(log->line, " (for %.3f ms)",

@@ -13,14 +13,15 @@ struct service {
 };
 
 static const struct service services[] = {
-	{25,   "smtp"      },
-        { 53,  "dns"       },
-        { 110, "pop3"      },
-        { 143, "imap"      },
-	{ 465, "smtps"     },
-        { 587, "submission"},
-        { 993, "imaps"     },
-        { 995, "pop3s"     },
+	{25,    "smtp"      },
+        { 53,   "dns"       },
+        { 110,  "pop3"      },
+	{ 143,  "imap"      },
+        { 465,  "smtps"     },
+        { 587,  "submission"},
+	{ 2525, "submission"},
+        { 993,  "imaps"     },
+        { 995,  "pop3s"     },
 };
 
 const char *sentence_service(uint16_t port)

@@ -359,6 +359,36 @@ static char *verdict_on_text(const char *text, void (*alter)(struct causes *caus
 	folder_remove(folder);
 	return complaint;
 }
+/*
+ * The same at every interface, where translators have changed addresses: whatever tshark thinks of
+ * seeing a segment several times, every checksum is right on every cable.
+ */
+START_TEST(at_every_interface_all_checksums_are_right)
+{
+	char *folder = folder_new(), *capture = path_in(folder, "run.pcapng");
+	struct outcome *outcome = program_run("run", paths->pdata[_i], "--quiet", "--pcap", capture,
+					      "--capture", "all", NULL);
+
+	if (!tshark_has_program("tshark"))
+		return;
+	ck_assert_status(outcome, 0);
+	g_autofree char *text = judge(capture);
+	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+
+	ck_assert_uint_gt(g_strv_length(lines), 1);
+	for (guint i = 0; lines[i][0] != '\0'; i++) {
+		g_auto(GStrv) column = g_strsplit(lines[i], "\t", -1);
+
+		for (enum column k = FCS; k <= ICMP; k++)
+			ck_assert_msg(is_good(column[k]), "%s: frame %u: %s is %s",
+				      (char *)paths->pdata[_i], i + 1, fields[k], column[k]);
+		ck_assert_str_eq(column[MALFORMED], "");
+	}
+	outcome_free(outcome);
+	g_free(capture);
+	folder_remove(folder);
+}
+END_TEST
 
 static const char *const bad_cables[] = {
 	"{link: all, loss: 3%}",
@@ -519,6 +549,7 @@ int main(void)
 	paths = all_scenarios();
 	tcase_set_timeout(tests, 120);
 	tcase_add_loop_test(tests, tshark_has_nothing_against_it, 0, (int)paths->len);
+	tcase_add_loop_test(tests, at_every_interface_all_checksums_are_right, 0, (int)paths->len);
 	tcase_add_loop_test(tests, on_bad_cables_the_trace_explains_each_remark, 0,
 			    (int)(paths->len * G_N_ELEMENTS(bad_cables)));
 	tcase_add_loop_test(tests, in_bulk_the_trace_explains_each_remark, 0,
