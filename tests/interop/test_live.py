@@ -247,6 +247,12 @@ def missing_permission_and_missing_driver():
                           capture_output=True, text=True, timeout=20)
     assert done.returncode == 2 and "no permission to use the interface near" in done.stderr, done.stderr
     os.system("ip link del near")
+    os.system("ip tuntap add dev tap1 mode tap user 12345")
+    script = "mount -t tmpfs none /dev/net && mknod -m 666 /dev/net/tun c 10 200 && exec \"$@\""
+    done = subprocess.run(["unshare", "-m", "sh", "-c", script, "sh", *as_nobody, binary, "live", binary + ".yaml",
+                           "--attach", "tap1=lan", "--until", "10ms"], capture_output=True, text=True, timeout=20)
+    assert done.returncode == 2 and "tap1: it belongs to another user" in done.stderr, done.stderr
+    os.system("ip link del tap1")
     with Tap():
         script = "mount -t tmpfs none /dev/net && exec \"$@\""
         for command in (["live", MAIL, "--attach", "tap0=lan"], ["shell", MAIL, "--", "true"]):
