@@ -23,7 +23,6 @@ struct extcap_options {
 	char *scenario, *seed;
 	double speed;
 
-	int reader; /* the other end of it is Wireshark's; -1: not open yet */
 	struct live live;
 };
 
@@ -168,18 +167,21 @@ static int prepare(void *owner, struct run_setup *setup)
  * Makes the FIFO standard output, where captures go. Waits for the reader; who wants to end that
  * kills us, as nothing is written yet.
  */
-static bool open_fifo(struct extcap_options *options)
+static bool open_fifo(const struct extcap_options *options)
 {
-	options->reader = open(options->fifo, O_WRONLY | O_CLOEXEC);
-	if (options->reader >= 0 && dup2(options->reader, STDOUT_FILENO) >= 0)
-		return true;
-	command_complain("--fifo: cannot write %s: %s", options->fifo, g_strerror(errno));
-	return false;
+	int fifo = open(options->fifo, O_WRONLY | O_CLOEXEC);
+	bool is_open = fifo >= 0 && dup2(fifo, STDOUT_FILENO) >= 0;
+
+	if (!is_open)
+		command_complain("--fifo: cannot write %s: %s", options->fifo, g_strerror(errno));
+	if (fifo > STDOUT_FILENO)
+		close(fifo);
+	return is_open;
 }
 
-static bool reader_is_gone(const struct extcap_options *options)
+static bool reader_is_gone(void)
 {
-	struct pollfd polled = { .fd = options->reader };
+	struct pollfd polled = { .fd = STDOUT_FILENO };
 
 	return poll(&polled, 1, 0) > 0 && (polled.revents & POLLERR) != 0;
 }
@@ -221,10 +223,9 @@ static int capture(struct extcap_options *options, const struct scenario_listed 
 		path = options->scenario;
 	if (!open_fifo(options))
 		return EXIT_OUTPUT;
-	options->live.ended_descriptor = options->reader;
 	status = run(options, path);
 	/* That the capture was stopped is no failure. */
-	return status == EXIT_OUTPUT && reader_is_gone(options) ? EXIT_OK : status;
+	return status == EXIT_OUTPUT && reader_is_gone() ? EXIT_OK : status;
 }
 
 /* ---- What is wanted ---- */
@@ -315,7 +316,7 @@ static bool parse(struct extcap_options *options, int argc, char **argv)
 
 int command_extcap(int argc, char **argv)
 {
-	struct extcap_options options = { .reader = -1 };
+	struct extcap_options options = { 0 };
 	int status = EXIT_USAGE;
 
 	live_init(&options.live);
@@ -323,8 +324,6 @@ int command_extcap(int argc, char **argv)
 	if (parse(&options, argc, argv))
 		status = serve(&options);
 	live_clear(&options.live);
-	if (options.reader >= 0)
-		close(options.reader);
 	g_free(options.interface);
 	g_free(options.fifo);
 	g_free(options.filter);

@@ -537,6 +537,11 @@ static void flush_views(void *owner)
 		recorder_flush(run->observer.recorder);
 }
 
+static bool writes_to_stdout(const struct run *run)
+{
+	return run->log_file == stdout || is_stdout(run->options->pcap);
+}
+
 static void drive(struct run *run)
 {
 	int status = run->setup.drive(run->driver->owner,
@@ -545,6 +550,7 @@ static void drive(struct run *run)
 					  .until_ns = MIN(run->until_ns, run->scenario->until_ns),
 					  .flush = flush_views,
 					  .owner = run,
+					  .reader = writes_to_stdout(run) ? STDOUT_FILENO : -1,
 				      });
 
 	finish_views(run, true);

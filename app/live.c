@@ -309,11 +309,29 @@ static int64_t sleep_ns(const struct live *live)
 	return live->speed == 1 ? until_ns : (int64_t)((double)until_ns / live->speed);
 }
 
+/* What ends a session: a signal, its descriptor, the reader of standard output. */
+enum { SIGNALLED, ENDED, READER, WATCHED };
+
+static void watch_for_end(const struct live *live, struct pollfd *polled)
+{
+	bool has_own_end = live->ended_descriptor >= 0;
+
+	polled[SIGNALLED] = (struct pollfd) { live->signals, POLLIN, 0 };
+	polled[ENDED] = (struct pollfd) { live->ended_descriptor, POLLIN, 0 };
+	polled[READER] = (struct pollfd) { has_own_end ? -1 : live->state->session->reader, 0, 0 };
+}
+
+static bool has_ended(const struct pollfd *polled)
+{
+	return polled[SIGNALLED].revents != 0 || polled[ENDED].revents != 0 ||
+	       (polled[READER].revents & (POLLERR | POLLHUP)) != 0;
+}
+
 /* Waits for a frame, the next event, a signal or the end. */
 static void wait_for_something(struct live *live, bool has_more)
 {
 	guint devices = live->attachments->len;
-	struct pollfd *polled = g_newa(struct pollfd, devices + 2);
+	struct pollfd *polled = g_newa(struct pollfd, devices + WATCHED);
 	int64_t timeout_ns = has_more ? 0 : sleep_ns(live);
 
 	/* A device that has to wait is read when the cable has emptied. */
@@ -325,14 +343,13 @@ static void wait_for_something(struct live *live, bool has_more)
 		if (full_ns > 0)
 			timeout_ns = MIN(timeout_ns, full_ns);
 	}
-	polled[devices] = (struct pollfd) { live->signals, POLLIN, 0 };
-	polled[devices + 1] = (struct pollfd) { live->ended_descriptor, POLLIN, 0 };
+	watch_for_end(live, polled + devices);
 	if (timeout_ns > FLUSH_NS || real_ns() - live->state->flushed_ns > FLUSH_NS)
 		flush(live);
 	timeout_ns = MAX(timeout_ns, 0);
-	ppoll(polled, devices + 2,
+	ppoll(polled, devices + WATCHED,
 	      &(struct timespec) { timeout_ns / NS_PER_S, timeout_ns % NS_PER_S }, NULL);
-	if (polled[devices].revents != 0 || polled[devices + 1].revents != 0)
+	if (has_ended(polled + devices))
 		live->state->is_over = true;
 }
 

@@ -19,9 +19,9 @@ struct live_attachment {
 
 struct live {
 	/* To be filled in before live_prepare(). */
-	double speed;         /* virtual time per real time; INFINITY: as fast as it can be */
-	char *record_path;    /* NULL: no record */
-	int ended_descriptor; /* the session ends when this is readable or has failed; -1: never */
+	double speed;           /* virtual time per real time; INFINITY: as fast as it can be */
+	char *record_path;      /* NULL: no record */
+	int ended_descriptor;   /* the session ends when this is readable; -1: see live_drive() */
 	GPtrArray *attachments; /* of struct live_attachment *, owned */
 	char *services_host;    /* NULL, or where the services of app/live_services.h run */
 	bool is_silent;         /* no report on real time at the end */
@@ -58,6 +58,7 @@ int live_prepare(struct live *live, struct run_setup *setup);
 
 /*
  * Runs the session until a signal (INT, TERM, HUP), its end by other means, or an interface goes
- * away; without devices until all is quiet, too. Returns the exit status.
+ * away; without devices until all is quiet, too. Where no `ended_descriptor` says when, it also ends
+ * when nobody reads what views write to standard output any more. Returns the exit status.
  */
 int live_drive(struct live *live, const struct run_session *session);

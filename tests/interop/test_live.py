@@ -205,6 +205,14 @@ def an_interface_goes_away():
         assert "interface tap0 is gone" in live.said()
 
 
+def a_reader_that_leaves_ends_a_session():
+    with Tap():
+        live = Live(MAIL, "--pcap", "-", stdout=subprocess.PIPE)
+        live.process.stdout.read(10)
+        live.process.stdout.close()
+        assert live.process.wait(3) == 3 and "Broken pipe" not in live.said(), live.said()
+
+
 def until_ends_a_session():
     with Tap():
         started = time.monotonic()
@@ -292,6 +300,7 @@ CASES = [
     views_work_while_it_runs,
     speed_scales_time,
     an_interface_goes_away,
+    a_reader_that_leaves_ends_a_session,
     until_ends_a_session,
     each_mistake_has_its_own_error,
     missing_permission_and_missing_driver,
