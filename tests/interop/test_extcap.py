@@ -10,7 +10,7 @@ import tempfile
 import threading
 import time
 
-from interop import MAILWIRE, ROOT, SANITIZED, need, run, run_cases, within
+from interop import MAILWIRE, ROOT, SANITIZED, need, run, run_cases, skip_all, within
 
 FOLDER = tempfile.mkdtemp()
 EXTCAP = os.path.join(FOLDER, "extcap")
@@ -45,11 +45,12 @@ def set_up():
     shutil.copytree(os.path.join(ROOT, "scenarios"), SCENARIOS)
     with open(os.path.join(SCENARIOS, "slow.yaml"), "w") as file:
         file.write(SLOW)
-    os.mkdir(os.path.join(FOLDER, "home"))
-    os.chmod(os.path.join(FOLDER, "home"), 0o777)
-    os.environ.update(MAILWIRE_SCENARIOS=SCENARIOS, WIRESHARK_EXTCAP_DIR=EXTCAP,
-                      HOME=os.path.join(FOLDER, "home"))
-    os.chdir(os.path.join(FOLDER, "home"))  # no scenarios but these
+    home = os.path.join(FOLDER, "home")
+    os.environ.update(MAILWIRE_SCENARIOS=SCENARIOS, WIRESHARK_EXTCAP_DIR=EXTCAP, HOME=home,
+                      TMPDIR=home)  # tshark makes the FIFO there
+    os.mkdir(home)
+    os.chmod(home, 0o777)
+    os.chdir(home)  # no scenarios but these
 
 
 def tshark(*arguments, timeout=60):
@@ -292,6 +293,8 @@ CASES = [
 ]
 
 if __name__ == "__main__":
+    if sys.platform != "linux":
+        sys.exit(skip_all("captures for Wireshark need Linux"))
     set_up()
     try:
         sys.exit(run_cases(CASES))
