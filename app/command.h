@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include "app/scenario.h"
 
+#define MAILWIRE_VERSION "0.1"
+
 enum exit_status {
 	EXIT_OK = 0,
 	EXIT_EXPECTATION = 1, /* an `expect:` line failed */
@@ -31,6 +33,12 @@ int command_live(const struct command *command, int argc, char **argv);
 int command_shell(const struct command *command, int argc, char **argv);
 int command_list(const struct command *command, int argc, char **argv);
 int command_new(const struct command *command, int argc, char **argv);
+
+/*
+ * The program as Wireshark calls it from its extcap folder, with --extcap-... instead of a
+ * subcommand; returns the exit status.
+ */
+int command_extcap(int argc, char **argv);
 
 /*
  * Parses options and exactly `count` further arguments, which go to `arguments`. Answers --help.

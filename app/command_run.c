@@ -12,6 +12,7 @@
 #include "app/observer.h"
 #include "app/run.h"
 #include "views/dialog.h"
+#include "views/frame_filter.h"
 #include "views/names.h"
 #include "views/output.h"
 
@@ -19,7 +20,7 @@
 #define PROGRESS_AFTER_MS    1000
 
 struct run_options {
-	char *pcap, *log_path, *format, *capture, *layers, *hosts, *until;
+	char *pcap, *log_path, *format, *capture, *filter, *layers, *hosts, *until;
 	gint message, columns;
 	gint64 seed;
 	gboolean has_dialog, has_report, is_quiet, is_unfolded, has_no_comments;
@@ -122,6 +123,23 @@ static bool check_stdout(const struct run_options *options)
 	return true;
 }
 
+static bool check_filter(const struct run_options *options)
+{
+	struct frame_filter *filter;
+	GError *error = NULL;
+
+	if (options->filter == NULL)
+		return true;
+	filter = frame_filter_new(options->filter, &error);
+	if (filter == NULL) {
+		command_complain("--filter: %s", error->message);
+		g_error_free(error);
+		return false;
+	}
+	frame_filter_free(filter);
+	return true;
+}
+
 static bool check_options(struct run *run)
 {
 	const struct run_options *options = run->options;
@@ -131,9 +149,9 @@ static bool check_options(struct run *run)
 		command_complain("--format: \"%s\" is neither text nor json", options->format);
 		return false;
 	}
-	if (options->capture != NULL && options->pcap == NULL) {
-		command_complain(
-		    "--capture says what goes into a capture: give it a --pcap PATH too");
+	if ((options->capture != NULL || options->filter != NULL) && options->pcap == NULL) {
+		command_complain("%s says what goes into a capture: give it a --pcap PATH too",
+				 options->capture != NULL ? "--capture" : "--filter");
 		return false;
 	}
 	if (options->message < 0) {
@@ -148,7 +166,7 @@ static bool check_options(struct run *run)
 	if (options->until != NULL &&
 	    !command_parse_time("--until", options->until, &run->until_ns))
 		return false;
-	return check_stdout(options) && parse_layers(run);
+	return check_filter(options) && check_stdout(options) && parse_layers(run);
 }
 
 /* The log goes to standard output unless a capture does, or it is not wanted. */
@@ -259,6 +277,7 @@ static bool open_capture(struct run *run)
 		.path = run->options->pcap,
 		.has_comments =
 		    run->scenario->capture.has_comments && !run->options->has_no_comments,
+		.filter = run->options->filter,
 		.epoch_s = run->scenario->epoch_s,
 		.dissectors = all_dissectors,
 	};
@@ -415,7 +434,10 @@ static void finish_capture(struct run *run, bool is_whole)
 	if (!is_whole) {
 		recorder_abandon(run->observer.recorder);
 	} else if (!recorder_finish(run->observer.recorder, &error)) {
-		output_failed(run, "--pcap", error->message);
+		if (!g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_PIPE))
+			output_failed(run, "--pcap", error->message);
+		else if (run->status == EXIT_OK)
+			run->status = EXIT_OUTPUT; /* a reader that has seen enough knows why */
 		g_error_free(error);
 	}
 	run->observer.recorder = NULL;
@@ -563,6 +585,11 @@ static void flush_views(void *owner)
 		recorder_flush(run->observer.recorder);
 }
 
+static bool writes_to_stdout(const struct run *run)
+{
+	return run->log_file == stdout || is_stdout(run->options->pcap);
+}
+
 static void drive(struct run *run)
 {
 	int status = run->setup.drive(run->driver->owner,
@@ -571,6 +598,7 @@ static void drive(struct run *run)
 					  .until_ns = MIN(run->until_ns, run->scenario->until_ns),
 					  .flush = flush_views,
 					  .owner = run,
+					  .reader = writes_to_stdout(run) ? STDOUT_FILENO : -1,
 				      });
 
 	finish_views(run, true);
@@ -663,28 +691,30 @@ int run_with(const struct command *command, int argc, char **argv, const struct 
 		{ "capture",               0, 0, G_OPTION_ARG_STRING, &options.capture,
                  "Capture every packet once (sent, default), at every interface (all), or these "
 		  "interfaces", "sent|all|IFACE,..." },
-		{ "no-comments",                0, 0, G_OPTION_ARG_NONE, &options.has_no_comments,
+		{ "filter",                0, 0, G_OPTION_ARG_STRING, &options.filter,
+                 "Capture only packets that this filter lets pass, such as 'tcp port 25'", "BPF" },
+		{ "no-comments",                    0, 0, G_OPTION_ARG_NONE, &options.has_no_comments,
                  "Capture without a comment on each packet", NULL },
-		{ "layer",                    0, 0, G_OPTION_ARG_STRING, &options.layers, "Log only these layers",
+		{ "layer",    0, 0, G_OPTION_ARG_STRING, &options.layers, "Log only these layers",
                  "NAMES" },
-		{ "host",    0, 0, G_OPTION_ARG_STRING, &options.hosts,
+		{ "host",                0, 0, G_OPTION_ARG_STRING, &options.hosts,
                  "Log only these hosts, routers, switches", "NAMES" },
-		{ "message",                0, 0, G_OPTION_ARG_INT, &options.message,
+		{ "message",             0, 0, G_OPTION_ARG_INT, &options.message,
                  "Log only what belongs to mail number N", "N" },
-		{ "unfold",             0, 0, G_OPTION_ARG_NONE, &options.is_unfolded,
+		{ "unfold",                    0, 0, G_OPTION_ARG_NONE, &options.is_unfolded,
                  "Log what repeats in full as well", NULL },
-		{ "columns",                    0, 0, G_OPTION_ARG_INT, &options.columns,
+		{ "columns",      0, 0, G_OPTION_ARG_INT, &options.columns,
                  "Break lines longer than N (default: the terminal's width)", "N" },
-		{ "dialog",      0, 0, G_OPTION_ARG_NONE, &options.has_dialog,
+		{ "dialog",          0, 0, G_OPTION_ARG_NONE, &options.has_dialog,
                  "Print the conversations alone: C: and S: lines", NULL },
-		{ "report",          0, 0, G_OPTION_ARG_NONE, &options.has_report,
+		{ "report",            0, 0, G_OPTION_ARG_NONE, &options.has_report,
                  "Print each message's way, its encapsulation ledger, figures per protocol", NULL },
-		{ "seed",            0, 0, G_OPTION_ARG_INT64, &options.seed,
+		{ "seed",                    0, 0, G_OPTION_ARG_INT64, &options.seed,
                  "Use another seed than the scenario's", "N" },
-		{ "until",                    0, 0, G_OPTION_ARG_STRING, &options.until, "Stop at this time", "TIME" },
-		{ "quiet",     'q', 0, G_OPTION_ARG_NONE, &options.is_quiet,
+		{ "until",     0, 0, G_OPTION_ARG_STRING, &options.until, "Stop at this time", "TIME" },
+		{ "quiet", 'q', 0, G_OPTION_ARG_NONE, &options.is_quiet,
                  "No log on standard output", NULL },
-		{ 0}
+		{ 0            }
 	};
 	GArray *all = g_array_new(TRUE, TRUE, sizeof(GOptionEntry));
 	int status;
@@ -700,6 +730,7 @@ int run_with(const struct command *command, int argc, char **argv, const struct 
 	g_free(options.log_path);
 	g_free(options.format);
 	g_free(options.capture);
+	g_free(options.filter);
 	g_free(options.layers);
 	g_free(options.hosts);
 	g_free(options.until);

@@ -6,9 +6,9 @@ _mailwire() {
 		return
 	fi
 	case $command in
-	run) options="--pcap --log --format --capture --no-comments --layer --host --message --unfold --columns --dialog --report --seed --until --quiet --replay" ;;
-	live) options="--attach --speed --record --pcap --log --format --capture --no-comments --layer --host --message --unfold --columns --dialog --report --seed --until --quiet" ;;
-	shell) options="--network --record --pcap --log --capture --no-comments --layer --host --unfold --columns --report --seed" ;;
+	run) options="--pcap --log --format --capture --filter --no-comments --layer --host --message --unfold --columns --dialog --report --seed --until --quiet --replay" ;;
+	live) options="--attach --speed --record --pcap --log --format --capture --filter --no-comments --layer --host --message --unfold --columns --dialog --report --seed --until --quiet" ;;
+	shell) options="--network --record --pcap --log --capture --filter --no-comments --layer --host --unfold --columns --report --seed" ;;
 	topology) options="--dot --svg" ;;
 	state) options="--at --host" ;;
 	mailbox) options="--user --at --raw" ;;

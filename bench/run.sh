@@ -2,12 +2,14 @@
 # Runs the benchmarks and prints ratios measured in this one run: ours and theirs take turns, and
 # medians are compared. All rates are per second of processor time, so that other work on the machine
 # disturbs little. docs/PERFORMANCE.md says what each row means.
-# Environment: RUNS (turns, default 3), MB (of the bulk transfer, default 100), HOSTS (default 100000).
+# Environment: RUNS (turns, default 3), MB (of the bulk transfer, default 100), HOSTS (default 100000),
+# LIVE_SECONDS (of each live measurement, default 10).
 set -eu
 cd "$(dirname "$0")/.."
 RUNS=${RUNS:-3}
 MB=${MB:-100}
 HOSTS=${HOSTS:-100000}
+LIVE_SECONDS=${LIVE_SECONDS:-10}
 ours=build/bench/bench
 theirs=build/bench/ns3
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/mailwire-bench-XXXXXX")
@@ -121,6 +123,17 @@ for via in router switch; do
 	printf '%-50s %14s %14s\n' "bulk through one $via" \
 		"$(value hops_per_s <<<"$line")" "$(value mb_per_s <<<"$line")"
 done
+
+head_row "live, against the TCP of the Linux kernel" "in real time" "" "" goal
+if MAILWIRE=build/bench/mailwire bench/live.sh "$LIVE_SECONDS" >"$scratch/live" 2>"$scratch/live.err"; then
+	live() { bound "$1" "$(awk -v what="$2" -v scale="$3" \
+		'index($0, what) == 1 { sub(what, ""); print $1 * scale }' "$scratch/live")" "$4" least; }
+	live "kernel to simulation: Mbit/s" "kernel to simulation" 1000 1000
+	live "simulation to kernel: Mbit/s" "simulation to kernel" 1000 1000
+	live "short connections/s" "short connections" 1 2000
+else
+	printf 'not measured: %s\n' "$(tail -n 1 "$scratch/live.err")"
+fi
 
 head_row "whole runs" seconds "" "" ""
 bench/day.sh 10000 >"$scratch/day.yaml"
