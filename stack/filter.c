@@ -5,6 +5,7 @@
 #include "stack/host_private.h"
 #include "stack/ipv4_private.h"
 #include "stack/nat.h"
+#include "stack/tcp/names.h"
 #include "stack/wire/checksum.h"
 #include "stack/wire/tcp.h"
 
@@ -172,6 +173,7 @@ static void send_reset(struct host *host, const struct packet *original)
 		   &(struct trace_record) {
 		       .kind = TRACE_ENCAPSULATE,
 		       .layer = LAYER_TCP,
+		       .detail = TCP_RESET_FILTERED,
 		       .start = (uint16_t)reset->start,
 		       .header_bytes = TCP_HEADER_BYTES,
 		   },

@@ -213,7 +213,7 @@ static bool is_explained(struct comparison *comparison, const struct sent_frame 
 		return frame->detail == TCP_ACK_WINDOW || frame->detail == TCP_ACK_DUPLICATE;
 	if (g_str_has_prefix(remark, "Connection reset (RST)"))
 		return frame->detail >= TCP_RESET_NO_CONNECTION &&
-		       frame->detail <= TCP_RESET_UNREAD;
+		       frame->detail <= TCP_RESET_FILTERED;
 	return false;
 }
 
