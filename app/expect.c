@@ -32,6 +32,7 @@ struct expect {
 	GArray *mails; /* of struct mail */
 	struct judge *judges;
 	int64_t now_ns;
+	int64_t next_moment_ns; /* no expectation has a moment of its own before; 0: not known */
 };
 
 static void observe(void *owner, const struct trace_record *record, struct bytes bytes);
@@ -186,14 +187,27 @@ static uint64_t count_held(const struct expect *expect,
 	return count;
 }
 
+/* What changes the messages of one mailbox concerns only those who expect something of it. */
+static bool changes_one(const struct trace_record *record)
+{
+	return record->detail != MAILBOX_CREATED && record->detail != MAILBOX_REMOVED &&
+	       record->detail != MAILBOX_RENAMED;
+}
+
 static void observe_mailbox(struct expect *expect, const struct trace_record *record,
 			    struct bytes bytes)
 {
 	mailboxes_feed(expect->mailboxes, record, bytes);
-	for (guint i = 0; i < expect->scenario->expectations->len; i++)
-		if (expect->judges[i].expectation->kind == EXPECT_MAILBOX)
-			count_to(expect, &expect->judges[i],
-				 count_held(expect, expect->judges[i].expectation));
+	const struct mailbox_state *changed =
+	    changes_one(record) ? mailboxes_find(expect->mailboxes, record->object) : NULL;
+
+	for (guint i = 0; i < expect->scenario->expectations->len; i++) {
+		struct judge *judge = &expect->judges[i];
+
+		if (judge->expectation->kind == EXPECT_MAILBOX &&
+		    (changed == NULL || is_meant(expect, changed, judge->expectation)))
+			count_to(expect, judge, count_held(expect, judge->expectation));
+	}
 }
 
 /* Messages. */
@@ -448,6 +462,10 @@ static void observe_packet(struct expect *expect, const struct trace_record *rec
 /* Those with a moment of their own are judged when the trace has passed it. */
 static void judge_moments(struct expect *expect, int64_t now_ns)
 {
+	int64_t next_ns = TIME_NEVER;
+
+	if (expect->next_moment_ns >= now_ns)
+		return;
 	for (guint i = 0; i < expect->scenario->expectations->len; i++) {
 		struct judge *judge = &expect->judges[i];
 
@@ -455,7 +473,10 @@ static void judge_moments(struct expect *expect, int64_t now_ns)
 			judge->is_judged = true;
 			judge->found = judge->count;
 		}
+		if (!judge->is_judged)
+			next_ns = MIN(next_ns, judge->expectation->at_ns);
 	}
+	expect->next_moment_ns = next_ns;
 }
 
 static void observe(void *owner, const struct trace_record *record, struct bytes bytes)

@@ -65,6 +65,11 @@ static struct mailbox_state *find(const struct mailboxes *mailboxes, uint64_t id
 	return NULL;
 }
 
+const struct mailbox_state *mailboxes_find(const struct mailboxes *mailboxes, uint64_t id)
+{
+	return find(mailboxes, id);
+}
+
 /* Messages are looked for from the end: the newest change most. */
 static struct mailbox_message *find_message(const struct mailbox_state *mailbox, uint64_t uid)
 {

@@ -38,5 +38,8 @@ void mailboxes_feed(struct mailboxes *mailboxes, const struct trace_record *reco
 unsigned mailboxes_count(const struct mailboxes *mailboxes);
 const struct mailbox_state *mailboxes_get(const struct mailboxes *mailboxes, unsigned index);
 
+/* The mailbox that TRACE_MAILBOX records call `id`; NULL: there is none, or no longer. */
+const struct mailbox_state *mailboxes_find(const struct mailboxes *mailboxes, uint64_t id);
+
 /* "\Seen \Flagged"; appended to `out`. */
 void mailbox_flags_append(GString *out, uint32_t flags);
