@@ -188,6 +188,19 @@ static void start_smtp(struct programs *programs, struct site *site, const GPtrA
 	g_array_free(ports, TRUE);
 }
 
+/* The capabilities that the scenario takes away from the server. */
+static imap_capability_set missing_of(const struct scenario_server *server)
+{
+	imap_capability_set missing = 0;
+
+	for (guint i = 0; i < server->without->len; i++) {
+		const struct scenario_capability *each = server->without->pdata[i];
+
+		missing |= imap_capability_bit(each->capability);
+	}
+	return missing;
+}
+
 static void start_doors(struct programs *programs, struct site *site)
 {
 	struct host *host = network_host(programs->network, site->config->host);
@@ -211,6 +224,7 @@ static void start_doors(struct programs *programs, struct site *site)
 						.ports = (const uint16_t *)(const void *)imap->data,
 						.port_count = imap->len,
 						.wakeup_ns = WAKEUP_NS,
+						.without = missing_of(site->config),
 					    });
 	g_array_free(pop3, TRUE);
 	g_array_free(imap, TRUE);

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "app/diagnostic.h"
+#include "protocols/imap/capability.h"
 #include "sim/time.h"
 #include "stack/address.h"
 
@@ -176,10 +177,17 @@ struct scenario_service {
 };
 
 /* The mail server on a host. */
+/* A capability that a server does not offer. */
+struct scenario_capability {
+	struct scenario_item item;
+	enum imap_capability capability;
+};
+
 struct scenario_server {
 	struct scenario_item item;
 	struct scenario_node *host;
 	GPtrArray *services;        /* of struct scenario_service * */
+	GPtrArray *without;         /* of struct scenario_capability *: not offered by IMAP */
 	uint64_t message_bytes_max; /* what SIZE announces; 0: no limit */
 	int64_t retry_ns;           /* from the first vain delivery attempt to the second */
 	int64_t retry_max_ns;       /* the pause doubles up to this */

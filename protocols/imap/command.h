@@ -7,6 +7,10 @@
 #include "protocols/imap/session.h"
 #include "protocols/imap/view.h"
 #include "protocols/layer.h"
+#include "protocols/mail/rights.h"
+
+/* Mailboxes of other users: behind this and the owner's address (RFC 2342). */
+#define IMAP_SHARED_PREFIX "shared/"
 
 /* What the next line from the client is. */
 enum imap_expectation {
@@ -23,6 +27,8 @@ struct imap_fetch;
 struct imap_session {
 	struct session base;
 	struct imap_session_config config;
+	imap_capability_set offered; /* what is not is refused */
+	imap_capability_set enabled; /* by ENABLE, or as a condition of RFC 7162 */
 	enum imap_state state;
 	enum imap_expectation expects;
 	struct imap_reader reader;
@@ -38,6 +44,7 @@ struct imap_session {
 	char *user;              /* of AUTHENTICATE LOGIN */
 	struct account *account; /* NULL: not authenticated */
 	struct imap_view view;
+	struct imap_sequence_set saved; /* UIDs that SEARCH found last: "$" (RFC 5182) */
 	struct imap_fetch *fetch; /* answer in the making, see command_fetch.c; or NULL */
 	unsigned bad_commands;    /* in a row */
 	int phase;                /* enum session_phase, -1 none: noted last */
@@ -57,6 +64,9 @@ void imap_ok(struct imap_session *session, const char *format, ...) G_GNUC_PRINT
 void imap_no(struct imap_session *session, const char *format, ...) G_GNUC_PRINTF(2, 3);
 void imap_bad(struct imap_session *session, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
+/* OK for a command that removed messages: with HIGHESTMODSEQ for who resynchronises by it. */
+void imap_ok_expunged(struct imap_session *session, bool has_expunged, const char *text);
+
 /* Ends the command with BAD for the reason the parser gives. */
 void imap_bad_arguments(struct imap_session *session, const struct imap_parser *parser);
 
@@ -74,16 +84,69 @@ void imap_note_mail(struct imap_session *session, enum mail_detail detail,
 /* Sets the deadline to the nearest of autologout and news. */
 void imap_arm(struct imap_session *session);
 
-/* The capabilities the session offers in its state. */
-const char *imap_capabilities(const struct imap_session *session);
+/* The capabilities the session offers in its state; the caller frees them. */
+char *imap_capabilities(const struct imap_session *session);
+
+static inline bool imap_offers(const struct imap_session *session, enum imap_capability capability)
+{
+	return imap_capability_is_in(session->offered, capability);
+}
+
+static inline bool imap_has_enabled(const struct imap_session *session,
+				    enum imap_capability capability)
+{
+	return imap_capability_is_in(session->enabled, capability);
+}
 
 /* Arguments that several commands have. */
 
-/* SP mailbox, as UTF-8 the caller frees; names that cannot be are an error. */
-bool imap_parse_mailbox(struct imap_parser *parser, char **name);
+/* The name of a mailbox to and from the wire; the caller frees it. NULL: it is none. */
+char *imap_encode_name(const struct imap_session *session, const char *name);
+char *imap_decode_name(const struct imap_session *session, struct bytes wire);
 
-/* SP mailbox that exists; else ends the command and is NULL. */
-struct mailbox *imap_parse_existing(struct imap_session *session, struct imap_parser *parser);
+/* SP mailbox, as UTF-8 the caller frees; names that cannot be are an error. */
+bool imap_parse_mailbox(struct imap_session *session, struct imap_parser *parser, char **name);
+
+/* SP mailbox that exists, and the end; else ends the command and is NULL. The caller frees `name`. */
+struct mailbox *imap_parse_existing(struct imap_session *session, struct imap_parser *parser,
+				    char **name);
+
+/*
+ * The account whose mailbox the name is of, and what its owner calls it (inside `name`); NULL when
+ * there is no such user. The mailbox; NULL when there is none that the user may look up.
+ */
+struct account *imap_locate(const struct imap_session *session, const char *name,
+			    const char **local);
+struct mailbox *imap_find_mailbox(const struct imap_session *session, const char *name);
+
+/* May the user do what takes all of `rights`? The second ends the command with NO when not. */
+bool imap_may(const struct imap_session *session, const struct mailbox *mailbox, uint32_t rights);
+bool imap_require(struct imap_session *session, const struct mailbox *mailbox, uint32_t rights);
+
+/* Flags that the user may give to messages in the mailbox; keywords count as \\Flagged. */
+uint32_t imap_permitted_flags(const struct imap_session *session, const struct mailbox *mailbox);
+
+/*
+ * "(" name *(SP name) ")" as parameters of commands are written (RFC 4466): `take` reads what stands
+ * behind each name, and is false for one it does not know.
+ */
+bool imap_parse_options(struct imap_parser *parser,
+			bool (*take)(void *owner, struct imap_parser *parser, struct bytes name),
+			void *owner);
+
+/* "$": the saved result as numbers or UIDs. False, and nothing read, when that is not next. */
+bool imap_parse_saved(const struct imap_session *session, struct imap_parser *parser, bool is_uids,
+		      struct imap_sequence_set *set);
+
+/*
+ * Notes that the client knows modification sequences (RFC 7162 section 3.1): from now on FETCH tells
+ * them. With a mailbox open it is told the highest one.
+ */
+void imap_enable_condstore(struct imap_session *session);
+
+/* Appends VANISHED (EARLIER): what went after `modseq`, of `known` (UIDs) unless that is NULL. */
+void imap_print_vanished(GString *out, const struct mailbox *mailbox, uint64_t modseq,
+			 const struct imap_sequence_set *known);
 
 /* "NO [NONEXISTENT]" for a mailbox, which is named in it. */
 void imap_no_mailbox(struct imap_session *session, const char *code, const char *name);
@@ -110,8 +173,8 @@ void imap_continue_authenticate(struct imap_session *session, struct bytes line)
 void imap_fetch_continue(struct imap_session *session);
 void imap_fetch_free(struct imap_fetch *fetch);
 
-/* Expunges what is marked \Deleted; with `set` (of UIDs) only what is in it. */
-void imap_expunge_deleted(struct imap_session *session, const struct imap_sequence_set *set);
+/* Expunges what is marked \Deleted; with `set` (of UIDs) only what is in it. True: there was some. */
+bool imap_expunge_deleted(struct imap_session *session, const struct imap_sequence_set *set);
 
 /* The commands, each in command_*.c; they begin behind the verb. */
 typedef void imap_run_fn(struct imap_session *session, struct imap_parser *parser);

@@ -35,6 +35,7 @@ static void accept_connection(void *owner, struct stream *stream)
 	    .store = server->config.store,
 	    .software = server->config.software,
 	    .message_bytes_max = server->config.message_bytes_max,
+	    .without = server->config.without,
 	});
 
 	connection->server = server;

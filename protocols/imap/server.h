@@ -1,5 +1,6 @@
 /* An IMAP server on a host: listens, and runs a session for each connection. */
 #pragma once
+#include "protocols/imap/capability.h"
 #include "protocols/mail/mailbox.h"
 #include "stack/socket.h"
 
@@ -14,6 +15,7 @@ struct imap_server_config {
 	size_t port_count;
 	int64_t wakeup_ns;        /* time between bytes arriving and the server reading them */
 	size_t message_bytes_max; /* largest message APPEND takes; 0: the default */
+	imap_capability_set without; /* capabilities it does not offer */
 };
 
 /* Starts listening. NULL when one of the ports is taken. */

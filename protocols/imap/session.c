@@ -20,46 +20,48 @@ struct imap_command {
 	unsigned states; /* set of IN(enum imap_state) where it is allowed */
 	unsigned flags;  /* enum command_flag */
 	imap_run_fn *run;
+	enum imap_capability needs;     /* without it there is no such command */
+	enum imap_capability uid_needs; /* nor behind UID without this */
 };
 
 static const struct imap_command commands[] = {
-	{"CAPABILITY",    ANYWHERE,        0,                         imap_run_capability  },
-	{ "NOOP",         ANYWHERE,        0,                         imap_run_noop        },
-	{ "LOGOUT",       ANYWHERE,        0,                         imap_run_logout      },
-	{ "ID",           ANYWHERE,        0,                         imap_run_id          },
-	{ "AUTHENTICATE", UNAUTHENTICATED, 0,                         imap_run_authenticate},
-	{ "LOGIN",        UNAUTHENTICATED, 0,                         imap_run_login       },
-	{ "ENABLE",       AUTHENTICATED,   0,                         imap_run_enable      },
-	{ "NAMESPACE",    AUTHENTICATED,   0,                         imap_run_namespace   },
-	{ "SELECT",       AUTHENTICATED,   0,                         imap_run_select      },
-	{ "EXAMINE",      AUTHENTICATED,   0,                         imap_run_examine     },
-	{ "CREATE",       AUTHENTICATED,   0,                         imap_run_create      },
-	{ "DELETE",       AUTHENTICATED,   0,                         imap_run_delete      },
-	{ "RENAME",       AUTHENTICATED,   0,                         imap_run_rename      },
-	{ "SUBSCRIBE",    AUTHENTICATED,   0,                         imap_run_subscribe   },
-	{ "UNSUBSCRIBE",  AUTHENTICATED,   0,                         imap_run_unsubscribe },
-	{ "LIST",         AUTHENTICATED,   0,                         imap_run_list        },
-	{ "LSUB",         AUTHENTICATED,   0,                         imap_run_lsub        },
-	{ "STATUS",       AUTHENTICATED,   0,                         imap_run_status      },
-	{ "APPEND",       AUTHENTICATED,   0,                         imap_run_append      },
-	{ "IDLE",         AUTHENTICATED,   0,                         imap_run_idle        },
-	{ "CHECK",        SELECTED,        0,                         imap_run_check       },
-	{ "CLOSE",        SELECTED,        0,                         imap_run_close       },
-	{ "UNSELECT",     SELECTED,        0,                         imap_run_unselect    },
-	{ "EXPUNGE",      SELECTED,        TAKES_UID,                 imap_run_expunge     },
-	{ "SEARCH",       SELECTED,        TAKES_UID | KEEPS_NUMBERS, imap_run_search      },
-	{ "FETCH",        SELECTED,        TAKES_UID | KEEPS_NUMBERS, imap_run_fetch       },
-	{ "STORE",        SELECTED,        TAKES_UID | KEEPS_NUMBERS, imap_run_store       },
-	{ "COPY",         SELECTED,        TAKES_UID,                 imap_run_copy        },
-	{ "MOVE",         SELECTED,        TAKES_UID,                 imap_run_move        },
+	{ "CAPABILITY", ANYWHERE, 0, imap_run_capability, IMAP_CAN_REV1, IMAP_CAN_REV1 },
+	{ "NOOP", ANYWHERE, 0, imap_run_noop, IMAP_CAN_REV1, IMAP_CAN_REV1 },
+	{ "LOGOUT", ANYWHERE, 0, imap_run_logout, IMAP_CAN_REV1, IMAP_CAN_REV1 },
+	{ "ID", ANYWHERE, 0, imap_run_id, IMAP_CAN_ID, IMAP_CAN_REV1 },
+	{ "AUTHENTICATE", UNAUTHENTICATED, 0, imap_run_authenticate, IMAP_CAN_REV1, IMAP_CAN_REV1 },
+	{ "LOGIN", UNAUTHENTICATED, 0, imap_run_login, IMAP_CAN_REV1, IMAP_CAN_REV1 },
+	{ "ENABLE", AUTHENTICATED, 0, imap_run_enable, IMAP_CAN_ENABLE, IMAP_CAN_REV1 },
+	{ "NAMESPACE", AUTHENTICATED, 0, imap_run_namespace, IMAP_CAN_NAMESPACE, IMAP_CAN_REV1 },
+	{ "SELECT", AUTHENTICATED, 0, imap_run_select, IMAP_CAN_REV1, IMAP_CAN_REV1 },
+	{ "EXAMINE", AUTHENTICATED, 0, imap_run_examine, IMAP_CAN_REV1, IMAP_CAN_REV1 },
+	{ "CREATE", AUTHENTICATED, 0, imap_run_create, IMAP_CAN_REV1, IMAP_CAN_REV1 },
+	{ "DELETE", AUTHENTICATED, 0, imap_run_delete, IMAP_CAN_REV1, IMAP_CAN_REV1 },
+	{ "RENAME", AUTHENTICATED, 0, imap_run_rename, IMAP_CAN_REV1, IMAP_CAN_REV1 },
+	{ "SUBSCRIBE", AUTHENTICATED, 0, imap_run_subscribe, IMAP_CAN_REV1, IMAP_CAN_REV1 },
+	{ "UNSUBSCRIBE", AUTHENTICATED, 0, imap_run_unsubscribe, IMAP_CAN_REV1, IMAP_CAN_REV1 },
+	{ "LIST", AUTHENTICATED, 0, imap_run_list, IMAP_CAN_REV1, IMAP_CAN_REV1 },
+	{ "LSUB", AUTHENTICATED, 0, imap_run_lsub, IMAP_CAN_REV1, IMAP_CAN_REV1 },
+	{ "STATUS", AUTHENTICATED, 0, imap_run_status, IMAP_CAN_REV1, IMAP_CAN_REV1 },
+	{ "APPEND", AUTHENTICATED, 0, imap_run_append, IMAP_CAN_REV1, IMAP_CAN_REV1 },
+	{ "IDLE", AUTHENTICATED, 0, imap_run_idle, IMAP_CAN_IDLE, IMAP_CAN_REV1 },
+	{ "CHECK", SELECTED, 0, imap_run_check, IMAP_CAN_REV1, IMAP_CAN_REV1 },
+	{ "CLOSE", SELECTED, 0, imap_run_close, IMAP_CAN_REV1, IMAP_CAN_REV1 },
+	{ "UNSELECT", SELECTED, 0, imap_run_unselect, IMAP_CAN_UNSELECT, IMAP_CAN_REV1 },
+	{ "EXPUNGE", SELECTED, TAKES_UID, imap_run_expunge, IMAP_CAN_REV1, IMAP_CAN_UIDPLUS },
+	{ "SEARCH", SELECTED, TAKES_UID | KEEPS_NUMBERS, imap_run_search, IMAP_CAN_REV1, IMAP_CAN_REV1 },
+	{ "FETCH", SELECTED, TAKES_UID | KEEPS_NUMBERS, imap_run_fetch, IMAP_CAN_REV1, IMAP_CAN_REV1 },
+	{ "STORE", SELECTED, TAKES_UID | KEEPS_NUMBERS, imap_run_store, IMAP_CAN_REV1, IMAP_CAN_REV1 },
+	{ "COPY", SELECTED, TAKES_UID, imap_run_copy, IMAP_CAN_REV1, IMAP_CAN_REV1 },
+	{ "MOVE", SELECTED, TAKES_UID, imap_run_move, IMAP_CAN_MOVE, IMAP_CAN_REV1 },
 };
 
-const char *imap_capabilities(const struct imap_session *session)
+char *imap_capabilities(const struct imap_session *session)
 {
-	if (session->state == IMAP_NOT_AUTHENTICATED)
-		return "IMAP4rev1 SASL-IR ID ENABLE IDLE LITERAL+ AUTH=PLAIN AUTH=LOGIN";
-	return "IMAP4rev1 SASL-IR ID ENABLE IDLE UNSELECT CHILDREN NAMESPACE UIDPLUS MOVE "
-	       "LITERAL+ SPECIAL-USE";
+	GString *text = g_string_new(NULL);
+
+	imap_capabilities_print(text, session->offered, session->state != IMAP_NOT_AUTHENTICATED);
+	return g_string_free(text, FALSE);
 }
 
 /* Notes. */
@@ -192,11 +194,22 @@ void imap_bad_arguments(struct imap_session *session, const struct imap_parser *
 
 /* Dispatch. */
 
-static const struct imap_command *find_command(struct bytes verb)
+/* NULL: there is none of that name, or the server does not offer it. */
+static const struct imap_command *find_command(const struct imap_session *session,
+					       struct bytes verb)
 {
-	for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
-		if (imap_is(verb, commands[i].name))
-			return &commands[i];
+	for (size_t i = 0; i < G_N_ELEMENTS(commands); i++) {
+		const struct imap_command *command = &commands[i];
+
+		if (!imap_is(verb, command->name))
+			continue;
+		if (!imap_offers(session, command->needs))
+			return NULL;
+		if (session->is_uid && (!(command->flags & TAKES_UID) ||
+					!imap_offers(session, command->uid_needs)))
+			return NULL;
+		return command;
+	}
 	return NULL;
 }
 
@@ -228,9 +241,9 @@ static void run_command(struct imap_session *session)
 		imap_bad(session, "Error in IMAP command received by server.");
 		return;
 	}
-	const struct imap_command *command = find_command(verb);
+	const struct imap_command *command = find_command(session, verb);
 	session->command = command;
-	if (command == NULL || (session->is_uid && !(command->flags & TAKES_UID)))
+	if (command == NULL)
 		imap_bad(session, "Error in IMAP command %.*s: Unknown command.",
 			 (int)MIN(verb.length, 64), (const char *)verb.data);
 	else if (!(command->states & IN(session->state)))
@@ -294,15 +307,20 @@ static void take_announcement(struct imap_session *session)
 	bool is_message = is_append(session);
 	size_t limit = is_message ? session->config.message_bytes_max : IMAP_LINE_BYTES_MAX;
 
-	if (reader->literal_bytes <= limit && reader->literals_bytes <= IMAP_LINE_BYTES_MAX) {
+	bool is_allowed =
+	    reader->is_synchronizing || imap_offers(session, IMAP_CAN_LITERAL_PLUS);
+
+	if (is_allowed && reader->literal_bytes <= limit &&
+	    reader->literals_bytes <= IMAP_LINE_BYTES_MAX) {
 		if (reader->is_synchronizing)
 			imap_sendf(session, "+ OK\r\n");
 		imap_reader_accept(reader);
 		return;
 	}
 	keep_tag(session);
-	session->refusal = is_message ? "[TOOBIG] The message is larger than the server takes."
-				      : "Error in IMAP command: Too large literal.";
+	session->refusal = !is_allowed  ? "Error in IMAP command: Invalid literal."
+			   : is_message ? "[TOOBIG] The message is larger than the server takes."
+					: "Error in IMAP command: Too large literal.";
 	bool waits = reader->is_synchronizing;
 	imap_reader_refuse(reader);
 	if (waits)
@@ -429,8 +447,10 @@ static void session_opened(struct session *base)
 	struct imap_session *session = (struct imap_session *)base;
 
 	imap_enter(session, IMAP_NOT_AUTHENTICATED);
-	imap_sendf(session, "* OK [CAPABILITY %s] %s ready.\r\n", imap_capabilities(session),
+	char *capabilities = imap_capabilities(session);
+	imap_sendf(session, "* OK [CAPABILITY %s] %s ready.\r\n", capabilities,
 		   session->config.software);
+	g_free(capabilities);
 	imap_enter_phase(session, PHASE_GREETED);
 	session->autologout_ns = base->now_ns + IMAP_AUTOLOGOUT_NS;
 	imap_arm(session);
@@ -471,6 +491,7 @@ static void free_session(struct session *base)
 	g_clear_pointer(&session->fetch, imap_fetch_free);
 	imap_view_close(&session->view);
 	imap_reader_clear(&session->reader);
+	imap_sequence_clear(&session->saved);
 	g_free(session->tag);
 	g_free(session->user);
 	session_clear(base);
@@ -493,6 +514,7 @@ struct session *imap_session_new(const struct imap_session_config *config)
 
 	session_init(&session->base, &operations);
 	session->config = *config;
+	session->offered = imap_capabilities_without(config->without);
 	if (session->config.message_bytes_max == 0)
 		session->config.message_bytes_max = IMAP_MESSAGE_BYTES_DEFAULT;
 	session->state = IMAP_CONNECTED;

@@ -1,5 +1,6 @@
 /* An IMAP4rev1 server session (RFC 3501) as a pure machine over a mail store. */
 #pragma once
+#include "protocols/imap/capability.h"
 #include "protocols/mail/mailbox.h"
 #include "protocols/session.h"
 
@@ -12,6 +13,7 @@ struct imap_session_config {
 	struct mail_store *store; /* outlives the session */
 	const char *software;     /* in the greeting and in ID, e.g. "mailwire"; outlives it too */
 	size_t message_bytes_max; /* of APPEND; 0: IMAP_MESSAGE_BYTES_DEFAULT */
+	imap_capability_set without; /* what it does not offer; 0: it offers all it can */
 };
 
 /*

@@ -18,6 +18,7 @@ enum mailbox_detail {
 	MAILBOX_COPIED,     /* the same, from another mailbox */
 	MAILBOX_FLAGS,      /* before: UID; after: flags; bytes: keywords, space between them */
 	MAILBOX_EXPUNGED,   /* before: UID; after: the flags it had */
+	MAILBOX_GRANTED,    /* after: enum mailbox_right, 0: none; bytes: whose they are */
 	MAILBOX_DETAIL_COUNT,
 };
 
