@@ -166,7 +166,6 @@ static const struct word capability_words[] = {
 	{ "SPECIAL-USE", IMAP_CAN_SPECIAL_USE, "which mailbox is for what" },
 	{ "QUOTA", IMAP_CAN_QUOTA, "limits told to clients" },
 	{ "QUOTA=RES-STORAGE", IMAP_CAN_QUOTA_STORAGE, "the limit of bytes" },
-	{ "QUOTA=RES-MESSAGE", IMAP_CAN_QUOTA_MESSAGE, "the number of messages" },
 	{ "ACL", IMAP_CAN_ACL, "sharing with rights" },
 	{ "RIGHTS=texk", IMAP_CAN_RIGHTS, "the rights of RFC 4314" },
 	{ "AUTH=PLAIN", IMAP_CAN_AUTH_PLAIN, "SASL PLAIN" },

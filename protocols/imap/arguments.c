@@ -35,8 +35,7 @@ bool imap_parse_mailbox(struct imap_session *session, struct imap_parser *parser
 	*name = imap_decode_name(session, wire);
 	if (*name == NULL)
 		return imap_parser_fail(parser, "Mailbox name is not valid modified UTF-7");
-	if (g_ascii_strcasecmp(*name, "INBOX") == 0 ||
-	    g_ascii_strncasecmp(*name, "INBOX/", 6) == 0)
+	if (g_ascii_strcasecmp(*name, "INBOX") == 0 || g_ascii_strncasecmp(*name, "INBOX/", 6) == 0)
 		memcpy(*name, "INBOX", 5); /* it has no case, not even above others */
 	return true;
 }

@@ -17,50 +17,43 @@ static const struct {
 	enum when when;
 	imap_capability_set needs;
 } capabilities[IMAP_CAPABILITY_COUNT] = {
-	[IMAP_CAN_REV1] = { "IMAP4rev1", ALWAYS, 0 },
-	[IMAP_CAN_REV2] = { "IMAP4rev2", ALWAYS, REV2_NEEDS },
-	[IMAP_CAN_SASL_IR] = { "SASL-IR", ALWAYS, 0 },
-	[IMAP_CAN_ID] = { "ID", ALWAYS, 0 },
-	[IMAP_CAN_ENABLE] = { "ENABLE", ALWAYS, 0 },
-	[IMAP_CAN_IDLE] = { "IDLE", ALWAYS, 0 },
-	[IMAP_CAN_SORT] = { "SORT", AFTER_LOGIN, 0 },
-	[IMAP_CAN_THREAD_SUBJECT] = { "THREAD=ORDEREDSUBJECT", AFTER_LOGIN, 0 },
-	[IMAP_CAN_THREAD_REFERENCES] = { "THREAD=REFERENCES", AFTER_LOGIN, 0 },
-	[IMAP_CAN_MULTIAPPEND] = { "MULTIAPPEND", AFTER_LOGIN, 0 },
-	[IMAP_CAN_UNSELECT] = { "UNSELECT", AFTER_LOGIN, 0 },
-	[IMAP_CAN_CHILDREN] = { "CHILDREN", AFTER_LOGIN, 0 },
-	[IMAP_CAN_NAMESPACE] = { "NAMESPACE", AFTER_LOGIN, 0 },
-	[IMAP_CAN_UIDPLUS] = { "UIDPLUS", AFTER_LOGIN, 0 },
-	[IMAP_CAN_LIST_EXTENDED] = { "LIST-EXTENDED", AFTER_LOGIN, BIT(CHILDREN) },
-	[IMAP_CAN_CONDSTORE] = { "CONDSTORE", AFTER_LOGIN, 0 },
-	[IMAP_CAN_QRESYNC] = { "QRESYNC", AFTER_LOGIN, BIT(CONDSTORE) | BIT(ENABLE) },
-	[IMAP_CAN_ESEARCH] = { "ESEARCH", AFTER_LOGIN, 0 },
-	[IMAP_CAN_SEARCHRES] = { "SEARCHRES", AFTER_LOGIN, BIT(ESEARCH) },
-	[IMAP_CAN_WITHIN] = { "WITHIN", AFTER_LOGIN, 0 },
-	[IMAP_CAN_LIST_STATUS] = { "LIST-STATUS", AFTER_LOGIN, BIT(LIST_EXTENDED) },
-	[IMAP_CAN_BINARY] = { "BINARY", AFTER_LOGIN, 0 },
-	[IMAP_CAN_MOVE] = { "MOVE", AFTER_LOGIN, 0 },
-	[IMAP_CAN_STATUS_SIZE] = { "STATUS=SIZE", AFTER_LOGIN, 0 },
-	[IMAP_CAN_LITERAL_PLUS] = { "LITERAL+", ALWAYS, 0 },
-	[IMAP_CAN_SPECIAL_USE] = { "SPECIAL-USE", AFTER_LOGIN, 0 },
-	[IMAP_CAN_QUOTA] = { "QUOTA", AFTER_LOGIN, 0 },
-	[IMAP_CAN_QUOTA_STORAGE] = { "QUOTA=RES-STORAGE", AFTER_LOGIN, BIT(QUOTA) },
-	[IMAP_CAN_QUOTA_MESSAGE] = { "QUOTA=RES-MESSAGE", AFTER_LOGIN, BIT(QUOTA) },
-	[IMAP_CAN_ACL] = { "ACL", AFTER_LOGIN, 0 },
-	[IMAP_CAN_RIGHTS] = { "RIGHTS=texk", AFTER_LOGIN, BIT(ACL) },
-	[IMAP_CAN_AUTH_PLAIN] = { "AUTH=PLAIN", BEFORE_LOGIN, 0 },
-	[IMAP_CAN_AUTH_LOGIN] = { "AUTH=LOGIN", BEFORE_LOGIN, 0 },
+	[IMAP_CAN_REV1] = {"IMAP4rev1",              ALWAYS,       0                           },
+	[IMAP_CAN_REV2] = { "IMAP4rev2",             ALWAYS,       REV2_NEEDS                  },
+	[IMAP_CAN_SASL_IR] = { "SASL-IR",               ALWAYS,       0                           },
+	[IMAP_CAN_ID] = { "ID",                    ALWAYS,       0                           },
+	[IMAP_CAN_ENABLE] = { "ENABLE",                ALWAYS,       0                           },
+	[IMAP_CAN_IDLE] = { "IDLE",                  ALWAYS,       0                           },
+	[IMAP_CAN_SORT] = { "SORT",                  AFTER_LOGIN,  0                           },
+	[IMAP_CAN_THREAD_SUBJECT] = { "THREAD=ORDEREDSUBJECT", AFTER_LOGIN,  0                           },
+	[IMAP_CAN_THREAD_REFERENCES] = { "THREAD=REFERENCES",     AFTER_LOGIN,  0                           },
+	[IMAP_CAN_MULTIAPPEND] = { "MULTIAPPEND",           AFTER_LOGIN,  0                           },
+	[IMAP_CAN_UNSELECT] = { "UNSELECT",              AFTER_LOGIN,  0                           },
+	[IMAP_CAN_CHILDREN] = { "CHILDREN",              AFTER_LOGIN,  0                           },
+	[IMAP_CAN_NAMESPACE] = { "NAMESPACE",             AFTER_LOGIN,  0                           },
+	[IMAP_CAN_UIDPLUS] = { "UIDPLUS",               AFTER_LOGIN,  0                           },
+	[IMAP_CAN_LIST_EXTENDED] = { "LIST-EXTENDED",         AFTER_LOGIN,  BIT(CHILDREN)               },
+	[IMAP_CAN_CONDSTORE] = { "CONDSTORE",             AFTER_LOGIN,  0                           },
+	[IMAP_CAN_QRESYNC] = { "QRESYNC",               AFTER_LOGIN,  BIT(CONDSTORE) | BIT(ENABLE)},
+	[IMAP_CAN_ESEARCH] = { "ESEARCH",               AFTER_LOGIN,  0                           },
+	[IMAP_CAN_SEARCHRES] = { "SEARCHRES",             AFTER_LOGIN,  BIT(ESEARCH)                },
+	[IMAP_CAN_WITHIN] = { "WITHIN",                AFTER_LOGIN,  0                           },
+	[IMAP_CAN_LIST_STATUS] = { "LIST-STATUS",           AFTER_LOGIN,  BIT(LIST_EXTENDED)          },
+	[IMAP_CAN_BINARY] = { "BINARY",                AFTER_LOGIN,  0                           },
+	[IMAP_CAN_MOVE] = { "MOVE",                  AFTER_LOGIN,  0                           },
+	[IMAP_CAN_STATUS_SIZE] = { "STATUS=SIZE",           AFTER_LOGIN,  0                           },
+	[IMAP_CAN_LITERAL_PLUS] = { "LITERAL+",              ALWAYS,       0                           },
+	[IMAP_CAN_SPECIAL_USE] = { "SPECIAL-USE",           AFTER_LOGIN,  0                           },
+	[IMAP_CAN_QUOTA] = { "QUOTA",                 AFTER_LOGIN,  0                           },
+	[IMAP_CAN_QUOTA_STORAGE] = { "QUOTA=RES-STORAGE",     AFTER_LOGIN,  BIT(QUOTA)                  },
+	[IMAP_CAN_ACL] = { "ACL",                   AFTER_LOGIN,  0                           },
+	[IMAP_CAN_RIGHTS] = { "RIGHTS=texk",           AFTER_LOGIN,  BIT(ACL)                    },
+	[IMAP_CAN_AUTH_PLAIN] = { "AUTH=PLAIN",            BEFORE_LOGIN, 0                           },
+	[IMAP_CAN_AUTH_LOGIN] = { "AUTH=LOGIN",            BEFORE_LOGIN, 0                           },
 };
-
-#define NOT_YET                                                                                    \
-	(BIT(REV2) | BIT(SORT) | BIT(THREAD_SUBJECT) | BIT(THREAD_REFERENCES) |                    \
-	 BIT(MULTIAPPEND) | BIT(LIST_EXTENDED) | BIT(CONDSTORE) | BIT(QRESYNC) | BIT(ESEARCH) |    \
-	 BIT(SEARCHRES) | BIT(WITHIN) | BIT(LIST_STATUS) | BIT(BINARY) | BIT(QUOTA) |              \
-	 BIT(ACL))
 
 imap_capability_set imap_capabilities_without(imap_capability_set without)
 {
-	imap_capability_set offered = ((UINT64_C(1) << IMAP_CAPABILITY_COUNT) - 1) & ~NOT_YET;
+	imap_capability_set offered = (UINT64_C(1) << IMAP_CAPABILITY_COUNT) - 1;
 	imap_capability_set before;
 
 	offered &= ~(without & ~BIT(REV1));

@@ -45,11 +45,11 @@ struct imap_session {
 	struct account *account; /* NULL: not authenticated */
 	struct imap_view view;
 	struct imap_sequence_set saved; /* UIDs that SEARCH found last: "$" (RFC 5182) */
-	struct imap_fetch *fetch; /* answer in the making, see command_fetch.c; or NULL */
-	unsigned bad_commands;    /* in a row */
-	int phase;                /* enum session_phase, -1 none: noted last */
-	int64_t autologout_ns;    /* when idleness ends the session */
-	int64_t news_ns;          /* when IDLE tells what has gathered; TIME_NEVER: nothing */
+	struct imap_fetch *fetch;       /* answer in the making, see command_fetch.c; or NULL */
+	unsigned bad_commands;          /* in a row */
+	int phase;                      /* enum session_phase, -1 none: noted last */
+	int64_t autologout_ns;          /* when idleness ends the session */
+	int64_t news_ns;                /* when IDLE tells what has gathered; TIME_NEVER: nothing */
 };
 
 /* Output. Whole lines only, but for the last line of what ends inside a literal. */
@@ -181,7 +181,9 @@ typedef void imap_run_fn(struct imap_session *session, struct imap_parser *parse
 
 imap_run_fn imap_run_append, imap_run_authenticate, imap_run_capability, imap_run_check,
     imap_run_close, imap_run_copy, imap_run_create, imap_run_delete, imap_run_enable,
-    imap_run_examine, imap_run_expunge, imap_run_fetch, imap_run_id, imap_run_idle, imap_run_list,
-    imap_run_login, imap_run_logout, imap_run_lsub, imap_run_move, imap_run_namespace,
-    imap_run_noop, imap_run_rename, imap_run_search, imap_run_select, imap_run_status,
-    imap_run_store, imap_run_subscribe, imap_run_unselect, imap_run_unsubscribe;
+    imap_run_deleteacl, imap_run_examine, imap_run_expunge, imap_run_fetch, imap_run_getacl,
+    imap_run_getquota, imap_run_getquotaroot, imap_run_listrights, imap_run_myrights,
+    imap_run_setacl, imap_run_setquota, imap_run_id, imap_run_idle, imap_run_list, imap_run_login,
+    imap_run_logout, imap_run_lsub, imap_run_move, imap_run_namespace, imap_run_noop,
+    imap_run_rename, imap_run_search, imap_run_select, imap_run_sort, imap_run_status,
+    imap_run_store, imap_run_subscribe, imap_run_thread, imap_run_unselect, imap_run_unsubscribe;

@@ -52,8 +52,8 @@ static bool parse_message(struct imap_session *session, struct imap_parser *pars
 	    (!imap_parse_flags(parser, false, false, &appended->flags) ||
 	     !imap_parse_space(parser)))
 		return false;
-	if (imap_peek(parser) == '"' && (!imap_parse_date_time(parser, &appended->internal_date) ||
-					 !imap_parse_space(parser)))
+	if (imap_peek(parser) == '"' &&
+	    (!imap_parse_date_time(parser, &appended->internal_date) || !imap_parse_space(parser)))
 		return false;
 	return parse_literal(session, parser, appended);
 }

@@ -27,9 +27,10 @@ static void copy_all(struct imap_session *session, const struct imap_sequence_se
 		}
 		uint32_t from = seen->uid; /* copying into the open mailbox moves `seen` */
 		imap_sequence_add(&copied->from, from);
-		imap_sequence_add(&copied->to,
-				  mailbox_copy_with(target, seen->entry, imap_permitted_flags(session, target))
-				      ->uid);
+		imap_sequence_add(
+		    &copied->to,
+		    mailbox_copy_with(target, seen->entry, imap_permitted_flags(session, target))
+			->uid);
 	}
 }
 
@@ -80,9 +81,8 @@ static void finish(struct imap_session *session, const struct mailbox *target,
 }
 
 /* Why it cannot be done; NULL: it can. */
-static const char *obstacle(const struct imap_session *session,
-			    const struct imap_sequence_set *set, const struct mailbox *target,
-			    bool is_move)
+static const char *obstacle(const struct imap_session *session, const struct imap_sequence_set *set,
+			    const struct mailbox *target, bool is_move)
 {
 	const struct mailbox *from = session->view.mailbox;
 	bool takes_room = !is_move || target->account != from->account;

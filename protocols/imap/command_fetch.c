@@ -156,8 +156,7 @@ static void begin_item(struct imap_fetch *fetch, const struct imap_item *item,
 		}
 		break;
 	case ITEM_MODSEQ:
-		g_string_append_printf(out, "MODSEQ (%" G_GUINT64_FORMAT ")",
-				       seen->entry->modseq);
+		g_string_append_printf(out, "MODSEQ (%" G_GUINT64_FORMAT ")", seen->entry->modseq);
 		break;
 	case ITEM_INTERNALDATE:
 		print_date(out, seen->entry->internal_date);
@@ -268,7 +267,8 @@ static bool step(struct imap_session *session)
 	} else if (fetch->item_index < fetch->items->len) {
 		if (fetch->item_index > 0)
 			g_string_append_c(fetch->text, ' ');
-		begin_item(fetch, &g_array_index(fetch->items, struct imap_item, fetch->item_index++),
+		begin_item(fetch,
+			   &g_array_index(fetch->items, struct imap_item, fetch->item_index++),
 			   seen);
 		if (fetch->literal != NULL)
 			send_text(session, root);
@@ -309,8 +309,9 @@ static bool reads_messages(const struct imap_fetch *fetch)
 	for (unsigned i = 0; i < fetch->items->len; i++) {
 		const struct imap_item *item = &g_array_index(fetch->items, struct imap_item, i);
 
-		if ((item->kind == ITEM_SECTION || item->kind == ITEM_BINARY) && (item->section.text == IMAP_SECTION_ALL ||
-						   item->section.text == IMAP_SECTION_TEXT))
+		if ((item->kind == ITEM_SECTION || item->kind == ITEM_BINARY) &&
+		    (item->section.text == IMAP_SECTION_ALL ||
+		     item->section.text == IMAP_SECTION_TEXT))
 			return true;
 	}
 	return false;

@@ -23,9 +23,11 @@ static bool take_result(void *owner, struct imap_parser *parser, struct bytes na
 		enum search_result result;
 		enum imap_capability needs;
 	} results[] = {
-		{ "MIN", RESULT_MIN, IMAP_CAN_ESEARCH },     { "MAX", RESULT_MAX, IMAP_CAN_ESEARCH },
-		{ "ALL", RESULT_ALL, IMAP_CAN_ESEARCH },     { "COUNT", RESULT_COUNT, IMAP_CAN_ESEARCH },
-		{ "SAVE", RESULT_SAVE, IMAP_CAN_SEARCHRES },
+		{"MIN",    RESULT_MIN,   IMAP_CAN_ESEARCH  },
+		{ "MAX",   RESULT_MAX,   IMAP_CAN_ESEARCH  },
+		{ "ALL",   RESULT_ALL,   IMAP_CAN_ESEARCH  },
+		{ "COUNT", RESULT_COUNT, IMAP_CAN_ESEARCH  },
+		{ "SAVE",  RESULT_SAVE,  IMAP_CAN_SEARCHRES},
 	};
 	struct asked *asked = owner;
 
@@ -162,8 +164,8 @@ static void save(struct imap_session *session, const struct imap_found *found, u
 	imap_sequence_clear(&session->saved);
 	for (unsigned i = 0; i < count; i++) {
 		uint32_t number = g_array_index(found->numbers, uint32_t, i);
-		bool is_asked = (results & RESULT_MIN && i == 0) ||
-				(results & RESULT_MAX && i == count - 1);
+		bool is_asked =
+		    (results & RESULT_MIN && i == 0) || (results & RESULT_MAX && i == count - 1);
 
 		if (keeps_all || is_asked)
 			imap_sequence_add(&session->saved,

@@ -76,9 +76,8 @@ static bool take_parameter(void *owner, struct imap_parser *parser, struct bytes
 		selection->wants_modseq = true;
 		return imap_offers(selection->session, IMAP_CAN_CONDSTORE);
 	}
-	return imap_is(name, "QRESYNC") &&
-	       imap_offers(selection->session, IMAP_CAN_QRESYNC) && !selection->resynchronizes &&
-	       parse_qresync(selection, parser);
+	return imap_is(name, "QRESYNC") && imap_offers(selection->session, IMAP_CAN_QRESYNC) &&
+	       !selection->resynchronizes && parse_qresync(selection, parser);
 }
 
 /* [SP "(" select-param *(SP select-param) ")"] */
@@ -118,7 +117,8 @@ static void print_mailbox(GString *out, const struct imap_session *session, cons
 			       "* OK [UIDNEXT %u] Predicted next UID\r\n",
 			       view->mailbox->uid_validity, view->mailbox->uid_next);
 	if (imap_offers(session, IMAP_CAN_CONDSTORE))
-		g_string_append_printf(out, "* OK [HIGHESTMODSEQ %" G_GUINT64_FORMAT "] Highest\r\n",
+		g_string_append_printf(out,
+				       "* OK [HIGHESTMODSEQ %" G_GUINT64_FORMAT "] Highest\r\n",
 				       view->mailbox->modseq);
 	if (imap_has_enabled(session, IMAP_CAN_REV2))
 		print_list(out, session, name);
@@ -132,8 +132,7 @@ static void print_news(GString *out, struct imap_session *session,
 	const struct imap_sequence_set *known =
 	    selection->known.ranges != NULL ? &selection->known : NULL;
 
-	if (!selection->resynchronizes ||
-	    selection->uid_validity != view->mailbox->uid_validity)
+	if (!selection->resynchronizes || selection->uid_validity != view->mailbox->uid_validity)
 		return;
 	imap_print_vanished(out, view->mailbox, selection->modseq, known);
 	for (uint32_t number = 1; number <= imap_view_count(view); number++) {
@@ -152,6 +151,9 @@ static void open_selected(struct imap_session *session, const struct selection *
 	uint32_t settable = imap_permitted_flags(session, mailbox);
 
 	imap_view_open(&session->view, mailbox, selection->is_read_only || settable == 0);
+	session->view.shows_modseq = imap_has_enabled(session, IMAP_CAN_CONDSTORE);
+	session->view.shows_vanished = imap_has_enabled(session, IMAP_CAN_QRESYNC);
+	session->view.hides_recent = imap_has_enabled(session, IMAP_CAN_REV2);
 	session->view.settable = settable;
 	session->view.keeps_keywords = (settable & MAILBOX_FLAGGED) != 0;
 	if (selection->wants_modseq || selection->resynchronizes) {

@@ -15,21 +15,20 @@ enum item {
 	STATUS_ITEM_COUNT,
 };
 
-/* In the order in which they are answered, each with one of the capabilities that have it. */
+/* In the order in which they are answered, each with the capability that has it. */
 static const struct {
 	const char *name;
-	enum imap_capability needs, or_needs;
+	enum imap_capability needs;
 } items[STATUS_ITEM_COUNT] = {
-	[STATUS_MESSAGES] = { "MESSAGES", IMAP_CAN_REV1, IMAP_CAN_REV1 },
-	[STATUS_RECENT] = { "RECENT", IMAP_CAN_REV1, IMAP_CAN_REV1 },
-	[STATUS_UIDNEXT] = { "UIDNEXT", IMAP_CAN_REV1, IMAP_CAN_REV1 },
-	[STATUS_UIDVALIDITY] = { "UIDVALIDITY", IMAP_CAN_REV1, IMAP_CAN_REV1 },
-	[STATUS_UNSEEN] = { "UNSEEN", IMAP_CAN_REV1, IMAP_CAN_REV1 },
-	[STATUS_HIGHESTMODSEQ] = { "HIGHESTMODSEQ", IMAP_CAN_CONDSTORE, IMAP_CAN_CONDSTORE },
-	[STATUS_SIZE] = { "SIZE", IMAP_CAN_STATUS_SIZE, IMAP_CAN_STATUS_SIZE },
-	[STATUS_DELETED] = { "DELETED", IMAP_CAN_REV2, IMAP_CAN_QUOTA_MESSAGE },
-	[STATUS_DELETED_STORAGE] = { "DELETED-STORAGE", IMAP_CAN_QUOTA_STORAGE,
-				     IMAP_CAN_QUOTA_STORAGE },
+	[STATUS_MESSAGES] = {"MESSAGES",         IMAP_CAN_REV1         },
+	[STATUS_RECENT] = { "RECENT",          IMAP_CAN_REV1         },
+	[STATUS_UIDNEXT] = { "UIDNEXT",         IMAP_CAN_REV1         },
+	[STATUS_UIDVALIDITY] = { "UIDVALIDITY",     IMAP_CAN_REV1         },
+	[STATUS_UNSEEN] = { "UNSEEN",          IMAP_CAN_REV1         },
+	[STATUS_HIGHESTMODSEQ] = { "HIGHESTMODSEQ",   IMAP_CAN_CONDSTORE    },
+	[STATUS_SIZE] = { "SIZE",            IMAP_CAN_STATUS_SIZE  },
+	[STATUS_DELETED] = { "DELETED",         IMAP_CAN_REV2         },
+	[STATUS_DELETED_STORAGE] = { "DELETED-STORAGE", IMAP_CAN_QUOTA_STORAGE},
 };
 
 static bool parse_item(struct imap_session *session, struct imap_parser *parser, unsigned *set)
@@ -39,8 +38,7 @@ static bool parse_item(struct imap_session *session, struct imap_parser *parser,
 	if (!imap_parse_atom(parser, &name))
 		return false;
 	for (unsigned i = 0; i < STATUS_ITEM_COUNT; i++) {
-		if (!imap_is(name, items[i].name) || (!imap_offers(session, items[i].needs) &&
-						      !imap_offers(session, items[i].or_needs)))
+		if (!imap_is(name, items[i].name) || !imap_offers(session, items[i].needs))
 			continue;
 		*set |= 1u << i;
 		if (i == STATUS_HIGHESTMODSEQ)

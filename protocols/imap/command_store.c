@@ -39,8 +39,7 @@ static bool parse_modifiers(struct imap_parser *parser, struct store *store)
 static bool parse_store(struct imap_session *session, struct imap_parser *parser,
 			struct store *store)
 {
-	if (!imap_parse_messages(session, parser, &store->set) ||
-	    !parse_modifiers(parser, store))
+	if (!imap_parse_messages(session, parser, &store->set) || !parse_modifiers(parser, store))
 		return false;
 	store->mode = imap_skip(parser, '+') ? ADD : imap_skip(parser, '-') ? REMOVE : REPLACE;
 	store->is_silent = imap_skip_word(parser, "FLAGS.SILENT");

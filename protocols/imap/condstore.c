@@ -63,6 +63,9 @@ static void intersect(struct imap_sequence_set *set, const struct imap_sequence_
 	for (unsigned i = 0, k = 0; i < set->ranges->len && k < known->ranges->len;) {
 		struct imap_range a = g_array_index(set->ranges, struct imap_range, i);
 		struct imap_range b = g_array_index(known->ranges, struct imap_range, k);
+
+		if (known->has_star && k == known->ranges->len - 1)
+			b.last = UINT32_MAX; /* "*" was the largest UID then */
 		struct imap_range range = { MAX(a.first, b.first), MIN(a.last, b.last) };
 
 		if (range.first <= range.last)

@@ -55,8 +55,8 @@ static bool parse_partial(struct imap_parser *parser, struct imap_item *item)
 		item->partial_bytes = UINT32_MAX;
 		return true;
 	}
-	if (!imap_parse_char(parser, '.') ||
-	    !imap_parse_number(parser, &item->partial_bytes) || !imap_parse_char(parser, '>'))
+	if (!imap_parse_char(parser, '.') || !imap_parse_number(parser, &item->partial_bytes) ||
+	    !imap_parse_char(parser, '>'))
 		return false;
 	return item->partial_bytes > 0 || imap_parser_fail(parser, "Invalid BODY[] range");
 }
@@ -67,11 +67,11 @@ static const struct {
 	enum imap_item_kind kind;
 	bool marks_seen;
 } section_items[] = {
-	{ "BODY", ITEM_SECTION, true },
-	{ "BODY.PEEK", ITEM_SECTION, false },
-	{ "BINARY", ITEM_BINARY, true },
-	{ "BINARY.PEEK", ITEM_BINARY, false },
-	{ "BINARY.SIZE", ITEM_BINARY_SIZE, false },
+	{"BODY",         ITEM_SECTION,     true },
+	{ "BODY.PEEK",   ITEM_SECTION,     false},
+	{ "BINARY",      ITEM_BINARY,      true },
+	{ "BINARY.PEEK", ITEM_BINARY,      false},
+	{ "BINARY.SIZE", ITEM_BINARY_SIZE, false},
 };
 
 /*
@@ -107,7 +107,7 @@ static const struct {
 	struct imap_item item;
 } named_items[] = {
 	{"FLAGS",          { .kind = ITEM_FLAGS }                                         },
-	{ "MODSEQ",        { .kind = ITEM_MODSEQ } },
+	{ "MODSEQ",        { .kind = ITEM_MODSEQ }                                        },
 	{ "UID",           { .kind = ITEM_UID }					   },
 	{ "INTERNALDATE",  { .kind = ITEM_INTERNALDATE }                                  },
 	{ "RFC822.SIZE",   { .kind = ITEM_SIZE }                                          },

@@ -34,15 +34,15 @@ static void look(struct imap_session *session, const struct imap_search *search,
 
 bool imap_find(struct imap_session *session, struct imap_parser *parser, struct imap_found *found)
 {
-	struct imap_search *search = imap_search_parse(
-	    parser, &(struct imap_search_context) {
-			.view = &session->view,
-			.unix_time = session->base.unix_time,
-			.knows_within = imap_offers(session, IMAP_CAN_WITHIN),
-			.knows_modseq = imap_offers(session, IMAP_CAN_CONDSTORE),
-			.parse_saved = parse_saved,
-			.owner = session,
-		    });
+	struct imap_search *search =
+	    imap_search_parse(parser, &(struct imap_search_context) {
+					  .view = &session->view,
+					  .unix_time = session->base.unix_time,
+					  .knows_within = imap_offers(session, IMAP_CAN_WITHIN),
+					  .knows_modseq = imap_offers(session, IMAP_CAN_CONDSTORE),
+					  .parse_saved = parse_saved,
+					  .owner = session,
+				      });
 
 	if (search == NULL) {
 		imap_bad_arguments(session, parser);

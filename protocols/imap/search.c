@@ -71,7 +71,17 @@ static void free_key(void *key)
 /* Parsing. */
 
 enum argument {
-	NOTHING, STRING, KEYWORD, DATE, NUMBER, UIDS, FIELD_AND_STRING, KEY, TWO_KEYS, INTERVAL, MODSEQ,
+	NOTHING,
+	STRING,
+	KEYWORD,
+	DATE,
+	NUMBER,
+	UIDS,
+	FIELD_AND_STRING,
+	KEY,
+	TWO_KEYS,
+	INTERVAL,
+	MODSEQ,
 };
 
 static const struct word {

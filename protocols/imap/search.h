@@ -12,9 +12,9 @@ struct imap_search;
 /* What keys mean depends on. */
 struct imap_search_context {
 	const struct imap_view *view;
-	int64_t unix_time;          /* now: OLDER and YOUNGER count from it */
-	bool knows_within;          /* these two are offered (RFC 5032) */
-	bool knows_modseq;          /* MODSEQ is (RFC 7162) */
+	int64_t unix_time; /* now: OLDER and YOUNGER count from it */
+	bool knows_within; /* these two are offered (RFC 5032) */
+	bool knows_modseq; /* MODSEQ is (RFC 7162) */
 	/* "$", which must be next, as numbers or UIDs; false when it is not offered (RFC 5182). */
 	bool (*parse_saved)(void *owner, struct imap_parser *parser, bool is_uids,
 			    struct imap_sequence_set *set);

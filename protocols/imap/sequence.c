@@ -65,6 +65,7 @@ void imap_sequence_resolve(struct imap_sequence_set *set, uint32_t largest)
 	for (unsigned i = 0; i < set->ranges->len; i++) {
 		struct imap_range *range = &g_array_index(set->ranges, struct imap_range, i);
 
+		set->has_star |= range->first == 0 || range->last == 0;
 		uint32_t first = range->first != 0 ? range->first : largest;
 		uint32_t last = range->last != 0 ? range->last : largest;
 

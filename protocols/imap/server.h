@@ -13,8 +13,8 @@ struct imap_server_config {
 	const char *software;     /* shown to clients, e.g. "mailwire"; outlives it */
 	const uint16_t *ports;    /* NULL: IMAP_PORT alone */
 	size_t port_count;
-	int64_t wakeup_ns;        /* time between bytes arriving and the server reading them */
-	size_t message_bytes_max; /* largest message APPEND takes; 0: the default */
+	int64_t wakeup_ns;           /* time between bytes arriving and the server reading them */
+	size_t message_bytes_max;    /* largest message APPEND takes; 0: the default */
 	imap_capability_set without; /* capabilities it does not offer */
 };
 

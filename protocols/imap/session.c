@@ -25,35 +25,50 @@ struct imap_command {
 };
 
 static const struct imap_command commands[] = {
-	{ "CAPABILITY", ANYWHERE, 0, imap_run_capability, IMAP_CAN_REV1, IMAP_CAN_REV1 },
-	{ "NOOP", ANYWHERE, 0, imap_run_noop, IMAP_CAN_REV1, IMAP_CAN_REV1 },
-	{ "LOGOUT", ANYWHERE, 0, imap_run_logout, IMAP_CAN_REV1, IMAP_CAN_REV1 },
-	{ "ID", ANYWHERE, 0, imap_run_id, IMAP_CAN_ID, IMAP_CAN_REV1 },
-	{ "AUTHENTICATE", UNAUTHENTICATED, 0, imap_run_authenticate, IMAP_CAN_REV1, IMAP_CAN_REV1 },
-	{ "LOGIN", UNAUTHENTICATED, 0, imap_run_login, IMAP_CAN_REV1, IMAP_CAN_REV1 },
-	{ "ENABLE", AUTHENTICATED, 0, imap_run_enable, IMAP_CAN_ENABLE, IMAP_CAN_REV1 },
-	{ "NAMESPACE", AUTHENTICATED, 0, imap_run_namespace, IMAP_CAN_NAMESPACE, IMAP_CAN_REV1 },
-	{ "SELECT", AUTHENTICATED, 0, imap_run_select, IMAP_CAN_REV1, IMAP_CAN_REV1 },
-	{ "EXAMINE", AUTHENTICATED, 0, imap_run_examine, IMAP_CAN_REV1, IMAP_CAN_REV1 },
-	{ "CREATE", AUTHENTICATED, 0, imap_run_create, IMAP_CAN_REV1, IMAP_CAN_REV1 },
-	{ "DELETE", AUTHENTICATED, 0, imap_run_delete, IMAP_CAN_REV1, IMAP_CAN_REV1 },
-	{ "RENAME", AUTHENTICATED, 0, imap_run_rename, IMAP_CAN_REV1, IMAP_CAN_REV1 },
-	{ "SUBSCRIBE", AUTHENTICATED, 0, imap_run_subscribe, IMAP_CAN_REV1, IMAP_CAN_REV1 },
-	{ "UNSUBSCRIBE", AUTHENTICATED, 0, imap_run_unsubscribe, IMAP_CAN_REV1, IMAP_CAN_REV1 },
-	{ "LIST", AUTHENTICATED, 0, imap_run_list, IMAP_CAN_REV1, IMAP_CAN_REV1 },
-	{ "LSUB", AUTHENTICATED, 0, imap_run_lsub, IMAP_CAN_REV1, IMAP_CAN_REV1 },
-	{ "STATUS", AUTHENTICATED, 0, imap_run_status, IMAP_CAN_REV1, IMAP_CAN_REV1 },
-	{ "APPEND", AUTHENTICATED, 0, imap_run_append, IMAP_CAN_REV1, IMAP_CAN_REV1 },
-	{ "IDLE", AUTHENTICATED, 0, imap_run_idle, IMAP_CAN_IDLE, IMAP_CAN_REV1 },
-	{ "CHECK", SELECTED, 0, imap_run_check, IMAP_CAN_REV1, IMAP_CAN_REV1 },
-	{ "CLOSE", SELECTED, 0, imap_run_close, IMAP_CAN_REV1, IMAP_CAN_REV1 },
-	{ "UNSELECT", SELECTED, 0, imap_run_unselect, IMAP_CAN_UNSELECT, IMAP_CAN_REV1 },
-	{ "EXPUNGE", SELECTED, TAKES_UID, imap_run_expunge, IMAP_CAN_REV1, IMAP_CAN_UIDPLUS },
-	{ "SEARCH", SELECTED, TAKES_UID | KEEPS_NUMBERS, imap_run_search, IMAP_CAN_REV1, IMAP_CAN_REV1 },
-	{ "FETCH", SELECTED, TAKES_UID | KEEPS_NUMBERS, imap_run_fetch, IMAP_CAN_REV1, IMAP_CAN_REV1 },
-	{ "STORE", SELECTED, TAKES_UID | KEEPS_NUMBERS, imap_run_store, IMAP_CAN_REV1, IMAP_CAN_REV1 },
-	{ "COPY", SELECTED, TAKES_UID, imap_run_copy, IMAP_CAN_REV1, IMAP_CAN_REV1 },
-	{ "MOVE", SELECTED, TAKES_UID, imap_run_move, IMAP_CAN_MOVE, IMAP_CAN_REV1 },
+	{"CAPABILITY",    ANYWHERE,        0,                         imap_run_capability,   IMAP_CAN_REV1,      IMAP_CAN_REV1   },
+	{ "NOOP",         ANYWHERE,        0,                         imap_run_noop,         IMAP_CAN_REV1,      IMAP_CAN_REV1   },
+	{ "LOGOUT",       ANYWHERE,        0,                         imap_run_logout,       IMAP_CAN_REV1,      IMAP_CAN_REV1   },
+	{ "ID",           ANYWHERE,        0,                         imap_run_id,           IMAP_CAN_ID,        IMAP_CAN_REV1   },
+	{ "AUTHENTICATE", UNAUTHENTICATED, 0,                         imap_run_authenticate, IMAP_CAN_REV1,      IMAP_CAN_REV1   },
+	{ "LOGIN",        UNAUTHENTICATED, 0,                         imap_run_login,        IMAP_CAN_REV1,      IMAP_CAN_REV1   },
+	{ "ENABLE",       AUTHENTICATED,   0,                         imap_run_enable,       IMAP_CAN_ENABLE,    IMAP_CAN_REV1   },
+	{ "NAMESPACE",    AUTHENTICATED,   0,                         imap_run_namespace,    IMAP_CAN_NAMESPACE, IMAP_CAN_REV1   },
+	{ "SELECT",       AUTHENTICATED,   0,                         imap_run_select,       IMAP_CAN_REV1,      IMAP_CAN_REV1   },
+	{ "EXAMINE",      AUTHENTICATED,   0,                         imap_run_examine,      IMAP_CAN_REV1,      IMAP_CAN_REV1   },
+	{ "CREATE",       AUTHENTICATED,   0,                         imap_run_create,       IMAP_CAN_REV1,      IMAP_CAN_REV1   },
+	{ "DELETE",       AUTHENTICATED,   0,                         imap_run_delete,       IMAP_CAN_REV1,      IMAP_CAN_REV1   },
+	{ "RENAME",       AUTHENTICATED,   0,                         imap_run_rename,       IMAP_CAN_REV1,      IMAP_CAN_REV1   },
+	{ "SUBSCRIBE",    AUTHENTICATED,   0,                         imap_run_subscribe,    IMAP_CAN_REV1,      IMAP_CAN_REV1   },
+	{ "UNSUBSCRIBE",  AUTHENTICATED,   0,                         imap_run_unsubscribe,  IMAP_CAN_REV1,      IMAP_CAN_REV1   },
+	{ "LIST",         AUTHENTICATED,   0,                         imap_run_list,         IMAP_CAN_REV1,      IMAP_CAN_REV1   },
+	{ "LSUB",         AUTHENTICATED,   0,                         imap_run_lsub,         IMAP_CAN_REV1,      IMAP_CAN_REV1   },
+	{ "STATUS",       AUTHENTICATED,   0,                         imap_run_status,       IMAP_CAN_REV1,      IMAP_CAN_REV1   },
+	{ "APPEND",       AUTHENTICATED,   0,                         imap_run_append,       IMAP_CAN_REV1,      IMAP_CAN_REV1   },
+	{ "GETQUOTA",     AUTHENTICATED,   0,                         imap_run_getquota,     IMAP_CAN_QUOTA,     IMAP_CAN_REV1   },
+	{ "GETQUOTAROOT", AUTHENTICATED,   0,                         imap_run_getquotaroot, IMAP_CAN_QUOTA,     IMAP_CAN_REV1   },
+	{ "SETQUOTA",     AUTHENTICATED,   0,                         imap_run_setquota,     IMAP_CAN_QUOTA,     IMAP_CAN_REV1   },
+	{ "SETACL",       AUTHENTICATED,   0,                         imap_run_setacl,       IMAP_CAN_ACL,       IMAP_CAN_REV1   },
+	{ "DELETEACL",    AUTHENTICATED,   0,                         imap_run_deleteacl,    IMAP_CAN_ACL,       IMAP_CAN_REV1   },
+	{ "GETACL",       AUTHENTICATED,   0,                         imap_run_getacl,       IMAP_CAN_ACL,       IMAP_CAN_REV1   },
+	{ "LISTRIGHTS",   AUTHENTICATED,   0,                         imap_run_listrights,   IMAP_CAN_ACL,       IMAP_CAN_REV1   },
+	{ "MYRIGHTS",     AUTHENTICATED,   0,                         imap_run_myrights,     IMAP_CAN_ACL,       IMAP_CAN_REV1   },
+	{ "IDLE",         AUTHENTICATED,   0,                         imap_run_idle,         IMAP_CAN_IDLE,      IMAP_CAN_REV1   },
+	{ "CHECK",        SELECTED,        0,                         imap_run_check,        IMAP_CAN_REV1,      IMAP_CAN_REV1   },
+	{ "CLOSE",        SELECTED,        0,                         imap_run_close,        IMAP_CAN_REV1,      IMAP_CAN_REV1   },
+	{ "UNSELECT",     SELECTED,        0,                         imap_run_unselect,     IMAP_CAN_UNSELECT,  IMAP_CAN_REV1   },
+	{ "EXPUNGE",      SELECTED,        TAKES_UID,                 imap_run_expunge,      IMAP_CAN_REV1,      IMAP_CAN_UIDPLUS},
+	{ "SEARCH",       SELECTED,        TAKES_UID | KEEPS_NUMBERS, imap_run_search,       IMAP_CAN_REV1,
+         IMAP_CAN_REV1													   },
+	{ "SORT",         SELECTED,        TAKES_UID | KEEPS_NUMBERS, imap_run_sort,         IMAP_CAN_SORT,
+         IMAP_CAN_REV1													   },
+	{ "THREAD",       SELECTED,        TAKES_UID | KEEPS_NUMBERS, imap_run_thread,       IMAP_CAN_REV1,
+         IMAP_CAN_REV1													   },
+	{ "FETCH",        SELECTED,        TAKES_UID | KEEPS_NUMBERS, imap_run_fetch,        IMAP_CAN_REV1,
+         IMAP_CAN_REV1													   },
+	{ "STORE",        SELECTED,        TAKES_UID | KEEPS_NUMBERS, imap_run_store,        IMAP_CAN_REV1,
+         IMAP_CAN_REV1													   },
+	{ "COPY",         SELECTED,        TAKES_UID,                 imap_run_copy,         IMAP_CAN_REV1,      IMAP_CAN_REV1   },
+	{ "MOVE",         SELECTED,        TAKES_UID,                 imap_run_move,         IMAP_CAN_MOVE,      IMAP_CAN_REV1   },
 };
 
 char *imap_capabilities(const struct imap_session *session)
@@ -205,8 +220,8 @@ static const struct imap_command *find_command(const struct imap_session *sessio
 			continue;
 		if (!imap_offers(session, command->needs))
 			return NULL;
-		if (session->is_uid && (!(command->flags & TAKES_UID) ||
-					!imap_offers(session, command->uid_needs)))
+		if (session->is_uid &&
+		    (!(command->flags & TAKES_UID) || !imap_offers(session, command->uid_needs)))
 			return NULL;
 		return command;
 	}
@@ -307,11 +322,10 @@ static void take_announcement(struct imap_session *session)
 	bool is_message = is_append(session);
 	size_t limit = is_message ? session->config.message_bytes_max : IMAP_LINE_BYTES_MAX;
 
-	bool is_allowed =
-	    reader->is_synchronizing || imap_offers(session, IMAP_CAN_LITERAL_PLUS);
+	size_t total_limit = is_message ? IMAP_APPEND_BYTES_MAX : IMAP_LINE_BYTES_MAX;
+	bool is_allowed = reader->is_synchronizing || imap_offers(session, IMAP_CAN_LITERAL_PLUS);
 
-	if (is_allowed && reader->literal_bytes <= limit &&
-	    reader->literals_bytes <= IMAP_LINE_BYTES_MAX) {
+	if (is_allowed && reader->literal_bytes <= limit && reader->literals_bytes <= total_limit) {
 		if (reader->is_synchronizing)
 			imap_sendf(session, "+ OK\r\n");
 		imap_reader_accept(reader);

@@ -74,17 +74,16 @@ static void rewrite(struct rewriting *rewriting, const struct message_part *part
 
 	if (is_binary) {
 		copy_up_to(rewriting, part->header_offset);
-		add_header(rewriting->out,
-			   bytes_first(bytes_from(rewriting->in, part->header_offset),
-				       part->header_bytes),
-			   is_leaf ? "base64" : "8bit");
+		add_header(
+		    rewriting->out,
+		    bytes_first(bytes_from(rewriting->in, part->header_offset), part->header_bytes),
+		    is_leaf ? "base64" : "8bit");
 		rewriting->done = part->header_offset + part->header_bytes;
 	}
 	if (is_binary && is_leaf) {
 		copy_up_to(rewriting, part->body_offset);
-		add_base64(rewriting->out,
-			   bytes_first(bytes_from(rewriting->in, part->body_offset),
-				       part->body_bytes));
+		add_base64(rewriting->out, bytes_first(bytes_from(rewriting->in, part->body_offset),
+						       part->body_bytes));
 		rewriting->done = part->body_offset + part->body_bytes;
 	}
 	for (unsigned i = 0; !is_leaf && i < part->children->len; i++)

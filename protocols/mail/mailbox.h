@@ -59,10 +59,10 @@ struct account {
 	char *password;
 	uint64_t quota_bytes; /* 0: none */
 	uint64_t used_bytes;
-	GPtrArray *mailboxes;   /* of struct mailbox *, owned, in order of creation; [0] is INBOX */
+	GPtrArray *mailboxes; /* of struct mailbox *, owned, in order of creation; [0] is INBOX */
 	GPtrArray *subscriptions; /* of char *, in order: names, also of what is no mailbox */
-	GHashTable *deliveries; /* set of envelope keys; NULL: none yet */
-	bool maildrop_is_locked; /* by a POP3 session (RFC 1939 section 3) */
+	GHashTable *deliveries;   /* set of envelope keys; NULL: none yet */
+	bool maildrop_is_locked;  /* by a POP3 session (RFC 1939 section 3) */
 };
 
 /* A session that has the mailbox open and wants to know of changes by others. */
@@ -87,6 +87,9 @@ void mail_store_free(struct mail_store *store);
 struct account *mail_store_add_account(struct mail_store *store, const char *address,
 				       const char *password);
 struct account *mail_store_find(struct mail_store *store, const char *address);
+
+/* All accounts, of struct account *, in order of creation; borrowed. */
+const GPtrArray *mail_store_accounts(const struct mail_store *store);
 
 /* The account whose address, or local part if only one has it, is `login`. */
 struct account *mail_store_find_login(struct mail_store *store, const char *login);

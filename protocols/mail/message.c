@@ -450,3 +450,19 @@ char *message_part_text(const struct message *message, const struct message_part
 	g_bytes_unref(content);
 	return text;
 }
+
+int64_t message_sent(const struct message *message, int64_t otherwise)
+{
+	char *value = message_header(message_header_section(message_bytes(message)), "Date");
+	GDateTime *date;
+	int64_t sent = otherwise;
+
+	start_gmime();
+	date = value != NULL ? g_mime_utils_header_decode_date(value) : NULL;
+	if (date != NULL) {
+		sent = g_date_time_to_unix(date);
+		g_date_time_unref(date);
+	}
+	g_free(value);
+	return sent;
+}

@@ -1,6 +1,10 @@
 #include "protocols/mail/rights.h"
 #include "protocols/mail/store.h"
 
+/* What the rights c and d of RFC 2086 stand for (RFC 4314 section 2.1.1). */
+#define OLD_CREATE (RIGHT_CREATE | RIGHT_DELETE_MAILBOX)
+#define OLD_DELETE (RIGHT_DELETE | RIGHT_EXPUNGE)
+
 static void grant_free(void *data)
 {
 	struct mailbox_grant *grant = data;
@@ -93,9 +97,9 @@ bool mailbox_rights_parse(const char *letters, uint32_t *rights)
 		if (place != NULL)
 			*rights |= 1u << (place - MAILBOX_RIGHT_LETTERS);
 		else if (*letters == 'c')
-			*rights |= RIGHT_CREATE | RIGHT_DELETE_MAILBOX;
+			*rights |= OLD_CREATE;
 		else if (*letters == 'd')
-			*rights |= RIGHT_DELETE_MAILBOX | RIGHT_DELETE | RIGHT_EXPUNGE;
+			*rights |= OLD_DELETE;
 		else
 			return false;
 	}
@@ -107,4 +111,8 @@ void mailbox_rights_print(GString *out, uint32_t rights)
 	for (unsigned i = 0; MAILBOX_RIGHT_LETTERS[i] != '\0'; i++)
 		if (rights & 1u << i)
 			g_string_append_c(out, MAILBOX_RIGHT_LETTERS[i]);
+	if (rights & OLD_CREATE)
+		g_string_append_c(out, 'c');
+	if (rights & OLD_DELETE)
+		g_string_append_c(out, 'd');
 }

@@ -113,6 +113,11 @@ static struct account *look_up(GHashTable *table, const char *text)
 	return account;
 }
 
+const GPtrArray *mail_store_accounts(const struct mail_store *store)
+{
+	return store->accounts;
+}
+
 struct account *mail_store_find(struct mail_store *store, const char *address)
 {
 	return look_up(store->by_address, address);
