@@ -124,6 +124,43 @@ bool imap_send_select(struct imap_client *client, struct imap_operation *operati
 	return send_verb_and_names(client, operation, operation->is_option ? "EXAMINE" : "SELECT");
 }
 
+static bool can_resume(const struct imap_client *client, const struct imap_operation *operation)
+{
+	return operation->uid_validity != 0 && operation->modseq != 0 &&
+	       imap_client_offers(client, "QRESYNC") && imap_client_offers(client, "ENABLE");
+}
+
+/* ENABLE QRESYNC once in a session, then SELECT with what was known (RFC 7162 section 3.2.5). */
+bool imap_send_resume(struct imap_client *client, struct imap_operation *operation)
+{
+	if (operation->is_selecting)
+		return false;
+	if (operation->step == 0 && can_resume(client, operation) && !client->has_qresync) {
+		imap_command_begin(client, "ENABLE QRESYNC");
+		return end_only(client);
+	}
+	client->has_qresync = can_resume(client, operation);
+	operation->is_selecting = true;
+	imap_client_unselect(client);
+	imap_command_begin(client, "SELECT");
+	imap_command_append_mailbox(client, operation->name);
+	if (client->has_qresync)
+		imap_command_append(client, " (QRESYNC (%u %" G_GUINT64_FORMAT "))",
+				    operation->uid_validity, operation->modseq);
+	return end_only(client);
+}
+
+unsigned imap_client_resume(struct imap_client *client, const char *mailbox, uint32_t uid_validity,
+			    uint64_t modseq)
+{
+	struct imap_operation *operation = operation_new(imap_send_resume);
+
+	operation->name = g_strdup(mailbox);
+	operation->uid_validity = uid_validity;
+	operation->modseq = modseq;
+	return imap_client_queue(client, operation);
+}
+
 unsigned imap_client_select(struct imap_client *client, const char *mailbox, bool read_only)
 {
 	struct imap_operation *operation = operation_new(imap_send_select);
@@ -242,6 +279,24 @@ unsigned imap_client_fetch_headers(struct imap_client *client, uint32_t first_ui
 	struct imap_operation *operation = operation_new(imap_send_fetch_headers);
 
 	operation->uid = MAX(first_uid, 1);
+	return imap_client_queue(client, operation);
+}
+
+static bool send_fetch_changes(struct imap_client *client, struct imap_operation *operation)
+{
+	if (operation->step > 0 || !imap_client_offers(client, "CONDSTORE"))
+		return false;
+	imap_command_begin(client, "UID FETCH");
+	imap_command_append(client, " 1:* (FLAGS) (CHANGEDSINCE %" G_GUINT64_FORMAT ")",
+			    operation->modseq);
+	return end_only(client);
+}
+
+unsigned imap_client_fetch_changes(struct imap_client *client, uint64_t modseq)
+{
+	struct imap_operation *operation = operation_new(send_fetch_changes);
+
+	operation->modseq = MAX(modseq, 1);
 	return imap_client_queue(client, operation);
 }
 

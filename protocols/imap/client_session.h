@@ -28,8 +28,11 @@ struct imap_operation {
 	char *name, *second; /* mailboxes in UTF-8, patterns, criteria */
 	struct imap_sequence_set uids;
 	uint32_t uid, flags;
+	uint32_t uid_validity; /* of the mailbox as it was known */
+	uint64_t modseq;       /* up to which it was */
 	enum imap_store_mode mode;
-	bool is_option; /* read only, subscribed, mark seen */
+	bool is_selecting; /* SELECT was sent */
+	bool is_option;    /* read only, subscribed, mark seen */
 	GBytes *message;
 
 	GByteArray *body;    /* of a message that comes in pieces; NULL: none yet */
@@ -62,10 +65,11 @@ struct imap_client {
 	GQueue operations;              /* of struct imap_operation *, waiting */
 	struct imap_operation *current; /* running; NULL: none */
 	unsigned last_operation, last_tag;
-	char tag[16];   /* of the command in flight, "" none */
-	GQueue pieces;  /* of struct imap_piece *, of it, not sent yet */
-	GString *line;  /* command being written */
-	bool is_idling; /* IDLE was answered with "+" */
+	char tag[16];     /* of the command in flight, "" none */
+	GQueue pieces;    /* of struct imap_piece *, of it, not sent yet */
+	GString *line;    /* command being written */
+	bool is_idling;   /* IDLE was answered with "+" */
+	bool has_qresync; /* it is enabled */
 
 	struct imap_mailbox_status selected; /* `name` is owned */
 	GArray *uids;                        /* of uint32_t, by message number - 1; 0 not known */
@@ -108,6 +112,7 @@ bool imap_send_login(struct imap_client *client, struct imap_operation *operatio
 bool imap_send_idle(struct imap_client *client, struct imap_operation *operation);
 bool imap_send_logout(struct imap_client *client, struct imap_operation *operation);
 bool imap_send_select(struct imap_client *client, struct imap_operation *operation);
+bool imap_send_resume(struct imap_client *client, struct imap_operation *operation);
 bool imap_send_fetch_headers(struct imap_client *client, struct imap_operation *operation);
 bool imap_send_fetch_body(struct imap_client *client, struct imap_operation *operation);
 

@@ -4,9 +4,9 @@
 #include "protocols/mail/mailbox.h"
 #include "protocols/session.h"
 
-#define IMAP_LINE_BYTES_MAX        65536             /* of a command without its literals */
-#define IMAP_AUTOLOGOUT_NS         (1800 * NS_PER_S) /* RFC 3501 section 5.4 */
-#define IMAP_BAD_COMMANDS_MAX      20                /* in a row; then BYE */
+#define IMAP_LINE_BYTES_MAX        65536              /* of a command without its literals */
+#define IMAP_AUTOLOGOUT_NS         (1800 * NS_PER_S)  /* RFC 3501 section 5.4 */
+#define IMAP_BAD_COMMANDS_MAX      20                 /* in a row; then BYE */
 #define IMAP_APPEND_BYTES_MAX      (64 * 1024 * 1024) /* of all messages of one APPEND */
 #define IMAP_MESSAGE_BYTES_DEFAULT (10 * 1024 * 1024)
 
