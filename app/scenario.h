@@ -207,6 +207,7 @@ struct scenario_incoming {
 	uint64_t port;
 	enum scenario_leave leave; /* POP3 only */
 	int64_t leave_for_ns;      /* TIME_NEVER: without limit */
+	int64_t stay_ns;           /* IMAP only: how long it stays connected with nothing to do */
 	int64_t check_every_ns;    /* TIME_NEVER: only when the user says so */
 };
 

@@ -272,6 +272,9 @@ static void check_incoming(struct load *load, const struct scenario_client *clie
 		load_error(
 		    load, load_mark(load, &incoming->leave, client),
 		    "`leave-on-server` is for pop3: with imap mail stays on the server anyway");
+	if (incoming->protocol == PROTOCOL_POP3 && incoming->stay_ns != 0)
+		load_error(load, load_mark(load, &incoming->stay_ns, client),
+			   "`stay` is for imap: a pop3 session sees no mail that comes later");
 	if (incoming->leave_for_ns != TIME_NEVER && incoming->leave != LEAVE_ALL)
 		load_error(load, load_mark(load, &incoming->leave_for_ns, client),
 			   "`leave-for` goes only with `leave-on-server: yes`");

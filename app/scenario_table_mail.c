@@ -174,13 +174,13 @@ static const struct word capability_words[] = {
 };
 
 static const struct key capability_keys[] = {
-	{ .name = "capability", .type = KEY_WORD, AT(scenario_capability, capability), .words = capability_words,
+	{ .name = "extension", .type = KEY_WORD, AT(scenario_capability, capability), .words = capability_words,
 	  .flags = KEY_REQUIRED, .meaning = "The name of a capability of IMAP" },
 };
 
 static const struct mapping capability_mapping = {
-	.title = "capability", .article = "a capability",
-	.meaning = "The name of a capability",
+	.title = "extension", .article = "an extension",
+	.meaning = "The name of a capability of IMAP, as servers list it",
 	.size = sizeof(struct scenario_capability),
 	.keys = capability_keys, .key_count = 1, .has_short_form = true, .is_scalar = true,
 };
@@ -235,6 +235,8 @@ static const struct key incoming_keys[] = {
 	  .fallback = "no", .meaning = "pop3: what becomes of mail that was retrieved" },
 	{ .name = "leave-for", .type = KEY_TIME, AT(scenario_incoming, leave_for_ns),
 	  .computed = "without limit", .meaning = "pop3 with `leave-on-server: yes`: for how long" },
+	{ .name = "stay", .type = KEY_TIME, AT(scenario_incoming, stay_ns), .fallback = "0s", .most = INT64_MAX,
+	  .meaning = "imap: how long the connection stays open when there is nothing left to do; news comes at once (IDLE)" },
 	{ .name = "check-every", .type = KEY_TIME, AT(scenario_incoming, check_every_ns), .least = 1000000000, .most = INT64_MAX,
 	  .computed = "only when the timeline says `check`", .meaning = "The client looks for mail on its own this often" },
 };
