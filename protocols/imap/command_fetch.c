@@ -83,28 +83,35 @@ static void print_label(GString *out, const struct imap_item *item)
 		g_string_append_printf(out, "<%u>", item->partial_from);
 }
 
-/* Announces `bytes` (taken; may be NULL) as a literal, which is sent by and by. */
+static bool has_nul(GBytes *bytes)
+{
+	gsize length;
+	const uint8_t *data = g_bytes_get_data(bytes, &length);
+
+	return length > 0 && memchr(data, '\0', length) != NULL;
+}
+
+/*
+ * Announces `bytes` (taken; may be NULL) as a literal, which is sent by and by. What holds NUL takes a
+ * literal8, and so does every piece of it (RFC 3516 section 4.2).
+ */
 static void begin_literal(struct imap_fetch *fetch, const struct imap_item *item, GBytes *bytes)
 {
 	GString *out = fetch->text;
-	gsize length;
-	const uint8_t *data;
 
 	print_label(out, item);
 	if (bytes == NULL) {
 		g_string_append(out, " NIL");
 		return;
 	}
+	bool is_binary = item->kind == ITEM_BINARY && has_nul(bytes);
 	bytes = cut(bytes, item);
-	data = g_bytes_get_data(bytes, &length);
-	if (length == 0) {
+	if (g_bytes_get_size(bytes) == 0) {
 		g_string_append(out, " \"\"");
 		g_bytes_unref(bytes);
 		return;
 	}
-	/* Only a literal8 may hold NUL (RFC 3516 section 4.2). */
-	bool is_binary = item->kind == ITEM_BINARY && memchr(data, '\0', length) != NULL;
-	g_string_append_printf(out, " %s{%zu}\r\n", is_binary ? "~" : "", length);
+	g_string_append_printf(out, " %s{%zu}\r\n", is_binary ? "~" : "", g_bytes_get_size(bytes));
 	fetch->literal = bytes;
 	fetch->literal_sent = 0;
 }
