@@ -86,7 +86,7 @@ static void change(struct imap_session *session, const struct request *request, 
 /* setacl = "SETACL" SP mailbox SP identifier SP mod-rights; mod-rights = [+/-] rights */
 void imap_run_setacl(struct imap_session *session, struct imap_parser *parser)
 {
-	struct request request = { NULL };
+	struct request request = { 0 };
 
 	if (parse_request(session, parser, true, &request)) {
 		char sign = request.rights[0];
@@ -108,7 +108,7 @@ void imap_run_setacl(struct imap_session *session, struct imap_parser *parser)
 /* deleteacl = "DELETEACL" SP mailbox SP identifier */
 void imap_run_deleteacl(struct imap_session *session, struct imap_parser *parser)
 {
-	struct request request = { NULL };
+	struct request request = { 0 };
 
 	if (parse_request(session, parser, false, &request))
 		change(session, &request, 0);
@@ -172,7 +172,7 @@ static void print_choices(GString *out, bool is_owner)
 /* listrights = "LISTRIGHTS" SP mailbox SP identifier */
 void imap_run_listrights(struct imap_session *session, struct imap_parser *parser)
 {
-	struct request request = { NULL };
+	struct request request = { 0 };
 
 	if (parse_request(session, parser, false, &request)) {
 		GString *text = g_string_new(NULL);

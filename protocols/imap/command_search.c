@@ -194,7 +194,7 @@ static void answer(struct imap_session *session, const struct asked *asked,
 void imap_run_search(struct imap_session *session, struct imap_parser *parser)
 {
 	struct asked asked = { .session = session };
-	struct imap_found found = { NULL };
+	struct imap_found found = { 0 };
 	bool is_known;
 
 	if (!parse_return(parser, &asked) || !parse_charset(parser, &is_known)) {

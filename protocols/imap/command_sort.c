@@ -194,7 +194,7 @@ static void answer(struct imap_session *session, const struct imap_found *found,
 void imap_run_sort(struct imap_session *session, struct imap_parser *parser)
 {
 	struct order order = { .count = 0 };
-	struct imap_found found = { NULL };
+	struct imap_found found = { 0 };
 	struct bytes charset;
 
 	if (!parse_order(parser, &order) || !imap_parse_space(parser) ||

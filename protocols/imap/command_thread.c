@@ -52,7 +52,7 @@ static void answer(struct imap_session *session, const struct imap_found *found,
 void imap_run_thread(struct imap_session *session, struct imap_parser *parser)
 {
 	thread_fn *thread = parse_algorithm(session, parser);
-	struct imap_found found = { NULL };
+	struct imap_found found = { 0 };
 	struct bytes charset;
 
 	if (thread == NULL || !imap_parse_space(parser) || !imap_parse_astring(parser, &charset))
