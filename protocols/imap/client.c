@@ -176,7 +176,7 @@ static void note_success(struct imap_client *client, const struct imap_operation
 		imap_client_enter_phase(client, PHASE_AUTHENTICATED);
 	} else if (operation->send == imap_send_select || operation->is_selecting) {
 		client->selected.is_resynchronized =
-		    operation->is_selecting && client->has_qresync &&
+		    operation->is_resuming &&
 		    client->selected.uid_validity == operation->uid_validity;
 		client->selected.name = g_strdup(operation->name);
 		imap_client_enter(client, IMAP_SELECTED);

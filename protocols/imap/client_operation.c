@@ -139,12 +139,12 @@ bool imap_send_resume(struct imap_client *client, struct imap_operation *operati
 		imap_command_begin(client, "ENABLE QRESYNC");
 		return end_only(client);
 	}
-	client->has_qresync = can_resume(client, operation);
 	operation->is_selecting = true;
 	imap_client_unselect(client);
 	imap_command_begin(client, "SELECT");
 	imap_command_append_mailbox(client, operation->name);
-	if (client->has_qresync)
+	operation->is_resuming = client->has_qresync && can_resume(client, operation);
+	if (operation->is_resuming)
 		imap_command_append(client, " (QRESYNC (%u %" G_GUINT64_FORMAT "))",
 				    operation->uid_validity, operation->modseq);
 	return end_only(client);

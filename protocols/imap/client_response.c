@@ -19,6 +19,15 @@ static void take_capabilities(struct imap_client *client, struct imap_parser *pa
 				g_strndup((const char *)name.data, name.length));
 }
 
+/* enable-data = "ENABLED" *(SP capability) (RFC 5161) */
+static void take_enabled(struct imap_client *client, struct imap_parser *parser)
+{
+	struct bytes name;
+
+	while (imap_skip(parser, ' ') && imap_parse_atom(parser, &name))
+		client->has_qresync |= imap_is(name, "QRESYNC");
+}
+
 /* resp-text-code = "ALERT" / ... / atom [SP 1*<any TEXT-CHAR except "]">] */
 static void take_known_code(struct imap_client *client, struct imap_parser *parser)
 {
@@ -418,6 +427,8 @@ void imap_client_take_untagged(struct imap_client *client, struct imap_parser *p
 		take_status(client, parser);
 	else if (imap_skip_word(parser, "SEARCH"))
 		take_search(client, parser);
+	else if (imap_skip_word(parser, "ENABLED"))
+		take_enabled(client, parser);
 	else if (imap_skip_word(parser, "VANISHED"))
 		take_vanished(client, parser);
 	else if (imap_skip_word(parser, "OK") && imap_skip(parser, ' '))

@@ -32,6 +32,7 @@ struct imap_operation {
 	uint64_t modseq;       /* up to which it was */
 	enum imap_store_mode mode;
 	bool is_selecting; /* SELECT was sent */
+	bool is_resuming;  /* with what was known */
 	bool is_option;    /* read only, subscribed, mark seen */
 	GBytes *message;
 

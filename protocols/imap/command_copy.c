@@ -3,7 +3,6 @@
 
 struct copied {
 	struct imap_sequence_set from, to; /* UIDs */
-	unsigned gone;                     /* messages that no longer exist */
 };
 
 static size_t bytes_of_set(const struct imap_session *session, const struct imap_sequence_set *set)
@@ -15,22 +14,24 @@ static size_t bytes_of_set(const struct imap_session *session, const struct imap
 	return bytes;
 }
 
+/*
+ * What another session expunged, and the client was not told of, can be copied all the same (RFC 2180
+ * section 4.4.2), so that all of the set are; but it cannot be moved any more.
+ */
 static void copy_all(struct imap_session *session, const struct imap_sequence_set *set,
-		     struct mailbox *target, struct copied *copied)
+		     struct mailbox *target, bool is_move, struct copied *copied)
 {
+	uint32_t permitted = imap_permitted_flags(session, target);
+
 	for (uint32_t number = 0; (number = imap_next_message(session, set, number)) != 0;) {
 		struct imap_view_entry *seen = imap_view_at(&session->view, number);
 
-		if (seen->is_expunged) {
-			copied->gone++;
+		if (is_move && seen->is_expunged)
 			continue;
-		}
 		uint32_t from = seen->uid; /* copying into the open mailbox moves `seen` */
 		imap_sequence_add(&copied->from, from);
-		imap_sequence_add(
-		    &copied->to,
-		    mailbox_copy_with(target, seen->entry, imap_permitted_flags(session, target))
-			->uid);
+		imap_sequence_add(&copied->to,
+				  mailbox_copy_with(target, seen->entry, permitted)->uid);
 	}
 }
 
@@ -71,9 +72,7 @@ static void finish(struct imap_session *session, const struct mailbox *target,
 		imap_sendf(session, "* OK %sMoved UIDs.\r\n", code);
 	if (is_move && copied->from.ranges != NULL)
 		expunge_copied(session, &copied->from);
-	if (copied->gone > 0)
-		imap_no(session, "[EXPUNGEISSUED] Some of the messages no longer exist.");
-	else if (is_move)
+	if (is_move)
 		imap_ok_expunged(session, copied->from.ranges != NULL, "Move completed.");
 	else
 		imap_ok(session, "%sCopy completed.", code);
@@ -117,7 +116,7 @@ static void copy_or_move(struct imap_session *session, struct imap_parser *parse
 	} else if ((why = obstacle(session, &set, target, is_move)) != NULL) {
 		imap_no(session, "%s", why);
 	} else {
-		copy_all(session, &set, target, &copied);
+		copy_all(session, &set, target, is_move, &copied);
 		finish(session, target, &copied, is_move);
 	}
 	imap_sequence_clear(&set);

@@ -107,7 +107,9 @@ static bool change(const struct store *store, struct imap_view_entry *seen)
 	bool is_possible = !has_too_many(keywords);
 	bool keeps_keywords = !view->keeps_keywords || same_keywords(keywords, entry->keywords);
 
-	if (is_possible && (flags != entry->flags || !keeps_keywords))
+	if (seen->is_expunged) /* a copy of what it was: no one else sees it */
+		entry->flags = flags;
+	else if (is_possible && (flags != entry->flags || !keeps_keywords))
 		mailbox_set_flags(view->mailbox, entry, flags,
 				  keeps_keywords ? entry->keywords : keywords, &view->watcher);
 	if (keywords != NULL)
@@ -128,10 +130,7 @@ static void store_one(const struct store *store, uint32_t number, struct outcome
 	struct imap_session *session = store->session;
 	struct imap_view_entry *seen = imap_view_at(&session->view, number);
 
-	if (seen->is_expunged) {
-		outcome->gone++;
-		return;
-	}
+	outcome->gone += seen->is_expunged;
 	if (store->is_conditional && seen->entry->modseq > store->unchanged_since) {
 		imap_sequence_add(&outcome->modified, session->is_uid ? seen->uid : number);
 		return;
@@ -153,11 +152,10 @@ static void reply(struct imap_session *session, const struct outcome *outcome)
 	}
 	if (outcome->refused > 0)
 		imap_no(session, "[LIMIT] Too many keywords.");
-	else if (outcome->gone > 0)
-		imap_no(session, "%s%sSome of the messages no longer exist.", modified->str,
-			modified->len == 0 ? "[EXPUNGEISSUED] " : "");
 	else if (modified->len > 0)
 		imap_ok(session, "%sConditional store failed.", modified->str);
+	else if (outcome->gone > 0) /* RFC 5530, RFC 2180 section 4.2 */
+		imap_ok(session, "[EXPUNGEISSUED] Store completed.");
 	else
 		imap_ok(session, "Store completed.");
 	g_string_free(modified, TRUE);

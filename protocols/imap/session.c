@@ -9,6 +9,7 @@
 #define AUTHENTICATED   (IN(IMAP_AUTHENTICATED) | IN(IMAP_SELECTED))
 #define UNAUTHENTICATED IN(IMAP_NOT_AUTHENTICATED)
 #define SELECTED        IN(IMAP_SELECTED)
+#define ALWAYS          IMAP_CAN_REV1
 
 enum command_flag {
 	TAKES_UID = 1,     /* also behind UID */
@@ -24,52 +25,52 @@ struct imap_command {
 	enum imap_capability uid_needs; /* nor behind UID without this */
 };
 
+/* clang-format off */
 static const struct imap_command commands[] = {
-	{"CAPABILITY",    ANYWHERE,        0,                         imap_run_capability,   IMAP_CAN_REV1,      IMAP_CAN_REV1   },
-	{ "NOOP",         ANYWHERE,        0,                         imap_run_noop,         IMAP_CAN_REV1,      IMAP_CAN_REV1   },
-	{ "LOGOUT",       ANYWHERE,        0,                         imap_run_logout,       IMAP_CAN_REV1,      IMAP_CAN_REV1   },
-	{ "ID",           ANYWHERE,        0,                         imap_run_id,           IMAP_CAN_ID,        IMAP_CAN_REV1   },
-	{ "AUTHENTICATE", UNAUTHENTICATED, 0,                         imap_run_authenticate, IMAP_CAN_REV1,      IMAP_CAN_REV1   },
-	{ "LOGIN",        UNAUTHENTICATED, 0,                         imap_run_login,        IMAP_CAN_REV1,      IMAP_CAN_REV1   },
-	{ "ENABLE",       AUTHENTICATED,   0,                         imap_run_enable,       IMAP_CAN_ENABLE,    IMAP_CAN_REV1   },
-	{ "NAMESPACE",    AUTHENTICATED,   0,                         imap_run_namespace,    IMAP_CAN_NAMESPACE, IMAP_CAN_REV1   },
-	{ "SELECT",       AUTHENTICATED,   0,                         imap_run_select,       IMAP_CAN_REV1,      IMAP_CAN_REV1   },
-	{ "EXAMINE",      AUTHENTICATED,   0,                         imap_run_examine,      IMAP_CAN_REV1,      IMAP_CAN_REV1   },
-	{ "CREATE",       AUTHENTICATED,   0,                         imap_run_create,       IMAP_CAN_REV1,      IMAP_CAN_REV1   },
-	{ "DELETE",       AUTHENTICATED,   0,                         imap_run_delete,       IMAP_CAN_REV1,      IMAP_CAN_REV1   },
-	{ "RENAME",       AUTHENTICATED,   0,                         imap_run_rename,       IMAP_CAN_REV1,      IMAP_CAN_REV1   },
-	{ "SUBSCRIBE",    AUTHENTICATED,   0,                         imap_run_subscribe,    IMAP_CAN_REV1,      IMAP_CAN_REV1   },
-	{ "UNSUBSCRIBE",  AUTHENTICATED,   0,                         imap_run_unsubscribe,  IMAP_CAN_REV1,      IMAP_CAN_REV1   },
-	{ "LIST",         AUTHENTICATED,   0,                         imap_run_list,         IMAP_CAN_REV1,      IMAP_CAN_REV1   },
-	{ "LSUB",         AUTHENTICATED,   0,                         imap_run_lsub,         IMAP_CAN_REV1,      IMAP_CAN_REV1   },
-	{ "STATUS",       AUTHENTICATED,   0,                         imap_run_status,       IMAP_CAN_REV1,      IMAP_CAN_REV1   },
-	{ "APPEND",       AUTHENTICATED,   0,                         imap_run_append,       IMAP_CAN_REV1,      IMAP_CAN_REV1   },
-	{ "GETQUOTA",     AUTHENTICATED,   0,                         imap_run_getquota,     IMAP_CAN_QUOTA,     IMAP_CAN_REV1   },
-	{ "GETQUOTAROOT", AUTHENTICATED,   0,                         imap_run_getquotaroot, IMAP_CAN_QUOTA,     IMAP_CAN_REV1   },
-	{ "SETQUOTA",     AUTHENTICATED,   0,                         imap_run_setquota,     IMAP_CAN_QUOTA,     IMAP_CAN_REV1   },
-	{ "SETACL",       AUTHENTICATED,   0,                         imap_run_setacl,       IMAP_CAN_ACL,       IMAP_CAN_REV1   },
-	{ "DELETEACL",    AUTHENTICATED,   0,                         imap_run_deleteacl,    IMAP_CAN_ACL,       IMAP_CAN_REV1   },
-	{ "GETACL",       AUTHENTICATED,   0,                         imap_run_getacl,       IMAP_CAN_ACL,       IMAP_CAN_REV1   },
-	{ "LISTRIGHTS",   AUTHENTICATED,   0,                         imap_run_listrights,   IMAP_CAN_ACL,       IMAP_CAN_REV1   },
-	{ "MYRIGHTS",     AUTHENTICATED,   0,                         imap_run_myrights,     IMAP_CAN_ACL,       IMAP_CAN_REV1   },
-	{ "IDLE",         AUTHENTICATED,   0,                         imap_run_idle,         IMAP_CAN_IDLE,      IMAP_CAN_REV1   },
-	{ "CHECK",        SELECTED,        0,                         imap_run_check,        IMAP_CAN_REV1,      IMAP_CAN_REV1   },
-	{ "CLOSE",        SELECTED,        0,                         imap_run_close,        IMAP_CAN_REV1,      IMAP_CAN_REV1   },
-	{ "UNSELECT",     SELECTED,        0,                         imap_run_unselect,     IMAP_CAN_UNSELECT,  IMAP_CAN_REV1   },
-	{ "EXPUNGE",      SELECTED,        TAKES_UID,                 imap_run_expunge,      IMAP_CAN_REV1,      IMAP_CAN_UIDPLUS},
-	{ "SEARCH",       SELECTED,        TAKES_UID | KEEPS_NUMBERS, imap_run_search,       IMAP_CAN_REV1,
-         IMAP_CAN_REV1													   },
-	{ "SORT",         SELECTED,        TAKES_UID | KEEPS_NUMBERS, imap_run_sort,         IMAP_CAN_SORT,
-         IMAP_CAN_REV1													   },
-	{ "THREAD",       SELECTED,        TAKES_UID | KEEPS_NUMBERS, imap_run_thread,       IMAP_CAN_REV1,
-         IMAP_CAN_REV1													   },
-	{ "FETCH",        SELECTED,        TAKES_UID | KEEPS_NUMBERS, imap_run_fetch,        IMAP_CAN_REV1,
-         IMAP_CAN_REV1													   },
-	{ "STORE",        SELECTED,        TAKES_UID | KEEPS_NUMBERS, imap_run_store,        IMAP_CAN_REV1,
-         IMAP_CAN_REV1													   },
-	{ "COPY",         SELECTED,        TAKES_UID,                 imap_run_copy,         IMAP_CAN_REV1,      IMAP_CAN_REV1   },
-	{ "MOVE",         SELECTED,        TAKES_UID,                 imap_run_move,         IMAP_CAN_MOVE,      IMAP_CAN_REV1   },
+	{ "CAPABILITY", ANYWHERE, 0, imap_run_capability, ALWAYS, ALWAYS },
+	{ "NOOP", ANYWHERE, 0, imap_run_noop, ALWAYS, ALWAYS },
+	{ "LOGOUT", ANYWHERE, 0, imap_run_logout, ALWAYS, ALWAYS },
+	{ "ID", ANYWHERE, 0, imap_run_id, IMAP_CAN_ID, ALWAYS },
+	{ "AUTHENTICATE", UNAUTHENTICATED, 0, imap_run_authenticate, ALWAYS, ALWAYS },
+	{ "LOGIN", UNAUTHENTICATED, 0, imap_run_login, ALWAYS, ALWAYS },
+	{ "ENABLE", AUTHENTICATED, 0, imap_run_enable, IMAP_CAN_ENABLE, ALWAYS },
+	{ "NAMESPACE", AUTHENTICATED, 0, imap_run_namespace, IMAP_CAN_NAMESPACE, ALWAYS },
+	{ "SELECT", AUTHENTICATED, 0, imap_run_select, ALWAYS, ALWAYS },
+	{ "EXAMINE", AUTHENTICATED, 0, imap_run_examine, ALWAYS, ALWAYS },
+	{ "CREATE", AUTHENTICATED, 0, imap_run_create, ALWAYS, ALWAYS },
+	{ "DELETE", AUTHENTICATED, 0, imap_run_delete, ALWAYS, ALWAYS },
+	{ "RENAME", AUTHENTICATED, 0, imap_run_rename, ALWAYS, ALWAYS },
+	{ "SUBSCRIBE", AUTHENTICATED, 0, imap_run_subscribe, ALWAYS, ALWAYS },
+	{ "UNSUBSCRIBE", AUTHENTICATED, 0, imap_run_unsubscribe, ALWAYS, ALWAYS },
+	{ "LIST", AUTHENTICATED, 0, imap_run_list, ALWAYS, ALWAYS },
+	{ "LSUB", AUTHENTICATED, 0, imap_run_lsub, ALWAYS, ALWAYS },
+	{ "STATUS", AUTHENTICATED, 0, imap_run_status, ALWAYS, ALWAYS },
+	{ "APPEND", AUTHENTICATED, 0, imap_run_append, ALWAYS, ALWAYS },
+	{ "GETQUOTA", AUTHENTICATED, 0, imap_run_getquota, IMAP_CAN_QUOTA, ALWAYS },
+	{ "GETQUOTAROOT", AUTHENTICATED, 0, imap_run_getquotaroot, IMAP_CAN_QUOTA, ALWAYS },
+	{ "SETQUOTA", AUTHENTICATED, 0, imap_run_setquota, IMAP_CAN_QUOTA, ALWAYS },
+	{ "SETACL", AUTHENTICATED, 0, imap_run_setacl, IMAP_CAN_ACL, ALWAYS },
+	{ "DELETEACL", AUTHENTICATED, 0, imap_run_deleteacl, IMAP_CAN_ACL, ALWAYS },
+	{ "GETACL", AUTHENTICATED, 0, imap_run_getacl, IMAP_CAN_ACL, ALWAYS },
+	{ "LISTRIGHTS", AUTHENTICATED, 0, imap_run_listrights, IMAP_CAN_ACL, ALWAYS },
+	{ "MYRIGHTS", AUTHENTICATED, 0, imap_run_myrights, IMAP_CAN_ACL, ALWAYS },
+	{ "IDLE", AUTHENTICATED, 0, imap_run_idle, IMAP_CAN_IDLE, ALWAYS },
+	{ "CHECK", SELECTED, 0, imap_run_check, ALWAYS, ALWAYS },
+	{ "CLOSE", SELECTED, 0, imap_run_close, ALWAYS, ALWAYS },
+	{ "UNSELECT", SELECTED, 0, imap_run_unselect, IMAP_CAN_UNSELECT, ALWAYS },
+	{ "EXPUNGE", SELECTED, TAKES_UID, imap_run_expunge, ALWAYS, IMAP_CAN_UIDPLUS },
+	{ "SEARCH", SELECTED, TAKES_UID | KEEPS_NUMBERS, imap_run_search, ALWAYS, ALWAYS },
+	{ "SORT", SELECTED, TAKES_UID | KEEPS_NUMBERS, imap_run_sort, IMAP_CAN_SORT, ALWAYS },
+	{ "THREAD", SELECTED, TAKES_UID | KEEPS_NUMBERS, imap_run_thread,
+	  IMAP_CAN_THREAD_SUBJECT, ALWAYS },
+	{ "THREAD", SELECTED, TAKES_UID | KEEPS_NUMBERS, imap_run_thread,
+	  IMAP_CAN_THREAD_REFERENCES, ALWAYS },
+	{ "FETCH", SELECTED, TAKES_UID | KEEPS_NUMBERS, imap_run_fetch, ALWAYS, ALWAYS },
+	{ "STORE", SELECTED, TAKES_UID | KEEPS_NUMBERS, imap_run_store, ALWAYS, ALWAYS },
+	{ "COPY", SELECTED, TAKES_UID, imap_run_copy, ALWAYS, ALWAYS },
+	{ "MOVE", SELECTED, TAKES_UID, imap_run_move, IMAP_CAN_MOVE, ALWAYS },
 };
+/* clang-format on */
 
 char *imap_capabilities(const struct imap_session *session)
 {
@@ -209,22 +210,21 @@ void imap_bad_arguments(struct imap_session *session, const struct imap_parser *
 
 /* Dispatch. */
 
+static bool is_known(const struct imap_session *session, const struct imap_command *command)
+{
+	if (!imap_offers(session, command->needs))
+		return false;
+	return !session->is_uid ||
+	       (command->flags & TAKES_UID && imap_offers(session, command->uid_needs));
+}
+
 /* NULL: there is none of that name, or the server does not offer it. */
 static const struct imap_command *find_command(const struct imap_session *session,
 					       struct bytes verb)
 {
-	for (size_t i = 0; i < G_N_ELEMENTS(commands); i++) {
-		const struct imap_command *command = &commands[i];
-
-		if (!imap_is(verb, command->name))
-			continue;
-		if (!imap_offers(session, command->needs))
-			return NULL;
-		if (session->is_uid &&
-		    (!(command->flags & TAKES_UID) || !imap_offers(session, command->uid_needs)))
-			return NULL;
-		return command;
-	}
+	for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
+		if (imap_is(verb, commands[i].name) && is_known(session, &commands[i]))
+			return &commands[i];
 	return NULL;
 }
 
