@@ -142,6 +142,14 @@ struct scenario_folder {
 	const char *folder;
 };
 
+/* What another user may do with a folder of an account (RFC 4314). */
+struct scenario_share {
+	struct scenario_item item;
+	struct scenario_account *with;
+	const char *folder;
+	const char *rights; /* letters: "lrs" */
+};
+
 struct scenario_account {
 	struct scenario_item item; /* its name is the local part */
 	struct scenario_domain *domain;
@@ -150,6 +158,7 @@ struct scenario_account {
 	const char *full_name;
 	uint64_t quota_bytes; /* 0: no limit */
 	GPtrArray *folders;   /* of struct scenario_folder *, besides INBOX */
+	GPtrArray *shares;    /* of struct scenario_share * */
 };
 
 struct scenario_domain {

@@ -1,6 +1,7 @@
 #include <string.h>
 #include "app/scenario_private.h"
 #include "protocols/dns/record.h"
+#include "protocols/mail/rights.h"
 
 /* ---- Names of hosts ---- */
 
@@ -212,8 +213,55 @@ static void check_server(struct load *load, const struct scenario_server *server
 			     server->item.name);
 }
 
+static bool has_folder(const struct scenario_account *account, const char *name)
+{
+	if (g_ascii_strcasecmp(name, "INBOX") == 0)
+		return true;
+	for (unsigned i = 0; i < account->folders->len; i++) {
+		const struct scenario_folder *folder = g_ptr_array_index(account->folders, i);
+
+		if (strcmp(folder->folder, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void check_share(struct load *load, const struct scenario_account *account,
+			const struct scenario_share *share)
+{
+	uint32_t rights = 0;
+
+	if (!mailbox_rights_parse(share->rights, &rights) || rights == 0)
+		load_error(load, load_mark(load, &share->rights, share),
+			   "`%s` are no rights: use letters of `lrswipkxtea`", share->rights);
+	if (!has_folder(account, share->folder))
+		load_error(load, load_mark(load, &share->folder, share),
+			   "`%s` has no folder `%s`: list it under `folders`", account->address,
+			   share->folder);
+	if (share->with == NULL)
+		return;
+	if (share->with == account)
+		load_error(load, load_mark(load, &share->with, share),
+			   "the owner of a folder has all rights anyway");
+	else if (share->with->domain->mail != account->domain->mail)
+		load_error(load, load_mark(load, &share->with, share),
+			   "`%s` is kept on another server, which cannot see this folder",
+			   share->with->address);
+}
+
+static void check_shares(struct load *load, const struct scenario_domain *domain)
+{
+	for (unsigned i = 0; i < domain->accounts->len; i++) {
+		const struct scenario_account *account = g_ptr_array_index(domain->accounts, i);
+
+		for (unsigned s = 0; s < account->shares->len; s++)
+			check_share(load, account, g_ptr_array_index(account->shares, s));
+	}
+}
+
 static void check_domain(struct load *load, const struct scenario_domain *domain)
 {
+	check_shares(load, domain);
 	if (strcmp(domain->item.name, ".") == 0)
 		load_error(load, domain->item.mark, "the root cannot be a mail domain");
 }

@@ -74,6 +74,22 @@ static const struct mapping folder_mapping = {
 	.keys = folder_keys, .key_count = 1, .has_short_form = true, .is_scalar = true,
 };
 
+static const struct key share_keys[] = {
+	{ .name = "with", .type = KEY_REFERENCE, AT(scenario_share, with), .kinds = SCENARIO_ACCOUNT,
+	  .flags = KEY_REQUIRED, .meaning = "The account whose user sees the folder, as `shared/OWNER/FOLDER`" },
+	{ .name = "folder", .type = KEY_TEXT, AT(scenario_share, folder), .fallback = "INBOX",
+	  .meaning = "The folder" },
+	{ .name = "rights", .type = KEY_TEXT, AT(scenario_share, rights), .fallback = "lrs",
+	  .meaning = "What that user may do, by the letters of RFC 4314: `l` see, `r` read, `s` keep \\Seen, `w` other flags, `i` add, `t` mark deleted, `e` expunge, `k` make folders below, `x` delete it, `a` share it" },
+};
+
+static const struct mapping share_mapping = {
+	.title = "share", .article = "a share",
+	.meaning = "Who else may use a folder, by IMAP; the account alone does",
+	.size = sizeof(struct scenario_share),
+	.keys = share_keys, .key_count = G_N_ELEMENTS(share_keys), .has_short_form = true,
+};
+
 static const struct key account_keys[] = {
 	{ .name = "password", .type = KEY_TEXT, AT(scenario_account, password),
 	  .computed = "the name and `-password`", .meaning = "What it takes to sign in" },
@@ -83,6 +99,8 @@ static const struct key account_keys[] = {
 	  .meaning = "How much its mailboxes may hold; `0B` is no limit" },
 	{ .name = "folders", .type = KEY_LIST, AT(scenario_account, folders), .mapping = &folder_mapping,
 	  .meaning = "Folders it has from the start besides INBOX" },
+	{ .name = "shared", .type = KEY_LIST, AT(scenario_account, shares), .mapping = &share_mapping,
+	  .meaning = "Who else may use its folders" },
 };
 
 const struct mapping account_mapping = {

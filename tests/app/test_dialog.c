@@ -110,6 +110,50 @@ START_TEST(capabilities_taken_away_change_what_is_said)
 }
 END_TEST
 
+/* A folder of support@ that three people use: by their rights. */
+START_TEST(shared_folder_is_used_by_rights)
+{
+	char *
+	    folder = folder_new(),
+	   *path = scenario_write(
+	       folder,
+	       "mailwire: 1\n"
+	       "hosts: {pc: , mail: }\n"
+	       "domains:\n"
+	       "  a.b:\n"
+	       "    mail: mail\n"
+	       "    accounts:\n"
+	       "      support: {password: s, shared: [{with: ann@a.b, rights: lrswite}, bob@a.b]}\n"
+	       "      ann: p\n"
+	       "      bob: p\n"
+	       "      eve: p\n"
+	       "clients:\n"
+	       "  ann: {host: pc, account: ann@a.b}\n"
+	       "  bob: {host: pc, account: bob@a.b}\n"
+	       "  eve: {host: pc, account: eve@a.b}\n"
+	       "timeline:\n"
+	       "  - {at: 1s, who: eve, do: send, to: support@a.b, subject: Help}\n"
+	       "  - {at: 10s, who: bob, do: read, message: Help, folder: "
+	       "shared/support@a.b/INBOX}\n"
+	       "  - {at: 20s, who: bob, do: delete, message: Help, folder: "
+	       "shared/support@a.b/INBOX}\n"
+	       "  - {at: 30s, who: eve, do: check, folder: shared/support@a.b/INBOX}\n"
+	       "  - {at: 40s, who: ann, do: delete, message: Help, folder: "
+	       "shared/support@a.b/INBOX}\n"
+	       "expect:\n"
+	       "  - {mailbox: support@a.b, messages: 1, at: 35s}\n"
+	       "  - {mailbox: support@a.b, messages: 0}\n");
+	struct outcome *outcome = program_run("run", path, "--dialog", NULL);
+
+	ck_assert_status(outcome, 0);
+	ck_assert_uint_eq(count(outcome->out, " NO [NOPERM] "), 1);
+	ck_assert_uint_eq(count(outcome->out, " NO [NONEXISTENT] "), 1);
+	outcome_free(outcome);
+	g_free(path);
+	folder_remove(folder);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("dialog");
@@ -119,6 +163,7 @@ int main(void)
 	tcase_add_test(tests, many_pipelined_commands_are_all_there);
 	tcase_add_loop_test(tests, capabilities_taken_away_change_what_is_said, 0,
 			    G_N_ELEMENTS(takings));
+	tcase_add_test(tests, shared_folder_is_used_by_rights);
 	suite_add_tcase(suite, tests);
 
 	SRunner *runner = srunner_create(suite);
