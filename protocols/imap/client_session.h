@@ -84,7 +84,7 @@ void imap_command_append_mailbox(struct imap_client *client, const char *name); 
 void imap_command_append_literal(struct imap_client *client, GBytes *bytes);    /* SP literal */
 void imap_command_append_set(struct imap_client *client, const struct imap_sequence_set *set);
 void imap_command_append_criteria(struct imap_client *client, const char *criteria);
-void imap_command_end(struct imap_client *client);
+bool imap_command_end(struct imap_client *client); /* always true */
 
 /* Sends what pieces may go; with `is_invited` the one that waits for "+" too. */
 void imap_client_send_pieces(struct imap_client *client, bool is_invited);
@@ -119,4 +119,9 @@ bool imap_send_fetch_body(struct imap_client *client, struct imap_operation *ope
 
 /* Queues `operation` (taken) and returns its number; starts it when nothing else runs. */
 unsigned imap_client_queue(struct imap_client *client, struct imap_operation *operation);
+struct imap_operation *imap_operation_new(imap_send_fn *send);
 void imap_operation_free(struct imap_operation *operation);
+
+/* Queues an operation with one or two names (`second` may be NULL). */
+unsigned imap_client_queue_names(struct imap_client *client, imap_send_fn *send, const char *name,
+				 const char *second);

@@ -179,6 +179,25 @@ bool imap_expunge_deleted(struct imap_session *session, const struct imap_sequen
 /* The commands, each in command_*.c; they begin behind the verb. */
 typedef void imap_run_fn(struct imap_session *session, struct imap_parser *parser);
 
+#define IMAP_IN(state) (1u << (state))
+
+enum imap_command_flag {
+	IMAP_TAKES_UID = 1,     /* also behind UID */
+	IMAP_KEEPS_NUMBERS = 2, /* no EXPUNGE while it runs (RFC 3501 7.4.1), but behind UID */
+};
+
+struct imap_command {
+	const char *name;
+	unsigned states; /* set of IMAP_IN(enum imap_state) where it is allowed */
+	unsigned flags;  /* enum imap_command_flag */
+	imap_run_fn *run;
+	enum imap_capability needs;     /* without it there is no such command */
+	enum imap_capability uid_needs; /* nor behind UID without this */
+};
+
+/* NULL: there is none of that name (behind UID, if that was there), or it is not offered. */
+const struct imap_command *imap_find_command(const struct imap_session *session, struct bytes verb);
+
 imap_run_fn imap_run_append, imap_run_authenticate, imap_run_capability, imap_run_check,
     imap_run_close, imap_run_copy, imap_run_create, imap_run_delete, imap_run_enable,
     imap_run_deleteacl, imap_run_examine, imap_run_expunge, imap_run_fetch, imap_run_getacl,

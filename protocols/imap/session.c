@@ -2,76 +2,6 @@
 
 #define NEWS_DELAY_NS (500 * NS_PER_MS) /* IDLE gathers changes for so long before it tells */
 
-/* Table of commands. */
-
-#define IN(state)       (1u << (state))
-#define ANYWHERE        (IN(IMAP_NOT_AUTHENTICATED) | AUTHENTICATED)
-#define AUTHENTICATED   (IN(IMAP_AUTHENTICATED) | IN(IMAP_SELECTED))
-#define UNAUTHENTICATED IN(IMAP_NOT_AUTHENTICATED)
-#define SELECTED        IN(IMAP_SELECTED)
-#define ALWAYS          IMAP_CAN_REV1
-
-enum command_flag {
-	TAKES_UID = 1,     /* also behind UID */
-	KEEPS_NUMBERS = 2, /* no EXPUNGE while it runs (RFC 3501 section 7.4.1), but behind UID */
-};
-
-struct imap_command {
-	const char *name;
-	unsigned states; /* set of IN(enum imap_state) where it is allowed */
-	unsigned flags;  /* enum command_flag */
-	imap_run_fn *run;
-	enum imap_capability needs;     /* without it there is no such command */
-	enum imap_capability uid_needs; /* nor behind UID without this */
-};
-
-/* clang-format off */
-static const struct imap_command commands[] = {
-	{ "CAPABILITY", ANYWHERE, 0, imap_run_capability, ALWAYS, ALWAYS },
-	{ "NOOP", ANYWHERE, 0, imap_run_noop, ALWAYS, ALWAYS },
-	{ "LOGOUT", ANYWHERE, 0, imap_run_logout, ALWAYS, ALWAYS },
-	{ "ID", ANYWHERE, 0, imap_run_id, IMAP_CAN_ID, ALWAYS },
-	{ "AUTHENTICATE", UNAUTHENTICATED, 0, imap_run_authenticate, ALWAYS, ALWAYS },
-	{ "LOGIN", UNAUTHENTICATED, 0, imap_run_login, ALWAYS, ALWAYS },
-	{ "ENABLE", AUTHENTICATED, 0, imap_run_enable, IMAP_CAN_ENABLE, ALWAYS },
-	{ "NAMESPACE", AUTHENTICATED, 0, imap_run_namespace, IMAP_CAN_NAMESPACE, ALWAYS },
-	{ "SELECT", AUTHENTICATED, 0, imap_run_select, ALWAYS, ALWAYS },
-	{ "EXAMINE", AUTHENTICATED, 0, imap_run_examine, ALWAYS, ALWAYS },
-	{ "CREATE", AUTHENTICATED, 0, imap_run_create, ALWAYS, ALWAYS },
-	{ "DELETE", AUTHENTICATED, 0, imap_run_delete, ALWAYS, ALWAYS },
-	{ "RENAME", AUTHENTICATED, 0, imap_run_rename, ALWAYS, ALWAYS },
-	{ "SUBSCRIBE", AUTHENTICATED, 0, imap_run_subscribe, ALWAYS, ALWAYS },
-	{ "UNSUBSCRIBE", AUTHENTICATED, 0, imap_run_unsubscribe, ALWAYS, ALWAYS },
-	{ "LIST", AUTHENTICATED, 0, imap_run_list, ALWAYS, ALWAYS },
-	{ "LSUB", AUTHENTICATED, 0, imap_run_lsub, ALWAYS, ALWAYS },
-	{ "STATUS", AUTHENTICATED, 0, imap_run_status, ALWAYS, ALWAYS },
-	{ "APPEND", AUTHENTICATED, 0, imap_run_append, ALWAYS, ALWAYS },
-	{ "GETQUOTA", AUTHENTICATED, 0, imap_run_getquota, IMAP_CAN_QUOTA, ALWAYS },
-	{ "GETQUOTAROOT", AUTHENTICATED, 0, imap_run_getquotaroot, IMAP_CAN_QUOTA, ALWAYS },
-	{ "SETQUOTA", AUTHENTICATED, 0, imap_run_setquota, IMAP_CAN_QUOTA, ALWAYS },
-	{ "SETACL", AUTHENTICATED, 0, imap_run_setacl, IMAP_CAN_ACL, ALWAYS },
-	{ "DELETEACL", AUTHENTICATED, 0, imap_run_deleteacl, IMAP_CAN_ACL, ALWAYS },
-	{ "GETACL", AUTHENTICATED, 0, imap_run_getacl, IMAP_CAN_ACL, ALWAYS },
-	{ "LISTRIGHTS", AUTHENTICATED, 0, imap_run_listrights, IMAP_CAN_ACL, ALWAYS },
-	{ "MYRIGHTS", AUTHENTICATED, 0, imap_run_myrights, IMAP_CAN_ACL, ALWAYS },
-	{ "IDLE", AUTHENTICATED, 0, imap_run_idle, IMAP_CAN_IDLE, ALWAYS },
-	{ "CHECK", SELECTED, 0, imap_run_check, ALWAYS, ALWAYS },
-	{ "CLOSE", SELECTED, 0, imap_run_close, ALWAYS, ALWAYS },
-	{ "UNSELECT", SELECTED, 0, imap_run_unselect, IMAP_CAN_UNSELECT, ALWAYS },
-	{ "EXPUNGE", SELECTED, TAKES_UID, imap_run_expunge, ALWAYS, IMAP_CAN_UIDPLUS },
-	{ "SEARCH", SELECTED, TAKES_UID | KEEPS_NUMBERS, imap_run_search, ALWAYS, ALWAYS },
-	{ "SORT", SELECTED, TAKES_UID | KEEPS_NUMBERS, imap_run_sort, IMAP_CAN_SORT, ALWAYS },
-	{ "THREAD", SELECTED, TAKES_UID | KEEPS_NUMBERS, imap_run_thread,
-	  IMAP_CAN_THREAD_SUBJECT, ALWAYS },
-	{ "THREAD", SELECTED, TAKES_UID | KEEPS_NUMBERS, imap_run_thread,
-	  IMAP_CAN_THREAD_REFERENCES, ALWAYS },
-	{ "FETCH", SELECTED, TAKES_UID | KEEPS_NUMBERS, imap_run_fetch, ALWAYS, ALWAYS },
-	{ "STORE", SELECTED, TAKES_UID | KEEPS_NUMBERS, imap_run_store, ALWAYS, ALWAYS },
-	{ "COPY", SELECTED, TAKES_UID, imap_run_copy, ALWAYS, ALWAYS },
-	{ "MOVE", SELECTED, TAKES_UID, imap_run_move, IMAP_CAN_MOVE, ALWAYS },
-};
-/* clang-format on */
-
 char *imap_capabilities(const struct imap_session *session)
 {
 	GString *text = g_string_new(NULL);
@@ -156,7 +86,7 @@ static void reply(struct imap_session *session, const char *condition, const cha
 {
 	const struct imap_command *command = session->command;
 	bool may_expunge =
-	    command != NULL && (!(command->flags & KEEPS_NUMBERS) || session->is_uid);
+	    command != NULL && (!(command->flags & IMAP_KEEPS_NUMBERS) || session->is_uid);
 	GString *text = g_string_new(NULL);
 
 	imap_view_sync(&session->view, may_expunge, text);
@@ -210,29 +140,11 @@ void imap_bad_arguments(struct imap_session *session, const struct imap_parser *
 
 /* Dispatch. */
 
-static bool is_known(const struct imap_session *session, const struct imap_command *command)
-{
-	if (!imap_offers(session, command->needs))
-		return false;
-	return !session->is_uid ||
-	       (command->flags & TAKES_UID && imap_offers(session, command->uid_needs));
-}
-
-/* NULL: there is none of that name, or the server does not offer it. */
-static const struct imap_command *find_command(const struct imap_session *session,
-					       struct bytes verb)
-{
-	for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
-		if (imap_is(verb, commands[i].name) && is_known(session, &commands[i]))
-			return &commands[i];
-	return NULL;
-}
-
 static void refuse_state(struct imap_session *session)
 {
 	if (session->state == IMAP_NOT_AUTHENTICATED)
 		imap_bad(session, "Please log in first.");
-	else if (session->command->states & SELECTED)
+	else if (session->command->states & IMAP_IN(IMAP_SELECTED))
 		imap_bad(session, "No mailbox selected.");
 	else
 		imap_bad(session, "Already logged in.");
@@ -256,12 +168,12 @@ static void run_command(struct imap_session *session)
 		imap_bad(session, "Error in IMAP command received by server.");
 		return;
 	}
-	const struct imap_command *command = find_command(session, verb);
+	const struct imap_command *command = imap_find_command(session, verb);
 	session->command = command;
 	if (command == NULL)
 		imap_bad(session, "Error in IMAP command %.*s: Unknown command.",
 			 (int)MIN(verb.length, 64), (const char *)verb.data);
-	else if (!(command->states & IN(session->state)))
+	else if (!(command->states & IMAP_IN(session->state)))
 		refuse_state(session);
 	else
 		command->run(session, &parser);
