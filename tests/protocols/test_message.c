@@ -285,13 +285,13 @@ static const struct {
 static const struct {
 	const char *encoded, *decoded;
 } printables[] = {
-	{ "hello  \r\nbar=\r\n baz\r\n", "hello\r\nbar baz\r\n" },
-	{ "foo\t=\r\nbar\r\n", "foo\tbar\r\n" },
-	{ "foo\t=20\t=  \r\nb", "foo\t \tb" },
-	{ "a=20 \r\n", "a \r\n" },
-	{ "\t\r\n\r\n", "\r\n\r\n" },
-	{ "=C3=BC=3D", "\xc3\xbc=" },
-	{ "", "" },
+	{"hello  \r\nbar=\r\n baz\r\n", "hello\r\nbar baz\r\n"},
+	{ "foo\t=\r\nbar\r\n",          "foo\tbar\r\n"        },
+	{ "foo\t=20\t=  \r\nb",         "foo\t \tb"           },
+	{ "a=20 \r\n",                  "a \r\n"              },
+	{ "\t\r\n\r\n",                 "\r\n\r\n"            },
+	{ "=C3=BC=3D",                  "\xc3\xbc="           },
+	{ "",			   ""		    },
 };
 
 /* Padding at the end of a line is not text (RFC 2045 section 6.7, rule 3). */
@@ -576,8 +576,7 @@ int main(void)
 	tcase_add_test(tests, a_huge_header_is_read);
 	tcase_add_test(tests, headers_are_found_whatever_their_form);
 	tcase_add_loop_test(tests, encoded_words_are_decoded, 0, G_N_ELEMENTS(words));
-	tcase_add_loop_test(tests, quoted_printable_loses_its_padding, 0,
-			    G_N_ELEMENTS(printables));
+	tcase_add_loop_test(tests, quoted_printable_loses_its_padding, 0, G_N_ELEMENTS(printables));
 	tcase_add_loop_test(tests, text_comes_out_as_utf8, 0, G_N_ELEMENTS(texts));
 	tcase_add_test(tests, a_plain_message_is_composed);
 	tcase_add_test(tests, composing_twice_gives_the_same_bytes);
