@@ -33,8 +33,10 @@ bool imap_parse_mailbox(struct imap_session *session, struct imap_parser *parser
 	if (wire.length > 0 && wire.data[wire.length - 1] == '/')
 		wire.length--; /* "name/" announces names below it (RFC 3501 section 6.3.3) */
 	*name = imap_decode_name(session, wire);
-	if (*name == NULL)
-		return imap_parser_fail(parser, "Mailbox name is not valid modified UTF-7");
+	if (*name == NULL) {
+		imap_parser_fail(parser, "Mailbox name is not valid modified UTF-7");
+		return false;
+	}
 	if (g_ascii_strcasecmp(*name, "INBOX") == 0 || g_ascii_strncasecmp(*name, "INBOX/", 6) == 0)
 		memcpy(*name, "INBOX", 5); /* it has no case, not even above others */
 	return true;
@@ -45,7 +47,8 @@ struct account *imap_locate(const struct imap_session *session, const char *name
 			    const char **local)
 {
 	*local = name;
-	if (!imap_offers(session, IMAP_CAN_ACL) || !g_str_has_prefix(name, IMAP_SHARED_PREFIX))
+	if (!imap_offers(session, IMAP_CAN_ACL) ||
+	    strncmp(name, IMAP_SHARED_PREFIX, strlen(IMAP_SHARED_PREFIX)) != 0)
 		return session->account;
 
 	const char *owner = name + strlen(IMAP_SHARED_PREFIX);

@@ -414,6 +414,11 @@ const struct message_part *message_structure(struct message *message)
 
 /* Contents. */
 
+static bool is_blank(uint8_t c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 /*
  * White space at the end of an encoded line is padding and must be deleted (RFC 2045 section 6.7,
  * rule 3); then "=" at the end of a line is a soft break, whatever was behind it.
@@ -427,7 +432,7 @@ static GByteArray *without_padding(struct bytes body)
 		size_t length = end != NULL ? (size_t)(end - body.data) + 1 : body.length;
 		size_t text = length;
 
-		while (text > 0 && memchr(" \t\r\n", body.data[text - 1], 4) != NULL)
+		while (text > 0 && is_blank(body.data[text - 1]))
 			text--;
 		g_byte_array_append(out, body.data, (guint)text);
 		if (end != NULL)
