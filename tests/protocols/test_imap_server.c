@@ -251,6 +251,7 @@ static const char *const transcripts[] = {
 	"server_rev2",
 	"server_within",
 	"server_status",
+	"server_states",
 	"server_without_ACL_QRESYNC_UIDPLUS_LITERAL+",
 	"server_without_IDLE_CONDSTORE_ESEARCH",
 };
