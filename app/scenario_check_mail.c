@@ -249,11 +249,24 @@ static void check_share(struct load *load, const struct scenario_account *accoun
 			   share->with->address);
 }
 
+/* By IMAP such a name means another user's folder. */
+static void check_folder_names(struct load *load, const struct scenario_account *account)
+{
+	for (unsigned i = 0; i < account->folders->len; i++) {
+		const struct scenario_folder *folder = g_ptr_array_index(account->folders, i);
+
+		if (g_str_has_prefix(folder->folder, "shared/"))
+			load_error(load, load_mark(load, &folder->folder, folder),
+				   "names below `shared/` are for folders of other users");
+	}
+}
+
 static void check_shares(struct load *load, const struct scenario_domain *domain)
 {
 	for (unsigned i = 0; i < domain->accounts->len; i++) {
 		const struct scenario_account *account = g_ptr_array_index(domain->accounts, i);
 
+		check_folder_names(load, account);
 		for (unsigned s = 0; s < account->shares->len; s++)
 			check_share(load, account, g_ptr_array_index(account->shares, s));
 	}

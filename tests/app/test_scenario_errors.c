@@ -66,6 +66,8 @@ static const struct {
 	  "[IDLEE]}}\n",								 "t:4:",            "IDLEE",						  "did you mean `IDLE`?"                     },
 	{ "mailwire: 1\nhosts: {m: , p: }\ndomains: {a.b: {mail: m, accounts: {x: p}}}\nclients: "
 	  "{x: {host: p, incoming: {protocol: pop3, stay: 1h}}}\n",		      "t:4:",            "`stay` is for imap",                                     NULL                                       },
+	{ "mailwire: 1\nhosts: {m: }\ndomains: {a.b: {mail: m, accounts: {x: {folders: "
+	  "[shared/y]}}}}\n",							    "t:3:",            "names below `shared/`",                                  NULL                                       },
  /* Values */
 	{ "mailwire: 1\nuntil: 10\n",							     "t:2:8: error",    "`until: 10`: the unit is missing",
          "`10ms`"																									 },
