@@ -170,11 +170,14 @@ static void open_mailbox(struct imap_session *session, const struct selection *s
 	bool was_open = imap_view_is_open(&session->view);
 	struct mailbox *mailbox = imap_find_mailbox(session, selection->name);
 	bool may_read = mailbox != NULL && imap_may(session, mailbox, RIGHT_READ);
+	/* RFC 7162 section 3.2.11, and part of RFC 9051 */
+	bool tells_closed =
+	    imap_offers(session, IMAP_CAN_QRESYNC) || imap_offers(session, IMAP_CAN_REV2);
 	GString *text = g_string_new(NULL);
 
 	imap_view_close(&session->view);
 	imap_sequence_clear(&session->saved);
-	if (was_open)
+	if (was_open && tells_closed)
 		g_string_append(text, "* OK [CLOSED] Previous mailbox closed.\r\n");
 	if (may_read)
 		open_selected(session, selection, mailbox, text);
