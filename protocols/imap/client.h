@@ -125,7 +125,8 @@ unsigned imap_client_pending(const struct imap_client *client);
 unsigned imap_client_select(struct imap_client *client, const char *mailbox, bool read_only);
 
 /*
- * Selects a mailbox that was known up to `modseq`. Where QRESYNC is offered it is enabled, and what
+ * Selects a mailbox that was known up to `modseq`. Where QRESYNC is offered it is enabled, if
+ * no mailbox was selected before, and what
  * changed since comes as `expunged` and `fetched` (flags alone) before `done`; elsewhere this is
  * imap_client_select(). imap_client_selected() tells which.
  */

@@ -27,6 +27,7 @@ bool imap_send_select(struct imap_client *client, struct imap_operation *operati
 {
 	if (operation->step == 0)
 		imap_client_unselect(client);
+	client->has_selected = true;
 	return send_verb_and_names(client, operation, operation->is_option ? "EXAMINE" : "SELECT");
 }
 
@@ -36,16 +37,21 @@ static bool can_resume(const struct imap_client *client, const struct imap_opera
 	       imap_client_offers(client, "QRESYNC") && imap_client_offers(client, "ENABLE");
 }
 
-/* ENABLE QRESYNC once in a session, then SELECT with what was known (RFC 7162 section 3.2.5). */
+/*
+ * ENABLE QRESYNC once in a session, then SELECT with what was known (RFC 7162 section 3.2.5). ENABLE must
+ * not follow a SELECT (RFC 5161 section 3.1): then it is too late.
+ */
 bool imap_send_resume(struct imap_client *client, struct imap_operation *operation)
 {
 	if (operation->is_selecting)
 		return false;
-	if (operation->step == 0 && can_resume(client, operation) && !client->has_qresync) {
+	if (operation->step == 0 && can_resume(client, operation) && !client->has_qresync &&
+	    !client->has_selected) {
 		imap_command_begin(client, "ENABLE QRESYNC");
 		return imap_command_end(client);
 	}
 	operation->is_selecting = true;
+	client->has_selected = true;
 	imap_client_unselect(client);
 	imap_command_begin(client, "SELECT");
 	imap_command_append_mailbox(client, operation->name);

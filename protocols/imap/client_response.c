@@ -206,6 +206,22 @@ static void take_expunge(struct imap_client *client, uint32_t number)
 		client->config.events->expunged(client->config.owner, number, uid);
 }
 
+/*
+ * A message went whose number was not known: it was one of those without a known UID in front of the
+ * first larger one, for UIDs ascend.
+ */
+static void forget_unknown(struct imap_client *client, uint32_t uid)
+{
+	guint i = 0;
+
+	while (i < client->uids->len && g_array_index(client->uids, uint32_t, i) <= uid)
+		i++;
+	if (i > 0 && g_array_index(client->uids, uint32_t, i - 1) == 0)
+		g_array_remove_index(client->uids, i - 1);
+	if (client->selected.messages > 0)
+		client->selected.messages--;
+}
+
 static void take_vanished_uid(struct imap_client *client, uint32_t uid)
 {
 	for (guint i = 0; i < client->uids->len; i++) {
@@ -214,6 +230,7 @@ static void take_vanished_uid(struct imap_client *client, uint32_t uid)
 			return;
 		}
 	}
+	forget_unknown(client, uid);
 	if (client->config.events->expunged != NULL)
 		client->config.events->expunged(client->config.owner, 0, uid);
 }

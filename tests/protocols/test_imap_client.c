@@ -266,12 +266,13 @@ static const struct {
 	{"client_bye",        0,  0   },
         { "client_condstore", 0,  0   },
         { "client_qresync",   0,  0   },
-	{ "client_chunks",    10, 0   },
+	{ "client_late",      0,  0   },
+        { "client_chunks",    10, 0   },
         { "client_idle",      0,  1740},
-        { "client_modern",    0,  0   },
-	{ "client_old",       0,  0   },
+	{ "client_modern",    0,  0   },
+        { "client_old",       0,  0   },
         { "client_preauth",   0,  0   },
-        { "client_refused",   0,  0   },
+	{ "client_refused",   0,  0   },
 };
 
 static void play(int index, size_t chunk)
