@@ -1,20 +1,17 @@
-/* GETQUOTA, GETQUOTAROOT, SETQUOTA (RFC 9208). Each account is one quota root, called by its address. */
+/* GETQUOTA, GETQUOTAROOT, SETQUOTA (RFC 9208). An account with a limit is one quota root, called by its address. */
 #include "protocols/imap/command.h"
 #include "protocols/imap/envelope.h"
 
 #define UNIT_BYTES 1024 /* of STORAGE (section 5.1) */
 
-/* quota-response = "QUOTA" SP quota-root-name SP quota-list; a resource without limit is not listed. */
+/* quota-response = "QUOTA" SP quota-root-name SP "(" quota-resource *(SP quota-resource) ")" */
 static void print_quota(GString *out, const struct account *account)
 {
 	g_string_append(out, "* QUOTA ");
 	imap_print_astring(out, account->address);
-	g_string_append(out, " (");
-	if (account->quota_bytes != 0)
-		g_string_append_printf(out, "STORAGE %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT,
-				       (account->used_bytes + UNIT_BYTES - 1) / UNIT_BYTES,
-				       account->quota_bytes / UNIT_BYTES);
-	g_string_append(out, ")\r\n");
+	g_string_append_printf(out, " (STORAGE %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT ")\r\n",
+			       (account->used_bytes + UNIT_BYTES - 1) / UNIT_BYTES,
+			       account->quota_bytes / UNIT_BYTES);
 }
 
 /* The account that is the root, if the user may know of it: his own, or one that shares with him. */
@@ -22,7 +19,9 @@ static struct account *find_root(const struct imap_session *session, const char 
 {
 	struct account *account = mail_store_find(session->config.store, root);
 
-	for (unsigned i = 0; account != NULL && i < account->mailboxes->len; i++)
+	if (account == NULL || account->quota_bytes == 0)
+		return NULL;
+	for (unsigned i = 0; i < account->mailboxes->len; i++)
 		if (imap_may(session, g_ptr_array_index(account->mailboxes, i), RIGHT_READ))
 			return account;
 	return NULL;
@@ -73,10 +72,13 @@ void imap_run_getquotaroot(struct imap_session *session, struct imap_parser *par
 		GString *text = g_string_new("* QUOTAROOT ");
 
 		imap_print_astring(text, wire);
-		g_string_append_c(text, ' ');
-		imap_print_astring(text, mailbox->account->address);
+		if (mailbox->account->quota_bytes != 0) {
+			g_string_append_c(text, ' ');
+			imap_print_astring(text, mailbox->account->address);
+		}
 		g_string_append(text, "\r\n");
-		print_quota(text, mailbox->account);
+		if (mailbox->account->quota_bytes != 0)
+			print_quota(text, mailbox->account);
 		imap_send_string(session, text);
 		imap_ok(session, "Getquotaroot completed.");
 		g_free(wire);

@@ -400,7 +400,8 @@ def imaplib_sorts_threads_and_shares():
     assert box.sort("(SUBJECT)", "UTF-8", "ALL")[1] == [b"2 3 1"]
     assert box.sort("(REVERSE SIZE)", "UTF-8", "ALL")[1] == [b"2 1 3"]
     assert box.thread("REFERENCES", "UTF-8", "ALL")[1] == [b"(1)(3 2)"]
-    assert box.getquotaroot("INBOX")[0] == "OK" and box.getquota("kim@office.example")[0] == "OK"
+    assert box.getquotaroot("INBOX")[0] == "OK"
+    assert box.getquota("kim@office.example")[1] == [b'kim@office.example (STORAGE 1 1000)']
     assert box.myrights("INBOX")[1] == [b"INBOX lrswipkxteacd"]
     assert box.setacl("INBOX", "max", "lrs")[0] == "OK"
     assert b"max@office.example lrs" in box.getacl("INBOX")[1][0]
