@@ -1,5 +1,6 @@
 /* What the files of the IMAP server session share: its insides, its replies, its commands. */
 #pragma once
+#include "protocols/imap/arguments.h"
 #include "protocols/imap/output.h"
 #include "protocols/imap/parser.h"
 #include "protocols/imap/reader.h"
@@ -8,9 +9,6 @@
 #include "protocols/imap/view.h"
 #include "protocols/layer.h"
 #include "protocols/mail/rights.h"
-
-/* Mailboxes of other users: behind this and the owner's address (RFC 2342). */
-#define IMAP_SHARED_PREFIX "shared/"
 
 /* What the next line from the client is. */
 enum imap_expectation {
@@ -98,46 +96,6 @@ static inline bool imap_has_enabled(const struct imap_session *session,
 	return imap_capability_is_in(session->enabled, capability);
 }
 
-/* Arguments that several commands have. */
-
-/* The name of a mailbox to and from the wire; the caller frees it. NULL: it is none. */
-char *imap_encode_name(const struct imap_session *session, const char *name);
-char *imap_decode_name(const struct imap_session *session, struct bytes wire);
-
-/* SP mailbox, as UTF-8 the caller frees; names that cannot be are an error. */
-bool imap_parse_mailbox(struct imap_session *session, struct imap_parser *parser, char **name);
-
-/* SP mailbox that exists, and the end; else ends the command and is NULL. The caller frees `name`. */
-struct mailbox *imap_parse_existing(struct imap_session *session, struct imap_parser *parser,
-				    char **name);
-
-/*
- * The account whose mailbox the name is of, and what its owner calls it (inside `name`); NULL when
- * there is no such user. The mailbox; NULL when there is none that the user may look up.
- */
-struct account *imap_locate(const struct imap_session *session, const char *name,
-			    const char **local);
-struct mailbox *imap_find_mailbox(const struct imap_session *session, const char *name);
-
-/* May the user do what takes all of `rights`? The second ends the command with NO when not. */
-bool imap_may(const struct imap_session *session, const struct mailbox *mailbox, uint32_t rights);
-bool imap_require(struct imap_session *session, const struct mailbox *mailbox, uint32_t rights);
-
-/* Flags that the user may give to messages in the mailbox; keywords count as \\Flagged. */
-uint32_t imap_permitted_flags(const struct imap_session *session, const struct mailbox *mailbox);
-
-/*
- * "(" name *(SP name) ")" as parameters of commands are written (RFC 4466): `take` reads what stands
- * behind each name, and is false for one it does not know.
- */
-bool imap_parse_options(struct imap_parser *parser,
-			bool (*take)(void *owner, struct imap_parser *parser, struct bytes name),
-			void *owner);
-
-/* "$": the saved result as numbers or UIDs. False, and nothing read, when that is not next. */
-bool imap_parse_saved(const struct imap_session *session, struct imap_parser *parser, bool is_uids,
-		      struct imap_sequence_set *set);
-
 /*
  * Notes that the client knows modification sequences (RFC 7162 section 3.1): from now on FETCH tells
  * them. With a mailbox open it is told the highest one.
@@ -147,23 +105,6 @@ void imap_enable_condstore(struct imap_session *session);
 /* Appends VANISHED (EARLIER): what went after `modseq`, of `known` (UIDs) unless that is NULL. */
 void imap_print_vanished(GString *out, const struct mailbox *mailbox, uint64_t modseq,
 			 const struct imap_sequence_set *known);
-
-/* "NO [NONEXISTENT]" for a mailbox, which is named in it. */
-void imap_no_mailbox(struct imap_session *session, const char *code, const char *name);
-
-/*
- * SP sequence-set, resolved: UIDs after UID, else message numbers that all exist. False: the error
- * is in the parser.
- */
-bool imap_parse_messages(struct imap_session *session, struct imap_parser *parser,
-			 struct imap_sequence_set *set);
-
-/*
- * The numbers of the messages in the set, ascending: start with `number` 0, and go on with the one
- * given last until it returns 0.
- */
-uint32_t imap_next_message(const struct imap_session *session, const struct imap_sequence_set *set,
-			   uint32_t number);
 
 /* Answers the line that ends IDLE, or goes on with AUTHENTICATE. */
 void imap_continue_idle(struct imap_session *session, struct bytes line);

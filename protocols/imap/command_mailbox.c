@@ -1,17 +1,6 @@
 /* Mailboxes as such: CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE (RFC 3501 section 6.3). */
 #include "protocols/imap/command.h"
 
-/* Makes those of the mailboxes above `name` that are missing (RFC 3501 section 6.3.3). */
-static void create_parents(struct account *account, const char *name)
-{
-	for (const char *slash = strchr(name, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
-		char *parent = g_strndup(name, (size_t)(slash - name));
-
-		account_create_mailbox(account, parent);
-		g_free(parent);
-	}
-}
-
 /* True when there are mailboxes below `name`. */
 static bool has_children(const struct account *account, const char *name)
 {
@@ -38,6 +27,26 @@ static struct mailbox *parent_of(struct account *account, const char *name)
 	}
 	g_free(above);
 	return mailbox;
+}
+
+/*
+ * Makes the mailbox, unless it is there, and those above it that are missing (RFC 3501 section 6.3.3).
+ * New ones get the rights of the one above them (RFC 4314 section 4).
+ */
+static void create_with_parents(struct account *account, const char *name)
+{
+	const struct mailbox *above = parent_of(account, name);
+	const char *end = name;
+
+	do {
+		end += 1 + strcspn(end + 1, "/");
+		char *part = g_strndup(name, (size_t)(end - name));
+		struct mailbox *mailbox = account_create_mailbox(account, part);
+
+		if (mailbox != NULL && above != NULL)
+			mailbox_grant_like(mailbox, above);
+		g_free(part);
+	} while (*end != '\0');
 }
 
 /*
@@ -69,7 +78,7 @@ static bool locate_new(struct imap_session *session, const char *name, struct ac
 	return true;
 }
 
-/* create = "CREATE" SP mailbox; it gets the rights of the one above it (RFC 4314 section 4). */
+/* create = "CREATE" SP mailbox */
 void imap_run_create(struct imap_session *session, struct imap_parser *parser)
 {
 	struct account *account;
@@ -79,12 +88,7 @@ void imap_run_create(struct imap_session *session, struct imap_parser *parser)
 	if (!imap_parse_mailbox(session, parser, &name) || !imap_parse_end(parser)) {
 		imap_bad_arguments(session, parser);
 	} else if (locate_new(session, name, &account, &local)) {
-		struct mailbox *parent = parent_of(account, local);
-
-		create_parents(account, local);
-		struct mailbox *mailbox = account_create_mailbox(account, local);
-		if (parent != NULL)
-			mailbox_grant_like(mailbox, parent);
+		create_with_parents(account, local);
 		imap_ok(session, "Create completed.");
 	}
 	g_free(name);
@@ -146,7 +150,7 @@ static void rename_mailbox(struct imap_session *session, struct mailbox *mailbox
 	if (!locate_new(session, to, &account, &local))
 		return;
 	if (account == mailbox->account && account_rename_mailbox(account, mailbox, local)) {
-		create_parents(account, local);
+		create_with_parents(account, local);
 		imap_ok(session, "Rename completed.");
 	} else {
 		imap_no(session, "[CANNOT] Mailbox can't be renamed to that.");
