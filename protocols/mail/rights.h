@@ -4,10 +4,9 @@
  */
 #pragma once
 #include "protocols/mail/mailbox.h"
+#include "protocols/mail/names.h"
 
-/* Sets of rights: one bit for each letter of mailbox_rights_letters, in their order. */
-#define MAILBOX_RIGHT_LETTERS "lrswipkxtea"
-
+/* Sets of rights: one bit for each letter of MAILBOX_RIGHT_LETTERS, in their order. */
 enum mailbox_right {
 	RIGHT_LOOKUP = 1 << 0,         /* l: the name is listed */
 	RIGHT_READ = 1 << 1,           /* r: SELECT, STATUS, FETCH */

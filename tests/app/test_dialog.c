@@ -149,6 +149,12 @@ START_TEST(shared_folder_is_used_by_rights)
 	ck_assert_uint_eq(count(outcome->out, " NO [NOPERM] "), 1);
 	ck_assert_uint_eq(count(outcome->out, " NO [NONEXISTENT] "), 1);
 	outcome_free(outcome);
+	outcome = program_run("state", path, "--at", "15s", NULL);
+	ck_assert_uint_eq(
+	    count(outcome->out,
+		  "1 message, 0 unread, shared with ann@a.b (lrswite), bob@a.b (lrs)\n"),
+	    1);
+	outcome_free(outcome);
 	g_free(path);
 	folder_remove(folder);
 }
