@@ -85,7 +85,8 @@ static enum step catch_up(struct mua_imap *imap, struct mua_action *action)
 	const struct remote_folder *folder = find_folder(imap, action->folder);
 
 	if (!imap->is_opening || folder->modseq == 0 || status->is_resynchronized ||
-	    status->uid_validity != folder->uid_validity || status->modseq <= folder->modseq)
+	    status->messages == 0 || status->uid_validity != folder->uid_validity ||
+	    status->modseq <= folder->modseq)
 		return STEP_NEXT;
 	imap->is_resuming = true;
 	return wait_for(imap, imap_client_fetch_changes(imap->client, folder->modseq));
