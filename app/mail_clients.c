@@ -41,6 +41,7 @@ static struct mua *start_client(struct programs *programs, struct network *netwo
 		.authenticates = client->outgoing.has_login,
 		.leave = leave_of(client->incoming.leave),
 		.leave_ns = client->incoming.leave_for_ns,
+		.stay_ns = client->incoming.stay_ns,
 		.check_every_ns = client->incoming.check_every_ns,
 		.is_online = client->is_online,
 		.asks_aaaa = true,

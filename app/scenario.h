@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "app/diagnostic.h"
+#include "protocols/imap/capability.h"
 #include "sim/time.h"
 #include "stack/address.h"
 
@@ -187,6 +188,14 @@ struct scenario_folder {
 	const char *folder;
 };
 
+/* What another user may do with a folder of an account (RFC 4314). */
+struct scenario_share {
+	struct scenario_item item;
+	struct scenario_account *with;
+	const char *folder;
+	const char *rights; /* letters: "lrs" */
+};
+
 struct scenario_account {
 	struct scenario_item item; /* its name is the local part */
 	struct scenario_domain *domain;
@@ -195,6 +204,7 @@ struct scenario_account {
 	const char *full_name;
 	uint64_t quota_bytes; /* 0: no limit */
 	GPtrArray *folders;   /* of struct scenario_folder *, besides INBOX */
+	GPtrArray *shares;    /* of struct scenario_share * */
 };
 
 struct scenario_domain {
@@ -222,10 +232,17 @@ struct scenario_service {
 };
 
 /* The mail server on a host. */
+/* A capability that a server does not offer. */
+struct scenario_capability {
+	struct scenario_item item;
+	enum imap_capability capability;
+};
+
 struct scenario_server {
 	struct scenario_item item;
 	struct scenario_node *host;
 	GPtrArray *services;        /* of struct scenario_service * */
+	GPtrArray *without;         /* of struct scenario_capability *: not offered by IMAP */
 	uint64_t message_bytes_max; /* what SIZE announces; 0: no limit */
 	int64_t retry_ns;           /* from the first vain delivery attempt to the second */
 	int64_t retry_max_ns;       /* the pause doubles up to this */
@@ -249,6 +266,7 @@ struct scenario_incoming {
 	uint64_t port;
 	enum scenario_leave leave; /* POP3 only */
 	int64_t leave_for_ns;      /* TIME_NEVER: without limit */
+	int64_t stay_ns;           /* IMAP only: how long it stays connected with nothing to do */
 	int64_t check_every_ns;    /* TIME_NEVER: only when the user says so */
 };
 

@@ -1,6 +1,7 @@
 #include <string.h>
 #include "app/scenario_private.h"
 #include "protocols/dns/record.h"
+#include "protocols/mail/rights.h"
 
 /* ---- Names of hosts ---- */
 
@@ -212,8 +213,68 @@ static void check_server(struct load *load, const struct scenario_server *server
 			     server->item.name);
 }
 
+static bool has_folder(const struct scenario_account *account, const char *name)
+{
+	if (g_ascii_strcasecmp(name, "INBOX") == 0)
+		return true;
+	for (unsigned i = 0; i < account->folders->len; i++) {
+		const struct scenario_folder *folder = g_ptr_array_index(account->folders, i);
+
+		if (strcmp(folder->folder, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void check_share(struct load *load, const struct scenario_account *account,
+			const struct scenario_share *share)
+{
+	uint32_t rights = 0;
+
+	if (!mailbox_rights_parse(share->rights, &rights) || rights == 0)
+		load_error(load, load_mark(load, &share->rights, share),
+			   "`%s` are no rights: use letters of `lrswipkxtea`", share->rights);
+	if (!has_folder(account, share->folder))
+		load_error(load, load_mark(load, &share->folder, share),
+			   "`%s` has no folder `%s`: list it under `folders`", account->address,
+			   share->folder);
+	if (share->with == NULL)
+		return;
+	if (share->with == account)
+		load_error(load, load_mark(load, &share->with, share),
+			   "the owner of a folder has all rights anyway");
+	else if (share->with->domain->mail != account->domain->mail)
+		load_error(load, load_mark(load, &share->with, share),
+			   "`%s` is kept on another server, which cannot see this folder",
+			   share->with->address);
+}
+
+/* By IMAP such a name means another user's folder. */
+static void check_folder_names(struct load *load, const struct scenario_account *account)
+{
+	for (unsigned i = 0; i < account->folders->len; i++) {
+		const struct scenario_folder *folder = g_ptr_array_index(account->folders, i);
+
+		if (g_str_has_prefix(folder->folder, "shared/"))
+			load_error(load, load_mark(load, &folder->folder, folder),
+				   "names below `shared/` are for folders of other users");
+	}
+}
+
+static void check_shares(struct load *load, const struct scenario_domain *domain)
+{
+	for (unsigned i = 0; i < domain->accounts->len; i++) {
+		const struct scenario_account *account = g_ptr_array_index(domain->accounts, i);
+
+		check_folder_names(load, account);
+		for (unsigned s = 0; s < account->shares->len; s++)
+			check_share(load, account, g_ptr_array_index(account->shares, s));
+	}
+}
+
 static void check_domain(struct load *load, const struct scenario_domain *domain)
 {
+	check_shares(load, domain);
 	if (strcmp(domain->item.name, ".") == 0)
 		load_error(load, domain->item.mark, "the root cannot be a mail domain");
 }
@@ -317,6 +378,9 @@ static void check_incoming(struct load *load, const struct scenario_client *clie
 		load_error(
 		    load, load_mark(load, &incoming->leave, client),
 		    "`leave-on-server` is for pop3: with imap mail stays on the server anyway");
+	if (incoming->protocol == PROTOCOL_POP3 && incoming->stay_ns != 0)
+		load_error(load, load_mark(load, &incoming->stay_ns, client),
+			   "`stay` is for imap: a pop3 session sees no mail that comes later");
 	if (incoming->leave_for_ns != TIME_NEVER && incoming->leave != LEAVE_ALL)
 		load_error(load, load_mark(load, &incoming->leave_for_ns, client),
 			   "`leave-for` goes only with `leave-on-server: yes`");

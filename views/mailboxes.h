@@ -17,6 +17,12 @@ struct mailbox_message {
 	uint64_t root;
 };
 
+/* Another user's rights on a mailbox. */
+struct mailbox_share {
+	char *with;      /* "bob@office.example" */
+	uint32_t rights; /* bits of MAILBOX_RIGHT_LETTERS, protocols/mail/names.h */
+};
+
 struct mailbox_state {
 	uint64_t id;
 	uint32_t node; /* where it is kept */
@@ -25,6 +31,7 @@ struct mailbox_state {
 	uint32_t uid_validity;
 	bool is_subscribed;
 	GPtrArray *messages; /* of struct mailbox_message *, by UID */
+	GPtrArray *shares;   /* of struct mailbox_share *, in order of granting */
 };
 
 struct mailboxes *mailboxes_new(void);

@@ -415,6 +415,20 @@ static void print_queue(struct printing *p)
 	}
 }
 
+/* ", shared with bob@office.example (lrs)" for each user who may use it. */
+static void print_shares(FILE *out, const struct mailbox_state *mailbox)
+{
+	for (guint i = 0; i < mailbox->shares->len; i++) {
+		const struct mailbox_share *share = mailbox->shares->pdata[i];
+
+		fprintf(out, "%s %s (", i == 0 ? ", shared with" : ",", share->with);
+		for (unsigned bit = 0; MAILBOX_RIGHT_LETTERS[bit] != '\0'; bit++)
+			if (share->rights & 1u << bit)
+				fputc(MAILBOX_RIGHT_LETTERS[bit], out);
+		fputc(')', out);
+	}
+}
+
 static void print_mailboxes(struct printing *p)
 {
 	p->title = "mailboxes";
@@ -428,9 +442,11 @@ static void print_mailboxes(struct printing *p)
 			unseen +=
 			    !(((struct mailbox_message *)mailbox->messages->pdata[k])->flags & 1);
 		begin_row(p);
-		fprintf(p->out, "    %-28s %-10s %u message%s, %u unread\n", mailbox->owner,
+		fprintf(p->out, "    %-28s %-10s %u message%s, %u unread", mailbox->owner,
 			mailbox->name, mailbox->messages->len,
 			mailbox->messages->len == 1 ? "" : "s", unseen);
+		print_shares(p->out, mailbox);
+		fputc('\n', p->out);
 	}
 }
 

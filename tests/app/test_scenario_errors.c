@@ -51,6 +51,23 @@ static const struct {
          "`title` is a list here, and should be a text",														       NULL                                       },
 	{ "mailwire: 1\ntitle:\n",								"t:2:1: error",    "`title` is nothing here",                                NULL                                       },
 	{ "mailwire: 1\n{a: b}: c\n",							     "t:2:1: error",    "a key must be a word",                                   NULL                                       },
+ /* Servers, clients and shares */
+	{ "mailwire: 1\nhosts: {m: , o: }\ndomains:\n  a.b:\n    mail: m\n    accounts:\n      x: "
+	  "{shared: [{with: y@a.b, rights: lrq}]}\n      y: p\n  c.d: {mail: o, accounts: {z: "
+	  "p}}\n",								       "t:7:",            "`lrq` are no rights",                                    NULL                                       },
+	{ "mailwire: 1\nhosts: {m: , o: }\ndomains:\n  a.b:\n    mail: m\n    accounts:\n      x: "
+	  "{shared: [{with: y@a.b, folder: Nope}]}\n      y: p\n  c.d: {mail: o, accounts: {z: "
+	  "p}}\n",								       "t:7:",            "`x@a.b` has no folder `Nope`",                           NULL                                       },
+	{ "mailwire: 1\nhosts: {m: , o: }\ndomains:\n  a.b:\n    mail: m\n    accounts:\n      x: "
+	  "{shared: [{with: x@a.b}]}\n      y: p\n  c.d: {mail: o, accounts: {z: p}}\n", "t:7:",            "the owner of a folder has all rights anyway",            NULL                                       },
+	{ "mailwire: 1\nhosts: {m: , o: }\ndomains:\n  a.b:\n    mail: m\n    accounts:\n      x: "
+	  "{shared: [{with: z@c.d}]}\n      y: p\n  c.d: {mail: o, accounts: {z: p}}\n", "t:7:",            "`z@c.d` is kept on another server",                      NULL                                       },
+	{ "mailwire: 1\nhosts: {m: }\ndomains: {a.b: {mail: m}}\nservers: {m: {without: "
+	  "[IDLEE]}}\n",								 "t:4:",            "IDLEE",						  "did you mean `IDLE`?"                     },
+	{ "mailwire: 1\nhosts: {m: , p: }\ndomains: {a.b: {mail: m, accounts: {x: p}}}\nclients: "
+	  "{x: {host: p, incoming: {protocol: pop3, stay: 1h}}}\n",		      "t:4:",            "`stay` is for imap",                                     NULL                                       },
+	{ "mailwire: 1\nhosts: {m: }\ndomains: {a.b: {mail: m, accounts: {x: {folders: "
+	  "[shared/y]}}}}\n",							    "t:3:",            "names below `shared/`",                                  NULL                                       },
  /* Values */
 	{ "mailwire: 1\nuntil: 10\n",							     "t:2:8: error",    "`until: 10`: the unit is missing",
          "`10ms`"																									 },
