@@ -30,15 +30,8 @@ static bool is_multicast(uint32_t address)
 /* Addresses that no datagram on a wire can come from (RFC 1122 section 3.2.1.3, 1812 5.3.7). */
 static bool source_is_possible(const struct interface *interface, uint32_t source)
 {
-	uint32_t host_bits = ~ipv4_mask(interface->prefix_length);
-
-	if (source >> 24 == 0 || is_loopback(source) || source >= MULTICAST_NET)
-		return false;
-	if (source == interface->address)
-		return false;
-	/* The broadcast address of the network it came from. */
-	return interface->prefix_length >= 31 || (source | host_bits) != source ||
-	       ((source ^ interface->address) & ~host_bits) != 0;
+	return source >> 24 != 0 && !is_loopback(source) && source < MULTICAST_NET &&
+	       source != interface->address && source != interface->broadcast;
 }
 
 static bool destination_is_possible(uint32_t destination)
@@ -133,14 +126,13 @@ static struct mac multicast_mac(uint32_t address)
 
 static bool is_broadcast_of(const struct interface *interface, uint32_t address)
 {
-	return interface->prefix_length < 31 &&
-	       address == (interface->address | ~ipv4_mask(interface->prefix_length));
+	return address == interface->broadcast || address == IPV4_BROADCAST;
 }
 
 void ipv4_output(struct host *host, struct interface *interface, uint32_t next_hop,
 		 struct packet *packet)
 {
-	if (next_hop == IPV4_BROADCAST || is_broadcast_of(interface, next_hop))
+	if (is_broadcast_of(interface, next_hop))
 		interface_send(interface, mac_broadcast, ETHERTYPE_IPV4, packet);
 	else if (is_multicast(next_hop))
 		interface_send(interface, multicast_mac(next_hop), ETHERTYPE_IPV4, packet);
@@ -466,9 +458,8 @@ static bool options_are_right(struct host *host, struct packet *packet,
 static bool is_acceptable(struct host *host, const struct interface *interface,
 			  struct packet *packet, const struct ipv4_header *header, bool is_group)
 {
-	bool is_group_address = is_multicast(header->destination) ||
-				header->destination == IPV4_BROADCAST ||
-				is_broadcast_of(interface, header->destination);
+	bool is_group_address =
+	    is_multicast(header->destination) || is_broadcast_of(interface, header->destination);
 
 	if (!source_is_possible(interface, header->source))
 		drop_for(host, packet, IPV4_BAD_SOURCE);
@@ -492,8 +483,7 @@ static ALWAYS_INLINE void dispatch(struct host *host, struct interface *interfac
 	}
 	const struct route *route = route_table_find(&host->routes, header->destination);
 
-	if (header->destination == IPV4_BROADCAST ||
-	    is_broadcast_of(interface, header->destination))
+	if (is_broadcast_of(interface, header->destination))
 		ipv4_deliver(host, packet, header, true);
 	else if (route != NULL && route->kind == ROUTE_LOCAL)
 		ipv4_deliver(host, packet, header, false);
