@@ -39,6 +39,7 @@ enum ipv4_option_type {
 };
 
 extern const struct field_table ipv4_fields;
+extern const struct field_name ipv4_dscp_names[], ipv4_ecn_names[]; /* IPv6 has them too */
 
 /* The fields of an option of `type`, for views; of any option when the type is not known. */
 const struct field_table *ipv4_option_fields(uint8_t type);
