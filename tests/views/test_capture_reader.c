@@ -84,7 +84,7 @@ START_TEST(what_was_written_is_read_back)
 		ck_assert_uint_eq(frame.direction, CAPTURE_OUTBOUND);
 		ck_assert_uint_eq(frame.packet_id, i);
 		ck_assert_uint_eq(frame.original_length, test_frames[i].bytes.length + 4);
-		check_text(frame.comment, test_frames[i].name);
+		check_text(frame.comments[0], test_frames[i].name);
 	}
 	ck_assert_int_eq(capture_reader_next(reader, &frame), CAPTURE_READ_END);
 	ck_assert_int_eq(capture_reader_next(reader, &frame), CAPTURE_READ_END);
@@ -96,7 +96,8 @@ START_TEST(what_was_written_is_read_back)
 		check_text(capture_reader_interface(reader, 1)->name, "gw:eth0");
 		ck_assert_uint_eq(capture_reader_interface(reader, 1)->fcs_bytes, 4);
 		ck_assert_uint_eq(capture_reader_name_count(reader), 1);
-		ck_assert_uint_eq(capture_reader_name(reader, 0)->address, 0xc000020a);
+		ck_assert_uint_eq(ip_address_ipv4(capture_reader_name(reader, 0)->address),
+				  0xc000020a);
 		check_text(capture_reader_name(reader, 0)->name, "alice-pc.office.example");
 		ck_assert_uint_eq(capture_reader_secrets_count(reader), 1);
 		check_text(capture_reader_secrets(reader, 0)->bytes, "CLIENT_RANDOM 1 2\n");
@@ -210,7 +211,7 @@ static const uint8_t text[] = { 'n', 'o', ' ', 'c', 'a', 'p', 't', 'u', 'r', 'e'
 static const struct {
 	struct bytes file;
 	const char *complaint;
-	size_t offset;
+	uint64_t offset;
 } bad_files[] = {
 	{ { no_interface, sizeof no_interface },
 	  "packet of an interface that is not described", sizeof no_interface },
@@ -233,7 +234,7 @@ START_TEST(malformed_files_are_complained_of_with_their_place)
 {
 	struct capture_reader *reader = capture_reader_new(bad_files[_i].file);
 	struct captured_frame frame;
-	size_t offset;
+	uint64_t offset;
 
 	ck_assert_int_eq(capture_reader_next(reader, &frame), CAPTURE_READ_BAD);
 	ck_assert_int_eq(capture_reader_next(reader, &frame), CAPTURE_READ_BAD);
