@@ -275,12 +275,14 @@ static void print_mail(struct log *log, const struct trace_record *record, struc
 /* "TCP connection with mail port 587: SYN-SENT → ESTABLISHED". */
 static void append_tcp_state(struct log *log, const struct trace_record *record, struct bytes bytes)
 {
-	char host[64];
+	char host[SENTENCE_HOST_BYTES];
 
 	g_string_append(log->line, "TCP connection");
 	if (bytes.length == TCP_STATE_RECORD_BYTES)
 		g_string_append_printf(log->line, " with %s port %u",
-				       sentence_host(log->model, get_be32(bytes.data + 6), host),
+				       sentence_host(model_names(log->model),
+						     ip_address_from_ipv4(get_be32(bytes.data + 6)),
+						     host),
 				       get_be16(bytes.data + 10));
 	g_string_append_printf(log->line, ": %s → %s",
 			       tcp_state_name((enum tcp_state)record->before),

@@ -1,8 +1,7 @@
 /* The blocks of the log: a title, and a line for each layer, read from the bytes. */
 #include "protocols/layer.h"
-#include "stack/wire/ethernet.h"
 #include "stack/wire/ipv4.h"
-#include "stack/wire/udp.h"
+#include "views/describe.h"
 #include "views/log_private.h"
 #include "views/names.h"
 #include "views/sentence.h"
@@ -48,7 +47,7 @@ static void append_change(struct log *log, char sign, size_t header_bytes)
 }
 
 /* Why it is said: the first time that a command or reply of this kind is seen. */
-static void print_purpose(struct log *log, unsigned layer, const struct model_unit *unit)
+static void print_purpose(struct log *log, unsigned layer, const struct application_line *unit)
 {
 	char *key;
 
@@ -68,74 +67,38 @@ static void print_purpose(struct log *log, unsigned layer, const struct model_un
 	log_print_line(log);
 }
 
-/* What application bytes a segment carries: a line for each command, reply or piece of one. */
-static void print_stream_units(struct log *log, const char *action,
-			       const struct model_segment *segment)
+/* What one end of a crossing does with application data. */
+struct application {
+	struct log *log;
+	const char *action;
+};
+
+static void print_application_line(void *owner, const struct application_line *line)
 {
-	const struct model_direction *direction = segment->direction;
-	const struct dissector *dissector = segment->connection->dissector;
-	int layer = dissector == NULL ? -1 : view_layer_find(dissector->key);
-	uint64_t end = segment->offset + segment->length;
+	const struct application *application = owner;
+	struct log *log = application->log;
+	int layer = view_layer_find(line->dissector->key);
 
 	if (layer < 0 || !log_shows_layer(log, (unsigned)layer))
 		return;
-	for (unsigned i = model_unit_index(direction, segment->offset); i < direction->units->len;
-	     i++) {
-		const struct model_unit *unit = direction->units->pdata[i];
-
-		if (unit->offset >= end)
-			break;
-		begin_line(log, action, (unsigned)layer);
-		append_change(log, ' ', 0);
-		g_string_append(log->line, unit->summary);
-		append_size(log->line, MIN(end, unit->offset + unit->length) -
-					   MAX(segment->offset, unit->offset));
-		log_print_line(log);
-		print_purpose(log, (unsigned)layer, unit);
-	}
+	begin_line(log, application->action, (unsigned)layer);
+	append_change(log, ' ', 0);
+	g_string_append(log->line, line->summary);
+	append_size(log->line, line->length);
+	log_print_line(log);
+	print_purpose(log, (unsigned)layer, line);
 }
 
-/* The application data of a datagram, where a dissector knows its port. */
-static void print_datagram_unit(struct log *log, const char *action, struct bytes frame)
-{
-	struct ethernet_header ethernet;
-	struct ipv4_header ipv4;
-	struct udp_header udp;
-	struct bytes l3, l4, data;
-	struct dissect_unit unit;
-
-	if (ethernet_header_parse(frame, &ethernet, &l3) != PARSE_OK ||
-	    ipv4_header_parse(l3, &ipv4, &l4) != PARSE_OK || ipv4.protocol != 17 ||
-	    udp_header_parse(l4, &udp, &data) != PARSE_OK)
-		return;
-	for (const struct dissector *const *at = log->options.dissectors; *at != NULL; at++) {
-		bool is_from_server = udp.source_port == (*at)->udp_ports[0];
-		int layer = view_layer_find((*at)->key);
-
-		if ((*at)->udp_ports[0] == 0 || layer < 0 ||
-		    !log_shows_layer(log, (unsigned)layer) ||
-		    (!is_from_server && udp.destination_port != (*at)->udp_ports[0]))
-			continue;
-		if ((*at)->dissect(&(struct dissect_input) { data, is_from_server, false, NULL },
-				   &unit, 1) == 0)
-			continue;
-		begin_line(log, action, (unsigned)layer);
-		append_change(log, ' ', 0);
-		g_string_append(log->line, unit.summary);
-		append_size(log->line, data.length);
-		log_print_line(log);
-		return;
-	}
-}
-
+/* A line for each command, reply, message or piece of one. */
 static void print_application(struct log *log, const char *action, struct bytes frame)
 {
+	struct application application = { log, action };
+	struct decode decode;
 	struct model_segment segment;
+	struct account account;
 
-	if (model_find_segment(log->model, frame, &segment))
-		print_stream_units(log, action, &segment);
-	else
-		print_datagram_unit(log, action, frame);
+	model_account(log->model, frame, &decode, &segment, &account);
+	describe_application(&account, print_application_line, &application);
 }
 
 /* The detail's name says both what it is and why: "retransmission: timeout". */
@@ -242,7 +205,7 @@ static void append_first_sentence(struct log *log, struct bytes frame)
 	GString *text = g_string_new(NULL);
 	char *end;
 
-	sentence_append(text, log->model, frame, log->options.dissectors);
+	sentence_append(text, log->model, frame);
 	end = strstr(text->str, SENTENCE_DASH);
 	g_string_append_len(log->line, text->str,
 			    end == NULL ? (gssize)text->len : end - text->str);

@@ -1,0 +1,14 @@
+#include "views/account.h"
+
+const struct dissector *account_datagram(const struct account *account, struct bytes *data,
+					 bool *is_from_server)
+{
+	const struct decode *decode = account->decode;
+	const struct decode_layer *udp = decode_find(decode, DECODE_UDP);
+
+	if (udp == NULL || udp->is_quoted || udp->status != PARSE_OK || !decode->has_ports)
+		return NULL;
+	*data = decode_payload(decode, udp);
+	return decode_dissector(account->dissectors, false, decode->source_port,
+				decode->destination_port, is_from_server);
+}
