@@ -373,14 +373,17 @@ static void describe_stream(const struct model_segment *segment,
 {
 	const struct model_direction *direction = segment->direction;
 	uint64_t end = segment->offset + segment->length;
+	bool tells_held =
+	    segment->order == SEGMENT_FILLS_GAP || segment->order == SEGMENT_AFTER_LOSS;
+	unsigned i = tells_held ? 0 : model_unit_index(direction, segment->offset);
 
-	for (unsigned i = model_unit_index(direction, segment->offset); i < direction->units->len;
-	     i++) {
+	for (; i < direction->units->len; i++) {
 		const struct model_unit *unit = direction->units->pdata[i];
 		struct application_line line = line_of(segment->connection->dissector, unit);
 
-		line.is_from_earlier = unit->offset >= end;
-		if (line.is_from_earlier && segment->order != SEGMENT_FILLS_GAP)
+		line.is_from_earlier =
+		    unit->offset >= end || unit->offset + unit->length <= segment->offset;
+		if (line.is_from_earlier && !tells_held)
 			break;
 		line.length = line.is_from_earlier ? unit->length
 						   : MIN(end, unit->offset + unit->length) -

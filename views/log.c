@@ -80,7 +80,7 @@ void log_print_folded(struct log *log)
 		if (log->options.colour)
 			g_string_append(log->line, "\033[2m");
 		g_string_append_printf(log->line, "                  … %s", what->str);
-		log_plain(log->line, log->options.colour);
+		layout_plain(log->line, log->options.colour);
 		log_print_line(log);
 		fputc('\n', log->options.out);
 	}
@@ -246,11 +246,11 @@ static void append_text(GString *out, struct bytes bytes)
 
 static void begin_event(struct log *log, const struct trace_record *record, const char *mark)
 {
-	log_append_time(log->line, record->time_ns);
+	layout_time(log->line, record->time_ns);
 	g_string_append_printf(log->line, " %-16s ",
 			       model_node_name(log->model, trace_node_of(record->id)));
-	log_colour(log->line, log->options.colour,
-		   record->kind == TRACE_ACTION ? LAYER_USER : record->layer);
+	layout_colour(log->line, log->options.colour,
+		      record->kind == TRACE_ACTION ? LAYER_USER : record->layer);
 	g_string_append(log->line, mark);
 }
 
@@ -332,7 +332,7 @@ static void feed_state(struct log *log, const struct trace_record *record, struc
 		return;
 	begin_event(log, record, "· ");
 	append_tcp_state(log, record, bytes);
-	log_plain(log->line, log->options.colour);
+	layout_plain(log->line, log->options.colour);
 	g_string_append_printf(log->later, "%s\n", log->line->str);
 	g_string_truncate(log->line, 0);
 	log->later_ns = record->time_ns;
@@ -366,7 +366,7 @@ static void feed_event(struct log *log, const struct trace_record *record, struc
 		append_user_outcome(log, record, bytes);
 		break;
 	}
-	log_plain(log->line, log->options.colour);
+	layout_plain(log->line, log->options.colour);
 	log_print_line(log);
 	if (record->kind == TRACE_ACTION)
 		fputc('\n', log->options.out);

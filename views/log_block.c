@@ -14,38 +14,6 @@ void log_print_line(struct log *log)
 	g_string_truncate(log->line, 0);
 }
 
-/* "1.004 812 s": seconds with milliseconds and microseconds apart. */
-void log_append_time(GString *out, int64_t time_ns)
-{
-	int64_t us = time_ns / NS_PER_US;
-
-	g_string_append_printf(out, "%4" G_GINT64_FORMAT ".%03d %03d s ", us / 1000000,
-			       (int)(us / 1000 % 1000), (int)(us % 1000));
-}
-
-static void append_size(GString *line, size_t size_bytes)
-{
-	log_pad(line, 0, LOG_SIZE_COLUMN - 8);
-	g_string_append_printf(line, "%6zu B", size_bytes);
-}
-
-static void begin_line(struct log *log, const char *action, unsigned layer)
-{
-	GString *line = log->line;
-
-	g_string_append_printf(line, "  %-12s", action);
-	log_colour(line, log->options.colour, layer);
-	g_string_append_printf(line, "%-9s", view_layer_name(layer));
-}
-
-static void append_change(struct log *log, char sign, size_t header_bytes)
-{
-	if (header_bytes > 0)
-		g_string_append_printf(log->line, "%c %2zu B", sign, header_bytes);
-	log_plain(log->line, log->options.colour);
-	log_pad(log->line, 0, LOG_TEXT_COLUMN);
-}
-
 /* Why it is said: the first time that a command or reply of this kind is seen. */
 static void print_purpose(struct log *log, unsigned layer, const struct application_line *unit)
 {
@@ -59,11 +27,11 @@ static void print_purpose(struct log *log, unsigned layer, const struct applicat
 		return;
 	}
 	g_hash_table_add(log->seen, key);
-	log_pad(log->line, 0, LOG_TEXT_COLUMN);
+	layout_pad(log->line, 0, LAYOUT_TEXT_COLUMN);
 	if (log->options.colour)
 		g_string_append(log->line, "\033[3m");
 	g_string_append(log->line, unit->purpose);
-	log_plain(log->line, log->options.colour);
+	layout_plain(log->line, log->options.colour);
 	log_print_line(log);
 }
 
@@ -81,10 +49,11 @@ static void print_application_line(void *owner, const struct application_line *l
 
 	if (layer < 0 || !log_shows_layer(log, (unsigned)layer))
 		return;
-	begin_line(log, application->action, (unsigned)layer);
-	append_change(log, ' ', 0);
+	layout_begin(log->line, log->options.colour, application->action, (unsigned)layer,
+		     view_layer_name((unsigned)layer));
+	layout_change(log->line, log->options.colour, ' ', 0);
 	g_string_append(log->line, line->summary);
-	append_size(log->line, line->length);
+	layout_size(log->line, line->length);
 	log_print_line(log);
 	print_purpose(log, (unsigned)layer, line);
 }
@@ -124,13 +93,14 @@ static void print_header(struct log *log, const struct crossing *crossing,
 		return;
 	text = g_string_new(NULL);
 	log_describe(text, log->model, record->layer, frame, &size);
-	begin_line(log, view_kind_name((enum trace_kind)record->kind), record->layer);
-	append_change(log, is_added ? '+' : '-', size.header_bytes);
+	layout_begin(log->line, log->options.colour, view_kind_name((enum trace_kind)record->kind),
+		     record->layer, view_layer_name(record->layer));
+	layout_change(log->line, log->options.colour, is_added ? '+' : '-', size.header_bytes);
 	g_string_append(log->line, text->str);
 	if (record->flags & TRACE_RETRANSMIT)
 		append_retransmission(log->line, view_detail_name(record));
 	left_bytes = size.size_bytes - MIN(size.header_bytes + size.padding_bytes, size.size_bytes);
-	append_size(log->line, is_added ? size.size_bytes : left_bytes);
+	layout_size(log->line, is_added ? size.size_bytes : left_bytes);
 	if (is_added && record->layer == LAYER_ETHERNET && crossing->sent != NULL)
 		g_string_append(log->line, " + FCS ▶");
 	log_print_line(log);
@@ -149,8 +119,9 @@ static void print_forward(struct log *log, const struct crossing *crossing,
 {
 	if (!log_shows_layer(log, record->layer))
 		return;
-	begin_line(log, "forward", record->layer);
-	append_change(log, ' ', 0);
+	layout_begin(log->line, log->options.colour, "forward", record->layer,
+		     view_layer_name(record->layer));
+	layout_change(log->line, log->options.colour, ' ', 0);
 	if (record->layer == LAYER_IPV4) {
 		if (crossing->received != NULL && crossing->sent != NULL)
 			log_describe_forward(log->line, crossing_received(crossing),
@@ -171,7 +142,7 @@ static void print_forward(struct log *log, const struct crossing *crossing,
 				       (unsigned)record->before, (unsigned)record->after,
 				       view_detail_name(record));
 	}
-	append_size(log->line, record->total_bytes);
+	layout_size(log->line, record->total_bytes);
 	log_print_line(log);
 }
 
@@ -182,18 +153,19 @@ static void print_remark(struct log *log, const struct crossing *crossing,
 		return;
 	bool is_ignored = record->kind == TRACE_DROP && view_drop_is_ordinary(record);
 
-	begin_line(log, is_ignored ? "ignore" : view_kind_name((enum trace_kind)record->kind),
-		   record->layer);
-	append_change(log, ' ', 0);
+	layout_begin(log->line, log->options.colour,
+		     is_ignored ? "ignore" : view_kind_name((enum trace_kind)record->kind),
+		     record->layer, view_layer_name(record->layer));
+	layout_change(log->line, log->options.colour, ' ', 0);
 	if (record->kind == TRACE_DROP && !is_ignored && log->options.colour)
 		g_string_append(log->line, "\033[1;31m");
 	g_string_append(log->line, view_detail_name(record));
-	log_plain(log->line, log->options.colour);
+	layout_plain(log->line, log->options.colour);
 	if (record->kind == TRACE_WAIT && crossing->last_ns > record->time_ns)
 		g_string_append_printf(log->line, " (for %.3f ms)",
 				       (double)(crossing->last_ns - record->time_ns) / 1e6);
 	if (record->total_bytes > 0)
-		append_size(log->line, record->total_bytes);
+		layout_size(log->line, record->total_bytes);
 	log_print_line(log);
 }
 
@@ -228,8 +200,6 @@ static void append_title(struct log *log, const struct crossing *crossing)
 	}
 }
 
-#define FRAME_COLUMN (LOG_SIZE_COLUMN - 10)
-
 static void print_title(struct log *log, const struct crossing *crossing)
 {
 	const struct model_interface *interface =
@@ -237,17 +207,17 @@ static void print_title(struct log *log, const struct crossing *crossing)
 	uint64_t frame = model_frame(log->model, crossing->packet);
 	GString *line = log->line;
 
-	log_append_time(line, crossing->last_ns);
+	layout_time(line, crossing->last_ns);
 	if (log->options.colour)
 		g_string_append(line, "\033[1m");
 	g_string_append_printf(line, " %-16s ",
 			       interface != NULL ? interface->label
 						 : model_node_name(log->model, crossing->node));
 	append_title(log, crossing);
-	log_cut(line, FRAME_COLUMN);
-	log_plain(line, log->options.colour);
+	layout_cut(line, LAYOUT_FRAME_COLUMN);
+	layout_plain(line, log->options.colour);
 	if (frame != 0) {
-		log_pad(line, 0, FRAME_COLUMN);
+		layout_pad(line, 0, LAYOUT_FRAME_COLUMN);
 		g_string_append_printf(line, " frame %" G_GUINT64_FORMAT, frame);
 	}
 	log_print_line(log);

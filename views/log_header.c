@@ -1,4 +1,4 @@
-/* The lines of the log that describe headers, read from the bytes of the frame; colours, columns. */
+/* The lines of the log that describe headers, read from the bytes of the frame. */
 #include "protocols/layer.h"
 #include "stack/layer.h"
 #include "stack/wire/ipv4.h"
@@ -73,76 +73,4 @@ void log_describe_forward(GString *out, struct bytes in, struct bytes out_frame)
 		return;
 	g_string_append_printf(out, "TTL %u → %u, checksum 0x%04x → 0x%04x", before.ttl, after.ttl,
 			       before.checksum, after.checksum);
-}
-
-/* One colour per layer everywhere: the escape sequences of 256-colour terminals. */
-void log_colour(GString *out, bool colour, unsigned layer)
-{
-	static const char *const colours[LAYER_COUNT] = {
-		[LAYER_USER] = "1",
-		[LAYER_LINK] = "2",
-		[LAYER_ETHERNET] = "38;5;137",
-		[LAYER_ARP] = "38;5;172",
-		[LAYER_IPV4] = "38;5;35",
-		[LAYER_ICMP] = "38;5;168",
-		[LAYER_UDP] = "38;5;38",
-		[LAYER_TCP] = "38;5;33",
-		[LAYER_DNS] = "38;5;72",
-		[LAYER_SMTP] = "38;5;134",
-		[LAYER_POP3] = "38;5;134",
-		[LAYER_IMAP] = "38;5;134",
-		[LAYER_MAIL] = "1;38;5;134",
-	};
-
-	if (colour && layer < LAYER_COUNT && colours[layer] != NULL)
-		g_string_append_printf(out, "\033[%sm", colours[layer]);
-}
-
-void log_plain(GString *out, bool colour)
-{
-	if (colour)
-		g_string_append(out, "\033[0m");
-}
-
-/* Columns that `text` takes on a terminal: characters, but for escape sequences. */
-static unsigned columns(const char *text)
-{
-	unsigned count = 0;
-
-	while (*text != '\0') {
-		if (*text == '\033') {
-			text = strchr(text, 'm') + 1;
-			continue;
-		}
-		text = g_utf8_next_char(text);
-		count++;
-	}
-	return count;
-}
-
-void log_cut(GString *line, unsigned column)
-{
-	const char *text = line->str;
-	unsigned count = 0;
-
-	if (columns(text) <= column)
-		return;
-	while (count < column - 1) {
-		if (*text == '\033') {
-			text = strchr(text, 'm') + 1;
-			continue;
-		}
-		text = g_utf8_next_char(text);
-		count++;
-	}
-	g_string_truncate(line, (gsize)(text - line->str));
-	g_string_append(line, "…");
-}
-
-void log_pad(GString *line, size_t from, unsigned column)
-{
-	unsigned now = columns(line->str + from);
-
-	for (; now < column; now++)
-		g_string_append_c(line, ' ');
 }

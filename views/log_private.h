@@ -1,10 +1,8 @@
 /* The parts of the log that its own files share. */
 #pragma once
 #include "views/crossing.h"
+#include "views/layout.h"
 #include "views/log.h"
-
-#define LOG_TEXT_COLUMN 30 /* where the description of a header begins */
-#define LOG_SIZE_COLUMN 112
 
 /* Why a block is folded away. */
 enum fold {
@@ -34,9 +32,6 @@ bool log_shows_layer(const struct log *log, unsigned layer);
 /* Prints log->line and empties it. */
 void log_print_line(struct log *log);
 
-/* "   1.004 812 s ": seconds with milliseconds and microseconds apart. */
-void log_append_time(GString *out, int64_t time_ns);
-
 /* Says what was folded since it was said last. */
 void log_print_folded(struct log *log);
 
@@ -56,13 +51,3 @@ bool log_describe(GString *out, const struct model *model, unsigned layer, struc
 
 /* What happened to the IPv4 header between `in` and `out`: TTL and checksum. */
 void log_describe_forward(GString *out, struct bytes in, struct bytes out_frame);
-
-/* Appends the escape sequence of the layer's colour, or nothing. */
-void log_colour(GString *out, bool colour, unsigned layer);
-void log_plain(GString *out, bool colour);
-
-/* Pads `line`, which may hold UTF-8 and colours, with spaces to `column`. */
-void log_pad(GString *line, size_t from, unsigned column);
-
-/* Cuts `line` to `column` columns; what is cut off is told by an ellipsis. */
-void log_cut(GString *line, unsigned column);

@@ -126,7 +126,6 @@ enum segment_order {
 	SEGMENT_EARLY,      /* bytes before it have not come yet: it is held */
 	SEGMENT_FILLS_GAP,  /* what was held behind it can be read now */
 	SEGMENT_AFTER_LOSS, /* bytes before it were never captured */
-	SEGMENT_NOT_HELD,   /* early, but no more can be held */
 };
 
 /* A TCP segment found in a frame: which connection, which part of its direction. */

@@ -257,7 +257,6 @@ static bool append_order(GString *out, const char *from, const char *to,
 				       to);
 		return true;
 	case SEGMENT_EARLY:
-	case SEGMENT_NOT_HELD:
 		g_string_append_printf(out,
 				       "%s to %s: %" G_GUINT64_FORMAT
 				       " bytes, while some before them have not come yet",

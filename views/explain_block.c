@@ -1,0 +1,333 @@
+/* A packet as a block of lines: a title, and one line for each layer. */
+#include "protocols/layer.h"
+#include "views/describe.h"
+#include "views/explain_private.h"
+#include "views/layout.h"
+#include "views/names.h"
+#include "views/sentence.h"
+
+#define LABEL_COLUMNS 16
+
+/* In which order layers are told of, and in which words. */
+enum way {
+	WAY_UNKNOWN, /* as the bytes stand, from the link up */
+	WAY_SENT,    /* as the sender wraps it: from the application down */
+	WAY_RECEIVED,
+};
+
+static enum way way_of(const struct captured_frame *frame)
+{
+	return frame->direction == CAPTURE_OUTBOUND  ? WAY_SENT
+	       : frame->direction == CAPTURE_INBOUND ? WAY_RECEIVED
+						     : WAY_UNKNOWN;
+}
+
+struct block {
+	struct explain *explain;
+	const struct explained *packet;
+	enum way way;
+	unsigned told; /* application lines */
+};
+
+/* The layer whose colour a layer of a capture has. */
+static unsigned colour_layer(const struct decode_layer *layer)
+{
+	switch ((enum decode_protocol)layer->protocol) {
+	case DECODE_ARP:
+		return LAYER_ARP;
+	case DECODE_IPV4:
+	case DECODE_IPV6:
+	case DECODE_IPV6_EXTENSION:
+		return LAYER_IPV4;
+	case DECODE_ICMP:
+	case DECODE_ICMPV6:
+		return LAYER_ICMP;
+	case DECODE_UDP:
+		return LAYER_UDP;
+	case DECODE_TCP:
+		return LAYER_TCP;
+	case DECODE_ETHERNET:
+	case DECODE_VLAN:
+	case DECODE_COOKED:
+	case DECODE_COOKED_V2:
+	case DECODE_LOOPBACK:
+		return LAYER_ETHERNET;
+	default:
+		return LAYER_COUNT;
+	}
+}
+
+/* The place of a layer in the stack, where the capture does not say which way the packet went. */
+static const char *role_of(const struct decode_layer *layer)
+{
+	switch (colour_layer(layer)) {
+	case LAYER_ETHERNET:
+		return "link";
+	case LAYER_ARP:
+	case LAYER_IPV4:
+		return "network";
+	case LAYER_ICMP:
+		return "control";
+	case LAYER_UDP:
+	case LAYER_TCP:
+		return "transport";
+	default:
+		return "data";
+	}
+}
+
+static const char *action_of(const struct block *block, const struct decode_layer *layer)
+{
+	if (layer->is_quoted)
+		return "  quoted";
+	if (block->way == WAY_UNKNOWN)
+		return role_of(layer);
+	return block->way == WAY_SENT ? "encapsulate" : "decapsulate";
+}
+
+static const char *layer_name(const struct decode_layer *layer)
+{
+	return layer->protocol == DECODE_IPV6_EXTENSION ? "IPv6 ext" : layer->name;
+}
+
+static void append_alarm(GString *line, bool colour, const char *text)
+{
+	g_string_append(line, colour ? ", \033[1;31m" : ", ");
+	g_string_append(line, text);
+	layout_plain(line, colour);
+}
+
+static void print_header(struct block *block, const struct decode_layer *layer)
+{
+	struct explain *explain = block->explain;
+	bool colour = explain->options->colour;
+	bool is_sent = block->way == WAY_SENT && !layer->is_quoted;
+	const char *complaint = decode_complaint(layer);
+	GString *line = explain->line;
+	size_t size = layer->payload_bytes + (is_sent ? layer->header_bytes : 0);
+
+	layout_begin(line, colour, action_of(block, layer), colour_layer(layer), layer_name(layer));
+	layout_change(line, colour,
+		      layer->is_quoted || block->way == WAY_UNKNOWN ? ' '
+		      : is_sent                                     ? '+'
+								    : '-',
+		      layer->header_bytes);
+	g_string_truncate(explain->text, 0);
+	describe_layer(explain->text, &block->packet->account, layer);
+	g_string_append_len(line, explain->text->str, (gssize)explain->text->len);
+	if (layer->protocol == DECODE_TCP && !layer->is_quoted &&
+	    block->packet->account.segment != NULL)
+		explain_append_order(line, block->packet->account.segment);
+	if (complaint != NULL)
+		append_alarm(line, colour, complaint);
+	if (layer->start == 0 && is_sent)
+		size = block->explain->decode.frame.length;
+	layout_size(line, size);
+	explain_print_line(explain);
+}
+
+/* What a kind of command or reply is for: said the first time. */
+static void print_purpose(struct explain *explain, unsigned layer, uint16_t kind,
+			  const char *purpose)
+{
+	gpointer key = GUINT_TO_POINTER((layer + 1) << 16 | kind);
+
+	if (purpose == NULL || g_hash_table_contains(explain->purposes, key))
+		return;
+	g_hash_table_add(explain->purposes, key);
+	layout_pad(explain->line, 0, LAYOUT_TEXT_COLUMN);
+	if (explain->options->colour)
+		g_string_append(explain->line, "\033[3m");
+	g_string_append(explain->line, purpose);
+	layout_plain(explain->line, explain->options->colour);
+	explain_print_line(explain);
+}
+
+static void begin_data(struct block *block, const char *action, unsigned layer, const char *name)
+{
+	static const char *const actions[] = { "application", "send", "deliver" };
+
+	layout_begin(block->explain->line, block->explain->options->colour,
+		     action != NULL ? action : actions[block->way], layer, name);
+	layout_change(block->explain->line, block->explain->options->colour, ' ', 0);
+}
+
+static void print_application_line(void *owner, const struct application_line *line)
+{
+	struct block *block = owner;
+	int layer = view_layer_find(line->dissector->key);
+
+	if (layer < 0)
+		layer = LAYER_COUNT;
+	block->told++;
+	begin_data(block, line->is_from_earlier ? "  held" : NULL, (unsigned)layer,
+		   line->dissector->name);
+	g_string_append(block->explain->line, line->summary);
+	layout_size(block->explain->line, line->length);
+	explain_print_line(block->explain);
+	print_purpose(block->explain, (unsigned)layer, line->kind, line->purpose);
+}
+
+/* Payload that no dissector told of. */
+static void print_data(struct block *block, const struct decode_layer *layer)
+{
+	const struct model_segment *segment = block->packet->account.segment;
+	GString *line = block->explain->line;
+
+	begin_data(block, layer->is_quoted ? "  quoted" : NULL, LAYER_COUNT, "data");
+	if (segment != NULL && segment->length > 0 && !layer->is_quoted)
+		g_string_append_printf(
+		    line,
+		    "bytes %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT " of what the %s sends%s",
+		    segment->offset + 1, segment->offset + segment->length,
+		    segment->direction->is_from_server ? "server" : "client",
+		    segment->order == SEGMENT_EARLY ? ", held until those before them come"
+		    : segment->order == SEGMENT_REPEATED || segment->order == SEGMENT_ELSEWHERE
+			? ", told of before"
+			: "");
+	else
+		g_string_append(line, layer->name);
+	layout_size(line, layer->header_bytes);
+	explain_print_line(block->explain);
+}
+
+static bool is_data(const struct decode_layer *layer)
+{
+	return layer->protocol == DECODE_DATA || layer->protocol == DECODE_FRAGMENT;
+}
+
+static void print_payload(struct block *block)
+{
+	const struct decode *decode = &block->explain->decode;
+
+	describe_application(&block->packet->account, print_application_line, block);
+	for (unsigned i = 0; block->told == 0 && i < decode->layer_count; i++)
+		if (is_data(&decode->layers[i]))
+			print_data(block, &decode->layers[i]);
+}
+
+static void print_layers(struct block *block)
+{
+	const struct decode *decode = &block->explain->decode;
+	unsigned count = decode->layer_count;
+
+	if (block->way == WAY_SENT)
+		print_payload(block);
+	for (unsigned i = 0; i < count; i++) {
+		/* What an error quotes is read from the outside in, whoever sends it. */
+		const struct decode_layer *layer =
+		    &decode->layers[block->way == WAY_SENT ? count - 1 - i : i];
+
+		if (!is_data(layer) && layer->protocol != DECODE_PADDING)
+			print_header(block, layer);
+	}
+	if (block->way != WAY_SENT)
+		print_payload(block);
+}
+
+static void print_title(struct block *block)
+{
+	struct explain *explain = block->explain;
+	const struct captured_frame *frame = block->packet->frame;
+	bool colour = explain->options->colour;
+	GString *line = explain->line;
+	char label[EXPLAIN_LABEL_BYTES];
+	char *dash;
+
+	layout_time(line, frame->time_ns - explain->first_ns);
+	if (colour)
+		g_string_append(line, "\033[1m");
+	g_string_append_printf(line, " %-*s ", LABEL_COLUMNS,
+			       explain_label(block->packet->interface, label));
+	if (block->way == WAY_RECEIVED)
+		g_string_append(line, "receives: ");
+	g_string_truncate(explain->text, 0);
+	sentence_append_account(explain->text, &block->packet->account);
+	dash = strstr(explain->text->str, SENTENCE_DASH);
+	g_string_append_len(line, explain->text->str,
+			    dash == NULL ? (gssize)explain->text->len : dash - explain->text->str);
+	layout_cut(line, LAYOUT_FRAME_COLUMN);
+	layout_plain(line, colour);
+	layout_pad(line, 0, LAYOUT_FRAME_COLUMN);
+	g_string_append_printf(line, " frame %" G_GUINT64_FORMAT, explain->frame);
+	explain_print_line(explain);
+}
+
+/* Comments that say more than the title does. `explain->text` is the whole sentence. */
+static void print_comments(struct block *block)
+{
+	const struct captured_frame *frame = block->packet->frame;
+	struct explain *explain = block->explain;
+
+	for (unsigned i = 0; i < frame->comment_count; i++) {
+		if (bytes_equal(frame->comments[i], bytes_of(explain->text->str)))
+			continue;
+		g_string_append(explain->line, "  comment");
+		layout_pad(explain->line, 0, LAYOUT_TEXT_COLUMN);
+		explain_append_text(explain->line, frame->comments[i]);
+		explain_print_line(explain);
+	}
+}
+
+/* What of the frame is not here, or not right. */
+static void print_damage(struct block *block)
+{
+	const struct captured_frame *frame = block->packet->frame;
+	struct explain *explain = block->explain;
+	size_t captured = frame->bytes.length + (frame->has_fcs ? 4 : 0);
+
+	if (captured < frame->original_length) {
+		g_string_append(explain->line, "  captured");
+		layout_pad(explain->line, 0, LAYOUT_TEXT_COLUMN);
+		g_string_append_printf(explain->line, "only the first %zu of %u bytes", captured,
+				       frame->original_length);
+		explain_print_line(explain);
+	}
+	if (explain_fcs_is_wrong(frame)) {
+		g_string_append(explain->line, "  damaged");
+		layout_pad(explain->line, 0, LAYOUT_TEXT_COLUMN);
+		g_string_append_printf(explain->line,
+				       "the FCS 0x%08x is not that of these bytes: they changed "
+				       "on the way",
+				       frame->fcs);
+		explain_print_line(explain);
+	}
+	if (!decode_knows_link(block->packet->interface->link_type)) {
+		g_string_append_printf(explain->line, "  link type %u is not known here",
+				       block->packet->interface->link_type);
+		explain_print_line(explain);
+	}
+}
+
+void explain_block(struct explain *explain, const struct explained *packet)
+{
+	struct block block = { explain, packet, way_of(packet->frame), 0 };
+
+	print_title(&block);
+	print_comments(&block);
+	print_damage(&block);
+	print_layers(&block);
+	fputc('\n', explain->options->out);
+}
+
+void explain_summary(struct explain *explain, const struct explain_result *result)
+{
+	const struct capture_reader *reader = explain->reader;
+	size_t secrets = capture_reader_secrets_count(reader);
+	GString *line = explain->line;
+
+	g_string_append_printf(line, "%" G_GUINT64_FORMAT " frame%s", result->frames,
+			       result->frames == 1 ? "" : "s");
+	if (result->shown < result->frames)
+		g_string_append_printf(line, ", %" G_GUINT64_FORMAT " of them shown",
+				       result->shown);
+	g_string_append_printf(line, "; %u TCP connection%s", flows_count(explain->flows),
+			       flows_count(explain->flows) == 1 ? "" : "s");
+	if (flows_forgotten(explain->flows) > 0)
+		g_string_append_printf(line, " (%d followed at once: %zu were forgotten)",
+				       FLOWS_MAX, flows_forgotten(explain->flows));
+	if (secrets > 0)
+		g_string_append_printf(line, "; %zu block%s of secrets for decryption, not used",
+				       secrets, secrets == 1 ? "" : "s");
+	explain_print_line(explain);
+}

@@ -1,0 +1,50 @@
+/* The parts of an explanation that its own files share. */
+#pragma once
+#include "views/address_names.h"
+#include "views/explain.h"
+#include "views/flows.h"
+
+#define EXPLAIN_LABEL_BYTES 128 /* of an interface's name, with its NUL */
+
+struct explain {
+	const struct explain_options *options;
+	struct capture_reader *reader;
+	struct address_names *names;
+	struct flows *flows;
+	struct decode decode;
+	int64_t first_ns; /* time of the first frame */
+	uint64_t frame;   /* number of the present one, from 1 */
+	GString *line, *text;
+	GHashTable *purposes; /* of kinds of commands and replies that were said already */
+};
+
+/* A packet with all that is known of it. */
+struct explained {
+	const struct captured_frame *frame;
+	const struct captured_interface *interface;
+	struct account account;
+	struct model_segment segment; /* of account.segment */
+};
+
+/* "alice-pc:eth0", the description where there is no name; "" where there is neither. */
+char *explain_label(const struct captured_interface *interface, char out[EXPLAIN_LABEL_BYTES]);
+
+/* Text from outside, made fit for terminals and JSON: valid UTF-8 without control characters. */
+void explain_append_text(GString *out, struct bytes text);
+
+/* What a frame's end shows: true when its FCS was captured and is wrong. */
+bool explain_fcs_is_wrong(const struct captured_frame *frame);
+
+/* What is said of a segment's place in its stream, behind a comma; nothing when all is well. */
+void explain_append_order(GString *out, const struct model_segment *segment);
+
+/* Writes explain->line and empties it. */
+void explain_print_line(struct explain *explain);
+
+/* The three ways to tell. */
+void explain_block(struct explain *explain, const struct explained *packet);
+void explain_in_full(struct explain *explain, const struct explained *packet);
+void explain_json(struct explain *explain, const struct explained *packet);
+
+/* The last lines of the text: what was in the capture. */
+void explain_summary(struct explain *explain, const struct explain_result *result);
