@@ -10,39 +10,43 @@
 #include "stack/wire/tcp_options.h"
 #include "stack/wire/udp.h"
 #include "stack/wire/vlan.h"
+#include "views/layout.h"
 #include "views/sentence.h"
+
+/* The name behind what it names. */
+static void append_name(GString *out, const char *name)
+{
+	if (name == NULL)
+		return;
+	g_string_append(out, " (");
+	g_string_append(out, name);
+	g_string_append_c(out, ')');
+}
 
 static void append_mac(GString *out, const struct view_names *names, struct mac mac)
 {
 	char text[MAC_TEXT_BYTES];
-	const char *name = names->of_mac(names->owner, mac);
 
 	if (mac_equal(mac, mac_broadcast)) {
 		g_string_append(out, "broadcast");
 		return;
 	}
 	g_string_append(out, mac_print(mac, text));
-	if (name != NULL)
-		g_string_append_printf(out, " (%s)", name);
+	append_name(out, names->of_mac(names->owner, mac));
 }
 
 static void append_address(GString *out, const struct view_names *names, struct ip_address address)
 {
 	char text[IPV6_ADDRESS_TEXT_BYTES];
-	const char *name = names->of_address(names->owner, address);
 
 	g_string_append(out, ip_address_print(address, text));
-	if (name != NULL)
-		g_string_append_printf(out, " (%s)", name);
+	append_name(out, names->of_address(names->owner, address));
 }
 
 static void append_port(GString *out, uint16_t port)
 {
-	const char *service = sentence_service(port);
-
-	g_string_append_printf(out, "%u", port);
-	if (service != NULL)
-		g_string_append_printf(out, " (%s)", service);
+	layout_number(out, port);
+	append_name(out, sentence_service(port));
 }
 
 static void append_addresses(GString *out, const struct view_names *names, struct ip_address source,
@@ -55,13 +59,8 @@ static void append_addresses(GString *out, const struct view_names *names, struc
 
 static void append_number(GString *out, const char *text, uint64_t number)
 {
-	char digits[24], *p = digits + sizeof digits;
-
-	do
-		*--p = (char)('0' + number % 10);
-	while ((number /= 10) != 0);
 	g_string_append(out, text);
-	g_string_append_len(out, p, digits + sizeof digits - p);
+	layout_number(out, number);
 }
 
 /* A type whose packet no layer behind it tells of. */

@@ -2,15 +2,20 @@
 
 #include "stack/wire/ethernet.h"
 
-char *explain_label(const struct captured_interface *interface, char out[EXPLAIN_LABEL_BYTES])
+const char *explain_label(struct explain *explain, const struct explained *packet)
 {
+	const struct captured_interface *interface = packet->interface;
 	struct bytes name = interface->name.length > 0 ? interface->name : interface->description;
-	GString *text = g_string_new(NULL);
+	GString *text;
 
+	if (explain->labelled == packet->frame->interface + 1)
+		return explain->label;
+	text = g_string_new(NULL);
 	explain_append_text(text, bytes_first(name, EXPLAIN_LABEL_BYTES / 4));
-	g_strlcpy(out, text->str, EXPLAIN_LABEL_BYTES);
+	g_strlcpy(explain->label, text->str, EXPLAIN_LABEL_BYTES);
 	g_string_free(text, TRUE);
-	return out;
+	explain->labelled = packet->frame->interface + 1;
+	return explain->label;
 }
 
 void explain_append_text(GString *out, struct bytes text)

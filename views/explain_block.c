@@ -97,6 +97,17 @@ static void append_alarm(GString *line, bool colour, const char *text)
 	layout_plain(line, colour);
 }
 
+/* A line in between, below what the one before says. */
+static void print_aside(struct explain *explain, const char *text)
+{
+	layout_pad(explain->line, 0, LAYOUT_TEXT_COLUMN);
+	if (explain->options->colour)
+		g_string_append(explain->line, "\033[3m");
+	g_string_append(explain->line, text);
+	layout_plain(explain->line, explain->options->colour);
+	explain_print_line(explain);
+}
+
 static void print_header(struct block *block, const struct decode_layer *layer)
 {
 	struct explain *explain = block->explain;
@@ -118,12 +129,16 @@ static void print_header(struct block *block, const struct decode_layer *layer)
 	if (layer->protocol == DECODE_TCP && !layer->is_quoted &&
 	    block->packet->account.segment != NULL)
 		explain_append_order(line, block->packet->account.segment);
-	if (complaint != NULL)
+	if (complaint != NULL && layer->checksum != CHECKSUM_UNFINISHED)
 		append_alarm(line, colour, complaint);
 	if (layer->start == 0 && is_sent)
 		size = block->explain->decode.frame.length;
 	layout_size(line, size);
 	explain_print_line(explain);
+	if (layer->checksum == CHECKSUM_UNFINISHED && explain->unfinished++ == 0)
+		print_aside(explain,
+			    "Its checksum is not finished: that is left to the network card, which "
+			    "the packet had not reached.");
 }
 
 /* What a kind of command or reply is for: said the first time. */
@@ -135,12 +150,7 @@ static void print_purpose(struct explain *explain, unsigned layer, uint16_t kind
 	if (purpose == NULL || g_hash_table_contains(explain->purposes, key))
 		return;
 	g_hash_table_add(explain->purposes, key);
-	layout_pad(explain->line, 0, LAYOUT_TEXT_COLUMN);
-	if (explain->options->colour)
-		g_string_append(explain->line, "\033[3m");
-	g_string_append(explain->line, purpose);
-	layout_plain(explain->line, explain->options->colour);
-	explain_print_line(explain);
+	print_aside(explain, purpose);
 }
 
 static void begin_data(struct block *block, const char *action, unsigned layer, const char *name)
@@ -231,14 +241,17 @@ static void print_title(struct block *block)
 	const struct captured_frame *frame = block->packet->frame;
 	bool colour = explain->options->colour;
 	GString *line = explain->line;
-	char label[EXPLAIN_LABEL_BYTES];
+	size_t from;
 	char *dash;
 
 	layout_time(line, frame->time_ns - explain->first_ns);
 	if (colour)
 		g_string_append(line, "\033[1m");
-	g_string_append_printf(line, " %-*s ", LABEL_COLUMNS,
-			       explain_label(block->packet->interface, label));
+	g_string_append_c(line, ' ');
+	from = line->len;
+	g_string_append(line, explain_label(explain, block->packet));
+	layout_pad(line, from, LABEL_COLUMNS);
+	g_string_append_c(line, ' ');
 	if (block->way == WAY_RECEIVED)
 		g_string_append(line, "receives: ");
 	g_string_truncate(explain->text, 0);
@@ -249,7 +262,8 @@ static void print_title(struct block *block)
 	layout_cut(line, LAYOUT_FRAME_COLUMN);
 	layout_plain(line, colour);
 	layout_pad(line, 0, LAYOUT_FRAME_COLUMN);
-	g_string_append_printf(line, " frame %" G_GUINT64_FORMAT, explain->frame);
+	g_string_append(line, " frame ");
+	layout_number(line, explain->frame);
 	explain_print_line(explain);
 }
 
@@ -326,6 +340,10 @@ void explain_summary(struct explain *explain, const struct explain_result *resul
 	if (flows_forgotten(explain->flows) > 0)
 		g_string_append_printf(line, " (%d followed at once: %zu were forgotten)",
 				       FLOWS_MAX, flows_forgotten(explain->flows));
+	if (explain->unfinished > 0)
+		g_string_append_printf(line,
+				       "; %" G_GUINT64_FORMAT " checksum%s left to network cards",
+				       explain->unfinished, explain->unfinished == 1 ? "" : "s");
 	if (secrets > 0)
 		g_string_append_printf(line, "; %zu block%s of secrets for decryption, not used",
 				       secrets, secrets == 1 ? "" : "s");

@@ -4,7 +4,6 @@
 #include "views/layout.h"
 #include "views/sentence.h"
 
-#define NAME_COLUMN    14 /* of fields: behind bit position and width */
 #define VALUE_COLUMN   50
 #define PURPOSE_COLUMN 80
 #define HEX_ROW_BYTES  16
@@ -226,7 +225,8 @@ static void print_frame(struct explain *explain, const struct explained *packet)
 	static const char *const directions[] = { "", ", received", ", sent" };
 	const struct captured_frame *frame = packet->frame;
 	GString *line = explain->line;
-	char label[EXPLAIN_LABEL_BYTES], time[TIME_TEXT_BYTES];
+	const char *label = explain_label(explain, packet);
+	char time[TIME_TEXT_BYTES];
 	size_t captured = frame->bytes.length + (frame->has_fcs ? 4 : 0);
 
 	sentence_append_account(line, &packet->account);
@@ -244,9 +244,8 @@ static void print_frame(struct explain *explain, const struct explained *packet)
 	g_string_append_printf(line, ", %s s after the first frame",
 			       time_print(frame->time_ns - explain->first_ns, time));
 	explain_print_line(explain);
-	g_string_append_printf(line, "  interface  %s%s(link type %u)%s",
-			       explain_label(packet->interface, label), *label == '\0' ? "" : " ",
-			       packet->interface->link_type,
+	g_string_append_printf(line, "  interface  %s%s(link type %u)%s", label,
+			       *label == '\0' ? "" : " ", packet->interface->link_type,
 			       directions[frame->direction < 3 ? frame->direction : 0]);
 	explain_print_line(explain);
 	for (unsigned i = 0; i < frame->comment_count; i++) {
@@ -254,6 +253,17 @@ static void print_frame(struct explain *explain, const struct explained *packet)
 		explain_append_text(line, frame->comments[i]);
 		explain_print_line(explain);
 	}
+}
+
+/* The payload is told of by its application. */
+static bool is_told(const struct explain *explain, const struct explained *packet)
+{
+	struct bytes data;
+	bool is_from_server;
+
+	if (packet->account.segment != NULL)
+		return flows_unit_count(explain->flows) > 0;
+	return account_datagram(&packet->account, &data, &is_from_server) != NULL;
 }
 
 void explain_in_full(struct explain *explain, const struct explained *packet)
@@ -264,7 +274,8 @@ void explain_in_full(struct explain *explain, const struct explained *packet)
 	g_string_append(explain->line, " value");
 	explain_print_line(explain);
 	for (unsigned i = 0; i < explain->decode.layer_count; i++)
-		print_layer(explain, packet, &explain->decode.layers[i]);
+		if (explain->decode.layers[i].protocol != DECODE_DATA || !is_told(explain, packet))
+			print_layer(explain, packet, &explain->decode.layers[i]);
 	if (packet->account.segment != NULL)
 		print_stream(explain, packet->account.segment);
 	else

@@ -160,12 +160,11 @@ static void append_frame(struct explain *explain, const struct explained *packet
 	static const char *const directions[] = { NULL, "received", "sent" };
 	const struct captured_frame *frame = packet->frame;
 	GString *out = explain->line;
-	char label[EXPLAIN_LABEL_BYTES];
 
 	g_string_append_printf(out,
 			       "{\"frame\":%" G_GUINT64_FORMAT ",\"time_ns\":%" G_GINT64_FORMAT,
 			       explain->frame, frame->time_ns);
-	append_member(out, "interface", explain_label(packet->interface, label));
+	append_member(out, "interface", explain_label(explain, packet));
 	append_number(out, "link_type", packet->interface->link_type);
 	append_member(out, "direction", directions[frame->direction < 3 ? frame->direction : 0]);
 	append_number(out, "wire_bytes", frame->original_length);

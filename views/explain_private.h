@@ -15,6 +15,9 @@ struct explain {
 	int64_t first_ns; /* time of the first frame */
 	uint64_t frame;   /* number of the present one, from 1 */
 	GString *line, *text;
+	uint32_t labelled; /* 1 + interface that `label` is of; 0: none */
+	char label[EXPLAIN_LABEL_BYTES];
+	uint64_t unfinished;  /* packets with a checksum left to the network card */
 	GHashTable *purposes; /* of kinds of commands and replies that were said already */
 };
 
@@ -27,7 +30,7 @@ struct explained {
 };
 
 /* "alice-pc:eth0", the description where there is no name; "" where there is neither. */
-char *explain_label(const struct captured_interface *interface, char out[EXPLAIN_LABEL_BYTES]);
+const char *explain_label(struct explain *explain, const struct explained *packet);
 
 /* Text from outside, made fit for terminals and JSON: valid UTF-8 without control characters. */
 void explain_append_text(GString *out, struct bytes text);

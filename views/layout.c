@@ -32,20 +32,62 @@ void layout_plain(GString *out, bool colour)
 		g_string_append(out, "\033[0m");
 }
 
-/* Columns that `text` takes on a terminal: characters, but for escape sequences. */
-static unsigned columns(const char *text)
+/*
+ * Columns that the `length` bytes of `text` take on a terminal: characters, but for escape
+ * sequences. Of UTF-8 every byte counts that does not continue a character.
+ */
+static unsigned columns(const char *text, size_t length)
 {
+	const char *end = text + length;
 	unsigned count = 0;
 
-	while (*text != '\0') {
-		if (*text == '\033') {
-			text = strchr(text, 'm') + 1;
-			continue;
-		}
-		text = g_utf8_next_char(text);
-		count++;
+	while (text < end) {
+		const char *escape = memchr(text, '\033', (size_t)(end - text));
+		const char *stop = escape == NULL ? end : escape;
+
+		for (; text < stop; text++)
+			count += ((unsigned char)*text & 0xc0) != 0x80;
+		if (escape != NULL)
+			text = strchr(escape, 'm') + 1;
 	}
 	return count;
+}
+
+static void append_spaces(GString *line, size_t count)
+{
+	size_t from = line->len;
+
+	g_string_set_size(line, from + count);
+	memset(line->str + from, ' ', count);
+}
+
+/* `text` in at least `width` columns; plain ASCII. */
+static void append_left(GString *line, const char *text, size_t width)
+{
+	size_t length = strlen(text);
+
+	g_string_append_len(line, text, (gssize)length);
+	if (length < width)
+		append_spaces(line, width - length);
+}
+
+/* `number` in at least `width` columns, filled up in front with `fill`. */
+static void append_right(GString *line, uint64_t number, size_t width, char fill)
+{
+	char digits[24];
+	size_t at = sizeof digits;
+
+	do
+		digits[--at] = (char)('0' + number % 10);
+	while ((number /= 10) != 0);
+	while (sizeof digits - at < width)
+		digits[--at] = fill;
+	g_string_append_len(line, digits + at, (gssize)(sizeof digits - at));
+}
+
+void layout_number(GString *line, uint64_t number)
+{
+	append_right(line, number, 0, ' ');
 }
 
 void layout_cut(GString *line, unsigned column)
@@ -53,7 +95,7 @@ void layout_cut(GString *line, unsigned column)
 	const char *text = line->str;
 	unsigned count = 0;
 
-	if (columns(text) <= column)
+	if (columns(text, line->len) <= column)
 		return;
 	while (count < column - 1) {
 		if (*text == '\033') {
@@ -69,10 +111,10 @@ void layout_cut(GString *line, unsigned column)
 
 void layout_pad(GString *line, size_t from, unsigned column)
 {
-	unsigned now = columns(line->str + from);
+	unsigned now = columns(line->str + from, line->len - from);
 
-	for (; now < column; now++)
-		g_string_append_c(line, ' ');
+	if (now < column)
+		append_spaces(line, column - now);
 }
 
 /* "1.004 812 s": seconds with milliseconds and microseconds apart. */
@@ -80,21 +122,34 @@ void layout_time(GString *out, int64_t time_ns)
 {
 	int64_t us = time_ns / NS_PER_US;
 
-	g_string_append_printf(out, "%4" G_GINT64_FORMAT ".%03d %03d s ", us / 1000000,
-			       (int)(us / 1000 % 1000), (int)(us % 1000));
+	uint64_t rest = (uint64_t)(us < 0 ? -us : us);
+
+	if (us < 0)
+		g_string_append_c(out, '-');
+	append_right(out, rest / 1000000, us < 0 ? 3 : 4, ' ');
+	g_string_append_c(out, '.');
+	append_right(out, rest / 1000 % 1000, 3, '0');
+	g_string_append_c(out, ' ');
+	append_right(out, rest % 1000, 3, '0');
+	g_string_append(out, " s ");
 }
 
 void layout_begin(GString *line, bool colour, const char *action, unsigned layer, const char *name)
 {
-	g_string_append_printf(line, "  %-12s", action);
+	append_spaces(line, 2);
+	append_left(line, action, 12);
 	layout_colour(line, colour, layer);
-	g_string_append_printf(line, "%-9s", name);
+	append_left(line, name, 9);
 }
 
 void layout_change(GString *line, bool colour, char sign, size_t header_bytes)
 {
-	if (header_bytes > 0)
-		g_string_append_printf(line, "%c %2zu B", sign, header_bytes);
+	if (header_bytes > 0) {
+		g_string_append_c(line, sign);
+		g_string_append_c(line, ' ');
+		append_right(line, header_bytes, 2, ' ');
+		g_string_append(line, " B");
+	}
 	layout_plain(line, colour);
 	layout_pad(line, 0, LAYOUT_TEXT_COLUMN);
 }
@@ -102,5 +157,6 @@ void layout_change(GString *line, bool colour, char sign, size_t header_bytes)
 void layout_size(GString *line, size_t size_bytes)
 {
 	layout_pad(line, 0, LAYOUT_SIZE_COLUMN - 8);
-	g_string_append_printf(line, "%6zu B", size_bytes);
+	append_right(line, size_bytes, 6, ' ');
+	g_string_append(line, " B");
 }

@@ -11,6 +11,9 @@
 /* "   1.004 812 s ": seconds with milliseconds and microseconds apart. */
 void layout_time(GString *out, int64_t time_ns);
 
+/* Appends a number; much faster than printing with a format. */
+void layout_number(GString *line, uint64_t number);
+
 /* Begins a line: what happens, and in the layer's colour its name. */
 void layout_begin(GString *line, bool colour, const char *action, unsigned layer, const char *name);
 
