@@ -32,7 +32,7 @@ START_TEST(every_field_of_every_frame_is_where_tshark_finds_it)
 	struct capture_reader *reader;
 	struct captured_frame frame;
 	unsigned count = 0, compared = 0;
-	gsize length;
+	uint64_t length;
 
 	if (!tshark_has_program("tshark"))
 		return;
@@ -47,7 +47,8 @@ START_TEST(every_field_of_every_frame_is_where_tshark_finds_it)
 			ck_abort_msg("tshark has only %u frames", theirs->len);
 		decode_frame(frame.bytes, all_dissectors, &decode);
 		for (unsigned f = 0; f < decode.field_count; f++, compared++)
-			tshark_compare_field(name, &decode.fields[f], theirs->pdata[count]);
+			tshark_compare_field(name, &decode, &decode.fields[f],
+					     theirs->pdata[count]);
 		tshark_compare_checksums(name, &decode, theirs->pdata[count]);
 	}
 	ck_assert_ptr_null(capture_reader_complaint(reader, &length));
