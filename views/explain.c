@@ -174,7 +174,7 @@ struct explain_result explain(struct capture_reader *reader, const struct explai
 	explain->text = g_string_new(NULL);
 	explain->purposes = g_hash_table_new(NULL, NULL);
 	result = read_all(explain);
-	if (!options->json && options->packet == 0)
+	if (!options->json && options->packet == 0 && (result.frames > 0 || !result.is_damaged))
 		explain_summary(explain, &result);
 	g_hash_table_destroy(explain->purposes);
 	g_string_free(explain->text, TRUE);

@@ -176,7 +176,8 @@ static void print_datagram(struct explain *explain, const struct explained *pack
 			       explain->options->colour ? "\033[1m" : "", dissector->name,
 			       explain->options->colour ? "\033[0m" : "", data.length);
 	explain_print_line(explain);
-	count = MIN(dissector->dissect(&input, units, FLOW_UNITS_MAX), FLOW_UNITS_MAX);
+	count = dissector->dissect(&input, units, FLOW_UNITS_MAX);
+	count = MIN(count, FLOW_UNITS_MAX);
 	for (size_t i = 0; i < count; i++)
 		print_unit(explain, &units[i], units[i].offset, false);
 }

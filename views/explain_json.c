@@ -124,7 +124,8 @@ static void append_datagram(GString *out, const struct explained *packet)
 	size_t count = 0;
 
 	if (dissector != NULL)
-		count = MIN(dissector->dissect(&input, units, FLOW_UNITS_MAX), FLOW_UNITS_MAX);
+		count = dissector->dissect(&input, units, FLOW_UNITS_MAX);
+	count = MIN(count, FLOW_UNITS_MAX);
 	for (size_t i = 0; i < count; i++) {
 		g_string_append(out, i == 0 ? ",\"application\":[" : ",");
 		append_unit(out, dissector->name, &units[i], units[i].offset, false);

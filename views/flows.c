@@ -250,7 +250,8 @@ static void read_bytes(struct flows *flows, struct model_direction *direction, s
 	size_t room = FLOW_UNITS_MAX - flows->found_count, count;
 
 	if (connection->dissector != NULL && bytes.length > 0) {
-		count = MIN(connection->dissector->dissect(&input, found, room), room);
+		count = connection->dissector->dissect(&input, found, room);
+		count = MIN(count, room);
 		for (size_t i = 0; i < count; i++) {
 			struct model_unit *unit = &flows->shown[flows->units->len];
 
