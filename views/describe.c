@@ -395,8 +395,8 @@ static void describe_datagram(const struct account *account,
 			      void (*print)(void *owner, const struct application_line *line),
 			      void *owner)
 {
-	struct bytes data;
-	bool is_from_server;
+	struct bytes data = { NULL, 0 };
+	bool is_from_server = false;
 	const struct dissector *dissector = account_datagram(account, &data, &is_from_server);
 	struct dissect_unit unit;
 

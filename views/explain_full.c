@@ -163,8 +163,8 @@ static void print_stream(struct explain *explain, const struct model_segment *se
 static void print_datagram(struct explain *explain, const struct explained *packet)
 {
 	struct dissect_unit units[FLOW_UNITS_MAX];
-	struct bytes data;
-	bool is_from_server;
+	struct bytes data = { NULL, 0 };
+	bool is_from_server = false;
 	const struct dissector *dissector =
 	    account_datagram(&packet->account, &data, &is_from_server);
 	struct dissect_input input = { data, is_from_server, false, NULL };
@@ -259,8 +259,8 @@ static void print_frame(struct explain *explain, const struct explained *packet)
 /* The payload is told of by its application. */
 static bool is_told(const struct explain *explain, const struct explained *packet)
 {
-	struct bytes data;
-	bool is_from_server;
+	struct bytes data = { NULL, 0 };
+	bool is_from_server = false;
 
 	if (packet->account.segment != NULL)
 		return flows_unit_count(explain->flows) > 0;

@@ -116,8 +116,8 @@ static void append_unit(GString *out, const char *protocol, const struct dissect
 static void append_datagram(GString *out, const struct explained *packet)
 {
 	struct dissect_unit units[FLOW_UNITS_MAX];
-	struct bytes data;
-	bool is_from_server;
+	struct bytes data = { NULL, 0 };
+	bool is_from_server = false;
 	const struct dissector *dissector =
 	    account_datagram(&packet->account, &data, &is_from_server);
 	struct dissect_input input = { data, is_from_server, false, NULL };

@@ -192,9 +192,9 @@ static void append_exchange(GString *out, const char *from, const char *to, bool
 static void append_udp(GString *out, const char *from, const char *to,
 		       const struct account *account, struct bytes datagram)
 {
-	struct bytes data;
+	struct bytes data = { NULL, 0 };
 	struct dissect_unit unit;
-	bool is_from_server;
+	bool is_from_server = false;
 	const struct dissector *dissector = account_datagram(account, &data, &is_from_server);
 
 	if (datagram.length < UDP_HEADER_BYTES) {
