@@ -10,6 +10,14 @@ struct view_names {
 	const char *(*of_address)(const void *owner, struct ip_address address);
 };
 
+/* What a dissector makes of a whole datagram. */
+struct account_datagram {
+	const struct dissector *dissector; /* NULL: nothing */
+	bool is_from_server;
+	size_t length;
+	struct dissect_unit unit; /* the message as a whole */
+};
+
 struct model_segment;
 
 struct account {
@@ -17,6 +25,8 @@ struct account {
 	const struct view_names *names;
 	const struct model_segment *segment; /* views/model.h; NULL: of no known connection */
 	const struct dissector *const *dissectors;
+	const struct account_datagram
+	    *datagram; /* where it was made already; NULL: it is when asked for */
 };
 
 /*
@@ -25,3 +35,10 @@ struct account {
  */
 const struct dissector *account_datagram(const struct account *account, struct bytes *data,
 					 bool *is_from_server);
+
+/*
+ * What there is to say of the datagram: kept, or made now in `room`. Its dissector is NULL where
+ * there is nothing.
+ */
+const struct account_datagram *account_unit(const struct account *account,
+					    struct account_datagram *room);

@@ -45,7 +45,7 @@ static void add_field(struct walk *walk, struct decode_layer *layer,
 	struct bytes bytes = bytes_from(walk_bytes(walk, structure), shift);
 	size_t first_byte = field->bit_offset / 8;
 
-	if (first_byte >= bytes.length || !walk->wants_fields)
+	if (first_byte >= bytes.length)
 		return;
 	g_assert(decode->field_count < DECODE_FIELDS_MAX);
 
@@ -69,6 +69,9 @@ static void add_field(struct walk *walk, struct decode_layer *layer,
 void walk_add_structure(struct walk *walk, struct decode_layer *layer,
 			const struct field_table *table, struct range structure)
 {
+	if (!walk->wants_fields)
+		return;
+
 	unsigned fixed = table->repeat_bytes ? table->repeat_first : table->field_count;
 	uint32_t length = range_length(structure);
 
@@ -91,8 +94,6 @@ void walk_add_header(struct walk *walk, struct decode_layer *layer, const struct
 	uint32_t end = layer->start + (uint32_t)MIN(header_bytes, layer->header_bytes);
 
 	layer->table = table;
-	if (!walk->wants_fields)
-		return;
 	walk_add_structure(walk, layer, table, (struct range) { layer->start, end });
 }
 

@@ -18,8 +18,8 @@ static void append_name(GString *out, const char *name)
 {
 	if (name == NULL)
 		return;
-	g_string_append(out, " (");
-	g_string_append(out, name);
+	layout_append(out, " (");
+	layout_append(out, name);
 	g_string_append_c(out, ')');
 }
 
@@ -28,10 +28,10 @@ static void append_mac(GString *out, const struct view_names *names, struct mac 
 	char text[MAC_TEXT_BYTES];
 
 	if (mac_equal(mac, mac_broadcast)) {
-		g_string_append(out, "broadcast");
+		layout_append(out, "broadcast");
 		return;
 	}
-	g_string_append(out, mac_print(mac, text));
+	layout_append(out, mac_print(mac, text));
 	append_name(out, names->of_mac(names->owner, mac));
 }
 
@@ -39,7 +39,7 @@ static void append_address(GString *out, const struct view_names *names, struct 
 {
 	char text[IPV6_ADDRESS_TEXT_BYTES];
 
-	g_string_append(out, ip_address_print(address, text));
+	layout_append(out, ip_address_print(address, text));
 	append_name(out, names->of_address(names->owner, address));
 }
 
@@ -53,13 +53,13 @@ static void append_addresses(GString *out, const struct view_names *names, struc
 			     struct ip_address destination)
 {
 	append_address(out, names, source);
-	g_string_append(out, " → ");
+	layout_append(out, " → ");
 	append_address(out, names, destination);
 }
 
 static void append_number(GString *out, const char *text, uint64_t number)
 {
-	g_string_append(out, text);
+	layout_append(out, text);
 	layout_number(out, number);
 }
 
@@ -86,7 +86,7 @@ static void describe_ethernet(GString *out, const struct account *account, struc
 	if (ethernet_header_parse(in, &header, &payload) != PARSE_OK)
 		return;
 	append_mac(out, account->names, header.source);
-	g_string_append(out, " → ");
+	layout_append(out, " → ");
 	append_mac(out, account->names, header.destination);
 	append_type(out, header.type);
 	if (padding != NULL)
@@ -103,7 +103,7 @@ static void describe_vlan(GString *out, struct bytes in)
 	append_number(out, "network ", tag.identifier);
 	append_number(out, ", priority ", tag.priority);
 	if (tag.drop_eligible)
-		g_string_append(out, ", may be dropped first");
+		layout_append(out, ", may be dropped first");
 	append_type(out, tag.type);
 }
 
@@ -114,15 +114,15 @@ static void describe_cooked_header(GString *out, const struct account *account,
 					    "from us" };
 	struct mac mac;
 
-	g_string_append(out, header->packet_type < G_N_ELEMENTS(ways) ? ways[header->packet_type]
-								      : "some way");
+	layout_append(out, header->packet_type < G_N_ELEMENTS(ways) ? ways[header->packet_type]
+								    : "some way");
 	if (header->interface_index != 0)
 		append_number(out, ", interface ", header->interface_index);
 	if (header->hardware_type == COOKED_HARDWARE_LOOPBACK) {
-		g_string_append(out, ", loopback");
+		layout_append(out, ", loopback");
 	} else if (header->address_bytes == sizeof mac.octets) {
 		memcpy(mac.octets, header->address, sizeof mac.octets);
-		g_string_append(out, ", sender ");
+		layout_append(out, ", sender ");
 		append_mac(out, account->names, mac);
 	}
 	append_type(out, header->protocol);
@@ -152,14 +152,14 @@ static void describe_arp(GString *out, const struct view_names *names, struct by
 
 	if (arp_packet_parse(in, &arp) != PARSE_OK)
 		return;
-	g_string_append(out, arp.operation == ARP_REQUEST ? "request: who has " : "reply: ");
+	layout_append(out, arp.operation == ARP_REQUEST ? "request: who has " : "reply: ");
 	if (arp.operation == ARP_REQUEST) {
 		append_address(out, names, ip_address_from_ipv4(arp.target_address));
-		g_string_append(out, "? tell ");
+		layout_append(out, "? tell ");
 		append_address(out, names, ip_address_from_ipv4(arp.sender_address));
 	} else {
 		append_address(out, names, ip_address_from_ipv4(arp.sender_address));
-		g_string_append(out, " is at ");
+		layout_append(out, " is at ");
 		append_mac(out, names, arp.sender_mac);
 	}
 }
@@ -202,7 +202,7 @@ static void describe_extension(GString *out, const struct decode_layer *layer, s
 	uint8_t kind = is_fragment ? IP_PROTOCOL_FRAGMENT : IP_PROTOCOL_DESTINATION_OPTIONS;
 	const char *name;
 
-	g_string_append(out, layer->table->name);
+	layout_append(out, layer->table->name);
 	if (ipv6_extension_parse(kind, in, &extension, &payload) != PARSE_OK)
 		return;
 	name = field_value_name(&next, extension.next_header);
@@ -245,14 +245,14 @@ static void describe_icmpv6(GString *out, const struct view_names *names, struct
 	if (name == NULL)
 		g_string_append_printf(out, "message of type %u", header.type);
 	else
-		g_string_append(out, name);
+		layout_append(out, name);
 	if (header.type == ICMPV6_ECHO_REQUEST || header.type == ICMPV6_ECHO_REPLY)
 		g_string_append_printf(out, ", id %u, seq %u", header.rest >> 16,
 				       header.rest & 0xffff);
 	else if (header.type == ICMPV6_PACKET_TOO_BIG)
 		g_string_append_printf(out, ", the next network takes %u B", header.rest);
 	else if (icmpv6_fixed_bytes(header.type) == 24) {
-		g_string_append(out, " of ");
+		layout_append(out, " of ");
 		append_address(out, names, header.target);
 	} else if (icmpv6_is_error(header.type)) {
 		g_string_append_printf(out, ", code %u", header.code);
@@ -264,7 +264,7 @@ static void describe_udp(GString *out, struct bytes in)
 	if (in.length < UDP_HEADER_BYTES)
 		return;
 	append_port(out, get_be16(in.data));
-	g_string_append(out, " → ");
+	layout_append(out, " → ");
 	append_port(out, get_be16(in.data + 2));
 }
 
@@ -281,10 +281,10 @@ static void describe_tcp(GString *out, const struct account *account,
 	if (tcp_header_parse(in, &header, &payload) != PARSE_OK)
 		return;
 	append_port(out, header.source_port);
-	g_string_append(out, " → ");
+	layout_append(out, " → ");
 	append_port(out, header.destination_port);
-	g_string_append(out, ", ");
-	g_string_append(out, tcp_flags_print(header.flags, flags));
+	layout_append(out, ", ");
+	layout_append(out, tcp_flags_print(header.flags, flags));
 	append_number(out, ", seq ", segment != NULL ? segment->sequence : header.sequence);
 	if (header.flags & TCP_ACK)
 		append_number(out, ", ack ",
@@ -318,7 +318,7 @@ void describe_layer(GString *out, const struct account *account, const struct de
 		describe_cooked_v2(out, account, in);
 		break;
 	case DECODE_LOOPBACK:
-		g_string_append(out, "the host's own loopback interface");
+		layout_append(out, "the host's own loopback interface");
 		break;
 	case DECODE_ARP:
 		describe_arp(out, account->names, in);
@@ -348,7 +348,7 @@ void describe_layer(GString *out, const struct account *account, const struct de
 	case DECODE_APPLICATION:
 	case DECODE_DATA:
 	case DECODE_PADDING:
-		g_string_append(out, layer->name);
+		layout_append(out, layer->name);
 		break;
 	}
 }
@@ -395,20 +395,16 @@ static void describe_datagram(const struct account *account,
 			      void (*print)(void *owner, const struct application_line *line),
 			      void *owner)
 {
-	struct bytes data = { NULL, 0 };
-	bool is_from_server = false;
-	const struct dissector *dissector = account_datagram(account, &data, &is_from_server);
-	struct dissect_unit unit;
+	struct account_datagram room;
+	const struct account_datagram *datagram = account_unit(account, &room);
 
-	if (dissector == NULL ||
-	    dissector->dissect(&(struct dissect_input) { data, is_from_server, false, NULL }, &unit,
-			       1) == 0)
+	if (datagram->dissector == NULL)
 		return;
-	print(owner, &(struct application_line) { .dissector = dissector,
-						  .summary = unit.summary,
-						  .purpose = unit.purpose,
-						  .kind = unit.kind,
-						  .length = data.length });
+	print(owner, &(struct application_line) { .dissector = datagram->dissector,
+						  .summary = datagram->unit.summary,
+						  .purpose = datagram->unit.purpose,
+						  .kind = datagram->unit.kind,
+						  .length = datagram->length });
 }
 
 void describe_application(const struct account *account,

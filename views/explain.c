@@ -6,16 +6,18 @@ const char *explain_label(struct explain *explain, const struct explained *packe
 {
 	const struct captured_interface *interface = packet->interface;
 	struct bytes name = interface->name.length > 0 ? interface->name : interface->description;
+	uint32_t index = packet->frame->interface;
+	char *label = explain->labels[index % EXPLAIN_LABELS].text;
 	GString *text;
 
-	if (explain->labelled == packet->frame->interface + 1)
-		return explain->label;
+	if (explain->labels[index % EXPLAIN_LABELS].interface == index + 1)
+		return label;
 	text = g_string_new(NULL);
 	explain_append_text(text, bytes_first(name, EXPLAIN_LABEL_BYTES / 4));
-	g_strlcpy(explain->label, text->str, EXPLAIN_LABEL_BYTES);
+	g_strlcpy(label, text->str, EXPLAIN_LABEL_BYTES);
 	g_string_free(text, TRUE);
-	explain->labelled = packet->frame->interface + 1;
-	return explain->label;
+	explain->labels[index % EXPLAIN_LABELS].interface = index + 1;
+	return label;
 }
 
 void explain_append_text(GString *out, struct bytes text)
@@ -83,7 +85,7 @@ void explain_append_order(GString *out, const struct model_segment *segment)
 void explain_print_line(struct explain *explain)
 {
 	g_string_append_c(explain->line, '\n');
-	fwrite(explain->line->str, 1, explain->line->len, explain->options->out);
+	fwrite_unlocked(explain->line->str, 1, explain->line->len, explain->options->out);
 	g_string_truncate(explain->line, 0);
 }
 
@@ -96,14 +98,12 @@ static void follow(struct explain *explain, const struct captured_frame *frame,
 	const struct explain_options *options = explain->options;
 	bool wants_fields = options->json || options->packet != 0;
 
-	*packet = (struct explained) {
-		.frame = frame,
-		.interface = interface,
-		.account = {
-			.decode = &explain->decode,
-			.names = address_names_view(explain->names),
-			.dissectors = options->dissectors,
-		},
+	packet->frame = frame;
+	packet->interface = interface;
+	packet->account = (struct account) {
+		.decode = &explain->decode,
+		.names = address_names_view(explain->names),
+		.dissectors = options->dissectors,
 	};
 	address_names_read(explain->names, explain->reader);
 	decode_packet(frame->bytes,
@@ -155,6 +155,7 @@ static struct explain_result read_all(struct explain *explain)
 		if (!is_wanted(explain, &packet))
 			continue;
 		result.shown++;
+		packet.account.datagram = account_unit(&packet.account, &packet.datagram);
 		tell(explain, &packet);
 	}
 	result.is_damaged = read == CAPTURE_READ_BAD;

@@ -92,8 +92,8 @@ static const char *layer_name(const struct decode_layer *layer)
 
 static void append_alarm(GString *line, bool colour, const char *text)
 {
-	g_string_append(line, colour ? ", \033[1;31m" : ", ");
-	g_string_append(line, text);
+	layout_append(line, colour ? ", \033[1;31m" : ", ");
+	layout_append(line, text);
 	layout_plain(line, colour);
 }
 
@@ -102,8 +102,8 @@ static void print_aside(struct explain *explain, const char *text)
 {
 	layout_pad(explain->line, 0, LAYOUT_TEXT_COLUMN);
 	if (explain->options->colour)
-		g_string_append(explain->line, "\033[3m");
-	g_string_append(explain->line, text);
+		layout_append(explain->line, "\033[3m");
+	layout_append(explain->line, text);
 	layout_plain(explain->line, explain->options->colour);
 	explain_print_line(explain);
 }
@@ -125,7 +125,7 @@ static void print_header(struct block *block, const struct decode_layer *layer)
 		      layer->header_bytes);
 	g_string_truncate(explain->text, 0);
 	describe_layer(explain->text, &block->packet->account, layer);
-	g_string_append_len(line, explain->text->str, (gssize)explain->text->len);
+	layout_append_bytes(line, explain->text->str, explain->text->len);
 	if (layer->protocol == DECODE_TCP && !layer->is_quoted &&
 	    block->packet->account.segment != NULL)
 		explain_append_order(line, block->packet->account.segment);
@@ -142,10 +142,16 @@ static void print_header(struct block *block, const struct decode_layer *layer)
 }
 
 /* What a kind of command or reply is for: said the first time. */
-static void print_purpose(struct explain *explain, unsigned layer, uint16_t kind,
+static void print_purpose(struct explain *explain, const struct dissector *dissector, uint16_t kind,
 			  const char *purpose)
 {
-	gpointer key = GUINT_TO_POINTER((layer + 1) << 16 | kind);
+	const struct dissector *const *all = explain->options->dissectors;
+	unsigned index = 1;
+
+	while (all[index - 1] != NULL && all[index - 1] != dissector)
+		index++;
+
+	gpointer key = GUINT_TO_POINTER(index << 16 | kind);
 
 	if (purpose == NULL || g_hash_table_contains(explain->purposes, key))
 		return;
@@ -165,17 +171,19 @@ static void begin_data(struct block *block, const char *action, unsigned layer, 
 static void print_application_line(void *owner, const struct application_line *line)
 {
 	struct block *block = owner;
-	int layer = view_layer_find(line->dissector->key);
+	int layer = -1;
 
+	if (block->explain->options->colour)
+		layer = view_layer_find(line->dissector->key);
 	if (layer < 0)
 		layer = LAYER_COUNT;
 	block->told++;
 	begin_data(block, line->is_from_earlier ? "  held" : NULL, (unsigned)layer,
 		   line->dissector->name);
-	g_string_append(block->explain->line, line->summary);
+	layout_append(block->explain->line, line->summary);
 	layout_size(block->explain->line, line->length);
 	explain_print_line(block->explain);
-	print_purpose(block->explain, (unsigned)layer, line->kind, line->purpose);
+	print_purpose(block->explain, line->dissector, line->kind, line->purpose);
 }
 
 /* Payload that no dissector told of. */
@@ -196,7 +204,7 @@ static void print_data(struct block *block, const struct decode_layer *layer)
 			? ", told of before"
 			: "");
 	else
-		g_string_append(line, layer->name);
+		layout_append(line, layer->name);
 	layout_size(line, layer->header_bytes);
 	explain_print_line(block->explain);
 }
@@ -246,23 +254,24 @@ static void print_title(struct block *block)
 
 	layout_time(line, frame->time_ns - explain->first_ns);
 	if (colour)
-		g_string_append(line, "\033[1m");
+		layout_append(line, "\033[1m");
 	g_string_append_c(line, ' ');
 	from = line->len;
-	g_string_append(line, explain_label(explain, block->packet));
+	layout_append(line, explain_label(explain, block->packet));
 	layout_pad(line, from, LABEL_COLUMNS);
 	g_string_append_c(line, ' ');
 	if (block->way == WAY_RECEIVED)
-		g_string_append(line, "receives: ");
+		layout_append(line, "receives: ");
 	g_string_truncate(explain->text, 0);
 	sentence_append_account(explain->text, &block->packet->account);
 	dash = strstr(explain->text->str, SENTENCE_DASH);
-	g_string_append_len(line, explain->text->str,
-			    dash == NULL ? (gssize)explain->text->len : dash - explain->text->str);
+	layout_append_bytes(line, explain->text->str,
+			    dash == NULL ? explain->text->len
+					 : (size_t)(dash - explain->text->str));
 	layout_cut(line, LAYOUT_FRAME_COLUMN);
 	layout_plain(line, colour);
 	layout_pad(line, 0, LAYOUT_FRAME_COLUMN);
-	g_string_append(line, " frame ");
+	layout_append(line, " frame ");
 	layout_number(line, explain->frame);
 	explain_print_line(explain);
 }
@@ -276,7 +285,7 @@ static void print_comments(struct block *block)
 	for (unsigned i = 0; i < frame->comment_count; i++) {
 		if (bytes_equal(frame->comments[i], bytes_of(explain->text->str)))
 			continue;
-		g_string_append(explain->line, "  comment");
+		layout_append(explain->line, "  comment");
 		layout_pad(explain->line, 0, LAYOUT_TEXT_COLUMN);
 		explain_append_text(explain->line, frame->comments[i]);
 		explain_print_line(explain);
@@ -291,14 +300,14 @@ static void print_damage(struct block *block)
 	size_t captured = frame->bytes.length + (frame->has_fcs ? 4 : 0);
 
 	if (captured < frame->original_length) {
-		g_string_append(explain->line, "  captured");
+		layout_append(explain->line, "  captured");
 		layout_pad(explain->line, 0, LAYOUT_TEXT_COLUMN);
 		g_string_append_printf(explain->line, "only the first %zu of %u bytes", captured,
 				       frame->original_length);
 		explain_print_line(explain);
 	}
 	if (explain_fcs_is_wrong(frame)) {
-		g_string_append(explain->line, "  damaged");
+		layout_append(explain->line, "  damaged");
 		layout_pad(explain->line, 0, LAYOUT_TEXT_COLUMN);
 		g_string_append_printf(explain->line,
 				       "the FCS 0x%08x is not that of these bytes: they changed "
@@ -321,7 +330,7 @@ void explain_block(struct explain *explain, const struct explained *packet)
 	print_comments(&block);
 	print_damage(&block);
 	print_layers(&block);
-	fputc('\n', explain->options->out);
+	fputc_unlocked('\n', explain->options->out);
 }
 
 void explain_summary(struct explain *explain, const struct explain_result *result)

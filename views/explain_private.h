@@ -5,6 +5,7 @@
 #include "views/flows.h"
 
 #define EXPLAIN_LABEL_BYTES 128 /* of an interface's name, with its NUL */
+#define EXPLAIN_LABELS      64  /* kept; others are made again */
 
 struct explain {
 	const struct explain_options *options;
@@ -15,10 +16,12 @@ struct explain {
 	int64_t first_ns; /* time of the first frame */
 	uint64_t frame;   /* number of the present one, from 1 */
 	GString *line, *text;
-	uint32_t labelled; /* 1 + interface that `label` is of; 0: none */
-	char label[EXPLAIN_LABEL_BYTES];
-	uint64_t unfinished;  /* packets with a checksum left to the network card */
-	GHashTable *purposes; /* of kinds of commands and replies that were said already */
+	struct {
+		uint32_t interface; /* 1 + its index; 0: none */
+		char text[EXPLAIN_LABEL_BYTES];
+	} labels[EXPLAIN_LABELS]; /* as they were used last, by the index */
+	uint64_t unfinished;      /* packets with a checksum left to the network card */
+	GHashTable *purposes;     /* of kinds of commands and replies that were said already */
 };
 
 /* A packet with all that is known of it. */
@@ -26,7 +29,8 @@ struct explained {
 	const struct captured_frame *frame;
 	const struct captured_interface *interface;
 	struct account account;
-	struct model_segment segment; /* of account.segment */
+	struct model_segment segment;     /* of account.segment */
+	struct account_datagram datagram; /* of account.datagram */
 };
 
 /* "alice-pc:eth0", the description where there is no name; "" where there is neither. */

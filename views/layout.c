@@ -29,12 +29,29 @@ void layout_colour(GString *out, bool colour, unsigned layer)
 void layout_plain(GString *out, bool colour)
 {
 	if (colour)
-		g_string_append(out, "\033[0m");
+		layout_append(out, "\033[0m");
+}
+
+/* Characters in `length` bytes of UTF-8: the bytes that do not continue one, eight at a time. */
+static unsigned characters(const char *text, size_t length)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	unsigned count = (unsigned)length;
+
+	for (; length >= 8; length -= 8, text += 8) {
+		uint64_t word;
+
+		memcpy(&word, text, sizeof word);
+		count -= (unsigned)((word >> 7 & ~(word >> 6) & ones) * ones >> 56);
+	}
+	for (; length > 0; length--, text++)
+		count -= ((unsigned char)*text & 0xc0) == 0x80;
+	return count;
 }
 
 /*
  * Columns that the `length` bytes of `text` take on a terminal: characters, but for escape
- * sequences. Of UTF-8 every byte counts that does not continue a character.
+ * sequences.
  */
 static unsigned columns(const char *text, size_t length)
 {
@@ -45,8 +62,8 @@ static unsigned columns(const char *text, size_t length)
 		const char *escape = memchr(text, '\033', (size_t)(end - text));
 		const char *stop = escape == NULL ? end : escape;
 
-		for (; text < stop; text++)
-			count += ((unsigned char)*text & 0xc0) != 0x80;
+		count += characters(text, (size_t)(stop - text));
+		text = stop;
 		if (escape != NULL)
 			text = strchr(escape, 'm') + 1;
 	}
@@ -66,7 +83,7 @@ static void append_left(GString *line, const char *text, size_t width)
 {
 	size_t length = strlen(text);
 
-	g_string_append_len(line, text, (gssize)length);
+	layout_append_bytes(line, text, (gssize)length);
 	if (length < width)
 		append_spaces(line, width - length);
 }
@@ -82,7 +99,7 @@ static void append_right(GString *line, uint64_t number, size_t width, char fill
 	while ((number /= 10) != 0);
 	while (sizeof digits - at < width)
 		digits[--at] = fill;
-	g_string_append_len(line, digits + at, (gssize)(sizeof digits - at));
+	layout_append_bytes(line, digits + at, (gssize)(sizeof digits - at));
 }
 
 void layout_number(GString *line, uint64_t number)
@@ -106,7 +123,7 @@ void layout_cut(GString *line, unsigned column)
 		count++;
 	}
 	g_string_truncate(line, (gsize)(text - line->str));
-	g_string_append(line, "…");
+	layout_append(line, "…");
 }
 
 void layout_pad(GString *line, size_t from, unsigned column)
@@ -131,7 +148,7 @@ void layout_time(GString *out, int64_t time_ns)
 	append_right(out, rest / 1000 % 1000, 3, '0');
 	g_string_append_c(out, ' ');
 	append_right(out, rest % 1000, 3, '0');
-	g_string_append(out, " s ");
+	layout_append(out, " s ");
 }
 
 void layout_begin(GString *line, bool colour, const char *action, unsigned layer, const char *name)
@@ -148,7 +165,7 @@ void layout_change(GString *line, bool colour, char sign, size_t header_bytes)
 		g_string_append_c(line, sign);
 		g_string_append_c(line, ' ');
 		append_right(line, header_bytes, 2, ' ');
-		g_string_append(line, " B");
+		layout_append(line, " B");
 	}
 	layout_plain(line, colour);
 	layout_pad(line, 0, LAYOUT_TEXT_COLUMN);
@@ -158,5 +175,5 @@ void layout_size(GString *line, size_t size_bytes)
 {
 	layout_pad(line, 0, LAYOUT_SIZE_COLUMN - 8);
 	append_right(line, size_bytes, 6, ' ');
-	g_string_append(line, " B");
+	layout_append(line, " B");
 }

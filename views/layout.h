@@ -3,6 +3,7 @@
 #include <glib.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #define LAYOUT_TEXT_COLUMN  30 /* where the description of a header begins */
 #define LAYOUT_SIZE_COLUMN  112
@@ -10,6 +11,23 @@
 
 /* "   1.004 812 s ": seconds with milliseconds and microseconds apart. */
 void layout_time(GString *out, int64_t time_ns);
+
+/* As g_string_append_len() and g_string_append(), but inline: blocks are made of many short texts. */
+static inline void layout_append_bytes(GString *line, const char *text, size_t length)
+{
+	if (line->len + length < line->allocated_len) {
+		memcpy(line->str + line->len, text, length);
+		line->len += length;
+		line->str[line->len] = '\0';
+	} else {
+		g_string_append_len(line, text, (gssize)length);
+	}
+}
+
+static inline void layout_append(GString *line, const char *text)
+{
+	layout_append_bytes(line, text, strlen(text));
+}
 
 /* Appends a number; much faster than printing with a format. */
 void layout_number(GString *line, uint64_t number);

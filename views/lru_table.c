@@ -7,6 +7,7 @@ struct lru_table {
 	size_t key_bytes, value_offset, entry_bytes;
 	size_t bucket_count;
 	uint64_t clock; /* counts uses; an entry whose last use is 0 is free */
+	uint32_t *tags; /* of each entry: bits of its key's hash, so that few keys are compared */
 	uint8_t *entries;
 	size_t forgotten;
 	void (*forget)(void *owner, void *value);
@@ -29,6 +30,7 @@ struct lru_table *lru_table_new(size_t key_bytes, size_t value_bytes, size_t cap
 	table->owner = owner;
 	/* Zeros from the system: what is never used takes no memory. */
 	table->entries = g_malloc0_n(capacity, table->entry_bytes);
+	table->tags = g_new0(uint32_t, capacity);
 	return table;
 }
 
@@ -50,6 +52,7 @@ void lru_table_free(struct lru_table *table)
 			table->forget(table->owner, entry + table->value_offset);
 	}
 	g_free(table->entries);
+	g_free(table->tags);
 	g_free(table);
 }
 
@@ -60,24 +63,37 @@ static uint64_t hash(const uint8_t *key, size_t length)
 
 	for (size_t i = 0; i < length; i++)
 		value = (value ^ key[i]) * UINT64_C(0x100000001b3);
-	return value ^ value >> 32;
+	return value ^ value >> 29;
 }
 
-static uint8_t *bucket_of(const struct lru_table *table, const void *key)
+/* The first entry of the bucket for a key that hashes to `hashed`. */
+static size_t bucket_of(const struct lru_table *table, uint64_t hashed)
 {
-	size_t bucket = hash(key, table->key_bytes) & (table->bucket_count - 1);
+	return (hashed & (table->bucket_count - 1)) * LRU_WAYS;
+}
 
-	return table->entries + bucket * LRU_WAYS * table->entry_bytes;
+static uint8_t *entry_at(const struct lru_table *table, size_t index)
+{
+	return table->entries + index * table->entry_bytes;
+}
+
+static uint32_t tag_of(uint64_t hashed)
+{
+	return (uint32_t)(hashed >> 32) | 1; /* 0: free */
 }
 
 static uint8_t *entry_of(const struct lru_table *table, const void *key)
 {
-	uint8_t *entry = bucket_of(table, key);
+	uint64_t hashed = hash(key, table->key_bytes);
+	size_t bucket = bucket_of(table, hashed);
 
-	for (unsigned i = 0; i < LRU_WAYS; i++, entry += table->entry_bytes)
-		if (*last_use(entry) != 0 &&
+	for (unsigned i = 0; i < LRU_WAYS; i++) {
+		uint8_t *entry = entry_at(table, bucket + i);
+
+		if (table->tags[bucket + i] == tag_of(hashed) &&
 		    memcmp(entry + sizeof table->clock, key, table->key_bytes) == 0)
 			return entry;
+	}
 	return NULL;
 }
 
@@ -101,20 +117,23 @@ void *lru_table_find(struct lru_table *table, const void *key)
 void *lru_table_put(struct lru_table *table, const void *key)
 {
 	void *found = lru_table_find(table, key);
-	uint8_t *entry, *oldest;
+	uint64_t hashed = hash(key, table->key_bytes);
+	size_t bucket = bucket_of(table, hashed), at = bucket;
+	uint8_t *oldest;
 
 	if (found != NULL)
 		return found;
-	oldest = entry = bucket_of(table, key);
-	for (unsigned i = 0; i < LRU_WAYS; i++, entry += table->entry_bytes)
-		if (*last_use(entry) < *last_use(oldest))
-			oldest = entry;
+	for (size_t i = bucket; i < bucket + LRU_WAYS; i++)
+		if (*last_use(entry_at(table, i)) < *last_use(entry_at(table, at)))
+			at = i;
+	oldest = entry_at(table, at);
 	if (*last_use(oldest) != 0) {
 		table->forgotten++;
 		if (table->forget != NULL)
 			table->forget(table->owner, oldest + table->value_offset);
 	}
 	memset(oldest, 0, table->entry_bytes);
+	table->tags[at] = tag_of(hashed);
 	*last_use(oldest) = ++table->clock;
 	memcpy(oldest + sizeof table->clock, key, table->key_bytes);
 	return oldest + table->value_offset;

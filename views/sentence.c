@@ -51,7 +51,7 @@ static void append_arp(GString *out, const struct view_names *names, struct byte
 	    mac[MAC_TEXT_BYTES];
 
 	if (arp_packet_parse(payload, &arp) != PARSE_OK) {
-		g_string_append(out, "a malformed ARP packet");
+		layout_append(out, "a malformed ARP packet");
 		return;
 	}
 	sentence_host(names, ip_address_from_ipv4(arp.sender_address), sender);
@@ -185,39 +185,35 @@ static void append_exchange(GString *out, const char *from, const char *to, bool
 		summary += strlen(verb);
 	else
 		verb = "";
-	g_string_append_printf(out, "%s %s %s%s%s", from, is_from_server ? "answers" : "asks", to,
-			       *verb != '\0' && !is_from_server ? " " : ": ", summary);
+	layout_append(out, from);
+	layout_append(out, is_from_server ? " answers " : " asks ");
+	layout_append(out, to);
+	layout_append(out, *verb != '\0' && !is_from_server ? " " : ": ");
+	layout_append(out, summary);
 }
 
 static void append_udp(GString *out, const char *from, const char *to,
-		       const struct account *account, struct bytes datagram)
+		       const struct account *account, struct bytes in)
 {
-	struct bytes data = { NULL, 0 };
-	struct dissect_unit unit;
-	bool is_from_server = false;
-	const struct dissector *dissector = account_datagram(account, &data, &is_from_server);
+	struct account_datagram room;
+	const struct account_datagram *datagram = account_unit(account, &room);
 
-	if (datagram.length < UDP_HEADER_BYTES) {
+	if (in.length < UDP_HEADER_BYTES)
 		g_string_append_printf(out, "%s sends %s a malformed UDP datagram", from, to);
-		return;
-	}
-	if (dissector != NULL &&
-	    dissector->dissect(&(struct dissect_input) { data, is_from_server, false, NULL }, &unit,
-			       1) > 0)
-		append_exchange(out, from, to, is_from_server, unit.summary);
+	else if (datagram->dissector != NULL)
+		append_exchange(out, from, to, datagram->is_from_server, datagram->unit.summary);
 	else
 		g_string_append_printf(out, "%s sends %zu bytes by UDP to %s port %u", from,
-				       datagram.length - UDP_HEADER_BYTES, to,
-				       get_be16(datagram.data + 2));
+				       in.length - UDP_HEADER_BYTES, to, get_be16(in.data + 2));
 }
 
 /* The most frequent sentence of all: without a format, for speed. */
 static void append_acknowledgment(GString *out, const char *from, const char *to, uint32_t upto)
 {
-	g_string_append(out, from);
-	g_string_append(out, " acknowledges what ");
-	g_string_append(out, to);
-	g_string_append(out, " sent up to byte ");
+	layout_append(out, from);
+	layout_append(out, " acknowledges what ");
+	layout_append(out, to);
+	layout_append(out, " sent up to byte ");
 	layout_number(out, upto);
 }
 
@@ -290,9 +286,9 @@ static void append_payload(GString *out, const char *from, const char *to,
 
 	if (append_order(out, from, to, segment))
 		return;
-	g_string_append(out, from);
-	g_string_append(out, " to ");
-	g_string_append(out, to);
+	layout_append(out, from);
+	layout_append(out, " to ");
+	layout_append(out, to);
 	if (dissector == NULL || index == direction->units->len) {
 		g_string_append_printf(out, ": %" G_GUINT64_FORMAT " bytes", segment->length);
 		return;
@@ -302,10 +298,10 @@ static void append_payload(GString *out, const char *from, const char *to,
 	for (unsigned i = index + 1; i < direction->units->len; i++, more++)
 		if (((struct model_unit *)direction->units->pdata[i])->offset >= end)
 			break;
-	g_string_append(out, ", ");
-	g_string_append(out, dissector->name);
-	g_string_append(out, ": ");
-	g_string_append(out, unit->summary);
+	layout_append(out, ", ");
+	layout_append(out, dissector->name);
+	layout_append(out, ": ");
+	layout_append(out, unit->summary);
 	if (more > 0)
 		g_string_append_printf(out, " (and %u more)", more);
 	else if (unit->purpose != NULL)
@@ -417,9 +413,9 @@ static void append_without_address(GString *out, const struct account *account)
 		append_arp(out, account->names, bytes_from(decode->frame, arp->start));
 	else if (decode->layer_count > 0 && decode->layers[0].protocol == DECODE_ETHERNET &&
 		 decode->layers[0].status == PARSE_UNSUPPORTED)
-		g_string_append(out, "a frame that is not Ethernet II");
+		layout_append(out, "a frame that is not Ethernet II");
 	else
-		g_string_append(out, "a frame that carries no IP packet");
+		layout_append(out, "a frame that carries no IP packet");
 }
 
 void sentence_append_account(GString *out, const struct account *account)
