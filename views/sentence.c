@@ -44,6 +44,18 @@ char *sentence_host(const struct view_names *names, struct ip_address address,
 	return out;
 }
 
+/* Appends texts up to NULL: faster than a format, and these sentences are made by the million. */
+static G_GNUC_NULL_TERMINATED void append_words(GString *out, ...)
+{
+	va_list words;
+
+	va_start(words, out);
+	for (const char *word = va_arg(words, const char *); word != NULL;
+	     word = va_arg(words, const char *))
+		layout_append(out, word);
+	va_end(words);
+}
+
 static void append_arp(GString *out, const struct view_names *names, struct bytes payload)
 {
 	struct arp_packet arp;
@@ -57,14 +69,14 @@ static void append_arp(GString *out, const struct view_names *names, struct byte
 	sentence_host(names, ip_address_from_ipv4(arp.sender_address), sender);
 	sentence_host(names, ip_address_from_ipv4(arp.target_address), target);
 	if (arp.sender_address == arp.target_address)
-		g_string_append_printf(out, "%s announces its own MAC address", sender);
+		append_words(out, sender, " announces its own MAC address", NULL);
 	else if (arp.operation == ARP_REQUEST)
-		g_string_append_printf(out, "%s asks which MAC address has %s (%s)", sender,
-				       ipv4_print(arp.target_address, address), target);
+		append_words(out, sender, " asks which MAC address has ",
+			     ipv4_print(arp.target_address, address), " (", target, ")", NULL);
 	else
-		g_string_append_printf(out, "%s answers %s: %s is at %s", sender, target,
-				       ipv4_print(arp.sender_address, address),
-				       mac_print(arp.sender_mac, mac));
+		append_words(out, sender, " answers ", target, ": ",
+			     ipv4_print(arp.sender_address, address), " is at ",
+			     mac_print(arp.sender_mac, mac), NULL);
 }
 
 static const char *icmp_error_text(const struct icmp_header *icmp)
@@ -96,14 +108,14 @@ static void append_icmp(GString *out, const char *from, const char *to, struct b
 	struct bytes rest;
 
 	if (icmp_header_parse(payload, &icmp, &rest) != PARSE_OK)
-		g_string_append_printf(out, "%s sends %s a malformed ICMP message", from, to);
+		append_words(out, from, " sends ", to, " a malformed ICMP message", NULL);
 	else if (icmp.type == ICMP_ECHO_REQUEST)
 		g_string_append_printf(out, "%s pings %s with %zu bytes", from, to, rest.length);
 	else if (icmp.type == ICMP_ECHO_REPLY)
-		g_string_append_printf(out, "%s answers the ping of %s", from, to);
+		append_words(out, from, " answers the ping of ", to, NULL);
 	else
-		g_string_append_printf(out, "%s tells %s that a packet was dropped: %s", from, to,
-				       icmp_error_text(&icmp));
+		append_words(out, from, " tells ", to,
+			     " that a packet was dropped: ", icmp_error_text(&icmp), NULL);
 }
 
 static const char *icmpv6_error_text(const struct icmpv6_header *icmp)
@@ -141,7 +153,7 @@ static void append_icmpv6(GString *out, const struct view_names *names, const ch
 	char target[SENTENCE_HOST_BYTES];
 
 	if (icmpv6_header_parse(message, &icmp, &rest) != PARSE_OK) {
-		g_string_append_printf(out, "%s sends %s a malformed ICMPv6 message", from, to);
+		append_words(out, from, " sends ", to, " a malformed ICMPv6 message", NULL);
 		return;
 	}
 	sentence_host(names, icmp.target, target);
@@ -150,26 +162,26 @@ static void append_icmpv6(GString *out, const struct view_names *names, const ch
 		g_string_append_printf(out, "%s pings %s with %zu bytes", from, to, rest.length);
 		return;
 	case ICMPV6_ECHO_REPLY:
-		g_string_append_printf(out, "%s answers the ping of %s", from, to);
+		append_words(out, from, " answers the ping of ", to, NULL);
 		return;
 	case ICMPV6_NEIGHBOR_SOLICITATION:
-		g_string_append_printf(out, "%s asks which MAC address has %s", from, target);
+		append_words(out, from, " asks which MAC address has ", target, NULL);
 		return;
 	case ICMPV6_NEIGHBOR_ADVERTISEMENT:
-		g_string_append_printf(out, "%s says that it has %s", from, target);
+		append_words(out, from, " says that it has ", target, NULL);
 		return;
 	case ICMPV6_ROUTER_SOLICITATION:
-		g_string_append_printf(out, "%s looks for routers", from);
+		append_words(out, from, " looks for routers", NULL);
 		return;
 	case ICMPV6_ROUTER_ADVERTISEMENT:
-		g_string_append_printf(out, "%s says that it is a router", from);
+		append_words(out, from, " says that it is a router", NULL);
 		return;
 	default:
 		break;
 	}
 	if (icmpv6_is_error(icmp.type))
-		g_string_append_printf(out, "%s tells %s that a packet was dropped: %s", from, to,
-				       icmpv6_error_text(&icmp));
+		append_words(out, from, " tells ", to,
+			     " that a packet was dropped: ", icmpv6_error_text(&icmp), NULL);
 	else
 		g_string_append_printf(out, "%s sends %s an ICMPv6 message of type %u", from, to,
 				       icmp.type);
@@ -199,7 +211,7 @@ static void append_udp(GString *out, const char *from, const char *to,
 	const struct account_datagram *datagram = account_unit(account, &room);
 
 	if (in.length < UDP_HEADER_BYTES)
-		g_string_append_printf(out, "%s sends %s a malformed UDP datagram", from, to);
+		append_words(out, from, " sends ", to, " a malformed UDP datagram", NULL);
 	else if (datagram->dissector != NULL)
 		append_exchange(out, from, to, datagram->is_from_server, datagram->unit.summary);
 	else
@@ -225,21 +237,18 @@ static void append_control(GString *out, const char *from, const char *to,
 	const char *service = sentence_service(port);
 
 	if (segment->flags & TCP_RST)
-		g_string_append_printf(out, "%s resets the connection with %s", from, to);
+		append_words(out, from, " resets the connection with ", to, NULL);
 	else if ((segment->flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK))
-		g_string_append_printf(out, "%s agrees to the connection and sends its own SYN",
-				       from);
+		append_words(out, from, " agrees to the connection and sends its own SYN", NULL);
 	else if (segment->flags & TCP_SYN)
 		g_string_append_printf(out, "%s opens a TCP connection to %s port %u%s%s%s", from,
 				       to, port, service != NULL ? " (" : "",
 				       service != NULL ? service : "", service != NULL ? ")" : "");
 	else if (segment->flags & TCP_FIN)
-		g_string_append_printf(out, "%s has no more to send on this connection (FIN)",
-				       from);
+		append_words(out, from, " has no more to send on this connection (FIN)", NULL);
 	else if (segment->sequence == 1 && segment->acknowledgment == 1 &&
 		 !segment->direction->is_from_server)
-		g_string_append_printf(out, "%s completes the three-way handshake with %s", from,
-				       to);
+		append_words(out, from, " completes the three-way handshake with ", to, NULL);
 	else
 		append_acknowledgment(out, from, to, segment->acknowledgment - 1);
 }
@@ -255,12 +264,10 @@ static bool append_order(GString *out, const char *from, const char *to,
 		    to, segment->length);
 		return true;
 	case SEGMENT_ELSEWHERE:
-		g_string_append_printf(out, "%s to %s: a segment on its way, told of before", from,
-				       to);
+		append_words(out, from, " to ", to, ": a segment on its way, told of before", NULL);
 		return true;
 	case SEGMENT_KEEPALIVE:
-		g_string_append_printf(out, "%s asks whether %s is still there (keep-alive)", from,
-				       to);
+		append_words(out, from, " asks whether ", to, " is still there (keep-alive)", NULL);
 		return true;
 	case SEGMENT_EARLY:
 		g_string_append_printf(out,
@@ -314,8 +321,8 @@ static void append_tcp(GString *out, const char *from, const char *to,
 	const struct model_segment *segment = account->segment;
 
 	if (segment == NULL)
-		g_string_append_printf(out, "%s sends %s a TCP segment of no known connection",
-				       from, to);
+		append_words(out, from, " sends ", to, " a TCP segment of no known connection",
+			     NULL);
 	else if (segment->length == 0 && segment->order == SEGMENT_KEEPALIVE)
 		append_order(out, from, to, segment);
 	else if (segment->length == 0)
@@ -439,7 +446,7 @@ void sentence_append_account(GString *out, const struct account *account)
 	if (append_fragment(out, from, to, account))
 		return;
 	if (upper == NULL)
-		g_string_append_printf(out, "%s sends %s an empty packet", from, to);
+		append_words(out, from, " sends ", to, " an empty packet", NULL);
 	else
 		append_transport(out, from, to, account, upper);
 }
