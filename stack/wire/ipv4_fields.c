@@ -1,6 +1,5 @@
 /* The fields of the IPv4 header and its options (RFC 791 section 3.1). */
 #include "stack/wire/ipv4.h"
-#include "stack/wire/ipv6.h"
 
 /* clang-format off */
 const struct field_name ipv4_dscp_names[] = { /* RFC 2474, RFC 2597, RFC 3246 */
@@ -15,6 +14,27 @@ const struct field_name ipv4_ecn_names[] = { /* RFC 3168 section 5 */
 	{ 1, "ECN-capable, ECT(1)" },
 	{ 2, "ECN-capable, ECT(0)" },
 	{ 3, "congestion experienced" },
+	{ 0, NULL },
+};
+
+const struct field_name ip_protocol_names[] = {
+	{ IP_PROTOCOL_HOP_BY_HOP, "Hop-by-Hop Options" },
+	{ IP_PROTOCOL_ICMP, "ICMP" },
+	{ 2, "IGMP" },
+	{ 4, "IPv4" },
+	{ IP_PROTOCOL_TCP, "TCP" },
+	{ IP_PROTOCOL_UDP, "UDP" },
+	{ 41, "IPv6" },
+	{ IP_PROTOCOL_ROUTING, "Routing header" },
+	{ IP_PROTOCOL_FRAGMENT, "Fragment header" },
+	{ 47, "GRE" },
+	{ 50, "ESP" },
+	{ 51, "AH" },
+	{ IP_PROTOCOL_ICMPV6, "ICMPv6" },
+	{ IP_PROTOCOL_NO_NEXT, "nothing" },
+	{ IP_PROTOCOL_DESTINATION_OPTIONS, "Destination Options" },
+	{ 89, "OSPF" },
+	{ 132, "SCTP" },
 	{ 0, NULL },
 };
 

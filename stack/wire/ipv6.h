@@ -5,24 +5,12 @@
 #pragma once
 #include "sim/bytes.h"
 #include "stack/wire/field.h"
+#include "stack/wire/ipv4.h"
 
 #define IPV6_HEADER_BYTES       40
 #define IPV6_FRAGMENT_BYTES     8
 #define IPV6_ADDRESS_TEXT_BYTES 48
 #define IPV6_EXTENSIONS_MAX     8 /* told of one packet; RFC 8200 section 4.1 knows six */
-
-/* Numbers of protocols, in IPv4 and in Next Header of IPv6 (IANA protocol-numbers). */
-enum ip_protocol {
-	IP_PROTOCOL_HOP_BY_HOP = 0,
-	IP_PROTOCOL_ICMP = 1,
-	IP_PROTOCOL_TCP = 6,
-	IP_PROTOCOL_UDP = 17,
-	IP_PROTOCOL_ROUTING = 43,
-	IP_PROTOCOL_FRAGMENT = 44,
-	IP_PROTOCOL_ICMPV6 = 58,
-	IP_PROTOCOL_NO_NEXT = 59,
-	IP_PROTOCOL_DESTINATION_OPTIONS = 60,
-};
 
 /*
  * An address of either version; IPv4 as ::ffff:192.0.2.1 (RFC 4291 section 2.5.5.2), so that tables
@@ -50,7 +38,6 @@ struct ipv6_extension {
 };
 
 extern const struct field_table ipv6_fields;
-extern const struct field_name ip_protocol_names[];
 
 struct ip_address ip_address_from_ipv4(uint32_t address);
 bool ip_address_is_ipv4(struct ip_address address);

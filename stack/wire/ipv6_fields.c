@@ -3,27 +3,6 @@
 #include "stack/wire/ipv6.h"
 
 /* clang-format off */
-const struct field_name ip_protocol_names[] = {
-	{ IP_PROTOCOL_HOP_BY_HOP, "Hop-by-Hop Options" },
-	{ IP_PROTOCOL_ICMP, "ICMP" },
-	{ 2, "IGMP" },
-	{ 4, "IPv4" },
-	{ IP_PROTOCOL_TCP, "TCP" },
-	{ IP_PROTOCOL_UDP, "UDP" },
-	{ 41, "IPv6" },
-	{ IP_PROTOCOL_ROUTING, "Routing header" },
-	{ IP_PROTOCOL_FRAGMENT, "Fragment header" },
-	{ 47, "GRE" },
-	{ 50, "ESP" },
-	{ 51, "AH" },
-	{ IP_PROTOCOL_ICMPV6, "ICMPv6" },
-	{ IP_PROTOCOL_NO_NEXT, "nothing" },
-	{ IP_PROTOCOL_DESTINATION_OPTIONS, "Destination Options" },
-	{ 89, "OSPF" },
-	{ 132, "SCTP" },
-	{ 0, NULL },
-};
-
 static const struct field header_fields[] = {
 	{ "Version", 0, 4, FIELD_DECIMAL,
 	  .purpose = "The version of the Internet Protocol: 6.",
