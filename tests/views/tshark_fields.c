@@ -79,6 +79,7 @@ static const struct {
 	{ "Loopback header",                "Address Family",                   NULL                          }, /* tshark's is in host order */
 	{ "ICMPv6 echo",                    "Identifier",                       "icmpv6.echo.identifier"      },
 	{ "ICMPv6 echo",                    "Sequence Number",                  "icmpv6.echo.sequence_number" },
+	{ NULL,			     "Rest of Header",                   NULL                          },
 	{ NULL,			     "Target Address",                   NULL                          }, /* see name_of() */
 	{ NULL,			     "Router Flag",                      "icmpv6.nd.na.flag.r"         },
 	{ NULL,			     "Solicited Flag",                   "icmpv6.nd.na.flag.s"         },
