@@ -284,6 +284,9 @@ static bool read_interface(struct capture_reader *reader, struct bytes body)
 			interface.name = keep(reader, item.value);
 		else if (item.code == PCAPNG_IF_DESCRIPTION)
 			interface.description = keep(reader, item.value);
+		else if (item.code == PCAPNG_IF_IPV4ADDR && item.value.length == 8 &&
+			 interface.address == 0)
+			interface.address = get_be32(item.value.data);
 		else if (item.code == PCAPNG_IF_MACADDR && item.value.length == 6)
 			interface.mac = mac_from_number((uint64_t)get_be16(item.value.data) << 32 |
 							get_be32(item.value.data + 2));

@@ -24,6 +24,7 @@ struct capture_reader;
 struct captured_interface {
 	struct bytes name, description; /* UTF-8, not ended by NUL; empty: not said */
 	struct mac mac;                 /* zeros: not said */
+	uint32_t address;               /* IPv4, the first of several; 0: not said */
 	uint16_t link_type;             /* 1: Ethernet */
 	uint8_t fcs_bytes;              /* at the end of each frame; 0: none, or not said */
 	uint8_t resolution;             /* if_tsresol */

@@ -1,5 +1,6 @@
 /* A packet as a block of lines: a title, and one line for each layer. */
 #include "protocols/layer.h"
+#include "stack/wire/ethernet.h"
 #include "views/describe.h"
 #include "views/explain_private.h"
 #include "views/layout.h"
@@ -13,13 +14,58 @@ enum way {
 	WAY_UNKNOWN, /* as the bytes stand, from the link up */
 	WAY_SENT,    /* as the sender wraps it: from the application down */
 	WAY_RECEIVED,
+	WAY_TRANSIT, /* passed on by a router or switch: as unknown */
 };
 
-static enum way way_of(const struct captured_frame *frame)
+/*
+ * Whether an interface that says no addresses, such as a port of a switch, is called after another
+ * node than the one that has `mac`: "client-lan:port3", and the MAC address is alice-pc's.
+ */
+static bool is_of_another(const struct explained *packet, struct mac mac)
 {
-	return frame->direction == CAPTURE_OUTBOUND  ? WAY_SENT
-	       : frame->direction == CAPTURE_INBOUND ? WAY_RECEIVED
-						     : WAY_UNKNOWN;
+	struct bytes label = packet->interface->name;
+	const char *owner = packet->account.names->of_mac(packet->account.names->owner, mac);
+	size_t length = owner == NULL ? 0 : strlen(owner);
+
+	return length > 0 && memchr(label.data, ':', label.length) != NULL &&
+	       (label.length <= length || memcmp(label.data, owner, length) != 0 ||
+		label.data[length] != ':');
+}
+
+/* Between hosts, as the interface shows that captured it: its addresses are not those of the end. */
+static bool is_in_transit(const struct explained *packet)
+{
+	static const struct mac none;
+	const struct captured_interface *interface = packet->interface;
+	const struct decode *decode = packet->account.decode;
+	bool is_sent = packet->frame->direction == CAPTURE_OUTBOUND;
+	struct ip_address end = is_sent ? decode->source : decode->destination;
+	struct ethernet_header header;
+	struct bytes payload;
+
+	if (decode_find(decode, DECODE_ETHERNET) != NULL &&
+	    ethernet_header_parse(decode->frame, &header, &payload) == PARSE_OK) {
+		struct mac mac = is_sent ? header.source : header.destination;
+
+		if (mac_is_group(mac))
+			return false;
+		if (mac_equal(interface->mac, none) ? is_of_another(packet, mac)
+						    : !mac_equal(mac, interface->mac))
+			return true;
+	}
+	return interface->address != 0 && decode->has_addresses && ip_address_is_ipv4(end) &&
+	       ip_address_ipv4(end) != interface->address;
+}
+
+static enum way way_of(const struct explained *packet)
+{
+	unsigned direction = packet->frame->direction;
+
+	if (direction == CAPTURE_DIRECTION_UNKNOWN)
+		return WAY_UNKNOWN;
+	if (is_in_transit(packet))
+		return WAY_TRANSIT;
+	return direction == CAPTURE_OUTBOUND ? WAY_SENT : WAY_RECEIVED;
 }
 
 struct block {
@@ -80,7 +126,7 @@ static const char *action_of(const struct block *block, const struct decode_laye
 {
 	if (layer->is_quoted)
 		return "  quoted";
-	if (block->way == WAY_UNKNOWN)
+	if (block->way == WAY_UNKNOWN || block->way == WAY_TRANSIT)
 		return role_of(layer);
 	return block->way == WAY_SENT ? "encapsulate" : "decapsulate";
 }
@@ -119,9 +165,10 @@ static void print_header(struct block *block, const struct decode_layer *layer)
 
 	layout_begin(line, colour, action_of(block, layer), colour_layer(layer), layer_name(layer));
 	layout_change(line, colour,
-		      layer->is_quoted || block->way == WAY_UNKNOWN ? ' '
-		      : is_sent                                     ? '+'
-								    : '-',
+		      layer->is_quoted || block->way == WAY_UNKNOWN || block->way == WAY_TRANSIT
+			  ? ' '
+		      : is_sent ? '+'
+				: '-',
 		      layer->header_bytes);
 	g_string_truncate(explain->text, 0);
 	describe_layer(explain->text, &block->packet->account, layer);
@@ -161,7 +208,7 @@ static void print_purpose(struct explain *explain, const struct dissector *disse
 
 static void begin_data(struct block *block, const char *action, unsigned layer, const char *name)
 {
-	static const char *const actions[] = { "application", "send", "deliver" };
+	static const char *const actions[] = { "application", "send", "deliver", "application" };
 
 	layout_begin(block->explain->line, block->explain->options->colour,
 		     action != NULL ? action : actions[block->way], layer, name);
@@ -262,6 +309,8 @@ static void print_title(struct block *block)
 	g_string_append_c(line, ' ');
 	if (block->way == WAY_RECEIVED)
 		layout_append(line, "receives: ");
+	else if (block->way == WAY_TRANSIT)
+		layout_append(line, "on its way: ");
 	g_string_truncate(explain->text, 0);
 	sentence_append_account(explain->text, &block->packet->account);
 	dash = strstr(explain->text->str, SENTENCE_DASH);
@@ -324,7 +373,7 @@ static void print_damage(struct block *block)
 
 void explain_block(struct explain *explain, const struct explained *packet)
 {
-	struct block block = { explain, packet, way_of(packet->frame), 0 };
+	struct block block = { explain, packet, way_of(packet), 0 };
 
 	print_title(&block);
 	print_comments(&block);
