@@ -1,8 +1,10 @@
 /* Reading captures: what the writers wrote, other byte orders and resolutions, and damage. */
 #include <check.h>
+#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 #include "tests/views/frames.h"
 #include "views/capture_reader.h"
 
@@ -244,6 +246,45 @@ START_TEST(malformed_files_are_complained_of_with_their_place)
 }
 END_TEST
 
+/* Records longer than the buffer, and far more of them than it holds. */
+START_TEST(a_file_read_by_descriptor_gives_the_same_frames)
+{
+	enum { FRAME_BYTES = 400000, FRAMES = 20 };
+
+	static const uint8_t header[24] = { 0xa1, 0xb2, 0xc3, 0xd4, 0, 2, 0, 4, [23] = 1 };
+	GByteArray *file = g_byte_array_new();
+	uint8_t *bytes = g_malloc0(FRAME_BYTES), record[16] = { 0 };
+	struct capture_reader *reader;
+	struct captured_frame frame;
+	int descriptor;
+
+	g_byte_array_append(file, header, sizeof header);
+	for (unsigned i = 0; i < FRAMES; i++) {
+		uint32_t length = i % 3 ? 60 : FRAME_BYTES;
+
+		memset(bytes, (int)i, FRAME_BYTES);
+		put_be32(record + 8, length);
+		put_be32(record + 12, length);
+		g_byte_array_append(file, record, sizeof record);
+		g_byte_array_append(file, bytes, length);
+	}
+	ck_assert(g_file_set_contents(path, (const char *)file->data, file->len, NULL));
+	descriptor = g_open(path, O_RDONLY, 0);
+	reader = capture_reader_open(descriptor);
+	for (unsigned i = 0; i < FRAMES; i++) {
+		ck_assert_int_eq(capture_reader_next(reader, &frame), CAPTURE_READ_FRAME);
+		memset(bytes, (int)i, FRAME_BYTES);
+		ck_assert(
+		    bytes_equal(frame.bytes, (struct bytes) { bytes, i % 3 ? 60 : FRAME_BYTES }));
+	}
+	ck_assert_int_eq(capture_reader_next(reader, &frame), CAPTURE_READ_END);
+	capture_reader_free(reader);
+	close(descriptor);
+	g_byte_array_free(file, TRUE);
+	g_free(bytes);
+}
+END_TEST
+
 /* Loop test: both formats; cut at every length, in exact-size copies. */
 START_TEST(every_truncation_ends_orderly)
 {
@@ -319,6 +360,7 @@ int main(void)
 	tcase_add_test(tests, a_new_section_numbers_its_interfaces_anew);
 	tcase_add_loop_test(tests, malformed_files_are_complained_of_with_their_place, 0,
 			    COUNT(bad_files));
+	tcase_add_test(tests, a_file_read_by_descriptor_gives_the_same_frames);
 	tcase_add_loop_test(tests, every_truncation_ends_orderly, 0, 2);
 	tcase_add_loop_test(tests, classic_files_of_every_byte_order_and_resolution_are_read, 0,
 			    COUNT(classics));
