@@ -58,6 +58,13 @@ static int conclude(const struct request *request, const struct capture_reader *
 		command_complain("%s: %s", name, complaint);
 		return EXIT_USAGE;
 	}
+	if (result->is_damaged && capture_reader_skipped(reader) > 0) {
+		command_complain("%s: %" G_GUINT64_FORMAT
+				 " packets could not be read; the first, in front of byte "
+				 "%" G_GUINT64_FORMAT ": %s",
+				 name, capture_reader_skipped(reader), offset, complaint);
+		return EXIT_DAMAGED;
+	}
 	if (result->is_damaged) {
 		command_complain("%s: %s at byte %" G_GUINT64_FORMAT
 				 ", behind frame %" G_GUINT64_FORMAT

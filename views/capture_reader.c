@@ -21,6 +21,9 @@ struct capture_reader {
 	uint8_t *buffer;   /* holds `rest` if there is a descriptor */
 	size_t buffer_bytes;
 	const char *complaint;
+	const char *first_skipped; /* what is wrong with the first packet that was skipped, */
+	uint64_t skipped_offset;   /* where it ends, */
+	uint64_t skipped_count;    /* and how many there are */
 	bool is_begun;
 	bool is_classic;
 	bool is_big_endian;
@@ -383,6 +386,27 @@ static bool next_block(struct capture_reader *reader, uint32_t *type, struct byt
 	return true;
 }
 
+/* A packet block that makes no sense does not hide the blocks behind it. */
+static void skip_packet(struct capture_reader *reader)
+{
+	if (reader->skipped_count++ == 0) {
+		reader->first_skipped = reader->complaint;
+		reader->skipped_offset = reader->offset;
+	}
+	reader->complaint = NULL;
+}
+
+static enum capture_read end_of_blocks(struct capture_reader *reader)
+{
+	if (reader->complaint == NULL && reader->skipped_count == 0)
+		return CAPTURE_READ_END;
+	if (reader->complaint == NULL) {
+		reader->complaint = reader->first_skipped;
+		reader->offset = reader->skipped_offset;
+	}
+	return CAPTURE_READ_BAD;
+}
+
 static enum capture_read next_in_blocks(struct capture_reader *reader, struct captured_frame *frame)
 {
 	while (need(reader, 1)) {
@@ -394,9 +418,15 @@ static enum capture_read next_in_blocks(struct capture_reader *reader, struct ca
 		switch (type) {
 		case PCAPNG_PACKET:
 		case OBSOLETE_PACKET_BLOCK:
-			return read_packet(reader, type, body, frame);
+			if (read_packet(reader, type, body, frame) == CAPTURE_READ_FRAME)
+				return CAPTURE_READ_FRAME;
+			skip_packet(reader);
+			break;
 		case PCAPNG_SIMPLE_PACKET:
-			return read_simple_packet(reader, body, frame);
+			if (read_simple_packet(reader, body, frame) == CAPTURE_READ_FRAME)
+				return CAPTURE_READ_FRAME;
+			skip_packet(reader);
+			break;
 		case PCAPNG_INTERFACE:
 			if (!read_interface(reader, body))
 				return complain(reader, "malformed interface, or too many");
@@ -411,7 +441,7 @@ static enum capture_read next_in_blocks(struct capture_reader *reader, struct ca
 			break; /* sections are begun already; others are meant to be skipped */
 		}
 	}
-	return reader->complaint == NULL ? CAPTURE_READ_END : CAPTURE_READ_BAD;
+	return end_of_blocks(reader);
 }
 
 static enum capture_read next_in_records(struct capture_reader *reader,
@@ -542,6 +572,11 @@ const char *capture_reader_complaint(const struct capture_reader *reader, uint64
 {
 	*offset = reader->offset;
 	return reader->complaint;
+}
+
+uint64_t capture_reader_skipped(const struct capture_reader *reader)
+{
+	return reader->skipped_count;
 }
 
 size_t capture_reader_interface_count(const struct capture_reader *reader)

@@ -59,7 +59,7 @@ struct captured_frame {
 enum capture_read {
 	CAPTURE_READ_FRAME,
 	CAPTURE_READ_END,
-	CAPTURE_READ_BAD, /* malformed from here on: capture_reader_complaint() */
+	CAPTURE_READ_BAD, /* malformed from here on, or the end after skipped packets: see the complaint */
 };
 
 /* A reader of a file in memory, borrowed until capture_reader_free(); of a file or pipe that is
@@ -73,6 +73,9 @@ enum capture_read capture_reader_next(struct capture_reader *reader, struct capt
 
 /* What is wrong, for people, and where in the file; NULL when nothing is. */
 const char *capture_reader_complaint(const struct capture_reader *reader, uint64_t *offset);
+
+/* Packet blocks of pcapng that made no sense by themselves, and were passed over. */
+uint64_t capture_reader_skipped(const struct capture_reader *reader);
 
 /* What was described up to the frame read last; it lives as long as the reader. */
 size_t capture_reader_interface_count(const struct capture_reader *reader);

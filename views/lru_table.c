@@ -39,6 +39,11 @@ static uint64_t *last_use(uint8_t *entry)
 	return (uint64_t *)(void *)entry;
 }
 
+static uint8_t *entry_at(const struct lru_table *table, size_t index)
+{
+	return table->entries + index * table->entry_bytes;
+}
+
 void lru_table_free(struct lru_table *table)
 {
 	size_t count = table == NULL ? 0 : table->bucket_count * LRU_WAYS;
@@ -46,10 +51,8 @@ void lru_table_free(struct lru_table *table)
 	if (table == NULL)
 		return;
 	for (size_t i = 0; table->forget != NULL && i < count; i++) {
-		uint8_t *entry = table->entries + i * table->entry_bytes;
-
-		if (*last_use(entry) != 0)
-			table->forget(table->owner, entry + table->value_offset);
+		if (table->tags[i] != 0)
+			table->forget(table->owner, entry_at(table, i) + table->value_offset);
 	}
 	g_free(table->entries);
 	g_free(table->tags);
@@ -70,11 +73,6 @@ static uint64_t hash(const uint8_t *key, size_t length)
 static size_t bucket_of(const struct lru_table *table, uint64_t hashed)
 {
 	return (hashed & (table->bucket_count - 1)) * LRU_WAYS;
-}
-
-static uint8_t *entry_at(const struct lru_table *table, size_t index)
-{
-	return table->entries + index * table->entry_bytes;
 }
 
 static uint32_t tag_of(uint64_t hashed)

@@ -246,6 +246,26 @@ START_TEST(malformed_files_are_complained_of_with_their_place)
 }
 END_TEST
 
+/* The block behind is read; at the end the complaint is of the one that was skipped. */
+START_TEST(a_packet_that_makes_no_sense_hides_no_other)
+{
+	static const uint8_t file[] = { SECTION, INTERFACE(9), PACKET(1, 0), PACKET(0, 0) };
+	struct capture_reader *reader = capture_reader_new(VIEW(file));
+	struct captured_frame frame;
+	uint64_t offset;
+
+	ck_assert_int_eq(capture_reader_next(reader, &frame), CAPTURE_READ_FRAME);
+	ck_assert_int_eq(frame.time_ns, 10000001000);
+	ck_assert_int_eq(capture_reader_next(reader, &frame), CAPTURE_READ_BAD);
+	ck_assert_int_eq(capture_reader_next(reader, &frame), CAPTURE_READ_BAD);
+	ck_assert_uint_eq(capture_reader_skipped(reader), 1);
+	ck_assert_str_eq(capture_reader_complaint(reader, &offset),
+			 "packet of an interface that is not described");
+	ck_assert_uint_eq(offset, sizeof file - 36);
+	capture_reader_free(reader);
+}
+END_TEST
+
 /* Records longer than the buffer, and far more of them than it holds. */
 START_TEST(a_file_read_by_descriptor_gives_the_same_frames)
 {
@@ -360,6 +380,7 @@ int main(void)
 	tcase_add_test(tests, a_new_section_numbers_its_interfaces_anew);
 	tcase_add_loop_test(tests, malformed_files_are_complained_of_with_their_place, 0,
 			    COUNT(bad_files));
+	tcase_add_test(tests, a_packet_that_makes_no_sense_hides_no_other);
 	tcase_add_test(tests, a_file_read_by_descriptor_gives_the_same_frames);
 	tcase_add_loop_test(tests, every_truncation_ends_orderly, 0, 2);
 	tcase_add_loop_test(tests, classic_files_of_every_byte_order_and_resolution_are_read, 0,
