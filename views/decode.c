@@ -124,23 +124,27 @@ void walk_add_options(struct walk *walk, struct decode_layer *layer, size_t fixe
 }
 
 /* What a type of Ethernet announces; behind VLAN tags, what they announce. */
-static uint32_t decode_tagged(struct walk *walk, uint16_t ethertype, struct range range)
+static uint32_t decode_tagged(struct walk *walk, uint16_t ethertype, struct range range,
+			      unsigned tags)
 {
-	for (unsigned tags = 0; vlan_is_type(ethertype) && tags < DECODE_VLAN_TAGS_MAX; tags++) {
-		struct vlan_tag tag;
-		struct bytes payload;
-		enum parse_status status = vlan_tag_parse(walk_bytes(walk, range), &tag, &payload);
-		struct decode_layer *layer =
-		    walk_add_layer(walk, DECODE_VLAN, "VLAN", range, VLAN_TAG_BYTES);
+	struct vlan_tag tag;
+	struct bytes payload;
+	enum parse_status status;
+	struct decode_layer *layer;
+	uint32_t end;
 
-		layer->status = (uint8_t)status;
-		walk_add_header(walk, layer, &vlan_fields, VLAN_TAG_BYTES);
-		range = range_from(range, VLAN_TAG_BYTES);
-		if (status != PARSE_OK)
-			return range.start;
-		ethertype = tag.type;
-	}
-	return walk_network(walk, ethertype, range);
+	if (!vlan_is_type(ethertype) || tags == DECODE_VLAN_TAGS_MAX)
+		return walk_network(walk, ethertype, range);
+	status = vlan_tag_parse(walk_bytes(walk, range), &tag, &payload);
+	layer = walk_add_layer(walk, DECODE_VLAN, "VLAN", range, VLAN_TAG_BYTES);
+	layer->status = (uint8_t)status;
+	walk_add_header(walk, layer, &vlan_fields, VLAN_TAG_BYTES);
+	range = range_from(range, VLAN_TAG_BYTES);
+	if (status != PARSE_OK)
+		return range.start;
+	end = decode_tagged(walk, tag.type, range, tags + 1);
+	layer->payload_bytes = end - range.start;
+	return end;
 }
 
 /* The packet behind a link-layer header `layer`, and what pads it. */
@@ -153,7 +157,7 @@ static void decode_behind(struct walk *walk, struct decode_layer *layer, uint16_
 		walk_add_data(walk, DECODE_DATA, "data", inner);
 		return;
 	}
-	uint32_t end = decode_tagged(walk, ethertype, inner);
+	uint32_t end = decode_tagged(walk, ethertype, inner, 0);
 
 	layer->payload_bytes = end - inner.start;
 	walk_add_data(walk, DECODE_PADDING, "padding", (struct range) { end, inner.end });

@@ -7,7 +7,8 @@
 #include "views/names.h"
 #include "views/sentence.h"
 
-#define LABEL_COLUMNS 16
+#define LABEL_COLUMNS    16
+#define DATA_BYTES_SHOWN 16
 
 /* In which order layers are told of, and in which words. */
 enum way {
@@ -233,6 +234,22 @@ static void print_application_line(void *owner, const struct application_line *l
 	print_purpose(block->explain, line->dissector, line->kind, line->purpose);
 }
 
+/* How unknown data begin, in hexadecimal and as text. */
+static void append_start(GString *line, struct bytes data)
+{
+	struct bytes shown = bytes_first(data, DATA_BYTES_SHOWN);
+
+	for (size_t i = 0; i < shown.length; i++)
+		g_string_append_printf(line, "%02x ", shown.data[i]);
+	g_string_append_c(line, ' ');
+	for (size_t i = 0; i < shown.length; i++)
+		g_string_append_c(line, shown.data[i] >= 0x20 && shown.data[i] < 0x7f
+					    ? (char)shown.data[i]
+					    : '.');
+	if (shown.length < data.length)
+		layout_append(line, " …");
+}
+
 /* Payload that no dissector told of. */
 static void print_data(struct block *block, const struct decode_layer *layer)
 {
@@ -251,7 +268,9 @@ static void print_data(struct block *block, const struct decode_layer *layer)
 			? ", told of before"
 			: "");
 	else
-		layout_append(line, layer->name);
+		append_start(line,
+			     bytes_first(bytes_from(block->explain->decode.frame, layer->start),
+					 layer->header_bytes));
 	layout_size(line, layer->header_bytes);
 	explain_print_line(block->explain);
 }

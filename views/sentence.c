@@ -56,6 +56,19 @@ static G_GNUC_NULL_TERMINATED void append_words(GString *out, ...)
 	va_end(words);
 }
 
+/* Who has an address, with its name where it has one. */
+static void append_question(GString *out, const struct view_names *names, const char *sender,
+			    uint32_t target)
+{
+	char address[IPV4_TEXT_BYTES];
+	const char *name = names->of_address(names->owner, ip_address_from_ipv4(target));
+
+	append_words(out, sender, " asks which MAC address has ", ipv4_print(target, address),
+		     NULL);
+	if (name != NULL)
+		append_words(out, " (", name, ")", NULL);
+}
+
 static void append_arp(GString *out, const struct view_names *names, struct bytes payload)
 {
 	struct arp_packet arp;
@@ -71,8 +84,7 @@ static void append_arp(GString *out, const struct view_names *names, struct byte
 	if (arp.sender_address == arp.target_address)
 		append_words(out, sender, " announces its own MAC address", NULL);
 	else if (arp.operation == ARP_REQUEST)
-		append_words(out, sender, " asks which MAC address has ",
-			     ipv4_print(arp.target_address, address), " (", target, ")", NULL);
+		append_question(out, names, sender, arp.target_address);
 	else
 		append_words(out, sender, " answers ", target, ": ",
 			     ipv4_print(arp.sender_address, address), " is at ",
