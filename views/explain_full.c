@@ -80,10 +80,7 @@ static void print_layer(struct explain *explain, const struct explained *packet,
 	uint32_t structure = layer->start;
 	char name[80];
 
-	g_snprintf(name, sizeof name, "%s%s",
-		   layer->is_quoted       ? "quoted "
-		   : layer->table == NULL ? ""
-					  : "",
+	g_snprintf(name, sizeof name, "%s%s", layer->is_quoted ? "quoted " : "",
 		   layer->table != NULL ? layer->table->name : layer->name);
 	print_heading(explain, name, layer->start, layer->header_bytes,
 		      layer->table == NULL ? NULL : layer->table->purpose);
@@ -97,7 +94,8 @@ static void print_layer(struct explain *explain, const struct explained *packet,
 	for (unsigned i = 0; i < layer->field_count; i++) {
 		const struct decode_field *field = &explain->decode.fields[layer->first_field + i];
 
-		if (field->table != last || field->structure != structure) {
+		if (field->table != NULL &&
+		    (field->table != last || field->structure != structure)) {
 			g_string_append_printf(
 			    explain->line, "  %s%s%s", field->table->name,
 			    field->table->purpose == NULL ? "" : ": ",

@@ -54,7 +54,7 @@ struct view {
 
 static void release(struct flows *flows, struct flow_direction *direction, guint count)
 {
-	for (guint i = 0; i < count; i++) {
+	for (guint i = 0; direction->held != NULL && i < count; i++) {
 		struct held *held = &g_array_index(direction->held, struct held, i);
 		size_t size = g_bytes_get_size(held->bytes);
 

@@ -97,8 +97,8 @@ static void append_right(GString *line, uint64_t number, size_t width, char fill
 	do
 		digits[--at] = (char)('0' + number % 10);
 	while ((number /= 10) != 0);
-	while (sizeof digits - at < width)
-		digits[--at] = fill;
+	for (size_t length = sizeof digits - at; length < width; length++)
+		g_string_append_c(line, fill);
 	layout_append_bytes(line, digits + at, (gssize)(sizeof digits - at));
 }
 

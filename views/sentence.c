@@ -45,16 +45,13 @@ char *sentence_host(const struct view_names *names, struct ip_address address,
 }
 
 /* Appends texts up to NULL: faster than a format, and these sentences are made by the million. */
-static G_GNUC_NULL_TERMINATED void append_words(GString *out, ...)
+static void append_list(GString *out, const char *const *words)
 {
-	va_list words;
-
-	va_start(words, out);
-	for (const char *word = va_arg(words, const char *); word != NULL;
-	     word = va_arg(words, const char *))
-		layout_append(out, word);
-	va_end(words);
+	for (; *words != NULL; words++)
+		layout_append(out, *words);
 }
+
+#define append_words(out, ...) append_list(out, (const char *const[]) { __VA_ARGS__ })
 
 /* Who has an address, with its name where it has one. */
 static void append_question(GString *out, const struct view_names *names, const char *sender,
