@@ -304,6 +304,12 @@ static void read_held(struct flows *flows, struct flow *flow, unsigned index)
 	release(flows, direction, count);
 }
 
+/* True when all of `part` is in `whole`, which does not begin behind it. */
+static bool is_within(const struct held *whole, const struct held *part)
+{
+	return part->offset + part->length <= whole->offset + whole->length;
+}
+
 /* Keeps an early segment; false when no more can be kept. */
 static bool hold(struct flows *flows, struct flow_direction *direction, uint64_t offset,
 		 const struct view *view)
@@ -313,6 +319,11 @@ static bool hold(struct flows *flows, struct flow_direction *direction, uint64_t
 
 	if (direction->held == NULL)
 		direction->held = g_array_new(FALSE, FALSE, sizeof(struct held));
+	for (at = direction->held->len; at > 0; at--)
+		if (g_array_index(direction->held, struct held, at - 1).offset <= offset)
+			break;
+	if (at > 0 && is_within(&g_array_index(direction->held, struct held, at - 1), &held))
+		return true; /* repeated before its turn */
 	if (direction->held->len >= FLOW_HELD_MAX ||
 	    direction->held_bytes + view->payload.length > FLOW_HELD_BYTES_MAX ||
 	    flows->held_bytes + view->payload.length > FLOWS_HELD_BYTES_MAX)
@@ -320,9 +331,6 @@ static bool hold(struct flows *flows, struct flow_direction *direction, uint64_t
 	held.bytes = g_bytes_new(view->payload.data, view->payload.length);
 	direction->held_bytes += view->payload.length;
 	flows->held_bytes += view->payload.length;
-	for (at = direction->held->len; at > 0; at--)
-		if (g_array_index(direction->held, struct held, at - 1).offset <= offset)
-			break;
 	g_array_insert_val(direction->held, at, held);
 	return true;
 }
