@@ -18,17 +18,26 @@ PC_LIBS += $(shell pkg-config --libs libgvc)
 endif
 CHECK_LIBS := $(shell pkg-config --libs check 2>/dev/null)
 
+# gcc for x86 clears small structs with an instruction that takes long to start, unless it tunes for
+# processors with long vectors; any processor runs what comes of it. Where the program is meant to be
+# fast, it is optimized as a whole when it is linked; tests are linked from the same objects without.
+cc-option = $(shell echo 'int x;' | $(CC) $(1) -Werror -x c -c -o /dev/null - 2>/dev/null && echo '$(1)')
+TUNING := $(call cc-option,-mtune=icelake-server)
+ifeq ($(SANITIZE)$(findstring clang,$(shell $(CC) --version 2>/dev/null)),)
+WHOLE := $(call cc-option,-flto=auto -ffat-lto-objects)
+endif
+
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-prototypes \
            -Wmissing-prototypes -Wundef -Wpointer-arith -Wwrite-strings -Wvla
 ifdef WERROR
 WARNINGS += -Werror
 endif
-ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DDATADIR=\"$(PREFIX)/share/mailwire\" -I. $(WARNINGS) $(CFLAGS) $(SANITIZE) $(PC_CFLAGS) -MMD -MP
+ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DDATADIR=\"$(PREFIX)/share/mailwire\" -I. $(WARNINGS) $(TUNING) $(WHOLE) $(CFLAGS) $(SANITIZE) $(PC_CFLAGS) -MMD -MP
 
 # What only Linux has, and what stands in for it elsewhere.
 SYSTEM ?= $(shell uname -s)
 LINUX_ONLY = app/live.c app/live_device.c app/live_offload.c app/shell_namespace.c app/command_live.c \
-             app/command_shell.c tests/app/test_live_offload.c tests/fuzz/fuzz_offload.c
+             app/command_extcap.c app/command_shell.c tests/app/test_live_offload.c tests/fuzz/fuzz_offload.c
 ifeq ($(SYSTEM),Linux)
 LEFT_OUT = app/live_elsewhere.c
 else
@@ -57,7 +66,7 @@ INTEROP := $(sort $(wildcard ./tests/interop/test_*.py))
 all: $(PROGRAM) ## builds the program
 	@ln -sf $(PROGRAM) mailwire
 
-$(BUILD)/%.o: %.c
+$(BUILD)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
@@ -66,7 +75,7 @@ $(LIBRARY): $(LIBRARY_OBJECTS)
 	ar rcs $@ $^
 
 $(PROGRAM): $(BUILD)/app/main.o $(LIBRARY)
-	$(CC) $(CFLAGS) $(SANITIZE) -o $@ $^ $(PC_LIBS)
+	$(CC) $(TUNING) $(WHOLE) $(CFLAGS) $(SANITIZE) -o $@ $^ $(PC_LIBS)
 
 tests: $(TESTS) ## builds the tests
 $(TEST_LIBRARY): $(TEST_HELPER_OBJECTS)
@@ -74,7 +83,7 @@ $(TEST_LIBRARY): $(TEST_HELPER_OBJECTS)
 	ar rcs $@ $^
 
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(TEST_LIBRARY) $(LIBRARY)
-	$(CC) $(CFLAGS) $(SANITIZE) -o $@ $^ $(CHECK_LIBS) $(PC_LIBS)
+	$(CC) $(CFLAGS) $(SANITIZE) $(WHOLE:-flto%=-fno-lto) -o $@ $^ $(CHECK_LIBS) $(PC_LIBS)
 
 .PHONY: all tests help deps test demo bench install uninstall clean layers headers sizes format \
         format-check lint fuzz sanitized
@@ -105,17 +114,32 @@ deps-bench:
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
 
+# Where Wireshark looks for programs that capture. Only folders that are there are linked into, unless
+# the user names one: EXTCAPDIR=... What /usr/local holds is for the distribution's Wireshark too.
+WIRESHARK_PREFIXES = $(PREFIX) $(filter-out $(PREFIX),$(if $(filter /usr/local,$(PREFIX)),/usr))
+EXTCAPDIR ?= $(patsubst $(DESTDIR)%/,%,$(wildcard $(foreach prefix,$(WIRESHARK_PREFIXES),\
+               $(addprefix $(DESTDIR)$(prefix)/,lib/wireshark/extcap/ lib64/wireshark/extcap/ lib/*/wireshark/extcap/))))
+
 install: all ## into PREFIX (default /usr/local), DESTDIR is honoured
 	install -D -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/mailwire
 	install -D -m 644 docs/mailwire.1 $(DESTDIR)$(PREFIX)/share/man/man1/mailwire.1
 	install -D -m 644 app/mailwire.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/mailwire
 	mkdir -p $(DESTDIR)$(PREFIX)/share/mailwire
 	cp -R scenarios $(DESTDIR)$(PREFIX)/share/mailwire/
+	@set -e; for folder in $(EXTCAPDIR); do \
+	    echo "ln -sf $(PREFIX)/bin/mailwire $(DESTDIR)$$folder/mailwire"; \
+	    mkdir -p "$(DESTDIR)$$folder"; \
+	    ln -sf "$(PREFIX)/bin/mailwire" "$(DESTDIR)$$folder/mailwire"; \
+	done
 
 uninstall: ## removes what install put there
 	rm -f $(DESTDIR)$(PREFIX)/bin/mailwire $(DESTDIR)$(PREFIX)/share/man/man1/mailwire.1 \
 	      $(DESTDIR)$(PREFIX)/share/bash-completion/completions/mailwire
 	rm -rf $(DESTDIR)$(PREFIX)/share/mailwire
+	@for folder in $(EXTCAPDIR); do \
+	    link="$(DESTDIR)$$folder/mailwire"; \
+	    [ "$$(readlink "$$link")" != "$(PREFIX)/bin/mailwire" ] || { echo "rm $$link"; rm -f "$$link"; }; \
+	done
 
 clean: ## removes everything that was built
 	rm -rf build mailwire
@@ -143,7 +167,7 @@ lint: deps-check ## clang-tidy and cppcheck, clean
 # Benchmarks: ratios against other programs measured in the same run, never part of the tests.
 BENCH_PROGRAMS := $(patsubst bench/%.c,build/bench/bench/%,$(filter-out bench/bench.c,$(wildcard bench/*.c)))
 build/bench/bench/%: build/bench/bench/%.o build/bench/bench/bench.o build/bench/libmailwire.a
-	$(CC) $(CFLAGS) -o $@ $^ $(PC_LIBS)
+	$(CC) $(TUNING) $(WHOLE) $(CFLAGS) -o $@ $^ $(PC_LIBS)
 build/bench/ns3/%: bench/ns3/%.cc
 	@mkdir -p $(@D)
 	g++ -std=c++17 -O2 -o $@ $< -lns3-applications -lns3-csma -lns3-point-to-point -lns3-internet \

@@ -14,6 +14,7 @@ struct request {
 	const char *path;
 	char *filter, *format;
 	gint64 packet; /* PACKET_NONE: not asked for */
+	gint columns;
 };
 
 /* What the options say; false after a complaint. */
@@ -32,6 +33,13 @@ static bool take_options(const struct request *request, struct explain_options *
 		command_complain("--format: \"%s\" is neither text nor json", request->format);
 		return false;
 	}
+	if (request->columns < 0) {
+		command_complain("--columns: a line has 1 column at least");
+		return false;
+	}
+	if (!options->json)
+		options->columns = request->columns > 0 ? (unsigned)request->columns
+							: command_columns(STDOUT_FILENO);
 	if (request->packet <= 0 && request->packet != PACKET_NONE) {
 		command_complain("--packet: frames count from 1");
 		return false;
@@ -118,7 +126,9 @@ int command_explain(const struct command *command, int argc, char **argv)
                  "Show every field of frame N alone", "N" },
 		{ "format", 0, 0, G_OPTION_ARG_STRING, &request.format,
                  "text, or json: one object per packet", "FORMAT" },
-		{ 0          },
+		{ "columns",           0, 0, G_OPTION_ARG_INT, &request.columns,
+                 "Break lines longer than N (default: the terminal's width)", "N" },
+		{ 0       },
 	};
 	struct explain_options options;
 	int status = command_parse(command, argc, argv, entries, 1, &request.path);

@@ -46,6 +46,7 @@ static uint64_t kinds_needed(const struct scenario *scenario)
 		[EXPECT_RETRANSMISSIONS] = TRACE_BIT(TRACE_ENCAPSULATE),
 		[EXPECT_DROPPED] = TRACE_BIT(TRACE_DROP),
 		[EXPECT_DUPLICATES] = TRACE_BIT(TRACE_MAIL),
+		[EXPECT_TRANSLATED] = TRACE_BIT(TRACE_FORWARD),
 		[EXPECT_PING] = TRACE_BIT(TRACE_STATE),
 		[EXPECT_DIG] = TRACE_BIT(TRACE_STATE),
 	};
@@ -112,6 +113,7 @@ static const struct scenario_range *range_of(const struct scenario_expectation *
 	case EXPECT_RETRANSMISSIONS:
 	case EXPECT_DROPPED:
 	case EXPECT_DUPLICATES:
+	case EXPECT_TRANSLATED:
 		return &expectation->count;
 	default:
 		return &expectation->times;
@@ -390,6 +392,11 @@ static const struct drop_reason drop_reasons[] = {
 	{ LAYER_IPV4,     IPV4_TTL_EXPIRED,      DROP_TTL      },
 	{ LAYER_IPV4,     IPV4_NO_ROUTE,         DROP_NO_ROUTE },
 	{ LAYER_ARP,      ARP_NO_ANSWER,         DROP_NO_ANSWER},
+	{ LAYER_FILTER,   FILTER_DENIED,         DROP_FILTER   },
+	{ LAYER_FILTER,   FILTER_REJECTED,       DROP_FILTER   },
+	{ LAYER_NAT,      NAT_UNSOLICITED,       DROP_NAT      },
+	{ LAYER_NAT,      NAT_FILTERED,          DROP_NAT      },
+	{ LAYER_NAT,      NAT_NO_MAPPING,        DROP_NAT      },
 };
 
 static enum scenario_drop_reason reason_of(const struct trace_record *record)
@@ -401,20 +408,39 @@ static enum scenario_drop_reason reason_of(const struct trace_record *record)
 	return DROP_OTHER;
 }
 
+static bool is_drop(const struct trace_record *record,
+		    const struct scenario_expectation *expectation)
+{
+	return record->kind == TRACE_DROP && !view_drop_is_ordinary(record) &&
+	       (expectation->reason == DROP_ANY || expectation->reason == reason_of(record)) &&
+	       (expectation->rule == 0 ||
+		(record->layer == LAYER_FILTER && record->object == expectation->rule));
+}
+
+static bool is_packet(const struct trace_record *record,
+		      const struct scenario_expectation *expectation)
+{
+	switch (expectation->kind) {
+	case EXPECT_DROPPED:
+		return is_drop(record, expectation);
+	case EXPECT_RETRANSMISSIONS:
+		return record->kind == TRACE_ENCAPSULATE && record->layer == LAYER_TCP &&
+		       record->flags & TRACE_RETRANSMIT;
+	case EXPECT_TRANSLATED:
+		return record->kind == TRACE_FORWARD && record->layer == LAYER_NAT;
+	default:
+		return false;
+	}
+}
+
 static void observe_packet(struct expect *expect, const struct trace_record *record)
 {
 	for (guint i = 0; i < expect->scenario->expectations->len; i++) {
 		struct judge *judge = &expect->judges[i];
 		const struct scenario_expectation *expectation = judge->expectation;
-		bool is_drop =
-		    record->kind == TRACE_DROP && expectation->kind == EXPECT_DROPPED &&
-		    !view_drop_is_ordinary(record) &&
-		    (expectation->reason == DROP_ANY || expectation->reason == reason_of(record));
-		bool is_again = record->kind == TRACE_ENCAPSULATE &&
-				expectation->kind == EXPECT_RETRANSMISSIONS &&
-				record->layer == LAYER_TCP && record->flags & TRACE_RETRANSMIT;
 
-		if ((is_drop || is_again) && is_named(expect, record->id, expectation->node))
+		if (is_packet(record, expectation) &&
+		    is_named(expect, record->id, expectation->node))
 			count_to(expect, judge, judge->count + 1);
 	}
 }
@@ -529,6 +555,13 @@ static void describe_count(GString *text, const struct scenario_expectation *exp
 		break;
 	case EXPECT_DROPPED:
 		g_string_append(text, "dropped");
+		if (expectation->rule != 0)
+			g_string_append_printf(text, " by rule %" PRIu64, expectation->rule);
+		if (expectation->node != NULL)
+			g_string_append_printf(text, " at %s", expectation->node->name);
+		break;
+	case EXPECT_TRANSLATED:
+		g_string_append(text, "translated");
 		break;
 	case EXPECT_DUPLICATES:
 		g_string_append(text, "second deliveries recognised");
@@ -561,28 +594,70 @@ static char *describe(const struct scenario_expectation *expectation)
 	return g_string_free(text, FALSE);
 }
 
-unsigned expect_finish(struct expect *expect, const char *file, FILE *out, bool colour, bool quiet)
+enum verdict {
+	MET,
+	NOT_MET,
+	NOT_JUDGED,
+};
+
+static const struct {
+	const char *text, *colour;
+} verdicts[] = {
+	[MET] = {"as expected",      "\033[32m"  },
+	[NOT_MET] = { "NOT AS EXPECTED", "\033[1;31m"},
+	[NOT_JUDGED] = { "not judged",      "\033[33m"  },
+};
+
+/* What happened can only become more; what a mailbox holds can change either way. */
+static bool may_change(const struct judge *judge, const struct expect_ending *ending)
+{
+	const struct scenario_expectation *expectation = judge->expectation;
+	const struct scenario_range *range = range_of(expectation);
+
+	if (ending->cut_ns == TIME_NEVER || expectation->at_ns <= ending->cut_ns)
+		return false;
+	if (expectation->at_ns != TIME_NEVER || expectation->kind == EXPECT_MAILBOX)
+		return true;
+	return judge->count <= range->most &&
+	       !(judge->count >= range->least && range->most == UINT64_MAX);
+}
+
+static enum verdict judge(const struct judge *judge, const struct expect_ending *ending,
+			  uint64_t *found)
+{
+	*found = judge->is_judged ? judge->found : judge->count;
+	if (may_change(judge, ending))
+		return NOT_JUDGED;
+	return is_met(judge, *found) ? MET : NOT_MET;
+}
+
+static void print_verdict(const struct expect_ending *ending, const struct judge *judge,
+			  enum verdict verdict, uint64_t found)
+{
+	char *text = describe(judge->expectation);
+
+	fprintf(ending->out, "  %s%s%s  %s:%u  %s", ending->colour ? verdicts[verdict].colour : "",
+		verdicts[verdict].text, ending->colour ? "\033[0m" : "", ending->file,
+		judge->expectation->item.mark.line, text);
+	if (verdict == NOT_MET)
+		fprintf(ending->out, "; there %s %" PRIu64, found == 1 ? "was" : "were", found);
+	if (verdict == NOT_JUDGED)
+		fprintf(ending->out, " (%s)", ending->cut_by);
+	fputc('\n', ending->out);
+	g_free(text);
+}
+
+unsigned expect_finish(struct expect *expect, const struct expect_ending *ending)
 {
 	unsigned count = expect->scenario->expectations->len, unmet = 0;
 
 	for (unsigned i = 0; i < count; i++) {
-		struct judge *judge = &expect->judges[i];
-		uint64_t found = judge->is_judged ? judge->found : judge->count;
-		bool met;
+		uint64_t found;
+		enum verdict verdict = judge(&expect->judges[i], ending, &found);
 
-		met = is_met(judge, found);
-		unmet += !met;
-		if (met && quiet)
-			continue;
-		char *text = describe(judge->expectation);
-
-		fprintf(out, "  %s%s%s  %s:%u  %s", colour ? (met ? "\033[32m" : "\033[1;31m") : "",
-			met ? "as expected" : "NOT AS EXPECTED", colour ? "\033[0m" : "", file,
-			judge->expectation->item.mark.line, text);
-		if (!met)
-			fprintf(out, "; there %s %" PRIu64, found == 1 ? "was" : "were", found);
-		fputc('\n', out);
-		g_free(text);
+		unmet += verdict == NOT_MET;
+		if (verdict == NOT_MET || !ending->is_quiet)
+			print_verdict(ending, &expect->judges[i], verdict, found);
 	}
 	return unmet;
 }

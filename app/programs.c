@@ -184,6 +184,9 @@ static void start_smtp(struct programs *programs, struct site *site, const GPtrA
 				.retry_ns = server->retry_ns,
 				.retry_max_ns = server->retry_max_ns,
 				.lifetime_ns = server->lifetime_ns,
+				.session_limit = (unsigned)server->session_limit,
+				.per_address_limit = (unsigned)server->per_client_limit,
+				.queue_limit = (unsigned)server->queue_limit,
 			    });
 	g_array_free(ports, TRUE);
 }
@@ -195,23 +198,26 @@ static void start_doors(struct programs *programs, struct site *site)
 	GArray *imap = ports_of(site->config, PROTOCOL_IMAP);
 
 	if (pop3->len > 0)
-		site->pop3 =
-		    pop3_server_start(host, &(struct pop3_server_config) {
-						.store = site->store,
-						.software = SOFTWARE,
-						.ports = (const uint16_t *)(const void *)pop3->data,
-						.port_count = pop3->len,
-						.wakeup_ns = WAKEUP_NS,
-					    });
+		site->pop3 = pop3_server_start(
+		    host, &(struct pop3_server_config) {
+			      .store = site->store,
+			      .software = SOFTWARE,
+			      .session_limit = (unsigned)site->config->session_limit,
+			      .ports = (const uint16_t *)(const void *)pop3->data,
+			      .port_count = pop3->len,
+			      .wakeup_ns = WAKEUP_NS,
+			  });
 	if (imap->len > 0)
-		site->imap =
-		    imap_server_start(host, &(struct imap_server_config) {
-						.store = site->store,
-						.software = SOFTWARE,
-						.ports = (const uint16_t *)(const void *)imap->data,
-						.port_count = imap->len,
-						.wakeup_ns = WAKEUP_NS,
-					    });
+		site->imap = imap_server_start(
+		    host, &(struct imap_server_config) {
+			      .store = site->store,
+			      .software = SOFTWARE,
+			      .session_limit = (unsigned)site->config->session_limit,
+			      .per_user_limit = (unsigned)site->config->per_user_limit,
+			      .ports = (const uint16_t *)(const void *)imap->data,
+			      .port_count = imap->len,
+			      .wakeup_ns = WAKEUP_NS,
+			  });
 	g_array_free(pop3, TRUE);
 	g_array_free(imap, TRUE);
 }

@@ -98,6 +98,50 @@ struct scenario_route {
 	struct scenario_interface *via; /* of the next router */
 };
 
+enum scenario_transport { TRANSPORT_ANY, TRANSPORT_TCP, TRANSPORT_UDP, TRANSPORT_ICMP };
+
+/* A port of a router's outside address that is that of a host inside. */
+struct scenario_forward {
+	struct scenario_item item;
+	enum scenario_transport protocol; /* TCP or UDP */
+	uint64_t port;
+	struct scenario_node *to;
+	uint64_t to_port;
+};
+
+/* Where a router translates addresses. */
+struct scenario_nat {
+	struct scenario_item item;
+	struct scenario_network *uplink; /* outside; NULL: it does not translate */
+	GPtrArray *forwards;             /* of struct scenario_forward * */
+};
+
+enum scenario_direction {
+	DIRECTION_BOTH,
+	DIRECTION_OUT, /* what the named host, router or (uplink) switch sends */
+	DIRECTION_IN,  /* what it is sent */
+};
+
+enum scenario_verdict { VERDICT_ALLOW, VERDICT_DENY, VERDICT_REJECT };
+
+enum scenario_rejection {
+	REJECT_BY_RESET, /* of TCP; all else as below */
+	REJECT_BY_ICMP,
+};
+
+/* A rule of a router's packet filter. */
+struct scenario_rule {
+	struct scenario_item item;
+	enum scenario_verdict verdict;
+	enum scenario_transport protocol;
+	struct scenario_range ports;      /* of the destination; {0, UINT64_MAX}: any */
+	struct scenario_network *network; /* of the interface it stands at; NULL: any */
+	enum scenario_direction direction;
+	struct scenario_item *source, *destination; /* hosts or networks; NULL: any */
+	enum scenario_rejection answer;
+	int64_t from_ns, to_ns; /* it is in force in [from, to) */
+};
+
 /* A host (item.kind SCENARIO_HOST) or a router (SCENARIO_ROUTER). */
 struct scenario_node {
 	struct scenario_item item;
@@ -105,6 +149,8 @@ struct scenario_node {
 	struct scenario_interface own; /* hosts: their only interface, interfaces[0] */
 	/* Routers */
 	GPtrArray *routes; /* of struct scenario_route * */
+	struct scenario_nat nat;
+	GPtrArray *filter; /* of struct scenario_rule *; the first that fits decides */
 	/* Hosts */
 	struct scenario_interface *gateway; /* router of the default route; NULL: none */
 	struct scenario_node *resolver;     /* host whose DNS server it asks; NULL: none */
@@ -184,6 +230,10 @@ struct scenario_server {
 	int64_t retry_ns;           /* from the first vain delivery attempt to the second */
 	int64_t retry_max_ns;       /* the pause doubles up to this */
 	int64_t lifetime_ns;        /* of a message in the queue; then it is returned */
+	uint64_t session_limit;     /* at once on each port */
+	uint64_t per_client_limit;  /* SMTP: of them with one address */
+	uint64_t per_user_limit;    /* IMAP: of one user at one address */
+	uint64_t queue_limit;       /* messages */
 };
 
 enum scenario_leave {
@@ -202,11 +252,19 @@ struct scenario_incoming {
 	int64_t check_every_ns;    /* TIME_NEVER: only when the user says so */
 };
 
+/* A port of a list. */
+struct scenario_port {
+	struct scenario_item item;
+	uint64_t port;
+};
+
+#define OUTGOING_PORTS_MAX 8 /* = MUA_PORTS_MAX */
+
 struct scenario_outgoing {
 	struct scenario_item item;
 	const char *server;
-	uint64_t port;
-	bool has_login; /* authenticates */
+	GPtrArray *ports; /* of struct scenario_port *, tried in this order */
+	bool has_login;   /* authenticates */
 };
 
 /* A user at a mail client on a host. */
@@ -237,12 +295,6 @@ struct scenario_link {
 	struct scenario_network *network;
 	struct scenario_interface *interface;
 	struct scenario_switch *switch_;
-};
-
-enum scenario_direction {
-	DIRECTION_BOTH,
-	DIRECTION_OUT, /* what the named host, router or (uplink) switch sends */
-	DIRECTION_IN,  /* what it is sent */
 };
 
 struct scenario_frame_number {
@@ -361,6 +413,7 @@ enum scenario_expectation_kind {
 	EXPECT_RETRANSMISSIONS, /* so many TCP segments were retransmitted */
 	EXPECT_DROPPED,         /* so many frames or packets were dropped */
 	EXPECT_DUPLICATES,      /* so many second deliveries were recognised */
+	EXPECT_TRANSLATED,      /* so many packets were given another address */
 	EXPECT_PING,
 	EXPECT_DIG,
 	EXPECT_COUNT,
@@ -412,6 +465,8 @@ enum scenario_drop_reason {
 	DROP_TTL,
 	DROP_NO_ROUTE,
 	DROP_NO_ANSWER, /* ARP found nobody */
+	DROP_FILTER,    /* a rule of a packet filter */
+	DROP_NAT,       /* there is no mapping for it, or none for its sender */
 	DROP_OTHER,
 };
 
@@ -441,10 +496,11 @@ struct scenario_expectation {
 	unsigned record_type;
 	const char *value;           /* EXPECT_DIG: data among the answers; NULL: any */
 	struct scenario_range times; /* of EXPECT_MESSAGE, _CONNECTION, _PING, _DIG */
-	/* EXPECT_RETRANSMISSIONS, EXPECT_DROPPED, EXPECT_DUPLICATES */
+	/* EXPECT_RETRANSMISSIONS, EXPECT_DROPPED, EXPECT_DUPLICATES, EXPECT_TRANSLATED */
 	struct scenario_range count;
 	struct scenario_item *node; /* host, router or switch it is counted at; NULL: everywhere */
 	enum scenario_drop_reason reason;
+	uint64_t rule; /* EXPECT_DROPPED: number of the rule of `node` that did it; 0: any */
 };
 
 enum scenario_record_mode {

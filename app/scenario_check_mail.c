@@ -41,7 +41,7 @@ static void check_resolvers(struct load *load)
 		const struct scenario_resolver *resolver =
 		    g_ptr_array_index(scenario->resolvers, i);
 
-		if (scenario->root_server == NULL)
+		if (scenario->root_server == NULL && load->is_sound)
 			load_error(load, resolver->item.mark,
 				   "the resolver `%s` has no root name server to ask",
 				   resolver->item.name);
@@ -112,7 +112,7 @@ static void check_target(struct load *load, const struct scenario_record *record
 	const char *target = last == NULL ? record->value : last + 1;
 	size_t length = strlen(target);
 
-	if (length < 2 || target[length - 1] != '.')
+	if (length < 2 || target[length - 1] != '.' || !load->is_sound)
 		return;
 	g_autofree char *name = g_strndup(target, length - 1);
 
@@ -150,7 +150,7 @@ static void check_delegation(struct load *load, const struct scenario_zone *zone
 {
 	const struct scenario *scenario = load->scenario;
 
-	if (strcmp(zone->item.name, ".") == 0)
+	if (strcmp(zone->item.name, ".") == 0 || !load->is_sound)
 		return;
 	for (unsigned i = 0; i < scenario->zones->len; i++) {
 		const struct scenario_zone *parent = g_ptr_array_index(scenario->zones, i);
@@ -203,7 +203,7 @@ static void check_server(struct load *load, const struct scenario_server *server
 		has_domain |= domain->mail == server->host;
 	}
 	if (server->host != NULL && server->host->resolver == NULL &&
-	    load->scenario->domains->len > 1)
+	    load->scenario->domains->len > 1 && load->is_sound)
 		load_error(load, server->item.mark,
 			   "the mail server `%s` has no DNS server to ask for exchangers",
 			   server->item.name);
@@ -234,8 +234,53 @@ static void offer_owners(const struct scenario *scenario, struct suggestion *sug
 	}
 }
 
+/* The host that answers at an address and port: behind a router that forwards it another one. */
+static const struct scenario_node *find_listener(const struct scenario_interface *interface,
+						 uint64_t port, uint64_t *own_port)
+{
+	const struct scenario_nat *nat = &interface->node->nat;
+
+	*own_port = port;
+	for (unsigned i = 0; nat->uplink == interface->network && i < nat->forwards->len; i++) {
+		const struct scenario_forward *forward = g_ptr_array_index(nat->forwards, i);
+
+		if (forward->port == port && forward->protocol == TRANSPORT_TCP) {
+			*own_port = forward->to_port;
+			return forward->to;
+		}
+	}
+	return interface->node;
+}
+
+/* Somebody who expects a refusal means the port to be closed. */
+static bool is_meant_closed(const struct scenario *scenario, uint64_t port)
+{
+	for (unsigned i = 0; i < scenario->expectations->len; i++) {
+		const struct scenario_expectation *expectation =
+		    g_ptr_array_index(scenario->expectations, i);
+
+		if (expectation->kind == EXPECT_CONNECTION &&
+		    expectation->outcome == OUTCOME_REFUSED && expectation->port == port)
+			return true;
+	}
+	return false;
+}
+
+static void check_port(struct load *load, const struct scenario_interface *interface, uint64_t port,
+		       struct mark mark)
+{
+	uint64_t own_port;
+	const struct scenario_node *node = find_listener(interface, port, &own_port);
+
+	if (node != NULL && !listens(scenario_server_on(load->scenario, node), own_port) &&
+	    !is_meant_closed(load->scenario, port))
+		load_warning(load, mark, "`%s` does not listen on port %u: connections are refused",
+			     node->item.name, (unsigned)own_port);
+}
+
 static void check_server_name(struct load *load, const struct scenario_client *client,
-			      const char *name, uint64_t port, const void *field)
+			      const char *name, const uint64_t *ports, size_t port_count,
+			      const void *field)
 {
 	const struct scenario *scenario = load->scenario;
 	struct mark mark = load_mark(load, field, client);
@@ -244,7 +289,7 @@ static void check_server_name(struct load *load, const struct scenario_client *c
 	struct suggestion suggestion = { .word = name };
 
 	/* Without a mail server that is the error, and its default names are not. */
-	if (name == NULL || client->account == NULL ||
+	if (name == NULL || client->account == NULL || !load->is_sound ||
 	    (client->account->domain->mail == NULL && !load_is_given(load, field)))
 		return;
 	if (address == 0) {
@@ -258,9 +303,9 @@ static void check_server_name(struct load *load, const struct scenario_client *c
 		    "the address of `%s` is that of no host: only something plugged in from "
 		    "outside (`mailwire live`) could answer",
 		    name);
-	} else if (!listens(scenario_server_on(scenario, interface->node), port)) {
-		load_warning(load, mark, "`%s` does not listen on port %u: connections are refused",
-			     interface->node->item.name, (unsigned)port);
+	} else {
+		for (size_t i = 0; i < port_count; i++)
+			check_port(load, interface, ports[i], mark);
 	}
 }
 
@@ -275,7 +320,21 @@ static void check_incoming(struct load *load, const struct scenario_client *clie
 	if (incoming->leave_for_ns != TIME_NEVER && incoming->leave != LEAVE_ALL)
 		load_error(load, load_mark(load, &incoming->leave_for_ns, client),
 			   "`leave-for` goes only with `leave-on-server: yes`");
-	check_server_name(load, client, incoming->server, incoming->port, &incoming->server);
+	check_server_name(load, client, incoming->server, &incoming->port, 1, &incoming->server);
+}
+
+static void check_outgoing(struct load *load, const struct scenario_client *client)
+{
+	const struct scenario_outgoing *outgoing = &client->outgoing;
+	uint64_t ports[OUTGOING_PORTS_MAX];
+	size_t count = MIN(outgoing->ports->len, OUTGOING_PORTS_MAX);
+
+	if (outgoing->ports->len > OUTGOING_PORTS_MAX)
+		load_error(load, load_mark(load, &outgoing->ports, client),
+			   "a client has at most %d ports to try", OUTGOING_PORTS_MAX);
+	for (size_t i = 0; i < count; i++)
+		ports[i] = ((const struct scenario_port *)outgoing->ports->pdata[i])->port;
+	check_server_name(load, client, outgoing->server, ports, count, &outgoing->server);
 }
 
 static void check_client(struct load *load, const struct scenario_client *client)
@@ -287,13 +346,12 @@ static void check_client(struct load *load, const struct scenario_client *client
 		load_error(load, client->item.mark,
 			   "the client `%s` is called like a host that it is not on",
 			   client->item.name);
-	if (client->host != NULL && client->host->resolver == NULL)
+	if (client->host != NULL && client->host->resolver == NULL && load->is_sound)
 		load_error(load, load_mark(load, &client->host->resolver, client),
 			   "the client `%s` cannot look up its servers: its host has no DNS server",
 			   client->item.name);
 	check_incoming(load, client);
-	check_server_name(load, client, client->outgoing.server, client->outgoing.port,
-			  &client->outgoing.server);
+	check_outgoing(load, client);
 }
 
 void scenario_check_mail(struct load *load)

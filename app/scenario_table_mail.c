@@ -149,6 +149,14 @@ static const struct key server_keys[] = {
 	  .meaning = "The pause doubles with every attempt up to this" },
 	{ .name = "lifetime", .type = KEY_TIME, AT(scenario_server, lifetime_ns), .fallback = "5d",
 	  .meaning = "After this time in the queue a message is returned to its sender" },
+	{ .name = "sessions", .type = KEY_COUNT, AT(scenario_server, session_limit), .fallback = "100", .least = 1, .most = 65535,
+	  .meaning = "How many clients each of its services has at once; one more is sent away (SMTP 421, POP3 -ERR, IMAP BYE)" },
+	{ .name = "sessions-per-client", .type = KEY_COUNT, AT(scenario_server, per_client_limit), .fallback = "50", .least = 1, .most = 65535,
+	  .meaning = "SMTP: how many of them may come from one address" },
+	{ .name = "sessions-per-user", .type = KEY_COUNT, AT(scenario_server, per_user_limit), .fallback = "10", .least = 1, .most = 65535,
+	  .meaning = "IMAP: how often one user may be logged in from one address" },
+	{ .name = "queue-limit", .type = KEY_COUNT, AT(scenario_server, queue_limit), .fallback = "20000", .least = 1, .most = 1000000,
+	  .meaning = "How many messages its queue holds; one more is put off (452)" },
 };
 
 const struct mapping server_mapping = {
@@ -196,12 +204,25 @@ static const struct mapping incoming_mapping = {
 	.keys = incoming_keys, .key_count = G_N_ELEMENTS(incoming_keys), .has_short_form = true,
 };
 
+static const struct key port_keys[] = {
+	{ .name = "port", .type = KEY_COUNT, AT(scenario_port, port), .flags = KEY_REQUIRED,
+	  .least = 1, .most = 65535, .meaning = "A port" },
+};
+
+static const struct mapping port_mapping = {
+	.title = "port", .article = "a port",
+	.meaning = "A port",
+	.size = sizeof(struct scenario_port),
+	.keys = port_keys, .key_count = 1, .has_short_form = true, .is_scalar = true,
+};
+
 static const struct key outgoing_keys[] = {
 	{ .name = "server", .type = KEY_DOMAIN, AT(scenario_outgoing, server),
 	  .computed = "`smtp.` and the domain of the account",
 	  .meaning = "The domain name of the server, which the client looks up" },
-	{ .name = "port", .type = KEY_COUNT, AT(scenario_outgoing, port), .fallback = "587", .least = 1, .most = 65535,
-	  .meaning = "The port it connects to" },
+	{ .name = "port", .type = KEY_LIST, AT(scenario_outgoing, ports), .mapping = &port_mapping,
+	  .computed = "587",
+	  .meaning = "The port it connects to; of several, the next one when nothing answers or the connection is refused, beginning with that which worked last" },
 	{ .name = "login", .type = KEY_BOOL, AT(scenario_outgoing, has_login), .fallback = "yes",
 	  .meaning = "Whether the client authenticates" },
 };

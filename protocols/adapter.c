@@ -1,230 +1,6 @@
-#include "protocols/adapter.h"
+#include "protocols/adapter_private.h"
 
 #include "protocols/layer.h"
-#include "sim/world.h"
-
-struct adapter {
-	struct node *node;
-	struct stream *stream; /* NULL once it is gone */
-	struct session *session;
-	struct adapter_config config;
-	struct timer wakeup;   /* the program runs again and looks at what happened */
-	struct timer deadline; /* the session's */
-	GByteArray *input;     /* bytes the session has not consumed yet; NULL: none */
-	uint64_t object;       /* trace id of the session */
-	uint64_t sent_object, received_object;
-	uint64_t output_root; /* what is being said belongs to it; 0: to what was heard */
-	uint64_t sent_base, received_base; /* stream offset minus the session's own count */
-	bool must_open;                    /* the stream opened, the session has not heard of it */
-	bool is_open;                      /* the session was told that the stream is open */
-	bool has_ended;                    /* the peer will send no more */
-	bool must_end;                     /* and the session has not heard of it */
-	bool is_running;                   /* the session, or `done`, is being called */
-	bool is_woken;                     /* an answer came meanwhile */
-	bool is_over;                      /* `done` was called, or adapter_free() */
-};
-
-/* Notes become records. */
-
-static uint64_t note_object(const struct adapter *adapter, const struct note *note)
-{
-	if (note->object != 0)
-		return note->object;
-	switch (note->kind) {
-	case TRACE_UNIT:
-		return note->flags & TRACE_INBOUND ? adapter->received_object
-						   : adapter->sent_object;
-	case TRACE_STATE:
-	case TRACE_PHASE:
-		return adapter->object;
-	default:
-		return 0;
-	}
-}
-
-static uint64_t note_offset(const struct adapter *adapter, const struct note *note)
-{
-	if (note->kind != TRACE_UNIT)
-		return note->before;
-	return note->before +
-	       (note->flags & TRACE_INBOUND ? adapter->received_base : adapter->sent_base);
-}
-
-/*
- * What the session does after it has read a command, it does because of that command; and what it
- * says from a unit on that belongs to a message, segments included, belongs to that message.
- */
-static void adapter_emit(void *owner, const struct note *note)
-{
-	struct adapter *adapter = owner;
-	struct bytes bytes = { NULL, 0 };
-
-	if (note->bytes != NULL) {
-		gsize length;
-
-		bytes.data = g_bytes_get_data(note->bytes, &length);
-		bytes.length = length;
-	}
-	uint64_t id = trace_emit(
-	    adapter->node, NULL,
-	    &(struct trace_record) {
-		.kind = (uint8_t)note->kind,
-		.layer = (uint8_t)(note->kind == TRACE_MAIL ? LAYER_MAIL : adapter->config.layer),
-		.detail = note->detail,
-		.flags = note->flags,
-		.root = note->root,
-		.object = note_object(adapter, note),
-		.before = note_offset(adapter, note),
-		.after = note->after,
-	    },
-	    bytes);
-	struct context *context = engine_context(node_engine(adapter->node));
-	if (note->kind != TRACE_UNIT)
-		return;
-	if (note->flags & TRACE_INBOUND) {
-		context->cause = id;
-		adapter->output_root = note->root;
-	} else if (note->root != 0) {
-		adapter->output_root = note->root;
-	}
-	if (note->root != 0)
-		context->root = note->root;
-}
-
-static void adapter_tick(void *owner)
-{
-	struct adapter *adapter = owner;
-	struct session *session = adapter->session;
-	const struct node *node = adapter->node;
-
-	session->now_ns = node_now(node);
-	session->unix_time = world_unix_time(node->world);
-	session->wants_notes = node_traces(node, TRACE_UNIT) || node_traces(node, TRACE_STATE) ||
-			       node_traces(node, TRACE_PHASE) || node_traces(node, TRACE_MAIL);
-}
-
-/* Input. */
-
-static bool accepts_input(const struct adapter *adapter)
-{
-	const struct session *session = adapter->session;
-
-	return adapter->stream != NULL && !adapter->is_over && !session_must_wait(session) &&
-	       !session_is_over(session);
-}
-
-/* Keeps what the session left over: the stream could never show it together with what follows. */
-static void keep_rest(struct adapter *adapter, struct bytes rest)
-{
-	if (rest.length == 0)
-		return;
-	if (adapter->input == NULL)
-		adapter->input = g_byte_array_new();
-	g_byte_array_append(adapter->input, rest.data, (guint)rest.length);
-}
-
-static void offer_kept(struct adapter *adapter)
-{
-	GByteArray *input = adapter->input;
-	size_t consumed;
-
-	if (input == NULL || !accepts_input(adapter))
-		return;
-	consumed = session_offer(adapter->session, (struct bytes) { input->data, input->len });
-	if (consumed == input->len) {
-		g_byte_array_unref(input);
-		adapter->input = NULL;
-	} else if (consumed > 0) {
-		g_byte_array_remove_range(input, 0, (guint)consumed);
-	}
-}
-
-/* What the next bytes bring belongs to what they were sent for, in whatever order they came. */
-static struct bytes peek_input(struct adapter *adapter)
-{
-	struct bytes run = stream_peek(adapter->stream);
-	uint64_t root = stream_arrived_root(adapter->stream);
-
-	if (run.length > 0 && root != 0)
-		engine_context(node_engine(adapter->node))->root = root;
-	return run;
-}
-
-/* While the session waits for an answer its input stays in the stream, which closes the window. */
-static void offer_input(struct adapter *adapter)
-{
-	offer_kept(adapter);
-	while (accepts_input(adapter)) {
-		struct bytes run = peek_input(adapter);
-
-		if (run.length == 0)
-			break;
-		if (adapter->input != NULL) {
-			keep_rest(adapter, run);
-			stream_consume(adapter->stream, run.length);
-			offer_kept(adapter);
-			continue;
-		}
-		size_t consumed = session_offer(adapter->session, run);
-
-		if (accepts_input(adapter))
-			keep_rest(adapter, bytes_from(run, consumed));
-		stream_consume(adapter->stream,
-			       session_must_wait(adapter->session) ? consumed : run.length);
-	}
-}
-
-/* Output. */
-
-static size_t output_length(const struct adapter *adapter)
-{
-	return adapter->session->output == NULL ? 0 : adapter->session->output->len;
-}
-
-/* Tops the output up; false when there is nothing to send. */
-static bool refill_output(struct adapter *adapter)
-{
-	struct session *session = adapter->session;
-	bool was_busy = session->is_busy;
-
-	if (session->operations->refill != NULL && output_length(adapter) < SESSION_OUTPUT_LOW &&
-	    !session->is_closing)
-		session->operations->refill(session);
-	if (was_busy && !session->is_busy)
-		adapter->is_woken = true; /* what the peer sent meanwhile has its turn now */
-	return output_length(adapter) > 0;
-}
-
-/* Writes what the stream takes; the rest waits for `writable`. */
-static void flush_output(struct adapter *adapter)
-{
-	struct session *session = adapter->session;
-	bool was_full = output_length(adapter) >= SESSION_OUTPUT_HIGH;
-
-	while (adapter->stream != NULL && refill_output(adapter)) {
-		GByteArray *output = session->output;
-		struct context *context = engine_context(node_engine(adapter->node));
-
-		g_assert(output != NULL); /* there is something to send */
-		/* Later pieces of a long answer leave in events that know nothing of it. */
-		if (adapter->output_root != 0)
-			context->root = adapter->output_root;
-		size_t written = stream_write(adapter->stream,
-					      (struct bytes) { output->data, output->len }, false);
-
-		if (written < output->len) {
-			if (written > 0)
-				g_byte_array_remove_range(output, 0, (guint)written);
-			break;
-		}
-		g_byte_array_unref(output);
-		session->output = NULL;
-	}
-	if (was_full && output_length(adapter) < SESSION_OUTPUT_HIGH)
-		adapter->is_woken = true; /* there is room for answers again */
-}
-
-/* Life. */
 
 static void adapter_destroy(struct adapter *adapter)
 {
@@ -232,6 +8,7 @@ static void adapter_destroy(struct adapter *adapter)
 
 	timer_cancel(engine, &adapter->wakeup);
 	timer_cancel(engine, &adapter->deadline);
+	timer_cancel(engine, &adapter->unread);
 	if (adapter->stream != NULL)
 		stream_abort(adapter->stream);
 	if (adapter->input != NULL)
@@ -253,25 +30,7 @@ static void adapter_finish(struct adapter *adapter, int why)
 		adapter->config.done(adapter->config.owner, adapter->session, why);
 }
 
-/* Obeys what the session asks for after a call. */
-static void adapter_settle(struct adapter *adapter)
-{
-	struct session *session = adapter->session;
-
-	if (session->is_aborted) {
-		stream_abort(adapter->stream);
-		adapter->stream = NULL;
-		adapter_finish(adapter, ADAPTER_ORDERLY);
-		return;
-	}
-	if (!session->is_waiting || output_length(adapter) >= SESSION_OUTPUT_LOW)
-		flush_output(adapter);
-	if (session->is_closing && output_length(adapter) == 0) {
-		stream_release(adapter->stream);
-		adapter->stream = NULL;
-		adapter_finish(adapter, ADAPTER_ORDERLY);
-	}
-}
+/* What the stream told. */
 
 static void hear_of_end(struct adapter *adapter)
 {
@@ -282,6 +41,80 @@ static void hear_of_end(struct adapter *adapter)
 		session->operations->ended(session);
 	else
 		session->is_closing = true;
+}
+
+/*
+ * The stream is gone, and with it what was still to be said. To a session that has hung up anyway,
+ * after the last input, it is the end it wanted.
+ */
+static void hear_of_loss(struct adapter *adapter)
+{
+	struct session *session = adapter->session;
+	int why = session_is_over(session) ? ADAPTER_ORDERLY : adapter->loss;
+
+	if (why != ADAPTER_ORDERLY && session->operations->failed != NULL)
+		session->operations->failed(session, (enum stream_failure)why);
+	adapter_finish(adapter, why);
+}
+
+/* A stream that is lost already was never open to the program, unless something was said on it. */
+static bool must_open(const struct adapter *adapter)
+{
+	return adapter->must_open && (adapter->stream != NULL || adapter->input != NULL);
+}
+
+static void hear_stream(struct adapter *adapter)
+{
+	if (must_open(adapter)) {
+		adapter->must_open = false;
+		adapter->is_open = true;
+		adapter->session->operations->opened(adapter->session);
+	}
+	adapter_offer_input(adapter);
+	if (adapter->must_end && adapter_accepts_input(adapter))
+		hear_of_end(adapter);
+	if (adapter->stream == NULL && !adapter->is_over)
+		hear_of_loss(adapter);
+}
+
+/* What the session asks for. */
+
+static void hear_of_deadline(struct adapter *adapter)
+{
+	struct session *session = adapter->session;
+
+	adapter->must_expire = false;
+	session->deadline_ns = TIME_NEVER;
+	if (session->operations->expired != NULL)
+		session->operations->expired(session);
+}
+
+static void close_stream(struct adapter *adapter)
+{
+	struct stream *stream = g_steal_pointer(&adapter->stream);
+
+	if (adapter->config.lingers != NULL && !adapter->has_ended)
+		linger_close(adapter->config.lingers, stream);
+	else
+		stream_release(stream);
+}
+
+static void obey(struct adapter *adapter)
+{
+	struct session *session = adapter->session;
+
+	if (session->is_aborted) {
+		stream_abort(adapter->stream);
+		adapter->stream = NULL;
+		adapter_finish(adapter, ADAPTER_ORDERLY);
+		return;
+	}
+	if (!session->is_waiting || adapter_output_length(adapter) >= SESSION_OUTPUT_LOW)
+		adapter_flush_output(adapter);
+	if (session->is_closing && adapter_output_length(adapter) == 0) {
+		close_stream(adapter);
+		adapter_finish(adapter, ADAPTER_ORDERLY);
+	}
 }
 
 static void arm_deadline(struct adapter *adapter)
@@ -299,24 +132,24 @@ static void arm_deadline(struct adapter *adapter)
 		timer_schedule(engine, &adapter->deadline, deadline_ns);
 }
 
-/* One turn of the program: hears of what happened, then sends and closes. */
+/* The one way on, whatever happened. */
+
 static void adapter_turn(struct adapter *adapter)
 {
-	struct session *session = adapter->session;
-
-	if (adapter->must_open) {
-		adapter->must_open = false;
-		adapter->is_open = true;
-		session->operations->opened(session);
-	}
-	offer_input(adapter);
-	if (adapter->must_end && accepts_input(adapter))
-		hear_of_end(adapter);
-	if (adapter->stream != NULL && !adapter->is_over)
-		adapter_settle(adapter);
+	if (adapter->must_expire)
+		hear_of_deadline(adapter);
+	if (!timer_is_armed(&adapter->wakeup))
+		hear_stream(adapter);
+	if (adapter->is_open && adapter->stream != NULL && !adapter->is_over)
+		obey(adapter);
 }
 
-/* Runs turns until no more answer came in between. The adapter may be gone afterwards. */
+/*
+ * Runs the session as far as it can go. Every event sets down what it brings and comes here: the
+ * session hears of its deadline, then of its stream if it has woken up for that, then what it asks
+ * for is done; again and again, as long as that let in what had to wait. An event from inside a
+ * call of the session is one more turn. The adapter may be gone afterwards.
+ */
 static void adapter_run(struct adapter *adapter)
 {
 	if (adapter->is_running) {
@@ -327,9 +160,8 @@ static void adapter_run(struct adapter *adapter)
 	adapter_tick(adapter);
 	do {
 		adapter->is_woken = false;
-		if (!adapter->is_over)
-			adapter_turn(adapter);
-	} while (adapter->is_woken);
+		adapter_turn(adapter);
+	} while (adapter->is_woken && !adapter->is_over);
 	adapter->is_running = false;
 
 	if (adapter->is_over)
@@ -338,12 +170,13 @@ static void adapter_run(struct adapter *adapter)
 		arm_deadline(adapter);
 }
 
-static void adapter_wake(void *owner)
-{
-	struct adapter *adapter = owner;
+/* Events. What the stream tells is heard at the wakeup; all other things are at once. */
 
-	if (adapter->is_open || adapter->is_running)
-		adapter_run(adapter);
+static void wake_later(struct adapter *adapter)
+{
+	if (!timer_is_armed(&adapter->wakeup))
+		timer_schedule(node_engine(adapter->node), &adapter->wakeup,
+			       node_now(adapter->node) + adapter->config.wakeup_ns);
 }
 
 static void wakeup_fired(void *owner)
@@ -351,51 +184,10 @@ static void wakeup_fired(void *owner)
 	adapter_run(owner);
 }
 
-static void stream_has_failed(void *owner, enum stream_failure why)
+/* An answer came to the session from outside. */
+static void adapter_wake(void *owner)
 {
-	struct adapter *adapter = owner;
-	struct session *session = adapter->session;
-
-	adapter->stream = NULL;
-	adapter->is_running = true;
-	adapter_tick(adapter);
-	if (session->operations->failed != NULL)
-		session->operations->failed(session, why);
-	adapter_finish(adapter, (int)why);
-	adapter_destroy(adapter);
-}
-
-static void connect_timed_out(struct adapter *adapter)
-{
-	stream_abort(adapter->stream);
-	stream_has_failed(adapter, STREAM_TIMED_OUT);
-}
-
-static void deadline_fired(void *owner)
-{
-	struct adapter *adapter = owner;
-	struct session *session = adapter->session;
-
-	if (!adapter->is_open) {
-		connect_timed_out(adapter);
-		return;
-	}
-	adapter->is_running = true;
-	adapter_tick(adapter);
-	session->deadline_ns = TIME_NEVER;
-	if (session->operations->expired != NULL)
-		session->operations->expired(session);
-	adapter->is_running = false;
-	adapter_run(adapter);
-}
-
-/* Events of the stream. */
-
-static void adapter_schedule_wakeup(struct adapter *adapter)
-{
-	if (!timer_is_armed(&adapter->wakeup))
-		timer_schedule(node_engine(adapter->node), &adapter->wakeup,
-			       node_now(adapter->node) + adapter->config.wakeup_ns);
+	adapter_run(owner);
 }
 
 static void stream_has_opened(void *owner)
@@ -403,22 +195,17 @@ static void stream_has_opened(void *owner)
 	struct adapter *adapter = owner;
 
 	adapter->must_open = true;
-	adapter_schedule_wakeup(adapter);
+	wake_later(adapter);
 }
 
 static void stream_is_readable(void *owner)
 {
-	adapter_schedule_wakeup(owner);
+	wake_later(owner);
 }
 
 static void stream_is_writable(void *owner)
 {
-	struct adapter *adapter = owner;
-
-	if (!timer_is_armed(&adapter->wakeup))
-		adapter_run(adapter);
-	else if (adapter->is_open)
-		flush_output(adapter); /* input that came meanwhile has its own time */
+	adapter_run(owner);
 }
 
 static void stream_has_ended(void *owner)
@@ -429,17 +216,58 @@ static void stream_has_ended(void *owner)
 		return;
 	adapter->has_ended = true;
 	adapter->must_end = true;
-	adapter_schedule_wakeup(adapter);
+	wake_later(adapter);
+}
+
+static void forget_stream(struct adapter *adapter, int why)
+{
+	adapter->stream = NULL;
+	adapter->loss = why;
 }
 
 static void stream_has_closed(void *owner)
 {
+	forget_stream(owner, ADAPTER_ORDERLY);
+	wake_later(owner);
+}
+
+/* What came before the loss is kept, for the session to hear: the reply, say, that tells the reason. */
+static void stream_has_failed(void *owner, enum stream_failure why)
+{
+	struct adapter *adapter = owner;
+	struct bytes run;
+
+	while ((run = stream_peek(adapter->stream)).length > 0) {
+		adapter_keep_input(adapter, run);
+		stream_consume(adapter->stream, run.length);
+	}
+	forget_stream(adapter, (int)why);
+	wake_later(adapter);
+}
+
+static void peer_does_not_read(void *owner)
+{
 	struct adapter *adapter = owner;
 
-	adapter->stream = NULL;
-	adapter->is_running = true;
-	adapter_finish(adapter, ADAPTER_ORDERLY);
-	adapter_destroy(adapter);
+	if (adapter->stream == NULL)
+		return;
+	stream_abort(adapter->stream);
+	forget_stream(adapter, STREAM_TIMED_OUT);
+	adapter_run(adapter);
+}
+
+/* The session's own deadline, or before the stream is open that of the connection. */
+static void deadline_fired(void *owner)
+{
+	struct adapter *adapter = owner;
+
+	if (adapter->is_open) {
+		adapter->must_expire = true;
+	} else if (adapter->stream != NULL && !adapter->must_open) {
+		stream_abort(adapter->stream);
+		forget_stream(adapter, STREAM_TIMED_OUT);
+	}
+	adapter_run(adapter);
 }
 
 static const struct stream_events adapter_events = {
@@ -474,6 +302,7 @@ struct adapter *adapter_new(struct host *host, struct stream *stream, struct ses
 	adapter->object = node_new_object(adapter->node);
 	timer_init(&adapter->wakeup, adapter->node->index, wakeup_fired, adapter);
 	timer_init(&adapter->deadline, adapter->node->index, deadline_fired, adapter);
+	timer_init(&adapter->unread, adapter->node->index, peer_does_not_read, adapter);
 	session->driver = adapter;
 	session->wake = adapter_wake;
 	session->tick = adapter_tick;

@@ -2,11 +2,13 @@
  * Joins a session to a stream on a host: feeds it bytes and time, sends its output, emits its notes
  * as trace records. The only place where protocols meet the network's streams.
  *
- * Like a process that is woken by its kernel, the adapter lets `wakeup_ns` pass between an event
- * of the stream and the session's hearing of it. All input that arrived meanwhile is handled
- * together, and all output it made leaves in one write.
+ * Like a process that is woken by its kernel, the adapter lets `wakeup_ns` pass between what the
+ * stream tells (opened, readable, ended, lost) and the session's hearing of it. All input that
+ * arrived meanwhile is handled together, and all output it made leaves in one write. Room for
+ * output, an answer and the deadline are no news of the stream: the session goes on at once.
  */
 #pragma once
+#include "protocols/linger.h"
 #include "protocols/session.h"
 #include "stack/socket.h"
 
@@ -19,6 +21,11 @@ struct adapter_config {
 	int64_t wakeup_ns; /* time between bytes arriving and the program reading them */
 	int64_t
 	    connect_timeout_ns; /* to give up a connecting stream as STREAM_TIMED_OUT; 0: TCP's own */
+	/*
+	 * For servers: what closes the stream when the session hangs up before its peer has ended.
+	 * Borrowed. NULL: closed at once, which resets the connection when more comes.
+	 */
+	struct linger_pool *lingers;
 	/*
 	 * The session is over: `why` is ADAPTER_ORDERLY, else enum stream_failure. The session and
 	 * the adapter are freed afterwards; adapter_free() inside `done` is harmless. May be NULL.

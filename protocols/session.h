@@ -67,6 +67,11 @@ struct session {
 	/* The deadline shall not keep a run "until quiet" going: idle logout. */
 	bool deadline_is_background;
 	/*
+	 * How long output may wait while the stream takes none of it, because the peer does not read.
+	 * Then the stream is reset, and the session hears of STREAM_TIMED_OUT. 0: for ever.
+	 */
+	int64_t send_timeout_ns;
+	/*
 	 * For an answer: offer no input until it is false again; output is held too, so that
 	 * pipelined replies leave together.
 	 */

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <glib.h>
 #include <string.h>
+#include "sim/spares.h"
 
 #define DIGIT_BITS  6
 #define DIGIT_COUNT (1 << DIGIT_BITS)
@@ -30,6 +31,12 @@ struct entry {
 	uint32_t slot;
 	uint32_t generation;
 };
+
+/*
+ * Cancelled timers leave their entries behind, which may be due only much later. When more entries
+ * are stale than not, and more than so many, they are swept out.
+ */
+#define STALE_LEAST   4096
 
 #define BLOCK_ENTRIES 31 /* makes a block of 512 bytes */
 
@@ -76,9 +83,10 @@ struct engine {
 
 	uint32_t level_mask;               /* bit l: level l is not empty */
 	uint64_t digit_masks[LEVEL_COUNT]; /* bit d: bucket d of the level is not empty */
-	struct block *spare_blocks;
+	uint64_t entry_count;              /* in buckets and ready */
+	struct spares blocks;
 	struct slot *slots;
-	uint32_t slot_count, slot_capacity, free_slot;
+	uint32_t slot_count, slot_capacity, free_slot, slots_used;
 	struct bucket buckets[LEVEL_COUNT][DIGIT_COUNT];
 };
 
@@ -110,7 +118,7 @@ void engine_free(struct engine *engine)
 	for (unsigned level = 0; level < LEVEL_COUNT; level++)
 		for (unsigned digit = 0; digit < DIGIT_COUNT; digit++)
 			blocks_free(engine->buckets[level][digit].blocks);
-	blocks_free(engine->spare_blocks);
+	spares_clear(&engine->blocks);
 	g_free(engine->ready);
 	g_free(engine->slots);
 	g_free(engine);
@@ -129,6 +137,11 @@ struct context *engine_context(struct engine *engine)
 uint64_t engine_events(const struct engine *engine)
 {
 	return engine->events;
+}
+
+uint64_t engine_entries(const struct engine *engine)
+{
+	return engine->entry_count;
 }
 
 void engine_stop(struct engine *engine)
@@ -163,6 +176,7 @@ static uint32_t slot_take(struct engine *engine, struct timer *timer)
 		engine->slots[index].generation = 0;
 	}
 	engine->slots[index].timer = timer;
+	engine->slots_used++;
 	return index;
 }
 
@@ -170,6 +184,7 @@ static void slot_release(struct engine *engine, uint32_t index)
 {
 	struct slot *slot = &engine->slots[index];
 
+	engine->slots_used--;
 	slot->timer = NULL;
 	slot->generation++;
 	slot->next_free = engine->free_slot;
@@ -192,22 +207,8 @@ static inline bool ready_precedes(const struct ready *a, const struct ready *b)
 	return a->key_low < b->key_low;
 }
 
-static void ready_push(struct engine *engine, const struct entry *entry)
+static void ready_insert(struct engine *engine, struct ready added)
 {
-	const struct timer *timer = engine->slots[entry->slot].timer;
-	struct ready added = {
-		.time_ns = entry->time_ns,
-		.key_high =
-		    (uint64_t)timer->node << 32 | (uint64_t)timer->class << 16 | timer->interface,
-		.key_low = timer->sequence,
-		.slot = entry->slot,
-		.generation = entry->generation,
-	};
-
-	if (engine->ready_count == engine->ready_capacity) {
-		engine->ready_capacity = engine->ready_capacity ? 2 * engine->ready_capacity : 64;
-		engine->ready = g_renew(struct ready, engine->ready, engine->ready_capacity);
-	}
 	struct ready *heap = engine->ready;
 	uint32_t at = engine->ready_count++;
 
@@ -218,9 +219,29 @@ static void ready_push(struct engine *engine, const struct entry *entry)
 	heap[at] = added;
 }
 
+static void ready_push(struct engine *engine, struct entry entry)
+{
+	const struct timer *timer = engine->slots[entry.slot].timer;
+
+	if (engine->ready_count == engine->ready_capacity) {
+		engine->ready_capacity = engine->ready_capacity ? 2 * engine->ready_capacity : 64;
+		engine->ready = g_renew(struct ready, engine->ready, engine->ready_capacity);
+	}
+	ready_insert(engine, (struct ready) {
+				 .time_ns = entry.time_ns,
+				 .key_high = (uint64_t)timer->node << 32 |
+					     (uint64_t)timer->class << 16 | timer->interface,
+				 .key_low = timer->sequence,
+				 .slot = entry.slot,
+				 .generation = entry.generation,
+			     });
+}
+
 static void ready_pop(struct engine *engine)
 {
 	struct ready *heap = engine->ready;
+
+	engine->entry_count--;
 	uint32_t count = --engine->ready_count;
 	struct ready last = heap[count];
 	uint32_t at = 0;
@@ -240,53 +261,43 @@ static void ready_pop(struct engine *engine)
 
 static struct block *block_take(struct engine *engine)
 {
-	struct block *block = engine->spare_blocks;
+	struct block *block = spares_take(&engine->blocks, sizeof *block);
 
-	if (block != NULL)
-		engine->spare_blocks = block->next;
-	else
-		block = g_new(struct block, 1);
 	block->count = 0;
 	return block;
 }
 
-static void block_give_back(struct engine *engine, struct block *block)
-{
-	block->next = engine->spare_blocks;
-	engine->spare_blocks = block;
-}
-
-static void bucket_append(struct engine *engine, unsigned level, unsigned digit,
-			  const struct entry *entry)
+static void bucket_append(struct engine *engine, unsigned level, unsigned digit, struct entry entry)
 {
 	struct bucket *bucket = &engine->buckets[level][digit];
 	struct block *block = bucket->blocks;
 
 	if (bucket->count == 0) {
-		bucket->earliest_ns = entry->time_ns;
+		bucket->earliest_ns = entry.time_ns;
 		engine->level_mask |= UINT32_C(1) << level;
 		engine->digit_masks[level] |= UINT64_C(1) << digit;
-	} else if (entry->time_ns < bucket->earliest_ns) {
-		bucket->earliest_ns = entry->time_ns;
+	} else if (entry.time_ns < bucket->earliest_ns) {
+		bucket->earliest_ns = entry.time_ns;
 	}
 	if (block == NULL || block->count == BLOCK_ENTRIES) {
 		block = block_take(engine);
 		block->next = bucket->blocks;
 		bucket->blocks = block;
 	}
-	block->entries[block->count++] = *entry;
+	block->entries[block->count++] = entry;
 	bucket->count++;
 }
 
-static void queue_push(struct engine *engine, const struct entry *entry)
+/* An entry goes by value, in registers: a copy through memory would wait for its own stores. */
+static void queue_push(struct engine *engine, struct entry entry)
 {
-	if (entry->time_ns <= engine->taken_ns) {
+	if (entry.time_ns <= engine->taken_ns) {
 		ready_push(engine, entry);
 		return;
 	}
-	uint64_t differs = (uint64_t)entry->time_ns ^ (uint64_t)engine->taken_ns;
+	uint64_t differs = (uint64_t)entry.time_ns ^ (uint64_t)engine->taken_ns;
 	unsigned level = (63 - (unsigned)__builtin_clzll(differs)) / DIGIT_BITS;
-	unsigned digit = (unsigned)(entry->time_ns >> (level * DIGIT_BITS)) % DIGIT_COUNT;
+	unsigned digit = (unsigned)(entry.time_ns >> (level * DIGIT_BITS)) % DIGIT_COUNT;
 
 	bucket_append(engine, level, digit, entry);
 }
@@ -337,7 +348,9 @@ static void block_move(struct engine *engine, const struct block *block)
 	for (const struct entry *entry = block->entries; entry < end; entry++)
 		if (!entry_is_due(engine, entry) ||
 		    !entry_is_stale(engine, entry->slot, entry->generation))
-			queue_push(engine, entry);
+			queue_push(engine, *entry);
+		else
+			engine->entry_count--;
 }
 
 /* Moves the entries of a bucket down: all go to lower levels or are ready, none comes back. */
@@ -353,8 +366,50 @@ static void bucket_open(struct engine *engine, unsigned level, unsigned digit)
 	     block = next) {
 		next = block->next;
 		block_move(engine, block);
-		block_give_back(engine, block);
+		spares_give_back(&engine->blocks, block);
 	}
+}
+
+static void bucket_sweep(struct engine *engine, unsigned level, unsigned digit)
+{
+	struct block *next;
+
+	for (struct block *block = bucket_empty(engine, level, digit); block != NULL;
+	     block = next) {
+		const struct entry *end = block->entries + block->count;
+
+		next = block->next;
+		for (const struct entry *entry = block->entries; entry < end; entry++)
+			if (entry_is_stale(engine, entry->slot, entry->generation))
+				engine->entry_count--;
+			else
+				bucket_append(engine, level, digit, *entry);
+		spares_give_back(&engine->blocks, block);
+	}
+}
+
+static void ready_sweep(struct engine *engine)
+{
+	uint32_t count = engine->ready_count;
+
+	engine->ready_count = 0;
+	for (uint32_t i = 0; i < count; i++) { /* puts each back at its place or before */
+		struct ready ready = engine->ready[i];
+
+		if (entry_is_stale(engine, ready.slot, ready.generation))
+			engine->entry_count--;
+		else
+			ready_insert(engine, ready);
+	}
+}
+
+/* Drops stale entries: each armed timer has one that counts, so all others are. */
+static void queue_sweep(struct engine *engine)
+{
+	ready_sweep(engine);
+	for (unsigned level = 0; level < LEVEL_COUNT; level++)
+		for (uint64_t left = engine->digit_masks[level]; left != 0; left &= left - 1)
+			bucket_sweep(engine, level, (unsigned)__builtin_ctzll(left));
 }
 
 /*
@@ -404,7 +459,9 @@ static void timer_enqueue(struct engine *engine, struct timer *timer)
 	};
 
 	timer->queued_ns = timer->deadline_ns;
-	queue_push(engine, &entry);
+	queue_push(engine, entry);
+	if (++engine->entry_count > STALE_LEAST + 2 * (uint64_t)engine->slots_used)
+		queue_sweep(engine);
 }
 
 static void timer_arm(struct engine *engine, struct timer *timer, int64_t deadline_ns)
@@ -436,11 +493,10 @@ void timer_schedule(struct engine *engine, struct timer *timer, int64_t deadline
 }
 
 void timer_schedule_arrival(struct engine *engine, struct timer *timer, int64_t deadline_ns,
-			    uint64_t sequence, uint64_t cause, uint64_t root)
+			    uint64_t sequence)
 {
 	timer->sequence = sequence;
-	timer->cause = cause;
-	timer->root = root;
+	timer->cause = timer->root = 0;
 	timer_arm(engine, timer, deadline_ns);
 }
 
@@ -513,14 +569,15 @@ static bool work_drain(struct engine *engine)
 /* Takes the first ready entry; returns its timer when it is due, else NULL. */
 static struct timer *queue_take(struct engine *engine)
 {
-	struct ready first = engine->ready[0];
+	const struct ready *first = &engine->ready[0];
+	bool is_stale = entry_is_stale(engine, first->slot, first->generation);
+	struct timer *timer = engine->slots[first->slot].timer;
+	int64_t time_ns = first->time_ns;
 
 	ready_pop(engine);
-	if (entry_is_stale(engine, first.slot, first.generation))
+	if (is_stale)
 		return NULL;
-	struct timer *timer = engine->slots[first.slot].timer;
-
-	if (timer->deadline_ns > first.time_ns && timer_is_armed(timer)) {
+	if (timer->deadline_ns > time_ns && timer_is_armed(timer)) {
 		timer_enqueue(engine, timer); /* it was moved: its turn comes later */
 		return NULL;
 	}
@@ -536,7 +593,9 @@ static bool engine_execute(struct engine *engine, struct timer *timer)
 	engine->now_ns = timer->deadline_ns;
 	timer->deadline_ns = TIME_NEVER;
 	engine->events++;
-	engine->context = (struct context) { .cause = timer->cause, .root = timer->root };
+	engine->context.cause = timer->cause;
+	engine->context.root = timer->root;
+	engine->context.crossing = 0;
 	timer->fire(timer->owner);
 	return work_drain(engine);
 }

@@ -69,11 +69,11 @@ void timer_init(struct timer *timer, uint32_t node, void (*fire)(void *owner), v
 void timer_schedule(struct engine *engine, struct timer *timer, int64_t deadline_ns);
 
 /*
- * The same with an explicit order key: for arrivals, `sequence` counts frames per link direction,
- * and `cause` and `root` come with the frame.
+ * The same with an explicit order key: for arrivals, `sequence` counts frames per link direction. The
+ * context is empty when it fires: cause and root come with the frame, and the receiver sets them.
  */
 void timer_schedule_arrival(struct engine *engine, struct timer *timer, int64_t deadline_ns,
-			    uint64_t sequence, uint64_t cause, uint64_t root);
+			    uint64_t sequence);
 
 /* Disarms `timer`; nothing happens when it is not armed. Must precede freeing the owner. */
 void timer_cancel(struct engine *engine, struct timer *timer);
@@ -122,6 +122,9 @@ void engine_watch(struct engine *engine, const volatile sig_atomic_t *flag);
 
 /* Events executed so far, for statistics. */
 uint64_t engine_events(const struct engine *engine);
+
+/* Entries in the queue: one for each armed timer, and what cancelled ones left behind. */
+uint64_t engine_entries(const struct engine *engine);
 
 /* Time of the next pending event, or TIME_NEVER. A lazy entry may make it earlier than true. */
 int64_t engine_next(struct engine *engine);

@@ -1,17 +1,6 @@
 #include "sim/packet.h"
 
-/* Blocks are kept on free lists by size, so that a frame costs no malloc; the sanitizers see every
- * packet as an allocation of its own instead. */
-#if defined(__SANITIZE_ADDRESS__)
-#define POOL_RECYCLES false
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define POOL_RECYCLES false
-#endif
-#endif
-#ifndef POOL_RECYCLES
-#define POOL_RECYCLES true
-#endif
+#include "sim/spares.h"
 
 /* Payload sizes: acknowledgements and short commands; Ethernet; jumbo frames; the IPv4 maximum. */
 static const uint32_t class_payload_bytes[] = { 256, 1536, 9216, PACKET_PAYLOAD_MAX };
@@ -19,8 +8,7 @@ static const uint32_t class_payload_bytes[] = { 256, 1536, 9216, PACKET_PAYLOAD_
 #define CLASS_COUNT G_N_ELEMENTS(class_payload_bytes)
 
 struct packet_pool {
-	struct packet *free[CLASS_COUNT];
-	size_t in_use;
+	struct spares classes[CLASS_COUNT];
 };
 
 struct packet_pool *packet_pool_new(void)
@@ -32,33 +20,28 @@ void packet_pool_free(struct packet_pool *pool)
 {
 	if (pool == NULL)
 		return;
-	g_assert(pool->in_use == 0);
 	for (size_t i = 0; i < CLASS_COUNT; i++) {
-		while (pool->free[i] != NULL) {
-			struct packet *packet = pool->free[i];
-
-			pool->free[i] = packet->next;
-			g_free(packet);
-		}
+		g_assert(pool->classes[i].in_use == 0);
+		spares_clear(&pool->classes[i]);
 	}
 	g_free(pool);
 }
 
 size_t packet_pool_in_use(const struct packet_pool *pool)
 {
-	return pool->in_use;
+	size_t in_use = 0;
+
+	for (size_t i = 0; i < CLASS_COUNT; i++)
+		in_use += pool->classes[i].in_use;
+	return in_use;
 }
 
 static struct packet *block_take(struct packet_pool *pool, uint8_t size_class)
 {
-	struct packet *packet = pool->free[size_class];
 	uint32_t capacity =
 	    PACKET_HEADROOM_BYTES + class_payload_bytes[size_class] + PACKET_TAILROOM_BYTES;
+	struct packet *packet = spares_take(&pool->classes[size_class], sizeof *packet + capacity);
 
-	if (packet != NULL)
-		pool->free[size_class] = packet->next;
-	else
-		packet = g_malloc(sizeof *packet + capacity);
 	*packet = (struct packet) {
 		.buffer = (uint8_t *)(packet + 1),
 		.capacity = capacity,
@@ -66,7 +49,6 @@ static struct packet *block_take(struct packet_pool *pool, uint8_t size_class)
 		.size_class = size_class,
 		.pool = pool,
 	};
-	pool->in_use++;
 	return packet;
 }
 
@@ -101,15 +83,7 @@ void packet_free(struct packet *packet)
 {
 	if (packet == NULL || --packet->references > 0)
 		return;
-	struct packet_pool *pool = packet->pool;
-
-	pool->in_use--;
-	if (!POOL_RECYCLES) {
-		g_free(packet);
-		return;
-	}
-	packet->next = pool->free[packet->size_class];
-	pool->free[packet->size_class] = packet;
+	spares_give_back(&packet->pool->classes[packet->size_class], packet);
 }
 
 struct packet *packet_unshare(struct packet *packet)

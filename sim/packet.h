@@ -24,10 +24,12 @@ struct packet {
 	uint32_t crossing;  /* the pass through the present node */
 	uint16_t interface; /* index of the interface it came in by; 0: made here */
 	uint8_t size_class;
-	bool is_corrupted;   /* a link changed bytes: the FCS in `fcs` no longer matches */
-	bool has_fcs;        /* `fcs` was computed for the present bytes (before corruption) */
-	bool is_altered;     /* bytes changed behind the FCS check: no FCS shows it */
-	uint32_t fcs;        /* as CRC-32 value, host order */
+	bool is_corrupted; /* a link changed bytes: the FCS in `fcs` no longer matches */
+	bool has_fcs;      /* `fcs` was computed for the present bytes (before corruption) */
+	bool is_altered;   /* bytes changed behind the FCS check: no FCS shows it */
+	uint32_t fcs;      /* as CRC-32 value, host order */
+	bool has_sum;      /* `sum` is that of buffer[sum_start, sum_end) */
+	uint32_t sum, sum_start, sum_end;
 	uint64_t id;         /* trace identity, kept across hops */
 	uint64_t cause;      /* trace record that led to it: its last transmit, drop, ... */
 	uint64_t root;       /* user action or message behind it */
@@ -79,6 +81,16 @@ static inline size_t packet_length(const struct packet *packet)
 	return packet->end - packet->start;
 }
 
+/*
+ * Fetches what a receiver reads first, identity and headers, into the cache: a packet that was long
+ * under way is no longer there.
+ */
+static inline void packet_prefetch(const struct packet *packet)
+{
+	for (size_t offset = 0; offset < sizeof *packet + PACKET_HEADROOM_BYTES; offset += 64)
+		__builtin_prefetch((const uint8_t *)packet + offset);
+}
+
 /* Makes room for a header of `header_bytes` in front and returns it. The room must be there. */
 static inline uint8_t *packet_push(struct packet *packet, size_t header_bytes)
 {
@@ -101,6 +113,32 @@ static inline void packet_narrow(struct packet *packet, struct bytes payload)
 		 payload.data + payload.length <= packet->buffer + packet->end);
 	packet->start = (uint32_t)(payload.data - packet->buffer);
 	packet->end = packet->start + (uint32_t)payload.length;
+}
+
+/*
+ * Notes `sum`, the checksum in progress that whoever wrote the packet's present bytes has made of
+ * them, so that a receiver need not read them again. It holds until packet_bytes_change().
+ */
+static inline void packet_note_sum(struct packet *packet, uint32_t sum)
+{
+	packet->has_sum = true;
+	packet->sum = sum;
+	packet->sum_start = packet->start;
+	packet->sum_end = packet->end;
+}
+
+/* The sum noted for exactly the bytes `part` of the packet; false: there is none. */
+static inline bool packet_find_sum(const struct packet *packet, struct bytes part, uint32_t *sum)
+{
+	*sum = packet->sum;
+	return packet->has_sum && part.data == packet->buffer + packet->sum_start &&
+	       part.length == packet->sum_end - packet->sum_start;
+}
+
+/* Must be called before bytes that somebody else wrote are changed in place. */
+static inline void packet_bytes_change(struct packet *packet)
+{
+	packet->has_sum = false;
 }
 
 /* Appends `length` zero bytes; at most PACKET_TAILROOM_BYTES in the packet's life. */

@@ -61,9 +61,9 @@ static void await_arrival(struct direction *direction)
 
 	if (first == NULL)
 		return;
+	packet_prefetch(first->packet);
 	timer_schedule_arrival(node_engine(direction->receiver->node), &direction->arrival,
-			       first->arrival_ns, order_of(direction, first->number), first->cause,
-			       first->packet->root);
+			       first->arrival_ns, order_of(direction, first->number));
 }
 
 static void arrive(void *owner)
@@ -266,10 +266,10 @@ void link_mend(struct link *link)
 }
 
 /* Sets a frame that was sent under way. */
-static void launch(struct direction *direction, const struct transit_frame *frame)
+static inline void launch(struct direction *direction, struct transit_frame flying)
 {
-	transit_push(&direction->transit, frame);
-	if (transit_first(&direction->transit)->number == frame->number)
+	*transit_place(&direction->transit, flying.arrival_ns) = flying;
+	if (transit_first(&direction->transit)->number == flying.number)
 		await_arrival(direction);
 }
 
@@ -290,6 +290,7 @@ static struct packet *corrupt(struct direction *direction, struct packet *frame,
 			      const struct verdict *verdict)
 {
 	frame = packet_unshare(frame);
+	packet_bytes_change(frame);
 	if (verdict->is_deep) {
 		frame->is_altered = true;
 	} else {
@@ -327,7 +328,7 @@ static void duplicate(struct direction *direction, const struct transit_frame *f
 			     .detail = LINK_DUPLICATED,
 			     .after = (uint64_t)later_ns,
 			 });
-	launch(direction, &copy);
+	launch(direction, copy);
 }
 
 static bool is_lost(struct direction *direction, const struct transit_frame *flying,
@@ -348,33 +349,33 @@ static bool is_lost(struct direction *direction, const struct transit_frame *fly
 }
 
 /* The part of the way that impairments rule: loses, changes, delays or doubles a frame (taken). */
-static void launch_impaired(struct direction *direction, struct transit_frame *flying,
+static void launch_impaired(struct direction *direction, struct transit_frame flying,
 			    int64_t start_ns)
 {
 	struct verdict verdict =
-	    impairer_judge(direction->impairer, flying->number, packet_length(flying->packet),
+	    impairer_judge(direction->impairer, flying.number, packet_length(flying.packet),
 			   ETHERNET_FCS_BYTES, ETHERNET_HEADER_BYTES);
 
 	int64_t *last_ns = &link_of(direction)->last_arrival_ns[direction->sender->side];
 
-	flying->arrival_ns = later(flying->arrival_ns + verdict.jitter_ns, *last_ns);
-	if (is_lost(direction, flying, &verdict, start_ns))
+	flying.arrival_ns = later(flying.arrival_ns + verdict.jitter_ns, *last_ns);
+	if (is_lost(direction, &flying, &verdict, start_ns))
 		return;
 	if (verdict.is_held_back) {
-		flying->arrival_ns += verdict.held_back_ns;
-		trace_impairment(direction, flying->packet, flying->cause,
+		flying.arrival_ns += verdict.held_back_ns;
+		trace_impairment(direction, flying.packet, flying.cause,
 				 &(struct trace_record) {
 				     .detail = LINK_HELD_BACK,
 				     .after = (uint64_t)verdict.held_back_ns,
 				 });
 	} else {
-		*last_ns = flying->arrival_ns;
+		*last_ns = flying.arrival_ns;
 	}
 	if (verdict.flip_count > 0)
-		flying->packet = corrupt(direction, flying->packet, flying->cause, &verdict);
+		flying.packet = corrupt(direction, flying.packet, flying.cause, &verdict);
 	launch(direction, flying);
 	if (verdict.is_duplicated)
-		duplicate(direction, flying);
+		duplicate(direction, &flying);
 }
 
 static uint64_t trace_transmit(struct direction *direction, const struct packet *frame,
@@ -420,15 +421,14 @@ void link_send(struct link *link, enum link_side from, struct packet *frame, int
 	sender->counters.sent_frames++;
 	sender->counters.sent_bytes += packet_length(frame);
 
-	struct transit_frame flying = {
-		.packet = frame,
-		.arrival_ns = start_ns + frame_ns + direction->delay_ns,
-		.number = ++direction->frames,
-		.cause = trace_transmit(direction, frame, ready_ns, start_ns, flags),
-	};
+	int64_t arrival_ns = start_ns + frame_ns + direction->delay_ns;
+	uint64_t number = ++direction->frames;
+	uint64_t cause = trace_transmit(direction, frame, ready_ns, start_ns, flags);
 
 	if (direction->impairer == NULL)
-		launch(direction, &flying);
+		launch(direction, (struct transit_frame) { frame, arrival_ns, number, cause });
 	else
-		launch_impaired(direction, &flying, start_ns);
+		launch_impaired(direction,
+				(struct transit_frame) { frame, arrival_ns, number, cause },
+				start_ns);
 }

@@ -61,13 +61,10 @@ void loopback_send(struct host *host, struct packet *packet, uint64_t cause)
 {
 	struct loopback *loopback = loopback_of(host);
 
-	transit_push(&loopback->transit,
-		     &(struct transit_frame) {
-			 .packet = packet,
-			 .arrival_ns = node_now(&host->node) + LOOPBACK_DELAY_NS,
-			 .number = ++loopback->packets,
-			 .cause = cause,
-		     });
+	int64_t arrival_ns = node_now(&host->node) + LOOPBACK_DELAY_NS;
+
+	*transit_place(&loopback->transit, arrival_ns) =
+	    (struct transit_frame) { packet, arrival_ns, ++loopback->packets, cause };
 	if (loopback->transit.count == 1)
 		await_arrival(loopback);
 }

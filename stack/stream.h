@@ -4,7 +4,9 @@
  *
  * Rules. The user's events are called from the stream's own events, never from inside a call the
  * user makes. `closed` or `failed` is the last event; after it the stream is gone and must not be
- * touched. A user that no longer wants events calls stream_release().
+ * touched. Inside `failed` what had arrived can still be read, by stream_peek() and stream_consume():
+ * like Linux, and unlike RFC 9293 section 3.10.7.4, which has a reset destroy it. A user that no
+ * longer wants events calls stream_release().
  */
 #pragma once
 #include <stdbool.h>

@@ -2,14 +2,6 @@
 
 #include <glib.h>
 
-/* An empty ring that a burst made larger than this is given back. */
-#define KEPT_CAPACITY 64
-
-static struct transit_frame *frame_at(const struct transit *transit, uint32_t index)
-{
-	return &transit->frames[(transit->first + index) & (transit->capacity - 1)];
-}
-
 static void ring_free(struct transit *transit)
 {
 	if (transit->frames != &transit->single)
@@ -21,7 +13,7 @@ static void ring_free(struct transit *transit)
 void transit_clear(struct transit *transit)
 {
 	for (uint32_t i = 0; i < transit->count; i++)
-		packet_free(frame_at(transit, i)->packet);
+		packet_free(transit_at(transit, i)->packet);
 	ring_free(transit);
 	transit->count = 0;
 }
@@ -39,31 +31,25 @@ static void grow(struct transit *transit)
 	struct transit_frame *frames = g_new(struct transit_frame, capacity);
 
 	for (uint32_t i = 0; i < transit->count; i++)
-		frames[i] = *frame_at(transit, i);
+		frames[i] = *transit_at(transit, i);
 	ring_free(transit);
 	transit->frames = frames;
 	transit->first = 0;
 	transit->capacity = capacity;
 }
 
-void transit_push(struct transit *transit, const struct transit_frame *frame)
+struct transit_frame *transit_insert(struct transit *transit, int64_t arrival_ns)
 {
 	if (transit->count == transit->capacity)
 		grow(transit);
 	uint32_t at = transit->count++;
 
-	for (; at > 0 && frame_at(transit, at - 1)->arrival_ns > frame->arrival_ns; at--)
-		*frame_at(transit, at) = *frame_at(transit, at - 1);
-	*frame_at(transit, at) = *frame;
+	for (; at > 0 && transit_at(transit, at - 1)->arrival_ns > arrival_ns; at--)
+		*transit_at(transit, at) = *transit_at(transit, at - 1);
+	return transit_at(transit, at);
 }
 
-struct transit_frame transit_pop(struct transit *transit)
+void transit_shrink(struct transit *transit)
 {
-	g_assert(transit->count > 0);
-	struct transit_frame frame = transit->frames[transit->first];
-
-	transit->first = (transit->first + 1) & (transit->capacity - 1);
-	if (--transit->count == 0 && transit->capacity > KEPT_CAPACITY)
-		ring_free(transit);
-	return frame;
+	ring_free(transit);
 }

@@ -10,16 +10,16 @@
 #include "stack/wire/tcp_options.h"
 #include "stack/wire/udp.h"
 #include "stack/wire/vlan.h"
-#include "views/layout.h"
 #include "views/sentence.h"
+#include "views/text.h"
 
 /* The name behind what it names. */
 static void append_name(GString *out, const char *name)
 {
 	if (name == NULL)
 		return;
-	layout_append(out, " (");
-	layout_append(out, name);
+	text_append(out, " (");
+	text_append(out, name);
 	g_string_append_c(out, ')');
 }
 
@@ -28,10 +28,10 @@ static void append_mac(GString *out, const struct view_names *names, struct mac 
 	char text[MAC_TEXT_BYTES];
 
 	if (mac_equal(mac, mac_broadcast)) {
-		layout_append(out, "broadcast");
+		text_append(out, "broadcast");
 		return;
 	}
-	layout_append(out, mac_print(mac, text));
+	text_append(out, mac_print(mac, text));
 	append_name(out, names->of_mac(names->owner, mac));
 }
 
@@ -39,13 +39,13 @@ static void append_address(GString *out, const struct view_names *names, struct 
 {
 	char text[IPV6_ADDRESS_TEXT_BYTES];
 
-	layout_append(out, ip_address_print(address, text));
+	text_append(out, ip_address_print(address, text));
 	append_name(out, names->of_address(names->owner, address));
 }
 
 static void append_port(GString *out, uint16_t port)
 {
-	layout_number(out, port);
+	text_number(out, port);
 	append_name(out, sentence_service(port));
 }
 
@@ -53,14 +53,14 @@ static void append_addresses(GString *out, const struct view_names *names, struc
 			     struct ip_address destination)
 {
 	append_address(out, names, source);
-	layout_append(out, " → ");
+	text_append(out, " → ");
 	append_address(out, names, destination);
 }
 
 static void append_number(GString *out, const char *text, uint64_t number)
 {
-	layout_append(out, text);
-	layout_number(out, number);
+	text_append(out, text);
+	text_number(out, number);
 }
 
 /* A type whose packet no layer behind it tells of. */
@@ -86,7 +86,7 @@ static void describe_ethernet(GString *out, const struct account *account, struc
 	if (ethernet_header_parse(in, &header, &payload) != PARSE_OK)
 		return;
 	append_mac(out, account->names, header.source);
-	layout_append(out, " → ");
+	text_append(out, " → ");
 	append_mac(out, account->names, header.destination);
 	append_type(out, header.type);
 	if (padding != NULL)
@@ -103,7 +103,7 @@ static void describe_vlan(GString *out, struct bytes in)
 	append_number(out, "network ", tag.identifier);
 	append_number(out, ", priority ", tag.priority);
 	if (tag.drop_eligible)
-		layout_append(out, ", may be dropped first");
+		text_append(out, ", may be dropped first");
 	append_type(out, tag.type);
 }
 
@@ -114,15 +114,15 @@ static void describe_cooked_header(GString *out, const struct account *account,
 					    "from us" };
 	struct mac mac;
 
-	layout_append(out, header->packet_type < G_N_ELEMENTS(ways) ? ways[header->packet_type]
+	text_append(out, header->packet_type < G_N_ELEMENTS(ways) ? ways[header->packet_type]
 								    : "some way");
 	if (header->interface_index != 0)
 		append_number(out, ", interface ", header->interface_index);
 	if (header->hardware_type == COOKED_HARDWARE_LOOPBACK) {
-		layout_append(out, ", loopback");
+		text_append(out, ", loopback");
 	} else if (header->address_bytes == sizeof mac.octets) {
 		memcpy(mac.octets, header->address, sizeof mac.octets);
-		layout_append(out, ", sender ");
+		text_append(out, ", sender ");
 		append_mac(out, account->names, mac);
 	}
 	append_type(out, header->protocol);
@@ -152,14 +152,14 @@ static void describe_arp(GString *out, const struct view_names *names, struct by
 
 	if (arp_packet_parse(in, &arp) != PARSE_OK)
 		return;
-	layout_append(out, arp.operation == ARP_REQUEST ? "request: who has " : "reply: ");
+	text_append(out, arp.operation == ARP_REQUEST ? "request: who has " : "reply: ");
 	if (arp.operation == ARP_REQUEST) {
 		append_address(out, names, ip_address_from_ipv4(arp.target_address));
-		layout_append(out, "? tell ");
+		text_append(out, "? tell ");
 		append_address(out, names, ip_address_from_ipv4(arp.sender_address));
 	} else {
 		append_address(out, names, ip_address_from_ipv4(arp.sender_address));
-		layout_append(out, " is at ");
+		text_append(out, " is at ");
 		append_mac(out, names, arp.sender_mac);
 	}
 }
@@ -202,7 +202,7 @@ static void describe_extension(GString *out, const struct decode_layer *layer, s
 	uint8_t kind = is_fragment ? IP_PROTOCOL_FRAGMENT : IP_PROTOCOL_DESTINATION_OPTIONS;
 	const char *name;
 
-	layout_append(out, layer->table->name);
+	text_append(out, layer->table->name);
 	if (ipv6_extension_parse(kind, in, &extension, &payload) != PARSE_OK)
 		return;
 	name = field_value_name(&next, extension.next_header);
@@ -245,14 +245,14 @@ static void describe_icmpv6(GString *out, const struct view_names *names, struct
 	if (name == NULL)
 		g_string_append_printf(out, "message of type %u", header.type);
 	else
-		layout_append(out, name);
+		text_append(out, name);
 	if (header.type == ICMPV6_ECHO_REQUEST || header.type == ICMPV6_ECHO_REPLY)
 		g_string_append_printf(out, ", id %u, seq %u", header.rest >> 16,
 				       header.rest & 0xffff);
 	else if (header.type == ICMPV6_PACKET_TOO_BIG)
 		g_string_append_printf(out, ", the next network takes %u B", header.rest);
 	else if (icmpv6_fixed_bytes(header.type) == 24) {
-		layout_append(out, " of ");
+		text_append(out, " of ");
 		append_address(out, names, header.target);
 	} else if (icmpv6_is_error(header.type)) {
 		g_string_append_printf(out, ", code %u", header.code);
@@ -264,8 +264,19 @@ static void describe_udp(GString *out, struct bytes in)
 	if (in.length < UDP_HEADER_BYTES)
 		return;
 	append_port(out, get_be16(in.data));
-	layout_append(out, " → ");
+	text_append(out, " → ");
 	append_port(out, get_be16(in.data + 2));
+}
+
+/* In bytes where the handshake says how it is scaled: what Wireshark calls calculated. */
+static void append_window(GString *out, const struct tcp_header *header,
+			  const struct model_segment *segment, bool is_quoted)
+{
+	bool has_handshake = segment != NULL && segment->is_window_known;
+
+	append_number(out, ", win ", has_handshake ? segment->window_bytes : header->window);
+	if (!has_handshake && !(header->flags & TCP_SYN) && header->window != 0)
+		text_append(out, is_quoted ? " (unscaled)" : " (unscaled: handshake not seen)");
 }
 
 /* Sequence numbers relative to the SYN where the connection is known, as Wireshark shows them. */
@@ -281,15 +292,15 @@ static void describe_tcp(GString *out, const struct account *account,
 	if (tcp_header_parse(in, &header, &payload) != PARSE_OK)
 		return;
 	append_port(out, header.source_port);
-	layout_append(out, " → ");
+	text_append(out, " → ");
 	append_port(out, header.destination_port);
-	layout_append(out, ", ");
-	layout_append(out, tcp_flags_print(header.flags, flags));
+	text_append(out, ", ");
+	text_append(out, tcp_flags_print(header.flags, flags));
 	append_number(out, ", seq ", segment != NULL ? segment->sequence : header.sequence);
 	if (header.flags & TCP_ACK)
 		append_number(out, ", ack ",
 			      segment != NULL ? segment->acknowledgment : header.acknowledgment);
-	append_number(out, ", win ", header.window);
+	append_window(out, &header, segment, layer->is_quoted);
 	if (tcp_options_parse(header.options, &options) != PARSE_OK)
 		return;
 	if (options.has_mss)
@@ -318,7 +329,7 @@ void describe_layer(GString *out, const struct account *account, const struct de
 		describe_cooked_v2(out, account, in);
 		break;
 	case DECODE_LOOPBACK:
-		layout_append(out, "the host's own loopback interface");
+		text_append(out, "the host's own loopback interface");
 		break;
 	case DECODE_ARP:
 		describe_arp(out, account->names, in);
@@ -348,7 +359,7 @@ void describe_layer(GString *out, const struct account *account, const struct de
 	case DECODE_APPLICATION:
 	case DECODE_DATA:
 	case DECODE_PADDING:
-		layout_append(out, layer->name);
+		text_append(out, layer->name);
 		break;
 	}
 }

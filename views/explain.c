@@ -82,13 +82,6 @@ void explain_append_order(GString *out, const struct model_segment *segment)
 	}
 }
 
-void explain_print_line(struct explain *explain)
-{
-	g_string_append_c(explain->line, '\n');
-	fwrite_unlocked(explain->line->str, 1, explain->line->len, explain->options->out);
-	g_string_truncate(explain->line, 0);
-}
-
 /* Takes in one frame: every frame, shown or not, belongs to a stream and may name someone. */
 static void follow(struct explain *explain, const struct captured_frame *frame,
 		   struct explained *packet)
@@ -109,8 +102,8 @@ static void follow(struct explain *explain, const struct captured_frame *frame,
 	decode_packet(frame->bytes,
 		      &(struct decode_options) { interface->link_type, wants_fields, NULL },
 		      &explain->decode);
-	if (flows_follow(explain->flows, &explain->decode, frame->time_ns, frame->interface,
-			 &packet->segment))
+	if (streams_follow(explain->streams, &explain->decode, frame->time_ns, frame->interface,
+			   &packet->segment))
 		packet->account.segment = &packet->segment;
 	address_names_learn(explain->names, &explain->decode);
 }
@@ -170,8 +163,8 @@ struct explain_result explain(struct capture_reader *reader, const struct explai
 	explain->options = options;
 	explain->reader = reader;
 	explain->names = address_names_new();
-	explain->flows = flows_new(options->dissectors);
-	explain->line = g_string_new(NULL);
+	explain->streams = streams_new(options->dissectors);
+	layout_init(&explain->layout, options->out, options->columns, options->colour);
 	explain->text = g_string_new(NULL);
 	explain->purposes = g_hash_table_new(NULL, NULL);
 	result = read_all(explain);
@@ -179,8 +172,8 @@ struct explain_result explain(struct capture_reader *reader, const struct explai
 		explain_summary(explain, &result);
 	g_hash_table_destroy(explain->purposes);
 	g_string_free(explain->text, TRUE);
-	g_string_free(explain->line, TRUE);
-	flows_free(explain->flows);
+	layout_clear(&explain->layout);
+	streams_free(explain->streams);
 	address_names_free(explain->names);
 	g_free(explain);
 	return result;

@@ -1,7 +1,7 @@
 /*
  * Captures explained: a block for each packet, as the log of a run has them, or one packet down to
  * every field, or one JSON object per packet. Memory is bounded whatever is read: see the limits of
- * views/flows.h, views/address_names.h and views/capture_reader.h.
+ * views/streams.h, views/address_names.h and views/capture_reader.h.
  */
 #pragma once
 #include <stdio.h>
@@ -11,6 +11,7 @@
 struct explain_options {
 	FILE *out; /* not closed */
 	bool colour;
+	unsigned columns;             /* of a line, longer ones are broken; 0: however long */
 	bool json;                    /* else text */
 	uint64_t packet;              /* only this one, with every field; 0: all */
 	struct packet_filter *filter; /* which are shown; all are followed. NULL: all */

@@ -1,11 +1,12 @@
 /* A packet as a block of lines: a title, and one line for each layer. */
 #include "protocols/layer.h"
 #include "stack/wire/ethernet.h"
+#include "views/columns.h"
 #include "views/describe.h"
 #include "views/explain_private.h"
-#include "views/layout.h"
 #include "views/names.h"
 #include "views/sentence.h"
+#include "views/text.h"
 
 #define LABEL_COLUMNS    16
 #define DATA_BYTES_SHOWN 16
@@ -137,52 +138,54 @@ static const char *layer_name(const struct decode_layer *layer)
 	return layer->protocol == DECODE_IPV6_EXTENSION ? "IPv6 ext" : layer->name;
 }
 
-static void append_alarm(GString *line, bool colour, const char *text)
+static void append_alarm(struct layout *layout, const char *text)
 {
-	layout_append(line, colour ? ", \033[1;31m" : ", ");
-	layout_append(line, text);
-	layout_plain(line, colour);
+	text_append(layout->line, ", ");
+	layout_look(layout, LAYOUT_ALARM);
+	text_append(layout->line, text);
+	layout_plain(layout);
+}
+
+static void print_line(struct explain *explain)
+{
+	layout_print(&explain->layout, LAYOUT_TEXT_COLUMN);
 }
 
 /* A line in between, below what the one before says. */
 static void print_aside(struct explain *explain, const char *text)
 {
-	layout_pad(explain->line, 0, LAYOUT_TEXT_COLUMN);
-	if (explain->options->colour)
-		layout_append(explain->line, "\033[3m");
-	layout_append(explain->line, text);
-	layout_plain(explain->line, explain->options->colour);
-	explain_print_line(explain);
+	layout_pad(&explain->layout, LAYOUT_TEXT_COLUMN);
+	layout_look(&explain->layout, LAYOUT_ITALIC);
+	text_append(explain->layout.line, text);
+	layout_plain(&explain->layout);
+	print_line(explain);
 }
 
 static void print_header(struct block *block, const struct decode_layer *layer)
 {
 	struct explain *explain = block->explain;
-	bool colour = explain->options->colour;
+	struct layout *layout = &explain->layout;
 	bool is_sent = block->way == WAY_SENT && !layer->is_quoted;
 	const char *complaint = decode_complaint(layer);
-	GString *line = explain->line;
 	size_t size = layer->payload_bytes + (is_sent ? layer->header_bytes : 0);
 
-	layout_begin(line, colour, action_of(block, layer), colour_layer(layer), layer_name(layer));
-	layout_change(line, colour,
+	layout_begin(layout, action_of(block, layer), colour_layer(layer), layer_name(layer));
+	layout_change(layout,
 		      layer->is_quoted || block->way == WAY_UNKNOWN || block->way == WAY_TRANSIT
 			  ? ' '
 		      : is_sent ? '+'
 				: '-',
 		      layer->header_bytes);
-	g_string_truncate(explain->text, 0);
-	describe_layer(explain->text, &block->packet->account, layer);
-	layout_append_bytes(line, explain->text->str, explain->text->len);
+	describe_layer(layout->line, &block->packet->account, layer);
 	if (layer->protocol == DECODE_TCP && !layer->is_quoted &&
 	    block->packet->account.segment != NULL)
-		explain_append_order(line, block->packet->account.segment);
+		explain_append_order(layout->line, block->packet->account.segment);
 	if (complaint != NULL && layer->checksum != CHECKSUM_UNFINISHED)
-		append_alarm(line, colour, complaint);
+		append_alarm(layout, complaint);
 	if (layer->start == 0 && is_sent)
 		size = block->explain->decode.frame.length;
-	layout_size(line, size);
-	explain_print_line(explain);
+	layout_size(layout, size);
+	print_line(explain);
 	if (layer->checksum == CHECKSUM_UNFINISHED && explain->unfinished++ == 0)
 		print_aside(explain,
 			    "Its checksum is not finished: that is left to the network card, which "
@@ -211,9 +214,9 @@ static void begin_data(struct block *block, const char *action, unsigned layer, 
 {
 	static const char *const actions[] = { "application", "send", "deliver", "application" };
 
-	layout_begin(block->explain->line, block->explain->options->colour,
-		     action != NULL ? action : actions[block->way], layer, name);
-	layout_change(block->explain->line, block->explain->options->colour, ' ', 0);
+	layout_begin(&block->explain->layout, action != NULL ? action : actions[block->way], layer,
+		     name);
+	layout_change(&block->explain->layout, ' ', 0);
 }
 
 static void print_application_line(void *owner, const struct application_line *line)
@@ -228,9 +231,9 @@ static void print_application_line(void *owner, const struct application_line *l
 	block->told++;
 	begin_data(block, line->is_from_earlier ? "  held" : NULL, (unsigned)layer,
 		   line->dissector->name);
-	layout_append(block->explain->line, line->summary);
-	layout_size(block->explain->line, line->length);
-	explain_print_line(block->explain);
+	text_append(block->explain->layout.line, line->summary);
+	layout_size(&block->explain->layout, line->length);
+	print_line(block->explain);
 	print_purpose(block->explain, line->dissector, line->kind, line->purpose);
 }
 
@@ -247,14 +250,14 @@ static void append_start(GString *line, struct bytes data)
 					    ? (char)shown.data[i]
 					    : '.');
 	if (shown.length < data.length)
-		layout_append(line, " …");
+		text_append(line, " …");
 }
 
 /* Payload that no dissector told of. */
 static void print_data(struct block *block, const struct decode_layer *layer)
 {
 	const struct model_segment *segment = block->packet->account.segment;
-	GString *line = block->explain->line;
+	GString *line = block->explain->layout.line;
 
 	begin_data(block, layer->is_quoted ? "  quoted" : NULL, LAYER_COUNT, "data");
 	if (segment != NULL && segment->length > 0 && !layer->is_quoted)
@@ -271,8 +274,8 @@ static void print_data(struct block *block, const struct decode_layer *layer)
 		append_start(line,
 			     bytes_first(bytes_from(block->explain->decode.frame, layer->start),
 					 layer->header_bytes));
-	layout_size(line, layer->header_bytes);
-	explain_print_line(block->explain);
+	layout_size(&block->explain->layout, layer->header_bytes);
+	print_line(block->explain);
 }
 
 static bool is_data(const struct decode_layer *layer)
@@ -313,35 +316,36 @@ static void print_title(struct block *block)
 {
 	struct explain *explain = block->explain;
 	const struct captured_frame *frame = block->packet->frame;
-	bool colour = explain->options->colour;
-	GString *line = explain->line;
+	struct layout *layout = &explain->layout;
+	GString *line = layout->line;
 	size_t from;
 	char *dash;
 
-	layout_time(line, frame->time_ns - explain->first_ns);
-	if (colour)
-		layout_append(line, "\033[1m");
-	g_string_append_c(line, ' ');
+	layout_time(layout, frame->time_ns - explain->first_ns);
+	layout_look(layout, LAYOUT_BOLD);
+	text_append(line, " ");
 	from = line->len;
-	layout_append(line, explain_label(explain, block->packet));
-	layout_pad(line, from, LABEL_COLUMNS);
-	g_string_append_c(line, ' ');
+	text_append(line, explain_label(explain, block->packet));
+	columns_pad(line, from, LABEL_COLUMNS);
+	text_append(line, " ");
 	if (block->way == WAY_RECEIVED)
-		layout_append(line, "receives: ");
+		text_append(line, "receives: ");
 	else if (block->way == WAY_TRANSIT)
-		layout_append(line, "on its way: ");
+		text_append(line, "on its way: ");
 	g_string_truncate(explain->text, 0);
 	sentence_append_account(explain->text, &block->packet->account);
 	dash = strstr(explain->text->str, SENTENCE_DASH);
-	layout_append_bytes(line, explain->text->str,
-			    dash == NULL ? explain->text->len
-					 : (size_t)(dash - explain->text->str));
-	layout_cut(line, LAYOUT_FRAME_COLUMN);
-	layout_plain(line, colour);
-	layout_pad(line, 0, LAYOUT_FRAME_COLUMN);
-	layout_append(line, " frame ");
-	layout_number(line, explain->frame);
-	explain_print_line(explain);
+	text_append_bytes(line, explain->text->str,
+			  dash == NULL ? explain->text->len : (size_t)(dash - explain->text->str));
+	layout_frame(layout, explain->frame);
+	layout_print(layout, LAYOUT_EVENT_COLUMN);
+}
+
+/* A line about the packet as a whole. */
+static void begin_note(struct explain *explain, const char *about)
+{
+	text_append(explain->layout.line, about);
+	layout_pad(&explain->layout, LAYOUT_TEXT_COLUMN);
 }
 
 /* Comments that say more than the title does. `explain->text` is the whole sentence. */
@@ -353,10 +357,9 @@ static void print_comments(struct block *block)
 	for (unsigned i = 0; i < frame->comment_count; i++) {
 		if (bytes_equal(frame->comments[i], bytes_of(explain->text->str)))
 			continue;
-		layout_append(explain->line, "  comment");
-		layout_pad(explain->line, 0, LAYOUT_TEXT_COLUMN);
-		explain_append_text(explain->line, frame->comments[i]);
-		explain_print_line(explain);
+		begin_note(explain, "  comment");
+		explain_append_text(explain->layout.line, frame->comments[i]);
+		print_line(explain);
 	}
 }
 
@@ -368,25 +371,23 @@ static void print_damage(struct block *block)
 	size_t captured = frame->bytes.length + (frame->has_fcs ? 4 : 0);
 
 	if (captured < frame->original_length) {
-		layout_append(explain->line, "  captured");
-		layout_pad(explain->line, 0, LAYOUT_TEXT_COLUMN);
-		g_string_append_printf(explain->line, "only the first %zu of %u bytes", captured,
-				       frame->original_length);
-		explain_print_line(explain);
+		begin_note(explain, "  captured");
+		g_string_append_printf(explain->layout.line, "only the first %zu of %u bytes",
+				       captured, frame->original_length);
+		print_line(explain);
 	}
 	if (explain_fcs_is_wrong(frame)) {
-		layout_append(explain->line, "  damaged");
-		layout_pad(explain->line, 0, LAYOUT_TEXT_COLUMN);
-		g_string_append_printf(explain->line,
+		begin_note(explain, "  damaged");
+		g_string_append_printf(explain->layout.line,
 				       "the FCS 0x%08x is not that of these bytes: they changed "
 				       "on the way",
 				       frame->fcs);
-		explain_print_line(explain);
+		print_line(explain);
 	}
 	if (!decode_knows_link(block->packet->interface->link_type)) {
-		g_string_append_printf(explain->line, "  link type %u is not known here",
+		g_string_append_printf(explain->layout.line, "  link type %u is not known here",
 				       block->packet->interface->link_type);
-		explain_print_line(explain);
+		print_line(explain);
 	}
 }
 
@@ -405,18 +406,18 @@ void explain_summary(struct explain *explain, const struct explain_result *resul
 {
 	const struct capture_reader *reader = explain->reader;
 	size_t secrets = capture_reader_secrets_count(reader);
-	GString *line = explain->line;
+	GString *line = explain->layout.line;
 
 	g_string_append_printf(line, "%" G_GUINT64_FORMAT " frame%s", result->frames,
 			       result->frames == 1 ? "" : "s");
 	if (result->shown < result->frames)
 		g_string_append_printf(line, ", %" G_GUINT64_FORMAT " of them shown",
 				       result->shown);
-	g_string_append_printf(line, "; %u TCP connection%s", flows_count(explain->flows),
-			       flows_count(explain->flows) == 1 ? "" : "s");
-	if (flows_forgotten(explain->flows) > 0)
+	g_string_append_printf(line, "; %u TCP connection%s", streams_count(explain->streams),
+			       streams_count(explain->streams) == 1 ? "" : "s");
+	if (streams_forgotten(explain->streams) > 0)
 		g_string_append_printf(line, " (%d followed at once: %zu were forgotten)",
-				       FLOWS_MAX, flows_forgotten(explain->flows));
+				       STREAMS_MAX, streams_forgotten(explain->streams));
 	if (explain->unfinished > 0)
 		g_string_append_printf(line,
 				       "; %" G_GUINT64_FORMAT " checksum%s left to network cards",
@@ -424,5 +425,5 @@ void explain_summary(struct explain *explain, const struct explain_result *resul
 	if (secrets > 0)
 		g_string_append_printf(line, "; %zu block%s of secrets for decryption, not used",
 				       secrets, secrets == 1 ? "" : "s");
-	explain_print_line(explain);
+	layout_print(&explain->layout, 4);
 }

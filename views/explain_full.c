@@ -1,28 +1,42 @@
 /* One packet in full: every field of every layer, and its bytes. */
 #include "sim/time.h"
 #include "views/explain_private.h"
-#include "views/layout.h"
 #include "views/sentence.h"
+#include "views/text.h"
 
-#define VALUE_COLUMN   50
-#define PURPOSE_COLUMN 80
+#define ABOUT_COLUMN   13 /* where it says what is known of the frame */
+#define NAME_COLUMN    14 /* where names of fields begin */
+#define VALUE_COLUMN   51
+#define PURPOSE_COLUMN 81
+#define WIDTH_MIN      120 /* on narrower terminals purposes have lines of their own */
 #define HEX_ROW_BYTES  16
+
+static void begin_heading(struct explain *explain, const char *name)
+{
+	fputc('\n', explain->layout.out);
+	layout_look(&explain->layout, LAYOUT_BOLD);
+	text_append(explain->layout.line, name);
+	layout_plain(&explain->layout);
+}
+
+static void print_line(struct explain *explain, unsigned indent)
+{
+	layout_print(&explain->layout, indent);
+}
 
 static void print_heading(struct explain *explain, const char *name, uint32_t start,
 			  uint32_t length, const char *purpose)
 {
-	bool colour = explain->options->colour;
-	GString *line = explain->line;
+	GString *line = explain->layout.line;
 
-	g_string_append_printf(line, "\n%s%s%s, ", colour ? "\033[1m" : "", name,
-			       colour ? "\033[0m" : "");
+	begin_heading(explain, name);
 	if (length == 0)
-		g_string_append_printf(line, "no bytes at %u", start);
+		g_string_append_printf(line, ", no bytes at %u", start);
 	else
-		g_string_append_printf(line, "bytes %u to %u", start, start + length - 1);
+		g_string_append_printf(line, ", bytes %u to %u", start, start + length - 1);
 	if (purpose != NULL)
 		g_string_append_printf(line, ": %s", purpose);
-	explain_print_line(explain);
+	print_line(explain, 4);
 }
 
 /* Who has the address that a field holds. */
@@ -48,28 +62,47 @@ static const char *name_of(const struct explained *packet, const struct decode_f
 	}
 }
 
+/* What a field or a command is for, and where that is written. */
+static void print_purpose(struct explain *explain, unsigned column, const char *purpose,
+			  const char *reference)
+{
+	struct layout *layout = &explain->layout;
+
+	if (purpose == NULL && reference == NULL) {
+		if (layout->line->len > 0)
+			print_line(explain, column);
+		return;
+	}
+	layout_pad(layout, column);
+	layout_look(layout, LAYOUT_FAINT);
+	if (purpose != NULL)
+		text_append(layout->line, purpose);
+	if (reference != NULL)
+		g_string_append_printf(layout->line, "%s[%s]", purpose == NULL ? "" : " ",
+				       reference);
+	layout_plain(layout);
+	print_line(explain, column);
+}
+
 static void print_field(struct explain *explain, const struct explained *packet,
 			const struct decode_field *field)
 {
-	GString *line = explain->line;
+	struct layout *layout = &explain->layout;
+	GString *line = layout->line;
 	char text[FIELD_TEXT_BYTES];
 	const char *name = name_of(packet, field);
+	bool is_narrow = layout->columns != 0 && layout->columns < WIDTH_MIN;
 
 	g_string_append_printf(line, "%6u %4u   ", field->bit_offset, field->bit_width);
-	g_string_append(line, field->field->name);
-	layout_pad(line, 0, VALUE_COLUMN);
+	text_append(line, field->field->name);
+	layout_pad(layout, VALUE_COLUMN - 1);
 	g_string_append_printf(line, " %s", decode_field_print(&explain->decode, field, text));
 	if (name != NULL)
 		g_string_append_printf(line, " (%s)", name);
-	layout_pad(line, 0, PURPOSE_COLUMN);
-	if (explain->options->colour)
-		g_string_append(line, "\033[2m");
-	if (field->field->purpose != NULL)
-		g_string_append_printf(line, " %s", field->field->purpose);
-	if (field->field->reference != NULL)
-		g_string_append_printf(line, " [%s]", field->field->reference);
-	layout_plain(line, explain->options->colour);
-	explain_print_line(explain);
+	if (is_narrow)
+		print_line(explain, VALUE_COLUMN);
+	print_purpose(explain, is_narrow ? NAME_COLUMN : PURPOSE_COLUMN, field->field->purpose,
+		      field->field->reference);
 }
 
 static void print_layer(struct explain *explain, const struct explained *packet,
@@ -85,11 +118,11 @@ static void print_layer(struct explain *explain, const struct explained *packet,
 	print_heading(explain, name, layer->start, layer->header_bytes,
 		      layer->table == NULL ? NULL : layer->table->purpose);
 	if (complaint != NULL) {
-		g_string_append_printf(explain->line, "  !! %s", complaint);
-		explain_print_line(explain);
+		g_string_append_printf(explain->layout.line, "  !! %s", complaint);
+		print_line(explain, 4);
 	} else if (layer->checksum == CHECKSUM_RIGHT) {
-		g_string_append(explain->line, "  checksum right");
-		explain_print_line(explain);
+		g_string_append(explain->layout.line, "  checksum right");
+		print_line(explain, 4);
 	}
 	for (unsigned i = 0; i < layer->field_count; i++) {
 		const struct decode_field *field = &explain->decode.fields[layer->first_field + i];
@@ -97,10 +130,10 @@ static void print_layer(struct explain *explain, const struct explained *packet,
 		if (field->table != NULL &&
 		    (field->table != last || field->structure != structure)) {
 			g_string_append_printf(
-			    explain->line, "  %s%s%s", field->table->name,
+			    explain->layout.line, "  %s%s%s", field->table->name,
 			    field->table->purpose == NULL ? "" : ": ",
 			    field->table->purpose == NULL ? "" : field->table->purpose);
-			explain_print_line(explain);
+			print_line(explain, 4);
 		}
 		last = field->table;
 		structure = field->structure;
@@ -111,36 +144,24 @@ static void print_layer(struct explain *explain, const struct explained *packet,
 static void print_unit(struct explain *explain, const struct dissect_unit *unit, uint64_t offset,
 		       bool is_held)
 {
-	GString *line = explain->line;
+	GString *line = explain->layout.line;
 
 	g_string_append_printf(line, "  %*s%s%s, %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT,
 			       2 * unit->depth, "", is_held ? "held before: " : "", unit->name,
 			       offset, offset + unit->length - (unit->length > 0));
-	layout_pad(line, 0, VALUE_COLUMN);
+	layout_pad(&explain->layout, VALUE_COLUMN - 1);
 	g_string_append_printf(line, " %s%s", unit->summary, unit->is_complete ? "" : " (a piece)");
-	explain_print_line(explain);
-	if (unit->purpose == NULL && unit->reference == NULL)
-		return;
-	layout_pad(line, 0, VALUE_COLUMN);
-	if (explain->options->colour)
-		g_string_append(line, "\033[2m");
-	g_string_append_printf(line, " %s%s%s%s%s", unit->purpose == NULL ? "" : unit->purpose,
-			       unit->purpose == NULL ? "" : " ", unit->reference == NULL ? "" : "[",
-			       unit->reference == NULL ? "" : unit->reference,
-			       unit->reference == NULL ? "" : "]");
-	layout_plain(line, explain->options->colour);
-	explain_print_line(explain);
+	print_line(explain, VALUE_COLUMN);
+	print_purpose(explain, VALUE_COLUMN, unit->purpose, unit->reference);
 }
 
 static void print_stream(struct explain *explain, const struct model_segment *segment)
 {
 	const struct dissector *dissector = segment->connection->dissector;
-	GString *line = explain->line;
+	GString *line = explain->layout.line;
 
-	g_string_append_printf(
-	    line, "\n%s%s%s, connection %u", explain->options->colour ? "\033[1m" : "",
-	    dissector == NULL ? "stream" : dissector->name,
-	    explain->options->colour ? "\033[0m" : "", segment->connection->number);
+	begin_heading(explain, dissector == NULL ? "stream" : dissector->name);
+	g_string_append_printf(line, ", connection %u", segment->connection->number);
 	if (segment->length > 0)
 		g_string_append_printf(line,
 				       ", bytes %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT
@@ -150,9 +171,9 @@ static void print_stream(struct explain *explain, const struct model_segment *se
 	else
 		g_string_append(line, ", no data");
 	explain_append_order(line, segment);
-	explain_print_line(explain);
-	for (unsigned i = 0; i < flows_unit_count(explain->flows); i++) {
-		struct flow_unit unit = flows_unit(explain->flows, i);
+	print_line(explain, 4);
+	for (unsigned i = 0; i < streams_unit_count(explain->streams); i++) {
+		struct stream_unit unit = streams_unit(explain->streams, i);
 
 		print_unit(explain, unit.unit, unit.offset, !unit.is_of_segment);
 	}
@@ -160,7 +181,7 @@ static void print_stream(struct explain *explain, const struct model_segment *se
 
 static void print_datagram(struct explain *explain, const struct explained *packet)
 {
-	struct dissect_unit units[FLOW_UNITS_MAX];
+	struct dissect_unit units[STREAM_UNITS_MAX];
 	struct bytes data = { NULL, 0 };
 	bool is_from_server = false;
 	const struct dissector *dissector =
@@ -170,22 +191,21 @@ static void print_datagram(struct explain *explain, const struct explained *pack
 
 	if (dissector == NULL)
 		return;
-	g_string_append_printf(explain->line, "\n%s%s%s, %zu bytes",
-			       explain->options->colour ? "\033[1m" : "", dissector->name,
-			       explain->options->colour ? "\033[0m" : "", data.length);
-	explain_print_line(explain);
-	count = dissector->dissect(&input, units, FLOW_UNITS_MAX);
-	count = MIN(count, FLOW_UNITS_MAX);
+	begin_heading(explain, dissector->name);
+	g_string_append_printf(explain->layout.line, ", %zu bytes", data.length);
+	print_line(explain, 4);
+	count = dissector->dissect(&input, units, STREAM_UNITS_MAX);
+	count = MIN(count, STREAM_UNITS_MAX);
 	for (size_t i = 0; i < count; i++)
 		print_unit(explain, &units[i], units[i].offset, false);
 }
 
 static void print_bytes(struct explain *explain, struct bytes bytes)
 {
-	GString *line = explain->line;
+	GString *line = explain->layout.line;
 
-	g_string_append(line, "\nbytes");
-	explain_print_line(explain);
+	begin_heading(explain, "bytes");
+	print_line(explain, 4);
 	for (size_t row = 0; row < bytes.length; row += HEX_ROW_BYTES) {
 		struct bytes part = bytes_first(bytes_from(bytes, row), HEX_ROW_BYTES);
 
@@ -203,7 +223,7 @@ static void print_bytes(struct explain *explain, struct bytes bytes)
 			g_string_append_c(line, part.data[i] >= 0x20 && part.data[i] < 0x7f
 						    ? (char)part.data[i]
 						    : '.');
-		explain_print_line(explain);
+		print_line(explain, 4);
 	}
 }
 
@@ -223,34 +243,35 @@ static void print_frame(struct explain *explain, const struct explained *packet)
 {
 	static const char *const directions[] = { "", ", received", ", sent" };
 	const struct captured_frame *frame = packet->frame;
-	GString *line = explain->line;
+	GString *line = explain->layout.line;
 	const char *label = explain_label(explain, packet);
 	char time[TIME_TEXT_BYTES];
 	size_t captured = frame->bytes.length + (frame->has_fcs ? 4 : 0);
 
 	sentence_append_account(line, &packet->account);
-	explain_print_line(explain);
-	g_string_append_printf(line, "\n  frame      %" G_GUINT64_FORMAT ", %u bytes",
-			       explain->frame, frame->original_length);
+	print_line(explain, 4);
+	fputc('\n', explain->layout.out);
+	g_string_append_printf(line, "  frame      %" G_GUINT64_FORMAT ", %u bytes", explain->frame,
+			       frame->original_length);
 	if (captured < frame->original_length)
 		g_string_append_printf(line, ", of which the first %zu were captured", captured);
 	if (frame->has_fcs)
 		g_string_append_printf(line, ", with 4 of FCS: 0x%08x, %s", frame->fcs,
 				       explain_fcs_is_wrong(frame) ? "WRONG" : "right");
-	explain_print_line(explain);
+	print_line(explain, ABOUT_COLUMN);
 	g_string_append(line, "  time       ");
 	append_time(line, frame->time_ns);
 	g_string_append_printf(line, ", %s s after the first frame",
 			       time_print(frame->time_ns - explain->first_ns, time));
-	explain_print_line(explain);
+	print_line(explain, ABOUT_COLUMN);
 	g_string_append_printf(line, "  interface  %s%s(link type %u)%s", label,
 			       *label == '\0' ? "" : " ", packet->interface->link_type,
 			       directions[frame->direction < 3 ? frame->direction : 0]);
-	explain_print_line(explain);
+	print_line(explain, ABOUT_COLUMN);
 	for (unsigned i = 0; i < frame->comment_count; i++) {
 		g_string_append(line, "  comment    ");
 		explain_append_text(line, frame->comments[i]);
-		explain_print_line(explain);
+		print_line(explain, ABOUT_COLUMN);
 	}
 }
 
@@ -261,17 +282,18 @@ static bool is_told(const struct explain *explain, const struct explained *packe
 	bool is_from_server = false;
 
 	if (packet->account.segment != NULL)
-		return flows_unit_count(explain->flows) > 0;
+		return streams_unit_count(explain->streams) > 0;
 	return account_datagram(&packet->account, &data, &is_from_server) != NULL;
 }
 
 void explain_in_full(struct explain *explain, const struct explained *packet)
 {
 	print_frame(explain, packet);
-	g_string_append(explain->line, "\n   bit  width field");
-	layout_pad(explain->line, 0, VALUE_COLUMN + 1);
-	g_string_append(explain->line, " value");
-	explain_print_line(explain);
+	fputc('\n', explain->layout.out);
+	text_append(explain->layout.line, "   bit  width field");
+	layout_pad(&explain->layout, VALUE_COLUMN);
+	text_append(explain->layout.line, "value");
+	print_line(explain, 4);
 	for (unsigned i = 0; i < explain->decode.layer_count; i++)
 		if (explain->decode.layers[i].protocol != DECODE_DATA || !is_told(explain, packet))
 			print_layer(explain, packet, &explain->decode.layers[i]);

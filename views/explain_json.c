@@ -31,7 +31,7 @@ static void append_number(GString *out, const char *key, uint64_t value)
 
 static void append_field(struct explain *explain, const struct decode_field *field)
 {
-	GString *out = explain->line;
+	GString *out = explain->layout.line;
 	char text[FIELD_TEXT_BYTES];
 	bool has_number = !field->is_missing && field->bit_width <= 64 && field->bit_width > 0 &&
 			  field->field->format != FIELD_BYTES;
@@ -49,7 +49,7 @@ static void append_field(struct explain *explain, const struct decode_field *fie
 static void append_layer(struct explain *explain, const struct explained *packet,
 			 const struct decode_layer *layer)
 {
-	GString *out = explain->line;
+	GString *out = explain->layout.line;
 
 	g_string_append(out, "{\"name\":");
 	append_string(out, bytes_of(layer->name));
@@ -115,7 +115,7 @@ static void append_unit(GString *out, const char *protocol, const struct dissect
 
 static void append_datagram(GString *out, const struct explained *packet)
 {
-	struct dissect_unit units[FLOW_UNITS_MAX];
+	struct dissect_unit units[STREAM_UNITS_MAX];
 	struct bytes data = { NULL, 0 };
 	bool is_from_server = false;
 	const struct dissector *dissector =
@@ -124,8 +124,8 @@ static void append_datagram(GString *out, const struct explained *packet)
 	size_t count = 0;
 
 	if (dissector != NULL)
-		count = dissector->dissect(&input, units, FLOW_UNITS_MAX);
-	count = MIN(count, FLOW_UNITS_MAX);
+		count = dissector->dissect(&input, units, STREAM_UNITS_MAX);
+	count = MIN(count, STREAM_UNITS_MAX);
 	for (size_t i = 0; i < count; i++) {
 		g_string_append(out, i == 0 ? ",\"application\":[" : ",");
 		append_unit(out, dissector->name, &units[i], units[i].offset, false);
@@ -137,8 +137,8 @@ static void append_datagram(GString *out, const struct explained *packet)
 static void append_application(struct explain *explain, const struct explained *packet)
 {
 	const struct model_segment *segment = packet->account.segment;
-	unsigned count = flows_unit_count(explain->flows);
-	GString *out = explain->line;
+	unsigned count = streams_unit_count(explain->streams);
+	GString *out = explain->layout.line;
 
 	if (segment == NULL) {
 		append_datagram(out, packet);
@@ -146,7 +146,7 @@ static void append_application(struct explain *explain, const struct explained *
 	}
 	append_stream(out, segment);
 	for (unsigned i = 0; i < count; i++) {
-		struct flow_unit unit = flows_unit(explain->flows, i);
+		struct stream_unit unit = streams_unit(explain->streams, i);
 
 		g_string_append(out, i == 0 ? ",\"application\":[" : ",");
 		append_unit(out, segment->connection->dissector->name, unit.unit, unit.offset,
@@ -160,7 +160,7 @@ static void append_frame(struct explain *explain, const struct explained *packet
 {
 	static const char *const directions[] = { NULL, "received", "sent" };
 	const struct captured_frame *frame = packet->frame;
-	GString *out = explain->line;
+	GString *out = explain->layout.line;
 
 	g_string_append_printf(out,
 			       "{\"frame\":%" G_GUINT64_FORMAT ",\"time_ns\":%" G_GINT64_FORMAT,
@@ -185,7 +185,7 @@ static void append_frame(struct explain *explain, const struct explained *packet
 
 void explain_json(struct explain *explain, const struct explained *packet)
 {
-	GString *out = explain->line;
+	GString *out = explain->layout.line;
 
 	append_frame(explain, packet);
 	g_string_truncate(explain->text, 0);
@@ -200,5 +200,5 @@ void explain_json(struct explain *explain, const struct explained *packet)
 	g_string_append_c(out, ']');
 	append_application(explain, packet);
 	g_string_append_c(out, '}');
-	explain_print_line(explain);
+	layout_print(&explain->layout, 0);
 }

@@ -2,7 +2,8 @@
 #pragma once
 #include "views/address_names.h"
 #include "views/explain.h"
-#include "views/flows.h"
+#include "views/streams.h"
+#include "views/layout.h"
 
 #define EXPLAIN_LABEL_BYTES 128 /* of an interface's name, with its NUL */
 #define EXPLAIN_LABELS      64  /* kept; others are made again */
@@ -11,11 +12,12 @@ struct explain {
 	const struct explain_options *options;
 	struct capture_reader *reader;
 	struct address_names *names;
-	struct flows *flows;
+	struct streams *streams;
 	struct decode decode;
 	int64_t first_ns; /* time of the first frame */
 	uint64_t frame;   /* number of the present one, from 1 */
-	GString *line, *text;
+	struct layout layout;
+	GString *text;
 	struct {
 		uint32_t interface; /* 1 + its index; 0: none */
 		char text[EXPLAIN_LABEL_BYTES];
@@ -44,9 +46,6 @@ bool explain_fcs_is_wrong(const struct captured_frame *frame);
 
 /* What is said of a segment's place in its stream, behind a comma; nothing when all is well. */
 void explain_append_order(GString *out, const struct model_segment *segment);
-
-/* Writes explain->line and empties it. */
-void explain_print_line(struct explain *explain);
 
 /* The three ways to tell. */
 void explain_block(struct explain *explain, const struct explained *packet);

@@ -2,178 +2,142 @@
 
 #include "protocols/layer.h"
 #include "sim/time.h"
+#include "views/columns.h"
+#include "views/text.h"
+
+#define COLUMNS_MIN   60 /* narrower terminals get lines of this length */
+#define MARK_COLUMNS  8  /* " + FCS ▶" behind a size */
+#define SIZE_COLUMNS  8  /* "   185 B" */
+#define FRAME_COLUMNS 10 /* " frame 123" in front of the last column of sizes */
+
+void layout_init(struct layout *layout, FILE *out, unsigned columns, bool colour)
+{
+	*layout = (struct layout) {
+		.out = out,
+		.columns = columns == 0 ? 0 : MAX(columns, COLUMNS_MIN),
+		.colour = colour,
+		.line = g_string_new(NULL),
+		.rest = g_string_new(NULL),
+	};
+}
+
+void layout_clear(struct layout *layout)
+{
+	g_string_free(layout->line, TRUE);
+	g_string_free(layout->rest, TRUE);
+}
 
 /* One colour per layer everywhere: the escape sequences of 256-colour terminals. */
-void layout_colour(GString *out, bool colour, unsigned layer)
+void layout_colour(struct layout *layout, unsigned layer)
 {
 	static const char *const colours[LAYER_COUNT] = {
-		[LAYER_USER] = "1",
-		[LAYER_LINK] = "2",
-		[LAYER_ETHERNET] = "38;5;137",
-		[LAYER_ARP] = "38;5;172",
-		[LAYER_IPV4] = "38;5;35",
-		[LAYER_ICMP] = "38;5;168",
-		[LAYER_UDP] = "38;5;38",
-		[LAYER_TCP] = "38;5;33",
-		[LAYER_DNS] = "38;5;72",
-		[LAYER_SMTP] = "38;5;134",
-		[LAYER_POP3] = "38;5;134",
-		[LAYER_IMAP] = "38;5;134",
-		[LAYER_MAIL] = "1;38;5;134",
+		[LAYER_USER] = "1",        [LAYER_LINK] = "2",        [LAYER_ETHERNET] = "38;5;137",
+		[LAYER_ARP] = "38;5;172",  [LAYER_IPV4] = "38;5;35",  [LAYER_ICMP] = "38;5;168",
+		[LAYER_UDP] = "38;5;38",   [LAYER_TCP] = "38;5;33",   [LAYER_FILTER] = "38;5;160",
+		[LAYER_NAT] = "38;5;178",  [LAYER_DNS] = "38;5;72",   [LAYER_SMTP] = "38;5;134",
+		[LAYER_POP3] = "38;5;134", [LAYER_IMAP] = "38;5;134", [LAYER_MAIL] = "1;38;5;134",
 	};
 
-	if (colour && layer < LAYER_COUNT && colours[layer] != NULL)
-		g_string_append_printf(out, "\033[%sm", colours[layer]);
+	if (layer < LAYER_COUNT && colours[layer] != NULL)
+		layout_look(layout, colours[layer]);
 }
 
-void layout_plain(GString *out, bool colour)
+void layout_look(struct layout *layout, const char *look)
 {
-	if (colour)
-		layout_append(out, "\033[0m");
-}
-
-/* Characters in `length` bytes of UTF-8: the bytes that do not continue one, eight at a time. */
-static unsigned characters(const char *text, size_t length)
-{
-	const uint64_t ones = UINT64_C(0x0101010101010101);
-	unsigned count = (unsigned)length;
-
-	for (; length >= 8; length -= 8, text += 8) {
-		uint64_t word;
-
-		memcpy(&word, text, sizeof word);
-		count -= (unsigned)((word >> 7 & ~(word >> 6) & ones) * ones >> 56);
-	}
-	for (; length > 0; length--, text++)
-		count -= ((unsigned char)*text & 0xc0) == 0x80;
-	return count;
-}
-
-/*
- * Columns that the `length` bytes of `text` take on a terminal: characters, but for escape
- * sequences.
- */
-static unsigned columns(const char *text, size_t length)
-{
-	const char *end = text + length;
-	unsigned count = 0;
-
-	while (text < end) {
-		const char *escape = memchr(text, '\033', (size_t)(end - text));
-		const char *stop = escape == NULL ? end : escape;
-
-		count += characters(text, (size_t)(stop - text));
-		text = stop;
-		if (escape != NULL)
-			text = strchr(escape, 'm') + 1;
-	}
-	return count;
-}
-
-static void append_spaces(GString *line, size_t count)
-{
-	size_t from = line->len;
-
-	g_string_set_size(line, from + count);
-	memset(line->str + from, ' ', count);
-}
-
-/* `text` in at least `width` columns; plain ASCII. */
-static void append_left(GString *line, const char *text, size_t width)
-{
-	size_t length = strlen(text);
-
-	layout_append_bytes(line, text, (gssize)length);
-	if (length < width)
-		append_spaces(line, width - length);
-}
-
-/* `number` in at least `width` columns, filled up in front with `fill`. */
-static void append_right(GString *line, uint64_t number, size_t width, char fill)
-{
-	char digits[24];
-	size_t at = sizeof digits;
-
-	do
-		digits[--at] = (char)('0' + number % 10);
-	while ((number /= 10) != 0);
-	for (size_t length = sizeof digits - at; length < width; length++)
-		g_string_append_c(line, fill);
-	layout_append_bytes(line, digits + at, (gssize)(sizeof digits - at));
-}
-
-void layout_number(GString *line, uint64_t number)
-{
-	append_right(line, number, 0, ' ');
-}
-
-void layout_cut(GString *line, unsigned column)
-{
-	const char *text = line->str;
-	unsigned count = 0;
-
-	if (columns(text, line->len) <= column)
+	if (!layout->colour)
 		return;
-	while (count < column - 1) {
-		if (*text == '\033') {
-			text = strchr(text, 'm') + 1;
-			continue;
-		}
-		text = g_utf8_next_char(text);
-		count++;
-	}
-	g_string_truncate(line, (gsize)(text - line->str));
-	layout_append(line, "…");
+	text_append(layout->line, "\033[");
+	text_append(layout->line, look);
+	text_append(layout->line, "m");
 }
 
-void layout_pad(GString *line, size_t from, unsigned column)
+void layout_plain(struct layout *layout)
 {
-	unsigned now = columns(line->str + from, line->len - from);
-
-	if (now < column)
-		append_spaces(line, column - now);
+	layout_look(layout, "0");
 }
 
-/* "1.004 812 s": seconds with milliseconds and microseconds apart. */
-void layout_time(GString *out, int64_t time_ns)
+void layout_pad(struct layout *layout, unsigned column)
+{
+	columns_pad(layout->line, 0, column);
+}
+
+void layout_time(struct layout *layout, int64_t time_ns)
 {
 	int64_t us = time_ns / NS_PER_US;
-
-	uint64_t rest = (uint64_t)(us < 0 ? -us : us);
+	uint64_t magnitude = (uint64_t)(us < 0 ? -us : us);
 
 	if (us < 0)
-		g_string_append_c(out, '-');
-	append_right(out, rest / 1000000, us < 0 ? 3 : 4, ' ');
-	g_string_append_c(out, '.');
-	append_right(out, rest / 1000 % 1000, 3, '0');
-	g_string_append_c(out, ' ');
-	append_right(out, rest % 1000, 3, '0');
-	layout_append(out, " s ");
+		text_append(layout->line, "-");
+	text_number_right(layout->line, magnitude / 1000000, us < 0 ? 3 : 4, ' ');
+	text_append(layout->line, ".");
+	text_number_right(layout->line, magnitude / 1000 % 1000, 3, '0');
+	text_append(layout->line, " ");
+	text_number_right(layout->line, magnitude % 1000, 3, '0');
+	text_append(layout->line, " s ");
 }
 
-void layout_begin(GString *line, bool colour, const char *action, unsigned layer, const char *name)
+void layout_begin(struct layout *layout, const char *action, unsigned layer, const char *name)
 {
-	append_spaces(line, 2);
-	append_left(line, action, 12);
-	layout_colour(line, colour, layer);
-	append_left(line, name, 9);
+	text_append(layout->line, "  ");
+	text_left(layout->line, action, 12);
+	layout_colour(layout, layer);
+	text_left(layout->line, name, 9);
 }
 
-void layout_change(GString *line, bool colour, char sign, size_t header_bytes)
+void layout_change(struct layout *layout, char sign, size_t header_bytes)
 {
 	if (header_bytes > 0) {
-		g_string_append_c(line, sign);
-		g_string_append_c(line, ' ');
-		append_right(line, header_bytes, 2, ' ');
-		layout_append(line, " B");
+		text_append_bytes(layout->line, (const char[]) { sign, ' ' }, 2);
+		text_number_right(layout->line, header_bytes, 2, ' ');
+		text_append(layout->line, " B");
 	}
-	layout_plain(line, colour);
-	layout_pad(line, 0, LAYOUT_TEXT_COLUMN);
+	layout_plain(layout);
+	layout_pad(layout, LAYOUT_TEXT_COLUMN);
 }
 
-void layout_size(GString *line, size_t size_bytes)
+/* Where the sizes end. */
+static unsigned size_column(const struct layout *layout)
 {
-	layout_pad(line, 0, LAYOUT_SIZE_COLUMN - 8);
-	append_right(line, size_bytes, 6, ' ');
-	layout_append(line, " B");
+	return layout->columns == 0 ? LAYOUT_SIZE_COLUMN
+				    : MIN(layout->columns - MARK_COLUMNS, LAYOUT_SIZE_COLUMN);
+}
+
+void layout_size(struct layout *layout, size_t size_bytes)
+{
+	unsigned column = size_column(layout) - SIZE_COLUMNS;
+
+	if (layout->columns != 0)
+		columns_break(layout->line, LAYOUT_TEXT_COLUMN, column, layout->rest);
+	layout_pad(layout, column);
+	text_number_right(layout->line, size_bytes, 6, ' ');
+	text_append(layout->line, " B");
+}
+
+void layout_frame(struct layout *layout, uint64_t frame)
+{
+	unsigned end = size_column(layout), column = end - FRAME_COLUMNS;
+
+	layout_plain(layout);
+	if (end < LAYOUT_SIZE_COLUMN &&
+	    columns_break(layout->line, LAYOUT_EVENT_COLUMN, column, layout->rest))
+		columns_cut(layout->rest, end - LAYOUT_EVENT_COLUMN);
+	columns_cut(layout->line, column);
+	if (frame == 0)
+		return;
+	layout_pad(layout, column);
+	text_append(layout->line, " frame ");
+	text_number(layout->line, frame);
+}
+
+void layout_print(struct layout *layout, unsigned indent)
+{
+	columns_print(layout->out, layout->line, indent, layout->columns);
+	g_string_truncate(layout->line, 0);
+	if (layout->rest->len == 0)
+		return;
+	layout_pad(layout, indent);
+	text_append_bytes(layout->line, layout->rest->str, layout->rest->len);
+	g_string_truncate(layout->rest, 0);
+	columns_print(layout->out, layout->line, indent, layout->columns - MARK_COLUMNS);
+	g_string_truncate(layout->line, 0);
 }

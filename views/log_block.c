@@ -3,15 +3,22 @@
 #include "stack/wire/ipv4.h"
 #include "views/describe.h"
 #include "views/log_private.h"
+#include "views/middlebox.h"
 #include "views/names.h"
 #include "views/sentence.h"
 
 /* Lines. */
 
-void log_print_line(struct log *log)
+static void begin_line(struct log *log, const char *action, unsigned layer, char sign,
+		       size_t header_bytes)
 {
-	fprintf(log->options.out, "%s\n", log->line->str);
-	g_string_truncate(log->line, 0);
+	layout_begin(&log->layout, action, layer, view_layer_name(layer));
+	layout_change(&log->layout, sign, header_bytes);
+}
+
+static void end_line(struct log *log)
+{
+	layout_print(&log->layout, LAYOUT_TEXT_COLUMN);
 }
 
 /* Why it is said: the first time that a command or reply of this kind is seen. */
@@ -22,17 +29,16 @@ static void print_purpose(struct log *log, unsigned layer, const struct applicat
 	if (unit->purpose == NULL)
 		return;
 	key = g_strdup_printf("why %u %u", layer, unit->kind);
-	if (g_hash_table_contains(log->seen, key)) {
+	if (!log->options.repeat_purposes && g_hash_table_contains(log->seen, key)) {
 		g_free(key);
 		return;
 	}
 	g_hash_table_add(log->seen, key);
-	layout_pad(log->line, 0, LAYOUT_TEXT_COLUMN);
-	if (log->options.colour)
-		g_string_append(log->line, "\033[3m");
-	g_string_append(log->line, unit->purpose);
-	layout_plain(log->line, log->options.colour);
-	log_print_line(log);
+	layout_pad(&log->layout, LAYOUT_TEXT_COLUMN);
+	layout_look(&log->layout, LAYOUT_ITALIC);
+	g_string_append(log->layout.line, unit->purpose);
+	layout_plain(&log->layout);
+	end_line(log);
 }
 
 /* What one end of a crossing does with application data. */
@@ -49,12 +55,10 @@ static void print_application_line(void *owner, const struct application_line *l
 
 	if (layer < 0 || !log_shows_layer(log, (unsigned)layer))
 		return;
-	layout_begin(log->line, log->options.colour, application->action, (unsigned)layer,
-		     view_layer_name((unsigned)layer));
-	layout_change(log->line, log->options.colour, ' ', 0);
-	g_string_append(log->line, line->summary);
-	layout_size(log->line, line->length);
-	log_print_line(log);
+	begin_line(log, application->action, (unsigned)layer, ' ', 0);
+	g_string_append(log->layout.line, line->summary);
+	layout_size(&log->layout, line->length);
+	end_line(log);
 	print_purpose(log, (unsigned)layer, line);
 }
 
@@ -93,17 +97,16 @@ static void print_header(struct log *log, const struct crossing *crossing,
 		return;
 	text = g_string_new(NULL);
 	log_describe(text, log->model, record->layer, frame, &size);
-	layout_begin(log->line, log->options.colour, view_kind_name((enum trace_kind)record->kind),
-		     record->layer, view_layer_name(record->layer));
-	layout_change(log->line, log->options.colour, is_added ? '+' : '-', size.header_bytes);
-	g_string_append(log->line, text->str);
+	begin_line(log, view_kind_name((enum trace_kind)record->kind), record->layer,
+		   is_added ? '+' : '-', size.header_bytes);
+	g_string_append(log->layout.line, text->str);
 	if (record->flags & TRACE_RETRANSMIT)
-		append_retransmission(log->line, view_detail_name(record));
+		append_retransmission(log->layout.line, view_detail_name(record));
 	left_bytes = size.size_bytes - MIN(size.header_bytes + size.padding_bytes, size.size_bytes);
-	layout_size(log->line, is_added ? size.size_bytes : left_bytes);
+	layout_size(&log->layout, is_added ? size.size_bytes : left_bytes);
 	if (is_added && record->layer == LAYER_ETHERNET && crossing->sent != NULL)
-		g_string_append(log->line, " + FCS ▶");
-	log_print_line(log);
+		g_string_append(log->layout.line, " + FCS ▶");
+	end_line(log);
 	g_string_free(text, TRUE);
 }
 
@@ -119,31 +122,31 @@ static void print_forward(struct log *log, const struct crossing *crossing,
 {
 	if (!log_shows_layer(log, record->layer))
 		return;
-	layout_begin(log->line, log->options.colour, "forward", record->layer,
-		     view_layer_name(record->layer));
-	layout_change(log->line, log->options.colour, ' ', 0);
-	if (record->layer == LAYER_IPV4) {
+	begin_line(log, "forward", record->layer, ' ', 0);
+	if (middlebox_is_told(record)) {
+		middlebox_describe(log->layout.line, log->model, record);
+	} else if (record->layer == LAYER_IPV4) {
 		if (crossing->received != NULL && crossing->sent != NULL)
-			log_describe_forward(log->line, crossing_received(crossing),
+			log_describe_forward(log->layout.line, crossing_received(crossing),
 					     crossing_sent(crossing));
 		else
-			g_string_append_printf(log->line, "TTL %u → %u", (unsigned)record->before,
-					       (unsigned)record->after);
+			g_string_append_printf(log->layout.line, "TTL %u → %u",
+					       (unsigned)record->before, (unsigned)record->after);
 		char address[IPV4_TEXT_BYTES];
 
 		if (record->object != 0) {
-			g_string_append_printf(log->line, "; route %s/%u by ",
+			g_string_append_printf(log->layout.line, "; route %s/%u by ",
 					       ipv4_print((uint32_t)(record->object >> 8), address),
 					       (unsigned)(record->object & 0xff));
-			append_interface(log->line, log, crossing->node, record->interface);
+			append_interface(log->layout.line, log, crossing->node, record->interface);
 		}
 	} else {
-		g_string_append_printf(log->line, "port %u → %u (%s), nothing added or removed",
-				       (unsigned)record->before, (unsigned)record->after,
-				       view_detail_name(record));
+		g_string_append_printf(
+		    log->layout.line, "port %u → %u (%s), nothing added or removed",
+		    (unsigned)record->before, (unsigned)record->after, view_detail_name(record));
 	}
-	layout_size(log->line, record->total_bytes);
-	log_print_line(log);
+	layout_size(&log->layout, record->total_bytes);
+	end_line(log);
 }
 
 static void print_remark(struct log *log, const struct crossing *crossing,
@@ -153,20 +156,21 @@ static void print_remark(struct log *log, const struct crossing *crossing,
 		return;
 	bool is_ignored = record->kind == TRACE_DROP && view_drop_is_ordinary(record);
 
-	layout_begin(log->line, log->options.colour,
-		     is_ignored ? "ignore" : view_kind_name((enum trace_kind)record->kind),
-		     record->layer, view_layer_name(record->layer));
-	layout_change(log->line, log->options.colour, ' ', 0);
-	if (record->kind == TRACE_DROP && !is_ignored && log->options.colour)
-		g_string_append(log->line, "\033[1;31m");
-	g_string_append(log->line, view_detail_name(record));
-	layout_plain(log->line, log->options.colour);
+	begin_line(log, is_ignored ? "ignore" : view_kind_name((enum trace_kind)record->kind),
+		   record->layer, ' ', 0);
+	if (record->kind == TRACE_DROP && !is_ignored)
+		layout_look(&log->layout, LAYOUT_ALARM);
+	if (middlebox_is_told(record))
+		middlebox_describe(log->layout.line, log->model, record);
+	else
+		g_string_append(log->layout.line, view_detail_name(record));
+	layout_plain(&log->layout);
 	if (record->kind == TRACE_WAIT && crossing->last_ns > record->time_ns)
-		g_string_append_printf(log->line, " (for %.3f ms)",
+		g_string_append_printf(log->layout.line, " (for %.3f ms)",
 				       (double)(crossing->last_ns - record->time_ns) / 1e6);
 	if (record->total_bytes > 0)
-		layout_size(log->line, record->total_bytes);
-	log_print_line(log);
+		layout_size(&log->layout, record->total_bytes);
+	end_line(log);
 }
 
 /* Blocks. */
@@ -179,7 +183,7 @@ static void append_first_sentence(struct log *log, struct bytes frame)
 
 	sentence_append(text, log->model, frame);
 	end = strstr(text->str, SENTENCE_DASH);
-	g_string_append_len(log->line, text->str,
+	g_string_append_len(log->layout.line, text->str,
 			    end == NULL ? (gssize)text->len : end - text->str);
 	g_string_free(text, TRUE);
 }
@@ -187,7 +191,7 @@ static void append_first_sentence(struct log *log, struct bytes frame)
 static void append_title(struct log *log, const struct crossing *crossing)
 {
 	const struct model_node *node = model_node(log->model, crossing->node);
-	GString *line = log->line;
+	GString *line = log->layout.line;
 
 	if (crossing->received == NULL || crossing->sent == NULL) {
 		if (crossing->received != NULL)
@@ -204,23 +208,16 @@ static void print_title(struct log *log, const struct crossing *crossing)
 {
 	const struct model_interface *interface =
 	    model_interface(log->model, crossing->node, crossing_interface(crossing));
-	uint64_t frame = model_frame(log->model, crossing->packet);
-	GString *line = log->line;
+	GString *line = log->layout.line;
 
-	layout_time(line, crossing->last_ns);
-	if (log->options.colour)
-		g_string_append(line, "\033[1m");
+	layout_time(&log->layout, crossing->last_ns);
+	layout_look(&log->layout, LAYOUT_BOLD);
 	g_string_append_printf(line, " %-16s ",
 			       interface != NULL ? interface->label
 						 : model_node_name(log->model, crossing->node));
 	append_title(log, crossing);
-	layout_cut(line, LAYOUT_FRAME_COLUMN);
-	layout_plain(line, log->options.colour);
-	if (frame != 0) {
-		layout_pad(line, 0, LAYOUT_FRAME_COLUMN);
-		g_string_append_printf(line, " frame %" G_GUINT64_FORMAT, frame);
-	}
-	log_print_line(log);
+	layout_frame(&log->layout, model_frame(log->model, crossing->packet));
+	layout_print(&log->layout, LAYOUT_EVENT_COLUMN);
 }
 
 static void print_record(struct log *log, const struct crossing *crossing,
@@ -257,4 +254,6 @@ void log_print_crossing(struct log *log, const struct crossing *crossing)
 	if (crossing->received != NULL && crossing_was_delivered(crossing))
 		print_application(log, "deliver", crossing_received(crossing));
 	fputc('\n', log->options.out);
+	if (log->options.crossing_printed != NULL)
+		log->options.crossing_printed(log->options.owner, crossing);
 }

@@ -14,6 +14,12 @@ enum fold {
 	FOLD_COUNT,
 };
 
+/* An event to be told behind the crossing in which it happened. */
+struct later_event {
+	struct trace_record record;
+	char *text;
+};
+
 struct log {
 	const struct model *model;
 	struct log_options options;
@@ -21,16 +27,15 @@ struct log {
 	GHashTable *seen;            /* signatures of blocks shown in full already */
 	unsigned folded[FOLD_COUNT]; /* since the last block, and in all */
 	unsigned folded_total[FOLD_COUNT];
-	GString *line;
-	GString *later;   /* lines that must not part the crossing they happened in, */
-	int64_t later_ns; /* and when that was */
+	struct layout layout;
+	GArray *later; /* of struct later_event: they must not part the crossing they happened in */
 };
 
 /* True when lines of this layer are wanted. */
 bool log_shows_layer(const struct log *log, unsigned layer);
 
-/* Prints log->line and empties it. */
-void log_print_line(struct log *log);
+/* Prints the block of one crossing, whatever the options say of folding. */
+void log_print_crossing(struct log *log, const struct crossing *crossing);
 
 /* Says what was folded since it was said last. */
 void log_print_folded(struct log *log);

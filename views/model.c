@@ -262,6 +262,20 @@ const struct model_mail *model_mail_by_root(const struct model *model, uint64_t 
 	return g_hash_table_lookup(model->mails_by_root, &root);
 }
 
+static void feed_translation(struct model *model, const struct trace_record *record)
+{
+	const struct model_interface *interface =
+	    model_interface(model, trace_node_of(record->id), record->interface);
+
+	/* What was translated is looked at when the mapping has expired, too. */
+	if (interface == NULL || record->after == 0 ||
+	    record->object >> 16 != IP_PROTOCOL_NUMBER_TCP)
+		return;
+	conversations_translate(&model->conversations,
+				(struct endpoint) { interface->address, (uint16_t)record->object },
+				record->after);
+}
+
 void model_feed(struct model *model, const struct trace_record *record, struct bytes bytes)
 {
 	switch (record->kind) {
@@ -278,6 +292,10 @@ void model_feed(struct model *model, const struct trace_record *record, struct b
 		feed_transmit(model, record);
 		if (record->flags & TRACE_FIRST)
 			conversations_feed_frame(&model->conversations, record, bytes);
+		break;
+	case TRACE_TABLE:
+		if (record->layer == LAYER_NAT)
+			feed_translation(model, record);
 		break;
 	case TRACE_UNIT:
 		conversations_feed_unit(&model->conversations, record);

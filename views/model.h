@@ -52,9 +52,12 @@ struct model_direction {
 	bool is_from_server;
 	uint32_t initial_sequence; /* of the SYN */
 	bool has_initial_sequence;
-	uint64_t fed_bytes;  /* stream offset up to which units are known */
-	GPtrArray *units;    /* of struct model_unit *, by offset */
-	uint64_t bytes_sent; /* payload, without repetitions */
+	bool has_syn;          /* it was seen, */
+	bool has_window_scale; /* and offered to scale its windows (RFC 7323 section 2), */
+	uint8_t window_shift;  /* by this many bits: done when both SYNs offer it */
+	uint64_t fed_bytes;    /* stream offset up to which units are known */
+	GPtrArray *units;      /* of struct model_unit *, by offset */
+	uint64_t bytes_sent;   /* payload, without repetitions */
 	unsigned segments, retransmissions;
 };
 
@@ -138,6 +141,8 @@ struct model_segment {
 	uint8_t flags;
 	uint8_t order;          /* enum segment_order */
 	uint64_t missing_bytes; /* never captured, just before it */
+	bool is_window_known;   /* both SYNs were seen, so how windows are scaled is known */
+	uint32_t window_bytes;  /* scaled where it is known, else the number in the header */
 };
 
 /* The names of the nodes, as the functions that tell of packets want them. */

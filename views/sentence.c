@@ -6,7 +6,7 @@
 #include "stack/wire/ipv4.h"
 #include "stack/wire/tcp.h"
 #include "stack/wire/udp.h"
-#include "views/layout.h"
+#include "views/text.h"
 
 struct service {
 	uint16_t port;
@@ -14,14 +14,15 @@ struct service {
 };
 
 static const struct service services[] = {
-	{25,   "smtp"      },
-        { 53,  "dns"       },
-        { 110, "pop3"      },
-        { 143, "imap"      },
-	{ 465, "smtps"     },
-        { 587, "submission"},
-        { 993, "imaps"     },
-        { 995, "pop3s"     },
+	{25,    "smtp"      },
+        { 53,   "dns"       },
+        { 110,  "pop3"      },
+	{ 143,  "imap"      },
+        { 465,  "smtps"     },
+        { 587,  "submission"},
+	{ 2525, "submission"},
+        { 993,  "imaps"     },
+        { 995,  "pop3s"     },
 };
 
 const char *sentence_service(uint16_t port)
@@ -48,7 +49,7 @@ char *sentence_host(const struct view_names *names, struct ip_address address,
 static void append_list(GString *out, const char *const *words)
 {
 	for (; *words != NULL; words++)
-		layout_append(out, *words);
+		text_append(out, *words);
 }
 
 #define append_words(out, ...) append_list(out, (const char *const[]) { __VA_ARGS__ })
@@ -73,7 +74,7 @@ static void append_arp(GString *out, const struct view_names *names, struct byte
 	    mac[MAC_TEXT_BYTES];
 
 	if (arp_packet_parse(payload, &arp) != PARSE_OK) {
-		layout_append(out, "a malformed ARP packet");
+		text_append(out, "a malformed ARP packet");
 		return;
 	}
 	sentence_host(names, ip_address_from_ipv4(arp.sender_address), sender);
@@ -206,11 +207,11 @@ static void append_exchange(GString *out, const char *from, const char *to, bool
 		summary += strlen(verb);
 	else
 		verb = "";
-	layout_append(out, from);
-	layout_append(out, is_from_server ? " answers " : " asks ");
-	layout_append(out, to);
-	layout_append(out, *verb != '\0' && !is_from_server ? " " : ": ");
-	layout_append(out, summary);
+	text_append(out, from);
+	text_append(out, is_from_server ? " answers " : " asks ");
+	text_append(out, to);
+	text_append(out, *verb != '\0' && !is_from_server ? " " : ": ");
+	text_append(out, summary);
 }
 
 static void append_udp(GString *out, const char *from, const char *to,
@@ -231,11 +232,11 @@ static void append_udp(GString *out, const char *from, const char *to,
 /* The most frequent sentence of all: without a format, for speed. */
 static void append_acknowledgment(GString *out, const char *from, const char *to, uint32_t upto)
 {
-	layout_append(out, from);
-	layout_append(out, " acknowledges what ");
-	layout_append(out, to);
-	layout_append(out, " sent up to byte ");
-	layout_number(out, upto);
+	text_append(out, from);
+	text_append(out, " acknowledges what ");
+	text_append(out, to);
+	text_append(out, " sent up to byte ");
+	text_number(out, upto);
 }
 
 /* Segments that carry no payload. */
@@ -302,9 +303,9 @@ static void append_payload(GString *out, const char *from, const char *to,
 
 	if (append_order(out, from, to, segment))
 		return;
-	layout_append(out, from);
-	layout_append(out, " to ");
-	layout_append(out, to);
+	text_append(out, from);
+	text_append(out, " to ");
+	text_append(out, to);
 	if (dissector == NULL || index == direction->units->len) {
 		g_string_append_printf(out, ": %" G_GUINT64_FORMAT " bytes", segment->length);
 		return;
@@ -314,10 +315,10 @@ static void append_payload(GString *out, const char *from, const char *to,
 	for (unsigned i = index + 1; i < direction->units->len; i++, more++)
 		if (((struct model_unit *)direction->units->pdata[i])->offset >= end)
 			break;
-	layout_append(out, ", ");
-	layout_append(out, dissector->name);
-	layout_append(out, ": ");
-	layout_append(out, unit->summary);
+	text_append(out, ", ");
+	text_append(out, dissector->name);
+	text_append(out, ": ");
+	text_append(out, unit->summary);
 	if (more > 0)
 		g_string_append_printf(out, " (and %u more)", more);
 	else if (unit->purpose != NULL)
@@ -429,9 +430,9 @@ static void append_without_address(GString *out, const struct account *account)
 		append_arp(out, account->names, bytes_from(decode->frame, arp->start));
 	else if (decode->layer_count > 0 && decode->layers[0].protocol == DECODE_ETHERNET &&
 		 decode->layers[0].status == PARSE_UNSUPPORTED)
-		layout_append(out, "a frame that is not Ethernet II");
+		text_append(out, "a frame that is not Ethernet II");
 	else
-		layout_append(out, "a frame that carries no IP packet");
+		text_append(out, "a frame that carries no IP packet");
 }
 
 void sentence_append_account(GString *out, const struct account *account)

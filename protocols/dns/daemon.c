@@ -215,6 +215,11 @@ static void connection_done(void *owner, struct session *session, int why)
 static void accept_connection(void *owner, struct stream *stream)
 {
 	struct dns_daemon *daemon = owner;
+
+	if (daemon->connections.length >= DNS_TCP_CLIENTS_MAX) {
+		stream_abort(stream);
+		return;
+	}
 	struct connection *connection = g_new0(struct connection, 1);
 	struct session *session = dns_tcp_session_new(&(struct dns_tcp_config) {
 	    .is_server = true,

@@ -9,6 +9,8 @@
 
 struct dns_daemon;
 
+#define DNS_TCP_CLIENTS_MAX 150 /* at once; a further one is reset. BIND's tcp-clients */
+
 struct dns_daemon_config {
 	struct dns_zone **zones; /* taken, the array is not */
 	unsigned zone_count;

@@ -21,7 +21,7 @@ struct dns_exchange {
 /* A change of a lookup's state, for the trace. */
 struct dns_lookup_note {
 	uint64_t lookup;
-	uint16_t detail;       /* DNS_LOOKUP or DNS_QUERY_OF_HOST */
+	uint16_t detail;       /* DNS_LOOKUP, DNS_LOOKUP_SPENT or DNS_QUERY_OF_HOST */
 	uint8_t before, after; /* enum dns_lookup_state */
 	struct dns_name name;
 	uint16_t type;

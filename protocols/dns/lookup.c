@@ -10,6 +10,17 @@ void dns_lookup_free(struct dns_lookup *lookup)
 	g_free(lookup);
 }
 
+/* The client's question has led to as many queries as it may. */
+static bool is_spent(const struct dns_lookup *lookup)
+{
+	return lookup->top->spent >= DNS_CLIENT_QUERIES_MAX;
+}
+
+static bool may_ask(const struct dns_lookup *lookup)
+{
+	return lookup->queries < DNS_QUERIES_MAX && !is_spent(lookup);
+}
+
 /* The only place where a lookup's state changes. */
 static void enter(struct dns_lookup *lookup, enum dns_lookup_state state)
 {
@@ -21,7 +32,8 @@ static void enter(struct dns_lookup *lookup, enum dns_lookup_state state)
 		    config->owner,
 		    &(struct dns_lookup_note) {
 			.lookup = lookup->number,
-			.detail = DNS_LOOKUP,
+			.detail = state == DNS_LOOKUP_FAILED && is_spent(lookup) ? DNS_LOOKUP_SPENT
+										 : DNS_LOOKUP,
 			.before = (uint8_t)lookup->state,
 			.after = (uint8_t)state,
 			.name = lookup->target,
@@ -38,7 +50,7 @@ static void aim(struct dns_lookup *lookup, struct dns_name target)
 }
 
 struct dns_lookup *dns_lookup_new(struct dns_recursion *recursion,
-				  const struct dns_question *question, unsigned depth)
+				  const struct dns_question *question, struct dns_lookup *parent)
 {
 	const struct dns_network *network = recursion->config.network;
 	struct dns_lookup *lookup = g_new0(struct dns_lookup, 1);
@@ -49,7 +61,8 @@ struct dns_lookup *dns_lookup_new(struct dns_recursion *recursion,
 						     : ++recursion->numbers;
 	lookup->result = dns_message_new();
 	dns_message_ask(lookup->result, question);
-	lookup->depth = depth;
+	lookup->depth = parent != NULL ? parent->depth + 1 : 0;
+	lookup->top = parent != NULL ? parent->top : lookup;
 	lookup->exchange.deadline_ns = TIME_NEVER;
 	lookup->waiters = g_array_new(FALSE, FALSE, sizeof(struct dns_waiter));
 	dns_server_list_init(&lookup->servers);
@@ -113,8 +126,8 @@ static void finish(struct dns_lookup *lookup, enum dns_rcode rcode)
 	dns_lookup_free(lookup);
 }
 
-/* Ends the lookup without an answer; it is not tried again for a while (RFC 9520). */
-static void fail(struct dns_lookup *lookup)
+/* Keeps the failure, so that it is not tried again for a while (RFC 9520). */
+static void cache_failure(const struct dns_lookup *lookup)
 {
 	struct dns_recursion *recursion = lookup->recursion;
 
@@ -126,6 +139,16 @@ static void fail(struct dns_lookup *lookup)
 			  .type = lookup->result->question.type,
 		      },
 		      DNS_CACHE_FAILURE_TTL_S);
+}
+
+/*
+ * Ends the lookup without an answer. When its client's queries are used up, that says nothing of a
+ * name that the question has only led to: somebody else may ask for it.
+ */
+static void fail(struct dns_lookup *lookup)
+{
+	if (lookup->depth == 0 || !is_spent(lookup))
+		cache_failure(lookup);
 	finish(lookup, DNS_SERVFAIL);
 }
 
@@ -231,7 +254,7 @@ struct dns_question dns_lookup_question(const struct dns_lookup *lookup)
 	};
 }
 
-/* Sends the question to the server at `address`. */
+/* Sends the question to the server at `address`, or fails when that is one query too many. */
 static void ask(struct dns_lookup *lookup, uint32_t address, bool has_edns, bool over_tcp)
 {
 	struct dns_recursion *recursion = lookup->recursion;
@@ -241,7 +264,12 @@ static void ask(struct dns_lookup *lookup, uint32_t address, bool has_edns, bool
 	int64_t wait_ns =
 	    over_tcp ? DNS_TCP_WAIT_NS : dns_timing_timeout(&recursion->timing, address);
 
+	if (is_spent(lookup)) {
+		fail(lookup);
+		return;
+	}
 	lookup->queries++;
+	lookup->top->spent++;
 	lookup->exchange = (struct dns_exchange) {
 		.number = ++recursion->numbers,
 		.id = (uint16_t)random_below(&config->random, UINT16_MAX + 1),
@@ -282,7 +310,7 @@ static bool look_up_server(struct dns_lookup *lookup, struct dns_server_choice *
 	enter(lookup, DNS_LOOKUP_WAITING);
 	lookup->is_waiting = true;
 	lookup->is_starting_child = true;
-	struct dns_lookup *child = dns_lookup_new(lookup->recursion, &question, lookup->depth + 1);
+	struct dns_lookup *child = dns_lookup_new(lookup->recursion, &question, lookup);
 	g_array_append_val(child->waiters, waiter);
 	dns_lookup_step(child);
 	lookup->is_starting_child = false;
@@ -295,7 +323,7 @@ static void ask_next(struct dns_lookup *lookup)
 	struct dns_recursion *recursion = lookup->recursion;
 	struct dns_recursion_config *config = &recursion->config;
 
-	while (lookup->queries < DNS_QUERIES_MAX) {
+	while (may_ask(lookup)) {
 		struct dns_server_choice *server =
 		    dns_server_list_pick(&lookup->servers, &recursion->timing, &config->random);
 

@@ -20,6 +20,8 @@ struct dns_lookup {
 	struct dns_name_buffer target_buffer;
 	unsigned aliases, referrals, queries;
 	unsigned depth;         /* 0: asked from outside; 1: a server's address for that; ... */
+	struct dns_lookup *top; /* of depth 0: itself, or the one that this is for, which waits */
+	unsigned spent;         /* of the top one: queries, those of all below included */
 	bool is_waiting;        /* for a child, that looks up a server's address */
 	bool is_starting_child; /* the child must not call back when it ends at once */
 	struct dns_server_list servers; /* of the zone that is asked now */
@@ -35,9 +37,12 @@ struct dns_recursion {
 	uint64_t numbers;
 };
 
-/* A new lookup at the end of the list; dns_lookup_step() starts it. */
+/*
+ * A new lookup at the end of the list, for a client, or with `parent` for that; dns_lookup_step()
+ * starts it.
+ */
 struct dns_lookup *dns_lookup_new(struct dns_recursion *recursion,
-				  const struct dns_question *question, unsigned depth);
+				  const struct dns_question *question, struct dns_lookup *parent);
 
 /* Frees a lookup that is in no list any more. */
 void dns_lookup_free(struct dns_lookup *lookup);

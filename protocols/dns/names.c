@@ -6,6 +6,7 @@ static const char *const details[DNS_DETAIL_COUNT] = {
 	[DNS_ROW_EVICTED] = "evicted",
 	[DNS_ROW_REPLACED] = "replaced",
 	[DNS_LOOKUP] = "lookup",
+	[DNS_LOOKUP_SPENT] = "lookup: too many queries for one question",
 	[DNS_QUERY_OF_HOST] = "query",
 	[DNS_UNIT_QUERY] = "query message",
 	[DNS_UNIT_RESPONSE] = "response message",

@@ -25,6 +25,7 @@ enum dns_detail {
 	 * (dns_question_parse()).
 	 */
 	DNS_LOOKUP,        /* of the resolver, from zone to zone */
+	DNS_LOOKUP_SPENT,  /* likewise; it failed as its client's queries are used up */
 	DNS_QUERY_OF_HOST, /* of a program on a host, to its resolver */
 
 	/* TRACE_UNIT: a message with its length prefix in a TCP stream. */

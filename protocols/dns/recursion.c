@@ -154,7 +154,7 @@ void dns_recursion_ask(struct dns_recursion *recursion, int64_t now_ns,
 	} else if (recursion->lookups.length >= DNS_LOOKUPS_MAX) {
 		refuse(question, &waiter);
 	} else {
-		lookup = dns_lookup_new(recursion, question, 0);
+		lookup = dns_lookup_new(recursion, question, NULL);
 		g_array_append_val(lookup->waiters, waiter);
 		dns_lookup_step(lookup);
 	}

@@ -14,12 +14,18 @@
 #include "protocols/dns/exchange.h"
 #include "sim/random.h"
 
-#define DNS_QUERIES_MAX   32   /* sent for one question, as in unbound */
-#define DNS_ATTEMPTS_MAX  5    /* queries to one server for one question, likewise */
-#define DNS_REFERRALS_MAX 30   /* followed for one question */
-#define DNS_DEPTH_MAX     4    /* lookups of server addresses inside one another */
-#define DNS_LOOKUPS_MAX   1024 /* under way at once; further questions fail at once */
-#define DNS_TCP_WAIT_NS   (5 * NS_PER_S)
+#define DNS_QUERIES_MAX 32 /* sent for one lookup, as in unbound */
+/*
+ * Sent for one question of a client, all lookups of server addresses included: without this a zone
+ * whose servers have no glue, in zones of the same kind, makes one question cost thousands of queries.
+ * As unbound's max-global-quota and BIND's max-query-count.
+ */
+#define DNS_CLIENT_QUERIES_MAX 200
+#define DNS_ATTEMPTS_MAX       5    /* queries to one server for one question, likewise */
+#define DNS_REFERRALS_MAX      30   /* followed for one question */
+#define DNS_DEPTH_MAX          4    /* lookups of server addresses inside one another */
+#define DNS_LOOKUPS_MAX        1024 /* under way at once; further questions fail at once */
+#define DNS_TCP_WAIT_NS        (5 * NS_PER_S)
 
 struct dns_recursion;
 

@@ -89,6 +89,7 @@ struct session *dns_tcp_session_new(const struct dns_tcp_config *config)
 	session_init(&self->base, &operations);
 	self->base.deadline_is_background = true;
 	self->is_server = config->is_server;
+	self->base.send_timeout_ns = DNS_TCP_IDLE_NS;
 	self->message = config->message;
 	self->owner = config->owner;
 	if (!config->is_server) {

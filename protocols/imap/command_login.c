@@ -4,14 +4,31 @@
 #define CHALLENGE_USER     "VXNlcm5hbWU6" /* "Username:" */
 #define CHALLENGE_PASSWORD "UGFzc3dvcmQ6" /* "Password:" */
 
+/* Why the right password does not help; NULL: it does. The caller frees it. */
+static char *refuse_login(const struct imap_session *session, const struct account *account)
+{
+	const struct imap_session_config *config = &session->config;
+
+	return config->refuse_login != NULL ? config->refuse_login(config->owner, account) : NULL;
+}
+
 /* Ends the command. */
 static void authenticate(struct imap_session *session, const char *user, const char *password)
 {
-	session->account = mail_store_authenticate(session->config.store, user, password);
-	if (session->account == NULL) {
+	struct account *account = mail_store_authenticate(session->config.store, user, password);
+
+	if (account == NULL) {
 		imap_no(session, "[AUTHENTICATIONFAILED] Authentication failed.");
 		return;
 	}
+	char *refusal = refuse_login(session, account);
+
+	if (refusal != NULL) {
+		imap_no(session, "%s", refusal);
+		g_free(refusal);
+		return;
+	}
+	session->account = account;
 	imap_enter(session, IMAP_AUTHENTICATED);
 	imap_ok(session, "[CAPABILITY %s] Logged in", imap_capabilities(session));
 	imap_enter_phase(session, PHASE_AUTHENTICATED);

@@ -9,11 +9,15 @@ struct imap_server {
 	struct imap_server_config config;
 	GPtrArray *listeners; /* of struct tcp_listener * */
 	GList *connections;   /* of struct connection *, newest first */
+	struct linger_pool *lingers;
 };
 
 struct connection {
 	struct imap_server *server;
 	struct adapter *adapter;
+	struct session *session;
+	uint32_t address; /* of the client */
+	bool is_turned_away;
 };
 
 static void connection_done(void *owner, struct session *session, int why)
@@ -27,22 +31,64 @@ static void connection_done(void *owner, struct session *session, int why)
 	g_free(connection);
 }
 
+static unsigned limit_or(unsigned configured, unsigned fallback)
+{
+	return configured != 0 ? configured : fallback;
+}
+
+static bool is_full(const struct imap_server *server)
+{
+	unsigned count = 0;
+
+	for (const GList *link = server->connections; link != NULL; link = link->next)
+		count += !((const struct connection *)link->data)->is_turned_away;
+	return count >= limit_or(server->config.session_limit, IMAP_SESSIONS);
+}
+
+/* A limit of Dovecot, and its words. */
+static char *refuse_login(void *owner, const struct account *account)
+{
+	const struct connection *connection = owner;
+	const struct imap_server *server = connection->server;
+	unsigned limit = limit_or(server->config.per_user_limit, IMAP_PER_USER), count = 0;
+
+	for (const GList *link = server->connections; link != NULL; link = link->next) {
+		const struct connection *other = link->data;
+
+		count += other->address == connection->address &&
+			 imap_session_account(other->session) == account;
+	}
+	if (count < limit)
+		return NULL;
+	return g_strdup_printf("[UNAVAILABLE] Maximum number of connections from user+IP exceeded "
+			       "(mail_max_userip_connections=%u)",
+			       limit);
+}
+
 static void accept_connection(void *owner, struct stream *stream)
 {
 	struct imap_server *server = owner;
 	struct connection *connection = g_new0(struct connection, 1);
+	bool is_turned_away = is_full(server);
 	struct session *session = imap_session_new(&(struct imap_session_config) {
 	    .store = server->config.store,
 	    .software = server->config.software,
 	    .message_bytes_max = server->config.message_bytes_max,
+	    .why_turned_away = is_turned_away ? "[UNAVAILABLE] Too many connections." : NULL,
+	    .refuse_login = refuse_login,
+	    .owner = connection,
 	});
 
 	connection->server = server;
+	connection->session = session;
+	connection->address = stream->remote.address;
+	connection->is_turned_away = is_turned_away;
 	server->connections = g_list_prepend(server->connections, connection);
 	connection->adapter = adapter_new(server->host, stream, session, true,
 					  &(struct adapter_config) {
 					      .layer = LAYER_IMAP,
 					      .wakeup_ns = server->config.wakeup_ns,
+					      .lingers = server->lingers,
 					      .done = connection_done,
 					      .owner = connection,
 					  });
@@ -67,6 +113,7 @@ struct imap_server *imap_server_start(struct host *host, const struct imap_serve
 	server->host = host;
 	server->config = *config;
 	server->listeners = g_ptr_array_new_with_free_func((GDestroyNotify)tcp_listener_close);
+	server->lingers = linger_pool_new(host_node(host));
 	for (size_t i = 0; i < port_count; i++) {
 		if (!listen_on(server, ports[i])) {
 			imap_server_stop(server);
@@ -88,5 +135,6 @@ void imap_server_stop(struct imap_server *server)
 		adapter_free(connection->adapter);
 		g_free(connection);
 	}
+	linger_pool_free(server->lingers);
 	g_free(server);
 }

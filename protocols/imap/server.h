@@ -3,7 +3,9 @@
 #include "protocols/mail/mailbox.h"
 #include "stack/socket.h"
 
-#define IMAP_PORT 143
+#define IMAP_PORT     143
+#define IMAP_SESSIONS 100 /* at once, as many as Postfix has of SMTP */
+#define IMAP_PER_USER 10  /* Dovecot's mail_max_userip_connections */
 
 struct imap_server;
 
@@ -14,6 +16,8 @@ struct imap_server_config {
 	size_t port_count;
 	int64_t wakeup_ns;        /* time between bytes arriving and the server reading them */
 	size_t message_bytes_max; /* largest message APPEND takes; 0: the default */
+	unsigned session_limit;   /* at once; one more gets BYE. 0: IMAP_SESSIONS */
+	unsigned per_user_limit;  /* logged in to one account from one address. 0: IMAP_PER_USER */
 };
 
 /* Starts listening. NULL when one of the ports is taken. */

@@ -395,6 +395,8 @@ static void session_expired(struct session *base)
 	if (session->news_ns <= base->now_ns)
 		tell_news(session);
 	if (session->autologout_ns <= base->now_ns) {
+		/* A client that still reads an answer is not idle; one that does not, `send_timeout_ns`
+		 * sends away. */
 		if (session->fetch == NULL)
 			imap_bye(session, "Disconnected for inactivity.");
 		else
@@ -428,6 +430,10 @@ static void session_opened(struct session *base)
 {
 	struct imap_session *session = (struct imap_session *)base;
 
+	if (session->config.why_turned_away != NULL) {
+		imap_bye(session, session->config.why_turned_away);
+		return;
+	}
 	imap_enter(session, IMAP_NOT_AUTHENTICATED);
 	imap_sendf(session, "* OK [CAPABILITY %s] %s ready.\r\n", imap_capabilities(session),
 		   session->config.software);
@@ -473,6 +479,7 @@ static void free_session(struct session *base)
 	imap_reader_clear(&session->reader);
 	g_free(session->tag);
 	g_free(session->user);
+	g_free((char *)session->config.why_turned_away);
 	session_clear(base);
 	g_free(session);
 }
@@ -487,18 +494,25 @@ static const struct session_operations operations = {
 	.free = free_session,
 };
 
+const struct account *imap_session_account(const struct session *session)
+{
+	return ((const struct imap_session *)session)->account;
+}
+
 struct session *imap_session_new(const struct imap_session_config *config)
 {
 	struct imap_session *session = g_new0(struct imap_session, 1);
 
 	session_init(&session->base, &operations);
 	session->config = *config;
+	session->config.why_turned_away = g_strdup(config->why_turned_away);
 	if (session->config.message_bytes_max == 0)
 		session->config.message_bytes_max = IMAP_MESSAGE_BYTES_DEFAULT;
 	session->state = IMAP_CONNECTED;
 	session->phase = -1;
 	session->news_ns = TIME_NEVER;
 	session->autologout_ns = TIME_NEVER;
+	session->base.send_timeout_ns = IMAP_AUTOLOGOUT_NS;
 	session->tiler.is_server = true;
 	session->view.news = session_has_news;
 	session->view.owner = session;

@@ -3,15 +3,24 @@
 #include "protocols/mail/mailbox.h"
 #include "protocols/session.h"
 
-#define IMAP_LINE_BYTES_MAX        65536             /* of a command without its literals */
-#define IMAP_AUTOLOGOUT_NS         (1800 * NS_PER_S) /* RFC 3501 section 5.4 */
-#define IMAP_BAD_COMMANDS_MAX      20                /* in a row; then BYE */
+#define IMAP_LINE_BYTES_MAX 65536 /* of a command without its literals */
+/* Without a command, or without reading an answer (RFC 3501 section 5.4). */
+#define IMAP_AUTOLOGOUT_NS         (1800 * NS_PER_S)
+#define IMAP_BAD_COMMANDS_MAX      20 /* in a row; then BYE */
 #define IMAP_MESSAGE_BYTES_DEFAULT (10 * 1024 * 1024)
 
 struct imap_session_config {
 	struct mail_store *store; /* outlives the session */
 	const char *software;     /* in the greeting and in ID, e.g. "mailwire"; outlives it too */
 	size_t message_bytes_max; /* of APPEND; 0: IMAP_MESSAGE_BYTES_DEFAULT */
+	/* Sent as BYE in place of the greeting, "[UNAVAILABLE] ..."; copied. NULL: welcome. */
+	const char *why_turned_away;
+	/*
+	 * May one more session be logged in to `account`? NULL: always. Else the answer is what the
+	 * client is told, "[UNAVAILABLE] ...", to be freed; or NULL: it may.
+	 */
+	char *(*refuse_login)(void *owner, const struct account *account);
+	void *owner;
 };
 
 /*
@@ -20,3 +29,6 @@ struct imap_session_config {
  * client expunges it.
  */
 struct session *imap_session_new(const struct imap_session_config *config);
+
+/* The account the session is logged in to; NULL: none yet. */
+const struct account *imap_session_account(const struct session *session);

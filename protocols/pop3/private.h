@@ -28,6 +28,7 @@ struct pop3_session {
 	const char *software;
 	char *timestamp;
 	int64_t refusal_delay_ns;
+	bool is_turned_away;
 	enum pop3_state state;
 	enum pop3_mechanism mechanism; /* in POP3_IN_AUTH */
 	char *user;                    /* from USER or AUTH LOGIN; NULL: none */

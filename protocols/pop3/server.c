@@ -11,12 +11,14 @@ struct pop3_server {
 	char *host_name;
 	GPtrArray *listeners; /* of struct tcp_listener * */
 	GList *connections;   /* of struct connection *, newest first */
-	uint64_t accepted;    /* so many, for time stamps */
+	struct linger_pool *lingers;
+	uint64_t accepted; /* so many, for time stamps */
 };
 
 struct connection {
 	struct pop3_server *server;
 	struct adapter *adapter;
+	bool is_turned_away;
 };
 
 static void connection_done(void *owner, struct session *session, int why)
@@ -40,25 +42,38 @@ static char *new_timestamp(struct pop3_server *server)
 			       server->host_name);
 }
 
+static bool is_full(const struct pop3_server *server)
+{
+	unsigned limit = server->config.session_limit, count = 0;
+
+	for (const GList *link = server->connections; link != NULL; link = link->next)
+		count += !((const struct connection *)link->data)->is_turned_away;
+	return count >= (limit != 0 ? limit : POP3_SESSIONS);
+}
+
 static void accept_connection(void *owner, struct stream *stream)
 {
 	struct pop3_server *server = owner;
 	struct connection *connection = g_new0(struct connection, 1);
+	bool is_turned_away = is_full(server);
 	char *timestamp = new_timestamp(server);
 	struct session *session = pop3_session_new(&(struct pop3_session_config) {
 	    .store = server->config.store,
 	    .software = server->config.software,
 	    .timestamp = timestamp,
 	    .refusal_delay_ns = server->config.refusal_delay_ns,
+	    .is_turned_away = is_turned_away,
 	});
 
 	g_free(timestamp);
 	connection->server = server;
+	connection->is_turned_away = is_turned_away;
 	server->connections = g_list_prepend(server->connections, connection);
 	connection->adapter = adapter_new(server->host, stream, session, true,
 					  &(struct adapter_config) {
 					      .layer = LAYER_POP3,
 					      .wakeup_ns = server->config.wakeup_ns,
+					      .lingers = server->lingers,
 					      .done = connection_done,
 					      .owner = connection,
 					  });
@@ -84,6 +99,7 @@ struct pop3_server *pop3_server_start(struct host *host, const struct pop3_serve
 	server->config = *config;
 	server->host_name = g_strdup(config->host_name);
 	server->listeners = g_ptr_array_new_with_free_func((GDestroyNotify)tcp_listener_close);
+	server->lingers = linger_pool_new(host_node(host));
 	for (size_t i = 0; i < port_count; i++) {
 		if (!listen_on(server, ports[i])) {
 			pop3_server_stop(server);
@@ -105,6 +121,7 @@ void pop3_server_stop(struct pop3_server *server)
 		adapter_free(connection->adapter);
 		g_free(connection);
 	}
+	linger_pool_free(server->lingers);
 	g_free(server->host_name);
 	g_free(server);
 }

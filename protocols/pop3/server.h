@@ -3,7 +3,8 @@
 #include "protocols/mail/mailbox.h"
 #include "stack/socket.h"
 
-#define POP3_PORT 110
+#define POP3_PORT     110
+#define POP3_SESSIONS 100 /* at once, as many as Postfix has of SMTP */
 
 struct pop3_server;
 
@@ -15,6 +16,7 @@ struct pop3_server_config {
 	size_t port_count;
 	int64_t wakeup_ns;        /* time between bytes arriving and the server reading them */
 	int64_t refusal_delay_ns; /* a wrong password is answered so late; 0: at once */
+	unsigned session_limit;   /* at once; one more gets -ERR. 0: POP3_SESSIONS */
 };
 
 /* Starts listening. NULL when one of the ports is taken. */

@@ -181,19 +181,6 @@ static size_t receive(struct session *base, struct bytes in)
 	return length;
 }
 
-static void opened(struct session *base)
-{
-	struct pop3_session *session = (struct pop3_session *)base;
-
-	session_printf(base, "+OK %s ready.%s%s\r\n", session->software,
-		       session->timestamp != NULL ? " " : "",
-		       session->timestamp != NULL ? session->timestamp : "");
-	session_note_output(base, POP3_GREETING, 0);
-	pop3_enter(session, POP3_AUTHORIZATION);
-	pop3_phase(session, PHASE_GREETED);
-	set_autologout(session);
-}
-
 /* Without QUIT nothing is removed, however the session ends (RFC 1939 section 6). */
 static void end_without_update(struct pop3_session *session)
 {
@@ -201,6 +188,25 @@ static void end_without_update(struct pop3_session *session)
 		return;
 	pop3_phase(session, PHASE_FAILED);
 	pop3_enter(session, POP3_OVER);
+}
+
+static void opened(struct session *base)
+{
+	struct pop3_session *session = (struct pop3_session *)base;
+
+	if (session->is_turned_away) { /* SYS/TEMP: RFC 3206 section 4 */
+		pop3_err(session, "[SYS/TEMP] Too many connections.");
+		end_without_update(session);
+		base->is_closing = true;
+		return;
+	}
+	session_printf(base, "+OK %s ready.%s%s\r\n", session->software,
+		       session->timestamp != NULL ? " " : "",
+		       session->timestamp != NULL ? session->timestamp : "");
+	session_note_output(base, POP3_GREETING, 0);
+	pop3_enter(session, POP3_AUTHORIZATION);
+	pop3_phase(session, PHASE_GREETED);
+	set_autologout(session);
 }
 
 static void ended(struct session *base)
@@ -276,6 +282,8 @@ struct session *pop3_session_new(const struct pop3_session_config *config)
 	session->software = config->software;
 	session->timestamp = g_strdup(config->timestamp);
 	session->refusal_delay_ns = config->refusal_delay_ns;
+	session->is_turned_away = config->is_turned_away;
+	session->base.send_timeout_ns = POP3_AUTOLOGOUT_NS;
 	session->maildrop = g_array_new(FALSE, TRUE, sizeof(struct pop3_entry));
 	g_array_set_clear_func(session->maildrop, entry_clear);
 	return &session->base;

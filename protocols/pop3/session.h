@@ -3,9 +3,10 @@
 #include "protocols/mail/mailbox.h"
 #include "protocols/session.h"
 
-#define POP3_LINE_BYTES_MAX   1024 /* RFC 2449 section 4 asks for 255; AUTH needs more */
-#define POP3_AUTOLOGOUT_NS    (600 * NS_PER_S) /* RFC 1939 section 3 */
-#define POP3_BAD_COMMANDS_MAX 20               /* in a row; then the server hangs up */
+#define POP3_LINE_BYTES_MAX 1024 /* RFC 2449 section 4 asks for 255; AUTH needs more */
+/* Without a command, or without reading an answer (RFC 1939 section 3). */
+#define POP3_AUTOLOGOUT_NS    (600 * NS_PER_S)
+#define POP3_BAD_COMMANDS_MAX 20 /* in a row; then the server hangs up */
 
 struct pop3_session_config {
 	struct mail_store *store; /* outlives the session */
@@ -16,6 +17,7 @@ struct pop3_session_config {
 	 */
 	const char *timestamp;
 	int64_t refusal_delay_ns; /* a wrong password is answered so late; 0: at once */
+	bool is_turned_away;      /* gets -ERR in place of the greeting, for there are too many */
 };
 
 /*

@@ -24,6 +24,7 @@ struct delivery {
 	struct connection *connection;
 	bool found_address; /* any exchanger had one */
 	bool dns_failed;    /* an address could not be looked up now */
+	bool is_waiting;    /* for a place among those of its domain */
 };
 
 struct delivery_agent {
@@ -74,13 +75,50 @@ void delivery_agent_free(struct delivery_agent *agent)
 	g_free(agent);
 }
 
+/* Places. */
+
+/* The first that waits for a place at `domain`; NULL when there is no place, or none waits. */
+static struct delivery *find_waiting(const struct delivery_agent *agent, const char *domain)
+{
+	struct delivery *first = NULL;
+	unsigned running = 0;
+
+	for (guint i = 0; i < agent->deliveries->len; i++) {
+		struct delivery *delivery = g_ptr_array_index(agent->deliveries, i);
+
+		if (strcmp(delivery->job->domain, domain) != 0)
+			continue;
+		if (!delivery->is_waiting)
+			running++;
+		else if (first == NULL)
+			first = delivery;
+	}
+	return running < DELIVERY_CONCURRENCY ? first : NULL;
+}
+
+static void begin(struct delivery *delivery);
+
+/* A place may have become free. What is begun belongs to its own message. */
+static void begin_waiting(struct delivery_agent *agent, const char *domain)
+{
+	struct context *context = engine_context(node_engine(agent->node));
+	struct delivery *next = find_waiting(agent, domain);
+	uint64_t root = context->root;
+
+	if (next != NULL)
+		begin(next);
+	context->root = root;
+}
+
 /* The end. */
 
 /* All recipients that have no result yet get this one; then the job is done. */
 static void finish(struct delivery *delivery, enum smtp_outcome outcome, const char *status,
 		   const char *reason)
 {
+	struct delivery_agent *agent = delivery->agent;
 	struct mail_job *job = delivery->job;
+	char *domain = g_strdup(job->domain);
 
 	for (unsigned i = 0; i < job->count; i++) {
 		struct mail_result *result = &job->results[i];
@@ -93,8 +131,10 @@ static void finish(struct delivery *delivery, enum smtp_outcome outcome, const c
 	}
 	if (delivery->connection != NULL)
 		delivery->connection->delivery = NULL;
-	g_ptr_array_remove(delivery->agent->deliveries, delivery);
+	g_ptr_array_remove(agent->deliveries, delivery);
 	mail_job_done(job);
+	begin_waiting(agent, domain);
+	g_free(domain);
 }
 
 G_GNUC_PRINTF(4, 5)
@@ -450,17 +490,14 @@ static void start_literal(struct delivery *delivery, uint32_t address)
 	try_next_address(delivery);
 }
 
-void delivery_start(struct delivery_agent *agent, struct mail_job *job)
+static void begin(struct delivery *delivery)
 {
-	struct delivery *delivery = g_new0(struct delivery, 1);
+	struct delivery_agent *agent = delivery->agent;
+	const struct mail_job *job = delivery->job;
 	uint32_t address;
 
-	delivery->agent = agent;
-	delivery->job = job;
-	delivery->exchangers = exchangers_new();
-	delivery->addresses = g_array_new(FALSE, FALSE, sizeof(uint32_t));
-	g_ptr_array_add(agent->deliveries, delivery);
-
+	delivery->is_waiting = false;
+	set_root(delivery);
 	if (parse_literal(job->domain, &address)) {
 		start_literal(delivery, address);
 		return;
@@ -470,4 +507,17 @@ void delivery_start(struct delivery_agent *agent, struct mail_job *job)
 					      exchangers_found, delivery);
 	if (delivery->query == NULL)
 		finish_with(delivery, SMTP_FAILED, "5.1.2", "bad domain name: %s", job->domain);
+}
+
+void delivery_start(struct delivery_agent *agent, struct mail_job *job)
+{
+	struct delivery *delivery = g_new0(struct delivery, 1);
+
+	delivery->agent = agent;
+	delivery->job = job;
+	delivery->exchangers = exchangers_new();
+	delivery->addresses = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+	delivery->is_waiting = true;
+	g_ptr_array_add(agent->deliveries, delivery);
+	begin_waiting(agent, job->domain);
 }

@@ -10,7 +10,8 @@
 struct delivery_agent;
 
 #define SMTP_PORT                   25
-#define DELIVERY_ADDRESSES_MAX      5 /* tried in one attempt, as in Postfix */
+#define DELIVERY_ADDRESSES_MAX      5  /* tried in one attempt, as in Postfix */
+#define DELIVERY_CONCURRENCY        20 /* jobs at once for one domain, likewise; others wait */
 #define DELIVERY_CONNECT_TIMEOUT_NS (30 * NS_PER_S)
 
 struct delivery_config {

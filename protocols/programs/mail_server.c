@@ -20,6 +20,7 @@ struct client {
 	struct smtp_server *session;
 	struct adapter *adapter;
 	struct dns_query *query; /* for its name; NULL: none */
+	bool is_turned_away;     /* it gets a 421, and counts for nothing */
 	char *name;              /* what its address is called, until the name proves right */
 };
 
@@ -36,8 +37,10 @@ struct mail_server {
 	struct service *services;
 	unsigned service_count;
 	GPtrArray *clients; /* of struct client * */
+	struct linger_pool *lingers;
 	struct mail_queue *queue;
 	struct delivery_agent *agent;
+	unsigned session_limit, per_address_limit, queue_limit;
 };
 
 /* Whose mail is ours. */
@@ -203,6 +206,13 @@ static void enqueue(const struct mail_server *server, const struct smtp_arrival 
 	g_strfreev(recipients);
 }
 
+static bool has_room(void *owner)
+{
+	const struct mail_server *server = ((struct client *)owner)->service->server;
+
+	return mail_queue_length(server->queue) < server->queue_limit;
+}
+
 static void accept_message(void *owner, struct smtp_server *session,
 			   const struct smtp_arrival *arrival)
 {
@@ -213,6 +223,10 @@ static void accept_message(void *owner, struct smtp_server *session,
 
 	if (stamp_count_hops(arrival->data) > MAIL_SERVER_HOPS_MAX) {
 		smtp_server_answer_refused(session, "554 5.4.0 Error: too many hops");
+		return;
+	}
+	if (!has_room(client)) { /* there was when the sender was named */
+		smtp_server_answer_refused(session, SMTP_NO_ROOM);
 		return;
 	}
 	mail_queue_new_id(server->queue, queue_id);
@@ -232,6 +246,7 @@ static const struct smtp_environment environment = {
 	.name_client = name_client,
 	.check_login = check_login,
 	.check_recipient = check_recipient,
+	.has_room = has_room,
 	.accept_message = accept_message,
 };
 
@@ -256,6 +271,35 @@ static void client_done(void *owner, struct session *session, int why)
 	g_ptr_array_remove(client->service->server->clients, client);
 }
 
+/* How many sessions the service has; with `address`, 0 for any. */
+static unsigned count_sessions(const struct service *service, uint32_t address)
+{
+	const GPtrArray *clients = service->server->clients;
+	unsigned count = 0;
+
+	for (guint i = 0; i < clients->len; i++) {
+		const struct client *client = g_ptr_array_index(clients, i);
+
+		count += client->service == service && !client->is_turned_away &&
+			 (address == 0 || smtp_server_client_address(client->session) == address);
+	}
+	return count;
+}
+
+/* Why a further client at `address` is sent away, by the words of Postfix; NULL: it is welcome. */
+static char *why_turned_away(const struct service *service, uint32_t address)
+{
+	const struct mail_server *server = service->server;
+	char text[IPV4_TEXT_BYTES];
+
+	if (count_sessions(service, 0) >= server->session_limit)
+		return g_strdup("4.3.2 All server ports are busy");
+	if (count_sessions(service, address) < server->per_address_limit)
+		return NULL;
+	ipv4_print(address, text);
+	return g_strdup_printf("4.7.0 Error: too many connections from %s", text);
+}
+
 static void client_connected(void *owner, struct stream *stream)
 {
 	struct service *service = owner;
@@ -263,13 +307,20 @@ static void client_connected(void *owner, struct stream *stream)
 	struct client *client = g_new0(struct client, 1);
 	struct session *session = smtp_server_new(&service->config, stream->remote.address, client);
 
+	char *why = why_turned_away(service, stream->remote.address);
+
 	client->service = service;
 	client->session = smtp_server_of(session);
+	client->is_turned_away = why != NULL;
+	if (why != NULL)
+		smtp_server_turn_away(client->session, why);
+	g_free(why);
 	g_ptr_array_add(server->clients, client);
 	client->adapter = adapter_new(server->host, stream, session, true,
 				      &(struct adapter_config) {
 					  .layer = LAYER_SMTP,
 					  .wakeup_ns = server->wakeup_ns,
+					  .lingers = server->lingers,
 					  .done = client_done,
 					  .owner = client,
 				      });
@@ -313,6 +364,11 @@ static bool start_service(struct service *service, const struct mail_server_port
 	return service->listener != NULL;
 }
 
+static int64_t or_default(int64_t configured, int64_t fallback)
+{
+	return configured != 0 ? configured : fallback;
+}
+
 static void copy_config(struct mail_server *server, const struct mail_server_config *config)
 {
 	server->host_name = g_strdup(config->host_name);
@@ -325,11 +381,10 @@ static void copy_config(struct mail_server *server, const struct mail_server_con
 	server->resolver = config->resolver;
 	server->store = config->store;
 	server->wakeup_ns = config->wakeup_ns;
-}
-
-static int64_t or_default(int64_t configured_ns, int64_t default_ns)
-{
-	return configured_ns != 0 ? configured_ns : default_ns;
+	server->session_limit = (unsigned)or_default(config->session_limit, MAIL_SERVER_SESSIONS);
+	server->per_address_limit =
+	    (unsigned)or_default(config->per_address_limit, MAIL_SERVER_PER_ADDRESS);
+	server->queue_limit = (unsigned)or_default(config->queue_limit, MAIL_SERVER_QUEUE);
 }
 
 static void start_queue(struct mail_server *server, const struct mail_server_config *config)
@@ -360,6 +415,7 @@ struct mail_server *mail_server_new(struct host *host, const struct mail_server_
 	server->host = host;
 	server->node = host_node(host);
 	server->clients = g_ptr_array_new_with_free_func(free_client);
+	server->lingers = linger_pool_new(server->node);
 	copy_config(server, config);
 	start_queue(server, config);
 
@@ -386,6 +442,7 @@ void mail_server_free(struct mail_server *server)
 	for (guint i = 0; i < server->clients->len; i++)
 		adapter_free(((struct client *)g_ptr_array_index(server->clients, i))->adapter);
 	g_ptr_array_unref(server->clients);
+	linger_pool_free(server->lingers);
 	delivery_agent_free(server->agent);
 	mail_queue_free(server->queue);
 	g_free(server->services);

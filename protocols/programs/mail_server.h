@@ -37,13 +37,22 @@ struct mail_server_config {
 	int64_t wakeup_ns;             /* from bytes arriving to the program reading them */
 	int64_t pickup_ns;             /* from acceptance to the first attempt to deliver */
 	int64_t retry_ns, retry_max_ns, lifetime_ns; /* 0: as Postfix, see queue.h */
-	int64_t warning_ns; /* age at which a sender is told of a delay; 0: never */
+	int64_t warning_ns;         /* age at which a sender is told of a delay; 0: never */
+	unsigned session_limit;     /* at once on each port; one more: 421 4.3.2. 0: the default */
+	unsigned per_address_limit; /* of them with one client address: 421 4.7.0. 0: likewise */
+	unsigned queue_limit;       /* messages in the queue; one more: 452 4.3.1. 0: likewise */
 };
 
 #define MAIL_SERVER_SOFTWARE   "mailwire"
 #define MAIL_SERVER_HOPS_MAX   50   /* Received fields; then the message is taken to loop */
 #define MAIL_SERVER_RECIPIENTS 1000 /* of one message */
 #define MAIL_SERVER_ERRORS     20   /* refusals until a client is sent away */
+
+/* As in Postfix: default_process_limit, smtpd_client_connection_count_limit, and the length of
+ * queue that its manager works on, qmgr_message_active_limit. */
+#define MAIL_SERVER_SESSIONS    100
+#define MAIL_SERVER_PER_ADDRESS 50
+#define MAIL_SERVER_QUEUE       20000
 
 /*
  * Starts a mail server on `host`. All of `config` is copied but resolver and store, which must

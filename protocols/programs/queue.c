@@ -93,6 +93,11 @@ void mail_queue_free(struct mail_queue *queue)
 	g_free(queue);
 }
 
+unsigned mail_queue_length(const struct mail_queue *queue)
+{
+	return queue->entries->len;
+}
+
 void mail_queue_new_id(struct mail_queue *queue, char id[QUEUE_ID_BYTES])
 {
 	int64_t microseconds = node_now(queue->node) / NS_PER_US % 1000000;

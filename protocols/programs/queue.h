@@ -81,6 +81,9 @@ void mail_queue_add(struct mail_queue *queue, const struct mail_envelope *envelo
 /* The job's results are filled in. The job is freed. */
 void mail_job_done(struct mail_job *job);
 
+/* Messages in the queue. */
+unsigned mail_queue_length(const struct mail_queue *queue);
+
 /* What is in the queue, for people to look at. Borrowed. */
 struct mail_queue_item {
 	const char *queue_id, *sender, *recipient;

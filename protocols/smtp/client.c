@@ -328,8 +328,12 @@ static void client_refill(struct session *session)
 {
 	struct smtp_client *client = smtp_client_of(session);
 
-	if (client->job == NULL || !client->job->is_writing)
+	if (client->job == NULL)
 		return;
+	if (!client->job->is_writing) {
+		smtp_client_advance(client);
+		return;
+	}
 	smtp_client_write_content(client);
 	smtp_client_arm(client);
 }

@@ -122,7 +122,16 @@ static void say_next(struct smtp_client *client)
 				"DATA\r\n");
 }
 
-/* All at once with pipelining, which ends at DATA (RFC 2920 section 3.1); else one at a time. */
+static bool has_room(const struct session *session)
+{
+	return session->output == NULL || session->output->len < SESSION_OUTPUT_LOW;
+}
+
+/*
+ * With pipelining, which ends at DATA (RFC 2920 section 3.1), as much at once as the output wants;
+ * refill() calls for the rest, and what was answered meanwhile is heard before it. Else one at a
+ * time.
+ */
 void smtp_client_say_envelope(struct smtp_client *client)
 {
 	bool is_pipelined = client->config.pipelines && client->offer.has_pipelining;
@@ -133,7 +142,7 @@ void smtp_client_say_envelope(struct smtp_client *client)
 		g_free(obstacle);
 		return;
 	}
-	while (client->job->next <= client->job->count + 1 &&
+	while (client->job->next <= client->job->count + 1 && has_room(&client->session) &&
 	       (is_pipelined || !smtp_client_expects(client)))
 		say_next(client);
 }

@@ -119,6 +119,10 @@ static void server_opened(struct session *session)
 	struct smtp_server *server = smtp_server_of(session);
 	const struct smtp_server_config *config = server->config;
 
+	if (server->why_turned_away != NULL) {
+		smtp_server_give_up(server, server->why_turned_away);
+		return;
+	}
 	if (config->environment->name_client == NULL) {
 		greet(server);
 		return;
@@ -215,6 +219,7 @@ static void server_free(struct session *session)
 	struct smtp_server *server = smtp_server_of(session);
 
 	smtp_server_reset(server);
+	g_free(server->why_turned_away);
 	g_free(server->client_name);
 	g_free(server->helo);
 	g_free(server->login);
@@ -238,10 +243,17 @@ struct session *smtp_server_new(const struct smtp_server_config *config, uint32_
 	struct smtp_server *server = g_new0(struct smtp_server, 1);
 
 	session_init(&server->session, &server_operations);
+	server->session.send_timeout_ns = config->timeout_ns;
 	server->config = config;
 	server->client_address = client_address;
 	server->owner = owner;
 	return &server->session;
+}
+
+void smtp_server_turn_away(struct smtp_server *server, const char *status_and_reason)
+{
+	g_free(server->why_turned_away);
+	server->why_turned_away = g_strdup(status_and_reason);
 }
 
 uint32_t smtp_server_client_address(const struct smtp_server *server)

@@ -56,6 +56,11 @@ struct smtp_environment {
 			    const char *password);
 	/* May this client send to `recipient`? smtp_server_login() tells who it is. */
 	void (*check_recipient)(void *owner, struct smtp_server *server, const char *recipient);
+	/*
+	 * Is there room for a message? Asked at MAIL, and the value is the answer. Another session
+	 * may fill it before this message has come whole. NULL: there is.
+	 */
+	bool (*has_room)(void *owner);
 	/* Will you take this message? */
 	void (*accept_message)(void *owner, struct smtp_server *server,
 			       const struct smtp_arrival *arrival);
@@ -70,9 +75,13 @@ struct smtp_server_config {
 	uint64_t size_limit;      /* octets of a message; 0: none */
 	unsigned recipient_limit; /* of one message; RFC 5321 4.5.3.1.8 asks for 100 at least */
 	unsigned error_limit;     /* refusals until the server hangs up */
-	int64_t timeout_ns;       /* of silence until it hangs up (4.5.3.2.7: 5 minutes) */
+	int64_t timeout_ns;       /* of silence, or of replies unread, until it hangs up
+				     (4.5.3.2.7: 5 minutes) */
 	const struct smtp_environment *environment;
 };
+
+/* The reply to MAIL, or to the message itself, when there is no room for it (RFC 1870, RFC 3463). */
+#define SMTP_NO_ROOM           "452 4.3.1 Insufficient system storage"
 
 #define SMTP_SERVER_TIMEOUT_NS (300 * NS_PER_S)
 
@@ -83,6 +92,12 @@ struct session *smtp_server_new(const struct smtp_server_config *config, uint32_
 /* What is known of the client. Strings belong to the session; NULL where not known. */
 uint32_t smtp_server_client_address(const struct smtp_server *server);
 const char *smtp_server_login(const struct smtp_server *server);
+
+/*
+ * Before the stream opens: the client gets `status_and_reason` ("4.3.2 All server ports are busy")
+ * with code 421 in place of the greeting, and the session ends (RFC 5321 section 3.8). Copied.
+ */
+void smtp_server_turn_away(struct smtp_server *server, const char *status_and_reason);
 
 static inline struct session *smtp_server_session(struct smtp_server *server)
 {

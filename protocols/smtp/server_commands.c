@@ -165,6 +165,13 @@ static bool take_mail_parameters(struct smtp_server *server, struct bytes rest)
 	return rest.length == 0;
 }
 
+static bool has_room(const struct smtp_server *server)
+{
+	const struct smtp_environment *environment = server->config->environment;
+
+	return environment->has_room == NULL || environment->has_room(server->owner);
+}
+
 static void run_mail(struct smtp_server *server, struct bytes argument)
 {
 	static const char syntax[] = "501 5.5.4 Syntax: MAIL FROM:<address>";
@@ -179,6 +186,10 @@ static void run_mail(struct smtp_server *server, struct bytes argument)
 	server->is_8bit = false;
 	if (!take_mail_parameters(server, rest))
 		return;
+	if (!has_room(server)) {
+		smtp_server_reply(server, "%s", SMTP_NO_ROOM);
+		return;
+	}
 	server->sender = g_strdup(address);
 	smtp_server_reply(server, "250 2.1.0 Ok");
 	smtp_server_enter(server, SMTP_HAS_SENDER);

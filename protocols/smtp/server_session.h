@@ -25,8 +25,9 @@ struct smtp_server {
 	uint32_t client_address;
 	char *client_name; /* NULL: unknown */
 	char *helo;
-	char *login;      /* NULL: nobody */
-	bool is_extended; /* EHLO, not HELO */
+	char *login;           /* NULL: nobody */
+	bool is_extended;      /* EHLO, not HELO */
+	char *why_turned_away; /* NULL: it is not */
 	unsigned errors;
 
 	bool is_skipping_line; /* the rest of a line that was too long */

@@ -63,12 +63,8 @@ void connection_free(struct tcp_connection *c)
 
 struct flight *flight_take(struct tcp *tcp)
 {
-	struct flight *flight = tcp->spare_flights;
+	struct flight *flight = spares_take(&tcp->flights, sizeof *flight);
 
-	if (flight != NULL)
-		tcp->spare_flights = flight->next_free;
-	else
-		flight = g_new(struct flight, 1);
 	flight_init(flight);
 	return flight;
 }
@@ -78,8 +74,7 @@ void flight_give_back(struct tcp *tcp, struct flight *flight)
 	if (flight == NULL)
 		return;
 	flight_clear(flight);
-	flight->next_free = tcp->spare_flights;
-	tcp->spare_flights = flight;
+	spares_give_back(&tcp->flights, flight);
 }
 
 uint32_t connection_choose_iss(const struct tcp *tcp, const struct flow *flow)
@@ -210,8 +205,7 @@ void connection_fail(struct tcp_connection *c, enum stream_failure failure, enum
 		c->has_user = false;
 	if (!state_is_synchronized((enum tcp_state)c->state))
 		c->tcp->statistics.failed_opens++;
-	receive_queue_clear(&c->received);
-	c->pending = 0;
+	c->pending = 0; /* what came in order stays until the user has heard of the failure */
 	c->failure = (uint8_t)failure;
 	connection_enter(c, TCP_CLOSED, why);
 	connection_notify(c, PENDING_FAILED);

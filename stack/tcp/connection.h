@@ -3,6 +3,7 @@
  * folder offer each other. Names of variables are those of RFC 9293 section 3.3.1.
  */
 #pragma once
+#include "sim/spares.h"
 #include "sim/world.h"
 #include "stack/socket.h"
 #include "stack/tcp/congestion.h"
@@ -59,8 +60,7 @@ struct tcp {
 	struct tcp_listener *listeners;
 	struct tcp_connection *first, *last; /* all connections, in the order they were made */
 	struct time_wait_queue time_waits;
-	struct flight *spare_flights;
-	struct alarm *spare_alarms;
+	struct spares flights, alarms;
 	struct work work; /* delivers what is pending */
 	struct tcp_connection *first_pending, *last_pending;
 	const struct congestion_control *congestion;
@@ -83,7 +83,6 @@ enum deadline {
 struct alarm {
 	struct timer timer;
 	int64_t at_ns[DEADLINE_COUNT]; /* TIME_NEVER: none */
-	struct alarm *next_free;
 };
 
 /* What a connection's retransmission deadline is for. */

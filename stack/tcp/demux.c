@@ -80,8 +80,9 @@ static void resize(struct flow_table *table, uint32_t capacity)
 
 void flow_table_add(struct flow_table *table, struct flow *flow)
 {
-	/* At most three quarters full, so that runs of occupied slots stay short. */
-	if (4 * (uint64_t)(table->count + 1) > 3 * (uint64_t)table->capacity)
+	/* At most seven eighths full: runs of occupied slots are longer then, but the tags of a run of
+	 * 32 lie in one or two lines of the cache. */
+	if (8 * (uint64_t)(table->count + 1) > 7 * (uint64_t)table->capacity)
 		resize(table, MAX(2 * table->capacity, FIRST_CAPACITY));
 	table->count++;
 	place(table, flow);

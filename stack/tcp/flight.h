@@ -62,7 +62,6 @@ struct flight {
 
 	struct rack rack;
 	struct tcp_sack_block seen[TCP_SACK_BLOCKS_MAX]; /* of the last acknowledgment */
-	struct flight *next_free;
 	struct sent_segment initial[8];
 };
 

@@ -57,6 +57,18 @@ void segment_drop(struct tcp *tcp, struct segment *segment, enum tcp_detail why)
 
 /* Reading. */
 
+/* The payload is summed where its sum is not known from its sender, or bytes changed on the way. */
+static bool checksum_is_right(const struct segment *segment, const struct ipv4_header *ip)
+{
+	struct bytes whole = packet_bytes(segment->packet);
+	uint32_t sum;
+
+	if (packet_find_sum(segment->packet, segment->payload, &sum))
+		return tcp_checksum_is_right_with(whole, sum, segment->payload.length, ip->source,
+						  ip->destination);
+	return tcp_checksum_is_right(whole, ip->source, ip->destination);
+}
+
 static bool read_segment(struct tcp *tcp, struct segment *segment, const struct ipv4_header *ip)
 {
 	struct bytes whole = packet_bytes(segment->packet);
@@ -68,7 +80,7 @@ static bool read_segment(struct tcp *tcp, struct segment *segment, const struct 
 		segment_drop(tcp, segment, TCP_DROP_MALFORMED);
 		return false;
 	}
-	if (!tcp_checksum_is_right(whole, ip->source, ip->destination)) {
+	if (!checksum_is_right(segment, ip)) {
 		tcp->statistics.bad_checksums_in++;
 		segment_drop(tcp, segment, TCP_DROP_BAD_CHECKSUM);
 		return false;

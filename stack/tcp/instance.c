@@ -38,22 +38,6 @@ struct tcp *tcp_new(struct host *host)
 	return tcp;
 }
 
-static void free_spares(struct tcp *tcp)
-{
-	while (tcp->spare_flights != NULL) {
-		struct flight *flight = tcp->spare_flights;
-
-		tcp->spare_flights = flight->next_free;
-		g_free(flight);
-	}
-	while (tcp->spare_alarms != NULL) {
-		struct alarm *alarm = tcp->spare_alarms;
-
-		tcp->spare_alarms = alarm->next_free;
-		g_free(alarm);
-	}
-}
-
 void tcp_free(struct tcp *tcp)
 {
 	if (tcp == NULL)
@@ -69,7 +53,8 @@ void tcp_free(struct tcp *tcp)
 		tcp->listeners = listener->next;
 		g_free(listener);
 	}
-	free_spares(tcp);
+	spares_clear(&tcp->flights);
+	spares_clear(&tcp->alarms);
 	g_free(tcp);
 }
 

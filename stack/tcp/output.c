@@ -60,20 +60,20 @@ static void trace_outgoing(struct tcp *tcp, const struct packet *packet, const s
 /* Puts the header in front of `packet` (taken), whose bytes are the payload with sum `payload_sum`,
  * and sends it. */
 static void transmit(struct tcp *tcp, struct packet *packet, uint32_t payload_sum,
-		     const struct outgoing *out)
+		     struct outgoing *out)
 {
-	uint8_t options[TCP_OPTIONS_MAX_BYTES];
 	const struct flow *flow = out->flow;
+	struct tcp_header *header = &out->header;
 	size_t payload_bytes = packet_length(packet);
-	struct tcp_header header = out->header;
-
-	header.source_port = flow->local_port;
-	header.destination_port = flow->remote_port;
-	header.options = (struct bytes) { options, tcp_options_emit(&out->options, options) };
-	size_t header_bytes = tcp_header_length(&header);
+	size_t header_bytes = TCP_HEADER_BYTES + tcp_options_length(&out->options);
 	uint8_t *at = packet_push(packet, header_bytes);
+	uint8_t *options = at + TCP_HEADER_BYTES;
 
-	tcp_header_emit(&header, at);
+	header->source_port = flow->local_port;
+	header->destination_port = flow->remote_port;
+	header->options.data = options;
+	header->options.length = tcp_options_emit(&out->options, options);
+	tcp_header_emit(header, at);
 	tcp_checksum_set(at, payload_sum, payload_bytes, flow->local_address, flow->remote_address);
 	count_outgoing(tcp, out, payload_bytes);
 	trace_outgoing(tcp, packet, out, payload_bytes, header_bytes);
@@ -255,6 +255,7 @@ static void send_bytes(struct tcp_connection *c, uint32_t sequence, uint32_t len
 
 	if (length > 0) {
 		sum = send_queue_copy(&c->unacknowledged, sequence, length, packet_data(packet));
+		packet_note_sum(packet, sum);
 		packet->root = send_queue_root(&c->unacknowledged, sequence);
 	}
 	prepare(c, &out, sequence, flags, length, why);

@@ -16,8 +16,11 @@ struct out_of_order {
 	uint32_t changes;
 };
 
-/* A small payload is copied behind the previous one where that has room, so that a peer that sends
- * byte by byte does not cost a packet each. */
+/*
+ * A small payload is copied behind the previous one where that has room, so that a peer that sends
+ * byte by byte does not cost a packet each, in whatever order and with whatever gaps. Of two packets
+ * in a row, one at least is thus larger than this or fills its buffer.
+ */
 #define SMALL_BYTES 128
 
 static void free_chain(struct packet *packet)
@@ -55,16 +58,39 @@ static bool join_small(struct packet *last, struct packet *packet)
 	return true;
 }
 
+/* Hangs the chain from `first` to `last` behind `*end`, which becomes its end. */
+static void hang_behind(struct packet **end, struct packet *first, struct packet *last)
+{
+	struct packet *next = first->next;
+
+	while (join_small(*end, first)) {
+		if (next == NULL) {
+			(*end)->next = NULL;
+			return;
+		}
+		first = next;
+		next = first->next;
+	}
+	(*end)->next = first;
+	*end = last;
+}
+
+/* The same with the readable packets, of which there may be none. */
+static void hang_behind_readable(struct receive_queue *queue, struct packet *first,
+				 struct packet *last)
+{
+	if (queue->first != NULL) {
+		hang_behind(&queue->last, first, last);
+		return;
+	}
+	queue->first = first;
+	queue->last = last;
+}
+
 void receive_queue_append(struct receive_queue *queue, struct packet *packet)
 {
 	packet->next = NULL;
-	if (queue->first == NULL)
-		queue->first = packet;
-	else if (join_small(queue->last, packet))
-		return;
-	else
-		queue->last->next = packet;
-	queue->last = packet;
+	hang_behind_readable(queue, packet, packet);
 }
 
 void receive_queue_consume(struct receive_queue *queue, size_t length)
@@ -139,8 +165,7 @@ static void merge_neighbours(struct out_of_order *kept, uint32_t index)
 	if (index + 1 < kept->count && kept->ranges[index].end == kept->ranges[index + 1].start) {
 		struct range *range = &kept->ranges[index], *after = range + 1;
 
-		range->last->next = after->first;
-		range->last = after->last;
+		hang_behind(&range->last, after->first, after->last);
 		range->end = after->end;
 		range->changed = MAX(range->changed, after->changed);
 		remove_range(kept, index + 1);
@@ -228,11 +253,7 @@ uint32_t receive_queue_advance(struct receive_queue *queue, uint32_t next)
 		}
 		trim_front(range, next - range->start);
 		next = range->end;
-		if (queue->first == NULL)
-			queue->first = range->first;
-		else
-			queue->last->next = range->first;
-		queue->last = range->last;
+		hang_behind_readable(queue, range->first, range->last);
 		remove_range(kept, 0);
 	}
 	if (kept->count == 0) {

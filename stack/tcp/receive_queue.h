@@ -1,7 +1,9 @@
 /*
  * What a connection has received and its user has not read: packets in order, and ranges that wait
- * behind gaps (RFC 9293 section 3.10.7.4, RFC 2018). Payload is never copied: packets are kept as
- * they came, and the reader borrows their bytes.
+ * behind gaps (RFC 9293 section 3.10.7.4, RFC 2018). Packets are kept as they came, and the reader
+ * borrows their bytes; payload is copied only where small pieces that touch share a buffer. What is
+ * kept is bounded: by the window, which the caller minds, by RECEIVE_RANGES_MAX gaps, and in buffers
+ * by one for about 60 bytes besides, as Linux bounds it by collapsing its queues.
  */
 #pragma once
 #include <stdbool.h>

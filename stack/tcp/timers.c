@@ -10,12 +10,8 @@ static void timers_fire(void *connection);
 static struct alarm *alarm_take(struct tcp_connection *c)
 {
 	struct tcp *tcp = c->tcp;
-	struct alarm *alarm = tcp->spare_alarms;
+	struct alarm *alarm = spares_take(&tcp->alarms, sizeof *alarm);
 
-	if (alarm != NULL)
-		tcp->spare_alarms = alarm->next_free;
-	else
-		alarm = g_new(struct alarm, 1);
 	timer_init(&alarm->timer, tcp->node->index, timers_fire, c);
 	for (int i = 0; i < DEADLINE_COUNT; i++)
 		alarm->at_ns[i] = TIME_NEVER;
@@ -27,8 +23,7 @@ void timers_release(struct tcp_connection *c)
 	if (c->alarm == NULL)
 		return;
 	timer_cancel(tcp_engine(c->tcp), &c->alarm->timer);
-	c->alarm->next_free = c->tcp->spare_alarms;
-	c->tcp->spare_alarms = c->alarm;
+	spares_give_back(&c->tcp->alarms, c->alarm);
 	c->alarm = NULL;
 	c->retransmit_timer = TIMER_NONE;
 }
@@ -192,9 +187,22 @@ static void retransmit_timeout(struct tcp_connection *c)
 	timers_arm_retransmit(c);
 }
 
+/*
+ * RFC 9293 section 3.8.6.1 keeps a connection open as long as probes of a shut window are answered.
+ * One that its program has left, nobody could ever end: like Linux (tcp_probe_timer) it is given up
+ * when the pause between probes has grown to its full length.
+ */
+static bool gave_up_orphan(struct tcp_connection *c)
+{
+	if (c->has_user || backed_off_ns(c) < RTO_MAX_US * NS_PER_US)
+		return false;
+	connection_fail(c, STREAM_TIMED_OUT, TCP_BY_TIMEOUT);
+	return true;
+}
+
 static void persist_timeout(struct tcp_connection *c)
 {
-	if (gave_up(c))
+	if (gave_up(c) || gave_up_orphan(c))
 		return;
 	output_window_probe(c);
 	back_off(c);

@@ -77,14 +77,14 @@ void ipv4_header_emit(const struct ipv4_header *header, uint8_t *out)
 				(header->dont_fragment ? DONT_FRAGMENT : 0) |
 				(header->more_fragments ? MORE_FRAGMENTS : 0);
 
-	out[VERSION_IHL] = (uint8_t)(4 << 4 | ipv4_header_length(header) / 4);
-	out[TOS] = header->tos;
-	put_be16(out + TOTAL_LENGTH, header->total_length_bytes);
-	put_be16(out + IDENTIFICATION, header->identification);
-	put_be16(out + FLAGS_OFFSET, (uint16_t)flags_offset);
-	out[TTL] = header->ttl;
-	out[PROTOCOL] = header->protocol;
-	put_be16(out + CHECKSUM, header->checksum);
+	unsigned version_ihl = 4 << 4 | (unsigned)ipv4_header_length(header) / 4;
+
+	/* Whole words: the checksum reads them next, and would wait for smaller pieces. */
+	put_be32(out + VERSION_IHL,
+		 version_ihl << 24 | (uint32_t)header->tos << 16 | header->total_length_bytes);
+	put_be32(out + IDENTIFICATION, (uint32_t)header->identification << 16 | flags_offset);
+	put_be32(out + TTL,
+		 (uint32_t)header->ttl << 24 | (uint32_t)header->protocol << 16 | header->checksum);
 	put_be32(out + SOURCE, header->source);
 	put_be32(out + DESTINATION, header->destination);
 	if (header->options.length > 0)
@@ -93,7 +93,8 @@ void ipv4_header_emit(const struct ipv4_header *header, uint8_t *out)
 
 void ipv4_checksum_set(uint8_t *out)
 {
-	put_be16(out + CHECKSUM, 0);
+	if (get_be16(out + CHECKSUM) != 0)
+		put_be16(out + CHECKSUM, 0);
 	put_be16(out + CHECKSUM, checksum_of((struct bytes) { out, header_length(out) }));
 }
 

@@ -49,15 +49,15 @@ enum parse_status tcp_header_parse(struct bytes in, struct tcp_header *header,
 
 void tcp_header_emit(const struct tcp_header *header, uint8_t *out)
 {
-	put_be16(out + SOURCE_PORT, header->source_port);
-	put_be16(out + DESTINATION_PORT, header->destination_port);
+	uint32_t data_offset = (uint32_t)tcp_header_length(header) / 4 << 4;
+
+	/* Whole words: the checksum reads them next, and would wait for smaller pieces. */
+	put_be32(out + SOURCE_PORT, (uint32_t)header->source_port << 16 | header->destination_port);
 	put_be32(out + SEQUENCE, header->sequence);
 	put_be32(out + ACKNOWLEDGMENT, header->acknowledgment);
-	out[DATA_OFFSET] = (uint8_t)(tcp_header_length(header) / 4 << 4);
-	out[FLAGS] = header->flags;
-	put_be16(out + WINDOW, header->window);
-	put_be16(out + CHECKSUM, header->checksum);
-	put_be16(out + URGENT_POINTER, header->urgent_pointer);
+	put_be32(out + DATA_OFFSET,
+		 data_offset << 24 | (uint32_t)header->flags << 16 | header->window);
+	put_be32(out + CHECKSUM, (uint32_t)header->checksum << 16 | header->urgent_pointer);
 	if (header->options.length > 0 && header->options.data != out + OPTIONS)
 		memmove(out + OPTIONS, header->options.data, header->options.length);
 }
@@ -67,18 +67,26 @@ void tcp_checksum_set(uint8_t *out, uint32_t payload_sum, size_t payload_bytes, 
 {
 	size_t header_bytes = header_length(out);
 
-	put_be16(out + CHECKSUM, 0);
-
 	uint32_t sum = checksum_pseudo(source, destination, PROTOCOL, header_bytes + payload_bytes);
+
+	if (get_be16(out + CHECKSUM) != 0)
+		put_be16(out + CHECKSUM, 0);
 	sum = checksum_add(sum, (struct bytes) { out, header_bytes });
 	put_be16(out + CHECKSUM, checksum_finish(sum + payload_sum));
 }
 
 bool tcp_checksum_is_right(struct bytes segment, uint32_t source, uint32_t destination)
 {
+	return tcp_checksum_is_right_with(segment, 0, 0, source, destination);
+}
+
+bool tcp_checksum_is_right_with(struct bytes segment, uint32_t payload_sum, size_t payload_bytes,
+				uint32_t source, uint32_t destination)
+{
 	uint32_t sum = checksum_pseudo(source, destination, PROTOCOL, segment.length);
 
-	return checksum_finish(checksum_add(sum, segment)) == 0;
+	sum = checksum_add(sum, bytes_first(segment, segment.length - payload_bytes));
+	return checksum_finish(sum + payload_sum) == 0;
 }
 
 char *tcp_flags_print(uint8_t flags, char out[TCP_FLAGS_TEXT_BYTES])

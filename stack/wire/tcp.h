@@ -62,6 +62,13 @@ void tcp_checksum_set(uint8_t *out, uint32_t payload_sum, size_t payload_bytes, 
 /* Verifies `segment`, header and payload. */
 bool tcp_checksum_is_right(struct bytes segment, uint32_t source, uint32_t destination);
 
+/*
+ * The same where the sum of its last `payload_bytes` bytes is known: checksum_add() of them from 0. They
+ * are not read.
+ */
+bool tcp_checksum_is_right_with(struct bytes segment, uint32_t payload_sum, size_t payload_bytes,
+				uint32_t source, uint32_t destination);
+
 /* Sequence numbers the segment occupies: payload, SYN and FIN count (RFC 9293 section 3.4). */
 static inline uint32_t tcp_sequence_length(const struct tcp_header *header, size_t payload_bytes)
 {

@@ -121,28 +121,28 @@ size_t tcp_options_length(const struct tcp_options *options)
 }
 
 /* SACK-permitted takes the place of the NOPs that align the timestamps, as in Linux. */
-static uint8_t *emit_pair(uint8_t *out, bool is_sack_permitted)
+static uint32_t pair(bool is_sack_permitted)
 {
-	out[0] = is_sack_permitted ? TCP_OPTION_SACK_PERMITTED : TCP_OPTION_NOP;
-	out[1] = is_sack_permitted ? SACK_PERMITTED_BYTES : TCP_OPTION_NOP;
-	return out + 2;
+	return is_sack_permitted ? TCP_OPTION_SACK_PERMITTED << 8 | SACK_PERMITTED_BYTES
+				 : TCP_OPTION_NOP << 8 | TCP_OPTION_NOP;
 }
 
 static uint8_t *emit_timestamps(uint8_t *out, const struct tcp_options *options)
 {
-	out[0] = TCP_OPTION_TIMESTAMPS;
-	out[1] = TIMESTAMPS_BYTES;
-	put_be32(out + 2, options->timestamp_value);
-	put_be32(out + 6, options->timestamp_echo);
-	return out + TIMESTAMPS_BYTES;
+	uint32_t head = TCP_OPTION_TIMESTAMPS << 8 | TIMESTAMPS_BYTES;
+
+	put_be32(out, pair(options->has_sack_permitted) << 16 | head);
+	put_be32(out + 4, options->timestamp_value);
+	put_be32(out + 8, options->timestamp_echo);
+	return out + 12;
 }
 
 static uint8_t *emit_sack(uint8_t *out, const struct tcp_options *options, size_t count)
 {
-	out = emit_pair(out, false);
-	out[0] = TCP_OPTION_SACK;
-	out[1] = (uint8_t)(2 + count * SACK_BLOCK_BYTES);
-	out += 2;
+	uint32_t head = TCP_OPTION_SACK << 8 | (uint32_t)(2 + count * SACK_BLOCK_BYTES);
+
+	put_be32(out, pair(false) << 16 | head);
+	out += 4;
 	for (size_t i = 0; i < count; i++, out += SACK_BLOCK_BYTES) {
 		put_be32(out, options->sack[i].left);
 		put_be32(out + 4, options->sack[i].right);
@@ -161,10 +161,10 @@ size_t tcp_options_emit(const struct tcp_options *options, uint8_t *out)
 		at += MSS_BYTES;
 	}
 	if (options->has_timestamps) {
-		at = emit_pair(at, options->has_sack_permitted);
 		at = emit_timestamps(at, options);
 	} else if (options->has_sack_permitted) {
-		at = emit_pair(emit_pair(at, false), true);
+		put_be32(at, pair(false) << 16 | pair(true));
+		at += 4;
 	}
 	if (options->has_window_scale) {
 		at[0] = TCP_OPTION_NOP;

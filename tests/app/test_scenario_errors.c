@@ -84,7 +84,7 @@ static const struct {
 	{ "mailwire: 1\nnetworks: {a: , b: }\nhosts: {h: }\n",                                    "t:3:9: error",
          "needs the key `network`",																	    NULL                                       },
 	{ "mailwire: 1\nnetworks: {w: {kind: link}}\nhosts: {h: }\n",                             "t:2:12: error",
-         "has 1 members",																		      "kind: lan"                                },
+         "has 1 member,",																		      "kind: lan"                                },
 	{ "mailwire: 1\nhosts: {a: {network: lna}}\n",                                            "t:2:22: error",
          "there is no network called `lna`",																   "did you mean `lan`?"                      },
 	{ "mailwire: 1\nhosts: {a: {network: b}, b: }\n",                                         "t:2:22: error",

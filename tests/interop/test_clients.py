@@ -124,6 +124,22 @@ def nothing_outside_is_reachable():
 
 # ---- Mail programs ----
 
+def telnet_speaks_smtp_by_hand():
+    """Each line when the one before is answered, as people type."""
+    need("telnet")
+    telnet = subprocess.Popen(["telnet", "mail.office.example", "25"], stdin=subprocess.PIPE,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    for wanted, answer in (("220 ", "HELO x"), ("250 ", "VRFY alice@office.example"), ("25", "QUIT"), ("221 ", None)):
+        line = telnet.stdout.readline()
+        while line and not line.startswith(wanted):
+            line = telnet.stdout.readline()
+        assert line.startswith(wanted), (wanted, line)
+        if answer is not None:
+            telnet.stdin.write(answer + "\n")
+            telnet.stdin.flush()
+    telnet.communicate(timeout=10)
+
+
 def curl_sends_and_reads_two_megabytes():
     need("curl")
     text = letter_of(2)
@@ -411,6 +427,7 @@ CASES = [
     dig_by_udp_tcp_and_with_edns,
     dig_asks_many_questions_on_one_connection,
     nothing_outside_is_reachable,
+    telnet_speaks_smtp_by_hand,
     curl_sends_and_reads_two_megabytes,
     curl_is_told_of_a_wrong_password,
     swaks_with_pipelining_and_every_login,

@@ -109,10 +109,9 @@ static void end_fails(void *owner)
 	struct end *end = owner;
 	const struct stream_events *events = end->stream.events;
 	void *user = end->stream.owner;
-	enum stream_failure why = end->why;
 
+	events->failed(user, end->why);
 	end_free(end);
-	events->failed(user, why);
 }
 
 static struct bytes end_peek(struct stream *stream)

@@ -190,7 +190,8 @@ struct bench {
 	struct adapter *adapter;
 	GString *heard;
 	bool was_freed;
-	int why; /* of done; -99: not called */
+	uint64_t echo_received_bytes; /* by the session in all, when it was over */
+	int why;                      /* of done; -99: not called */
 	struct trace_sink sink;
 	GArray *records; /* of struct trace_record */
 };
@@ -202,6 +203,7 @@ static void done(void *owner, struct session *session, int why)
 	ck_assert_ptr_eq(session, &bench->echo->session);
 	ck_assert(!bench->was_freed);
 	bench->why = why;
+	bench->echo_received_bytes = session->received_bytes;
 	adapter_free(bench->adapter); /* harmless here */
 }
 
@@ -423,6 +425,45 @@ START_TEST(refilled_output_flows_as_the_stream_takes_it)
 }
 END_TEST
 
+/* Each piece that the peer reads counts; that it owes a long answer does not. */
+START_TEST(a_peer_that_does_not_read_is_left)
+{
+	struct bench bench;
+
+	set_up_greeted(&bench);
+	bench.echo->session.send_timeout_ns = 60 * NS_PER_S;
+	bench.wire.room = 10000;
+	arrive(&bench, "much\r\n");
+	engine_run(bench.world->engine, 50 * NS_PER_S);
+	bench.wire.room = 10000;
+	bench.wire.stream.events->writable(bench.wire.stream.owner);
+	engine_run(bench.world->engine, 100 * NS_PER_S);
+	bench.wire.stream.events->writable(bench.wire.stream.owner);
+	ck_assert_int_eq(bench.why, -99);
+	run(&bench);
+	ck_assert_int_eq(engine_now(bench.world->engine), (50 + 60) * NS_PER_S);
+	ck_assert(bench.wire.is_aborted);
+	ck_assert_str_eq(bench.heard->str, "opened failed ");
+	ck_assert_int_eq(bench.why, STREAM_TIMED_OUT);
+	tear_down(&bench);
+}
+END_TEST
+
+START_TEST(a_session_that_hung_up_does_not_wait_for_its_reader)
+{
+	struct bench bench;
+
+	set_up_greeted(&bench);
+	bench.echo->session.send_timeout_ns = 60 * NS_PER_S;
+	bench.wire.room = 4;
+	arrive(&bench, "echo abcdef\r\nquit\r\n");
+	run(&bench);
+	ck_assert(bench.wire.is_aborted);
+	ck_assert_int_eq(bench.why, ADAPTER_ORDERLY);
+	tear_down(&bench);
+}
+END_TEST
+
 START_TEST(an_aborted_session_resets_its_stream)
 {
 	struct bench bench;
@@ -442,6 +483,8 @@ START_TEST(a_lost_stream_ends_the_session)
 
 	set_up_greeted(&bench);
 	bench.wire.stream.events->failed(bench.wire.stream.owner, STREAM_RESET);
+	ck_assert_str_eq(bench.heard->str, "opened ");
+	run(&bench);
 	ck_assert_str_eq(bench.heard->str, "opened failed ");
 	ck_assert_int_eq(bench.why, STREAM_RESET);
 	tear_down(&bench);
@@ -460,6 +503,105 @@ START_TEST(a_deadline_comes_once_and_can_be_moved)
 	ck_assert_str_eq(bench.heard->str, "opened expired ");
 	ck_assert_int_eq(engine_now(bench.world->engine), 15 * NS_PER_MS + WAKEUP_NS);
 	ck_assert_str_eq(bench.wire.written->str, "late\r\n");
+	tear_down(&bench);
+}
+END_TEST
+
+/* Room for output is no reason to read early: input has its own wakeup, for whatever else happens. */
+START_TEST(input_is_read_at_its_wakeup_alone)
+{
+	struct bench bench;
+
+	set_up_greeted(&bench);
+	int64_t greeted_ns = engine_now(bench.world->engine);
+
+	arrive(&bench, "echo a\r\n");
+	bench.wire.stream.events->writable(bench.wire.stream.owner);
+	session_wake(&bench.echo->session);
+	ck_assert_str_eq(bench.wire.written->str, "");
+	run(&bench);
+	ck_assert_str_eq(bench.wire.written->str, "a\r\n");
+	ck_assert_int_eq(engine_now(bench.world->engine), greeted_ns + WAKEUP_NS);
+	tear_down(&bench);
+}
+END_TEST
+
+START_TEST(what_came_before_the_loss_is_heard_before_it)
+{
+	struct bench bench;
+
+	set_up_greeted(&bench);
+	arrive(&bench, "in 10\r\nin");
+	bench.wire.stream.events->failed(bench.wire.stream.owner, STREAM_RESET);
+	bench.wire.stream.operations = NULL; /* the stream is gone */
+	run(&bench);
+	ck_assert_uint_eq(bench.echo_received_bytes, 7);
+	ck_assert_int_eq(bench.why, STREAM_RESET);
+	tear_down(&bench);
+}
+END_TEST
+
+/* A session that is content with what it heard, as after 421, need not hear of the loss. */
+START_TEST(a_session_that_hung_up_on_its_last_input_is_not_lost)
+{
+	struct bench bench;
+
+	set_up_greeted(&bench);
+	arrive(&bench, "quit\r\n");
+	bench.wire.stream.events->failed(bench.wire.stream.owner, STREAM_RESET);
+	bench.wire.stream.operations = NULL;
+	run(&bench);
+	ck_assert_str_eq(bench.heard->str, "opened ");
+	ck_assert_int_eq(bench.why, ADAPTER_ORDERLY);
+	tear_down(&bench);
+}
+END_TEST
+
+/* Whoever only knocks costs no greeting, nor what a server does before it, like asking DNS. */
+START_TEST(a_stream_lost_before_the_wakeup_was_never_open)
+{
+	struct bench bench;
+
+	set_up(&bench, true);
+	bench.wire.stream.events->failed(bench.wire.stream.owner, STREAM_RESET);
+	run(&bench);
+	ck_assert_str_eq(bench.heard->str, "failed ");
+	ck_assert_int_eq(bench.why, STREAM_RESET);
+	tear_down(&bench);
+}
+END_TEST
+
+START_TEST(what_was_said_on_a_stream_lost_so_soon_is_heard)
+{
+	struct bench bench;
+
+	set_up(&bench, false);
+	bench.wire.stream.events->opened(bench.wire.stream.owner);
+	arrive(&bench, "quit\r\n");
+	bench.wire.stream.events->failed(bench.wire.stream.owner, STREAM_RESET);
+	run(&bench);
+	ck_assert_str_eq(bench.heard->str, "opened ");
+	ck_assert_int_eq(bench.why, ADAPTER_ORDERLY);
+	tear_down(&bench);
+}
+END_TEST
+
+START_TEST(an_answer_after_the_loss_finds_nobody)
+{
+	struct bench bench;
+
+	set_up_greeted(&bench);
+	arrive(&bench, "wait\r\n");
+	run(&bench);
+	bench.wire.stream.events->failed(bench.wire.stream.owner, STREAM_RESET);
+	bench.echo->session.is_waiting = false;
+	session_printf(&bench.echo->session, "answer\r\n");
+	session_wake(&bench.echo->session);
+	ck_assert_str_eq(bench.heard->str, "opened ");
+	run(&bench);
+	ck_assert_str_eq(bench.heard->str, "opened failed ");
+	ck_assert_str_eq(bench.wire.written->str, "");
+	ck_assert_int_eq(bench.why, STREAM_RESET);
 	tear_down(&bench);
 }
 END_TEST
@@ -505,9 +647,17 @@ int main(void)
 	tcase_add_test(tcase, the_end_is_told_behind_all_input);
 	tcase_add_test(tcase, output_waits_for_room_and_the_end_for_output);
 	tcase_add_test(tcase, refilled_output_flows_as_the_stream_takes_it);
+	tcase_add_test(tcase, a_peer_that_does_not_read_is_left);
+	tcase_add_test(tcase, a_session_that_hung_up_does_not_wait_for_its_reader);
 	tcase_add_test(tcase, an_aborted_session_resets_its_stream);
 	tcase_add_test(tcase, a_lost_stream_ends_the_session);
 	tcase_add_test(tcase, a_deadline_comes_once_and_can_be_moved);
+	tcase_add_test(tcase, input_is_read_at_its_wakeup_alone);
+	tcase_add_test(tcase, what_came_before_the_loss_is_heard_before_it);
+	tcase_add_test(tcase, a_session_that_hung_up_on_its_last_input_is_not_lost);
+	tcase_add_test(tcase, a_stream_lost_before_the_wakeup_was_never_open);
+	tcase_add_test(tcase, what_was_said_on_a_stream_lost_so_soon_is_heard);
+	tcase_add_test(tcase, an_answer_after_the_loss_finds_nobody);
 	tcase_add_test(tcase, notes_become_records_with_the_offsets_of_the_stream);
 	suite_add_tcase(suite, tcase);
 

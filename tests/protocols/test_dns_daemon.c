@@ -312,6 +312,37 @@ START_TEST(a_closed_port_is_noticed_at_once)
 }
 END_TEST
 
+static void count_loss(void *owner, enum stream_failure why)
+{
+	ck_assert_int_eq(why, STREAM_RESET);
+	++*(unsigned *)owner;
+}
+
+START_TEST(one_connection_too_many_is_reset)
+{
+	static const struct stream_events events = { .failed = count_loss };
+	struct stream *streams[DNS_TCP_CLIENTS_MAX];
+	struct fixture fixture;
+	unsigned lost = 0;
+
+	set_up(&fixture);
+	for (unsigned i = 0; i < DNS_TCP_CLIENTS_MAX; i++) {
+		streams[i] = tcp_connect(fixture.net.alice, (struct endpoint) { DNS_ADDRESS, 53 },
+					 &events, &lost);
+		wiretest_run_until(&fixture.net, (i + 1) * NS_PER_MS);
+	}
+	ck_assert_uint_eq(lost, 0);
+	tcp_connect(fixture.net.alice, (struct endpoint) { DNS_ADDRESS, 53 }, &events, &lost);
+	wiretest_run_until(&fixture.net, S);
+	ck_assert_uint_eq(lost, 1);
+	for (unsigned i = 0; i < DNS_TCP_CLIENTS_MAX; i++)
+		stream_abort(streams[i]);
+	ask(&fixture, "crowd.remote.example", DNS_A);
+	ck_assert_int_eq(fixture.outcome, DNS_FOUND);
+	tear_down(&fixture);
+}
+END_TEST
+
 START_TEST(recursion_is_for_the_site_only)
 {
 	struct fixture fixture;
@@ -520,6 +551,7 @@ int main(void)
 
 	tcase_set_timeout(tcase, 60);
 	tcase_add_loop_test(tcase, a_name_is_found_by_packets_alone, 0, G_N_ELEMENTS(lookups));
+	tcase_add_test(tcase, one_connection_too_many_is_reset);
 	tcase_add_test(tcase, a_long_answer_comes_over_tcp);
 	tcase_add_test(tcase, a_cable_that_is_mended_in_time_costs_only_time);
 	tcase_add_test(tcase, a_dead_resolver_is_given_up_after_two_attempts_of_5_seconds);

@@ -39,6 +39,7 @@ struct fixture {
 	struct dns_message *result; /* a copy of the last one */
 	unsigned results;
 	GString *states;
+	unsigned spent; /* lookups that failed because the client's queries were used up */
 };
 
 static void send_query(void *owner, uint64_t exchange, struct endpoint server, bool over_tcp,
@@ -68,6 +69,7 @@ static void note_state(void *owner, const struct dns_lookup_note *note)
 	struct fixture *fixture = owner;
 	char zone[DNS_NAME_TEXT_BYTES] = "";
 
+	fixture->spent += note->detail == DNS_LOOKUP_SPENT;
 	if (note->zone.length > 0)
 		dns_name_print(note->zone, zone);
 	g_string_append_printf(fixture->states, "%s %s, ", dns_lookup_state_names[note->after],
@@ -783,6 +785,69 @@ START_TEST(referrals_without_end_fail)
 }
 END_TEST
 
+/*
+ * A hostile zone: every name is delegated to ten servers without glue, each in a zone of its own that
+ * does the same. One question would ask the root for 10,000 of them.
+ */
+static void answer_with_ten_servers(struct fixture *fixture)
+{
+	struct sent sent = g_array_index(fixture->sent, struct sent, fixture->answered++);
+	struct dns_message *response = respond(&sent);
+	char zone[DNS_NAME_TEXT_BYTES];
+
+	dns_name_print(sent.query->question.name, zone);
+	for (unsigned i = 0; i < 10; i++) {
+		char server[64];
+
+		g_snprintf(server, sizeof server, "ns.zone-%u-%u.test", fixture->answered, i);
+		add(response, DNS_AUTHORITY, zone, DNS_NS, 600, server);
+	}
+	deliver(fixture, &sent, response);
+}
+
+START_TEST(a_question_has_one_budget_with_all_it_leads_to)
+{
+	struct fixture fixture;
+
+	set_up(&fixture);
+	ask(&fixture, "www.hostile.test", DNS_A);
+	while (fixture.results == 0 && fixture.sent->len <= 1000)
+		answer_with_ten_servers(&fixture);
+	ck_assert_uint_eq(fixture.sent->len, DNS_CLIENT_QUERIES_MAX);
+	ck_assert_uint_eq(fixture.result->rcode, DNS_SERVFAIL);
+	ck_assert_uint_ge(fixture.spent, 1);
+	ck_assert_uint_eq(dns_recursion_lookups(fixture.recursion), 0);
+
+	/* Asked again, it fails at once; the names it dragged in are not to blame. */
+	ask(&fixture, "www.hostile.test", DNS_A);
+	ck_assert_uint_eq(fixture.results, 2);
+	expect_silence(&fixture);
+	ask(&fixture, "www.remote.example", DNS_A);
+	struct sent sent = walk_to_remote(&fixture, "www.remote.example", DNS_A);
+	answer_address(&fixture, &sent, "www.remote.example", 60, "203.0.113.80");
+	ck_assert_uint_eq(fixture.result->rcode, DNS_NOERROR);
+	tear_down(&fixture);
+}
+END_TEST
+
+/* The last lookup under way when the budget is used up is for a name that others may want. */
+START_TEST(a_name_that_a_spent_question_dragged_in_is_not_held_to_fail)
+{
+	char last[DNS_NAME_TEXT_BYTES];
+	struct fixture fixture;
+
+	set_up(&fixture);
+	ask(&fixture, "www.hostile.test", DNS_A);
+	while (fixture.results == 0 && fixture.sent->len <= 1000)
+		answer_with_ten_servers(&fixture);
+	struct sent sent = g_array_index(fixture.sent, struct sent, fixture.sent->len - 1);
+	dns_name_print(sent.query->question.name, last);
+	ask(&fixture, last, DNS_A);
+	ck_assert_uint_eq(fixture.results, 1);
+	tear_down(&fixture);
+}
+END_TEST
+
 START_TEST(the_same_question_is_asked_once_for_all)
 {
 	struct fixture fixture;
@@ -900,6 +965,8 @@ int main(void)
 	tcase_add_test(tcase, the_address_of_a_server_without_glue_is_looked_up);
 	tcase_add_test(tcase, zones_that_wait_for_each_other_fail);
 	tcase_add_test(tcase, referrals_without_end_fail);
+	tcase_add_test(tcase, a_question_has_one_budget_with_all_it_leads_to);
+	tcase_add_test(tcase, a_name_that_a_spent_question_dragged_in_is_not_held_to_fail);
 	tcase_add_test(tcase, the_same_question_is_asked_once_for_all);
 	tcase_add_test(tcase, who_is_forgotten_is_not_told);
 	tcase_add_test(tcase, own_zones_come_first_and_lead_to_delegations);

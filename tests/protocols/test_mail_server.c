@@ -23,6 +23,8 @@ struct stage {
 	GString *replies;    /* what alice's client was told, a line per recipient */
 	int64_t next_ns[64]; /* of MAIL_DEFERRED, in order */
 	unsigned deferrals;
+	/* of the office's server; 0: the defaults */
+	unsigned session_limit, per_address_limit, queue_limit;
 };
 
 static void record(void *owner, const struct trace_record *record, struct bytes bytes)
@@ -58,6 +60,9 @@ static struct mail_server *start(struct stage *stage, struct host *host, const c
 					 .size_limit = 10485760,
 					 .wakeup_ns = 50 * NS_PER_US,
 					 .pickup_ns = 10 * NS_PER_MS,
+					 .session_limit = stage->session_limit,
+					 .per_address_limit = stage->per_address_limit,
+					 .queue_limit = stage->queue_limit,
 				     });
 }
 
@@ -67,7 +72,8 @@ static void start_remote(struct stage *stage)
 			      stage->remote_store);
 }
 
-static void set_up(struct stage *stage)
+static void set_up_limited(struct stage *stage, unsigned session_limit, unsigned per_address_limit,
+			   unsigned queue_limit)
 {
 	*stage = (struct stage) { .replies = g_string_new(NULL) };
 	network_init(&stage->network);
@@ -96,9 +102,18 @@ static void set_up(struct stage *stage)
 	stage->remote_store = mail_store_new(&stage->remote_host->node);
 	mail_store_add_account(stage->remote_store, "bob@remote.example", "builder");
 	mail_store_add_account(stage->remote_store, "dora@remote.example", "explorer");
+	stage->session_limit = session_limit;
+	stage->per_address_limit = per_address_limit;
+	stage->queue_limit = queue_limit;
 	stage->office = start(stage, stage->office_host, "mail.office.example", "office.example",
 			      stage->office_store);
+	stage->session_limit = stage->per_address_limit = stage->queue_limit = 0;
 	start_remote(stage);
+}
+
+static void set_up(struct stage *stage)
+{
+	set_up_limited(stage, 0, 0, 0);
 }
 
 static void tear_down(struct stage *stage)
@@ -561,6 +576,134 @@ START_TEST(stations_are_recorded_in_order)
 }
 END_TEST
 
+/* Limits. */
+
+/* A client that listens: the first line it hears, and the time. */
+struct caller {
+	struct stream *stream;
+	char line[128];
+};
+
+static void hear_line(void *owner)
+{
+	struct caller *caller = owner;
+	struct bytes heard = stream_peek(caller->stream);
+
+	if (caller->line[0] == '\0')
+		g_snprintf(caller->line, sizeof caller->line, "%.*s", (int)heard.length,
+			   (const char *)heard.data);
+	stream_consume(caller->stream, heard.length);
+}
+
+static void hang_up(void *owner)
+{
+	struct caller *caller = owner;
+
+	stream_release(g_steal_pointer(&caller->stream));
+}
+
+static void do_nothing(void *owner)
+{
+	(void)owner;
+}
+
+static void lose(void *owner, enum stream_failure why)
+{
+	(void)why;
+	((struct caller *)owner)->stream = NULL;
+}
+
+static const struct stream_events caller_events = {
+	.opened = do_nothing, .readable = hear_line, .ended = hang_up, .failed = lose
+};
+
+static void call(struct stage *stage, struct host *from, struct caller *caller)
+{
+	*caller = (struct caller) { NULL };
+	caller->stream =
+	    tcp_connect(from, (struct endpoint) { OFFICE_ADDRESS, 25 }, &caller_events, caller);
+	run(stage, engine_now(stage->network.world->engine) + NS_PER_S);
+}
+
+START_TEST(clients_beyond_the_limits_are_sent_away)
+{
+	static const char per_address[] =
+	    "421 4.7.0 mail.office.example Error: too many connections from 192.0.2.11\r\n";
+	static const char in_all[] = "421 4.3.2 mail.office.example All server ports are busy\r\n";
+	struct caller callers[6];
+	struct stage stage;
+
+	set_up_limited(&stage, 3, 2, 0);
+	call(&stage, stage.alice, &callers[0]);
+	call(&stage, stage.alice, &callers[1]);
+	call(&stage, stage.alice, &callers[2]);
+	call(&stage, stage.remote_host, &callers[3]);
+	call(&stage, stage.backup_host, &callers[4]);
+	ck_assert(g_str_has_prefix(callers[1].line, "220 "));
+	ck_assert_str_eq(callers[2].line, per_address);
+	ck_assert_ptr_null(callers[2].stream); /* the server hung up */
+	ck_assert(g_str_has_prefix(callers[3].line, "220 "));
+	ck_assert_str_eq(callers[4].line, in_all);
+	hang_up(&callers[0]);
+	run(&stage, engine_now(stage.network.world->engine) + NS_PER_S);
+	call(&stage, stage.alice, &callers[5]);
+	ck_assert(g_str_has_prefix(callers[5].line, "220 "));
+	hang_up(&callers[1]);
+	hang_up(&callers[3]);
+	hang_up(&callers[5]);
+	run(&stage, engine_now(stage.network.world->engine) + NS_PER_S);
+	tear_down(&stage);
+}
+END_TEST
+
+/* To bob; messages of one number are the same. */
+static void submit_numbered(struct stage *stage, int number)
+{
+	char *text = g_strdup_printf("Message-Id: <%d@alice-pc>\r\n\r\nHello.\r\n", number);
+
+	submit(stage, OFFICE_ADDRESS, 587, "alice@office.example", "alice@office.example",
+	       "bob@remote.example", text);
+	g_free(text);
+}
+
+START_TEST(a_full_queue_puts_the_next_message_off)
+{
+	struct stage stage;
+
+	set_up_limited(&stage, 0, 0, 2);
+	network_add_record(&stage.network, "remote.example", DNS_MX, "10 mail.remote.example");
+	stage.remote_host->is_down = true;
+	for (int i = 0; i < 3; i++) {
+		submit_numbered(&stage, i);
+		run(&stage, (i + 1) * NS_PER_S);
+	}
+	ck_assert_ptr_nonnull(strstr(stage.replies->str, "452 4.3.1 Insufficient system storage"));
+	ck_assert_uint_eq(mail_queue_length(mail_server_queue(stage.office)), 2);
+	stage.remote_host->is_down = false;
+	run(&stage, 600 * NS_PER_S);
+	submit_numbered(&stage, 3);
+	run(&stage, 601 * NS_PER_S);
+	ck_assert_uint_eq(inbox_count(stage.remote_store, "bob@remote.example"), 3);
+	tear_down(&stage);
+}
+END_TEST
+
+/* All arrive at the sender at once; the other server takes no more than 50 clients of one address. */
+START_TEST(many_messages_for_a_domain_take_turns)
+{
+	struct stage stage;
+
+	set_up_limited(&stage, 200, 200, 0);
+	network_add_record(&stage.network, "remote.example", DNS_MX, "10 mail.remote.example");
+	for (int i = 0; i < 120; i++)
+		submit_numbered(&stage, i);
+	run(&stage, 10 * NS_PER_S);
+	ck_assert_uint_eq(count_records(&stage, MAIL_DEFERRED), 0);
+	ck_assert_uint_eq(inbox_count(stage.remote_store, "bob@remote.example"), 120);
+	tear_down(&stage);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("mail server");
@@ -582,6 +725,9 @@ int main(void)
 	tcase_add_loop_test(tcase, a_message_with_too_many_hops_is_refused, 0, 2);
 	tcase_add_loop_test(tcase, a_server_can_be_freed_at_any_moment, 0, 100);
 	tcase_add_test(tcase, stations_are_recorded_in_order);
+	tcase_add_test(tcase, clients_beyond_the_limits_are_sent_away);
+	tcase_add_test(tcase, a_full_queue_puts_the_next_message_off);
+	tcase_add_test(tcase, many_messages_for_a_domain_take_turns);
 	suite_add_tcase(suite, tcase);
 
 	SRunner *runner = srunner_create(suite);

@@ -208,6 +208,42 @@ START_TEST(a_large_message_is_written_in_portions_with_its_dots)
 }
 END_TEST
 
+/* So a client with many recipients hears of them while it goes on, and need not say all in vain. */
+START_TEST(a_long_envelope_is_written_in_portions)
+{
+	struct sender sender = { .data = (char *)"", .results = g_string_new(NULL) };
+	GString *envelope = g_string_new("a@b.test"), *said = g_string_new(NULL);
+	struct session *session = smtp_client_new(&(struct smtp_client_config) {
+	    .host_name = "vm", .pipelines = true, .sent = sent, .owner = &sender });
+	unsigned portions = 0;
+	char **lines;
+
+	for (unsigned i = 0; i < 10000; i++)
+		g_string_append_printf(envelope, " number-%u@d.test", i);
+	sender.client = smtp_client_of(session);
+	session->operations->opened(session);
+	session_offer(session, bytes_of("220 x\r\n250-x\r\n250 PIPELINING\r\n"));
+	g_byte_array_set_size(session->output, 0);
+	send_message(&sender, envelope->str);
+	while (session->output->len > 0) {
+		ck_assert_uint_lt(session->output->len, SESSION_OUTPUT_LOW + 1000);
+		g_string_append_len(said, (char *)session->output->data, session->output->len);
+		g_byte_array_set_size(session->output, 0);
+		session->operations->refill(session);
+		portions++;
+	}
+	ck_assert_uint_gt(portions, 2);
+	ck_assert(g_str_has_suffix(said->str, "\r\nDATA\r\n"));
+	lines = g_strsplit(said->str, "\r\n", -1);
+	ck_assert_uint_eq(g_strv_length(lines), 1 + 10000 + 1 + 1);
+	g_strfreev(lines);
+	session_free(session);
+	g_string_free(envelope, TRUE);
+	g_string_free(said, TRUE);
+	g_string_free(sender.results, TRUE);
+}
+END_TEST
+
 START_TEST(the_message_is_noted_with_its_dot)
 {
 	struct sender sender = { 0 };
@@ -235,6 +271,7 @@ int main(void)
 	tcase_add_loop_test(tcase, client_speaks_as_written, 0, rows);
 	tcase_add_loop_test(tcase, client_speaks_the_same_byte_by_byte, 0, rows);
 	tcase_add_test(tcase, a_large_message_is_written_in_portions_with_its_dots);
+	tcase_add_test(tcase, a_long_envelope_is_written_in_portions);
 	tcase_add_test(tcase, the_message_is_noted_with_its_dot);
 	suite_add_tcase(suite, tcase);
 

@@ -5,6 +5,7 @@
 #include "protocols/layer.h"
 #include "protocols/programs/mail_server.h"
 #include "protocols/smtp/client.h"
+#include "stack/tcp/names.h"
 #include "tests/wiretest.h"
 
 struct site {
@@ -55,9 +56,9 @@ static void sent(void *owner, struct smtp_client *client, const struct smtp_resu
 		g_string_append_printf(site->replies, "%u ", results[i].code);
 }
 
-static void submit(struct site *site, GBytes *data)
+static void submit_to(struct site *site, const char *const *recipients, unsigned count,
+		      GBytes *data)
 {
-	static const char *const recipients[] = { "bob@corp.test", "carol@corp.test" };
 	struct session *session = smtp_client_new(&(struct smtp_client_config) {
 	    .host_name = "vm", .pipelines = true, .sent = sent, .owner = site });
 	struct stream *stream = tcp_connect(
@@ -66,12 +67,19 @@ static void submit(struct site *site, GBytes *data)
 	smtp_client_send(smtp_client_of(session), &(struct smtp_transfer) {
 						      .sender = "alice@corp.test",
 						      .recipients = recipients,
-						      .recipient_count = 2,
+						      .recipient_count = count,
 						      .data = data,
 						  });
 	smtp_client_quit(smtp_client_of(session));
 	adapter_new(site->net.alice, stream, session, false,
 		    &(struct adapter_config) { .layer = LAYER_SMTP, .wakeup_ns = 60 * NS_PER_US });
+}
+
+static void submit(struct site *site, GBytes *data)
+{
+	static const char *const recipients[] = { "bob@corp.test", "carol@corp.test" };
+
+	submit_to(site, recipients, G_N_ELEMENTS(recipients), data);
 }
 
 static const struct mailbox_entry *delivered(const struct site *site, const char *address)
@@ -220,6 +228,39 @@ START_TEST(bad_cables_change_nothing)
 }
 END_TEST
 
+#define STRANGERS 500
+
+/*
+ * Recipients that do not exist, pipelined: more than the server puts up with, and more than lies in
+ * the segments that it reads at once. It hangs up with input unread and input on the way.
+ */
+START_TEST(what_was_said_before_hanging_up_is_heard)
+{
+	static const char text[] = "Subject: x\r\n\r\nHello.\r\n";
+	GBytes *data = g_bytes_new_static(text, strlen(text));
+	char *recipients[STRANGERS];
+	GString *expected = g_string_new(NULL);
+	struct site site;
+
+	set_up(&site, NULL);
+	for (unsigned i = 0; i < STRANGERS; i++) {
+		recipients[i] = g_strdup_printf("nobody-of-number-%u@corp.test", i);
+		g_string_append(expected, i < MAIL_SERVER_ERRORS ? "550 " : "421 ");
+	}
+	submit_to(&site, (const char *const *)recipients, STRANGERS, data);
+	wiretest_run(&site.net);
+	ck_assert_str_eq(site.replies->str, expected->str);
+	for (int reset = TCP_RESET_NO_CONNECTION; reset <= TCP_RESET_UNREAD; reset++)
+		ck_assert_uint_eq(wiretest_count(&site.net, TRACE_ENCAPSULATE, LAYER_TCP, reset),
+				  0);
+	for (unsigned i = 0; i < STRANGERS; i++)
+		g_free(recipients[i]);
+	g_string_free(expected, TRUE);
+	tear_down(&site);
+	g_bytes_unref(data);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("smtp on the wire");
@@ -228,6 +269,7 @@ int main(void)
 	tcase_add_test(tcase, each_write_is_one_segment);
 	tcase_add_test(tcase, units_lie_where_the_stream_has_them);
 	tcase_add_test(tcase, a_long_message_crosses_whole);
+	tcase_add_test(tcase, what_was_said_before_hanging_up_is_heard);
 	tcase_add_loop_test(tcase, bad_cables_change_nothing, 0, 20);
 	tcase_set_timeout(tcase, 60);
 	suite_add_tcase(suite, tcase);

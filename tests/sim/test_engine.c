@@ -268,6 +268,45 @@ START_TEST(cancelled_work_does_not_run)
 }
 END_TEST
 
+struct firing {
+	struct engine *engine;
+	int64_t last_ns;
+	unsigned count;
+};
+
+static void note_firing(void *owner)
+{
+	struct firing *firing = owner;
+
+	ck_assert_int_ge(engine_now(firing->engine), firing->last_ns);
+	firing->last_ns = engine_now(firing->engine);
+	firing->count++;
+}
+
+START_TEST(cancelled_timers_leave_little_behind_and_disturb_no_other)
+{
+	struct firing firing = { .engine = engine_new() };
+	struct timer kept[50], churned;
+
+	for (unsigned i = 0; i < 50; i++) {
+		timer_init(&kept[i], 1, note_firing, &firing);
+		timer_schedule(firing.engine, &kept[i], i * 37 % 50 * NS_PER_MS + 1);
+	}
+	timer_init(&churned, 1, note_firing, &firing);
+	engine_run(firing.engine, 10 * NS_PER_MS);
+	for (int64_t i = 0; i < 100000; i++) { /* far away, and about to come up */
+		timer_schedule(firing.engine, &churned, 60 * NS_PER_S + i * NS_PER_US);
+		timer_cancel(firing.engine, &churned);
+		timer_schedule(firing.engine, &churned, engine_now(firing.engine) + 10 + i % 7);
+		timer_cancel(firing.engine, &churned);
+	}
+	ck_assert_uint_le(engine_entries(firing.engine), 5000);
+	engine_run(firing.engine, NS_PER_S);
+	ck_assert_uint_eq(firing.count, 50);
+	engine_free(firing.engine);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("engine");
@@ -280,6 +319,7 @@ int main(void)
 	tcase_add_test(tests, deferred_work_runs_once_before_the_event_ends);
 	tcase_add_test(tests, endless_deferred_work_is_reported);
 	tcase_add_test(tests, cancelled_work_does_not_run);
+	tcase_add_test(tests, cancelled_timers_leave_little_behind_and_disturb_no_other);
 	suite_add_tcase(suite, tests);
 
 	SRunner *runner = srunner_create(suite);

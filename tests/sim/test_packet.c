@@ -62,6 +62,34 @@ START_TEST(unsharing_copies_only_when_shared)
 }
 END_TEST
 
+START_TEST(a_noted_sum_is_found_for_its_bytes_alone_and_until_they_change)
+{
+	struct packet_pool *pool = packet_pool_new();
+	struct packet *packet = packet_new(pool, 8);
+	struct bytes payload = packet_bytes(packet);
+	uint32_t sum = 0;
+
+	ck_assert(!packet_find_sum(packet, payload, &sum));
+	packet_note_sum(packet, 0x1234);
+	packet_push(packet, 20);
+	packet_pad(packet, 12);
+	ck_assert(packet_find_sum(packet, payload, &sum));
+	ck_assert_uint_eq(sum, 0x1234);
+	ck_assert(!packet_find_sum(packet, packet_bytes(packet), &sum));
+	ck_assert(!packet_find_sum(packet, bytes_first(payload, 7), &sum));
+
+	struct packet *copy = packet_copy(packet);
+	struct bytes of_copy = { copy->buffer + PACKET_HEADROOM_BYTES, payload.length };
+
+	packet_bytes_change(packet);
+	ck_assert(!packet_find_sum(packet, payload, &sum));
+	ck_assert(packet_find_sum(copy, of_copy, &sum));
+	packet_free(copy);
+	packet_free(packet);
+	packet_pool_free(pool);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("packet");
@@ -70,6 +98,7 @@ int main(void)
 	tcase_add_test(tests, headers_go_in_front_and_come_off_again);
 	tcase_add_loop_test(tests, every_size_class_has_room_for_all_headers, 0, 9);
 	tcase_add_test(tests, unsharing_copies_only_when_shared);
+	tcase_add_test(tests, a_noted_sum_is_found_for_its_bytes_alone_and_until_they_change);
 	suite_add_tcase(suite, tests);
 
 	SRunner *runner = srunner_create(suite);

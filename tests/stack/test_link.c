@@ -14,6 +14,7 @@ struct seen {
 	uint8_t tag;
 	size_t length;
 	uint64_t packet;
+	bool has_sum; /* the one its sender noted still holds */
 };
 
 struct bench {
@@ -35,6 +36,9 @@ static void see(void *owner, struct interface *interface, struct packet *frame)
 		.length = packet_length(frame),
 		.packet = frame->id,
 	};
+	uint32_t sum;
+
+	seen.has_sum = packet_find_sum(frame, packet_bytes(frame), &sum);
 
 	g_array_append_val(bench->seen, seen);
 	packet_free(frame);
@@ -281,15 +285,28 @@ START_TEST(a_corrupted_frame_fails_its_fcs_at_the_receiver)
 }
 END_TEST
 
+static void send_summed(struct bench *bench)
+{
+	struct packet *frame = node_new_packet(&bench->left, 60);
+
+	memset(packet_data(frame), 0x55, 60);
+	packet_note_sum(frame, 0xffff);
+	interface_transmit(&bench->a, frame, 0);
+}
+
 START_TEST(deep_corruption_passes_the_fcs)
 {
 	struct bench bench;
 
 	bench_init(&bench, &fast_ethernet);
-	link_impair(bench.link, LINK_A, &(struct impairment) { .corrupt_deep_ppm = 1000000 });
-	send(&bench, 0, 60);
+	send_summed(&bench);
 	run(&bench);
-	ck_assert_uint_eq(bench.seen->len, 1);
+	ck_assert(seen(&bench, 0)->has_sum);
+	link_impair(bench.link, LINK_A, &(struct impairment) { .corrupt_deep_ppm = 1000000 });
+	send_summed(&bench);
+	run(&bench);
+	ck_assert_uint_eq(bench.seen->len, 2);
+	ck_assert(!seen(&bench, 1)->has_sum);
 	ck_assert_uint_eq(count(&bench, TRACE_IMPAIR, LINK_CORRUPTED_DEEP), 1);
 	bench_clear(&bench);
 }

@@ -207,7 +207,80 @@ START_TEST(bytes_that_come_singly_share_packets)
 }
 END_TEST
 
-/* Loop: any order of overlapping pieces gives the stream. */
+/* Buffers that so many bytes may take when none of them lies behind a gap of its own. */
+#define BUFFERS_FOR(bytes) ((bytes) / 60 + 2)
+
+#define FLOOD_BLOCKS       20
+#define FLOOD_BLOCK_BYTES  2000 /* no more single bytes with gaps between them than are kept */
+
+/* Where the i-th byte of a block lies, by the order in which a hostile peer sends single bytes. */
+static uint32_t flood_place(int order, uint32_t i)
+{
+	switch (order) {
+	case 0: /* upwards */
+		return i;
+	case 1: /* downwards */
+		return FLOOD_BLOCK_BYTES - 1 - i;
+	case 2: /* with gaps, then the gaps */
+		return i < FLOOD_BLOCK_BYTES / 2 ? 2 * i + 1 : 2 * (i - FLOOD_BLOCK_BYTES / 2);
+	default: /* all over the place: 7 and the length have no common factor */
+		return 7 * i % FLOOD_BLOCK_BYTES;
+	}
+}
+
+/* Loop test over the orders: single bytes behind the gap at sequence number 0. */
+START_TEST(bytes_that_come_singly_behind_gaps_share_packets)
+{
+	struct packet_pool *pool = packet_pool_new();
+	struct receive_queue queue = { 0 };
+	struct tcp_sack_block duplicate = { 0 };
+	uint32_t read = 0, end = 1 + FLOOD_BLOCKS * FLOOD_BLOCK_BYTES;
+
+	for (uint32_t block = 0; block < FLOOD_BLOCKS; block++) {
+		for (uint32_t i = 0; i < FLOOD_BLOCK_BYTES; i++) {
+			uint32_t sequence = 1 + block * FLOOD_BLOCK_BYTES + flood_place(_i, i);
+
+			ck_assert_int_eq(receive_queue_insert(&queue, sequence,
+							      packet_of(pool, sequence, 1),
+							      &duplicate),
+					 RECEIVE_KEPT);
+			ck_assert_uint_le(packet_pool_in_use(pool),
+					  RECEIVE_RANGES_MAX + BUFFERS_FOR(sequence));
+		}
+		ck_assert_uint_le(packet_pool_in_use(pool),
+				  BUFFERS_FOR((block + 1) * FLOOD_BLOCK_BYTES));
+	}
+	receive_queue_append(&queue, packet_of(pool, 0, 1));
+	ck_assert_uint_eq(receive_queue_advance(&queue, 1), end);
+	read_and_check(&queue, &read);
+	ck_assert_uint_eq(read, end);
+	ck_assert_uint_eq(packet_pool_in_use(pool), 0);
+	packet_pool_free(pool);
+}
+END_TEST
+
+START_TEST(gaps_filled_again_and_again_leave_no_small_packets)
+{
+	struct packet_pool *pool = packet_pool_new();
+	struct receive_queue queue = { 0 };
+	struct tcp_sack_block duplicate = { 0 };
+	uint32_t next = 0, read = 0;
+
+	while (next < 30000) {
+		for (uint32_t i = 1; i < 10; i++)
+			receive_queue_insert(&queue, next + i, packet_of(pool, next + i, 1),
+					     &duplicate);
+		receive_queue_append(&queue, packet_of(pool, next, 1));
+		next = receive_queue_advance(&queue, next + 1);
+	}
+	ck_assert_uint_le(packet_pool_in_use(pool), BUFFERS_FOR(next));
+	read_and_check(&queue, &read);
+	ck_assert_uint_eq(read, next);
+	packet_pool_free(pool);
+}
+END_TEST
+
+/* Loop: any order of overlapping pieces gives the stream; every other loop of small ones. */
 START_TEST(any_order_of_pieces_gives_the_stream)
 {
 	struct packet_pool *pool = packet_pool_new();
@@ -218,7 +291,8 @@ START_TEST(any_order_of_pieces_gives_the_stream)
 	random_init(&random, (uint64_t)_i, "test", "receive");
 	while (next != end) {
 		uint32_t sequence = next + (uint32_t)random_below(&random, MIN(end - next, 5000));
-		uint32_t length = 1 + (uint32_t)random_below(&random, MIN(end - sequence, 1460));
+		uint32_t most = _i % 2 == 0 ? 1460 : 20;
+		uint32_t length = 1 + (uint32_t)random_below(&random, MIN(end - sequence, most));
 		struct tcp_sack_block duplicate = { 0 };
 		struct packet *packet = packet_of(pool, sequence, length);
 
@@ -465,6 +539,8 @@ int main(void)
 	tcase_add_test(all, duplicates_are_found_and_reported);
 	tcase_add_test(all, too_many_gaps_are_refused);
 	tcase_add_test(all, bytes_that_come_singly_share_packets);
+	tcase_add_loop_test(all, bytes_that_come_singly_behind_gaps_share_packets, 0, 4);
+	tcase_add_test(all, gaps_filled_again_and_again_leave_no_small_packets);
 	tcase_add_loop_test(all, any_order_of_pieces_gives_the_stream, 0, 20);
 	tcase_add_test(all, acknowledgment_takes_segments_off_and_measures);
 	tcase_add_test(all, sack_marks_whole_segments_once);

@@ -78,6 +78,7 @@ static void on_failed(void *owner, enum stream_failure why)
 
 	hear(user, 'f');
 	user->failure = why;
+	read_all(user);
 	user->stream = NULL;
 }
 
@@ -243,6 +244,23 @@ START_TEST(abort_is_heard_as_reset)
 }
 END_TEST
 
+START_TEST(what_came_before_a_reset_can_be_read_behind_it)
+{
+	struct pair pair;
+
+	setup(&pair);
+	open_pair(&pair);
+	pair.client.reads = false;
+	write_text(&pair.server, "421 Too many errors");
+	stream_abort(pair.server.stream);
+	wiretest_run(&pair.net);
+	ck_assert_str_eq(pair.client.heard->str, "orf");
+	ck_assert_int_eq(pair.client.failure, STREAM_RESET);
+	ck_assert_uint_eq(pair.client.read_bytes, strlen("421 Too many errors"));
+	teardown(&pair);
+}
+END_TEST
+
 START_TEST(accept_may_refuse)
 {
 	struct pair pair;
@@ -335,6 +353,27 @@ START_TEST(reader_that_sleeps_stops_the_writer_and_wakes_it)
 	ck_assert_uint_eq(pair.server.read_bytes, written);
 	stream_abort(pair.client.stream);
 	wiretest_run(&pair.net);
+	teardown(&pair);
+}
+END_TEST
+
+START_TEST(nobody_waits_for_ever_for_a_peer_that_does_not_read)
+{
+	struct pair pair;
+	uint8_t bytes[60000] = { 0 };
+
+	setup(&pair);
+	open_pair(&pair);
+	pair.server.reads = false;
+	while (stream_write(pair.client.stream, (struct bytes) { bytes, sizeof bytes }, false) > 0)
+		wiretest_run_until(&pair.net, engine_now(pair.net.world->engine) + NS_PER_S);
+	stream_release(pair.client.stream);
+	run_world_until(pair.net.world, 3600 * NS_PER_S);
+	ck_assert_ptr_null(wiretest_record(&pair.net, TRACE_STATE, LAYER_TCP, TCP_BY_TIMEOUT, 1));
+	ck_assert_uint_eq(
+	    wiretest_record(&pair.net, TRACE_STATE, LAYER_TCP, TCP_BY_TIMEOUT, 0)->after,
+	    TCP_CLOSED);
+	stream_abort(pair.server.stream);
 	teardown(&pair);
 }
 END_TEST
@@ -552,11 +591,13 @@ int main(void)
 	tcase_add_test(all, closed_port_fails_as_refused);
 	tcase_add_test(all, no_route_fails_as_unreachable_after_the_call);
 	tcase_add_test(all, abort_is_heard_as_reset);
+	tcase_add_test(all, what_came_before_a_reset_can_be_read_behind_it);
 	tcase_add_test(all, accept_may_refuse);
 	tcase_add_test(all, release_inside_an_event_is_fine);
 	tcase_add_test(all, released_connection_closes_in_order);
 	tcase_add_test(all, full_buffer_is_told_and_so_is_room);
 	tcase_add_test(all, reader_that_sleeps_stops_the_writer_and_wakes_it);
+	tcase_add_test(all, nobody_waits_for_ever_for_a_peer_that_does_not_read);
 	tcase_add_test(all, port_is_listened_on_once);
 	tcase_add_test(all, host_can_talk_to_itself);
 	tcase_add_loop_test(all, hosts_may_vanish_at_any_moment, 0, 20);

@@ -6,11 +6,11 @@
 static void push(struct transit *transit, struct packet_pool *pool, int64_t arrival_ns,
 		 uint64_t number)
 {
-	transit_push(transit, &(struct transit_frame) {
-				  .packet = packet_new(pool, 1),
-				  .arrival_ns = arrival_ns,
-				  .number = number,
-			      });
+	*transit_place(transit, arrival_ns) = (struct transit_frame) {
+		.packet = packet_new(pool, 1),
+		.arrival_ns = arrival_ns,
+		.number = number,
+	};
 }
 
 static uint64_t pop(struct transit *transit)

@@ -115,6 +115,10 @@ START_TEST(the_checksum_covers_pseudo_header_options_and_payload)
 	tcp_checksum_set(segment, checksum_add(0, payload), 3, 0xc0000201, 0xc0000202);
 	ck_assert_uint_eq(get_be16(segment + 16), 0x10d1);
 	ck_assert(tcp_checksum_is_right(VIEW(segment), 0xc0000201, 0xc0000202));
+	ck_assert(tcp_checksum_is_right_with(VIEW(segment), checksum_add(0, payload), 3, 0xc0000201,
+					     0xc0000202));
+	ck_assert(!tcp_checksum_is_right_with(VIEW(segment), checksum_add(1, payload), 3,
+					      0xc0000201, 0xc0000202));
 	segment[22] ^= 0x10;
 	ck_assert(!tcp_checksum_is_right(VIEW(segment), 0xc0000201, 0xc0000202));
 }

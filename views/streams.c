@@ -1,7 +1,8 @@
-#include "views/flows.h"
+#include "views/streams.h"
 
 #include "stack/wire/tcp.h"
 #include "views/lru_table.h"
+#include "views/window.h"
 
 /* Both directions have the same key: the lower end comes first. No padding: compared as bytes. */
 struct flow_key {
@@ -30,15 +31,15 @@ struct flow {
 	struct flow_direction directions[2]; /* 0 from the client, 1 from the server */
 };
 
-struct flows {
+struct streams {
 	const struct dissector *const *dissectors;
 	struct lru_table *table; /* struct flow_key to struct flow */
 	unsigned count;
 	size_t held_bytes;
 	GPtrArray *units; /* of struct model_unit *: views of the found ones of depth 0 */
-	struct model_unit shown[FLOW_UNITS_MAX];
-	struct dissect_unit found[FLOW_UNITS_MAX];
-	uint64_t bases[FLOW_UNITS_MAX]; /* stream offset that their offsets count from */
+	struct model_unit shown[STREAM_UNITS_MAX];
+	struct dissect_unit found[STREAM_UNITS_MAX];
+	uint64_t bases[STREAM_UNITS_MAX]; /* stream offset that their offsets count from */
 	unsigned found_count;
 	unsigned found_before, found_behind; /* those between are of the segment itself */
 };
@@ -52,25 +53,25 @@ struct view {
 	uint32_t interface;
 };
 
-static void release(struct flows *flows, struct flow_direction *direction, guint count)
+static void release(struct streams *streams, struct flow_direction *direction, guint count)
 {
 	for (guint i = 0; direction->held != NULL && i < count; i++) {
 		struct held *held = &g_array_index(direction->held, struct held, i);
 		size_t size = g_bytes_get_size(held->bytes);
 
 		direction->held_bytes -= size;
-		flows->held_bytes -= size;
+		streams->held_bytes -= size;
 		g_bytes_unref(held->bytes);
 	}
 	if (count > 0)
 		g_array_remove_range(direction->held, 0, count);
 }
 
-static void forget_direction(struct flows *flows, struct flow_direction *direction)
+static void forget_direction(struct streams *streams, struct flow_direction *direction)
 {
 	if (direction->held == NULL)
 		return;
-	release(flows, direction, direction->held->len);
+	release(streams, direction, direction->held->len);
 	g_array_free(direction->held, TRUE);
 	direction->held = NULL;
 }
@@ -83,24 +84,24 @@ static void forget_flow(void *owner, void *value)
 	forget_direction(owner, &flow->directions[1]);
 }
 
-struct flows *flows_new(const struct dissector *const *dissectors)
+struct streams *streams_new(const struct dissector *const *dissectors)
 {
-	struct flows *flows = g_new0(struct flows, 1);
+	struct streams *streams = g_new0(struct streams, 1);
 
-	flows->dissectors = dissectors;
-	flows->units = g_ptr_array_sized_new(FLOW_UNITS_MAX);
-	flows->table = lru_table_new(sizeof(struct flow_key), sizeof(struct flow), FLOWS_MAX,
-				     forget_flow, flows);
-	return flows;
+	streams->dissectors = dissectors;
+	streams->units = g_ptr_array_sized_new(STREAM_UNITS_MAX);
+	streams->table = lru_table_new(sizeof(struct flow_key), sizeof(struct flow), STREAMS_MAX,
+				       forget_flow, streams);
+	return streams;
 }
 
-void flows_free(struct flows *flows)
+void streams_free(struct streams *streams)
 {
-	if (flows == NULL)
+	if (streams == NULL)
 		return;
-	lru_table_free(flows->table);
-	g_ptr_array_free(flows->units, TRUE);
-	g_free(flows);
+	lru_table_free(streams->table);
+	g_ptr_array_free(streams->units, TRUE);
+	g_free(streams);
 }
 
 /* How long the payload was on the wire: as IP says, even where less was captured. */
@@ -157,38 +158,38 @@ static struct flow_key key_of(const struct view *view)
 }
 
 /* Who opened it, as far as one segment shows: SYNs tell, then ports where servers listen. */
-static bool is_from_client(const struct flows *flows, const struct view *view)
+static bool is_from_client(const struct streams *streams, const struct view *view)
 {
 	const struct tcp_header *header = &view->header;
 	bool is_from_server;
 
 	if (header->flags & TCP_SYN)
 		return (header->flags & TCP_ACK) == 0;
-	if (decode_dissector(flows->dissectors, true, header->source_port, header->destination_port,
-			     &is_from_server) != NULL)
+	if (decode_dissector(streams->dissectors, true, header->source_port,
+			     header->destination_port, &is_from_server) != NULL)
 		return !is_from_server;
 	return header->source_port >= header->destination_port;
 }
 
-static void flow_begin(struct flows *flows, struct flow *flow, const struct view *view,
+static void flow_begin(struct streams *streams, struct flow *flow, const struct view *view,
 		       int64_t time_ns)
 {
-	bool is_client = is_from_client(flows, view), is_from_server;
+	bool is_client = is_from_client(streams, view), is_from_server;
 	struct endpoint source = { 0, view->header.source_port };
 	struct endpoint destination = { 0, view->header.destination_port };
 
-	forget_flow(flows, flow);
+	forget_flow(streams, flow);
 	if (ip_address_is_ipv4(view->source) && ip_address_is_ipv4(view->destination)) {
 		source.address = ip_address_ipv4(view->source);
 		destination.address = ip_address_ipv4(view->destination);
 	}
 	*flow = (struct flow) { .server = is_client ? view->destination : view->source };
 	flow->connection = (struct model_connection) {
-		.number = ++flows->count,
+		.number = ++streams->count,
 		.client = is_client ? source : destination,
 		.server = is_client ? destination : source,
 		.dissector = decode_dissector(
-		    flows->dissectors, true, is_client ? source.port : destination.port,
+		    streams->dissectors, true, is_client ? source.port : destination.port,
 		    is_client ? destination.port : source.port, &is_from_server),
 		.opened_ns = time_ns,
 	};
@@ -196,7 +197,7 @@ static void flow_begin(struct flows *flows, struct flow *flow, const struct view
 		flow->connection.directions[i] = (struct model_direction) {
 			.connection = &flow->connection,
 			.is_from_server = i == 1,
-			.units = flows->units,
+			.units = streams->units,
 		};
 }
 
@@ -216,21 +217,21 @@ static void direction_begin(struct flow *flow, unsigned index, uint32_t initial_
 	flow->connection.directions[index].has_initial_sequence = true;
 }
 
-static struct flow *flow_of(struct flows *flows, const struct view *view, int64_t time_ns)
+static struct flow *flow_of(struct streams *streams, const struct view *view, int64_t time_ns)
 {
 	struct flow_key key = key_of(view);
-	struct flow *flow = lru_table_find(flows->table, &key);
+	struct flow *flow = lru_table_find(streams->table, &key);
 	uint8_t flags = view->header.flags;
 	unsigned index;
 
 	if (flow == NULL) {
-		flow = lru_table_put(flows->table, &key);
-		flow_begin(flows, flow, view, time_ns);
+		flow = lru_table_put(streams->table, &key);
+		flow_begin(streams, flow, view, time_ns);
 	}
 	index = is_sent_by_server(flow, view);
 	if ((flags & (TCP_SYN | TCP_ACK)) == TCP_SYN && flow->directions[index].is_begun &&
 	    flow->connection.directions[index].initial_sequence != view->header.sequence) {
-		flow_begin(flows, flow, view, time_ns); /* the same ports, opened anew */
+		flow_begin(streams, flow, view, time_ns); /* the same ports, opened anew */
 		index = is_sent_by_server(flow, view);
 	}
 	if (!flow->directions[index].is_begun && !(flags & TCP_RST))
@@ -242,20 +243,21 @@ static struct flow *flow_of(struct flows *flows, const struct view *view, int64_
 }
 
 /* Lets the dissector read `bytes`, the next of the stream, and keeps what it finds. */
-static void read_bytes(struct flows *flows, struct model_direction *direction, struct bytes bytes)
+static void read_bytes(struct streams *streams, struct model_direction *direction,
+		       struct bytes bytes)
 {
 	struct model_connection *connection = direction->connection;
 	struct dissect_input input = { bytes, direction->is_from_server, true, &connection->state };
-	struct dissect_unit *found = flows->found + flows->found_count;
-	size_t room = FLOW_UNITS_MAX - flows->found_count, count;
+	struct dissect_unit *found = streams->found + streams->found_count;
+	size_t room = STREAM_UNITS_MAX - streams->found_count, count;
 
 	if (connection->dissector != NULL && bytes.length > 0) {
 		count = connection->dissector->dissect(&input, found, room);
 		count = MIN(count, room);
 		for (size_t i = 0; i < count; i++) {
-			struct model_unit *unit = &flows->shown[flows->units->len];
+			struct model_unit *unit = &streams->shown[streams->units->len];
 
-			flows->bases[flows->found_count++] = direction->fed_bytes;
+			streams->bases[streams->found_count++] = direction->fed_bytes;
 			if (found[i].depth > 0)
 				continue;
 			*unit = (struct model_unit) {
@@ -267,25 +269,25 @@ static void read_bytes(struct flows *flows, struct model_direction *direction, s
 				.summary = found[i].summary,
 				.purpose = found[i].purpose,
 			};
-			g_ptr_array_add(flows->units, unit);
+			g_ptr_array_add(streams->units, unit);
 		}
 	}
 	direction->fed_bytes += bytes.length;
 }
 
 /* Reads what the stream has next; `length` on the wire, of which `bytes` were captured. */
-static void read_segment(struct flows *flows, struct model_direction *direction, uint64_t offset,
-			 uint32_t length, struct bytes bytes)
+static void read_segment(struct streams *streams, struct model_direction *direction,
+			 uint64_t offset, uint32_t length, struct bytes bytes)
 {
 	uint64_t end = offset + length;
 
 	if (end <= direction->fed_bytes)
 		return;
-	read_bytes(flows, direction, bytes_from(bytes, direction->fed_bytes - offset));
+	read_bytes(streams, direction, bytes_from(bytes, direction->fed_bytes - offset));
 	direction->fed_bytes = end; /* what was not captured is passed over */
 }
 
-static void read_held(struct flows *flows, struct flow *flow, unsigned index)
+static void read_held(struct streams *streams, struct flow *flow, unsigned index)
 {
 	struct flow_direction *direction = &flow->directions[index];
 	struct model_direction *stream = &flow->connection.directions[index];
@@ -298,10 +300,10 @@ static void read_held(struct flows *flows, struct flow *flow, unsigned index)
 
 		if (held->offset > stream->fed_bytes)
 			break;
-		read_segment(flows, stream, held->offset, held->length,
+		read_segment(streams, stream, held->offset, held->length,
 			     (struct bytes) { data, length });
 	}
-	release(flows, direction, count);
+	release(streams, direction, count);
 }
 
 /* True when all of `part` is in `whole`, which does not begin behind it. */
@@ -311,7 +313,7 @@ static bool is_within(const struct held *whole, const struct held *part)
 }
 
 /* Keeps an early segment; false when no more can be kept. */
-static bool hold(struct flows *flows, struct flow_direction *direction, uint64_t offset,
+static bool hold(struct streams *streams, struct flow_direction *direction, uint64_t offset,
 		 const struct view *view)
 {
 	struct held held = { offset, view->length, NULL };
@@ -324,13 +326,13 @@ static bool hold(struct flows *flows, struct flow_direction *direction, uint64_t
 			break;
 	if (at > 0 && is_within(&g_array_index(direction->held, struct held, at - 1), &held))
 		return true; /* repeated before its turn */
-	if (direction->held->len >= FLOW_HELD_MAX ||
-	    direction->held_bytes + view->payload.length > FLOW_HELD_BYTES_MAX ||
-	    flows->held_bytes + view->payload.length > FLOWS_HELD_BYTES_MAX)
+	if (direction->held->len >= STREAM_HELD_MAX ||
+	    direction->held_bytes + view->payload.length > STREAM_HELD_BYTES_MAX ||
+	    streams->held_bytes + view->payload.length > STREAMS_HELD_BYTES_MAX)
 		return false;
 	held.bytes = g_bytes_new(view->payload.data, view->payload.length);
 	direction->held_bytes += view->payload.length;
-	flows->held_bytes += view->payload.length;
+	streams->held_bytes += view->payload.length;
 	g_array_insert_val(direction->held, at, held);
 	return true;
 }
@@ -339,7 +341,8 @@ static bool hold(struct flows *flows, struct flow_direction *direction, uint64_t
  * The bytes up to `offset` will not come any more: passes over what is missing, and reads what was
  * held behind it. Returns how many bytes are missing.
  */
-static uint64_t pass_over(struct flows *flows, struct flow *flow, unsigned index, uint64_t offset)
+static uint64_t pass_over(struct streams *streams, struct flow *flow, unsigned index,
+			  uint64_t offset)
 {
 	struct model_direction *stream = &flow->connection.directions[index];
 	struct flow_direction *direction = &flow->directions[index];
@@ -352,7 +355,7 @@ static uint64_t pass_over(struct flows *flows, struct flow *flow, unsigned index
 			next = MIN(next, g_array_index(direction->held, struct held, 0).offset);
 		missing += next - stream->fed_bytes;
 		stream->fed_bytes = next;
-		read_held(flows, flow, index);
+		read_held(streams, flow, index);
 	}
 	return missing;
 }
@@ -385,7 +388,7 @@ static enum segment_order repeated(const struct flow *flow, unsigned index, cons
 	return SEGMENT_REPEATED;
 }
 
-static enum segment_order take_payload(struct flows *flows, struct flow *flow, unsigned index,
+static enum segment_order take_payload(struct streams *streams, struct flow *flow, unsigned index,
 				       const struct view *view, uint64_t offset,
 				       uint64_t *missing_bytes)
 {
@@ -397,17 +400,17 @@ static enum segment_order take_payload(struct flows *flows, struct flow *flow, u
 		return repeated(flow, index, view, offset);
 	if (offset > stream->fed_bytes && direction->acknowledged > stream->fed_bytes)
 		*missing_bytes =
-		    pass_over(flows, flow, index, MIN(offset, direction->acknowledged));
+		    pass_over(streams, flow, index, MIN(offset, direction->acknowledged));
 	if (offset > stream->fed_bytes) {
-		if (hold(flows, direction, offset, view))
+		if (hold(streams, direction, offset, view))
 			return SEGMENT_EARLY;
-		*missing_bytes += pass_over(flows, flow, index, offset);
+		*missing_bytes += pass_over(streams, flow, index, offset);
 	}
-	flows->found_before = flows->found_count;
-	read_segment(flows, stream, offset, view->length, view->payload);
-	flows->found_behind = flows->found_count;
+	streams->found_before = streams->found_count;
+	read_segment(streams, stream, offset, view->length, view->payload);
+	streams->found_behind = streams->found_count;
 	end = stream->fed_bytes;
-	read_held(flows, flow, index);
+	read_held(streams, flow, index);
 	if (*missing_bytes > 0)
 		return SEGMENT_AFTER_LOSS;
 	return stream->fed_bytes > end ? SEGMENT_FILLS_GAP : SEGMENT_IN_ORDER;
@@ -434,7 +437,7 @@ static uint64_t offset_of(const struct model_direction *stream, const struct vie
 	return stream->fed_bytes + (uint64_t)(int64_t)ahead;
 }
 
-static void take_segment(struct flows *flows, struct flow *flow, unsigned index,
+static void take_segment(struct streams *streams, struct flow *flow, unsigned index,
 			 const struct view *view, struct model_segment *segment)
 {
 	struct model_direction *stream = &flow->connection.directions[index];
@@ -455,60 +458,64 @@ static void take_segment(struct flows *flows, struct flow *flow, unsigned index,
 		.flags = view->header.flags,
 		.order = is_probe ? SEGMENT_KEEPALIVE : SEGMENT_IN_ORDER,
 	};
+	/* A SYN of another sequence number is not of this connection, but left over from an older one. */
+	if (view->header.flags & TCP_SYN && view->header.sequence == stream->initial_sequence)
+		window_learn(stream, &view->header);
+	window_find(segment, &view->header);
 	stream->segments++;
 	if (view->length == 0)
 		return;
 	segment->order =
-	    (uint8_t)take_payload(flows, flow, index, view, offset, &segment->missing_bytes);
+	    (uint8_t)take_payload(streams, flow, index, view, offset, &segment->missing_bytes);
 	if (segment->order == SEGMENT_REPEATED)
 		stream->retransmissions++;
 	else
 		stream->bytes_sent += view->length;
 }
 
-bool flows_follow(struct flows *flows, const struct decode *decode, int64_t time_ns,
-		  uint32_t interface, struct model_segment *segment)
+bool streams_follow(struct streams *streams, const struct decode *decode, int64_t time_ns,
+		    uint32_t interface, struct model_segment *segment)
 {
 	struct view view;
 	struct flow *flow;
 	unsigned index;
 
-	flows->found_count = flows->found_before = flows->found_behind = 0;
-	g_ptr_array_set_size(flows->units, 0);
+	streams->found_count = streams->found_before = streams->found_behind = 0;
+	g_ptr_array_set_size(streams->units, 0);
 	if (!view_of(decode, &view))
 		return false;
 	view.interface = interface;
-	flow = flow_of(flows, &view, time_ns);
+	flow = flow_of(streams, &view, time_ns);
 	index = is_sent_by_server(flow, &view);
 	note_flags(flow, index, &view, time_ns);
 	if (!flow->directions[index].is_begun)
 		return false; /* a reset of something that was never seen */
-	take_segment(flows, flow, index, &view, segment);
+	take_segment(streams, flow, index, &view, segment);
 	if (view.header.flags & TCP_ACK)
 		acknowledge(flow, !index, view.header.acknowledgment);
 	return true;
 }
 
-unsigned flows_unit_count(const struct flows *flows)
+unsigned streams_unit_count(const struct streams *streams)
 {
-	return flows->found_count;
+	return streams->found_count;
 }
 
-struct flow_unit flows_unit(const struct flows *flows, unsigned index)
+struct stream_unit streams_unit(const struct streams *streams, unsigned index)
 {
-	return (struct flow_unit) {
-		.offset = flows->bases[index] + flows->found[index].offset,
-		.is_of_segment = index >= flows->found_before && index < flows->found_behind,
-		.unit = &flows->found[index],
+	return (struct stream_unit) {
+		.offset = streams->bases[index] + streams->found[index].offset,
+		.is_of_segment = index >= streams->found_before && index < streams->found_behind,
+		.unit = &streams->found[index],
 	};
 }
 
-unsigned flows_count(const struct flows *flows)
+unsigned streams_count(const struct streams *streams)
 {
-	return flows->count;
+	return streams->count;
 }
 
-size_t flows_forgotten(const struct flows *flows)
+size_t streams_forgotten(const struct streams *streams)
 {
-	return lru_table_forgotten(flows->table);
+	return lru_table_forgotten(streams->table);
 }
