@@ -11,6 +11,7 @@ enum exit_status {
 	EXIT_EXPECTATION = 1, /* an `expect:` line failed */
 	EXIT_USAGE = 2,       /* bad usage or a bad scenario */
 	EXIT_OUTPUT = 3,      /* an output could not be written */
+	EXIT_DAMAGED = 4,     /* a capture could be read in part only */
 };
 
 struct command {
@@ -31,6 +32,7 @@ int command_mailbox(const struct command *command, int argc, char **argv);
 int command_step(const struct command *command, int argc, char **argv);
 int command_live(const struct command *command, int argc, char **argv);
 int command_shell(const struct command *command, int argc, char **argv);
+int command_explain(const struct command *command, int argc, char **argv);
 int command_list(const struct command *command, int argc, char **argv);
 int command_new(const struct command *command, int argc, char **argv);
 

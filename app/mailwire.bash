@@ -2,7 +2,7 @@
 _mailwire() {
 	local current=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]} options=""
 	if [ "$COMP_CWORD" -eq 1 ]; then
-		mapfile -t COMPREPLY < <(compgen -W "run check show topology state mailbox step shell live list new --help --version" -- "$current")
+		mapfile -t COMPREPLY < <(compgen -W "run check show topology state mailbox step shell live explain list new --help --version" -- "$current")
 		return
 	fi
 	case $command in
@@ -12,6 +12,7 @@ _mailwire() {
 	topology) options="--dot --svg" ;;
 	state) options="--at --host" ;;
 	mailbox) options="--user --at --raw" ;;
+	explain) options="--filter --packet --format --columns" ;;
 	esac
 	case ${COMP_WORDS[COMP_CWORD - 1]} in
 	--format) mapfile -t COMPREPLY < <(compgen -W "text json" -- "$current"); return ;;
@@ -20,6 +21,8 @@ _mailwire() {
 	esac
 	if [[ $current == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "$options --help" -- "$current")
+	elif [ "$command" = explain ]; then
+		mapfile -t COMPREPLY < <(compgen -f -- "$current")
 	else
 		local names
 		names=$(mailwire list 2>/dev/null | cut -d' ' -f1)

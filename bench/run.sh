@@ -145,3 +145,39 @@ used=$( { time build/bench/mailwire run "$scratch/day.yaml" --quiet >/dev/null; 
 awk -v used="$used" 'BEGIN {
 	split(used, s, " ")
 	printf "%-50s %14.2f\n", "run --quiet of a day with 10,000 messages", s[1] + s[2] }'
+
+# used NAME COMMAND...: appends the seconds of processor time of a command to $scratch/NAME.
+used() {
+	local name=$1 seconds
+	shift
+	seconds=$( { time "$@" >/dev/null 2>"$scratch/errors"; } 2>&1) || { cat "$scratch/errors"; exit 1; }
+	awk -v s="$seconds" 'BEGIN { split(s, t, " "); print t[1] + t[2] }' >>"$scratch/$name"
+}
+
+# explain WHAT GOAL FILE [OPTION]: frames per second of mailwire explain and of tshark on a capture, in turns.
+explain() {
+	local what=$1 goal=$2 file=$3 frames i
+	shift 3
+	rm -f "$scratch"/explain "$scratch"/tshark
+	for ((i = 0; i < RUNS; i++)); do
+		used explain build/bench/mailwire explain "$file"
+		used tshark tshark "$@" -r "$file"
+	done
+	frames=$(build/bench/mailwire explain "$file" --filter 'less 0' | awk 'END { print $1 }')
+	row "$what" "$(awk -v n="$frames" -v s="$(median <"$scratch/explain")" 'BEGIN { print n / s }')" \
+		"$(awk -v n="$frames" -v s="$(median <"$scratch/tshark")" 'BEGIN { print n / s }')" "$goal"
+}
+
+rss() { command time -f %M build/bench/mailwire explain "$1" 2>&1 >/dev/null; }
+
+head_row "captures explained, against tshark" mailwire tshark ratio goal
+$ours/bulk --mb=2.2 --capture="$scratch/bulk10.pcapng" >/dev/null
+$ours/bulk --mb=22 --capture="$scratch/bulk100.pcapng" >/dev/null
+explain "100 MB of bulk: frames/s" 5 "$scratch/bulk100.pcapng"
+bench/day.sh 2000 >"$scratch/day.yaml"
+build/bench/mailwire run "$scratch/day.yaml" --quiet --pcap "$scratch/day.pcapng" >/dev/null
+explain "a day with 2,000 messages (43 MB): frames/s" 5 "$scratch/day.pcapng"
+RUNS=1 explain "the same, against tshark -V: frames/s" "" "$scratch/day.pcapng" -V
+
+head_row "memory, captures explained" "10 MB" "100 MB" growth goal
+row "peak resident KiB" "$(rss "$scratch/bulk10.pcapng")" "$(rss "$scratch/bulk100.pcapng")" 1.1 most

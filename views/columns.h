@@ -13,12 +13,13 @@ unsigned columns_of(const char *text);
 /* Pads `line`, from its byte `from` on, with spaces to `column`. */
 void columns_pad(GString *line, size_t from, unsigned column);
 
-/* Cuts `line` to `column` columns; what is cut off is told by an ellipsis. */
+/* Cuts `line` to `column` columns; what is cut off is told by an ellipsis. Looks end with the line. */
 void columns_cut(GString *line, unsigned column);
 
 /*
  * Breaks `line` where it is longer than `column`, at a space behind column `indent` if there is one:
- * the rest is assigned to `rest`. False: it is not that long.
+ * the rest is assigned to `rest`. Both parts have the look (bold, a colour) that the line has there.
+ * False: it is not that long.
  */
 bool columns_break(GString *line, unsigned indent, unsigned column, GString *rest);
 

@@ -2,8 +2,8 @@
 #include "stack/wire/ethernet.h"
 #include "stack/wire/ipv4.h"
 #include "stack/wire/tcp.h"
-#include "stack/wire/tcp_options.h"
 #include "views/model_private.h"
+#include "views/window.h"
 
 #define UNITS_PER_SEGMENT 64 /* without asking for memory */
 
@@ -209,18 +209,6 @@ static struct model_direction *direction_of(struct model_connection *connection,
 	return &connection->directions[endpoint_equal(view->source, connection->server)];
 }
 
-static void learn_from_syn(struct model_direction *direction, const struct tcp_header *header)
-{
-	struct tcp_options options = { 0 };
-
-	if (tcp_options_parse(header->options, &options) != PARSE_OK)
-		options = (struct tcp_options) { 0 };
-	direction->initial_sequence = header->sequence;
-	direction->has_initial_sequence = true;
-	direction->has_window_scale = options.has_window_scale;
-	direction->window_shift = MIN(options.window_scale, TCP_WINDOW_SCALE_MAX);
-}
-
 /* A SYN with a sequence number not seen before opens a connection anew. */
 static struct model_direction *direction_for(struct conversations *conversations,
 					     const struct segment_view *view, int64_t time_ns)
@@ -239,8 +227,11 @@ static struct model_direction *direction_for(struct conversations *conversations
 		connection = connection_new(conversations, view, time_ns);
 		direction = direction_of(connection, view);
 	}
-	if (view->header.flags & TCP_SYN)
-		learn_from_syn(direction, &view->header);
+	if (view->header.flags & TCP_SYN) {
+		direction->initial_sequence = view->header.sequence;
+		direction->has_initial_sequence = true;
+		window_learn(direction, &view->header);
+	}
 	connection->closed_ns = time_ns;
 	if (view->header.flags & TCP_RST)
 		connection->was_reset = true;
@@ -433,23 +424,6 @@ void conversations_feed_segment(struct conversations *conversations,
 	g_hash_table_insert(conversations->objects, key, object);
 }
 
-/*
- * The window in bytes: RFC 7323 section 2.2 scales it in all segments but SYNs, and only when both
- * SYNs offered it. Zero is zero at any scale.
- */
-static void find_window(const struct tcp_header *header, const struct model_direction *direction,
-			const struct model_direction *other, struct model_segment *segment)
-{
-	bool is_syn = (header->flags & TCP_SYN) != 0;
-	bool has_handshake = direction->has_initial_sequence && other->has_initial_sequence;
-	bool is_scaled =
-	    !is_syn && has_handshake && direction->has_window_scale && other->has_window_scale;
-
-	segment->is_window_known = is_syn || has_handshake || header->window == 0;
-	segment->window_bytes = (uint32_t)header->window
-				<< (is_scaled ? direction->window_shift : 0);
-}
-
 bool conversations_find(const struct conversations *conversations, struct bytes frame,
 			struct model_segment *segment)
 {
@@ -478,7 +452,7 @@ bool conversations_find(const struct conversations *conversations, struct bytes 
 				      : 0,
 		.flags = view.header.flags,
 	};
-	find_window(&view.header, direction, other, segment);
+	window_find(segment, &view.header);
 	return true;
 }
 

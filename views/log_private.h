@@ -1,14 +1,8 @@
 /* The parts of the log that its own files share. */
 #pragma once
-#include "views/columns.h"
 #include "views/crossing.h"
+#include "views/layout.h"
 #include "views/log.h"
-
-#define LOG_TEXT_COLUMN  30  /* where the description of a header begins */
-#define LOG_EVENT_COLUMN 33  /* where the title of a block and the text of an event begin */
-#define LOG_SIZE_COLUMN  112 /* where sizes end, on a terminal that is wide enough */
-#define LOG_MARK_COLUMNS 8   /* " + FCS ▶" behind a size */
-#define LOG_BOLD         "\033[1m"
 
 /* Why a block is folded away. */
 enum fold {
@@ -33,28 +27,12 @@ struct log {
 	GHashTable *seen;            /* signatures of blocks shown in full already */
 	unsigned folded[FOLD_COUNT]; /* since the last block, and in all */
 	unsigned folded_total[FOLD_COUNT];
-	GString *line;
-	GString *rest; /* of the line, where it is broken */
+	struct layout layout;
 	GArray *later; /* of struct later_event: they must not part the crossing they happened in */
 };
 
 /* True when lines of this layer are wanted. */
 bool log_shows_layer(const struct log *log, unsigned layer);
-
-/*
- * Prints log->line and log->rest, and empties them. Where they are longer than the options allow they
- * go on below, from column `indent` on.
- */
-void log_print_line(struct log *log, unsigned indent);
-
-/* Columns of a line; 0: as many as it has. */
-unsigned log_width(const struct log *log);
-
-/* Where the sizes end. */
-unsigned log_size_column(const struct log *log);
-
-/* "   1.004 812 s ": seconds with milliseconds and microseconds apart. */
-void log_append_time(GString *out, int64_t time_ns);
 
 /* Prints the block of one crossing, whatever the options say of folding. */
 void log_print_crossing(struct log *log, const struct crossing *crossing);
@@ -78,7 +56,3 @@ bool log_describe(GString *out, const struct model *model, unsigned layer, struc
 
 /* What happened to the IPv4 header between `in` and `out`: TTL and checksum. */
 void log_describe_forward(GString *out, struct bytes in, struct bytes out_frame);
-
-/* Appends the escape sequence of the layer's colour, or nothing. */
-void log_colour(GString *out, bool colour, unsigned layer);
-void log_plain(GString *out, bool colour);

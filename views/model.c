@@ -5,10 +5,22 @@
 #include "views/model_private.h"
 #include "views/names.h"
 
+static const char *name_of_mac(const void *owner, struct mac mac)
+{
+	return model_name_of_mac(owner, mac);
+}
+
+static const char *name_of_address(const void *owner, struct ip_address address)
+{
+	return ip_address_is_ipv4(address) ? model_name_of_address(owner, ip_address_ipv4(address))
+					   : NULL;
+}
+
 struct model *model_new(const struct dissector *const *dissectors)
 {
 	struct model *model = g_new0(struct model, 1);
 
+	model->names = (struct view_names) { model, name_of_mac, name_of_address };
 	model->nodes = g_ptr_array_new();
 	model->macs = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
 	model->addresses = g_hash_table_new(NULL, NULL);
@@ -316,4 +328,22 @@ bool model_find_segment(const struct model *model, struct bytes frame,
 			struct model_segment *segment)
 {
 	return conversations_find(&model->conversations, frame, segment);
+}
+
+const struct view_names *model_names(const struct model *model)
+{
+	return &model->names;
+}
+
+void model_account(const struct model *model, struct bytes frame, struct decode *decode,
+		   struct model_segment *segment, struct account *account)
+{
+	decode_packet(frame, &(struct decode_options) { .link_type = DECODE_LINK_ETHERNET },
+		      decode);
+	*account = (struct account) {
+		.decode = decode,
+		.names = &model->names,
+		.segment = model_find_segment(model, frame, segment) ? segment : NULL,
+		.dissectors = model->conversations.dissectors,
+	};
 }

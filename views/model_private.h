@@ -17,10 +17,11 @@ struct conversations {
 };
 
 struct model {
-	GPtrArray *nodes;      /* of struct model_node * */
-	GHashTable *macs;      /* 48-bit number to struct model_node * */
-	GHashTable *addresses; /* IPv4 address to struct model_node * */
-	GHashTable *frames;    /* packet id to frame number */
+	struct view_names names; /* its owner is the model */
+	GPtrArray *nodes;        /* of struct model_node * */
+	GHashTable *macs;        /* 48-bit number to struct model_node * */
+	GHashTable *addresses;   /* IPv4 address to struct model_node * */
+	GHashTable *frames;      /* packet id to frame number */
 	uint64_t frame_count;
 	GPtrArray *mails;          /* of struct model_mail * */
 	GHashTable *mails_by_root; /* uint64_t to struct model_mail *; look-ups only */

@@ -233,8 +233,7 @@ void recorder_feed(struct recorder *recorder, const struct trace_record *record,
 	}
 	g_string_truncate(recorder->comment, 0);
 	if (recorder->options.has_comments)
-		sentence_append(recorder->comment, recorder->model, bytes,
-				recorder->options.dissectors);
+		sentence_append(recorder->comment, recorder->model, bytes);
 	recorder->frames++;
 	capture_frame(recorder->captures->pdata[capture],
 		      &(struct capture_frame) {

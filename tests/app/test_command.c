@@ -38,7 +38,7 @@ static struct outcome *run_line(const char *line)
 }
 
 static const char *const commands[] = { "run",     "check", "show", "topology", "state",
-					"mailbox", "step",  "list", "new" };
+					"mailbox", "step",  "list", "new",      "explain" };
 
 START_TEST(every_command_has_help_with_an_example)
 {
