@@ -224,18 +224,20 @@ static bool is_related(const struct filter *filter, const struct flow_packet *se
 	       flows_find(&filter->flows, &reverse) != NULL;
 }
 
-/* Remembers what was let through, for the answers to it. */
+/* Remembers what was let through, for the answers to it; what is an answer itself opens nothing. */
 static bool open_flow(struct filter *filter, struct packet *packet, const struct flow_packet *seen,
 		      unsigned rule)
 {
 	int64_t now_ns = node_now(&filter->host->node);
 	struct flow_state *flow = flows_find(&filter->flows, &seen->ends);
 
-	if (flow == NULL)
+	if (flow == NULL && seen->opens) {
 		flow = flows_add(&filter->flows, &seen->ends, now_ns);
-	if (flow == NULL)
-		return drop(filter, packet, FILTER_FULL, 0);
-	flows_use(&filter->flows, flow, false, seen->tcp_flags, true, now_ns);
+		if (flow == NULL)
+			return drop(filter, packet, FILTER_FULL, 0);
+	}
+	if (flow != NULL)
+		flows_use(&filter->flows, flow, false, seen->tcp_flags, true, now_ns);
 	return let_through(filter, packet, rule != 0 ? FILTER_ALLOWED : FILTER_NO_RULE, rule);
 }
 

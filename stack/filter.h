@@ -3,7 +3,8 @@
  * is about passes. Rules judge whoever opens a flow, every packet of it: a rule that comes into force
  * stops connections that are open. Answers to what was let through pass without a rule, and so do
  * ICMP errors about it. What is for the router itself, or from it, is not judged. Where addresses
- * are translated, rules see the inside ones.
+ * are translated, rules see the inside ones; but what goes from inside to inside by the outside
+ * address (hairpinning) has that as its source already.
  */
 #pragma once
 #include <stdbool.h>

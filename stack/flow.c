@@ -99,6 +99,8 @@ enum flow_reading flow_read(struct bytes datagram, struct flow_packet *out)
 
 /* The table. */
 
+#define OLDEST_LOOKED_AT 8 /* of each timeout, for one to give up */
+
 static guint hash_ends(gconstpointer data)
 {
 	const struct flow_ends *ends = data;
@@ -179,9 +181,34 @@ static enum flow_timeout first_timeout(uint8_t protocol)
 	}
 }
 
+static void end_flow(struct flows *table, struct flow_state *flow)
+{
+	unlink_flow(table, flow);
+	if (table->expired != NULL)
+		table->expired(table->owner, flow);
+	g_hash_table_remove(table->index, &flow->ends);
+}
+
+/* Ends one attempt that was never answered, out of the oldest; false: all of those are in use. */
+static bool make_room(struct flows *table)
+{
+	for (unsigned i = 0; i < FLOW_TIMEOUT_COUNT; i++) {
+		struct flow_state *flow = table->oldest[i];
+
+		for (unsigned k = 0; k < OLDEST_LOOKED_AT && flow != NULL; k++) {
+			if (!flow->has_question || !flow->has_answer) {
+				end_flow(table, flow);
+				return true;
+			}
+			flow = flow->newer;
+		}
+	}
+	return false;
+}
+
 struct flow_state *flows_add(struct flows *table, const struct flow_ends *ends, int64_t now_ns)
 {
-	if (flows_count(table) >= FLOWS_MAX)
+	if (flows_count(table) >= FLOWS_MAX && !make_room(table))
 		return NULL;
 	struct flow_state *flow = g_new0(struct flow_state, 1);
 
@@ -231,6 +258,8 @@ static enum flow_timeout timeout_of(const struct flow_state *flow)
 void flows_use(struct flows *table, struct flow_state *flow, bool is_answer, uint8_t tcp_flags,
 	       bool refreshes, int64_t now_ns)
 {
+	flow->has_question |= !is_answer;
+	flow->has_answer |= is_answer;
 	if (!refreshes)
 		return;
 	unlink_flow(table, flow);
@@ -254,11 +283,7 @@ void flows_age(struct flows *table, int64_t now_ns)
 		struct flow_state *flow;
 
 		while ((flow = table->oldest[i]) != NULL &&
-		       now_ns - flow->used_ns >= lifetimes_ns[i]) {
-			unlink_flow(table, flow);
-			if (table->expired != NULL)
-				table->expired(table->owner, flow);
-			g_hash_table_remove(table->index, &flow->ends);
-		}
+		       now_ns - flow->used_ns >= lifetimes_ns[i])
+			end_flow(table, flow);
 	}
 }

@@ -71,6 +71,7 @@ struct flow_state {
 	enum flow_timeout timeout;
 	int64_t used_ns;                  /* the last packet that keeps it alive */
 	uint8_t tcp;                      /* set of what was seen of each side; private to flow.c */
+	bool has_question, has_answer;    /* packets both ways: it is no mere attempt */
 	struct flow_state *older, *newer; /* of the same timeout, by `used_ns` */
 	void *owner;                      /* of whoever added it */
 };
@@ -94,7 +95,10 @@ unsigned flows_count(const struct flows *table);
 /* The flow that was opened with these very ends, or NULL. */
 struct flow_state *flows_find(const struct flows *table, const struct flow_ends *ends);
 
-/* A new flow. NULL when the table is full. */
+/*
+ * A new flow. In a full table it takes the place of the oldest that has packets one way alone, so that
+ * attempts in vain keep nobody out; NULL when there is none among the oldest.
+ */
 struct flow_state *flows_add(struct flows *table, const struct flow_ends *ends, int64_t now_ns);
 
 /*

@@ -113,12 +113,14 @@ static struct flow_ends ends_of(const struct nat_mapping *mapping, struct endpoi
 	return (struct flow_ends) { mapping->inside, remote, mapping->protocol };
 }
 
+/* The flow through this very mapping; two ports may lead to the same inside endpoint. */
 static struct flow_state *find_flow(const struct nat *nat, const struct nat_mapping *mapping,
 				    struct endpoint remote)
 {
 	struct flow_ends ends = ends_of(mapping, remote);
+	struct flow_state *flow = flows_find(&nat->flows, &ends);
 
-	return flows_find(&nat->flows, &ends);
+	return flow != NULL && flow->owner == mapping ? flow : NULL;
 }
 
 static struct flow_state *add_flow(struct nat *nat, struct nat_mapping *mapping,
@@ -159,9 +161,10 @@ static struct nat_mapping *open_flow(struct nat *nat, struct packet *packet,
 				     const struct flow_packet *seen)
 {
 	const struct flow_ends *ends = &seen->ends;
-	struct nat_mapping *mapping = nat_mapping_inside(nat, ends->protocol, ends->source);
-	struct flow_state *flow =
-	    mapping != NULL ? find_flow(nat, mapping, ends->destination) : NULL;
+	struct flow_state *flow = flows_find(&nat->flows, ends);
+	/* An answer leaves by the port that the question came in by, which may be one of several. */
+	struct nat_mapping *mapping =
+	    flow != NULL ? flow->owner : nat_mapping_inside(nat, ends->protocol, ends->source);
 
 	if (flow == NULL && !seen->opens) {
 		nat_drop(nat, packet, NAT_NO_MAPPING, ends->protocol);
@@ -215,13 +218,15 @@ static bool error_is_intact(const struct packet *packet)
 static enum nat_outcome send_error(struct nat *nat, struct packet *packet,
 				   const struct flow_packet *seen)
 {
-	const struct nat_mapping *mapping =
-	    nat_mapping_inside(nat, seen->quoted.protocol, seen->quoted.destination);
+	struct flow_ends ends = flow_reverse(seen->quoted);
+	const struct flow_state *flow = flows_find(&nat->flows, &ends);
 
 	if (!error_is_intact(packet))
 		return nat_drop(nat, packet, NAT_BAD_CHECKSUM, 0);
-	if (mapping == NULL || find_flow(nat, mapping, seen->quoted.source) == NULL)
+	if (flow == NULL)
 		return nat_drop(nat, packet, NAT_NO_MAPPING, seen->quoted.protocol);
+	const struct nat_mapping *mapping = flow->owner;
+
 	nat_rewrite_quoted(packet_data(packet), packet_length(packet), NAT_END_DESTINATION,
 			   outside_of(nat, mapping));
 	nat_rewrite_address(packet_data(packet), NAT_END_SOURCE, nat->outside->address);
@@ -294,15 +299,13 @@ static bool is_opening(const struct flow_packet *seen)
 	return (seen->tcp_flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN;
 }
 
-/* The flow of a packet from outside; NULL when it may not come in. */
-static struct flow_state *admit(struct nat *nat, struct nat_mapping *mapping,
-				struct endpoint remote)
+/* True when a packet from outside may begin a flow: through a port that is forwarded. */
+static bool may_begin(const struct nat *nat, const struct nat_mapping *mapping,
+		      const struct flow_packet *seen)
 {
-	struct flow_state *flow = find_flow(nat, mapping, remote);
+	struct flow_ends ends = ends_of(mapping, seen->ends.source);
 
-	if (flow == NULL && mapping->is_forwarded)
-		flow = add_flow(nat, mapping, remote);
-	return flow;
+	return mapping->is_forwarded && seen->opens && flows_find(&nat->flows, &ends) == NULL;
 }
 
 static enum nat_outcome receive_packet(struct nat *nat, struct packet *packet,
@@ -311,8 +314,13 @@ static enum nat_outcome receive_packet(struct nat *nat, struct packet *packet,
 	const struct flow_ends *ends = &seen->ends;
 	struct nat_mapping *mapping =
 	    nat_mapping_outside(nat, ends->protocol, ends->destination.port);
-	struct flow_state *flow = mapping != NULL ? admit(nat, mapping, ends->source) : NULL;
+	struct flow_state *flow = mapping != NULL ? find_flow(nat, mapping, ends->source) : NULL;
 
+	if (flow == NULL && mapping != NULL && may_begin(nat, mapping, seen)) {
+		flow = add_flow(nat, mapping, ends->source);
+		if (flow == NULL)
+			return refuse(nat, packet);
+	}
 	if (flow == NULL && is_opening(seen))
 		return nat_hold(nat, packet, seen);
 	if (mapping == NULL)

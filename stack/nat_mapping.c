@@ -3,6 +3,7 @@
 
 #include "stack/host_private.h"
 #include "stack/ipv4.h"
+#include "stack/ping.h"
 
 static uint64_t endpoint_number(struct endpoint endpoint)
 {
@@ -82,6 +83,14 @@ bool nat_forward_port(struct nat *nat, uint8_t protocol, uint16_t port, struct e
 	return true;
 }
 
+/* The identifier of the router's own pings is not for others, and port 0 stands for none. */
+static bool is_free(const struct nat *nat, uint8_t protocol, uint16_t port)
+{
+	if (protocol == IP_PROTOCOL_ICMP ? port == ping_identifier(nat->host) : port == 0)
+		return false;
+	return nat_mapping_outside(nat, protocol, port) == NULL;
+}
+
 /* The port itself, or the next free one of its parity and range; -1: all are taken. */
 static int find_free_port(const struct nat *nat, uint8_t protocol, uint16_t wanted)
 {
@@ -93,10 +102,7 @@ static int find_free_port(const struct nat *nat, uint8_t protocol, uint16_t want
 	for (unsigned i = 0; i < count; i++) {
 		unsigned port = least + 2 * ((first + i) % count);
 
-		/* Port 0 stands for none; an ICMP identifier may be 0. */
-		if (port == 0 && protocol != IP_PROTOCOL_ICMP)
-			continue;
-		if (nat_mapping_outside(nat, protocol, (uint16_t)port) == NULL)
+		if (is_free(nat, protocol, (uint16_t)port))
 			return (int)port;
 	}
 	return -1;

@@ -292,19 +292,72 @@ START_TEST(rules_and_flows_are_bounded)
 }
 END_TEST
 
+/* A flow that was answered. */
+static void talk(uint16_t port)
+{
+	struct endpoint alice = { ALICE, port }, server = { SERVER, 53 };
+
+	give(INSIDE, 17, alice, server, 0);
+	give(OUTSIDE, 17, server, alice, 0);
+}
+
+static unsigned count_full(void)
+{
+	return router_count(&router, TRACE_DROP, LAYER_FILTER, FILTER_FULL);
+}
+
 START_TEST(flows_are_bounded)
+{
+	struct endpoint last = { ALICE, (uint16_t)FLOWS_MAX };
+
+	host_filter(router.host);
+	for (unsigned i = 0; i < FLOWS_MAX; i++)
+		talk((uint16_t)i);
+	give(INSIDE, 17, last, (struct endpoint) { SERVER, 53 }, 0);
+	ck_assert_uint_eq(count_full(), 1);
+	router_wait(&router, 301);
+	give(INSIDE, 17, last, (struct endpoint) { SERVER, 53 }, 0);
+	ck_assert_uint_eq(count_full(), 1);
+}
+END_TEST
+
+START_TEST(attempts_that_nobody_answered_make_room)
 {
 	host_filter(router.host);
 	for (unsigned i = 0; i < FLOWS_MAX; i++)
 		give(INSIDE, 17, (struct endpoint) { ALICE, (uint16_t)i },
 		     (struct endpoint) { SERVER, 53 }, 0);
-	give(INSIDE, 17, (struct endpoint) { ALICE, (uint16_t)FLOWS_MAX },
-	     (struct endpoint) { SERVER, 53 }, 0);
-	ck_assert_uint_eq(router_count(&router, TRACE_DROP, LAYER_FILTER, FILTER_FULL), 1);
-	router_wait(&router, 301);
-	give(INSIDE, 17, (struct endpoint) { ALICE, (uint16_t)FLOWS_MAX },
-	     (struct endpoint) { SERVER, 53 }, 0);
-	ck_assert_uint_eq(router_count(&router, TRACE_DROP, LAYER_FILTER, FILTER_FULL), 1);
+	talk((uint16_t)FLOWS_MAX);
+	ck_assert_uint_eq(count_full(), 0);
+}
+END_TEST
+
+static void deny_out(uint8_t protocol, uint16_t port)
+{
+	ck_assert(filter_add(host_filter(router.host), &(struct filter_rule) {
+							   .verdict = FILTER_DENY,
+							   .protocol = protocol,
+							   .port_least = port,
+							   .port_most = port,
+							   .interface = router.outside,
+							   .directions = FILTER_OUT,
+							   .to_ns = INT64_MAX,
+						       }));
+}
+
+/* Loop test: 0 TCP, 1 ICMP. What is denied stays so, whatever comes from the other side before. */
+START_TEST(a_reset_or_an_unasked_answer_opens_nothing)
+{
+	bool is_tcp = _i == 0;
+	uint8_t protocol = is_tcp ? IP_PROTOCOL_TCP : IP_PROTOCOL_ICMP;
+	struct endpoint alice = { ALICE, 4000 }, server = { SERVER, is_tcp ? 25 : 0 };
+	struct flow_packet seen;
+
+	deny_out(protocol, server.port);
+	give(OUTSIDE, protocol, server, alice, is_tcp ? TCP_RST : 0);
+	router_take(&router, INSIDE, &seen);
+	give(INSIDE, protocol, alice, server, is_tcp ? TCP_SYN : 0);
+	ck_assert(router_is_silent(&router));
 }
 END_TEST
 
@@ -327,6 +380,8 @@ int main(void)
 	tcase_add_test(tcase, the_router_itself_is_not_judged);
 	tcase_add_test(tcase, rules_and_flows_are_bounded);
 	tcase_add_test(tcase, flows_are_bounded);
+	tcase_add_test(tcase, attempts_that_nobody_answered_make_room);
+	tcase_add_loop_test(tcase, a_reset_or_an_unasked_answer_opens_nothing, 0, 2);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_NORMAL);
 	int failed = srunner_ntests_failed(runner);

@@ -1,6 +1,7 @@
 /* The translator against the requirements of RFC 4787 (UDP), 5382 (TCP) and 5508 (ICMP). */
 #include <check.h>
 #include <stdlib.h>
+#include "stack/socket.h"
 #include "stack/nat_rewrite.h"
 #include "stack/wire/checksum.h"
 #include "tests/router.h"
@@ -699,6 +700,66 @@ START_TEST(public_addresses_and_the_routers_own_are_left_alone)
 }
 END_TEST
 
+START_TEST(an_answer_leaves_by_the_port_that_the_question_came_in_by)
+{
+	ck_assert(nat_forward_port(nat, TCP, 25, (struct endpoint) { BOB, 25 }));
+	ck_assert(nat_forward_port(nat, TCP, 2525, (struct endpoint) { BOB, 25 }));
+	give(OUTSIDE, TCP, SERVER, 4000, PUBLIC, 2525, TCP_SYN);
+	check_ends(took(INSIDE), SERVER, 4000, BOB, 25);
+	give(INSIDE, TCP, BOB, 25, SERVER, 4000, TCP_SYN | TCP_ACK);
+	check_ends(took(OUTSIDE), PUBLIC, 2525, SERVER, 4000);
+
+	/* The same two endpoints by the other port would be the same flow inside: that is refused. */
+	give(OUTSIDE, TCP, SERVER, 4000, PUBLIC, 25, TCP_ACK);
+	ck_assert(router_is_silent(&router));
+}
+END_TEST
+
+START_TEST(a_reset_does_not_come_in_by_a_forwarded_port)
+{
+	ck_assert(nat_forward_port(nat, TCP, 25, (struct endpoint) { BOB, 25 }));
+	give(OUTSIDE, TCP, SERVER, 2000, PUBLIC, 25, TCP_RST);
+	ck_assert(router_is_silent(&router));
+}
+END_TEST
+
+START_TEST(attempts_from_outside_that_nobody_answers_keep_nobody_in)
+{
+	ck_assert(nat_forward_port(nat, TCP, 25, (struct endpoint) { BOB, 25 }));
+	ck_assert(filter_add(host_filter(router.host), &(struct filter_rule) {
+							   .verdict = FILTER_DENY,
+							   .interface = router.outside,
+							   .directions = FILTER_IN,
+							   .to_ns = INT64_MAX,
+						       }));
+	for (unsigned i = 0; i < FLOWS_MAX; i++)
+		give(OUTSIDE, TCP, SERVER, (uint16_t)(1024 + i), PUBLIC, 25, TCP_SYN);
+	ck_assert(router_is_silent(&router));
+	give(INSIDE, UDP, ALICE, 4000, SERVER, 53, 0);
+	check_ends(took(OUTSIDE), PUBLIC, 4000, SERVER, 53);
+}
+END_TEST
+
+static void was_pinged(void *owner, int64_t round_trip_ns)
+{
+	*(int64_t *)owner = round_trip_ns;
+}
+
+START_TEST(the_identifier_of_the_routers_own_pings_is_not_given_away)
+{
+	int64_t result_ns = -2;
+
+	icmp_ping(router.host, SERVER, 8, 5 * NS_PER_S, was_pinged, &result_ns);
+	uint16_t identifier = took(OUTSIDE).source.port;
+
+	give(INSIDE, ICMP, ALICE, identifier, SERVER, 0, 0);
+	ck_assert_uint_ne(took(OUTSIDE).source.port, identifier);
+	give(OUTSIDE, ICMP, SERVER, 0, PUBLIC, identifier, 0);
+	ck_assert(router_is_silent(&router)); /* it is the router's, not for the inside */
+	router_wait(&router, 6);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("nat");
@@ -730,6 +791,10 @@ int main(void)
 	tcase_add_test(tcase, a_syn_from_inside_takes_the_place_of_one_that_waits);
 	tcase_add_test(tcase, syns_that_wait_are_bounded);
 	tcase_add_test(tcase, mappings_are_bounded);
+	tcase_add_test(tcase, an_answer_leaves_by_the_port_that_the_question_came_in_by);
+	tcase_add_test(tcase, a_reset_does_not_come_in_by_a_forwarded_port);
+	tcase_add_test(tcase, attempts_from_outside_that_nobody_answers_keep_nobody_in);
+	tcase_add_test(tcase, the_identifier_of_the_routers_own_pings_is_not_given_away);
 	tcase_add_loop_test(tcase, fragments_are_translated_in_any_order, 0, 2);
 	tcase_add_test(tcase, a_udp_datagram_without_checksum_keeps_none);
 	tcase_add_test(tcase, a_udp_checksum_never_becomes_none);
