@@ -41,6 +41,8 @@ struct mail_server {
 	struct mail_queue *queue;
 	struct delivery_agent *agent;
 	unsigned session_limit, per_address_limit, queue_limit;
+	struct random_stream random; /* for the challenges of AUTH */
+	struct sasl_keys *keys;
 };
 
 /* Whose mail is ours. */
@@ -152,13 +154,13 @@ static void name_client(void *owner, struct smtp_server *session)
 
 /* What sessions ask. */
 
-static void check_login(void *owner, struct smtp_server *session, const char *login,
-			const char *password)
+static void find_password(void *owner, struct smtp_server *session, const char *login)
 {
 	struct client *client = owner;
+	const struct account *account =
+	    mail_store_find_login(client->service->server->store, login);
 
-	smtp_server_answer_login(
-	    session, mail_store_authenticate(client->service->server->store, login, password));
+	smtp_server_answer_password(session, account != NULL ? account->password : NULL);
 }
 
 static enum smtp_verdict judge(const struct mail_server *server, const struct smtp_server *session,
@@ -244,7 +246,7 @@ static void accept_message(void *owner, struct smtp_server *session,
 
 static const struct smtp_environment environment = {
 	.name_client = name_client,
-	.check_login = check_login,
+	.find_password = find_password,
 	.check_recipient = check_recipient,
 	.has_room = has_room,
 	.accept_message = accept_message,
@@ -352,6 +354,9 @@ static bool start_service(struct service *service, const struct mail_server_port
 		.host_name = service->server->host_name,
 		.software = MAIL_SERVER_SOFTWARE,
 		.capabilities = port->is_submission ? capabilities : capabilities & ~SMTP_CAN_AUTH,
+		.mechanisms = port->mechanisms,
+		.keys = service->server->keys,
+		.random = &service->server->random,
 		.requires_login = port->is_submission,
 		.size_limit = size_limit,
 		.recipient_limit = MAIL_SERVER_RECIPIENTS,
@@ -416,6 +421,8 @@ struct mail_server *mail_server_new(struct host *host, const struct mail_server_
 	server->node = host_node(host);
 	server->clients = g_ptr_array_new_with_free_func(free_client);
 	server->lingers = linger_pool_new(server->node);
+	server->keys = sasl_keys_new();
+	node_random_init(server->node, &server->random, "mail.sasl");
 	copy_config(server, config);
 	start_queue(server, config);
 
@@ -445,6 +452,7 @@ void mail_server_free(struct mail_server *server)
 	linger_pool_free(server->lingers);
 	delivery_agent_free(server->agent);
 	mail_queue_free(server->queue);
+	sasl_keys_free(server->keys);
 	g_free(server->services);
 	g_free(server->relay_networks);
 	g_strfreev(server->domains);

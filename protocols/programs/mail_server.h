@@ -15,6 +15,7 @@ struct mail_server_port {
 	uint16_t port;
 	bool is_submission;    /* AUTH is offered, and no recipient is taken without it */
 	unsigned capabilities; /* set of enum smtp_capability; 0: all that fit the port */
+	unsigned mechanisms;   /* set of SASL_BIT(); 0: all */
 };
 
 /* Clients in this network may send anywhere without AUTH. */

@@ -258,6 +258,9 @@ static void connect_to(struct mua_outbox *outbox, uint32_t address)
 	    .login = config->authenticates ? config->login : NULL,
 	    .password = config->authenticates ? config->password : NULL,
 	    .declares_size = true,
+	    .converts = true,
+	    .random = &mua->random,
+	    .keys = mua->keys,
 	    .sent = sent,
 	    .owner = outbox,
 	});

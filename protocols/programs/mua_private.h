@@ -5,6 +5,7 @@
 #include "protocols/mail/names.h"
 #include "protocols/programs/lookup.h"
 #include "protocols/programs/mua.h"
+#include "protocols/sasl/sasl.h"
 #include "sim/world.h"
 
 enum mua_verb {
@@ -57,8 +58,10 @@ struct mua {
 	struct mail_store *store;
 	struct account *account; /* its folders */
 	bool is_online;
-	unsigned composed;  /* messages so far, for Message-ID */
-	struct timer check; /* the next check by itself */
+	unsigned composed;           /* messages so far, for Message-ID */
+	struct random_stream random; /* for logging in */
+	struct sasl_keys *keys;      /* likewise */
+	struct timer check;          /* the next check by itself */
 	struct mua_outbox *outbox;
 	struct mua_pop3 *pop3; /* NULL: the account is an IMAP one */
 	struct mua_imap *imap; /* NULL: it is a POP3 one */

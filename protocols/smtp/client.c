@@ -65,7 +65,7 @@ static bool may_quit(const struct smtp_client *client)
 {
 	bool is_pipelined = client->config.pipelines && client->offer.has_pipelining;
 	bool has_said_all =
-	    client->job == NULL || (client->job->writer.is_finished && is_pipelined);
+	    client->job == NULL || (smtp_job_is_written(client->job) && is_pipelined);
 
 	return client->wants_quit && !client->has_quit && has_said_all &&
 	       (client->is_ready || client->is_doomed) &&
@@ -343,6 +343,7 @@ static void client_free(struct session *session)
 	struct smtp_client *client = smtp_client_of(session);
 
 	smtp_job_free(client->job);
+	sasl_client_free(client->sasl);
 	g_array_free(client->expected, TRUE);
 	if (client->reply != NULL)
 		g_string_free(client->reply, TRUE);
