@@ -1,11 +1,12 @@
 #include "protocols/programs/dsn.h"
 
+#include "protocols/mail/convert.h"
 #include "protocols/mail/message.h"
 
-static struct bytes original_bytes(const struct dsn *dsn)
+static struct bytes bytes_in(GBytes *bytes)
 {
 	gsize length;
-	const uint8_t *data = g_bytes_get_data(dsn->original, &length);
+	const uint8_t *data = g_bytes_get_data(bytes, &length);
 
 	return (struct bytes) { data, length };
 }
@@ -30,6 +31,11 @@ static char *compact_time(int64_t unix_time)
 
 static void append_header(GString *out, const struct dsn *dsn, const char *boundary)
 {
+	static const char *const subjects[] = {
+		[DSN_FAILED] = "Undelivered Mail Returned to Sender",
+		[DSN_DELAYED] = "Delayed Mail (still being retried)",
+		[DSN_SUCCEEDED] = "Successful Mail Delivery Report",
+	};
 	char *stamp = compact_time(dsn->unix_time);
 
 	g_string_append_printf(out, "Received: by %s (%s)\r\n\tid %s; ", dsn->host_name,
@@ -45,10 +51,8 @@ static void append_header(GString *out, const struct dsn *dsn, const char *bound
 			       "Content-Type: multipart/report; report-type=delivery-status;\r\n"
 			       "\tboundary=\"%s\"\r\n"
 			       "Message-Id: <%s.%s@%s>\r\n\r\n",
-			       dsn->host_name,
-			       dsn->action == DSN_FAILED ? "Undelivered Mail Returned to Sender"
-							 : "Delayed Mail (still being retried)",
-			       dsn->sender, boundary, stamp, dsn->queue_id, dsn->host_name);
+			       dsn->host_name, subjects[dsn->action], dsn->sender, boundary, stamp,
+			       dsn->queue_id, dsn->host_name);
 	g_free(stamp);
 }
 
@@ -91,6 +95,10 @@ static void append_explanation(GString *out, const struct dsn *dsn)
 		g_string_append(out, "Your message could not be delivered to the recipients listed "
 				     "below. It is\r\nreturned to you as the last part of this "
 				     "notification.\r\n\r\n");
+	} else if (dsn->action == DSN_SUCCEEDED) {
+		g_string_append(out, "Your message was delivered to the recipients listed below, "
+				     "or handed on to a\r\nserver that sends no notifications "
+				     "of its own.\r\n\r\n");
 	} else {
 		g_string_append(out,
 				"Your message could not be delivered yet. You need not send it "
@@ -99,8 +107,9 @@ static void append_explanation(GString *out, const struct dsn *dsn)
 		g_string_append(out, "\r\n");
 	}
 	for (unsigned i = 0; i < dsn->recipient_count; i++) {
-		char *text = g_strdup_printf("<%s>: %s", dsn->recipients[i].address,
-					     dsn->recipients[i].reason);
+		const struct dsn_recipient *about = &dsn->recipients[i];
+		char *text = g_strdup_printf("<%s>: %s", about->address,
+					     about->reason != NULL ? about->reason : "delivered");
 
 		append_folded(out, "", "    ", text);
 		g_string_append(out, "\r\n");
@@ -108,12 +117,41 @@ static void append_explanation(GString *out, const struct dsn *dsn)
 	}
 }
 
+/* The recipient as the author wrote it (RFC 3464 section 2.3.1). */
+static void append_original_recipient(GString *out, const char *original)
+{
+	const char *address = original != NULL ? strchr(original, ';') : NULL;
+	char *decoded = address != NULL ? smtp_xtext_decode(address + 1) : NULL;
+
+	if (decoded != NULL && !smtp_has_8bit(bytes_of(decoded)))
+		g_string_append_printf(out, "Original-Recipient: %.*s; %s\r\n",
+				       (int)(address - original), original, decoded);
+	g_free(decoded);
+}
+
+/* The sender's own name for the message (section 2.2.1). */
+static void append_envelope_id(GString *out, const char *envelope_id)
+{
+	char *decoded = envelope_id != NULL ? smtp_xtext_decode(envelope_id) : NULL;
+
+	if (decoded != NULL && !smtp_has_8bit(bytes_of(decoded)))
+		g_string_append_printf(out, "Original-Envelope-Id: %s\r\n", decoded);
+	g_free(decoded);
+}
+
 /* per-recipient-fields of RFC 3464 section 2.3, each behind an empty line. */
 static void append_recipient(GString *out, const struct dsn *dsn, const struct dsn_recipient *about)
 {
-	g_string_append_printf(
-	    out, "\r\nFinal-Recipient: rfc822; %s\r\nAction: %s\r\nStatus: %s\r\n", about->address,
-	    dsn->action == DSN_FAILED ? "failed" : "delayed", about->status);
+	static const char *const actions[] = {
+		[DSN_FAILED] = "failed", [DSN_DELAYED] = "delayed", [DSN_SUCCEEDED] = "delivered"
+	};
+	const char *action =
+	    about->is_relayed && dsn->action == DSN_SUCCEEDED ? "relayed" : actions[dsn->action];
+
+	g_string_append(out, "\r\n");
+	append_original_recipient(out, about->original);
+	g_string_append_printf(out, "Final-Recipient: rfc822; %s\r\nAction: %s\r\nStatus: %s\r\n",
+			       about->address, action, about->status);
 	if (about->remote_host != NULL)
 		g_string_append_printf(out, "Remote-MTA: dns; %s\r\n", about->remote_host);
 	if (about->reply != NULL)
@@ -124,6 +162,7 @@ static void append_recipient(GString *out, const struct dsn *dsn, const struct d
 
 static void append_report(GString *out, const struct dsn *dsn)
 {
+	append_envelope_id(out, dsn->envelope_id);
 	g_string_append_printf(out, "Reporting-MTA: dns; %s\r\nX-%s-Queue-ID: %s\r\n",
 			       dsn->host_name, dsn->software, dsn->original_id);
 	append_date(out, "Arrival-Date: ", dsn->arrived_unix_time);
@@ -131,18 +170,30 @@ static void append_report(GString *out, const struct dsn *dsn)
 		append_recipient(out, dsn, &dsn->recipients[i]);
 }
 
+/*
+ * RFC 3461 section 4.3 and 6.2: of a message that failed all is returned, unless its sender wants
+ * the header only; of others the header only. NULL: the header.
+ */
+static GBytes *content_to_return(const struct dsn *dsn)
+{
+	if (dsn->action != DSN_FAILED || dsn->returns == SMTP_RETURN_HEADERS)
+		return NULL;
+	return dsn->returns == SMTP_RETURN_FULL ? g_bytes_ref(dsn->original)
+						: message_cut(dsn->original, DSN_ORIGINAL_MAX);
+}
+
 static void append_original(GString *out, const struct dsn *dsn, const char *boundary)
 {
-	struct bytes original = original_bytes(dsn);
-	bool is_whole = dsn->action == DSN_FAILED && original.length <= DSN_ORIGINAL_MAX;
+	GBytes *content = content_to_return(dsn);
+	struct bytes part =
+	    content != NULL ? bytes_in(content) : message_header_section(bytes_in(dsn->original));
 
-	if (is_whole) {
+	if (content != NULL)
 		begin_part(out, boundary, "Undelivered Message", "message/rfc822");
-	} else {
+	else
 		begin_part(out, boundary, "Headers of the message", "text/rfc822-headers");
-		original = message_header_section(original);
-	}
-	g_string_append_len(out, (const char *)original.data, (gssize)original.length);
+	g_string_append_len(out, (const char *)part.data, (gssize)part.length);
+	g_clear_pointer(&content, g_bytes_unref);
 }
 
 GBytes *dsn_compose(const struct dsn *dsn)
