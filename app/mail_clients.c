@@ -43,6 +43,7 @@ static struct mua *start_client(struct programs *programs, struct network *netwo
 		.outgoing_server = client->outgoing.server,
 		.outgoing_port = (uint16_t)client->outgoing.port,
 		.authenticates = client->outgoing.has_login,
+		.uses_chunks = client->outgoing.uses_chunks,
 		.leave = leave_of(client->incoming.leave),
 		.leave_ns = client->incoming.leave_for_ns,
 		.check_every_ns = client->incoming.check_every_ns,

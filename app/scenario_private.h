@@ -86,6 +86,9 @@ void scenario_complete_mail(struct load *load);  /* servers, accounts, clients *
 void scenario_complete_zones(struct load *load);
 void scenario_complete_timeline(struct load *load);
 
+/* Addresses that are the local parts of accounts are completed. */
+void scenario_complete_recipients(struct scenario *scenario, GPtrArray *recipients);
+
 /* Says what cannot work. */
 void scenario_check(struct load *load);
 void scenario_check_network(struct load *load);
@@ -128,6 +131,9 @@ const struct scenario_server *scenario_server_on(const struct scenario *scenario
 
 /* The address that the scenario's zones give for a domain name, CNAMEs followed; 0: none. */
 uint32_t scenario_resolve_name(const struct scenario *scenario, const char *name);
+
+/* Whether `address` is an alias, a list, or with a tag an account of a domain in the scenario. */
+bool scenario_stands_for_others(const struct scenario *scenario, const char *address);
 
 /* Warns when nobody sends a message with this subject; a `Re: ` before it does not count. */
 void scenario_check_subject(struct load *load, const char *subject, struct mark mark);

@@ -3,6 +3,12 @@
 #include "protocols/mail/convert.h"
 #include "protocols/mail/message.h"
 
+const char *const dsn_subjects[DSN_ACTION_COUNT] = {
+	[DSN_FAILED] = "Undelivered Mail Returned to Sender",
+	[DSN_DELAYED] = "Delayed Mail (still being retried)",
+	[DSN_SUCCEEDED] = "Successful Mail Delivery Report",
+};
+
 static struct bytes bytes_in(GBytes *bytes)
 {
 	gsize length;
@@ -29,13 +35,15 @@ static char *compact_time(int64_t unix_time)
 	return text;
 }
 
-static void append_header(GString *out, const struct dsn *dsn, const char *boundary)
+/* What goes back may have octets above 127, and says so (RFC 2045 section 6.4). */
+static const char *encoding_of(struct bytes content)
 {
-	static const char *const subjects[] = {
-		[DSN_FAILED] = "Undelivered Mail Returned to Sender",
-		[DSN_DELAYED] = "Delayed Mail (still being retried)",
-		[DSN_SUCCEEDED] = "Successful Mail Delivery Report",
-	};
+	return smtp_has_8bit(content) ? "Content-Transfer-Encoding: 8bit\r\n" : "";
+}
+
+static void append_header(GString *out, const struct dsn *dsn, const char *boundary,
+			  struct bytes content)
+{
 	char *stamp = compact_time(dsn->unix_time);
 
 	g_string_append_printf(out, "Received: by %s (%s)\r\n\tid %s; ", dsn->host_name,
@@ -48,19 +56,21 @@ static void append_header(GString *out, const struct dsn *dsn, const char *bound
 			       "To: %s\r\n"
 			       "Auto-Submitted: auto-replied\r\n"
 			       "MIME-Version: 1.0\r\n"
+			       "%s"
 			       "Content-Type: multipart/report; report-type=delivery-status;\r\n"
 			       "\tboundary=\"%s\"\r\n"
 			       "Message-Id: <%s.%s@%s>\r\n\r\n",
-			       dsn->host_name, subjects[dsn->action], dsn->sender, boundary, stamp,
-			       dsn->queue_id, dsn->host_name);
+			       dsn->host_name, dsn_subjects[dsn->action], dsn->sender,
+			       encoding_of(content), boundary, stamp, dsn->queue_id,
+			       dsn->host_name);
 	g_free(stamp);
 }
 
 static void begin_part(GString *out, const char *boundary, const char *description,
-		       const char *type)
+		       const char *type, const char *encoding)
 {
-	g_string_append_printf(out, "--%s\r\nContent-Description: %s\r\nContent-Type: %s\r\n\r\n",
-			       boundary, description, type);
+	g_string_append_printf(out, "--%s\r\nContent-Description: %s\r\nContent-Type: %s\r\n%s\r\n",
+			       boundary, description, type, encoding);
 }
 
 /* Appends `text` behind `prefix`, in lines of at most about 72 octets, broken at blanks. */
@@ -182,20 +192,6 @@ static GBytes *content_to_return(const struct dsn *dsn)
 						: message_cut(dsn->original, DSN_ORIGINAL_MAX);
 }
 
-static void append_original(GString *out, const struct dsn *dsn, const char *boundary)
-{
-	GBytes *content = content_to_return(dsn);
-	struct bytes part =
-	    content != NULL ? bytes_in(content) : message_header_section(bytes_in(dsn->original));
-
-	if (content != NULL)
-		begin_part(out, boundary, "Undelivered Message", "message/rfc822");
-	else
-		begin_part(out, boundary, "Headers of the message", "text/rfc822-headers");
-	g_string_append_len(out, (const char *)part.data, (gssize)part.length);
-	g_clear_pointer(&content, g_bytes_unref);
-}
-
 GBytes *dsn_compose(const struct dsn *dsn)
 {
 	GString *out = g_string_new(NULL);
@@ -203,14 +199,25 @@ GBytes *dsn_compose(const struct dsn *dsn)
 	char *boundary = g_strdup_printf("%s.%" G_GINT64_FORMAT "/%s", dsn->queue_id,
 					 dsn->unix_time, dsn->host_name);
 
-	append_header(out, dsn, boundary);
+	GBytes *returned = content_to_return(dsn);
+	struct bytes content =
+	    returned != NULL ? bytes_in(returned) : message_header_section(bytes_in(dsn->original));
+
+	append_header(out, dsn, boundary, content);
 	g_string_append(out, "This is a MIME-encapsulated message.\r\n\r\n");
-	begin_part(out, boundary, "Notification", "text/plain; charset=us-ascii");
+	begin_part(out, boundary, "Notification", "text/plain; charset=us-ascii", "");
 	append_explanation(out, dsn);
-	begin_part(out, boundary, "Delivery report", "message/delivery-status");
+	begin_part(out, boundary, "Delivery report", "message/delivery-status", "");
 	append_report(out, dsn);
 	g_string_append(out, "\r\n");
-	append_original(out, dsn, boundary);
+	if (returned != NULL)
+		begin_part(out, boundary, "Undelivered Message", "message/rfc822",
+			   encoding_of(content));
+	else
+		begin_part(out, boundary, "Headers of the message", "text/rfc822-headers",
+			   encoding_of(content));
+	g_string_append_len(out, (const char *)content.data, (gssize)content.length);
+	g_clear_pointer(&returned, g_bytes_unref);
 	g_string_append_printf(out, "\r\n--%s--\r\n", boundary);
 	g_free(boundary);
 	return g_string_free_to_bytes(out);

@@ -11,7 +11,10 @@ enum dsn_action {
 	DSN_FAILED,
 	DSN_DELAYED,
 	DSN_SUCCEEDED, /* delivered; or relayed to a server that will not say more */
+	DSN_ACTION_COUNT,
 };
+
+extern const char *const dsn_subjects[DSN_ACTION_COUNT]; /* of the notifications, as Postfix's */
 
 struct dsn_recipient {
 	const char *address;

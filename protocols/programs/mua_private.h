@@ -25,7 +25,9 @@ enum mua_verb {
 struct mua_draft {
 	char *to, *cc, *bcc, *subject, *text;
 	char *in_reply_to, *references; /* NULL: it answers nothing */
-	GArray *attachments;            /* of struct attachment */
+	bool is_8bit;
+	unsigned notify;
+	GArray *attachments; /* of struct attachment */
 };
 
 /* What the user asked for. Taken by whoever works on it, until mua_finish(). */

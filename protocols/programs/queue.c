@@ -398,6 +398,12 @@ static void attempt(void *owner)
 		finish_attempt(entry);
 }
 
+/* Delivered here; or handed to a server that will not report. Else that server does. */
+static bool is_ours_to_report(const struct mail_result *result)
+{
+	return result->remote_host == NULL || result->is_relayed;
+}
+
 void mail_job_done(struct mail_job *job)
 {
 	struct queue_entry *entry = job->entry;
@@ -410,7 +416,9 @@ void mail_job_done(struct mail_job *job)
 		recipient->last = job->results[i];
 		job->results[i] = (struct mail_result) { 0 };
 		recipient->is_settled = recipient->last.outcome == SMTP_SENT;
-		recipient->is_news = recipient->is_settled && wants(recipient, SMTP_NOTIFY_SUCCESS);
+		recipient->is_news = recipient->is_settled &&
+				     wants(recipient, SMTP_NOTIFY_SUCCESS) &&
+				     is_ours_to_report(&recipient->last);
 	}
 	g_ptr_array_remove(entry->jobs, job);
 	if (entry->jobs->len == 0 && !entry->is_handing_out)
