@@ -326,6 +326,15 @@ static void message_sent(void *owner, struct smtp_client *client, const struct s
 		finish(delivery, SMTP_DEFERRED, "4.0.0", "");
 }
 
+static bool has_more(void *owner)
+{
+	const struct connection *connection = owner;
+	unsigned places;
+
+	return connection->delivery != NULL &&
+	       first_waiting(connection->agent, connection->delivery->job->domain, &places) != NULL;
+}
+
 static void connection_done(void *owner, struct session *session, int why)
 {
 	struct connection *connection = owner;
@@ -342,7 +351,7 @@ static void send_open_recipients(struct delivery *delivery, struct smtp_client *
 	const struct mail_job *job = delivery->job;
 	const char **recipients = g_new0(const char *, job->count);
 	struct smtp_recipient_wish *wishes = g_new0(struct smtp_recipient_wish, job->count);
-	unsigned count = 0, running;
+	unsigned count = 0;
 
 	for (unsigned i = 0; i < job->count; i++)
 		if (is_open(&job->results[i])) {
@@ -357,9 +366,6 @@ static void send_open_recipients(struct delivery *delivery, struct smtp_client *
 				     .wish = job->wish,
 				     .data = job->data,
 				 });
-	/* Said now, it leaves with the end of the message, as Postfix does it. */
-	if (first_waiting(delivery->agent, job->domain, &running) == NULL)
-		smtp_client_quit(client);
 	g_free(wishes);
 	g_free(recipients);
 }
@@ -375,6 +381,7 @@ static void connect_to(struct delivery *delivery, uint32_t address)
 	    .names_originals = true,
 	    .converts = agent->config.converts,
 	    .sent = message_sent,
+	    .has_more = has_more,
 	    .owner = connection,
 	});
 	struct stream *stream =

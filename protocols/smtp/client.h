@@ -68,6 +68,11 @@ struct smtp_client_config {
 	 */
 	void (*sent)(void *owner, struct smtp_client *client, const struct smtp_result *results,
 		     unsigned count);
+	/*
+	 * Will another message follow this one? Asked when all of it is written: if not, QUIT leaves
+	 * together with its end, as Postfix does it. NULL: smtp_client_quit() tells.
+	 */
+	bool (*has_more)(void *owner);
 	void *owner;
 };
 
