@@ -1,6 +1,7 @@
 #include "app/programs.h"
 
 #include "app/mail_clients.h"
+#include "app/mail_settings.h"
 #include "protocols/dns/daemon.h"
 #include "protocols/imap/server.h"
 #include "protocols/pop3/server.h"
@@ -19,7 +20,7 @@ struct site {
 	struct mail_server *smtp;
 	struct pop3_server *pop3;
 	struct imap_server *imap;
-	struct mail_server_fault *faults; /* with their arrays of addresses */
+	struct mail_settings *settings;
 };
 
 /* A time in which a site is down; its timer begins and ends it. */
@@ -148,107 +149,6 @@ static void add_accounts(const struct programs *programs, struct site *site, GPt
 	}
 }
 
-static const char **addresses_of(const GPtrArray *recipients)
-{
-	const char **addresses = g_new0(const char *, recipients->len + 1);
-
-	for (guint i = 0; i < recipients->len; i++)
-		addresses[i] = ((const struct scenario_recipient *)recipients->pdata[i])->address;
-	return addresses;
-}
-
-/* The aliases and lists of the site's domains, of struct mail_server_alias. */
-static GArray *aliases_of(const struct programs *programs, const struct site *site)
-{
-	GArray *aliases = g_array_new(FALSE, FALSE, sizeof(struct mail_server_alias));
-
-	for (guint i = 0; i < programs->scenario->domains->len; i++) {
-		const struct scenario_domain *domain = programs->scenario->domains->pdata[i];
-		const GPtrArray *tables[] = { domain->aliases, domain->lists };
-
-		for (guint k = 0; domain->mail == site->config->host && k < 2; k++)
-			for (guint n = 0; n < tables[k]->len; n++) {
-				const struct scenario_alias *described = tables[k]->pdata[n];
-				struct mail_server_alias alias = {
-					.address = described->address,
-					.targets = addresses_of(described->targets),
-					.target_count = described->targets->len,
-					.owner = described->owner,
-				};
-
-				g_array_append_val(aliases, alias);
-			}
-	}
-	return aliases;
-}
-
-static void aliases_free_all(GArray *aliases)
-{
-	for (guint i = 0; i < aliases->len; i++)
-		g_free((gpointer)g_array_index(aliases, struct mail_server_alias, i).targets);
-	g_array_free(aliases, TRUE);
-}
-
-static GPtrArray *tagged_domains_of(const struct programs *programs, const struct site *site)
-{
-	GPtrArray *names = g_ptr_array_new();
-
-	for (guint i = 0; i < programs->scenario->domains->len; i++) {
-		const struct scenario_domain *domain = programs->scenario->domains->pdata[i];
-
-		if (domain->mail == site->config->host && domain->has_tags)
-			g_ptr_array_add(names, (gpointer)domain->item.name);
-	}
-	return names;
-}
-
-static struct mail_server_fault *faults_of(const struct scenario_server *server)
-{
-	struct mail_server_fault *faults =
-	    g_new0(struct mail_server_fault, server->faults->len + 1);
-
-	for (guint i = 0; i < server->faults->len; i++) {
-		const struct scenario_fault *described = server->faults->pdata[i];
-
-		faults[i] = (struct mail_server_fault) {
-			.command = (enum smtp_detail)described->command,
-			.recipients = addresses_of(described->recipients),
-			.recipient_count = described->recipients->len,
-			.from_ns = described->from_ns,
-			.to_ns = described->to_ns,
-			.chance_ppm = described->chance_ppm,
-			.fault = {.delay_ns = described->delay_ns,
-                                  .reply = described->reply,
-                                  .resets = described->resets,
-                                  .reset_after = described->reset_after_bytes},
-		};
-	}
-	return faults;
-}
-
-static void faults_free_all(struct mail_server_fault *faults, unsigned count)
-{
-	for (unsigned i = 0; i < count; i++)
-		g_free((gpointer)faults[i].recipients);
-	g_free(faults);
-}
-
-/* What the scenario takes away from the server: enum smtp_capability, and SASL_BIT() of AUTH. */
-static void read_without(const struct scenario_server *server, unsigned *smtp, unsigned *sasl)
-{
-	*smtp = *sasl = 0;
-	for (guint i = 0; i < server->without->len; i++) {
-		const struct scenario_capability *each = server->without->pdata[i];
-
-		if (each->capability & CAPABILITY_SMTP)
-			*smtp |= (unsigned)(each->capability & ~CAPABILITY_SMTP);
-		if (each->capability & CAPABILITY_SASL)
-			*sasl |= SASL_BIT((unsigned)(each->capability & ~CAPABILITY_SASL));
-	}
-	if (*sasl == SASL_ALL)
-		*smtp |= SMTP_CAN_AUTH;
-}
-
 /* The ports of one protocol. */
 static GArray *ports_of(const struct scenario_server *server, enum scenario_protocol protocol)
 {
@@ -264,19 +164,13 @@ static GArray *ports_of(const struct scenario_server *server, enum scenario_prot
 	return ports;
 }
 
-static void start_smtp(struct programs *programs, struct site *site, const GPtrArray *domains)
+/* Ports of SMTP and submission, with what the scenario leaves them. */
+static GArray *smtp_ports_of(const struct scenario_server *server)
 {
-	const struct scenario_server *server = site->config;
 	GArray *ports = g_array_new(FALSE, FALSE, sizeof(struct mail_server_port));
-	const char *name =
-	    server->host->fqdn != NULL ? server->host->fqdn : server->host->item.name;
-	GArray *aliases = aliases_of(programs, site);
-	GPtrArray *tagged_domains = tagged_domains_of(programs, site);
 	unsigned no_smtp, no_sasl;
 
-	site->faults = faults_of(server);
-	read_without(server, &no_smtp, &no_sasl);
-
+	mail_settings_without(server, &no_smtp, &no_sasl);
 	for (guint i = 0; i < server->services->len; i++) {
 		const struct scenario_service *service = server->services->pdata[i];
 		struct mail_server_port port = {
@@ -289,36 +183,27 @@ static void start_smtp(struct programs *programs, struct site *site, const GPtrA
 		if (service->protocol == PROTOCOL_SMTP || service->protocol == PROTOCOL_SUBMISSION)
 			g_array_append_val(ports, port);
 	}
-	site->smtp = mail_server_new(
-	    network_host(programs->network, server->host),
-	    &(struct mail_server_config) {
-		.host_name = name,
+	return ports;
+}
+
+static void start_smtp(struct programs *programs, struct site *site, const GPtrArray *domains)
+{
+	const struct scenario_server *server = site->config;
+	const struct scenario_node *host = server->host;
+	GArray *ports = smtp_ports_of(server);
+	struct mail_server_config config = {
+		.host_name = host->fqdn != NULL ? host->fqdn : host->item.name,
 		.domains = (const char *const *)domains->pdata,
 		.domain_count = domains->len,
-		.tagged_domains = (const char *const *)tagged_domains->pdata,
-		.tagged_domain_count = tagged_domains->len,
-		.aliases = (const struct mail_server_alias *)(const void *)aliases->data,
-		.alias_count = aliases->len,
-		.faults = site->faults,
-		.fault_count = server->faults->len,
-		.never_converts = !server->converts,
-		.connections_per_domain = (unsigned)server->per_domain_limit,
 		.ports = (const struct mail_server_port *)(const void *)ports->data,
 		.port_count = ports->len,
-		.resolver = programs_resolver(programs, server->host),
+		.resolver = programs_resolver(programs, host),
 		.store = site->store,
-		.size_limit = server->message_bytes_max,
 		.wakeup_ns = WAKEUP_NS,
-		.retry_ns = server->retry_ns,
-		.retry_max_ns = server->retry_max_ns,
-		.lifetime_ns = server->lifetime_ns,
-		.warning_ns = server->warning_ns,
-		.session_limit = (unsigned)server->session_limit,
-		.per_address_limit = (unsigned)server->per_client_limit,
-		.queue_limit = (unsigned)server->queue_limit,
-	    });
-	aliases_free_all(aliases);
-	g_ptr_array_free(tagged_domains, TRUE);
+	};
+
+	site->settings = mail_settings_new(programs->scenario, server, &config);
+	site->smtp = mail_server_new(network_host(programs->network, host), &config);
 	g_array_free(ports, TRUE);
 }
 
@@ -371,7 +256,7 @@ static void stop_site(struct site *site)
 	pop3_server_stop(site->pop3);
 	imap_server_stop(site->imap);
 	mail_server_free(site->smtp);
-	faults_free_all(site->faults, site->config->faults->len);
+	mail_settings_free(site->settings);
 	mail_store_free(site->store);
 }
 

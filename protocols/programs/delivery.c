@@ -1,8 +1,8 @@
 #include "protocols/programs/delivery.h"
 
 #include "protocols/adapter.h"
+#include "protocols/programs/delivery_result.h"
 #include "protocols/programs/exchangers.h"
-#include "protocols/smtp/syntax.h"
 
 /* A conversation with a server. It may outlive its delivery by the time that QUIT takes. */
 struct connection {
@@ -182,42 +182,6 @@ static void set_root(const struct delivery *delivery)
 
 /* Results of a conversation. */
 
-/* The status a reply carries, or what its code alone says. */
-static void read_status(const struct smtp_result *from, struct mail_result *result)
-{
-	const char *text = from->text;
-	size_t length = strlen(text) > 4 ? smtp_status_length(bytes_of(text + 4)) : 0;
-	const char *status = from->outcome == SMTP_FAILED ? "5.0.0" : "4.0.0";
-
-	if (length > 0 && length < sizeof result->status) {
-		memcpy(result->status, text + 4, length);
-		result->status[length] = '\0';
-		return;
-	}
-	if (from->code == 0)
-		status = from->stage == SMTP_STAGE_CONNECT ? "4.4.1" : "4.4.2";
-	g_strlcpy(result->status, status, sizeof result->status);
-}
-
-static char *explain(const struct smtp_result *from, const char *host)
-{
-	static const char *const commands[SMTP_STAGE_COUNT] = {
-		[SMTP_STAGE_CONNECT] = "connect",
-		[SMTP_STAGE_GREETING] = "connect",
-		[SMTP_STAGE_HELLO] = "EHLO command",
-		[SMTP_STAGE_AUTH] = "AUTH command",
-		[SMTP_STAGE_MAIL] = "MAIL FROM command",
-		[SMTP_STAGE_RCPT] = "RCPT TO command",
-		[SMTP_STAGE_DATA] = "DATA command",
-		[SMTP_STAGE_CONTENT] = "end of DATA command",
-	};
-
-	if (from->code == 0)
-		return g_strdup_printf("%s: %s", host, from->text);
-	return g_strdup_printf("host %s said: %s (in reply to %s)", host, from->text,
-			       commands[from->stage]);
-}
-
 static const struct exchanger *present_exchanger(const struct delivery *delivery)
 {
 	return &g_array_index(delivery->exchangers, struct exchanger, delivery->exchanger);
@@ -242,8 +206,8 @@ static void take_result(const struct delivery *delivery, const struct smtp_resul
 
 	mail_result_clear(result);
 	result->outcome = from->outcome;
-	read_status(from, result);
-	result->reason = explain(from, peer);
+	delivery_read_status(from, result);
+	result->reason = delivery_explain(from, peer);
 	result->is_relayed = from->is_relayed;
 	if (from->code != 0) {
 		result->remote_host = g_strdup(present_exchanger(delivery)->host);
