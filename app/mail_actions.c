@@ -1,6 +1,7 @@
 #include "app/mail_actions.h"
 
 #include "protocols/programs/mua.h"
+#include "protocols/smtp/envelope.h"
 
 /* How it ended is in the trace; nobody waits for it here. */
 static const struct mua_callback nobody = { .done = NULL };
@@ -59,6 +60,17 @@ static struct mua_choice choice_of(const struct scenario_action *action)
 	};
 }
 
+static unsigned notify_of(enum scenario_notify notify)
+{
+	static const unsigned sets[] = {
+		[NOTIFY_USUAL] = 0,
+		[NOTIFY_SUCCESS] = SMTP_NOTIFY_SUCCESS | SMTP_NOTIFY_FAILURE | SMTP_NOTIFY_DELAY,
+		[NOTIFY_NEVER] = SMTP_NOTIFY_NEVER,
+	};
+
+	return sets[notify];
+}
+
 static void write_letter(struct mua *mua, const struct scenario_action *action)
 {
 	char *to = address_list(action->to), *cc = address_list(action->cc);
@@ -72,6 +84,8 @@ static void write_letter(struct mua *mua, const struct scenario_action *action)
 		.bcc = bcc,
 		.subject = action->subject,
 		.text = action->text,
+		.is_8bit = action->encoding == ENCODING_8BIT,
+		.notify = notify_of(action->notify),
 		.attachments = attachments,
 		.attachment_count = count,
 	};

@@ -39,6 +39,7 @@ static struct mua *start_client(struct programs *programs, struct network *netwo
 		.incoming_port = (uint16_t)client->incoming.port,
 		.outgoing_server = client->outgoing.server,
 		.authenticates = client->outgoing.has_login,
+		.uses_chunks = client->outgoing.uses_chunks,
 		.leave = leave_of(client->incoming.leave),
 		.leave_ns = client->incoming.leave_for_ns,
 		.stay_ns = client->incoming.stay_ns,

@@ -1,11 +1,13 @@
 #include "app/programs.h"
 
 #include "app/mail_clients.h"
+#include "app/mail_settings.h"
 #include "protocols/dns/daemon.h"
 #include "protocols/imap/server.h"
 #include "protocols/mail/rights.h"
 #include "protocols/pop3/server.h"
 #include "protocols/programs/mail_server.h"
+#include "protocols/smtp/server.h"
 
 /* Between bytes arriving and a program reading them: what a busy host's scheduler takes. */
 #define WAKEUP_NS (60 * NS_PER_US)
@@ -19,6 +21,15 @@ struct site {
 	struct mail_server *smtp;
 	struct pop3_server *pop3;
 	struct imap_server *imap;
+	struct mail_settings *settings;
+};
+
+/* A time in which a site is down; its timer begins and ends it. */
+struct outage {
+	struct programs *programs;
+	guint site; /* index */
+	const struct scenario_outage *described;
+	struct timer timer;
 };
 
 struct programs {
@@ -29,6 +40,7 @@ struct programs {
 	GPtrArray *resolver_order;
 	GPtrArray *daemons; /* of struct dns_daemon * */
 	GArray *sites;      /* of struct site */
+	GPtrArray *outages; /* of struct outage * */
 	struct mail_clients *clients;
 };
 
@@ -177,42 +189,46 @@ static GArray *ports_of(const struct scenario_server *server, enum scenario_prot
 	return ports;
 }
 
-static void start_smtp(struct programs *programs, struct site *site, const GPtrArray *domains)
+/* Ports of SMTP and submission, with what the scenario leaves them. */
+static GArray *smtp_ports_of(const struct scenario_server *server)
 {
-	const struct scenario_server *server = site->config;
 	GArray *ports = g_array_new(FALSE, FALSE, sizeof(struct mail_server_port));
-	const char *name =
-	    server->host->fqdn != NULL ? server->host->fqdn : server->host->item.name;
+	unsigned no_smtp, no_sasl;
 
+	mail_settings_without(server, &no_smtp, &no_sasl);
 	for (guint i = 0; i < server->services->len; i++) {
 		const struct scenario_service *service = server->services->pdata[i];
 		struct mail_server_port port = {
 			.port = (uint16_t)service->port,
 			.is_submission = service->protocol == PROTOCOL_SUBMISSION,
+			.capabilities = SMTP_CAPABILITIES_ALL & ~no_smtp,
+			.mechanisms = SASL_ALL & ~no_sasl,
 		};
 
 		if (service->protocol == PROTOCOL_SMTP || service->protocol == PROTOCOL_SUBMISSION)
 			g_array_append_val(ports, port);
 	}
-	site->smtp =
-	    mail_server_new(network_host(programs->network, server->host),
-			    &(struct mail_server_config) {
-				.host_name = name,
-				.domains = (const char *const *)domains->pdata,
-				.domain_count = domains->len,
-				.ports = (const struct mail_server_port *)(const void *)ports->data,
-				.port_count = ports->len,
-				.resolver = programs_resolver(programs, server->host),
-				.store = site->store,
-				.size_limit = server->message_bytes_max,
-				.wakeup_ns = WAKEUP_NS,
-				.retry_ns = server->retry_ns,
-				.retry_max_ns = server->retry_max_ns,
-				.lifetime_ns = server->lifetime_ns,
-				.session_limit = (unsigned)server->session_limit,
-				.per_address_limit = (unsigned)server->per_client_limit,
-				.queue_limit = (unsigned)server->queue_limit,
-			    });
+	return ports;
+}
+
+static void start_smtp(struct programs *programs, struct site *site, const GPtrArray *domains)
+{
+	const struct scenario_server *server = site->config;
+	const struct scenario_node *host = server->host;
+	GArray *ports = smtp_ports_of(server);
+	struct mail_server_config config = {
+		.host_name = host->fqdn != NULL ? host->fqdn : host->item.name,
+		.domains = (const char *const *)domains->pdata,
+		.domain_count = domains->len,
+		.ports = (const struct mail_server_port *)(const void *)ports->data,
+		.port_count = ports->len,
+		.resolver = programs_resolver(programs, host),
+		.store = site->store,
+		.wakeup_ns = WAKEUP_NS,
+	};
+
+	site->settings = mail_settings_new(programs->scenario, server, &config);
+	site->smtp = mail_server_new(network_host(programs->network, host), &config);
 	g_array_free(ports, TRUE);
 }
 
@@ -224,7 +240,12 @@ static imap_capability_set missing_of(const struct scenario_server *server)
 	for (guint i = 0; i < server->without->len; i++) {
 		const struct scenario_capability *each = server->without->pdata[i];
 
-		missing |= imap_capability_bit(each->capability);
+		if (each->capability == (CAPABILITY_SASL | SASL_PLAIN))
+			missing |= imap_capability_bit(IMAP_CAN_AUTH_PLAIN);
+		else if (each->capability == (CAPABILITY_SASL | SASL_LOGIN))
+			missing |= imap_capability_bit(IMAP_CAN_AUTH_LOGIN);
+		else if (each->capability < CAPABILITY_SMTP)
+			missing |= imap_capability_bit((enum imap_capability)each->capability);
 	}
 	return missing;
 }
@@ -280,7 +301,56 @@ static void stop_site(struct site *site)
 	pop3_server_stop(site->pop3);
 	imap_server_stop(site->imap);
 	mail_server_free(site->smtp);
+	mail_settings_free(site->settings);
 	mail_store_free(site->store);
+}
+
+/* Outages. */
+
+static void begin_or_end_outage(void *owner)
+{
+	struct outage *outage = owner;
+	struct engine *engine = outage->programs->world->engine;
+	struct site *site = &g_array_index(outage->programs->sites, struct site, outage->site);
+
+	if (engine_now(engine) < outage->described->to_ns) {
+		g_clear_pointer(&site->pop3, pop3_server_stop);
+		g_clear_pointer(&site->imap, imap_server_stop);
+		mail_server_suspend(site->smtp);
+		if (outage->described->to_ns != TIME_NEVER)
+			timer_schedule(engine, &outage->timer, outage->described->to_ns);
+		return;
+	}
+	mail_server_resume(site->smtp);
+	start_doors(outage->programs, site);
+}
+
+static void schedule_outages(struct programs *programs, guint index)
+{
+	const struct site *site = &g_array_index(programs->sites, struct site, index);
+	const struct node *node = host_node(network_host(programs->network, site->config->host));
+
+	for (guint i = 0; i < site->config->outages->len; i++) {
+		struct outage *outage = g_new0(struct outage, 1);
+
+		outage->programs = programs;
+		outage->site = index;
+		outage->described = site->config->outages->pdata[i];
+		timer_init(&outage->timer, node->index, begin_or_end_outage, outage);
+		timer_schedule(programs->world->engine, &outage->timer, outage->described->from_ns);
+		g_ptr_array_add(programs->outages, outage);
+	}
+}
+
+static void free_outages(struct programs *programs)
+{
+	for (guint i = 0; i < programs->outages->len; i++) {
+		struct outage *outage = programs->outages->pdata[i];
+
+		timer_cancel(programs->world->engine, &outage->timer);
+		g_free(outage);
+	}
+	g_ptr_array_free(programs->outages, TRUE);
 }
 
 struct programs *programs_new(struct world *world, const struct scenario *scenario,
@@ -295,10 +365,13 @@ struct programs *programs_new(struct world *world, const struct scenario *scenar
 	programs->resolver_order = g_ptr_array_new();
 	programs->daemons = g_ptr_array_new();
 	programs->sites = g_array_new(FALSE, FALSE, sizeof(struct site));
+	programs->outages = g_ptr_array_new();
 	for (guint i = 0; i < scenario->hosts->len; i++)
 		start_dns(programs, scenario->hosts->pdata[i]);
 	for (guint i = 0; i < scenario->servers->len; i++)
 		start_site(programs, scenario->servers->pdata[i]);
+	for (guint i = 0; i < programs->sites->len; i++)
+		schedule_outages(programs, i);
 	programs->clients = mail_clients_new(programs, network, scenario);
 	return programs;
 }
@@ -308,6 +381,7 @@ void programs_free(struct programs *programs)
 	if (programs == NULL)
 		return;
 	mail_clients_free(programs->clients);
+	free_outages(programs);
 	for (guint i = 0; i < programs->sites->len; i++)
 		stop_site(&g_array_index(programs->sites, struct site, i));
 	for (guint i = 0; i < programs->daemons->len; i++)

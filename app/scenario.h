@@ -207,6 +207,14 @@ struct scenario_account {
 	GPtrArray *shares;    /* of struct scenario_share * */
 };
 
+/* A name of a domain that stands for others. */
+struct scenario_alias {
+	struct scenario_item item; /* its name is the local part */
+	const char *address;       /* "sales@office.example" */
+	GPtrArray *targets;        /* of struct scenario_recipient * */
+	const char *owner;         /* of a list: its reverse-path; NULL: an alias */
+};
+
 struct scenario_domain {
 	struct scenario_item item; /* "office.example" */
 	struct scenario_node
@@ -214,6 +222,9 @@ struct scenario_domain {
 	struct scenario_node *dns; /* host that is authoritative for its zone */
 	struct scenario_zone *zone;
 	GPtrArray *accounts; /* of struct scenario_account * */
+	GPtrArray *aliases;  /* of struct scenario_alias * */
+	GPtrArray *lists;    /* likewise, each with an owner */
+	bool has_tags;       /* alice+tag@ is alice@ */
 	GPtrArray *records;  /* as written; they are in the zone too */
 };
 
@@ -231,18 +242,48 @@ struct scenario_service {
 	uint64_t port;
 };
 
-/* The mail server on a host. */
-/* A capability that a server does not offer. */
+/*
+ * A capability that a server does not offer: one of IMAP is an enum imap_capability, one of SMTP
+ * CAPABILITY_SMTP and an enum smtp_capability, a mechanism to authenticate by CAPABILITY_SASL and an
+ * enum sasl_mechanism.
+ */
 struct scenario_capability {
 	struct scenario_item item;
-	enum imap_capability capability;
+	int capability;
 };
 
+enum { CAPABILITY_SMTP = 1 << 16, CAPABILITY_SASL = 1 << 17 };
+
+/* Something that goes wrong at a server's SMTP. */
+struct scenario_fault {
+	struct scenario_item item;
+	int command;           /* enum smtp_detail: SMTP_GREETING, SMTP_EHLO, ..., SMTP_MESSAGE */
+	GPtrArray *recipients; /* of struct scenario_recipient *; empty: any */
+	const char *reply;     /* "451 4.3.0 Later"; NULL: the right one */
+	int64_t delay_ns;
+	bool resets;
+	uint64_t reset_after_bytes; /* of the message */
+	int64_t from_ns, to_ns;     /* it holds in [from, to) */
+	uint32_t chance_ppm;
+};
+
+/* A time in which a server's ports are closed. */
+struct scenario_outage {
+	struct scenario_item item;
+	int64_t from_ns, to_ns;
+};
+
+/* The mail server on a host. */
 struct scenario_server {
 	struct scenario_item item;
 	struct scenario_node *host;
 	GPtrArray *services;        /* of struct scenario_service * */
-	GPtrArray *without;         /* of struct scenario_capability *: not offered by IMAP */
+	GPtrArray *without;         /* of struct scenario_capability *: not offered */
+	GPtrArray *faults;          /* of struct scenario_fault * */
+	GPtrArray *outages;         /* of struct scenario_outage * */
+	int64_t warning_ns;         /* age at which a sender is told of a delay; 0: never */
+	bool converts;              /* 8-bit messages for servers without 8BITMIME */
+	uint64_t per_domain_limit;  /* connections of delivery */
 	uint64_t message_bytes_max; /* what SIZE announces; 0: no limit */
 	int64_t retry_ns;           /* from the first vain delivery attempt to the second */
 	int64_t retry_max_ns;       /* the pause doubles up to this */
@@ -283,6 +324,7 @@ struct scenario_outgoing {
 	const char *server;
 	GPtrArray *ports; /* of struct scenario_port *, tried in this order */
 	bool has_login;   /* authenticates */
+	bool uses_chunks; /* BDAT in place of DATA */
 };
 
 /* A user at a mail client on a host. */
@@ -371,6 +413,19 @@ enum scenario_search {
 	SEARCH_BODY,
 };
 
+/* How text beyond ASCII is written into a message. */
+enum scenario_encoding {
+	ENCODING_SAFE, /* so that any server can take it */
+	ENCODING_8BIT, /* as it is */
+};
+
+/* When a sender wants a notification (RFC 3461). */
+enum scenario_notify {
+	NOTIFY_USUAL, /* nothing is said: of failures and delays */
+	NOTIFY_SUCCESS,
+	NOTIFY_NEVER,
+};
+
 struct scenario_recipient {
 	struct scenario_item item;
 	const char *address;
@@ -402,7 +457,9 @@ struct scenario_action {
 	const char *text;
 	GPtrArray *attachments; /* of struct scenario_attachment * */
 	bool may_be_unknown;    /* recipients need not exist */
-	bool answers_all;       /* DO_REPLY: to all recipients */
+	enum scenario_encoding encoding;
+	enum scenario_notify notify;
+	bool answers_all; /* DO_REPLY: to all recipients */
 	/* DO_READ, DO_DELETE, DO_MOVE, DO_REPLY: which message; and DO_SEARCH, DO_CHECK: where */
 	const char *message; /* as written: a subject, or newest, oldest, all */
 	enum scenario_pick pick;

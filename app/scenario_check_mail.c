@@ -2,6 +2,7 @@
 #include "app/scenario_private.h"
 #include "protocols/dns/record.h"
 #include "protocols/mail/rights.h"
+#include "protocols/smtp/names.h"
 
 /* ---- Names of hosts ---- */
 
@@ -177,6 +178,95 @@ static bool listens(const struct scenario_server *server, uint64_t port)
 	return false;
 }
 
+static void check_fault(struct load *load, const struct scenario_fault *fault)
+{
+	const char *reply = fault->reply;
+	struct mark mark = load_mark(load, &fault->reply, fault);
+
+	if (reply != NULL && (strlen(reply) < 5 || (reply[0] != '4' && reply[0] != '5') ||
+			      !g_ascii_isdigit(reply[1]) || !g_ascii_isdigit(reply[2]) ||
+			      reply[3] != ' ' || strpbrk(reply, "\r\n") != NULL)) {
+		load_error(load, mark, "`%s` is no reply that refuses something", reply);
+		load_hint(load, "write a code from 400 to 599 and a text: `451 4.3.0 Try again "
+				"later`");
+	}
+	if (reply == NULL && !fault->resets && fault->delay_ns == 0)
+		load_error(load, fault->item.mark,
+			   "nothing goes wrong here: a fault needs `reply`, `delay` or `reset`");
+	if (reply != NULL && fault->resets)
+		load_error(load, mark, "`reply` and `reset` cannot stand together");
+	if (fault->recipients->len > 0 && fault->command != SMTP_RCPT)
+		load_error(load, load_mark(load, &fault->recipients, fault),
+			   "`recipients` is for `command: rcpt`");
+	if (fault->reset_after_bytes > 0 && !(fault->resets && fault->command == SMTP_DATA))
+		load_error(load, load_mark(load, &fault->reset_after_bytes, fault),
+			   "`after` is for `command: data` with `reset: yes`");
+	if (fault->to_ns <= fault->from_ns)
+		load_error(load, load_mark(load, &fault->to_ns, fault), "`to` is not after `from`");
+}
+
+/* Outages stand in order, so that each begins when the one before is over. */
+static void check_outages(struct load *load, const GPtrArray *outages)
+{
+	int64_t last_ns = -1;
+
+	for (unsigned i = 0; i < outages->len; i++) {
+		const struct scenario_outage *outage = g_ptr_array_index(outages, i);
+
+		if (outage->to_ns <= outage->from_ns)
+			load_error(load, load_mark(load, &outage->to_ns, outage),
+				   "`to` is not after `from`");
+		if (outage->from_ns <= last_ns)
+			load_error(load, load_mark(load, &outage->from_ns, outage),
+				   "it is down already: write outages in order, apart from each "
+				   "other");
+		last_ns = outage->to_ns;
+	}
+}
+
+/* Somebody outside the scenario is written in full. */
+static void check_targets(struct load *load, const GPtrArray *recipients)
+{
+	for (unsigned i = 0; i < recipients->len; i++) {
+		const struct scenario_recipient *recipient = g_ptr_array_index(recipients, i);
+
+		if (recipient->address == NULL || strchr(recipient->address, '@') != NULL)
+			continue;
+		load_error(load, recipient->item.mark,
+			   "nobody in the scenario has the address `%s`", recipient->address);
+		load_hint(load, "write the whole address, with @ and domain");
+	}
+}
+
+static void check_aliases(struct load *load, const struct scenario_domain *domain,
+			  const GPtrArray *aliases)
+{
+	for (unsigned i = 0; i < aliases->len; i++) {
+		const struct scenario_alias *alias = g_ptr_array_index(aliases, i);
+
+		if (scenario_lookup(load->scenario, SCENARIO_ACCOUNT, alias->address) != NULL)
+			load_error(load, alias->item.mark,
+				   "`%s` is an account already, and would get no mail any more",
+				   alias->address);
+		if (alias->targets->len == 0)
+			load_error(load, alias->item.mark, "`%s` stands for nobody",
+				   alias->address);
+		check_targets(load, alias->targets);
+	}
+	for (unsigned i = 0; aliases == domain->lists && i < aliases->len; i++) {
+		const struct scenario_alias *list = g_ptr_array_index(aliases, i);
+
+		if (list->owner != NULL && strchr(list->owner, '@') == NULL)
+			load_error(load, load_mark(load, &list->owner, list),
+				   "nobody in the scenario has the address `%s`", list->owner);
+		for (unsigned k = 0; k < domain->aliases->len; k++)
+			if (strcmp(((struct scenario_alias *)domain->aliases->pdata[k])->address,
+				   list->address) == 0)
+				load_error(load, list->item.mark, "`%s` is an alias already",
+					   list->address);
+	}
+}
+
 static void check_server(struct load *load, const struct scenario_server *server)
 {
 	bool has_domain = false;
@@ -194,6 +284,13 @@ static void check_server(struct load *load, const struct scenario_server *server
 					   (unsigned)service->port, server->item.name);
 		}
 	}
+	for (unsigned i = 0; i < server->faults->len; i++) {
+		const struct scenario_fault *fault = g_ptr_array_index(server->faults, i);
+
+		check_fault(load, fault);
+		check_targets(load, fault->recipients);
+	}
+	check_outages(load, server->outages);
 	if (server->retry_max_ns < server->retry_ns)
 		load_error(load, load_mark(load, &server->retry_max_ns, server),
 			   "`retry-max` is shorter than `retry`");
@@ -275,6 +372,8 @@ static void check_shares(struct load *load, const struct scenario_domain *domain
 static void check_domain(struct load *load, const struct scenario_domain *domain)
 {
 	check_shares(load, domain);
+	check_aliases(load, domain, domain->aliases);
+	check_aliases(load, domain, domain->lists);
 	if (strcmp(domain->item.name, ".") == 0)
 		load_error(load, domain->item.mark, "the root cannot be a mail domain");
 }

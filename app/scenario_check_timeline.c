@@ -1,5 +1,6 @@
 #include <string.h>
 #include "app/scenario_private.h"
+#include "protocols/programs/dsn.h"
 
 #define NEEDS_CLIENT (~(1u << DO_PING | 1u << DO_DIG | 1u << DO_CUT | 1u << DO_MEND))
 
@@ -68,7 +69,8 @@ static void check_recipients(struct load *load, const struct scenario_action *ac
 	for (unsigned i = 0; i < recipients->len; i++) {
 		const struct scenario_recipient *recipient = g_ptr_array_index(recipients, i);
 
-		if (recipient->address == NULL || recipient->account != NULL)
+		if (recipient->address == NULL || recipient->account != NULL ||
+		    scenario_stands_for_others(load->scenario, recipient->address))
 			continue;
 		if (!action->may_be_unknown || strchr(recipient->address, '@') == NULL)
 			report_stranger(load, recipient);
@@ -101,6 +103,8 @@ static GHashTable *sent_subjects(struct load *load)
 		load->subjects = g_hash_table_new(g_str_hash, g_str_equal);
 	if (g_hash_table_size(load->subjects) > 0)
 		return load->subjects;
+	for (unsigned i = 0; i < DSN_ACTION_COUNT; i++) /* what servers write */
+		g_hash_table_add(load->subjects, (void *)dsn_subjects[i]);
 	for (unsigned i = 0; i < load->scenario->timeline->len; i++) {
 		const struct scenario_action *action =
 		    g_ptr_array_index(load->scenario->timeline, i);

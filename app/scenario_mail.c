@@ -364,6 +364,11 @@ static void complete_server(struct load *load, struct scenario_server *server)
 		if (service->port == 0)
 			service->port = usual_ports[service->protocol];
 	}
+	for (unsigned i = 0; i < server->faults->len; i++) {
+		struct scenario_fault *fault = g_ptr_array_index(server->faults, i);
+
+		scenario_complete_recipients(load->scenario, fault->recipients);
+	}
 }
 
 static void complete_account(struct load *load, struct scenario_account *account)
@@ -376,6 +381,58 @@ static void complete_account(struct load *load, struct scenario_account *account
 		account->full_name =
 		    scenario_format(scenario, "%c%s", g_ascii_toupper(account->item.name[0]),
 				    account->item.name + 1);
+}
+
+static void complete_aliases(struct load *load, const struct scenario_domain *domain,
+			     GPtrArray *aliases)
+{
+	struct scenario *scenario = load->scenario;
+
+	for (unsigned i = 0; i < aliases->len; i++) {
+		struct scenario_alias *alias = g_ptr_array_index(aliases, i);
+		const struct scenario_account *owner =
+		    alias->owner == NULL ? NULL
+					 : (const struct scenario_account *)scenario_lookup(
+					       scenario, SCENARIO_ACCOUNT, alias->owner);
+
+		alias->address =
+		    scenario_format(scenario, "%s@%s", alias->item.name, domain->item.name);
+		if (owner != NULL)
+			alias->owner = owner->address;
+		scenario_complete_recipients(scenario, alias->targets);
+	}
+}
+
+static bool has_alias(const GPtrArray *aliases, const char *address)
+{
+	for (unsigned i = 0; i < aliases->len; i++)
+		if (g_ascii_strcasecmp(((const struct scenario_alias *)aliases->pdata[i])->address,
+				       address) == 0)
+			return true;
+	return false;
+}
+
+bool scenario_stands_for_others(const struct scenario *scenario, const char *address)
+{
+	const char *plus = strchr(address, '+'), *at = strrchr(address, '@');
+
+	for (unsigned i = 0; i < scenario->domains->len; i++) {
+		const struct scenario_domain *domain = g_ptr_array_index(scenario->domains, i);
+		char *plain;
+		bool is_tagged;
+
+		if (has_alias(domain->aliases, address) || has_alias(domain->lists, address))
+			return true;
+		if (!domain->has_tags || plus == NULL || at == NULL || plus > at ||
+		    g_ascii_strcasecmp(at + 1, domain->item.name) != 0)
+			continue;
+		plain = g_strdup_printf("%.*s%s", (int)(plus - address), address, at);
+		is_tagged = scenario_lookup(scenario, SCENARIO_ACCOUNT, plain) != NULL;
+		g_free(plain);
+		if (is_tagged)
+			return true;
+	}
+	return false;
 }
 
 static void complete_client(struct load *load, struct scenario_client *client)
@@ -422,6 +479,8 @@ void scenario_complete_mail(struct load *load)
 
 		for (unsigned j = 0; j < domain->accounts->len; j++)
 			complete_account(load, g_ptr_array_index(domain->accounts, j));
+		complete_aliases(load, domain, domain->aliases);
+		complete_aliases(load, domain, domain->lists);
 	}
 	for (unsigned i = 0; i < scenario->clients->len; i++)
 		complete_client(load, g_ptr_array_index(scenario->clients, i));

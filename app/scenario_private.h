@@ -97,6 +97,9 @@ void scenario_complete_mail(struct load *load);  /* servers, accounts, clients *
 void scenario_complete_zones(struct load *load);
 void scenario_complete_timeline(struct load *load);
 
+/* Addresses that are the local parts of accounts are completed. */
+void scenario_complete_recipients(struct scenario *scenario, GPtrArray *recipients);
+
 /* Says what cannot work. */
 void scenario_check(struct load *load);
 void scenario_check_network(struct load *load);
@@ -148,6 +151,8 @@ uint32_t scenario_resolve_name(const struct scenario *scenario, const char *name
 
 /* load_misses() for an address of a mailbox: also false when its domain is what is missed. */
 bool scenario_misses_address(struct load *load, const char *address);
+/* Whether `address` is an alias, a list, or with a tag an account of a domain in the scenario. */
+bool scenario_stands_for_others(const struct scenario *scenario, const char *address);
 
 /* Warns when nobody sends a message with this subject; a `Re: ` before it does not count. */
 void scenario_check_subject(struct load *load, const char *subject, struct mark mark);

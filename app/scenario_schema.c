@@ -280,6 +280,16 @@ static void write_object(struct json *json, const struct mapping *mapping)
 	raw_member(json, "additionalProperties", "false");
 }
 
+/* What a scalar stands for: the first key; of a list its only element. */
+static const struct key *short_key(const struct mapping *mapping)
+{
+	const struct key *key = &mapping->keys[0];
+
+	while (key->type == KEY_LIST)
+		key = &key->mapping->keys[0];
+	return key;
+}
+
 static void write_definition(struct json *json, const struct mapping *mapping)
 {
 	g_autofree char *title = g_strdup(mapping->title);
@@ -291,7 +301,7 @@ static void write_definition(struct json *json, const struct mapping *mapping)
 	} else if (mapping->has_short_form) {
 		open_member(json, "anyOf", '[');
 		open_member(json, NULL, '{');
-		write_scalar(json, &mapping->keys[0]);
+		write_scalar(json, short_key(mapping));
 		close_member(json, '}');
 		open_member(json, NULL, '{');
 		write_object(json, mapping);

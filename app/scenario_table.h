@@ -92,6 +92,7 @@ extern const struct mapping network_mapping, switch_mapping, host_mapping, route
 extern const struct mapping interface_mapping, route_mapping, impairment_mapping;
 extern const struct mapping resolver_mapping, zone_mapping, record_mapping;
 extern const struct mapping domain_mapping, account_mapping, server_mapping, client_mapping;
+extern const struct mapping recipient_mapping;
 extern const struct mapping action_mapping, expectation_mapping, capture_mapping;
 
 extern const struct word record_type_words[]; /* A, MX and so on: enum dns_type */

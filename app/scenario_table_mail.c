@@ -1,5 +1,6 @@
 #include "app/scenario_table.h"
 #include "protocols/dns/record.h"
+#include "protocols/smtp/server.h"
 
 #define AT(type, field) .offset = offsetof(struct type, field)
 
@@ -111,6 +112,34 @@ const struct mapping account_mapping = {
 	.name_type = KEY_LOCAL, .name_title = "NAME", .has_short_form = true,
 };
 
+static const struct key alias_keys[] = {
+	{ .name = "to", .type = KEY_LIST, AT(scenario_alias, targets), .mapping = &recipient_mapping,
+	  .flags = KEY_REQUIRED, .meaning = "Who gets what is sent to it" },
+};
+
+static const struct mapping alias_mapping = {
+	.title = "alias", .article = "an alias",
+	.meaning = "Another name for mailboxes here or elsewhere, by the part of its address before the @; its only target alone does",
+	.size = sizeof(struct scenario_alias),
+	.keys = alias_keys, .key_count = G_N_ELEMENTS(alias_keys),
+	.name_type = KEY_LOCAL, .name_title = "NAME", .has_short_form = true,
+};
+
+static const struct key mailing_list_keys[] = {
+	{ .name = "members", .type = KEY_LIST, AT(scenario_alias, targets), .mapping = &recipient_mapping,
+	  .flags = KEY_REQUIRED, .meaning = "Who gets what is sent to it" },
+	{ .name = "owner", .type = KEY_MAIL, AT(scenario_alias, owner), .flags = KEY_REQUIRED,
+	  .meaning = "Who is told when it cannot be delivered: the reverse-path of what the list sends on" },
+};
+
+static const struct mapping mailing_list_mapping = {
+	.title = "mailing list", .article = "a mailing list",
+	.meaning = "A mailing list, by the part of its address before the @",
+	.size = sizeof(struct scenario_alias),
+	.keys = mailing_list_keys, .key_count = G_N_ELEMENTS(mailing_list_keys),
+	.name_type = KEY_LOCAL, .name_title = "NAME",
+};
+
 static const struct key domain_keys[] = {
 	{ .name = "mail", .type = KEY_REFERENCE, AT(scenario_domain, mail), .kinds = SCENARIO_HOST,
 	  .computed = "the host called `mail`, when this is the only domain",
@@ -120,6 +149,12 @@ static const struct key domain_keys[] = {
 	  .meaning = "The host whose DNS server is authoritative for its zone" },
 	{ .name = "accounts", .type = KEY_TABLE, AT(scenario_domain, accounts), .mapping = &account_mapping,
 	  .meaning = "Its accounts" },
+	{ .name = "aliases", .type = KEY_TABLE, AT(scenario_domain, aliases), .mapping = &alias_mapping,
+	  .meaning = "Names that stand for others" },
+	{ .name = "lists", .type = KEY_TABLE, AT(scenario_domain, lists), .mapping = &mailing_list_mapping,
+	  .meaning = "Mailing lists" },
+	{ .name = "sub-addressing", .type = KEY_BOOL, AT(scenario_domain, has_tags), .fallback = "no",
+	  .meaning = "Whether `alice+shop` is another address of `alice` (RFC 5233)" },
 	{ .name = "records", .type = KEY_LIST, AT(scenario_domain, records), .mapping = &record_mapping,
 	  .flags = KEY_INPUT_ONLY,
 	  .meaning = "Records that its zone has besides those made for it" },
@@ -157,50 +192,116 @@ static const struct mapping service_mapping = {
 
 /* Every capability but IMAP4rev1, which makes it an IMAP server. */
 static const struct word capability_words[] = {
-	{ "IMAP4rev2", IMAP_CAN_REV2, "the newer protocol, RFC 9051" },
-	{ "SASL-IR", IMAP_CAN_SASL_IR, "AUTHENTICATE in one step" },
-	{ "ID", IMAP_CAN_ID, "names of the software" },
-	{ "ENABLE", IMAP_CAN_ENABLE, "turning extensions on" },
-	{ "IDLE", IMAP_CAN_IDLE, "news as it comes" },
-	{ "SORT", IMAP_CAN_SORT, "sorting on the server" },
-	{ "THREAD=ORDEREDSUBJECT", IMAP_CAN_THREAD_SUBJECT, "threads by subject" },
-	{ "THREAD=REFERENCES", IMAP_CAN_THREAD_REFERENCES, "threads by references" },
-	{ "MULTIAPPEND", IMAP_CAN_MULTIAPPEND, "several messages in one APPEND" },
-	{ "UNSELECT", IMAP_CAN_UNSELECT, "closing without expunging" },
-	{ "CHILDREN", IMAP_CAN_CHILDREN, "whether a mailbox has others below it" },
-	{ "NAMESPACE", IMAP_CAN_NAMESPACE, "where mailboxes are kept" },
-	{ "UIDPLUS", IMAP_CAN_UIDPLUS, "UIDs of new messages, UID EXPUNGE" },
-	{ "LIST-EXTENDED", IMAP_CAN_LIST_EXTENDED, "LIST with options" },
-	{ "CONDSTORE", IMAP_CAN_CONDSTORE, "numbers of changes" },
-	{ "QRESYNC", IMAP_CAN_QRESYNC, "catching up in one step" },
-	{ "ESEARCH", IMAP_CAN_ESEARCH, "SEARCH RETURN" },
-	{ "SEARCHRES", IMAP_CAN_SEARCHRES, "results kept in `$`" },
-	{ "WITHIN", IMAP_CAN_WITHIN, "OLDER and YOUNGER" },
-	{ "LIST-STATUS", IMAP_CAN_LIST_STATUS, "STATUS of all in one LIST" },
-	{ "BINARY", IMAP_CAN_BINARY, "parts without their encoding" },
-	{ "MOVE", IMAP_CAN_MOVE, "moving in one step" },
-	{ "STATUS=SIZE", IMAP_CAN_STATUS_SIZE, "sizes of mailboxes" },
-	{ "LITERAL+", IMAP_CAN_LITERAL_PLUS, "literals without asking" },
-	{ "SPECIAL-USE", IMAP_CAN_SPECIAL_USE, "which mailbox is for what" },
-	{ "QUOTA", IMAP_CAN_QUOTA, "limits told to clients" },
-	{ "QUOTA=RES-STORAGE", IMAP_CAN_QUOTA_STORAGE, "the limit of bytes" },
-	{ "ACL", IMAP_CAN_ACL, "sharing with rights" },
-	{ "RIGHTS=texk", IMAP_CAN_RIGHTS, "the rights of RFC 4314" },
-	{ "AUTH=PLAIN", IMAP_CAN_AUTH_PLAIN, "SASL PLAIN" },
-	{ "AUTH=LOGIN", IMAP_CAN_AUTH_LOGIN, "SASL LOGIN" },
+	{ "IMAP4rev2", IMAP_CAN_REV2, "IMAP: the newer protocol, RFC 9051" },
+	{ "SASL-IR", IMAP_CAN_SASL_IR, "IMAP: AUTHENTICATE in one step" },
+	{ "ID", IMAP_CAN_ID, "IMAP: names of the software" },
+	{ "ENABLE", IMAP_CAN_ENABLE, "IMAP: turning extensions on" },
+	{ "IDLE", IMAP_CAN_IDLE, "IMAP: news as it comes" },
+	{ "SORT", IMAP_CAN_SORT, "IMAP: sorting on the server" },
+	{ "THREAD=ORDEREDSUBJECT", IMAP_CAN_THREAD_SUBJECT, "IMAP: threads by subject" },
+	{ "THREAD=REFERENCES", IMAP_CAN_THREAD_REFERENCES, "IMAP: threads by references" },
+	{ "MULTIAPPEND", IMAP_CAN_MULTIAPPEND, "IMAP: several messages in one APPEND" },
+	{ "UNSELECT", IMAP_CAN_UNSELECT, "IMAP: closing without expunging" },
+	{ "CHILDREN", IMAP_CAN_CHILDREN, "IMAP: whether a mailbox has others below it" },
+	{ "NAMESPACE", IMAP_CAN_NAMESPACE, "IMAP: where mailboxes are kept" },
+	{ "UIDPLUS", IMAP_CAN_UIDPLUS, "IMAP: UIDs of new messages, UID EXPUNGE" },
+	{ "LIST-EXTENDED", IMAP_CAN_LIST_EXTENDED, "IMAP: LIST with options" },
+	{ "CONDSTORE", IMAP_CAN_CONDSTORE, "IMAP: numbers of changes" },
+	{ "QRESYNC", IMAP_CAN_QRESYNC, "IMAP: catching up in one step" },
+	{ "ESEARCH", IMAP_CAN_ESEARCH, "IMAP: SEARCH RETURN" },
+	{ "SEARCHRES", IMAP_CAN_SEARCHRES, "IMAP: results kept in `$`" },
+	{ "WITHIN", IMAP_CAN_WITHIN, "IMAP: OLDER and YOUNGER" },
+	{ "LIST-STATUS", IMAP_CAN_LIST_STATUS, "IMAP: STATUS of all in one LIST" },
+	{ "BINARY", IMAP_CAN_BINARY, "IMAP: parts without their encoding" },
+	{ "MOVE", IMAP_CAN_MOVE, "IMAP: moving in one step" },
+	{ "STATUS=SIZE", IMAP_CAN_STATUS_SIZE, "IMAP: sizes of mailboxes" },
+	{ "LITERAL+", IMAP_CAN_LITERAL_PLUS, "IMAP: literals without asking" },
+	{ "SPECIAL-USE", IMAP_CAN_SPECIAL_USE, "IMAP: which mailbox is for what" },
+	{ "QUOTA", IMAP_CAN_QUOTA, "IMAP: limits told to clients" },
+	{ "QUOTA=RES-STORAGE", IMAP_CAN_QUOTA_STORAGE, "IMAP: the limit of bytes" },
+	{ "ACL", IMAP_CAN_ACL, "IMAP: sharing with rights" },
+	{ "RIGHTS=texk", IMAP_CAN_RIGHTS, "IMAP: the rights of RFC 4314" },
+	{ "PIPELINING", CAPABILITY_SMTP | SMTP_CAN_PIPELINE, "SMTP: commands need not wait for replies" },
+	{ "SIZE", CAPABILITY_SMTP | SMTP_CAN_SIZE, "SMTP: the size of a message is declared" },
+	{ "VRFY", CAPABILITY_SMTP | SMTP_CAN_VRFY, "SMTP: addresses can be verified" },
+	{ "AUTH", CAPABILITY_SMTP | SMTP_CAN_AUTH, "SMTP: authentication by any mechanism" },
+	{ "ENHANCEDSTATUSCODES", CAPABILITY_SMTP | SMTP_CAN_STATUS, "SMTP: replies with a status as `5.1.1`" },
+	{ "8BITMIME", CAPABILITY_SMTP | SMTP_CAN_8BIT, "SMTP: messages beyond ASCII" },
+	{ "DSN", CAPABILITY_SMTP | SMTP_CAN_DSN, "SMTP: notifications by wish" },
+	{ "SMTPUTF8", CAPABILITY_SMTP | SMTP_CAN_UTF8, "SMTP: addresses in any script" },
+	{ "CHUNKING", CAPABILITY_SMTP | SMTP_CAN_CHUNK, "SMTP: messages in counted chunks" },
+	{ "AUTH=SCRAM-SHA-256", CAPABILITY_SASL | SASL_SCRAM_SHA_256, "authentication by a proof" },
+	{ "AUTH=CRAM-MD5", CAPABILITY_SASL | SASL_CRAM_MD5, "authentication by a digest" },
+	{ "AUTH=PLAIN", CAPABILITY_SASL | SASL_PLAIN, "authentication by name and password" },
+	{ "AUTH=LOGIN", CAPABILITY_SASL | SASL_LOGIN, "the same, asked for one by one" },
 	{ NULL, 0, NULL },
 };
 
 static const struct key capability_keys[] = {
 	{ .name = "extension", .type = KEY_WORD, AT(scenario_capability, capability), .words = capability_words,
-	  .flags = KEY_REQUIRED, .meaning = "The name of a capability of IMAP" },
+	  .flags = KEY_REQUIRED, .meaning = "The name of a capability" },
 };
 
 static const struct mapping capability_mapping = {
 	.title = "extension", .article = "an extension",
-	.meaning = "The name of a capability of IMAP, as servers list it",
+	.meaning = "The name of a capability, as servers list it",
 	.size = sizeof(struct scenario_capability),
 	.keys = capability_keys, .key_count = 1, .has_short_form = true, .is_scalar = true,
+};
+
+static const struct word fault_words[] = {
+	{ "connect", SMTP_GREETING, "a client connects: the reply stands in place of the greeting" },
+	{ "ehlo", SMTP_EHLO, NULL },
+	{ "helo", SMTP_HELO, NULL },
+	{ "auth", SMTP_AUTH, NULL },
+	{ "mail", SMTP_MAIL, NULL },
+	{ "rcpt", SMTP_RCPT, NULL },
+	{ "data", SMTP_DATA, "the command; with `reset` the message behind it" },
+	{ "message", SMTP_MESSAGE, "the message has come whole" },
+	{ "quit", SMTP_QUIT, NULL },
+	{ NULL, 0, NULL },
+};
+
+static const struct key fault_keys[] = {
+	{ .name = "command", .type = KEY_WORD, AT(scenario_fault, command), .words = fault_words,
+	  .flags = KEY_REQUIRED, .meaning = "What a client says when it happens" },
+	{ .name = "recipients", .type = KEY_LIST, AT(scenario_fault, recipients), .mapping = &recipient_mapping,
+	  .computed = "any", .meaning = "rcpt: only when it names one of these" },
+	{ .name = "reply", .type = KEY_TEXT, AT(scenario_fault, reply), .computed = "the right one",
+	  .meaning = "What the server says in place of the right reply: `451 4.3.0 Try again later`" },
+	{ .name = "delay", .type = KEY_TIME, AT(scenario_fault, delay_ns), .fallback = "0s", .most = INT64_MAX,
+	  .meaning = "How long it says nothing before" },
+	{ .name = "reset", .type = KEY_BOOL, AT(scenario_fault, resets), .fallback = "no",
+	  .meaning = "The server resets the connection; with `data`, in the middle of the message" },
+	{ .name = "after", .type = KEY_SIZE, AT(scenario_fault, reset_after_bytes), .fallback = "0B",
+	  .meaning = "data with `reset`: how much of the message comes before" },
+	{ .name = "from", .type = KEY_TIME, AT(scenario_fault, from_ns), .fallback = "0s", .most = INT64_MAX,
+	  .meaning = "When it begins to happen" },
+	{ .name = "to", .type = KEY_TIME, AT(scenario_fault, to_ns), .computed = "the end of the run",
+	  .meaning = "When it no longer does" },
+	{ .name = "chance", .type = KEY_PERCENT, AT(scenario_fault, chance_ppm), .fallback = "100%",
+	  .meaning = "How often of the times it could, by the scenario's seed" },
+};
+
+static const struct mapping fault_mapping = {
+	.title = "fault", .article = "a fault",
+	.meaning = "Something that goes wrong at the SMTP of a server; the first that fits happens",
+	.size = sizeof(struct scenario_fault),
+	.keys = fault_keys, .key_count = G_N_ELEMENTS(fault_keys),
+};
+
+static const struct key outage_keys[] = {
+	{ .name = "from", .type = KEY_TIME, AT(scenario_outage, from_ns), .fallback = "0s", .most = INT64_MAX,
+	  .meaning = "When the ports are closed and connections reset" },
+	{ .name = "to", .type = KEY_TIME, AT(scenario_outage, to_ns), .computed = "the end of the run",
+	  .meaning = "When they are open again" },
+};
+
+static const struct mapping outage_mapping = {
+	.title = "outage", .article = "an outage",
+	.meaning = "A time in which the programs of a server are not running: who connects is refused. Its queue goes on",
+	.size = sizeof(struct scenario_outage),
+	.keys = outage_keys, .key_count = G_N_ELEMENTS(outage_keys),
 };
 
 static const struct key server_keys[] = {
@@ -208,15 +309,25 @@ static const struct key server_keys[] = {
 	  .computed = "smtp, submission, pop3, imap",
 	  .meaning = "What it offers; all other ports are closed" },
 	{ .name = "without", .type = KEY_LIST, AT(scenario_server, without), .mapping = &capability_mapping,
-	  .meaning = "Capabilities of IMAP that it does not offer, and what needs them neither; clients get along without" },
+	  .meaning = "Capabilities that it does not offer; clients get along without" },
+	{ .name = "faults", .type = KEY_LIST, AT(scenario_server, faults), .mapping = &fault_mapping,
+	  .meaning = "What goes wrong at its SMTP" },
+	{ .name = "down", .type = KEY_LIST, AT(scenario_server, outages), .mapping = &outage_mapping,
+	  .meaning = "When it is down" },
 	{ .name = "size-limit", .type = KEY_SIZE, AT(scenario_server, message_bytes_max), .fallback = "10MB",
 	  .meaning = "The longest message it takes; `0B` is no limit" },
 	{ .name = "retry", .type = KEY_TIME, AT(scenario_server, retry_ns), .fallback = "5min", .least = 1000000000, .most = INT64_MAX,
 	  .meaning = "How long it waits after the first vain attempt to deliver a message" },
 	{ .name = "retry-max", .type = KEY_TIME, AT(scenario_server, retry_max_ns), .fallback = "1h", .least = 1000000000, .most = INT64_MAX,
 	  .meaning = "The pause doubles with every attempt up to this" },
+	{ .name = "delay-warning", .type = KEY_TIME, AT(scenario_server, warning_ns), .fallback = "0s", .most = INT64_MAX,
+	  .meaning = "After this time in the queue the sender is told of the delay; `0s` is never" },
 	{ .name = "lifetime", .type = KEY_TIME, AT(scenario_server, lifetime_ns), .fallback = "5d",
 	  .meaning = "After this time in the queue a message is returned to its sender" },
+	{ .name = "convert-8bit", .type = KEY_BOOL, AT(scenario_server, converts), .fallback = "yes",
+	  .meaning = "Whether a message beyond ASCII is converted for a server without 8BITMIME; else it is returned" },
+	{ .name = "connections-per-domain", .type = KEY_COUNT, AT(scenario_server, per_domain_limit), .fallback = "20", .least = 1, .most = 1000,
+	  .meaning = "How many messages for one domain it delivers at once; more wait, and go by the same connections" },
 	{ .name = "sessions", .type = KEY_COUNT, AT(scenario_server, session_limit), .fallback = "100", .least = 1, .most = 65535,
 	  .meaning = "How many clients each of its services has at once; one more is sent away (SMTP 421, POP3 -ERR, IMAP BYE)" },
 	{ .name = "sessions-per-client", .type = KEY_COUNT, AT(scenario_server, per_client_limit), .fallback = "50", .least = 1, .most = 65535,
@@ -295,6 +406,8 @@ static const struct key outgoing_keys[] = {
 	  .meaning = "The port it connects to; of several, the next one when nothing answers or the connection is refused, beginning with that which worked last" },
 	{ .name = "login", .type = KEY_BOOL, AT(scenario_outgoing, has_login), .fallback = "yes",
 	  .meaning = "Whether the client authenticates" },
+	{ .name = "chunking", .type = KEY_BOOL, AT(scenario_outgoing, uses_chunks), .fallback = "no",
+	  .meaning = "Whether it sends by BDAT in place of DATA where CHUNKING is offered" },
 };
 
 static const struct mapping outgoing_mapping = {

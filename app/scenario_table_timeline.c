@@ -37,12 +37,25 @@ static const struct word search_words[] = {
 	{ NULL, 0, NULL },
 };
 
+static const struct word encoding_words[] = {
+	{ "safe", ENCODING_SAFE, "quoted-printable or base64, which any server takes" },
+	{ "8bit", ENCODING_8BIT, "as it is, which needs 8BITMIME" },
+	{ NULL, 0, NULL },
+};
+
+static const struct word notify_words[] = {
+	{ "usual", NOTIFY_USUAL, "of failures and delays" },
+	{ "success", NOTIFY_SUCCESS, "of delivery too" },
+	{ "never", NOTIFY_NEVER, "of nothing" },
+	{ NULL, 0, NULL },
+};
+
 static const struct key recipient_keys[] = {
 	{ .name = "address", .type = KEY_MAIL, AT(scenario_recipient, address), .flags = KEY_REQUIRED,
 	  .meaning = "A mail address; the part before the @ alone when only one account has it" },
 };
 
-static const struct mapping recipient_mapping = {
+const struct mapping recipient_mapping = {
 	.title = "recipient", .article = "a recipient",
 	.meaning = "A mail address; the part before the @ alone when only one account has it",
 	.size = sizeof(struct scenario_recipient),
@@ -92,6 +105,10 @@ static const struct key action_keys[] = {
 	  .fallback = "(no subject)", .meaning = "The subject of the new message" },
 	{ .name = "text", .type = KEY_TEXT, AT(scenario_action, text), .flags = KEY_MULTILINE, .variants = WRITES,
 	  .computed = "one made-up sentence", .meaning = "The text of the new message" },
+	{ .name = "encoding", .type = KEY_WORD, AT(scenario_action, encoding), .words = encoding_words,
+	  .fallback = "safe", .variants = WRITES, .meaning = "How text beyond ASCII goes into the message" },
+	{ .name = "notify", .type = KEY_WORD, AT(scenario_action, notify), .words = notify_words,
+	  .fallback = "usual", .variants = WRITES, .meaning = "Of what the sender wants to be notified (DSN), where servers can" },
 	{ .name = "attach", .type = KEY_LIST, AT(scenario_action, attachments), .mapping = &attachment_mapping,
 	  .variants = WRITES, .meaning = "Files that go with it" },
 	{ .name = "reply-all", .type = KEY_BOOL, AT(scenario_action, answers_all), .fallback = "no",

@@ -17,7 +17,7 @@ static struct scenario_account *complete_mail_address(struct scenario *scenario,
 	return account;
 }
 
-static void complete_recipients(struct scenario *scenario, GPtrArray *recipients)
+void scenario_complete_recipients(struct scenario *scenario, GPtrArray *recipients)
 {
 	for (unsigned i = 0; i < recipients->len; i++) {
 		struct scenario_recipient *recipient = g_ptr_array_index(recipients, i);
@@ -183,9 +183,9 @@ static void complete_action(struct load *load, struct scenario_action *action)
 	struct scenario *scenario = load->scenario;
 
 	complete_actor(action);
-	complete_recipients(scenario, action->to);
-	complete_recipients(scenario, action->cc);
-	complete_recipients(scenario, action->bcc);
+	scenario_complete_recipients(scenario, action->to);
+	scenario_complete_recipients(scenario, action->cc);
+	scenario_complete_recipients(scenario, action->bcc);
 	complete_pick(action);
 	complete_text(scenario, action);
 	complete_target(scenario, action);

@@ -88,10 +88,13 @@ static GMimeContentEncoding text_encoding(struct bytes text, bool *is_ascii)
  * GMime's quoted-printable encoder and its CRLF filter expect LF; in base64 line ends are content
  * and must be CRLF already (RFC 2045 section 6.8).
  */
-static GMimeObject *new_text(const char *text)
+static GMimeObject *new_text(const char *text, bool is_8bit)
 {
 	bool is_ascii;
 	GMimeContentEncoding encoding = text_encoding(bytes_of(text), &is_ascii);
+
+	if (is_8bit && !is_ascii)
+		encoding = GMIME_CONTENT_ENCODING_8BIT;
 	bool is_base64 = encoding == GMIME_CONTENT_ENCODING_BASE64;
 	GBytes *content = canonical_text(text, is_base64 ? "\r\n" : "\n");
 	GMimePart *part =
@@ -135,7 +138,8 @@ static GMimeObject *new_attachment(const struct attachment *attachment)
 
 static GMimeObject *new_body(const struct composition *composition)
 {
-	GMimeObject *text = new_text(composition->text != NULL ? composition->text : "");
+	GMimeObject *text =
+	    new_text(composition->text != NULL ? composition->text : "", composition->is_8bit);
 	if (composition->attachment_count == 0)
 		return text;
 

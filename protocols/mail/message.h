@@ -108,11 +108,12 @@ struct composition {
 	const char *in_reply_to, *references; /* with angle brackets */
 	const char *boundary;                 /* required with attachments */
 	const char *user_agent;
+	bool is_8bit; /* text beyond ASCII stays as it is, and needs 8BITMIME (RFC 6152) */
 	const struct attachment *attachments;
 	size_t attachment_count;
 };
 
-/* The message as it goes on the wire: CRLF, folded, 7-bit clean by quoted-printable or base64. */
+/* The message as it goes on the wire: CRLF, folded, by quoted-printable or base64 7-bit clean. */
 GBytes *message_compose(const struct composition *composition);
 
 /* "Sun, 22 Nov 2026 01:14:58 +0000" (RFC 5322 section 3.3). The caller frees it. */

@@ -1,14 +1,16 @@
 #include "protocols/programs/delivery.h"
 
 #include "protocols/adapter.h"
+#include "protocols/programs/delivery_result.h"
 #include "protocols/programs/exchangers.h"
-#include "protocols/smtp/syntax.h"
 
 /* A conversation with a server. It may outlive its delivery by the time that QUIT takes. */
 struct connection {
 	struct delivery_agent *agent;
 	struct delivery *delivery; /* NULL: it has its results */
 	struct adapter *adapter;
+	char *host;       /* the exchanger */
+	uint32_t address; /* its address */
 };
 
 /* A job on its way. */
@@ -25,6 +27,7 @@ struct delivery {
 	bool found_address; /* any exchanger had one */
 	bool dns_failed;    /* an address could not be looked up now */
 	bool is_waiting;    /* for a place among those of its domain */
+	bool is_guest;      /* it goes on with another's connection; nothing was looked up */
 };
 
 struct delivery_agent {
@@ -47,6 +50,12 @@ static void free_delivery(gpointer data)
 	g_free(delivery);
 }
 
+static void free_connection(gpointer data)
+{
+	g_free(((struct connection *)data)->host);
+	g_free(data);
+}
+
 struct delivery_agent *delivery_agent_new(struct host *host, const struct delivery_config *config)
 {
 	struct delivery_agent *agent = g_new0(struct delivery_agent, 1);
@@ -54,9 +63,11 @@ struct delivery_agent *delivery_agent_new(struct host *host, const struct delive
 	agent->host = host;
 	agent->node = host_node(host);
 	agent->config = *config;
+	if (agent->config.concurrency == 0)
+		agent->config.concurrency = DELIVERY_CONCURRENCY;
 	node_random_init(agent->node, &agent->random, "mail.exchangers");
 	agent->deliveries = g_ptr_array_new_with_free_func(free_delivery);
-	agent->connections = g_ptr_array_new_with_free_func(g_free);
+	agent->connections = g_ptr_array_new_with_free_func(free_connection);
 	return agent;
 }
 
@@ -77,8 +88,11 @@ void delivery_agent_free(struct delivery_agent *agent)
 
 /* Places. */
 
-/* The first that waits for a place at `domain`; NULL when there is no place, or none waits. */
-static struct delivery *find_waiting(const struct delivery_agent *agent, const char *domain)
+/*
+ * The first that waits for a place at `domain`, and how many have one; NULL when none waits.
+ */
+static struct delivery *first_waiting(const struct delivery_agent *agent, const char *domain,
+				      unsigned *places)
 {
 	struct delivery *first = NULL;
 	unsigned running = 0;
@@ -93,7 +107,17 @@ static struct delivery *find_waiting(const struct delivery_agent *agent, const c
 		else if (first == NULL)
 			first = delivery;
 	}
-	return running < DELIVERY_CONCURRENCY ? first : NULL;
+	*places = running;
+	return first;
+}
+
+/* NULL, too, when there is no place. */
+static struct delivery *find_waiting(const struct delivery_agent *agent, const char *domain)
+{
+	unsigned running;
+	struct delivery *first = first_waiting(agent, domain, &running);
+
+	return running < agent->config.concurrency ? first : NULL;
 }
 
 static void begin(struct delivery *delivery);
@@ -150,43 +174,13 @@ static void finish_with(struct delivery *delivery, enum smtp_outcome outcome, co
 	g_free(reason);
 }
 
+/* What happens from here on belongs to the message. */
+static void set_root(const struct delivery *delivery)
+{
+	engine_context(node_engine(delivery->agent->node))->root = delivery->job->identity.root;
+}
+
 /* Results of a conversation. */
-
-/* The status a reply carries, or what its code alone says. */
-static void read_status(const struct smtp_result *from, struct mail_result *result)
-{
-	const char *text = from->text;
-	size_t length = strlen(text) > 4 ? smtp_status_length(bytes_of(text + 4)) : 0;
-	const char *status = from->outcome == SMTP_FAILED ? "5.0.0" : "4.0.0";
-
-	if (length > 0 && length < sizeof result->status) {
-		memcpy(result->status, text + 4, length);
-		result->status[length] = '\0';
-		return;
-	}
-	if (from->code == 0)
-		status = from->stage == SMTP_STAGE_CONNECT ? "4.4.1" : "4.4.2";
-	g_strlcpy(result->status, status, sizeof result->status);
-}
-
-static char *explain(const struct smtp_result *from, const char *host)
-{
-	static const char *const commands[SMTP_STAGE_COUNT] = {
-		[SMTP_STAGE_CONNECT] = "connect",
-		[SMTP_STAGE_GREETING] = "connect",
-		[SMTP_STAGE_HELLO] = "EHLO command",
-		[SMTP_STAGE_AUTH] = "AUTH command",
-		[SMTP_STAGE_MAIL] = "MAIL FROM command",
-		[SMTP_STAGE_RCPT] = "RCPT TO command",
-		[SMTP_STAGE_DATA] = "DATA command",
-		[SMTP_STAGE_CONTENT] = "end of DATA command",
-	};
-
-	if (from->code == 0)
-		return g_strdup_printf("%s: %s", host, from->text);
-	return g_strdup_printf("host %s said: %s (in reply to %s)", host, from->text,
-			       commands[from->stage]);
-}
 
 static const struct exchanger *present_exchanger(const struct delivery *delivery)
 {
@@ -212,8 +206,9 @@ static void take_result(const struct delivery *delivery, const struct smtp_resul
 
 	mail_result_clear(result);
 	result->outcome = from->outcome;
-	read_status(from, result);
-	result->reason = explain(from, peer);
+	delivery_read_status(from, result);
+	result->reason = delivery_explain(from, peer);
+	result->is_relayed = from->is_relayed;
 	if (from->code != 0) {
 		result->remote_host = g_strdup(present_exchanger(delivery)->host);
 		result->reply = g_strdup(from->text);
@@ -233,6 +228,33 @@ static bool is_open(const struct mail_result *result)
 }
 
 static void try_next_address(struct delivery *delivery);
+static void begin_anew(struct delivery *delivery);
+static void send_open_recipients(struct delivery *delivery, struct smtp_client *client);
+
+/* The conversation goes on with the next message for the same domain, or ends. */
+static void go_on(struct connection *connection, struct smtp_client *client, const char *domain)
+{
+	struct delivery_agent *agent = connection->agent;
+	unsigned running;
+	struct delivery *next = first_waiting(agent, domain, &running);
+	struct exchanger exchanger = { NULL, 0 };
+
+	if (next == NULL || !smtp_client_is_free(client)) {
+		smtp_client_quit(client);
+		return;
+	}
+	next->is_waiting = false;
+	next->is_guest = true;
+	next->connection = connection;
+	connection->delivery = next;
+	exchanger.host = g_strdup(connection->host);
+	g_array_append_val(next->exchangers, exchanger);
+	g_array_append_val(next->addresses, connection->address);
+	next->address = 1;
+	next->found_address = true;
+	set_root(next);
+	send_open_recipients(next, client);
+}
 
 /* The server has spoken about every recipient it was asked for, which are those still open. */
 static void message_sent(void *owner, struct smtp_client *client, const struct smtp_result *results,
@@ -243,11 +265,12 @@ static void message_sent(void *owner, struct smtp_client *client, const struct s
 	struct mail_job *job;
 	unsigned asked = 0;
 	bool is_any_open = false;
+	char *domain;
 
-	(void)client;
 	if (delivery == NULL)
 		return;
 	job = delivery->job;
+	domain = g_strdup(job->domain);
 	for (unsigned i = 0; i < job->count; i++) {
 		if (!is_open(&job->results[i]))
 			continue;
@@ -257,10 +280,23 @@ static void message_sent(void *owner, struct smtp_client *client, const struct s
 	}
 	connection->delivery = NULL;
 	delivery->connection = NULL;
-	if (is_any_open)
+	go_on(connection, client, domain);
+	g_free(domain);
+	if (is_any_open && delivery->is_guest)
+		begin_anew(delivery);
+	else if (is_any_open)
 		try_next_address(delivery);
 	else
 		finish(delivery, SMTP_DEFERRED, "4.0.0", "");
+}
+
+static bool has_more(void *owner)
+{
+	const struct connection *connection = owner;
+	unsigned places;
+
+	return connection->delivery != NULL &&
+	       first_waiting(connection->agent, connection->delivery->job->domain, &places) != NULL;
 }
 
 static void connection_done(void *owner, struct session *session, int why)
@@ -278,18 +314,23 @@ static void send_open_recipients(struct delivery *delivery, struct smtp_client *
 {
 	const struct mail_job *job = delivery->job;
 	const char **recipients = g_new0(const char *, job->count);
+	struct smtp_recipient_wish *wishes = g_new0(struct smtp_recipient_wish, job->count);
 	unsigned count = 0;
 
 	for (unsigned i = 0; i < job->count; i++)
-		if (is_open(&job->results[i]))
-			recipients[count++] = job->recipients[i];
+		if (is_open(&job->results[i])) {
+			recipients[count] = job->recipients[i];
+			wishes[count++] = job->wishes[i];
+		}
 	smtp_client_send(client, &(struct smtp_transfer) {
 				     .sender = job->sender,
 				     .recipients = recipients,
+				     .wishes = wishes,
 				     .recipient_count = count,
+				     .wish = job->wish,
 				     .data = job->data,
 				 });
-	smtp_client_quit(client);
+	g_free(wishes);
 	g_free(recipients);
 }
 
@@ -301,7 +342,10 @@ static void connect_to(struct delivery *delivery, uint32_t address)
 	    .host_name = agent->config.host_name,
 	    .pipelines = true,
 	    .declares_size = true,
+	    .names_originals = true,
+	    .converts = agent->config.converts,
 	    .sent = message_sent,
+	    .has_more = has_more,
 	    .owner = connection,
 	});
 	struct stream *stream =
@@ -309,6 +353,8 @@ static void connect_to(struct delivery *delivery, uint32_t address)
 
 	connection->agent = agent;
 	connection->delivery = delivery;
+	connection->host = g_strdup(present_exchanger(delivery)->host);
+	connection->address = address;
 	delivery->connection = connection;
 	g_ptr_array_add(agent->connections, connection);
 	send_open_recipients(delivery, smtp_client_of(session));
@@ -400,11 +446,6 @@ static void read_addresses(struct delivery *delivery, const struct dns_answer *a
 			delivery->found_address = true;
 		}
 	shuffle_addresses(delivery);
-}
-
-static void set_root(const struct delivery *delivery)
-{
-	engine_context(node_engine(delivery->agent->node))->root = delivery->job->identity.root;
 }
 
 static void address_found(void *owner, const struct dns_answer *answer)
@@ -507,6 +548,17 @@ static void begin(struct delivery *delivery)
 					      exchangers_found, delivery);
 	if (delivery->query == NULL)
 		finish_with(delivery, SMTP_FAILED, "5.1.2", "bad domain name: %s", job->domain);
+}
+
+/* Another's connection did not do: it looks for its own. */
+static void begin_anew(struct delivery *delivery)
+{
+	delivery->is_guest = false;
+	g_array_set_size(delivery->exchangers, 0);
+	g_array_set_size(delivery->addresses, 0);
+	delivery->address = 0;
+	delivery->tried = 0;
+	begin(delivery);
 }
 
 void delivery_start(struct delivery_agent *agent, struct mail_job *job)

@@ -1,6 +1,7 @@
 /*
  * The part of an MTA that hands messages to other servers (RFC 5321 section 5): looks up the
  * exchangers of a domain and their addresses, and tries them in order until one takes the message.
+ * While jobs for the same domain wait for their turn, a connection goes on with them.
  */
 #pragma once
 #include "protocols/dns/resolver.h"
@@ -18,6 +19,8 @@ struct delivery_config {
 	const char *host_name; /* said in EHLO; must not be an exchanger of others' domains */
 	struct dns_resolver *resolver; /* borrowed; NULL: only address literals can be reached */
 	int64_t wakeup_ns;             /* see struct adapter_config */
+	bool converts;                 /* 8-bit messages for servers without 8BITMIME */
+	unsigned concurrency;          /* jobs at once for one domain; 0: the default */
 };
 
 /* An agent on `host`. `config` is copied; its strings are borrowed. */

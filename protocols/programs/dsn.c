@@ -1,11 +1,18 @@
 #include "protocols/programs/dsn.h"
 
+#include "protocols/mail/convert.h"
 #include "protocols/mail/message.h"
 
-static struct bytes original_bytes(const struct dsn *dsn)
+const char *const dsn_subjects[DSN_ACTION_COUNT] = {
+	[DSN_FAILED] = "Undelivered Mail Returned to Sender",
+	[DSN_DELAYED] = "Delayed Mail (still being retried)",
+	[DSN_SUCCEEDED] = "Successful Mail Delivery Report",
+};
+
+static struct bytes bytes_in(GBytes *bytes)
 {
 	gsize length;
-	const uint8_t *data = g_bytes_get_data(dsn->original, &length);
+	const uint8_t *data = g_bytes_get_data(bytes, &length);
 
 	return (struct bytes) { data, length };
 }
@@ -28,7 +35,14 @@ static char *compact_time(int64_t unix_time)
 	return text;
 }
 
-static void append_header(GString *out, const struct dsn *dsn, const char *boundary)
+/* What goes back may have octets above 127, and says so (RFC 2045 section 6.4). */
+static const char *encoding_of(struct bytes content)
+{
+	return smtp_has_8bit(content) ? "Content-Transfer-Encoding: 8bit\r\n" : "";
+}
+
+static void append_header(GString *out, const struct dsn *dsn, const char *boundary,
+			  struct bytes content)
 {
 	char *stamp = compact_time(dsn->unix_time);
 
@@ -42,21 +56,21 @@ static void append_header(GString *out, const struct dsn *dsn, const char *bound
 			       "To: %s\r\n"
 			       "Auto-Submitted: auto-replied\r\n"
 			       "MIME-Version: 1.0\r\n"
+			       "%s"
 			       "Content-Type: multipart/report; report-type=delivery-status;\r\n"
 			       "\tboundary=\"%s\"\r\n"
 			       "Message-Id: <%s.%s@%s>\r\n\r\n",
-			       dsn->host_name,
-			       dsn->action == DSN_FAILED ? "Undelivered Mail Returned to Sender"
-							 : "Delayed Mail (still being retried)",
-			       dsn->sender, boundary, stamp, dsn->queue_id, dsn->host_name);
+			       dsn->host_name, dsn_subjects[dsn->action], dsn->sender,
+			       encoding_of(content), boundary, stamp, dsn->queue_id,
+			       dsn->host_name);
 	g_free(stamp);
 }
 
 static void begin_part(GString *out, const char *boundary, const char *description,
-		       const char *type)
+		       const char *type, const char *encoding)
 {
-	g_string_append_printf(out, "--%s\r\nContent-Description: %s\r\nContent-Type: %s\r\n\r\n",
-			       boundary, description, type);
+	g_string_append_printf(out, "--%s\r\nContent-Description: %s\r\nContent-Type: %s\r\n%s\r\n",
+			       boundary, description, type, encoding);
 }
 
 /* Appends `text` behind `prefix`, in lines of at most about 72 octets, broken at blanks. */
@@ -91,6 +105,10 @@ static void append_explanation(GString *out, const struct dsn *dsn)
 		g_string_append(out, "Your message could not be delivered to the recipients listed "
 				     "below. It is\r\nreturned to you as the last part of this "
 				     "notification.\r\n\r\n");
+	} else if (dsn->action == DSN_SUCCEEDED) {
+		g_string_append(out, "Your message was delivered to the recipients listed below, "
+				     "or handed on to a\r\nserver that sends no notifications "
+				     "of its own.\r\n\r\n");
 	} else {
 		g_string_append(out,
 				"Your message could not be delivered yet. You need not send it "
@@ -99,8 +117,9 @@ static void append_explanation(GString *out, const struct dsn *dsn)
 		g_string_append(out, "\r\n");
 	}
 	for (unsigned i = 0; i < dsn->recipient_count; i++) {
-		char *text = g_strdup_printf("<%s>: %s", dsn->recipients[i].address,
-					     dsn->recipients[i].reason);
+		const struct dsn_recipient *about = &dsn->recipients[i];
+		char *text = g_strdup_printf("<%s>: %s", about->address,
+					     about->reason != NULL ? about->reason : "delivered");
 
 		append_folded(out, "", "    ", text);
 		g_string_append(out, "\r\n");
@@ -108,12 +127,41 @@ static void append_explanation(GString *out, const struct dsn *dsn)
 	}
 }
 
+/* The recipient as the author wrote it (RFC 3464 section 2.3.1). */
+static void append_original_recipient(GString *out, const char *original)
+{
+	const char *address = original != NULL ? strchr(original, ';') : NULL;
+	char *decoded = address != NULL ? smtp_xtext_decode(address + 1) : NULL;
+
+	if (decoded != NULL && !smtp_has_8bit(bytes_of(decoded)))
+		g_string_append_printf(out, "Original-Recipient: %.*s; %s\r\n",
+				       (int)(address - original), original, decoded);
+	g_free(decoded);
+}
+
+/* The sender's own name for the message (section 2.2.1). */
+static void append_envelope_id(GString *out, const char *envelope_id)
+{
+	char *decoded = envelope_id != NULL ? smtp_xtext_decode(envelope_id) : NULL;
+
+	if (decoded != NULL && !smtp_has_8bit(bytes_of(decoded)))
+		g_string_append_printf(out, "Original-Envelope-Id: %s\r\n", decoded);
+	g_free(decoded);
+}
+
 /* per-recipient-fields of RFC 3464 section 2.3, each behind an empty line. */
 static void append_recipient(GString *out, const struct dsn *dsn, const struct dsn_recipient *about)
 {
-	g_string_append_printf(
-	    out, "\r\nFinal-Recipient: rfc822; %s\r\nAction: %s\r\nStatus: %s\r\n", about->address,
-	    dsn->action == DSN_FAILED ? "failed" : "delayed", about->status);
+	static const char *const actions[] = {
+		[DSN_FAILED] = "failed", [DSN_DELAYED] = "delayed", [DSN_SUCCEEDED] = "delivered"
+	};
+	const char *action =
+	    about->is_relayed && dsn->action == DSN_SUCCEEDED ? "relayed" : actions[dsn->action];
+
+	g_string_append(out, "\r\n");
+	append_original_recipient(out, about->original);
+	g_string_append_printf(out, "Final-Recipient: rfc822; %s\r\nAction: %s\r\nStatus: %s\r\n",
+			       about->address, action, about->status);
 	if (about->remote_host != NULL)
 		g_string_append_printf(out, "Remote-MTA: dns; %s\r\n", about->remote_host);
 	if (about->reply != NULL)
@@ -124,6 +172,7 @@ static void append_recipient(GString *out, const struct dsn *dsn, const struct d
 
 static void append_report(GString *out, const struct dsn *dsn)
 {
+	append_envelope_id(out, dsn->envelope_id);
 	g_string_append_printf(out, "Reporting-MTA: dns; %s\r\nX-%s-Queue-ID: %s\r\n",
 			       dsn->host_name, dsn->software, dsn->original_id);
 	append_date(out, "Arrival-Date: ", dsn->arrived_unix_time);
@@ -131,18 +180,16 @@ static void append_report(GString *out, const struct dsn *dsn)
 		append_recipient(out, dsn, &dsn->recipients[i]);
 }
 
-static void append_original(GString *out, const struct dsn *dsn, const char *boundary)
+/*
+ * RFC 3461 section 4.3 and 6.2: of a message that failed all is returned, unless its sender wants
+ * the header only; of others the header only. NULL: the header.
+ */
+static GBytes *content_to_return(const struct dsn *dsn)
 {
-	struct bytes original = original_bytes(dsn);
-	bool is_whole = dsn->action == DSN_FAILED && original.length <= DSN_ORIGINAL_MAX;
-
-	if (is_whole) {
-		begin_part(out, boundary, "Undelivered Message", "message/rfc822");
-	} else {
-		begin_part(out, boundary, "Headers of the message", "text/rfc822-headers");
-		original = message_header_section(original);
-	}
-	g_string_append_len(out, (const char *)original.data, (gssize)original.length);
+	if (dsn->action != DSN_FAILED || dsn->returns == SMTP_RETURN_HEADERS)
+		return NULL;
+	return dsn->returns == SMTP_RETURN_FULL ? g_bytes_ref(dsn->original)
+						: message_cut(dsn->original, DSN_ORIGINAL_MAX);
 }
 
 GBytes *dsn_compose(const struct dsn *dsn)
@@ -152,14 +199,25 @@ GBytes *dsn_compose(const struct dsn *dsn)
 	char *boundary = g_strdup_printf("%s.%" G_GINT64_FORMAT "/%s", dsn->queue_id,
 					 dsn->unix_time, dsn->host_name);
 
-	append_header(out, dsn, boundary);
+	GBytes *returned = content_to_return(dsn);
+	struct bytes content =
+	    returned != NULL ? bytes_in(returned) : message_header_section(bytes_in(dsn->original));
+
+	append_header(out, dsn, boundary, content);
 	g_string_append(out, "This is a MIME-encapsulated message.\r\n\r\n");
-	begin_part(out, boundary, "Notification", "text/plain; charset=us-ascii");
+	begin_part(out, boundary, "Notification", "text/plain; charset=us-ascii", "");
 	append_explanation(out, dsn);
-	begin_part(out, boundary, "Delivery report", "message/delivery-status");
+	begin_part(out, boundary, "Delivery report", "message/delivery-status", "");
 	append_report(out, dsn);
 	g_string_append(out, "\r\n");
-	append_original(out, dsn, boundary);
+	if (returned != NULL)
+		begin_part(out, boundary, "Undelivered Message", "message/rfc822",
+			   encoding_of(content));
+	else
+		begin_part(out, boundary, "Headers of the message", "text/rfc822-headers",
+			   encoding_of(content));
+	g_string_append_len(out, (const char *)content.data, (gssize)content.length);
+	g_clear_pointer(&returned, g_bytes_unref);
 	g_string_append_printf(out, "\r\n--%s--\r\n", boundary);
 	g_free(boundary);
 	return g_string_free_to_bytes(out);

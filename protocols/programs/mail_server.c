@@ -2,6 +2,7 @@
 
 #include "protocols/adapter.h"
 #include "protocols/mail/address.h"
+#include "protocols/programs/aliases.h"
 #include "protocols/programs/delivery.h"
 #include "protocols/programs/mda.h"
 #include "protocols/programs/stamp.h"
@@ -10,7 +11,8 @@
 /* A port with what its sessions share. */
 struct service {
 	struct mail_server *server;
-	struct tcp_listener *listener;
+	struct tcp_listener *listener; /* NULL: suspended */
+	uint16_t port;
 	struct smtp_server_config config;
 };
 
@@ -29,6 +31,9 @@ struct mail_server {
 	struct node *node;
 	char *host_name;
 	char **domains;
+	char **tagged_domains;
+	struct aliases *aliases;
+	struct faults *faults;
 	struct mail_server_network *relay_networks;
 	unsigned relay_network_count;
 	struct dns_resolver *resolver;
@@ -41,6 +46,8 @@ struct mail_server {
 	struct mail_queue *queue;
 	struct delivery_agent *agent;
 	unsigned session_limit, per_address_limit, queue_limit;
+	struct random_stream random; /* for the challenges of AUTH */
+	struct sasl_keys *keys;
 };
 
 /* Whose mail is ours. */
@@ -152,13 +159,13 @@ static void name_client(void *owner, struct smtp_server *session)
 
 /* What sessions ask. */
 
-static void check_login(void *owner, struct smtp_server *session, const char *login,
-			const char *password)
+static void find_password(void *owner, struct smtp_server *session, const char *login)
 {
 	struct client *client = owner;
+	const struct account *account =
+	    mail_store_find_login(client->service->server->store, login);
 
-	smtp_server_answer_login(
-	    session, mail_store_authenticate(client->service->server->store, login, password));
+	smtp_server_answer_password(session, account != NULL ? account->password : NULL);
 }
 
 static enum smtp_verdict judge(const struct mail_server *server, const struct smtp_server *session,
@@ -166,9 +173,11 @@ static enum smtp_verdict judge(const struct mail_server *server, const struct sm
 {
 	const struct account *account;
 
+	if (aliases_has(server->aliases, recipient))
+		return SMTP_RECIPIENT_OK;
 	if (!is_local_domain(server, address_domain(recipient)))
 		return may_relay(server, session) ? SMTP_RECIPIENT_OK : SMTP_RECIPIENT_FOREIGN;
-	account = mail_store_find(server->store, recipient);
+	account = mda_find_account(server->store, recipient, server->tagged_domains);
 	if (account == NULL)
 		return SMTP_RECIPIENT_UNKNOWN;
 	return account_has_room(account, 1) ? SMTP_RECIPIENT_OK : SMTP_RECIPIENT_FULL;
@@ -184,25 +193,54 @@ static void check_recipient(void *owner, struct smtp_server *session, const char
 	smtp_server_answer_recipient(session, verdict);
 }
 
+/* One copy for the queue: of the message itself, or one that a list sends on. */
+static void enqueue_copy(const struct mail_server *server, const struct smtp_arrival *arrival,
+			 const struct expansion *to, const struct mail_identity *identity,
+			 const char *queue_id, GBytes *data)
+{
+	bool is_list = to->sender != NULL;
+
+	mail_queue_add(
+	    server->queue,
+	    &(struct mail_envelope) {
+		.queue_id = queue_id,
+		.identity = *identity,
+		.sender = is_list ? to->sender : arrival->sender,
+		.recipients = (const char *const *)to->recipients->pdata,
+		.recipient_count = to->recipients->len,
+		.wishes = (const struct smtp_recipient_wish *)(const void *)to->wishes->data,
+		.wish = is_list ? (struct smtp_message_wish) { .is_utf8 = arrival->wish.is_utf8 }
+				: arrival->wish,
+		.data = data,
+	    });
+}
+
 static void enqueue(const struct mail_server *server, const struct smtp_arrival *arrival,
 		    const char *queue_id, GBytes *data)
 {
 	struct mail_identity identity = mail_identity_of_arrival(server->node);
 	char **recipients = g_new0(char *, arrival->recipient_count + 1);
+	GPtrArray *expansions;
 
 	for (unsigned i = 0; i < arrival->recipient_count; i++)
 		recipients[i] = complete_address(server, arrival->recipients[i]);
 	engine_context(node_engine(server->node))->root = identity.root;
 	mail_record(server->node, arrival->login != NULL ? MAIL_SUBMITTED : MAIL_RECEIVED,
 		    &identity, 0, bytes_of(queue_id));
-	mail_queue_add(server->queue, &(struct mail_envelope) {
-					  .queue_id = queue_id,
-					  .identity = identity,
-					  .sender = arrival->sender,
-					  .recipients = (const char *const *)recipients,
-					  .recipient_count = arrival->recipient_count,
-					  .data = data,
-				      });
+	expansions = aliases_expand(server->aliases, (const char *const *)recipients,
+				    arrival->wishes, arrival->recipient_count);
+	for (guint i = 0; i < expansions->len; i++) {
+		const struct expansion *to = g_ptr_array_index(expansions, i);
+		char id[QUEUE_ID_BYTES];
+
+		if (to->recipients->len == 0)
+			continue;
+		g_strlcpy(id, queue_id, sizeof id);
+		if (i > 0)
+			mail_queue_new_id(server->queue, id);
+		enqueue_copy(server, arrival, to, &identity, id, data);
+	}
+	g_ptr_array_unref(expansions);
 	g_strfreev(recipients);
 }
 
@@ -242,12 +280,22 @@ static void accept_message(void *owner, struct smtp_server *session,
 	smtp_server_answer_accepted(session, queue_id);
 }
 
+static bool find_fault(void *owner, struct smtp_server *session, enum smtp_detail command,
+		       const char *address, struct smtp_fault *fault)
+{
+	const struct client *client = owner;
+
+	(void)session;
+	return faults_find(client->service->server->faults, command, address, fault);
+}
+
 static const struct smtp_environment environment = {
 	.name_client = name_client,
-	.check_login = check_login,
+	.find_password = find_password,
 	.check_recipient = check_recipient,
 	.has_room = has_room,
 	.accept_message = accept_message,
+	.find_fault = find_fault,
 };
 
 /* Connections. */
@@ -336,11 +384,18 @@ static void deliver(void *owner, struct mail_job *job)
 		delivery_start(server->agent, job);
 		return;
 	}
-	mda_deliver(server->node, server->store, job);
+	mda_deliver(server->node, server->store, server->tagged_domains, job);
 	mail_job_done(job);
 }
 
 /* Life. */
+
+static bool open_port(struct service *service)
+{
+	service->listener =
+	    tcp_listen(service->server->host, service->port, client_connected, service);
+	return service->listener != NULL;
+}
 
 static bool start_service(struct service *service, const struct mail_server_port *port,
 			  uint64_t size_limit)
@@ -352,6 +407,9 @@ static bool start_service(struct service *service, const struct mail_server_port
 		.host_name = service->server->host_name,
 		.software = MAIL_SERVER_SOFTWARE,
 		.capabilities = port->is_submission ? capabilities : capabilities & ~SMTP_CAN_AUTH,
+		.mechanisms = port->mechanisms,
+		.keys = service->server->keys,
+		.random = &service->server->random,
 		.requires_login = port->is_submission,
 		.size_limit = size_limit,
 		.recipient_limit = MAIL_SERVER_RECIPIENTS,
@@ -359,9 +417,28 @@ static bool start_service(struct service *service, const struct mail_server_port
 		.timeout_ns = SMTP_SERVER_TIMEOUT_NS,
 		.environment = &environment,
 	};
-	service->listener =
-	    tcp_listen(service->server->host, port->port, client_connected, service);
-	return service->listener != NULL;
+	service->port = port->port;
+	return open_port(service);
+}
+
+static char **copy_names(const char *const *names, unsigned count)
+{
+	char **copy = g_new0(char *, count + 1);
+
+	for (unsigned i = 0; i < count; i++)
+		copy[i] = g_strdup(names[i]);
+	return copy;
+}
+
+static void copy_aliases(struct mail_server *server, const struct mail_server_config *config)
+{
+	server->aliases = aliases_new();
+	for (unsigned i = 0; i < config->alias_count; i++) {
+		const struct mail_server_alias *alias = &config->aliases[i];
+
+		aliases_add(server->aliases, alias->address, alias->targets, alias->target_count,
+			    alias->owner);
+	}
 }
 
 static int64_t or_default(int64_t configured, int64_t fallback)
@@ -372,9 +449,10 @@ static int64_t or_default(int64_t configured, int64_t fallback)
 static void copy_config(struct mail_server *server, const struct mail_server_config *config)
 {
 	server->host_name = g_strdup(config->host_name);
-	server->domains = g_new0(char *, config->domain_count + 1);
-	for (unsigned i = 0; i < config->domain_count; i++)
-		server->domains[i] = g_strdup(config->domains[i]);
+	server->domains = copy_names(config->domains, config->domain_count);
+	server->tagged_domains = copy_names(config->tagged_domains, config->tagged_domain_count);
+	copy_aliases(server, config);
+	server->faults = faults_new(server->node, config->faults, config->fault_count);
 	server->relay_networks = g_memdup2(
 	    config->relay_networks, config->relay_network_count * sizeof *config->relay_networks);
 	server->relay_network_count = config->relay_network_count;
@@ -401,11 +479,14 @@ static void start_queue(struct mail_server *server, const struct mail_server_con
 			      .deliver = deliver,
 			      .owner = server,
 			  });
-	server->agent = delivery_agent_new(server->host, &(struct delivery_config) {
-							     .host_name = server->host_name,
-							     .resolver = server->resolver,
-							     .wakeup_ns = server->wakeup_ns,
-							 });
+	server->agent =
+	    delivery_agent_new(server->host, &(struct delivery_config) {
+						 .host_name = server->host_name,
+						 .resolver = server->resolver,
+						 .wakeup_ns = server->wakeup_ns,
+						 .converts = !config->never_converts,
+						 .concurrency = config->connections_per_domain,
+					     });
 }
 
 struct mail_server *mail_server_new(struct host *host, const struct mail_server_config *config)
@@ -416,6 +497,8 @@ struct mail_server *mail_server_new(struct host *host, const struct mail_server_
 	server->node = host_node(host);
 	server->clients = g_ptr_array_new_with_free_func(free_client);
 	server->lingers = linger_pool_new(server->node);
+	server->keys = sasl_keys_new();
+	node_random_init(server->node, &server->random, "mail.sasl");
 	copy_config(server, config);
 	start_queue(server, config);
 
@@ -432,21 +515,39 @@ struct mail_server *mail_server_new(struct host *host, const struct mail_server_
 	return server;
 }
 
+void mail_server_suspend(struct mail_server *server)
+{
+	for (unsigned i = 0; i < server->service_count; i++)
+		g_clear_pointer(&server->services[i].listener, tcp_listener_close);
+	for (guint i = 0; i < server->clients->len; i++)
+		adapter_free(((struct client *)g_ptr_array_index(server->clients, i))->adapter);
+	g_ptr_array_set_size(server->clients, 0);
+}
+
+bool mail_server_resume(struct mail_server *server)
+{
+	bool is_open = true;
+
+	for (unsigned i = 0; i < server->service_count; i++)
+		is_open &= server->services[i].listener != NULL || open_port(&server->services[i]);
+	return is_open;
+}
+
 void mail_server_free(struct mail_server *server)
 {
 	if (server == NULL)
 		return;
-	for (unsigned i = 0; i < server->service_count; i++)
-		if (server->services[i].listener != NULL)
-			tcp_listener_close(server->services[i].listener);
-	for (guint i = 0; i < server->clients->len; i++)
-		adapter_free(((struct client *)g_ptr_array_index(server->clients, i))->adapter);
+	mail_server_suspend(server);
 	g_ptr_array_unref(server->clients);
 	linger_pool_free(server->lingers);
 	delivery_agent_free(server->agent);
 	mail_queue_free(server->queue);
+	sasl_keys_free(server->keys);
 	g_free(server->services);
 	g_free(server->relay_networks);
+	aliases_free(server->aliases);
+	faults_free(server->faults);
+	g_strfreev(server->tagged_domains);
 	g_strfreev(server->domains);
 	g_free(server->host_name);
 	g_free(server);

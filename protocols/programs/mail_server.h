@@ -5,6 +5,7 @@
 #pragma once
 #include "protocols/dns/resolver.h"
 #include "protocols/mail/mailbox.h"
+#include "protocols/programs/faults.h"
 #include "protocols/programs/queue.h"
 #include "stack/socket.h"
 
@@ -15,6 +16,7 @@ struct mail_server_port {
 	uint16_t port;
 	bool is_submission;    /* AUTH is offered, and no recipient is taken without it */
 	unsigned capabilities; /* set of enum smtp_capability; 0: all that fit the port */
+	unsigned mechanisms;   /* set of SASL_BIT(); 0: all */
 };
 
 /* Clients in this network may send anywhere without AUTH. */
@@ -23,10 +25,26 @@ struct mail_server_network {
 	unsigned prefix_length;
 };
 
+/* A name that stands for others; see aliases.h. */
+struct mail_server_alias {
+	const char *address;
+	const char *const *targets; /* complete addresses */
+	unsigned target_count;
+	const char *owner; /* of a list; NULL: it is an alias */
+};
+
 struct mail_server_config {
 	const char *host_name;      /* "mail.office.example"; required */
 	const char *const *domains; /* whose mailboxes are here; the first is the main one */
 	unsigned domain_count;
+	const char *const *tagged_domains; /* those where alice+tag@ is alice@ (RFC 5233) */
+	unsigned tagged_domain_count;
+	const struct mail_server_alias *aliases;
+	unsigned alias_count;
+	const struct mail_server_fault *faults; /* borrowed: they must outlive it */
+	unsigned fault_count;
+	bool never_converts; /* an 8-bit message to a server without 8BITMIME is returned */
+	unsigned connections_per_domain; /* at once, of delivery; 0: the default */
 	const struct mail_server_port *ports;
 	unsigned port_count;
 	const struct mail_server_network *relay_networks;
@@ -62,5 +80,12 @@ struct mail_server *mail_server_new(struct host *host, const struct mail_server_
 
 /* Stops it: connections are reset, what is in the queue is lost. */
 void mail_server_free(struct mail_server *server);
+
+/*
+ * Closes the ports and resets what is connected to them, or opens them again. The queue goes on.
+ * False when a port is taken.
+ */
+void mail_server_suspend(struct mail_server *server);
+bool mail_server_resume(struct mail_server *server);
 
 const struct mail_queue *mail_server_queue(const struct mail_server *server);

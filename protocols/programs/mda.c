@@ -1,5 +1,33 @@
 #include "protocols/programs/mda.h"
 
+#include "protocols/mail/address.h"
+
+static bool has_tags(const char *domain, char *const *tagged_domains)
+{
+	for (; *tagged_domains != NULL; tagged_domains++)
+		if (g_ascii_strcasecmp(*tagged_domains, domain) == 0)
+			return true;
+	return false;
+}
+
+struct account *mda_find_account(struct mail_store *store, const char *address,
+				 char *const *tagged_domains)
+{
+	struct account *account = mail_store_find(store, address);
+	const char *plus = strchr(address, '+');
+	const char *domain = address_domain(address);
+
+	if (account != NULL || plus == NULL || plus == address || plus > domain ||
+	    !has_tags(domain, tagged_domains))
+		return account;
+
+	char *plain = g_strdup_printf("%.*s@%s", (int)(plus - address), address, domain);
+
+	account = mail_store_find(store, plain);
+	g_free(plain);
+	return account;
+}
+
 static struct bytes job_bytes(const struct mail_job *job)
 {
 	gsize length;
@@ -23,8 +51,9 @@ static char *envelope_key(const struct mail_job *job, const char *recipient)
 static void append(struct node *node, struct account *account, const struct mail_job *job,
 		   const char *recipient)
 {
+	bool is_tagged = strchr(recipient, '+') != NULL;
 	char *header = g_strdup_printf("Return-Path: <%s>\r\nDelivered-To: %s\r\n", job->sender,
-				       account->address);
+				       is_tagged ? recipient : account->address);
 	struct message *message =
 	    message_new(message_prepend(job->data, header), job->identity.root);
 	struct mailbox *inbox = account_find_mailbox(account, "INBOX");
@@ -44,10 +73,11 @@ static void fail(struct mail_result *result, enum smtp_outcome outcome, const ch
 	result->reason = g_strdup(reason);
 }
 
-static void deliver_one(struct node *node, struct mail_store *store, const struct mail_job *job,
-			const char *recipient, struct mail_result *result)
+static void deliver_one(struct node *node, struct mail_store *store, char *const *tagged_domains,
+			const struct mail_job *job, const char *recipient,
+			struct mail_result *result)
 {
-	struct account *account = mail_store_find(store, recipient);
+	struct account *account = mda_find_account(store, recipient, tagged_domains);
 	char *key;
 
 	if (account == NULL) {
@@ -71,8 +101,9 @@ static void deliver_one(struct node *node, struct mail_store *store, const struc
 	g_strlcpy(result->status, "2.0.0", sizeof result->status);
 }
 
-void mda_deliver(struct node *node, struct mail_store *store, struct mail_job *job)
+void mda_deliver(struct node *node, struct mail_store *store, char *const *tagged_domains,
+		 struct mail_job *job)
 {
 	for (unsigned i = 0; i < job->count; i++)
-		deliver_one(node, store, job, job->recipients[i], &job->results[i]);
+		deliver_one(node, store, tagged_domains, job, job->recipients[i], &job->results[i]);
 }

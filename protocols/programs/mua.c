@@ -408,6 +408,8 @@ struct mua *mua_new(struct host *host, struct dns_resolver *resolver,
 	copy_config(&mua->config);
 	mua->user = g_strndup(config->address, strcspn(config->address, "@"));
 	mua->store = mail_store_new(mua->node);
+	mua->keys = sasl_keys_new();
+	node_random_init(mua->node, &mua->random, "mua.sasl");
 	mua->account = mail_store_add_account(mua->store, config->address, NULL);
 	mua->is_online = config->is_online;
 	timer_init(&mua->check, mua->node->index, check_due, mua);
@@ -430,6 +432,7 @@ void mua_free(struct mua *mua)
 	mua_pop3_free(mua->pop3);
 	mua_imap_free(mua->imap);
 	mail_store_free(mua->store);
+	sasl_keys_free(mua->keys);
 	g_free(mua->user);
 	clear_config(&mua->config);
 	g_free(mua);

@@ -63,6 +63,7 @@ struct mua_config {
 	unsigned retries;
 	bool gives_up_at_once;      /* it is not tried again */
 	int utc_offset_s;           /* of the user's clock, for Date */
+	bool uses_chunks;           /* sends by BDAT where it can */
 	const char *user_agent;     /* NULL: none is named */
 	int64_t wakeup_ns;          /* between bytes arriving and the program reading them */
 	int64_t connect_timeout_ns; /* 0: TCP's own */
@@ -126,6 +127,8 @@ struct mua_letter {
 	const char *to, *cc, *bcc; /* address lists; replies add theirs */
 	const char *subject;       /* replies have their own */
 	const char *text;          /* UTF-8 */
+	bool is_8bit;              /* goes into the message as it is, not encoded */
+	unsigned notify;           /* set of enum smtp_notify; 0: nothing is said */
 	const struct attachment *attachments;
 	size_t attachment_count;
 };

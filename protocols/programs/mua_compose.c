@@ -20,6 +20,8 @@ struct mua_draft *mua_draft_new(const struct mua_letter *letter)
 	draft->bcc = g_strdup(letter->bcc);
 	draft->subject = g_strdup(letter->subject);
 	draft->text = g_strdup(letter->text != NULL ? letter->text : "");
+	draft->is_8bit = letter->is_8bit;
+	draft->notify = letter->notify;
 	draft->attachments = g_array_new(FALSE, FALSE, sizeof(struct attachment));
 	g_array_set_clear_func(draft->attachments, attachment_clear);
 	for (size_t i = 0; i < letter->attachment_count; i++) {
@@ -229,6 +231,7 @@ static GBytes *write_draft(struct mua *mua, const struct mua_draft *draft)
 	    .references = draft->references,
 	    .boundary = boundary,
 	    .user_agent = mua->config.user_agent,
+	    .is_8bit = draft->is_8bit,
 	    .attachments = (const struct attachment *)(const void *)draft->attachments->data,
 	    .attachment_count = draft->attachments->len,
 	});

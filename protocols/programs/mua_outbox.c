@@ -12,6 +12,7 @@ struct letter {
 	uint64_t root, object;
 	struct message *message;
 	GPtrArray *recipients; /* of char *: those still to be served */
+	unsigned notify;       /* of what the user wants to be told, for all of them */
 	uint32_t uid;          /* in the folder Outbox */
 	bool is_tried;         /* in this round; the next one begins with a flush */
 	bool is_waiting;       /* for another try, when the timer fires */
@@ -197,14 +198,21 @@ static struct letter *next_letter(const struct mua_outbox *outbox)
 static void send_letter(struct mua_outbox *outbox, struct smtp_client *client,
 			struct letter *letter)
 {
+	struct smtp_recipient_wish *wishes =
+	    g_new0(struct smtp_recipient_wish, letter->recipients->len);
+
+	for (guint i = 0; i < letter->recipients->len; i++)
+		wishes[i].notify = letter->notify;
 	mua_belong(outbox->mua, letter->root);
 	outbox->current = letter;
 	smtp_client_send(client, &(struct smtp_transfer) {
 				     .sender = outbox->mua->config.address,
 				     .recipients = (const char *const *)letter->recipients->pdata,
+				     .wishes = wishes,
 				     .recipient_count = letter->recipients->len,
 				     .data = letter->message->bytes,
 				 });
+	g_free(wishes);
 }
 
 /* A message is done with: the next one, or goodbye. */
@@ -288,6 +296,10 @@ static void connect_to(struct mua_outbox *outbox, uint32_t address)
 	    .login = config->authenticates ? config->login : NULL,
 	    .password = config->authenticates ? config->password : NULL,
 	    .declares_size = true,
+	    .converts = true,
+	    .uses_chunks = config->uses_chunks,
+	    .random = &mua->random,
+	    .keys = mua->keys,
 	    .sent = sent,
 	    .owner = outbox,
 	});
@@ -354,6 +366,7 @@ void mua_outbox_add(struct mua_outbox *outbox, struct mua_action *action, GPtrAr
 	letter->object = object;
 	letter->message = message;
 	letter->recipients = recipients;
+	letter->notify = action->draft != NULL ? action->draft->notify : 0;
 	letter->uid = mailbox_append(mua_folder(mua, OUTBOX), message, MAILBOX_SEEN,
 				     world_unix_time(mua->node->world))
 			  ->uid;

@@ -5,6 +5,7 @@
 #include "protocols/mail/names.h"
 #include "protocols/programs/lookup.h"
 #include "protocols/programs/mua.h"
+#include "protocols/sasl/sasl.h"
 #include "sim/world.h"
 
 enum mua_verb {
@@ -24,7 +25,9 @@ enum mua_verb {
 struct mua_draft {
 	char *to, *cc, *bcc, *subject, *text;
 	char *in_reply_to, *references; /* NULL: it answers nothing */
-	GArray *attachments;            /* of struct attachment */
+	bool is_8bit;
+	unsigned notify;
+	GArray *attachments; /* of struct attachment */
 };
 
 /* What the user asked for. Taken by whoever works on it, until mua_finish(). */
@@ -57,8 +60,10 @@ struct mua {
 	struct mail_store *store;
 	struct account *account; /* its folders */
 	bool is_online;
-	unsigned composed;  /* messages so far, for Message-ID */
-	struct timer check; /* the next check by itself */
+	unsigned composed;           /* messages so far, for Message-ID */
+	struct random_stream random; /* for logging in */
+	struct sasl_keys *keys;      /* likewise */
+	struct timer check;          /* the next check by itself */
 	struct mua_outbox *outbox;
 	struct mua_pop3 *pop3; /* NULL: the account is an IMAP one */
 	struct mua_imap *imap; /* NULL: it is a POP3 one */

@@ -7,7 +7,9 @@
 /* One recipient of a message. Once it is SMTP_SENT, or returned to the sender, it is settled. */
 struct queue_recipient {
 	char *address;
+	struct smtp_recipient_wish wish;
 	bool is_settled;
+	bool is_news;            /* settled in this attempt, and the sender wants to know */
 	struct mail_result last; /* of the last attempt; outcome SMTP_PENDING before the first */
 };
 
@@ -16,6 +18,7 @@ struct queue_entry {
 	char *id;
 	struct mail_identity identity;
 	char *sender;
+	struct smtp_message_wish wish;
 	GBytes *data;
 	unsigned count;
 	struct queue_recipient *recipients;
@@ -53,6 +56,7 @@ static void free_job(gpointer data)
 		mail_result_clear(&job->results[i]);
 	g_free(job->results);
 	g_free(job->recipients);
+	g_free(job->wishes);
 	g_free(job->places);
 	g_free(job->domain);
 	g_free(job);
@@ -66,10 +70,12 @@ static void free_entry(gpointer data)
 	g_ptr_array_unref(entry->jobs);
 	for (unsigned i = 0; i < entry->count; i++) {
 		g_free(entry->recipients[i].address);
+		g_free(entry->recipients[i].wish.original);
 		mail_result_clear(&entry->recipients[i].last);
 	}
 	g_free(entry->recipients);
 	g_bytes_unref(entry->data);
+	g_free((char *)entry->wish.envelope_id);
 	g_free(entry->sender);
 	g_free(entry->id);
 	g_free(entry);
@@ -135,6 +141,29 @@ static bool is_delayed(const struct queue_recipient *recipient)
 	return !recipient->is_settled && recipient->last.outcome == SMTP_DEFERRED;
 }
 
+/* RFC 3461 section 4.1: who says nothing wants to know of failures and delays. */
+static bool wants(const struct queue_recipient *recipient, enum smtp_notify notify)
+{
+	unsigned wish = recipient->wish.notify;
+
+	return wish == 0 ? notify != SMTP_NOTIFY_SUCCESS : (wish & notify) != 0;
+}
+
+static bool is_failure_wanted(const struct queue_recipient *recipient)
+{
+	return has_failed(recipient) && wants(recipient, SMTP_NOTIFY_FAILURE);
+}
+
+static bool is_delay_wanted(const struct queue_recipient *recipient)
+{
+	return is_delayed(recipient) && wants(recipient, SMTP_NOTIFY_DELAY);
+}
+
+static bool is_news(const struct queue_recipient *recipient)
+{
+	return recipient->is_news;
+}
+
 static GBytes *compose_notification(const struct queue_entry *entry, enum dsn_action action,
 				    queue_choice *chooses, const char *queue_id)
 {
@@ -144,9 +173,15 @@ static GBytes *compose_notification(const struct queue_entry *entry, enum dsn_ac
 
 	for (unsigned i = 0; i < entry->count; i++) {
 		const struct queue_recipient *recipient = &entry->recipients[i];
-		struct dsn_recipient row = { recipient->address, recipient->last.status,
-					     recipient->last.reason, recipient->last.remote_host,
-					     recipient->last.reply };
+		struct dsn_recipient row = {
+			.address = recipient->address,
+			.original = recipient->wish.original,
+			.status = recipient->last.status,
+			.reason = recipient->last.reason,
+			.remote_host = recipient->last.remote_host,
+			.reply = recipient->last.reply,
+			.is_relayed = recipient->last.is_relayed,
+		};
 
 		if (chooses(recipient))
 			g_array_append_val(about, row);
@@ -157,6 +192,8 @@ static GBytes *compose_notification(const struct queue_entry *entry, enum dsn_ac
 	    .software = queue->config.software,
 	    .queue_id = queue_id,
 	    .original_id = entry->id,
+	    .envelope_id = entry->wish.envelope_id,
+	    .returns = entry->wish.returns,
 	    .sender = entry->sender,
 	    .unix_time = world_unix_time(world),
 	    .arrived_unix_time = world->epoch_s + entry->arrived_ns / NS_PER_S,
@@ -171,6 +208,14 @@ static GBytes *compose_notification(const struct queue_entry *entry, enum dsn_ac
 	return data;
 }
 
+static bool has_any(const struct queue_entry *entry, queue_choice *chooses)
+{
+	for (unsigned i = 0; i < entry->count; i++)
+		if (chooses(&entry->recipients[i]))
+			return true;
+	return false;
+}
+
 /* Tells the sender; nobody is told of a notification's fate (RFC 5321 section 6.1). */
 static void notify(struct queue_entry *entry, enum dsn_action action, queue_choice *chooses)
 {
@@ -179,7 +224,7 @@ static void notify(struct queue_entry *entry, enum dsn_action action, queue_choi
 	uint64_t root = context->root;
 	char id[QUEUE_ID_BYTES];
 
-	if (entry->sender[0] == '\0')
+	if (entry->sender[0] == '\0' || !has_any(entry, chooses))
 		return;
 	mail_queue_new_id(queue, id);
 
@@ -206,18 +251,21 @@ static void notify(struct queue_entry *entry, enum dsn_action action, queue_choi
 
 static void return_failed(struct queue_entry *entry)
 {
-	bool has_any = false;
-
 	for (unsigned i = 0; i < entry->count; i++)
-		if (has_failed(&entry->recipients[i])) {
+		if (has_failed(&entry->recipients[i]))
 			record_recipient(entry, MAIL_BOUNCED, entry->recipients[i].address,
 					 entry->recipients[i].last.reason);
-			has_any = true;
-		}
-	if (has_any)
-		notify(entry, DSN_FAILED, has_failed);
+	notify(entry, DSN_FAILED, is_failure_wanted);
 	for (unsigned i = 0; i < entry->count; i++)
 		entry->recipients[i].is_settled |= entry->recipients[i].last.outcome == SMTP_FAILED;
+}
+
+/* Those who wanted to know that their message arrived, or was handed on. */
+static void report_success(struct queue_entry *entry)
+{
+	notify(entry, DSN_SUCCEEDED, is_news);
+	for (unsigned i = 0; i < entry->count; i++)
+		entry->recipients[i].is_news = false;
 }
 
 /* What was deferred for too long has failed. */
@@ -251,7 +299,7 @@ static void warn(struct queue_entry *entry)
 	    node_now(queue->node) - entry->arrived_ns < queue->config.warning_ns)
 		return;
 	entry->was_warned = true;
-	notify(entry, DSN_DELAYED, is_delayed);
+	notify(entry, DSN_DELAYED, is_delay_wanted);
 }
 
 static void try_later(struct queue_entry *entry)
@@ -279,6 +327,7 @@ static void finish_attempt(struct queue_entry *entry)
 {
 	expire(entry);
 	return_failed(entry);
+	report_success(entry);
 	if (is_anyone_left(entry))
 		try_later(entry);
 	else
@@ -303,6 +352,8 @@ static struct mail_job *job_for(struct queue_entry *entry, const char *domain)
 	job->data = entry->data;
 	job->domain = g_ascii_strdown(domain, -1);
 	job->recipients = g_new0(const char *, entry->count);
+	job->wishes = g_new0(struct smtp_recipient_wish, entry->count);
+	job->wish = entry->wish;
 	job->results = g_new0(struct mail_result, entry->count);
 	job->places = g_new0(unsigned, entry->count);
 	job->entry = entry;
@@ -321,6 +372,7 @@ static void make_jobs(struct queue_entry *entry)
 		struct mail_job *job = job_for(entry, address_domain(recipient->address));
 
 		job->places[job->count] = i;
+		job->wishes[job->count] = recipient->wish;
 		job->recipients[job->count++] = recipient->address;
 	}
 }
@@ -346,6 +398,12 @@ static void attempt(void *owner)
 		finish_attempt(entry);
 }
 
+/* Delivered here; or handed to a server that will not report. Else that server does. */
+static bool is_ours_to_report(const struct mail_result *result)
+{
+	return result->remote_host == NULL || result->is_relayed;
+}
+
 void mail_job_done(struct mail_job *job)
 {
 	struct queue_entry *entry = job->entry;
@@ -358,6 +416,9 @@ void mail_job_done(struct mail_job *job)
 		recipient->last = job->results[i];
 		job->results[i] = (struct mail_result) { 0 };
 		recipient->is_settled = recipient->last.outcome == SMTP_SENT;
+		recipient->is_news = recipient->is_settled &&
+				     wants(recipient, SMTP_NOTIFY_SUCCESS) &&
+				     is_ours_to_report(&recipient->last);
 	}
 	g_ptr_array_remove(entry->jobs, job);
 	if (entry->jobs->len == 0 && !entry->is_handing_out)
@@ -372,6 +433,8 @@ void mail_queue_add(struct mail_queue *queue, const struct mail_envelope *envelo
 	entry->id = g_strdup(envelope->queue_id);
 	entry->identity = envelope->identity;
 	entry->sender = g_strdup(envelope->sender);
+	entry->wish = envelope->wish;
+	entry->wish.envelope_id = g_strdup(envelope->wish.envelope_id);
 	entry->data = g_bytes_ref(envelope->data);
 	entry->count = envelope->recipient_count;
 	entry->recipients = g_new0(struct queue_recipient, entry->count);
@@ -382,6 +445,10 @@ void mail_queue_add(struct mail_queue *queue, const struct mail_envelope *envelo
 
 	for (unsigned i = 0; i < envelope->recipient_count; i++) {
 		entry->recipients[i].address = g_strdup(envelope->recipients[i]);
+		if (envelope->wishes != NULL)
+			entry->recipients[i].wish =
+			    (struct smtp_recipient_wish) { envelope->wishes[i].notify,
+							   g_strdup(envelope->wishes[i].original) };
 		record_recipient(entry, MAIL_QUEUED, entry->id, entry->recipients[i].address);
 	}
 	timer_schedule(node_engine(queue->node), &entry->timer,

@@ -20,6 +20,7 @@ struct mail_result {
 	char *reason;              /* for people: "host mail.remote.example said: 550 ..." */
 	char *remote_host;         /* who answered; NULL: nobody did */
 	char *reply;               /* what it said; NULL: nothing */
+	bool is_relayed;           /* to a server that will not tell what becomes of it (no DSN) */
 };
 
 void mail_result_clear(struct mail_result *result);
@@ -33,9 +34,11 @@ struct mail_job {
 	char *domain;   /* lower case */
 	unsigned count; /* of recipients */
 	const char **recipients;
-	struct mail_result *results; /* to be filled in; zero at first */
-	unsigned *places;            /* the queue's own */
-	struct queue_entry *entry;   /* likewise */
+	struct smtp_recipient_wish *wishes; /* theirs; the strings are the queue's */
+	struct smtp_message_wish wish;      /* likewise */
+	struct mail_result *results;        /* to be filled in; zero at first */
+	unsigned *places;                   /* the queue's own */
+	struct queue_entry *entry;          /* likewise */
 };
 
 struct mail_queue_config {
@@ -71,7 +74,9 @@ struct mail_envelope {
 	struct mail_identity identity;
 	const char *sender;
 	const char *const *recipients;
-	unsigned recipient_count; /* at least 1 */
+	const struct smtp_recipient_wish *wishes; /* of each of them; NULL: none has any */
+	unsigned recipient_count;                 /* at least 1 */
+	struct smtp_message_wish wish;
 	GBytes *data;
 };
 

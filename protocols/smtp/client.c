@@ -56,20 +56,28 @@ static struct smtp_expectation next_expectation(const struct smtp_client *client
 
 static void say_quit(struct smtp_client *client)
 {
-	client->has_quit = true;
+	client->has_quit = client->wants_quit = true;
 	smtp_client_say(client, (struct smtp_expectation) { .command = SMTP_QUIT }, "QUIT\r\n");
 }
 
 /* Like Postfix, a client that pipelines sends QUIT with the end of its last message. */
+static bool wants_quit(const struct smtp_client *client)
+{
+	const struct smtp_client_config *config = &client->config;
+
+	if (client->wants_quit || config->has_more == NULL || client->job == NULL)
+		return client->wants_quit;
+	return smtp_job_is_written(client->job) && !config->has_more(config->owner);
+}
+
 static bool may_quit(const struct smtp_client *client)
 {
 	bool is_pipelined = client->config.pipelines && client->offer.has_pipelining;
 	bool has_said_all =
-	    client->job == NULL || (client->job->writer.is_finished && is_pipelined);
+	    client->job == NULL || (smtp_job_is_written(client->job) && is_pipelined);
 
-	return client->wants_quit && !client->has_quit && has_said_all &&
-	       (client->is_ready || client->is_doomed) &&
-	       (is_pipelined || !smtp_client_expects(client));
+	return !client->has_quit && has_said_all && (client->is_ready || client->is_doomed) &&
+	       (is_pipelined || !smtp_client_expects(client)) && wants_quit(client);
 }
 
 void smtp_client_advance(struct smtp_client *client)
@@ -343,6 +351,7 @@ static void client_free(struct session *session)
 	struct smtp_client *client = smtp_client_of(session);
 
 	smtp_job_free(client->job);
+	sasl_client_free(client->sasl);
 	g_array_free(client->expected, TRUE);
 	if (client->reply != NULL)
 		g_string_free(client->reply, TRUE);

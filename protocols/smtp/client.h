@@ -1,10 +1,12 @@
 /*
  * An SMTP client session (RFC 5321) as a pure machine: what an MUA or MTA says to a server to hand
  * it messages, one after the other on one connection. Acts on what the server offers: PIPELINING,
- * SIZE, 8BITMIME, AUTH.
+ * SIZE, 8BITMIME, CHUNKING, DSN, SMTPUTF8, and the strongest mechanism of AUTH.
  */
 #pragma once
+#include "protocols/sasl/sasl.h"
 #include "protocols/session.h"
+#include "protocols/smtp/envelope.h"
 #include "protocols/smtp/names.h"
 
 struct smtp_client;
@@ -35,16 +37,19 @@ extern const char *const smtp_stage_names[SMTP_STAGE_COUNT]; /* "RCPT TO", "end 
 struct smtp_result {
 	enum smtp_outcome outcome;
 	enum smtp_stage stage;
-	unsigned code; /* of the deciding reply; 0: there was none */
-	char *text;    /* that reply with its code, lines joined by blanks; or what went wrong */
+	unsigned code;   /* of the deciding reply; 0: there was none */
+	char *text;      /* that reply with its code, lines joined by blanks; or what went wrong */
+	bool is_relayed; /* sent to a server without DSN, which will not tell what becomes of it */
 };
 
 /* A message to send. Strings are copied, the data is referenced. */
 struct smtp_transfer {
 	const char *sender; /* reverse-path without brackets; "" is the null one */
 	const char *const *recipients;
-	unsigned recipient_count; /* at least 1 */
-	GBytes *data;             /* lines end in CRLF; dots are added here */
+	const struct smtp_recipient_wish *wishes; /* of each of them; NULL: none has any */
+	unsigned recipient_count;                 /* at least 1 */
+	struct smtp_message_wish wish;
+	GBytes *data; /* lines end in CRLF; dots are added here */
 };
 
 struct smtp_client_config {
@@ -52,12 +57,22 @@ struct smtp_client_config {
 	const char *login, *password; /* NULL: no AUTH */
 	bool pipelines;               /* uses PIPELINING where it is offered, as MTAs do */
 	bool declares_size;           /* says SIZE= where it is offered, as MTAs do */
+	bool names_originals;         /* says ORCPT= where DSN is offered, as MTAs do */
+	bool uses_chunks;             /* says BDAT in place of DATA where CHUNKING is offered */
+	bool converts;                /* 8-bit messages, for a server without 8BITMIME */
+	struct random_stream *random; /* for AUTH, see sasl.h; NULL: nonces are all alike */
+	struct sasl_keys *keys;       /* likewise; may be NULL */
 	/*
 	 * A message is done with; one result for each recipient, in order. Called exactly once per
 	 * message. May call smtp_client_send() for the next one, or smtp_client_quit().
 	 */
 	void (*sent)(void *owner, struct smtp_client *client, const struct smtp_result *results,
 		     unsigned count);
+	/*
+	 * Will another message follow this one? Asked when all of it is written: if not, QUIT leaves
+	 * together with its end, as Postfix does it. NULL: smtp_client_quit() tells.
+	 */
+	bool (*has_more)(void *owner);
 	void *owner;
 };
 

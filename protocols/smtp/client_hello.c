@@ -27,13 +27,13 @@ void smtp_client_hear_greeting(struct smtp_client *client, unsigned code, const 
 
 static void hear_mechanisms(struct smtp_client *client, struct bytes list)
 {
-	struct smtp_parameter mechanism;
+	struct smtp_parameter word;
 
-	while (smtp_parameter_next(&list, &mechanism)) {
-		if (smtp_keyword_is(mechanism.keyword, "PLAIN"))
-			client->offer.has_plain = true;
-		else if (smtp_keyword_is(mechanism.keyword, "LOGIN"))
-			client->offer.has_login = true;
+	while (smtp_parameter_next(&list, &word)) {
+		enum sasl_mechanism mechanism = sasl_mechanism_parse(word.keyword);
+
+		if (mechanism != SASL_MECHANISM_COUNT)
+			client->offer.mechanisms |= SASL_BIT(mechanism);
 	}
 }
 
@@ -51,6 +51,12 @@ void smtp_client_hear_capability(struct smtp_client *client, struct bytes line)
 		offer->has_pipelining = true;
 	else if (smtp_keyword_is(keyword.keyword, "8BITMIME"))
 		offer->has_8bit = true;
+	else if (smtp_keyword_is(keyword.keyword, "DSN"))
+		offer->has_dsn = true;
+	else if (smtp_keyword_is(keyword.keyword, "SMTPUTF8"))
+		offer->has_utf8 = true;
+	else if (smtp_keyword_is(keyword.keyword, "CHUNKING"))
+		offer->has_chunking = true;
 	else if (smtp_keyword_is(keyword.keyword, "AUTH"))
 		hear_mechanisms(client, line);
 	else if (smtp_keyword_is(keyword.keyword, "SIZE")) {
@@ -59,22 +65,35 @@ void smtp_client_hear_capability(struct smtp_client *client, struct bytes line)
 	}
 }
 
+/* The strongest mechanism that both sides know, with its initial response where it has one. */
 static void say_auth(struct smtp_client *client)
 {
 	const struct smtp_client_config *config = &client->config;
 	struct smtp_expectation expectation = { .command = SMTP_AUTH };
+	enum sasl_mechanism mechanism = sasl_strongest(client->offer.mechanisms);
 
-	if (client->offer.has_plain) {
-		char *response = smtp_plain_encode(config->login, config->password);
-
-		smtp_client_say(client, expectation, "AUTH PLAIN %s\r\n", response);
-		g_free(response);
-	} else if (client->offer.has_login) {
-		smtp_client_say(client, expectation, "AUTH LOGIN\r\n");
-	} else {
+	if (mechanism == SASL_MECHANISM_COUNT) {
 		smtp_client_give_up(client, SMTP_DEFERRED, SMTP_STAGE_AUTH, 0,
 				    "the server offers no way to authenticate that we know", true);
+		return;
 	}
+
+	const char *name = sasl_mechanism_names[mechanism];
+	char *nonce = config->random != NULL ? sasl_nonce_new(config->random) : g_strdup("0");
+	GByteArray *initial = g_byte_array_new();
+
+	client->sasl =
+	    sasl_client_new(mechanism, config->login, config->password, nonce, config->keys);
+	if (sasl_client_start(client->sasl, initial)) {
+		char *encoded = g_base64_encode(initial->data, initial->len);
+
+		smtp_client_say(client, expectation, "AUTH %s %s\r\n", name, encoded);
+		g_free(encoded);
+	} else {
+		smtp_client_say(client, expectation, "AUTH %s\r\n", name);
+	}
+	g_byte_array_unref(initial);
+	g_free(nonce);
 }
 
 void smtp_client_hear_hello(struct smtp_client *client, enum smtp_detail command, unsigned code,
@@ -95,26 +114,41 @@ void smtp_client_hear_hello(struct smtp_client *client, enum smtp_detail command
 	}
 }
 
-/* LOGIN: the first challenge asks for the name, the second for the password. */
-static void answer_challenge(struct smtp_client *client)
+/* What a challenge is answered with: base64, or "*" to break off (RFC 4954 section 4). */
+static void answer_challenge(struct smtp_client *client, const char *text)
 {
-	const char *word =
-	    client->auth_step++ == 0 ? client->config.login : client->config.password;
-	char *encoded = g_base64_encode((const guchar *)word, strlen(word));
+	struct smtp_expectation expectation = { .command = SMTP_CREDENTIALS };
+	GByteArray *answer = g_byte_array_new();
+	size_t length;
+	char *challenge = sasl_base64_decode(bytes_of(text), &length);
+	enum sasl_status status = SASL_MALFORMED;
 
 	smtp_client_enter(client, SMTP_IN_AUTH);
-	smtp_client_say(client, (struct smtp_expectation) { .command = SMTP_CREDENTIALS }, "%s\r\n",
-			encoded);
-	g_free(encoded);
+	if (challenge != NULL)
+		status = sasl_client_step(
+		    client->sasl, (struct bytes) { (const uint8_t *)challenge, length }, answer);
+	if (status == SASL_SAY) {
+		char *encoded = g_base64_encode(answer->data, answer->len);
+
+		smtp_client_say(client, expectation, "%s\r\n", encoded);
+		g_free(encoded);
+	} else {
+		smtp_client_say(client, expectation, "*\r\n");
+	}
+	g_free(challenge);
+	g_byte_array_unref(answer);
 }
 
 void smtp_client_hear_auth(struct smtp_client *client, unsigned code, const char *text)
 {
-	if (code == 235) {
+	if (code == 334) {
+		answer_challenge(client, strlen(text) > 4 ? text + 4 : "");
+	} else if (code == 235 && sasl_client_may_trust(client->sasl)) {
 		smtp_client_note_phase(client, PHASE_AUTHENTICATED);
 		become_ready(client);
-	} else if (code == 334 && !client->offer.has_plain && client->auth_step < 2) {
-		answer_challenge(client);
+	} else if (code == 235) {
+		smtp_client_give_up(client, SMTP_DEFERRED, SMTP_STAGE_AUTH, 0,
+				    "the server did not prove that it knows the password", true);
 	} else {
 		smtp_client_give_up(client, smtp_outcome_of(code), SMTP_STAGE_AUTH, code, text,
 				    true);

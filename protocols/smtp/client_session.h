@@ -1,7 +1,6 @@
 /* The inside of the SMTP client session, shared by the files client*.c alone. */
 #pragma once
 #include "protocols/layer.h"
-#include "protocols/smtp/auth.h"
 #include "protocols/smtp/client.h"
 #include "protocols/smtp/data.h"
 #include "protocols/smtp/syntax.h"
@@ -18,7 +17,8 @@ struct smtp_expectation {
 
 /* What the server said it can do. */
 struct smtp_offer {
-	bool has_pipelining, has_size, has_8bit, has_plain, has_login;
+	bool has_pipelining, has_size, has_8bit, has_dsn, has_utf8, has_chunking;
+	unsigned mechanisms; /* set of SASL_BIT() */
 	uint64_t size_limit; /* 0: none */
 };
 
@@ -26,12 +26,17 @@ struct smtp_offer {
 struct smtp_job {
 	char *sender;
 	char **recipients;
+	struct smtp_recipient_wish *wishes;
 	unsigned count;
+	struct smtp_message_wish wish;
 	GBytes *data;
 	bool is_8bit;
+	bool needs_utf8;             /* addresses or header fields are in UTF-8 */
 	struct smtp_result *results; /* per recipient; SMTP_PENDING until decided */
 	unsigned accepted;           /* recipients the server took */
 	unsigned next;               /* command to say: 0 MAIL, 1 to count RCPT, count + 1 DATA */
+	bool is_chunked;             /* BDAT in place of DATA */
+	size_t chunk_written;        /* octets of it */
 	bool was_sender_refused;
 	bool is_writing; /* the content is being sent */
 	struct smtp_data_writer writer;
@@ -49,7 +54,7 @@ struct smtp_client {
 	bool is_ready;        /* greeted, and authenticated if wanted */
 	bool is_doomed;       /* this server takes no more messages from us */
 	bool wants_quit, has_quit;
-	unsigned auth_step;
+	struct sasl_client *sasl; /* the exchange under way; NULL: none */
 
 	GString *reply;      /* lines of the reply so far, joined by blanks; NULL: none */
 	uint64_t reply_from; /* stream offset of its first line */
@@ -92,6 +97,13 @@ void smtp_client_hear_auth(struct smtp_client *client, unsigned code, const char
 /* The mail transaction; client_mail.c. */
 struct smtp_job *smtp_job_new(const struct smtp_transfer *transfer);
 void smtp_job_free(struct smtp_job *job);
+
+/* The message was handed to the output whole. */
+static inline bool smtp_job_is_written(const struct smtp_job *job)
+{
+	return job->is_chunked ? job->chunk_written == g_bytes_get_size(job->data)
+			       : job->writer.is_finished;
+}
 void smtp_client_say_envelope(struct smtp_client *client);
 void smtp_client_write_content(struct smtp_client *client);
 void smtp_client_hear_mail(struct smtp_client *client, struct smtp_expectation expectation,

@@ -110,7 +110,7 @@ static void add_argument(struct writer *writer, enum smtp_detail verb, struct by
 	}
 	if (!smtp_skip(argument, verb == SMTP_MAIL ? "FROM:" : "TO:", &path))
 		return;
-	if (smtp_path_parse(path, address, &rest) != SMTP_PATH_OK)
+	if (smtp_path_parse(path, true, address, &rest) != SMTP_PATH_OK)
 		return;
 	add(writer, text, verb, 1, bytes_first(path, (size_t)(rest.data - path.data)));
 	add_parameters(writer, verb, rest);

@@ -40,6 +40,15 @@ static unsigned code_of(const char *reply)
 	return (unsigned)g_ascii_strtoull(reply, NULL, 10);
 }
 
+/* Who did not offer ENHANCEDSTATUSCODES uses none (RFC 2034 section 3). */
+static void drop_status(char *reply)
+{
+	size_t length = strlen(reply) > 4 ? smtp_status_length(bytes_of(reply + 4)) : 0;
+
+	if (length > 0 && reply[4 + length] == ' ')
+		memmove(reply + 4, reply + 5 + length, strlen(reply + 5 + length) + 1);
+}
+
 void smtp_server_reply(struct smtp_server *server, const char *format, ...)
 {
 	struct session *session = &server->session;
@@ -52,6 +61,8 @@ void smtp_server_reply(struct smtp_server *server, const char *format, ...)
 
 	unsigned code = code_of(text);
 
+	if (!(server->config->capabilities & SMTP_CAN_STATUS))
+		drop_status(text);
 	session_printf(session, "%s\r\n", text);
 	session_note_output(session, smtp_reply_detail(code), from);
 	if (code >= 400)
@@ -70,8 +81,22 @@ void smtp_server_give_up(struct smtp_server *server, const char *status_and_reas
 	server->session.is_closing = true;
 }
 
+static void clear_wish(gpointer data)
+{
+	g_clear_pointer(&((struct smtp_recipient_wish *)data)->original, g_free);
+}
+
+void smtp_server_clear_wishes(struct smtp_server *server)
+{
+	g_free((char *)server->wish.envelope_id);
+	server->wish = (struct smtp_message_wish) { 0 };
+	clear_wish(&server->asked_wish);
+	g_clear_pointer(&server->wishes, g_array_unref);
+}
+
 void smtp_server_reset(struct smtp_server *server)
 {
+	smtp_server_clear_wishes(server);
 	g_clear_pointer(&server->sender, g_free);
 	g_clear_pointer(&server->recipients, g_ptr_array_unref);
 	g_clear_pointer(&server->asked_recipient, g_free);
@@ -79,6 +104,7 @@ void smtp_server_reset(struct smtp_server *server)
 	server->was_recipient_refused = false;
 	server->is_8bit = false;
 	server->is_oversized = false;
+	server->resets_message = false;
 	server->chunk_refusal = NULL;
 	if (server->state >= SMTP_HAS_SENDER && server->state != SMTP_OVER)
 		smtp_server_enter(server, SMTP_READY);
@@ -90,12 +116,15 @@ static void arm_timeout(struct smtp_server *server)
 {
 	struct session *session = &server->session;
 
-	session->deadline_ns = session->is_waiting || session_is_over(session)
-				   ? TIME_NEVER
-				   : session->now_ns + server->config->timeout_ns;
+	if (server->question == SMTP_ASKED_PATIENCE)
+		session->deadline_ns = server->patience_ns;
+	else if (session->is_waiting || session_is_over(session))
+		session->deadline_ns = TIME_NEVER;
+	else
+		session->deadline_ns = session->now_ns + server->config->timeout_ns;
 }
 
-static void greet(struct smtp_server *server)
+void smtp_server_greet(struct smtp_server *server)
 {
 	struct session *session = &server->session;
 	uint64_t from = session->produced_bytes;
@@ -104,6 +133,13 @@ static void greet(struct smtp_server *server)
 		       server->config->software);
 	session_note_output(session, SMTP_GREETING, from);
 	smtp_server_enter(server, SMTP_GREETED);
+	arm_timeout(server);
+}
+
+static void greet(struct smtp_server *server)
+{
+	if (!smtp_server_meet_fault(server, SMTP_GREETING, NULL, (struct bytes) { NULL, 0 }))
+		smtp_server_greet(server);
 	arm_timeout(server);
 }
 
@@ -143,10 +179,32 @@ static size_t skip_line(struct smtp_server *server, struct bytes in)
 	if (feed != NULL) {
 		smtp_server_note_since(server, SMTP_UNKNOWN, server->skipped_from, length);
 		smtp_server_reply(server, "500 5.5.2 Error: line too long");
-		if (server->state == SMTP_IN_AUTH)
+		if (server->state == SMTP_IN_AUTH) {
+			g_clear_pointer(&server->sasl, sasl_server_free);
 			smtp_server_enter(server, SMTP_READY);
+		}
 	}
 	return length;
+}
+
+/* The address in MAIL or RCPT, as well as it can be told. */
+static const char *address_in(const struct smtp_command *command, char address[SMTP_PATH_MAX])
+{
+	struct bytes rest = command->argument;
+
+	if (command->verb != SMTP_MAIL && command->verb != SMTP_RCPT)
+		return NULL;
+	smtp_skip(rest, command->verb == SMTP_MAIL ? "FROM:" : "TO:", &rest);
+	return smtp_path_parse(rest, true, address, &rest) == SMTP_PATH_OK ? address : NULL;
+}
+
+static void run_line(struct smtp_server *server, struct bytes line)
+{
+	struct smtp_command command = smtp_command_parse(line);
+	char address[SMTP_PATH_MAX];
+
+	if (!smtp_server_meet_fault(server, command.verb, address_in(&command, address), line))
+		smtp_server_run(server, line);
 }
 
 static size_t receive_line(struct smtp_server *server, struct bytes in)
@@ -165,7 +223,7 @@ static size_t receive_line(struct smtp_server *server, struct bytes in)
 		smtp_server_credentials(server, line);
 	} else {
 		session_note_input(&server->session, smtp_command_parse(line).verb, 0, length);
-		smtp_server_run(server, line);
+		run_line(server, line);
 	}
 	return length;
 }
@@ -201,7 +259,14 @@ static void server_ended(struct session *session)
 
 static void server_expired(struct session *session)
 {
-	smtp_server_give_up(smtp_server_of(session), "4.4.2 Error: timeout exceeded");
+	struct smtp_server *server = smtp_server_of(session);
+
+	if (server->question != SMTP_ASKED_PATIENCE) {
+		smtp_server_give_up(server, "4.4.2 Error: timeout exceeded");
+		return;
+	}
+	smtp_server_end_delay(server);
+	arm_timeout(server);
 }
 
 static void server_failed(struct session *session, enum stream_failure why)
@@ -223,7 +288,9 @@ static void server_free(struct session *session)
 	g_free(server->client_name);
 	g_free(server->helo);
 	g_free(server->login);
-	g_free(server->claimed_login);
+	sasl_server_free(server->sasl);
+	g_clear_pointer(&server->held_line, g_bytes_unref);
+	g_free(server->held_reply);
 	session_clear(session);
 	g_free(server);
 }
@@ -290,19 +357,10 @@ void smtp_server_answer_name(struct smtp_server *server, const char *name)
 	end_answer(server);
 }
 
-void smtp_server_answer_login(struct smtp_server *server, bool is_right)
+void smtp_server_answer_password(struct smtp_server *server, const char *password)
 {
-	begin_answer(server, SMTP_ASKED_LOGIN);
-	smtp_server_enter(server, SMTP_READY);
-	if (is_right) {
-		server->login = g_steal_pointer(&server->claimed_login);
-		smtp_server_reply(server, "235 2.7.0 Authentication successful");
-		smtp_server_note_phase(server, PHASE_AUTHENTICATED);
-	} else {
-		g_clear_pointer(&server->claimed_login, g_free);
-		smtp_server_reply(server, "535 5.7.8 Error: authentication failed: "
-					  "(reason unavailable)");
-	}
+	begin_answer(server, SMTP_ASKED_PASSWORD);
+	smtp_server_take_password(server, password);
 	end_answer(server);
 }
 
@@ -326,8 +384,13 @@ static void refuse_recipient(struct smtp_server *server, enum smtp_verdict verdi
 
 static void add_recipient(struct smtp_server *server)
 {
-	if (server->recipients == NULL)
+	if (server->recipients == NULL) {
 		server->recipients = g_ptr_array_new_with_free_func(g_free);
+		server->wishes = g_array_new(FALSE, FALSE, sizeof(struct smtp_recipient_wish));
+		g_array_set_clear_func(server->wishes, clear_wish);
+	}
+	g_array_append_val(server->wishes, server->asked_wish);
+	server->asked_wish = (struct smtp_recipient_wish) { 0 };
 	g_ptr_array_add(server->recipients, g_steal_pointer(&server->asked_recipient));
 	smtp_server_reply(server, "250 2.1.5 Ok");
 	if (server->state == SMTP_HAS_SENDER)
@@ -349,6 +412,7 @@ void smtp_server_answer_recipient(struct smtp_server *server, enum smtp_verdict 
 		add_recipient(server);
 	}
 	g_clear_pointer(&server->asked_recipient, g_free);
+	clear_wish(&server->asked_wish);
 	end_answer(server);
 }
 

@@ -3,7 +3,9 @@
  * know itself it asks its environment, which answers by call, at once or later.
  */
 #pragma once
+#include "protocols/sasl/sasl.h"
 #include "protocols/session.h"
+#include "protocols/smtp/envelope.h"
 #include "protocols/smtp/names.h"
 
 struct smtp_server;
@@ -13,13 +15,15 @@ enum smtp_capability {
 	SMTP_CAN_PIPELINE = 1, /* PIPELINING (RFC 2920) */
 	SMTP_CAN_SIZE = 2,     /* SIZE (RFC 1870) */
 	SMTP_CAN_VRFY = 4,
-	SMTP_CAN_AUTH = 8,    /* AUTH PLAIN LOGIN (RFC 4954) */
+	SMTP_CAN_AUTH = 8,    /* AUTH (RFC 4954) */
 	SMTP_CAN_STATUS = 16, /* ENHANCEDSTATUSCODES (RFC 2034) */
 	SMTP_CAN_8BIT = 32,   /* 8BITMIME (RFC 6152) */
 	SMTP_CAN_CHUNK = 64,  /* CHUNKING (RFC 3030) */
+	SMTP_CAN_DSN = 128,   /* DSN (RFC 3461) */
+	SMTP_CAN_UTF8 = 256,  /* SMTPUTF8 (RFC 6531) */
 };
 
-#define SMTP_CAPABILITIES_ALL 127
+#define SMTP_CAPABILITIES_ALL 511
 
 /* What the environment thinks of a recipient. */
 enum smtp_verdict {
@@ -34,14 +38,24 @@ enum smtp_verdict {
 struct smtp_arrival {
 	const char *sender;            /* reverse-path without brackets; "" is the null one */
 	const char *const *recipients; /* those accepted, in order */
+	const struct smtp_recipient_wish *wishes; /* of each of them */
 	unsigned recipient_count;
+	struct smtp_message_wish wish;
 	GBytes *data;
 	bool is_8bit;            /* declared by BODY=8BITMIME */
-	const char *protocol;    /* "SMTP", "ESMTP", "ESMTPA" (RFC 3848) */
+	const char *protocol;    /* "SMTP", "ESMTP", "ESMTPA" (RFC 3848), "UTF8SMTP" (RFC 6531) */
 	const char *helo;        /* what the client calls itself */
 	const char *client_name; /* what DNS calls it; "unknown" */
 	uint32_t client_address;
 	const char *login; /* whom it proved to be; NULL: nobody */
+};
+
+/* What goes wrong at a command, by the scenario. Strings are borrowed. */
+struct smtp_fault {
+	int64_t delay_ns;     /* before the command is looked at */
+	const char *reply;    /* what is said to it in place of the right answer; NULL: nothing */
+	bool resets;          /* the connection is reset */
+	uint64_t reset_after; /* SMTP_MESSAGE: octets of it that come before */
 };
 
 /*
@@ -51,9 +65,8 @@ struct smtp_arrival {
 struct smtp_environment {
 	/* Which name has the client? Asked before the greeting; NULL: the name is not wanted. */
 	void (*name_client)(void *owner, struct smtp_server *server);
-	/* Is this user's password right? */
-	void (*check_login)(void *owner, struct smtp_server *server, const char *login,
-			    const char *password);
+	/* Which password has this user? */
+	void (*find_password)(void *owner, struct smtp_server *server, const char *login);
 	/* May this client send to `recipient`? smtp_server_login() tells who it is. */
 	void (*check_recipient)(void *owner, struct smtp_server *server, const char *recipient);
 	/*
@@ -61,6 +74,13 @@ struct smtp_environment {
 	 * may fill it before this message has come whole. NULL: there is.
 	 */
 	bool (*has_room)(void *owner);
+	/*
+	 * Is there something wrong with us when `command` comes (SMTP_GREETING: a connection,
+	 * SMTP_MESSAGE: the message itself)? `address` is the path of MAIL or RCPT, or NULL. The
+	 * value is the answer, and fills in `fault`. NULL: nothing ever is.
+	 */
+	bool (*find_fault)(void *owner, struct smtp_server *server, enum smtp_detail command,
+			   const char *address, struct smtp_fault *fault);
 	/* Will you take this message? */
 	void (*accept_message)(void *owner, struct smtp_server *server,
 			       const struct smtp_arrival *arrival);
@@ -68,14 +88,17 @@ struct smtp_environment {
 
 /* The same for all sessions of a service. Borrowed: must outlive them. */
 struct smtp_server_config {
-	const char *host_name;    /* in greeting and EHLO: mail.office.example */
-	const char *software;     /* behind ESMTP in the greeting */
-	unsigned capabilities;    /* set of enum smtp_capability */
-	bool requires_login;      /* submission: no recipient without AUTH */
-	uint64_t size_limit;      /* octets of a message; 0: none */
-	unsigned recipient_limit; /* of one message; RFC 5321 4.5.3.1.8 asks for 100 at least */
-	unsigned error_limit;     /* refusals until the server hangs up */
-	int64_t timeout_ns;       /* of silence, or of replies unread, until it hangs up
+	const char *host_name;        /* in greeting and EHLO: mail.office.example */
+	const char *software;         /* behind ESMTP in the greeting */
+	unsigned capabilities;        /* set of enum smtp_capability */
+	unsigned mechanisms;          /* set of SASL_BIT() for AUTH; 0: all */
+	struct sasl_keys *keys;       /* see sasl.h; may be NULL */
+	struct random_stream *random; /* for the challenges of AUTH; NULL: they are all alike */
+	bool requires_login;          /* submission: no recipient without AUTH */
+	uint64_t size_limit;          /* octets of a message; 0: none */
+	unsigned recipient_limit;     /* of one message; RFC 5321 4.5.3.1.8 asks for 100 at least */
+	unsigned error_limit;         /* refusals until the server hangs up */
+	int64_t timeout_ns;           /* of silence, or of replies unread, until it hangs up
 				     (4.5.3.2.7: 5 minutes) */
 	const struct smtp_environment *environment;
 };
@@ -111,7 +134,7 @@ static inline struct smtp_server *smtp_server_of(struct session *session)
 
 /* Answers. The session may be gone when they return. */
 void smtp_server_answer_name(struct smtp_server *server, const char *name); /* NULL: unknown */
-void smtp_server_answer_login(struct smtp_server *server, bool is_right);
+void smtp_server_answer_password(struct smtp_server *server, const char *password); /* NULL: none */
 void smtp_server_answer_recipient(struct smtp_server *server, enum smtp_verdict verdict);
 
 /* The message is taken and will not be lost (RFC 5321 section 4.1.1.4). */

@@ -1,74 +1,130 @@
-/* AUTH at the server (RFC 4954): PLAIN with or without initial response, and LOGIN. */
+/* AUTH at the server (RFC 4954): what SASL says, in base64 behind 334. */
 #include "protocols/smtp/server_session.h"
 
-static void challenge(struct smtp_server *server, const char *text)
+unsigned smtp_server_mechanisms(const struct smtp_server *server)
 {
-	smtp_server_reply(server, "334 %s", text);
-	smtp_server_enter(server, SMTP_IN_AUTH);
+	return server->config->mechanisms != 0 ? server->config->mechanisms : SASL_ALL;
+}
+
+static void end(struct smtp_server *server)
+{
+	g_clear_pointer(&server->sasl, sasl_server_free);
+	smtp_server_enter(server, SMTP_READY);
 }
 
 static void fail(struct smtp_server *server, const char *reply)
 {
-	g_clear_pointer(&server->claimed_login, g_free);
-	smtp_server_enter(server, SMTP_READY);
+	end(server);
 	smtp_server_reply(server, "%s", reply);
 }
 
-static void ask(struct smtp_server *server, const char *password)
+static void challenge(struct smtp_server *server, const GByteArray *message)
+{
+	char *encoded = g_base64_encode(message->data, message->len);
+
+	smtp_server_reply(server, "334 %s", encoded);
+	smtp_server_enter(server, SMTP_IN_AUTH);
+	g_free(encoded);
+}
+
+static void ask(struct smtp_server *server)
 {
 	const struct smtp_server_config *config = server->config;
-	char *login = g_strdup(server->claimed_login);
+	char *login = g_strdup(sasl_server_login(server->sasl));
 
-	smtp_server_ask(server, SMTP_ASKED_LOGIN);
-	config->environment->check_login(server->owner, server, login, password);
+	smtp_server_ask(server, SMTP_ASKED_PASSWORD);
+	config->environment->find_password(server->owner, server, login);
 	g_free(login);
 }
 
-static void take_plain(struct smtp_server *server, const char *response, size_t length)
+static void succeed(struct smtp_server *server)
 {
-	const char *login, *password;
-
-	if (!smtp_plain_split(response, length, &login, &password)) {
-		fail(server, "501 5.5.2 Error: malformed PLAIN response");
-		return;
-	}
-	server->claimed_login = g_strdup(login);
-	ask(server, password);
+	server->login = g_strdup(sasl_server_login(server->sasl));
+	end(server);
+	smtp_server_reply(server, "235 2.7.0 Authentication successful");
+	smtp_server_note_phase(server, PHASE_AUTHENTICATED);
 }
 
-/* The first response of LOGIN is the name, the second the password. */
-static void take_login(struct smtp_server *server, const char *response)
+/* Does what a step came to; `message` (taken) is what it wants to be said. */
+static void go_on(struct smtp_server *server, enum sasl_status status, GByteArray *message)
 {
-	if (server->claimed_login != NULL) {
-		ask(server, response);
+	switch (status) {
+	case SASL_SAY:
+		challenge(server, message);
+		break;
+	case SASL_ASK:
+		ask(server);
+		break;
+	case SASL_SUCCEEDED:
+		succeed(server);
+		break;
+	case SASL_REFUSED:
+		fail(server, "535 5.7.8 Error: authentication failed: (reason unavailable)");
+		break;
+	case SASL_MALFORMED:
+		fail(server, "501 5.5.2 Error: malformed authentication response");
+		break;
+	}
+	g_byte_array_unref(message);
+}
+
+void smtp_server_take_password(struct smtp_server *server, const char *password)
+{
+	GByteArray *message = g_byte_array_new();
+	uint8_t salt[SASL_SALT_BYTES];
+
+	sasl_salt(server->config->host_name, sasl_server_login(server->sasl), salt);
+	go_on(server, sasl_server_answer(server->sasl, password, salt, message), message);
+}
+
+/* The client's answer to a challenge; as an initial response, `is_initial`. */
+static void take_response(struct smtp_server *server, struct bytes line, bool is_initial)
+{
+	size_t length;
+	char *decoded = sasl_base64_decode(line, &length);
+	struct bytes response = { (const uint8_t *)decoded, length };
+	GByteArray *message;
+
+	if (decoded == NULL) {
+		fail(server, "501 5.5.2 Error: malformed authentication response");
 		return;
 	}
-	server->claimed_login = g_strdup(response);
-	challenge(server, SMTP_CHALLENGE_PASSWORD);
+	message = g_byte_array_new();
+	go_on(server,
+	      is_initial ? sasl_server_start(server->sasl, &response, message)
+			 : sasl_server_step(server->sasl, response, message),
+	      message);
+	g_free(decoded);
 }
 
 void smtp_server_credentials(struct smtp_server *server, struct bytes line)
 {
-	size_t length;
-	char *response;
-
-	if (bytes_equal(line, bytes_of("*"))) {
+	if (bytes_equal(line, bytes_of("*")))
 		fail(server, "501 5.7.0 Authentication aborted");
+	else
+		take_response(server, line, false);
+}
+
+static void begin(struct smtp_server *server, enum sasl_mechanism mechanism, struct bytes initial)
+{
+	const struct smtp_server_config *config = server->config;
+	char *nonce = config->random != NULL ? sasl_nonce_new(config->random) : g_strdup("0");
+
+	server->sasl = sasl_server_new(mechanism, config->host_name, nonce, config->keys);
+	g_free(nonce);
+	if (initial.length > 0) {
+		take_response(server, initial, true);
 		return;
 	}
-	response = smtp_base64_decode(line, &length);
-	if (response == NULL)
-		fail(server, "501 5.5.2 Error: malformed authentication response");
-	else if (server->mechanism == SMTP_AUTH_PLAIN)
-		take_plain(server, response, length);
-	else
-		take_login(server, response);
-	g_free(response);
+	GByteArray *message = g_byte_array_new();
+
+	go_on(server, sasl_server_start(server->sasl, NULL, message), message);
 }
 
 void smtp_server_auth(struct smtp_server *server, struct bytes argument)
 {
-	struct smtp_parameter mechanism;
+	struct smtp_parameter word;
+	enum sasl_mechanism mechanism;
 
 	if (!(server->config->capabilities & SMTP_CAN_AUTH)) {
 		smtp_server_reply(server, "503 5.5.1 Error: authentication not enabled");
@@ -78,23 +134,17 @@ void smtp_server_auth(struct smtp_server *server, struct bytes argument)
 		smtp_server_reply(server, "503 5.5.1 Error: already authenticated");
 		return;
 	}
-	if (!smtp_parameter_next(&argument, &mechanism)) {
+	if (!smtp_parameter_next(&argument, &word)) {
 		smtp_server_reply(server, "501 5.5.4 Syntax: AUTH mechanism");
 		return;
 	}
-	if (smtp_keyword_is(mechanism.keyword, "PLAIN"))
-		server->mechanism = SMTP_AUTH_PLAIN;
-	else if (smtp_keyword_is(mechanism.keyword, "LOGIN"))
-		server->mechanism = SMTP_AUTH_LOGIN;
-	else {
+	mechanism = sasl_mechanism_parse(word.keyword);
+	if (mechanism == SASL_MECHANISM_COUNT ||
+	    !(smtp_server_mechanisms(server) & SASL_BIT(mechanism))) {
 		smtp_server_reply(server, "504 5.5.4 Unrecognized authentication type");
 		return;
 	}
-
 	while (argument.length > 0 && argument.data[0] == ' ')
 		argument = bytes_from(argument, 1);
-	if (argument.length > 0)
-		smtp_server_credentials(server, argument);
-	else
-		challenge(server, server->mechanism == SMTP_AUTH_PLAIN ? "" : SMTP_CHALLENGE_LOGIN);
+	begin(server, mechanism, argument);
 }

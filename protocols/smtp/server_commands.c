@@ -31,12 +31,19 @@ static void list_capabilities(struct smtp_server *server, GString *out)
 				       config->size_limit);
 	if (offered & SMTP_CAN_VRFY)
 		g_string_append(out, "250-VRFY\r\n");
-	if (offered & SMTP_CAN_AUTH)
-		g_string_append(out, "250-AUTH PLAIN LOGIN\r\n");
+	if (offered & SMTP_CAN_AUTH) {
+		g_string_append(out, "250-AUTH");
+		sasl_append_names(smtp_server_mechanisms(server), " ", out);
+		g_string_append(out, "\r\n");
+	}
 	if (offered & SMTP_CAN_STATUS)
 		g_string_append(out, "250-ENHANCEDSTATUSCODES\r\n");
 	if (offered & SMTP_CAN_8BIT)
 		g_string_append(out, "250-8BITMIME\r\n");
+	if (offered & SMTP_CAN_DSN)
+		g_string_append(out, "250-DSN\r\n");
+	if (offered & SMTP_CAN_UTF8)
+		g_string_append(out, "250-SMTPUTF8\r\n");
 	if (offered & SMTP_CAN_CHUNK)
 		g_string_append(out, "250-CHUNKING\r\n");
 }
@@ -132,6 +139,43 @@ static bool take_body(struct smtp_server *server, struct bytes value)
 	return false;
 }
 
+/* SMTPUTF8 has no value (RFC 6531 section 3.4). */
+static bool take_utf8(struct smtp_server *server, struct bytes value)
+{
+	server->wish.is_utf8 = value.data == NULL;
+	if (!server->wish.is_utf8)
+		smtp_server_reply(server, "501 5.5.4 SMTPUTF8 takes no value");
+	return server->wish.is_utf8;
+}
+
+/* "RET=" ( "FULL" / "HDRS" ), once (RFC 3461 section 4.3) */
+static bool take_ret(struct smtp_server *server, struct bytes value)
+{
+	bool is_first = server->wish.returns == SMTP_RETURN_UNSAID;
+
+	if (is_first && smtp_keyword_is(value, "FULL"))
+		server->wish.returns = SMTP_RETURN_FULL;
+	else if (is_first && smtp_keyword_is(value, "HDRS"))
+		server->wish.returns = SMTP_RETURN_HEADERS;
+	else {
+		smtp_server_reply(server, "501 5.5.4 Syntax: RET=FULL or RET=HDRS");
+		return false;
+	}
+	return true;
+}
+
+/* "ENVID=" xtext, once (section 4.4) */
+static bool take_envid(struct smtp_server *server, struct bytes value)
+{
+	if (value.length == 0 || value.length > SMTP_ENVID_MAX || !smtp_xtext_is_valid(value) ||
+	    server->wish.envelope_id != NULL) {
+		smtp_server_reply(server, "501 5.5.4 Syntax: ENVID=xtext");
+		return false;
+	}
+	server->wish.envelope_id = g_strndup((const char *)value.data, value.length);
+	return true;
+}
+
 static void refuse_parameter(struct smtp_server *server, const struct smtp_parameter *parameter)
 {
 	smtp_server_reply(server, "555 5.5.4 Unsupported option: %.*s",
@@ -153,6 +197,12 @@ static bool take_mail_parameters(struct smtp_server *server, struct bytes rest)
 			is_taken = take_body(server, parameter.value);
 		else if (offered & SMTP_CAN_AUTH && smtp_keyword_is(parameter.keyword, "AUTH"))
 			is_taken = true; /* RFC 4954 section 5: we trust nobody's word, and may */
+		else if (offered & SMTP_CAN_UTF8 && smtp_keyword_is(parameter.keyword, "SMTPUTF8"))
+			is_taken = take_utf8(server, parameter.value);
+		else if (offered & SMTP_CAN_DSN && smtp_keyword_is(parameter.keyword, "RET"))
+			is_taken = take_ret(server, parameter.value);
+		else if (offered & SMTP_CAN_DSN && smtp_keyword_is(parameter.keyword, "ENVID"))
+			is_taken = take_envid(server, parameter.value);
 		else {
 			refuse_parameter(server, &parameter);
 			is_taken = false;
@@ -172,6 +222,17 @@ static bool has_room(const struct smtp_server *server)
 	return environment->has_room == NULL || environment->has_room(server->owner);
 }
 
+static bool offers_utf8(const struct smtp_server *server)
+{
+	return server->is_extended && server->config->capabilities & SMTP_CAN_UTF8;
+}
+
+/* For an address without the parameter SMTPUTF8. */
+static enum smtp_path_status utf8_status(const char *address)
+{
+	return smtp_has_8bit(bytes_of(address)) ? SMTP_PATH_FOREIGN : SMTP_PATH_OK;
+}
+
 static void run_mail(struct smtp_server *server, struct bytes argument)
 {
 	static const char syntax[] = "501 5.5.4 Syntax: MAIL FROM:<address>";
@@ -180,11 +241,14 @@ static void run_mail(struct smtp_server *server, struct bytes argument)
 	enum smtp_path_status status = SMTP_PATH_MISSING;
 
 	if (smtp_skip(argument, "FROM:", &rest))
-		status = smtp_path_parse(rest, address, &rest);
+		status = smtp_path_parse(rest, offers_utf8(server), address, &rest);
 	if (refuse_path(server, status, syntax, "501 5.1.7 Bad sender address syntax"))
 		return;
 	server->is_8bit = false;
+	smtp_server_clear_wishes(server);
 	if (!take_mail_parameters(server, rest))
+		return;
+	if (!server->wish.is_utf8 && refuse_path(server, utf8_status(address), syntax, syntax))
 		return;
 	if (!has_room(server)) {
 		smtp_server_reply(server, "%s", SMTP_NO_ROOM);
@@ -207,13 +271,47 @@ static void ask_recipient(struct smtp_server *server, enum smtp_question questio
 	config->environment->check_recipient(server->owner, server, address);
 }
 
+/* "NOTIFY=" notify-list, once (RFC 3461 section 4.1) */
+static bool take_notify(struct smtp_server *server, struct bytes value)
+{
+	unsigned notify = smtp_notify_parse(value);
+
+	if (notify == 0 || server->asked_wish.notify != 0) {
+		smtp_server_reply(server, "501 5.5.4 Syntax: NOTIFY=NEVER, or a list of "
+					  "SUCCESS, FAILURE, DELAY");
+		return false;
+	}
+	server->asked_wish.notify = notify;
+	return true;
+}
+
+/* "ORCPT=" original-recipient-address, once (section 4.2) */
+static bool take_original(struct smtp_server *server, struct bytes value)
+{
+	if (!smtp_original_is_valid(value) || server->asked_wish.original != NULL) {
+		smtp_server_reply(server, "501 5.5.4 Syntax: ORCPT=type;xtext");
+		return false;
+	}
+	server->asked_wish.original = g_strndup((const char *)value.data, value.length);
+	return true;
+}
+
 static bool refuse_recipient_parameters(struct smtp_server *server, struct bytes rest)
 {
+	bool has_dsn = server->is_extended && server->config->capabilities & SMTP_CAN_DSN;
 	struct smtp_parameter parameter;
 
-	if (smtp_parameter_next(&rest, &parameter)) {
-		refuse_parameter(server, &parameter);
-		return true;
+	while (smtp_parameter_next(&rest, &parameter)) {
+		if (has_dsn && smtp_keyword_is(parameter.keyword, "NOTIFY")) {
+			if (!take_notify(server, parameter.value))
+				return true;
+		} else if (has_dsn && smtp_keyword_is(parameter.keyword, "ORCPT")) {
+			if (!take_original(server, parameter.value))
+				return true;
+		} else {
+			refuse_parameter(server, &parameter);
+			return true;
+		}
 	}
 	if (rest.length > 0)
 		smtp_server_reply(server, "501 5.5.4 Syntax: RCPT TO:<address>");
@@ -228,8 +326,10 @@ static void run_rcpt(struct smtp_server *server, struct bytes argument)
 	struct bytes rest;
 	enum smtp_path_status status = SMTP_PATH_MISSING;
 
+	g_clear_pointer(&server->asked_wish.original, g_free);
+	server->asked_wish.notify = 0;
 	if (smtp_skip(argument, "TO:", &rest))
-		status = smtp_path_parse(rest, address, &rest);
+		status = smtp_path_parse(rest, server->wish.is_utf8, address, &rest);
 	if (status == SMTP_PATH_OK && address[0] == '\0')
 		status = SMTP_PATH_BAD;
 	if (refuse_path(server, status, syntax, bad) || refuse_recipient_parameters(server, rest)) {
@@ -256,8 +356,8 @@ static void run_vrfy(struct smtp_server *server, struct bytes argument)
 		smtp_server_reply(server, "502 5.5.1 VRFY command is disabled");
 	else if (server->config->requires_login && server->login == NULL)
 		smtp_server_reply(server, "530 5.7.0 Authentication required");
-	else if (smtp_path_parse(argument, address, &rest) != SMTP_PATH_OK || rest.length > 0 ||
-		 address[0] == '\0')
+	else if (smtp_path_parse(argument, false, address, &rest) != SMTP_PATH_OK ||
+		 rest.length > 0 || address[0] == '\0')
 		smtp_server_reply(server, "501 5.1.3 Bad recipient address syntax");
 	else
 		ask_recipient(server, SMTP_ASKED_VRFY, address);

@@ -10,6 +10,8 @@ static const char *protocol_of(const struct smtp_server *server)
 {
 	if (!server->is_extended)
 		return "SMTP";
+	if (server->wish.is_utf8)
+		return server->login != NULL ? "UTF8SMTPA" : "UTF8SMTP";
 	return server->login != NULL ? "ESMTPA" : "ESMTP";
 }
 
@@ -21,7 +23,9 @@ static void offer_message(struct smtp_server *server)
 	struct smtp_arrival arrival = {
 		.sender = server->sender,
 		.recipients = (const char *const *)server->recipients->pdata,
+		.wishes = (const struct smtp_recipient_wish *)(const void *)server->wishes->data,
 		.recipient_count = server->recipients->len,
+		.wish = server->wish,
 		.data = data,
 		.is_8bit = server->is_8bit,
 		.protocol = protocol_of(server),
@@ -43,7 +47,7 @@ static void begin_message(struct smtp_server *server)
 	smtp_server_note_phase(server, PHASE_TRANSFER);
 }
 
-static void finish_message(struct smtp_server *server)
+void smtp_server_finish_message(struct smtp_server *server)
 {
 	if (!server->is_oversized) {
 		offer_message(server);
@@ -51,6 +55,23 @@ static void finish_message(struct smtp_server *server)
 	}
 	smtp_server_reply(server, "552 5.3.4 Error: message file too big");
 	smtp_server_reset(server);
+}
+
+static void finish_message(struct smtp_server *server)
+{
+	if (!smtp_server_meet_fault(server, SMTP_MESSAGE, NULL, (struct bytes) { NULL, 0 }))
+		smtp_server_finish_message(server);
+}
+
+/* A fault: the connection breaks in the middle of the message. */
+static bool breaks_off(struct smtp_server *server)
+{
+	if (!server->resets_message || server->data->len <= server->reset_after)
+		return false;
+	smtp_server_note_phase(server, PHASE_FAILED);
+	smtp_server_enter(server, SMTP_OVER);
+	server->session.is_aborted = true;
+	return true;
 }
 
 void smtp_server_begin_data(struct smtp_server *server)
@@ -69,6 +90,8 @@ size_t smtp_server_receive_data(struct smtp_server *server, struct bytes in)
 	}
 	taken = smtp_data_decode(&server->data_state, in, server->data, size_limit(server),
 				 &server->is_oversized);
+	if (breaks_off(server))
+		return taken;
 	if (server->data_state == SMTP_DATA_END) {
 		smtp_server_note_since(server, SMTP_MESSAGE, server->data_from, taken);
 		finish_message(server);
@@ -106,7 +129,7 @@ static void finish_chunk(struct smtp_server *server, size_t chunk_bytes)
 		smtp_server_enter(server, server->state_before_chunk);
 		smtp_server_reset(server);
 	} else if (server->is_last_chunk) {
-		offer_message(server);
+		finish_message(server);
 	} else {
 		smtp_server_reply(server, "250 2.0.0 Ok: %zu bytes", chunk_bytes);
 		smtp_server_enter(server, SMTP_HAS_CHUNK);
@@ -146,6 +169,8 @@ size_t smtp_server_receive_chunk(struct smtp_server *server, struct bytes in)
 		server->data_from = server->session.received_bytes;
 	if (server->chunk_refusal == NULL)
 		keep_chunk(server, octets);
+	if (server->data != NULL && breaks_off(server))
+		return octets.length;
 	server->chunk_bytes -= octets.length;
 	if (server->chunk_bytes == 0) {
 		uint64_t end = server->session.received_bytes + octets.length;

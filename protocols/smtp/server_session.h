@@ -1,7 +1,6 @@
 /* The inside of the SMTP server session, shared by the files server*.c alone. */
 #pragma once
 #include "protocols/layer.h"
-#include "protocols/smtp/auth.h"
 #include "protocols/smtp/data.h"
 #include "protocols/smtp/server.h"
 #include "protocols/smtp/syntax.h"
@@ -10,10 +9,11 @@
 enum smtp_question {
 	SMTP_ASKED_NOTHING,
 	SMTP_ASKED_NAME,
-	SMTP_ASKED_LOGIN,
+	SMTP_ASKED_PASSWORD,
 	SMTP_ASKED_RECIPIENT, /* for RCPT */
 	SMTP_ASKED_VRFY,      /* the same for VRFY */
 	SMTP_ASKED_MESSAGE,
+	SMTP_ASKED_PATIENCE, /* nobody: a fault makes us slow */
 };
 
 struct smtp_server {
@@ -33,14 +33,24 @@ struct smtp_server {
 	bool is_skipping_line; /* the rest of a line that was too long */
 	uint64_t skipped_from;
 
-	/* AUTH: a mechanism, and for LOGIN the name that came first */
-	enum smtp_mechanism mechanism;
-	char *claimed_login;
+	struct sasl_server *sasl; /* the exchange under way; NULL: none */
+
+	/* A fault: what is done when the delay is over. */
+	int64_t patience_ns;     /* when that is */
+	enum smtp_detail faulty; /* the command */
+	GBytes *held_line;       /* it, to be run then; NULL: none */
+	char *held_reply;        /* to be said in place of that; NULL: none */
+	bool resets_then;        /* or this */
+	bool resets_message;     /* in the message that comes now */
+	uint64_t reset_after;    /* so many octets of it */
 
 	/* the open mail transaction */
-	char *sender;          /* NULL: none is open */
+	char *sender; /* NULL: none is open */
+	struct smtp_message_wish wish;
 	GPtrArray *recipients; /* of char *, accepted; NULL: none */
+	GArray *wishes;        /* of struct smtp_recipient_wish: theirs */
 	char *asked_recipient;
+	struct smtp_recipient_wish asked_wish;
 	bool was_recipient_refused;
 	bool is_8bit;
 	GByteArray *data; /* the message so far; NULL: none */
@@ -69,6 +79,9 @@ void smtp_server_note_since(struct smtp_server *server, enum smtp_detail detail,
 /* Waits for the answer to `question`. Call before asking, for the answer may come at once. */
 void smtp_server_ask(struct smtp_server *server, enum smtp_question question);
 
+/* The envelope's wishes are freed. */
+void smtp_server_clear_wishes(struct smtp_server *server);
+
 /* Ends the mail transaction, if one is open (RFC 5321 section 4.1.1.5). */
 void smtp_server_reset(struct smtp_server *server);
 
@@ -81,6 +94,20 @@ void smtp_server_run(struct smtp_server *server, struct bytes line);
 /* AUTH; server_auth.c. The second takes the client's answer to a challenge, a line. */
 void smtp_server_auth(struct smtp_server *server, struct bytes argument);
 void smtp_server_credentials(struct smtp_server *server, struct bytes line);
+void smtp_server_take_password(struct smtp_server *server, const char *password);
+unsigned smtp_server_mechanisms(const struct smtp_server *server); /* set of SASL_BIT() */
+
+/*
+ * Faults; server_fault.c. The first is true when the command is dealt with, by a fault; the second
+ * does what waited for a delay to end.
+ */
+bool smtp_server_meet_fault(struct smtp_server *server, enum smtp_detail command,
+			    const char *address, struct bytes line);
+void smtp_server_end_delay(struct smtp_server *server);
+
+/* What is done when nothing is wrong any more: greets; tells what becomes of the message. */
+void smtp_server_greet(struct smtp_server *server);
+void smtp_server_finish_message(struct smtp_server *server);
 
 /* Mail data; server_data.c. They return how many octets of `in` they took. */
 void smtp_server_begin_data(struct smtp_server *server);

@@ -63,10 +63,10 @@ struct smtp_command smtp_command_parse(struct bytes line)
 	return (struct smtp_command) { SMTP_UNKNOWN, line };
 }
 
-/* atext of RFC 5322 section 3.2.3. */
+/* atext of RFC 5322 section 3.2.3, with UTF8-non-ascii (RFC 6531 section 3.3). */
 static bool is_atext(uint8_t octet)
 {
-	return g_ascii_isalnum((gchar)octet) ||
+	return octet > 127 || g_ascii_isalnum((gchar)octet) ||
 	       (octet != 0 && strchr("!#$%&'*+-/=?^_`{|}~", octet) != NULL);
 }
 
@@ -94,10 +94,16 @@ static size_t quoted_string_length(struct bytes in)
 			return i + 1;
 		if (in.data[i] == '\\')
 			i++;
-		if (i >= in.length || in.data[i] < 32 || in.data[i] > 126)
+		if (i >= in.length || in.data[i] < 32 || in.data[i] == 127)
 			return 0;
 	}
 	return 0;
+}
+
+/* Let-dig, and the letters of U-labels. */
+static bool is_label(uint8_t octet)
+{
+	return octet > 127 || g_ascii_isalnum((gchar)octet);
 }
 
 /* Domain = sub-domain *("." sub-domain), sub-domain = Let-dig [Ldh-str]; '_' is taken too. */
@@ -105,14 +111,13 @@ static size_t domain_length(struct bytes in)
 {
 	size_t i = 0;
 
-	while (i < in.length && g_ascii_isalnum((gchar)in.data[i])) {
-		while (i < in.length && (g_ascii_isalnum((gchar)in.data[i]) || in.data[i] == '-' ||
-					 in.data[i] == '_'))
+	while (i < in.length && is_label(in.data[i])) {
+		while (i < in.length &&
+		       (is_label(in.data[i]) || in.data[i] == '-' || in.data[i] == '_'))
 			i++;
 		if (in.data[i - 1] == '-')
 			return 0;
-		if (i + 1 < in.length && in.data[i] == '.' &&
-		    g_ascii_isalnum((gchar)in.data[i + 1]))
+		if (i + 1 < in.length && in.data[i] == '.' && is_label(in.data[i + 1]))
 			i++;
 	}
 	return i;
@@ -195,7 +200,7 @@ static bool is_ascii(struct bytes in)
 	return true;
 }
 
-enum smtp_path_status smtp_path_parse(struct bytes in, char address[SMTP_PATH_MAX],
+enum smtp_path_status smtp_path_parse(struct bytes in, bool allow_utf8, char address[SMTP_PATH_MAX],
 				      struct bytes *rest)
 {
 	struct bytes path;
@@ -212,8 +217,10 @@ enum smtp_path_status smtp_path_parse(struct bytes in, char address[SMTP_PATH_MA
 	if (has_brackets)
 		path = (struct bytes) { path.data + 1, length - 2 };
 	path = skip_source_route(path);
-	if (!is_ascii(path))
+	if (!is_ascii(path) && !allow_utf8)
 		return SMTP_PATH_FOREIGN;
+	if (!g_utf8_validate((const char *)path.data, (gssize)path.length, NULL))
+		return SMTP_PATH_BAD;
 	if (path.length > 0 && !smtp_mailbox_is_valid(path, true))
 		return SMTP_PATH_BAD;
 

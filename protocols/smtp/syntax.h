@@ -31,12 +31,13 @@ enum smtp_path_status {
 /*
  * Parses the path at the front of `in`, brackets or none, blanks before it allowed as real clients
  * send them. `address` gets the mailbox alone, NUL-terminated: no brackets, no source route (which
- * RFC 5321 appendix C tells to ignore); empty for the null path. `rest` is what follows.
+ * RFC 5321 appendix C tells to ignore); empty for the null path. `rest` is what follows. With
+ * `allow_utf8` it may be in UTF-8 (RFC 6531 section 3.3).
  */
-enum smtp_path_status smtp_path_parse(struct bytes in, char address[SMTP_PATH_MAX],
+enum smtp_path_status smtp_path_parse(struct bytes in, bool allow_utf8, char address[SMTP_PATH_MAX],
 				      struct bytes *rest);
 
-/* True for `local@domain`, by RFC 5321 section 4.1.2. With `allow_local`, also for `local`. */
+/* True for `local@domain`, by RFC 5321 section 4.1.2; UTF-8 is letters. With `allow_local`, also for `local`. */
 bool smtp_mailbox_is_valid(struct bytes mailbox, bool allow_local);
 
 /* One esmtp-param of MAIL or RCPT: keyword, or keyword=value. */

@@ -154,7 +154,7 @@ static const struct {
 	const char *break_, *by;
 } lost_replies[] = {
 	{"{link: uplink, from: 1574ms, to: 1h, down: yes}",                "remote-mail"},
-	{ "{link: \"alice-pc:eth0\", from: 1078130us, to: 1h, down: yes}", "mail"       },
+	{ "{link: \"alice-pc:eth0\", from: 1078530us, to: 1h, down: yes}", "mail"       },
 };
 
 START_TEST(a_second_delivery_is_recognised_and_logged)

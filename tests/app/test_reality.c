@@ -251,6 +251,7 @@ START_TEST(servers_pipeline_the_envelope_and_the_replies_come_together)
 			continue;
 		count++;
 		ck_assert_ptr_nonnull(strstr(s->payload, "\r\nRCPT TO:"));
+		ck_assert_ptr_nonnull(strstr(s->payload, "> ORCPT=rfc822;"));
 		ck_assert(g_str_has_suffix(s->payload, "\r\nDATA\r\n"));
 		reply = next_of(i);
 		ck_assert_uint_eq(reply->source, SMTP);

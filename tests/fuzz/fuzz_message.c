@@ -1,7 +1,11 @@
-/* A message from outside: structure, headers, addresses, decoding. Parts must lie in their parent. */
+/*
+ * A message from outside: structure, headers, addresses, decoding, conversion, cutting. Parts must lie
+ * in their parent, and what was converted must be in 7 bits.
+ */
 #include <glib.h>
 #include <stdlib.h>
 #include "protocols/mail/address.h"
+#include "protocols/mail/convert.h"
 #include "protocols/mail/message.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -50,12 +54,26 @@ static void check_headers(struct bytes header)
 	}
 }
 
+static void check_conversions(GBytes *bytes, size_t limit)
+{
+	GBytes *converted = message_to_7bit(bytes), *cut = message_cut(bytes, limit);
+	gsize length = 0;
+	const uint8_t *octets = converted != NULL ? g_bytes_get_data(converted, &length) : NULL;
+
+	for (gsize i = 0; i < length; i++)
+		if (octets[i] > 127)
+			abort();
+	g_clear_pointer(&converted, g_bytes_unref);
+	g_clear_pointer(&cut, g_bytes_unref);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct message *message = message_new(g_bytes_new(data, size), 0);
 
 	check_part(message, message_structure(message), 0, size);
 	check_headers(message_header_section(message_bytes(message)));
+	check_conversions(message->bytes, size / 2);
 	message_free(message);
 	return 0;
 }

@@ -1,6 +1,6 @@
 /*
  * Fuzzes the SMTP sessions and the dissector. The first byte chooses: bit 0 the client instead of
- * the server, bit 1 an environment that answers late, bit 2 pipelining; the second the size of the
+ * the server, bit 1 an environment that answers late, bit 2 pipelining, bit 3 chunks, bit 4 conversion; the second the size of the
  * pieces that the rest is fed in.
  */
 #include <stddef.h>
@@ -32,9 +32,9 @@ static void answer_name(struct fuzz *fuzz)
 	smtp_server_answer_name(fuzz->server, "client.test");
 }
 
-static void answer_login(struct fuzz *fuzz)
+static void answer_password(struct fuzz *fuzz)
 {
-	smtp_server_answer_login(fuzz->server, true);
+	smtp_server_answer_password(fuzz->server, "secret");
 }
 
 static void answer_recipient(struct fuzz *fuzz)
@@ -53,13 +53,11 @@ static void name_client(void *owner, struct smtp_server *server)
 	give(owner, answer_name);
 }
 
-static void check_login(void *owner, struct smtp_server *server, const char *login,
-			const char *password)
+static void find_password(void *owner, struct smtp_server *server, const char *login)
 {
 	(void)server;
 	(void)login;
-	(void)password;
-	give(owner, answer_login);
+	give(owner, answer_password);
 }
 
 static void check_recipient(void *owner, struct smtp_server *server, const char *recipient)
@@ -79,7 +77,7 @@ static void accept_message(void *owner, struct smtp_server *server,
 
 static const struct smtp_environment environment = {
 	.name_client = name_client,
-	.check_login = check_login,
+	.find_password = find_password,
 	.check_recipient = check_recipient,
 	.accept_message = accept_message,
 };
@@ -136,6 +134,9 @@ static struct session *start(struct fuzz *fuzz, uint8_t choice)
 		    .password = "secret",
 		    .pipelines = choice & 4,
 		    .declares_size = choice & 4,
+		    .names_originals = choice & 4,
+		    .uses_chunks = choice & 8,
+		    .converts = choice & 16,
 		    .sent = sent,
 		    .owner = fuzz,
 		});

@@ -170,14 +170,15 @@ def curl_is_told_of_a_wrong_password():
 
 def swaks_with_pipelining_and_every_login():
     need("swaks")
-    for number, mechanism in enumerate(("PLAIN", "LOGIN")):
+    for number, mechanism in enumerate(("PLAIN", "LOGIN", "CRAM-MD5")):
         out = run("swaks", "--server", "mail.office.example:587", "--auth", mechanism, "--au",
                   "alice@office.example", "--ap", "a-secret", "--from", "alice@office.example",
                   "--to", "carol@office.example", "--pipeline", "--header",
                   f"Subject: swaks {number}", "--body", DOTS)
         assert "<-  221" in out, out
     mails = retrieve_all("carol@office.example", "c-secret")
-    assert [email.message_from_bytes(mail)["Subject"] for mail in mails] == ["swaks 0", "swaks 1"]
+    assert [email.message_from_bytes(mail)["Subject"] for mail in mails] == ["swaks 0", "swaks 1",
+                                                                                "swaks 2"]
 
 
 def swaks_is_refused_relay_and_unknown_users():
@@ -185,6 +186,40 @@ def swaks_is_refused_relay_and_unknown_users():
     server = ("--server", "mail.office.example", "--from", "x@client.example")
     assert "<** 5" in run("swaks", *server, "--to", "y@elsewhere.example", status=24)
     assert "<** 550" in run("swaks", *server, "--to", "nobody@office.example", status=24)
+
+
+def msmtp_proves_that_it_knows_the_password():
+    need("msmtp")
+    for mechanism in ("scram-sha-256", "cram-md5", "plain"):
+        for password, status in (("l-secret", 0), ("wrong", 77)):
+            run("msmtp", "--host=mail.office.example", "--port=587", f"--auth={mechanism}",
+                "--user=liam@office.example", f"--passwordeval=echo {password}", "--tls=off",
+                "--from=liam@office.example", "--timeout=10", "liam@office.example",
+                stdin=message("liam@office.example", mechanism).replace("\r\n", "\n"), status=status)
+    mails = retrieve_all("liam@office.example", "l-secret")
+    assert len(mails) == 3, mails
+
+
+def smtplib_asks_for_notifications():
+    with smtplib.SMTP("mail.office.example", 587, timeout=10) as server:
+        server.ehlo()
+        assert server.has_extn("dsn") and server.has_extn("smtputf8")
+        server.login("kate@office.example", "k-secret")
+        server.sendmail("kate@office.example", ["liam@office.example"],
+                        message("liam@office.example", "reported"),
+                        mail_options=["RET=HDRS", "ENVID=QQ+2B1"], rcpt_options=["NOTIFY=SUCCESS"])
+
+    def report():
+        for mail in retrieve_all("kate@office.example", "k-secret"):
+            if b"Action: delivered" in mail:
+                return mail
+    whole = email.message_from_bytes(within(10, report))
+    assert whole.get_content_type() == "multipart/report", whole
+    assert whole["Return-Path"] == "<>"
+    text, status, header = whole.get_payload()
+    assert status.get_payload()[0]["Original-Envelope-Id"] == "QQ+1", status
+    assert status.get_payload()[1]["Final-Recipient"] == "rfc822; liam@office.example", status
+    assert header.get_content_type() == "text/rfc822-headers"
 
 
 def msmtp_sends_through_the_relay():
@@ -515,6 +550,8 @@ CASES = [
     curl_is_told_of_a_wrong_password,
     swaks_with_pipelining_and_every_login,
     swaks_is_refused_relay_and_unknown_users,
+    msmtp_proves_that_it_knows_the_password,
+    smtplib_asks_for_notifications,
     msmtp_sends_through_the_relay,
     fetchmail_takes_mail_by_pop3_and_imap,
     mbsync_keeps_a_maildir_in_step,

@@ -18,6 +18,7 @@ struct stage {
 	struct host *alice, *office_host, *remote_host, *backup_host;
 	struct mail_store *office_store, *remote_store;
 	struct mail_server *office, *remote;
+	struct sasl_keys *keys; /* of alice's client */
 	struct trace_sink sink;
 	GPtrArray *records;  /* of char * */
 	GString *replies;    /* what alice's client was told, a line per recipient */
@@ -125,6 +126,7 @@ static void tear_down(struct stage *stage)
 	g_ptr_array_unref(stage->records);
 	g_string_free(stage->replies, TRUE);
 	network_clear(&stage->network);
+	sasl_keys_free(stage->keys);
 }
 
 static void client_sent(void *owner, struct smtp_client *client, const struct smtp_result *results,
@@ -143,10 +145,14 @@ static void submit(struct stage *stage, uint32_t server, uint16_t port, const ch
 {
 	char **list = g_strsplit(recipients, " ", -1);
 	GBytes *data = g_bytes_new(text, strlen(text));
+	if (stage->keys == NULL)
+		stage->keys = sasl_keys_new();
+
 	struct session *session = smtp_client_new(&(struct smtp_client_config) {
 	    .host_name = "alice-pc",
 	    .login = login,
 	    .password = "wonderland",
+	    .keys = stage->keys,
 	    .sent = client_sent,
 	    .owner = stage,
 	});

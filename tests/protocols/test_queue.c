@@ -302,14 +302,25 @@ START_TEST(queue_ids_are_hexadecimal_and_never_the_same)
 END_TEST
 
 /* The notification of one failure, read as MIME by the message module. */
-static struct message *compose(enum dsn_action action, GBytes *original)
+static struct message *compose_with(enum dsn_action action, enum smtp_return returns,
+				    GBytes *original)
 {
 	static const struct dsn_recipient recipients[] = {
-		{"nosuch@remote.example",   "5.1.1",
-                 "host mail.remote.example[203.0.113.70] said: 550 5.1.1 <nosuch@remote.example>: "
-		  "Recipient address rejected: User unknown (in reply to RCPT TO command)", "mail.remote.example",
-                 "550 5.1.1 <nosuch@remote.example>: Recipient address rejected: User unknown"                         },
-		{ "late@elsewhere.example", "4.4.1", "no answer",                           NULL,                  NULL},
+		{
+                 .address = "nosuch@remote.example",
+                 .original = "rfc822;No+2Bsuch@remote.example",
+                 .status = "5.1.1",
+                 .reason = "host mail.remote.example[203.0.113.70] said: 550 5.1.1 "
+			      "<nosuch@remote.example>: Recipient address rejected: User unknown "
+			      "(in reply to RCPT TO command)", .remote_host = "mail.remote.example",
+                 .reply = "550 5.1.1 <nosuch@remote.example>: Recipient address rejected: User "
+			     "unknown", },
+		{
+                 .address = "late@elsewhere.example",
+                 .status = "4.4.1",
+                 .reason = "no answer",
+                 .is_relayed = true,
+		 },
 	};
 
 	return message_new(dsn_compose(&(struct dsn) {
@@ -318,6 +329,8 @@ static struct message *compose(enum dsn_action action, GBytes *original)
 			       .software = "mailwire",
 			       .queue_id = "69DEE12002",
 			       .original_id = "643D212001",
+			       .envelope_id = "QQ+2B1",
+			       .returns = returns,
 			       .sender = "alice@office.example",
 			       .unix_time = 1795310098,
 			       .arrived_unix_time = 1795310090,
@@ -327,6 +340,11 @@ static struct message *compose(enum dsn_action action, GBytes *original)
 			       .original = original,
 			   }),
 			   0);
+}
+
+static struct message *compose(enum dsn_action action, GBytes *original)
+{
+	return compose_with(action, SMTP_RETURN_UNSAID, original);
 }
 
 static const struct message_part *child(const struct message_part *part, unsigned index)
@@ -346,10 +364,12 @@ START_TEST(a_notification_is_a_report_of_three_parts)
 {
 	/* Field by field from RFC 3464 sections 2.2 and 2.3. */
 	static const char report[] =
+	    "Original-Envelope-Id: QQ+1\r\n"
 	    "Reporting-MTA: dns; mail.office.example\r\n"
 	    "X-mailwire-Queue-ID: 643D212001\r\n"
 	    "Arrival-Date: Sun, 22 Nov 2026 01:14:50 +0000 (UTC)\r\n"
 	    "\r\n"
+	    "Original-Recipient: rfc822; No+such@remote.example\r\n"
 	    "Final-Recipient: rfc822; nosuch@remote.example\r\n"
 	    "Action: failed\r\n"
 	    "Status: 5.1.1\r\n"
@@ -409,27 +429,120 @@ START_TEST(no_line_of_a_notification_is_too_long)
 }
 END_TEST
 
-/* Loop test: of a long message (0), and in a warning (1), only the header goes back. */
+static char *last_part(struct message *message, const char *subtype)
+{
+	const struct message_part *top = message_structure(message);
+
+	ck_assert_uint_eq(top->children->len, 3);
+	ck_assert_str_eq(child(top, 2)->subtype, subtype);
+	return body_of(message, child(top, 2));
+}
+
+/* Loop test: the header alone goes back when it is wanted (0), in a warning (1), of success (2). */
 START_TEST(only_the_header_goes_back)
 {
-	GString *text = g_string_new("Subject: long\r\n\r\n");
-	struct message *message;
-	const struct message_part *top;
-	char *body;
+	static const enum dsn_action actions[] = { DSN_FAILED, DSN_DELAYED, DSN_SUCCEEDED };
+	static const enum smtp_return returns[] = { SMTP_RETURN_HEADERS, SMTP_RETURN_UNSAID,
+						    SMTP_RETURN_FULL };
+	GBytes *original = g_bytes_new_static("Subject: x\r\n\r\ntext\r\n", 20);
+	struct message *message = compose_with(actions[_i], returns[_i], original);
+	char *body = last_part(message, "RFC822-HEADERS");
 
-	while (_i == 0 && text->len <= DSN_ORIGINAL_MAX)
-		g_string_append(text, "line\r\n");
-
-	GBytes *original = g_string_free_to_bytes(text);
-
-	message = compose(_i == 0 ? DSN_FAILED : DSN_DELAYED, original);
-	top = message_structure(message);
-	ck_assert_str_eq(child(top, 2)->subtype, "RFC822-HEADERS");
-	body = body_of(message, child(top, 2));
-	ck_assert_str_eq(body, "Subject: long\r\n\r\n");
+	ck_assert_str_eq(body, "Subject: x\r\n\r\n");
 	g_free(body);
 	message_free(message);
 	g_bytes_unref(original);
+}
+END_TEST
+
+/* A text (0) and a multipart (1) whose parts were longer; all of it with RET=FULL (2). */
+START_TEST(of_a_long_message_the_first_part_goes_back)
+{
+	GString *text = g_string_new(_i == 1 ? "Subject: long\r\nMIME-Version: 1.0\r\n"
+					       "Content-Type: multipart/mixed; boundary=b\r\n\r\n"
+					       "--b\r\nContent-Type: text/plain\r\n\r\nshort\r\n"
+					       "--b\r\nContent-Type: text/plain\r\n\r\n"
+					     : "Subject: long\r\n\r\n");
+
+	while (text->len <= DSN_ORIGINAL_MAX)
+		g_string_append(text, "0123456789012345\r\n");
+	if (_i == 1)
+		g_string_append(text, "--b\r\nContent-Type: text/plain\r\n\r\nthird\r\n--b--\r\n");
+
+	gsize length = text->len;
+	GBytes *original = g_string_free_to_bytes(text);
+	struct message *message =
+	    compose_with(DSN_FAILED, _i == 2 ? SMTP_RETURN_FULL : SMTP_RETURN_UNSAID, original);
+	char *body = last_part(message, "RFC822");
+	const struct message_part *inside = child(child(message_structure(message), 2), 0);
+
+	ck_assert(_i == 2 ? strlen(body) == length : strlen(body) <= DSN_ORIGINAL_MAX + 20);
+	ck_assert_uint_gt(strlen(body), DSN_ORIGINAL_MAX - 20);
+	if (_i == 1) {
+		ck_assert_uint_eq(inside->children->len, 2);
+		ck_assert(g_str_has_suffix(body, "\r\n--b--\r\n"));
+	} else {
+		ck_assert(g_str_has_suffix(body, "\r\n0123456789012345\r\n"));
+	}
+	g_free(body);
+	message_free(message);
+	g_bytes_unref(original);
+}
+END_TEST
+
+START_TEST(a_report_of_success_tells_delivered_from_relayed)
+{
+	GBytes *original = g_bytes_new_static(letter, strlen(letter));
+	struct message *message = compose(DSN_SUCCEEDED, original);
+	char *report = body_of(message, child(message_structure(message), 1));
+
+	ck_assert_ptr_nonnull(strstr(report, "nosuch@remote.example\r\nAction: delivered\r\n"));
+	ck_assert_ptr_nonnull(strstr(report, "late@elsewhere.example\r\nAction: relayed\r\n"));
+	g_free(report);
+	message_free(message);
+	g_bytes_unref(original);
+}
+END_TEST
+
+/* What senders wish, how the attempts end, and how many notifications there are (RFC 3461 4.1). */
+static const struct {
+	unsigned notify;
+	const char *fates;
+	unsigned notified;
+} wishes[] = {
+	{0,					"s",     0},
+	{ 0,				       "f",     1},
+	{ SMTP_NOTIFY_SUCCESS,                     "s",     1},
+	{ SMTP_NOTIFY_SUCCESS,                     "f",     0},
+	{ SMTP_NOTIFY_NEVER,                       "f",     0},
+	{ SMTP_NOTIFY_FAILURE,                     "f",     1},
+	{ SMTP_NOTIFY_FAILURE,                     "ddddd", 0},
+	{ SMTP_NOTIFY_DELAY,                       "ddddd", 1},
+	{ SMTP_NOTIFY_DELAY | SMTP_NOTIFY_SUCCESS, "ddddd", 2},
+};
+
+START_TEST(senders_are_told_what_they_wish_to_know)
+{
+	struct office office;
+	struct smtp_recipient_wish wish = { wishes[_i].notify, NULL };
+	GBytes *data = g_bytes_new_static(letter, strlen(letter));
+
+	set_up(&office);
+	office.scripts[0] = (struct script) { "x.test", wishes[_i].fates, 0 };
+	mail_queue_add(office.queue, &(struct mail_envelope) {
+					 .queue_id = "1",
+					 .identity = {1,  1 },
+					 .sender = "alice@office.example",
+					 .recipients = (const char *const[]) { "a@x.test"},
+					 .wishes = &wish,
+					 .recipient_count = 1,
+					 .data = data,
+        });
+	run(&office, 10000);
+	ck_assert_uint_eq(waiting(&office), 0);
+	ck_assert_uint_eq(office.records[MAIL_NOTIFIED], wishes[_i].notified);
+	g_bytes_unref(data);
+	tear_down(&office);
 }
 END_TEST
 
@@ -448,7 +561,11 @@ int main(void)
 	tcase_add_test(tcase, queue_ids_are_hexadecimal_and_never_the_same);
 	tcase_add_test(tcase, a_notification_is_a_report_of_three_parts);
 	tcase_add_test(tcase, no_line_of_a_notification_is_too_long);
-	tcase_add_loop_test(tcase, only_the_header_goes_back, 0, 2);
+	tcase_add_loop_test(tcase, only_the_header_goes_back, 0, 3);
+	tcase_add_loop_test(tcase, of_a_long_message_the_first_part_goes_back, 0, 3);
+	tcase_add_test(tcase, a_report_of_success_tells_delivered_from_relayed);
+	tcase_add_loop_test(tcase, senders_are_told_what_they_wish_to_know, 0,
+			    G_N_ELEMENTS(wishes));
 	suite_add_tcase(suite, tcase);
 
 	SRunner *runner = srunner_create(suite);

@@ -10,6 +10,9 @@ struct sender {
 	char *next; /* a message to send when the present one is done, as in `! send` */
 	char *data;
 	GString *results; /* a line per recipient, in the order they were decided */
+	bool is_relayed;  /* the last result said so */
+	struct smtp_message_wish wish;
+	struct smtp_recipient_wish wishes[4];
 };
 
 static const char *const outcomes[] = { "pending", "sent", "deferred", "failed" };
@@ -19,12 +22,15 @@ static void send_message(struct sender *sender, const char *words)
 	char **parts = g_strsplit(words, " ", -1);
 	GBytes *data = g_bytes_new(sender->data, strlen(sender->data));
 
-	smtp_client_send(sender->client, &(struct smtp_transfer) {
-					     .sender = strcmp(parts[0], "<>") == 0 ? "" : parts[0],
-					     .recipients = (const char *const *)parts + 1,
-					     .recipient_count = g_strv_length(parts) - 1,
-					     .data = data,
-					 });
+	smtp_client_send(sender->client,
+			 &(struct smtp_transfer) {
+			     .sender = strcmp(parts[0], "<>") == 0 ? "" : parts[0],
+			     .recipients = (const char *const *)parts + 1,
+			     .recipient_count = g_strv_length(parts) - 1,
+			     .wish = sender->wish,
+			     .wishes = g_strv_length(parts) <= 5 ? sender->wishes : NULL,
+			     .data = data,
+			 });
 	g_bytes_unref(data);
 	g_strfreev(parts);
 }
@@ -36,6 +42,7 @@ static void sent(void *owner, struct smtp_client *client, const struct smtp_resu
 	char *next = g_steal_pointer(&sender->next);
 
 	ck_assert_ptr_eq(client, sender->client);
+	sender->is_relayed = results[count - 1].is_relayed;
 	for (unsigned i = 0; i < count; i++)
 		g_string_append_printf(sender->results, "%s at %u, %u: %s\n",
 				       outcomes[results[i].outcome], results[i].stage,
@@ -45,9 +52,27 @@ static void sent(void *owner, struct smtp_client *client, const struct smtp_resu
 	g_free(next);
 }
 
+/* "HDRS ENVID 6:original 0:-": RET, ENVID, and of each recipient NOTIFY as a number and ORCPT. */
+static void make_wish(struct sender *sender, const char *words)
+{
+	char **parts = g_strsplit(words, " ", -1);
+
+	sender->wish.returns =
+	    strcmp(parts[0], "HDRS") == 0 ? SMTP_RETURN_HEADERS : SMTP_RETURN_FULL;
+	sender->wish.envelope_id = "ENVID";
+	for (unsigned i = 2; parts[i] != NULL; i++) {
+		struct smtp_recipient_wish *wish = &sender->wishes[i - 2];
+		const char *original = strchr(parts[i], ':') + 1;
+
+		wish->notify = (unsigned)atoi(parts[i]);
+		wish->original = strcmp(original, "-") == 0 ? NULL : g_strdup(original);
+	}
+	g_strfreev(parts);
+}
+
 /*
  * `! data TEXT`, `! send FROM TO...`, `! then FROM TO...` (when this one is done), `! quit`, `! fail`,
- * `! result TEXT`: the next line of results.
+ * `! result TEXT`: the next line of results; `! wish ...`.
  */
 static bool direct(void *owner, const char *directive)
 {
@@ -61,6 +86,12 @@ static bool direct(void *owner, const char *directive)
 		send_message(sender, directive + strlen("send "));
 	} else if (g_str_has_prefix(directive, "then ")) {
 		sender->next = g_strdup(directive + strlen("then "));
+	} else if (g_str_has_prefix(directive, "wish ")) {
+		make_wish(sender, directive + strlen("wish "));
+	} else if (strcmp(directive, "relayed") == 0) {
+		ck_assert(sender->is_relayed);
+	} else if (strcmp(directive, "not relayed") == 0) {
+		ck_assert(!sender->is_relayed);
 	} else if (strcmp(directive, "quit") == 0) {
 		smtp_client_quit(sender->client);
 	} else if (strcmp(directive, "fail") == 0) {
@@ -80,6 +111,12 @@ static bool direct(void *owner, const char *directive)
 	return true;
 }
 
+/* How the client is configured; its name says what else than usual. */
+static bool has_word(const char *name, const char *word)
+{
+	return strstr(name, word) != NULL;
+}
+
 static void play(const char *name, size_t chunk, bool pipelines, bool has_login)
 {
 	struct sender sender = { .data = g_strdup("Subject: x\r\n\r\ntext\r\n"),
@@ -90,6 +127,9 @@ static void play(const char *name, size_t chunk, bool pipelines, bool has_login)
 	    .password = has_login ? "secret" : NULL,
 	    .pipelines = pipelines,
 	    .declares_size = pipelines,
+	    .names_originals = has_word(name, "dsn"),
+	    .uses_chunks = has_word(name, "chunks"),
+	    .converts = has_word(name, "converts"),
 	    .sent = sent,
 	    .owner = &sender,
 	});
@@ -108,6 +148,8 @@ static void play(const char *name, size_t chunk, bool pipelines, bool has_login)
 	g_string_free(sender.results, TRUE);
 	g_free(sender.data);
 	g_free(sender.next);
+	for (unsigned i = 0; i < G_N_ELEMENTS(sender.wishes); i++)
+		g_free(sender.wishes[i].original);
 	g_free(path);
 }
 
@@ -138,6 +180,16 @@ static const struct {
 	{ "client_timeout.txt",                  true,  false},
 	{ "client_closing.txt",                  true,  false},
 	{ "client_nonsense.txt",                 true,  false},
+	{ "client_auth_scram.txt",               false, true },
+	{ "client_auth_cram.txt",                false, true },
+	{ "client_auth_false_server.txt",        false, true },
+	{ "client_auth_no_proof.txt",            false, true },
+	{ "client_dsn.txt",                      true,  false},
+	{ "client_no_dsn.txt",                   true,  false},
+	{ "client_chunks.txt",                   true,  false},
+	{ "client_converts.txt",                 false, false},
+	{ "client_utf8.txt",                     false, false},
+	{ "client_no_utf8.txt",                  false, false},
 };
 
 START_TEST(client_speaks_as_written)

@@ -11,11 +11,14 @@ struct office {
 	bool is_slow;
 	void (*answer)(struct office *office);
 	char *name;
-	bool login_is_right;
+	const char *password;
 	enum smtp_verdict verdict;
 	unsigned messages;
 	char *received; /* sender, recipients, protocol and text of the last message */
 	const char *refusal;
+	char *wishes; /* of the last message: RET, ENVID, NOTIFY and ORCPT of each recipient */
+	char *fault;  /* what goes wrong at the next command: its verb and "delay", "reset N" or a
+			 reply; NULL: nothing */
 };
 
 static void answer_now(struct office *office)
@@ -48,20 +51,18 @@ static void name_client(void *owner, struct smtp_server *server)
 	ask(office, answer_name);
 }
 
-static void answer_login(struct office *office)
+static void answer_password(struct office *office)
 {
-	smtp_server_answer_login(office->server, office->login_is_right);
+	smtp_server_answer_password(office->server, office->password);
 }
 
-static void check_login(void *owner, struct smtp_server *server, const char *login,
-			const char *password)
+static void find_password(void *owner, struct smtp_server *server, const char *login)
 {
 	struct office *office = owner;
 
 	(void)server;
-	office->login_is_right =
-	    strcmp(login, "alice@corp.test") == 0 && strcmp(password, "secret") == 0;
-	ask(office, answer_login);
+	office->password = strcmp(login, "alice@corp.test") == 0 ? "secret" : NULL;
+	ask(office, answer_password);
 }
 
 static void answer_recipient(struct office *office)
@@ -99,6 +100,58 @@ static void answer_message(struct office *office)
 		smtp_server_answer_accepted(office->server, "643D2512022");
 }
 
+static void write_wishes(struct office *office, const struct smtp_arrival *arrival)
+{
+	static const char *const returns[] = { "-", "FULL", "HDRS" };
+	const struct smtp_message_wish *wish = &arrival->wish;
+	GString *text = g_string_new(returns[wish->returns]);
+
+	g_string_append_printf(text, " %s", wish->envelope_id != NULL ? wish->envelope_id : "-");
+	for (unsigned i = 0; i < arrival->recipient_count; i++) {
+		const char *original = arrival->wishes[i].original;
+
+		g_string_append_printf(text, " %u:%s", arrival->wishes[i].notify,
+				       original != NULL ? original : "-");
+	}
+	g_free(office->wishes);
+	office->wishes = g_string_free(text, FALSE);
+}
+
+static const char *const faulty_verbs[SMTP_DETAIL_COUNT] = {
+	[SMTP_MAIL] = "MAIL ", [SMTP_RCPT] = "RCPT ",       [SMTP_DATA] = "DATA ",
+	[SMTP_QUIT] = "QUIT ", [SMTP_MESSAGE] = "message ",
+};
+
+static bool find_fault(void *owner, struct smtp_server *server, enum smtp_detail command,
+		       const char *address, struct smtp_fault *fault)
+{
+	static char reply[100];
+	struct office *office = owner;
+	const char *verb = faulty_verbs[command];
+	char *text = office->fault;
+
+	(void)server;
+	ck_assert_msg(command != SMTP_RCPT || address != NULL, "no address");
+	if (text == NULL || verb == NULL || !g_str_has_prefix(text, verb))
+		return false;
+	office->fault = NULL;
+	const char *rest = text + strlen(verb);
+
+	if (g_str_has_prefix(rest, "delay")) {
+		fault->delay_ns = NS_PER_S;
+		rest += strlen("delay");
+		rest += *rest == ' ';
+	}
+	fault->resets = g_str_has_prefix(rest, "reset ");
+	if (fault->resets)
+		fault->reset_after = (uint64_t)atoi(rest + strlen("reset "));
+	g_strlcpy(reply, rest, sizeof reply);
+	if (!fault->resets && *rest != '\0')
+		fault->reply = reply;
+	g_free(text);
+	return true;
+}
+
 static void accept_message(void *owner, struct smtp_server *server,
 			   const struct smtp_arrival *arrival)
 {
@@ -115,15 +168,17 @@ static void accept_message(void *owner, struct smtp_server *server,
 	g_string_append_len(text, data, (gssize)length);
 	g_free(office->received);
 	office->received = g_string_free(text, FALSE);
+	write_wishes(office, arrival);
 	office->messages++;
 	ask(office, answer_message);
 }
 
 static const struct smtp_environment environment = {
 	.name_client = name_client,
-	.check_login = check_login,
+	.find_password = find_password,
 	.check_recipient = check_recipient,
 	.accept_message = accept_message,
+	.find_fault = find_fault,
 };
 
 /* `! answer`: the slow environment answers. `! received TEXT`: the last message began like that. */
@@ -140,6 +195,12 @@ static bool direct(void *owner, const char *directive)
 
 		ck_assert_str_eq(office->received, wanted);
 		g_free(wanted);
+	} else if (g_str_has_prefix(directive, "wishes ")) {
+		ck_assert_str_eq(office->wishes, directive + strlen("wishes "));
+	} else if (g_str_has_prefix(directive, "fault ")) {
+		office->fault = g_strdup(directive + strlen("fault "));
+	} else if (strcmp(directive, "aborted") == 0) {
+		ck_assert(smtp_server_session(office->server)->is_aborted);
 	} else
 		return false;
 	return true;
@@ -164,6 +225,8 @@ static void play(const char *name, size_t chunk, bool is_slow,
 			      });
 	session_free(session);
 	g_free(office.received);
+	g_free(office.wishes);
+	ck_assert_ptr_null(office.fault);
 	g_free(path);
 }
 
@@ -218,6 +281,12 @@ static const struct {
         { "server_timeout.txt",     'r', false},
 	{ "server_ended.txt",       'r', false},
         { "server_slow.txt",        's', true },
+	{ "server_auth_scram.txt",  's', false},
+        { "server_auth_cram.txt",   's', false},
+	{ "server_dsn.txt",         'r', false},
+        { "server_utf8.txt",        'r', false},
+	{ "server_faults.txt",      'r', false},
+        { "server_broken_off.txt",  'r', false},
 };
 
 static void play_row(int row, size_t chunk)
@@ -319,6 +388,7 @@ START_TEST(notes_name_the_ranges_of_commands_replies_and_message)
 	}
 	ck_assert_uint_eq(row, G_N_ELEMENTS(wanted));
 	g_free(office.received);
+	g_free(office.wishes);
 	session_free(session);
 }
 END_TEST
@@ -345,6 +415,7 @@ START_TEST(phases_come_in_order)
 	}
 	ck_assert_uint_eq(row, G_N_ELEMENTS(wanted));
 	g_free(office.received);
+	g_free(office.wishes);
 	session_free(session);
 }
 END_TEST

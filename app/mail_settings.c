@@ -1,0 +1,150 @@
+#include "app/mail_settings.h"
+
+#include "protocols/smtp/server.h"
+
+struct mail_settings {
+	GArray *aliases;           /* of struct mail_server_alias, with arrays of addresses */
+	GPtrArray *tagged_domains; /* of const char * */
+	struct mail_server_fault *faults; /* with arrays of addresses */
+	unsigned fault_count;
+};
+
+static const char **addresses_of(const GPtrArray *recipients)
+{
+	const char **addresses = g_new0(const char *, recipients->len + 1);
+
+	for (guint i = 0; i < recipients->len; i++)
+		addresses[i] = ((const struct scenario_recipient *)recipients->pdata[i])->address;
+	return addresses;
+}
+
+/* The aliases and lists of the domains whose mail `host` keeps, of struct mail_server_alias. */
+static GArray *aliases_of(const struct scenario *scenario, const struct scenario_node *host)
+{
+	GArray *aliases = g_array_new(FALSE, FALSE, sizeof(struct mail_server_alias));
+
+	for (guint i = 0; i < scenario->domains->len; i++) {
+		const struct scenario_domain *domain = scenario->domains->pdata[i];
+		const GPtrArray *tables[] = { domain->aliases, domain->lists };
+
+		for (guint k = 0; domain->mail == host && k < 2; k++)
+			for (guint n = 0; n < tables[k]->len; n++) {
+				const struct scenario_alias *described = tables[k]->pdata[n];
+				struct mail_server_alias alias = {
+					.address = described->address,
+					.targets = addresses_of(described->targets),
+					.target_count = described->targets->len,
+					.owner = described->owner,
+				};
+
+				g_array_append_val(aliases, alias);
+			}
+	}
+	return aliases;
+}
+
+static void aliases_free_all(GArray *aliases)
+{
+	for (guint i = 0; i < aliases->len; i++)
+		g_free((gpointer)g_array_index(aliases, struct mail_server_alias, i).targets);
+	g_array_free(aliases, TRUE);
+}
+
+static GPtrArray *tagged_domains_of(const struct scenario *scenario,
+				    const struct scenario_node *host)
+{
+	GPtrArray *names = g_ptr_array_new();
+
+	for (guint i = 0; i < scenario->domains->len; i++) {
+		const struct scenario_domain *domain = scenario->domains->pdata[i];
+
+		if (domain->mail == host && domain->has_tags)
+			g_ptr_array_add(names, (gpointer)domain->item.name);
+	}
+	return names;
+}
+
+static struct mail_server_fault *faults_of(const struct scenario_server *server)
+{
+	struct mail_server_fault *faults =
+	    g_new0(struct mail_server_fault, server->faults->len + 1);
+
+	for (guint i = 0; i < server->faults->len; i++) {
+		const struct scenario_fault *described = server->faults->pdata[i];
+
+		faults[i] = (struct mail_server_fault) {
+			.command = (enum smtp_detail)described->command,
+			.recipients = addresses_of(described->recipients),
+			.recipient_count = described->recipients->len,
+			.from_ns = described->from_ns,
+			.to_ns = described->to_ns,
+			.chance_ppm = described->chance_ppm,
+			.fault = {.delay_ns = described->delay_ns,
+                                  .reply = described->reply,
+                                  .resets = described->resets,
+                                  .reset_after = described->reset_after_bytes},
+		};
+	}
+	return faults;
+}
+
+static void faults_free_all(struct mail_server_fault *faults, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		g_free((gpointer)faults[i].recipients);
+	g_free(faults);
+}
+
+void mail_settings_without(const struct scenario_server *server, unsigned *smtp, unsigned *sasl)
+{
+	*smtp = *sasl = 0;
+	for (guint i = 0; i < server->without->len; i++) {
+		const struct scenario_capability *each = server->without->pdata[i];
+
+		if (each->capability & CAPABILITY_SMTP)
+			*smtp |= (unsigned)(each->capability & ~CAPABILITY_SMTP);
+		if (each->capability & CAPABILITY_SASL)
+			*sasl |= SASL_BIT((unsigned)(each->capability & ~CAPABILITY_SASL));
+	}
+	if (*sasl == SASL_ALL)
+		*smtp |= SMTP_CAN_AUTH;
+}
+
+struct mail_settings *mail_settings_new(const struct scenario *scenario,
+					const struct scenario_server *server,
+					struct mail_server_config *config)
+{
+	struct mail_settings *settings = g_new0(struct mail_settings, 1);
+
+	settings->aliases = aliases_of(scenario, server->host);
+	settings->tagged_domains = tagged_domains_of(scenario, server->host);
+	settings->faults = faults_of(server);
+	settings->fault_count = server->faults->len;
+	config->tagged_domains = (const char *const *)settings->tagged_domains->pdata;
+	config->tagged_domain_count = settings->tagged_domains->len;
+	config->aliases = (const struct mail_server_alias *)(const void *)settings->aliases->data;
+	config->alias_count = settings->aliases->len;
+	config->faults = settings->faults;
+	config->fault_count = settings->fault_count;
+	config->never_converts = !server->converts;
+	config->connections_per_domain = (unsigned)server->per_domain_limit;
+	config->size_limit = server->message_bytes_max;
+	config->retry_ns = server->retry_ns;
+	config->retry_max_ns = server->retry_max_ns;
+	config->lifetime_ns = server->lifetime_ns;
+	config->warning_ns = server->warning_ns;
+	config->session_limit = (unsigned)server->session_limit;
+	config->per_address_limit = (unsigned)server->per_client_limit;
+	config->queue_limit = (unsigned)server->queue_limit;
+	return settings;
+}
+
+void mail_settings_free(struct mail_settings *settings)
+{
+	if (settings == NULL)
+		return;
+	aliases_free_all(settings->aliases);
+	g_ptr_array_free(settings->tagged_domains, TRUE);
+	faults_free_all(settings->faults, settings->fault_count);
+	g_free(settings);
+}

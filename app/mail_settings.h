@@ -1,0 +1,18 @@
+/* What a scenario says about a mail server, as the mail server wants to have it. */
+#pragma once
+#include "app/scenario.h"
+#include "protocols/programs/mail_server.h"
+
+struct mail_settings;
+
+/*
+ * Fills in all of `config` that the scenario's entry for the server decides. What it points to
+ * belongs to the result, which must outlive the mail server.
+ */
+struct mail_settings *mail_settings_new(const struct scenario *scenario,
+					const struct scenario_server *server,
+					struct mail_server_config *config);
+void mail_settings_free(struct mail_settings *settings); /* NULL is fine */
+
+/* What the scenario takes away from the server: enum smtp_capability, and SASL_BIT() of AUTH. */
+void mail_settings_without(const struct scenario_server *server, unsigned *smtp, unsigned *sasl);
