@@ -27,15 +27,17 @@ static unsigned width_of(const char *text)
 	return g_unichar_iszerowidth(character) ? 0 : g_unichar_iswide(character) ? 2 : 1;
 }
 
-/* True when eight bytes are ASCII and no escape sequence begins among them. */
-static bool is_simple(const char *text)
+/* How many of eight bytes are ASCII, up to the first other or the begin of an escape sequence. */
+static unsigned simple_bytes(const char *text)
 {
 	const uint64_t ones = UINT64_C(0x0101010101010101);
-	uint64_t word, escapes;
+	uint64_t word, escapes, others;
 
 	memcpy(&word, text, sizeof word);
+	word = GUINT64_FROM_LE(word);
 	escapes = word ^ ones * '\033';
-	return ((word | ((escapes - ones) & ~escapes)) & ones * 0x80) == 0;
+	others = (word | ((escapes - ones) & ~escapes)) & ones * 0x80;
+	return others == 0 ? 8 : (unsigned)__builtin_ctzll(others) / 8;
 }
 
 static unsigned width_between(const char *text, const char *end)
@@ -43,10 +45,13 @@ static unsigned width_between(const char *text, const char *end)
 	unsigned count = 0;
 
 	while (text < end) {
-		if (end - text >= 8 && is_simple(text)) {
-			count += 8;
-			text += 8;
-		} else if (*text == '\033') {
+		unsigned simple = end - text >= 8 ? simple_bytes(text) : 0;
+
+		count += simple;
+		text += simple;
+		if (simple == 8)
+			continue;
+		if (*text == '\033') {
 			text = behind_escape(text);
 		} else {
 			count += width_of(text);
@@ -54,6 +59,14 @@ static unsigned width_between(const char *text, const char *end)
 		}
 	}
 	return count;
+}
+
+void columns_measure(struct columns_mark *mark, const GString *line)
+{
+	if (line->len < mark->bytes)
+		*mark = (struct columns_mark) { 0 };
+	mark->columns += width_between(line->str + mark->bytes, line->str + line->len);
+	mark->bytes = line->len;
 }
 
 unsigned columns_of(const char *text)

@@ -10,6 +10,15 @@
 /* Columns that `text` takes. */
 unsigned columns_of(const char *text);
 
+/* How far a line that grows was measured: zero at its beginning. */
+struct columns_mark {
+	size_t bytes;
+	unsigned columns;
+};
+
+/* Measures what has been appended to `line` since; anew when it was truncated. */
+void columns_measure(struct columns_mark *mark, const GString *line);
+
 /* Pads `line`, from its byte `from` on, with spaces to `column`. */
 void columns_pad(GString *line, size_t from, unsigned column);
 

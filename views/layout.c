@@ -2,7 +2,6 @@
 
 #include "protocols/layer.h"
 #include "sim/time.h"
-#include "views/columns.h"
 #include "views/text.h"
 
 #define COLUMNS_MIN   60 /* narrower terminals get lines of this length */
@@ -56,9 +55,18 @@ void layout_plain(struct layout *layout)
 	layout_look(layout, "0");
 }
 
+static unsigned width(struct layout *layout)
+{
+	columns_measure(&layout->mark, layout->line);
+	return layout->mark.columns;
+}
+
 void layout_pad(struct layout *layout, unsigned column)
 {
-	columns_pad(layout->line, 0, column);
+	unsigned now = width(layout);
+
+	if (now < column)
+		text_spaces(layout->line, column - now);
 }
 
 void layout_time(struct layout *layout, int64_t time_ns)
@@ -102,12 +110,18 @@ static unsigned size_column(const struct layout *layout)
 				    : MIN(layout->columns - MARK_COLUMNS, LAYOUT_SIZE_COLUMN);
 }
 
+static void break_line(struct layout *layout, unsigned indent, unsigned column)
+{
+	columns_break(layout->line, indent, column, layout->rest);
+	layout->mark = (struct columns_mark) { 0 };
+}
+
 void layout_size(struct layout *layout, size_t size_bytes)
 {
 	unsigned column = size_column(layout) - SIZE_COLUMNS;
 
-	if (layout->columns != 0)
-		columns_break(layout->line, LAYOUT_TEXT_COLUMN, column, layout->rest);
+	if (layout->columns != 0 && width(layout) > column)
+		break_line(layout, LAYOUT_TEXT_COLUMN, column);
 	layout_pad(layout, column);
 	text_number_right(layout->line, size_bytes, 6, ' ');
 	text_append(layout->line, " B");
@@ -118,10 +132,14 @@ void layout_frame(struct layout *layout, uint64_t frame)
 	unsigned end = size_column(layout), column = end - FRAME_COLUMNS;
 
 	layout_plain(layout);
-	if (end < LAYOUT_SIZE_COLUMN &&
-	    columns_break(layout->line, LAYOUT_EVENT_COLUMN, column, layout->rest))
+	if (end < LAYOUT_SIZE_COLUMN && width(layout) > column) {
+		break_line(layout, LAYOUT_EVENT_COLUMN, column);
 		columns_cut(layout->rest, end - LAYOUT_EVENT_COLUMN);
-	columns_cut(layout->line, column);
+	}
+	if (width(layout) > column) {
+		columns_cut(layout->line, column);
+		layout->mark = (struct columns_mark) { 0 };
+	}
 	if (frame == 0)
 		return;
 	layout_pad(layout, column);
@@ -129,15 +147,20 @@ void layout_frame(struct layout *layout, uint64_t frame)
 	text_number(layout->line, frame);
 }
 
+static void print(struct layout *layout, unsigned indent, unsigned columns)
+{
+	columns_print(layout->out, layout->line, indent, columns);
+	g_string_truncate(layout->line, 0);
+	layout->mark = (struct columns_mark) { 0 };
+}
+
 void layout_print(struct layout *layout, unsigned indent)
 {
-	columns_print(layout->out, layout->line, indent, layout->columns);
-	g_string_truncate(layout->line, 0);
+	print(layout, indent, layout->columns);
 	if (layout->rest->len == 0)
 		return;
 	layout_pad(layout, indent);
 	text_append_bytes(layout->line, layout->rest->str, layout->rest->len);
 	g_string_truncate(layout->rest, 0);
-	columns_print(layout->out, layout->line, indent, layout->columns - MARK_COLUMNS);
-	g_string_truncate(layout->line, 0);
+	print(layout, indent, layout->columns - MARK_COLUMNS);
 }

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include "views/columns.h"
 
 #define LAYOUT_TEXT_COLUMN  30  /* where the description of a header begins */
 #define LAYOUT_EVENT_COLUMN 33  /* where the title of a block and the text of an event begin */
@@ -16,8 +17,9 @@ struct layout {
 	FILE *out;        /* not closed */
 	unsigned columns; /* of a line, longer ones are broken; 0: one line each, however long */
 	bool colour;      /* one colour per layer */
-	GString *line;    /* being made; the layout's own */
+	GString *line;    /* being made: appended to alone; the layout's own */
 	GString *rest;    /* of the line, where it was broken for the size at its end; likewise */
+	struct columns_mark mark; /* of the line */
 };
 
 void layout_init(struct layout *layout, FILE *out, unsigned columns, bool colour);

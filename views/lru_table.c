@@ -59,14 +59,26 @@ void lru_table_free(struct lru_table *table)
 	g_free(table);
 }
 
-/* FNV-1a, and a last mixing, as buckets are chosen by the lower bits. */
+/*
+ * Eight bytes at a time. A product's upper bits depend on all bits, its lower ones on few: buckets are
+ * chosen by the lower, so the upper are brought down, and mixed once more at the end.
+ */
 static uint64_t hash(const uint8_t *key, size_t length)
 {
-	uint64_t value = UINT64_C(0xcbf29ce484222325);
+	const uint64_t factor = UINT64_C(0x9e3779b97f4a7c15);
+	uint64_t value = length, word;
 
+	for (; length >= sizeof word; key += sizeof word, length -= sizeof word) {
+		memcpy(&word, key, sizeof word);
+		value = (value ^ word) * factor;
+		value ^= value >> 32;
+	}
+	word = 0;
 	for (size_t i = 0; i < length; i++)
-		value = (value ^ key[i]) * UINT64_C(0x100000001b3);
-	return value ^ value >> 29;
+		word = word << 8 | key[i];
+	value = (value ^ word) * factor;
+	value = (value ^ value >> 32) * factor;
+	return value ^ value >> 32;
 }
 
 /* The first entry of the bucket for a key that hashes to `hashed`. */

@@ -21,14 +21,22 @@ void text_left(GString *out, const char *text, size_t width)
 
 void text_number_right(GString *out, uint64_t number, unsigned width, char fill)
 {
-	char digits[20]; /* of UINT64_MAX */
-	size_t at = sizeof digits;
+	char digits[32]; /* UINT64_MAX has 20 */
+	size_t at = sizeof digits, least = sizeof digits - MIN(width, sizeof digits - 1);
 
-	do
-		digits[--at] = (char)('0' + number % 10);
-	while ((number /= 10) != 0);
-	for (size_t length = sizeof digits - at; length < width; length++)
-		g_string_append_c(out, fill);
+	for (; number >= 100; number /= 100) {
+		unsigned low = (unsigned)(number % 100);
+
+		digits[--at] = (char)('0' + low % 10);
+		digits[--at] = (char)('0' + low / 10);
+	}
+	digits[--at] = (char)('0' + number % 10);
+	if (number >= 10)
+		digits[--at] = (char)('0' + number / 10);
+	if (at > least) {
+		memset(digits + least, fill, at - least);
+		at = least;
+	}
 	text_append_bytes(out, digits + at, sizeof digits - at);
 }
 
