@@ -151,19 +151,18 @@ bool columns_break(GString *line, unsigned indent, unsigned column, GString *res
 	return true;
 }
 
-static void print_line(FILE *out, GString *line)
+static void append_line(GString *page, const GString *line)
 {
-	g_string_append_c(line, '\n');
-	fwrite(line->str, 1, line->len, out);
-	g_string_truncate(line, line->len - 1);
+	text_append_bytes(page, line->str, line->len);
+	text_append(page, "\n");
 }
 
-static void print_broken(FILE *out, GString *text, unsigned indent, unsigned width)
+static void append_broken(GString *page, GString *text, unsigned indent, unsigned width)
 {
 	GString *rest = g_string_new(NULL);
 
 	while (columns_break(text, indent, width, rest)) {
-		print_line(out, text);
+		append_line(page, text);
 		g_string_truncate(text, 0);
 		columns_pad(text, 0, indent);
 		text_append(text, rest->str);
@@ -171,12 +170,12 @@ static void print_broken(FILE *out, GString *text, unsigned indent, unsigned wid
 	g_string_free(rest, TRUE);
 }
 
-void columns_print(FILE *out, GString *text, unsigned indent, unsigned width)
+void columns_append(GString *page, GString *text, unsigned indent, unsigned width)
 {
 	width = width == 0 ? 0 : MAX(width, WIDTH_MIN);
 	if (width > 0 && text->len > width) /* no character has more columns than bytes */
-		print_broken(out, text, MIN(indent, width * 2 / 3), width);
-	print_line(out, text);
+		append_broken(page, text, MIN(indent, width * 2 / 3), width);
+	append_line(page, text);
 }
 
 /*
@@ -201,14 +200,16 @@ static unsigned hang(const char *line, unsigned width)
 
 void columns_print_text(FILE *out, const char *text, unsigned width)
 {
-	GString *line = g_string_new(NULL);
+	GString *line = g_string_new(NULL), *page = g_string_new(NULL);
 	const char *end;
 
 	for (; (end = strchr(text, '\n')) != NULL; text = end + 1) {
 		g_string_append_len(line, text, end - text);
-		columns_print(out, line, hang(line->str, width), width);
+		columns_append(page, line, hang(line->str, width), width);
 		g_string_truncate(line, 0);
 	}
+	fwrite(page->str, 1, page->len, out);
 	fputs(text, out);
 	g_string_free(line, TRUE);
+	g_string_free(page, TRUE);
 }

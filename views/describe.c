@@ -89,8 +89,10 @@ static void describe_ethernet(GString *out, const struct account *account, struc
 	text_append(out, " → ");
 	append_mac(out, account->names, header.destination);
 	append_type(out, header.type);
-	if (padding != NULL)
-		g_string_append_printf(out, ", %u B of padding at the end", padding->header_bytes);
+	if (padding != NULL) {
+		append_number(out, ", ", padding->header_bytes);
+		text_append(out, " B of padding at the end");
+	}
 }
 
 static void describe_vlan(GString *out, struct bytes in)
