@@ -25,13 +25,12 @@ static void append_name(GString *out, const char *name)
 
 static void append_mac(GString *out, const struct view_names *names, struct mac mac)
 {
-	char text[MAC_TEXT_BYTES];
-
 	if (mac_equal(mac, mac_broadcast)) {
 		text_append(out, "broadcast");
 		return;
 	}
-	text_append(out, mac_print(mac, text));
+	mac_print(mac, text_room(out, MAC_TEXT_BYTES));
+	text_grow(out, MAC_TEXT_BYTES - 1);
 	append_name(out, names->of_mac(names->owner, mac));
 }
 

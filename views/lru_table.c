@@ -67,6 +67,7 @@ static uint64_t hash(const uint8_t *key, size_t length)
 {
 	const uint64_t factor = UINT64_C(0x9e3779b97f4a7c15);
 	uint64_t value = length, word;
+	uint32_t low, high;
 
 	for (; length >= sizeof word; key += sizeof word, length -= sizeof word) {
 		memcpy(&word, key, sizeof word);
@@ -74,8 +75,14 @@ static uint64_t hash(const uint8_t *key, size_t length)
 		value ^= value >> 32;
 	}
 	word = 0;
-	for (size_t i = 0; i < length; i++)
-		word = word << 8 | key[i];
+	if (length >= sizeof low) { /* two halves, which may overlap */
+		memcpy(&low, key, sizeof low);
+		memcpy(&high, key + length - sizeof high, sizeof high);
+		word = low | (uint64_t)high << 32;
+	} else {
+		for (size_t i = 0; i < length; i++)
+			word = word << 8 | key[i];
+	}
 	value = (value ^ word) * factor;
 	value = (value ^ value >> 32) * factor;
 	return value ^ value >> 32;
@@ -96,12 +103,16 @@ static uint8_t *entry_of(const struct lru_table *table, const void *key)
 {
 	uint64_t hashed = hash(key, table->key_bytes);
 	size_t bucket = bucket_of(table, hashed);
+	const uint32_t *tags = table->tags + bucket;
+	uint32_t tag = tag_of(hashed);
 
 	for (unsigned i = 0; i < LRU_WAYS; i++) {
-		uint8_t *entry = entry_at(table, bucket + i);
+		uint8_t *entry;
 
-		if (table->tags[bucket + i] == tag_of(hashed) &&
-		    memcmp(entry + sizeof table->clock, key, table->key_bytes) == 0)
+		if (tags[i] != tag)
+			continue;
+		entry = entry_at(table, bucket + i);
+		if (memcmp(entry + sizeof table->clock, key, table->key_bytes) == 0)
 			return entry;
 	}
 	return NULL;
