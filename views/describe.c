@@ -90,7 +90,7 @@ static void describe_ethernet(GString *out, const struct account *account, struc
 	append_type(out, header.type);
 	if (padding != NULL) {
 		append_number(out, ", ", padding->header_bytes);
-		text_append(out, " B of padding at the end");
+		text_append(out, " B of padding");
 	}
 }
 

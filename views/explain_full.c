@@ -8,7 +8,7 @@
 #define NAME_COLUMN    14 /* where names of fields begin */
 #define VALUE_COLUMN   51
 #define PURPOSE_COLUMN 81
-#define WIDTH_MIN      120 /* on narrower terminals purposes have lines of their own */
+#define WIDTH_MIN      122 /* on narrower terminals purposes have lines of their own */
 #define HEX_ROW_BYTES  16
 
 static void begin_heading(struct explain *explain, const char *name)
