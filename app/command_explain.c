@@ -7,8 +7,7 @@
 #include "app/dissectors.h"
 #include "views/explain.h"
 
-#define OUTPUT_BUFFER_BYTES ((size_t)1 << 18)
-#define PACKET_NONE         INT64_MIN
+#define PACKET_NONE INT64_MIN
 
 struct request {
 	const char *path;
@@ -95,20 +94,15 @@ static int run_explain(const struct request *request, const struct explain_optio
 	    is_standard_input ? STDIN_FILENO : open(request->path, O_RDONLY | O_CLOEXEC);
 	struct capture_reader *reader;
 	struct explain_result result;
-	char *buffer;
 	int status, output;
 
 	if (descriptor < 0) {
 		command_complain("%s: %s", request->path, g_strerror(errno));
 		return EXIT_USAGE;
 	}
-	buffer = g_malloc(OUTPUT_BUFFER_BYTES);
-	setvbuf(stdout, buffer, _IOFBF, OUTPUT_BUFFER_BYTES);
 	reader = capture_reader_open(descriptor);
 	result = explain(reader, options);
 	output = command_flush();
-	setvbuf(stdout, NULL, _IONBF, 0); /* nothing is left in the buffer */
-	g_free(buffer);
 	status = output != EXIT_OK ? output : conclude(request, reader, &result);
 	capture_reader_free(reader);
 	if (!is_standard_input)

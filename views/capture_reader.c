@@ -15,6 +15,8 @@ enum {
 };
 
 struct capture_reader {
+	void (*before_read)(void *owner); /* NULL: nobody wants to know */
+	void *owner;
 	struct bytes rest; /* in memory, not yet read */
 	uint64_t offset;   /* of `rest` in the file */
 	int descriptor;    /* where more comes from; -1: all is in memory */
@@ -71,6 +73,8 @@ static bool read_more(struct capture_reader *reader)
 	size_t used = (size_t)(reader->rest.data - reader->buffer) + reader->rest.length;
 	ssize_t count;
 
+	if (reader->before_read != NULL)
+		reader->before_read(reader->owner);
 	do
 		count =
 		    read(reader->descriptor, reader->buffer + used, reader->buffer_bytes - used);
@@ -529,6 +533,13 @@ struct capture_reader *capture_reader_open(int descriptor)
 	reader->buffer_bytes = CAPTURE_READER_BUFFER_BYTES;
 	reader->rest.data = reader->buffer;
 	return reader;
+}
+
+void capture_reader_before_read(struct capture_reader *reader, void (*before)(void *owner),
+				void *owner)
+{
+	reader->before_read = before;
+	reader->owner = owner;
 }
 
 /* Looks at the first bytes: which format is it? */

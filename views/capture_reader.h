@@ -68,6 +68,10 @@ struct capture_reader *capture_reader_new(struct bytes file);
 struct capture_reader *capture_reader_open(int descriptor);
 void capture_reader_free(struct capture_reader *reader);
 
+/* Has `before` called each time before the file is read on, which may take as long as it likes. */
+void capture_reader_before_read(struct capture_reader *reader, void (*before)(void *owner),
+				void *owner);
+
 /* Reads on to the next frame. After END or BAD it stays so. */
 enum capture_read capture_reader_next(struct capture_reader *reader, struct captured_frame *frame);
 

@@ -27,15 +27,17 @@ static unsigned width_of(const char *text)
 	return g_unichar_iszerowidth(character) ? 0 : g_unichar_iswide(character) ? 2 : 1;
 }
 
-/* True when eight bytes are ASCII and no escape sequence begins among them. */
-static bool is_simple(const char *text)
+/* How many of eight bytes are ASCII, up to the first other or the begin of an escape sequence. */
+static unsigned simple_bytes(const char *text)
 {
 	const uint64_t ones = UINT64_C(0x0101010101010101);
-	uint64_t word, escapes;
+	uint64_t word, escapes, others;
 
 	memcpy(&word, text, sizeof word);
+	word = GUINT64_FROM_LE(word);
 	escapes = word ^ ones * '\033';
-	return ((word | ((escapes - ones) & ~escapes)) & ones * 0x80) == 0;
+	others = (word | ((escapes - ones) & ~escapes)) & ones * 0x80;
+	return others == 0 ? 8 : (unsigned)__builtin_ctzll(others) / 8;
 }
 
 static unsigned width_between(const char *text, const char *end)
@@ -43,10 +45,13 @@ static unsigned width_between(const char *text, const char *end)
 	unsigned count = 0;
 
 	while (text < end) {
-		if (end - text >= 8 && is_simple(text)) {
-			count += 8;
-			text += 8;
-		} else if (*text == '\033') {
+		unsigned simple = end - text >= 8 ? simple_bytes(text) : 0;
+
+		count += simple;
+		text += simple;
+		if (simple == 8)
+			continue;
+		if (*text == '\033') {
 			text = behind_escape(text);
 		} else {
 			count += width_of(text);
@@ -54,6 +59,14 @@ static unsigned width_between(const char *text, const char *end)
 		}
 	}
 	return count;
+}
+
+void columns_measure(struct columns_mark *mark, const GString *line)
+{
+	if (line->len < mark->bytes)
+		*mark = (struct columns_mark) { 0 };
+	mark->columns += width_between(line->str + mark->bytes, line->str + line->len);
+	mark->bytes = line->len;
 }
 
 unsigned columns_of(const char *text)
@@ -138,19 +151,18 @@ bool columns_break(GString *line, unsigned indent, unsigned column, GString *res
 	return true;
 }
 
-static void print_line(FILE *out, GString *line)
+static void append_line(GString *page, const GString *line)
 {
-	g_string_append_c(line, '\n');
-	fwrite(line->str, 1, line->len, out);
-	g_string_truncate(line, line->len - 1);
+	text_append_bytes(page, line->str, line->len);
+	text_append(page, "\n");
 }
 
-static void print_broken(FILE *out, GString *text, unsigned indent, unsigned width)
+static void append_broken(GString *page, GString *text, unsigned indent, unsigned width)
 {
 	GString *rest = g_string_new(NULL);
 
 	while (columns_break(text, indent, width, rest)) {
-		print_line(out, text);
+		append_line(page, text);
 		g_string_truncate(text, 0);
 		columns_pad(text, 0, indent);
 		text_append(text, rest->str);
@@ -158,12 +170,12 @@ static void print_broken(FILE *out, GString *text, unsigned indent, unsigned wid
 	g_string_free(rest, TRUE);
 }
 
-void columns_print(FILE *out, GString *text, unsigned indent, unsigned width)
+void columns_append(GString *page, GString *text, unsigned indent, unsigned width)
 {
 	width = width == 0 ? 0 : MAX(width, WIDTH_MIN);
 	if (width > 0 && text->len > width) /* no character has more columns than bytes */
-		print_broken(out, text, MIN(indent, width * 2 / 3), width);
-	print_line(out, text);
+		append_broken(page, text, MIN(indent, width * 2 / 3), width);
+	append_line(page, text);
 }
 
 /*
@@ -188,14 +200,16 @@ static unsigned hang(const char *line, unsigned width)
 
 void columns_print_text(FILE *out, const char *text, unsigned width)
 {
-	GString *line = g_string_new(NULL);
+	GString *line = g_string_new(NULL), *page = g_string_new(NULL);
 	const char *end;
 
 	for (; (end = strchr(text, '\n')) != NULL; text = end + 1) {
 		g_string_append_len(line, text, end - text);
-		columns_print(out, line, hang(line->str, width), width);
+		columns_append(page, line, hang(line->str, width), width);
 		g_string_truncate(line, 0);
 	}
+	fwrite(page->str, 1, page->len, out);
 	fputs(text, out);
 	g_string_free(line, TRUE);
+	g_string_free(page, TRUE);
 }

@@ -10,6 +10,15 @@
 /* Columns that `text` takes. */
 unsigned columns_of(const char *text);
 
+/* How far a line that grows was measured: zero at its beginning. */
+struct columns_mark {
+	size_t bytes;
+	unsigned columns;
+};
+
+/* Measures what has been appended to `line` since; anew when it was truncated. */
+void columns_measure(struct columns_mark *mark, const GString *line);
+
 /* Pads `line`, from its byte `from` on, with spaces to `column`. */
 void columns_pad(GString *line, size_t from, unsigned column);
 
@@ -24,10 +33,10 @@ void columns_cut(GString *line, unsigned column);
 bool columns_break(GString *line, unsigned indent, unsigned column, GString *rest);
 
 /*
- * Prints `text` and a line end; where it is longer than `width` columns (0: however long) it goes on
- * below, from column `indent` on, but not in the last third. Leaves the last line in `text`.
+ * Appends `text` and a line end to `page`; where it is longer than `width` columns (0: however long) it
+ * goes on below, from column `indent` on, but not in the last third. Leaves the last line in `text`.
  */
-void columns_print(FILE *out, GString *text, unsigned indent, unsigned width);
+void columns_append(GString *page, GString *text, unsigned indent, unsigned width);
 
 /* Prints lines, each no longer than `width` columns; what goes on below stands under its column. */
 void columns_print_text(FILE *out, const char *text, unsigned width);

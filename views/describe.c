@@ -25,13 +25,12 @@ static void append_name(GString *out, const char *name)
 
 static void append_mac(GString *out, const struct view_names *names, struct mac mac)
 {
-	char text[MAC_TEXT_BYTES];
-
 	if (mac_equal(mac, mac_broadcast)) {
 		text_append(out, "broadcast");
 		return;
 	}
-	text_append(out, mac_print(mac, text));
+	mac_print(mac, text_room(out, MAC_TEXT_BYTES));
+	text_grow(out, MAC_TEXT_BYTES - 1);
 	append_name(out, names->of_mac(names->owner, mac));
 }
 
@@ -89,8 +88,10 @@ static void describe_ethernet(GString *out, const struct account *account, struc
 	text_append(out, " → ");
 	append_mac(out, account->names, header.destination);
 	append_type(out, header.type);
-	if (padding != NULL)
-		g_string_append_printf(out, ", %u B of padding at the end", padding->header_bytes);
+	if (padding != NULL) {
+		append_number(out, ", ", padding->header_bytes);
+		text_append(out, " B of padding");
+	}
 }
 
 static void describe_vlan(GString *out, struct bytes in)

@@ -155,6 +155,15 @@ static struct explain_result read_all(struct explain *explain)
 	return result;
 }
 
+/* While the file keeps us waiting, all that is known so far is there to be seen. */
+static void show(void *owner)
+{
+	struct explain *explain = owner;
+
+	layout_flush(&explain->layout);
+	fflush(explain->options->out);
+}
+
 struct explain_result explain(struct capture_reader *reader, const struct explain_options *options)
 {
 	struct explain *explain = g_new0(struct explain, 1);
@@ -167,7 +176,9 @@ struct explain_result explain(struct capture_reader *reader, const struct explai
 	layout_init(&explain->layout, options->out, options->columns, options->colour);
 	explain->text = g_string_new(NULL);
 	explain->purposes = g_hash_table_new(NULL, NULL);
+	capture_reader_before_read(reader, show, explain);
 	result = read_all(explain);
+	capture_reader_before_read(reader, NULL, NULL);
 	if (!options->json && options->packet == 0 && (result.frames > 0 || !result.is_damaged))
 		explain_summary(explain, &result);
 	g_hash_table_destroy(explain->purposes);

@@ -1,7 +1,6 @@
 /* A packet as a block of lines: a title, and one line for each layer. */
 #include "protocols/layer.h"
 #include "stack/wire/ethernet.h"
-#include "views/columns.h"
 #include "views/describe.h"
 #include "views/explain_private.h"
 #include "views/names.h"
@@ -318,15 +317,12 @@ static void print_title(struct block *block)
 	const struct captured_frame *frame = block->packet->frame;
 	struct layout *layout = &explain->layout;
 	GString *line = layout->line;
-	size_t from;
 	char *dash;
 
 	layout_time(layout, frame->time_ns - explain->first_ns);
 	layout_look(layout, LAYOUT_BOLD);
 	text_append(line, " ");
-	from = line->len;
-	text_append(line, explain_label(explain, block->packet));
-	columns_pad(line, from, LABEL_COLUMNS);
+	layout_field(layout, explain_label(explain, block->packet), LABEL_COLUMNS);
 	text_append(line, " ");
 	if (block->way == WAY_RECEIVED)
 		text_append(line, "receives: ");
@@ -399,7 +395,7 @@ void explain_block(struct explain *explain, const struct explained *packet)
 	print_comments(&block);
 	print_damage(&block);
 	print_layers(&block);
-	fputc_unlocked('\n', explain->options->out);
+	layout_print_blank(&explain->layout);
 }
 
 void explain_summary(struct explain *explain, const struct explain_result *result)

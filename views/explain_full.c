@@ -8,12 +8,12 @@
 #define NAME_COLUMN    14 /* where names of fields begin */
 #define VALUE_COLUMN   51
 #define PURPOSE_COLUMN 81
-#define WIDTH_MIN      120 /* on narrower terminals purposes have lines of their own */
+#define WIDTH_MIN      122 /* on narrower terminals purposes have lines of their own */
 #define HEX_ROW_BYTES  16
 
 static void begin_heading(struct explain *explain, const char *name)
 {
-	fputc('\n', explain->layout.out);
+	layout_print_blank(&explain->layout);
 	layout_look(&explain->layout, LAYOUT_BOLD);
 	text_append(explain->layout.line, name);
 	layout_plain(&explain->layout);
@@ -250,7 +250,7 @@ static void print_frame(struct explain *explain, const struct explained *packet)
 
 	sentence_append_account(line, &packet->account);
 	print_line(explain, 4);
-	fputc('\n', explain->layout.out);
+	layout_print_blank(&explain->layout);
 	g_string_append_printf(line, "  frame      %" G_GUINT64_FORMAT ", %u bytes", explain->frame,
 			       frame->original_length);
 	if (captured < frame->original_length)
@@ -289,7 +289,7 @@ static bool is_told(const struct explain *explain, const struct explained *packe
 void explain_in_full(struct explain *explain, const struct explained *packet)
 {
 	print_frame(explain, packet);
-	fputc('\n', explain->layout.out);
+	layout_print_blank(&explain->layout);
 	text_append(explain->layout.line, "   bit  width field");
 	layout_pad(&explain->layout, VALUE_COLUMN);
 	text_append(explain->layout.line, "value");

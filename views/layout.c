@@ -2,12 +2,12 @@
 
 #include "protocols/layer.h"
 #include "sim/time.h"
-#include "views/columns.h"
 #include "views/text.h"
 
 #define COLUMNS_MIN   60 /* narrower terminals get lines of this length */
 #define MARK_COLUMNS  8  /* " + FCS ▶" behind a size */
 #define SIZE_COLUMNS  8  /* "   185 B" */
+#define PAGE_BYTES    (1u << 15)
 #define FRAME_COLUMNS 10 /* " frame 123" in front of the last column of sizes */
 
 void layout_init(struct layout *layout, FILE *out, unsigned columns, bool colour)
@@ -18,11 +18,14 @@ void layout_init(struct layout *layout, FILE *out, unsigned columns, bool colour
 		.colour = colour,
 		.line = g_string_new(NULL),
 		.rest = g_string_new(NULL),
+		.page = g_string_sized_new(2 * PAGE_BYTES),
 	};
 }
 
 void layout_clear(struct layout *layout)
 {
+	layout_flush(layout);
+	g_string_free(layout->page, TRUE);
 	g_string_free(layout->line, TRUE);
 	g_string_free(layout->rest, TRUE);
 }
@@ -56,14 +59,41 @@ void layout_plain(struct layout *layout)
 	layout_look(layout, "0");
 }
 
+/* What was appended last takes `columns`: it need not be measured. */
+static void skip(struct layout *layout, unsigned columns)
+{
+	layout->mark.columns += columns;
+	layout->mark.bytes = layout->line->len;
+}
+
+static unsigned width(struct layout *layout)
+{
+	columns_measure(&layout->mark, layout->line);
+	return layout->mark.columns;
+}
+
 void layout_pad(struct layout *layout, unsigned column)
 {
-	columns_pad(layout->line, 0, column);
+	unsigned now = width(layout);
+
+	if (now >= column)
+		return;
+	text_spaces(layout->line, column - now);
+	skip(layout, column - now);
+}
+
+void layout_field(struct layout *layout, const char *text, unsigned columns)
+{
+	unsigned column = width(layout) + columns;
+
+	text_append(layout->line, text);
+	layout_pad(layout, column);
 }
 
 void layout_time(struct layout *layout, int64_t time_ns)
 {
 	int64_t us = time_ns / NS_PER_US;
+	size_t from = layout->line->len;
 	uint64_t magnitude = (uint64_t)(us < 0 ? -us : us);
 
 	if (us < 0)
@@ -74,23 +104,33 @@ void layout_time(struct layout *layout, int64_t time_ns)
 	text_append(layout->line, " ");
 	text_number_right(layout->line, magnitude % 1000, 3, '0');
 	text_append(layout->line, " s ");
+	skip(layout, (unsigned)(layout->line->len - from));
 }
 
 void layout_begin(struct layout *layout, const char *action, unsigned layer, const char *name)
 {
-	text_append(layout->line, "  ");
-	text_left(layout->line, action, 12);
+	GString *line = layout->line;
+	size_t from = line->len, before_name;
+
+	text_append(line, "  ");
+	text_left(line, action, 12);
+	skip(layout, (unsigned)(line->len - from));
 	layout_colour(layout, layer);
-	text_left(layout->line, name, 9);
+	before_name = line->len;
+	text_left(line, name, 9);
+	skip(layout, (unsigned)(line->len - before_name));
 }
 
 void layout_change(struct layout *layout, char sign, size_t header_bytes)
 {
+	size_t from = layout->line->len;
+
 	if (header_bytes > 0) {
 		text_append_bytes(layout->line, (const char[]) { sign, ' ' }, 2);
 		text_number_right(layout->line, header_bytes, 2, ' ');
 		text_append(layout->line, " B");
 	}
+	skip(layout, (unsigned)(layout->line->len - from));
 	layout_plain(layout);
 	layout_pad(layout, LAYOUT_TEXT_COLUMN);
 }
@@ -102,12 +142,18 @@ static unsigned size_column(const struct layout *layout)
 				    : MIN(layout->columns - MARK_COLUMNS, LAYOUT_SIZE_COLUMN);
 }
 
+static void break_line(struct layout *layout, unsigned indent, unsigned column)
+{
+	columns_break(layout->line, indent, column, layout->rest);
+	layout->mark = (struct columns_mark) { 0 };
+}
+
 void layout_size(struct layout *layout, size_t size_bytes)
 {
 	unsigned column = size_column(layout) - SIZE_COLUMNS;
 
-	if (layout->columns != 0)
-		columns_break(layout->line, LAYOUT_TEXT_COLUMN, column, layout->rest);
+	if (layout->columns != 0 && width(layout) > column)
+		break_line(layout, LAYOUT_TEXT_COLUMN, column);
 	layout_pad(layout, column);
 	text_number_right(layout->line, size_bytes, 6, ' ');
 	text_append(layout->line, " B");
@@ -118,10 +164,14 @@ void layout_frame(struct layout *layout, uint64_t frame)
 	unsigned end = size_column(layout), column = end - FRAME_COLUMNS;
 
 	layout_plain(layout);
-	if (end < LAYOUT_SIZE_COLUMN &&
-	    columns_break(layout->line, LAYOUT_EVENT_COLUMN, column, layout->rest))
+	if (end < LAYOUT_SIZE_COLUMN && width(layout) > column) {
+		break_line(layout, LAYOUT_EVENT_COLUMN, column);
 		columns_cut(layout->rest, end - LAYOUT_EVENT_COLUMN);
-	columns_cut(layout->line, column);
+	}
+	if (width(layout) > column) {
+		columns_cut(layout->line, column);
+		layout->mark = (struct columns_mark) { 0 };
+	}
 	if (frame == 0)
 		return;
 	layout_pad(layout, column);
@@ -129,15 +179,33 @@ void layout_frame(struct layout *layout, uint64_t frame)
 	text_number(layout->line, frame);
 }
 
+static void print(struct layout *layout, unsigned indent, unsigned columns)
+{
+	columns_append(layout->page, layout->line, indent, columns);
+	g_string_truncate(layout->line, 0);
+	layout->mark = (struct columns_mark) { 0 };
+	if (layout->page->len >= PAGE_BYTES)
+		layout_flush(layout);
+}
+
 void layout_print(struct layout *layout, unsigned indent)
 {
-	columns_print(layout->out, layout->line, indent, layout->columns);
-	g_string_truncate(layout->line, 0);
+	print(layout, indent, layout->columns);
 	if (layout->rest->len == 0)
 		return;
 	layout_pad(layout, indent);
 	text_append_bytes(layout->line, layout->rest->str, layout->rest->len);
 	g_string_truncate(layout->rest, 0);
-	columns_print(layout->out, layout->line, indent, layout->columns - MARK_COLUMNS);
-	g_string_truncate(layout->line, 0);
+	print(layout, indent, layout->columns - MARK_COLUMNS);
+}
+
+void layout_print_blank(struct layout *layout)
+{
+	text_append(layout->page, "\n");
+}
+
+void layout_flush(struct layout *layout)
+{
+	fwrite(layout->page->str, 1, layout->page->len, layout->out);
+	g_string_truncate(layout->page, 0);
 }

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include "views/columns.h"
 
 #define LAYOUT_TEXT_COLUMN  30  /* where the description of a header begins */
 #define LAYOUT_EVENT_COLUMN 33  /* where the title of a block and the text of an event begin */
@@ -16,11 +17,15 @@ struct layout {
 	FILE *out;        /* not closed */
 	unsigned columns; /* of a line, longer ones are broken; 0: one line each, however long */
 	bool colour;      /* one colour per layer */
-	GString *line;    /* being made; the layout's own */
+	GString *line;    /* being made: appended to alone; the layout's own */
 	GString *rest;    /* of the line, where it was broken for the size at its end; likewise */
+	struct columns_mark mark; /* of the line */
+	GString *page;            /* lines that were printed, but not written yet */
 };
 
 void layout_init(struct layout *layout, FILE *out, unsigned columns, bool colour);
+
+/* Writes what was printed, then frees what the layout holds. */
 void layout_clear(struct layout *layout);
 
 /* "   1.004 812 s ": seconds with milliseconds and microseconds apart. */
@@ -55,8 +60,13 @@ void layout_plain(struct layout *layout);
 /* Pads the line with spaces to `column`. */
 void layout_pad(struct layout *layout, unsigned column);
 
+/* Goes on with `text` in at least so many columns. */
+void layout_field(struct layout *layout, const char *text, unsigned columns);
+
 /*
  * Prints the line and its rest, and empties them. Where they are longer than they may be they go on
- * below, from column `indent` on.
+ * below, from column `indent` on. They are written when the page is full, or by layout_flush().
  */
 void layout_print(struct layout *layout, unsigned indent);
+void layout_print_blank(struct layout *layout);
+void layout_flush(struct layout *layout);

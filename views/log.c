@@ -83,7 +83,7 @@ void log_print_folded(struct log *log)
 				       what->str);
 		layout_plain(&log->layout);
 		layout_print(&log->layout, LAYOUT_EVENT_COLUMN);
-		fputc('\n', log->options.out);
+		layout_print_blank(&log->layout);
 	}
 	for (int i = 0; i < FOLD_COUNT; i++) {
 		log->folded_total[i] += log->folded[i];
@@ -324,7 +324,8 @@ static void end_event(struct log *log, const struct trace_record *record)
 {
 	layout_print(&log->layout, LAYOUT_EVENT_COLUMN);
 	if (record->kind == TRACE_ACTION)
-		fputc('\n', log->options.out);
+		layout_print_blank(&log->layout);
+	layout_flush(&log->layout);
 	if (log->options.event_printed != NULL)
 		log->options.event_printed(log->options.owner, record);
 }

@@ -253,7 +253,8 @@ void log_print_crossing(struct log *log, const struct crossing *crossing)
 		print_record(log, crossing, crossing_record(crossing, i));
 	if (crossing->received != NULL && crossing_was_delivered(crossing))
 		print_application(log, "deliver", crossing_received(crossing));
-	fputc('\n', log->options.out);
+	layout_print_blank(&log->layout);
+	layout_flush(&log->layout);
 	if (log->options.crossing_printed != NULL)
 		log->options.crossing_printed(log->options.owner, crossing);
 }

@@ -59,14 +59,33 @@ void lru_table_free(struct lru_table *table)
 	g_free(table);
 }
 
-/* FNV-1a, and a last mixing, as buckets are chosen by the lower bits. */
+/*
+ * Eight bytes at a time. A product's upper bits depend on all bits, its lower ones on few: buckets are
+ * chosen by the lower, so the upper are brought down, and mixed once more at the end.
+ */
 static uint64_t hash(const uint8_t *key, size_t length)
 {
-	uint64_t value = UINT64_C(0xcbf29ce484222325);
+	const uint64_t factor = UINT64_C(0x9e3779b97f4a7c15);
+	uint64_t value = length, word;
+	uint32_t low, high;
 
-	for (size_t i = 0; i < length; i++)
-		value = (value ^ key[i]) * UINT64_C(0x100000001b3);
-	return value ^ value >> 29;
+	for (; length >= sizeof word; key += sizeof word, length -= sizeof word) {
+		memcpy(&word, key, sizeof word);
+		value = (value ^ word) * factor;
+		value ^= value >> 32;
+	}
+	word = 0;
+	if (length >= sizeof low) { /* two halves, which may overlap */
+		memcpy(&low, key, sizeof low);
+		memcpy(&high, key + length - sizeof high, sizeof high);
+		word = low | (uint64_t)high << 32;
+	} else {
+		for (size_t i = 0; i < length; i++)
+			word = word << 8 | key[i];
+	}
+	value = (value ^ word) * factor;
+	value = (value ^ value >> 32) * factor;
+	return value ^ value >> 32;
 }
 
 /* The first entry of the bucket for a key that hashes to `hashed`. */
@@ -84,12 +103,16 @@ static uint8_t *entry_of(const struct lru_table *table, const void *key)
 {
 	uint64_t hashed = hash(key, table->key_bytes);
 	size_t bucket = bucket_of(table, hashed);
+	const uint32_t *tags = table->tags + bucket;
+	uint32_t tag = tag_of(hashed);
 
 	for (unsigned i = 0; i < LRU_WAYS; i++) {
-		uint8_t *entry = entry_at(table, bucket + i);
+		uint8_t *entry;
 
-		if (table->tags[bucket + i] == tag_of(hashed) &&
-		    memcmp(entry + sizeof table->clock, key, table->key_bytes) == 0)
+		if (tags[i] != tag)
+			continue;
+		entry = entry_at(table, bucket + i);
+		if (memcmp(entry + sizeof table->clock, key, table->key_bytes) == 0)
 			return entry;
 	}
 	return NULL;

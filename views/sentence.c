@@ -33,16 +33,12 @@ const char *sentence_service(uint16_t port)
 	return NULL;
 }
 
-char *sentence_host(const struct view_names *names, struct ip_address address,
-		    char out[SENTENCE_HOST_BYTES])
+const char *sentence_host(const struct view_names *names, struct ip_address address,
+			  char out[SENTENCE_HOST_BYTES])
 {
 	const char *name = names->of_address(names->owner, address);
 
-	if (name != NULL)
-		g_strlcpy(out, name, SENTENCE_HOST_BYTES);
-	else
-		ip_address_print(address, out);
-	return out;
+	return name != NULL ? name : ip_address_print(address, out);
 }
 
 /* Appends texts up to NULL: faster than a format, and these sentences are made by the million. */
@@ -53,6 +49,13 @@ static void append_list(GString *out, const char *const *words)
 }
 
 #define append_words(out, ...) append_list(out, (const char *const[]) { __VA_ARGS__ })
+
+static void append_count(GString *out, const char *before, uint64_t count, const char *behind)
+{
+	text_append(out, before);
+	text_number(out, count);
+	text_append(out, behind);
+}
 
 /* Who has an address, with its name where it has one. */
 static void append_question(GString *out, const struct view_names *names, const char *sender,
@@ -70,15 +73,15 @@ static void append_question(GString *out, const struct view_names *names, const 
 static void append_arp(GString *out, const struct view_names *names, struct bytes payload)
 {
 	struct arp_packet arp;
-	char sender[SENTENCE_HOST_BYTES], target[SENTENCE_HOST_BYTES], address[IPV4_TEXT_BYTES],
-	    mac[MAC_TEXT_BYTES];
+	char rooms[2][SENTENCE_HOST_BYTES], address[IPV4_TEXT_BYTES], mac[MAC_TEXT_BYTES];
+	const char *sender, *target;
 
 	if (arp_packet_parse(payload, &arp) != PARSE_OK) {
 		text_append(out, "a malformed ARP packet");
 		return;
 	}
-	sentence_host(names, ip_address_from_ipv4(arp.sender_address), sender);
-	sentence_host(names, ip_address_from_ipv4(arp.target_address), target);
+	sender = sentence_host(names, ip_address_from_ipv4(arp.sender_address), rooms[0]);
+	target = sentence_host(names, ip_address_from_ipv4(arp.target_address), rooms[1]);
 	if (arp.sender_address == arp.target_address)
 		append_words(out, sender, " announces its own MAC address", NULL);
 	else if (arp.operation == ARP_REQUEST)
@@ -160,13 +163,14 @@ static void append_icmpv6(GString *out, const struct view_names *names, const ch
 {
 	struct icmpv6_header icmp;
 	struct bytes rest;
-	char target[SENTENCE_HOST_BYTES];
+	char room[SENTENCE_HOST_BYTES];
+	const char *target;
 
 	if (icmpv6_header_parse(message, &icmp, &rest) != PARSE_OK) {
 		append_words(out, from, " sends ", to, " a malformed ICMPv6 message", NULL);
 		return;
 	}
-	sentence_host(names, icmp.target, target);
+	target = sentence_host(names, icmp.target, room);
 	switch (icmp.type) {
 	case ICMPV6_ECHO_REQUEST:
 		g_string_append_printf(out, "%s pings %s with %zu bytes", from, to, rest.length);
@@ -307,7 +311,7 @@ static void append_payload(GString *out, const char *from, const char *to,
 	text_append(out, " to ");
 	text_append(out, to);
 	if (dissector == NULL || index == direction->units->len) {
-		g_string_append_printf(out, ": %" G_GUINT64_FORMAT " bytes", segment->length);
+		append_count(out, ": ", segment->length, " bytes");
 		return;
 	}
 	const struct model_unit *unit = direction->units->pdata[index];
@@ -320,9 +324,9 @@ static void append_payload(GString *out, const char *from, const char *to,
 	text_append(out, ": ");
 	text_append(out, unit->summary);
 	if (more > 0)
-		g_string_append_printf(out, " (and %u more)", more);
+		append_count(out, " (and ", more, " more)");
 	else if (unit->purpose != NULL)
-		g_string_append_printf(out, SENTENCE_DASH "%s", unit->purpose);
+		append_words(out, SENTENCE_DASH, unit->purpose, NULL);
 }
 
 static void append_tcp(GString *out, const char *from, const char *to,
@@ -439,19 +443,20 @@ void sentence_append_account(GString *out, const struct account *account)
 {
 	const struct decode *decode = account->decode;
 	const struct decode_layer *upper = upper_layer(decode);
-	char from[SENTENCE_HOST_BYTES], to[SENTENCE_HOST_BYTES];
+	char rooms[2][SENTENCE_HOST_BYTES];
+	const char *from, *to;
 
 	if (!decode->has_addresses) {
 		append_without_address(out, account);
 		return;
 	}
-	sentence_host(account->names, decode->source, from);
-	sentence_host(account->names, decode->destination, to);
+	from = sentence_host(account->names, decode->source, rooms[0]);
+	to = sentence_host(account->names, decode->destination, rooms[1]);
 	if (account->segment != NULL && strcmp(from, to) == 0) { /* a host that talks to itself */
 		bool is_from_server = account->segment->direction->is_from_server;
 
-		g_strlcpy(from, is_from_server ? "server" : "client", sizeof from);
-		g_strlcpy(to, is_from_server ? "client" : "server", sizeof to);
+		from = is_from_server ? "server" : "client";
+		to = is_from_server ? "client" : "server";
 	}
 	if (append_fragment(out, from, to, account))
 		return;

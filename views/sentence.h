@@ -16,10 +16,10 @@ void sentence_append(GString *out, const struct model *model, struct bytes frame
 
 #define SENTENCE_DASH " — " /* between what is said and what it is for */
 
-/* The name of a host with this address, or the address itself, into `out`. */
-#define SENTENCE_HOST_BYTES 72
-char *sentence_host(const struct view_names *names, struct ip_address address,
-		    char out[SENTENCE_HOST_BYTES]);
+/* The name of a host with this address, as `names` has it; else the address, printed into `out`. */
+#define SENTENCE_HOST_BYTES IPV6_ADDRESS_TEXT_BYTES
+const char *sentence_host(const struct view_names *names, struct ip_address address,
+			  char out[SENTENCE_HOST_BYTES]);
 
 /* What Linux's /etc/services calls the ports mail uses: "submission"; NULL: no name. */
 const char *sentence_service(uint16_t port);

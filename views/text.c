@@ -1,13 +1,15 @@
 #include "views/text.h"
 
+#define PIECE_BYTES 32 /* copied at once, whatever of it counts: faster than to copy any number */
+
 void text_spaces(GString *out, size_t count)
 {
-	static const char spaces[] =
-	    "                                                                ";
-
-	for (; count >= sizeof spaces; count -= sizeof spaces - 1)
-		text_append_bytes(out, spaces, sizeof spaces - 1);
-	text_append_bytes(out, spaces, count);
+	for (; count > PIECE_BYTES; count -= PIECE_BYTES) {
+		memset(text_room(out, PIECE_BYTES), ' ', PIECE_BYTES);
+		text_grow(out, PIECE_BYTES);
+	}
+	memset(text_room(out, PIECE_BYTES), ' ', PIECE_BYTES);
+	text_grow(out, count);
 }
 
 void text_left(GString *out, const char *text, size_t width)
@@ -19,17 +21,26 @@ void text_left(GString *out, const char *text, size_t width)
 		text_spaces(out, width - length);
 }
 
+static unsigned digits_of(uint64_t number)
+{
+	unsigned count = 1;
+
+	for (; number >= 100; number /= 100)
+		count += 2;
+	return count + (number >= 10);
+}
+
 void text_number_right(GString *out, uint64_t number, unsigned width, char fill)
 {
-	char digits[20]; /* of UINT64_MAX */
-	size_t at = sizeof digits;
+	unsigned digits = digits_of(number), length = MAX(width, digits);
+	char *first = text_room(out, length), *at = first + length;
 
-	do
-		digits[--at] = (char)('0' + number % 10);
-	while ((number /= 10) != 0);
-	for (size_t length = sizeof digits - at; length < width; length++)
-		g_string_append_c(out, fill);
-	text_append_bytes(out, digits + at, sizeof digits - at);
+	for (; number >= 10; number /= 10)
+		*--at = (char)('0' + number % 10);
+	*--at = (char)('0' + number);
+	while (at > first)
+		*--at = fill;
+	text_grow(out, length);
 }
 
 void text_number(GString *out, uint64_t number)

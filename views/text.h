@@ -7,16 +7,29 @@
 #include <stdint.h>
 #include <string.h>
 
+/* Room for `length` bytes at the end of `out`, of which text_grow() says how many were written. */
+static inline char *text_room(GString *out, size_t length)
+{
+	size_t before = out->len;
+
+	if (before + length >= out->allocated_len) {
+		g_string_set_size(out, before + length);
+		out->len = before;
+	}
+	return out->str + before;
+}
+
+static inline void text_grow(GString *out, size_t length)
+{
+	out->len += length;
+	out->str[out->len] = '\0';
+}
+
 /* As g_string_append_len() and g_string_append(), but inline. */
 static inline void text_append_bytes(GString *out, const char *text, size_t length)
 {
-	if (out->len + length < out->allocated_len) {
-		memcpy(out->str + out->len, text, length);
-		out->len += length;
-		out->str[out->len] = '\0';
-	} else {
-		g_string_append_len(out, text, (gssize)length);
-	}
+	memcpy(text_room(out, length), text, length);
+	text_grow(out, length);
 }
 
 static inline void text_append(GString *out, const char *text)

@@ -23,6 +23,15 @@ static struct dissect_unit *add_unit(struct output *output, const struct dissect
 	return added;
 }
 
+/* Counts `count` units that need not be made, as there is no room for them; false: there is some. */
+static bool passes_over(struct output *output, size_t count)
+{
+	if (output->count < output->capacity)
+		return false;
+	output->count += count;
+	return true;
+}
+
 static struct dns_text summary_of(struct dissect_unit *unit)
 {
 	return (struct dns_text) { .out = unit->summary, .room = sizeof unit->summary };
@@ -77,6 +86,10 @@ static enum parse_status walk_record(struct walk *walk, struct dns_part *part)
 static void add_header(struct walk *walk)
 {
 	char printed[FIELD_TEXT_BYTES];
+
+	if (passes_over(walk->output, 1 + dns_header_fields.field_count))
+		return;
+
 	struct dissect_unit *header =
 	    add_unit(walk->output, &(struct dissect_unit) {
 				       .name = "Header",
@@ -156,6 +169,10 @@ static void add_part_fields(struct walk *walk, const struct dns_part *part,
 			    const struct part_field *fields, size_t count)
 {
 	char name[DNS_NAME_TEXT_BYTES];
+
+	if (passes_over(walk->output, 1 + count))
+		return;
+
 	struct dissect_unit *unit = add_unit(
 	    walk->output, &(struct dissect_unit) {
 			      .name = fields == question_fields ? "QNAME" : "NAME",
@@ -204,6 +221,10 @@ static struct dissect_unit *add_part(struct walk *walk, const struct dns_part *p
 static void add_question(struct walk *walk, const struct dns_part *part)
 {
 	char name[DNS_NAME_TEXT_BYTES], type[DNS_TYPE_TEXT_BYTES];
+
+	if (passes_over(walk->output, 2 + G_N_ELEMENTS(question_fields)))
+		return;
+
 	struct dns_text text = summary_of(
 	    add_part(walk, part, "Question", "What is asked.", "RFC 1035 section 4.1.2"));
 
@@ -223,6 +244,10 @@ static const struct {
 
 static void add_record(struct walk *walk, unsigned section, const struct dns_part *part)
 {
+	size_t fields = part->type == DNS_OPT ? 0 : 1 + G_N_ELEMENTS(record_fields);
+
+	if (passes_over(walk->output, 1 + fields))
+		return;
 	if (part->type == DNS_OPT) {
 		struct dns_text text = summary_of(
 		    add_part(walk, part, "OPT", "Extensions of the sender (EDNS), no record.",

@@ -140,6 +140,45 @@ START_TEST(segments_out_of_order_are_held_and_told_when_the_gap_is_filled)
 }
 END_TEST
 
+/* What the 1,000 in the header stands for; the captured handshake offers no scaling. */
+START_TEST(windows_are_said_to_be_unscaled_where_the_handshake_is_missing)
+{
+	g_autofree char *with = NULL, *without = NULL;
+
+	begin_capture();
+	handshake();
+	write_capture();
+	with = explained(NULL, NULL);
+	ck_assert_ptr_nonnull(strstr(with, "win 1000"));
+	ck_assert_ptr_null(strstr(with, "unscaled"));
+	begin_capture();
+	segment(true, 5001, 0xfffffff1, ACK, "220 here\r\n");
+	write_capture();
+	without = explained(NULL, NULL);
+	ck_assert_ptr_nonnull(strstr(without, "win 1000 (unscaled: handshake not seen)"));
+}
+END_TEST
+
+START_TEST(lines_are_no_longer_than_the_columns_asked_for)
+{
+	static const char *const asked[] = { NULL, "--packet" };
+	g_autofree char *office = path_in(folder, "office.pcapng");
+	struct outcome *run = program_run("run", "office", "--pcap", office, "--quiet", NULL);
+
+	outcome_free(run);
+	for (unsigned i = 0; i < G_N_ELEMENTS(asked); i++) {
+		struct outcome *outcome =
+		    program_run("explain", office, "--columns", "80", asked[i], "28", NULL);
+		g_auto(GStrv) lines = g_strsplit(outcome->out, "\n", -1);
+
+		ck_assert_uint_gt(g_strv_length(lines), 20);
+		for (unsigned line = 0; lines[line] != NULL; line++)
+			ck_assert_msg(g_utf8_strlen(lines[line], -1) <= 80, "%s", lines[line]);
+		outcome_free(outcome);
+	}
+}
+END_TEST
+
 START_TEST(bytes_that_were_never_captured_are_said_to_be_missing)
 {
 	static const char *const words[] = {
@@ -383,6 +422,8 @@ int main(void)
 	tcase_set_timeout(tests, 60);
 	tcase_add_checked_fixture(tests, set_up, tear_down);
 	tcase_add_test(tests, segments_out_of_order_are_held_and_told_when_the_gap_is_filled);
+	tcase_add_test(tests, windows_are_said_to_be_unscaled_where_the_handshake_is_missing);
+	tcase_add_test(tests, lines_are_no_longer_than_the_columns_asked_for);
 	tcase_add_test(tests, bytes_that_were_never_captured_are_said_to_be_missing);
 	tcase_add_test(tests, a_capture_that_begins_in_the_middle_is_followed);
 	tcase_add_test(tests, frames_cut_short_by_the_capture_say_so);

@@ -82,6 +82,42 @@ START_TEST(what_is_cut_off_is_told_by_an_ellipsis)
 }
 END_TEST
 
+START_TEST(looks_end_with_the_line_and_begin_again_below)
+{
+	GString *line = g_string_new("a \033[1mbold words\033[0m"), *rest = g_string_new(NULL);
+
+	ck_assert(columns_break(line, 0, 8, rest));
+	ck_assert_str_eq(line->str, "a \033[1mbold\033[0m");
+	ck_assert_str_eq(rest->str, "\033[1mwords\033[0m");
+	columns_cut(rest, 3);
+	ck_assert_str_eq(rest->str, "\033[1mwo…\033[0m");
+	g_string_free(line, TRUE);
+	g_string_free(rest, TRUE);
+}
+END_TEST
+
+START_TEST(a_line_that_grows_is_measured_bit_by_bit)
+{
+	static const char text[] =
+	    "→ 漢字 \033[1;31mred\033[0m, e\xcc\x81 and more than eight bytes";
+	struct columns_mark mark = { 0 };
+	GString *line = g_string_new(NULL);
+
+	for (const char *at = text; *at != '\0'; at = g_utf8_next_char(at)) {
+		if (*at == '\033')
+			for (; *at != 'm'; at++)
+				g_string_append_c(line, *at);
+		g_string_append_len(line, at, g_utf8_next_char(at) - at);
+		columns_measure(&mark, line);
+		ck_assert_uint_eq(mark.columns, columns_of(line->str));
+	}
+	g_string_truncate(line, 3);
+	columns_measure(&mark, line);
+	ck_assert_uint_eq(mark.columns, 1);
+	g_string_free(line, TRUE);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("columns");
@@ -92,6 +128,8 @@ int main(void)
 	tcase_add_loop_test(tests, a_line_that_is_too_long_goes_on_under_its_column, 0,
 			    (int)G_N_ELEMENTS(pages));
 	tcase_add_test(tests, what_is_cut_off_is_told_by_an_ellipsis);
+	tcase_add_test(tests, looks_end_with_the_line_and_begin_again_below);
+	tcase_add_test(tests, a_line_that_grows_is_measured_bit_by_bit);
 	tcase_add_test(tests, any_width_comes_to_an_end);
 	suite_add_tcase(suite, tests);
 
