@@ -1,6 +1,7 @@
 #include "views/log.h"
 
 #include "protocols/layer.h"
+#include "protocols/mail/names.h"
 #include "sim/time.h"
 #include "stack/names.h"
 #include "stack/tcp/names.h"
@@ -260,7 +261,7 @@ static void begin_event(struct log *log, const struct trace_record *record, cons
 
 static void print_mail(struct log *log, const struct trace_record *record, struct bytes bytes)
 {
-	const struct model_mail *mail = model_mail_by_root(log->model, record->root);
+	const struct model_mail *mail = model_mail_of(log->model, record, bytes);
 
 	begin_event(log, record, "✉ ");
 	if (mail != NULL)
@@ -271,8 +272,13 @@ static void print_mail(struct log *log, const struct trace_record *record, struc
 		g_string_append_printf(log->line, "  %s → %s  \"%s\"", mail->from, mail->to,
 				       mail->subject);
 	} else if (record->detail != MAIL_RETRIEVED && record->detail != MAIL_OUTBOX) {
+		struct bytes id = mail_record_message_id(record->detail, bytes);
+
+		/* The number says it already. */
 		g_string_append(log->line, "  ");
-		append_text(log->line, bytes);
+		append_text(
+		    log->line,
+		    bytes_first(bytes, id.data == NULL ? bytes.length : bytes.length - id.length));
 	}
 }
 

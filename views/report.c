@@ -224,12 +224,14 @@ static void count_crossing(void *owner, const struct crossing *crossing)
 static void add_station(struct report *report, const struct trace_record *record,
 			struct bytes bytes)
 {
+	const struct model_mail *mail = model_mail_of(report->model, record, bytes);
 	struct station station = { .record = *record };
 
 	if (record->detail != MAIL_COMPOSED && record->detail != MAIL_NOTIFIED &&
 	    record->detail != MAIL_RETRIEVED && record->detail != MAIL_OUTBOX)
 		station.text = bytes_to_text(bytes);
-	g_array_append_val(account_for(report, record->root)->stations, station);
+	g_array_append_val(account_for(report, mail != NULL ? mail->root : record->root)->stations,
+			   station);
 }
 
 void report_feed(struct report *report, const struct trace_record *record, struct bytes bytes)
