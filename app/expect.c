@@ -640,10 +640,14 @@ static void describe_count(GString *text, const struct scenario_expectation *exp
 		describe_message(text, expectation);
 		break;
 	case EXPECT_CONNECTION:
-		g_string_append_printf(text, "connections%s%s %s",
-				       expectation->to == NULL ? "" : " to ",
-				       expectation->to == NULL ? "" : expectation->to->item.name,
-				       outcome_words[expectation->outcome]);
+		g_string_append(text, "connections");
+		if (expectation->from != NULL)
+			g_string_append_printf(text, " from %s", expectation->from->item.name);
+		if (expectation->to != NULL)
+			g_string_append_printf(text, " to %s", expectation->to->item.name);
+		if (expectation->port != 0)
+			g_string_append_printf(text, " port %" PRIu64, expectation->port);
+		g_string_append_printf(text, " %s", outcome_words[expectation->outcome]);
 		break;
 	case EXPECT_RETRANSMISSIONS:
 		g_string_append(text, "retransmissions");
