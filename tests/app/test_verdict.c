@@ -13,13 +13,17 @@
 /* tshark's severities of its remarks ("expert information"). */
 enum { SEVERITY_COMMENT = 0x00100000 };
 
-/* What every TCP connection gives tshark to remark on. */
+/*
+ * What every TCP connection gives tshark to remark on; and, of UDP, answers of DNS to a port that its client
+ * drew from 33434 to 33534, where traceroute sends to.
+ */
 static const char *const ordinary[] = {
 	"Connection establish request (SYN)",
 	"Connection establish acknowledge (SYN+ACK)",
 	"Connection finish (FIN)",
 	"This frame initiates the connection closing",
 	"This frame undergoes the connection closing",
+	"Possible traceroute",
 	NULL,
 };
 
@@ -359,6 +363,10 @@ static char *verdict_on_text(const char *text, void (*alter)(struct causes *caus
 	folder_remove(folder);
 	return complaint;
 }
+
+/* What tshark calls a piece of a message that it has put together before: the same segment once more. */
+#define OVERLAP "[Reassembly error, protocol TCP: New fragment overlaps old data"
+
 /*
  * The same at every interface, where translators have changed addresses: whatever tshark thinks of
  * seeing a segment several times, every checksum is right on every cable.
@@ -382,7 +390,9 @@ START_TEST(at_every_interface_all_checksums_are_right)
 		for (enum column k = FCS; k <= ICMP; k++)
 			ck_assert_msg(is_good(column[k]), "%s: frame %u: %s is %s",
 				      (char *)paths->pdata[_i], i + 1, fields[k], column[k]);
-		ck_assert_str_eq(column[MALFORMED], "");
+		ck_assert_msg(
+		    column[MALFORMED][0] == '\0' || strstr(column[MALFORMED], OVERLAP) != NULL,
+		    "%s: frame %u: %s", (char *)paths->pdata[_i], i + 1, column[MALFORMED]);
 	}
 	outcome_free(outcome);
 	g_free(capture);
