@@ -213,6 +213,8 @@ static bool is_explained(struct comparison *comparison, const struct sent_frame 
 	if (g_str_has_prefix(remark, "D-SACK Sequence"))
 		return frame->detail == TCP_ACK_DUPLICATE &&
 		       answers_what_came_amiss(comparison, frame);
+	if (g_str_has_prefix(remark, "New fragment overlaps old data"))
+		return frame->is_retransmission;
 	if (g_str_has_prefix(remark, "TCP window update"))
 		return frame->detail == TCP_ACK_WINDOW || frame->detail == TCP_ACK_DUPLICATE;
 	if (g_str_has_prefix(remark, "Connection reset (RST)"))
@@ -220,6 +222,9 @@ static bool is_explained(struct comparison *comparison, const struct sent_frame 
 		       frame->detail <= TCP_RESET_FILTERED;
 	return false;
 }
+
+/* What tshark calls a piece of a message that it has put together before: the same segment once more. */
+#define OVERLAP "[Reassembly error, protocol TCP: New fragment overlaps old data"
 
 /* What the bytes of a frame are, whoever sent it and why. */
 static char *complaint_about_bytes(char **column)
@@ -229,6 +234,9 @@ static char *complaint_about_bytes(char **column)
 			return g_strdup_printf("%s is %s", fields[i], column[i]);
 	if (column[FCS][0] != '1')
 		return g_strdup("the frame has no FCS");
+	/* That it is sent again must be so by the trace, too: see complaint_about_remarks(). */
+	if (column[RETRANSMISSION][0] != '\0' && strstr(column[MALFORMED], OVERLAP) != NULL)
+		return NULL;
 	return column[MALFORMED][0] != '\0' ? g_strdup("malformed") : NULL;
 }
 
@@ -363,9 +371,6 @@ static char *verdict_on_text(const char *text, void (*alter)(struct causes *caus
 	folder_remove(folder);
 	return complaint;
 }
-
-/* What tshark calls a piece of a message that it has put together before: the same segment once more. */
-#define OVERLAP "[Reassembly error, protocol TCP: New fragment overlaps old data"
 
 /*
  * The same at every interface, where translators have changed addresses: whatever tshark thinks of
