@@ -708,7 +708,8 @@ int run_with(const struct command *command, int argc, char **argv, const struct 
 		{ "dialog",          0, 0, G_OPTION_ARG_NONE, &options.has_dialog,
                  "Print the conversations alone: C: and S: lines", NULL },
 		{ "report",            0, 0, G_OPTION_ARG_NONE, &options.has_report,
-                 "Print each message's way, its encapsulation ledger, figures per protocol", NULL },
+                 "Print each message's way, its encapsulation ledger, figures per protocol, where "
+                 "mail is kept", NULL },
 		{ "seed",                    0, 0, G_OPTION_ARG_INT64, &options.seed,
                  "Use another seed than the scenario's", "N" },
 		{ "until",     0, 0, G_OPTION_ARG_STRING, &options.until, "Stop at this time", "TIME" },

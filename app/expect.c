@@ -12,7 +12,8 @@
 struct mail {
 	uint64_t root;
 	int64_t composed_ns;
-	char *subject;
+	char *subject, *message_id;
+	int64_t last_ns[STATION_COUNT]; /* when it last came there; TIME_NEVER: not yet */
 };
 
 /* What one expectation has seen so far. */
@@ -48,6 +49,7 @@ static uint64_t kinds_needed(const struct scenario *scenario)
 		[EXPECT_DROPPED] = TRACE_BIT(TRACE_DROP),
 		[EXPECT_DUPLICATES] = TRACE_BIT(TRACE_MAIL),
 		[EXPECT_TRANSLATED] = TRACE_BIT(TRACE_FORWARD),
+		[EXPECT_BYTES] = TRACE_BIT(TRACE_ENCAPSULATE) | TRACE_BIT(TRACE_DECAPSULATE),
 		[EXPECT_PING] = TRACE_BIT(TRACE_STATE),
 		[EXPECT_DIG] = TRACE_BIT(TRACE_STATE),
 	};
@@ -63,8 +65,10 @@ void expect_free(struct expect *expect)
 {
 	if (expect == NULL)
 		return;
-	for (guint i = 0; i < expect->mails->len; i++)
+	for (guint i = 0; i < expect->mails->len; i++) {
 		g_free(g_array_index(expect->mails, struct mail, i).subject);
+		g_free(g_array_index(expect->mails, struct mail, i).message_id);
+	}
 	g_ptr_array_free(expect->nodes, TRUE);
 	mailboxes_free(expect->mailboxes);
 	g_array_free(expect->mails, TRUE);
@@ -115,6 +119,7 @@ static const struct scenario_range *range_of(const struct scenario_expectation *
 	case EXPECT_DROPPED:
 	case EXPECT_DUPLICATES:
 	case EXPECT_TRANSLATED:
+	case EXPECT_BYTES:
 		return &expectation->count;
 	default:
 		return &expectation->times;
@@ -212,22 +217,37 @@ static void observe_mailbox(struct expect *expect, const struct trace_record *re
 
 /* Messages. */
 
-static const struct mail *mail_of(const struct expect *expect, uint64_t root)
+static struct mail *mail_of(const struct expect *expect, const struct trace_record *record,
+			    struct bytes bytes)
 {
-	for (guint i = 0; i < expect->mails->len; i++)
-		if (g_array_index(expect->mails, struct mail, i).root == root)
-			return &g_array_index(expect->mails, struct mail, i);
+	struct bytes id = mail_record_message_id(record->detail, bytes);
+
+	for (guint i = 0; i < expect->mails->len; i++) {
+		struct mail *mail = &g_array_index(expect->mails, struct mail, i);
+
+		if (id.data == NULL ? mail->root == record->root
+				    : bytes_equal(id, bytes_of(mail->message_id)))
+			return mail;
+	}
 	return NULL;
 }
 
 /* The stations in the order of enum scenario_station. */
 static const uint16_t station_details[] = {
-	[STATION_COMPOSED] = MAIL_COMPOSED,   [STATION_SUBMITTED] = MAIL_SUBMITTED,
-	[STATION_QUEUED] = MAIL_QUEUED,       [STATION_TRANSFERRED] = MAIL_TRANSFERRED,
-	[STATION_DEFERRED] = MAIL_DEFERRED,   [STATION_BOUNCED] = MAIL_BOUNCED,
-	[STATION_DELIVERED] = MAIL_DELIVERED, [STATION_RETRIEVED] = MAIL_RETRIEVED,
-	[STATION_READ] = MAIL_READ,           [STATION_DELETED] = MAIL_DELETED,
+	[STATION_COMPOSED] = MAIL_COMPOSED,
+	[STATION_SUBMITTED] = MAIL_SUBMITTED,
+	[STATION_QUEUED] = MAIL_QUEUED,
+	[STATION_TRANSFERRED] = MAIL_TRANSFERRED,
+	[STATION_DEFERRED] = MAIL_DEFERRED,
+	[STATION_BOUNCED] = MAIL_BOUNCED,
+	[STATION_DELIVERED] = MAIL_DELIVERED,
+	[STATION_RETRIEVED] = MAIL_RETRIEVED,
+	[STATION_READ] = MAIL_READ,
+	[STATION_DELETED] = MAIL_DELETED,
 	[STATION_REFUSED] = MAIL_REFUSED,
+	[STATION_LISTED] = MAIL_LISTED,
+	[STATION_SHOWN_READ] = MAIL_SHOWN_READ,
+	[STATION_UNLISTED] = MAIL_UNLISTED,
 };
 
 /* True when one of the NUL-separated parts of `bytes` is this recipient. */
@@ -258,27 +278,54 @@ static bool is_by(const struct expect *expect, const struct trace_record *record
 	return strcmp(node_name(expect, trace_node_of(record->id)), name) == 0;
 }
 
+/* Where `within` is counted from; TIME_NEVER: the mail has not been there. */
+static int64_t base_of(const struct mail *mail, const struct scenario_expectation *expectation)
+{
+	return expectation->since == STATION_COMPOSED ? mail->composed_ns
+						      : mail->last_ns[expectation->since];
+}
+
 static bool is_message(const struct expect *expect, const struct trace_record *record,
 		       struct bytes bytes, const struct scenario_expectation *expectation)
 {
-	const struct mail *mail = mail_of(expect, record->root);
+	const struct mail *mail = mail_of(expect, record, bytes);
 
 	return record->detail == station_details[expectation->station] && mail != NULL &&
+	       base_of(mail, expectation) != TIME_NEVER &&
 	       (expectation->subject == NULL || strcmp(mail->subject, expectation->subject) == 0) &&
 	       names_recipient(bytes, expectation->recipient) &&
 	       is_by(expect, record, expectation->by) &&
-	       record->time_ns - mail->composed_ns <= expectation->within_ns;
+	       record->time_ns - base_of(mail, expectation) <= expectation->within_ns;
+}
+
+static void meet_mail(struct expect *expect, const struct trace_record *record, struct bytes bytes)
+{
+	char *message_id = message_header(message_header_section(bytes), "Message-ID");
+	struct mail mail = { .root = record->root,
+			     .composed_ns = record->time_ns,
+			     .subject = subject_of(bytes),
+			     .message_id = message_id != NULL ? message_id : g_strdup("") };
+
+	for (unsigned i = 0; i < STATION_COUNT; i++)
+		mail.last_ns[i] = TIME_NEVER;
+	g_array_append_val(expect->mails, mail);
+}
+
+static void keep_time(struct expect *expect, const struct trace_record *record, struct bytes bytes)
+{
+	struct mail *mail = mail_of(expect, record, bytes);
+
+	for (unsigned i = 0; i < STATION_COUNT && mail != NULL; i++)
+		if (station_details[i] == record->detail)
+			mail->last_ns[i] = record->time_ns;
 }
 
 static void observe_mail(struct expect *expect, const struct trace_record *record,
 			 struct bytes bytes)
 {
 	if ((record->detail == MAIL_COMPOSED || record->detail == MAIL_NOTIFIED) &&
-	    mail_of(expect, record->root) == NULL) {
-		struct mail mail = { record->root, record->time_ns, subject_of(bytes) };
-
-		g_array_append_val(expect->mails, mail);
-	}
+	    mail_of(expect, record, bytes) == NULL)
+		meet_mail(expect, record, bytes);
 	for (guint i = 0; i < expect->scenario->expectations->len; i++) {
 		struct judge *judge = &expect->judges[i];
 		const struct scenario_expectation *expectation = judge->expectation;
@@ -289,6 +336,7 @@ static void observe_mail(struct expect *expect, const struct trace_record *recor
 		     is_named(expect, record->id, expectation->node)))
 			count_to(expect, judge, judge->count + 1);
 	}
+	keep_time(expect, record, bytes);
 }
 
 /* Connections, pings, questions. */
@@ -447,15 +495,33 @@ static bool is_packet(const struct trace_record *record,
 	}
 }
 
-static void observe_packet(struct expect *expect, const struct trace_record *record)
+/* TCP payload that leaves a node for the first time, or arrives there. */
+static uint64_t payload_bytes(const struct trace_record *record, struct bytes bytes,
+			      const struct scenario_expectation *expectation)
+{
+	bool is_first = record->kind == TRACE_DECAPSULATE || !(record->flags & TRACE_RETRANSMIT);
+
+	if (expectation->kind != EXPECT_BYTES || record->layer != LAYER_TCP || !is_first ||
+	    bytes.length < 4 || record->total_bytes <= record->header_bytes)
+		return 0;
+	if (expectation->port != 0 && get_be16(bytes.data) != expectation->port &&
+	    get_be16(bytes.data + 2) != expectation->port)
+		return 0;
+	return record->total_bytes - record->header_bytes;
+}
+
+static void observe_packet(struct expect *expect, const struct trace_record *record,
+			   struct bytes bytes)
 {
 	for (guint i = 0; i < expect->scenario->expectations->len; i++) {
 		struct judge *judge = &expect->judges[i];
 		const struct scenario_expectation *expectation = judge->expectation;
 
-		if (is_packet(record, expectation) &&
-		    is_named(expect, record->id, expectation->node))
-			count_to(expect, judge, judge->count + 1);
+		uint64_t payload = payload_bytes(record, bytes, expectation);
+		uint64_t more = is_packet(record, expectation) ? 1 : payload;
+
+		if (more > 0 && is_named(expect, record->id, expectation->node))
+			count_to(expect, judge, judge->count + more);
 	}
 }
 
@@ -500,7 +566,7 @@ static void observe(void *owner, const struct trace_record *record, struct bytes
 		observe_state(expect, record, bytes);
 		break;
 	default:
-		observe_packet(expect, record);
+		observe_packet(expect, record, bytes);
 		break;
 	}
 }
@@ -526,12 +592,20 @@ static void append_range(GString *out, const struct scenario_range *range)
 }
 
 static const char *const station_words[] = {
-	[STATION_COMPOSED] = "composed",   [STATION_SUBMITTED] = "submitted",
-	[STATION_QUEUED] = "queued",       [STATION_TRANSFERRED] = "transferred",
-	[STATION_DEFERRED] = "deferred",   [STATION_BOUNCED] = "bounced",
-	[STATION_DELIVERED] = "delivered", [STATION_RETRIEVED] = "retrieved",
-	[STATION_READ] = "read",           [STATION_DELETED] = "deleted",
+	[STATION_COMPOSED] = "composed",
+	[STATION_SUBMITTED] = "submitted",
+	[STATION_QUEUED] = "queued",
+	[STATION_TRANSFERRED] = "transferred",
+	[STATION_DEFERRED] = "deferred",
+	[STATION_BOUNCED] = "bounced",
+	[STATION_DELIVERED] = "delivered",
+	[STATION_RETRIEVED] = "retrieved",
+	[STATION_READ] = "read",
+	[STATION_DELETED] = "deleted",
 	[STATION_REFUSED] = "refused",
+	[STATION_LISTED] = "listed",
+	[STATION_SHOWN_READ] = "shown as read",
+	[STATION_UNLISTED] = "no longer listed",
 };
 
 static const char *const outcome_words[] = {
@@ -566,10 +640,14 @@ static void describe_count(GString *text, const struct scenario_expectation *exp
 		describe_message(text, expectation);
 		break;
 	case EXPECT_CONNECTION:
-		g_string_append_printf(text, "connections%s%s %s",
-				       expectation->to == NULL ? "" : " to ",
-				       expectation->to == NULL ? "" : expectation->to->item.name,
-				       outcome_words[expectation->outcome]);
+		g_string_append(text, "connections");
+		if (expectation->from != NULL)
+			g_string_append_printf(text, " from %s", expectation->from->item.name);
+		if (expectation->to != NULL)
+			g_string_append_printf(text, " to %s", expectation->to->item.name);
+		if (expectation->port != 0)
+			g_string_append_printf(text, " port %" PRIu64, expectation->port);
+		g_string_append_printf(text, " %s", outcome_words[expectation->outcome]);
 		break;
 	case EXPECT_RETRANSMISSIONS:
 		g_string_append(text, "retransmissions");
@@ -583,6 +661,12 @@ static void describe_count(GString *text, const struct scenario_expectation *exp
 		break;
 	case EXPECT_TRANSLATED:
 		g_string_append(text, "translated");
+		break;
+	case EXPECT_BYTES:
+		g_string_append_printf(text, "bytes of TCP to and from %s",
+				       expectation->node->name);
+		if (expectation->port != 0)
+			g_string_append_printf(text, " by port %" PRIu64, expectation->port);
 		break;
 	case EXPECT_DUPLICATES:
 		g_string_append(text, "second deliveries recognised");
@@ -612,6 +696,8 @@ static char *describe(const struct scenario_expectation *expectation)
 	if (expectation->within_ns != TIME_NEVER &&
 	    (expectation->kind == EXPECT_MAILBOX || expectation->kind == EXPECT_MESSAGE))
 		g_string_append_printf(text, ", within %g s", (double)expectation->within_ns / 1e9);
+	if (expectation->kind == EXPECT_MESSAGE && expectation->since != STATION_COMPOSED)
+		g_string_append_printf(text, " since %s", station_words[expectation->since]);
 	return g_string_free(text, FALSE);
 }
 

@@ -489,6 +489,7 @@ enum scenario_expectation_kind {
 	EXPECT_DROPPED,         /* so many frames or packets were dropped */
 	EXPECT_DUPLICATES,      /* so many second deliveries were recognised */
 	EXPECT_TRANSLATED,      /* so many packets were given another address */
+	EXPECT_BYTES,           /* so many bytes of TCP left a node and came to it */
 	EXPECT_PING,
 	EXPECT_DIG,
 	EXPECT_COUNT,
@@ -507,6 +508,10 @@ enum scenario_station {
 	STATION_READ,
 	STATION_DELETED,
 	STATION_REFUSED,
+	STATION_LISTED,     /* in the list of a folder that an IMAP client shows */
+	STATION_SHOWN_READ, /* there as read */
+	STATION_UNLISTED,   /* and there no longer */
+	STATION_COUNT,
 };
 
 enum scenario_outcome {
@@ -558,8 +563,9 @@ struct scenario_expectation {
 	/* EXPECT_MESSAGE, and `subject` of EXPECT_MAILBOX */
 	const char *subject;
 	enum scenario_station station;
-	const char *recipient;    /* NULL: any */
-	struct scenario_item *by; /* client or host at which it happened; NULL: any */
+	enum scenario_station since; /* `within_ns` is counted from the last time it was there */
+	const char *recipient;       /* NULL: any */
+	struct scenario_item *by;    /* client or host at which it happened; NULL: any */
 	/* EXPECT_CONNECTION, EXPECT_PING, EXPECT_DIG */
 	struct scenario_node *from; /* NULL: any */
 	struct scenario_node *to;   /* NULL: any */
@@ -571,7 +577,7 @@ struct scenario_expectation {
 	unsigned record_type;
 	const char *value;           /* EXPECT_DIG: data among the answers; NULL: any */
 	struct scenario_range times; /* of EXPECT_MESSAGE, _CONNECTION, _PING, _DIG */
-	/* EXPECT_RETRANSMISSIONS, EXPECT_DROPPED, EXPECT_DUPLICATES, EXPECT_TRANSLATED */
+	/* EXPECT_RETRANSMISSIONS, _DROPPED, _DUPLICATES, _TRANSLATED, _BYTES */
 	struct scenario_range count;
 	struct scenario_item *node; /* host, router or switch it is counted at; NULL: everywhere */
 	enum scenario_drop_reason reason;

@@ -160,6 +160,9 @@ static const struct word station_words[] = {
 	{ "read", STATION_READ, "read by a user" },
 	{ "deleted", STATION_DELETED, "deleted from the server" },
 	{ "refused", STATION_REFUSED, "not taken by a server" },
+	{ "listed", STATION_LISTED, "an IMAP client lists it, having asked or been told" },
+	{ "shown-read", STATION_SHOWN_READ, "an IMAP client shows it as read, on whichever device that was done" },
+	{ "unlisted", STATION_UNLISTED, "an IMAP client lists it no longer: it was deleted, or moved" },
 	{ NULL, 0, NULL },
 };
 
@@ -204,7 +207,7 @@ static const struct word drop_words[] = {
 };
 
 #define TIMED     (EXPECTS(MESSAGE) | EXPECTS(CONNECTION) | EXPECTS(PING) | EXPECTS(DIG))
-#define COUNTED   (EXPECTS(RETRANSMISSIONS) | EXPECTS(DROPPED) | EXPECTS(TRANSLATED))
+#define COUNTED   (EXPECTS(RETRANSMISSIONS) | EXPECTS(DROPPED) | EXPECTS(TRANSLATED) | EXPECTS(BYTES))
 #define ENDPOINTS (EXPECTS(CONNECTION) | EXPECTS(PING))
 #define NODES     (SCENARIO_HOST | SCENARIO_ROUTER)
 
@@ -231,6 +234,9 @@ static const struct key expectation_keys[] = {
 	{ .name = "translated", .type = KEY_RANGE, AT(scenario_expectation, count),
 	  .flags = KEY_SELECTS, .variants = EXPECTS(TRANSLATED),
 	  .meaning = "So many packets got another source or destination from a router" },
+	{ .name = "bytes", .type = KEY_RANGE, AT(scenario_expectation, count),
+	  .flags = KEY_SELECTS, .variants = EXPECTS(BYTES),
+	  .meaning = "So many bytes that TCP carries left `node` or came to it: what programs said, without headers and repetitions" },
 	{ .name = "ping", .type = KEY_WORD, AT(scenario_expectation, ping), .words = ping_words,
 	  .flags = KEY_SELECTS, .variants = EXPECTS(PING),
 	  .meaning = "Echo requests had this result" },
@@ -256,7 +262,7 @@ static const struct key expectation_keys[] = {
 	{ .name = "to", .type = KEY_REFERENCE, AT(scenario_expectation, to), .kinds = NODES,
 	  .variants = ENDPOINTS, .computed = "any", .meaning = "Only to this host or router" },
 	{ .name = "port", .type = KEY_COUNT, AT(scenario_expectation, port), .most = 65535,
-	  .variants = EXPECTS(CONNECTION), .computed = "any", .meaning = "Only to this port" },
+	  .variants = EXPECTS(CONNECTION) | EXPECTS(BYTES), .computed = "any", .meaning = "Only to this port; `bytes`: by connections to it" },
 	{ .name = "name", .type = KEY_DOMAIN, AT(scenario_expectation, question),
 	  .variants = EXPECTS(DIG), .computed = "any", .meaning = "Only questions for this name" },
 	{ .name = "type", .type = KEY_WORD, AT(scenario_expectation, record_type), .words = record_type_words,
@@ -266,14 +272,17 @@ static const struct key expectation_keys[] = {
 	{ .name = "times", .type = KEY_RANGE, AT(scenario_expectation, times), .fallback = "1..",
 	  .variants = TIMED, .meaning = "How many times" },
 	{ .name = "node", .type = KEY_REFERENCE, AT(scenario_expectation, node), .kinds = NODES | SCENARIO_SWITCH,
-	  .variants = COUNTED, .computed = "everywhere", .meaning = "Only at this host, router or switch" },
+	  .variants = COUNTED, .required_in = EXPECTS(BYTES), .computed = "everywhere", .meaning = "Only at this host, router or switch" },
 	{ .name = "reason", .type = KEY_WORD, AT(scenario_expectation, reason), .words = drop_words,
 	  .fallback = "any", .variants = EXPECTS(DROPPED), .meaning = "Only for this reason" },
 	{ .name = "rule", .type = KEY_COUNT, AT(scenario_expectation, rule), .least = 1, .most = 1000,
 	  .variants = EXPECTS(DROPPED), .computed = "any", .meaning = "Only by the rule of this number in the filter of `node`; the first is 1" },
 	{ .name = "within", .type = KEY_TIME, AT(scenario_expectation, within_ns),
 	  .variants = EXPECTS(MAILBOX) | EXPECTS(MESSAGE), .computed = "any time",
-	  .meaning = "It comes true no later: for `message` counted from when it was composed, for `mailbox` from the beginning of the run" },
+	  .meaning = "It comes true no later: for `message` counted from `since`, for `mailbox` from the beginning of the run" },
+	{ .name = "since", .type = KEY_WORD, AT(scenario_expectation, since), .words = station_words,
+	  .fallback = "composed", .variants = EXPECTS(MESSAGE),
+	  .meaning = "`within` is counted from the last time that the message came to this station" },
 	{ .name = "at", .type = KEY_TIME, AT(scenario_expectation, at_ns), .computed = "the end of the run",
 	  .meaning = "The moment at which it is judged" },
 };

@@ -33,6 +33,13 @@ enum mail_detail {
 	MAIL_READ,      /* a user reads it */
 	MAIL_DELETED,   /* gone from the server at a client's wish */
 	MAIL_REFUSED,   /* a server would not take it; bytes: the reply */
+	/*
+	 * What an IMAP client shows of a folder on the server, as it learns of it. `root` is what
+	 * made it learn; which message it is says the Message-ID. bytes: folder, NUL, Message-ID.
+	 */
+	MAIL_LISTED,     /* the folder's list has it now */
+	MAIL_SHOWN_READ, /* it is shown as read, on this device or another */
+	MAIL_UNLISTED, /* the list has it no longer: deleted or moved, here or on another device */
 	MAIL_DETAIL_COUNT,
 };
 

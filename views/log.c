@@ -1,6 +1,7 @@
 #include "views/log.h"
 
 #include "protocols/layer.h"
+#include "protocols/mail/names.h"
 #include "sim/time.h"
 #include "stack/names.h"
 #include "stack/tcp/names.h"
@@ -258,7 +259,7 @@ static void begin_event(struct log *log, const struct trace_record *record, cons
 
 static void print_mail(struct log *log, const struct trace_record *record, struct bytes bytes)
 {
-	const struct model_mail *mail = model_mail_by_root(log->model, record->root);
+	const struct model_mail *mail = model_mail_of(log->model, record, bytes);
 
 	begin_event(log, record, "✉ ");
 	if (mail != NULL)
@@ -269,8 +270,13 @@ static void print_mail(struct log *log, const struct trace_record *record, struc
 		g_string_append_printf(log->layout.line, "  %s → %s  \"%s\"", mail->from, mail->to,
 				       mail->subject);
 	} else if (record->detail != MAIL_RETRIEVED && record->detail != MAIL_OUTBOX) {
+		struct bytes id = mail_record_message_id(record->detail, bytes);
+
+		/* The number says it already. */
 		g_string_append(log->layout.line, "  ");
-		append_text(log->layout.line, bytes);
+		append_text(
+		    log->layout.line,
+		    bytes_first(bytes, id.data == NULL ? bytes.length : bytes.length - id.length));
 	}
 }
 

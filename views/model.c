@@ -1,6 +1,7 @@
 #include "views/model.h"
 
 #include "protocols/layer.h"
+#include "protocols/mail/names.h"
 #include "stack/layer.h"
 #include "views/model_private.h"
 #include "views/names.h"
@@ -26,6 +27,7 @@ struct model *model_new(const struct dissector *const *dissectors)
 	model->addresses = g_hash_table_new(NULL, NULL);
 	model->frames = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
 	model->mails = g_ptr_array_new();
+	model->mails_by_id = g_hash_table_new(g_str_hash, g_str_equal);
 	model->mails_by_root = g_hash_table_new(g_int64_hash, g_int64_equal);
 	conversations_init(&model->conversations, dissectors);
 	return model;
@@ -70,6 +72,7 @@ void model_free(struct model *model)
 		mail_free(model->mails->pdata[i]);
 	g_ptr_array_free(model->nodes, TRUE);
 	g_hash_table_destroy(model->mails_by_root);
+	g_hash_table_destroy(model->mails_by_id);
 	g_ptr_array_free(model->mails, TRUE);
 	g_hash_table_destroy(model->macs);
 	g_hash_table_destroy(model->addresses);
@@ -245,6 +248,8 @@ static void feed_mail(struct model *model, const struct trace_record *record, st
 	mail->to = header_text(bytes, "To");
 	mail->subject = header_text(bytes, "Subject");
 	mail->message_id = header_text(bytes, "Message-ID");
+	if (!g_hash_table_contains(model->mails_by_id, mail->message_id))
+		g_hash_table_insert(model->mails_by_id, mail->message_id, mail);
 }
 
 unsigned model_mail_count(const struct model *model)
@@ -260,6 +265,20 @@ const struct model_mail *model_mail(const struct model *model, unsigned index)
 const struct model_mail *model_mail_by_root(const struct model *model, uint64_t root)
 {
 	return g_hash_table_lookup(model->mails_by_root, &root);
+}
+
+const struct model_mail *model_mail_of(const struct model *model, const struct trace_record *record,
+				       struct bytes bytes)
+{
+	struct bytes id = mail_record_message_id(record->detail, bytes);
+	char *text;
+
+	if (id.data == NULL)
+		return model_mail_by_root(model, record->root);
+	text = bytes_to_text(id);
+	const struct model_mail *mail = g_hash_table_lookup(model->mails_by_id, text);
+	g_free(text);
+	return mail;
 }
 
 static void feed_translation(struct model *model, const struct trace_record *record)

@@ -166,3 +166,7 @@ unsigned model_unit_index(const struct model_direction *direction, uint64_t offs
 unsigned model_mail_count(const struct model *model);
 const struct model_mail *model_mail(const struct model *model, unsigned index);
 const struct model_mail *model_mail_by_root(const struct model *model, uint64_t root);
+
+/* The message that a TRACE_MAIL record with these bytes is about; NULL: not known. */
+const struct model_mail *model_mail_of(const struct model *model, const struct trace_record *record,
+				       struct bytes bytes);

@@ -24,6 +24,7 @@ struct model {
 	GHashTable *frames;      /* packet id to frame number */
 	uint64_t frame_count;
 	GPtrArray *mails;          /* of struct model_mail * */
+	GHashTable *mails_by_id;   /* Message-ID to struct model_mail *; look-ups only */
 	GHashTable *mails_by_root; /* uint64_t to struct model_mail *; look-ups only */
 	struct conversations conversations;
 };

@@ -108,6 +108,9 @@ const char *view_mail_actor(unsigned detail)
 	case MAIL_OUTBOX:
 	case MAIL_RETRIEVED:
 	case MAIL_READ:
+	case MAIL_LISTED:
+	case MAIL_SHOWN_READ:
+	case MAIL_UNLISTED:
 		return "MUA";
 	case MAIL_SUBMITTED:
 	case MAIL_CHECKED:

@@ -53,6 +53,7 @@ struct report *report_new(const struct model *model, const struct dissector *con
 	report->model = model;
 	report->dissectors = dissectors;
 	report->crossings = crossings_new(count_crossing, report);
+	report->mailboxes = mailboxes_new();
 	report->accounts = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, account_free);
 	return report;
 }
@@ -62,6 +63,7 @@ void report_free(struct report *report)
 	if (report == NULL)
 		return;
 	crossings_free(report->crossings);
+	mailboxes_free(report->mailboxes);
 	g_hash_table_destroy(report->accounts);
 	g_free(report);
 }
@@ -224,12 +226,14 @@ static void count_crossing(void *owner, const struct crossing *crossing)
 static void add_station(struct report *report, const struct trace_record *record,
 			struct bytes bytes)
 {
+	const struct model_mail *mail = model_mail_of(report->model, record, bytes);
 	struct station station = { .record = *record };
 
 	if (record->detail != MAIL_COMPOSED && record->detail != MAIL_NOTIFIED &&
 	    record->detail != MAIL_RETRIEVED && record->detail != MAIL_OUTBOX)
 		station.text = bytes_to_text(bytes);
-	g_array_append_val(account_for(report, record->root)->stations, station);
+	g_array_append_val(account_for(report, mail != NULL ? mail->root : record->root)->stations,
+			   station);
 }
 
 void report_feed(struct report *report, const struct trace_record *record, struct bytes bytes)
@@ -237,6 +241,9 @@ void report_feed(struct report *report, const struct trace_record *record, struc
 	switch (record->kind) {
 	case TRACE_MAIL:
 		add_station(report, record, bytes);
+		break;
+	case TRACE_MAILBOX:
+		mailboxes_feed(report->mailboxes, record, bytes);
 		break;
 	case TRACE_TRANSMIT:
 		report->frames++;

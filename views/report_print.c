@@ -1,5 +1,6 @@
 /* The report as text. */
 #include <inttypes.h>
+#include <string.h>
 #include "protocols/layer.h"
 #include "views/names.h"
 #include "views/report_private.h"
@@ -136,20 +137,54 @@ static unsigned round_trips(const struct model_connection *connection)
 }
 
 struct protocol_sum {
-	unsigned connections, turns;
+	unsigned connections, turns, most_at_once;
+	int64_t open_ns; /* of all connections together */
 	uint64_t bytes[2], segments, retransmissions;
 };
+
+static int by_time(gconstpointer a, gconstpointer b)
+{
+	int64_t first = *(const int64_t *)a, second = *(const int64_t *)b;
+
+	return (first > second) - (first < second);
+}
+
+/* The most connections that were open at one moment, from when each opened and closed. */
+static unsigned most_at_once(GArray *opened, GArray *closed)
+{
+	unsigned most = 0;
+	guint gone = 0;
+
+	g_array_sort(opened, by_time);
+	g_array_sort(closed, by_time);
+	for (guint i = 0; i < opened->len; i++) {
+		while (g_array_index(closed, int64_t, gone) < g_array_index(opened, int64_t, i))
+			gone++;
+		most = MAX(most, i + 1 - gone);
+	}
+	return most;
+}
 
 static struct protocol_sum sum_protocol(const struct report *report,
 					const struct dissector *dissector)
 {
 	struct protocol_sum sum = { 0 };
+	GArray *opened = g_array_new(FALSE, FALSE, sizeof(int64_t));
+	GArray *closed = g_array_new(FALSE, FALSE, sizeof(int64_t));
 
 	for (unsigned i = 0; i < model_connection_count(report->model); i++) {
 		const struct model_connection *connection = model_connection(report->model, i);
 
 		if (connection->dissector != dissector)
 			continue;
+		/* One without FIN or RST is open still. */
+		int64_t closed_ns = connection->fins == 3 || connection->was_reset
+					? connection->closed_ns
+					: report->end_ns;
+
+		g_array_append_val(opened, connection->opened_ns);
+		g_array_append_val(closed, closed_ns);
+		sum.open_ns += closed_ns - connection->opened_ns;
 		sum.connections++;
 		sum.turns += round_trips(connection);
 		for (int d = 0; d < 2; d++) {
@@ -158,21 +193,26 @@ static struct protocol_sum sum_protocol(const struct report *report,
 			sum.retransmissions += connection->directions[d].retransmissions;
 		}
 	}
+	sum.most_at_once = most_at_once(opened, closed);
+	g_array_unref(opened);
+	g_array_unref(closed);
 	return sum;
 }
 
 static void print_protocols(const struct report *report, FILE *out)
 {
-	fprintf(out, "  protocol  connections  round trips  bytes up  bytes down  segments  "
+	fprintf(out, "  protocol  connections  at once      open, s  round trips  bytes up  bytes "
+		     "down  segments  "
 		     "retransmitted\n");
 	for (const struct dissector *const *at = report->dissectors;; at++) {
 		struct protocol_sum sum = sum_protocol(report, *at);
 
 		if (sum.connections > 0)
 			fprintf(out,
-				"  %-9s %11u %12u %9" PRIu64 " %11" PRIu64 " %9" PRIu64
+				"  %-9s %11u %8u %12.1f %12u %9" PRIu64 " %11" PRIu64 " %9" PRIu64
 				" %14" PRIu64 "\n",
 				*at == NULL ? "other" : (*at)->name, sum.connections,
+				sum.most_at_once, time_seconds(sum.open_ns),
 				sum.turns + sum.connections, sum.bytes[0], sum.bytes[1],
 				sum.segments, sum.retransmissions);
 		if (*at == NULL)
@@ -180,6 +220,49 @@ static void print_protocols(const struct report *report, FILE *out)
 	}
 	fprintf(out,
 		"  (a round trip is a question that waits for its answer; the handshake is one)\n");
+}
+
+/* The first of the mailboxes of this owner on this node stands for all of them. */
+static bool is_first_of_its_owner(const struct mailboxes *mailboxes, unsigned index)
+{
+	const struct mailbox_state *mailbox = mailboxes_get(mailboxes, index);
+
+	for (unsigned i = 0; i < index; i++) {
+		const struct mailbox_state *other = mailboxes_get(mailboxes, i);
+
+		if (other->node == mailbox->node && strcmp(other->owner, mailbox->owner) == 0)
+			return false;
+	}
+	return true;
+}
+
+static void print_kept(const struct report *report, FILE *out, unsigned first)
+{
+	const struct mailbox_state *its = mailboxes_get(report->mailboxes, first);
+	uint64_t messages = 0, bytes = 0;
+
+	for (unsigned i = first; i < mailboxes_count(report->mailboxes); i++) {
+		const struct mailbox_state *mailbox = mailboxes_get(report->mailboxes, i);
+
+		if (mailbox->node != its->node || strcmp(mailbox->owner, its->owner) != 0)
+			continue;
+		messages += mailbox->messages->len;
+		for (guint k = 0; k < mailbox->messages->len; k++)
+			bytes += g_bytes_get_size(
+			    ((const struct mailbox_message *)mailbox->messages->pdata[k])->bytes);
+	}
+	if (messages > 0)
+		fprintf(out, "  %-14s %-32s %9" PRIu64 " %11" PRIu64 "\n",
+			model_node_name(report->model, its->node), its->owner, messages, bytes);
+}
+
+/* Whose mail is kept where at the end; empty mailboxes are left out. */
+static void print_storage(const struct report *report, FILE *out)
+{
+	fprintf(out, "  kept on        account                           messages       bytes\n");
+	for (unsigned i = 0; i < mailboxes_count(report->mailboxes); i++)
+		if (is_first_of_its_owner(report->mailboxes, i))
+			print_kept(report, out, i);
 }
 
 void report_print(const struct report *report, FILE *out, bool colour)
@@ -198,4 +281,6 @@ void report_print(const struct report *report, FILE *out, bool colour)
 	}
 	print_heading(out, colour, "TCP by protocol");
 	print_protocols(report, out);
+	print_heading(out, colour, "Storage at the end");
+	print_storage(report, out);
 }

@@ -1,6 +1,7 @@
 /* The parts of a report; for views/report*.c only. */
 #pragma once
 #include "views/crossing.h"
+#include "views/mailboxes.h"
 #include "views/report.h"
 
 /* A station in a message's life. */
@@ -27,6 +28,7 @@ struct report {
 	const struct model *model;
 	const struct dissector *const *dissectors;
 	struct crossings *crossings;
+	struct mailboxes *mailboxes;
 	GHashTable *accounts; /* root to struct report_account *; look-ups only */
 	uint64_t frames, frame_bytes, drops, retransmissions;
 	uint64_t payload_bytes, header_bytes; /* of packets where they were first sent */

@@ -1,5 +1,7 @@
 #include "protocols/mail/names.h"
 
+#include <glib.h>
+
 static const char *const details[] = {
 	[MAIL_COMPOSED] = "composed",
 	[MAIL_OUTBOX] = "kept in the outbox",
@@ -18,6 +20,9 @@ static const char *const details[] = {
 	[MAIL_READ] = "read",
 	[MAIL_DELETED] = "deleted from the server",
 	[MAIL_REFUSED] = "refused",
+	[MAIL_LISTED] = "listed",
+	[MAIL_SHOWN_READ] = "shown as read",
+	[MAIL_UNLISTED] = "no longer listed",
 	[MAILBOX_CREATED] = "mailbox created",
 	[MAILBOX_REMOVED] = "mailbox removed",
 	[MAILBOX_RENAMED] = "mailbox renamed",
@@ -28,6 +33,17 @@ static const char *const details[] = {
 	[MAILBOX_EXPUNGED] = "message expunged",
 	[MAILBOX_GRANTED] = "rights changed",
 };
+
+struct bytes mail_record_message_id(unsigned detail, struct bytes bytes)
+{
+	size_t folder = 0;
+
+	if (detail != MAIL_LISTED && detail != MAIL_SHOWN_READ && detail != MAIL_UNLISTED)
+		return (struct bytes) { NULL, 0 };
+	while (folder < bytes.length && bytes.data[folder] != '\0')
+		folder++;
+	return bytes_from(bytes, MIN(folder + 1, bytes.length));
+}
 
 const struct layer_names mail_layer_names = {
 	.layer = LAYER_MAIL,

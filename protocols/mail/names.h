@@ -2,6 +2,7 @@
 #pragma once
 #include <stdint.h>
 #include "protocols/layer.h"
+#include "sim/bytes.h"
 
 /*
  * Details of TRACE_MAILBOX records. They go on from enum mail_detail, so that one table names both.
@@ -38,6 +39,12 @@ static inline int64_t mailbox_record_date(uint64_t after)
 {
 	return (int64_t)(after >> 32);
 }
+
+/*
+ * The Message-ID in the bytes of a TRACE_MAIL record of MAIL_LISTED, MAIL_SHOWN_READ or MAIL_UNLISTED;
+ * `data` is NULL for all other details. Borrows from `bytes`.
+ */
+struct bytes mail_record_message_id(unsigned detail, struct bytes bytes);
 
 /* The letters of enum mailbox_right, in the order of its bits (RFC 4314 section 2.1). */
 #define MAILBOX_RIGHT_LETTERS "lrswipkxtea"

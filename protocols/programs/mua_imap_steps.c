@@ -46,6 +46,20 @@ static enum step wait_for(struct mua_imap *imap, unsigned operation)
 
 /* Steps. */
 
+/* What led to this is the reason for it, whoever's doing it was. */
+static void screen_changed(void *owner, const struct remote_folder *folder,
+			   const struct remote_message *message, enum mail_detail detail)
+{
+	const struct mua *mua = ((const struct mua_imap *)owner)->mua;
+	GString *text = g_string_new(folder->name);
+
+	g_string_append_c(text, '\0');
+	g_string_append(text, message->message_id);
+	mua_record(mua, detail, engine_context(node_engine(mua->node))->root, 0, 0,
+		   (struct bytes) { (const uint8_t *)text->str, text->len });
+	g_string_free(text, TRUE);
+}
+
 static struct remote_folder *find_folder(struct mua_imap *imap, const char *name)
 {
 	for (unsigned i = 0; i < imap->folders->len; i++) {
@@ -54,7 +68,8 @@ static struct remote_folder *find_folder(struct mua_imap *imap, const char *name
 		if (strcmp(folder->name, name) == 0)
 			return folder;
 	}
-	struct remote_folder *folder = remote_folder_new(name);
+	struct remote_folder *folder =
+	    remote_folder_new(name, (struct remote_screen) { screen_changed, imap });
 	g_ptr_array_add(imap->folders, folder);
 	return folder;
 }
@@ -64,9 +79,12 @@ static enum step select_folder(struct mua_imap *imap, struct mua_action *action)
 	struct remote_folder *folder = find_folder(imap, action->folder);
 
 	imap->known_before = folder->messages->len;
-	if (imap->folder == folder)
-		return action->verb == MUA_CHECK ? wait_for(imap, imap_client_noop(imap->client))
-						 : STEP_NEXT;
+	if (imap->folder == folder) {
+		/* Without IDLE nobody has told us what has come since (RFC 3501 section 6.1.2). */
+		bool asks = action->verb == MUA_CHECK || !imap_client_offers(imap->client, "IDLE");
+
+		return asks ? wait_for(imap, imap_client_noop(imap->client)) : STEP_NEXT;
+	}
 	imap->is_opening = true;
 	if (folder->modseq == 0) {
 		imap->folder = NULL;
@@ -173,9 +191,14 @@ static enum step fetch_bodies(struct mua_imap *imap, struct mua_action *action)
 	return STEP_NEXT;
 }
 
-/* Bodies that were here before are read without being fetched: the server is told. */
+/*
+ * Bodies that were here before are read without being fetched: the server is told, unless this user may
+ * only look (RFC 4314 section 5.2).
+ */
 static enum step mark_seen(struct mua_imap *imap, struct mua_action *action)
 {
+	bool may_only_look = imap_client_selected(imap->client)->is_read_only;
+
 	(void)action;
 	for (; imap->next < imap->picked->len; imap->next++) {
 		uint32_t uid = picked_uid(imap);
@@ -185,7 +208,7 @@ static enum step mark_seen(struct mua_imap *imap, struct mua_action *action)
 			continue;
 		mua_record(imap->mua, MAIL_READ, message->message->root, 0, 0,
 			   (struct bytes) { NULL, 0 });
-		if (message->flags & MAILBOX_SEEN)
+		if (message->flags & MAILBOX_SEEN || may_only_look)
 			continue;
 		message->flags |= MAILBOX_SEEN;
 		imap->next++;

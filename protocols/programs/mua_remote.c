@@ -3,14 +3,16 @@
 static void remote_message_free(struct remote_message *message)
 {
 	g_free(message->subject);
+	g_free(message->message_id);
 	message_free(message->message);
 	g_free(message);
 }
 
-struct remote_folder *remote_folder_new(const char *name)
+struct remote_folder *remote_folder_new(const char *name, struct remote_screen screen)
 {
 	struct remote_folder *folder = g_new0(struct remote_folder, 1);
 
+	folder->screen = screen;
 	folder->name = g_strdup(name);
 	folder->uid_next = 1;
 	folder->messages = g_ptr_array_new_with_free_func((GDestroyNotify)remote_message_free);
@@ -27,6 +29,20 @@ void remote_folder_free(struct remote_folder *folder)
 static struct remote_message *message_at(const struct remote_folder *folder, unsigned index)
 {
 	return g_ptr_array_index(folder->messages, index);
+}
+
+/* What was never listed cannot be seen to change. */
+static void show(const struct remote_folder *folder, const struct remote_message *message,
+		 enum mail_detail detail)
+{
+	if (message->message_id != NULL)
+		folder->screen.changed(folder->screen.owner, folder, message, detail);
+}
+
+static void remove_at(struct remote_folder *folder, unsigned index)
+{
+	show(folder, message_at(folder, index), MAIL_UNLISTED);
+	g_ptr_array_remove_index(folder->messages, index);
 }
 
 /* Where `uid` is, or would be. */
@@ -65,7 +81,8 @@ uint32_t remote_folder_first_unknown(struct remote_folder *folder,
 	uint32_t known = folder->uid_next, count = folder->messages->len;
 
 	if (folder->uid_validity != status->uid_validity) {
-		g_ptr_array_set_size(folder->messages, 0);
+		while (folder->messages->len > 0)
+			remove_at(folder, folder->messages->len - 1);
 		known = 1;
 		count = 0;
 	}
@@ -90,7 +107,7 @@ void remote_folder_settle(struct remote_folder *folder, uint64_t modseq)
 	folder->modseq = modseq;
 	for (unsigned i = folder->messages->len; i > 0; i--)
 		if (message_at(folder, i - 1)->is_stale)
-			g_ptr_array_remove_index(folder->messages, i - 1);
+			remove_at(folder, i - 1);
 }
 
 static struct remote_message *find_or_add(struct remote_folder *folder, uint32_t uid)
@@ -105,6 +122,19 @@ static struct remote_message *find_or_add(struct remote_folder *folder, uint32_t
 	return message;
 }
 
+static void take_envelope(const struct remote_folder *folder, struct remote_message *message,
+			  const struct imap_envelope *envelope)
+{
+	bool is_new = message->message_id == NULL;
+
+	g_free(message->subject);
+	message->subject = message_decode_words(envelope->subject != NULL ? envelope->subject : "");
+	g_free(message->message_id);
+	message->message_id = g_strdup(envelope->message_id != NULL ? envelope->message_id : "");
+	if (is_new)
+		show(folder, message, MAIL_LISTED);
+}
+
 void remote_folder_take(struct remote_folder *folder, const struct imap_fetched *fetched,
 			uint64_t root)
 {
@@ -114,14 +144,13 @@ void remote_folder_take(struct remote_folder *folder, const struct imap_fetched 
 	struct remote_message *message = find_or_add(folder, fetched->uid);
 	message->is_stale = false;
 	folder->uid_next = MAX(folder->uid_next, fetched->uid + 1);
+	bool was_shown_read = message->message_id != NULL && message->flags & MAILBOX_SEEN;
 	if (fetched->has_flags)
 		message->flags = fetched->flags;
-	if (fetched->envelope != NULL) {
-		const char *subject = fetched->envelope->subject;
-
-		g_free(message->subject);
-		message->subject = message_decode_words(subject != NULL ? subject : "");
-	}
+	if (fetched->envelope != NULL)
+		take_envelope(folder, message, fetched->envelope);
+	if (message->flags & MAILBOX_SEEN && !was_shown_read)
+		show(folder, message, MAIL_SHOWN_READ);
 	if (fetched->body != NULL) {
 		message_free(message->message);
 		message->message = message_new(g_bytes_ref(fetched->body), root);
@@ -135,7 +164,7 @@ void remote_folder_remove(struct remote_folder *folder, uint32_t number, uint32_
 	if (uid != 0)
 		index = remote_folder_find(folder, uid) != NULL ? position(folder, uid) : UINT_MAX;
 	if (index < folder->messages->len)
-		g_ptr_array_remove_index(folder->messages, index);
+		remove_at(folder, index);
 }
 
 void remote_folder_pick(const struct remote_folder *folder, enum mua_pick pick, const char *subject,

@@ -1,18 +1,30 @@
 /* What a mail client remembers of a folder on an IMAP server, so as not to ask twice. */
 #pragma once
 #include "protocols/imap/client.h"
+#include "protocols/layer.h"
 #include "protocols/mail/mailbox.h"
 #include "protocols/programs/mua.h"
 
 struct remote_message {
 	uint32_t uid;
 	uint32_t flags;          /* enum mailbox_flag, as last heard */
+	char *message_id;        /* "" when it has none; NULL: the header was not fetched yet */
 	char *subject;           /* decoded; NULL: the header was not fetched yet */
 	struct message *message; /* NULL: the body was not fetched yet */
 	bool is_stale;           /* not yet seen again while the folder is listed anew */
 };
 
+struct remote_folder;
+
+/* Told when the list of a folder that the user sees changes: `detail` is one of enum mail_detail. */
+struct remote_screen {
+	void (*changed)(void *owner, const struct remote_folder *folder,
+			const struct remote_message *message, enum mail_detail detail);
+	void *owner;
+};
+
 struct remote_folder {
+	struct remote_screen screen;
 	char *name;
 	uint32_t uid_validity;
 	uint32_t uid_next;   /* as of the last listing */
@@ -20,7 +32,7 @@ struct remote_folder {
 	GPtrArray *messages; /* of struct remote_message *, by UID */
 };
 
-struct remote_folder *remote_folder_new(const char *name);
+struct remote_folder *remote_folder_new(const char *name, struct remote_screen screen);
 void remote_folder_free(struct remote_folder *folder);
 
 struct remote_message *remote_folder_find(const struct remote_folder *folder, uint32_t uid);

@@ -48,6 +48,9 @@ static struct dns_zone *office_zone(void)
 	return zone;
 }
 
+/* What the IMAP server of the next office does not offer. */
+static imap_capability_set imap_without;
+
 static void start_doors(struct office *office)
 {
 	struct host *host = office->wire.bob;
@@ -59,6 +62,7 @@ static void start_doors(struct office *office)
 	office->imap = imap_server_start(host, &(struct imap_server_config) {
 						   .store = office->store,
 						   .software = "mailwire",
+						   .without = imap_without,
 					       });
 }
 
@@ -1030,6 +1034,63 @@ START_TEST(idle_brings_news_without_asking)
 }
 END_TEST
 
+START_TEST(without_idle_an_open_folder_is_asked_about_first)
+{
+	struct mua_config config = alice_config(MUA_IMAP);
+	struct office office;
+
+	config.stay_ns = TIME_NEVER;
+	imap_without = imap_capability_bit(IMAP_CAN_IDLE);
+	office_init(&office, &config);
+	imap_without = 0;
+	check_with(&office, 1);
+	deliver(&office, "alice@office.example", "one");
+	wiretest_run(&office.wire);
+	mua_read(office.alice, &(struct mua_choice) { .pick = MUA_NEWEST }, to_log(&office));
+	expect_log(&office, "done: 0 new messages\ndone: \n");
+	office_clear(&office);
+}
+END_TEST
+
+/* That alice's client, and no other, showed messages in this way so many times. */
+static void expect_shown(const struct office *office, enum mail_detail detail, unsigned times)
+{
+	ck_assert_uint_eq(mail_records(office, detail), times);
+	for (unsigned i = 0; i < times; i++)
+		ck_assert(
+		    trace_node_of(
+			wiretest_record(&office->wire, TRACE_MAIL, LAYER_MAIL, detail, i)->id) ==
+		    host_node(office->wire.alice)->index);
+}
+
+START_TEST(the_screen_of_an_imap_client_is_in_the_trace)
+{
+	struct mua_config config = alice_config(MUA_IMAP);
+	struct mua_letter letter = to_bob;
+	struct office office;
+
+	config.stay_ns = TIME_NEVER;
+	letter.to = "alice@office.example";
+	office_init(&office, &config);
+	check_with(&office, 1);
+	expect_shown(&office, MAIL_LISTED, 0);
+	mua_send(office.bob, &letter, to_log(&office));
+	wiretest_run(&office.wire);
+	expect_shown(&office, MAIL_LISTED, 1);
+	expect_shown(&office, MAIL_SHOWN_READ, 0);
+	mua_read(office.alice, &(struct mua_choice) { .pick = MUA_NEWEST }, to_log(&office));
+	wiretest_run(&office.wire);
+	expect_shown(&office, MAIL_SHOWN_READ, 1);
+	expect_shown(&office, MAIL_UNLISTED, 0);
+	mua_delete(office.alice, &(struct mua_choice) { .pick = MUA_NEWEST }, to_log(&office));
+	wiretest_run(&office.wire);
+	expect_shown(&office, MAIL_LISTED, 1);
+	expect_shown(&office, MAIL_SHOWN_READ, 1);
+	expect_shown(&office, MAIL_UNLISTED, 1);
+	office_clear(&office);
+}
+END_TEST
+
 START_TEST(an_idle_connection_is_closed_after_a_while)
 {
 	struct mua_config config = alice_config(MUA_IMAP);
@@ -1108,6 +1169,8 @@ int main(void)
 	tcase_add_test(tests, seen_is_told_to_the_imap_server);
 	tcase_add_test(tests, a_copy_of_what_was_sent_goes_to_the_imap_server);
 	tcase_add_test(tests, idle_brings_news_without_asking);
+	tcase_add_test(tests, without_idle_an_open_folder_is_asked_about_first);
+	tcase_add_test(tests, the_screen_of_an_imap_client_is_in_the_trace);
 	tcase_add_test(tests, an_idle_connection_is_closed_after_a_while);
 	tcase_add_loop_test(tests, imap_actions_fail_offline_at_any_moment, 0, 30);
 	suite_add_tcase(suite, tests);
