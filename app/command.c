@@ -69,18 +69,56 @@ int command_parse(const struct command *command, int argc, char **argv, const GO
 	return status;
 }
 
-struct scenario *command_load(const char *file)
+bool command_parse_receive(const char *name, enum scenario_protocol *protocol)
 {
-	struct diagnostics *diagnostics = diagnostics_new();
-	char *path = scenario_find(file, diagnostics);
-	struct scenario *scenario = path == NULL ? NULL : scenario_load(path, diagnostics);
-	char *text = diagnostics_print(diagnostics);
+	static const struct {
+		const char *name;
+		enum scenario_protocol protocol;
+	} known[] = { { "pop3", PROTOCOL_POP3 }, { "imap", PROTOCOL_IMAP } };
+	struct suggestion suggestion = { .word = name };
 
+	for (size_t i = 0; i < G_N_ELEMENTS(known); i++) {
+		if (strcmp(known[i].name, name) == 0) {
+			*protocol = known[i].protocol;
+			return true;
+		}
+		suggest_offer(&suggestion, known[i].name);
+	}
+	if (suggestion.best != NULL)
+		command_complain("--receive: there is no \"%s\"; did you mean \"%s\"?", name,
+				 suggestion.best);
+	else
+		command_complain("--receive: clients receive mail by pop3 or imap, not by \"%s\"",
+				 name);
+	return false;
+}
+
+struct scenario *command_load_receiving(const char *file, const char *receive)
+{
+	struct diagnostics *diagnostics;
+	struct scenario *scenario = NULL;
+	enum scenario_protocol protocol;
+	char *path, *text;
+
+	if (receive != NULL && !command_parse_receive(receive, &protocol))
+		return NULL;
+	diagnostics = diagnostics_new();
+	path = scenario_find(file, diagnostics);
+	if (path != NULL && receive != NULL)
+		scenario = scenario_load_receiving(path, protocol, diagnostics);
+	else if (path != NULL)
+		scenario = scenario_load(path, diagnostics);
+	text = diagnostics_print(diagnostics);
 	fputs(text, stderr);
 	g_free(text);
 	g_free(path);
 	diagnostics_free(diagnostics);
 	return scenario;
+}
+
+struct scenario *command_load(const char *file)
+{
+	return command_load_receiving(file, NULL);
 }
 
 /* The reader of standard output has seen enough, and knows why it ends. */

@@ -53,6 +53,12 @@ int command_parse(const struct command *command, int argc, char **argv, const GO
  */
 struct scenario *command_load(const char *file);
 
+/* The same for --receive NAME, a protocol in place of that which is written; NULL: as written. */
+struct scenario *command_load_receiving(const char *file, const char *receive);
+
+/* The protocol of --receive NAME. False with a complaint when `name` is none. */
+bool command_parse_receive(const char *name, enum scenario_protocol *protocol);
+
 /*
  * Ends output on standard output: EXIT_OK, or EXIT_OUTPUT after saying why it could not be written.
  */

@@ -65,6 +65,11 @@ static struct mailbox_state *find(const struct mailboxes *mailboxes, uint64_t id
 	return NULL;
 }
 
+const struct mailbox_state *mailboxes_find(const struct mailboxes *mailboxes, uint64_t id)
+{
+	return find(mailboxes, id);
+}
+
 /* Messages are looked for from the end: the newest change most. */
 static struct mailbox_message *find_message(const struct mailbox_state *mailbox, uint64_t uid)
 {
@@ -115,6 +120,7 @@ static void append(struct mailbox_state *mailbox, const struct trace_record *rec
 	message->subject = header(bytes, "Subject");
 	message->from = header(bytes, "From");
 	message->root = record->root;
+	mailbox->bytes += bytes.length;
 	g_ptr_array_add(mailbox->messages, message);
 }
 
@@ -155,8 +161,10 @@ void mailboxes_feed(struct mailboxes *mailboxes, const struct trace_record *reco
 		break;
 	case MAILBOX_EXPUNGED:
 		message = find_message(mailbox, record->before);
-		if (message != NULL)
+		if (message != NULL) {
+			mailbox->bytes -= g_bytes_get_size(message->bytes);
 			g_ptr_array_remove(mailbox->messages, message);
+		}
 		break;
 	default:
 		break;

@@ -25,6 +25,7 @@ struct mailbox_state {
 	uint32_t uid_validity;
 	bool is_subscribed;
 	GPtrArray *messages; /* of struct mailbox_message *, by UID */
+	uint64_t bytes;      /* of all of them */
 };
 
 struct mailboxes *mailboxes_new(void);
@@ -33,6 +34,9 @@ void mailboxes_free(struct mailboxes *mailboxes);
 /* Takes in a record; all kinds but TRACE_MAILBOX are ignored. */
 void mailboxes_feed(struct mailboxes *mailboxes, const struct trace_record *record,
 		    struct bytes bytes);
+
+/* The mailbox that records call `id`; NULL: there is none, or none any more. */
+const struct mailbox_state *mailboxes_find(const struct mailboxes *mailboxes, uint64_t id);
 
 /* In order of creation. */
 unsigned mailboxes_count(const struct mailboxes *mailboxes);
