@@ -31,8 +31,9 @@ static void print_help(const struct command *command, GOptionContext *context)
 	g_free(help);
 }
 
-int command_parse(const struct command *command, int argc, char **argv, const GOptionEntry *options,
-		  unsigned count, const char **arguments)
+/* Between `least` and `most` arguments are wanted; they are moved to the front of `argv`. */
+static int parse(const struct command *command, int *argc, char ***argv,
+		 const GOptionEntry *options, unsigned least, unsigned most)
 {
 	static const GOptionEntry none[] = { { 0 } };
 	gboolean wants_help = FALSE;
@@ -47,16 +48,16 @@ int command_parse(const struct command *command, int argc, char **argv, const GO
 	g_option_context_set_help_enabled(context, FALSE);
 	g_option_context_add_main_entries(context, options != NULL ? options : none, NULL);
 	g_option_context_add_main_entries(context, common, NULL);
-	if (!g_option_context_parse(context, &argc, &argv, &error)) {
+	if (!g_option_context_parse(context, argc, argv, &error)) {
 		command_complain("%s", error->message);
 		status = EXIT_USAGE;
 	} else if (wants_help) {
 		print_help(command, context);
 		status = command_flush();
-	} else if ((unsigned)argc != count + 1) {
+	} else if ((unsigned)*argc < least + 1 || (unsigned)*argc > most + 1) {
 		command_complain("%s %s", command->name,
-				 (unsigned)argc <= count ? "needs another argument"
-							 : "has an argument too many");
+				 (unsigned)*argc <= least ? "needs another argument"
+							  : "has an argument too many");
 		status = EXIT_USAGE;
 	}
 	if (status == EXIT_USAGE)
@@ -64,8 +65,27 @@ int command_parse(const struct command *command, int argc, char **argv, const GO
 			command->name, command->arguments, command->name);
 	g_clear_error(&error);
 	g_option_context_free(context);
+	return status;
+}
+
+int command_parse(const struct command *command, int argc, char **argv, const GOptionEntry *options,
+		  unsigned count, const char **arguments)
+{
+	int status = parse(command, &argc, &argv, options, count, count);
+
 	for (unsigned i = 0; status < 0 && i < count; i++)
 		arguments[i] = argv[i + 1];
+	return status;
+}
+
+int command_parse_many(const struct command *command, int argc, char **argv,
+		       const GOptionEntry *options, char ***arguments)
+{
+	int status = parse(command, &argc, &argv, options, 1, G_MAXINT - 1);
+
+	*arguments = g_new0(char *, argc);
+	for (int i = 1; status < 0 && i < argc; i++)
+		(*arguments)[i - 1] = g_strdup(argv[i]);
 	return status;
 }
 

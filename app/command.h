@@ -31,6 +31,7 @@ int command_mailbox(const struct command *command, int argc, char **argv);
 int command_step(const struct command *command, int argc, char **argv);
 int command_live(const struct command *command, int argc, char **argv);
 int command_shell(const struct command *command, int argc, char **argv);
+int command_compare(const struct command *command, int argc, char **argv);
 int command_list(const struct command *command, int argc, char **argv);
 int command_new(const struct command *command, int argc, char **argv);
 
@@ -46,6 +47,10 @@ int command_extcap(int argc, char **argv);
  */
 int command_parse(const struct command *command, int argc, char **argv, const GOptionEntry *options,
 		  unsigned count, const char **arguments);
+
+/* The same with one further argument or more, which go to `arguments` for g_strfreev(). */
+int command_parse_many(const struct command *command, int argc, char **argv,
+		       const GOptionEntry *options, char ***arguments);
 
 /*
  * Loads the scenario that `file` means, a path or the name of a shipped one. NULL after saying on

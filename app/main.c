@@ -27,6 +27,8 @@ static const struct command commands[] = {
 	{ "shell", "FILE [OPTION...] [-- COMMAND...]",
 	  "A shell, or a command, on a simulated network.",
 	  "mailwire shell office -- curl smtp://mail.office.example", command_shell },
+	{ "compare", "FILE... [OPTION...]", "Runs scenarios and prints what came of each, side by side.",
+	  "mailwire compare two-devices --receive pop3,imap", command_compare },
 	{ "list", "", "Lists the scenarios that came with mailwire.",
 	  "mailwire list", command_list },
 	{ "new", "NAME", "Writes a commented scenario to start from to NAME.yaml.",

@@ -171,17 +171,25 @@ void mailboxes_feed(struct mailboxes *mailboxes, const struct trace_record *reco
 	}
 }
 
+/* By bit. */
+enum { FLAG_SEEN };
+static const char *const flag_names[] = {
+	[FLAG_SEEN] = "\\Seen", "\\Answered", "\\Flagged", "\\Deleted", "\\Draft", "\\Recent",
+};
+
+bool mailbox_is_seen(uint32_t flags)
+{
+	return (flags & 1u << FLAG_SEEN) != 0;
+}
+
 void mailbox_flags_append(GString *out, uint32_t flags)
 {
-	static const char *const names[] = {
-		"\\Seen", "\\Answered", "\\Flagged", "\\Deleted", "\\Draft", "\\Recent",
-	};
 	bool is_first = true;
 
-	for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+	for (size_t i = 0; i < G_N_ELEMENTS(flag_names); i++) {
 		if (!(flags & 1u << i))
 			continue;
-		g_string_append_printf(out, "%s%s", is_first ? "" : " ", names[i]);
+		g_string_append_printf(out, "%s%s", is_first ? "" : " ", flag_names[i]);
 		is_first = false;
 	}
 }

@@ -42,5 +42,8 @@ const struct mailbox_state *mailboxes_find(const struct mailboxes *mailboxes, ui
 unsigned mailboxes_count(const struct mailboxes *mailboxes);
 const struct mailbox_state *mailboxes_get(const struct mailboxes *mailboxes, unsigned index);
 
+/* True when \Seen is among `flags`. */
+bool mailbox_is_seen(uint32_t flags);
+
 /* "\Seen \Flagged"; appended to `out`. */
 void mailbox_flags_append(GString *out, uint32_t flags);
