@@ -26,6 +26,8 @@ struct compare *compare_new(const char *title, const struct dissector *const *di
 	compare->readings = g_array_new(FALSE, FALSE, sizeof(struct compare_reading));
 	compare->deliveries = g_array_new(FALSE, FALSE, sizeof(struct compare_delivery));
 	g_array_set_clear_func(compare->deliveries, delivery_clear);
+	compare->marked = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
+	compare->notices = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
 	compare->undelivered = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
 	compare->troubled = g_array_new(FALSE, FALSE, sizeof(uint64_t));
 	compare->lines = g_array_new(FALSE, TRUE, sizeof(struct compare_line));
@@ -43,6 +45,8 @@ static void compare_free(struct compare *compare)
 	g_array_unref(compare->actions);
 	g_array_unref(compare->readings);
 	g_array_unref(compare->deliveries);
+	g_hash_table_unref(compare->marked);
+	g_hash_table_unref(compare->notices);
 	g_hash_table_unref(compare->undelivered);
 	g_array_unref(compare->troubled);
 	g_array_unref(compare->lines);
@@ -94,6 +98,11 @@ static void feed_mailbox(struct compare *compare, const struct trace_record *rec
 	if (record->detail == MAILBOX_APPENDED)
 		g_hash_table_replace(compare->appended, new_number(record->root),
 				     new_number(record->object));
+	if (record->detail == MAILBOX_FLAGS && mailbox_is_seen((uint32_t)record->after) &&
+	    compare_listens(compare, trace_node_of(record->id)) &&
+	    !g_hash_table_contains(compare->marked, &record->root))
+		g_hash_table_insert(compare->marked, new_number(record->root),
+				    new_number((uint64_t)record->time_ns));
 }
 
 /* Messages. */
@@ -105,7 +114,7 @@ static void add_delivery(struct compare *compare, const struct trace_record *rec
 	const struct mailbox_state *mailbox =
 	    id != NULL ? mailboxes_find(compare->mailboxes, *id) : NULL;
 
-	if (mailbox == NULL)
+	if (mailbox == NULL || g_hash_table_contains(compare->notices, &record->root))
 		return;
 	struct compare_delivery delivery = { g_strdup(mailbox->owner), record->root };
 
@@ -139,6 +148,9 @@ static void feed_mail(struct compare *compare, const struct trace_record *record
 					   TIME_NEVER };
 
 	switch (record->detail) {
+	case MAIL_NOTIFIED:
+		g_hash_table_add(compare->notices, new_number(record->root));
+		break;
 	case MAIL_DELIVERED:
 		add_delivery(compare, record);
 		break;

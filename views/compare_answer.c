@@ -72,7 +72,7 @@ static void synchronisation(const struct compare_sums *sums, struct compare_answ
 	if (sums->read == 0)
 		return;
 	answer(out, all_some_none(sums->read_known, sums->read, "yes", "in part", "no"),
-	       g_strdup_printf("%u of %u mails read on a device are marked so on the server",
+	       g_strdup_printf("the server was told of %u of %u mails that they were read",
 			       sums->read_known, sums->read));
 }
 

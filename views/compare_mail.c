@@ -1,4 +1,5 @@
 /* Runs side by side: where the mail is in the end, who has it, and what would be lost. */
+#include "sim/time.h"
 #include "views/compare_private.h"
 
 #define MAIL_GROUP "The mail in the end"
@@ -15,6 +16,7 @@ static const struct figure_kind reachable = { "reachable", "in reach of every de
 static const struct figure_kind read_everywhere = { "read_everywhere", "read on every device", FIGURE_SHARE, FIGURE_MORE, MAIL_GROUP };
 static const struct figure_kind at_risk = { "lost_with", "lost if this dies: %s", FIGURE_SHARE, FIGURE_LESS, MAIL_GROUP };
 static const struct figure_kind nowhere = { "nowhere", "in no mailbox any more", FIGURE_SHARE, FIGURE_LESS, MAIL_GROUP };
+static const struct figure_kind notices = { "notices", "notices of failure", FIGURE_COUNT, FIGURE_LESS, MAIL_GROUP };
 /* clang-format on */
 
 static void place_clear(gpointer data)
@@ -22,7 +24,6 @@ static void place_clear(gpointer data)
 	struct compare_place *place = data;
 
 	g_hash_table_unref(place->roots);
-	g_hash_table_unref(place->seen);
 }
 
 static struct compare_place *find_place(const struct compare *compare, GArray *places,
@@ -39,7 +40,6 @@ static struct compare_place *find_place(const struct compare *compare, GArray *p
 		.owner = mailbox->owner,
 		.is_server = compare_listens(compare, mailbox->node),
 		.roots = g_hash_table_new(g_int64_hash, g_int64_equal),
-		.seen = g_hash_table_new(g_int64_hash, g_int64_equal),
 	};
 
 	g_array_append_val(places, place);
@@ -60,23 +60,18 @@ static GArray *places_new(const struct compare *compare)
 			struct mailbox_message *message = mailbox->messages->pdata[k];
 
 			g_hash_table_add(place->roots, &message->root);
-			if (mailbox_is_seen(message->flags))
-				g_hash_table_add(place->seen, &message->root);
 		}
 	}
 	return places;
 }
 
-static bool was_read_at(const struct compare *compare, uint32_t node, uint64_t root)
+/* A server marked the message when it was read: not before its reader wished to see it. */
+static bool was_told(const struct compare *compare, const struct compare_reading *reading)
 {
-	for (guint i = 0; i < compare->readings->len; i++) {
-		const struct compare_reading *reading =
-		    &g_array_index(compare->readings, struct compare_reading, i);
+	const int64_t *marked_ns = g_hash_table_lookup(compare->marked, &reading->root);
+	int64_t waited_ns = reading->waited_ns == TIME_NEVER ? 0 : reading->waited_ns;
 
-		if (reading->node == node && reading->root == root)
-			return true;
-	}
-	return false;
+	return marked_ns != NULL && *marked_ns >= reading->read_ns - waited_ns;
 }
 
 /* What is known of one delivered message in the end. */
@@ -84,8 +79,27 @@ struct whereabouts {
 	unsigned devices; /* that its account has */
 	unsigned holding; /* of them: they have the message */
 	unsigned reading; /* of them: it was read there */
-	bool is_on_server, is_seen_there;
+	bool is_on_server;
+	bool is_known_read; /* a server was told that it was read */
 };
+
+/* Whether it was read on the device `node`. */
+static bool was_read_at(const struct compare *compare, uint32_t node, uint64_t root,
+			struct whereabouts *found)
+{
+	bool was_read = false;
+
+	for (guint i = 0; i < compare->readings->len; i++) {
+		const struct compare_reading *reading =
+		    &g_array_index(compare->readings, struct compare_reading, i);
+
+		if (reading->node != node || reading->root != root)
+			continue;
+		was_read = true;
+		found->is_known_read |= was_told(compare, reading);
+	}
+	return was_read;
+}
 
 static struct whereabouts find_mail(const struct compare *compare, const GArray *places,
 				    const struct compare_delivery *delivery)
@@ -100,12 +114,11 @@ static struct whereabouts find_mail(const struct compare *compare, const GArray 
 			continue;
 		if (place->is_server) {
 			found.is_on_server |= holds;
-			found.is_seen_there |= g_hash_table_contains(place->seen, &delivery->root);
 			continue;
 		}
 		found.devices++;
 		found.holding += holds;
-		found.reading += was_read_at(compare, place->node, delivery->root);
+		found.reading += was_read_at(compare, place->node, delivery->root, &found);
 	}
 	return found;
 }
@@ -144,7 +157,7 @@ static void sum_up(struct compare_sums *sums, const struct whereabouts *found)
 	sums->copies_wished += found->devices;
 	sums->copies += found->holding;
 	sums->read += found->reading > 0;
-	sums->read_known += found->reading > 0 && found->is_seen_there;
+	sums->read_known += found->reading > 0 && found->is_known_read;
 	if (found->devices == 0)
 		return;
 	sums->with_devices++;
@@ -231,6 +244,7 @@ void compare_figures_mail(struct compare *compare, GArray *figures, struct compa
 	count_undelivered(compare, sums);
 	compare_add(figures, &delivered, "", sums->delivered, 0);
 	compare_add(figures, &undelivered, "", sums->undelivered, 0);
+	compare_add(figures, &notices, "", g_hash_table_size(compare->notices), 0);
 	add_servers(compare, figures, sums);
 	add_devices(compare, figures, devices, &device_bytes, sums);
 	compare_add(figures, &on_server, "", sums->on_server, sums->delivered);

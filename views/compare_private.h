@@ -45,14 +45,16 @@ struct compare {
 	GArray *stored;  /* of struct compare_stored, by node */
 	GHashTable
 	    *appended; /* root to the mailbox it was appended to last, as uint64_t; look-ups only */
-	GArray *actions;    /* of struct compare_action, in order */
-	GArray *readings;   /* of struct compare_reading, in order */
-	GArray *deliveries; /* of struct compare_delivery, in order */
+	GArray *actions;     /* of struct compare_action, in order */
+	GArray *readings;    /* of struct compare_reading, in order */
+	GArray *deliveries;  /* of struct compare_delivery, in order */
+	GHashTable *marked;  /* root to when a server's mailbox first marked it as seen, int64_t */
+	GHashTable *notices; /* set of roots: messages that servers wrote about others */
 	GHashTable
 	    *undelivered; /* root to why it was not delivered at first, char *; look-ups only */
 	GArray *troubled; /* of uint64_t: the same roots in order of trouble */
 	GArray *lines;    /* of struct compare_line */
-	unsigned in_vain;      /* actions that failed */
+	unsigned in_vain; /* actions that failed */
 	int64_t end_ns;
 };
 
@@ -68,7 +70,6 @@ struct compare_place {
 	const char *owner; /* borrowed from a mailbox */
 	bool is_server;
 	GHashTable *roots; /* set of uint64_t: messages it holds */
-	GHashTable *seen;  /* likewise, marked as seen */
 };
 
 /* Sums that answers are made from. */
@@ -80,7 +81,7 @@ struct compare_sums {
 	unsigned shared, shared_reachable;                 /* of accounts with several devices */
 	unsigned copies_wished, copies; /* a copy of each mail on each device of its account */
 	unsigned at_risk;               /* only copies on devices */
-	unsigned read, read_known;      /* read on a device; marked so on the server */
+	unsigned read, read_known;      /* read on a device; the server was told of it by that */
 	unsigned undelivered;
 	const char *why_undelivered; /* the first reason; NULL: none */
 	uint64_t server_bytes, server_most_bytes, device_bytes;
