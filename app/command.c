@@ -94,7 +94,10 @@ bool command_parse_receive(const char *name, enum scenario_protocol *protocol)
 	static const struct {
 		const char *name;
 		enum scenario_protocol protocol;
-	} known[] = { { "pop3", PROTOCOL_POP3 }, { "imap", PROTOCOL_IMAP } };
+	} known[] = {
+		{"pop3",  PROTOCOL_POP3},
+                { "imap", PROTOCOL_IMAP}
+	};
 	struct suggestion suggestion = { .word = name };
 
 	for (size_t i = 0; i < G_N_ELEMENTS(known); i++) {

@@ -165,7 +165,7 @@ int command_compare(const struct command *command, int argc, char **argv)
 	const GOptionEntry entries[] = {
 		{"receive",           0, 0, G_OPTION_ARG_STRING, &comparing.receive,
                  "Run each scenario once for each of these protocols, by which all its clients "
-                 "then "
+		  "then "
 		  "receive: pop3, imap", "NAMES" },
 		{ "format",                  0, 0, G_OPTION_ARG_STRING, &comparing.format,
                  "A table (text, default), or json or csv: see docs/COMPARE.md", "text|json|csv" },

@@ -711,12 +711,12 @@ int run_with(const struct command *command, int argc, char **argv, const struct 
                  "Print each message's way, its encapsulation ledger, figures per protocol", NULL },
 		{ "seed",                    0, 0, G_OPTION_ARG_INT64, &options.seed,
                  "Use another seed than the scenario's", "N" },
-		{ "receive", 0, 0, G_OPTION_ARG_STRING, &options.receive,
+		{ "receive",     0, 0, G_OPTION_ARG_STRING, &options.receive,
                  "All clients receive by this protocol, whatever the scenario says", "pop3|imap" },
-		{ "until",     0, 0, G_OPTION_ARG_STRING, &options.until, "Stop at this time", "TIME" },
-		{ "quiet", 'q', 0, G_OPTION_ARG_NONE, &options.is_quiet,
+		{ "until", 0, 0, G_OPTION_ARG_STRING, &options.until, "Stop at this time", "TIME" },
+		{ "quiet",             'q', 0, G_OPTION_ARG_NONE, &options.is_quiet,
                  "No log on standard output", NULL },
-		{ 0            }
+		{ 0                   }
 	};
 	GArray *all = g_array_new(TRUE, TRUE, sizeof(GOptionEntry));
 	int status;

@@ -25,9 +25,9 @@ int command_show(const struct command *command, int argc, char **argv)
 {
 	char *receive = NULL;
 	const GOptionEntry entries[] = {
-		{ "receive", 0, 0, G_OPTION_ARG_STRING, &receive,
-		  "All clients receive by this protocol, whatever the scenario says", "pop3|imap" },
-		{ 0 }
+		{"receive", 0, 0, G_OPTION_ARG_STRING, &receive,
+                 "All clients receive by this protocol, whatever the scenario says", "pop3|imap" },
+		{ 0       }
 	};
 	const char *file;
 	int status = command_parse(command, argc, argv, entries, 1, &file);

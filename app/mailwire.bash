@@ -8,7 +8,7 @@ _mailwire() {
 	case $command in
 	run) options="--pcap --log --format --capture --filter --no-comments --layer --host --message --unfold --columns --dialog --report --receive --seed --until --quiet --replay" ;;
 	live) options="--attach --speed --record --pcap --log --format --capture --filter --no-comments --layer --host --message --unfold --columns --dialog --report --receive --seed --until --quiet" ;;
-	shell) options="--network --record --pcap --log --capture --filter --no-comments --layer --host --unfold --columns --report --seed" ;;
+	shell) options="--network --record --pcap --log --capture --filter --no-comments --layer --host --unfold --columns --report --receive --seed" ;;
 	show) options="--receive" ;;
 	compare) options="--receive --format --seed" ;;
 	topology) options="--dot --svg" ;;

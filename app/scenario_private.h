@@ -39,8 +39,9 @@ struct load {
 	GHashTable *subjects;  /* set: of messages that are sent; NULL: not yet needed */
 	GHashTable *missed;    /* set: names that a complaint was made about */
 	unsigned lost_kinds;   /* set of enum scenario_kind: parts that may not have been read */
-	const enum scenario_protocol *receive; /* of all clients, whatever is written; NULL: as written */
-	bool is_sound;         /* all was read and every name found: what follows can be judged */
+	const enum scenario_protocol
+	    *receive;  /* of all clients, whatever is written; NULL: as written */
+	bool is_sound; /* all was read and every name found: what follows can be judged */
 };
 
 /* A new part described by `mapping`, its defaults filled in where they are constant. */

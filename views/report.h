@@ -9,7 +9,8 @@
 
 struct report;
 
-#define REPORT_LAYERS (LAYER_COUNT + 1) /* those of protocols/layer.h; behind them other payload: of pings,
+#define REPORT_LAYERS                                                                              \
+	(LAYER_COUNT + 1) /* those of protocols/layer.h; behind them other payload: of pings,
 					      of what no dissector knows */
 
 /*
