@@ -19,6 +19,7 @@ struct compare;
 enum figure_unit {
 	FIGURE_BYTES,
 	FIGURE_COUNT,
+	FIGURE_MAILS,   /* a count of which each one matters */
 	FIGURE_TIME,    /* ns */
 	FIGURE_MINUTES, /* ns, for people in minutes, below one in seconds */
 	FIGURE_MONEY,   /* millionths of a currency unit */

@@ -3,8 +3,9 @@
 #include "views/compare_private.h"
 
 static const char *const unit_names[FIGURE_UNIT_COUNT] = {
-	[FIGURE_BYTES] = "bytes", [FIGURE_COUNT] = "count",      [FIGURE_TIME] = "ns",
-	[FIGURE_MINUTES] = "ns",  [FIGURE_MONEY] = "millionths", [FIGURE_SHARE] = "share",
+	[FIGURE_BYTES] = "bytes", [FIGURE_COUNT] = "count", [FIGURE_MAILS] = "count",
+	[FIGURE_TIME] = "ns",     [FIGURE_MINUTES] = "ns",  [FIGURE_MONEY] = "millionths",
+	[FIGURE_SHARE] = "share",
 };
 
 /* JSON (RFC 8259). */

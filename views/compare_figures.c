@@ -61,7 +61,7 @@ static int64_t end_of(const struct compare *compare, const struct model_connecti
 	return is_over ? connection->closed_ns : compare->end_ns;
 }
 
-/* How long at least one connection that the node opened was there. */
+/* How long at least one connection that the node opened, and that was answered, was there. */
 static uint64_t online_ns(const struct compare *compare, const char *node)
 {
 	int64_t until_ns = 0, sum_ns = 0;
@@ -74,6 +74,8 @@ static uint64_t online_ns(const struct compare *compare, const char *node)
 		int64_t from_ns = MAX(connection->opened_ns, until_ns);
 		int64_t to_ns = end_of(compare, connection);
 
+		if (!connection->directions[1].has_initial_sequence)
+			continue; /* nobody answered */
 		if (g_strcmp0(name, node) != 0 || to_ns <= from_ns)
 			continue;
 		sum_ns += to_ns - from_ns;

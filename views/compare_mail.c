@@ -5,8 +5,8 @@
 #define MAIL_GROUP "The mail in the end"
 
 /* clang-format off */
-static const struct figure_kind delivered = { "delivered", "mails delivered", FIGURE_COUNT, FIGURE_MORE, MAIL_GROUP };
-static const struct figure_kind undelivered = { "undelivered", "mails not delivered", FIGURE_COUNT, FIGURE_LESS, MAIL_GROUP };
+static const struct figure_kind delivered = { "delivered", "mails delivered", FIGURE_MAILS, FIGURE_MORE, MAIL_GROUP };
+static const struct figure_kind undelivered = { "undelivered", "mails not delivered", FIGURE_MAILS, FIGURE_LESS, MAIL_GROUP };
 static const struct figure_kind server_bytes = { "server_bytes", "kept on server %s", FIGURE_BYTES, FIGURE_LESS, MAIL_GROUP };
 static const struct figure_kind server_most = { "server_bytes_most", "  at most", FIGURE_BYTES, FIGURE_LESS, MAIL_GROUP };
 static const struct figure_kind device_bytes = { "device_bytes", "kept on device %s", FIGURE_BYTES, FIGURE_NEITHER, MAIL_GROUP };
@@ -16,7 +16,7 @@ static const struct figure_kind reachable = { "reachable", "in reach of every de
 static const struct figure_kind read_everywhere = { "read_everywhere", "read on every device", FIGURE_SHARE, FIGURE_MORE, MAIL_GROUP };
 static const struct figure_kind at_risk = { "lost_with", "lost if this dies: %s", FIGURE_SHARE, FIGURE_LESS, MAIL_GROUP };
 static const struct figure_kind nowhere = { "nowhere", "in no mailbox any more", FIGURE_SHARE, FIGURE_LESS, MAIL_GROUP };
-static const struct figure_kind notices = { "notices", "notices of failure", FIGURE_COUNT, FIGURE_LESS, MAIL_GROUP };
+static const struct figure_kind notices = { "notices", "notices of failure", FIGURE_MAILS, FIGURE_LESS, MAIL_GROUP };
 /* clang-format on */
 
 static void place_clear(gpointer data)

@@ -79,14 +79,14 @@ static void print_titles(const struct table *table)
 	g_string_free(line, TRUE);
 }
 
-/* Nothing in the row is better than this figure. */
+/* All runs have the figure, and none has a better one. */
 static bool is_best(const struct figure *const *row, unsigned count, const struct figure *figure)
 {
 	enum figure_better better = figure->kind->better;
 
 	for (unsigned i = 0; i < count; i++) {
 		if (row[i] == NULL || !row[i]->is_known)
-			continue;
+			return false;
 		if (better == FIGURE_LESS ? row[i]->value < figure->value
 					  : row[i]->value > figure->value)
 			return false;

@@ -65,14 +65,14 @@ static bool is_near(uint64_t a, uint64_t b)
 /* Every mail counts; bytes, packets and times do by the tenth. */
 static bool differs(const struct figure *a, const struct figure *b)
 {
-	bool counts_mails = a->kind->better != FIGURE_LESS || a->kind->unit == FIGURE_SHARE;
-
 	if (a->is_known != b->is_known)
 		return true;
 	if (!a->is_known)
 		return false;
-	if (counts_mails && a->kind->unit != FIGURE_BYTES)
-		return a->value != b->value || a->of != b->of;
+	if (a->kind->unit == FIGURE_SHARE)
+		return a->value * b->of != b->value * a->of;
+	if (a->kind->unit == FIGURE_MAILS)
+		return a->value != b->value;
 	return !is_near(a->value, b->value);
 }
 
@@ -80,8 +80,12 @@ bool compare_row_differs(const struct figure *const *row, unsigned count)
 {
 	const struct figure *first = compare_row_figure(row, count);
 
+	/* A layer that says nothing says less; a device that is not there holds not less. */
+	bool counts_absence =
+	    first->kind->unit == FIGURE_BYTES && first->kind->better == FIGURE_LESS;
+
 	for (unsigned i = 0; i < count; i++)
-		if (row[i] == NULL || differs(first, row[i]))
+		if (row[i] == NULL ? counts_absence : differs(first, row[i]))
 			return true;
 	return false;
 }
