@@ -31,8 +31,9 @@ static void print_help(const struct command *command, GOptionContext *context)
 	g_free(help);
 }
 
-int command_parse(const struct command *command, int argc, char **argv, const GOptionEntry *options,
-		  unsigned count, const char **arguments)
+/* Between `least` and `most` arguments are wanted; they are moved to the front of `argv`. */
+static int parse(const struct command *command, int *argc, char ***argv,
+		 const GOptionEntry *options, unsigned least, unsigned most)
 {
 	static const GOptionEntry none[] = { { 0 } };
 	gboolean wants_help = FALSE;
@@ -47,16 +48,16 @@ int command_parse(const struct command *command, int argc, char **argv, const GO
 	g_option_context_set_help_enabled(context, FALSE);
 	g_option_context_add_main_entries(context, options != NULL ? options : none, NULL);
 	g_option_context_add_main_entries(context, common, NULL);
-	if (!g_option_context_parse(context, &argc, &argv, &error)) {
+	if (!g_option_context_parse(context, argc, argv, &error)) {
 		command_complain("%s", error->message);
 		status = EXIT_USAGE;
 	} else if (wants_help) {
 		print_help(command, context);
 		status = command_flush();
-	} else if ((unsigned)argc != count + 1) {
+	} else if ((unsigned)*argc < least + 1 || (unsigned)*argc > most + 1) {
 		command_complain("%s %s", command->name,
-				 (unsigned)argc <= count ? "needs another argument"
-							 : "has an argument too many");
+				 (unsigned)*argc <= least ? "needs another argument"
+							  : "has an argument too many");
 		status = EXIT_USAGE;
 	}
 	if (status == EXIT_USAGE)
@@ -64,23 +65,83 @@ int command_parse(const struct command *command, int argc, char **argv, const GO
 			command->name, command->arguments, command->name);
 	g_clear_error(&error);
 	g_option_context_free(context);
+	return status;
+}
+
+int command_parse(const struct command *command, int argc, char **argv, const GOptionEntry *options,
+		  unsigned count, const char **arguments)
+{
+	int status = parse(command, &argc, &argv, options, count, count);
+
 	for (unsigned i = 0; status < 0 && i < count; i++)
 		arguments[i] = argv[i + 1];
 	return status;
 }
 
-struct scenario *command_load(const char *file)
+int command_parse_many(const struct command *command, int argc, char **argv,
+		       const GOptionEntry *options, char ***arguments)
 {
-	struct diagnostics *diagnostics = diagnostics_new();
-	char *path = scenario_find(file, diagnostics);
-	struct scenario *scenario = path == NULL ? NULL : scenario_load(path, diagnostics);
-	char *text = diagnostics_print(diagnostics);
+	int status = parse(command, &argc, &argv, options, 1, G_MAXINT - 1);
 
+	*arguments = g_new0(char *, argc);
+	for (int i = 1; status < 0 && i < argc; i++)
+		(*arguments)[i - 1] = g_strdup(argv[i]);
+	return status;
+}
+
+bool command_parse_receive(const char *name, enum scenario_protocol *protocol)
+{
+	static const struct {
+		const char *name;
+		enum scenario_protocol protocol;
+	} known[] = {
+		{"pop3",  PROTOCOL_POP3},
+                { "imap", PROTOCOL_IMAP}
+	};
+	struct suggestion suggestion = { .word = name };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(known); i++) {
+		if (strcmp(known[i].name, name) == 0) {
+			*protocol = known[i].protocol;
+			return true;
+		}
+		suggest_offer(&suggestion, known[i].name);
+	}
+	if (suggestion.best != NULL)
+		command_complain("--receive: there is no \"%s\"; did you mean \"%s\"?", name,
+				 suggestion.best);
+	else
+		command_complain("--receive: clients receive mail by pop3 or imap, not by \"%s\"",
+				 name);
+	return false;
+}
+
+struct scenario *command_load_receiving(const char *file, const char *receive)
+{
+	struct diagnostics *diagnostics;
+	struct scenario *scenario = NULL;
+	enum scenario_protocol protocol;
+	char *path, *text;
+
+	if (receive != NULL && !command_parse_receive(receive, &protocol))
+		return NULL;
+	diagnostics = diagnostics_new();
+	path = scenario_find(file, diagnostics);
+	if (path != NULL && receive != NULL)
+		scenario = scenario_load_receiving(path, protocol, diagnostics);
+	else if (path != NULL)
+		scenario = scenario_load(path, diagnostics);
+	text = diagnostics_print(diagnostics);
 	fputs(text, stderr);
 	g_free(text);
 	g_free(path);
 	diagnostics_free(diagnostics);
 	return scenario;
+}
+
+struct scenario *command_load(const char *file)
+{
+	return command_load_receiving(file, NULL);
 }
 
 /* The reader of standard output has seen enough, and knows why it ends. */

@@ -33,6 +33,7 @@ int command_step(const struct command *command, int argc, char **argv);
 int command_live(const struct command *command, int argc, char **argv);
 int command_shell(const struct command *command, int argc, char **argv);
 int command_explain(const struct command *command, int argc, char **argv);
+int command_compare(const struct command *command, int argc, char **argv);
 int command_list(const struct command *command, int argc, char **argv);
 int command_new(const struct command *command, int argc, char **argv);
 
@@ -49,11 +50,21 @@ int command_extcap(int argc, char **argv);
 int command_parse(const struct command *command, int argc, char **argv, const GOptionEntry *options,
 		  unsigned count, const char **arguments);
 
+/* The same with one further argument or more, which go to `arguments` for g_strfreev(). */
+int command_parse_many(const struct command *command, int argc, char **argv,
+		       const GOptionEntry *options, char ***arguments);
+
 /*
  * Loads the scenario that `file` means, a path or the name of a shipped one. NULL after saying on
  * standard error what is wrong; warnings go there too.
  */
 struct scenario *command_load(const char *file);
+
+/* The same for --receive NAME, a protocol in place of that which is written; NULL: as written. */
+struct scenario *command_load_receiving(const char *file, const char *receive);
+
+/* The protocol of --receive NAME. False with a complaint when `name` is none. */
+bool command_parse_receive(const char *name, enum scenario_protocol *protocol);
 
 /*
  * Ends output on standard output: EXIT_OK, or EXIT_OUTPUT after saying why it could not be written.

@@ -20,7 +20,7 @@
 #define PROGRESS_AFTER_MS    1000
 
 struct run_options {
-	char *pcap, *log_path, *format, *capture, *filter, *layers, *hosts, *until;
+	char *pcap, *log_path, *format, *capture, *filter, *layers, *hosts, *until, *receive;
 	gint message, columns;
 	gint64 seed;
 	gboolean has_dialog, has_report, is_quiet, is_unfolded, has_no_comments;
@@ -643,7 +643,7 @@ static int run_scenario(struct run *run)
 	bool is_whole;
 	int status;
 
-	run->scenario = command_load(run->file);
+	run->scenario = command_load_receiving(run->file, run->options->receive);
 	if (run->scenario == NULL || !check_options(run)) {
 		scenario_free(run->scenario);
 		return EXIT_USAGE;
@@ -712,10 +712,12 @@ int run_with(const struct command *command, int argc, char **argv, const struct 
                  "mail is kept", NULL },
 		{ "seed",                    0, 0, G_OPTION_ARG_INT64, &options.seed,
                  "Use another seed than the scenario's", "N" },
-		{ "until",     0, 0, G_OPTION_ARG_STRING, &options.until, "Stop at this time", "TIME" },
-		{ "quiet", 'q', 0, G_OPTION_ARG_NONE, &options.is_quiet,
+		{ "receive",     0, 0, G_OPTION_ARG_STRING, &options.receive,
+                 "All clients receive by this protocol, whatever the scenario says", "pop3|imap" },
+		{ "until", 0, 0, G_OPTION_ARG_STRING, &options.until, "Stop at this time", "TIME" },
+		{ "quiet",             'q', 0, G_OPTION_ARG_NONE, &options.is_quiet,
                  "No log on standard output", NULL },
-		{ 0            }
+		{ 0                   }
 	};
 	GArray *all = g_array_new(TRUE, TRUE, sizeof(GOptionEntry));
 	int status;
@@ -735,6 +737,7 @@ int run_with(const struct command *command, int argc, char **argv, const struct 
 	g_free(options.layers);
 	g_free(options.hosts);
 	g_free(options.until);
+	g_free(options.receive);
 	return status;
 }
 

@@ -23,14 +23,22 @@ int command_check(const struct command *command, int argc, char **argv)
 
 int command_show(const struct command *command, int argc, char **argv)
 {
+	char *receive = NULL;
+	const GOptionEntry entries[] = {
+		{"receive", 0, 0, G_OPTION_ARG_STRING, &receive,
+                 "All clients receive by this protocol, whatever the scenario says", "pop3|imap" },
+		{ 0       }
+	};
 	const char *file;
-	int status = command_parse(command, argc, argv, NULL, 1, &file);
+	int status = command_parse(command, argc, argv, entries, 1, &file);
 	struct scenario *scenario;
 	char *text;
 
+	if (status < 0)
+		scenario = command_load_receiving(file, receive);
+	g_free(receive);
 	if (status >= 0)
 		return status;
-	scenario = command_load(file);
 	if (scenario == NULL)
 		return EXIT_USAGE;
 	text = scenario_print(scenario);

@@ -30,6 +30,8 @@ static const struct command commands[] = {
 	{ "explain", "TRACE [OPTION...]",
 	  "Explains a capture, pcap or pcapng, packet by packet and layer by layer.",
 	  "mailwire explain office.pcapng --filter 'tcp port 25'", command_explain },
+	{ "compare", "FILE... [OPTION...]", "Runs scenarios and prints what came of each, side by side.",
+	  "mailwire compare two-devices --receive pop3,imap", command_compare },
 	{ "list", "", "Lists the scenarios that came with mailwire.",
 	  "mailwire list", command_list },
 	{ "new", "NAME", "Writes a commented scenario to start from to NAME.yaml.",

@@ -638,6 +638,13 @@ struct scenario {
 struct scenario *scenario_load(const char *path, struct diagnostics *diagnostics);
 
 /*
+ * The same with all clients getting their mail by `receive` (PROTOCOL_POP3 or PROTOCOL_IMAP),
+ * whatever is written; what does not go with that is an error.
+ */
+struct scenario *scenario_load_receiving(const char *path, enum scenario_protocol receive,
+					 struct diagnostics *diagnostics);
+
+/*
  * The same from memory: `name` is what messages call it. Attachments are read below `directory`;
  * NULL: it may have none.
  */

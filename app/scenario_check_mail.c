@@ -432,8 +432,14 @@ static void check_port(struct load *load, const struct scenario_interface *inter
 	uint64_t own_port;
 	const struct scenario_node *node = find_listener(interface, port, &own_port);
 
-	if (node != NULL && !listens(scenario_server_on(load->scenario, node), own_port) &&
-	    !is_meant_closed(load->scenario, port))
+	if (node == NULL || listens(scenario_server_on(load->scenario, node), own_port))
+		return;
+	if (load->receive != NULL && port == scenario_usual_port(*load->receive)) {
+		load_error(load, mark, "`%s` does not listen on port %u", node->item.name,
+			   (unsigned)own_port);
+		load_hint(load, "add `%s` to the `services` of `%s`, or leave out `--receive`",
+			  *load->receive == PROTOCOL_IMAP ? "imap" : "pop3", node->item.name);
+	} else if (!is_meant_closed(load->scenario, port))
 		load_warning(load, mark, "`%s` does not listen on port %u: connections are refused",
 			     node->item.name, (unsigned)own_port);
 }

@@ -138,13 +138,16 @@ static bool has_errors(const struct load *load)
 static void load_tree(struct load *load, const struct yaml_node *root)
 {
 	scenario_read(load, root);
+	if (load->receive != NULL)
+		scenario_receive(load);
 	scenario_complete(load);
 	load->is_sound = !has_errors(load);
 	scenario_check(load);
 }
 
-struct scenario *scenario_load_bytes(struct bytes yaml, const char *name, const char *directory,
-				     struct diagnostics *diagnostics)
+static struct scenario *load_bytes(struct bytes yaml, const char *name, const char *directory,
+				   const enum scenario_protocol *receive,
+				   struct diagnostics *diagnostics)
 {
 	if (yaml.length > SCENARIO_BYTES_MAX) {
 		diagnostics_add(diagnostics, SEVERITY_ERROR, (struct mark) { 0 },
@@ -160,6 +163,7 @@ struct scenario *scenario_load_bytes(struct bytes yaml, const char *name, const 
 		.scenario = scenario_new(),
 		.diagnostics = diagnostics,
 		.directory = directory,
+		.receive = receive,
 		.marks = g_hash_table_new_full(NULL, NULL, NULL, g_free),
 		.pending = g_array_new(FALSE, TRUE, sizeof(struct pending_name)),
 		.missed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
@@ -176,7 +180,14 @@ struct scenario *scenario_load_bytes(struct bytes yaml, const char *name, const 
 	return load.scenario;
 }
 
-struct scenario *scenario_load(const char *path, struct diagnostics *diagnostics)
+struct scenario *scenario_load_bytes(struct bytes yaml, const char *name, const char *directory,
+				     struct diagnostics *diagnostics)
+{
+	return load_bytes(yaml, name, directory, NULL, diagnostics);
+}
+
+static struct scenario *load_file(const char *path, const enum scenario_protocol *receive,
+				  struct diagnostics *diagnostics)
 {
 	g_autofree char *directory = g_path_get_dirname(path);
 	g_autofree char *text = NULL;
@@ -190,5 +201,16 @@ struct scenario *scenario_load(const char *path, struct diagnostics *diagnostics
 	}
 	struct bytes yaml = { (const uint8_t *)text, length };
 
-	return scenario_load_bytes(yaml, path, directory, diagnostics);
+	return load_bytes(yaml, path, directory, receive, diagnostics);
+}
+
+struct scenario *scenario_load(const char *path, struct diagnostics *diagnostics)
+{
+	return load_file(path, NULL, diagnostics);
+}
+
+struct scenario *scenario_load_receiving(const char *path, enum scenario_protocol receive,
+					 struct diagnostics *diagnostics)
+{
+	return load_file(path, &receive, diagnostics);
 }

@@ -11,6 +11,11 @@ static const uint64_t usual_ports[] = {
 	[PROTOCOL_IMAP] = 143,
 };
 
+uint64_t scenario_usual_port(enum scenario_protocol protocol)
+{
+	return usual_ports[protocol];
+}
+
 /* ---- Servers that are made up ---- */
 
 /*

@@ -39,7 +39,9 @@ struct load {
 	GHashTable *subjects;  /* set: of messages that are sent; NULL: not yet needed */
 	GHashTable *missed;    /* set: names that a complaint was made about */
 	unsigned lost_kinds;   /* set of enum scenario_kind: parts that may not have been read */
-	bool is_sound;         /* all was read and every name found: what follows can be judged */
+	const enum scenario_protocol
+	    *receive;  /* of all clients, whatever is written; NULL: as written */
+	bool is_sound; /* all was read and every name found: what follows can be judged */
 };
 
 /* A new part described by `mapping`, its defaults filled in where they are constant. */
@@ -85,6 +87,9 @@ void scenario_add_names(struct load *load);
  * Interfaces and links are resolved in the last round, when they exist.
  */
 void scenario_resolve(struct load *load, bool is_last);
+
+/* Makes all clients get their mail by load->receive; to follow the reading at once. */
+void scenario_receive(struct load *load);
 
 /* Fills in everything that was left out, and resolves all names on the way. */
 void scenario_complete(struct load *load);
@@ -141,6 +146,9 @@ uint32_t scenario_public_address(const struct scenario *scenario, const struct s
 
 /* Whether `host` is among the resolvers. */
 bool scenario_is_resolver(const struct scenario *scenario, const struct scenario_node *host);
+
+/* The port on which servers of that protocol listen unless a scenario says otherwise. */
+uint64_t scenario_usual_port(enum scenario_protocol protocol);
 
 /* The mail server on `host`, or NULL. */
 const struct scenario_server *scenario_server_on(const struct scenario *scenario,

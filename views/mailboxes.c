@@ -130,6 +130,7 @@ static void append(struct mailbox_state *mailbox, const struct trace_record *rec
 	message->subject = header(bytes, "Subject");
 	message->from = header(bytes, "From");
 	message->root = record->root;
+	mailbox->bytes += bytes.length;
 	g_ptr_array_add(mailbox->messages, message);
 }
 
@@ -194,25 +195,35 @@ void mailboxes_feed(struct mailboxes *mailboxes, const struct trace_record *reco
 		break;
 	case MAILBOX_EXPUNGED:
 		message = find_message(mailbox, record->before);
-		if (message != NULL)
+		if (message != NULL) {
+			mailbox->bytes -= g_bytes_get_size(message->bytes);
 			g_ptr_array_remove(mailbox->messages, message);
+		}
 		break;
 	default:
 		break;
 	}
 }
 
+/* By bit. */
+enum { FLAG_SEEN };
+static const char *const flag_names[] = {
+	[FLAG_SEEN] = "\\Seen", "\\Answered", "\\Flagged", "\\Deleted", "\\Draft", "\\Recent",
+};
+
+bool mailbox_is_seen(uint32_t flags)
+{
+	return (flags & 1u << FLAG_SEEN) != 0;
+}
+
 void mailbox_flags_append(GString *out, uint32_t flags)
 {
-	static const char *const names[] = {
-		"\\Seen", "\\Answered", "\\Flagged", "\\Deleted", "\\Draft", "\\Recent",
-	};
 	bool is_first = true;
 
-	for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+	for (size_t i = 0; i < G_N_ELEMENTS(flag_names); i++) {
 		if (!(flags & 1u << i))
 			continue;
-		g_string_append_printf(out, "%s%s", is_first ? "" : " ", names[i]);
+		g_string_append_printf(out, "%s%s", is_first ? "" : " ", flag_names[i]);
 		is_first = false;
 	}
 }

@@ -32,6 +32,7 @@ struct mailbox_state {
 	bool is_subscribed;
 	GPtrArray *messages; /* of struct mailbox_message *, by UID */
 	GPtrArray *shares;   /* of struct mailbox_share *, in order of granting */
+	uint64_t bytes;      /* of all of them */
 };
 
 struct mailboxes *mailboxes_new(void);
@@ -41,12 +42,17 @@ void mailboxes_free(struct mailboxes *mailboxes);
 void mailboxes_feed(struct mailboxes *mailboxes, const struct trace_record *record,
 		    struct bytes bytes);
 
+/* The mailbox that records call `id`; NULL: there is none, or none any more. */
+const struct mailbox_state *mailboxes_find(const struct mailboxes *mailboxes, uint64_t id);
+
 /* In order of creation. */
 unsigned mailboxes_count(const struct mailboxes *mailboxes);
 const struct mailbox_state *mailboxes_get(const struct mailboxes *mailboxes, unsigned index);
 
 /* The mailbox that TRACE_MAILBOX records call `id`; NULL: there is none, or no longer. */
 const struct mailbox_state *mailboxes_find(const struct mailboxes *mailboxes, uint64_t id);
+/* True when \Seen is among `flags`. */
+bool mailbox_is_seen(uint32_t flags);
 
 /* "\Seen \Flagged"; appended to `out`. */
 void mailbox_flags_append(GString *out, uint32_t flags);

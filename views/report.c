@@ -2,12 +2,7 @@
 
 #include "protocols/layer.h"
 #include "sim/time.h"
-#include "stack/wire/arp.h"
 #include "stack/wire/ethernet.h"
-#include "stack/wire/icmp.h"
-#include "stack/wire/ipv4.h"
-#include "stack/wire/tcp.h"
-#include "stack/wire/udp.h"
 #include "views/crossing.h"
 #include "views/names.h"
 #include "views/report_private.h"
@@ -80,44 +75,6 @@ static uint64_t rewritten_bytes(struct bytes in, struct bytes out)
 	return count;
 }
 
-/* The payload that the transport carries in `frame`; empty where there is no whole one. */
-static struct bytes transport_payload(struct bytes frame)
-{
-	struct ethernet_header ethernet;
-	struct ipv4_header ipv4;
-	struct tcp_header tcp;
-	struct udp_header udp;
-	struct icmp_header icmp;
-	struct bytes l3, l4, payload = { 0 };
-
-	if (ethernet_header_parse(frame, &ethernet, &l3) != PARSE_OK ||
-	    ethernet.type != ETHERTYPE_IPV4 || ipv4_header_parse(l3, &ipv4, &l4) != PARSE_OK)
-		return payload;
-	if (ipv4.protocol == 6 && tcp_header_parse(l4, &tcp, &payload) == PARSE_OK)
-		return payload;
-	if (ipv4.protocol == 17 && udp_header_parse(l4, &udp, &payload) == PARSE_OK)
-		return payload;
-	if (ipv4.protocol == 1 && icmp_header_parse(l4, &icmp, &payload) == PARSE_OK)
-		return payload;
-	return (struct bytes) { 0 };
-}
-
-/* Zeros behind the datagram or ARP packet that bring a short frame to the Ethernet minimum. */
-static size_t padding_bytes(struct bytes frame)
-{
-	struct ethernet_header ethernet;
-	struct ipv4_header ipv4;
-	struct bytes l3, l4;
-
-	if (ethernet_header_parse(frame, &ethernet, &l3) != PARSE_OK)
-		return 0;
-	if (ethernet.type == ETHERTYPE_ARP)
-		return l3.length - MIN(l3.length, ARP_PACKET_BYTES);
-	if (ethernet.type != ETHERTYPE_IPV4 || ipv4_header_parse(l3, &ipv4, &l4) != PARSE_OK)
-		return 0;
-	return l3.length - ipv4.total_length_bytes;
-}
-
 static uint64_t header_bytes(const struct crossing *crossing, enum trace_kind kind)
 {
 	uint64_t sum = 0;
@@ -134,16 +91,16 @@ static struct ledger_row ledger_of(const struct crossing *crossing)
 	struct ledger_row row = {
 		.node = crossing->node,
 		.frames = 1,
-		.in = in.length > 0 ? in.length : transport_payload(out).length,
-		.out = out.length > 0 ? out.length : transport_payload(in).length,
+		.in = in.length > 0 ? in.length : report_payload(out).length,
+		.out = out.length > 0 ? out.length : report_payload(in).length,
 		.removed = header_bytes(crossing, TRACE_DECAPSULATE),
 		.added = header_bytes(crossing, TRACE_ENCAPSULATE),
 	};
 
 	if (row.removed > 0)
-		row.removed += padding_bytes(in);
+		row.removed += report_padding_bytes(in);
 	if (row.added > 0)
-		row.added += padding_bytes(out);
+		row.added += report_padding_bytes(out);
 	if (in.length > 0 && out.length > 0)
 		row.rewritten = rewritten_bytes(in, out);
 	return row;
@@ -213,12 +170,6 @@ static void count_crossing(void *owner, const struct crossing *crossing)
 	row.is_sending = crossing->received == NULL;
 	row.is_receiving = crossing->sent == NULL;
 	report->unbalanced += row.in + row.added != row.out + row.removed;
-	if (crossing->received == NULL) {
-		uint64_t payload = transport_payload(crossing_sent(crossing)).length;
-
-		report->payload_bytes += payload;
-		report->header_bytes += row.out - payload;
-	}
 	if (mail != NULL)
 		add_row(account_for(report, mail->root), &row);
 }
@@ -248,6 +199,8 @@ void report_feed(struct report *report, const struct trace_record *record, struc
 	case TRACE_TRANSMIT:
 		report->frames++;
 		report->frame_bytes += bytes.length;
+		if (record->flags & TRACE_FIRST)
+			report_count_layers(report, bytes);
 		break;
 	case TRACE_DROP:
 		report->drops += !view_drop_is_ordinary(record);

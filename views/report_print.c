@@ -36,8 +36,12 @@ static void print_mail_line(const struct report *report, FILE *out, const struct
 
 void report_print_summary(const struct report *report, FILE *out, bool colour)
 {
-	uint64_t total = report->payload_bytes + report->header_bytes;
+	uint64_t total = 0, payload = 0;
 
+	for (unsigned layer = 0; layer < REPORT_LAYERS; layer++) {
+		total += report->layer_bytes[layer];
+		payload += layer >= LAYER_STACK_COUNT ? report->layer_bytes[layer] : 0;
+	}
 	print_heading(out, colour, "Summary");
 	for (unsigned i = 0; i < model_mail_count(report->model); i++)
 		print_mail_line(report, out, model_mail(report->model, i));
@@ -52,8 +56,8 @@ void report_print_summary(const struct report *report, FILE *out, bool colour)
 		report->retransmissions == 1 ? "" : "s", report->drops,
 		report->drops == 1 ? "" : "s");
 	fprintf(out, "  of the bytes first sent %.1f %% were payload, %.1f %% headers\n",
-		total == 0 ? 0.0 : 100.0 * (double)report->payload_bytes / (double)total,
-		total == 0 ? 0.0 : 100.0 * (double)report->header_bytes / (double)total);
+		total == 0 ? 0.0 : 100.0 * (double)payload / (double)total,
+		total == 0 ? 0.0 : 100.0 * (double)(total - payload) / (double)total);
 }
 
 static void print_way(const struct report *report, FILE *out, const struct model_mail *mail,
@@ -116,26 +120,6 @@ static void print_ledger(const struct report *report, FILE *out, const GArray *l
 			100.0 * (double)(in - payload) / (double)in);
 }
 
-/* Times that the direction of speech changed from client to server: each costs a round trip. */
-static unsigned round_trips(const struct model_connection *connection)
-{
-	const GPtrArray *client = connection->directions[0].units;
-	const GPtrArray *server = connection->directions[1].units;
-	unsigned turns = 0;
-	guint s = 0;
-
-	for (guint c = 0; c < client->len; c++) {
-		const struct model_unit *question = client->pdata[c];
-		guint before = s;
-
-		while (s < server->len &&
-		       ((struct model_unit *)server->pdata[s])->time_ns <= question->time_ns)
-			s++;
-		turns += c == 0 || s > before;
-	}
-	return turns;
-}
-
 struct protocol_sum {
 	unsigned connections, turns, most_at_once;
 	int64_t open_ns; /* of all connections together */
@@ -186,7 +170,7 @@ static struct protocol_sum sum_protocol(const struct report *report,
 		g_array_append_val(closed, closed_ns);
 		sum.open_ns += closed_ns - connection->opened_ns;
 		sum.connections++;
-		sum.turns += round_trips(connection);
+		sum.turns += report_turns(connection);
 		for (int d = 0; d < 2; d++) {
 			sum.bytes[d] += connection->directions[d].bytes_sent;
 			sum.segments += connection->directions[d].segments;

@@ -31,10 +31,22 @@ struct report {
 	struct mailboxes *mailboxes;
 	GHashTable *accounts; /* root to struct report_account *; look-ups only */
 	uint64_t frames, frame_bytes, drops, retransmissions;
-	uint64_t payload_bytes, header_bytes; /* of packets where they were first sent */
-	uint64_t unbalanced;                  /* crossings whose columns did not add up */
+	uint64_t layer_bytes[REPORT_LAYERS]; /* of packets where they were first sent */
+	uint64_t unbalanced;                 /* crossings whose columns did not add up */
 	int64_t end_ns;
 };
+
+/* Times that the direction of speech changed from client to server: each costs a round trip. */
+unsigned report_turns(const struct model_connection *connection);
+
+/* The payload that the transport carries in `frame`; empty where there is no whole one. */
+struct bytes report_payload(struct bytes frame);
+
+/* Zeros behind the datagram or ARP packet that bring a short frame to the Ethernet minimum. */
+size_t report_padding_bytes(struct bytes frame);
+
+/* Adds what each layer has in `frame`, which is on a wire for the first time. */
+void report_count_layers(struct report *report, struct bytes frame);
 
 /* The account of `root`; NULL when nothing is known of it. */
 const struct report_account *report_account(const struct report *report, uint64_t root);

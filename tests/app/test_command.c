@@ -37,8 +37,8 @@ static struct outcome *run_line(const char *line)
 	return program_run_in(NULL, (const char *const *)words);
 }
 
-static const char *const commands[] = { "run",     "check", "show", "topology", "state",
-					"mailbox", "step",  "list", "new",      "explain" };
+static const char *const commands[] = { "run",  "check", "show", "topology", "state",  "mailbox",
+					"step", "list",  "new",  "explain",  "compare" };
 
 START_TEST(every_command_has_help_with_an_example)
 {
@@ -146,7 +146,7 @@ static const char *const to_full[] = {
 	"run hello",          "run hello --dialog",  "run hello --format json",
 	"run hello --pcap -", "show hello",          "list",
 	"topology hello",     "state hello --at 1s", "mailbox hello --user bob --at 3s",
-	"run --help",         "check hello",
+	"run --help",         "check hello",         "compare hello",
 };
 
 START_TEST(a_full_standard_output_ends_with_3)

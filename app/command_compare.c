@@ -1,0 +1,194 @@
+/* mailwire compare: runs scenarios one after the other, and prints what came of each side by side. */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include "app/command.h"
+#include "app/dissectors.h"
+#include "app/simulation.h"
+#include "views/compare.h"
+
+#define RUNS_MAX 64
+
+struct comparing {
+	char *receive, *format;
+	gint64 seed;      /* -1: the scenario's own */
+	char **protocols; /* of --receive; NULL: as written */
+	struct compare_result *results[RUNS_MAX];
+	unsigned count;
+};
+
+/* What taking the world down records is no part of the run. */
+struct watch {
+	struct trace_sink sink;
+	struct compare *compare;
+	bool is_over;
+};
+
+static void observe(void *owner, const struct trace_record *record, struct bytes bytes)
+{
+	struct watch *watch = owner;
+
+	if (!watch->is_over)
+		compare_feed(watch->compare, record, bytes);
+}
+
+/* "two-devices", "two-devices pop3" */
+static char *title_of(const char *file, const char *receive)
+{
+	char *base = g_path_get_basename(file), *title;
+
+	if (g_str_has_suffix(base, ".yaml"))
+		base[strlen(base) - strlen(".yaml")] = '\0';
+	title = receive != NULL ? g_strdup_printf("%s %s", base, receive) : g_strdup(base);
+	g_free(base);
+	return title;
+}
+
+/* Runs one scenario and keeps its result. EXIT_OK, or the status to end with after complaining. */
+static int run_one(struct comparing *comparing, const char *file, const char *receive)
+{
+	struct scenario *scenario = command_load_receiving(file, receive);
+	struct watch watch = {
+		.sink = {.kinds = TRACE_ALL, .record = observe}
+	};
+	struct trace_sink *sinks[] = { &watch.sink };
+	struct simulation *simulation;
+	enum engine_outcome outcome;
+	char *title;
+
+	if (scenario == NULL)
+		return EXIT_USAGE;
+	title = title_of(file, receive);
+	watch.compare = compare_new(title, all_dissectors);
+	watch.sink.owner = &watch;
+	simulation = simulation_new(
+	    scenario, &(struct simulation_options) {
+			  .seed = comparing->seed >= 0 ? (uint64_t)comparing->seed : scenario->seed,
+			  .sinks = sinks,
+			  .sink_count = 1,
+		      });
+	outcome = simulation_run(simulation, TIME_NEVER);
+	watch.is_over = true;
+	simulation_free(simulation);
+	scenario_free(scenario);
+	comparing->results[comparing->count++] = compare_finish(watch.compare);
+	if (outcome == ENGINE_LIVELOCK)
+		command_complain("%s does not advance any more: a program goes round in circles; "
+				 "please report this scenario",
+				 title);
+	g_free(title);
+	return outcome == ENGINE_LIVELOCK ? EXIT_OUTPUT : EXIT_OK;
+}
+
+static int run_file(struct comparing *comparing, const char *file)
+{
+	int status = EXIT_OK;
+
+	if (comparing->protocols == NULL)
+		return run_one(comparing, file, NULL);
+	for (char **protocol = comparing->protocols; *protocol != NULL && status == EXIT_OK;
+	     protocol++)
+		status = run_one(comparing, file, *protocol);
+	return status;
+}
+
+static bool parse_protocols(struct comparing *comparing)
+{
+	unsigned seen = 0;
+
+	if (comparing->receive == NULL)
+		return true;
+	comparing->protocols = g_strsplit(comparing->receive, ",", -1);
+	if (comparing->protocols[0] == NULL) {
+		command_complain("--receive: say by which protocol, such as pop3,imap");
+		return false;
+	}
+	for (char **protocol = comparing->protocols; *protocol != NULL; protocol++) {
+		enum scenario_protocol which;
+
+		if (!command_parse_receive(g_strstrip(*protocol), &which))
+			return false;
+		if (seen & 1u << which) {
+			command_complain("--receive: %s is named twice; the runs would be the same",
+					 *protocol);
+			return false;
+		}
+		seen |= 1u << which;
+	}
+	return true;
+}
+
+static bool check_options(struct comparing *comparing, char **files)
+{
+	static const char *const formats[] = { "text", "json", "csv" };
+	const char *format = comparing->format != NULL ? comparing->format : "text";
+	struct suggestion suggestion = { .word = format };
+	unsigned runs;
+
+	if (!g_strv_contains((const char *const[]) { "text", "json", "csv", NULL }, format)) {
+		for (size_t i = 0; i < G_N_ELEMENTS(formats); i++)
+			suggest_offer(&suggestion, formats[i]);
+		command_complain("--format: \"%s\" is none of text, json and csv%s%s%s", format,
+				 suggestion.best != NULL ? "; did you mean " : "",
+				 suggestion.best != NULL ? suggestion.best : "",
+				 suggestion.best != NULL ? "?" : "");
+		return false;
+	}
+	if (!parse_protocols(comparing))
+		return false;
+	runs = g_strv_length(files) *
+	       (comparing->protocols != NULL ? g_strv_length(comparing->protocols) : 1);
+	if (runs > RUNS_MAX) {
+		command_complain("%u runs are too many to compare; at most %d", runs, RUNS_MAX);
+		return false;
+	}
+	return true;
+}
+
+static int print(struct comparing *comparing)
+{
+	struct comparison comparison = { comparing->results, comparing->count };
+
+	compare_judge(&comparison);
+	if (g_strcmp0(comparing->format, "json") == 0)
+		compare_print_json(&comparison, stdout);
+	else if (g_strcmp0(comparing->format, "csv") == 0)
+		compare_print_csv(&comparison, stdout);
+	else
+		compare_print(&comparison, stdout, command_colours(STDOUT_FILENO));
+	return command_flush();
+}
+
+int command_compare(const struct command *command, int argc, char **argv)
+{
+	struct comparing comparing = { .seed = -1 };
+	const GOptionEntry entries[] = {
+		{"receive",           0, 0, G_OPTION_ARG_STRING, &comparing.receive,
+                 "Run each scenario once for each of these protocols, by which all its clients "
+		  "then "
+		  "receive: pop3, imap", "NAMES" },
+		{ "format",                  0, 0, G_OPTION_ARG_STRING, &comparing.format,
+                 "A table (text, default), or json or csv: see docs/COMPARE.md", "text|json|csv" },
+		{ "seed", 0, 0, G_OPTION_ARG_INT64, &comparing.seed,
+                 "Use another seed than the scenarios'", "N" },
+		{ 0           }
+	};
+	char **files = NULL;
+	int status = command_parse_many(command, argc, argv, entries, &files);
+
+	if (status < 0)
+		status = check_options(&comparing, files) ? EXIT_OK : EXIT_USAGE;
+	else
+		g_clear_pointer(&files, g_strfreev);
+	for (char **file = files; file != NULL && *file != NULL && status == EXIT_OK; file++)
+		status = run_file(&comparing, *file);
+	if (files != NULL && status == EXIT_OK)
+		status = print(&comparing);
+	for (unsigned i = 0; i < comparing.count; i++)
+		compare_result_free(comparing.results[i]);
+	g_strfreev(files);
+	g_strfreev(comparing.protocols);
+	g_free(comparing.receive);
+	g_free(comparing.format);
+	return status;
+}
