@@ -5,6 +5,7 @@
 #include "protocols/imap/server.h"
 #include "protocols/pop3/server.h"
 #include "protocols/programs/mail_server.h"
+#include "protocols/programs/webmail.h"
 
 /* Between bytes arriving and a program reading them: what a busy host's scheduler takes. */
 #define WAKEUP_NS (60 * NS_PER_US)
@@ -20,14 +21,22 @@ struct site {
 	struct imap_server *imap;
 };
 
+/* The webmail site of a domain. */
+struct web_site {
+	struct webmail_config config;
+	char *imap_server, *submission_server;
+	struct webmail *webmail;
+};
+
 struct programs {
 	struct world *world;
 	const struct scenario *scenario;
 	struct network *network;
 	GHashTable *resolvers; /* scenario_node to struct dns_resolver; look-ups only */
 	GPtrArray *resolver_order;
-	GPtrArray *daemons; /* of struct dns_daemon * */
-	GArray *sites;      /* of struct site */
+	GPtrArray *daemons;   /* of struct dns_daemon * */
+	GArray *sites;        /* of struct site */
+	GPtrArray *web_sites; /* of struct web_site * */
 	struct mail_clients *clients;
 };
 
@@ -243,6 +252,36 @@ static void stop_site(struct site *site)
 	mail_store_free(site->store);
 }
 
+/* Webmail sites. */
+
+static void start_web_site(struct programs *programs, const struct scenario_domain *domain)
+{
+	const struct scenario_node *host = domain->webmail;
+	struct web_site *site = g_new0(struct web_site, 1);
+
+	site->imap_server = g_strconcat("imap.", domain->item.name, NULL);
+	site->submission_server = g_strconcat("smtp.", domain->item.name, NULL);
+	site->config = (struct webmail_config) {
+		.domain = domain->item.name,
+		.host_name = host->fqdn != NULL ? host->fqdn : host->item.name,
+		.imap_server = site->imap_server,
+		.submission_server = site->submission_server,
+		.resolver = programs_resolver(programs, host),
+		.software = SOFTWARE,
+		.wakeup_ns = WAKEUP_NS,
+	};
+	site->webmail = webmail_start(network_host(programs->network, host), &site->config);
+	g_ptr_array_add(programs->web_sites, site);
+}
+
+static void stop_web_site(struct web_site *site)
+{
+	webmail_stop(site->webmail);
+	g_free(site->imap_server);
+	g_free(site->submission_server);
+	g_free(site);
+}
+
 struct programs *programs_new(struct world *world, const struct scenario *scenario,
 			      struct network *network)
 {
@@ -259,6 +298,13 @@ struct programs *programs_new(struct world *world, const struct scenario *scenar
 		start_dns(programs, scenario->hosts->pdata[i]);
 	for (guint i = 0; i < scenario->servers->len; i++)
 		start_site(programs, scenario->servers->pdata[i]);
+	programs->web_sites = g_ptr_array_new();
+	for (guint i = 0; i < scenario->domains->len; i++) {
+		const struct scenario_domain *domain = scenario->domains->pdata[i];
+
+		if (domain->webmail != NULL)
+			start_web_site(programs, domain);
+	}
 	programs->clients = mail_clients_new(programs, network, scenario);
 	return programs;
 }
@@ -268,6 +314,8 @@ void programs_free(struct programs *programs)
 	if (programs == NULL)
 		return;
 	mail_clients_free(programs->clients);
+	for (guint i = 0; i < programs->web_sites->len; i++)
+		stop_web_site(programs->web_sites->pdata[i]);
 	for (guint i = 0; i < programs->sites->len; i++)
 		stop_site(&g_array_index(programs->sites, struct site, i));
 	for (guint i = 0; i < programs->daemons->len; i++)
@@ -277,6 +325,7 @@ void programs_free(struct programs *programs)
 	g_hash_table_destroy(programs->resolvers);
 	g_ptr_array_free(programs->resolver_order, TRUE);
 	g_ptr_array_free(programs->daemons, TRUE);
+	g_ptr_array_free(programs->web_sites, TRUE);
 	g_array_free(programs->sites, TRUE);
 	g_free(programs);
 }
