@@ -19,9 +19,12 @@ struct webmail;
 #define WEBMAIL_SESSIONS_MAX 1000                 /* beyond, the one unused for longest ends */
 #define WEBMAIL_SESSION_NS   (30 * 60 * NS_PER_S) /* unused for so long, a session has ended */
 #define WEBMAIL_IMAP_STAY_NS (5 * 60 * NS_PER_S)  /* so long an idle IMAP connection stays */
-#define WEBMAIL_RETRY_S      10                   /* what Retry-After says */
-#define WEBMAIL_PAGE_ROWS    50                   /* messages on a page of a folder */
-#define WEBMAIL_TEXT_BYTES   1000000              /* of a message's text shown; the rest is cut */
+/* A person waits at the other end: so long for the mail server to connect, or to say something. */
+#define WEBMAIL_CONNECT_NS (10 * NS_PER_S)
+#define WEBMAIL_REPLY_NS   (20 * NS_PER_S)
+#define WEBMAIL_RETRY_S    10      /* what Retry-After says */
+#define WEBMAIL_PAGE_ROWS  50      /* messages on a page of a folder */
+#define WEBMAIL_TEXT_BYTES 1000000 /* of a message's text shown; the rest is cut */
 
 struct webmail_config {
 	const char *domain;      /* "office.example": completes a name without '@' */

@@ -170,6 +170,7 @@ static void looked_up(void *owner, enum lookup_outcome outcome, uint32_t address
 			&(struct adapter_config) {
 			    .layer = LAYER_SMTP,
 			    .wakeup_ns = config->wakeup_ns,
+			    .connect_timeout_ns = WEBMAIL_CONNECT_NS,
 			    .done = connection_done,
 			    .owner = submission,
 			});

@@ -4,9 +4,8 @@
  */
 #include "protocols/programs/webmail_private.h"
 
-#define REPLY_TIMEOUT_NS (60 * NS_PER_S)
-#define IMAP_PORT_USUAL  143
-#define RETRIES_MAX      1 /* of a request that found its connection dead */
+#define IMAP_PORT_USUAL 143
+#define RETRIES_MAX     1 /* of a request that found its connection dead */
 
 /* ---- What the server says ---- */
 
@@ -216,12 +215,13 @@ static void connect_to(struct web_user *user, uint32_t address)
 	    .password = user->password,
 	    .events = &events,
 	    .owner = user,
-	    .reply_timeout_ns = REPLY_TIMEOUT_NS,
+	    .reply_timeout_ns = WEBMAIL_REPLY_NS,
 	});
 	user->adapter = adapter_new(webmail->host, stream, imap_client_session(user->client), false,
 				    &(struct adapter_config) {
 					.layer = LAYER_IMAP,
 					.wakeup_ns = config->wakeup_ns,
+					.connect_timeout_ns = WEBMAIL_CONNECT_NS,
 					.done = connection_done,
 					.owner = user,
 				    });
