@@ -61,7 +61,8 @@ const char web_style_sheet[] =
 	"var(--line);padding-top:1rem}\n"
 	".notice{padding:.6rem .8rem;border:1px solid;border-radius:.4rem;color:var(--good)}\n"
 	".problem{padding:.6rem .8rem;border:1px solid;border-radius:.4rem;color:var(--bad)}\n"
-	".dim{color:var(--dim)}\n";
+	".dim{color:var(--dim)}\n"
+	"@media(max-width:40rem){nav{flex:1 1 100%}}\n";
 /* clang-format on */
 
 /* ---- Pieces ---- */
@@ -308,12 +309,10 @@ GString *web_folder_page(struct web_user *user, const struct web_job *job)
 			       count == 1 ? "" : "s", job->page == WEB_SEARCH ? " found" : "");
 	if (rows->len > 0)
 		g_string_append_printf(page, "<ol class=\"messages\">\n%s</ol>\n", rows->str);
-	add(page, "<p>");
 	if (number > 0)
 		add_page_link(page, job, user->folder, "Newer", "prev", number - 1);
 	if (count > first + WEBMAIL_PAGE_ROWS)
 		add_page_link(page, job, user->folder, "Older", "next", number + 1);
-	add(page, "</p>\n");
 	g_string_free(rows, TRUE);
 	return end_user_page(page);
 }
@@ -427,7 +426,8 @@ static void add_tools(GString *page, const struct web_user *user, const struct w
 	begin_tool(page, user, job, "delete");
 	add(page, "<button class=\"plain\">Delete</button></form>\n");
 	begin_tool(page, user, job, "move");
-	add(page, "<input name=\"into\" aria-label=\"Folder to move to\" required>"
+	add(page, "<input name=\"into\" placeholder=\"Folder\" "
+		  "aria-label=\"Folder to move to\" required>"
 		  "<button class=\"plain\">Move</button></form></div>\n");
 	g_string_free(link, TRUE);
 }

@@ -125,7 +125,7 @@ static enum web_step search(struct web_user *user, struct web_job *job)
 {
 	static const char *const keys[] = { "TEXT", "SUBJECT", "FROM", "TO", "BODY" };
 	const char *text = web_value(job, "q"), *key = keys[0];
-	GString *criteria = g_string_new(g_str_is_ascii(text) ? "" : "CHARSET UTF-8 ");
+	GString *criteria = g_string_new(NULL);
 
 	for (unsigned i = 0; i < G_N_ELEMENTS(keys); i++)
 		if (g_ascii_strcasecmp(web_value(job, "in"), keys[i]) == 0)
