@@ -42,17 +42,20 @@ enum phase {
 	UNTIL_CLOSE, /* all that comes */
 };
 
+#define ASKED_MAX 8 /* remembered requests under way */
+
 enum framing { FRAMED_BY_NOTHING, FRAMED_BY_LENGTH, FRAMED_BY_CHUNKS };
 
 /* What is remembered of one direction. */
 struct side {
-	uint8_t phase;
-	uint8_t kind;          /* enum http_detail of the head being read */
-	uint8_t column;        /* in the present line, at most UINT8_MAX */
-	uint8_t candidates;    /* bit i: the line may begin with field_names[i] */
-	uint8_t framing;       /* as the fields say so far */
+	uint8_t phase : 4;      /* enum phase */
+	uint8_t framing : 2;    /* enum framing, as the fields say so far */
+	uint8_t candidates : 2; /* bit i: the line may begin with field_names[i] */
+	uint8_t kind;           /* enum http_detail of the head being read */
+	uint8_t column;         /* in the present line, at most UINT8_MAX */
+	uint8_t asked; /* the client's requests without answer, oldest lowest: 1 for HEAD */
+	uint8_t asked_count;
 	bool has_no_content;   /* by its status */
-	bool head_was_asked;   /* the client's last request was HEAD */
 	bool is_begun;         /* the unit being read began before this range */
 	uint32_t left, length; /* bytes to come; Content-Length */
 };
@@ -82,7 +85,7 @@ static void read_field(struct side *side, uint8_t byte)
 		if (!(side->candidates & 1u << i))
 			continue;
 		if (side->column < length && g_ascii_tolower(byte) != field_names[i][side->column])
-			side->candidates &= (uint8_t) ~(1u << i);
+			side->candidates &= 3 & ~(1u << i);
 		else if (side->column + 1u == length && i == 0)
 			side->length = 0, side->framing = FRAMED_BY_LENGTH;
 		else if (side->column + 1u == length)
@@ -96,13 +99,15 @@ static void read_field(struct side *side, uint8_t byte)
 /* The empty line: what follows is content, or the next head. */
 static void end_head(struct side *side, bool is_from_server, struct side *client)
 {
-	bool has_none = side->has_no_content || (is_from_server && client->head_was_asked);
+	bool has_none = side->has_no_content || (is_from_server && (client->asked & 1));
 
 	side->phase = START_LINE;
-	if (is_from_server && side->kind != HTTP_INFORMATIONAL)
-		client->head_was_asked = false;
-	if (!is_from_server)
-		side->head_was_asked = side->kind == HTTP_HEAD;
+	if (is_from_server && side->kind != HTTP_INFORMATIONAL && client->asked_count > 0) {
+		client->asked >>= 1;
+		client->asked_count--;
+	}
+	if (!is_from_server && side->asked_count < ASKED_MAX)
+		side->asked |= (uint8_t)((side->kind == HTTP_HEAD) << side->asked_count++);
 	if (has_none)
 		return;
 	side->left = side->length;
@@ -114,14 +119,43 @@ static void end_head(struct side *side, bool is_from_server, struct side *client
 		side->phase = UNTIL_CLOSE;
 }
 
+/* Bytes that are too few to tell, but may be the front of a start-line. */
+static bool may_begin_head(struct bytes in, bool is_from_server)
+{
+	static const char version[] = "HTTP/1.1 ";
+
+	if (in.length > strlen(version))
+		return false;
+	for (size_t i = 0; i < in.length; i++)
+		if (is_from_server ? in.data[i] != version[i] && i != strlen("HTTP/1.")
+				   : !g_ascii_isupper(in.data[i]))
+			return false;
+	return true;
+}
+
 static void begin_head(struct side *side, struct bytes in, bool is_from_server)
 {
 	side->kind = (uint8_t)http_detail_of(in, is_from_server);
-	side->has_no_content = side->kind == HTTP_INFORMATIONAL ||
-			       (in.length >= 12 && (memcmp(in.data + 9, "204", 3) == 0 ||
-						    memcmp(in.data + 9, "304", 3) == 0));
+	if (side->kind == HTTP_UNKNOWN && may_begin_head(in, is_from_server))
+		side->kind = is_from_server ? HTTP_SUCCESSFUL : HTTP_REQUEST;
+	side->has_no_content = false;
 	side->framing = FRAMED_BY_NOTHING;
 	side->length = 0;
+	side->left = 0;
+	side->column = 0;
+}
+
+/* The status code, which begins at column 9 of a status-line. */
+static void read_status(struct side *side, uint8_t byte)
+{
+	if (side->kind == HTTP_UNKNOWN || side->column < 9 || side->column > 11 ||
+	    !g_ascii_isdigit(byte))
+		return;
+	side->left = side->left * 10 + (byte - '0');
+	if (side->column == 9 && byte >= '1' && byte <= '5')
+		side->kind = (uint8_t)(HTTP_INFORMATIONAL + (byte - '1'));
+	if (side->column == 11)
+		side->has_no_content = side->left < 200 || side->left == 204 || side->left == 304;
 }
 
 /* A head, as much as there is of it. Bytes that cannot be one are taken line by line. */
@@ -144,6 +178,8 @@ static size_t read_head(struct side *side, struct bytes in, bool is_from_server,
 			continue;
 		if (side->phase == FIELDS)
 			read_field(side, byte);
+		else if (is_from_server)
+			read_status(side, byte);
 		side->column = (uint8_t)MIN(side->column + 1, UINT8_MAX);
 	}
 	if (*is_ended && side->kind == HTTP_UNKNOWN)
@@ -227,10 +263,8 @@ static size_t next_unit(struct memory *memory, const struct dissect_input *input
 	bool is_head = side->phase <= FIELDS;
 	size_t length;
 
-	if (is_head && side->phase == START_LINE && !was_begun) {
+	if (is_head && side->phase == START_LINE && !was_begun)
 		begin_head(side, rest, input->is_from_server);
-		side->column = 0;
-	}
 	length = is_head ? read_head(side, rest, input->is_from_server, &memory->client, &is_ended)
 			 : read_content(side, rest, &is_ended);
 	enum http_detail kind = is_head ? (enum http_detail)side->kind : HTTP_CONTENT;

@@ -20,10 +20,10 @@ class Browser:
         self.folder = tempfile.mkdtemp()
         self.status, self.page, self.url = 0, "", ""
 
-    def ask(self, path, *options, follow=True):
+    def ask(self, path, *options, follow=True, jar=True):
         body = os.path.join(self.folder, "body")
-        jar = os.path.join(self.folder, "jar")
-        told = run("curl", "-sS", "-m", "20", "-b", jar, "-c", jar, "-o", body, "-D",
+        cookies = os.path.join(self.folder, "jar")
+        told = run("curl", "-sS", "-m", "20", *(["-b", cookies, "-c", cookies] if jar else []), "-o", body, "-D",
                    os.path.join(self.folder, "head"), "-w", "%{http_code} %{url_effective}",
                    *(["-L"] if follow else []), *options, SITE + path)
         status, self.url = told.split(" ", 1)
@@ -145,9 +145,8 @@ def forged_and_strange_requests_do_nothing():
     assert browser.ask("/nothing").status == 404
     assert browser.ask("/send").status == 405 and "Allow:" in browser.head
     assert browser.ask("/login", "-X", "BREW").status == 405
-    assert browser.ask("/" + "a" * 9000).status == 414
-    assert browser.ask("/login", "-H", "X: " + "a" * 20000).status == 431
-    assert browser.ask("/login", "-H", "Host: a", "-H", "Host: b", "-0").status in (200, 400)
+    assert Browser().ask("/" + "a" * 9000, jar=False).status == 414
+    assert Browser().ask("/login", "-H", "X: " + "a" * 20000).status == 431
     bob = Browser()
     bob.sign_in("bob", "b-secret")
     assert "forged" not in [subject for _, subject in bob.ask("/folder?name=INBOX").messages()]
