@@ -181,8 +181,8 @@ static const struct route routes[] = {
 };
 
 /* What a request asks for. `status`: why there is no such route. */
-static const struct route *find_route(const struct http_message *request, size_t path_bytes,
-				      unsigned *status)
+static const struct route *find_route(const struct http_message *request, const char *path,
+				      size_t path_bytes, unsigned *status)
 {
 	bool is_post = strcmp(request->method, "POST") == 0;
 	bool is_get = strcmp(request->method, "GET") == 0 || strcmp(request->method, "HEAD") == 0;
@@ -190,7 +190,7 @@ static const struct route *find_route(const struct http_message *request, size_t
 	*status = 404;
 	for (unsigned i = 0; i < G_N_ELEMENTS(routes); i++) {
 		if (strlen(routes[i].path) != path_bytes ||
-		    strncmp(routes[i].path, request->target, path_bytes) != 0)
+		    strncmp(routes[i].path, path, path_bytes) != 0)
 			continue;
 		if (routes[i].is_post ? is_post : is_get)
 			return &routes[i];
@@ -247,10 +247,20 @@ static void serve(struct web_connection *connection, const struct route *route,
 	}
 }
 
-/* The form of a request: its query, and over it what was posted. */
-static GPtrArray *form_of(const struct http_message *request, size_t path_bytes)
+/* The path of a target, also of one that names the site (RFC 9112 section 3.2.2); not terminated. */
+static const char *path_of(const char *target)
 {
-	const char *query = request->target + path_bytes;
+	const char *path;
+
+	if (!g_str_has_prefix(target, "http://"))
+		return target;
+	path = strchr(target + strlen("http://"), '/');
+	return path != NULL ? path : "/";
+}
+
+/* The form of a request: what was posted, else its query. */
+static GPtrArray *form_of(const struct http_message *request, const char *query)
+{
 	struct bytes content = { request->content->data, request->content->len };
 
 	if (strcmp(request->method, "POST") == 0)
@@ -271,9 +281,10 @@ static void requested(void *owner, struct http_server *server, const struct http
 {
 	struct web_connection *connection = owner;
 	struct web_user *user = find_user(connection->webmail, request);
-	size_t path_bytes = strcspn(request->target, "?");
+	const char *path = path_of(request->target);
+	size_t path_bytes = strcspn(path, "?");
 	unsigned status;
-	const struct route *route = find_route(request, path_bytes, &status);
+	const struct route *route = find_route(request, path, path_bytes, &status);
 
 	(void)server;
 	if (route == NULL) {
@@ -291,7 +302,7 @@ static void requested(void *owner, struct http_server *server, const struct http
 				web_error_page(user, status, "This form is not one of ours."), 0);
 		return;
 	}
-	GPtrArray *form = form_of(request, path_bytes);
+	GPtrArray *form = form_of(request, path + path_bytes);
 	serve(connection, route, user, form);
 	g_ptr_array_unref(form);
 }

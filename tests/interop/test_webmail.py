@@ -143,6 +143,7 @@ def forged_and_strange_requests_do_nothing():
     assert browser.ask("/send", *fields, "-d", f"token={token}", "-H", "Origin: http://evil.example").status == 403
     assert browser.ask("/send", "-H", "Content-Type: text/plain", *fields).status == 415
     assert browser.ask("/nothing").status == 404
+    assert browser.ask("/", "--request-target", SITE + "/folder?name=INBOX", follow=False).status == 200
     assert browser.ask("/send").status == 405 and "Allow:" in browser.head
     assert browser.ask("/login", "-X", "BREW").status == 405
     assert Browser().ask("/" + "a" * 9000, jar=False).status == 414
