@@ -70,10 +70,9 @@ static void print_routes(FILE *out, const struct scenario_node *node)
 static const char *protocol_name(enum scenario_protocol protocol)
 {
 	static const char *const names[] = {
-		[PROTOCOL_SMTP] = "SMTP",
-		[PROTOCOL_SUBMISSION] = "submission",
-		[PROTOCOL_POP3] = "POP3",
-		[PROTOCOL_IMAP] = "IMAP",
+		[PROTOCOL_SMTP] = "SMTP",       [PROTOCOL_SUBMISSION] = "submission",
+		[PROTOCOL_POP3] = "POP3",       [PROTOCOL_IMAP] = "IMAP",
+		[PROTOCOL_WEBMAIL] = "webmail",
 	};
 
 	return names[protocol];
@@ -99,6 +98,12 @@ static void print_daemons(FILE *out, const struct scenario *scenario,
 				protocol_name(service->protocol), service->port);
 		}
 		fprintf(out, "\n");
+	}
+	for (guint i = 0; i < scenario->domains->len; i++) {
+		const struct scenario_domain *domain = scenario->domains->pdata[i];
+
+		if (domain->webmail == node)
+			fprintf(out, "  %-12s webmail of %s: HTTP 80\n", "", domain->item.name);
 	}
 	for (guint i = 0; i < scenario->resolvers->len; i++)
 		is_resolver |=

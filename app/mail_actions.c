@@ -136,6 +136,12 @@ void mail_action_start(struct mua *mua, const struct scenario_action *action)
 		mua_search(mua, action->folder, scope_of(action->search_in), action->search_for,
 			   nobody);
 		break;
+	case DO_SIGN_IN:
+		mua_sign_in(mua, nobody);
+		break;
+	case DO_SIGN_OUT:
+		mua_sign_out(mua, nobody);
+		break;
 	case DO_ONLINE:
 		mua_go_online(mua, nobody);
 		break;

@@ -24,6 +24,18 @@ static enum mua_leave leave_of(enum scenario_leave leave)
 	}
 }
 
+static enum mua_protocol protocol_of(enum scenario_protocol protocol)
+{
+	switch (protocol) {
+	case PROTOCOL_POP3:
+		return MUA_POP3;
+	case PROTOCOL_WEBMAIL:
+		return MUA_WEB;
+	default:
+		return MUA_IMAP;
+	}
+}
+
 static struct mua *start_client(struct programs *programs, struct network *network,
 				const struct scenario_client *client)
 {
@@ -34,7 +46,7 @@ static struct mua *start_client(struct programs *programs, struct network *netwo
 		.login = client->login,
 		.password = client->password,
 		.host_name = host->fqdn != NULL ? host->fqdn : host->item.name,
-		.protocol = client->incoming.protocol == PROTOCOL_POP3 ? MUA_POP3 : MUA_IMAP,
+		.protocol = protocol_of(client->incoming.protocol),
 		.incoming_server = client->incoming.server,
 		.incoming_port = (uint16_t)client->incoming.port,
 		.outgoing_server = client->outgoing.server,

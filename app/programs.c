@@ -8,6 +8,7 @@
 #include "protocols/pop3/server.h"
 #include "protocols/programs/mail_server.h"
 #include "protocols/smtp/server.h"
+#include "protocols/programs/webmail.h"
 
 /* Between bytes arriving and a program reading them: what a busy host's scheduler takes. */
 #define WAKEUP_NS (60 * NS_PER_US)
@@ -32,15 +33,23 @@ struct outage {
 	struct timer timer;
 };
 
+/* The webmail site of a domain. */
+struct web_site {
+	struct webmail_config config;
+	char *imap_server, *submission_server;
+	struct webmail *webmail;
+};
+
 struct programs {
 	struct world *world;
 	const struct scenario *scenario;
 	struct network *network;
 	GHashTable *resolvers; /* scenario_node to struct dns_resolver; look-ups only */
 	GPtrArray *resolver_order;
-	GPtrArray *daemons; /* of struct dns_daemon * */
-	GArray *sites;      /* of struct site */
-	GPtrArray *outages; /* of struct outage * */
+	GPtrArray *daemons;   /* of struct dns_daemon * */
+	GArray *sites;        /* of struct site */
+	GPtrArray *outages;   /* of struct outage * */
+	GPtrArray *web_sites; /* of struct web_site * */
 	struct mail_clients *clients;
 };
 
@@ -353,6 +362,36 @@ static void free_outages(struct programs *programs)
 	g_ptr_array_free(programs->outages, TRUE);
 }
 
+/* Webmail sites. */
+
+static void start_web_site(struct programs *programs, const struct scenario_domain *domain)
+{
+	const struct scenario_node *host = domain->webmail;
+	struct web_site *site = g_new0(struct web_site, 1);
+
+	site->imap_server = g_strconcat("imap.", domain->item.name, NULL);
+	site->submission_server = g_strconcat("smtp.", domain->item.name, NULL);
+	site->config = (struct webmail_config) {
+		.domain = domain->item.name,
+		.host_name = host->fqdn != NULL ? host->fqdn : host->item.name,
+		.imap_server = site->imap_server,
+		.submission_server = site->submission_server,
+		.resolver = programs_resolver(programs, host),
+		.software = SOFTWARE,
+		.wakeup_ns = WAKEUP_NS,
+	};
+	site->webmail = webmail_start(network_host(programs->network, host), &site->config);
+	g_ptr_array_add(programs->web_sites, site);
+}
+
+static void stop_web_site(struct web_site *site)
+{
+	webmail_stop(site->webmail);
+	g_free(site->imap_server);
+	g_free(site->submission_server);
+	g_free(site);
+}
+
 struct programs *programs_new(struct world *world, const struct scenario *scenario,
 			      struct network *network)
 {
@@ -372,6 +411,13 @@ struct programs *programs_new(struct world *world, const struct scenario *scenar
 		start_site(programs, scenario->servers->pdata[i]);
 	for (guint i = 0; i < programs->sites->len; i++)
 		schedule_outages(programs, i);
+	programs->web_sites = g_ptr_array_new();
+	for (guint i = 0; i < scenario->domains->len; i++) {
+		const struct scenario_domain *domain = scenario->domains->pdata[i];
+
+		if (domain->webmail != NULL)
+			start_web_site(programs, domain);
+	}
 	programs->clients = mail_clients_new(programs, network, scenario);
 	return programs;
 }
@@ -382,6 +428,8 @@ void programs_free(struct programs *programs)
 		return;
 	mail_clients_free(programs->clients);
 	free_outages(programs);
+	for (guint i = 0; i < programs->web_sites->len; i++)
+		stop_web_site(programs->web_sites->pdata[i]);
 	for (guint i = 0; i < programs->sites->len; i++)
 		stop_site(&g_array_index(programs->sites, struct site, i));
 	for (guint i = 0; i < programs->daemons->len; i++)
@@ -391,6 +439,7 @@ void programs_free(struct programs *programs)
 	g_hash_table_destroy(programs->resolvers);
 	g_ptr_array_free(programs->resolver_order, TRUE);
 	g_ptr_array_free(programs->daemons, TRUE);
+	g_ptr_array_free(programs->web_sites, TRUE);
 	g_array_free(programs->sites, TRUE);
 	g_free(programs);
 }

@@ -219,7 +219,8 @@ struct scenario_domain {
 	struct scenario_item item; /* "office.example" */
 	struct scenario_node
 	    *mail; /* host that receives its mail and keeps its mailboxes; or NULL */
-	struct scenario_node *dns; /* host that is authoritative for its zone */
+	struct scenario_node *webmail; /* host of its webmail site; NULL: there is none */
+	struct scenario_node *dns;     /* host that is authoritative for its zone */
 	struct scenario_zone *zone;
 	GPtrArray *accounts; /* of struct scenario_account * */
 	GPtrArray *aliases;  /* of struct scenario_alias * */
@@ -233,6 +234,7 @@ enum scenario_protocol {
 	PROTOCOL_SUBMISSION, /* from clients, port 587; AUTH required */
 	PROTOCOL_POP3,
 	PROTOCOL_IMAP,
+	PROTOCOL_WEBMAIL, /* HTTP: a site that speaks IMAP and submission itself, port 80 */
 };
 
 /* A port that a mail server listens on. */
@@ -302,7 +304,7 @@ enum scenario_leave {
 
 struct scenario_incoming {
 	struct scenario_item item;
-	enum scenario_protocol protocol; /* PROTOCOL_POP3 or PROTOCOL_IMAP */
+	enum scenario_protocol protocol; /* PROTOCOL_POP3, PROTOCOL_IMAP or PROTOCOL_WEBMAIL */
 	const char *server;              /* a domain name, looked up in the run */
 	uint64_t port;
 	enum scenario_leave leave; /* POP3 only */
@@ -389,6 +391,8 @@ enum scenario_verb {
 	DO_DELETE,
 	DO_MOVE,
 	DO_SEARCH,
+	DO_SIGN_IN,  /* webmail */
+	DO_SIGN_OUT, /* webmail */
 	DO_ONLINE,
 	DO_OFFLINE,
 	DO_PING,

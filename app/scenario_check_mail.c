@@ -4,6 +4,8 @@
 #include "protocols/mail/rights.h"
 #include "protocols/smtp/names.h"
 
+#define WEBMAIL_PORT 80
+
 /* ---- Names of hosts ---- */
 
 static void check_host_names(struct load *load)
@@ -369,11 +371,44 @@ static void check_shares(struct load *load, const struct scenario_domain *domain
 	}
 }
 
+/* A site is by itself on its host: port 80 is one, and its mail server is elsewhere on the network. */
+static void check_webmail(struct load *load, const struct scenario_domain *domain)
+{
+	struct mark mark = load_mark(load, &domain->webmail, domain);
+
+	if (domain->webmail == NULL || !load->is_sound)
+		return;
+	if (domain->mail == NULL)
+		load_error(load, mark, "the webmail site of `%s` has no mail server to work with",
+			   domain->item.name);
+	if (domain->mail == domain->webmail) {
+		load_error(load, mark,
+			   "the webmail site and the mail server of `%s` are on one host",
+			   domain->item.name);
+		load_hint(load, "give the site a host of its own, so that what they say is seen");
+	}
+	if (domain->webmail->resolver == NULL)
+		load_error(load, mark,
+			   "the webmail site on `%s` cannot look up its mail server: the host has "
+			   "no DNS server",
+			   domain->webmail->item.name);
+	for (unsigned i = 0; i < load->scenario->domains->len; i++) {
+		const struct scenario_domain *other = g_ptr_array_index(load->scenario->domains, i);
+
+		if (other == domain)
+			break;
+		if (other->webmail == domain->webmail)
+			load_error(load, mark, "`%s` has the webmail site of `%s` already",
+				   domain->webmail->item.name, other->item.name);
+	}
+}
+
 static void check_domain(struct load *load, const struct scenario_domain *domain)
 {
 	check_shares(load, domain);
 	check_aliases(load, domain, domain->aliases);
 	check_aliases(load, domain, domain->lists);
+	check_webmail(load, domain);
 	if (strcmp(domain->item.name, ".") == 0)
 		load_error(load, domain->item.mark, "the root cannot be a mail domain");
 }
@@ -426,13 +461,26 @@ static bool is_meant_closed(const struct scenario *scenario, uint64_t port)
 	return false;
 }
 
+/* Whether a mail server or a webmail site on `node` listens on `port`. */
+static bool is_open(const struct scenario *scenario, const struct scenario_node *node,
+		    uint64_t port)
+{
+	for (unsigned i = 0; i < scenario->domains->len && port == WEBMAIL_PORT; i++) {
+		const struct scenario_domain *domain = g_ptr_array_index(scenario->domains, i);
+
+		if (domain->webmail == node)
+			return true;
+	}
+	return listens(scenario_server_on(scenario, node), port);
+}
+
 static void check_port(struct load *load, const struct scenario_interface *interface, uint64_t port,
 		       struct mark mark)
 {
 	uint64_t own_port;
 	const struct scenario_node *node = find_listener(interface, port, &own_port);
 
-	if (node == NULL || listens(scenario_server_on(load->scenario, node), own_port))
+	if (node == NULL || is_open(load->scenario, node, own_port))
 		return;
 	if (load->receive != NULL && port == scenario_usual_port(*load->receive)) {
 		load_error(load, mark, "`%s` does not listen on port %u", node->item.name,
@@ -479,10 +527,10 @@ static void check_incoming(struct load *load, const struct scenario_client *clie
 {
 	const struct scenario_incoming *incoming = &client->incoming;
 
-	if (incoming->protocol == PROTOCOL_IMAP && incoming->leave != LEAVE_NOTHING)
+	if (incoming->protocol != PROTOCOL_POP3 && incoming->leave != LEAVE_NOTHING)
 		load_error(
 		    load, load_mark(load, &incoming->leave, client),
-		    "`leave-on-server` is for pop3: with imap mail stays on the server anyway");
+		    "`leave-on-server` is for pop3: otherwise mail stays on the server anyway");
 	if (incoming->protocol == PROTOCOL_POP3 && incoming->stay_ns != 0)
 		load_error(load, load_mark(load, &incoming->stay_ns, client),
 			   "`stay` is for imap: a pop3 session sees no mail that comes later");
@@ -520,7 +568,8 @@ static void check_client(struct load *load, const struct scenario_client *client
 			   "the client `%s` cannot look up its servers: its host has no DNS server",
 			   client->item.name);
 	check_incoming(load, client);
-	check_outgoing(load, client);
+	if (client->incoming.protocol != PROTOCOL_WEBMAIL)
+		check_outgoing(load, client);
 }
 
 void scenario_check_mail(struct load *load)

@@ -228,10 +228,30 @@ static bool picks(const struct scenario_action *action)
 	       action->verb == DO_REPLY;
 }
 
+/* A browser does what its site offers; the site is signed in to by nobody else. */
+static void check_webmail(struct load *load, const struct scenario_action *action)
+{
+	bool is_web =
+	    action->client != NULL && action->client->incoming.protocol == PROTOCOL_WEBMAIL;
+
+	if (is_web && action->attachments->len > 0) {
+		load_error(load, load_mark(load, &action->attachments, action),
+			   "`%s` uses webmail, which attaches no files", action->client->item.name);
+		load_hint(load, "send it with a client of another protocol, or without `attach`");
+	}
+	if (!is_web && action->client != NULL &&
+	    (action->verb == DO_SIGN_IN || action->verb == DO_SIGN_OUT)) {
+		load_error(load, load_mark(load, &action->verb, action),
+			   "`%s` has no webmail site to sign in to", action->client->item.name);
+		load_hint(load, "give the client `incoming: webmail`");
+	}
+}
+
 static void check_action(struct load *load, const struct scenario_action *action)
 {
 	check_times(load, action);
 	check_actor(load, action);
+	check_webmail(load, action);
 	if (action->verb == DO_SEND)
 		check_send(load, action);
 	if (action->verb == DO_PING)

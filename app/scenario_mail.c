@@ -5,10 +5,8 @@
 #define ROOT_SERVER_FQDN "a.root-servers.example"
 
 static const uint64_t usual_ports[] = {
-	[PROTOCOL_SMTP] = 25,
-	[PROTOCOL_SUBMISSION] = 587,
-	[PROTOCOL_POP3] = 110,
-	[PROTOCOL_IMAP] = 143,
+	[PROTOCOL_SMTP] = 25,  [PROTOCOL_SUBMISSION] = 587, [PROTOCOL_POP3] = 110,
+	[PROTOCOL_IMAP] = 143, [PROTOCOL_WEBMAIL] = 80,
 };
 
 uint64_t scenario_usual_port(enum scenario_protocol protocol)
@@ -202,6 +200,7 @@ static void choose_domains(struct load *load)
 
 		claim(load, domain->mail, domain);
 		claim(load, domain->dns, domain);
+		claim(load, domain->webmail, domain);
 	}
 	for (unsigned i = 0; i < scenario->clients->len; i++) {
 		const struct scenario_client *client = g_ptr_array_index(scenario->clients, i);
@@ -355,7 +354,7 @@ static void make_mail_servers(struct load *load)
 static void complete_server(struct load *load, struct scenario_server *server)
 {
 	if (server->services->len == 0) {
-		for (unsigned i = 0; i < G_N_ELEMENTS(usual_ports); i++) {
+		for (unsigned i = 0; i <= PROTOCOL_IMAP; i++) {
 			struct scenario_service *service = scenario_new_item(
 			    load->scenario, element_of(&server_mapping, "services"));
 
@@ -444,7 +443,11 @@ static void complete_client(struct load *load, struct scenario_client *client)
 {
 	struct scenario *scenario = load->scenario;
 	const struct scenario_account *account = client->account;
-	bool is_imap = client->incoming.protocol == PROTOCOL_IMAP;
+	static const char *const names[] = {
+		[PROTOCOL_POP3] = "pop",
+		[PROTOCOL_IMAP] = "imap",
+		[PROTOCOL_WEBMAIL] = "webmail",
+	};
 
 	if (client->incoming.port == 0)
 		client->incoming.port = usual_ports[client->incoming.protocol];
@@ -465,8 +468,9 @@ static void complete_client(struct load *load, struct scenario_client *client)
 	if (client->full_name == NULL)
 		client->full_name = account->full_name;
 	if (client->incoming.server == NULL)
-		client->incoming.server = scenario_format(
-		    scenario, "%s.%s", is_imap ? "imap" : "pop", account->domain->item.name);
+		client->incoming.server =
+		    scenario_format(scenario, "%s.%s", names[client->incoming.protocol],
+				    account->domain->item.name);
 	if (client->outgoing.server == NULL)
 		client->outgoing.server =
 		    scenario_format(scenario, "smtp.%s", account->domain->item.name);

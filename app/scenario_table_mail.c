@@ -147,6 +147,9 @@ static const struct key domain_keys[] = {
 	{ .name = "dns", .type = KEY_REFERENCE, AT(scenario_domain, dns), .kinds = SCENARIO_HOST,
 	  .computed = "a host called `dns` (with several domains `dns-` and the first part of the domain), made up on the network of the mail server when there is none",
 	  .meaning = "The host whose DNS server is authoritative for its zone" },
+	{ .name = "webmail", .type = KEY_REFERENCE, AT(scenario_domain, webmail), .kinds = SCENARIO_HOST,
+	  .computed = "none",
+	  .meaning = "The host of its webmail site, `webmail.` and the domain: HTTP on port 80 towards browsers, IMAP and submission towards the mail server" },
 	{ .name = "accounts", .type = KEY_TABLE, AT(scenario_domain, accounts), .mapping = &account_mapping,
 	  .meaning = "Its accounts" },
 	{ .name = "aliases", .type = KEY_TABLE, AT(scenario_domain, aliases), .mapping = &alias_mapping,
@@ -350,6 +353,7 @@ const struct mapping server_mapping = {
 static const struct word incoming_words[] = {
 	{ "imap", PROTOCOL_IMAP, "mail stays on the server" },
 	{ "pop3", PROTOCOL_POP3, "mail is retrieved" },
+	{ "webmail", PROTOCOL_WEBMAIL, "the client is a browser at the webmail site, which sends too" },
 	{ NULL, 0, NULL },
 };
 
@@ -364,10 +368,10 @@ static const struct key incoming_keys[] = {
 	{ .name = "protocol", .type = KEY_WORD, AT(scenario_incoming, protocol), .words = incoming_words,
 	  .fallback = "imap", .meaning = "How the client gets its mail" },
 	{ .name = "server", .type = KEY_DOMAIN, AT(scenario_incoming, server),
-	  .computed = "`imap.` or `pop.` and the domain of the account",
+	  .computed = "`imap.`, `pop.` or `webmail.` and the domain of the account",
 	  .meaning = "The domain name of the server, which the client looks up" },
 	{ .name = "port", .type = KEY_COUNT, AT(scenario_incoming, port), .least = 1, .most = 65535,
-	  .computed = "143 for imap, 110 for pop3", .meaning = "The port it connects to" },
+	  .computed = "143 for imap, 110 for pop3, 80 for webmail", .meaning = "The port it connects to" },
 	{ .name = "leave-on-server", .type = KEY_WORD, AT(scenario_incoming, leave), .words = leave_words,
 	  .fallback = "no", .meaning = "pop3: what becomes of mail that was retrieved" },
 	{ .name = "leave-for", .type = KEY_TIME, AT(scenario_incoming, leave_for_ns),

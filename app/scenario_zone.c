@@ -237,6 +237,13 @@ static void add_service_names(struct scenario *scenario, struct scenario_zone *z
 			add_address(scenario, zone, owner,
 				    scenario_public_address(scenario, domain->mail));
 	}
+	if (domain->webmail == NULL)
+		return;
+	const char *site = scenario_format(scenario, "webmail.%s", zone->item.name);
+
+	if (find_record(zone, site, DNS_ANY) == NULL)
+		add_address(scenario, zone, site,
+			    scenario_public_address(scenario, domain->webmail));
 }
 
 /* What the administrator of a domain writes by hand comes before what the names stand for. */

@@ -1,6 +1,7 @@
 #include "protocols/layer.h"
 
 #include "protocols/dns/names.h"
+#include "protocols/http/names.h"
 #include "protocols/imap/names.h"
 #include "protocols/mail/names.h"
 #include "protocols/pop3/names.h"
@@ -8,7 +9,7 @@
 
 const struct layer_names *const protocol_layer_names[] = {
 	&dns_layer_names,  &smtp_layer_names, &pop3_layer_names,
-	&imap_layer_names, &mail_layer_names,
+	&imap_layer_names, &http_layer_names, &mail_layer_names,
 };
 
 const unsigned protocol_layer_names_count =

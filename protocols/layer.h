@@ -7,6 +7,7 @@ enum protocol_layer {
 	LAYER_SMTP,
 	LAYER_POP3,
 	LAYER_IMAP,
+	LAYER_HTTP,
 	LAYER_MAIL, /* messages, queues and mailboxes: MUA, MSA, MTA, MDA */
 	LAYER_COUNT,
 };

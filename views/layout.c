@@ -34,11 +34,22 @@ void layout_clear(struct layout *layout)
 void layout_colour(struct layout *layout, unsigned layer)
 {
 	static const char *const colours[LAYER_COUNT] = {
-		[LAYER_USER] = "1",        [LAYER_LINK] = "2",        [LAYER_ETHERNET] = "38;5;137",
-		[LAYER_ARP] = "38;5;172",  [LAYER_IPV4] = "38;5;35",  [LAYER_ICMP] = "38;5;168",
-		[LAYER_UDP] = "38;5;38",   [LAYER_TCP] = "38;5;33",   [LAYER_FILTER] = "38;5;160",
-		[LAYER_NAT] = "38;5;178",  [LAYER_DNS] = "38;5;72",   [LAYER_SMTP] = "38;5;134",
-		[LAYER_POP3] = "38;5;134", [LAYER_IMAP] = "38;5;134", [LAYER_MAIL] = "1;38;5;134",
+		[LAYER_USER] = "1",
+		[LAYER_LINK] = "2",
+		[LAYER_ETHERNET] = "38;5;137",
+		[LAYER_ARP] = "38;5;172",
+		[LAYER_IPV4] = "38;5;35",
+		[LAYER_ICMP] = "38;5;168",
+		[LAYER_UDP] = "38;5;38",
+		[LAYER_TCP] = "38;5;33",
+		[LAYER_FILTER] = "38;5;160",
+		[LAYER_NAT] = "38;5;178",
+		[LAYER_DNS] = "38;5;72",
+		[LAYER_SMTP] = "38;5;134",
+		[LAYER_POP3] = "38;5;134",
+		[LAYER_IMAP] = "38;5;134",
+		[LAYER_HTTP] = "38;5;134",
+		[LAYER_MAIL] = "1;38;5;134",
 	};
 
 	if (layer < LAYER_COUNT && colours[layer] != NULL)

@@ -207,6 +207,16 @@ static struct mua_action *begin_on(struct mua *mua, enum mua_verb verb,
 	return action;
 }
 
+/* Where the mail is elsewhere, so is the work. False: it is here; the action was not taken. */
+static bool hand_over(struct mua *mua, struct mua_action *action)
+{
+	if (mua->imap != NULL)
+		mua_imap_add(mua->imap, action);
+	else if (mua->web != NULL)
+		mua_web_add(mua->web, action);
+	return mua->imap != NULL || mua->web != NULL;
+}
+
 void mua_send(struct mua *mua, const struct mua_letter *letter, struct mua_callback callback)
 {
 	GString *words = g_string_new(mua->user);
@@ -219,7 +229,10 @@ void mua_send(struct mua *mua, const struct mua_letter *letter, struct mua_callb
 				       letter->attachments[i].name);
 	struct mua_action *action = begin(mua, MUA_SEND, callback, g_string_free(words, FALSE));
 	action->draft = mua_draft_new(letter);
-	mua_compose(mua, action);
+	if (mua->web != NULL)
+		mua_web_add(mua->web, action);
+	else
+		mua_compose(mua, action);
 }
 
 void mua_reply(struct mua *mua, const struct mua_choice *choice, const struct mua_letter *letter,
@@ -230,9 +243,7 @@ void mua_reply(struct mua *mua, const struct mua_choice *choice, const struct mu
 
 	action->draft = mua_draft_new(letter);
 	action->to_all = to_all;
-	if (mua->imap != NULL)
-		mua_imap_add(mua->imap, action);
-	else
+	if (!hand_over(mua, action))
 		mua_local_reply(mua, action);
 }
 
@@ -243,9 +254,7 @@ static void check(struct mua *mua, struct mua_action *action)
 		mua_finish(mua, action, MUA_OFFLINE, NULL);
 		return;
 	}
-	if (mua->imap != NULL)
-		mua_imap_add(mua->imap, action);
-	else
+	if (!hand_over(mua, action))
 		mua_pop3_check(mua->pop3, action);
 	mua_outbox_flush(mua->outbox);
 }
@@ -263,9 +272,7 @@ void mua_read(struct mua *mua, const struct mua_choice *choice, struct mua_callb
 {
 	struct mua_action *action = begin_on(mua, MUA_READ, choice, callback, "reads", "");
 
-	if (mua->imap != NULL)
-		mua_imap_add(mua->imap, action);
-	else
+	if (!hand_over(mua, action))
 		mua_local_read(mua, action);
 }
 
@@ -273,9 +280,7 @@ void mua_delete(struct mua *mua, const struct mua_choice *choice, struct mua_cal
 {
 	struct mua_action *action = begin_on(mua, MUA_DELETE, choice, callback, "deletes", "");
 
-	if (mua->imap != NULL)
-		mua_imap_add(mua->imap, action);
-	else
+	if (!hand_over(mua, action))
 		mua_local_delete(mua, action);
 }
 
@@ -287,9 +292,7 @@ void mua_move(struct mua *mua, const struct mua_choice *choice, const char *into
 
 	g_free(more);
 	action->into = g_strdup(into);
-	if (mua->imap != NULL)
-		mua_imap_add(mua->imap, action);
-	else
+	if (!hand_over(mua, action))
 		mua_local_move(mua, action);
 }
 
@@ -304,9 +307,7 @@ void mua_search(struct mua *mua, const char *folder, enum mua_scope scope, const
 	action->folder = g_strdup(where);
 	action->scope = scope;
 	action->text = g_strdup(text);
-	if (mua->imap != NULL)
-		mua_imap_add(mua->imap, action);
-	else
+	if (!hand_over(mua, action))
 		mua_local_search(mua, action);
 }
 
@@ -355,9 +356,33 @@ void mua_go_offline(struct mua *mua, struct mua_callback callback)
 	mua_outbox_stop(mua->outbox);
 	if (mua->imap != NULL)
 		mua_imap_stop(mua->imap);
+	else if (mua->web != NULL)
+		mua_web_stop(mua->web);
 	else
 		mua_pop3_stop(mua->pop3);
 	mua_finish(mua, action, MUA_DONE, NULL);
+}
+
+static void at_site(struct mua *mua, enum mua_verb verb, struct mua_callback callback,
+		    const char *words)
+{
+	struct mua_action *action =
+	    begin(mua, verb, callback, g_strdup_printf("%s %s", mua->user, words));
+
+	if (mua->web != NULL)
+		mua_web_add(mua->web, action);
+	else
+		mua_finish(mua, action, MUA_DONE, NULL);
+}
+
+void mua_sign_in(struct mua *mua, struct mua_callback callback)
+{
+	at_site(mua, MUA_SIGN_IN, callback, "signs in");
+}
+
+void mua_sign_out(struct mua *mua, struct mua_callback callback)
+{
+	at_site(mua, MUA_SIGN_OUT, callback, "signs out");
 }
 
 bool mua_is_online(const struct mua *mua)
@@ -417,6 +442,8 @@ struct mua *mua_new(struct host *host, struct dns_resolver *resolver,
 	mua->outbox = mua_outbox_new(mua);
 	if (config->protocol == MUA_IMAP)
 		mua->imap = mua_imap_new(mua);
+	else if (config->protocol == MUA_WEB)
+		mua->web = mua_web_new(mua);
 	else
 		mua->pop3 = mua_pop3_new(mua);
 	schedule_check(mua);
@@ -431,6 +458,7 @@ void mua_free(struct mua *mua)
 	mua_outbox_free(mua->outbox);
 	mua_pop3_free(mua->pop3);
 	mua_imap_free(mua->imap);
+	mua_web_free(mua->web);
 	mail_store_free(mua->store);
 	sasl_keys_free(mua->keys);
 	g_free(mua->user);

@@ -1,6 +1,7 @@
 /*
  * A mail client program (MUA): one user's account at a host. It composes and submits by SMTP, and
- * gets mail by POP3 into folders of its own, or works by IMAP on folders of the server.
+ * gets mail by POP3 into folders of its own, or works by IMAP on folders of the server; or it is a
+ * browser at a webmail site, which does all of that.
  *
  * Whatever the user does is an action: it emits a TRACE_ACTION record, and all that follows from it
  * has that record as its root; a message that it composes has the same root. When the action ends,
@@ -15,7 +16,11 @@
 
 struct mua;
 
-enum mua_protocol { MUA_POP3, MUA_IMAP };
+enum mua_protocol {
+	MUA_POP3,
+	MUA_IMAP,
+	MUA_WEB, /* the client is a browser; what it sends is composed and submitted by the site */
+};
 
 /* What becomes of retrieved messages on a POP3 server. */
 enum mua_leave {
@@ -179,3 +184,7 @@ void mua_search(struct mua *mua, const char *folder, enum mua_scope scope, const
 /* Online, the outbox is sent. Offline, connections are closed and actions under way fail. */
 void mua_go_online(struct mua *mua, struct mua_callback callback);
 void mua_go_offline(struct mua *mua, struct mua_callback callback);
+
+/* At a webmail site; other clients have nothing to do for it. Any action signs in when it must. */
+void mua_sign_in(struct mua *mua, struct mua_callback callback);
+void mua_sign_out(struct mua *mua, struct mua_callback callback);

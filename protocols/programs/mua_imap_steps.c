@@ -267,7 +267,7 @@ static enum step search(struct mua_imap *imap, struct mua_action *action)
 		[MUA_ANYWHERE] = "TEXT", [MUA_IN_SUBJECT] = "SUBJECT", [MUA_IN_FROM] = "FROM",
 		[MUA_IN_TO] = "TO",      [MUA_IN_BODY] = "BODY",
 	};
-	GString *criteria = g_string_new(g_str_is_ascii(action->text) ? "" : "CHARSET UTF-8 ");
+	GString *criteria = g_string_new(NULL);
 
 	g_string_append_printf(criteria, "%s \"", keys[action->scope]);
 	for (const char *c = action->text; *c != '\0'; c++) {

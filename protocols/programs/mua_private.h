@@ -18,6 +18,8 @@ enum mua_verb {
 	MUA_SEARCH,
 	MUA_GO_ONLINE,
 	MUA_GO_OFFLINE,
+	MUA_SIGN_IN,
+	MUA_SIGN_OUT,
 	MUA_FILE_SENT, /* no user's action: a copy of what was sent goes to the server */
 };
 
@@ -50,6 +52,7 @@ struct mua_action {
 struct mua_outbox;
 struct mua_pop3;
 struct mua_imap;
+struct mua_web;
 
 struct mua {
 	struct host *host;
@@ -65,8 +68,10 @@ struct mua {
 	struct sasl_keys *keys;      /* likewise */
 	struct timer check;          /* the next check by itself */
 	struct mua_outbox *outbox;
-	struct mua_pop3 *pop3; /* NULL: the account is an IMAP one */
-	struct mua_imap *imap; /* NULL: it is a POP3 one */
+	/* One of them, as the account's protocol is; the others are NULL. */
+	struct mua_pop3 *pop3;
+	struct mua_imap *imap;
+	struct mua_web *web;
 };
 
 /* Everything done from here on, until the event ends, belongs to the action or message `root`. */
@@ -151,3 +156,9 @@ void mua_imap_free(struct mua_imap *imap);
 void mua_imap_add(struct mua_imap *imap, struct mua_action *action); /* takes it */
 void mua_imap_start(struct mua_imap *imap);                          /* online */
 void mua_imap_stop(struct mua_imap *imap);
+
+/* mua_web.c */
+struct mua_web *mua_web_new(struct mua *mua);
+void mua_web_free(struct mua_web *web);
+void mua_web_add(struct mua_web *web, struct mua_action *action); /* takes it */
+void mua_web_stop(struct mua_web *web);

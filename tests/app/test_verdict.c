@@ -14,7 +14,7 @@
 enum { SEVERITY_COMMENT = 0x00100000 };
 
 /*
- * What every TCP connection gives tshark to remark on; and, of UDP, answers of DNS to a port that its client
+ * What every TCP connection and HTTP message gives tshark to remark on; and, of UDP, answers of DNS to a port that its client
  * drew from 33434 to 33534, where traceroute sends to.
  */
 static const char *const ordinary[] = {
@@ -24,6 +24,10 @@ static const char *const ordinary[] = {
 	"This frame initiates the connection closing",
 	"This frame undergoes the connection closing",
 	"Possible traceroute",
+	/* Each start of an HTTP message is remarked on with the line itself. */
+	"GET /",
+	"POST /",
+	"HTTP/1.1 ",
 	NULL,
 };
 
@@ -203,9 +207,9 @@ static bool is_explained(struct comparison *comparison, const struct sent_frame 
 		return false;
 	if (g_str_has_prefix(remark, "This frame is a (suspected) out-of-order segment"))
 		return was_sent_by_sack(frame) && looks_out_of_order(comparison, column);
-	if (g_str_has_prefix(remark, "This frame is a (suspected) fast retransmission"))
-		return was_sent_by_sack(frame);
-	if (g_str_has_prefix(remark, "This frame is a (suspected) retransmission") ||
+	/* tshark names it fast after two duplicate acknowledgments, whatever made the sender repeat. */
+	if (g_str_has_prefix(remark, "This frame is a (suspected) fast retransmission") ||
+	    g_str_has_prefix(remark, "This frame is a (suspected) retransmission") ||
 	    g_str_has_prefix(remark, "This frame is a (suspected) spurious retransmission"))
 		return frame->is_retransmission;
 	if (g_str_has_prefix(remark, "Duplicate ACK"))

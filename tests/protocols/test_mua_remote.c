@@ -15,10 +15,21 @@ static void take(struct remote_folder *folder, uint32_t uid, const char *subject
 	remote_folder_take(folder, &fetched, 0);
 }
 
+static void is_not_seen(void *owner, const struct remote_folder *folder,
+			const struct remote_message *message, enum mail_detail detail)
+{
+	(void)owner;
+	(void)folder;
+	(void)message;
+	(void)detail;
+}
+
+static const struct remote_screen nobody_looks = { .changed = is_not_seen };
+
 /* A folder that knows the messages 1, 2 and 5; the next UID is 6. */
 static struct remote_folder *known_folder(void)
 {
-	struct remote_folder *folder = remote_folder_new("INBOX");
+	struct remote_folder *folder = remote_folder_new("INBOX", nobody_looks);
 	struct imap_mailbox_status status = {
 		.name = "INBOX",
 		.messages = 3,
