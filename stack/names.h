@@ -82,9 +82,11 @@ enum ipv4_detail {
 	IPV4_LOOPBACK,         /* ENCAPSULATE, DECAPSULATE: from this host to itself */
 	IPV4_FORWARDED,        /* FORWARD; object: route as in IPV4_ROUTE; before, after: TTL;
 	                             bytes: the rewritten header; interface: the outgoing one */
-	IPV4_FRAGMENT,         /* DERIVE: a fragment of packet `object`; before: its offset;
+	IPV4_FRAGMENT,         /* DERIVE: a fragment of packet `object`; before: its offset; bytes,
+	                             with the first: the datagram that is cut;
 	                             ENCAPSULATE: the header of a fragment */
-	IPV4_REASSEMBLED,      /* DERIVE: reassembled from packet `object`, a fragment */
+	IPV4_REASSEMBLED,      /* DERIVE: reassembled from packet `object`, a fragment; bytes,
+	                             with the last: the datagram; DECAPSULATE: its header */
 	IPV4_REASSEMBLING,     /* WAIT: for the other fragments; before: offset; after: length */
 	IPV4_ROUTE,            /* TABLE */
 	IPV4_PATH_MTU,         /* TABLE */

@@ -78,7 +78,7 @@ static uint64_t rewritten_bytes(struct bytes in, struct bytes out)
 	return count;
 }
 
-/* The payload that the transport carries in `frame`; empty where there is no whole one. */
+/* The payload that the transport carries in `frame`, or the piece that a fragment does. */
 static struct bytes transport_payload(struct bytes frame)
 {
 	struct ethernet_header ethernet;
@@ -91,6 +91,8 @@ static struct bytes transport_payload(struct bytes frame)
 	if (ethernet_header_parse(frame, &ethernet, &l3) != PARSE_OK ||
 	    ethernet.type != ETHERTYPE_IPV4 || ipv4_header_parse(l3, &ipv4, &l4) != PARSE_OK)
 		return payload;
+	if (ipv4.more_fragments || ipv4.fragment_offset_bytes > 0)
+		return l4;
 	if (ipv4.protocol == 6 && tcp_header_parse(l4, &tcp, &payload) == PARSE_OK)
 		return payload;
 	if (ipv4.protocol == 17 && udp_header_parse(l4, &udp, &payload) == PARSE_OK)
@@ -190,7 +192,8 @@ static void add_row(struct report_account *account, const struct ledger_row *add
 static bool ended_in_drop(const struct crossing *crossing)
 {
 	for (guint i = 0; i < crossing->records->len; i++)
-		if (crossing_record(crossing, i)->kind == TRACE_DROP)
+		if (crossing_record(crossing, i)->kind == TRACE_DROP ||
+		    crossing_record(crossing, i)->kind == TRACE_IGNORE)
 			return true;
 	return false;
 }
@@ -202,6 +205,8 @@ static void count_crossing(void *owner, const struct crossing *crossing)
 	struct ledger_row row;
 
 	if (crossing->received == NULL && crossing->sent == NULL)
+		return;
+	if (crossing->is_off_wire) /* its fragments are counted */
 		return;
 	if (ended_in_drop(crossing))
 		return;
@@ -243,7 +248,7 @@ void report_feed(struct report *report, const struct trace_record *record, struc
 		report->frame_bytes += bytes.length;
 		break;
 	case TRACE_DROP:
-		report->drops += !view_drop_is_ordinary(record);
+		report->drops++;
 		break;
 	default:
 		break;
