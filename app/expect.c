@@ -425,7 +425,7 @@ static enum scenario_drop_reason reason_of(const struct trace_record *record)
 static bool is_drop(const struct trace_record *record,
 		    const struct scenario_expectation *expectation)
 {
-	return record->kind == TRACE_DROP && !view_drop_is_ordinary(record) &&
+	return record->kind == TRACE_DROP &&
 	       (expectation->reason == DROP_ANY || expectation->reason == reason_of(record)) &&
 	       (expectation->rule == 0 ||
 		(record->layer == LAYER_FILTER && record->object == expectation->rule));

@@ -207,7 +207,7 @@ static const struct key expectation_keys[] = {
 	  .meaning = "So many TCP segments were sent again" },
 	{ .name = "dropped", .type = KEY_RANGE, AT(scenario_expectation, count),
 	  .flags = KEY_SELECTS, .variants = EXPECTS(DROPPED),
-	  .meaning = "So many frames and packets were dropped" },
+	  .meaning = "So many frames and packets were lost; what is answered by a RST is not" },
 	{ .name = "duplicates", .type = KEY_RANGE, AT(scenario_expectation, count),
 	  .flags = KEY_SELECTS, .variants = EXPECTS(DUPLICATES),
 	  .meaning = "So many second deliveries were recognised" },

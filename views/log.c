@@ -115,7 +115,7 @@ static bool is_remarkable(const struct crossing *crossing)
 			return true;
 		if (record->kind == TRACE_IMPAIR)
 			return true;
-		if (record->kind == TRACE_DROP && !view_drop_is_ordinary(record))
+		if (record->kind == TRACE_DROP)
 			return true;
 	}
 	return false;

@@ -67,6 +67,7 @@ static const char *const kind_names[] = {
 	[TRACE_FORWARD] = "forward",
 	[TRACE_WAIT] = "wait",
 	[TRACE_DROP] = "drop",
+	[TRACE_IGNORE] = "ignore",
 	[TRACE_IMPAIR] = "impair",
 	[TRACE_DERIVE] = "derive",
 	[TRACE_STATE] = "state",
@@ -91,14 +92,6 @@ const char *view_detail_name(const struct trace_record *record)
 	    table->details[record->detail] == NULL)
 		return "";
 	return table->details[record->detail];
-}
-
-bool view_drop_is_ordinary(const struct trace_record *record)
-{
-	return (record->layer == LAYER_ETHERNET &&
-		(record->detail == ETHERNET_NOT_FOR_US || record->detail == ETHERNET_SAME_PORT ||
-		 record->detail == ETHERNET_NO_OTHER_PORT)) ||
-	       (record->layer == LAYER_ARP && record->detail == ARP_NOT_FOR_US);
 }
 
 const char *view_mail_actor(unsigned detail)

@@ -476,6 +476,36 @@ START_TEST(dialog_shows_every_connection_and_both_sides)
 }
 END_TEST
 
+/* How often `needle` stands in `text`. */
+static unsigned occurrences(const char *text, const char *needle)
+{
+	unsigned count = 0;
+
+	for (const char *at = text; (at = strstr(at, needle)) != NULL; at += strlen(needle))
+		count++;
+	return count;
+}
+
+static const char *const dropping[] = { "office", "blocked", "port25" };
+
+START_TEST(trace_log_and_summary_agree_on_what_was_dropped)
+{
+	struct outcome *json = program_run("run", dropping[_i], "--format", "json", NULL);
+	struct outcome *log = program_run("run", dropping[_i], "--unfold", NULL);
+	unsigned drops = occurrences(json->out, "\"kind\":\"drop\"");
+	g_autofree char *said = g_strdup_printf(" retransmissions, %u drops\n", drops);
+
+	ck_assert_msg(strstr(log->out, said) != NULL, "the trace has %u drops", drops);
+	ck_assert_uint_eq(occurrences(log->out, "\n  drop "), drops);
+	ck_assert_uint_eq(occurrences(log->out, "\n  ignore "),
+			  occurrences(json->out, "\"kind\":\"ignore\""));
+	ck_assert_uint_gt(occurrences(json->out, "\"kind\":\"ignore\""), 0);
+	ck_assert_ptr_null(strstr(json->out, "\"detail\":\"\""));
+	outcome_free(json);
+	outcome_free(log);
+}
+END_TEST
+
 /* Rows of the ledger: "    gw   routes   50  5815  700  100  700  5815": they must balance. */
 START_TEST(report_prints_ledgers_that_balance)
 {
@@ -707,6 +737,8 @@ int main(void)
 
 	tcase_set_timeout(tests, 60);
 	tcase_add_checked_fixture(tests, set_up, tear_down);
+	tcase_add_loop_test(tests, trace_log_and_summary_agree_on_what_was_dropped, 0,
+			    (int)G_N_ELEMENTS(dropping));
 	tcase_add_loop_test(tests, every_command_has_help_with_an_example, 0,
 			    (int)G_N_ELEMENTS(commands));
 	tcase_add_loop_test(tests, wrong_usage_ends_with_2_and_a_hint, 0, (int)G_N_ELEMENTS(wrong));
