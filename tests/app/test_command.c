@@ -554,6 +554,24 @@ START_TEST(state_shows_listeners_connections_and_caches_of_that_moment)
 }
 END_TEST
 
+/* The run ends after 51 s; TIME-WAIT lasts 60 s, the rows of a switch 300 s. */
+START_TEST(state_goes_on_behind_the_end_of_the_run)
+{
+	struct outcome *end = program_run("state", "office", "--at", "51s", NULL);
+	struct outcome *later = program_run("state", "office", "--at", "1000s", NULL);
+	static const char *const passing[] = { "TIME-WAIT", " reachable", "  port 1 " };
+
+	ck_assert_status(later, 0);
+	for (size_t i = 0; i < G_N_ELEMENTS(passing); i++) {
+		ck_assert_msg(strstr(end->out, passing[i]) != NULL, "%s", passing[i]);
+		ck_assert_msg(strstr(later->out, passing[i]) == NULL, "%s", passing[i]);
+	}
+	ck_assert_ptr_nonnull(strstr(later->out, " stale"));
+	outcome_free(end);
+	outcome_free(later);
+}
+END_TEST
+
 START_TEST(mailbox_shows_what_is_there_and_raw_its_bytes)
 {
 	struct watched *watched =
@@ -757,6 +775,7 @@ int main(void)
 	tcase_add_test(tests, dialog_shows_every_connection_and_both_sides);
 	tcase_add_test(tests, report_prints_ledgers_that_balance);
 	tcase_add_test(tests, state_shows_listeners_connections_and_caches_of_that_moment);
+	tcase_add_test(tests, state_goes_on_behind_the_end_of_the_run);
 	tcase_add_test(tests, mailbox_shows_what_is_there_and_raw_its_bytes);
 	tcase_add_test(tests, step_goes_on_and_back_and_to_the_next_host_and_command);
 	tcase_add_test(tests, topology_names_every_node_address_and_account);
