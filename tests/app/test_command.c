@@ -660,6 +660,41 @@ START_TEST(topology_names_every_node_address_and_account)
 }
 END_TEST
 
+/* The network of office, in which only these questions are asked. */
+static const char questions[] =
+    "timeline:\n"
+    "  - {at: 1s, who: bob-pc, do: dig, name: office.example, type: MX}\n"
+    "  - {at: 2s, who: bob-pc, do: dig, name: www.remote.example, server: root}\n"
+    "expect:\n"
+    "  - {dig: found, name: office.example, type: MX, answer: 10 mail.office.example}\n"
+    "  - {dig: found, name: office.example, type: MX, answer: 10 mail.office.example.}\n"
+    "  - {dig: found, name: office.example, type: MX, answer: \"10   MAIL.office.example.\"}\n"
+    "  - {dig: referral, name: www.remote.example, answer: dns.remote.example.}\n"
+    "  - {dig: found, name: office.example, type: MX, answer: 20 mail.office.example}\n"
+    "  - {dig: no-data, name: www.remote.example}\n";
+
+START_TEST(answers_of_dns_are_met_as_a_zone_file_writes_them)
+{
+	g_autofree char *office = NULL, *path = path_in(folder, "dig.yaml");
+	g_autofree char *text = NULL;
+	struct outcome *outcome;
+
+	ck_assert(g_file_get_contents("scenarios/office.yaml", &office, NULL, NULL));
+	*strstr(office, "\ntimeline:") = '\0';
+	text = g_strconcat(office, "\n", questions, NULL);
+	ck_assert(g_file_set_contents(path, text, -1, NULL));
+	outcome = program_run("run", path, NULL);
+	ck_assert_status(outcome, 1);
+	ck_assert_uint_eq(occurrences(outcome->out, "  as expected  "), 4);
+	ck_assert_uint_eq(occurrences(outcome->out, "  NOT AS EXPECTED  "), 2);
+	ck_assert_ptr_nonnull(strstr(outcome->out, "; the answer was 10 mail.office.example"));
+	ck_assert_ptr_nonnull(
+	    strstr(outcome->out, "; the answer was a referral to dns.remote.example"));
+	ck_assert_ptr_nonnull(strstr(outcome->out, "DNS: referral: www.remote.example"));
+	outcome_free(outcome);
+}
+END_TEST
+
 START_TEST(new_makes_a_scenario_that_runs_and_overwrites_nothing)
 {
 	const struct surroundings there = { .folder = folder };
@@ -779,6 +814,7 @@ int main(void)
 	tcase_add_test(tests, mailbox_shows_what_is_there_and_raw_its_bytes);
 	tcase_add_test(tests, step_goes_on_and_back_and_to_the_next_host_and_command);
 	tcase_add_test(tests, topology_names_every_node_address_and_account);
+	tcase_add_test(tests, answers_of_dns_are_met_as_a_zone_file_writes_them);
 	tcase_add_test(tests, new_makes_a_scenario_that_runs_and_overwrites_nothing);
 	tcase_add_test(tests, list_shows_every_scenario_with_its_title);
 	tcase_add_test(tests, progress_is_shown_where_no_log_is_read);
