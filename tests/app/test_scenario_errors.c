@@ -51,6 +51,10 @@ static const struct {
          "`title` is a list here, and should be a text",														       NULL                                       },
 	{ "mailwire: 1\ntitle:\n",								"t:2:1: error",    "`title` is nothing here",                                NULL                                       },
 	{ "mailwire: 1\n{a: b}: c\n",							     "t:2:1: error",    "a key must be a word",                                   NULL                                       },
+	{ "mailwire: 1\nnetworks: {a: {subnet: 192.0.2.0/33}}\n",                                 "t:2:24: error",
+	 "its length is more than 32",												       NULL						},
+	{ "mailwire: 1\nnetworks: {a: {subnet: 192.0.2.0}}\n",                                    "t:2:24: error",
+	 "it is not written as address/length",											       NULL						},
  /* Servers, clients and shares */
 	{ "mailwire: 1\nhosts: {m: , o: }\ndomains:\n  a.b:\n    mail: m\n    accounts:\n      x: "
 	  "{shared: [{with: y@a.b, rights: lrq}]}\n      y: p\n  c.d: {mail: o, accounts: {z: "
