@@ -94,9 +94,9 @@ const char *view_detail_name(const struct trace_record *record)
 	return table->details[record->detail];
 }
 
-const char *view_mail_actor(unsigned detail)
+const char *view_mail_actor(const struct trace_record *record)
 {
-	switch (detail) {
+	switch (record->detail) {
 	case MAIL_COMPOSED:
 	case MAIL_OUTBOX:
 	case MAIL_RETRIEVED:
@@ -112,6 +112,8 @@ const char *view_mail_actor(unsigned detail)
 		return "mailbox";
 	case MAIL_REFUSED:
 		return "server";
+	case MAIL_DEFERRED:
+		return record->before != 0 ? "MUA" : "MTA";
 	default:
 		return "MTA";
 	}
