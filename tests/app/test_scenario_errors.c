@@ -55,6 +55,9 @@ static const struct {
 	 "its length is more than 32",												       NULL						},
 	{ "mailwire: 1\nnetworks: {a: {subnet: 192.0.2.0}}\n",                                    "t:2:24: error",
 	 "it is not written as address/length",											       NULL						},
+	{ "mailwire: 1\nnetworks: {l: }\nhosts: {m: , c: }\nroot-server: c\ndomains: {b.c: {mail: m, "
+	  "accounts: {x: }}}\nzones:\n  b.c:\n    records: []\n",				    "t:7:3: error",
+	 "no zone has an address for `dns.b.c`",											     "{name: dns.b.c., type: A, value: ADDRESS}"  },
  /* Servers, clients and shares */
 	{ "mailwire: 1\nhosts: {m: , o: }\ndomains:\n  a.b:\n    mail: m\n    accounts:\n      x: "
 	  "{shared: [{with: y@a.b, rights: lrq}]}\n      y: p\n  c.d: {mail: o, accounts: {z: "
