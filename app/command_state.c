@@ -54,7 +54,10 @@ static int moment_init(struct moment *moment, const char *file, const char *at)
 							  .sinks = sinks,
 							  .sink_count = 1,
 						      });
-	simulation_run(simulation, moment->at_ns);
+	/* Beyond the end of the run too: what ages in the background goes on. */
+	if (simulation_run(simulation, moment->at_ns) != ENGINE_LIVELOCK)
+		simulation_advance(simulation, MIN(moment->at_ns, moment->scenario->until_ns));
+	network_age(simulation_network(simulation));
 	moment->is_over = true;
 	simulation_free(simulation);
 	return EXIT_OK;

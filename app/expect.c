@@ -1,6 +1,8 @@
 #include "app/expect.h"
 
 #include <inttypes.h>
+#include "protocols/dns/names.h"
+#include "protocols/dns/record.h"
 #include "protocols/layer.h"
 #include "protocols/mail/mailbox.h"
 #include "protocols/mail/names.h"
@@ -23,6 +25,9 @@ struct judge {
 	bool is_judged; /* at its own moment; `found` holds the count then */
 	uint64_t found;
 	int64_t reached_ns; /* when the count last came into the range; TIME_NEVER: it is not */
+	char *
+	    other_answer; /* of EXPECT_DIG: the data of the last that did not count, commas between */
+	enum scenario_answer other_outcome;
 };
 
 struct expect {
@@ -72,6 +77,8 @@ void expect_free(struct expect *expect)
 	g_ptr_array_free(expect->nodes, TRUE);
 	mailboxes_free(expect->mailboxes);
 	g_array_free(expect->mails, TRUE);
+	for (guint i = 0; i < expect->scenario->expectations->len; i++)
+		g_free(expect->judges[i].other_answer);
 	g_free(expect->judges);
 	g_free(expect);
 }
@@ -395,27 +402,69 @@ static bool is_ping(const struct expect *expect, const struct trace_record *reco
 	       has_address(expectation->to, (uint32_t)record->before);
 }
 
-static bool names_datum(struct bytes bytes, const char *datum)
+/* The name that was asked for comes first, then the data. */
+static struct bytes data_of(struct bytes bytes)
 {
 	size_t name = 0;
 
 	while (name < bytes.length && bytes.data[name] != '\0')
 		name++;
-	return datum == NULL || names_recipient(bytes_from(bytes, name + 1), datum);
+	return bytes_from(bytes, MIN(name + 1, bytes.length));
 }
 
+/* `datum` may be written in any way that a zone file allows: it is compared as answers print it. */
+static bool names_datum(struct bytes data, uint16_t type, const char *datum)
+{
+	GByteArray *wire = g_byte_array_new();
+	GString *text = g_string_new(NULL);
+	bool is_named;
+
+	if (datum != NULL && dns_data_from_text(type, datum, wire))
+		dns_data_print(
+		    &(struct dns_record) {
+			.type = type, .data = {wire->data, wire->len}
+                },
+		    text);
+	else
+		g_string_append(text, datum == NULL ? "" : datum);
+	is_named = datum == NULL || names_recipient(data, text->str);
+	g_string_free(text, TRUE);
+	g_byte_array_unref(wire);
+	return is_named;
+}
+
+/* An answer to the question that is expected to be answered, whatever it says. */
 static bool is_dig(const struct expect *expect, const struct trace_record *record,
 		   struct bytes bytes, const struct scenario_expectation *expectation)
 {
 	size_t length = expectation->question == NULL ? 0 : strlen(expectation->question);
 
 	return record->layer == LAYER_USER && record->detail == USER_DIG_DONE &&
-	       record->after == (uint64_t)expectation->answer &&
 	       is_at(expect, record->id, expectation->from) &&
 	       (expectation->question == NULL ||
 		names_recipient(bytes_first(bytes, length), expectation->question)) &&
-	       (expectation->record_type == 0 || record->before == expectation->record_type) &&
-	       names_datum(bytes, expectation->value);
+	       (expectation->record_type == 0 || record->before == expectation->record_type);
+}
+
+/* Counts an answer as expected, or keeps it to be told. */
+static void observe_dig(struct expect *expect, struct judge *judge,
+			const struct trace_record *record, struct bytes bytes)
+{
+	const struct scenario_expectation *expectation = judge->expectation;
+	struct bytes data = data_of(bytes);
+	uint16_t type = record->after == ANSWER_REFERRAL ? DNS_NS : (uint16_t)record->before;
+
+	if (record->after == (uint64_t)expectation->answer &&
+	    names_datum(data, type, expectation->value)) {
+		count_to(expect, judge, judge->count + 1);
+		return;
+	}
+	g_free(judge->other_answer);
+	judge->other_answer = g_strndup((const char *)data.data, data.length);
+	for (size_t i = 0; i < data.length; i++)
+		if (judge->other_answer[i] == '\0')
+			judge->other_answer[i] = ',';
+	judge->other_outcome = (enum scenario_answer)record->after;
 }
 
 static void observe_state(struct expect *expect, const struct trace_record *record,
@@ -427,9 +476,10 @@ static void observe_state(struct expect *expect, const struct trace_record *reco
 
 		if ((expectation->kind == EXPECT_CONNECTION &&
 		     is_connection(expect, record, bytes, expectation)) ||
-		    (expectation->kind == EXPECT_PING && is_ping(expect, record, expectation)) ||
-		    (expectation->kind == EXPECT_DIG && is_dig(expect, record, bytes, expectation)))
+		    (expectation->kind == EXPECT_PING && is_ping(expect, record, expectation)))
 			count_to(expect, judge, judge->count + 1);
+		if (expectation->kind == EXPECT_DIG && is_dig(expect, record, bytes, expectation))
+			observe_dig(expect, judge, record, bytes);
 	}
 }
 
@@ -473,7 +523,7 @@ static enum scenario_drop_reason reason_of(const struct trace_record *record)
 static bool is_drop(const struct trace_record *record,
 		    const struct scenario_expectation *expectation)
 {
-	return record->kind == TRACE_DROP && !view_drop_is_ordinary(record) &&
+	return record->kind == TRACE_DROP &&
 	       (expectation->reason == DROP_ANY || expectation->reason == reason_of(record)) &&
 	       (expectation->rule == 0 ||
 		(record->layer == LAYER_FILTER && record->object == expectation->rule));
@@ -738,6 +788,22 @@ static enum verdict judge(const struct judge *judge, const struct expect_ending 
 	return is_met(judge, *found) ? MET : NOT_MET;
 }
 
+/* "; the answer was 10 mail.school.example": what came in place of the answer expected. */
+static void print_other_answer(FILE *out, const struct judge *judge)
+{
+	static const char *const outcomes[] = {
+		[ANSWER_FOUND] = "",
+		[ANSWER_NO_NAME] = "no such name",
+		[ANSWER_NO_DATA] = "no such data",
+		[ANSWER_FAILED] = "none that is usable",
+		[ANSWER_REFERRAL] = "a referral to ",
+	};
+
+	if (judge->other_answer != NULL)
+		fprintf(out, "; the answer was %s%s", outcomes[judge->other_outcome],
+			judge->other_answer);
+}
+
 static void print_verdict(const struct expect_ending *ending, const struct judge *judge,
 			  enum verdict verdict, uint64_t found)
 {
@@ -748,6 +814,8 @@ static void print_verdict(const struct expect_ending *ending, const struct judge
 		judge->expectation->item.mark.line, text);
 	if (verdict == NOT_MET)
 		fprintf(ending->out, "; there %s %" PRIu64, found == 1 ? "was" : "were", found);
+	if (verdict == NOT_MET)
+		print_other_answer(ending->out, judge);
 	if (verdict == NOT_JUDGED)
 		fprintf(ending->out, " (%s)", ending->cut_by);
 	fputc('\n', ending->out);

@@ -1,6 +1,7 @@
 #include "app/network.h"
 
 #include "app/middlebox.h"
+#include "stack/arp.h"
 #include "stack/impairment.h"
 #include "stack/link.h"
 #include "stack/switch.h"
@@ -384,4 +385,12 @@ void network_cut(struct network *network, const struct scenario_link *link)
 void network_mend(struct network *network, const struct scenario_link *link)
 {
 	each_cable(network, link, link_mend);
+}
+
+void network_age(const struct network *network)
+{
+	for (guint i = 0; i < network->host_order->len; i++)
+		arp_age(host_arp(network->host_order->pdata[i]));
+	for (guint i = 0; i < network->switch_order->len; i++)
+		switch_age(network->switch_order->pdata[i]);
 }

@@ -32,6 +32,9 @@ struct host *network_host(const struct network *network, const struct scenario_n
 /* The attachment made from the config of this index. */
 struct attachment *network_attachment(const struct network *network, size_t index);
 
+/* Lets every table record what has aged by now, as if all of its rows were looked at. */
+void network_age(const struct network *network);
+
 /* Cuts or mends every cable that `link` means. */
 void network_cut(struct network *network, const struct scenario_link *link);
 void network_mend(struct network *network, const struct scenario_link *link);

@@ -531,6 +531,7 @@ enum scenario_answer {
 	ANSWER_NO_NAME, /* NXDOMAIN */
 	ANSWER_NO_DATA,
 	ANSWER_FAILED,
+	ANSWER_REFERRAL,
 };
 
 enum scenario_ping_result {

@@ -109,8 +109,20 @@ static void check_companions(struct load *load, const struct scenario_zone *zone
 	}
 }
 
+/* True when `name` belongs to a zone below the root. */
+static bool is_in_other_zone(const struct load *load, const char *name)
+{
+	for (unsigned i = 0; i < load->scenario->zones->len; i++) {
+		const struct scenario_zone *zone = g_ptr_array_index(load->scenario->zones, i);
+
+		if (strcmp(zone->item.name, ".") != 0 && g_str_has_suffix(name, zone->item.name))
+			return true;
+	}
+	return false;
+}
+
 /* Exchangers and name servers must have addresses; a null MX (RFC 7505) says that none takes mail. */
-static void check_target(struct load *load, const struct scenario_record *record)
+static void check_target(struct load *load, const struct scenario_record *record, bool is_root)
 {
 	const char *last = strrchr(record->value, ' ');
 	const char *target = last == NULL ? record->value : last + 1;
@@ -120,9 +132,15 @@ static void check_target(struct load *load, const struct scenario_record *record
 		return;
 	g_autofree char *name = g_strndup(target, length - 1);
 
-	if (scenario_resolve_name(load->scenario, name) == 0)
-		load_error(load, load_mark(load, &record->value, record),
-			   "no zone has an address for `%s`", name);
+	if (scenario_resolve_name(load->scenario, name) != 0)
+		return;
+	/* The root's own delegation is made from the zone, which says the same. */
+	if (is_root && !load_is_given(load, &record->value) && is_in_other_zone(load, name))
+		return;
+	load_error(load, load_mark(load, &record->value, record), "no zone has an address for `%s`",
+		   name);
+	load_hint(load, "add `{name: %s., type: A, value: ADDRESS}` to the records of its zone",
+		  name);
 }
 
 static void check_zone(struct load *load, const struct scenario_zone *zone)
@@ -132,7 +150,7 @@ static void check_zone(struct load *load, const struct scenario_zone *zone)
 
 		check_record(load, zone, record);
 		if (record->owner != NULL && (record->type == DNS_MX || record->type == DNS_NS))
-			check_target(load, record);
+			check_target(load, record, strcmp(zone->item.name, ".") == 0);
 	}
 	check_companions(load, zone);
 }

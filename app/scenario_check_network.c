@@ -348,7 +348,7 @@ static void check_impairment(struct load *load, const struct scenario_impairment
 {
 	const struct scenario_link *link = &impairment->link;
 
-	if (says_nothing(impairment)) {
+	if (load->is_sound && says_nothing(impairment)) {
 		load_error(load, impairment->item.mark, "this impairment does nothing");
 		load_hint(load, "add for example `loss: 1%%` or `down: yes`");
 	}

@@ -63,6 +63,12 @@ static void report_missing(const char *name, struct diagnostics *diagnostics)
 	g_autoptr(GPtrArray) known = scenario_list();
 	struct suggestion suggestion = { .word = name };
 
+	if (g_file_test(name, G_FILE_TEST_IS_DIR)) {
+		diagnostics_add(diagnostics, SEVERITY_ERROR, (struct mark) { 0 },
+				"`%s` is a folder, and a scenario is a file", name);
+		diagnostics_hint(diagnostics, "name one of the files in it");
+		return;
+	}
 	diagnostics_add(diagnostics, SEVERITY_ERROR, (struct mark) { 0 },
 			"there is no scenario `%s`, neither a file nor one that came with mailwire",
 			name);

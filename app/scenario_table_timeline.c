@@ -189,6 +189,7 @@ static const struct word answer_words[] = {
 	{ "no-name", ANSWER_NO_NAME, "the name does not exist (NXDOMAIN)" },
 	{ "no-data", ANSWER_NO_DATA, "the name has no record of the type" },
 	{ "failed", ANSWER_FAILED, "no usable answer" },
+	{ "referral", ANSWER_REFERRAL, "the server asked knows only which servers know more" },
 	{ NULL, 0, NULL },
 };
 
@@ -229,7 +230,7 @@ static const struct key expectation_keys[] = {
 	  .meaning = "So many TCP segments were sent again" },
 	{ .name = "dropped", .type = KEY_RANGE, AT(scenario_expectation, count),
 	  .flags = KEY_SELECTS, .variants = EXPECTS(DROPPED),
-	  .meaning = "So many frames and packets were dropped" },
+	  .meaning = "So many frames and packets were lost; what is answered by a RST is not" },
 	{ .name = "duplicates", .type = KEY_RANGE, AT(scenario_expectation, count),
 	  .flags = KEY_SELECTS, .variants = EXPECTS(DUPLICATES),
 	  .meaning = "So many second deliveries were recognised" },
@@ -270,7 +271,7 @@ static const struct key expectation_keys[] = {
 	{ .name = "type", .type = KEY_WORD, AT(scenario_expectation, record_type), .words = record_type_words,
 	  .fallback = "A", .variants = EXPECTS(DIG), .meaning = "Only questions for this type" },
 	{ .name = "answer", .type = KEY_TEXT, AT(scenario_expectation, value),
-	  .variants = EXPECTS(DIG), .computed = "any", .meaning = "Only answers with a record of this value" },
+	  .variants = EXPECTS(DIG), .computed = "any", .meaning = "Only answers with a record of this value, written as in a zone file, or a referral to this server" },
 	{ .name = "times", .type = KEY_RANGE, AT(scenario_expectation, times), .fallback = "1..",
 	  .variants = TIMED, .meaning = "How many times" },
 	{ .name = "node", .type = KEY_REFERENCE, AT(scenario_expectation, node), .kinds = NODES | SCENARIO_SWITCH,

@@ -265,14 +265,19 @@ static const char *parse_range(const char *text, struct scenario_range *field)
 	return FINE;
 }
 
+#define IPV4_PREFIX_MAX 32
+
 static const char *parse_prefix(const struct key *key, const char *text,
 				struct scenario_prefix *field)
 {
 	struct scenario_prefix prefix = { 0, 0 };
+	const char *slash = strchr(text, '/');
 
 	if (strcmp(text, "default") != 0 &&
 	    !ipv4_prefix_parse(text, &prefix.address, &prefix.length))
-		return "it is not written as address/length";
+		return slash != NULL && strtoul(slash + 1, NULL, 10) > IPV4_PREFIX_MAX
+			   ? "its length is more than 32"
+			   : "it is not written as address/length";
 	if ((prefix.address & ~ipv4_mask(prefix.length)) != 0)
 		return "its address has bits set behind the prefix";
 	if (prefix.length < key->least)

@@ -142,10 +142,15 @@ static struct dns_resolver *resolver_for(struct occurrence *occurrence)
 	return occurrence->resolver;
 }
 
-static void append_datum(GString *bytes, const struct dns_record *record)
+/* Each record of the type in the section, behind a NUL. */
+static void append_data(GString *bytes, const struct dns_section *section, unsigned type)
 {
-	g_string_append_c(bytes, '\0');
-	dns_data_print(record, bytes);
+	for (unsigned i = 0; i < section->count; i++) {
+		if (section->records[i].type != type)
+			continue;
+		g_string_append_c(bytes, '\0');
+		dns_data_print(&section->records[i], bytes);
+	}
 }
 
 static void dig_done(void *owner, const struct dns_answer *answer)
@@ -155,13 +160,10 @@ static void dig_done(void *owner, const struct dns_answer *answer)
 	GString *bytes = g_string_new(action->target);
 
 	occurrence->query = NULL;
-	if (answer->message != NULL) {
-		const struct dns_section *section = &answer->message->sections[DNS_ANSWER];
-
-		for (unsigned i = 0; i < section->count; i++)
-			if (section->records[i].type == action->record_type)
-				append_datum(bytes, &section->records[i]);
-	}
+	if (answer->outcome == DNS_REFERRAL)
+		append_data(bytes, &answer->message->sections[DNS_AUTHORITY], DNS_NS);
+	else if (answer->message != NULL)
+		append_data(bytes, &answer->message->sections[DNS_ANSWER], action->record_type);
 	report_state(occurrence, USER_DIG_DONE, action->record_type, (uint64_t)answer->outcome,
 		     (struct bytes) { (const uint8_t *)bytes->str, bytes->len });
 	g_string_free(bytes, TRUE);

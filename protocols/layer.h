@@ -25,7 +25,8 @@ enum mail_detail {
 	MAIL_LOOKED_UP,   /* MTA knows the next host; bytes: "recipient-domain exchanger" */
 	MAIL_RECEIVED,    /* MTA accepted it from another server; bytes: queue id */
 	MAIL_TRANSFERRED, /* another server took it; bytes: recipient */
-	MAIL_DEFERRED, /* tried in vain, will be tried again; after: next try in ns; bytes: reason */
+	MAIL_DEFERRED, /* tried in vain, will be tried again; after: next try in ns; before: 1, in
+	                  a client's outbox; bytes: reason */
 	MAIL_BOUNCED,  /* given up; bytes: recipient, NUL, reason */
 	MAIL_NOTIFIED,  /* a delivery status notification was made; bytes: the whole message */
 	MAIL_DELIVERED, /* MDA put it into a mailbox; bytes: recipient; after: UID */
@@ -52,7 +53,8 @@ enum user_detail {
 	USER_PING_DONE, /* STATE: a ping ended; before: the address; after: enum user_ping;
 	                   bytes: the target as it was named, and the time it took */
 	USER_DIG_DONE,  /* STATE: a question ended; before: record type; after: 0 found, 1 no such
-	                   name, 2 no such data, 3 failed; bytes: name, then each datum, NULs between */
+	                   name, 2 no such data, 3 failed, 4 a referral to other servers; bytes: name,
+	                   then each datum (of a referral: each server), NULs between */
 	USER_RETRIES,   /* STATE: an action could not go on and is tried again, or by another way at
 	                   once; object: the ACTION record; after: when in ns; bytes: what went wrong */
 	USER_DETAIL_COUNT,

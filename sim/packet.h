@@ -27,6 +27,7 @@ struct packet {
 	bool is_corrupted; /* a link changed bytes: the FCS in `fcs` no longer matches */
 	bool has_fcs;      /* `fcs` was computed for the present bytes (before corruption) */
 	bool is_altered;   /* bytes changed behind the FCS check: no FCS shows it */
+	bool is_piece;     /* a fragment that was made here, and has not been on a wire */
 	uint32_t fcs;      /* as CRC-32 value, host order */
 	bool has_sum;      /* `sum` is that of buffer[sum_start, sum_end) */
 	uint32_t sum, sum_start, sum_end;

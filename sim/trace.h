@@ -29,10 +29,13 @@ enum trace_kind {
 	TRACE_DECAPSULATE, /* a header was read and taken off; start, header_bytes: where it was */
 	TRACE_FORWARD,     /* a switch or router passes it on; before, after: what changed (TTL) */
 	TRACE_WAIT,        /* a packet waits (for ARP, in a queue); detail: for what */
-	TRACE_DROP,        /* a packet ends here; detail: why */
+	TRACE_DROP,        /* a packet is lost here; detail: why */
+	TRACE_IGNORE,      /* a packet ends here and nothing is lost: it was for others, or it is
+	                      answered by a refusal; detail: why */
 	TRACE_IMPAIR,      /* a cable did something to a frame; detail: what */
 	TRACE_DERIVE,      /* this packet or stream range was made from `object`: a packet (copy,
-	                      fragment, reassembly), or stream direction with before, after: range */
+	                      fragment, reassembly), or stream direction with before, after: range;
+	                      bytes, of fragments: the whole datagram, once */
 	TRACE_STATE, /* an object's state changes from `before` to `after`; bytes: as the layer says */
 	TRACE_UNIT,  /* bytes `before` to `before + after` of stream direction `object` are one
 	                      command, reply, literal or message; detail: which; flags: TRACE_INBOUND */

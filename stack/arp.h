@@ -63,3 +63,6 @@ bool arp_find(const struct arp *arp, const struct interface *interface, uint32_t
 /* Calls `each` for every row, in the order of interface and address. */
 void arp_each(const struct arp *arp, void (*each)(void *owner, const struct arp_row *row),
 	      void *owner);
+
+/* Records now what has aged and would be noticed at its next use only: for whoever looks. */
+void arp_age(struct arp *arp);

@@ -78,8 +78,9 @@ static void send_outside(struct interface *interface, struct packet *frame, uint
 
 void interface_transmit(struct interface *interface, struct packet *frame, uint16_t flags)
 {
-	if (frame->interface == 0)
+	if (frame->interface == 0 || frame->is_piece)
 		flags |= TRACE_FIRST;
+	frame->is_piece = false;
 	if (interface->link != NULL) {
 		link_send(interface->link, interface->side, frame,
 			  node_now(interface->node) + interface->processing_ns, flags);

@@ -25,9 +25,12 @@ static size_t copied_options(struct bytes options, uint8_t *out)
 	return length;
 }
 
-/* Makes the fragment of `original` that carries `piece` under `header`. */
+/*
+ * Makes the fragment of `original` that carries `piece` under `header`. The record of the first
+ * has the whole datagram with it: nothing else tells its bytes.
+ */
 static struct packet *fragment_new(struct host *host, const struct packet *original,
-				   struct ipv4_header *header, struct bytes piece)
+				   struct ipv4_header *header, struct bytes piece, bool is_first)
 {
 	size_t header_bytes = ipv4_header_length(header);
 	struct packet *fragment = node_new_packet(&host->node, header_bytes + piece.length);
@@ -40,6 +43,7 @@ static struct packet *fragment_new(struct host *host, const struct packet *origi
 	fragment->root = original->root;
 	fragment->interface = original->interface;
 	fragment->crossing = original->crossing;
+	fragment->is_piece = true;
 	trace_emit(&host->node, fragment,
 		   &(struct trace_record) {
 		       .kind = TRACE_DERIVE,
@@ -48,7 +52,7 @@ static struct packet *fragment_new(struct host *host, const struct packet *origi
 		       .object = original->id,
 		       .before = header->fragment_offset_bytes,
 		   },
-		   (struct bytes) { 0 });
+		   is_first ? packet_bytes(original) : (struct bytes) { 0 });
 	trace_emit(&host->node, fragment,
 		   &(struct trace_record) {
 		       .kind = TRACE_ENCAPSULATE,
@@ -73,13 +77,14 @@ void ipv4_send_fragments(struct host *host, struct interface *interface, uint32_
 	bool original_has_more = header.more_fragments;
 	size_t later_options_bytes = copied_options(header.options, options);
 
-	while (rest.length > 0) {
+	for (bool is_first = true; rest.length > 0; is_first = false) {
 		size_t room = (mtu_bytes - ipv4_header_length(&header)) & ~(size_t)7;
 		struct bytes piece = bytes_first(rest, room);
 
 		rest = bytes_from(rest, room);
 		header.more_fragments = rest.length > 0 || original_has_more;
-		ipv4_output(host, interface, next_hop, fragment_new(host, packet, &header, piece));
+		ipv4_output(host, interface, next_hop,
+			    fragment_new(host, packet, &header, piece, is_first));
 		header.fragment_offset_bytes =
 		    (uint16_t)(header.fragment_offset_bytes + piece.length);
 		header.options = (struct bytes) { options, later_options_bytes };

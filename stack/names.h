@@ -33,10 +33,10 @@ enum ethernet_detail {
 	ETHERNET_AGED,    /* TABLE; the same: not seen for 300 s */
 	ETHERNET_BAD_FCS, /* DROP; before, after: FCS received and FCS computed */
 	ETHERNET_MALFORMED,     /* DROP */
-	ETHERNET_NOT_FOR_US,    /* DROP; another interface's MAC address */
+	ETHERNET_NOT_FOR_US,    /* IGNORE; another interface's MAC address */
 	ETHERNET_UNKNOWN_TYPE,  /* DROP; before: the type */
-	ETHERNET_SAME_PORT,     /* DROP by a switch: its destination is where it came from */
-	ETHERNET_NO_OTHER_PORT, /* DROP by a switch: nowhere to flood to */
+	ETHERNET_SAME_PORT,     /* IGNORE by a switch: its destination is where it came from */
+	ETHERNET_NO_OTHER_PORT, /* IGNORE by a switch: nowhere to flood to */
 	ETHERNET_DETAIL_COUNT,
 };
 
@@ -66,7 +66,7 @@ enum arp_detail {
 	ARP_QUEUE_FULL, /* DROP: the oldest packet waiting for it makes room */
 	ARP_NO_ANSWER,  /* DROP: nobody has answered for IPv4 address `object` */
 	ARP_MALFORMED,  /* DROP */
-	ARP_NOT_FOR_US, /* DROP: asks for another host's address */
+	ARP_NOT_FOR_US, /* IGNORE: asks for another host's address */
 	ARP_NOT_ASKED,  /* DROP: answers a question nobody here asked */
 	ARP_CONFLICT,   /* DROP: another MAC address (`object`) claims our IPv4 address */
 	ARP_DETAIL_COUNT,
@@ -82,9 +82,11 @@ enum ipv4_detail {
 	IPV4_LOOPBACK,         /* ENCAPSULATE, DECAPSULATE: from this host to itself */
 	IPV4_FORWARDED,        /* FORWARD; object: route as in IPV4_ROUTE; before, after: TTL;
 	                             bytes: the rewritten header; interface: the outgoing one */
-	IPV4_FRAGMENT,         /* DERIVE: a fragment of packet `object`; before: its offset;
+	IPV4_FRAGMENT,         /* DERIVE: a fragment of packet `object`; before: its offset; bytes,
+	                             with the first: the datagram that is cut;
 	                             ENCAPSULATE: the header of a fragment */
-	IPV4_REASSEMBLED,      /* DERIVE: reassembled from packet `object`, a fragment */
+	IPV4_REASSEMBLED,      /* DERIVE: reassembled from packet `object`, a fragment; bytes,
+	                             with the last: the datagram; DECAPSULATE: its header */
 	IPV4_REASSEMBLING,     /* WAIT: for the other fragments; before: offset; after: length */
 	IPV4_ROUTE,            /* TABLE */
 	IPV4_PATH_MTU,         /* TABLE */

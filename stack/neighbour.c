@@ -247,14 +247,19 @@ static void neighbour_wait(struct neighbour *neighbour, struct packet *packet)
 	waiting_push(neighbour, packet);
 }
 
-/* Sends on a row whose MAC address is known; a stale one is checked a little later. */
-static void send_known(struct neighbour *neighbour, struct packet *packet)
+static void neighbour_age(struct neighbour *neighbour)
 {
 	int64_t now_ns = node_now(neighbour->interface->node);
 
 	if (neighbour->state == ARP_REACHABLE &&
 	    now_ns - neighbour->confirmed_ns > neighbour->reachable_ns)
 		neighbour_enter(neighbour, ARP_STALE, neighbour->mac);
+}
+
+/* Sends on a row whose MAC address is known; a stale one is checked a little later. */
+static void send_known(struct neighbour *neighbour, struct packet *packet)
+{
+	neighbour_age(neighbour);
 	if (neighbour->state == ARP_STALE) {
 		neighbour_enter(neighbour, ARP_DELAY, neighbour->mac);
 		neighbour_schedule(neighbour, ARP_DELAY_NS, true);
@@ -383,5 +388,14 @@ void arp_each(const struct arp *arp, void (*each)(void *owner, const struct arp_
 
 		each(owner, &row);
 	}
+	g_free(cells);
+}
+
+void arp_age(struct arp *arp)
+{
+	struct key_map_cell *cells = key_map_sorted(&arp->rows);
+
+	for (uint32_t i = 0; i < arp->rows.count; i++)
+		neighbour_age((struct neighbour *)(uintptr_t)cells[i].value);
 	g_free(cells);
 }

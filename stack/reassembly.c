@@ -163,8 +163,9 @@ static bool agrees_on_end(struct unfinished *datagram, const struct ipv4_header 
 	return true;
 }
 
+/* The last record has the whole datagram with it. */
 static void trace_derived(struct host *host, const struct packet *whole,
-			  const struct packet *fragment)
+			  const struct packet *fragment, bool is_last)
 {
 	trace_emit(&host->node, whole,
 		   &(struct trace_record) {
@@ -173,7 +174,7 @@ static void trace_derived(struct host *host, const struct packet *whole,
 		       .detail = IPV4_REASSEMBLED,
 		       .object = fragment->id,
 		   },
-		   (struct bytes) { 0 });
+		   is_last ? packet_bytes(whole) : (struct bytes) { 0 });
 }
 
 /* Joins the fragments under the header of the first. */
@@ -197,7 +198,7 @@ static struct packet *join(struct host *host, struct unfinished *datagram,
 		size_t offset = header_of(fragment, &piece).fragment_offset_bytes;
 
 		memcpy(packet_data(whole) + header.header_bytes + offset, piece.data, piece.length);
-		trace_derived(host, whole, fragment);
+		trace_derived(host, whole, fragment, datagram->first == NULL);
 		packet_free(fragment);
 	}
 	unfinished_free(datagram);

@@ -237,3 +237,13 @@ void switch_each_address(const struct switch_node *switch_node,
 	}
 	g_free(cells);
 }
+
+void switch_age(struct switch_node *switch_node)
+{
+	struct key_map_cell *cells = key_map_sorted(&switch_node->addresses);
+	uint32_t count = switch_node->addresses.count;
+
+	for (uint32_t i = 0; i < count; i++)
+		look_up(switch_node, cells[i].key);
+	g_free(cells);
+}

@@ -35,3 +35,6 @@ struct switch_row {
 /* Calls `row` for each address not yet aged, in the order of addresses. */
 void switch_each_address(const struct switch_node *switch_node,
 			 void (*row)(void *owner, const struct switch_row *row), void *owner);
+
+/* Records now which addresses have aged, which would be noticed at their next use only. */
+void switch_age(struct switch_node *switch_node);

@@ -231,6 +231,8 @@ static struct model_direction *direction_for(struct conversations *conversations
 		direction->initial_sequence = view->header.sequence;
 		direction->has_initial_sequence = true;
 		window_learn(direction, &view->header);
+	} else if (!direction->has_initial_sequence) { /* a refusal: counted as Wireshark does */
+		direction->initial_sequence = view->header.sequence - 1;
 	}
 	connection->closed_ns = time_ns;
 	if (view->header.flags & TCP_RST)

@@ -1,6 +1,7 @@
 #include "views/crossing.h"
 
-#include "stack/layer.h"
+#include "stack/names.h"
+#include "stack/wire/ethernet.h"
 
 struct crossings {
 	void (*done)(void *owner, const struct crossing *crossing);
@@ -50,7 +51,7 @@ bool crossing_was_delivered(const struct crossing *crossing)
 
 		if (record->kind == TRACE_DECAPSULATE)
 			last = record;
-		if (record->kind == TRACE_DROP)
+		if (record->kind == TRACE_DROP || record->kind == TRACE_IGNORE)
 			return false;
 	}
 	return last != NULL &&
@@ -116,19 +117,12 @@ void crossings_finish(struct crossings *crossings)
 	complete(crossings, INT64_MAX, true);
 }
 
-static struct crossing *crossing_for(struct crossings *crossings, const struct trace_record *record)
+static struct crossing *crossing_open(struct crossings *crossings,
+				      const struct trace_record *record)
 {
-	uint32_t node = trace_node_of(record->id);
-	struct crossing *crossing;
+	struct crossing *crossing = g_new0(struct crossing, 1);
 
-	for (guint i = crossings->open->len; i > 0; i--) {
-		crossing = crossings->open->pdata[i - 1];
-		if (crossing->node == node && crossing->number == record->crossing)
-			return crossing;
-	}
-	complete(crossings, record->time_ns, false);
-	crossing = g_new0(struct crossing, 1);
-	crossing->node = node;
+	crossing->node = trace_node_of(record->id);
 	crossing->number = record->crossing;
 	crossing->time_ns = record->time_ns;
 	crossing->packet = record->packet;
@@ -136,6 +130,23 @@ static struct crossing *crossing_for(struct crossings *crossings, const struct t
 	crossing->records = g_array_new(FALSE, FALSE, sizeof(struct trace_record));
 	g_ptr_array_add(crossings->open, crossing);
 	return crossing;
+}
+
+/* The part that `packet` is, else the crossing of that number. */
+static struct crossing *crossing_for(struct crossings *crossings, const struct trace_record *record,
+				     uint64_t packet)
+{
+	uint32_t node = trace_node_of(record->id);
+	struct crossing *crossing;
+
+	for (guint i = crossings->open->len; i > 0; i--) {
+		crossing = crossings->open->pdata[i - 1];
+		if (crossing->node == node && crossing->number == record->crossing &&
+		    (!crossing->is_part || crossing->packet == packet))
+			return crossing;
+	}
+	complete(crossings, record->time_ns, false);
+	return crossing_open(crossings, record);
 }
 
 static GByteArray *keep(struct bytes frame)
@@ -146,7 +157,60 @@ static GByteArray *keep(struct bytes frame)
 #define KINDS                                                                                      \
 	(TRACE_BIT(TRACE_TRANSMIT) | TRACE_BIT(TRACE_RECEIVE) | TRACE_BIT(TRACE_ENCAPSULATE) |     \
 	 TRACE_BIT(TRACE_DECAPSULATE) | TRACE_BIT(TRACE_FORWARD) | TRACE_BIT(TRACE_WAIT) |         \
-	 TRACE_BIT(TRACE_DROP) | TRACE_BIT(TRACE_IMPAIR) | TRACE_BIT(TRACE_DERIVE))
+	 TRACE_BIT(TRACE_DROP) | TRACE_BIT(TRACE_IGNORE) | TRACE_BIT(TRACE_IMPAIR) |               \
+	 TRACE_BIT(TRACE_DERIVE))
+
+static void append(struct crossing *crossing, const struct trace_record *record)
+{
+	g_array_append_vals(crossing->records, record, 1);
+	crossing->last_ns = record->time_ns;
+}
+
+/* A datagram that is on no wire, as a frame. */
+static GByteArray *keep_datagram(struct bytes datagram)
+{
+	struct ethernet_header ethernet = { .type = ETHERTYPE_IPV4 };
+	uint8_t header[ETHERNET_HEADER_BYTES];
+	GByteArray *frame = g_byte_array_new();
+
+	ethernet_header_emit(&ethernet, header);
+	g_byte_array_append(frame, header, sizeof header);
+	return g_byte_array_append(frame, datagram.data, (guint)datagram.length);
+}
+
+/* A fragment is made, which becomes a crossing of its own. */
+static void feed_fragment(struct crossings *crossings, const struct trace_record *record,
+			  struct bytes bytes)
+{
+	struct crossing *whole = crossing_for(crossings, record, record->object);
+	struct crossing *part;
+
+	append(whole, record);
+	if (bytes.length > 0 && whole->sent == NULL) {
+		whole->sent = keep_datagram(bytes);
+		whole->is_off_wire = true;
+	}
+	part = crossing_open(crossings, record);
+	part->is_part = true;
+	append(part, record);
+}
+
+/* The datagram that a fragment completes becomes a crossing of its own. */
+static void feed_reassembled(struct crossings *crossings, const struct trace_record *record,
+			     struct bytes bytes)
+{
+	struct crossing *whole = crossing_for(crossings, record, record->packet);
+
+	if (whole->packet != record->packet) {
+		whole = crossing_open(crossings, record);
+		whole->is_part = true;
+	}
+	append(whole, record);
+	if (bytes.length > 0 && whole->received == NULL) {
+		whole->received = keep_datagram(bytes);
+		whole->is_off_wire = true;
+	}
+}
 
 void crossings_feed(struct crossings *crossings, const struct trace_record *record,
 		    struct bytes bytes)
@@ -155,14 +219,20 @@ void crossings_feed(struct crossings *crossings, const struct trace_record *reco
 
 	if (!(KINDS & TRACE_BIT(record->kind)) || record->crossing == 0)
 		return;
-	crossing = crossing_for(crossings, record);
-	g_array_append_vals(crossing->records, record, 1);
-	crossing->last_ns = record->time_ns;
+	if (record->kind == TRACE_DERIVE && record->layer == LAYER_IPV4) {
+		if (record->detail == IPV4_FRAGMENT)
+			feed_fragment(crossings, record, bytes);
+		else
+			feed_reassembled(crossings, record, bytes);
+		return;
+	}
+	crossing = crossing_for(crossings, record, record->packet);
+	append(crossing, record);
 	if (record->kind == TRACE_RECEIVE && crossing->received == NULL)
 		crossing->received = keep(bytes);
 	if (record->kind == TRACE_TRANSMIT && crossing->sent == NULL)
 		crossing->sent = keep(bytes);
-	if (record->kind == TRACE_WAIT)
+	if (record->kind == TRACE_WAIT && record->layer != LAYER_IPV4)
 		crossing->is_waiting = true;
 	if (record->kind == TRACE_TRANSMIT || record->kind == TRACE_DROP)
 		crossing->is_waiting = false;

@@ -1,6 +1,8 @@
 /*
  * Crossings: the records of one pass of one packet through one node, gathered from the trace into
- * one thing to look at. The log, the report and the steppers all see these.
+ * one thing to look at. The log, the report and the steppers all see these. A datagram that is cut
+ * into fragments and each fragment, or a fragment and the datagram that it completes, are crossings
+ * of their own, though they are of one pass.
  */
 #pragma once
 #include <glib.h>
@@ -13,7 +15,13 @@ struct crossing {
 	GArray *records;      /* of struct trace_record, in order */
 	GByteArray *received; /* the frame as it came in; NULL: it was made here */
 	GByteArray *sent;     /* the frame as it went out first; NULL: it stayed here */
-	bool is_waiting;      /* for ARP or other fragments: more may come much later */
+	bool is_waiting;      /* for ARP: more may come much later */
+	bool is_part;         /* a fragment made here, or a datagram put together here */
+	/*
+	 * A datagram that was cut, or put together, here: it is `sent`, or `received`, under an
+	 * Ethernet header of zeros, but it was on no wire.
+	 */
+	bool is_off_wire;
 };
 
 /* The frame to describe: as it went out where there is one, else as it came in; may be empty. */

@@ -127,7 +127,8 @@ void json_view_feed(struct json_view *json, const struct trace_record *record, s
 	put_field(json, ",\"id\":", record->id);
 	put_string(json, ",\"kind\":", view_kind_name((enum trace_kind)record->kind));
 	put_string(json, ",\"layer\":", view_layer_key(record->layer));
-	put_string(json, ",\"detail\":", view_detail_name(record));
+	if (*view_detail_name(record) != '\0')
+		put_string(json, ",\"detail\":", view_detail_name(record));
 	put_place(json, record);
 	put_field(json, ",\"cause\":", record->cause);
 	put_field(json, ",\"root\":", record->root);

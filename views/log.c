@@ -116,7 +116,7 @@ static bool is_remarkable(const struct crossing *crossing)
 			return true;
 		if (record->kind == TRACE_IMPAIR)
 			return true;
-		if (record->kind == TRACE_DROP && !view_drop_is_ordinary(record))
+		if (record->kind == TRACE_DROP)
 			return true;
 	}
 	return false;
@@ -264,7 +264,7 @@ static void print_mail(struct log *log, const struct trace_record *record, struc
 	begin_event(log, record, "✉ ");
 	if (mail != NULL)
 		g_string_append_printf(log->layout.line, "mail %u  ", mail->number);
-	g_string_append_printf(log->layout.line, "%s: %s", view_mail_actor(record->detail),
+	g_string_append_printf(log->layout.line, "%s: %s", view_mail_actor(record),
 			       view_detail_name(record));
 	if (mail != NULL && (record->detail == MAIL_COMPOSED || record->detail == MAIL_NOTIFIED)) {
 		g_string_append_printf(log->layout.line, "  %s → %s  \"%s\"", mail->from, mail->to,
@@ -306,7 +306,8 @@ static void append_user_outcome(struct log *log, const struct trace_record *reco
 		[USER_PING_LOST] = "no answer",
 		[USER_PING_UNREACHABLE] = "not to be reached",
 	};
-	static const char *const answers[] = { "found", "no such name", "no such data", "failed" };
+	static const char *const answers[] = { "found", "no such name", "no such data", "failed",
+					       "referral" };
 
 	switch (record->detail) {
 	case USER_PING_DONE:
@@ -316,7 +317,7 @@ static void append_user_outcome(struct log *log, const struct trace_record *reco
 		break;
 	case USER_DIG_DONE:
 		g_string_append_printf(log->layout.line,
-				       "DNS: %s: ", answers[MIN(record->after, 3)]);
+				       "DNS: %s: ", answers[MIN(record->after, 4)]);
 		append_text(log->layout.line, bytes);
 		break;
 	default:

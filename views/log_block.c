@@ -1,5 +1,7 @@
 /* The blocks of the log: a title, and a line for each layer, read from the bytes. */
 #include "protocols/layer.h"
+#include "stack/names.h"
+#include "stack/wire/ethernet.h"
 #include "stack/wire/ipv4.h"
 #include "views/describe.h"
 #include "views/log_private.h"
@@ -154,11 +156,8 @@ static void print_remark(struct log *log, const struct crossing *crossing,
 {
 	if (!log_shows_layer(log, record->layer))
 		return;
-	bool is_ignored = record->kind == TRACE_DROP && view_drop_is_ordinary(record);
-
-	begin_line(log, is_ignored ? "ignore" : view_kind_name((enum trace_kind)record->kind),
-		   record->layer, ' ', 0);
-	if (record->kind == TRACE_DROP && !is_ignored)
+	begin_line(log, view_kind_name((enum trace_kind)record->kind), record->layer, ' ', 0);
+	if (record->kind == TRACE_DROP)
 		layout_look(&log->layout, LAYOUT_ALARM);
 	if (middlebox_is_told(record))
 		middlebox_describe(log->layout.line, log->model, record);
@@ -170,6 +169,34 @@ static void print_remark(struct log *log, const struct crossing *crossing,
 				       (double)(crossing->last_ns - record->time_ns) / 1e6);
 	if (record->total_bytes > 0)
 		layout_size(&log->layout, record->total_bytes);
+	end_line(log);
+}
+
+/* A datagram was cut into fragments, or put together from them: said once, with the last. */
+static void print_derived(struct log *log, const struct crossing *crossing,
+			  const struct trace_record *record)
+{
+	bool is_cut = record->detail == IPV4_FRAGMENT;
+	struct bytes frame = is_cut ? crossing_sent(crossing) : crossing_received(crossing);
+	unsigned number = 0, count = 0;
+
+	if (record->layer != LAYER_IPV4 || !crossing->is_off_wire ||
+	    !log_shows_layer(log, LAYER_IPV4))
+		return;
+	for (guint i = 0; i < crossing->records->len; i++) {
+		const struct trace_record *other = crossing_record(crossing, i);
+
+		if (other->kind != TRACE_DERIVE || other->detail != record->detail)
+			continue;
+		count++;
+		number += other->id <= record->id;
+	}
+	if (number < count)
+		return;
+	begin_line(log, is_cut ? "fragment" : "reassemble", LAYER_IPV4, ' ', 0);
+	g_string_append_printf(log->layout.line, is_cut ? "more than the MTU: " : "whole again: ");
+	log_describe_fragments(log->layout.line, frame, count);
+	layout_size(&log->layout, frame.length - ETHERNET_HEADER_BYTES);
 	end_line(log);
 }
 
@@ -199,6 +226,8 @@ static void append_title(struct log *log, const struct crossing *crossing)
 		append_first_sentence(log, crossing_frame(crossing));
 	} else if (node->kind == NODE_SWITCH) {
 		g_string_append(line, "switch: passes the frame on as it is");
+	} else if (crossing->is_off_wire) {
+		g_string_append(line, "router: takes off the Ethernet header, makes fragments");
 	} else {
 		g_string_append(line, "router: takes off one Ethernet header, puts on another");
 	}
@@ -234,9 +263,13 @@ static void print_record(struct log *log, const struct crossing *crossing,
 		print_forward(log, crossing, record);
 		break;
 	case TRACE_DROP:
+	case TRACE_IGNORE:
 	case TRACE_WAIT:
 	case TRACE_IMPAIR:
 		print_remark(log, crossing, record);
+		break;
+	case TRACE_DERIVE:
+		print_derived(log, crossing, record);
 		break;
 	default:
 		break;

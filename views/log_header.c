@@ -74,3 +74,12 @@ void log_describe_forward(GString *out, struct bytes in, struct bytes out_frame)
 	g_string_append_printf(out, "TTL %u → %u, checksum 0x%04x → 0x%04x", before.ttl, after.ttl,
 			       before.checksum, after.checksum);
 }
+
+void log_describe_fragments(GString *out, struct bytes frame, unsigned count)
+{
+	struct ipv4_header header;
+
+	if (ipv4_header_of(frame, &header))
+		g_string_append_printf(out, "%u fragments of datagram %u", count,
+				       header.identification);
+}

@@ -54,5 +54,8 @@ struct log_measure {
 bool log_describe(GString *out, const struct model *model, unsigned layer, struct bytes frame,
 		  struct log_measure *size);
 
+/* "3 fragments of datagram 4711": the datagram in `frame`. */
+void log_describe_fragments(GString *out, struct bytes frame, unsigned count);
+
 /* What happened to the IPv4 header between `in` and `out`: TTL and checksum. */
 void log_describe_forward(GString *out, struct bytes in, struct bytes out_frame);

@@ -67,6 +67,7 @@ static const char *const kind_names[] = {
 	[TRACE_FORWARD] = "forward",
 	[TRACE_WAIT] = "wait",
 	[TRACE_DROP] = "drop",
+	[TRACE_IGNORE] = "ignore",
 	[TRACE_IMPAIR] = "impair",
 	[TRACE_DERIVE] = "derive",
 	[TRACE_STATE] = "state",
@@ -93,17 +94,9 @@ const char *view_detail_name(const struct trace_record *record)
 	return table->details[record->detail];
 }
 
-bool view_drop_is_ordinary(const struct trace_record *record)
+const char *view_mail_actor(const struct trace_record *record)
 {
-	return (record->layer == LAYER_ETHERNET &&
-		(record->detail == ETHERNET_NOT_FOR_US || record->detail == ETHERNET_SAME_PORT ||
-		 record->detail == ETHERNET_NO_OTHER_PORT)) ||
-	       (record->layer == LAYER_ARP && record->detail == ARP_NOT_FOR_US);
-}
-
-const char *view_mail_actor(unsigned detail)
-{
-	switch (detail) {
+	switch (record->detail) {
 	case MAIL_COMPOSED:
 	case MAIL_OUTBOX:
 	case MAIL_RETRIEVED:
@@ -122,6 +115,8 @@ const char *view_mail_actor(unsigned detail)
 		return "mailbox";
 	case MAIL_REFUSED:
 		return "server";
+	case MAIL_DEFERRED:
+		return record->before != 0 ? "MUA" : "MTA";
 	default:
 		return "MTA";
 	}

@@ -19,14 +19,8 @@ const char *view_kind_name(enum trace_kind kind);
 /* What the record's detail says in words; "" when it has no name. */
 const char *view_detail_name(const struct trace_record *record);
 
-/*
- * True for a drop that is no loss to anyone: a frame that was flooded to a host or port that it is
- * not for.
- */
-bool view_drop_is_ordinary(const struct trace_record *record);
-
-/* Which actor of the mail system a TRACE_MAIL record with this detail tells of: "MSA". */
-const char *view_mail_actor(unsigned detail);
+/* Which actor of the mail system a TRACE_MAIL record tells of: "MSA". */
+const char *view_mail_actor(const struct trace_record *record);
 
 /* The bytes as a string, NUL behind them; "" for none. Ends at a NUL within. The caller frees it. */
 char *bytes_to_text(struct bytes bytes);

@@ -149,7 +149,8 @@ static void add_row(struct report_account *account, const struct ledger_row *add
 static bool ended_in_drop(const struct crossing *crossing)
 {
 	for (guint i = 0; i < crossing->records->len; i++)
-		if (crossing_record(crossing, i)->kind == TRACE_DROP)
+		if (crossing_record(crossing, i)->kind == TRACE_DROP ||
+		    crossing_record(crossing, i)->kind == TRACE_IGNORE)
 			return true;
 	return false;
 }
@@ -161,6 +162,8 @@ static void count_crossing(void *owner, const struct crossing *crossing)
 	struct ledger_row row;
 
 	if (crossing->received == NULL && crossing->sent == NULL)
+		return;
+	if (crossing->is_off_wire) /* its fragments are counted */
 		return;
 	if (ended_in_drop(crossing))
 		return;
@@ -203,7 +206,7 @@ void report_feed(struct report *report, const struct trace_record *record, struc
 			report_count_layers(report, bytes);
 		break;
 	case TRACE_DROP:
-		report->drops += !view_drop_is_ordinary(record);
+		report->drops++;
 		break;
 	default:
 		break;

@@ -237,6 +237,8 @@ static struct flow *flow_of(struct streams *streams, const struct view *view, in
 	if (!flow->directions[index].is_begun && !(flags & TCP_RST))
 		direction_begin(flow, index, view->header.sequence - !(flags & TCP_SYN),
 				view->interface);
+	else if (!flow->directions[index].is_begun) /* a refusal: counted as Wireshark does */
+		flow->connection.directions[index].initial_sequence = view->header.sequence - 1;
 	if (!flow->directions[!index].is_begun && flags & TCP_ACK && !(flags & (TCP_RST | TCP_SYN)))
 		direction_begin(flow, !index, view->header.acknowledgment - 1, view->interface);
 	return flow;

@@ -149,6 +149,16 @@ static const struct dns_record *find_answer(const struct dns_message *response,
 	return NULL;
 }
 
+/* A server that does not recurse names those of a zone below (RFC 1034 section 4.3.1). */
+static bool is_referral(const struct dns_message *response)
+{
+	const struct dns_section *authority = &response->sections[DNS_AUTHORITY];
+
+	return !response->is_authoritative && !response->recursion_available &&
+	       response->sections[DNS_ANSWER].count == 0 && authority->count > 0 &&
+	       authority->records[0].type == DNS_NS;
+}
+
 /* Whether the answer section leads by CNAMEs from the name asked to records of the type. */
 static enum dns_outcome read_outcome(const struct dns_message *response,
 				     const struct dns_question *question)
@@ -157,6 +167,8 @@ static enum dns_outcome read_outcome(const struct dns_message *response,
 
 	if (response->rcode == DNS_NXDOMAIN)
 		return DNS_NO_NAME;
+	if (is_referral(response))
+		return DNS_REFERRAL;
 	for (unsigned aliases = 0; aliases <= DNS_ALIASES_MAX; aliases++) {
 		const struct dns_record *alias;
 

@@ -11,10 +11,11 @@
 #define DNS_STUB_ATTEMPTS 2
 
 enum dns_outcome {
-	DNS_FOUND,   /* at least one record of the type, CNAMEs followed */
-	DNS_NO_NAME, /* NXDOMAIN */
-	DNS_NO_DATA, /* the name exists without records of the type */
-	DNS_FAILED,  /* SERVFAIL, REFUSED, malformed or no answer: try again later */
+	DNS_FOUND,    /* at least one record of the type, CNAMEs followed */
+	DNS_NO_NAME,  /* NXDOMAIN */
+	DNS_NO_DATA,  /* the name exists without records of the type */
+	DNS_FAILED,   /* SERVFAIL, REFUSED, malformed or no answer: try again later */
+	DNS_REFERRAL, /* the server knows only whom to ask, and does not ask itself */
 };
 
 /* An answer; borrowed during the call. `message` is NULL when no usable answer came. */

@@ -436,7 +436,7 @@ static void read_addresses(struct delivery *delivery, const struct dns_answer *a
 	const struct dns_section *answers;
 	uint32_t address;
 
-	delivery->dns_failed |= answer->outcome == DNS_FAILED;
+	delivery->dns_failed |= answer->outcome == DNS_FAILED || answer->outcome == DNS_REFERRAL;
 	if (answer->outcome != DNS_FOUND)
 		return;
 	answers = &answer->message->sections[DNS_ANSWER];

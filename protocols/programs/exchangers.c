@@ -114,6 +114,7 @@ enum exchangers_outcome exchangers_read(const struct dns_answer *answer, const c
 	case DNS_NO_NAME:
 		return EXCHANGERS_NO_DOMAIN;
 	case DNS_FAILED:
+	case DNS_REFERRAL:
 		return EXCHANGERS_UNKNOWN;
 	}
 	if (is_null_mx(list))

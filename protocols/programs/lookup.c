@@ -40,10 +40,9 @@ static uint32_t first_address(const struct dns_answer *answer)
 static void a_answered(void *owner, const struct dns_answer *answer)
 {
 	static const enum lookup_outcome outcomes[] = {
-		[DNS_FOUND] = LOOKUP_FOUND,
-		[DNS_NO_NAME] = LOOKUP_NO_NAME,
-		[DNS_NO_DATA] = LOOKUP_NO_DATA,
-		[DNS_FAILED] = LOOKUP_FAILED,
+		[DNS_FOUND] = LOOKUP_FOUND,     [DNS_NO_NAME] = LOOKUP_NO_NAME,
+		[DNS_NO_DATA] = LOOKUP_NO_DATA, [DNS_FAILED] = LOOKUP_FAILED,
+		[DNS_REFERRAL] = LOOKUP_FAILED,
 	};
 	struct lookup *lookup = owner;
 

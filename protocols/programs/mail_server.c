@@ -60,12 +60,46 @@ static bool is_local_domain(const struct mail_server *server, const char *domain
 	return false;
 }
 
-/* "postmaster" alone is that of the main domain (RFC 5321 section 4.1.1.3). The caller frees it. */
+static bool is_postmaster(const char *address)
+{
+	static const char name[] = "postmaster@";
+
+	return g_ascii_strncasecmp(address, name, sizeof name - 1) == 0;
+}
+
+/* The first account of a domain reads what is for the postmaster, who has none. NULL: none at all. */
+static const struct account *postmaster_of(const struct mail_server *server, const char *domain)
+{
+	const GPtrArray *accounts = mail_store_accounts(server->store);
+
+	for (guint i = 0; i < accounts->len; i++) {
+		const struct account *account = accounts->pdata[i];
+
+		if (g_ascii_strcasecmp(address_domain(account->address), domain) == 0)
+			return account;
+	}
+	return NULL;
+}
+
+/*
+ * "postmaster" alone is that of the main domain (RFC 5321 section 4.1.1.3), and each domain of ours
+ * has one (section 4.5.1). The caller frees it.
+ */
 static char *complete_address(const struct mail_server *server, const char *address)
 {
-	if (address_domain(address)[0] != '\0' || server->domains[0] == NULL)
-		return g_strdup(address);
-	return g_strdup_printf("%s@%s", address, server->domains[0]);
+	bool is_complete = address_domain(address)[0] != '\0' || server->domains[0] == NULL;
+	char *whole =
+	    is_complete ? g_strdup(address) : g_strdup_printf("%s@%s", address, server->domains[0]);
+	const struct account *reader;
+
+	if (!is_postmaster(whole) || mail_store_find(server->store, whole) != NULL ||
+	    !is_local_domain(server, address_domain(whole)))
+		return whole;
+	reader = postmaster_of(server, address_domain(whole));
+	if (reader == NULL)
+		return whole;
+	g_free(whole);
+	return g_strdup(reader->address);
 }
 
 static bool may_relay(const struct mail_server *server, const struct smtp_server *session)

@@ -33,6 +33,7 @@ void mua_record(const struct mua *mua, enum mail_detail detail, uint64_t root, u
 		       .detail = (uint16_t)detail,
 		       .root = root,
 		       .object = object,
+		       .before = detail == MAIL_DEFERRED,
 		       .after = after,
 		   },
 		   bytes);

@@ -312,6 +312,9 @@ void stream_check_writable(struct tcp_connection *c);
 void tcp_receive(void *tcp, struct packet *packet, const struct ipv4_header *header);
 void segment_drop(struct tcp *tcp, struct segment *segment, enum tcp_detail why);
 
+/* Frees a segment of no connection, and answers it with a RST unless it is one. */
+void segment_refuse(struct tcp *tcp, struct segment *segment);
+
 /* Emits the DECAPSULATE record of a segment; `c` NULL: of TIME-WAIT or a listener. */
 void segment_trace(struct tcp *tcp, const struct tcp_connection *c, const struct segment *segment,
 		   enum tcp_detail what);

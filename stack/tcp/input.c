@@ -55,6 +55,16 @@ void segment_drop(struct tcp *tcp, struct segment *segment, enum tcp_detail why)
 	g_clear_pointer(&segment->packet, packet_free);
 }
 
+void segment_refuse(struct tcp *tcp, struct segment *segment)
+{
+	struct segment refused = *segment;
+
+	trace_segment(tcp, NULL, segment, segment->flags & TCP_RST ? TRACE_DROP : TRACE_IGNORE,
+		      TCP_DROP_NO_CONNECTION);
+	g_clear_pointer(&segment->packet, packet_free);
+	output_reset_for(tcp, &refused);
+}
+
 /* Reading. */
 
 /* The payload is summed where its sum is not known from its sender, or bytes changed on the way. */
@@ -498,10 +508,7 @@ static void connection_receive(struct tcp_connection *c, struct segment *segment
 /* State CLOSED (section 3.10.7.1): no such connection. */
 static void closed_receive(struct tcp *tcp, struct segment *segment)
 {
-	struct segment refused = *segment;
-
-	segment_drop(tcp, segment, TCP_DROP_NO_CONNECTION);
-	output_reset_for(tcp, &refused);
+	segment_refuse(tcp, segment);
 }
 
 static void time_wait_or_reuse(struct tcp *tcp, struct flow *flow, struct segment *segment)

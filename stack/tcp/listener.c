@@ -101,11 +101,8 @@ void listener_receive(struct tcp_listener *listener, struct segment *segment,
 {
 	struct tcp *tcp = listener->tcp;
 
-	if (segment->flags & TCP_RST) {
-		segment_drop(tcp, segment, TCP_DROP_NO_CONNECTION);
-	} else if (segment->flags & TCP_ACK) {
-		segment_drop(tcp, segment, TCP_DROP_NO_CONNECTION);
-		output_reset_for(tcp, segment);
+	if (segment->flags & (TCP_RST | TCP_ACK)) {
+		segment_refuse(tcp, segment);
 	} else if (!(segment->flags & TCP_SYN)) {
 		segment_drop(tcp, segment, TCP_DROP_NO_ACK);
 	} else if (listener->half_open >= TCP_BACKLOG_MAX) {

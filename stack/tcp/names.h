@@ -61,7 +61,7 @@ enum tcp_detail {
 	/* DROP: why. */
 	TCP_DROP_MALFORMED,
 	TCP_DROP_BAD_CHECKSUM,
-	TCP_DROP_NO_CONNECTION,
+	TCP_DROP_NO_CONNECTION, /* IGNORE, where a RST answers it; DROP: a stray RST */
 	TCP_DROP_BACKLOG_FULL,
 	TCP_DROP_DUPLICATE, /* all of it had been received before */
 	TCP_DROP_OUT_OF_WINDOW,

@@ -476,6 +476,36 @@ START_TEST(dialog_shows_every_connection_and_both_sides)
 }
 END_TEST
 
+/* How often `needle` stands in `text`. */
+static unsigned occurrences(const char *text, const char *needle)
+{
+	unsigned count = 0;
+
+	for (const char *at = text; (at = strstr(at, needle)) != NULL; at += strlen(needle))
+		count++;
+	return count;
+}
+
+static const char *const dropping[] = { "office", "blocked", "port25" };
+
+START_TEST(trace_log_and_summary_agree_on_what_was_dropped)
+{
+	struct outcome *json = program_run("run", dropping[_i], "--format", "json", NULL);
+	struct outcome *log = program_run("run", dropping[_i], "--unfold", NULL);
+	unsigned drops = occurrences(json->out, "\"kind\":\"drop\"");
+	g_autofree char *said = g_strdup_printf(" retransmissions, %u drops\n", drops);
+
+	ck_assert_msg(strstr(log->out, said) != NULL, "the trace has %u drops", drops);
+	ck_assert_uint_eq(occurrences(log->out, "\n  drop "), drops);
+	ck_assert_uint_eq(occurrences(log->out, "\n  ignore "),
+			  occurrences(json->out, "\"kind\":\"ignore\""));
+	ck_assert_uint_gt(occurrences(json->out, "\"kind\":\"ignore\""), 0);
+	ck_assert_ptr_null(strstr(json->out, "\"detail\":\"\""));
+	outcome_free(json);
+	outcome_free(log);
+}
+END_TEST
+
 /* Rows of the ledger: "    gw   routes   50  5815  700  100  700  5815": they must balance. */
 START_TEST(report_prints_ledgers_that_balance)
 {
@@ -521,6 +551,24 @@ START_TEST(state_shows_listeners_connections_and_caches_of_that_moment)
 	ck_assert_ptr_null(strstr(during->out, "alice-pc (host)"));
 	outcome_free(during);
 	outcome_free(before);
+}
+END_TEST
+
+/* The run ends after 51 s; TIME-WAIT lasts 60 s, the rows of a switch 300 s. */
+START_TEST(state_goes_on_behind_the_end_of_the_run)
+{
+	struct outcome *end = program_run("state", "office", "--at", "51s", NULL);
+	struct outcome *later = program_run("state", "office", "--at", "1000s", NULL);
+	static const char *const passing[] = { "TIME-WAIT", " reachable", "  port 1 " };
+
+	ck_assert_status(later, 0);
+	for (size_t i = 0; i < G_N_ELEMENTS(passing); i++) {
+		ck_assert_msg(strstr(end->out, passing[i]) != NULL, "%s", passing[i]);
+		ck_assert_msg(strstr(later->out, passing[i]) == NULL, "%s", passing[i]);
+	}
+	ck_assert_ptr_nonnull(strstr(later->out, " stale"));
+	outcome_free(end);
+	outcome_free(later);
 }
 END_TEST
 
@@ -609,6 +657,41 @@ START_TEST(topology_names_every_node_address_and_account)
 	outcome_free(text);
 	outcome_free(dot);
 	scenario_free(scenario);
+}
+END_TEST
+
+/* The network of office, in which only these questions are asked. */
+static const char questions[] =
+    "timeline:\n"
+    "  - {at: 1s, who: bob-pc, do: dig, name: office.example, type: MX}\n"
+    "  - {at: 2s, who: bob-pc, do: dig, name: www.remote.example, server: root}\n"
+    "expect:\n"
+    "  - {dig: found, name: office.example, type: MX, answer: 10 mail.office.example}\n"
+    "  - {dig: found, name: office.example, type: MX, answer: 10 mail.office.example.}\n"
+    "  - {dig: found, name: office.example, type: MX, answer: \"10   MAIL.office.example.\"}\n"
+    "  - {dig: referral, name: www.remote.example, answer: dns.remote.example.}\n"
+    "  - {dig: found, name: office.example, type: MX, answer: 20 mail.office.example}\n"
+    "  - {dig: no-data, name: www.remote.example}\n";
+
+START_TEST(answers_of_dns_are_met_as_a_zone_file_writes_them)
+{
+	g_autofree char *office = NULL, *path = path_in(folder, "dig.yaml");
+	g_autofree char *text = NULL;
+	struct outcome *outcome;
+
+	ck_assert(g_file_get_contents("scenarios/office.yaml", &office, NULL, NULL));
+	*strstr(office, "\ntimeline:") = '\0';
+	text = g_strconcat(office, "\n", questions, NULL);
+	ck_assert(g_file_set_contents(path, text, -1, NULL));
+	outcome = program_run("run", path, NULL);
+	ck_assert_status(outcome, 1);
+	ck_assert_uint_eq(occurrences(outcome->out, "  as expected  "), 4);
+	ck_assert_uint_eq(occurrences(outcome->out, "  NOT AS EXPECTED  "), 2);
+	ck_assert_ptr_nonnull(strstr(outcome->out, "; the answer was 10 mail.office.example"));
+	ck_assert_ptr_nonnull(
+	    strstr(outcome->out, "; the answer was a referral to dns.remote.example"));
+	ck_assert_ptr_nonnull(strstr(outcome->out, "DNS: referral: www.remote.example"));
+	outcome_free(outcome);
 }
 END_TEST
 
@@ -714,6 +797,8 @@ int main(void)
 
 	tcase_set_timeout(tests, 60);
 	tcase_add_checked_fixture(tests, set_up, tear_down);
+	tcase_add_loop_test(tests, trace_log_and_summary_agree_on_what_was_dropped, 0,
+			    (int)G_N_ELEMENTS(dropping));
 	tcase_add_loop_test(tests, every_command_has_help_with_an_example, 0,
 			    (int)G_N_ELEMENTS(commands));
 	tcase_add_loop_test(tests, wrong_usage_ends_with_2_and_a_hint, 0, (int)G_N_ELEMENTS(wrong));
@@ -732,9 +817,11 @@ int main(void)
 	tcase_add_test(tests, dialog_shows_every_connection_and_both_sides);
 	tcase_add_test(tests, report_prints_ledgers_that_balance);
 	tcase_add_test(tests, state_shows_listeners_connections_and_caches_of_that_moment);
+	tcase_add_test(tests, state_goes_on_behind_the_end_of_the_run);
 	tcase_add_test(tests, mailbox_shows_what_is_there_and_raw_its_bytes);
 	tcase_add_test(tests, step_goes_on_and_back_and_to_the_next_host_and_command);
 	tcase_add_test(tests, topology_names_every_node_address_and_account);
+	tcase_add_test(tests, answers_of_dns_are_met_as_a_zone_file_writes_them);
 	tcase_add_test(tests, new_makes_a_scenario_that_runs_and_overwrites_nothing);
 	tcase_add_test(tests, list_shows_every_scenario_with_its_title);
 	tcase_add_test(tests, progress_is_shown_where_no_log_is_read);

@@ -212,8 +212,11 @@ static void expect_tcp(const struct seen *frame, unsigned long number, struct ex
 	for (int i = 1; i < 6; i++)
 		if (tcp[13] & 1 << i && i != 4)
 			expect_text(expected, "%s", names[i]);
-	expect_text(expected, ", seq %u,",
-		    get32(tcp + 4) - GPOINTER_TO_UINT(g_hash_table_lookup(initials, own)));
+	if (g_hash_table_contains(initials, own))
+		expect_text(expected, ", seq %u,",
+			    get32(tcp + 4) - GPOINTER_TO_UINT(g_hash_table_lookup(initials, own)));
+	else /* a refusal: Wireshark takes it for the first byte */
+		expect_text(expected, ", seq 1,");
 	if (tcp[13] & 0x10)
 		expect_text(expected, "ack %u,",
 			    get32(tcp + 8) -
@@ -247,6 +250,9 @@ static bool expect_layer(const char *layer, const struct seen *frame, unsigned l
 		expect_address(expected, ip + 12);
 		expect_address(expected, ip + 16);
 		expect_text(expected, "TTL %u", ip[8]);
+		if (get16(ip + 6) & 0x3fff)
+			expect_text(expected, "fragment of datagram %u at byte %u", get16(ip + 4),
+				    (get16(ip + 6) & 0x1fff) * 8u);
 	} else if (strcmp(layer, "UDP") == 0) {
 		expected->header_bytes = 8;
 		expected->size_bytes = get16(ip + 24);
@@ -317,7 +323,9 @@ static size_t padding_of(const struct line *line, const struct seen *frame)
 						  : 0;
 }
 
-static void check_line(const char *text, unsigned long frame_number, const char *node)
+/* `whole`: the datagram that the block is about, which is on no wire; NULL: it is frame_number. */
+static void check_line(const char *text, unsigned long frame_number, const char *node,
+		       const struct seen *whole)
 {
 	struct expected expected = { .texts = g_ptr_array_new_with_free_func(g_free) };
 	const struct seen *frame;
@@ -328,7 +336,7 @@ static void check_line(const char *text, unsigned long frame_number, const char 
 		g_ptr_array_free(expected.texts, TRUE);
 		return;
 	}
-	frame = find_frame(frame_number, node, line.is_added);
+	frame = whole != NULL ? whole : find_frame(frame_number, node, line.is_added);
 	if (frame == NULL || !expect_layer(line.layer, frame, frame_number, &expected))
 		ck_abort_msg("frame %lu at %s: nothing to compare with: %s", frame_number, node,
 			     text);
@@ -351,7 +359,17 @@ static void check_forward(const char *text, unsigned long frame_number, const ch
 	const struct seen *out = find_frame(frame_number, node, true);
 	g_autofree char *wanted = NULL;
 
-	ck_assert_msg(in != NULL && out != NULL, "%s", text);
+	ck_assert_msg(in != NULL, "%s", text);
+	if (out == NULL) { /* made into fragments: the header of the datagram is on no wire */
+		g_autofree char *start = g_strdup_printf(
+		    "TTL %u → %u, checksum 0x%04x → 0x%04x", in->bytes[22], in->bytes[22] - 1,
+		    get16(in->bytes + 24), get16(in->bytes + 24) + 0x100);
+
+		if (get16(in->bytes + 24) < 0xfe00)
+			ck_assert_msg(strstr(text, start) != NULL, "%s should be in: %s", start,
+				      text);
+		return;
+	}
 	wanted = g_strdup_printf("TTL %u → %u, checksum 0x%04x → 0x%04x", in->bytes[22],
 				 out->bytes[22], get16(in->bytes + 24), get16(out->bytes + 24));
 	if (strstr(text, wanted) == NULL)
@@ -359,30 +377,85 @@ static void check_forward(const char *text, unsigned long frame_number, const ch
 			     text);
 }
 
-/* "   1.000 026 s  alice-pc:eth0    ...   frame 3": where, and which. */
+/* "   1.000 026 s  alice-pc:eth0    ...   frame 3": where, and which; 0: it is of no frame. */
 static bool read_title(const char *text, char *node, unsigned long *frame)
 {
 	const char *number = g_strrstr(text, " frame ");
 
-	if (sscanf(text, " %*u.%*u %*u s %63[^: ]", node) != 1 || number == NULL)
+	if (sscanf(text, " %*u.%*u %*u s %63[^: ]", node) != 1)
 		return false;
-	*frame = strtoul(number + strlen(" frame "), NULL, 10);
-	return *frame > 0;
+	*frame = number == NULL ? 0 : strtoul(number + strlen(" frame "), NULL, 10);
+	return true;
 }
 
-static void check_log(const char *log, unsigned *headers, unsigned *forwards)
+/*
+ * The datagram of a block that says "... 3 fragments of datagram 4711": put together here from the
+ * captured fragments that leave or reach `node`. False: the block says no such thing.
+ */
+static bool join_fragments(char **block, const char *node, struct seen *whole)
+{
+	static uint8_t bytes[65536];
+	const char *said = NULL;
+	char other_node[64];
+	unsigned long other_frame;
+	unsigned identification, wanted, count = 0, length = 0;
+	bool is_cut;
+
+	for (; *block != NULL && **block != '\0' && said == NULL &&
+	       !read_title(*block, other_node, &other_frame);
+	     block++)
+		said = strstr(*block, " fragments of datagram ");
+	if (said == NULL)
+		return false;
+	is_cut = strstr(block[-1], "  fragment    IPv4") != NULL;
+	ck_assert_msg(is_cut || strstr(block[-1], "  reassemble  IPv4") != NULL, "%s", block[-1]);
+	identification = (unsigned)strtoul(said + strlen(" fragments of datagram "), NULL, 10);
+	while (g_ascii_isdigit(said[-1]))
+		said--;
+	wanted = (unsigned)strtoul(said, NULL, 10);
+	for (guint i = 0; i < seen_frames->len; i++) {
+		const struct seen *seen = &g_array_index(seen_frames, struct seen, i);
+		unsigned offset = (get16(seen->bytes + 20) & 0x1fff) * 8u;
+
+		if (seen->is_outbound != is_cut || strcmp(seen->node, node) != 0 ||
+		    get16(seen->bytes + 12) != 0x0800 ||
+		    get16(seen->bytes + 18) != identification ||
+		    (get16(seen->bytes + 20) & 0x3fff) == 0)
+			continue;
+		if (offset == 0)
+			memcpy(bytes, seen->bytes, 34);
+		memcpy(bytes + 34 + offset, seen->bytes + 34, get16(seen->bytes + 16) - 20u);
+		length += get16(seen->bytes + 16) - 20u;
+		count++;
+	}
+	ck_assert_uint_eq(count, wanted);
+	bytes[16] = (uint8_t)((length + 20) >> 8);
+	bytes[17] = (uint8_t)(length + 20);
+	bytes[20] = bytes[21] = 0;
+	*whole = (struct seen) { .bytes = bytes, .length = length + 34 };
+	return true;
+}
+
+static void check_log(const char *log, unsigned *headers, unsigned *forwards, unsigned *wholes)
 {
 	g_auto(GStrv) lines = g_strsplit(log, "\n", -1);
 	unsigned long frame = 0;
+	struct seen whole = { 0 };
+	bool is_whole = false;
 	char node[64] = "";
 
 	for (guint i = 0; lines[i] != NULL; i++) {
 		struct line line;
 
-		if (read_title(lines[i], node, &frame))
+		if (read_title(lines[i], node, &frame)) {
+			is_whole = join_fragments(lines + i + 1, node, &whole);
+			*wholes += is_whole;
 			continue;
+		}
 		if (read_line(lines[i], &line)) {
-			check_line(lines[i], frame, node);
+			bool is_of_frame = strcmp(line.layer, "Ethernet") == 0;
+
+			check_line(lines[i], frame, node, is_whole && !is_of_frame ? &whole : NULL);
 			(*headers)++;
 		} else if (strstr(lines[i], "  forward     IPv4") != NULL) {
 			check_forward(lines[i], frame, node);
@@ -391,19 +464,23 @@ static void check_log(const char *log, unsigned *headers, unsigned *forwards)
 	}
 }
 
-START_TEST(every_header_size_and_value_is_that_of_the_frame)
+/* Sums of what the logs of a run hold. */
+struct counts {
+	unsigned headers, forwards, wholes;
+};
+
+static struct counts check_run(const char *path)
 {
-	GBytes *all = capture("office", "all"), *sent = capture("office", "sent");
-	struct outcome *outcome = program_run("run", "office", "--unfold", NULL);
-	unsigned headers = 0, forwards = 0;
+	GBytes *all = capture(path, "all"), *sent = capture(path, "sent");
+	struct outcome *outcome = program_run("run", path, "--unfold", NULL);
+	struct counts counts = { 0 };
 
 	ck_assert_status(outcome, 0);
 	read_captures(all, sent);
 	ask_windows(sent);
-	check_log(outcome->out, &headers, &forwards);
+	check_log(outcome->out, &counts.headers, &counts.forwards, &counts.wholes);
 	/* Each packet is wrapped and unwrapped at least at Ethernet, at both ends of each cable. */
-	ck_assert_uint_gt(headers, 2 * packets->len);
-	ck_assert_uint_gt(forwards, 50);
+	ck_assert_uint_gt(counts.headers, 2 * packets->len);
 	outcome_free(outcome);
 	for (guint i = 0; i < seen_frames->len; i++)
 		g_free(g_array_index(seen_frames, struct seen, i).node);
@@ -414,6 +491,52 @@ START_TEST(every_header_size_and_value_is_that_of_the_frame)
 	g_hash_table_destroy(initials);
 	g_bytes_unref(all);
 	g_bytes_unref(sent);
+	return counts;
+}
+
+START_TEST(every_header_size_and_value_is_that_of_the_frame)
+{
+	ck_assert_uint_gt(check_run("office").forwards, 50);
+}
+END_TEST
+
+/* Connections that are refused. */
+START_TEST(refusals_are_told_as_they_are_on_the_wire)
+{
+	ck_assert_uint_gt(check_run("port25").headers, 100);
+}
+END_TEST
+
+/* Pings that the sender cuts, and answers that the router does. */
+static const char fragments_scenario[] = "mailwire: 1\n"
+					 "title: Fragments\n"
+					 "networks:\n"
+					 "  a: {subnet: 192.0.2.0/26, mtu: 576B}\n"
+					 "  b: {subnet: 192.0.2.64/26, mtu: 1500B}\n"
+					 "routers:\n"
+					 "  gw: {interfaces: [a, b]}\n"
+					 "hosts:\n"
+					 "  x: {network: a}\n"
+					 "  y: {network: b}\n"
+					 "timeline:\n"
+					 "  - {at: 1s, who: x, do: ping, target: y, size: 1400B}\n"
+					 "  - {at: 8s, who: y, do: ping, target: x, size: 1400B}\n";
+
+START_TEST(fragments_are_told_as_they_are_on_the_wire)
+{
+	char *folder = folder_new(), *path = path_in(folder, "fragments.yaml");
+	struct counts counts;
+
+	ck_assert(g_file_set_contents(path, fragments_scenario, -1, NULL));
+	counts = check_run(path);
+	/*
+	 * Eight pings, of which one only brings back the path MTU; of the others each question and
+	 * each answer is cut once and put together once.
+	 */
+	ck_assert_uint_eq(counts.wholes, 7 * 2 * 2);
+	ck_assert_uint_ge(counts.forwards, 7 * 2);
+	g_free(path);
+	folder_remove(folder);
 }
 END_TEST
 
@@ -595,6 +718,8 @@ int main(void)
 
 	tcase_set_timeout(tests, 120);
 	tcase_add_test(tests, every_header_size_and_value_is_that_of_the_frame);
+	tcase_add_test(tests, refusals_are_told_as_they_are_on_the_wire);
+	tcase_add_test(tests, fragments_are_told_as_they_are_on_the_wire);
 	tcase_add_loop_test(tests, other_bytes_make_another_log, 0, (int)G_N_ELEMENTS(forgeries));
 	tcase_add_loop_test(tests, no_line_is_longer_than_asked_for_and_nothing_is_lost, 0,
 			    (int)G_N_ELEMENTS(columns));

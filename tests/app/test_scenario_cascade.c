@@ -17,6 +17,7 @@ static const struct {
 	{ OFFICE, "  mail: {network: server-lan}", "  mail: {network: serverlan}", "^serverla" },
 	{ OFFICE, "  dns: {network: server-lan}", "  dns: {network: srv}", "^srv}" },
 	{ OFFICE, "  root: {network: internet}", "  root: {network: internt}", "^internt}" },
+	{ OFFICE, "\ntimeline:", "\nimpairments: [{link: alice-pc, loss: 120%}]\ntimeline:", "^120%" },
 	{ OFFICE, "remote-mail: {network: remote-lan,", "remote-mail: {network: remote,", "^remote, " },
 	{ OFFICE, "    mail: mail\n", "    mail: mial\n", "^mial" },
 	{ OFFICE, "    dns: dns\n", "    dns: dsn\n", "^dsn" },

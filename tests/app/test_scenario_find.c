@@ -48,6 +48,18 @@ START_TEST(a_name_is_found_in_the_folders_of_scenarios)
 }
 END_TEST
 
+START_TEST(a_folder_is_no_scenario)
+{
+	struct diagnostics *diagnostics = diagnostics_new();
+
+	ck_assert_ptr_null(scenario_find("scenarios", diagnostics));
+	g_autofree char *text = diagnostics_print(diagnostics);
+
+	ck_assert_ptr_nonnull(strstr(text, "`scenarios` is a folder"));
+	diagnostics_free(diagnostics);
+}
+END_TEST
+
 START_TEST(a_name_that_is_not_there_gets_the_nearest)
 {
 	struct diagnostics *diagnostics = diagnostics_new();
@@ -90,6 +102,7 @@ int main(void)
 	tcase_add_checked_fixture(tests, make_folder, remove_folder);
 	tcase_add_test(tests, a_path_is_taken_as_it_is);
 	tcase_add_test(tests, a_name_is_found_in_the_folders_of_scenarios);
+	tcase_add_test(tests, a_folder_is_no_scenario);
 	tcase_add_test(tests, a_name_that_is_not_there_gets_the_nearest);
 	tcase_add_test(tests, the_list_is_sorted_and_has_titles);
 	suite_add_tcase(suite, tests);

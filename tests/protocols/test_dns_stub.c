@@ -29,6 +29,10 @@ static const uint8_t query_bytes[] = {
 	"\xc0\x27\0\1\0\1\0\0\0\x3c\0\4\xc0\0\2\1"
 #define DANGLING "\x81\x80\0\1\0\1\0\0\0\0" QUESTION "\xc0\xc\0\5\0\1\0\0\0\x3c\0\4\1b\xc0\xe"
 
+/* The root does not ask itself: NS of example, without AA and RA. With RA it is an answer. */
+#define REFERRAL "\x81\0\0\1\0\0\0\1\0\0" QUESTION "\xc0\xe\0\2\0\1\0\0\0\x3c\0\4\1b\xc0\xe"
+#define RECURSED "\x81\x80\0\1\0\0\0\1\0\0" QUESTION "\xc0\xe\0\2\0\1\0\0\0\x3c\0\4\1b\xc0\xe"
+
 struct fixture {
 	struct dns_stub *stub;
 	int64_t now_ns;
@@ -137,7 +141,8 @@ static const struct {
 } outcomes[] = {
 	OUTCOME_ROW(FOUND, DNS_FOUND),      OUTCOME_ROW(NO_DATA, DNS_NO_DATA),
 	OUTCOME_ROW(NO_NAME, DNS_NO_NAME),  OUTCOME_ROW(ALIAS, DNS_FOUND),
-	OUTCOME_ROW(DANGLING, DNS_NO_DATA),
+	OUTCOME_ROW(DANGLING, DNS_NO_DATA), OUTCOME_ROW(REFERRAL, DNS_REFERRAL),
+	OUTCOME_ROW(RECURSED, DNS_NO_DATA),
 };
 
 START_TEST(a_response_has_an_outcome)

@@ -276,6 +276,27 @@ START_TEST(a_letter_to_a_colleague_never_leaves)
 }
 END_TEST
 
+static const char *const postmasters[] = {
+	"postmaster",
+	"PostMaster",
+	"postmaster@office.example",
+	"Postmaster@OFFICE.example",
+};
+
+/* RFC 5321 section 4.5.1; without an account of that name the domain's first reads it. */
+START_TEST(a_postmaster_is_always_there)
+{
+	struct stage stage;
+
+	set_up(&stage);
+	submit_letter(&stage, postmasters[_i]);
+	run(&stage, NS_PER_S);
+	ck_assert_msg(g_str_has_prefix(stage.replies->str, "2"), "%s", stage.replies->str);
+	ck_assert_uint_eq(inbox_count(stage.office_store, "alice@office.example"), 1);
+	tear_down(&stage);
+}
+END_TEST
+
 START_TEST(recipients_of_a_domain_share_a_connection)
 {
 	struct stage stage;
@@ -717,6 +738,7 @@ int main(void)
 
 	tcase_add_test(tcase, a_letter_reaches_the_other_site_with_its_way_in_the_header);
 	tcase_add_test(tcase, a_letter_to_a_colleague_never_leaves);
+	tcase_add_loop_test(tcase, a_postmaster_is_always_there, 0, (int)G_N_ELEMENTS(postmasters));
 	tcase_add_test(tcase, recipients_of_a_domain_share_a_connection);
 	tcase_add_test(tcase, an_unknown_remote_user_comes_back_as_a_notification);
 	tcase_add_test(tcase, a_notification_is_never_returned);
