@@ -84,6 +84,20 @@ static const struct {
 	{ "run hello --pcap - --dialog",                                       "standard output"               },
 	{ "run hello --pcap - --log -",					"standard output"               },
 	{ "run hello --format json --report",                                  "--log"                         },
+	{ "run hello --quiet --dialog",					"--dialog"                      },
+	{ "run hello --quiet --dialog --report",                               "--dialog"                      },
+	{ "run hello --quiet --format json",                                   "--format json"                 },
+	{ "run hello --quiet --log -",					 "--log -"                       },
+	{ "run hello --log FOLDER/x --pcap FOLDER/x",                          "--log and --pcap"              },
+	{ "run hello --log FOLDER/x --pcap FOLDER/./x",                        "--log and --pcap"              },
+	{ "run hello --message 0",					     "from 1"                        },
+	{ "run hello --message one",					   "--message"                     },
+	{ "run hello --seed -1",					       "--seed"                        },
+	{ "run hello --columns 0",					     "--columns"                     },
+	{ "run hello --pcap FOLDER/x.pcapng --capture foo",
+         "--capture: there is no interface \"foo\""							    },
+	{ "run hello --pcap FOLDER/x.pcapng --capture foo",                    "bob-pc:eth0"                   },
+	{ "explain nosuch --columns 0",					"--columns"                     },
 	{ "check nosuch.yaml",						 "nosuch.yaml"                   },
 	{ "state hello",						       "--at"                          },
 	{ "state hello --at 1s --host nobody",                                 "nobody"                        },
@@ -183,6 +197,35 @@ START_TEST(a_reader_that_leaves_is_no_error_to_speak_of)
 }
 END_TEST
 
+/* Not on standard output: neither log nor summary, wherever the log goes; reports by themselves. */
+START_TEST(quiet_leaves_out_what_was_not_asked_for)
+{
+	struct outcome *alone = run_line("run hello -q");
+	struct outcome *logged = run_line("run hello -q --log FOLDER/x.log");
+	struct outcome *dialog = run_line("run hello -q --dialog --log FOLDER/dialog");
+	struct outcome *report = run_line("run hello -q --report");
+	g_autofree char *path = path_in(folder, "dialog");
+	GBytes *said = file_read(path);
+
+	ck_assert_status(alone, 0);
+	ck_assert_status(logged, 0);
+	ck_assert_status(dialog, 0);
+	ck_assert_status(report, 0);
+	ck_assert_str_eq(alone->out, "");
+	ck_assert_str_eq(logged->out, "");
+	ck_assert_str_eq(dialog->out, "");
+	ck_assert_ptr_nonnull(strstr(report->out, "encapsulation ledger"));
+	ck_assert_ptr_null(strstr(report->out, "Summary"));
+	ck_assert_ptr_nonnull(
+	    g_strstr_len(g_bytes_get_data(said, NULL), (gssize)g_bytes_get_size(said), "C: EHLO"));
+	g_bytes_unref(said);
+	outcome_free(alone);
+	outcome_free(logged);
+	outcome_free(dialog);
+	outcome_free(report);
+}
+END_TEST
+
 START_TEST(a_capture_goes_where_it_was_asked_to)
 {
 	g_autofree char *ng = path_in(folder, "x.pcapng"), *classic = path_in(folder, "x.pcap");
@@ -244,13 +287,14 @@ START_TEST(an_interrupted_run_leaves_no_half_file)
 	g_autofree char *path = scenario_write(folder, endless), *out = path_in(folder, "out");
 	g_autofree char *capture = g_build_filename(out, "x.pcapng", NULL);
 	g_autofree char *log = g_build_filename(out, "x.log", NULL);
+	g_autofree char *said = NULL, *complaint = NULL;
 	GSubprocess *process;
 	char *left = NULL;
 
 	ck_assert_int_eq(g_mkdir(out, 0700), 0);
-	process = g_subprocess_new(
-	    G_SUBPROCESS_FLAGS_STDOUT_SILENCE | G_SUBPROCESS_FLAGS_STDERR_SILENCE, NULL,
-	    program_path(), "run", path, "--pcap", capture, "--log", log, NULL);
+	process =
+	    g_subprocess_new(G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE, NULL,
+			     program_path(), "run", path, "--pcap", capture, "--log", log, NULL);
 	ck_assert_ptr_nonnull(process);
 	/* Until both outputs are being written; then a moment for events to run. */
 	for (int i = 0; i < 500 && (left == NULL || strstr(left, "pcapng") == NULL); i++) {
@@ -261,9 +305,13 @@ START_TEST(an_interrupted_run_leaves_no_half_file)
 	ck_assert_msg(strstr(left, ".x.pcapng") != NULL, "%s", left);
 	g_usleep(300000);
 	g_subprocess_send_signal(process, SIGINT);
-	g_subprocess_wait(process, NULL, NULL);
+	ck_assert(g_subprocess_communicate_utf8(process, NULL, NULL, &said, &complaint, NULL));
 	ck_assert(g_subprocess_get_if_exited(process));
 	ck_assert_int_eq(g_subprocess_get_exit_status(process), 128 + SIGINT);
+	ck_assert_ptr_null(strstr(said, "captured to"));
+	ck_assert_ptr_nonnull(strstr(complaint, "interrupted at "));
+	ck_assert_ptr_nonnull(strstr(complaint, capture));
+	ck_assert_ptr_nonnull(strstr(complaint, log));
 	g_free(left);
 	left = folder_list(out);
 	ck_assert_str_eq(left, "");
@@ -289,8 +337,8 @@ START_TEST(progress_is_shown_where_no_log_is_read)
 
 		ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 128 + SIGINT);
 		/* It is wiped off before anything else is said. */
-		ck_assert(g_str_has_suffix(typist.screen->str, "\r\033[K") ||
-			  strstr(typist.screen->str, "\r\033[K\r\n") != NULL);
+		ck_assert_ptr_nonnull(
+		    strstr(typist.screen->str, "\r\033[Kmailwire: interrupted at "));
 		typist_clear(&typist);
 	}
 }
@@ -448,6 +496,107 @@ START_TEST(message_keeps_what_belongs_to_one_mail_with_its_dns_and_arp)
 	ck_assert_ptr_null(strstr(third->out, "remote-mail"));
 	outcome_free(first);
 	outcome_free(third);
+}
+END_TEST
+
+/* Lines of `outcome` that hold `text`. */
+static unsigned lines_with(const struct outcome *outcome, const char *text)
+{
+	g_auto(GStrv) lines = g_strsplit(outcome->out, "\n", -1);
+	unsigned count = 0;
+
+	for (guint i = 0; lines[i] != NULL; i++)
+		count += strstr(lines[i], text) != NULL;
+	return count;
+}
+
+START_TEST(the_filters_of_the_log_are_those_of_the_json_too)
+{
+	struct outcome *all = run_line("run office --format json");
+	struct outcome *layer = run_line("run office --format json --layer dns");
+	struct outcome *host = run_line("run office --format json --host gw");
+	struct outcome *message = run_line("run office --format json --message 2");
+	const struct outcome *filtered[] = { layer, host, message };
+	unsigned nodes = lines_with(all, "\"kind\":\"node\"");
+	unsigned links = lines_with(all, "\"kind\":\"link\"");
+	unsigned interfaces = lines_with(all, "\"kind\":\"interface\"");
+
+	for (size_t i = 0; i < G_N_ELEMENTS(filtered); i++) {
+		ck_assert_uint_eq(lines_with(filtered[i], "\"kind\":\"node\""), nodes);
+		ck_assert_uint_eq(lines_with(filtered[i], "\"kind\":\"link\""), links);
+		ck_assert_uint_eq(lines_with(filtered[i], "\"kind\":\"interface\""), interfaces);
+	}
+	ck_assert_uint_eq(lines_with(layer, "\"layer\":\"dns\""),
+			  lines_with(all, "\"layer\":\"dns\""));
+	ck_assert_uint_eq(lines_with(layer, "\"layer\":\"tcp\""), 0);
+	ck_assert_uint_eq(lines_with(host, "\"node\":\"gw\""), lines_with(all, "\"node\":\"gw\""));
+	ck_assert_uint_eq(lines_with(host, "\"kind\":\"action\""), 0);
+	/* What a user did comes with what became of it; all of one root. */
+	ck_assert_uint_eq(lines_with(message, "\"kind\":\"action\""), 1);
+	ck_assert_uint_eq(lines_with(message, "\"detail\":\"composed\""), 1);
+	outcome_free(all);
+	outcome_free(layer);
+	outcome_free(host);
+	outcome_free(message);
+}
+END_TEST
+
+static const struct {
+	const char *options;
+	unsigned count;
+	const char *said, *unsaid;
+} dialogs[] = {
+	{"--message 1",    3,  "RETR 1",      "carol@"        },
+	{ "--host bob-pc", 2,  "bob-pc → ", "carol-pc"      },
+	{ "--layer pop3",  1,  "RETR 1",      "EHLO"          },
+	{ "--layer tcp",   10, "RETR 1",      "never answered"},
+};
+
+START_TEST(the_filters_of_the_log_are_those_of_the_dialog_too)
+{
+	g_autofree char *line = g_strdup_printf("run office --dialog %s", dialogs[_i].options);
+	struct outcome *outcome = run_line(line);
+
+	ck_assert_status(outcome, 0);
+	ck_assert_uint_eq(lines_with(outcome, "  opened at "), dialogs[_i].count);
+	ck_assert_ptr_nonnull(strstr(outcome->out, dialogs[_i].said));
+	ck_assert_ptr_null(strstr(outcome->out, dialogs[_i].unsaid));
+	outcome_free(outcome);
+}
+END_TEST
+
+/* A capture that holds packets several times says how to look at it; one in a folder does not. */
+static const struct {
+	const char *options, *capture;
+	const char *said;
+	bool has_note;
+} hints[] = {
+	{"--pcap FOLDER/x.pcapng",                          "{}",                                 "x.pcapng: open it with",    false},
+	{ "--pcap FOLDER/x.pcapng --capture all",           "{}",                                 "x.pcapng: open it with",    true },
+	{ "--pcap FOLDER/x.pcapng",                         "{record: all}",                      "x.pcapng: open it with",    true },
+	{ "--pcap FOLDER/x.pcapng --capture sent",          "{record: all}",                      "x.pcapng: open it with",
+         false														      },
+	{ "--pcap FOLDER/x.pcapng",                         "{interfaces: ['a:eth0', 'b:eth0']}", "x.pcapng: open it with",
+         true														       },
+	{ "--pcap FOLDER/x.pcapng --capture a:eth0,b:eth0", "{}",                                 "x.pcapng: open it with",    true },
+	{ "--pcap FOLDER/x.pcapng --capture a:eth0",        "{}",                                 "x.pcapng: open it with",    false},
+	{ "--pcap FOLDER/d/ --capture all",                 "{}",                                 "a file for each interface", false},
+};
+
+START_TEST(the_summary_says_how_to_look_at_the_capture)
+{
+	g_autofree char *scenario =
+	    g_strdup_printf("mailwire: 1\nhosts: {a: , b: }\ncapture: %s\n"
+			    "timeline: [{at: 1s, who: a, do: ping, target: b}]\n",
+			    hints[_i].capture);
+	g_autofree char *path = scenario_write(folder, scenario);
+	g_autofree char *line = g_strdup_printf("run '%s' %s", path, hints[_i].options);
+	struct outcome *outcome = run_line(line);
+
+	ck_assert_status(outcome, 0);
+	ck_assert_ptr_nonnull(strstr(outcome->out, hints[_i].said));
+	ck_assert_int_eq(strstr(outcome->out, "frame.interface_name") != NULL, hints[_i].has_note);
+	outcome_free(outcome);
 }
 END_TEST
 
@@ -716,12 +865,18 @@ int main(void)
 			    (int)G_N_ELEMENTS(to_full));
 	tcase_add_loop_test(tests, a_reader_that_leaves_is_no_error_to_speak_of, 0,
 			    (int)G_N_ELEMENTS(read_in_part));
+	tcase_add_test(tests, quiet_leaves_out_what_was_not_asked_for);
 	tcase_add_test(tests, a_capture_goes_where_it_was_asked_to);
 	tcase_add_test(tests, an_interrupted_run_leaves_no_half_file);
 	tcase_add_test(tests, colour_is_for_terminals_and_not_with_no_color);
 	tcase_add_test(tests, layer_keeps_only_these_layers);
 	tcase_add_test(tests, host_keeps_only_these_hosts);
 	tcase_add_test(tests, message_keeps_what_belongs_to_one_mail_with_its_dns_and_arp);
+	tcase_add_test(tests, the_filters_of_the_log_are_those_of_the_json_too);
+	tcase_add_loop_test(tests, the_filters_of_the_log_are_those_of_the_dialog_too, 0,
+			    (int)G_N_ELEMENTS(dialogs));
+	tcase_add_loop_test(tests, the_summary_says_how_to_look_at_the_capture, 0,
+			    (int)G_N_ELEMENTS(hints));
 	tcase_add_test(tests, dialog_shows_every_connection_and_both_sides);
 	tcase_add_test(tests, report_prints_ledgers_that_balance);
 	tcase_add_test(tests, state_shows_listeners_connections_and_caches_of_that_moment);
