@@ -395,6 +395,50 @@ static bool has_colour(const char *environment)
 	return has;
 }
 
+/* What two expectations differ in is in what the summary says of them. */
+START_TEST(the_summary_tells_expectations_apart)
+{
+	static const char scenario[] =
+	    "mailwire: 1\n"
+	    "hosts: {a: {}, b: {}, ns: {}}\n"
+	    "domains: {x.example: {mail: b, dns: ns, accounts: {u: {password: p}}}}\n"
+	    "timeline:\n"
+	    "  - {at: 1s, who: a, do: ping, target: b}\n"
+	    "  - {at: 2s, who: a, do: dig, name: x.example, type: MX}\n"
+	    "expect:\n"
+	    "  - {ping: answered, from: a, to: b, times: 4}\n"
+	    "  - {ping: lost, from: b, to: a, times: 0}\n"
+	    "  - {dig: found, from: a, name: x.example, type: MX, answer: 10 b.x.example, times: "
+	    "0..}\n"
+	    "  - {connection: refused, from: a, to: b, port: 25, times: 0}\n"
+	    "  - {connection: refused, from: b, port: 26, times: 0}\n"
+	    "  - {dropped: 0, reason: filter}\n"
+	    "  - {dropped: 0, reason: ttl, at: 1s}\n"
+	    "  - {retransmissions: 0, node: a}\n"
+	    "  - {mailbox: u, messages: 0, unseen: yes}\n";
+	static const char *const said[] = {
+		"pings from a to b answered: 4 times\n",
+		"pings from b to a lost: 0 times\n",
+		"questions to DNS from a for MX of x.example: found with 10 b.x.example: at least "
+		"0",
+		"connections from a to b port 25 refused: 0 times\n",
+		"connections from b to port 26 refused: 0 times\n",
+		"dropped by a packet filter: 0\n",
+		"dropped for want of TTL: 0, at 1 s\n",
+		"retransmissions at a: 0\n",
+		"INBOX of u@x.example holds unseen: 0 messages\n",
+	};
+	g_autofree char *path = scenario_write(folder, scenario);
+	struct outcome *outcome = program_run("run", path, NULL);
+
+	ck_assert_status(outcome, 0);
+	for (size_t i = 0; i < G_N_ELEMENTS(said); i++)
+		ck_assert_msg(strstr(outcome->out, said[i]) != NULL, "%s not in %s", said[i],
+			      strstr(outcome->out, "Summary"));
+	outcome_free(outcome);
+}
+END_TEST
+
 START_TEST(colour_is_for_terminals_and_not_with_no_color)
 {
 	struct outcome *piped = program_run("run", "hello", NULL);
@@ -868,6 +912,7 @@ int main(void)
 	tcase_add_test(tests, quiet_leaves_out_what_was_not_asked_for);
 	tcase_add_test(tests, a_capture_goes_where_it_was_asked_to);
 	tcase_add_test(tests, an_interrupted_run_leaves_no_half_file);
+	tcase_add_test(tests, the_summary_tells_expectations_apart);
 	tcase_add_test(tests, colour_is_for_terminals_and_not_with_no_color);
 	tcase_add_test(tests, layer_keeps_only_these_layers);
 	tcase_add_test(tests, host_keeps_only_these_hosts);
