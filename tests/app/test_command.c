@@ -395,6 +395,42 @@ static bool has_colour(const char *environment)
 	return has;
 }
 
+/* The summary tells of each recipient what became of it, whatever happened last. */
+START_TEST(the_summary_tells_what_became_of_each_mail)
+{
+	static const char scenario[] =
+	    "mailwire: 1\n"
+	    "hosts: {pc: , pc2: , mail: , far: , ns: }\n"
+	    "domains:\n"
+	    "  a.example: {mail: mail, dns: ns, accounts: {ann: secret, bob: secret}}\n"
+	    "  b.example: {mail: far, dns: ns, accounts: {cat: secret}}\n"
+	    "clients: {ann: {host: pc}, bob: {host: pc2}}\n"
+	    "timeline:\n"
+	    "  - {at: 1s, who: ann, do: send, to: cat@b.example, subject: One, text: x}\n"
+	    "  - {at: 2s, who: ann, do: send, to: [bob, cat@b.example], cc: nobody@b.example,\n"
+	    "     subject: Two, text: x, unknown-recipients: yes}\n";
+	static const char *const said[] = {
+		"→ cat@b.example\n          \"One\"",
+		"B: delivered at far, ",
+		"→ bob@a.example, cat@b.example, cc nobody@b.example\n",
+		"\n          bob@a.example: delivered at mail, ",
+		"\n          cat@b.example: delivered at far, ",
+		"\n          nobody@b.example: bounced at mail, ",
+	};
+	g_autofree char *path = scenario_write(folder, scenario);
+	struct outcome *outcome = program_run("run", path, NULL);
+	struct outcome *early = program_run("run", path, "--until", "1s", NULL);
+
+	ck_assert_status(outcome, 0);
+	for (size_t i = 0; i < G_N_ELEMENTS(said); i++)
+		ck_assert_msg(strstr(outcome->out, said[i]) != NULL, "%s not in %s", said[i],
+			      strstr(outcome->out, "Summary"));
+	ck_assert_ptr_nonnull(strstr(early->out, "B: composed at pc\n"));
+	outcome_free(outcome);
+	outcome_free(early);
+}
+END_TEST
+
 /* What two expectations differ in is in what the summary says of them. */
 START_TEST(the_summary_tells_expectations_apart)
 {
@@ -912,6 +948,7 @@ int main(void)
 	tcase_add_test(tests, quiet_leaves_out_what_was_not_asked_for);
 	tcase_add_test(tests, a_capture_goes_where_it_was_asked_to);
 	tcase_add_test(tests, an_interrupted_run_leaves_no_half_file);
+	tcase_add_test(tests, the_summary_tells_what_became_of_each_mail);
 	tcase_add_test(tests, the_summary_tells_expectations_apart);
 	tcase_add_test(tests, colour_is_for_terminals_and_not_with_no_color);
 	tcase_add_test(tests, layer_keeps_only_these_layers);
