@@ -21,6 +21,43 @@ int command_check(const struct command *command, int argc, char **argv)
 	return command_flush();
 }
 
+/* For editors, which complete and check by it. */
+static char *schema_line(void)
+{
+	g_autofree char *uri = scenario_schema_uri();
+
+	return uri == NULL ? g_strdup("")
+			   : g_strdup_printf("# yaml-language-server: $schema=%s\n", uri);
+}
+
+static bool has_attachments(const struct scenario *scenario)
+{
+	for (guint i = 0; i < scenario->timeline->len; i++) {
+		const struct scenario_action *action = scenario->timeline->pdata[i];
+
+		if (action->attachments != NULL && action->attachments->len > 0)
+			return true;
+	}
+	return false;
+}
+
+/* What is shown of `file` is the same scenario; its attachments are where they were. */
+static void print_heading(const char *file, const struct scenario *scenario)
+{
+	struct diagnostics *ignored = diagnostics_new();
+	g_autofree char *path = scenario_find(file, ignored);
+	g_autofree char *absolute = path == NULL ? NULL : g_canonicalize_filename(path, NULL);
+	g_autofree char *folder = absolute == NULL ? NULL : g_path_get_dirname(absolute);
+	g_autofree char *schema = schema_line();
+
+	fputs(schema, stdout);
+	if (folder != NULL && has_attachments(scenario))
+		printf("# It attaches files by their paths from its folder, so keep it in %s,\n"
+		       "# or copy the files to where you keep it.\n",
+		       folder);
+	diagnostics_free(ignored);
+}
+
 int command_show(const struct command *command, int argc, char **argv)
 {
 	const char *file;
@@ -33,6 +70,7 @@ int command_show(const struct command *command, int argc, char **argv)
 	scenario = command_load(file);
 	if (scenario == NULL)
 		return EXIT_USAGE;
+	print_heading(file, scenario);
 	text = scenario_print(scenario);
 	fputs(text, stdout);
 	g_free(text);
@@ -95,7 +133,7 @@ int command_new(const struct command *command, int argc, char **argv)
 {
 	const char *name;
 	int status = command_parse(command, argc, argv, NULL, 1, &name);
-	char *path, *text;
+	char *path, *schema, *template, *text;
 
 	if (status >= 0)
 		return status;
@@ -106,7 +144,9 @@ int command_new(const struct command *command, int argc, char **argv)
 	char *base = g_path_get_basename(path);
 
 	base[strlen(base) - strlen(".yaml")] = '\0';
-	text = scenario_template(base);
+	schema = schema_line();
+	template = scenario_template(base);
+	text = g_strconcat(schema, *schema == '\0' ? "" : "#\n", template, NULL);
 	status = is_plain_name(base) ? write_new_file(path, text) : EXIT_USAGE;
 	if (status == EXIT_USAGE && !is_plain_name(base))
 		command_complain(
@@ -116,6 +156,8 @@ int command_new(const struct command *command, int argc, char **argv)
 		status = command_flush();
 	}
 	g_free(base);
+	g_free(schema);
+	g_free(template);
 	g_free(text);
 	g_free(path);
 	return status;

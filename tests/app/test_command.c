@@ -841,6 +841,50 @@ START_TEST(topology_names_every_node_address_and_account)
 }
 END_TEST
 
+/* The first line of a scenario names a schema that is there. */
+static void check_schema(const char *path)
+{
+	static const char line[] = "# yaml-language-server: $schema=";
+	GBytes *bytes = file_read(path);
+	g_autofree char *text = g_strndup(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
+	g_autofree char *schema = NULL;
+
+	ck_assert_msg(g_str_has_prefix(text, line), "%.200s", text);
+	*strchr(text, '\n') = '\0';
+	schema = g_filename_from_uri(text + sizeof line - 1, NULL, NULL);
+	ck_assert_msg(schema != NULL && g_file_test(schema, G_FILE_TEST_IS_REGULAR), "%s", text);
+	g_bytes_unref(bytes);
+}
+
+/* From any folder a program that is not installed knows the scenarios of its source. */
+START_TEST(what_is_built_finds_its_scenarios_from_anywhere)
+{
+	const struct surroundings there = { .folder = folder };
+	const char *const check[] = { "check", "hello", NULL };
+	struct outcome *outcome = program_run_in(&there, check);
+
+	ck_assert_status(outcome, 0);
+	outcome_free(outcome);
+}
+END_TEST
+
+/* What is shown of a scenario says where it is one, and is one there. */
+START_TEST(show_says_where_attachments_are)
+{
+	struct outcome *shown = program_run("show", "office", NULL);
+	g_autofree char *path = scenario_write(folder, shown->out);
+	struct outcome *checked = program_run("check", path, NULL);
+	g_autofree char *scenarios = g_canonicalize_filename("scenarios", NULL);
+
+	ck_assert_status(shown, 0);
+	ck_assert_status(checked, 0);
+	check_schema(path);
+	ck_assert_ptr_nonnull(strstr(shown->out, scenarios));
+	outcome_free(shown);
+	outcome_free(checked);
+}
+END_TEST
+
 START_TEST(new_makes_a_scenario_that_runs_and_overwrites_nothing)
 {
 	const struct surroundings there = { .folder = folder };
@@ -850,9 +894,12 @@ START_TEST(new_makes_a_scenario_that_runs_and_overwrites_nothing)
 				       program_run_in(&there, run_it),
 				       program_run_in(&there, new_one) };
 
+	g_autofree char *path = path_in(folder, "mine.yaml");
+
 	ck_assert_status(outcomes[0], 0);
 	ck_assert_status(outcomes[1], 0);
 	ck_assert_int_ge(outcomes[2]->status, 2);
+	check_schema(path);
 	for (size_t i = 0; i < G_N_ELEMENTS(outcomes); i++)
 		outcome_free(outcomes[i]);
 }
@@ -965,6 +1012,8 @@ int main(void)
 	tcase_add_test(tests, mailbox_shows_what_is_there_and_raw_its_bytes);
 	tcase_add_test(tests, step_goes_on_and_back_and_to_the_next_host_and_command);
 	tcase_add_test(tests, topology_names_every_node_address_and_account);
+	tcase_add_test(tests, what_is_built_finds_its_scenarios_from_anywhere);
+	tcase_add_test(tests, show_says_where_attachments_are);
 	tcase_add_test(tests, new_makes_a_scenario_that_runs_and_overwrites_nothing);
 	tcase_add_test(tests, list_shows_every_scenario_with_its_title);
 	tcase_add_test(tests, progress_is_shown_where_no_log_is_read);
