@@ -5,7 +5,7 @@
 #include "views/columns.h"
 #include "views/text.h"
 
-#define COLUMNS_MIN   60 /* narrower terminals get lines of this length */
+#define COLUMNS_MIN   60 /* lines are laid out for no less; narrower terminals break them again */
 #define MARK_COLUMNS  8  /* " + FCS ▶" behind a size */
 #define SIZE_COLUMNS  8  /* "   185 B" */
 #define FRAME_COLUMNS 10 /* " frame 123" in front of the last column of sizes */
@@ -15,6 +15,7 @@ void layout_init(struct layout *layout, FILE *out, unsigned columns, bool colour
 	*layout = (struct layout) {
 		.out = out,
 		.columns = columns == 0 ? 0 : MAX(columns, COLUMNS_MIN),
+		.width = columns,
 		.colour = colour,
 		.line = g_string_new(NULL),
 		.rest = g_string_new(NULL),
@@ -131,13 +132,14 @@ void layout_frame(struct layout *layout, uint64_t frame)
 
 void layout_print(struct layout *layout, unsigned indent)
 {
-	columns_print(layout->out, layout->line, indent, layout->columns);
+	columns_print(layout->out, layout->line, indent, layout->width);
 	g_string_truncate(layout->line, 0);
 	if (layout->rest->len == 0)
 		return;
 	layout_pad(layout, indent);
 	text_append_bytes(layout->line, layout->rest->str, layout->rest->len);
 	g_string_truncate(layout->rest, 0);
-	columns_print(layout->out, layout->line, indent, layout->columns - MARK_COLUMNS);
+	columns_print(layout->out, layout->line, indent,
+		      MIN(layout->width, layout->columns - MARK_COLUMNS));
 	g_string_truncate(layout->line, 0);
 }

@@ -12,6 +12,7 @@
 #include "tests/app/scenario_test.h"
 #include "tests/app/watched.h"
 #include "tests/views/tshark.h"
+#include "views/columns.h"
 
 /* A folder for each test, for what the commands write. */
 static char *folder;
@@ -104,6 +105,7 @@ static const struct {
 	{ "state hello --at yesterday",					"yesterday"                     },
 	{ "mailbox hello --at 1s",					     "--user"                        },
 	{ "mailbox hello --user nobody --at 1s",                               "nobody"                        },
+	{ "mailbox office --user carol --at 51s --raw 2",                      "there is only 1 message\n"     },
 	{ "mailbox hello --user bob --at 3s --raw 7",                          "--raw"                         },
 	{ "new",							       "NAME"			  },
 };
@@ -394,6 +396,50 @@ static bool has_colour(const char *environment)
 	g_object_unref(launcher);
 	return has;
 }
+
+/* However narrow the terminal, no line runs over its edge. */
+START_TEST(no_line_is_longer_than_the_columns)
+{
+	static const unsigned widths[] = { 20, 50, 59, 80 };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(widths); i++) {
+		g_autofree char *line =
+		    g_strdup_printf("run hello --unfold --report --columns %u", widths[i]);
+		struct outcome *outcome = run_line(line);
+		g_auto(GStrv) lines = g_strsplit(outcome->out, "\n", -1);
+
+		for (guint k = 0; lines[k] != NULL; k++)
+			ck_assert_msg(columns_of(lines[k]) <= widths[i], "%u columns: %s",
+				      widths[i], lines[k]);
+		outcome_free(outcome);
+	}
+}
+END_TEST
+
+/* Two users of one computer; a subject that is not ASCII. */
+START_TEST(the_log_names_the_user_and_writes_utf8)
+{
+	static const char scenario[] =
+	    "mailwire: 1\n"
+	    "hosts: {pc: , mail: }\n"
+	    "domains: {a.example: {mail: mail, accounts: {ann: secret, bob: secret}}}\n"
+	    "clients: {ann: {host: pc}, bob: {host: pc}}\n"
+	    "timeline:\n"
+	    "  - {at: 1s, who: ann, do: send, to: bob, subject: Käse für Zoë, text: x}\n"
+	    "  - {at: 2s, who: bob, do: check}\n";
+	g_autofree char *path = scenario_write(folder, scenario);
+	struct outcome *outcome = program_run("run", path, NULL);
+	struct outcome *topology = program_run("topology", "office", NULL);
+
+	ck_assert_ptr_nonnull(strstr(outcome->out, "● ann sends \"Käse für Zoë\""));
+	ck_assert_ptr_nonnull(strstr(outcome->out, "○ outcome for ann: done"));
+	ck_assert_ptr_nonnull(strstr(outcome->out, "○ outcome for bob: "));
+	ck_assert_ptr_nonnull(strstr(topology->out, "; zones office.example\n"));
+	ck_assert_ptr_null(strstr(topology->out, " \n"));
+	outcome_free(outcome);
+	outcome_free(topology);
+}
+END_TEST
 
 /* The summary tells of each recipient what became of it, whatever happened last. */
 START_TEST(the_summary_tells_what_became_of_each_mail)
@@ -995,6 +1041,8 @@ int main(void)
 	tcase_add_test(tests, quiet_leaves_out_what_was_not_asked_for);
 	tcase_add_test(tests, a_capture_goes_where_it_was_asked_to);
 	tcase_add_test(tests, an_interrupted_run_leaves_no_half_file);
+	tcase_add_test(tests, no_line_is_longer_than_the_columns);
+	tcase_add_test(tests, the_log_names_the_user_and_writes_utf8);
 	tcase_add_test(tests, the_summary_tells_what_became_of_each_mail);
 	tcase_add_test(tests, the_summary_tells_expectations_apart);
 	tcase_add_test(tests, colour_is_for_terminals_and_not_with_no_color);
