@@ -189,6 +189,8 @@ START_TEST(no_row_is_wider_than_the_terminal)
 				      rows[k]);
 		g_regex_unref(controls);
 	}
+	typist_type(&typist, "q");
+	typist_wait(&typist);
 }
 END_TEST
 
