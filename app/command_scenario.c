@@ -41,20 +41,22 @@ static bool has_attachments(const struct scenario *scenario)
 	return false;
 }
 
-/* What is shown of `file` is the same scenario; its attachments are where they were. */
-static void print_heading(const char *file, const struct scenario *scenario)
+/*
+ * What is shown of `file` is the same scenario, but only where its attachments are. It says so on
+ * standard error, so that what is shown does not depend on where it was.
+ */
+static void say_where(const char *file)
 {
 	struct diagnostics *ignored = diagnostics_new();
 	g_autofree char *path = scenario_find(file, ignored);
 	g_autofree char *absolute = path == NULL ? NULL : g_canonicalize_filename(path, NULL);
 	g_autofree char *folder = absolute == NULL ? NULL : g_path_get_dirname(absolute);
-	g_autofree char *schema = schema_line();
 
-	fputs(schema, stdout);
-	if (folder != NULL && has_attachments(scenario))
-		printf("# It attaches files by their paths from its folder, so keep it in %s,\n"
-		       "# or copy the files to where you keep it.\n",
-		       folder);
+	if (folder != NULL)
+		command_complain(
+		    "note: it attaches files by their paths from its folder: keep what "
+		    "is shown in %s, or copy them to where you keep it",
+		    folder);
 	diagnostics_free(ignored);
 }
 
@@ -63,16 +65,19 @@ int command_show(const struct command *command, int argc, char **argv)
 	const char *file;
 	int status = command_parse(command, argc, argv, NULL, 1, &file);
 	struct scenario *scenario;
-	char *text;
+	char *schema, *text;
 
 	if (status >= 0)
 		return status;
 	scenario = command_load(file);
 	if (scenario == NULL)
 		return EXIT_USAGE;
-	print_heading(file, scenario);
+	schema = schema_line();
 	text = scenario_print(scenario);
-	fputs(text, stdout);
+	printf("%s%s", schema, text);
+	if (has_attachments(scenario))
+		say_where(file);
+	g_free(schema);
 	g_free(text);
 	scenario_free(scenario);
 	return command_flush();

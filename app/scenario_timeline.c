@@ -101,7 +101,7 @@ static void load_attachment(struct load *load, struct scenario_attachment *attac
 	} else {
 		char *path = path_below(load->directory, attachment->file);
 
-		problem = path == NULL ? "there is no such file in the folder of the scenario, or below it"
+		problem = path == NULL ? "there is no such file in the folder of the scenario"
 				       : read_file(path, &attachment->content);
 		free(path);
 	}

@@ -925,7 +925,7 @@ START_TEST(show_says_where_attachments_are)
 	ck_assert_status(shown, 0);
 	ck_assert_status(checked, 0);
 	check_schema(path);
-	ck_assert_ptr_nonnull(strstr(shown->out, scenarios));
+	ck_assert_ptr_nonnull(strstr(shown->err, scenarios));
 	outcome_free(shown);
 	outcome_free(checked);
 }
