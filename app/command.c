@@ -196,6 +196,21 @@ void page_end(struct page *page)
 	free(page->text);
 }
 
+bool command_parse_number(const char *option, const char *rule, const char *text, uint64_t least,
+			  uint64_t most, uint64_t *number)
+{
+	guint64 parsed;
+
+	if (text == NULL)
+		return true;
+	if (!g_ascii_string_to_unsigned(text, 10, least, most, &parsed, NULL)) {
+		command_complain("%s: \"%s\" is no good: %s", option, text, rule);
+		return false;
+	}
+	*number = parsed;
+	return true;
+}
+
 bool command_parse_time(const char *option, const char *text, int64_t *time_ns)
 {
 	static const struct {

@@ -93,5 +93,12 @@ void page_end(struct page *page);
 /* "mailwire: " and the text on standard error. */
 void command_complain(const char *format, ...) G_GNUC_PRINTF(1, 2);
 
+/*
+ * Parses a whole number from `least` to `most` in decimal; NULL is none and leaves `number` as it is.
+ * False with a complaint that says `rule` ("mails are numbered from 1") when it is no such number.
+ */
+bool command_parse_number(const char *option, const char *rule, const char *text, uint64_t least,
+			  uint64_t most, uint64_t *number);
+
 /* Parses "1.5s", "300ms", "2h", as scenarios write times. False with a complaint when it is none. */
 bool command_parse_time(const char *option, const char *text, int64_t *time_ns);

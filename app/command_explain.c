@@ -7,42 +7,36 @@
 #include "app/dissectors.h"
 #include "views/explain.h"
 
-#define PACKET_NONE INT64_MIN
-
 struct request {
 	const char *path;
-	char *filter, *format;
-	gint64 packet; /* PACKET_NONE: not asked for */
-	gint columns;
+	char *filter, *format, *packet_text, *columns_text;
+	uint64_t packet; /* 0: not asked for */
 };
 
 /* What the options say; false after a complaint. */
-static bool take_options(const struct request *request, struct explain_options *options)
+static bool take_options(struct request *request, struct explain_options *options)
 {
+	uint64_t columns = command_columns(STDOUT_FILENO);
 	char *problem = NULL;
 
 	*options = (struct explain_options) {
 		.out = stdout,
 		.json = g_strcmp0(request->format, "json") == 0,
-		.packet = request->packet == PACKET_NONE ? 0 : (uint64_t)request->packet,
 		.dissectors = all_dissectors,
 	};
+	if (!command_parse_number("--columns", "a line has 1 column at least",
+				  request->columns_text, 1, UINT_MAX, &columns) ||
+	    !command_parse_number("--packet", "frames count from 1", request->packet_text, 1,
+				  UINT64_MAX, &options->packet))
+		return false;
+	request->packet = options->packet;
 	options->colour = !options->json && command_colours(STDOUT_FILENO);
 	if (request->format != NULL && !options->json && strcmp(request->format, "text") != 0) {
 		command_complain("--format: \"%s\" is neither text nor json", request->format);
 		return false;
 	}
-	if (request->columns < 0) {
-		command_complain("--columns: a line has 1 column at least");
-		return false;
-	}
 	if (!options->json)
-		options->columns = request->columns > 0 ? (unsigned)request->columns
-							: command_columns(STDOUT_FILENO);
-	if (request->packet <= 0 && request->packet != PACKET_NONE) {
-		command_complain("--packet: frames count from 1");
-		return false;
-	}
+		options->columns = (unsigned)columns;
 	if (request->filter == NULL)
 		return true;
 	options->filter = packet_filter_new(request->filter, &problem);
@@ -112,15 +106,15 @@ static int run_explain(const struct request *request, const struct explain_optio
 
 int command_explain(const struct command *command, int argc, char **argv)
 {
-	struct request request = { .packet = PACKET_NONE };
+	struct request request = { 0 };
 	const GOptionEntry entries[] = {
 		{"filter",         'f', 0, G_OPTION_ARG_STRING, &request.filter,
                  "Show only packets that pass this filter, as of tcpdump: 'tcp port 25'", "BPF" },
-		{ "packet",               'p', 0, G_OPTION_ARG_INT64, &request.packet,
+		{ "packet",               'p', 0, G_OPTION_ARG_STRING, &request.packet_text,
                  "Show every field of frame N alone", "N" },
 		{ "format", 0, 0, G_OPTION_ARG_STRING, &request.format,
                  "text, or json: one object per packet", "FORMAT" },
-		{ "columns",           0, 0, G_OPTION_ARG_INT, &request.columns,
+		{ "columns",           0, 0, G_OPTION_ARG_STRING, &request.columns_text,
                  "Break lines longer than N (default: the terminal's width)", "N" },
 		{ 0       },
 	};
@@ -135,5 +129,7 @@ int command_explain(const struct command *command, int argc, char **argv)
 	packet_filter_free(options.filter);
 	g_free(request.filter);
 	g_free(request.format);
+	g_free(request.packet_text);
+	g_free(request.columns_text);
 	return status;
 }

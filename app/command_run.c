@@ -11,20 +11,12 @@
 #include "app/live_record.h"
 #include "app/observer.h"
 #include "app/run.h"
+#include "app/run_options.h"
 #include "views/dialog.h"
-#include "views/frame_filter.h"
-#include "views/names.h"
 #include "views/output.h"
 
 #define PROGRESS_INTERVAL_MS 250
 #define PROGRESS_AFTER_MS    1000
-
-struct run_options {
-	char *pcap, *log_path, *format, *capture, *filter, *layers, *hosts, *until, *receive;
-	gint message, columns;
-	gint64 seed;
-	gboolean has_dialog, has_report, is_quiet, is_unfolded, has_no_comments;
-};
 
 struct run {
 	const struct run_options *options;
@@ -36,40 +28,16 @@ struct run {
 	struct observer observer;
 	bool is_observed;
 	bool has_printed_log;
+	bool has_repetitions; /* the capture holds a packet once for each interface it passed */
 	struct expect *expect;
 	FILE *log_file;            /* standard output, or a way into log_output */
 	struct output *log_output; /* of options->log_path; NULL: none */
-	uint64_t layers;
 	bool *hosts;
-	int64_t until_ns;
 	uint64_t seed;
 	gint64 started_us;
 	int64_t ended_ns; /* virtual time at which the events ended */
 	int status;
 };
-
-static bool parse_layers(struct run *run)
-{
-	char **names =
-	    g_strsplit(run->options->layers == NULL ? "" : run->options->layers, ",", -1);
-	bool is_valid = true;
-
-	for (char **name = names; *name != NULL && is_valid; name++) {
-		int layer = view_layer_find(g_strstrip(*name));
-
-		if (layer >= 0) {
-			run->layers |= UINT64_C(1) << layer;
-			continue;
-		}
-		char *keys = view_layer_keys();
-
-		command_complain("--layer: there is no layer \"%s\"; there are %s", *name, keys);
-		g_free(keys);
-		is_valid = false;
-	}
-	g_strfreev(names);
-	return is_valid;
-}
 
 /* Names become node indexes when the world is built. */
 static bool resolve_hosts(struct run *run)
@@ -77,10 +45,10 @@ static bool resolve_hosts(struct run *run)
 	char **names;
 	bool is_valid = true;
 
-	if (run->options->hosts == NULL)
+	if (run->options->host_names == NULL)
 		return true;
 	run->hosts = g_new0(bool, model_node_count(run->observer.model) + 1);
-	names = g_strsplit(run->options->hosts, ",", -1);
+	names = g_strsplit(run->options->host_names, ",", -1);
 	for (char **name = names; *name != NULL && is_valid; name++) {
 		uint32_t node = model_find_node(run->observer.model, g_strstrip(*name));
 
@@ -96,79 +64,6 @@ static bool resolve_hosts(struct run *run)
 	return is_valid;
 }
 
-/* Text among the bytes of a capture or among JSON would spoil both. */
-static bool check_stdout(const struct run_options *options)
-{
-	bool has_capture = g_strcmp0(options->pcap, "-") == 0;
-	bool logs_there = options->log_path == NULL || strcmp(options->log_path, "-") == 0;
-	bool has_json = g_strcmp0(options->format, "json") == 0 && logs_there;
-	bool has_dialog = options->has_dialog && logs_there;
-	bool has_log = options->log_path != NULL && logs_there;
-
-	if (has_capture && (options->has_report || has_dialog || has_log)) {
-		command_complain(
-		    "--pcap -: the capture takes standard output, where %s would go too",
-		    options->has_report ? "--report"
-		    : has_dialog        ? "--dialog"
-					: "--log -");
-		return false;
-	}
-	if (has_json && (options->has_report || has_dialog)) {
-		command_complain(
-		    "--format json: send the JSON elsewhere by --log PATH, for %s takes "
-		    "standard output",
-		    options->has_report ? "--report" : "--dialog");
-		return false;
-	}
-	return true;
-}
-
-static bool check_filter(const struct run_options *options)
-{
-	struct frame_filter *filter;
-	GError *error = NULL;
-
-	if (options->filter == NULL)
-		return true;
-	filter = frame_filter_new(options->filter, &error);
-	if (filter == NULL) {
-		command_complain("--filter: %s", error->message);
-		g_error_free(error);
-		return false;
-	}
-	frame_filter_free(filter);
-	return true;
-}
-
-static bool check_options(struct run *run)
-{
-	const struct run_options *options = run->options;
-
-	if (options->format != NULL && strcmp(options->format, "text") != 0 &&
-	    strcmp(options->format, "json") != 0) {
-		command_complain("--format: \"%s\" is neither text nor json", options->format);
-		return false;
-	}
-	if ((options->capture != NULL || options->filter != NULL) && options->pcap == NULL) {
-		command_complain("%s says what goes into a capture: give it a --pcap PATH too",
-				 options->capture != NULL ? "--capture" : "--filter");
-		return false;
-	}
-	if (options->message < 0) {
-		command_complain("--message: mails are numbered from 1");
-		return false;
-	}
-	if (options->columns < 0) {
-		command_complain("--columns: a line has 1 column at least");
-		return false;
-	}
-	run->until_ns = TIME_NEVER;
-	if (options->until != NULL &&
-	    !command_parse_time("--until", options->until, &run->until_ns))
-		return false;
-	return check_filter(options) && check_stdout(options) && parse_layers(run);
-}
-
 /* The log goes to standard output unless a capture does, or it is not wanted. */
 static bool wants_log(const struct run *run)
 {
@@ -177,7 +72,7 @@ static bool wants_log(const struct run *run)
 	if (options->log_path != NULL)
 		return true;
 	return !options->is_quiet && !run->driver->is_quiet &&
-	       !(options->pcap != NULL && strcmp(options->pcap, "-") == 0);
+	       !run_options_is_stdout(options->pcap);
 }
 
 static bool wants_model(const struct run *run)
@@ -186,18 +81,13 @@ static bool wants_model(const struct run *run)
 	       run->options->has_dialog;
 }
 
-static bool is_stdout(const char *path)
-{
-	return path != NULL && strcmp(path, "-") == 0;
-}
-
 static bool open_log_file(struct run *run)
 {
 	const char *path = run->options->log_path;
 	GError *error = NULL;
 
 	run->log_file = stdout;
-	if (path == NULL || is_stdout(path))
+	if (path == NULL || run_options_is_stdout(path))
 		return true;
 	run->log_output = output_open(path, &error);
 	if (run->log_output == NULL) {
@@ -215,7 +105,7 @@ static bool open_log_file(struct run *run)
 static unsigned columns_for(const struct run *run, FILE *out)
 {
 	if (run->options->columns > 0)
-		return (unsigned)run->options->columns;
+		return run->options->columns;
 	return out == run->log_file && out != stdout ? 0 : command_columns(fileno(out));
 }
 
@@ -230,7 +120,12 @@ static bool open_log(struct run *run)
 		return false;
 	}
 	if (is_json)
-		run->observer.json = json_view_new(run->log_file, run->observer.model);
+		run->observer.json = json_view_new(run->log_file, run->observer.model,
+						   &(struct json_options) {
+						       .layers = run->options->layers,
+						       .nodes = run->hosts,
+						       .message = run->options->message,
+						   });
 	else if (!run->options->has_dialog)
 		run->observer.log =
 		    log_new(run->observer.model,
@@ -239,12 +134,23 @@ static bool open_log(struct run *run)
 				.colour = run->log_file == stdout && command_colours(STDOUT_FILENO),
 				.columns = columns_for(run, run->log_file),
 				.unfold = run->options->is_unfolded,
-				.layers = run->layers,
+				.layers = run->options->layers,
 				.nodes = run->hosts,
-				.message = (unsigned)run->options->message,
+				.message = run->options->message,
 				.dissectors = all_dissectors,
 			    });
 	return true;
+}
+
+static char **scenario_interfaces(const struct scenario_capture *capture)
+{
+	char **labels = g_new0(char *, capture->interfaces->len + 1);
+
+	for (guint i = 0; i < capture->interfaces->len; i++)
+		labels[i] = scenario_interface_print(
+		    ((struct scenario_capture_interface *)capture->interfaces->pdata[i])
+			->interface);
+	return labels;
 }
 
 /* "sent", "all" or a list of interfaces; without --capture what the scenario says. */
@@ -253,22 +159,16 @@ static void capture_mode(const struct run *run, struct recorder_options *options
 	const struct scenario_capture *capture = &run->scenario->capture;
 	const char *wanted = run->options->capture;
 
-	options->mode = capture->record == RECORD_ALL ? RECORDER_ALL : RECORDER_SENT;
-	if (wanted == NULL && capture->interfaces != NULL && capture->interfaces->len > 0) {
-		options->mode = RECORDER_INTERFACES;
-		options->interfaces = g_new0(char *, capture->interfaces->len + 1);
-		for (guint i = 0; i < capture->interfaces->len; i++)
-			options->interfaces[i] = scenario_interface_print(
-			    ((struct scenario_capture_interface *)capture->interfaces->pdata[i])
-				->interface);
-	} else if (wanted != NULL && strcmp(wanted, "sent") == 0) {
-		options->mode = RECORDER_SENT;
-	} else if (wanted != NULL && strcmp(wanted, "all") == 0) {
-		options->mode = RECORDER_ALL;
-	} else if (wanted != NULL) {
-		options->mode = RECORDER_INTERFACES;
+	if (wanted == NULL && capture->interfaces != NULL && capture->interfaces->len > 0)
+		options->interfaces = scenario_interfaces(capture);
+	else if (wanted != NULL && strcmp(wanted, "sent") != 0 && strcmp(wanted, "all") != 0)
 		options->interfaces = g_strsplit(wanted, ",", -1);
-	}
+	if (options->interfaces != NULL)
+		options->mode = RECORDER_INTERFACES;
+	else if (wanted != NULL ? strcmp(wanted, "all") == 0 : capture->record == RECORD_ALL)
+		options->mode = RECORDER_ALL;
+	else
+		options->mode = RECORDER_SENT;
 }
 
 static bool open_capture(struct run *run)
@@ -286,13 +186,17 @@ static bool open_capture(struct run *run)
 	if (run->options->pcap == NULL)
 		return true;
 	capture_mode(run, &options);
+	run->has_repetitions =
+	    options.mode == RECORDER_ALL ||
+	    (options.mode == RECORDER_INTERFACES && g_strv_length(options.interfaces) > 1);
 	run->observer.recorder = recorder_new(run->observer.model, &options, &error);
 	g_strfreev(options.interfaces);
 	if (run->observer.recorder != NULL)
 		return true;
-	command_complain("--pcap: %s", error->message);
-	run->status =
-	    g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_INVAL) ? EXIT_USAGE : EXIT_OUTPUT;
+	bool is_unknown = g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_INVAL);
+
+	command_complain("%s: %s", is_unknown ? "--capture" : "--pcap", error->message);
+	run->status = is_unknown ? EXIT_USAGE : EXIT_OUTPUT;
 	g_error_free(error);
 	return false;
 }
@@ -359,6 +263,27 @@ static void show_progress(const struct run *run)
 		(double)engine_now(engine) / 1e9, (double)engine_events(engine) / wall_s);
 }
 
+/* "x.pcapng and x.log": the files that would have been written. */
+static char *thrown_away(const struct run_options *options)
+{
+	const char *paths[] = { options->pcap, options->log_path };
+	GString *text = g_string_new(NULL);
+
+	for (size_t i = 0; i < G_N_ELEMENTS(paths); i++)
+		if (paths[i] != NULL && !run_options_is_stdout(paths[i]))
+			g_string_append_printf(text, "%s%s", text->len > 0 ? " and " : "",
+					       paths[i]);
+	return g_string_free(text, FALSE);
+}
+
+static void report_interrupt(const struct run *run)
+{
+	g_autofree char *files = thrown_away(run->options);
+
+	command_complain("interrupted at %.6f s simulated%s%s", (double)run->ended_ns / 1e9,
+			 *files == '\0' ? "" : "; thrown away, as it is not whole: ", files);
+}
+
 static enum engine_outcome run_events(struct run *run)
 {
 	enum engine_outcome outcome;
@@ -366,7 +291,8 @@ static enum engine_outcome run_events(struct run *run)
 
 	run->started_us = g_get_monotonic_time();
 	start_alarms(run);
-	while ((outcome = simulation_run(run->simulation, run->until_ns)) == ENGINE_STOPPED) {
+	while ((outcome = simulation_run(run->simulation, run->options->until_ns)) ==
+	       ENGINE_STOPPED) {
 		shall_return = 0; /* before looking: an interrupt from here on sets it again */
 		if (interrupted)
 			break;
@@ -377,6 +303,8 @@ static enum engine_outcome run_events(struct run *run)
 	run->ended_ns = engine_now(simulation_world(run->simulation)->engine);
 	if (has_shown)
 		fputs("\r\033[K", stderr);
+	if (interrupted)
+		report_interrupt(run);
 	if (outcome == ENGINE_LIVELOCK) {
 		command_complain(
 		    "the simulation does not advance any more: a program goes round in "
@@ -467,8 +395,14 @@ static void print_dialog(const struct run *run)
 	struct page page;
 	FILE *out = page_begin(&page, run->log_file, columns_for(run, run->log_file));
 
-	dialog_print(run->observer.model, out,
-		     run->log_file == stdout && command_colours(STDOUT_FILENO));
+	dialog_print(run->observer.model,
+		     &(struct dialog_options) {
+			 .out = out,
+			 .colour = run->log_file == stdout && command_colours(STDOUT_FILENO),
+			 .layers = run->options->layers,
+			 .nodes = run->hosts,
+			 .message = run->options->message,
+		     });
 	page_end(&page);
 }
 
@@ -492,22 +426,28 @@ static void finish_views(struct run *run, bool is_whole)
 /* Text at the end that belongs to people: not among JSON, and not when nothing is wanted. */
 static bool wants_summary(const struct run *run)
 {
-	const char *pcap = run->options->pcap;
-
-	return run->observer.report != NULL && run->has_printed_log &&
-	       !(pcap != NULL && strcmp(pcap, "-") == 0) && run->layers == 0 &&
+	return run->observer.report != NULL && run->has_printed_log && !run->options->is_quiet &&
+	       !run_options_is_stdout(run->options->pcap) && run->options->layers == 0 &&
 	       run->hosts == NULL && run->options->message == 0;
 }
 
 static void print_capture_hint(const struct run *run, FILE *out)
 {
-	if (run->options->pcap == NULL || strcmp(run->options->pcap, "-") == 0)
+	const char *path = run->options->pcap;
+
+	if (path == NULL || run_options_is_stdout(path) || interrupted)
 		return;
-	fprintf(out, "  captured to %s: open it with  wireshark %s\n", run->options->pcap,
-		run->options->pcap);
-	if (g_strcmp0(run->options->capture, "all") == 0)
-		fputs("  it holds each packet at every interface it passed; to keep Wireshark "
-		      "from taking\n"
+	if (g_str_has_suffix(path, "/")) {
+		fprintf(out,
+			"  captured to %s, a file for each interface; open one of them with  "
+			"wireshark %sNAME.pcapng\n",
+			path, path);
+		return;
+	}
+	fprintf(out, "  captured to %s: open it with  wireshark %s\n", path, path);
+	if (run->has_repetitions)
+		fputs("  it holds each packet at every interface it passed that is captured; to "
+		      "keep Wireshark from taking\n"
 		      "  these for retransmissions, show one interface: frame.interface_name == "
 		      "\"...\"\n",
 		      out);
@@ -518,9 +458,9 @@ static void check_message(struct run *run)
 {
 	unsigned count = model_mail_count(run->observer.model);
 
-	if (run->options->message <= (gint)count)
+	if (run->options->message <= count)
 		return;
-	command_complain("--message: there is no mail number %d; %u %s written in this run",
+	command_complain("--message: there is no mail number %u; %u %s written in this run",
 			 run->options->message, count, count == 1 ? "was" : "were");
 	run->status = EXIT_USAGE;
 }
@@ -563,9 +503,8 @@ static int prepare(struct run *run)
 	run->setup = (struct run_setup) {
 		.file = run->file,
 		.scenario = run->scenario,
-		.seed =
-		    run->options->seed >= 0 ? (uint64_t)run->options->seed : run->scenario->seed,
-		.has_seed_option = run->options->seed >= 0,
+		.seed = run->options->has_seed ? run->options->seed : run->scenario->seed,
+		.has_seed_option = run->options->has_seed,
 	};
 	int status = run->driver->prepare(run->driver->owner, &run->setup);
 
@@ -587,19 +526,20 @@ static void flush_views(void *owner)
 
 static bool writes_to_stdout(const struct run *run)
 {
-	return run->log_file == stdout || is_stdout(run->options->pcap);
+	return run->log_file == stdout || run_options_is_stdout(run->options->pcap);
 }
 
 static void drive(struct run *run)
 {
-	int status = run->setup.drive(run->driver->owner,
-				      &(struct run_session) {
-					  .simulation = run->simulation,
-					  .until_ns = MIN(run->until_ns, run->scenario->until_ns),
-					  .flush = flush_views,
-					  .owner = run,
-					  .reader = writes_to_stdout(run) ? STDOUT_FILENO : -1,
-				      });
+	int status =
+	    run->setup.drive(run->driver->owner,
+			     &(struct run_session) {
+				 .simulation = run->simulation,
+				 .until_ns = MIN(run->options->until_ns, run->scenario->until_ns),
+				 .flush = flush_views,
+				 .owner = run,
+				 .reader = writes_to_stdout(run) ? STDOUT_FILENO : -1,
+			     });
 
 	finish_views(run, true);
 	print_ending(run);
@@ -614,8 +554,9 @@ static void drive(struct run *run)
 /* Nothing is held against a run that could not go to its end. */
 static unsigned judge(struct run *run, enum engine_outcome outcome)
 {
-	bool is_cut = interrupted || outcome == ENGINE_LIVELOCK ||
-		      (outcome == ENGINE_DEADLINE && run->until_ns < run->scenario->until_ns);
+	bool is_cut =
+	    interrupted || outcome == ENGINE_LIVELOCK ||
+	    (outcome == ENGINE_DEADLINE && run->options->until_ns < run->scenario->until_ns);
 	bool has_summary = wants_summary(run);
 
 	fflush(stdout); /* what standard error says comes behind it */
@@ -636,7 +577,7 @@ static unsigned judge(struct run *run, enum engine_outcome outcome)
 	return unmet;
 }
 
-static int run_scenario(struct run *run)
+static int run_scenario(struct run *run, struct run_options *options)
 {
 	enum engine_outcome outcome;
 	unsigned unmet;
@@ -644,7 +585,7 @@ static int run_scenario(struct run *run)
 	int status;
 
 	run->scenario = command_load_receiving(run->file, run->options->receive);
-	if (run->scenario == NULL || !check_options(run)) {
+	if (run->scenario == NULL || !run_options_check(options)) {
 		scenario_free(run->scenario);
 		return EXIT_USAGE;
 	}
@@ -678,66 +619,13 @@ static int run_scenario(struct run *run)
 
 int run_with(const struct command *command, int argc, char **argv, const struct run_driver *driver)
 {
-	struct run_options options = { .seed = -1 };
+	struct run_options options = { 0 };
 	struct run run = { .options = &options, .driver = driver };
-	const GOptionEntry entries[] = {
-		{"pcap",                0, 0, G_OPTION_ARG_FILENAME, &options.pcap,
-                 "Capture to PATH: .pcapng, .pcap, a folder/ (a file per interface), or - for "
-		  "standard output", "PATH" },
-		{ "log",                    0, 0, G_OPTION_ARG_FILENAME, &options.log_path, "Write the log to PATH",
-                 "PATH" },
-		{ "format",        0, 0, G_OPTION_ARG_STRING, &options.format,
-                 "The log as text (default) or json: one object per trace record", "text|json" },
-		{ "capture",               0, 0, G_OPTION_ARG_STRING, &options.capture,
-                 "Capture every packet once (sent, default), at every interface (all), or these "
-		  "interfaces", "sent|all|IFACE,..." },
-		{ "filter",                0, 0, G_OPTION_ARG_STRING, &options.filter,
-                 "Capture only packets that this filter lets pass, such as 'tcp port 25'", "BPF" },
-		{ "no-comments",                    0, 0, G_OPTION_ARG_NONE, &options.has_no_comments,
-                 "Capture without a comment on each packet", NULL },
-		{ "layer",    0, 0, G_OPTION_ARG_STRING, &options.layers, "Log only these layers",
-                 "NAMES" },
-		{ "host",                0, 0, G_OPTION_ARG_STRING, &options.hosts,
-                 "Log only these hosts, routers, switches", "NAMES" },
-		{ "message",             0, 0, G_OPTION_ARG_INT, &options.message,
-                 "Log only what belongs to mail number N", "N" },
-		{ "unfold",                    0, 0, G_OPTION_ARG_NONE, &options.is_unfolded,
-                 "Log what repeats in full as well", NULL },
-		{ "columns",      0, 0, G_OPTION_ARG_INT, &options.columns,
-                 "Break lines longer than N (default: the terminal's width)", "N" },
-		{ "dialog",          0, 0, G_OPTION_ARG_NONE, &options.has_dialog,
-                 "Print the conversations alone: C: and S: lines", NULL },
-		{ "report",            0, 0, G_OPTION_ARG_NONE, &options.has_report,
-                 "Print each message's way, its encapsulation ledger, figures per protocol, where "
-                 "mail is kept", NULL },
-		{ "seed",                    0, 0, G_OPTION_ARG_INT64, &options.seed,
-                 "Use another seed than the scenario's", "N" },
-		{ "receive",     0, 0, G_OPTION_ARG_STRING, &options.receive,
-                 "All clients receive by this protocol, whatever the scenario says", "pop3|imap" },
-		{ "until", 0, 0, G_OPTION_ARG_STRING, &options.until, "Stop at this time", "TIME" },
-		{ "quiet",             'q', 0, G_OPTION_ARG_NONE, &options.is_quiet,
-                 "No log on standard output", NULL },
-		{ 0                   }
-	};
-	GArray *all = g_array_new(TRUE, TRUE, sizeof(GOptionEntry));
-	int status;
+	int status = run_options_parse(&options, command, argc, argv, driver, &run.file);
 
-	g_array_append_vals(all, driver->options, (guint)driver->option_count);
-	g_array_append_vals(all, entries, G_N_ELEMENTS(entries));
-	status = command_parse(command, argc, argv, (const GOptionEntry *)(const void *)all->data,
-			       1, &run.file);
-	g_array_free(all, TRUE);
 	if (status < 0)
-		status = run_scenario(&run);
-	g_free(options.pcap);
-	g_free(options.log_path);
-	g_free(options.format);
-	g_free(options.capture);
-	g_free(options.filter);
-	g_free(options.layers);
-	g_free(options.hosts);
-	g_free(options.until);
-	g_free(options.receive);
+		status = run_scenario(&run, &options);
+	run_options_clear(&options);
 	return status;
 }
 

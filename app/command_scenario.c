@@ -21,6 +21,45 @@ int command_check(const struct command *command, int argc, char **argv)
 	return command_flush();
 }
 
+/* For editors, which complete and check by it. */
+static char *schema_line(void)
+{
+	g_autofree char *uri = scenario_schema_uri();
+
+	return uri == NULL ? g_strdup("")
+			   : g_strdup_printf("# yaml-language-server: $schema=%s\n", uri);
+}
+
+static bool has_attachments(const struct scenario *scenario)
+{
+	for (guint i = 0; i < scenario->timeline->len; i++) {
+		const struct scenario_action *action = scenario->timeline->pdata[i];
+
+		if (action->attachments != NULL && action->attachments->len > 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * What is shown of `file` is the same scenario, but only where its attachments are. It says so on
+ * standard error, so that what is shown does not depend on where it was.
+ */
+static void say_where(const char *file)
+{
+	struct diagnostics *ignored = diagnostics_new();
+	g_autofree char *path = scenario_find(file, ignored);
+	g_autofree char *absolute = path == NULL ? NULL : g_canonicalize_filename(path, NULL);
+	g_autofree char *folder = absolute == NULL ? NULL : g_path_get_dirname(absolute);
+
+	if (folder != NULL)
+		command_complain(
+		    "note: it attaches files by their paths from its folder: keep what "
+		    "is shown in %s, or copy them to where you keep it",
+		    folder);
+	diagnostics_free(ignored);
+}
+
 int command_show(const struct command *command, int argc, char **argv)
 {
 	char *receive = NULL;
@@ -32,7 +71,7 @@ int command_show(const struct command *command, int argc, char **argv)
 	const char *file;
 	int status = command_parse(command, argc, argv, entries, 1, &file);
 	struct scenario *scenario;
-	char *text;
+	char *schema, *text;
 
 	if (status < 0)
 		scenario = command_load_receiving(file, receive);
@@ -41,8 +80,12 @@ int command_show(const struct command *command, int argc, char **argv)
 		return status;
 	if (scenario == NULL)
 		return EXIT_USAGE;
+	schema = schema_line();
 	text = scenario_print(scenario);
-	fputs(text, stdout);
+	printf("%s%s", schema, text);
+	if (has_attachments(scenario))
+		say_where(file);
+	g_free(schema);
 	g_free(text);
 	scenario_free(scenario);
 	return command_flush();
@@ -103,7 +146,7 @@ int command_new(const struct command *command, int argc, char **argv)
 {
 	const char *name;
 	int status = command_parse(command, argc, argv, NULL, 1, &name);
-	char *path, *text;
+	char *path, *schema, *template, *text;
 
 	if (status >= 0)
 		return status;
@@ -114,7 +157,9 @@ int command_new(const struct command *command, int argc, char **argv)
 	char *base = g_path_get_basename(path);
 
 	base[strlen(base) - strlen(".yaml")] = '\0';
-	text = scenario_template(base);
+	schema = schema_line();
+	template = scenario_template(base);
+	text = g_strconcat(schema, *schema == '\0' ? "" : "#\n", template, NULL);
 	status = is_plain_name(base) ? write_new_file(path, text) : EXIT_USAGE;
 	if (status == EXIT_USAGE && !is_plain_name(base))
 		command_complain(
@@ -124,6 +169,8 @@ int command_new(const struct command *command, int argc, char **argv)
 		status = command_flush();
 	}
 	g_free(base);
+	g_free(schema);
+	g_free(template);
 	g_free(text);
 	g_free(path);
 	return status;

@@ -190,7 +190,8 @@ static int print_mailboxes(const struct moment *moment, FILE *out, const char *u
 		return EXIT_USAGE;
 	}
 	if (raw > (int)number) {
-		command_complain("--raw: there are only %u messages", number);
+		command_complain("--raw: there %s %u message%s", number == 1 ? "is only" : "are",
+				 number, number == 1 ? "" : "s");
 		return EXIT_USAGE;
 	}
 	return EXIT_OK;

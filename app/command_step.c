@@ -34,6 +34,7 @@ static void obey(const struct steps *steps, const char *line, guint *index)
 {
 	bool is_search = line[0] == '/', is_number = g_ascii_isdigit(line[0]);
 	bool is_known = is_search || is_number, is_found = false;
+	const char *nowhere = "no step says that";
 
 	if (is_search)
 		is_found = steps_search(steps, line + 1, index);
@@ -44,14 +45,16 @@ static void obey(const struct steps *steps, const char *line, guint *index)
 			continue;
 		is_known = true;
 		is_found = steps_follow(steps, ways[i].way, index);
+		nowhere = steps_nowhere(ways[i].way);
 	}
 	if (!is_known)
 		fputs(keys_help, stdout);
 	else if (is_found)
 		show(steps, *index);
+	else if (is_number)
+		printf("there is no step %s: they go from 1 to %u\n", line, steps_count(steps));
 	else
-		puts(strcmp(line, "b") == 0 ? "this is the first step"
-					    : "there is no such step any more");
+		puts(nowhere);
 	fflush(stdout);
 }
 

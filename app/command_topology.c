@@ -116,11 +116,10 @@ static void print_daemons(FILE *out, const struct scenario *scenario,
 					       zone->item.name);
 	}
 	if (is_resolver || zones->len > 0)
-		fprintf(out, "  %-12s DNS server, port 53:%s%s%s\n", "",
+		fprintf(out, "  %-12s DNS server, port 53:%s%s%s%s\n", "",
 			is_resolver ? " resolves for others" : "",
-			is_resolver && zones->len > 0 ? ";" : "", zones->len > 0 ? " zones " : "");
-	if (zones->len > 0)
-		fprintf(out, "  %-12s   %s\n", "", zones->str);
+			is_resolver && zones->len > 0 ? ";" : "", zones->len > 0 ? " zones " : "",
+			zones->str);
 	g_string_free(zones, TRUE);
 }
 

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include "protocols/dns/names.h"
 #include "protocols/dns/record.h"
+#include "app/expect_describe.h"
 #include "protocols/layer.h"
 #include "protocols/mail/mailbox.h"
 #include "protocols/mail/names.h"
@@ -117,27 +118,11 @@ static bool in_range(const struct scenario_range *range, uint64_t count)
 	return count >= range->least && count <= range->most;
 }
 
-static const struct scenario_range *range_of(const struct scenario_expectation *expectation)
-{
-	switch (expectation->kind) {
-	case EXPECT_MAILBOX:
-		return &expectation->messages;
-	case EXPECT_RETRANSMISSIONS:
-	case EXPECT_DROPPED:
-	case EXPECT_DUPLICATES:
-	case EXPECT_TRANSLATED:
-	case EXPECT_BYTES:
-		return &expectation->count;
-	default:
-		return &expectation->times;
-	}
-}
-
 /* Keeps when the count came into the range, and left it again. */
 static void count_to(struct expect *expect, struct judge *judge, uint64_t count)
 {
 	bool was_in = judge->reached_ns != TIME_NEVER;
-	bool is_in = in_range(range_of(judge->expectation), count);
+	bool is_in = in_range(expect_range(judge->expectation), count);
 
 	judge->count = count;
 	if (is_in && !was_in)
@@ -625,130 +610,10 @@ static bool is_met(const struct judge *judge, uint64_t found)
 {
 	const struct scenario_expectation *expectation = judge->expectation;
 
-	if (!in_range(range_of(expectation), found))
+	if (!in_range(expect_range(expectation), found))
 		return false;
 	return expectation->kind != EXPECT_MAILBOX || expectation->within_ns == TIME_NEVER ||
 	       judge->reached_ns <= expectation->within_ns;
-}
-
-static void append_range(GString *out, const struct scenario_range *range)
-{
-	if (range->least == range->most)
-		g_string_append_printf(out, "%" PRIu64, range->least);
-	else if (range->most == UINT64_MAX)
-		g_string_append_printf(out, "at least %" PRIu64, range->least);
-	else
-		g_string_append_printf(out, "%" PRIu64 " to %" PRIu64, range->least, range->most);
-}
-
-static const char *const station_words[] = {
-	[STATION_COMPOSED] = "composed",
-	[STATION_SUBMITTED] = "submitted",
-	[STATION_QUEUED] = "queued",
-	[STATION_TRANSFERRED] = "transferred",
-	[STATION_DEFERRED] = "deferred",
-	[STATION_BOUNCED] = "bounced",
-	[STATION_DELIVERED] = "delivered",
-	[STATION_RETRIEVED] = "retrieved",
-	[STATION_READ] = "read",
-	[STATION_DELETED] = "deleted",
-	[STATION_REFUSED] = "refused",
-	[STATION_LISTED] = "listed",
-	[STATION_SHOWN_READ] = "shown as read",
-	[STATION_UNLISTED] = "no longer listed",
-};
-
-static const char *const outcome_words[] = {
-	[OUTCOME_ESTABLISHED] = "established",
-	[OUTCOME_REFUSED] = "refused",
-	[OUTCOME_RESET] = "reset",
-	[OUTCOME_TIMED_OUT] = "timed out",
-	[OUTCOME_UNREACHABLE] = "unreachable",
-};
-
-static void describe_message(GString *text, const struct scenario_expectation *expectation)
-{
-	g_string_append_printf(text, "message \"%s\" %s",
-			       expectation->subject == NULL ? "(any)" : expectation->subject,
-			       station_words[expectation->station]);
-	if (expectation->recipient != NULL)
-		g_string_append_printf(text, " for %s", expectation->recipient);
-	if (expectation->by != NULL)
-		g_string_append_printf(text, " by %s", expectation->by->name);
-}
-
-static void describe_count(GString *text, const struct scenario_expectation *expectation)
-{
-	switch (expectation->kind) {
-	case EXPECT_MAILBOX:
-		g_string_append_printf(text, "%s of %s holds", expectation->folder,
-				       expectation->account->address);
-		if (expectation->subject != NULL)
-			g_string_append_printf(text, " \"%s\"", expectation->subject);
-		break;
-	case EXPECT_MESSAGE:
-		describe_message(text, expectation);
-		break;
-	case EXPECT_CONNECTION:
-		g_string_append(text, "connections");
-		if (expectation->from != NULL)
-			g_string_append_printf(text, " from %s", expectation->from->item.name);
-		if (expectation->to != NULL)
-			g_string_append_printf(text, " to %s", expectation->to->item.name);
-		if (expectation->port != 0)
-			g_string_append_printf(text, " port %" PRIu64, expectation->port);
-		g_string_append_printf(text, " %s", outcome_words[expectation->outcome]);
-		break;
-	case EXPECT_RETRANSMISSIONS:
-		g_string_append(text, "retransmissions");
-		break;
-	case EXPECT_DROPPED:
-		g_string_append(text, "dropped");
-		if (expectation->rule != 0)
-			g_string_append_printf(text, " by rule %" PRIu64, expectation->rule);
-		if (expectation->node != NULL)
-			g_string_append_printf(text, " at %s", expectation->node->name);
-		break;
-	case EXPECT_TRANSLATED:
-		g_string_append(text, "translated");
-		break;
-	case EXPECT_BYTES:
-		g_string_append_printf(text, "bytes of TCP to and from %s",
-				       expectation->node->name);
-		if (expectation->port != 0)
-			g_string_append_printf(text, " by port %" PRIu64, expectation->port);
-		break;
-	case EXPECT_DUPLICATES:
-		g_string_append(text, "second deliveries recognised");
-		break;
-	case EXPECT_PING:
-		g_string_append(text, "pings with that result");
-		break;
-	default:
-		g_string_append(text, "answers from DNS like that");
-		break;
-	}
-}
-
-/* "INBOX of bob@remote.example holds: 1 time, within 2 s". */
-static char *describe(const struct scenario_expectation *expectation)
-{
-	const struct scenario_range *range = range_of(expectation);
-	GString *text = g_string_new(NULL);
-
-	describe_count(text, expectation);
-	g_string_append(text, ": ");
-	append_range(text, range);
-	if (expectation->kind == EXPECT_MAILBOX)
-		g_string_append(text, range->most == 1 ? " message" : " messages");
-	else if (expectation->kind == EXPECT_MESSAGE || expectation->kind == EXPECT_CONNECTION)
-		g_string_append(text, range->least == 1 && range->most != 0 ? " time" : " times");
-	if (expectation->within_ns != TIME_NEVER &&
-	    (expectation->kind == EXPECT_MAILBOX || expectation->kind == EXPECT_MESSAGE))
-		g_string_append_printf(text, ", within %g s", (double)expectation->within_ns / 1e9);
-	if (expectation->kind == EXPECT_MESSAGE && expectation->since != STATION_COMPOSED)
-		g_string_append_printf(text, " since %s", station_words[expectation->since]);
-	return g_string_free(text, FALSE);
 }
 
 enum verdict {
@@ -769,7 +634,7 @@ static const struct {
 static bool may_change(const struct judge *judge, const struct expect_ending *ending)
 {
 	const struct scenario_expectation *expectation = judge->expectation;
-	const struct scenario_range *range = range_of(expectation);
+	const struct scenario_range *range = expect_range(expectation);
 
 	if (ending->cut_ns == TIME_NEVER || expectation->at_ns <= ending->cut_ns)
 		return false;
@@ -807,7 +672,7 @@ static void print_other_answer(FILE *out, const struct judge *judge)
 static void print_verdict(const struct expect_ending *ending, const struct judge *judge,
 			  enum verdict verdict, uint64_t found)
 {
-	char *text = describe(judge->expectation);
+	char *text = expect_describe(judge->expectation);
 
 	fprintf(ending->out, "  %s%s%s  %s:%u  %s", ending->colour ? verdicts[verdict].colour : "",
 		verdicts[verdict].text, ending->colour ? "\033[0m" : "", ending->file,

@@ -688,10 +688,14 @@ char *scenario_interface_print(const struct scenario_interface *interface);
 
 /*
  * The path of the scenario that a user's FILE argument means: the file itself; else NAME or
- * NAME.yaml in ./scenarios, $MAILWIRE_SCENARIOS, or the installed DATADIR/scenarios. NULL when
+ * NAME.yaml in ./scenarios, $MAILWIRE_SCENARIOS, the folder that came with the program (beside
+ * where it is installed, or of the source it was built in), or DATADIR/scenarios. NULL when
  * there is none; then `diagnostics` says so, with the nearest name. The caller frees it.
  */
 char *scenario_find(const char *name, struct diagnostics *diagnostics);
+
+/* The URI of the schema.json beside those scenarios, for editors; NULL: none. The caller frees it. */
+char *scenario_schema_uri(void);
 
 /* A scenario that scenario_find() knows by name. */
 struct scenario_listed {

@@ -1,4 +1,3 @@
-#include <limits.h>
 #include <string.h>
 #include "app/scenario.h"
 #include "app/scenario_yaml.h"
@@ -7,40 +6,41 @@
 #define DATADIR "/usr/local/share/mailwire" /* the build says where it is installed */
 #endif
 
-#define SUFFIX              ".yaml"
-#define SCENARIOS_VARIABLE  "MAILWIRE_SCENARIOS"
-#define SCENARIO_FOLDER_MAX 4
+#define SUFFIX             ".yaml"
+#define SCHEMA             "schema.json"
+#define SCENARIOS_VARIABLE "MAILWIRE_SCENARIOS"
 
 /*
- * Beside the program that runs: bin/mailwire finds share/mailwire/scenarios wherever both were put.
- * "" where the system does not say where the program is.
+ * Beside the program that runs, wherever it was put: bin/mailwire finds share/mailwire/scenarios,
+ * and build/release/mailwire the scenarios of its source. None where the system does not say where
+ * the program is.
  */
-static void folder_beside_program(char folder[PATH_MAX])
+static void add_beside_program(GPtrArray *folders)
 {
+	static const char *const beside[] = { "../share/mailwire/scenarios", "../../scenarios" };
 	g_autofree char *program = g_file_read_link("/proc/self/exe", NULL);
 	g_autofree char *bin = program == NULL ? NULL : g_path_get_dirname(program);
-	g_autofree char *path =
-	    bin == NULL ? g_strdup("") : g_build_filename(bin, "../share/mailwire/scenarios", NULL);
 
-	g_strlcpy(folder, path, PATH_MAX);
+	for (size_t i = 0; bin != NULL && i < G_N_ELEMENTS(beside); i++) {
+		g_autofree char *folder = g_build_filename(bin, beside[i], NULL);
+
+		if (g_file_test(folder, G_FILE_TEST_IS_DIR))
+			g_ptr_array_add(folders, g_canonicalize_filename(folder, NULL));
+	}
 }
 
-/*
- * Where scenarios with names are, best first; the number of folders. `beside` holds one of them.
- */
-static unsigned scenario_folders(const char *folders[SCENARIO_FOLDER_MAX], char beside[PATH_MAX])
+/* Where scenarios with names are, best first: an array of char * that frees its elements. */
+static GPtrArray *scenario_folders(void)
 {
 	const char *chosen = g_getenv(SCENARIOS_VARIABLE);
-	unsigned count = 0;
+	GPtrArray *folders = g_ptr_array_new_with_free_func(g_free);
 
-	folders[count++] = "scenarios";
+	g_ptr_array_add(folders, g_strdup("scenarios"));
 	if (chosen != NULL && chosen[0] != '\0')
-		folders[count++] = chosen;
-	folder_beside_program(beside);
-	if (g_file_test(beside, G_FILE_TEST_IS_DIR))
-		folders[count++] = beside;
-	folders[count++] = DATADIR "/scenarios";
-	return count;
+		g_ptr_array_add(folders, g_strdup(chosen));
+	add_beside_program(folders);
+	g_ptr_array_add(folders, g_strdup(DATADIR "/scenarios"));
+	return folders;
 }
 
 static bool is_file(const char *path)
@@ -83,19 +83,31 @@ static void report_missing(const char *name, struct diagnostics *diagnostics)
 
 char *scenario_find(const char *name, struct diagnostics *diagnostics)
 {
-	const char *folders[SCENARIO_FOLDER_MAX];
-	char beside[PATH_MAX];
-	unsigned count = scenario_folders(folders, beside);
+	g_autoptr(GPtrArray) folders = scenario_folders();
 
 	if (is_file(name))
 		return g_strdup(name);
-	for (unsigned i = 0; i < count && !g_path_is_absolute(name); i++) {
-		char *path = find_in_folder(folders[i], name);
+	for (guint i = 0; i < folders->len && !g_path_is_absolute(name); i++) {
+		char *path = find_in_folder(folders->pdata[i], name);
 
 		if (path != NULL)
 			return path;
 	}
 	report_missing(name, diagnostics);
+	return NULL;
+}
+
+char *scenario_schema_uri(void)
+{
+	g_autoptr(GPtrArray) folders = scenario_folders();
+
+	for (guint i = 0; i < folders->len; i++) {
+		g_autofree char *path = g_build_filename(folders->pdata[i], SCHEMA, NULL);
+		g_autofree char *absolute = g_canonicalize_filename(path, NULL);
+
+		if (is_file(path))
+			return g_filename_to_uri(absolute, NULL, NULL);
+	}
 	return NULL;
 }
 
@@ -176,12 +188,10 @@ static int compare_names(const void *a, const void *b)
 GPtrArray *scenario_list(void)
 {
 	GPtrArray *list = g_ptr_array_new_with_free_func(listed_free);
-	const char *folders[SCENARIO_FOLDER_MAX];
-	char beside[PATH_MAX];
-	unsigned count = scenario_folders(folders, beside);
+	g_autoptr(GPtrArray) folders = scenario_folders();
 
-	for (unsigned i = 0; i < count; i++)
-		list_folder(folders[i], list);
+	for (guint i = 0; i < folders->len; i++)
+		list_folder(folders->pdata[i], list);
 	g_ptr_array_sort(list, compare_names);
 	return list;
 }

@@ -2,8 +2,6 @@
 
 /* NAME stands for the name that the user gives. */
 static const char template[] =
-    "# yaml-language-server: $schema=schema.json\n"
-    "#\n"
     "# NAME: what this scenario shows, and what to look at.\n"
     "#\n"
     "#   mailwire check NAME.yaml    finds mistakes\n"

@@ -5,10 +5,12 @@
 #include <unistd.h>
 #include "app/steps.h"
 #include "app/terminal.h"
+#include "views/columns.h"
 
 #define FOOT_ROWS        2 /* where one is, and what the keys do */
 #define GUTTER_COLUMNS   2 /* in front of the text: a bar beside the step at hand */
 #define PROMPT_BYTES_MAX 200
+#define COLUMNS_MIN      10 /* of a terminal that can show anything */
 
 #define BAR              "\033[1;38;5;33m▌\033[0m "
 #define PLAIN_BAR        "▌ "
@@ -60,14 +62,31 @@ static void begin_row(GString *out, const char *gutter)
 	g_string_append_printf(out, "\033[K%s", gutter);
 }
 
+/* Ends at the edge: a terminal would write on below, over the next row. To be freed. */
+static char *fitting(const char *text, unsigned columns)
+{
+	GString *line = g_string_new(text);
+
+	columns_cut(line, columns);
+	return g_string_free(line, FALSE);
+}
+
 static void end_row(GString *out)
 {
 	g_string_append(out, "\033[0m\r\n");
 }
 
-/* A line of a step that is past: its colours give way to dimness. */
-static void append_past(GString *out, const struct screen *screen, const char *line)
+static unsigned text_columns(const struct screen *screen)
 {
+	return screen->columns - GUTTER_COLUMNS;
+}
+
+/* A line of a step that is past: its colours give way to dimness. */
+static void append_past(GString *out, const struct screen *screen, const char *whole)
+{
+	g_autofree char *text = fitting(whole, text_columns(screen));
+	const char *line = text;
+
 	if (screen->colour)
 		g_string_append(out, "\033[2m");
 	for (; *line != '\0'; line++) {
@@ -111,13 +130,19 @@ static void append_body(GString *out, struct screen *screen)
 		append_past_rows(out, screen, room - count);
 	for (unsigned i = 0; i < shown; i++) {
 		begin_row(out, screen->colour ? BAR : PLAIN_BAR);
-		g_string_append(out, lines[screen->scrolled + i]);
+		g_autofree char *line = fitting(lines[screen->scrolled + i], text_columns(screen));
+
+		g_string_append(out, line);
 		end_row(out);
 	}
 	if (count > room) {
+		g_autofree char *more =
+		    g_strdup_printf("… lines %u to %u of %u: PgUp, PgDn", screen->scrolled + 1,
+				    screen->scrolled + shown, count);
+		g_autofree char *line = fitting(more, text_columns(screen));
+
 		begin_row(out, NO_BAR);
-		g_string_append_printf(out, "… lines %u to %u of %u: PgUp, PgDn",
-				       screen->scrolled + 1, screen->scrolled + shown, count);
+		g_string_append(out, line);
 		end_row(out);
 	}
 }
@@ -125,9 +150,11 @@ static void append_body(GString *out, struct screen *screen)
 static void append_help(GString *out, const struct screen *screen)
 {
 	for (unsigned row = 0; row < body_rows(screen); row++) {
+		g_autofree char *line =
+		    fitting(row < G_N_ELEMENTS(help) ? help[row] : "", text_columns(screen));
+
 		begin_row(out, " ");
-		if (row < G_N_ELEMENTS(help))
-			g_string_append(out, help[row]);
+		g_string_append(out, line);
 		end_row(out);
 	}
 }
@@ -139,10 +166,11 @@ static void append_status(GString *out, const struct screen *screen)
 	int64_t us = step->time_ns / 1000;
 	g_autofree char *frame =
 	    step->frame == 0 ? g_strdup("") : g_strdup_printf(" │ frame %" PRIu64, step->frame);
-	g_autofree char *left =
+	g_autofree char *whole =
 	    g_strdup_printf(" step %u of %u │ %" PRId64 ".%03d %03d s │ %s%s", screen->index + 1,
 			    steps_count(screen->steps), us / 1000000, (int)(us / 1000 % 1000),
 			    (int)(us % 1000), step->where, frame);
+	g_autofree char *left = fitting(whole, screen->columns);
 	const char *title = screen->scenario->title == NULL ? "" : screen->scenario->title;
 	glong used = g_utf8_strlen(left, -1), room = (glong)screen->columns - used - 2;
 
@@ -159,10 +187,12 @@ static void append_foot(GString *out, const struct screen *screen)
 {
 	append_status(out, screen);
 	begin_row(out, " ");
-	if (screen->prompt->len > 0)
-		g_string_append_printf(out, "%s\033[7m \033[0m", screen->prompt->str);
-	else
-		g_string_append(out, screen->message != NULL ? screen->message : keys_line);
+	const char *said = screen->prompt->len > 0   ? screen->prompt->str
+			   : screen->message != NULL ? screen->message
+						     : keys_line;
+	g_autofree char *line = fitting(said, text_columns(screen));
+
+	g_string_append_printf(out, "%s%s", line, screen->prompt->len > 0 ? "\033[7m \033[0m" : "");
 }
 
 static void draw(struct screen *screen)
@@ -185,27 +215,18 @@ static void resize(struct screen *screen)
 	unsigned columns = screen->columns;
 
 	terminal_size(&screen->columns, &screen->rows);
+	screen->columns = MAX(screen->columns, COLUMNS_MIN);
 	if (columns == screen->columns && screen->steps != NULL)
 		return;
 	steps_free(screen->steps);
-	screen->steps =
-	    steps_record(screen->scenario, screen->columns - GUTTER_COLUMNS, screen->colour);
+	screen->steps = steps_record(screen->scenario, text_columns(screen), screen->colour);
 }
 
 static void go(struct screen *screen, enum step_way way)
 {
-	static const char *const nowhere[] = {
-		[STEP_NEXT] = "this is the last step",
-		[STEP_BACK] = "this is the first step",
-		[STEP_NEXT_HOST] = "no step at another host follows",
-		[STEP_LAST_HOST] = "no step at another host comes before",
-		[STEP_NEXT_UNIT] = "no mail command or reply follows",
-		[STEP_LAST_UNIT] = "no mail command or reply comes before",
-	};
-
 	screen->scrolled = 0;
 	if (!steps_follow(screen->steps, way, &screen->index))
-		screen->message = nowhere[way];
+		screen->message = steps_nowhere(way);
 }
 
 static void enter_prompt(struct screen *screen)

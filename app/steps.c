@@ -173,6 +173,20 @@ bool steps_follow(const struct steps *steps, enum step_way way, guint *index)
 	return false;
 }
 
+const char *steps_nowhere(enum step_way way)
+{
+	static const char *const texts[] = {
+		[STEP_NEXT] = "this is the last step",
+		[STEP_BACK] = "this is the first step",
+		[STEP_NEXT_HOST] = "no step at another host follows",
+		[STEP_LAST_HOST] = "no step at another host comes before",
+		[STEP_NEXT_UNIT] = "no mail command or reply follows",
+		[STEP_LAST_UNIT] = "no mail command or reply comes before",
+	};
+
+	return texts[way];
+}
+
 /* The text as it is read: no escape sequences, white space of any length one space. */
 static char *readable(const char *text)
 {

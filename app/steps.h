@@ -36,6 +36,9 @@ enum step_way {
 /* Where `way` leads from step `index`. False, `index` untouched: nowhere. */
 bool steps_follow(const struct steps *steps, enum step_way way, guint *index);
 
+/* "this is the last step": what to say where steps_follow() led nowhere. Constant. */
+const char *steps_nowhere(enum step_way way);
+
 /*
  * The first step behind `index` whose text holds `text`, whatever its case; behind the last step it
  * goes on with the first. False, `index` untouched: none does.

@@ -77,7 +77,7 @@ static void write_plain(const char *path, const char *from)
 static void write_json(const char *path)
 {
 	FILE *file = fopen(path, "w");
-	struct json_view *json = json_view_new(file, NULL);
+	struct json_view *json = json_view_new(file, NULL, NULL);
 	struct trace_record record = {
 		.kind = TRACE_ENCAPSULATE,
 		.layer = 7,

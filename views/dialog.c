@@ -2,6 +2,8 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include "protocols/layer.h"
+#include "views/names.h"
 #include "views/sentence.h"
 
 #define LINES_MAX 40 /* of one unit; of longer ones the first are shown */
@@ -129,25 +131,74 @@ static const char *ending(const struct model_connection *connection)
 	return connection->fins == 3 ? "closed by both sides" : "still open";
 }
 
-void dialog_print(const struct model *model, FILE *out, bool colour)
+static bool is_node(const struct model *model, const bool *nodes, const struct endpoint *end)
 {
-	for (unsigned i = 0; i < model_connection_count(model); i++) {
-		const struct model_connection *connection = model_connection(model, i);
-		const char *service = sentence_service(connection->server.port);
-		char client[SENTENCE_HOST_BYTES], server[SENTENCE_HOST_BYTES];
+	const char *name = model_name_of_address(model, end->address);
 
-		fprintf(out, "%sconnection %u  %s → %s port %u%s%s%s  opened at %.6f s%s\n",
-			colour ? "\033[1m" : "", connection->number,
-			sentence_host(model_names(model),
-				      ip_address_from_ipv4(connection->client.address), client),
-			sentence_host(model_names(model),
-				      ip_address_from_ipv4(connection->server.address), server),
-			connection->server.port, service == NULL ? "" : " (",
-			service == NULL ? "" : service, service == NULL ? "" : ")",
-			time_seconds(connection->opened_ns), colour ? "\033[0m" : "");
-		print_units(out, colour, connection);
-		fprintf(out, "  %12.6f s  %s; %" PRIu64 " bytes up, %" PRIu64 " bytes down\n\n",
-			time_seconds(connection->closed_ns), ending(connection),
-			connection->directions[0].bytes_sent, connection->directions[1].bytes_sent);
+	return name != NULL && nodes[model_find_node(model, name)];
+}
+
+/* The mail itself, or a command or reply about it. */
+static bool speaks_of(const struct model *model, const struct model_connection *connection,
+		      unsigned message)
+{
+	for (size_t d = 0; d < G_N_ELEMENTS(connection->directions); d++) {
+		const GPtrArray *units = connection->directions[d].units;
+
+		for (guint i = 0; i < units->len; i++) {
+			const struct model_unit *unit = units->pdata[i];
+			const struct model_mail *mail = model_mail_by_root(model, unit->root);
+
+			if (mail != NULL && mail->number == message)
+				return true;
+		}
 	}
+	return false;
+}
+
+static bool is_of_layers(const struct model_connection *connection, uint64_t layers)
+{
+	const struct dissector *dissector = connection->dissector;
+
+	return (layers & UINT64_C(1) << LAYER_TCP) != 0 ||
+	       (dissector != NULL &&
+		(layers & UINT64_C(1) << view_layer_find(dissector->key)) != 0);
+}
+
+static bool is_wanted(const struct model *model, const struct dialog_options *options,
+		      const struct model_connection *connection)
+{
+	return (options->layers == 0 || is_of_layers(connection, options->layers)) &&
+	       (options->nodes == NULL || is_node(model, options->nodes, &connection->client) ||
+		is_node(model, options->nodes, &connection->server)) &&
+	       (options->message == 0 || speaks_of(model, connection, options->message));
+}
+
+static void print_connection(const struct model *model, FILE *out, bool colour,
+			     const struct model_connection *connection)
+{
+	const char *service = sentence_service(connection->server.port);
+	char client[SENTENCE_HOST_BYTES], server[SENTENCE_HOST_BYTES];
+
+	fprintf(out, "%sconnection %u  %s → %s port %u%s%s%s  opened at %.6f s%s\n",
+		colour ? "\033[1m" : "", connection->number,
+		sentence_host(model_names(model), ip_address_from_ipv4(connection->client.address),
+			      client),
+		sentence_host(model_names(model), ip_address_from_ipv4(connection->server.address),
+			      server),
+		connection->server.port, service == NULL ? "" : " (",
+		service == NULL ? "" : service, service == NULL ? "" : ")",
+		time_seconds(connection->opened_ns), colour ? "\033[0m" : "");
+	print_units(out, colour, connection);
+	fprintf(out, "  %12.6f s  %s; %" PRIu64 " bytes up, %" PRIu64 " bytes down\n\n",
+		time_seconds(connection->closed_ns), ending(connection),
+		connection->directions[0].bytes_sent, connection->directions[1].bytes_sent);
+}
+
+void dialog_print(const struct model *model, const struct dialog_options *options)
+{
+	for (unsigned i = 0; i < model_connection_count(model); i++)
+		if (is_wanted(model, options, model_connection(model, i)))
+			print_connection(model, options->out, options->colour,
+					 model_connection(model, i));
 }

@@ -10,17 +10,24 @@
 struct json_view {
 	FILE *out;
 	const struct model *model;
+	struct json_options options;
+	struct trace_record action; /* the last one, which a mail may come of; id 0: none */
+	GByteArray *action_bytes;
 	uint8_t *buffer;
 	size_t used;
 	bool has_failed;
 };
 
-struct json_view *json_view_new(FILE *out, const struct model *model)
+struct json_view *json_view_new(FILE *out, const struct model *model,
+				const struct json_options *options)
 {
 	struct json_view *json = g_new0(struct json_view, 1);
 
 	json->out = out;
 	json->model = model;
+	if (options != NULL)
+		json->options = *options;
+	json->action_bytes = g_byte_array_new();
 	json->buffer = g_malloc(BUFFER_BYTES);
 	return json;
 }
@@ -119,7 +126,8 @@ static void put_place(struct json_view *json, const struct trace_record *record)
 		put_string(json, ",\"interface\":", interface->name);
 }
 
-void json_view_feed(struct json_view *json, const struct trace_record *record, struct bytes bytes)
+static void put_record(struct json_view *json, const struct trace_record *record,
+		       struct bytes bytes)
 {
 	ensure(json, RECORD_BYTES_MAX);
 	put_text(json, "{\"time_ns\":");
@@ -148,11 +156,67 @@ void json_view_feed(struct json_view *json, const struct trace_record *record, s
 	put_text(json, "}\n");
 }
 
+/* By its layer and its node. */
+static bool passes(const struct json_view *json, const struct trace_record *record)
+{
+	const struct json_options *options = &json->options;
+
+	return (options->layers == 0 || (options->layers & UINT64_C(1) << record->layer) != 0) &&
+	       (options->nodes == NULL || options->nodes[trace_node_of(record->id)]);
+}
+
+static bool is_wanted(const struct json_view *json, const struct trace_record *record)
+{
+	const struct json_options *options = &json->options;
+	const struct model_mail *mail;
+
+	if (record->kind == TRACE_NODE || record->kind == TRACE_INTERFACE ||
+	    record->kind == TRACE_LINK)
+		return true;
+	if (!passes(json, record))
+		return false;
+	if (options->message == 0)
+		return true;
+	mail = model_mail_by_root(json->model, record->root);
+	return mail != NULL && mail->number == options->message;
+}
+
+/* Keeps a user's action: only what comes of it tells whether a mail does. */
+static void keep_action(struct json_view *json, const struct trace_record *record,
+			struct bytes bytes)
+{
+	json->action = *record;
+	g_byte_array_set_size(json->action_bytes, 0);
+	g_byte_array_append(json->action_bytes, bytes.data, (guint)bytes.length);
+}
+
+/* The kept action comes in front of the first record of its mail. */
+static void put_action(struct json_view *json, uint64_t root)
+{
+	struct trace_record action = json->action;
+
+	json->action.id = 0;
+	if (action.id == root)
+		put_record(json, &action,
+			   (struct bytes) { json->action_bytes->data, json->action_bytes->len });
+}
+
+void json_view_feed(struct json_view *json, const struct trace_record *record, struct bytes bytes)
+{
+	if (record->kind == TRACE_ACTION && json->options.message != 0 && passes(json, record))
+		keep_action(json, record, bytes);
+	if (!is_wanted(json, record))
+		return;
+	if (json->action.id != 0 && json->options.message != 0 && record->root != 0)
+		put_action(json, record->root);
+	put_record(json, record, bytes);
+}
 bool json_view_finish(struct json_view *json)
 {
 	json_view_flush(json);
 	bool is_written = !json->has_failed && fflush(json->out) == 0;
 
+	g_byte_array_unref(json->action_bytes);
 	g_free(json->buffer);
 	g_free(json);
 	return is_written;

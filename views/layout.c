@@ -4,7 +4,7 @@
 #include "sim/time.h"
 #include "views/text.h"
 
-#define COLUMNS_MIN   60 /* narrower terminals get lines of this length */
+#define COLUMNS_MIN   60 /* lines are laid out for no less; narrower terminals break them again */
 #define MARK_COLUMNS  8  /* " + FCS ▶" behind a size */
 #define SIZE_COLUMNS  8  /* "   185 B" */
 #define PAGE_BYTES    (1u << 15)
@@ -15,6 +15,7 @@ void layout_init(struct layout *layout, FILE *out, unsigned columns, bool colour
 	*layout = (struct layout) {
 		.out = out,
 		.columns = columns == 0 ? 0 : MAX(columns, COLUMNS_MIN),
+		.width = columns,
 		.colour = colour,
 		.line = g_string_new(NULL),
 		.rest = g_string_new(NULL),
@@ -201,13 +202,13 @@ static void print(struct layout *layout, unsigned indent, unsigned columns)
 
 void layout_print(struct layout *layout, unsigned indent)
 {
-	print(layout, indent, layout->columns);
+	print(layout, indent, layout->width);
 	if (layout->rest->len == 0)
 		return;
 	layout_pad(layout, indent);
 	text_append_bytes(layout->line, layout->rest->str, layout->rest->len);
 	g_string_truncate(layout->rest, 0);
-	print(layout, indent, layout->columns - MARK_COLUMNS);
+	print(layout, indent, MIN(layout->width, layout->columns - MARK_COLUMNS));
 }
 
 void layout_print_blank(struct layout *layout)

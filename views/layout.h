@@ -16,9 +16,10 @@
 struct layout {
 	FILE *out;        /* not closed */
 	unsigned columns; /* of a line, longer ones are broken; 0: one line each, however long */
-	bool colour;      /* one colour per layer */
-	GString *line;    /* being made: appended to alone; the layout's own */
-	GString *rest;    /* of the line, where it was broken for the size at its end; likewise */
+	unsigned width; /* of the terminal: less than `columns` where that is too narrow for them */
+	bool colour;    /* one colour per layer */
+	GString *line;  /* being made: appended to alone; the layout's own */
+	GString *rest;  /* of the line, where it was broken for the size at its end; likewise */
 	struct columns_mark mark; /* of the line */
 	GString *page;            /* lines that were printed, but not written yet */
 };

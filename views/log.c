@@ -229,6 +229,7 @@ struct log *log_new(const struct model *model, const struct log_options *options
 	log->options = *options;
 	log->crossings = crossings_new(print_or_fold, log);
 	log->seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	log->actors = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
 	layout_init(&log->layout, options->out, options->columns, options->colour);
 	log->later = g_array_new(FALSE, FALSE, sizeof(struct later_event));
 	return log;
@@ -238,14 +239,32 @@ struct log *log_new(const struct model *model, const struct log_options *options
 
 #define TEXT_BYTES_MAX 100
 
-/* Bytes of a record as one line of text; NULs part what they hold. */
+/* Bytes of a record as one line of text in UTF-8; NULs part what they hold. */
 static void append_text(GString *out, struct bytes bytes)
 {
-	for (size_t i = 0; i < bytes.length && i < TEXT_BYTES_MAX; i++)
-		g_string_append_c(out, bytes.data[i] == '\0' ? ' '
-				       : bytes.data[i] < 0x20 || bytes.data[i] >= 0x7f
-					   ? '.'
-					   : (char)bytes.data[i]);
+	for (size_t i = 0, length; i < bytes.length && i < TEXT_BYTES_MAX; i += length) {
+		const char *at = (const char *)bytes.data + i;
+		gunichar character = g_utf8_get_char_validated(at, (gssize)(bytes.length - i));
+		bool is_printable =
+		    character < (gunichar)-2 && character != 0 && g_unichar_isprint(character);
+
+		length = is_printable ? (size_t)(g_utf8_next_char(at) - at) : 1;
+		if (is_printable)
+			g_string_append_len(out, at, (gssize)length);
+		else
+			g_string_append_c(out, *at == '\0' ? ' ' : '.');
+	}
+}
+
+/* An action in words begins with who does it. */
+static void keep_actor(struct log *log, const struct trace_record *record, struct bytes bytes)
+{
+	const char *text = (const char *)bytes.data;
+	const char *end = bytes.length == 0 ? NULL : memchr(text, ' ', bytes.length);
+
+	if (end != NULL)
+		g_hash_table_insert(log->actors, g_memdup2(&record->id, sizeof record->id),
+				    g_strndup(text, (gsize)(end - text)));
 }
 
 static void begin_event(struct log *log, const struct trace_record *record, const char *mark)
@@ -301,6 +320,8 @@ static void append_tcp_state(struct log *log, const struct trace_record *record,
 static void append_user_outcome(struct log *log, const struct trace_record *record,
 				struct bytes bytes)
 {
+	const char *actor = g_hash_table_lookup(log->actors, &record->object);
+
 	static const char *const pings[] = {
 		[USER_PING_ANSWERED] = "answered",
 		[USER_PING_LOST] = "no answer",
@@ -321,7 +342,9 @@ static void append_user_outcome(struct log *log, const struct trace_record *reco
 		append_text(log->layout.line, bytes);
 		break;
 	default:
-		g_string_append(log->layout.line, "outcome: ");
+		g_string_append_printf(log->layout.line,
+				       "outcome%s%s: ", actor == NULL ? "" : " for ",
+				       actor == NULL ? "" : actor);
 		append_text(log->layout.line, bytes);
 		break;
 	}
@@ -403,6 +426,8 @@ static void feed_middlebox(struct log *log, const struct trace_record *record, s
 static void feed_event(struct log *log, const struct trace_record *record, struct bytes bytes)
 {
 	settle(log);
+	if (record->kind == TRACE_ACTION)
+		keep_actor(log, record, bytes);
 	if (!node_is_shown(log, trace_node_of(record->id)) ||
 	    !log_shows_layer(log, record->layer) ||
 	    !belongs_to_message(log, record->root, (struct bytes) { 0 }))
@@ -478,6 +503,7 @@ void log_finish(struct log *log)
 	}
 	crossings_free(log->crossings);
 	g_hash_table_destroy(log->seen);
+	g_hash_table_destroy(log->actors);
 	layout_clear(&log->layout);
 	g_array_free(log->later, TRUE);
 	g_free(log);

@@ -229,6 +229,16 @@ static char *header_text(struct bytes message, const char *name)
 	return text;
 }
 
+/* To, and behind it Cc. */
+static char *recipients_text(struct bytes message)
+{
+	g_autofree char *to = header_text(message, "To");
+	g_autofree char *cc = header_text(message, "Cc");
+
+	return *cc == '\0' ? g_steal_pointer(&to)
+			   : g_strconcat(to, *to == '\0' ? "" : ", ", "cc ", cc, NULL);
+}
+
 static void feed_mail(struct model *model, const struct trace_record *record, struct bytes bytes)
 {
 	if ((record->detail != MAIL_COMPOSED && record->detail != MAIL_NOTIFIED) ||
@@ -245,7 +255,7 @@ static void feed_mail(struct model *model, const struct trace_record *record, st
 	mail->size_bytes = bytes.length;
 	mail->node = trace_node_of(record->id);
 	mail->from = header_text(bytes, "From");
-	mail->to = header_text(bytes, "To");
+	mail->to = recipients_text(bytes);
 	mail->subject = header_text(bytes, "Subject");
 	mail->message_id = header_text(bytes, "Message-ID");
 	if (!g_hash_table_contains(model->mails_by_id, mail->message_id))

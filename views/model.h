@@ -85,7 +85,8 @@ struct model_mail {
 	unsigned number; /* from 1 */
 	uint64_t root;
 	uint64_t object;
-	char *from, *to, *subject, *message_id;
+	char *from, *subject, *message_id;
+	char *to; /* "bob@remote.example, cc carol@office.example" */
 	int64_t composed_ns;
 	uint64_t size_bytes;
 	uint32_t node; /* where it was composed */

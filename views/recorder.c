@@ -71,6 +71,17 @@ static const struct capture_interface *interface_at(const struct recorder *recor
 	return &g_array_index(recorder->interfaces, struct capture_interface, index);
 }
 
+static void set_unknown(const struct recorder *recorder, const char *label, GError **error)
+{
+	g_autoptr(GString) known = g_string_new(NULL);
+
+	for (guint i = 0; i < recorder->interfaces->len; i++)
+		g_string_append_printf(known, "%s%s", i == 0 ? "" : ", ",
+				       interface_at(recorder, i)->name);
+	g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
+		    "there is no interface \"%s\"; there are %s", label, known->str);
+}
+
 /* Marks the interfaces that were asked for; false when one does not exist. */
 static bool choose(struct recorder *recorder, GError **error)
 {
@@ -88,9 +99,7 @@ static bool choose(struct recorder *recorder, GError **error)
 		while (i < count && strcmp(interface_at(recorder, i)->name, *label) != 0)
 			i++;
 		if (i == count) {
-			g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
-				    "there is no interface \"%s\"; mailwire topology lists them",
-				    *label);
+			set_unknown(recorder, *label, error);
 			return false;
 		}
 		recorder->is_wanted[i] = true;

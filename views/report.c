@@ -13,8 +13,10 @@ static void account_free(gpointer data)
 {
 	struct report_account *account = data;
 
-	for (guint i = 0; i < account->stations->len; i++)
+	for (guint i = 0; i < account->stations->len; i++) {
 		g_free(g_array_index(account->stations, struct station, i).text);
+		g_free(g_array_index(account->stations, struct station, i).recipient);
+	}
 	g_array_free(account->stations, TRUE);
 	g_array_free(account->ledger, TRUE);
 	g_free(account);
@@ -177,11 +179,33 @@ static void count_crossing(void *owner, const struct crossing *crossing)
 		add_row(account_for(report, mail->root), &row);
 }
 
+/* The recipient that enum mail_detail says is in the bytes; NULL: there is none. */
+static char *recipient_of(uint16_t detail, struct bytes bytes)
+{
+	const uint8_t *end = bytes.length == 0 ? NULL : memchr(bytes.data, '\0', bytes.length);
+	size_t first = end == NULL ? bytes.length : (size_t)(end - bytes.data);
+
+	switch (detail) {
+	case MAIL_QUEUED:
+		return end == NULL ? NULL : bytes_to_text(bytes_from(bytes, first + 1));
+	case MAIL_TRANSFERRED:
+	case MAIL_BOUNCED:
+	case MAIL_DELIVERED:
+	case MAIL_DUPLICATE:
+		return first == 0 ? NULL : bytes_to_text(bytes_first(bytes, first));
+	default:
+		return NULL;
+	}
+}
+
 static void add_station(struct report *report, const struct trace_record *record,
 			struct bytes bytes)
 {
 	const struct model_mail *mail = model_mail_of(report->model, record, bytes);
-	struct station station = { .record = *record };
+	struct station station = {
+		.record = *record,
+		.recipient = recipient_of(record->detail, bytes),
+	};
 
 	if (record->detail != MAIL_COMPOSED && record->detail != MAIL_NOTIFIED &&
 	    record->detail != MAIL_RETRIEVED && record->detail != MAIL_OUTBOX)

@@ -10,27 +10,11 @@ static void print_heading(FILE *out, bool colour, const char *text)
 	fprintf(out, colour ? "\n\033[1m%s\033[0m\n" : "\n%s\n", text);
 }
 
-/* The last station of a message that says how far it came. */
-static const struct station *last_station(const struct report *report, uint64_t root)
-{
-	const struct report_account *account = report_account(report, root);
-
-	if (account == NULL || account->stations->len == 0)
-		return NULL;
-	return &g_array_index(account->stations, struct station, account->stations->len - 1);
-}
-
 static void print_mail_line(const struct report *report, FILE *out, const struct model_mail *mail)
 {
-	const struct station *last = last_station(report, mail->root);
-
 	fprintf(out, "  mail %u  %s → %s\n          \"%s\", %" PRIu64 " B", mail->number,
 		mail->from, mail->to, mail->subject, mail->size_bytes);
-	if (last != NULL)
-		fprintf(out, ": %s at %s, %.3f s after it was written",
-			view_detail_name(&last->record),
-			model_node_name(report->model, trace_node_of(last->record.id)),
-			time_seconds(last->record.time_ns - mail->composed_ns));
+	report_print_outcome(report, out, mail);
 	fputc('\n', out);
 }
 

@@ -7,7 +7,8 @@
 /* A station in a message's life. */
 struct station {
 	struct trace_record record;
-	char *text; /* what came with the record, when it is text; NULL: not */
+	char *text;      /* what came with the record, when it is text; NULL: not */
+	char *recipient; /* the one it is about; NULL: of no one in particular */
 };
 
 /* What one node did to the bytes that carried one message, in one role. */
@@ -50,3 +51,9 @@ void report_count_layers(struct report *report, struct bytes frame);
 
 /* The account of `root`; NULL when nothing is known of it. */
 const struct report_account *report_account(const struct report *report, uint64_t root);
+
+/*
+ * Appends to a line about `mail` what became of it: ": delivered at mail, 0.3 s after it was
+ * written", or further lines, one for each of several recipients and for each host that fetched it.
+ */
+void report_print_outcome(const struct report *report, FILE *out, const struct model_mail *mail);

@@ -12,6 +12,7 @@
 #include "tests/app/scenario_test.h"
 #include "tests/app/watched.h"
 #include "tests/views/tshark.h"
+#include "views/columns.h"
 
 /* A folder for each test, for what the commands write. */
 static char *folder;
@@ -84,12 +85,27 @@ static const struct {
 	{ "run hello --pcap - --dialog",                                       "standard output"               },
 	{ "run hello --pcap - --log -",					"standard output"               },
 	{ "run hello --format json --report",                                  "--log"                         },
+	{ "run hello --quiet --dialog",					"--dialog"                      },
+	{ "run hello --quiet --dialog --report",                               "--dialog"                      },
+	{ "run hello --quiet --format json",                                   "--format json"                 },
+	{ "run hello --quiet --log -",					 "--log -"                       },
+	{ "run hello --log FOLDER/x --pcap FOLDER/x",                          "--log and --pcap"              },
+	{ "run hello --log FOLDER/x --pcap FOLDER/./x",                        "--log and --pcap"              },
+	{ "run hello --message 0",					     "from 1"                        },
+	{ "run hello --message one",					   "--message"                     },
+	{ "run hello --seed -1",					       "--seed"                        },
+	{ "run hello --columns 0",					     "--columns"                     },
+	{ "run hello --pcap FOLDER/x.pcapng --capture foo",
+         "--capture: there is no interface \"foo\""							    },
+	{ "run hello --pcap FOLDER/x.pcapng --capture foo",                    "bob-pc:eth0"                   },
+	{ "explain nosuch --columns 0",					"--columns"                     },
 	{ "check nosuch.yaml",						 "nosuch.yaml"                   },
 	{ "state hello",						       "--at"                          },
 	{ "state hello --at 1s --host nobody",                                 "nobody"                        },
 	{ "state hello --at yesterday",					"yesterday"                     },
 	{ "mailbox hello --at 1s",					     "--user"                        },
 	{ "mailbox hello --user nobody --at 1s",                               "nobody"                        },
+	{ "mailbox office --user carol --at 51s --raw 2",                      "there is only 1 message\n"     },
 	{ "mailbox hello --user bob --at 3s --raw 7",                          "--raw"                         },
 	{ "new",							       "NAME"			  },
 };
@@ -183,6 +199,35 @@ START_TEST(a_reader_that_leaves_is_no_error_to_speak_of)
 }
 END_TEST
 
+/* Not on standard output: neither log nor summary, wherever the log goes; reports by themselves. */
+START_TEST(quiet_leaves_out_what_was_not_asked_for)
+{
+	struct outcome *alone = run_line("run hello -q");
+	struct outcome *logged = run_line("run hello -q --log FOLDER/x.log");
+	struct outcome *dialog = run_line("run hello -q --dialog --log FOLDER/dialog");
+	struct outcome *report = run_line("run hello -q --report");
+	g_autofree char *path = path_in(folder, "dialog");
+	GBytes *said = file_read(path);
+
+	ck_assert_status(alone, 0);
+	ck_assert_status(logged, 0);
+	ck_assert_status(dialog, 0);
+	ck_assert_status(report, 0);
+	ck_assert_str_eq(alone->out, "");
+	ck_assert_str_eq(logged->out, "");
+	ck_assert_str_eq(dialog->out, "");
+	ck_assert_ptr_nonnull(strstr(report->out, "encapsulation ledger"));
+	ck_assert_ptr_null(strstr(report->out, "Summary"));
+	ck_assert_ptr_nonnull(
+	    g_strstr_len(g_bytes_get_data(said, NULL), (gssize)g_bytes_get_size(said), "C: EHLO"));
+	g_bytes_unref(said);
+	outcome_free(alone);
+	outcome_free(logged);
+	outcome_free(dialog);
+	outcome_free(report);
+}
+END_TEST
+
 START_TEST(a_capture_goes_where_it_was_asked_to)
 {
 	g_autofree char *ng = path_in(folder, "x.pcapng"), *classic = path_in(folder, "x.pcap");
@@ -244,13 +289,14 @@ START_TEST(an_interrupted_run_leaves_no_half_file)
 	g_autofree char *path = scenario_write(folder, endless), *out = path_in(folder, "out");
 	g_autofree char *capture = g_build_filename(out, "x.pcapng", NULL);
 	g_autofree char *log = g_build_filename(out, "x.log", NULL);
+	g_autofree char *said = NULL, *complaint = NULL;
 	GSubprocess *process;
 	char *left = NULL;
 
 	ck_assert_int_eq(g_mkdir(out, 0700), 0);
-	process = g_subprocess_new(
-	    G_SUBPROCESS_FLAGS_STDOUT_SILENCE | G_SUBPROCESS_FLAGS_STDERR_SILENCE, NULL,
-	    program_path(), "run", path, "--pcap", capture, "--log", log, NULL);
+	process =
+	    g_subprocess_new(G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE, NULL,
+			     program_path(), "run", path, "--pcap", capture, "--log", log, NULL);
 	ck_assert_ptr_nonnull(process);
 	/* Until both outputs are being written; then a moment for events to run. */
 	for (int i = 0; i < 500 && (left == NULL || strstr(left, "pcapng") == NULL); i++) {
@@ -261,9 +307,13 @@ START_TEST(an_interrupted_run_leaves_no_half_file)
 	ck_assert_msg(strstr(left, ".x.pcapng") != NULL, "%s", left);
 	g_usleep(300000);
 	g_subprocess_send_signal(process, SIGINT);
-	g_subprocess_wait(process, NULL, NULL);
+	ck_assert(g_subprocess_communicate_utf8(process, NULL, NULL, &said, &complaint, NULL));
 	ck_assert(g_subprocess_get_if_exited(process));
 	ck_assert_int_eq(g_subprocess_get_exit_status(process), 128 + SIGINT);
+	ck_assert_ptr_null(strstr(said, "captured to"));
+	ck_assert_ptr_nonnull(strstr(complaint, "interrupted at "));
+	ck_assert_ptr_nonnull(strstr(complaint, capture));
+	ck_assert_ptr_nonnull(strstr(complaint, log));
 	g_free(left);
 	left = folder_list(out);
 	ck_assert_str_eq(left, "");
@@ -289,8 +339,8 @@ START_TEST(progress_is_shown_where_no_log_is_read)
 
 		ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 128 + SIGINT);
 		/* It is wiped off before anything else is said. */
-		ck_assert(g_str_has_suffix(typist.screen->str, "\r\033[K") ||
-			  strstr(typist.screen->str, "\r\033[K\r\n") != NULL);
+		ck_assert_ptr_nonnull(
+		    strstr(typist.screen->str, "\r\033[Kmailwire: interrupted at "));
 		typist_clear(&typist);
 	}
 }
@@ -346,6 +396,130 @@ static bool has_colour(const char *environment)
 	g_object_unref(launcher);
 	return has;
 }
+
+/* However narrow the terminal, no line runs over its edge. */
+START_TEST(no_line_is_longer_than_the_columns)
+{
+	static const unsigned widths[] = { 20, 50, 59, 80 };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(widths); i++) {
+		g_autofree char *line =
+		    g_strdup_printf("run hello --unfold --report --columns %u", widths[i]);
+		struct outcome *outcome = run_line(line);
+		g_auto(GStrv) lines = g_strsplit(outcome->out, "\n", -1);
+
+		for (guint k = 0; lines[k] != NULL; k++)
+			ck_assert_msg(columns_of(lines[k]) <= widths[i], "%u columns: %s",
+				      widths[i], lines[k]);
+		outcome_free(outcome);
+	}
+}
+END_TEST
+
+/* Two users of one computer; a subject that is not ASCII. */
+START_TEST(the_log_names_the_user_and_writes_utf8)
+{
+	static const char scenario[] =
+	    "mailwire: 1\n"
+	    "hosts: {pc: , mail: }\n"
+	    "domains: {a.example: {mail: mail, accounts: {ann: secret, bob: secret}}}\n"
+	    "clients: {ann: {host: pc}, bob: {host: pc}}\n"
+	    "timeline:\n"
+	    "  - {at: 1s, who: ann, do: send, to: bob, subject: Käse für Zoë, text: x}\n"
+	    "  - {at: 2s, who: bob, do: check}\n";
+	g_autofree char *path = scenario_write(folder, scenario);
+	struct outcome *outcome = program_run("run", path, NULL);
+	struct outcome *topology = program_run("topology", "office", NULL);
+
+	ck_assert_ptr_nonnull(strstr(outcome->out, "● ann sends \"Käse für Zoë\""));
+	ck_assert_ptr_nonnull(strstr(outcome->out, "○ outcome for ann: done"));
+	ck_assert_ptr_nonnull(strstr(outcome->out, "○ outcome for bob: "));
+	ck_assert_ptr_nonnull(strstr(topology->out, "; zones office.example\n"));
+	ck_assert_ptr_null(strstr(topology->out, " \n"));
+	outcome_free(outcome);
+	outcome_free(topology);
+}
+END_TEST
+
+/* The summary tells of each recipient what became of it, whatever happened last. */
+START_TEST(the_summary_tells_what_became_of_each_mail)
+{
+	static const char scenario[] =
+	    "mailwire: 1\n"
+	    "hosts: {pc: , pc2: , mail: , far: , ns: }\n"
+	    "domains:\n"
+	    "  a.example: {mail: mail, dns: ns, accounts: {ann: secret, bob: secret}}\n"
+	    "  b.example: {mail: far, dns: ns, accounts: {cat: secret}}\n"
+	    "clients: {ann: {host: pc}, bob: {host: pc2}}\n"
+	    "timeline:\n"
+	    "  - {at: 1s, who: ann, do: send, to: cat@b.example, subject: One, text: x}\n"
+	    "  - {at: 2s, who: ann, do: send, to: [bob, cat@b.example], cc: nobody@b.example,\n"
+	    "     subject: Two, text: x, unknown-recipients: yes}\n";
+	static const char *const said[] = {
+		"→ cat@b.example\n          \"One\"",
+		"B: delivered at far, ",
+		"→ bob@a.example, cat@b.example, cc nobody@b.example\n",
+		"\n          bob@a.example: delivered at mail, ",
+		"\n          cat@b.example: delivered at far, ",
+		"\n          nobody@b.example: bounced at mail, ",
+	};
+	g_autofree char *path = scenario_write(folder, scenario);
+	struct outcome *outcome = program_run("run", path, NULL);
+	struct outcome *early = program_run("run", path, "--until", "1s", NULL);
+
+	ck_assert_status(outcome, 0);
+	for (size_t i = 0; i < G_N_ELEMENTS(said); i++)
+		ck_assert_msg(strstr(outcome->out, said[i]) != NULL, "%s not in %s", said[i],
+			      strstr(outcome->out, "Summary"));
+	ck_assert_ptr_nonnull(strstr(early->out, "B: composed at pc\n"));
+	outcome_free(outcome);
+	outcome_free(early);
+}
+END_TEST
+
+/* What two expectations differ in is in what the summary says of them. */
+START_TEST(the_summary_tells_expectations_apart)
+{
+	static const char scenario[] =
+	    "mailwire: 1\n"
+	    "hosts: {a: {}, b: {}, ns: {}}\n"
+	    "domains: {x.example: {mail: b, dns: ns, accounts: {u: {password: p}}}}\n"
+	    "timeline:\n"
+	    "  - {at: 1s, who: a, do: ping, target: b}\n"
+	    "  - {at: 2s, who: a, do: dig, name: x.example, type: MX}\n"
+	    "expect:\n"
+	    "  - {ping: answered, from: a, to: b, times: 4}\n"
+	    "  - {ping: lost, from: b, to: a, times: 0}\n"
+	    "  - {dig: found, from: a, name: x.example, type: MX, answer: 10 b.x.example, times: "
+	    "0..}\n"
+	    "  - {connection: refused, from: a, to: b, port: 25, times: 0}\n"
+	    "  - {connection: refused, from: b, port: 26, times: 0}\n"
+	    "  - {dropped: 0, reason: filter}\n"
+	    "  - {dropped: 0, reason: ttl, at: 1s}\n"
+	    "  - {retransmissions: 0, node: a}\n"
+	    "  - {mailbox: u, messages: 0, unseen: yes}\n";
+	static const char *const said[] = {
+		"pings from a to b answered: 4 times\n",
+		"pings from b to a lost: 0 times\n",
+		"questions to DNS from a for MX of x.example: found with 10 b.x.example: at least "
+		"0",
+		"connections from a to b port 25 refused: 0 times\n",
+		"connections from b to port 26 refused: 0 times\n",
+		"dropped by a packet filter: 0\n",
+		"dropped for want of TTL: 0, at 1 s\n",
+		"retransmissions at a: 0\n",
+		"INBOX of u@x.example holds unseen: 0 messages\n",
+	};
+	g_autofree char *path = scenario_write(folder, scenario);
+	struct outcome *outcome = program_run("run", path, NULL);
+
+	ck_assert_status(outcome, 0);
+	for (size_t i = 0; i < G_N_ELEMENTS(said); i++)
+		ck_assert_msg(strstr(outcome->out, said[i]) != NULL, "%s not in %s", said[i],
+			      strstr(outcome->out, "Summary"));
+	outcome_free(outcome);
+}
+END_TEST
 
 START_TEST(colour_is_for_terminals_and_not_with_no_color)
 {
@@ -448,6 +622,107 @@ START_TEST(message_keeps_what_belongs_to_one_mail_with_its_dns_and_arp)
 	ck_assert_ptr_null(strstr(third->out, "remote-mail"));
 	outcome_free(first);
 	outcome_free(third);
+}
+END_TEST
+
+/* Lines of `outcome` that hold `text`. */
+static unsigned lines_with(const struct outcome *outcome, const char *text)
+{
+	g_auto(GStrv) lines = g_strsplit(outcome->out, "\n", -1);
+	unsigned count = 0;
+
+	for (guint i = 0; lines[i] != NULL; i++)
+		count += strstr(lines[i], text) != NULL;
+	return count;
+}
+
+START_TEST(the_filters_of_the_log_are_those_of_the_json_too)
+{
+	struct outcome *all = run_line("run office --format json");
+	struct outcome *layer = run_line("run office --format json --layer dns");
+	struct outcome *host = run_line("run office --format json --host gw");
+	struct outcome *message = run_line("run office --format json --message 2");
+	const struct outcome *filtered[] = { layer, host, message };
+	unsigned nodes = lines_with(all, "\"kind\":\"node\"");
+	unsigned links = lines_with(all, "\"kind\":\"link\"");
+	unsigned interfaces = lines_with(all, "\"kind\":\"interface\"");
+
+	for (size_t i = 0; i < G_N_ELEMENTS(filtered); i++) {
+		ck_assert_uint_eq(lines_with(filtered[i], "\"kind\":\"node\""), nodes);
+		ck_assert_uint_eq(lines_with(filtered[i], "\"kind\":\"link\""), links);
+		ck_assert_uint_eq(lines_with(filtered[i], "\"kind\":\"interface\""), interfaces);
+	}
+	ck_assert_uint_eq(lines_with(layer, "\"layer\":\"dns\""),
+			  lines_with(all, "\"layer\":\"dns\""));
+	ck_assert_uint_eq(lines_with(layer, "\"layer\":\"tcp\""), 0);
+	ck_assert_uint_eq(lines_with(host, "\"node\":\"gw\""), lines_with(all, "\"node\":\"gw\""));
+	ck_assert_uint_eq(lines_with(host, "\"kind\":\"action\""), 0);
+	/* What a user did comes with what became of it; all of one root. */
+	ck_assert_uint_eq(lines_with(message, "\"kind\":\"action\""), 1);
+	ck_assert_uint_eq(lines_with(message, "\"detail\":\"composed\""), 1);
+	outcome_free(all);
+	outcome_free(layer);
+	outcome_free(host);
+	outcome_free(message);
+}
+END_TEST
+
+static const struct {
+	const char *options;
+	unsigned count;
+	const char *said, *unsaid;
+} dialogs[] = {
+	{"--message 1",    3,  "RETR 1",      "carol@"        },
+	{ "--host bob-pc", 2,  "bob-pc → ", "carol-pc"      },
+	{ "--layer pop3",  1,  "RETR 1",      "EHLO"          },
+	{ "--layer tcp",   10, "RETR 1",      "never answered"},
+};
+
+START_TEST(the_filters_of_the_log_are_those_of_the_dialog_too)
+{
+	g_autofree char *line = g_strdup_printf("run office --dialog %s", dialogs[_i].options);
+	struct outcome *outcome = run_line(line);
+
+	ck_assert_status(outcome, 0);
+	ck_assert_uint_eq(lines_with(outcome, "  opened at "), dialogs[_i].count);
+	ck_assert_ptr_nonnull(strstr(outcome->out, dialogs[_i].said));
+	ck_assert_ptr_null(strstr(outcome->out, dialogs[_i].unsaid));
+	outcome_free(outcome);
+}
+END_TEST
+
+/* A capture that holds packets several times says how to look at it; one in a folder does not. */
+static const struct {
+	const char *options, *capture;
+	const char *said;
+	bool has_note;
+} hints[] = {
+	{"--pcap FOLDER/x.pcapng",                          "{}",                                 "x.pcapng: open it with",    false},
+	{ "--pcap FOLDER/x.pcapng --capture all",           "{}",                                 "x.pcapng: open it with",    true },
+	{ "--pcap FOLDER/x.pcapng",                         "{record: all}",                      "x.pcapng: open it with",    true },
+	{ "--pcap FOLDER/x.pcapng --capture sent",          "{record: all}",                      "x.pcapng: open it with",
+         false														      },
+	{ "--pcap FOLDER/x.pcapng",                         "{interfaces: ['a:eth0', 'b:eth0']}", "x.pcapng: open it with",
+         true														       },
+	{ "--pcap FOLDER/x.pcapng --capture a:eth0,b:eth0", "{}",                                 "x.pcapng: open it with",    true },
+	{ "--pcap FOLDER/x.pcapng --capture a:eth0",        "{}",                                 "x.pcapng: open it with",    false},
+	{ "--pcap FOLDER/d/ --capture all",                 "{}",                                 "a file for each interface", false},
+};
+
+START_TEST(the_summary_says_how_to_look_at_the_capture)
+{
+	g_autofree char *scenario =
+	    g_strdup_printf("mailwire: 1\nhosts: {a: , b: }\ncapture: %s\n"
+			    "timeline: [{at: 1s, who: a, do: ping, target: b}]\n",
+			    hints[_i].capture);
+	g_autofree char *path = scenario_write(folder, scenario);
+	g_autofree char *line = g_strdup_printf("run '%s' %s", path, hints[_i].options);
+	struct outcome *outcome = run_line(line);
+
+	ck_assert_status(outcome, 0);
+	ck_assert_ptr_nonnull(strstr(outcome->out, hints[_i].said));
+	ck_assert_int_eq(strstr(outcome->out, "frame.interface_name") != NULL, hints[_i].has_note);
+	outcome_free(outcome);
 }
 END_TEST
 
@@ -695,6 +970,50 @@ START_TEST(answers_of_dns_are_met_as_a_zone_file_writes_them)
 }
 END_TEST
 
+/* The first line of a scenario names a schema that is there. */
+static void check_schema(const char *path)
+{
+	static const char line[] = "# yaml-language-server: $schema=";
+	GBytes *bytes = file_read(path);
+	g_autofree char *text = g_strndup(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
+	g_autofree char *schema = NULL;
+
+	ck_assert_msg(g_str_has_prefix(text, line), "%.200s", text);
+	*strchr(text, '\n') = '\0';
+	schema = g_filename_from_uri(text + sizeof line - 1, NULL, NULL);
+	ck_assert_msg(schema != NULL && g_file_test(schema, G_FILE_TEST_IS_REGULAR), "%s", text);
+	g_bytes_unref(bytes);
+}
+
+/* From any folder a program that is not installed knows the scenarios of its source. */
+START_TEST(what_is_built_finds_its_scenarios_from_anywhere)
+{
+	const struct surroundings there = { .folder = folder };
+	const char *const check[] = { "check", "hello", NULL };
+	struct outcome *outcome = program_run_in(&there, check);
+
+	ck_assert_status(outcome, 0);
+	outcome_free(outcome);
+}
+END_TEST
+
+/* What is shown of a scenario says where it is one, and is one there. */
+START_TEST(show_says_where_attachments_are)
+{
+	struct outcome *shown = program_run("show", "office", NULL);
+	g_autofree char *path = scenario_write(folder, shown->out);
+	struct outcome *checked = program_run("check", path, NULL);
+	g_autofree char *scenarios = g_canonicalize_filename("scenarios", NULL);
+
+	ck_assert_status(shown, 0);
+	ck_assert_status(checked, 0);
+	check_schema(path);
+	ck_assert_ptr_nonnull(strstr(shown->err, scenarios));
+	outcome_free(shown);
+	outcome_free(checked);
+}
+END_TEST
+
 START_TEST(new_makes_a_scenario_that_runs_and_overwrites_nothing)
 {
 	const struct surroundings there = { .folder = folder };
@@ -704,9 +1023,12 @@ START_TEST(new_makes_a_scenario_that_runs_and_overwrites_nothing)
 				       program_run_in(&there, run_it),
 				       program_run_in(&there, new_one) };
 
+	g_autofree char *path = path_in(folder, "mine.yaml");
+
 	ck_assert_status(outcomes[0], 0);
 	ck_assert_status(outcomes[1], 0);
 	ck_assert_int_ge(outcomes[2]->status, 2);
+	check_schema(path);
 	for (size_t i = 0; i < G_N_ELEMENTS(outcomes); i++)
 		outcome_free(outcomes[i]);
 }
@@ -808,12 +1130,22 @@ int main(void)
 			    (int)G_N_ELEMENTS(to_full));
 	tcase_add_loop_test(tests, a_reader_that_leaves_is_no_error_to_speak_of, 0,
 			    (int)G_N_ELEMENTS(read_in_part));
+	tcase_add_test(tests, quiet_leaves_out_what_was_not_asked_for);
 	tcase_add_test(tests, a_capture_goes_where_it_was_asked_to);
 	tcase_add_test(tests, an_interrupted_run_leaves_no_half_file);
+	tcase_add_test(tests, no_line_is_longer_than_the_columns);
+	tcase_add_test(tests, the_log_names_the_user_and_writes_utf8);
+	tcase_add_test(tests, the_summary_tells_what_became_of_each_mail);
+	tcase_add_test(tests, the_summary_tells_expectations_apart);
 	tcase_add_test(tests, colour_is_for_terminals_and_not_with_no_color);
 	tcase_add_test(tests, layer_keeps_only_these_layers);
 	tcase_add_test(tests, host_keeps_only_these_hosts);
 	tcase_add_test(tests, message_keeps_what_belongs_to_one_mail_with_its_dns_and_arp);
+	tcase_add_test(tests, the_filters_of_the_log_are_those_of_the_json_too);
+	tcase_add_loop_test(tests, the_filters_of_the_log_are_those_of_the_dialog_too, 0,
+			    (int)G_N_ELEMENTS(dialogs));
+	tcase_add_loop_test(tests, the_summary_says_how_to_look_at_the_capture, 0,
+			    (int)G_N_ELEMENTS(hints));
 	tcase_add_test(tests, dialog_shows_every_connection_and_both_sides);
 	tcase_add_test(tests, report_prints_ledgers_that_balance);
 	tcase_add_test(tests, state_shows_listeners_connections_and_caches_of_that_moment);
@@ -822,6 +1154,8 @@ int main(void)
 	tcase_add_test(tests, step_goes_on_and_back_and_to_the_next_host_and_command);
 	tcase_add_test(tests, topology_names_every_node_address_and_account);
 	tcase_add_test(tests, answers_of_dns_are_met_as_a_zone_file_writes_them);
+	tcase_add_test(tests, what_is_built_finds_its_scenarios_from_anywhere);
+	tcase_add_test(tests, show_says_where_attachments_are);
 	tcase_add_test(tests, new_makes_a_scenario_that_runs_and_overwrites_nothing);
 	tcase_add_test(tests, list_shows_every_scenario_with_its_title);
 	tcase_add_test(tests, progress_is_shown_where_no_log_is_read);

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include "tests/app/program.h"
 #include "tests/app/typist.h"
+#include "views/columns.h"
 
 static const char *const step_hello[] = { "step", "hello", NULL };
 
@@ -95,6 +96,17 @@ START_TEST(the_next_host_is_another_one_and_the_next_mail_command_is_sent)
 }
 END_TEST
 
+START_TEST(where_nothing_is_it_says_so)
+{
+	g_autofree char *out = answers_to("99999\nb\nM\n/no such words\n");
+
+	ck_assert_ptr_nonnull(strstr(out, "there is no step 99999: they go from 1 to "));
+	ck_assert_ptr_nonnull(strstr(out, "this is the first step\n"));
+	ck_assert_ptr_nonnull(strstr(out, "no mail command or reply comes before\n"));
+	ck_assert_ptr_nonnull(strstr(out, "no step says that\n"));
+}
+END_TEST
+
 /* On a terminal. */
 
 static struct typist typist;
@@ -150,6 +162,35 @@ START_TEST(a_key_alone_leads_on)
 	ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 	ck_assert(typist_has_terminal_back(&typist));
 	typist_expect(&typist, "\033[?25h\033[?1049l");
+}
+END_TEST
+
+/* Rows wider than the terminal would be written on over those below. */
+START_TEST(no_row_is_wider_than_the_terminal)
+{
+	static const unsigned widths[] = { 50, 30, 12 };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(widths); i++) {
+		typist_resize(&typist, widths[i], 20);
+		while (typist_look(&typist, 500))
+			;
+		typist_type(&typist, " ");
+		typist_expect(&typist, "\033[H");
+		while (typist_look(&typist, 200))
+			;
+		g_string_replace(typist.screen, "\033[H", "\r\n", 0); /* a new screen */
+		GRegex *controls = g_regex_new("\033\\[[0-9;?]*[A-Za-z]", 0, 0, NULL);
+		g_autofree char *plain =
+		    g_regex_replace_literal(controls, typist.screen->str, -1, 0, "", 0, NULL);
+		g_auto(GStrv) rows = g_strsplit_set(plain, "\r\n", -1);
+
+		for (guint k = 0; rows[k] != NULL; k++)
+			ck_assert_msg(columns_of(rows[k]) <= widths[i], "%u columns: %s", widths[i],
+				      rows[k]);
+		g_regex_unref(controls);
+	}
+	typist_type(&typist, "q");
+	typist_wait(&typist);
 }
 END_TEST
 
@@ -228,10 +269,12 @@ int main(void)
 	tcase_add_loop_test(lines, lines_lead_to_the_steps_they_name, 0, (int)G_N_ELEMENTS(ways));
 	tcase_add_test(lines, a_search_finds_what_is_said_whatever_its_case);
 	tcase_add_test(lines, the_next_host_is_another_one_and_the_next_mail_command_is_sent);
+	tcase_add_test(lines, where_nothing_is_it_says_so);
 	tcase_add_test(lines, a_dumb_terminal_gets_lines);
 	suite_add_tcase(suite, lines);
 	tcase_set_timeout(keys, 60);
 	tcase_add_checked_fixture(keys, sit_down, stand_up);
+	tcase_add_test(keys, no_row_is_wider_than_the_terminal);
 	tcase_add_test(keys, a_key_alone_leads_on);
 	tcase_add_loop_test(keys, a_signal_ends_it_and_the_terminal_is_as_before, 0,
 			    (int)G_N_ELEMENTS(endings));

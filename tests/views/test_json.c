@@ -12,7 +12,7 @@ static char *print(const struct trace_record *record, struct bytes bytes, const 
 	char *text = NULL;
 	size_t length;
 	FILE *memory = open_memstream(&text, &length);
-	struct json_view *json = json_view_new(memory, model);
+	struct json_view *json = json_view_new(memory, model, NULL);
 
 	json_view_feed(json, record, bytes);
 	ck_assert(json_view_finish(json));
@@ -161,7 +161,7 @@ START_TEST(what_cannot_be_written_is_reported)
 		printf("skipped: there is no /dev/full\n");
 		return;
 	}
-	struct json_view *json = json_view_new(full, NULL);
+	struct json_view *json = json_view_new(full, NULL, NULL);
 
 	json_view_feed(json, &record, (struct bytes) { 0 });
 	ck_assert(!json_view_finish(json));

@@ -1,0 +1,226 @@
+#include "app/run_options.h"
+
+#include <string.h>
+#include "sim/time.h"
+#include "views/frame_filter.h"
+#include "views/names.h"
+
+bool run_options_is_stdout(const char *path)
+{
+	return path != NULL && strcmp(path, "-") == 0;
+}
+
+/* Without a path of its own the log goes there too. */
+static bool logs_to_stdout(const struct run_options *options)
+{
+	return options->log_path == NULL || run_options_is_stdout(options->log_path);
+}
+
+static bool is_json(const struct run_options *options)
+{
+	return g_strcmp0(options->format, "json") == 0;
+}
+
+static bool parse_layers(struct run_options *options)
+{
+	g_auto(GStrv) names =
+	    g_strsplit(options->layer_names == NULL ? "" : options->layer_names, ",", -1);
+
+	for (char **name = names; *name != NULL; name++) {
+		int layer = view_layer_find(g_strstrip(*name));
+
+		if (layer < 0) {
+			g_autofree char *keys = view_layer_keys();
+
+			command_complain("--layer: there is no layer \"%s\"; there are %s", *name,
+					 keys);
+			return false;
+		}
+		options->layers |= UINT64_C(1) << layer;
+	}
+	return true;
+}
+
+/* Text among the bytes of a capture or among JSON would spoil both. */
+static bool check_stdout(const struct run_options *options)
+{
+	bool has_capture = run_options_is_stdout(options->pcap);
+	bool has_json = is_json(options) && logs_to_stdout(options);
+	bool has_dialog = options->has_dialog && logs_to_stdout(options);
+	bool has_log = run_options_is_stdout(options->log_path);
+
+	if (has_capture && (options->has_report || has_dialog || has_log)) {
+		command_complain(
+		    "--pcap -: the capture takes standard output, where %s would go too",
+		    options->has_report ? "--report"
+		    : has_dialog        ? "--dialog"
+					: "--log -");
+		return false;
+	}
+	if (has_json && (options->has_report || has_dialog)) {
+		command_complain(
+		    "--format json: send the JSON elsewhere by --log PATH, for %s takes "
+		    "standard output",
+		    options->has_report ? "--report" : "--dialog");
+		return false;
+	}
+	return true;
+}
+
+/* What takes the log's place needs one. */
+static bool check_quiet(const struct run_options *options)
+{
+	if (!options->is_quiet || !logs_to_stdout(options))
+		return true;
+	if (!options->has_dialog && !is_json(options) && options->log_path == NULL)
+		return true;
+	command_complain("--quiet keeps the log off standard output, where %s would go; leave one "
+			 "of them out, or say --log PATH",
+			 options->has_dialog ? "--dialog"
+			 : is_json(options)  ? "--format json"
+					     : "--log -");
+	return false;
+}
+
+/* The name under which the output of `path` appears; NULL: nowhere that another could spoil it. */
+static char *file_name(const char *path)
+{
+	if (path == NULL || run_options_is_stdout(path) ||
+	    (g_file_test(path, G_FILE_TEST_EXISTS) && !g_file_test(path, G_FILE_TEST_IS_REGULAR)))
+		return NULL;
+	return g_canonicalize_filename(path, NULL);
+}
+
+static bool check_paths(const struct run_options *options)
+{
+	g_autofree char *log = file_name(options->log_path);
+	g_autofree char *capture = file_name(options->pcap);
+
+	if (log == NULL || g_strcmp0(log, capture) != 0)
+		return true;
+	command_complain("--log and --pcap both write to %s: give one of them another path", log);
+	return false;
+}
+
+static bool check_filter(const struct run_options *options)
+{
+	struct frame_filter *filter;
+	GError *error = NULL;
+
+	if (options->filter == NULL)
+		return true;
+	filter = frame_filter_new(options->filter, &error);
+	if (filter == NULL) {
+		command_complain("--filter: %s", error->message);
+		g_error_free(error);
+		return false;
+	}
+	frame_filter_free(filter);
+	return true;
+}
+
+static bool parse_numbers(struct run_options *options)
+{
+	uint64_t message = 0, columns = 0;
+
+	if (!command_parse_number("--message", "mails are numbered from 1", options->message_text,
+				  1, UINT_MAX, &message) ||
+	    !command_parse_number("--columns", "a line has 1 column at least",
+				  options->columns_text, 1, UINT_MAX, &columns) ||
+	    !command_parse_number("--seed", "seeds are whole numbers from 0", options->seed_text, 0,
+				  UINT64_MAX, &options->seed))
+		return false;
+	options->message = (unsigned)message;
+	options->columns = (unsigned)columns;
+	options->has_seed = options->seed_text != NULL;
+	return true;
+}
+
+bool run_options_check(struct run_options *options)
+{
+	if (options->format != NULL && strcmp(options->format, "text") != 0 && !is_json(options)) {
+		command_complain("--format: \"%s\" is neither text nor json", options->format);
+		return false;
+	}
+	if ((options->capture != NULL || options->filter != NULL) && options->pcap == NULL) {
+		command_complain("%s says what goes into a capture: give it a --pcap PATH too",
+				 options->capture != NULL ? "--capture" : "--filter");
+		return false;
+	}
+	options->until_ns = TIME_NEVER;
+	if (options->until_text != NULL &&
+	    !command_parse_time("--until", options->until_text, &options->until_ns))
+		return false;
+	return parse_numbers(options) && check_filter(options) && check_stdout(options) &&
+	       check_quiet(options) && check_paths(options) && parse_layers(options);
+}
+
+int run_options_parse(struct run_options *options, const struct command *command, int argc,
+		      char **argv, const struct run_driver *driver, const char **file)
+{
+	const GOptionEntry entries[] = {
+		{"pcap",                0, 0, G_OPTION_ARG_FILENAME, &options->pcap,
+                 "Capture to PATH: .pcapng, .pcap, a folder/ (a file per interface), or - for "
+		  "standard output", "PATH" },
+		{ "log",                    0, 0, G_OPTION_ARG_FILENAME, &options->log_path, "Write the log to PATH",
+                 "PATH" },
+		{ "format",       0, 0, G_OPTION_ARG_STRING, &options->format,
+                 "The log as text (default) or json: one object per trace record", "text|json" },
+		{ "capture",               0, 0, G_OPTION_ARG_STRING, &options->capture,
+                 "Capture every packet once (sent, default), at every interface (all), or these "
+		  "interfaces", "sent|all|IFACE,..." },
+		{ "filter",                0, 0, G_OPTION_ARG_STRING, &options->filter,
+                 "Capture only packets that this filter lets pass, such as 'tcp port 25'", "BPF" },
+		{ "no-comments",                    0, 0, G_OPTION_ARG_NONE, &options->has_no_comments,
+                 "Capture without a comment on each packet", NULL },
+		{ "layer",   0, 0, G_OPTION_ARG_STRING, &options->layer_names,
+                 "Log only these layers", "NAMES" },
+		{ "host",                0, 0, G_OPTION_ARG_STRING, &options->host_names,
+                 "Log only these hosts, routers, switches", "NAMES" },
+		{ "message",             0, 0, G_OPTION_ARG_STRING, &options->message_text,
+                 "Log only what belongs to mail number N", "N" },
+		{ "unfold",                    0, 0, G_OPTION_ARG_NONE, &options->is_unfolded,
+                 "Log what repeats in full as well", NULL },
+		{ "columns",     0, 0, G_OPTION_ARG_STRING, &options->columns_text,
+                 "Break lines longer than N (default: the terminal's width)", "N" },
+		{ "dialog",          0, 0, G_OPTION_ARG_NONE, &options->has_dialog,
+                 "Print the conversations alone: C: and S: lines", NULL },
+		{ "report",            0, 0, G_OPTION_ARG_NONE, &options->has_report,
+                 "Print each message's way, its encapsulation ledger, figures per protocol, where "
+		  "mail is kept", NULL },
+		{ "seed",                    0, 0, G_OPTION_ARG_STRING, &options->seed_text,
+                 "Use another seed than the scenario's", "N" },
+		{ "receive",    0, 0, G_OPTION_ARG_STRING, &options->receive,
+                 "All clients receive by this protocol, whatever the scenario says", "pop3|imap" },
+		{ "until", 0, 0, G_OPTION_ARG_STRING, &options->until_text, "Stop at this time",
+                 "TIME" },
+		{ "quiet",             'q', 0, G_OPTION_ARG_NONE, &options->is_quiet,
+                 "Neither log nor summary on standard output", NULL },
+		{ 0                   }
+	};
+	GArray *all = g_array_new(TRUE, TRUE, sizeof(GOptionEntry));
+	int status;
+
+	g_array_append_vals(all, driver->options, (guint)driver->option_count);
+	g_array_append_vals(all, entries, G_N_ELEMENTS(entries));
+	status = command_parse(command, argc, argv, (const GOptionEntry *)(const void *)all->data,
+			       1, file);
+	g_array_free(all, TRUE);
+	return status;
+}
+
+void run_options_clear(struct run_options *options)
+{
+	g_free(options->pcap);
+	g_free(options->log_path);
+	g_free(options->format);
+	g_free(options->capture);
+	g_free(options->filter);
+	g_free(options->layer_names);
+	g_free(options->host_names);
+	g_free(options->message_text);
+	g_free(options->columns_text);
+	g_free(options->seed_text);
+	g_free(options->until_text);
+	g_free(options->receive);
+}
