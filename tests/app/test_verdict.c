@@ -154,12 +154,6 @@ static bool answers_what_came_amiss(const struct comparison *comparison,
 	       row_of(comparison, frame->answers)[FIN][0] == '1';
 }
 
-static bool was_sent_by_sack(const struct sent_frame *frame)
-{
-	return frame->is_retransmission &&
-	       (frame->detail == TCP_RETRANSMIT_FAST || frame->detail == TCP_RETRANSMIT_RACK);
-}
-
 /*
  * tshark takes what fills a gap for out of order, not sent again, when the sender's furthest segment
  * left less than a round trip before (packet-tcp.c: the RTT of the handshake, else 3 ms). A sender that
@@ -206,7 +200,7 @@ static bool is_explained(struct comparison *comparison, const struct sent_frame 
 	if (!frame->is_tcp)
 		return false;
 	if (g_str_has_prefix(remark, "This frame is a (suspected) out-of-order segment"))
-		return was_sent_by_sack(frame) && looks_out_of_order(comparison, column);
+		return frame->is_retransmission && looks_out_of_order(comparison, column);
 	/* tshark names it fast after two duplicate acknowledgments, whatever made the sender repeat. */
 	if (g_str_has_prefix(remark, "This frame is a (suspected) fast retransmission") ||
 	    g_str_has_prefix(remark, "This frame is a (suspected) retransmission") ||
