@@ -1,11 +1,13 @@
 #include "app/expect.h"
 
 #include <inttypes.h>
+#include "app/mail_actions.h"
 #include "protocols/layer.h"
 #include "protocols/mail/mailbox.h"
 #include "protocols/mail/names.h"
 #include "stack/names.h"
 #include "stack/tcp/names.h"
+#include "views/lines.h"
 #include "views/mailboxes.h"
 #include "views/names.h"
 
@@ -13,6 +15,12 @@ struct mail {
 	uint64_t root;
 	int64_t composed_ns;
 	char *subject;
+};
+
+/* What a user did. */
+struct action {
+	uint64_t id;   /* of its record: the root of what it caused */
+	uint64_t verb; /* enum user_verb */
 };
 
 /* What one expectation has seen so far. */
@@ -30,6 +38,8 @@ struct expect {
 	GPtrArray *nodes; /* of char *: names by index - 1 */
 	struct mailboxes *mailboxes;
 	GArray *mails; /* of struct mail */
+	struct lines *lines;
+	GHashTable *actions; /* id -> struct action *: look-ups only */
 	struct judge *judges;
 	int64_t now_ns;
 };
@@ -48,6 +58,14 @@ static uint64_t kinds_needed(const struct scenario *scenario)
 		[EXPECT_DUPLICATES] = TRACE_BIT(TRACE_MAIL),
 		[EXPECT_PING] = TRACE_BIT(TRACE_STATE),
 		[EXPECT_DIG] = TRACE_BIT(TRACE_STATE),
+		/* Frames tell how far time has gone while a call lasts. */
+		[EXPECT_MINUTES] =
+		    TRACE_BIT(TRACE_LINK) | TRACE_BIT(TRACE_STATE) | TRACE_BIT(TRACE_TRANSMIT),
+		[EXPECT_COST] =
+		    TRACE_BIT(TRACE_LINK) | TRACE_BIT(TRACE_STATE) | TRACE_BIT(TRACE_TRANSMIT),
+		[EXPECT_PACKETS] = TRACE_BIT(TRACE_ACTION) | TRACE_BIT(TRACE_TRANSMIT),
+		[EXPECT_DEVICE] = TRACE_BIT(TRACE_MAILBOX),
+		[EXPECT_HEARD] = TRACE_BIT(TRACE_STATE),
 	};
 	uint64_t kinds = 0;
 
@@ -65,6 +83,8 @@ void expect_free(struct expect *expect)
 		g_free(g_array_index(expect->mails, struct mail, i).subject);
 	g_ptr_array_free(expect->nodes, TRUE);
 	mailboxes_free(expect->mailboxes);
+	lines_free(expect->lines);
+	g_hash_table_unref(expect->actions);
 	g_array_free(expect->mails, TRUE);
 	g_free(expect->judges);
 	g_free(expect);
@@ -108,10 +128,14 @@ static const struct scenario_range *range_of(const struct scenario_expectation *
 {
 	switch (expectation->kind) {
 	case EXPECT_MAILBOX:
+	case EXPECT_DEVICE:
 		return &expectation->messages;
 	case EXPECT_RETRANSMISSIONS:
 	case EXPECT_DROPPED:
 	case EXPECT_DUPLICATES:
+	case EXPECT_MINUTES:
+	case EXPECT_COST:
+	case EXPECT_PACKETS:
 		return &expectation->count;
 	default:
 		return &expectation->times;
@@ -141,6 +165,8 @@ struct expect *expect_new(const struct scenario *scenario)
 					     .record = observe };
 	expect->nodes = g_ptr_array_new_with_free_func(g_free);
 	expect->mailboxes = mailboxes_new();
+	expect->lines = lines_new();
+	expect->actions = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, g_free);
 	expect->mails = g_array_new(FALSE, FALSE, sizeof(struct mail));
 	expect->judges = g_new0(struct judge, scenario->expectations->len + 1);
 	for (guint i = 0; i < scenario->expectations->len; i++) {
@@ -156,10 +182,14 @@ struct expect *expect_new(const struct scenario *scenario)
 static bool is_meant(const struct expect *expect, const struct mailbox_state *mailbox,
 		     const struct scenario_expectation *expectation)
 {
-	const struct scenario_node *server = expectation->account->domain->mail;
+	const struct scenario_account *account = expectation->kind == EXPECT_DEVICE
+						     ? expectation->device->account
+						     : expectation->account;
+	const struct scenario_node *server =
+	    expectation->kind == EXPECT_DEVICE ? expectation->device->host : account->domain->mail;
 
 	return server != NULL && strcmp(node_name(expect, mailbox->node), server->item.name) == 0 &&
-	       g_ascii_strcasecmp(mailbox->owner, expectation->account->address) == 0 &&
+	       g_ascii_strcasecmp(mailbox->owner, account->address) == 0 &&
 	       strcmp(mailbox->name, expectation->folder) == 0;
 }
 
@@ -189,7 +219,8 @@ static void observe_mailbox(struct expect *expect, const struct trace_record *re
 {
 	mailboxes_feed(expect->mailboxes, record, bytes);
 	for (guint i = 0; i < expect->scenario->expectations->len; i++)
-		if (expect->judges[i].expectation->kind == EXPECT_MAILBOX)
+		if (expect->judges[i].expectation->kind == EXPECT_MAILBOX ||
+		    expect->judges[i].expectation->kind == EXPECT_DEVICE)
 			count_to(expect, &expect->judges[i],
 				 count_held(expect, expect->judges[i].expectation));
 }
@@ -229,8 +260,8 @@ static bool names_recipient(struct bytes bytes, const char *recipient)
 	return false;
 }
 
-static bool is_by(const struct expect *expect, const struct trace_record *record,
-		  const struct scenario_item *by)
+/* True when the record `id` is of the host of the client `by`, or of that host. */
+static bool is_by_node(const struct expect *expect, uint64_t id, const struct scenario_item *by)
 {
 	const char *name;
 
@@ -239,7 +270,13 @@ static bool is_by(const struct expect *expect, const struct trace_record *record
 	name = by->kind == SCENARIO_CLIENT
 		   ? ((const struct scenario_client *)(const void *)by)->host->item.name
 		   : by->name;
-	return strcmp(node_name(expect, trace_node_of(record->id)), name) == 0;
+	return strcmp(node_name(expect, trace_node_of(id)), name) == 0;
+}
+
+static bool is_by(const struct expect *expect, const struct trace_record *record,
+		  const struct scenario_item *by)
+{
+	return is_by_node(expect, record->id, by);
 }
 
 static bool is_message(const struct expect *expect, const struct trace_record *record,
@@ -354,6 +391,16 @@ static bool is_dig(const struct expect *expect, const struct trace_record *recor
 	       names_datum(bytes, expectation->value);
 }
 
+static bool is_heard(const struct expect *expect, const struct trace_record *record,
+		     struct bytes bytes, const struct scenario_expectation *expectation)
+{
+	size_t length = strlen(expectation->heard);
+
+	return record->layer == LAYER_USER && record->detail == USER_HEARD &&
+	       bytes.length >= length && memcmp(bytes.data, expectation->heard, length) == 0 &&
+	       is_by(expect, record, expectation->by);
+}
+
 static void observe_state(struct expect *expect, const struct trace_record *record,
 			  struct bytes bytes)
 {
@@ -364,6 +411,8 @@ static void observe_state(struct expect *expect, const struct trace_record *reco
 		if ((expectation->kind == EXPECT_CONNECTION &&
 		     is_connection(expect, record, bytes, expectation)) ||
 		    (expectation->kind == EXPECT_PING && is_ping(expect, record, expectation)) ||
+		    (expectation->kind == EXPECT_HEARD &&
+		     is_heard(expect, record, bytes, expectation)) ||
 		    (expectation->kind == EXPECT_DIG && is_dig(expect, record, bytes, expectation)))
 			count_to(expect, judge, judge->count + 1);
 	}
@@ -382,6 +431,7 @@ static const struct drop_reason drop_reasons[] = {
 	{ LAYER_LINK,     LINK_PICKED,           DROP_LOSS     },
 	{ LAYER_LINK,     LINK_QUEUE_FULL,       DROP_QUEUE    },
 	{ LAYER_LINK,     LINK_DOWN,             DROP_DOWN     },
+	{ LAYER_LINK,     LINK_ON_HOOK,          DROP_DOWN     },
 	{ LAYER_ETHERNET, ETHERNET_BAD_FCS,      DROP_FCS      },
 	{ LAYER_IPV4,     IPV4_BAD_CHECKSUM,     DROP_CHECKSUM },
 	{ LAYER_ICMP,     ICMP_BAD_CHECKSUM,     DROP_CHECKSUM },
@@ -419,6 +469,52 @@ static void observe_packet(struct expect *expect, const struct trace_record *rec
 	}
 }
 
+/* Dial-up lines: time goes on while a call lasts, so they are counted when that is asked. */
+static void count_lines(struct expect *expect, struct judge *judge, int64_t now_ns)
+{
+	const struct scenario_expectation *expectation = judge->expectation;
+	uint64_t count = 0;
+
+	if (expectation->kind != EXPECT_MINUTES && expectation->kind != EXPECT_COST)
+		return;
+	for (unsigned i = 0; i < lines_count(expect->lines); i++) {
+		const struct line *line = lines_get(expect->lines, i);
+
+		if (expectation->network == NULL ||
+		    g_strcmp0(line->network, expectation->network->item.name) == 0)
+			count += expectation->kind == EXPECT_COST ? line_cost(line, now_ns)
+								  : line_minutes(line, now_ns);
+	}
+	count_to(expect, judge, count);
+}
+
+static void observe_action(struct expect *expect, const struct trace_record *record)
+{
+	struct action *action = g_new(struct action, 1);
+
+	*action = (struct action) { record->id, record->after };
+	g_hash_table_replace(expect->actions, &action->id, action);
+}
+
+/* A packet counts once, where it is first put on a wire. */
+static void observe_transmit(struct expect *expect, const struct trace_record *record)
+{
+	const struct action *action;
+
+	if (!(record->flags & TRACE_FIRST) ||
+	    (action = g_hash_table_lookup(expect->actions, &record->root)) == NULL)
+		return;
+	for (guint i = 0; i < expect->scenario->expectations->len; i++) {
+		struct judge *judge = &expect->judges[i];
+		const struct scenario_expectation *expectation = judge->expectation;
+
+		if (expectation->kind == EXPECT_PACKETS &&
+		    action->verb == action_user_verb(expectation->verb) &&
+		    is_by_node(expect, action->id, expectation->by))
+			count_to(expect, judge, judge->count + 1);
+	}
+}
+
 /* Those with a moment of their own are judged when the trace has passed it. */
 static void judge_moments(struct expect *expect, int64_t now_ns)
 {
@@ -427,6 +523,7 @@ static void judge_moments(struct expect *expect, int64_t now_ns)
 
 		if (!judge->is_judged && judge->expectation->at_ns < now_ns) {
 			judge->is_judged = true;
+			count_lines(expect, judge, judge->expectation->at_ns);
 			judge->found = judge->count;
 		}
 	}
@@ -439,7 +536,16 @@ static void observe(void *owner, const struct trace_record *record, struct bytes
 	if (record->time_ns > expect->now_ns)
 		judge_moments(expect, record->time_ns);
 	expect->now_ns = record->time_ns;
+	lines_feed(expect->lines, record, bytes);
 	switch (record->kind) {
+	case TRACE_ACTION:
+		observe_action(expect, record);
+		break;
+	case TRACE_TRANSMIT:
+		observe_transmit(expect, record);
+		break;
+	case TRACE_LINK:
+		break;
 	case TRACE_NODE:
 		g_ptr_array_add(expect->nodes, bytes_to_text(bytes));
 		break;
@@ -464,18 +570,29 @@ static bool is_met(const struct judge *judge, uint64_t found)
 
 	if (!in_range(range_of(expectation), found))
 		return false;
-	return expectation->kind != EXPECT_MAILBOX || expectation->within_ns == TIME_NEVER ||
-	       judge->reached_ns <= expectation->within_ns;
+	return (expectation->kind != EXPECT_MAILBOX && expectation->kind != EXPECT_DEVICE) ||
+	       expectation->within_ns == TIME_NEVER || judge->reached_ns <= expectation->within_ns;
 }
 
-static void append_range(GString *out, const struct scenario_range *range)
+static void append_count(GString *out, const struct scenario_expectation *expectation,
+			 uint64_t count)
 {
-	if (range->least == range->most)
-		g_string_append_printf(out, "%" PRIu64, range->least);
-	else if (range->most == UINT64_MAX)
-		g_string_append_printf(out, "at least %" PRIu64, range->least);
+	if (expectation->kind == EXPECT_COST)
+		g_string_append_printf(out, "%g", (double)count / 1e6);
 	else
-		g_string_append_printf(out, "%" PRIu64 " to %" PRIu64, range->least, range->most);
+		g_string_append_printf(out, "%" PRIu64, count);
+}
+
+static void append_range(GString *out, const struct scenario_expectation *expectation,
+			 const struct scenario_range *range)
+{
+	if (range->most == UINT64_MAX)
+		g_string_append(out, "at least ");
+	append_count(out, expectation, range->least);
+	if (range->most == range->least || range->most == UINT64_MAX)
+		return;
+	g_string_append(out, " to ");
+	append_count(out, expectation, range->most);
 }
 
 static const char *const station_words[] = {
@@ -515,6 +632,27 @@ static void describe_count(GString *text, const struct scenario_expectation *exp
 		if (expectation->subject != NULL)
 			g_string_append_printf(text, " \"%s\"", expectation->subject);
 		break;
+	case EXPECT_DEVICE:
+		g_string_append_printf(text, "%s at %s holds", expectation->folder,
+				       expectation->device->item.name);
+		if (expectation->subject != NULL)
+			g_string_append_printf(text, " \"%s\"", expectation->subject);
+		break;
+	case EXPECT_MINUTES:
+	case EXPECT_COST:
+		g_string_append_printf(
+		    text, "%s of %s", expectation->kind == EXPECT_COST ? "cost" : "begun minutes",
+		    expectation->network == NULL ? "all dial-up lines"
+						 : expectation->network->item.name);
+		break;
+	case EXPECT_PACKETS:
+		g_string_append_printf(text, "packets caused%s%s",
+				       expectation->by == NULL ? "" : " by ",
+				       expectation->by == NULL ? "" : expectation->by->name);
+		break;
+	case EXPECT_HEARD:
+		g_string_append_printf(text, "heard \"%s\"", expectation->heard);
+		break;
 	case EXPECT_MESSAGE:
 		describe_message(text, expectation);
 		break;
@@ -550,13 +688,15 @@ static char *describe(const struct scenario_expectation *expectation)
 
 	describe_count(text, expectation);
 	g_string_append(text, ": ");
-	append_range(text, range);
-	if (expectation->kind == EXPECT_MAILBOX)
+	append_range(text, expectation, range);
+	if (expectation->kind == EXPECT_MAILBOX || expectation->kind == EXPECT_DEVICE)
 		g_string_append(text, range->most == 1 ? " message" : " messages");
-	else if (expectation->kind == EXPECT_MESSAGE || expectation->kind == EXPECT_CONNECTION)
+	else if (expectation->kind == EXPECT_MESSAGE || expectation->kind == EXPECT_CONNECTION ||
+		 expectation->kind == EXPECT_HEARD)
 		g_string_append(text, range->least == 1 && range->most != 0 ? " time" : " times");
 	if (expectation->within_ns != TIME_NEVER &&
-	    (expectation->kind == EXPECT_MAILBOX || expectation->kind == EXPECT_MESSAGE))
+	    (expectation->kind == EXPECT_MAILBOX || expectation->kind == EXPECT_MESSAGE ||
+	     expectation->kind == EXPECT_DEVICE))
 		g_string_append_printf(text, ", within %g s", (double)expectation->within_ns / 1e9);
 	return g_string_free(text, FALSE);
 }
@@ -567,6 +707,9 @@ unsigned expect_finish(struct expect *expect, const char *file, FILE *out, bool 
 
 	for (unsigned i = 0; i < count; i++) {
 		struct judge *judge = &expect->judges[i];
+
+		if (!judge->is_judged)
+			count_lines(expect, judge, expect->now_ns);
 		uint64_t found = judge->is_judged ? judge->found : judge->count;
 		bool met;
 
@@ -579,8 +722,14 @@ unsigned expect_finish(struct expect *expect, const char *file, FILE *out, bool 
 		fprintf(out, "  %s%s%s  %s:%u  %s", colour ? (met ? "\033[32m" : "\033[1;31m") : "",
 			met ? "as expected" : "NOT AS EXPECTED", colour ? "\033[0m" : "", file,
 			judge->expectation->item.mark.line, text);
-		if (!met)
-			fprintf(out, "; there %s %" PRIu64, found == 1 ? "was" : "were", found);
+		if (!met) {
+			GString *there =
+			    g_string_new(found == 1 ? "; there was " : "; there were ");
+
+			append_count(there, judge->expectation, found);
+			fputs(there->str, out);
+			g_string_free(there, TRUE);
+		}
 		fputc('\n', out);
 		g_free(text);
 	}

@@ -307,10 +307,44 @@ static void append_user_outcome(struct log *log, const struct trace_record *reco
 		g_string_append_printf(log->line, "DNS: %s: ", answers[MIN(record->after, 3)]);
 		append_text(log->line, bytes);
 		break;
+	case USER_HEARD:
+		g_string_append(log->line, "hears: ");
+		append_text(log->line, bytes);
+		break;
 	default:
 		append_text(log->line, bytes);
 		break;
 	}
+}
+
+/* "dial-up line phone: up", and what it cost when it goes down. */
+static void append_line(struct log *log, const struct trace_record *record)
+{
+	static const char *const states[LINE_STATE_COUNT] = {
+		[LINE_DOWN] = "down", [LINE_DIALLING] = "dialling", [LINE_UP] = "up"
+	};
+	const struct line *line = lines_find(model_lines(log->model), record->object);
+
+	if (line == NULL)
+		return;
+	g_string_append_printf(log->line, "dial-up line %s: ", line->network);
+	if (record->detail == LINK_TARIFF) {
+		g_string_append_printf(
+		    log->line, "hung up after %g s of silence; modems and PPP are not modelled",
+		    time_seconds(line->idle_ns));
+		return;
+	}
+	g_string_append(log->line, states[MIN(record->after, LINE_UP)]);
+	if (record->after != LINE_DOWN)
+		return;
+	g_string_append(log->line, "; so far ");
+	line_append(log->line, line, record->time_ns);
+}
+
+static bool is_line(const struct trace_record *record)
+{
+	return record->kind == TRACE_STATE && record->layer == LAYER_LINK &&
+	       (record->detail == LINK_TARIFF || record->detail == LINK_LINE);
 }
 
 /* Prints the blocks that are complete, then what happened in the midst of them. */
@@ -361,7 +395,10 @@ static void feed_event(struct log *log, const struct trace_record *record, struc
 		break;
 	default:
 		begin_event(log, record, "○ ");
-		append_user_outcome(log, record, bytes);
+		if (is_line(record))
+			append_line(log, record);
+		else
+			append_user_outcome(log, record, bytes);
 		break;
 	}
 	log_plain(log->line, log->options.colour);
@@ -381,7 +418,7 @@ void log_feed(struct log *log, const struct trace_record *record, struct bytes b
 		feed_event(log, record, bytes);
 		break;
 	case TRACE_STATE:
-		if (record->layer == LAYER_USER)
+		if (record->layer == LAYER_USER || is_line(record))
 			feed_event(log, record, bytes);
 		else if (log->options.unfold && record->layer == LAYER_TCP)
 			feed_state(log, record, bytes);

@@ -15,6 +15,7 @@ struct model *model_new(const struct dissector *const *dissectors)
 	model->frames = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
 	model->mails = g_ptr_array_new();
 	model->mails_by_root = g_hash_table_new(g_int64_hash, g_int64_equal);
+	model->lines = lines_new();
 	conversations_init(&model->conversations, dissectors);
 	return model;
 }
@@ -63,6 +64,7 @@ void model_free(struct model *model)
 	g_hash_table_destroy(model->addresses);
 	g_hash_table_destroy(model->frames);
 	conversations_clear(&model->conversations);
+	lines_free(model->lines);
 	g_free(model);
 }
 
@@ -252,6 +254,7 @@ const struct model_mail *model_mail_by_root(const struct model *model, uint64_t 
 
 void model_feed(struct model *model, const struct trace_record *record, struct bytes bytes)
 {
+	lines_feed(model->lines, record, bytes);
 	switch (record->kind) {
 	case TRACE_NODE:
 		feed_node(model, record, bytes);
@@ -280,6 +283,11 @@ void model_feed(struct model *model, const struct trace_record *record, struct b
 	default:
 		break;
 	}
+}
+
+const struct lines *model_lines(const struct model *model)
+{
+	return model->lines;
 }
 
 /* Connections. */

@@ -29,6 +29,19 @@ static struct remote_message *message_at(const struct remote_folder *folder, uns
 	return g_ptr_array_index(folder->messages, index);
 }
 
+/* Forgets the message at `index`, and its copy. */
+static void drop(struct remote_folder *folder, unsigned index)
+{
+	const struct remote_message *message = message_at(folder, index);
+	struct mailbox_entry *copy = NULL;
+
+	if (message->copy_uid != 0)
+		copy = mailbox_find(folder->copies, message->copy_uid, NULL);
+	if (copy != NULL)
+		mailbox_expunge(folder->copies, copy);
+	g_ptr_array_remove_index(folder->messages, index);
+}
+
 /* Where `uid` is, or would be. */
 static unsigned position(const struct remote_folder *folder, uint32_t uid)
 {
@@ -65,7 +78,8 @@ uint32_t remote_folder_first_unknown(struct remote_folder *folder,
 	uint32_t known = folder->uid_next, count = folder->messages->len;
 
 	if (folder->uid_validity != status->uid_validity) {
-		g_ptr_array_set_size(folder->messages, 0);
+		while (folder->messages->len > 0)
+			drop(folder, folder->messages->len - 1);
 		known = 1;
 		count = 0;
 	}
@@ -85,7 +99,7 @@ void remote_folder_settle(struct remote_folder *folder)
 {
 	for (unsigned i = folder->messages->len; i > 0; i--)
 		if (message_at(folder, i - 1)->is_stale)
-			g_ptr_array_remove_index(folder->messages, i - 1);
+			drop(folder, i - 1);
 }
 
 static struct remote_message *find_or_add(struct remote_folder *folder, uint32_t uid)
@@ -123,6 +137,17 @@ void remote_folder_take(struct remote_folder *folder, const struct imap_fetched 
 	}
 }
 
+void remote_folder_keep(struct remote_folder *folder, uint32_t uid, int64_t unix_time)
+{
+	struct remote_message *message = remote_folder_find(folder, uid);
+
+	if (message == NULL || message->message == NULL || message->copy_uid != 0 ||
+	    folder->copies == NULL)
+		return;
+	message->copy_uid =
+	    mailbox_append(folder->copies, message->message, message->flags, unix_time)->uid;
+}
+
 void remote_folder_remove(struct remote_folder *folder, uint32_t number, uint32_t uid)
 {
 	unsigned index = number - 1;
@@ -130,7 +155,7 @@ void remote_folder_remove(struct remote_folder *folder, uint32_t number, uint32_
 	if (uid != 0)
 		index = remote_folder_find(folder, uid) != NULL ? position(folder, uid) : UINT_MAX;
 	if (index < folder->messages->len)
-		g_ptr_array_remove_index(folder->messages, index);
+		drop(folder, index);
 }
 
 void remote_folder_pick(const struct remote_folder *folder, enum mua_pick pick, const char *subject,
