@@ -478,7 +478,7 @@ static void count_lines(struct expect *expect, struct judge *judge, int64_t now_
 	if (expectation->kind != EXPECT_MINUTES && expectation->kind != EXPECT_COST)
 		return;
 	for (unsigned i = 0; i < lines_count(expect->lines); i++) {
-		const struct line *line = lines_get(expect->lines, i);
+		const struct dial_line *line = lines_get(expect->lines, i);
 
 		if (expectation->network == NULL ||
 		    g_strcmp0(line->network, expectation->network->item.name) == 0)

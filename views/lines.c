@@ -9,20 +9,20 @@
 #define MILLION   UINT64_C(1000000)
 
 struct lines {
-	GArray *lines;        /* of struct line */
+	GArray *lines;        /* of struct dial_line */
 	GHashTable *networks; /* link object -> name, of every cable: look-ups only */
 };
 
 static void line_clear(gpointer line)
 {
-	g_free(((struct line *)line)->network);
+	g_free(((struct dial_line *)line)->network);
 }
 
 struct lines *lines_new(void)
 {
 	struct lines *lines = g_new0(struct lines, 1);
 
-	lines->lines = g_array_new(FALSE, TRUE, sizeof(struct line));
+	lines->lines = g_array_new(FALSE, TRUE, sizeof(struct dial_line));
 	g_array_set_clear_func(lines->lines, line_clear);
 	lines->networks = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
 	return lines;
@@ -42,12 +42,12 @@ unsigned lines_count(const struct lines *lines)
 	return lines->lines->len;
 }
 
-const struct line *lines_get(const struct lines *lines, unsigned index)
+const struct dial_line *lines_get(const struct lines *lines, unsigned index)
 {
-	return &g_array_index(lines->lines, struct line, index);
+	return &g_array_index(lines->lines, struct dial_line, index);
 }
 
-const struct line *lines_find(const struct lines *lines, uint64_t object)
+const struct dial_line *lines_find(const struct lines *lines, uint64_t object)
 {
 	for (unsigned i = 0; i < lines->lines->len; i++)
 		if (lines_get(lines, i)->link == object)
@@ -60,7 +60,7 @@ static uint64_t begun_minutes(int64_t duration_ns)
 	return (uint64_t)MAX((duration_ns + MINUTE_NS - 1) / MINUTE_NS, 1);
 }
 
-static void change(struct line *line, const struct trace_record *record)
+static void change(struct dial_line *line, const struct trace_record *record)
 {
 	if (line->state == LINE_UP) {
 		line->up_ns += record->time_ns - line->since_ns;
@@ -75,7 +75,7 @@ static void change(struct line *line, const struct trace_record *record)
 
 static void add(struct lines *lines, const struct trace_record *record)
 {
-	struct line line = {
+	struct dial_line line = {
 		.link = record->object,
 		.network = g_strdup(g_hash_table_lookup(lines->networks, &record->object)),
 		.price_per_minute = record->after,
@@ -95,7 +95,7 @@ static void name(struct lines *lines, uint64_t object, struct bytes network)
 
 void lines_feed(struct lines *lines, const struct trace_record *record, struct bytes bytes)
 {
-	struct line *line;
+	struct dial_line *line;
 
 	if (record->kind == TRACE_LINK)
 		name(lines, record->object, bytes);
@@ -103,33 +103,33 @@ void lines_feed(struct lines *lines, const struct trace_record *record, struct b
 		return;
 	if (record->detail == LINK_TARIFF)
 		add(lines, record);
-	line = (struct line *)lines_find(lines, record->object);
+	line = (struct dial_line *)lines_find(lines, record->object);
 	if (record->detail == LINK_LINE && line != NULL)
 		change(line, record);
 }
 
-static int64_t under_way_ns(const struct line *line, int64_t now_ns)
+static int64_t under_way_ns(const struct dial_line *line, int64_t now_ns)
 {
 	return line->state == LINE_UP ? MAX(now_ns - line->since_ns, 0) : 0;
 }
 
-uint64_t line_minutes(const struct line *line, int64_t now_ns)
+uint64_t line_minutes(const struct dial_line *line, int64_t now_ns)
 {
 	return line->minutes +
 	       (line->state == LINE_UP ? begun_minutes(under_way_ns(line, now_ns)) : 0);
 }
 
-uint64_t line_cost(const struct line *line, int64_t now_ns)
+uint64_t line_cost(const struct dial_line *line, int64_t now_ns)
 {
 	return line_minutes(line, now_ns) * line->price_per_minute;
 }
 
-int64_t line_up_ns(const struct line *line, int64_t now_ns)
+int64_t line_up_ns(const struct dial_line *line, int64_t now_ns)
 {
 	return line->up_ns + under_way_ns(line, now_ns);
 }
 
-void line_append(GString *out, const struct line *line, int64_t now_ns)
+void line_append(GString *out, const struct dial_line *line, int64_t now_ns)
 {
 	uint64_t minutes = line_minutes(line, now_ns), cost = line_cost(line, now_ns);
 	unsigned fraction = (unsigned)(cost % MILLION);

@@ -6,7 +6,7 @@
 
 struct lines;
 
-struct line {
+struct dial_line {
 	uint64_t link; /* trace object */
 	char *network;
 	uint64_t price_per_minute; /* millionths, for each begun minute of a call */
@@ -25,15 +25,15 @@ void lines_free(struct lines *lines);
 void lines_feed(struct lines *lines, const struct trace_record *record, struct bytes bytes);
 
 unsigned lines_count(const struct lines *lines);
-const struct line *lines_get(const struct lines *lines, unsigned index);
+const struct dial_line *lines_get(const struct lines *lines, unsigned index);
 
 /* The line of the link `object`; NULL: that is no dial-up line. */
-const struct line *lines_find(const struct lines *lines, uint64_t object);
+const struct dial_line *lines_find(const struct lines *lines, uint64_t object);
 
 /* Up to `now_ns`, the call under way included; cost in millionths. */
-uint64_t line_minutes(const struct line *line, int64_t now_ns);
-uint64_t line_cost(const struct line *line, int64_t now_ns);
-int64_t line_up_ns(const struct line *line, int64_t now_ns);
+uint64_t line_minutes(const struct dial_line *line, int64_t now_ns);
+uint64_t line_cost(const struct dial_line *line, int64_t now_ns);
+int64_t line_up_ns(const struct dial_line *line, int64_t now_ns);
 
 /* Appends "2 calls, 3 begun minutes, 124.320 s up, cost 0.15". */
-void line_append(GString *out, const struct line *line, int64_t now_ns);
+void line_append(GString *out, const struct dial_line *line, int64_t now_ns);

@@ -323,7 +323,7 @@ static void append_line(struct log *log, const struct trace_record *record)
 	static const char *const states[LINE_STATE_COUNT] = {
 		[LINE_DOWN] = "down", [LINE_DIALLING] = "dialling", [LINE_UP] = "up"
 	};
-	const struct line *line = lines_find(model_lines(log->model), record->object);
+	const struct dial_line *line = lines_find(model_lines(log->model), record->object);
 
 	if (line == NULL)
 		return;

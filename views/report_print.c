@@ -43,7 +43,7 @@ static void print_lines(const struct report *report, FILE *out)
 	const struct lines *lines = model_lines(report->model);
 
 	for (unsigned i = 0; i < lines_count(lines); i++) {
-		const struct line *line = lines_get(lines, i);
+		const struct dial_line *line = lines_get(lines, i);
 		GString *text = g_string_new(NULL);
 
 		line_append(text, line, report->end_ns);

@@ -38,11 +38,12 @@ struct imap_session {
 	char *user;              /* of AUTHENTICATE LOGIN */
 	struct account *account; /* NULL: not authenticated */
 	struct imap_view view;
-	struct imap_fetch *fetch; /* answer in the making, see command_fetch.c; or NULL */
-	unsigned bad_commands;    /* in a row */
-	int phase;                /* enum session_phase, -1 none: noted last */
-	int64_t autologout_ns;    /* when idleness ends the session */
-	int64_t news_ns;          /* when IDLE tells what has gathered; TIME_NEVER: nothing */
+	struct imap_fetch *fetch;  /* answer in the making, see command_fetch.c; or NULL */
+	unsigned bad_commands;     /* in a row */
+	unsigned unknown_commands; /* the same before the login: that were none */
+	int phase;                 /* enum session_phase, -1 none: noted last */
+	int64_t autologout_ns;     /* when idleness ends the session */
+	int64_t news_ns;           /* when IDLE tells what has gathered; TIME_NEVER: nothing */
 };
 
 /* Output. Whole lines only, but for the last line of what ends inside a literal. */

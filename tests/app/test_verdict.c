@@ -156,13 +156,19 @@ static char *verdict(const char *capture, bool may_be_troubled, unsigned *retran
 	return complaint;
 }
 
-/* Whether the scenario itself cuts, spoils or refuses something. */
+/* Whether the scenario itself cuts, spoils, breaks off or refuses something, or is as slow as a modem. */
 static bool causes_trouble(const struct scenario *scenario)
 {
 	bool does = scenario->impairments->len > 0;
 
-	for (guint i = 0; i < scenario->timeline->len; i++)
-		does |= ((struct scenario_action *)scenario->timeline->pdata[i])->verb == DO_CUT;
+	for (guint i = 0; i < scenario->networks->len; i++)
+		does |= scenario_is_dialled(scenario->networks->pdata[i]);
+	for (guint i = 0; i < scenario->timeline->len; i++) {
+		const struct scenario_action *action = scenario->timeline->pdata[i];
+
+		does |= action->verb == DO_CUT || action->verb == DO_CRASH ||
+			action->verb == DO_LOSE_DISK;
+	}
 	for (guint i = 0; i < scenario->expectations->len; i++) {
 		const struct scenario_expectation *expectation = scenario->expectations->pdata[i];
 

@@ -198,10 +198,10 @@ static bool direct(void *owner, const char *directive)
 }
 
 static const char *const transcripts[] = {
-	"server_append",    "server_copy",    "server_errors",   "server_fetch",
-	"server_idle",      "server_list",    "server_literals", "server_login",
-	"server_mailboxes", "server_reality", "server_rfc3501",  "server_search",
-	"server_select",    "server_store",   "server_too_many", "server_two",
+	"server_append",   "server_copy",    "server_errors",   "server_fetch",  "server_impatient",
+	"server_idle",     "server_list",    "server_literals", "server_login",  "server_mailboxes",
+	"server_reality",  "server_rfc3501", "server_search",   "server_select", "server_store",
+	"server_too_many", "server_two",
 };
 
 static void play(const char *name, size_t chunk)
