@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include "app/mail_actions.h"
+#include "app/scenario_table.h"
 #include "protocols/layer.h"
 #include "protocols/mail/mailbox.h"
 #include "protocols/mail/names.h"
@@ -623,6 +624,11 @@ static void describe_message(GString *text, const struct scenario_expectation *e
 		g_string_append_printf(text, " by %s", expectation->by->name);
 }
 
+static const char *verb_word(enum scenario_verb verb)
+{
+	return mapping_key(&action_mapping, "do")->words[verb].text;
+}
+
 static void describe_count(GString *text, const struct scenario_expectation *expectation)
 {
 	switch (expectation->kind) {
@@ -646,8 +652,9 @@ static void describe_count(GString *text, const struct scenario_expectation *exp
 						 : expectation->network->item.name);
 		break;
 	case EXPECT_PACKETS:
-		g_string_append_printf(text, "packets caused%s%s",
-				       expectation->by == NULL ? "" : " by ",
+		g_string_append_printf(text, "packets caused by `%s`%s%s",
+				       verb_word(expectation->verb),
+				       expectation->by == NULL ? "" : " of ",
 				       expectation->by == NULL ? "" : expectation->by->name);
 		break;
 	case EXPECT_HEARD:

@@ -234,12 +234,12 @@ static void run_command(struct imap_session *session)
 	struct imap_parser parser;
 
 	imap_parser_init(&parser, (uint8_t *)text.data, text.length);
-	if (!imap_parse_tag(&parser, &tag)) {
-		refuse_unknown(session, bytes_of(""));
-		return;
-	}
-	session->tag = g_strndup((const char *)tag.data, tag.length);
-	if (!imap_skip(&parser, ' ')) {
+	bool has_tag = imap_parse_tag(&parser, &tag) &&
+		       (imap_peek(&parser) == ' ' || imap_peek(&parser) == -1);
+
+	if (has_tag)
+		session->tag = g_strndup((const char *)tag.data, tag.length);
+	if (!has_tag || !imap_skip(&parser, ' ')) {
 		refuse_unknown(session, bytes_of(""));
 		return;
 	}

@@ -118,6 +118,7 @@ static const struct conversation conversations[] = {
 	{ "late_refusal", fill,             { .refusal_delay_ns = 2 * NS_PER_S }                },
 	{ "long_line",    fill,             { 0 }					       },
 	{ "nonsense",     fill,             { 0 }					       },
+	{ "quit",         fill,             { 0 }					       },
 	{ "impatient",    fill,             { 0 }					       },
 	{ "commands",     fill,             { 0 }					       },
 	{ "lang",         fill,             { 0 }					       },
