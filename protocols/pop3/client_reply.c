@@ -102,7 +102,7 @@ static void login_answered(struct pop3_client *client, bool is_ok, const char *t
 		pop3_client_begin(client, STAGE_SURVEY);
 		pop3_client_advance(client);
 	} else {
-		/* RFC 2449 section 8.1.1 */
+		/* RFC 2449 section 8.1.2 */
 		pop3_client_give_up(client,
 				    g_str_has_prefix(text, "[IN-USE]") ? POP3_MAILDROP_IN_USE
 								       : POP3_LOGIN_REFUSED,

@@ -129,9 +129,7 @@ static void forget_connection(struct mua_imap *imap)
 /* The server is out of reach, but what is to be read is here. */
 static void read_copy(struct mua_imap *imap)
 {
-	struct mua_action *action = mua_imap_take(imap);
-
-	mua_local_read(imap->mua, action);
+	mua_local_read(imap->mua, mua_imap_take(imap));
 }
 
 /* The action under way has failed, for now or for good. */
@@ -140,7 +138,7 @@ static void fail(struct mua_imap *imap, enum mua_outcome outcome, const char *te
 	struct mua_action *action = mua_imap_present(imap);
 
 	mua_belong(imap->mua, action->id);
-	if (action->verb == MUA_READ && mua_local_has(imap->mua, action))
+	if (action->verb == MUA_READ && mua_may_pass(outcome) && mua_local_has(imap->mua, action))
 		read_copy(imap);
 	else if (!mua_retry(imap->mua, action, outcome, text, &imap->retry))
 		mua_imap_end(imap, outcome, text);

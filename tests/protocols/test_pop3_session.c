@@ -118,6 +118,7 @@ static const struct conversation conversations[] = {
 	{ "late_refusal", fill,             { .refusal_delay_ns = 2 * NS_PER_S }                },
 	{ "long_line",    fill,             { 0 }					       },
 	{ "nonsense",     fill,             { 0 }					       },
+	{ "utf8_name",    fill,             { 0 }					       },
 	{ "quit",         fill,             { 0 }					       },
 	{ "impatient",    fill,             { 0 }					       },
 	{ "commands",     fill,             { 0 }					       },
@@ -156,6 +157,7 @@ static void open_drop(struct drop *drop, const struct conversation *conversation
 	drop->store = mail_store_new(NULL);
 	mail_store_add_account(drop->store, "bob@corp.test", "secret");
 	mail_store_add_account(drop->store, "mrose@dbc.mtview.ca.us", "tanstaaf");
+	mail_store_add_account(drop->store, "g\xc3\xbcnter@corp.test", "schl\xc3\xbcssel");
 	conversation->fill(drop);
 	config.store = drop->store;
 	if (config.software == NULL)
