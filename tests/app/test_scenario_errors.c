@@ -52,7 +52,7 @@ static const struct {
 	{ "mailwire: 1\ntitle:\n",								"t:2:1: error",    "`title` is nothing here",                                NULL                                       },
 	{ "mailwire: 1\n{a: b}: c\n",							     "t:2:1: error",    "a key must be a word",                                   NULL                                       },
  /* Dial-up lines, disks, terminals */
-	/* clang-format off */
+  /* clang-format off */
 	{ "mailwire: 1\nnetworks: {lan: {dial-up: {idle: 5s}}}\nhosts: {a: }\n",
 	  "t:2:27: error", "`lan` is a LAN: only a link can be a dial-up line", "write `kind: link`" },
 	{ "mailwire: 1\nnetworks: {lan: {dial-up: {idle: 5s, cost-per-minute: 5ct}}}\n",
@@ -73,8 +73,8 @@ static const struct {
 	  "t:7:56: error", "there is no host or router called `mial`", "did you mean `mail`?" },
 	{ WORLD "timeline: [{at: 1s, who: alice-pc, do: crash}]\n",
 	  "t:7:26: error", "`alice-pc` is no client", "name one of the `clients`" },
-	/* clang-format on */
- /* Values */
+  /* clang-format on */
+  /* Values */
 	{ "mailwire: 1\nuntil: 10\n",							     "t:2:8: error",    "`until: 10`: the unit is missing",
          "`10ms`"																									 },
 	{ "mailwire: 1\nnetworks: {lan: {rate: 100mbps}}\n",                                      "t:2:24: error",
