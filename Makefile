@@ -37,7 +37,7 @@ ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DDATADIR=\"$(PREFIX)/share/mailwire\" -I.
 # What only Linux has, and what stands in for it elsewhere.
 SYSTEM ?= $(shell uname -s)
 LINUX_ONLY = app/live.c app/live_device.c app/live_offload.c app/shell_namespace.c app/command_live.c \
-             app/command_shell.c tests/app/test_live_offload.c tests/fuzz/fuzz_offload.c
+             app/command_extcap.c app/command_shell.c tests/app/test_live_offload.c tests/fuzz/fuzz_offload.c
 ifeq ($(SYSTEM),Linux)
 LEFT_OUT = app/live_elsewhere.c
 else
@@ -114,17 +114,32 @@ deps-bench:
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
 
+# Where Wireshark looks for programs that capture. Only folders that are there are linked into, unless
+# the user names one: EXTCAPDIR=... What /usr/local holds is for the distribution's Wireshark too.
+WIRESHARK_PREFIXES = $(PREFIX) $(filter-out $(PREFIX),$(if $(filter /usr/local,$(PREFIX)),/usr))
+EXTCAPDIR ?= $(patsubst $(DESTDIR)%/,%,$(wildcard $(foreach prefix,$(WIRESHARK_PREFIXES),\
+               $(addprefix $(DESTDIR)$(prefix)/,lib/wireshark/extcap/ lib64/wireshark/extcap/ lib/*/wireshark/extcap/))))
+
 install: all ## into PREFIX (default /usr/local), DESTDIR is honoured
 	install -D -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/mailwire
 	install -D -m 644 docs/mailwire.1 $(DESTDIR)$(PREFIX)/share/man/man1/mailwire.1
 	install -D -m 644 app/mailwire.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/mailwire
 	mkdir -p $(DESTDIR)$(PREFIX)/share/mailwire
 	cp -R scenarios $(DESTDIR)$(PREFIX)/share/mailwire/
+	@set -e; for folder in $(EXTCAPDIR); do \
+	    echo "ln -sf $(PREFIX)/bin/mailwire $(DESTDIR)$$folder/mailwire"; \
+	    mkdir -p "$(DESTDIR)$$folder"; \
+	    ln -sf "$(PREFIX)/bin/mailwire" "$(DESTDIR)$$folder/mailwire"; \
+	done
 
 uninstall: ## removes what install put there
 	rm -f $(DESTDIR)$(PREFIX)/bin/mailwire $(DESTDIR)$(PREFIX)/share/man/man1/mailwire.1 \
 	      $(DESTDIR)$(PREFIX)/share/bash-completion/completions/mailwire
 	rm -rf $(DESTDIR)$(PREFIX)/share/mailwire
+	@for folder in $(EXTCAPDIR); do \
+	    link="$(DESTDIR)$$folder/mailwire"; \
+	    [ "$$(readlink "$$link")" != "$(PREFIX)/bin/mailwire" ] || { echo "rm $$link"; rm -f "$$link"; }; \
+	done
 
 clean: ## removes everything that was built
 	rm -rf build mailwire

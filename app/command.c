@@ -1,14 +1,18 @@
 #include "app/command.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
+#include "views/columns.h"
 
 void command_complain(const char *format, ...)
 {
 	va_list arguments;
 
+	fflush(stdout); /* what was said before comes before, in whole lines */
 	va_start(arguments, format);
 	fputs("mailwire: ", stderr);
 	vfprintf(stderr, format, arguments);
@@ -79,12 +83,24 @@ struct scenario *command_load(const char *file)
 	return scenario;
 }
 
+/* The reader of standard output has seen enough, and knows why it ends. */
+static bool has_no_reader(void)
+{
+	struct pollfd standard_output = { .fd = STDOUT_FILENO };
+
+	return poll(&standard_output, 1, 0) == 1 &&
+	       (standard_output.revents & (POLLERR | POLLHUP)) != 0;
+}
+
 int command_flush(void)
 {
-	if (fflush(stdout) == 0 && !ferror(stdout))
+	/* Where an earlier write failed its reason is not known any more. */
+	const char *why = fflush(stdout) != 0 ? g_strerror(errno) : "not all could be written";
+
+	if (!ferror(stdout))
 		return EXIT_OK;
-	if (errno != EPIPE) /* a reader that has seen enough knows why */
-		command_complain("standard output: %s", g_strerror(errno));
+	if (!has_no_reader())
+		command_complain("standard output: %s", why);
 	return EXIT_OUTPUT;
 }
 
@@ -93,6 +109,30 @@ bool command_colours(int fd)
 	const char *no_color = getenv("NO_COLOR");
 
 	return isatty(fd) && (no_color == NULL || *no_color == '\0');
+}
+
+unsigned command_columns(int fd)
+{
+	struct winsize size;
+
+	return isatty(fd) && ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+FILE *page_begin(struct page *page, FILE *out, unsigned columns)
+{
+	*page = (struct page) { .in = out, .out = out, .columns = columns };
+	if (columns > 0)
+		page->in = open_memstream(&page->text, &page->text_bytes);
+	return page->in;
+}
+
+void page_end(struct page *page)
+{
+	if (page->in == page->out)
+		return;
+	fclose(page->in);
+	columns_print_text(page->out, page->text, page->columns);
+	free(page->text);
 }
 
 bool command_parse_time(const char *option, const char *text, int64_t *time_ns)

@@ -1,13 +1,17 @@
 /* The subcommands of `mailwire`, and what they share. */
 #pragma once
 #include <glib.h>
+#include <stdio.h>
 #include "app/scenario.h"
+
+#define MAILWIRE_VERSION "0.1"
 
 enum exit_status {
 	EXIT_OK = 0,
 	EXIT_EXPECTATION = 1, /* an `expect:` line failed */
 	EXIT_USAGE = 2,       /* bad usage or a bad scenario */
 	EXIT_OUTPUT = 3,      /* an output could not be written */
+	EXIT_DAMAGED = 4,     /* a capture could be read in part only */
 };
 
 struct command {
@@ -28,8 +32,15 @@ int command_mailbox(const struct command *command, int argc, char **argv);
 int command_step(const struct command *command, int argc, char **argv);
 int command_live(const struct command *command, int argc, char **argv);
 int command_shell(const struct command *command, int argc, char **argv);
+int command_explain(const struct command *command, int argc, char **argv);
 int command_list(const struct command *command, int argc, char **argv);
 int command_new(const struct command *command, int argc, char **argv);
+
+/*
+ * The program as Wireshark calls it from its extcap folder, with --extcap-... instead of a
+ * subcommand; returns the exit status.
+ */
+int command_extcap(int argc, char **argv);
 
 /*
  * Parses options and exactly `count` further arguments, which go to `arguments`. Answers --help.
@@ -51,6 +62,22 @@ int command_flush(void);
 
 /* Whether to use colours on `fd`: a terminal, and NO_COLOR is not set (no-color.org). */
 bool command_colours(int fd);
+
+/* Columns of the terminal that `fd` is; 0: it is none. */
+unsigned command_columns(int fd);
+
+/* Text that is kept until it is whole, to have its lines broken where the terminal ends. */
+struct page {
+	FILE *in; /* print here */
+	FILE *out;
+	unsigned columns;
+	char *text;
+	size_t text_bytes;
+};
+
+/* Begins a page for `out`, in lines of at most `columns` columns; 0: however long. Returns `in`. */
+FILE *page_begin(struct page *page, FILE *out, unsigned columns);
+void page_end(struct page *page);
 
 /* "mailwire: " and the text on standard error. */
 void command_complain(const char *format, ...) G_GNUC_PRINTF(1, 2);

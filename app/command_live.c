@@ -70,8 +70,8 @@ static int prepare(void *owner, struct run_setup *setup)
 		command_complain("live needs an interface to plug in: --attach IFACE=NETWORK");
 		return EXIT_USAGE;
 	}
-	if (!(options->live.speed > 0 && options->live.speed <= 1000)) {
-		command_complain("--speed: must be more than 0 and at most 1000");
+	if (!live_speed_is_valid(options->live.speed)) {
+		command_complain("--speed: must be more than 0 and at most %d", LIVE_SPEED_MAX);
 		return EXIT_USAGE;
 	}
 	for (char **text = options->attach; *text != NULL; text++) {

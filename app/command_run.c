@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <unistd.h>
 #include "app/command.h"
@@ -11,6 +12,7 @@
 #include "app/observer.h"
 #include "app/run.h"
 #include "views/dialog.h"
+#include "views/frame_filter.h"
 #include "views/names.h"
 #include "views/output.h"
 
@@ -18,8 +20,8 @@
 #define PROGRESS_AFTER_MS    1000
 
 struct run_options {
-	char *pcap, *log_path, *format, *capture, *layers, *hosts, *until;
-	gint message;
+	char *pcap, *log_path, *format, *capture, *filter, *layers, *hosts, *until;
+	gint message, columns;
 	gint64 seed;
 	gboolean has_dialog, has_report, is_quiet, is_unfolded, has_no_comments;
 };
@@ -42,6 +44,7 @@ struct run {
 	int64_t until_ns;
 	uint64_t seed;
 	gint64 started_us;
+	int64_t ended_ns; /* virtual time at which the events ended */
 	int status;
 };
 
@@ -120,6 +123,23 @@ static bool check_stdout(const struct run_options *options)
 	return true;
 }
 
+static bool check_filter(const struct run_options *options)
+{
+	struct frame_filter *filter;
+	GError *error = NULL;
+
+	if (options->filter == NULL)
+		return true;
+	filter = frame_filter_new(options->filter, &error);
+	if (filter == NULL) {
+		command_complain("--filter: %s", error->message);
+		g_error_free(error);
+		return false;
+	}
+	frame_filter_free(filter);
+	return true;
+}
+
 static bool check_options(struct run *run)
 {
 	const struct run_options *options = run->options;
@@ -129,20 +149,24 @@ static bool check_options(struct run *run)
 		command_complain("--format: \"%s\" is neither text nor json", options->format);
 		return false;
 	}
-	if (options->capture != NULL && options->pcap == NULL) {
-		command_complain(
-		    "--capture says what goes into a capture: give it a --pcap PATH too");
+	if ((options->capture != NULL || options->filter != NULL) && options->pcap == NULL) {
+		command_complain("%s says what goes into a capture: give it a --pcap PATH too",
+				 options->capture != NULL ? "--capture" : "--filter");
 		return false;
 	}
 	if (options->message < 0) {
 		command_complain("--message: mails are numbered from 1");
 		return false;
 	}
+	if (options->columns < 0) {
+		command_complain("--columns: a line has 1 column at least");
+		return false;
+	}
 	run->until_ns = TIME_NEVER;
 	if (options->until != NULL &&
 	    !command_parse_time("--until", options->until, &run->until_ns))
 		return false;
-	return check_stdout(options) && parse_layers(run);
+	return check_filter(options) && check_stdout(options) && parse_layers(run);
 }
 
 /* The log goes to standard output unless a capture does, or it is not wanted. */
@@ -187,6 +211,14 @@ static bool open_log_file(struct run *run)
 	return true;
 }
 
+/* A terminal's lines are not to be broken in the midst of words. */
+static unsigned columns_for(const struct run *run, FILE *out)
+{
+	if (run->options->columns > 0)
+		return (unsigned)run->options->columns;
+	return out == run->log_file && out != stdout ? 0 : command_columns(fileno(out));
+}
+
 static bool open_log(struct run *run)
 {
 	bool is_json = g_strcmp0(run->options->format, "json") == 0;
@@ -205,6 +237,7 @@ static bool open_log(struct run *run)
 			    &(struct log_options) {
 				.out = run->log_file,
 				.colour = run->log_file == stdout && command_colours(STDOUT_FILENO),
+				.columns = columns_for(run, run->log_file),
 				.unfold = run->options->is_unfolded,
 				.layers = run->layers,
 				.nodes = run->hosts,
@@ -244,6 +277,7 @@ static bool open_capture(struct run *run)
 		.path = run->options->pcap,
 		.has_comments =
 		    run->scenario->capture.has_comments && !run->options->has_no_comments,
+		.filter = run->options->filter,
 		.epoch_s = run->scenario->epoch_s,
 		.dissectors = all_dissectors,
 	};
@@ -278,6 +312,21 @@ static void on_interrupt(int number)
 	shall_return = 1;
 }
 
+/*
+ * On a terminal, unless a log is read there too: what is written over it would mix with its lines,
+ * or with what a pager shows of it.
+ */
+static bool may_show_progress(const struct run *run)
+{
+	bool has_log = run->observer.log != NULL || run->observer.json != NULL;
+	struct stat standard_output;
+
+	if (!isatty(STDERR_FILENO))
+		return false;
+	return !has_log || run->log_file != stdout ||
+	       (fstat(STDOUT_FILENO, &standard_output) == 0 && S_ISREG(standard_output.st_mode));
+}
+
 static void start_alarms(struct run *run)
 {
 	struct itimerval interval = {
@@ -288,7 +337,7 @@ static void start_alarms(struct run *run)
 	engine_watch(simulation_world(run->simulation)->engine, &shall_return);
 	signal(SIGINT, on_interrupt);
 	signal(SIGTERM, on_interrupt);
-	if (!isatty(STDERR_FILENO))
+	if (!may_show_progress(run))
 		return;
 	signal(SIGALRM, on_alarm);
 	setitimer(ITIMER_REAL, &interval, NULL);
@@ -325,6 +374,7 @@ static enum engine_outcome run_events(struct run *run)
 		show_progress(run);
 	}
 	stop_alarms();
+	run->ended_ns = engine_now(simulation_world(run->simulation)->engine);
 	if (has_shown)
 		fputs("\r\033[K", stderr);
 	if (outcome == ENGINE_LIVELOCK) {
@@ -362,7 +412,9 @@ static bool build(struct run *run)
 	}
 	if (!open_capture(run) || !open_log(run))
 		return false;
-	run->observer.report = report_new(run->observer.model, all_dissectors);
+	/* A log closes with a summary. */
+	if (run->options->has_report || run->observer.log != NULL)
+		run->observer.report = report_new(run->observer.model, all_dissectors);
 	observer_start(&run->observer);
 	return true;
 }
@@ -382,7 +434,10 @@ static void finish_capture(struct run *run, bool is_whole)
 	if (!is_whole) {
 		recorder_abandon(run->observer.recorder);
 	} else if (!recorder_finish(run->observer.recorder, &error)) {
-		output_failed(run, "--pcap", error->message);
+		if (!g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_PIPE))
+			output_failed(run, "--pcap", error->message);
+		else if (run->status == EXIT_OK)
+			run->status = EXIT_OUTPUT; /* a reader that has seen enough knows why */
 		g_error_free(error);
 	}
 	run->observer.recorder = NULL;
@@ -407,6 +462,16 @@ static void finish_log_file(struct run *run, bool is_whole)
 	run->log_output = NULL;
 }
 
+static void print_dialog(const struct run *run)
+{
+	struct page page;
+	FILE *out = page_begin(&page, run->log_file, columns_for(run, run->log_file));
+
+	dialog_print(run->observer.model, out,
+		     run->log_file == stdout && command_colours(STDOUT_FILENO));
+	page_end(&page);
+}
+
 static void finish_views(struct run *run, bool is_whole)
 {
 	if (!run->is_observed)
@@ -421,7 +486,7 @@ static void finish_views(struct run *run, bool is_whole)
 	run->observer.log = NULL;
 	run->observer.json = NULL;
 	if (run->options->has_dialog && is_whole)
-		dialog_print(run->observer.model, run->log_file, command_colours(STDOUT_FILENO));
+		print_dialog(run);
 }
 
 /* Text at the end that belongs to people: not among JSON, and not when nothing is wanted. */
@@ -434,17 +499,18 @@ static bool wants_summary(const struct run *run)
 	       run->hosts == NULL && run->options->message == 0;
 }
 
-static void print_capture_hint(const struct run *run)
+static void print_capture_hint(const struct run *run, FILE *out)
 {
 	if (run->options->pcap == NULL || strcmp(run->options->pcap, "-") == 0)
 		return;
-	printf("  captured to %s: open it with  wireshark %s\n", run->options->pcap,
-	       run->options->pcap);
+	fprintf(out, "  captured to %s: open it with  wireshark %s\n", run->options->pcap,
+		run->options->pcap);
 	if (g_strcmp0(run->options->capture, "all") == 0)
-		printf("  it holds each packet at every interface it passed; to keep Wireshark "
-		       "from taking\n"
-		       "  these for retransmissions, show one interface: frame.interface_name == "
-		       "\"...\"\n");
+		fputs("  it holds each packet at every interface it passed; to keep Wireshark "
+		      "from taking\n"
+		      "  these for retransmissions, show one interface: frame.interface_name == "
+		      "\"...\"\n",
+		      out);
 }
 
 /* Only at the end is it known how many mails there were. */
@@ -462,16 +528,20 @@ static void check_message(struct run *run)
 static void print_ending(struct run *run)
 {
 	bool colour = command_colours(STDOUT_FILENO);
+	struct page page;
+	FILE *out;
 
 	if (!run->is_observed)
 		return;
 	check_message(run);
+	out = page_begin(&page, stdout, columns_for(run, stdout));
 	if (run->options->has_report)
-		report_print(run->observer.report, stdout, colour);
+		report_print(run->observer.report, out, colour);
 	if (wants_summary(run)) {
-		report_print_summary(run->observer.report, stdout, colour);
-		print_capture_hint(run);
+		report_print_summary(run->observer.report, out, colour);
+		print_capture_hint(run, out);
 	}
+	page_end(&page);
 }
 
 static void run_free(struct run *run)
@@ -515,6 +585,11 @@ static void flush_views(void *owner)
 		recorder_flush(run->observer.recorder);
 }
 
+static bool writes_to_stdout(const struct run *run)
+{
+	return run->log_file == stdout || is_stdout(run->options->pcap);
+}
+
 static void drive(struct run *run)
 {
 	int status = run->setup.drive(run->driver->owner,
@@ -523,6 +598,7 @@ static void drive(struct run *run)
 					  .until_ns = MIN(run->until_ns, run->scenario->until_ns),
 					  .flush = flush_views,
 					  .owner = run,
+					  .reader = writes_to_stdout(run) ? STDOUT_FILENO : -1,
 				      });
 
 	finish_views(run, true);
@@ -535,8 +611,34 @@ static void drive(struct run *run)
 		run->status = command_flush();
 }
 
+/* Nothing is held against a run that could not go to its end. */
+static unsigned judge(struct run *run, enum engine_outcome outcome)
+{
+	bool is_cut = interrupted || outcome == ENGINE_LIVELOCK ||
+		      (outcome == ENGINE_DEADLINE && run->until_ns < run->scenario->until_ns);
+	bool has_summary = wants_summary(run);
+
+	fflush(stdout); /* what standard error says comes behind it */
+	struct page page;
+	FILE *out = has_summary ? stdout : stderr;
+	unsigned unmet = expect_finish(
+	    run->expect,
+	    &(struct expect_ending) {
+		.out = page_begin(&page, out, columns_for(run, out)),
+		.file = run->file,
+		.colour = command_colours(has_summary ? STDOUT_FILENO : STDERR_FILENO),
+		.is_quiet = !has_summary,
+		.cut_ns = is_cut ? run->ended_ns : TIME_NEVER,
+		.cut_by = outcome == ENGINE_DEADLINE ? "after --until" : "the run was interrupted",
+	    });
+
+	page_end(&page);
+	return unmet;
+}
+
 static int run_scenario(struct run *run)
 {
+	enum engine_outcome outcome;
 	unsigned unmet;
 	bool is_whole;
 	int status;
@@ -560,13 +662,11 @@ static int run_scenario(struct run *run)
 		drive(run);
 		return run->status;
 	}
-	run_events(run);
+	outcome = run_events(run);
 	is_whole = !interrupted;
 	finish_views(run, is_whole);
 	print_ending(run);
-	unmet = expect_finish(run->expect, run->file, wants_summary(run) ? stdout : stderr,
-			      command_colours(wants_summary(run) ? STDOUT_FILENO : STDERR_FILENO),
-			      !wants_summary(run));
+	unmet = judge(run, outcome);
 	finish_log_file(run, is_whole);
 	run_free(run);
 	if (run->status == EXIT_OK)
@@ -581,36 +681,40 @@ int run_with(const struct command *command, int argc, char **argv, const struct 
 	struct run_options options = { .seed = -1 };
 	struct run run = { .options = &options, .driver = driver };
 	const GOptionEntry entries[] = {
-		{"pcap",             0, 0, G_OPTION_ARG_FILENAME, &options.pcap,
+		{"pcap",                0, 0, G_OPTION_ARG_FILENAME, &options.pcap,
                  "Capture to PATH: .pcapng, .pcap, a folder/ (a file per interface), or - for "
 		  "standard output", "PATH" },
-		{ "log",                 0, 0, G_OPTION_ARG_FILENAME, &options.log_path, "Write the log to PATH",
+		{ "log",                    0, 0, G_OPTION_ARG_FILENAME, &options.log_path, "Write the log to PATH",
                  "PATH" },
-		{ "format",     0, 0, G_OPTION_ARG_STRING, &options.format,
+		{ "format",        0, 0, G_OPTION_ARG_STRING, &options.format,
                  "The log as text (default) or json: one object per trace record", "text|json" },
-		{ "capture",            0, 0, G_OPTION_ARG_STRING, &options.capture,
+		{ "capture",               0, 0, G_OPTION_ARG_STRING, &options.capture,
                  "Capture every packet once (sent, default), at every interface (all), or these "
 		  "interfaces", "sent|all|IFACE,..." },
-		{ "no-comments",             0, 0, G_OPTION_ARG_NONE, &options.has_no_comments,
+		{ "filter",                0, 0, G_OPTION_ARG_STRING, &options.filter,
+                 "Capture only packets that this filter lets pass, such as 'tcp port 25'", "BPF" },
+		{ "no-comments",                    0, 0, G_OPTION_ARG_NONE, &options.has_no_comments,
                  "Capture without a comment on each packet", NULL },
-		{ "layer",                 0, 0, G_OPTION_ARG_STRING, &options.layers, "Log only these layers",
+		{ "layer",    0, 0, G_OPTION_ARG_STRING, &options.layers, "Log only these layers",
                  "NAMES" },
-		{ "host", 0, 0, G_OPTION_ARG_STRING, &options.hosts,
+		{ "host",                0, 0, G_OPTION_ARG_STRING, &options.hosts,
                  "Log only these hosts, routers, switches", "NAMES" },
 		{ "message",             0, 0, G_OPTION_ARG_INT, &options.message,
                  "Log only what belongs to mail number N", "N" },
-		{ "unfold",          0, 0, G_OPTION_ARG_NONE, &options.is_unfolded,
+		{ "unfold",                    0, 0, G_OPTION_ARG_NONE, &options.is_unfolded,
                  "Log what repeats in full as well", NULL },
-		{ "dialog",                 0, 0, G_OPTION_ARG_NONE, &options.has_dialog,
+		{ "columns",      0, 0, G_OPTION_ARG_INT, &options.columns,
+                 "Break lines longer than N (default: the terminal's width)", "N" },
+		{ "dialog",          0, 0, G_OPTION_ARG_NONE, &options.has_dialog,
                  "Print the conversations alone: C: and S: lines", NULL },
-		{ "report",   0, 0, G_OPTION_ARG_NONE, &options.has_report,
+		{ "report",            0, 0, G_OPTION_ARG_NONE, &options.has_report,
                  "Print each message's way, its encapsulation ledger, figures per protocol", NULL },
-		{ "seed",       0, 0, G_OPTION_ARG_INT64, &options.seed,
+		{ "seed",                    0, 0, G_OPTION_ARG_INT64, &options.seed,
                  "Use another seed than the scenario's", "N" },
-		{ "until",         0, 0, G_OPTION_ARG_STRING, &options.until, "Stop at this time", "TIME" },
-		{ "quiet",                 'q', 0, G_OPTION_ARG_NONE, &options.is_quiet,
+		{ "until",     0, 0, G_OPTION_ARG_STRING, &options.until, "Stop at this time", "TIME" },
+		{ "quiet", 'q', 0, G_OPTION_ARG_NONE, &options.is_quiet,
                  "No log on standard output", NULL },
-		{ 0 }
+		{ 0            }
 	};
 	GArray *all = g_array_new(TRUE, TRUE, sizeof(GOptionEntry));
 	int status;
@@ -626,6 +730,7 @@ int run_with(const struct command *command, int argc, char **argv, const struct 
 	g_free(options.log_path);
 	g_free(options.format);
 	g_free(options.capture);
+	g_free(options.filter);
 	g_free(options.layers);
 	g_free(options.hosts);
 	g_free(options.until);

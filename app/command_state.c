@@ -111,8 +111,12 @@ int command_state(const struct command *command, int argc, char **argv)
 		if (status == EXIT_OK && !choose_nodes(&moment, hosts, &nodes))
 			status = EXIT_USAGE;
 		if (status == EXIT_OK) {
-			state_print(moment.state, stdout, moment.at_ns, nodes,
-				    command_colours(STDOUT_FILENO));
+			struct page page;
+
+			state_print(moment.state,
+				    page_begin(&page, stdout, command_columns(STDOUT_FILENO)),
+				    moment.at_ns, nodes, command_colours(STDOUT_FILENO));
+			page_end(&page);
 			status = command_flush();
 		}
 		moment_clear(&moment);
@@ -134,23 +138,23 @@ static bool is_user(const struct mailbox_state *mailbox, const char *user)
 		g_ascii_strncasecmp(mailbox->owner, user, strlen(user)) == 0);
 }
 
-static void print_message(unsigned number, const struct mailbox_message *message)
+static void print_message(FILE *out, unsigned number, const struct mailbox_message *message)
 {
 	GString *flags = g_string_new(NULL);
 	GDateTime *date = g_date_time_new_from_unix_utc(message->internal_date);
 	char *when = g_date_time_format(date, "%Y-%m-%d %H:%M:%S");
 
 	mailbox_flags_append(flags, message->flags);
-	printf("  %4u  UID %-4u %s  %6zu B  %-34s %s%s%s\n", number, message->uid, when,
-	       g_bytes_get_size(message->bytes), message->from, message->subject,
-	       flags->len > 0 ? "  " : "", flags->str);
+	fprintf(out, "  %4u  UID %-4u %s  %6zu B  %-34s %s%s%s\n", number, message->uid, when,
+		g_bytes_get_size(message->bytes), message->from, message->subject,
+		flags->len > 0 ? "  " : "", flags->str);
 	g_free(when);
 	g_date_time_unref(date);
 	g_string_free(flags, TRUE);
 }
 
 /* Folders of the user wherever they are kept; messages are numbered through all of them. */
-static int print_mailboxes(const struct moment *moment, const char *user, int raw)
+static int print_mailboxes(const struct moment *moment, FILE *out, const char *user, int raw)
 {
 	unsigned number = 0;
 	bool is_known = false;
@@ -162,17 +166,17 @@ static int print_mailboxes(const struct moment *moment, const char *user, int ra
 			continue;
 		is_known = true;
 		if (raw == 0)
-			printf("%s of %s on %s: %u message%s\n", mailbox->name, mailbox->owner,
-			       model_node_name(moment->model, mailbox->node),
-			       mailbox->messages->len, mailbox->messages->len == 1 ? "" : "s");
+			fprintf(out, "%s of %s on %s: %u message%s\n", mailbox->name,
+				mailbox->owner, model_node_name(moment->model, mailbox->node),
+				mailbox->messages->len, mailbox->messages->len == 1 ? "" : "s");
 		for (guint k = 0; k < mailbox->messages->len; k++) {
 			const struct mailbox_message *message = mailbox->messages->pdata[k];
 
 			if (raw == 0)
-				print_message(++number, message);
+				print_message(out, ++number, message);
 			else if (++number == (unsigned)raw)
 				fwrite(g_bytes_get_data(message->bytes, NULL), 1,
-				       g_bytes_get_size(message->bytes), stdout);
+				       g_bytes_get_size(message->bytes), out);
 		}
 	}
 	if (!is_known) {
@@ -186,7 +190,18 @@ static int print_mailboxes(const struct moment *moment, const char *user, int ra
 		command_complain("--raw: there are only %u messages", number);
 		return EXIT_USAGE;
 	}
-	return command_flush();
+	return EXIT_OK;
+}
+
+/* The bytes of a message go out as they are. */
+static int show_mailboxes(const struct moment *moment, const char *user, int raw)
+{
+	struct page page;
+	unsigned columns = raw > 0 ? 0 : command_columns(STDOUT_FILENO);
+	int status = print_mailboxes(moment, page_begin(&page, stdout, columns), user, raw);
+
+	page_end(&page);
+	return status == EXIT_OK ? command_flush() : status;
 }
 
 int command_mailbox(const struct command *command, int argc, char **argv)
@@ -215,7 +230,7 @@ int command_mailbox(const struct command *command, int argc, char **argv)
 	if (status < 0) {
 		status = moment_init(&moment, file, at);
 		if (status == EXIT_OK)
-			status = print_mailboxes(&moment, user, raw);
+			status = show_mailboxes(&moment, user, raw);
 		moment_clear(&moment);
 	}
 	g_free(at);

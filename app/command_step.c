@@ -1,155 +1,93 @@
-/* mailwire step: one crossing after the other, forwards and backwards; going back costs nothing. */
-#include <errno.h>
+/* mailwire step: one step after the other, by keys on a terminal, by lines from anywhere else. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 #include "app/command.h"
-#include "app/dissectors.h"
-#include "app/simulation.h"
-#include "views/crossing.h"
-#include "views/log.h"
+#include "app/steps.h"
 
-/* A crossing as it is shown. */
-struct step {
-	char *text;
-	uint32_t node;
-	bool begins_unit; /* a mail command or reply is sent here */
+static const char keys_help[] =
+    "Enter: next step; or one of these and Enter: b back, n next host (N: back), m next mail "
+    "command\n"
+    "(M: back), a number: that step, /text: next step that says it, ? help, q quit\n";
+
+static const struct {
+	const char *line;
+	enum step_way way;
+} ways[] = {
+	{"",   STEP_NEXT     },
+        { "b", STEP_BACK     },
+        { "n", STEP_NEXT_HOST},
+	{ "N", STEP_LAST_HOST},
+        { "m", STEP_NEXT_UNIT},
+        { "M", STEP_LAST_UNIT},
 };
 
-struct stepper {
-	struct trace_sink sink;
-	struct model *model;
-	struct crossings *crossings;
-	GArray *steps; /* of struct step */
-	bool colour;
-};
-
-static bool begins_unit(const struct model *model, const struct crossing *crossing)
+static void show(const struct steps *steps, guint index)
 {
-	struct model_segment segment;
-
-	return crossing->received == NULL &&
-	       model_find_segment(model, crossing_sent(crossing), &segment) && segment.length > 0 &&
-	       segment.connection->dissector != NULL;
+	printf("step %u of %u\n%s\n\n", index + 1, steps_count(steps),
+	       steps_at(steps, index)->text);
 }
 
-static void add_step(void *owner, const struct crossing *crossing)
+/* Goes where `line` says; complains, on standard output as all of it, where there is nothing. */
+static void obey(const struct steps *steps, const char *line, guint *index)
 {
-	struct stepper *stepper = owner;
-	struct step step = { .node = crossing->node };
-	size_t length;
-	FILE *memory = open_memstream(&step.text, &length);
-	struct log *log = log_new(stepper->model, &(struct log_options) {
-						      .out = memory,
-						      .colour = stepper->colour,
-						      .unfold = true,
-						      .dissectors = all_dissectors,
-						  });
+	bool is_search = line[0] == '/', is_number = g_ascii_isdigit(line[0]);
+	bool is_known = is_search || is_number, is_found = false;
 
-	log_print_crossing(log, crossing);
-	log_finish(log);
-	fclose(memory);
-	step.begins_unit = begins_unit(stepper->model, crossing);
-	g_array_append_val(stepper->steps, step);
-}
-
-static void observe(void *owner, const struct trace_record *record, struct bytes bytes)
-{
-	struct stepper *stepper = owner;
-
-	model_feed(stepper->model, record, bytes);
-	crossings_feed(stepper->crossings, record, bytes);
-}
-
-static const struct step *step_at(const struct stepper *stepper, guint index)
-{
-	return &g_array_index(stepper->steps, struct step, index);
-}
-
-static void show(const struct stepper *stepper, guint index)
-{
-	printf("step %u of %u\n%s", index + 1, stepper->steps->len, step_at(stepper, index)->text);
+	if (is_search)
+		is_found = steps_search(steps, line + 1, index);
+	if (is_number)
+		is_found = steps_parse(steps, line, index);
+	for (size_t i = 0; i < G_N_ELEMENTS(ways); i++) {
+		if (strcmp(line, ways[i].line) != 0)
+			continue;
+		is_known = true;
+		is_found = steps_follow(steps, ways[i].way, index);
+	}
+	if (!is_known)
+		fputs(keys_help, stdout);
+	else if (is_found)
+		show(steps, *index);
+	else
+		puts(strcmp(line, "b") == 0 ? "this is the first step"
+					    : "there is no such step any more");
 	fflush(stdout);
 }
 
-/* Where a key leads from `index`; the same place when there is no such step. */
-static guint follow(const struct stepper *stepper, guint index, char key)
-{
-	guint next = index + 1;
-
-	switch (key) {
-	case 'b':
-		return index > 0 ? index - 1 : index;
-	case 'n':
-		while (next < stepper->steps->len &&
-		       step_at(stepper, next)->node == step_at(stepper, index)->node)
-			next++;
-		break;
-	case 'm':
-		while (next < stepper->steps->len && !step_at(stepper, next)->begins_unit)
-			next++;
-		break;
-	default:
-		break;
-	}
-	return next < stepper->steps->len ? next : index;
-}
-
-static const char keys_help[] =
-    "Enter: next step; or a letter and Enter: b back, n next host, m next mail command, q quit\n";
-
-static void interact(const struct stepper *stepper)
+static void obey_lines(const struct steps *steps)
 {
 	char *line = NULL;
 	size_t size = 0;
 	guint index = 0;
 
-	if (stepper->steps->len == 0) {
-		puts("nothing happens in this scenario");
-		return;
-	}
 	fputs(keys_help, stdout);
-	show(stepper, index);
-	while (getline(&line, &size, stdin) >= 0 && line[0] != 'q') {
-		guint next;
-
-		if (strchr("\nbnm", line[0]) == NULL ||
-		    (line[0] != '\n' && strcmp(line + 1, "\n") != 0)) {
-			fputs(keys_help, stdout);
-			continue;
-		}
-		next = follow(stepper, index, line[0]);
-		if (next == index)
-			puts(line[0] == 'b' ? "this is the first step"
-					    : "there is no such step any more");
-		else
-			show(stepper, next);
-		index = next;
+	show(steps, index);
+	fflush(stdout);
+	while (getline(&line, &size, stdin) >= 0) {
+		line[strcspn(line, "\r\n")] = '\0';
+		if (strcmp(line, "q") == 0)
+			break;
+		obey(steps, line, &index);
 	}
 	free(line);
 }
 
-static void record_steps(struct stepper *stepper, const struct scenario *scenario)
+static void step_by_lines(const struct scenario *scenario)
 {
-	struct trace_sink *sinks[] = { &stepper->sink };
-	struct simulation *simulation;
+	struct steps *steps =
+	    steps_record(scenario, command_columns(STDOUT_FILENO), command_colours(STDOUT_FILENO));
 
-	stepper->sink =
-	    (struct trace_sink) { .kinds = TRACE_ALL, .owner = stepper, .record = observe };
-	simulation = simulation_new(scenario, &(struct simulation_options) {
-						  .seed = scenario->seed,
-						  .sinks = sinks,
-						  .sink_count = 1,
-					      });
-	simulation_run(simulation, TIME_NEVER);
-	crossings_finish(stepper->crossings);
-	simulation_free(simulation);
+	if (steps_count(steps) == 0)
+		puts("nothing happens in this scenario");
+	else
+		obey_lines(steps);
+	steps_free(steps);
 }
 
 int command_step(const struct command *command, int argc, char **argv)
 {
 	const char *file;
-	struct stepper stepper = { .colour = command_colours(STDOUT_FILENO) };
 	struct scenario *scenario;
 	int status = command_parse(command, argc, argv, NULL, 1, &file);
 
@@ -158,16 +96,8 @@ int command_step(const struct command *command, int argc, char **argv)
 	scenario = command_load(file);
 	if (scenario == NULL)
 		return EXIT_USAGE;
-	stepper.model = model_new(all_dissectors);
-	stepper.crossings = crossings_new(add_step, &stepper);
-	stepper.steps = g_array_new(FALSE, FALSE, sizeof(struct step));
-	record_steps(&stepper, scenario);
-	interact(&stepper);
-	for (guint i = 0; i < stepper.steps->len; i++)
-		free(g_array_index(stepper.steps, struct step, i).text);
-	g_array_free(stepper.steps, TRUE);
-	crossings_free(stepper.crossings);
-	model_free(stepper.model);
+	if (!step_screen(scenario, command_colours(STDOUT_FILENO)))
+		step_by_lines(scenario);
 	scenario_free(scenario);
 	return command_flush();
 }

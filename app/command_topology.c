@@ -5,9 +5,9 @@
 #include "app/command.h"
 #include "app/picture.h"
 
-static void heading(const char *text, bool colour)
+static void heading(FILE *out, const char *text, bool colour)
 {
-	printf(colour ? "\n\033[1m%s\033[0m\n" : "\n%s\n", text);
+	fprintf(out, colour ? "\n\033[1m%s\033[0m\n" : "\n%s\n", text);
 }
 
 static char *print_rate(uint64_t rate_bps, char out[24])
@@ -21,50 +21,50 @@ static char *print_rate(uint64_t rate_bps, char out[24])
 	return out;
 }
 
-static void print_networks(const struct scenario *scenario)
+static void print_networks(FILE *out, const struct scenario *scenario)
 {
 	for (guint i = 0; i < scenario->networks->len; i++) {
 		const struct scenario_network *network = scenario->networks->pdata[i];
 		char address[IPV4_TEXT_BYTES], rate[24];
 
-		printf("  %-16s %s/%u  %s, %g ms, MTU %" PRIu64 ", %s, %u members\n",
-		       network->item.name, ipv4_print(network->subnet.address, address),
-		       network->subnet.length, print_rate(network->rate_bps, rate),
-		       (double)network->delay_ns / 1e6, network->mtu_bytes,
-		       scenario_is_dialled(network)    ? "a dial-up line"
-		       : network->kind == NETWORK_LINK ? "one cable"
-		       : network->switches->len == 1   ? "a switch"
-						       : "switches",
-		       network->interfaces->len);
+		fprintf(out, "  %-12s %15s/%-2u  %s, %g ms, MTU %" PRIu64 ", %s, %u members\n",
+			network->item.name, ipv4_print(network->subnet.address, address),
+			network->subnet.length, print_rate(network->rate_bps, rate),
+			(double)network->delay_ns / 1e6, network->mtu_bytes,
+			scenario_is_dialled(network)    ? "a dial-up line"
+			: network->kind == NETWORK_LINK ? "one cable"
+			: network->switches->len == 1   ? "a switch"
+							: "switches",
+			network->interfaces->len);
 	}
 }
 
-static void print_interfaces(const struct scenario_node *node)
+static void print_interfaces(FILE *out, const struct scenario_node *node)
 {
 	for (guint i = 0; i < node->interfaces->len; i++) {
 		const struct scenario_interface *interface = node->interfaces->pdata[i];
 		char address[IPV4_TEXT_BYTES], mac[MAC_TEXT_BYTES];
 
-		printf("  %-12s %-5s %15s/%-2u  %s  on %s\n", i == 0 ? node->item.name : "",
-		       interface->item.name, ipv4_print(interface->address, address),
-		       interface->network->subnet.length, mac_print(interface->mac, mac),
-		       interface->network->item.name);
+		fprintf(out, "  %-12s %-5s %15s/%-2u  %s  on %s\n", i == 0 ? node->item.name : "",
+			interface->item.name, ipv4_print(interface->address, address),
+			interface->network->subnet.length, mac_print(interface->mac, mac),
+			interface->network->item.name);
 	}
 }
 
-static void print_routes(const struct scenario_node *node)
+static void print_routes(FILE *out, const struct scenario_node *node)
 {
 	char to[IPV4_TEXT_BYTES], via[IPV4_TEXT_BYTES];
 
 	if (node->gateway != NULL)
-		printf("  %-12s route default by %s (%s)\n", "",
-		       ipv4_print(node->gateway->address, via), node->gateway->node->item.name);
+		fprintf(out, "  %-12s route default by %s (%s)\n", "",
+			ipv4_print(node->gateway->address, via), node->gateway->node->item.name);
 	for (guint i = 0; node->routes != NULL && i < node->routes->len; i++) {
 		const struct scenario_route *route = node->routes->pdata[i];
 
-		printf("  %-12s route %s/%u by %s (%s)\n", "", ipv4_print(route->to.address, to),
-		       route->to.length, ipv4_print(route->via->address, via),
-		       route->via->node->item.name);
+		fprintf(out, "  %-12s route %s/%u by %s (%s)\n", "",
+			ipv4_print(route->to.address, to), route->to.length,
+			ipv4_print(route->via->address, via), route->via->node->item.name);
 	}
 }
 
@@ -81,7 +81,8 @@ static const char *protocol_name(enum scenario_protocol protocol)
 }
 
 /* The daemons on a host, with the ports they listen on. */
-static void print_daemons(const struct scenario *scenario, const struct scenario_node *node)
+static void print_daemons(FILE *out, const struct scenario *scenario,
+			  const struct scenario_node *node)
 {
 	bool is_resolver = false;
 	GString *zones = g_string_new(NULL);
@@ -91,14 +92,14 @@ static void print_daemons(const struct scenario *scenario, const struct scenario
 
 		if (server->host != node)
 			continue;
-		printf("  %-12s mail server:", "");
+		fprintf(out, "  %-12s mail server:", "");
 		for (guint k = 0; k < server->services->len; k++) {
 			const struct scenario_service *service = server->services->pdata[k];
 
-			printf("%s %s %" PRIu64, k == 0 ? "" : ",",
-			       protocol_name(service->protocol), service->port);
+			fprintf(out, "%s %s %" PRIu64, k == 0 ? "" : ",",
+				protocol_name(service->protocol), service->port);
 		}
-		printf("\n");
+		fprintf(out, "\n");
 	}
 	for (guint i = 0; i < scenario->resolvers->len; i++)
 		is_resolver |=
@@ -111,72 +112,145 @@ static void print_daemons(const struct scenario *scenario, const struct scenario
 					       zone->item.name);
 	}
 	if (is_resolver || zones->len > 0)
-		printf("  %-12s DNS server, port 53:%s%s%s\n", "",
-		       is_resolver ? " resolves for others" : "",
-		       is_resolver && zones->len > 0 ? ";" : "", zones->len > 0 ? " zones " : "");
+		fprintf(out, "  %-12s DNS server, port 53:%s%s%s\n", "",
+			is_resolver ? " resolves for others" : "",
+			is_resolver && zones->len > 0 ? ";" : "", zones->len > 0 ? " zones " : "");
 	if (zones->len > 0)
-		printf("  %-12s   %s\n", "", zones->str);
+		fprintf(out, "  %-12s   %s\n", "", zones->str);
 	g_string_free(zones, TRUE);
 }
 
-static void print_nodes(const struct scenario *scenario, const GPtrArray *nodes)
+static const char *transport_name(enum scenario_transport transport)
+{
+	static const char *const names[] = {
+		[TRANSPORT_ANY] = "any",
+		[TRANSPORT_TCP] = "TCP",
+		[TRANSPORT_UDP] = "UDP",
+		[TRANSPORT_ICMP] = "ICMP",
+	};
+
+	return names[transport];
+}
+
+static void print_nat(FILE *out, const struct scenario_node *node)
+{
+	if (node->nat.uplink == NULL)
+		return;
+	fprintf(out, "  %-12s translates private addresses at %s (NAT)\n", "",
+		node->nat.uplink->item.name);
+	for (guint i = 0; i < node->nat.forwards->len; i++) {
+		const struct scenario_forward *forward = node->nat.forwards->pdata[i];
+
+		fprintf(out, "  %-12s   forwards %s port %" PRIu64 " to %s port %" PRIu64 "\n", "",
+			transport_name(forward->protocol), forward->port, forward->to->item.name,
+			forward->to_port);
+	}
+}
+
+static void print_rule(FILE *out, const struct scenario_rule *rule, unsigned number)
+{
+	static const char *const verdicts[] = { "allow", "deny", "reject" };
+	static const char *const directions[] = { "", " out", " in" };
+
+	fprintf(out, "  %-12s rule %u: %s %s", "", number, verdicts[rule->verdict],
+		transport_name(rule->protocol));
+	if (rule->ports.most != UINT64_MAX)
+		fprintf(out, " to port %" PRIu64, rule->ports.least);
+	if (rule->ports.most != UINT64_MAX && rule->ports.most != rule->ports.least)
+		fprintf(out, " to %" PRIu64, rule->ports.most);
+	if (rule->source != NULL)
+		fprintf(out, " from %s", rule->source->name);
+	if (rule->destination != NULL)
+		fprintf(out, " to %s", rule->destination->name);
+	if (rule->network != NULL)
+		fprintf(out, ",%s at %s", directions[rule->direction], rule->network->item.name);
+	if (rule->from_ns > 0)
+		fprintf(out, ", from %g s on", (double)rule->from_ns / 1e9);
+	if (rule->to_ns != TIME_NEVER)
+		fprintf(out, ", until %g s", (double)rule->to_ns / 1e9);
+	fprintf(out, "\n");
+}
+
+static void print_middlebox(FILE *out, const struct scenario_node *node)
+{
+	if (node->item.kind != SCENARIO_ROUTER)
+		return;
+	print_nat(out, node);
+	for (guint i = 0; i < node->filter->len; i++)
+		print_rule(out, node->filter->pdata[i], i + 1);
+}
+
+static void print_nodes(FILE *out, const struct scenario *scenario, const GPtrArray *nodes)
 {
 	for (guint i = 0; i < nodes->len; i++) {
 		const struct scenario_node *node = nodes->pdata[i];
 
-		print_interfaces(node);
-		print_routes(node);
+		print_interfaces(out, node);
+		print_routes(out, node);
+		print_middlebox(out, node);
 		if (node->resolver != NULL)
-			printf("  %-12s asks the DNS server on %s\n", "",
-			       node->resolver->item.name);
-		print_daemons(scenario, node);
+			fprintf(out, "  %-12s asks the DNS server on %s\n", "",
+				node->resolver->item.name);
+		print_daemons(out, scenario, node);
 	}
 }
 
-static void print_domains(const struct scenario *scenario)
+static void print_domains(FILE *out, const struct scenario *scenario)
 {
 	for (guint i = 0; i < scenario->domains->len; i++) {
 		const struct scenario_domain *domain = scenario->domains->pdata[i];
 
-		printf("  %-20s mail on %s, DNS on %s\n", domain->item.name,
-		       domain->mail == NULL ? "no host" : domain->mail->item.name,
-		       domain->dns == NULL ? "no host" : domain->dns->item.name);
+		fprintf(out, "  %-20s mail on %s, DNS on %s\n", domain->item.name,
+			domain->mail == NULL ? "no host" : domain->mail->item.name,
+			domain->dns == NULL ? "no host" : domain->dns->item.name);
 		for (guint k = 0; k < domain->accounts->len; k++) {
 			const struct scenario_account *account = domain->accounts->pdata[k];
 
-			printf("    %s\n", account->address);
+			fprintf(out, "    %s\n", account->address);
 		}
 	}
 }
 
-static void print_clients(const struct scenario *scenario)
+static void print_clients(FILE *out, const struct scenario *scenario)
 {
 	for (guint i = 0; i < scenario->clients->len; i++) {
 		const struct scenario_client *client = scenario->clients->pdata[i];
 
-		printf("  %-12s on %s, account %s: reads by %s from %s:%" PRIu64
-		       ", sends by %s:%" PRIu64 "\n",
-		       client->item.name, client->host->item.name, client->account->address,
-		       protocol_name(client->incoming.protocol), client->incoming.server,
-		       client->incoming.port, client->outgoing.server, client->outgoing.port);
+		fprintf(out,
+			"  %-12s on %s, account %s: reads by %s from %s:%" PRIu64 ", sends by %s",
+			client->item.name, client->host->item.name, client->account->address,
+			protocol_name(client->incoming.protocol), client->incoming.server,
+			client->incoming.port, client->outgoing.server);
+		for (guint k = 0; k < client->outgoing.ports->len; k++)
+			fprintf(out, "%s%" PRIu64, k == 0 ? ":" : ", ",
+				((struct scenario_port *)client->outgoing.ports->pdata[k])->port);
+		fprintf(out, "\n");
 	}
 }
 
-static void print_text(const struct scenario *scenario)
+static void print_text(FILE *out, const struct scenario *scenario)
 {
 	bool colour = command_colours(STDOUT_FILENO);
 
-	printf("%s\n", scenario->title == NULL ? "(no title)" : scenario->title);
-	heading("Networks", colour);
-	print_networks(scenario);
-	heading("Routers", colour);
-	print_nodes(scenario, scenario->routers);
-	heading("Hosts", colour);
-	print_nodes(scenario, scenario->hosts);
-	heading("Mail domains and accounts", colour);
-	print_domains(scenario);
-	heading("Mail clients", colour);
-	print_clients(scenario);
+	fprintf(out, "%s\n", scenario->title == NULL ? "(no title)" : scenario->title);
+	heading(out, "Networks", colour);
+	print_networks(out, scenario);
+	heading(out, "Routers", colour);
+	print_nodes(out, scenario, scenario->routers);
+	heading(out, "Hosts", colour);
+	print_nodes(out, scenario, scenario->hosts);
+	heading(out, "Mail domains and accounts", colour);
+	print_domains(out, scenario);
+	heading(out, "Mail clients", colour);
+	print_clients(out, scenario);
+}
+
+static void print_page(const struct scenario *scenario)
+{
+	struct page page;
+
+	print_text(page_begin(&page, stdout, command_columns(STDOUT_FILENO)), scenario);
+	page_end(&page);
 }
 
 /* DOT, the language of Graphviz. Names need quoting: hosts may be called "node" or have dashes. */
@@ -193,6 +267,10 @@ static void append_node(GString *dot, const struct scenario_node *node, const ch
 		    ipv4_print(((struct scenario_interface *)node->interfaces->pdata[i])->address,
 			       address));
 	}
+	if (node->nat.uplink != NULL)
+		g_string_append(dot, "\\nNAT");
+	if (node->item.kind == SCENARIO_ROUTER && node->filter->len > 0)
+		g_string_append(dot, "\\nfilter");
 	g_string_append(dot, "\"];\n");
 }
 
@@ -290,7 +368,7 @@ int command_topology(const struct command *command, int argc, char **argv)
 	else if (wants_dot)
 		fputs(dot, stdout);
 	else
-		print_text(scenario);
+		print_page(scenario);
 	g_free(dot);
 	scenario_free(scenario);
 	return status == EXIT_OK ? command_flush() : status;

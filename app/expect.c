@@ -43,6 +43,7 @@ struct expect {
 	GHashTable *actions; /* id -> struct action *: look-ups only */
 	struct judge *judges;
 	int64_t now_ns;
+	int64_t next_moment_ns; /* no expectation has a moment of its own before; 0: not known */
 };
 
 static void observe(void *owner, const struct trace_record *record, struct bytes bytes);
@@ -57,6 +58,7 @@ static uint64_t kinds_needed(const struct scenario *scenario)
 		[EXPECT_RETRANSMISSIONS] = TRACE_BIT(TRACE_ENCAPSULATE),
 		[EXPECT_DROPPED] = TRACE_BIT(TRACE_DROP),
 		[EXPECT_DUPLICATES] = TRACE_BIT(TRACE_MAIL),
+		[EXPECT_TRANSLATED] = TRACE_BIT(TRACE_FORWARD),
 		[EXPECT_PING] = TRACE_BIT(TRACE_STATE),
 		[EXPECT_DIG] = TRACE_BIT(TRACE_STATE),
 		/* Frames tell how far time has gone while a call lasts. */
@@ -125,6 +127,12 @@ static bool in_range(const struct scenario_range *range, uint64_t count)
 	return count >= range->least && count <= range->most;
 }
 
+/* Whether it counts what a mailbox holds, on the server or at a client. */
+static bool is_of_mailbox(const struct scenario_expectation *expectation)
+{
+	return expectation->kind == EXPECT_MAILBOX || expectation->kind == EXPECT_DEVICE;
+}
+
 static const struct scenario_range *range_of(const struct scenario_expectation *expectation)
 {
 	switch (expectation->kind) {
@@ -137,6 +145,7 @@ static const struct scenario_range *range_of(const struct scenario_expectation *
 	case EXPECT_MINUTES:
 	case EXPECT_COST:
 	case EXPECT_PACKETS:
+	case EXPECT_TRANSLATED:
 		return &expectation->count;
 	default:
 		return &expectation->times;
@@ -215,15 +224,27 @@ static uint64_t count_held(const struct expect *expect,
 	return count;
 }
 
+/* What changes the messages of one mailbox concerns only those who expect something of it. */
+static bool changes_one(const struct trace_record *record)
+{
+	return record->detail != MAILBOX_CREATED && record->detail != MAILBOX_REMOVED &&
+	       record->detail != MAILBOX_RENAMED;
+}
+
 static void observe_mailbox(struct expect *expect, const struct trace_record *record,
 			    struct bytes bytes)
 {
 	mailboxes_feed(expect->mailboxes, record, bytes);
-	for (guint i = 0; i < expect->scenario->expectations->len; i++)
-		if (expect->judges[i].expectation->kind == EXPECT_MAILBOX ||
-		    expect->judges[i].expectation->kind == EXPECT_DEVICE)
-			count_to(expect, &expect->judges[i],
-				 count_held(expect, expect->judges[i].expectation));
+	const struct mailbox_state *changed =
+	    changes_one(record) ? mailboxes_find(expect->mailboxes, record->object) : NULL;
+
+	for (guint i = 0; i < expect->scenario->expectations->len; i++) {
+		struct judge *judge = &expect->judges[i];
+
+		if (is_of_mailbox(judge->expectation) &&
+		    (changed == NULL || is_meant(expect, changed, judge->expectation)))
+			count_to(expect, judge, count_held(expect, judge->expectation));
+	}
 }
 
 /* Messages. */
@@ -441,6 +462,11 @@ static const struct drop_reason drop_reasons[] = {
 	{ LAYER_IPV4,     IPV4_TTL_EXPIRED,      DROP_TTL      },
 	{ LAYER_IPV4,     IPV4_NO_ROUTE,         DROP_NO_ROUTE },
 	{ LAYER_ARP,      ARP_NO_ANSWER,         DROP_NO_ANSWER},
+	{ LAYER_FILTER,   FILTER_DENIED,         DROP_FILTER   },
+	{ LAYER_FILTER,   FILTER_REJECTED,       DROP_FILTER   },
+	{ LAYER_NAT,      NAT_UNSOLICITED,       DROP_NAT      },
+	{ LAYER_NAT,      NAT_FILTERED,          DROP_NAT      },
+	{ LAYER_NAT,      NAT_NO_MAPPING,        DROP_NAT      },
 };
 
 static enum scenario_drop_reason reason_of(const struct trace_record *record)
@@ -452,20 +478,39 @@ static enum scenario_drop_reason reason_of(const struct trace_record *record)
 	return DROP_OTHER;
 }
 
+static bool is_drop(const struct trace_record *record,
+		    const struct scenario_expectation *expectation)
+{
+	return record->kind == TRACE_DROP && !view_drop_is_ordinary(record) &&
+	       (expectation->reason == DROP_ANY || expectation->reason == reason_of(record)) &&
+	       (expectation->rule == 0 ||
+		(record->layer == LAYER_FILTER && record->object == expectation->rule));
+}
+
+static bool is_packet(const struct trace_record *record,
+		      const struct scenario_expectation *expectation)
+{
+	switch (expectation->kind) {
+	case EXPECT_DROPPED:
+		return is_drop(record, expectation);
+	case EXPECT_RETRANSMISSIONS:
+		return record->kind == TRACE_ENCAPSULATE && record->layer == LAYER_TCP &&
+		       record->flags & TRACE_RETRANSMIT;
+	case EXPECT_TRANSLATED:
+		return record->kind == TRACE_FORWARD && record->layer == LAYER_NAT;
+	default:
+		return false;
+	}
+}
+
 static void observe_packet(struct expect *expect, const struct trace_record *record)
 {
 	for (guint i = 0; i < expect->scenario->expectations->len; i++) {
 		struct judge *judge = &expect->judges[i];
 		const struct scenario_expectation *expectation = judge->expectation;
-		bool is_drop =
-		    record->kind == TRACE_DROP && expectation->kind == EXPECT_DROPPED &&
-		    !view_drop_is_ordinary(record) &&
-		    (expectation->reason == DROP_ANY || expectation->reason == reason_of(record));
-		bool is_again = record->kind == TRACE_ENCAPSULATE &&
-				expectation->kind == EXPECT_RETRANSMISSIONS &&
-				record->layer == LAYER_TCP && record->flags & TRACE_RETRANSMIT;
 
-		if ((is_drop || is_again) && is_named(expect, record->id, expectation->node))
+		if (is_packet(record, expectation) &&
+		    is_named(expect, record->id, expectation->node))
 			count_to(expect, judge, judge->count + 1);
 	}
 }
@@ -519,6 +564,10 @@ static void observe_transmit(struct expect *expect, const struct trace_record *r
 /* Those with a moment of their own are judged when the trace has passed it. */
 static void judge_moments(struct expect *expect, int64_t now_ns)
 {
+	int64_t next_ns = TIME_NEVER;
+
+	if (expect->next_moment_ns >= now_ns)
+		return;
 	for (guint i = 0; i < expect->scenario->expectations->len; i++) {
 		struct judge *judge = &expect->judges[i];
 
@@ -527,7 +576,10 @@ static void judge_moments(struct expect *expect, int64_t now_ns)
 			count_lines(expect, judge, judge->expectation->at_ns);
 			judge->found = judge->count;
 		}
+		if (!judge->is_judged)
+			next_ns = MIN(next_ns, judge->expectation->at_ns);
 	}
+	expect->next_moment_ns = next_ns;
 }
 
 static void observe(void *owner, const struct trace_record *record, struct bytes bytes)
@@ -571,8 +623,8 @@ static bool is_met(const struct judge *judge, uint64_t found)
 
 	if (!in_range(range_of(expectation), found))
 		return false;
-	return (expectation->kind != EXPECT_MAILBOX && expectation->kind != EXPECT_DEVICE) ||
-	       expectation->within_ns == TIME_NEVER || judge->reached_ns <= expectation->within_ns;
+	return !is_of_mailbox(expectation) || expectation->within_ns == TIME_NEVER ||
+	       judge->reached_ns <= expectation->within_ns;
 }
 
 static void append_count(GString *out, const struct scenario_expectation *expectation,
@@ -674,6 +726,13 @@ static void describe_count(GString *text, const struct scenario_expectation *exp
 		break;
 	case EXPECT_DROPPED:
 		g_string_append(text, "dropped");
+		if (expectation->rule != 0)
+			g_string_append_printf(text, " by rule %" PRIu64, expectation->rule);
+		if (expectation->node != NULL)
+			g_string_append_printf(text, " at %s", expectation->node->name);
+		break;
+	case EXPECT_TRANSLATED:
+		g_string_append(text, "translated");
 		break;
 	case EXPECT_DUPLICATES:
 		g_string_append(text, "second deliveries recognised");
@@ -696,49 +755,98 @@ static char *describe(const struct scenario_expectation *expectation)
 	describe_count(text, expectation);
 	g_string_append(text, ": ");
 	append_range(text, expectation, range);
-	if (expectation->kind == EXPECT_MAILBOX || expectation->kind == EXPECT_DEVICE)
+	if (is_of_mailbox(expectation))
 		g_string_append(text, range->most == 1 ? " message" : " messages");
 	else if (expectation->kind == EXPECT_MESSAGE || expectation->kind == EXPECT_CONNECTION ||
 		 expectation->kind == EXPECT_HEARD)
 		g_string_append(text, range->least == 1 && range->most != 0 ? " time" : " times");
 	if (expectation->within_ns != TIME_NEVER &&
-	    (expectation->kind == EXPECT_MAILBOX || expectation->kind == EXPECT_MESSAGE ||
-	     expectation->kind == EXPECT_DEVICE))
+	    (is_of_mailbox(expectation) || expectation->kind == EXPECT_MESSAGE))
 		g_string_append_printf(text, ", within %g s", (double)expectation->within_ns / 1e9);
 	return g_string_free(text, FALSE);
 }
 
-unsigned expect_finish(struct expect *expect, const char *file, FILE *out, bool colour, bool quiet)
+enum verdict {
+	MET,
+	NOT_MET,
+	NOT_JUDGED,
+};
+
+static const struct {
+	const char *text, *colour;
+} verdicts[] = {
+	[MET] = {"as expected",      "\033[32m"  },
+	[NOT_MET] = { "NOT AS EXPECTED", "\033[1;31m"},
+	[NOT_JUDGED] = { "not judged",      "\033[33m"  },
+};
+
+/* What happened can only become more; what a mailbox holds can change either way. */
+static bool may_change(const struct judge *judge, const struct expect_ending *ending)
+{
+	const struct scenario_expectation *expectation = judge->expectation;
+	const struct scenario_range *range = range_of(expectation);
+
+	if (ending->cut_ns == TIME_NEVER || expectation->at_ns <= ending->cut_ns)
+		return false;
+	if (expectation->at_ns != TIME_NEVER || is_of_mailbox(expectation))
+		return true;
+	return judge->count <= range->most &&
+	       !(judge->count >= range->least && range->most == UINT64_MAX);
+}
+
+static enum verdict judge(const struct judge *judge, const struct expect_ending *ending,
+			  uint64_t *found)
+{
+	*found = judge->is_judged ? judge->found : judge->count;
+	if (may_change(judge, ending))
+		return NOT_JUDGED;
+	return is_met(judge, *found) ? MET : NOT_MET;
+}
+
+static void print_verdict(const struct expect_ending *ending, const struct judge *judge,
+			  enum verdict verdict, uint64_t found)
+{
+	char *text = describe(judge->expectation);
+
+	fprintf(ending->out, "  %s%s%s  %s:%u  %s", ending->colour ? verdicts[verdict].colour : "",
+		verdicts[verdict].text, ending->colour ? "\033[0m" : "", ending->file,
+		judge->expectation->item.mark.line, text);
+	if (verdict == NOT_MET) {
+		GString *there = g_string_new(found == 1 ? "; there was " : "; there were ");
+
+		append_count(there, judge->expectation, found);
+		fputs(there->str, ending->out);
+		g_string_free(there, TRUE);
+	}
+	if (verdict == NOT_JUDGED)
+		fprintf(ending->out, " (%s)", ending->cut_by);
+	fputc('\n', ending->out);
+	g_free(text);
+}
+
+/* Lines are counted up to the moment at which they are judged: time goes on behind the last record. */
+static void count_until(struct expect *expect, struct judge *judge,
+			const struct expect_ending *ending)
+{
+	int64_t end_ns = ending->cut_ns == TIME_NEVER ? expect->now_ns : ending->cut_ns;
+
+	if (!judge->is_judged)
+		count_lines(expect, judge, MIN(end_ns, judge->expectation->at_ns));
+}
+
+unsigned expect_finish(struct expect *expect, const struct expect_ending *ending)
 {
 	unsigned count = expect->scenario->expectations->len, unmet = 0;
 
 	for (unsigned i = 0; i < count; i++) {
-		struct judge *judge = &expect->judges[i];
+		uint64_t found;
 
-		if (!judge->is_judged)
-			count_lines(expect, judge, expect->now_ns);
-		uint64_t found = judge->is_judged ? judge->found : judge->count;
-		bool met;
+		count_until(expect, &expect->judges[i], ending);
+		enum verdict verdict = judge(&expect->judges[i], ending, &found);
 
-		met = is_met(judge, found);
-		unmet += !met;
-		if (met && quiet)
-			continue;
-		char *text = describe(judge->expectation);
-
-		fprintf(out, "  %s%s%s  %s:%u  %s", colour ? (met ? "\033[32m" : "\033[1;31m") : "",
-			met ? "as expected" : "NOT AS EXPECTED", colour ? "\033[0m" : "", file,
-			judge->expectation->item.mark.line, text);
-		if (!met) {
-			GString *there =
-			    g_string_new(found == 1 ? "; there was " : "; there were ");
-
-			append_count(there, judge->expectation, found);
-			fputs(there->str, out);
-			g_string_free(there, TRUE);
-		}
-		fputc('\n', out);
-		g_free(text);
+		unmet += verdict == NOT_MET;
+		if (verdict == NOT_MET || !ending->is_quiet)
+			print_verdict(ending, &expect->judges[i], verdict, found);
 	}
 	return unmet;
 }

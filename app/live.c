@@ -1,6 +1,7 @@
 #include "app/live.h"
 
 #include <errno.h>
+#include <math.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -50,6 +51,11 @@ void live_init(struct live *live)
 		.signals = -1,
 		.attachments = g_ptr_array_new_with_free_func(g_free),
 	};
+}
+
+bool live_speed_is_valid(double speed)
+{
+	return speed > 0 && speed <= LIVE_SPEED_MAX;
 }
 
 void live_clear(struct live *live)
@@ -152,7 +158,7 @@ static bool open_record(struct live *live, const struct run_setup *setup)
 	return false;
 }
 
-int live_prepare(struct live *live, struct run_setup *setup)
+static void plug_in(struct live *live, struct run_setup *setup)
 {
 	guint count = live->attachments->len;
 
@@ -162,6 +168,12 @@ int live_prepare(struct live *live, struct run_setup *setup)
 	setup->attachments = (struct network_attachments) { live->configs, count };
 	setup->scenario->epoch_s = g_get_real_time() / G_USEC_PER_SEC;
 	choose_seed(setup);
+}
+
+int live_prepare(struct live *live, struct run_setup *setup)
+{
+	if (live->attachments->len > 0)
+		plug_in(live, setup);
 	if (!open_record(live, setup))
 		return EXIT_OUTPUT;
 	return catch_signals(live);
@@ -182,6 +194,8 @@ static int64_t due_ns(const struct live *live)
 {
 	int64_t passed_ns = real_ns() - live->state->started_ns;
 
+	if (isinf(live->speed))
+		return TIME_NEVER - 1;
 	return live->speed == 1 ? passed_ns : (int64_t)((double)passed_ns * live->speed);
 }
 
@@ -238,6 +252,16 @@ static bool read_devices(struct live *live)
 	return has_any;
 }
 
+/* From outside something may always come; where nothing is plugged in, quiet is the end. */
+static enum engine_outcome run_until(const struct live *live, int64_t until_ns)
+{
+	struct simulation *simulation = live->state->session->simulation;
+
+	if (live->attachments->len == 0)
+		return simulation_run(simulation, until_ns);
+	return simulation_advance(simulation, until_ns) ? ENGINE_DEADLINE : ENGINE_LIVELOCK;
+}
+
 /* Runs what is due, at most a turn's length. */
 static void advance(struct live *live)
 {
@@ -245,6 +269,7 @@ static void advance(struct live *live)
 	int64_t now_ns = engine_now(state->engine), wanted_ns = due_ns(live);
 	int64_t next_ns = engine_next(state->engine);
 	int64_t until_ns = CLAMP(wanted_ns, now_ns, now_ns + TURN_NS);
+	enum engine_outcome outcome;
 
 	/* Nothing lies between now and the next event: no need to go there in steps. */
 	if (next_ns > until_ns)
@@ -253,13 +278,14 @@ static void advance(struct live *live)
 	if (next_ns <= until_ns)
 		lateness_add(&state->lateness,
 			     (int64_t)((double)(wanted_ns - next_ns) / live->speed));
-	if (!simulation_advance(state->session->simulation, until_ns)) {
+	outcome = run_until(live, until_ns);
+	if (outcome == ENGINE_LIVELOCK) {
 		command_complain(
 		    "the simulation does not advance any more: a program goes round in "
 		    "circles; please report this scenario");
-		state->is_over = state->has_failed = true;
+		state->has_failed = true;
 	}
-	if (until_ns >= state->session->until_ns)
+	if (outcome != ENGINE_DEADLINE || until_ns >= state->session->until_ns)
 		state->is_over = true;
 }
 
@@ -278,16 +304,34 @@ static int64_t sleep_ns(const struct live *live)
 	int64_t next_ns = MIN(engine_next(state->engine), state->session->until_ns);
 	int64_t until_ns = next_ns - due_ns(live);
 
-	if (until_ns > (int64_t)((double)SLEEP_MAX_NS * live->speed))
+	if ((double)until_ns > (double)SLEEP_MAX_NS * live->speed)
 		return SLEEP_MAX_NS;
 	return live->speed == 1 ? until_ns : (int64_t)((double)until_ns / live->speed);
+}
+
+/* What ends a session: a signal, its descriptor, the reader of standard output. */
+enum { SIGNALLED, ENDED, READER, WATCHED };
+
+static void watch_for_end(const struct live *live, struct pollfd *polled)
+{
+	bool has_own_end = live->ended_descriptor >= 0;
+
+	polled[SIGNALLED] = (struct pollfd) { live->signals, POLLIN, 0 };
+	polled[ENDED] = (struct pollfd) { live->ended_descriptor, POLLIN, 0 };
+	polled[READER] = (struct pollfd) { has_own_end ? -1 : live->state->session->reader, 0, 0 };
+}
+
+static bool has_ended(const struct pollfd *polled)
+{
+	return polled[SIGNALLED].revents != 0 || polled[ENDED].revents != 0 ||
+	       (polled[READER].revents & (POLLERR | POLLHUP)) != 0;
 }
 
 /* Waits for a frame, the next event, a signal or the end. */
 static void wait_for_something(struct live *live, bool has_more)
 {
 	guint devices = live->attachments->len;
-	struct pollfd *polled = g_newa(struct pollfd, devices + 2);
+	struct pollfd *polled = g_newa(struct pollfd, devices + WATCHED);
 	int64_t timeout_ns = has_more ? 0 : sleep_ns(live);
 
 	/* A device that has to wait is read when the cable has emptied. */
@@ -299,14 +343,13 @@ static void wait_for_something(struct live *live, bool has_more)
 		if (full_ns > 0)
 			timeout_ns = MIN(timeout_ns, full_ns);
 	}
-	polled[devices] = (struct pollfd) { live->signals, POLLIN, 0 };
-	polled[devices + 1] = (struct pollfd) { live->ended_descriptor, POLLIN, 0 };
+	watch_for_end(live, polled + devices);
 	if (timeout_ns > FLUSH_NS || real_ns() - live->state->flushed_ns > FLUSH_NS)
 		flush(live);
 	timeout_ns = MAX(timeout_ns, 0);
-	ppoll(polled, devices + 2,
+	ppoll(polled, devices + WATCHED,
 	      &(struct timespec) { timeout_ns / NS_PER_S, timeout_ns % NS_PER_S }, NULL);
-	if (polled[devices].revents != 0 || polled[devices + 1].revents != 0)
+	if (has_ended(polled + devices))
 		live->state->is_over = true;
 }
 

@@ -89,6 +89,12 @@ static bool set_up_tap(int descriptor, const char *name, GError **error)
 	if (ioctl(descriptor, TUNSETIFF, &request) != 0) {
 		if (errno == EBUSY)
 			fail(error, "the TAP device %s is used by another program", name);
+		else if (errno == EPERM)
+			fail(error,
+			     "no permission to use the TAP device %s: it belongs to another user; "
+			     "try as root, or make it yours: ip tuntap add dev %s mode tap user "
+			     "NAME",
+			     name, name);
 		else if (errno == EINVAL)
 			fail(error,
 			     "%s is a TUN device, which carries no Ethernet; it must be a TAP "
@@ -189,7 +195,8 @@ static int open_socket(const char *name, unsigned index, GError **error)
 	if (descriptor < 0) {
 		fail(error,
 		     "no permission to use the interface %s (%s); try as root, or give the "
-		     "program the capability: sudo setcap cap_net_raw,cap_net_admin+ep",
+		     "program the capability: sudo setcap cap_net_raw,cap_net_admin+ep "
+		     "$(command -v mailwire)",
 		     name, g_strerror(errno));
 		return -1;
 	}

@@ -2,12 +2,17 @@
 
 #include <stdlib.h>
 #include "stack/socket.h"
+#include "stack/tcp/tcp.h"
 
 /* RFC 864: lines of 72 of the 95 printing characters, each line beginning one further on. */
 #define PATTERN_LINE_BYTES 74
 #define PATTERN_LINES      95
 #define PATTERN_BYTES      ((size_t)PATTERN_LINE_BYTES * PATTERN_LINES)
 #define REQUEST_BYTES_MAX  32
+
+/* Linux answers such probes at most every 500 ms (tcp_invalid_ratelimit). */
+#define PROBE_INTERVAL_NS (700 * NS_PER_MS)
+#define PROBES            3
 
 struct client;
 
@@ -42,11 +47,18 @@ struct client {
 	uint64_t sent_bytes, wanted_bytes; /* chargen, source */
 	bool has_request;
 	char request[REQUEST_BYTES_MAX];
+	/* The two ends of a call, while the other is there. */
+	struct client *caller; /* who asked for this connection */
+	struct client *called; /* the connection that was asked for */
 };
 
 static void client_free(struct client *client)
 {
 	client->services->clients = g_list_remove(client->services->clients, client);
+	if (client->called != NULL)
+		client->called->caller = NULL;
+	if (client->caller != NULL)
+		client->caller->called = NULL;
 	if (client->sum != NULL)
 		g_checksum_free(client->sum);
 	g_free(client);
@@ -126,7 +138,8 @@ static void begin_chargen(struct client *client)
 	generate(client);
 }
 
-static void take_request(struct client *client)
+/* Reads the line that asks for something; true once, when it is complete. */
+static bool take_request(struct client *client)
 {
 	struct bytes input;
 
@@ -136,14 +149,21 @@ static void take_request(struct client *client)
 		stream_consume(client->stream, 1);
 		if (c == '\n') {
 			client->has_request = true;
-			client->wanted_bytes = strtoull(client->request, NULL, 10);
-			generate(client);
-			return;
+			return true;
 		}
 		if (client->received_bytes < REQUEST_BYTES_MAX - 1)
 			client->request[client->received_bytes++] = c;
 	}
 	discard(client);
+	return false;
+}
+
+static void take_length(struct client *client)
+{
+	if (!take_request(client))
+		return;
+	client->wanted_bytes = strtoull(client->request, NULL, 10);
+	generate(client);
 }
 
 static void generate_if_asked(struct client *client)
@@ -164,12 +184,42 @@ static void stop_generating(struct client *client)
 	stream_shutdown(client->stream);
 }
 
+/* Ends and life of connections. */
+
+static void reset(struct client *client)
+{
+	stream_abort(client->stream);
+	client_free(client);
+}
+
+static void begin_probing(struct client *client)
+{
+	tcp_set_keepalive(client->stream, &(struct tcp_keepalive) {
+					      .idle_ns = PROBE_INTERVAL_NS,
+					      .interval_ns = PROBE_INTERVAL_NS,
+					      .probes = PROBES,
+					  });
+}
+
+/* The host calls. */
+
+static void call(struct client *client);
+
+static void close_unless_calling(struct client *client)
+{
+	if (client->called == NULL)
+		stream_shutdown(client->stream);
+}
+
 static const struct service services_offered[] = {
-	{LIVE_SERVICE_ECHO,     NULL,          echo,         echo,              close_now         },
-	{ LIVE_SERVICE_DISCARD, NULL,          discard,      NULL,              close_now         },
-	{ LIVE_SERVICE_CHARGEN, begin_chargen, discard,      generate,          stop_generating   },
-	{ LIVE_SERVICE_SUM,     begin_sum,     discard,      NULL,              tell_sum          },
-	{ LIVE_SERVICE_SOURCE,  NULL,          take_request, generate_if_asked, close_unless_asked},
+	{LIVE_SERVICE_ECHO,     NULL,          echo,        echo,              close_now           },
+	{ LIVE_SERVICE_DISCARD, NULL,          discard,     NULL,              close_now           },
+	{ LIVE_SERVICE_CHARGEN, begin_chargen, discard,     generate,          stop_generating     },
+	{ LIVE_SERVICE_SUM,     begin_sum,     discard,     NULL,              tell_sum            },
+	{ LIVE_SERVICE_SOURCE,  NULL,          take_length, generate_if_asked, close_unless_asked  },
+	{ LIVE_SERVICE_RESET,   NULL,          reset,       NULL,              close_now           },
+	{ LIVE_SERVICE_PROBE,   begin_probing, discard,     NULL,              close_now           },
+	{ LIVE_SERVICE_CALL,    NULL,          call,        NULL,              close_unless_calling},
 };
 
 /* Events of streams. */
@@ -196,18 +246,43 @@ static void on_ended(void *owner)
 	client->service->ended(client);
 }
 
+static void on_opened(void *owner)
+{
+	struct client *client = owner;
+
+	if (client->service->opened != NULL)
+		client->service->opened(client);
+}
+
+/* Who asked for a connection is told how it ended. */
+static void tell_caller(const struct client *client, const char *text)
+{
+	if (client->caller == NULL)
+		return;
+	stream_write(client->caller->stream, bytes_of(text), false);
+	stream_shutdown(client->caller->stream);
+}
+
 static void on_closed(void *owner)
 {
+	tell_caller(owner, "closed\n");
 	client_free(owner);
 }
 
 static void on_failed(void *owner, enum stream_failure why)
 {
-	(void)why;
+	static const char *const texts[] = {
+		[STREAM_REFUSED] = "refused\n",     [STREAM_RESET] = "reset\n",
+		[STREAM_TIMED_OUT] = "timed out\n", [STREAM_UNREACHABLE] = "unreachable\n",
+		[STREAM_TRUNCATED] = "truncated\n",
+	};
+
+	tell_caller(owner, texts[why]);
 	client_free(owner);
 }
 
 static const struct stream_events client_events = {
+	.opened = on_opened,
 	.readable = on_readable,
 	.writable = on_writable,
 	.ended = on_ended,
@@ -215,18 +290,54 @@ static const struct stream_events client_events = {
 	.failed = on_failed,
 };
 
+static struct client *client_new(struct live_services *services, const struct service *service)
+{
+	struct client *client = g_new0(struct client, 1);
+
+	client->services = services;
+	client->service = service;
+	services->clients = g_list_prepend(services->clients, client);
+	return client;
+}
+
 static void accept_client(void *owner, struct stream *stream)
 {
 	struct door *door = owner;
-	struct client *client = g_new0(struct client, 1);
+	struct client *client = client_new(door->services, door->service);
 
-	client->services = door->services;
-	client->service = door->service;
 	client->stream = stream;
-	door->services->clients = g_list_prepend(door->services->clients, client);
 	stream_listen(stream, &client_events, client);
-	if (door->service->opened != NULL)
-		door->service->opened(client);
+	on_opened(client);
+}
+
+static const struct service *find_service(unsigned long port)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(services_offered); i++)
+		if (services_offered[i].port == port)
+			return &services_offered[i];
+	return NULL;
+}
+
+static void call(struct client *client)
+{
+	const struct service *service;
+	unsigned long port;
+	char *rest;
+
+	if (!take_request(client))
+		return;
+	port = strtoul(client->request, &rest, 10);
+	service = find_service(strtoul(rest, NULL, 10));
+	if (port == 0 || port > UINT16_MAX || service == NULL) {
+		stream_shutdown(client->stream);
+		return;
+	}
+	client->called = client_new(client->services, service);
+	client->called->caller = client;
+	client->called->stream =
+	    tcp_connect(client->services->host,
+			(struct endpoint) { client->stream->remote.address, (uint16_t)port },
+			&client_events, client->called);
 }
 
 static void fill_pattern(struct live_services *services)

@@ -28,10 +28,7 @@ static struct mua *start_client(struct programs *programs, struct network *netwo
 				const struct scenario_client *client)
 {
 	const struct scenario_node *host = client->host;
-
-	return mua_new(
-	    network_host(network, host), programs_resolver(programs, host),
-	    &(struct mua_config) {
+	struct mua_config config = {
 		.address = client->account->address,
 		.full_name = client->full_name,
 		.login = client->login,
@@ -41,16 +38,23 @@ static struct mua *start_client(struct programs *programs, struct network *netwo
 		.incoming_server = client->incoming.server,
 		.incoming_port = (uint16_t)client->incoming.port,
 		.outgoing_server = client->outgoing.server,
-		.outgoing_port = (uint16_t)client->outgoing.port,
 		.authenticates = client->outgoing.has_login,
 		.leave = leave_of(client->incoming.leave),
 		.leave_ns = client->incoming.leave_for_ns,
+		.stay_ns = client->incoming.stay_ns,
 		.check_every_ns = client->incoming.check_every_ns,
 		.is_online = client->is_online,
 		.asks_aaaa = true,
 		.user_agent = USER_AGENT,
 		.wakeup_ns = WAKEUP_NS,
-	    });
+	};
+
+	for (guint i = 0; i < client->outgoing.ports->len; i++) {
+		const struct scenario_port *port = client->outgoing.ports->pdata[i];
+
+		config.outgoing_ports[i] = (uint16_t)port->port;
+	}
+	return mua_new(network_host(network, host), programs_resolver(programs, host), &config);
 }
 
 struct mail_clients *mail_clients_new(struct programs *programs, struct network *network,

@@ -2,24 +2,27 @@
 _mailwire() {
 	local current=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]} options=""
 	if [ "$COMP_CWORD" -eq 1 ]; then
-		mapfile -t COMPREPLY < <(compgen -W "run check show topology state mailbox step shell live list new --help --version" -- "$current")
+		mapfile -t COMPREPLY < <(compgen -W "run check show topology state mailbox step shell live explain list new --help --version" -- "$current")
 		return
 	fi
 	case $command in
-	run) options="--pcap --log --format --capture --no-comments --layer --host --message --unfold --dialog --report --seed --until --quiet --replay" ;;
-	live) options="--attach --speed --record --pcap --log --format --capture --no-comments --layer --host --message --unfold --dialog --report --seed --until --quiet" ;;
-	shell) options="--network --record --pcap --log --capture --no-comments --layer --host --unfold --report --seed" ;;
+	run) options="--pcap --log --format --capture --filter --no-comments --layer --host --message --unfold --columns --dialog --report --seed --until --quiet --replay" ;;
+	live) options="--attach --speed --record --pcap --log --format --capture --filter --no-comments --layer --host --message --unfold --columns --dialog --report --seed --until --quiet" ;;
+	shell) options="--network --record --pcap --log --capture --filter --no-comments --layer --host --unfold --columns --report --seed" ;;
 	topology) options="--dot --svg" ;;
 	state) options="--at --host" ;;
 	mailbox) options="--user --at --raw" ;;
+	explain) options="--filter --packet --format --columns" ;;
 	esac
 	case ${COMP_WORDS[COMP_CWORD - 1]} in
 	--format) mapfile -t COMPREPLY < <(compgen -W "text json" -- "$current"); return ;;
 	--capture) mapfile -t COMPREPLY < <(compgen -W "sent all" -- "$current"); return ;;
-	--layer) mapfile -t COMPREPLY < <(compgen -W "user link ethernet arp ipv4 icmp udp tcp dns smtp pop3 imap mail" -- "$current"); return ;;
+	--layer) mapfile -t COMPREPLY < <(compgen -W "user link ethernet arp ipv4 icmp udp tcp filter nat dns smtp pop3 imap mail" -- "$current"); return ;;
 	esac
 	if [[ $current == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "$options --help" -- "$current")
+	elif [ "$command" = explain ]; then
+		mapfile -t COMPREPLY < <(compgen -f -- "$current")
 	else
 		local names
 		names=$(mailwire list 2>/dev/null | cut -d' ' -f1)

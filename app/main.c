@@ -5,8 +5,6 @@
 #include <string.h>
 #include "app/command.h"
 
-#define MAILWIRE_VERSION "0.1"
-
 /* clang-format off */
 static const struct command commands[] = {
 	{ "run", "FILE [OPTION...]", "Runs a scenario and prints its log.",
@@ -29,6 +27,9 @@ static const struct command commands[] = {
 	{ "shell", "FILE [OPTION...] [-- COMMAND...]",
 	  "A shell, or a command, on a simulated network.",
 	  "mailwire shell office -- curl smtp://mail.office.example", command_shell },
+	{ "explain", "TRACE [OPTION...]",
+	  "Explains a capture, pcap or pcapng, packet by packet and layer by layer.",
+	  "mailwire explain office.pcapng --filter 'tcp port 25'", command_explain },
 	{ "list", "", "Lists the scenarios that came with mailwire.",
 	  "mailwire list", command_list },
 	{ "new", "NAME", "Writes a commented scenario to start from to NAME.yaml.",
@@ -61,6 +62,16 @@ static int unknown_command(const char *name)
 	return EXIT_USAGE;
 }
 
+/* Wireshark names no subcommand; every call of its kind has an option that begins with its name. */
+static bool is_extcap(int argc, char **argv)
+{
+	bool is_called = false;
+
+	for (int i = 1; i < argc; i++)
+		is_called = is_called || g_str_has_prefix(argv[i], "--extcap-");
+	return is_called && g_str_has_prefix(argv[1], "--");
+}
+
 int main(int argc, char **argv)
 {
 	setlocale(LC_CTYPE, "");
@@ -78,6 +89,8 @@ int main(int argc, char **argv)
 		puts("mailwire " MAILWIRE_VERSION);
 		return command_flush();
 	}
+	if (is_extcap(argc, argv))
+		return command_extcap(argc, argv);
 	for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
 		if (strcmp(argv[1], commands[i].name) == 0)
 			return commands[i].run(&commands[i], argc - 1, argv + 1);

@@ -1,5 +1,6 @@
 #include "app/network.h"
 
+#include "app/middlebox.h"
 #include "stack/dial_up.h"
 #include "stack/impairment.h"
 #include "stack/link.h"
@@ -337,8 +338,11 @@ struct network *network_new(struct world *world, const struct scenario *scenario
 		attach(network, &attachments->configs[i]);
 	for (guint i = 0; i < scenario->hosts->len; i++)
 		add_routes(network, scenario->hosts->pdata[i]);
-	for (guint i = 0; i < scenario->routers->len; i++)
+	for (guint i = 0; i < scenario->routers->len; i++) {
 		add_routes(network, scenario->routers->pdata[i]);
+		middlebox_start(network_host(network, scenario->routers->pdata[i]),
+				scenario->routers->pdata[i]);
+	}
 	schedule_impairments(network);
 	return network;
 }

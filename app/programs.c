@@ -3,6 +3,7 @@
 #include "app/mail_clients.h"
 #include "protocols/dns/daemon.h"
 #include "protocols/imap/server.h"
+#include "protocols/mail/rights.h"
 #include "protocols/pop3/server.h"
 #include "protocols/programs/mail_server.h"
 
@@ -137,6 +138,30 @@ static void add_accounts(const struct programs *programs, struct site *site, GPt
 	}
 }
 
+/* What the owners of the site's accounts let others do. */
+static void add_shares(const struct programs *programs, const struct site *site)
+{
+	for (guint i = 0; i < programs->scenario->domains->len; i++) {
+		const struct scenario_domain *domain = programs->scenario->domains->pdata[i];
+
+		for (guint k = 0; domain->mail == site->config->host && k < domain->accounts->len;
+		     k++) {
+			const struct scenario_account *owner = domain->accounts->pdata[k];
+
+			for (guint s = 0; s < owner->shares->len; s++) {
+				const struct scenario_share *share = owner->shares->pdata[s];
+				struct account *account =
+				    mail_store_find(site->store, owner->address);
+				uint32_t rights = 0;
+
+				mailbox_rights_parse(share->rights, &rights);
+				mailbox_grant(account_find_mailbox(account, share->folder),
+					      share->with->address, rights);
+			}
+		}
+	}
+}
+
 /* The ports of one protocol. */
 static GArray *ports_of(const struct scenario_server *server, enum scenario_protocol protocol)
 {
@@ -191,6 +216,19 @@ static void start_smtp(struct programs *programs, struct site *site, const GPtrA
 	g_array_free(ports, TRUE);
 }
 
+/* The capabilities that the scenario takes away from the server. */
+static imap_capability_set missing_of(const struct scenario_server *server)
+{
+	imap_capability_set missing = 0;
+
+	for (guint i = 0; i < server->without->len; i++) {
+		const struct scenario_capability *each = server->without->pdata[i];
+
+		missing |= imap_capability_bit(each->capability);
+	}
+	return missing;
+}
+
 static void start_doors(struct programs *programs, struct site *site)
 {
 	struct host *host = network_host(programs->network, site->config->host);
@@ -217,6 +255,7 @@ static void start_doors(struct programs *programs, struct site *site)
 			      .ports = (const uint16_t *)(const void *)imap->data,
 			      .port_count = imap->len,
 			      .wakeup_ns = WAKEUP_NS,
+			      .without = missing_of(site->config),
 			  });
 	g_array_free(pop3, TRUE);
 	g_array_free(imap, TRUE);
@@ -229,6 +268,7 @@ static void start_site(struct programs *programs, const struct scenario_server *
 
 	site.store = mail_store_new(host_node(network_host(programs->network, server->host)));
 	add_accounts(programs, &site, domains);
+	add_shares(programs, &site);
 	start_smtp(programs, &site, domains);
 	start_doors(programs, &site);
 	g_array_append_val(programs->sites, site);

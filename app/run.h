@@ -12,6 +12,7 @@ struct run_session {
 	int64_t until_ns;           /* --until or the scenario's own end; TIME_NEVER: none */
 	void (*flush)(void *owner); /* hands to the system what the views have written so far */
 	void *owner;
+	int reader; /* standard output where views go there; -1: none does */
 };
 
 /* Decided after the scenario was loaded and before anything is built. */

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "app/diagnostic.h"
+#include "protocols/imap/capability.h"
 #include "sim/time.h"
 #include "stack/address.h"
 
@@ -112,6 +113,50 @@ struct scenario_route {
 	struct scenario_interface *via; /* of the next router */
 };
 
+enum scenario_transport { TRANSPORT_ANY, TRANSPORT_TCP, TRANSPORT_UDP, TRANSPORT_ICMP };
+
+/* A port of a router's outside address that is that of a host inside. */
+struct scenario_forward {
+	struct scenario_item item;
+	enum scenario_transport protocol; /* TCP or UDP */
+	uint64_t port;
+	struct scenario_node *to;
+	uint64_t to_port;
+};
+
+/* Where a router translates addresses. */
+struct scenario_nat {
+	struct scenario_item item;
+	struct scenario_network *uplink; /* outside; NULL: it does not translate */
+	GPtrArray *forwards;             /* of struct scenario_forward * */
+};
+
+enum scenario_direction {
+	DIRECTION_BOTH,
+	DIRECTION_OUT, /* what the named host, router or (uplink) switch sends */
+	DIRECTION_IN,  /* what it is sent */
+};
+
+enum scenario_verdict { VERDICT_ALLOW, VERDICT_DENY, VERDICT_REJECT };
+
+enum scenario_rejection {
+	REJECT_BY_RESET, /* of TCP; all else as below */
+	REJECT_BY_ICMP,
+};
+
+/* A rule of a router's packet filter. */
+struct scenario_rule {
+	struct scenario_item item;
+	enum scenario_verdict verdict;
+	enum scenario_transport protocol;
+	struct scenario_range ports;      /* of the destination; {0, UINT64_MAX}: any */
+	struct scenario_network *network; /* of the interface it stands at; NULL: any */
+	enum scenario_direction direction;
+	struct scenario_item *source, *destination; /* hosts or networks; NULL: any */
+	enum scenario_rejection answer;
+	int64_t from_ns, to_ns; /* it is in force in [from, to) */
+};
+
 /* A host (item.kind SCENARIO_HOST) or a router (SCENARIO_ROUTER). */
 struct scenario_node {
 	struct scenario_item item;
@@ -119,6 +164,8 @@ struct scenario_node {
 	struct scenario_interface own; /* hosts: their only interface, interfaces[0] */
 	/* Routers */
 	GPtrArray *routes; /* of struct scenario_route * */
+	struct scenario_nat nat;
+	GPtrArray *filter; /* of struct scenario_rule *; the first that fits decides */
 	/* Hosts */
 	struct scenario_interface *gateway; /* router of the default route; NULL: none */
 	struct scenario_node *resolver;     /* host whose DNS server it asks; NULL: none */
@@ -155,6 +202,14 @@ struct scenario_folder {
 	const char *folder;
 };
 
+/* What another user may do with a folder of an account (RFC 4314). */
+struct scenario_share {
+	struct scenario_item item;
+	struct scenario_account *with;
+	const char *folder;
+	const char *rights; /* letters: "lrs" */
+};
+
 struct scenario_account {
 	struct scenario_item item; /* its name is the local part */
 	struct scenario_domain *domain;
@@ -163,6 +218,7 @@ struct scenario_account {
 	const char *full_name;
 	uint64_t quota_bytes; /* 0: no limit */
 	GPtrArray *folders;   /* of struct scenario_folder *, besides INBOX */
+	GPtrArray *shares;    /* of struct scenario_share * */
 };
 
 struct scenario_domain {
@@ -190,10 +246,17 @@ struct scenario_service {
 };
 
 /* The mail server on a host. */
+/* A capability that a server does not offer. */
+struct scenario_capability {
+	struct scenario_item item;
+	enum imap_capability capability;
+};
+
 struct scenario_server {
 	struct scenario_item item;
 	struct scenario_node *host;
 	GPtrArray *services;        /* of struct scenario_service * */
+	GPtrArray *without;         /* of struct scenario_capability *: not offered by IMAP */
 	uint64_t message_bytes_max; /* what SIZE announces; 0: no limit */
 	int64_t retry_ns;           /* from the first vain delivery attempt to the second */
 	int64_t retry_max_ns;       /* the pause doubles up to this */
@@ -217,14 +280,23 @@ struct scenario_incoming {
 	uint64_t port;
 	enum scenario_leave leave; /* POP3 only */
 	int64_t leave_for_ns;      /* TIME_NEVER: without limit */
+	int64_t stay_ns;           /* IMAP only: how long it stays connected with nothing to do */
 	int64_t check_every_ns;    /* TIME_NEVER: only when the user says so */
 };
+
+/* A port of a list. */
+struct scenario_port {
+	struct scenario_item item;
+	uint64_t port;
+};
+
+#define OUTGOING_PORTS_MAX 8 /* = MUA_PORTS_MAX */
 
 struct scenario_outgoing {
 	struct scenario_item item;
 	const char *server;
-	uint64_t port;
-	bool has_login; /* authenticates */
+	GPtrArray *ports; /* of struct scenario_port *, tried in this order */
+	bool has_login;   /* authenticates */
 };
 
 /* A user at a mail client on a host. */
@@ -255,12 +327,6 @@ struct scenario_link {
 	struct scenario_network *network;
 	struct scenario_interface *interface;
 	struct scenario_switch *switch_;
-};
-
-enum scenario_direction {
-	DIRECTION_BOTH,
-	DIRECTION_OUT, /* what the named host, router or (uplink) switch sends */
-	DIRECTION_IN,  /* what it is sent */
 };
 
 struct scenario_frame_number {
@@ -393,6 +459,7 @@ enum scenario_expectation_kind {
 	EXPECT_RETRANSMISSIONS, /* so many TCP segments were retransmitted */
 	EXPECT_DROPPED,         /* so many frames or packets were dropped */
 	EXPECT_DUPLICATES,      /* so many second deliveries were recognised */
+	EXPECT_TRANSLATED,      /* so many packets were given another address */
 	EXPECT_PING,
 	EXPECT_DIG,
 	EXPECT_MINUTES, /* so many minutes were begun on dial-up lines */
@@ -449,6 +516,8 @@ enum scenario_drop_reason {
 	DROP_TTL,
 	DROP_NO_ROUTE,
 	DROP_NO_ANSWER, /* ARP found nobody */
+	DROP_FILTER,    /* a rule of a packet filter */
+	DROP_NAT,       /* there is no mapping for it, or none for its sender */
 	DROP_OTHER,
 };
 
@@ -479,7 +548,7 @@ struct scenario_expectation {
 	const char *value;           /* EXPECT_DIG: data among the answers; NULL: any */
 	struct scenario_range times; /* of EXPECT_MESSAGE, _CONNECTION, _PING, _DIG */
 	/* EXPECT_MINUTES, EXPECT_COST (millionths), EXPECT_PACKETS; EXPECT_RETRANSMISSIONS,
-	   EXPECT_DROPPED, EXPECT_DUPLICATES */
+	   EXPECT_DROPPED, EXPECT_DUPLICATES, EXPECT_TRANSLATED */
 	struct scenario_range count;
 	struct scenario_network *network; /* EXPECT_MINUTES, EXPECT_COST; NULL: all lines */
 	enum scenario_verb verb;          /* EXPECT_PACKETS */
@@ -487,6 +556,7 @@ struct scenario_expectation {
 	const char *heard;                /* EXPECT_HEARD: how the line begins */
 	struct scenario_item *node; /* host, router or switch it is counted at; NULL: everywhere */
 	enum scenario_drop_reason reason;
+	uint64_t rule; /* EXPECT_DROPPED: number of the rule of `node` that did it; 0: any */
 };
 
 enum scenario_record_mode {

@@ -9,17 +9,27 @@ static bool has_errors(const struct load *load)
 /* ---- Who must reach whom ---- */
 
 static void need_way(struct load *load, const struct scenario_node *from,
-		     const struct scenario_node *to, struct mark mark, const char *why)
+		     const struct scenario_node *to, uint32_t address, struct mark mark,
+		     const char *why)
 {
-	if (from == NULL || to == NULL)
+	if (from == NULL || to == NULL || from == to || has_errors(load))
 		return;
-	const char *problem = scenario_walk_both(load->scenario, from, to);
+	const char *problem = scenario_walk_both(load->scenario, from, address);
 
 	if (problem == NULL)
 		return;
-	load_error(load, mark, "`%s` and `%s`, %s, do not reach each other", from->item.name,
-		   to->item.name, why);
+	load_error(load, mark.line == 0 ? from->item.mark : mark,
+		   "`%s` and `%s`, %s, do not reach each other", from->item.name, to->item.name,
+		   why);
 	load_hint(load, "%s", problem);
+}
+
+/* The same for a server whose address is found by DNS. */
+static void need_server(struct load *load, const struct scenario_node *from,
+			const struct scenario_node *to, struct mark mark, const char *why)
+{
+	if (to != NULL)
+		need_way(load, from, to, scenario_public_address(load->scenario, to), mark, why);
 }
 
 static void need_resolvers(struct load *load)
@@ -29,20 +39,23 @@ static void need_resolvers(struct load *load)
 	for (unsigned i = 0; i < scenario->hosts->len; i++) {
 		const struct scenario_node *host = g_ptr_array_index(scenario->hosts, i);
 
-		need_way(load, host, host->resolver, load_mark(load, &host->resolver, host),
-			 "its DNS server");
+		if (host->resolver != NULL)
+			need_way(load, host, host->resolver, host->resolver->own.address,
+				 load_mark(load, &host->resolver, host), "its DNS server");
 	}
 	for (unsigned i = 0; i < scenario->resolvers->len; i++) {
 		const struct scenario_resolver *resolver =
 		    g_ptr_array_index(scenario->resolvers, i);
 
-		need_way(load, resolver->host, scenario->root_server, resolver->item.mark,
-			 "the root name server that it asks");
+		if (scenario->root_server != NULL)
+			need_way(load, resolver->host, scenario->root_server,
+				 scenario->root_server->own.address, resolver->item.mark,
+				 "the root name server that it asks");
 		for (unsigned j = 0; j < scenario->zones->len; j++) {
 			const struct scenario_zone *zone = g_ptr_array_index(scenario->zones, j);
 
-			need_way(load, resolver->host, zone->server, zone->item.mark,
-				 "a name server that it asks");
+			need_server(load, resolver->host, zone->server, zone->item.mark,
+				    "a name server that it asks");
 		}
 	}
 }
@@ -57,8 +70,8 @@ static void need_mail_servers(struct load *load)
 		for (unsigned j = i + 1; j < scenario->domains->len; j++) {
 			const struct scenario_domain *to = g_ptr_array_index(scenario->domains, j);
 
-			need_way(load, from->mail, to->mail, to->item.mark,
-				 "the mail server of another domain");
+			need_server(load, from->mail, to->mail, to->item.mark,
+				    "the mail server of another domain");
 		}
 	}
 }
@@ -66,15 +79,18 @@ static void need_mail_servers(struct load *load)
 static void need_named(struct load *load, const struct scenario_client *client, const char *name,
 		       const void *field)
 {
-	const struct scenario_interface *interface =
-	    scenario_find_address(load->scenario, scenario_resolve_name(load->scenario, name));
+	uint32_t address = scenario_resolve_name(load->scenario, name);
+	const struct scenario_interface *interface = scenario_find_address(load->scenario, address);
 
 	if (interface != NULL)
-		need_way(load, client->host, interface->node, load_mark(load, field, client),
-			 "a server of the client");
+		need_way(load, client->host, interface->node, address,
+			 load_mark(load, field, client), "a server of the client");
 }
 
-/* Ways are followed only in a world that is sound otherwise. */
+/*
+ * Ways are followed only in a world that is sound otherwise, and up to the first that fails: one
+ * router without a route, say, parts many.
+ */
 static void check_ways(struct load *load)
 {
 	const struct scenario *scenario = load->scenario;

@@ -78,7 +78,8 @@ static bool is_written_to(const struct scenario *scenario, const char *address)
 static void check_message(struct load *load, const struct scenario_expectation *expectation)
 {
 	if (expectation->recipient != NULL &&
-	    !is_written_to(load->scenario, expectation->recipient))
+	    !is_written_to(load->scenario, expectation->recipient) &&
+	    scenario_misses_address(load, expectation->recipient))
 		load_error(load, load_mark(load, &expectation->recipient, expectation),
 			   "nobody has the address `%s`, and nobody writes to it",
 			   expectation->recipient);
@@ -117,6 +118,22 @@ static void check_line(struct load *load, const struct scenario_expectation *exp
 	load_hint(load, "give a network of `kind: link` the key `dial-up`");
 }
 
+static void check_rule_number(struct load *load, const struct scenario_expectation *expectation)
+{
+	const struct scenario_item *node = expectation->node;
+	unsigned count = node != NULL && node->kind == SCENARIO_ROUTER
+			     ? ((const struct scenario_node *)(const void *)node)->filter->len
+			     : 0;
+
+	if (expectation->rule <= count)
+		return;
+	load_error(load, load_mark(load, &expectation->rule, expectation),
+		   "there is no rule %u in the filter of a router that `node` names",
+		   (unsigned)expectation->rule);
+	if (count > 0)
+		load_hint(load, "`%s` has %u", node->name, count);
+}
+
 static void check_expectation(struct load *load, const struct scenario_expectation *expectation)
 {
 	if (expectation->kind == EXPECT_MAILBOX)
@@ -142,6 +159,8 @@ static void check_expectation(struct load *load, const struct scenario_expectati
 	    expectation->node->kind == SCENARIO_SWITCH)
 		load_error(load, load_mark(load, &expectation->node, expectation),
 			   "`%s` is a switch and has no TCP", expectation->node->name);
+	if (expectation->rule != 0)
+		check_rule_number(load, expectation);
 	if (expectation->at_ns != TIME_NEVER && expectation->at_ns > load->scenario->until_ns)
 		load_error(load, load_mark(load, &expectation->at_ns, expectation),
 			   "the run ends before this: see `until`");

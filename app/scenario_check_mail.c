@@ -1,6 +1,7 @@
 #include <string.h>
 #include "app/scenario_private.h"
 #include "protocols/dns/record.h"
+#include "protocols/mail/rights.h"
 
 /* ---- Names of hosts ---- */
 
@@ -41,7 +42,7 @@ static void check_resolvers(struct load *load)
 		const struct scenario_resolver *resolver =
 		    g_ptr_array_index(scenario->resolvers, i);
 
-		if (scenario->root_server == NULL)
+		if (scenario->root_server == NULL && load->is_sound)
 			load_error(load, resolver->item.mark,
 				   "the resolver `%s` has no root name server to ask",
 				   resolver->item.name);
@@ -112,7 +113,7 @@ static void check_target(struct load *load, const struct scenario_record *record
 	const char *target = last == NULL ? record->value : last + 1;
 	size_t length = strlen(target);
 
-	if (length < 2 || target[length - 1] != '.')
+	if (length < 2 || target[length - 1] != '.' || !load->is_sound)
 		return;
 	g_autofree char *name = g_strndup(target, length - 1);
 
@@ -150,7 +151,7 @@ static void check_delegation(struct load *load, const struct scenario_zone *zone
 {
 	const struct scenario *scenario = load->scenario;
 
-	if (strcmp(zone->item.name, ".") == 0)
+	if (strcmp(zone->item.name, ".") == 0 || !load->is_sound)
 		return;
 	for (unsigned i = 0; i < scenario->zones->len; i++) {
 		const struct scenario_zone *parent = g_ptr_array_index(scenario->zones, i);
@@ -203,7 +204,7 @@ static void check_server(struct load *load, const struct scenario_server *server
 		has_domain |= domain->mail == server->host;
 	}
 	if (server->host != NULL && server->host->resolver == NULL &&
-	    load->scenario->domains->len > 1)
+	    load->scenario->domains->len > 1 && load->is_sound)
 		load_error(load, server->item.mark,
 			   "the mail server `%s` has no DNS server to ask for exchangers",
 			   server->item.name);
@@ -212,8 +213,68 @@ static void check_server(struct load *load, const struct scenario_server *server
 			     server->item.name);
 }
 
+static bool has_folder(const struct scenario_account *account, const char *name)
+{
+	if (g_ascii_strcasecmp(name, "INBOX") == 0)
+		return true;
+	for (unsigned i = 0; i < account->folders->len; i++) {
+		const struct scenario_folder *folder = g_ptr_array_index(account->folders, i);
+
+		if (strcmp(folder->folder, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void check_share(struct load *load, const struct scenario_account *account,
+			const struct scenario_share *share)
+{
+	uint32_t rights = 0;
+
+	if (!mailbox_rights_parse(share->rights, &rights) || rights == 0)
+		load_error(load, load_mark(load, &share->rights, share),
+			   "`%s` are no rights: use letters of `lrswipkxtea`", share->rights);
+	if (!has_folder(account, share->folder))
+		load_error(load, load_mark(load, &share->folder, share),
+			   "`%s` has no folder `%s`: list it under `folders`", account->address,
+			   share->folder);
+	if (share->with == NULL)
+		return;
+	if (share->with == account)
+		load_error(load, load_mark(load, &share->with, share),
+			   "the owner of a folder has all rights anyway");
+	else if (share->with->domain->mail != account->domain->mail)
+		load_error(load, load_mark(load, &share->with, share),
+			   "`%s` is kept on another server, which cannot see this folder",
+			   share->with->address);
+}
+
+/* By IMAP such a name means another user's folder. */
+static void check_folder_names(struct load *load, const struct scenario_account *account)
+{
+	for (unsigned i = 0; i < account->folders->len; i++) {
+		const struct scenario_folder *folder = g_ptr_array_index(account->folders, i);
+
+		if (g_str_has_prefix(folder->folder, "shared/"))
+			load_error(load, load_mark(load, &folder->folder, folder),
+				   "names below `shared/` are for folders of other users");
+	}
+}
+
+static void check_shares(struct load *load, const struct scenario_domain *domain)
+{
+	for (unsigned i = 0; i < domain->accounts->len; i++) {
+		const struct scenario_account *account = g_ptr_array_index(domain->accounts, i);
+
+		check_folder_names(load, account);
+		for (unsigned s = 0; s < account->shares->len; s++)
+			check_share(load, account, g_ptr_array_index(account->shares, s));
+	}
+}
+
 static void check_domain(struct load *load, const struct scenario_domain *domain)
 {
+	check_shares(load, domain);
 	if (strcmp(domain->item.name, ".") == 0)
 		load_error(load, domain->item.mark, "the root cannot be a mail domain");
 }
@@ -234,8 +295,53 @@ static void offer_owners(const struct scenario *scenario, struct suggestion *sug
 	}
 }
 
+/* The host that answers at an address and port: behind a router that forwards it another one. */
+static const struct scenario_node *find_listener(const struct scenario_interface *interface,
+						 uint64_t port, uint64_t *own_port)
+{
+	const struct scenario_nat *nat = &interface->node->nat;
+
+	*own_port = port;
+	for (unsigned i = 0; nat->uplink == interface->network && i < nat->forwards->len; i++) {
+		const struct scenario_forward *forward = g_ptr_array_index(nat->forwards, i);
+
+		if (forward->port == port && forward->protocol == TRANSPORT_TCP) {
+			*own_port = forward->to_port;
+			return forward->to;
+		}
+	}
+	return interface->node;
+}
+
+/* Somebody who expects a refusal means the port to be closed. */
+static bool is_meant_closed(const struct scenario *scenario, uint64_t port)
+{
+	for (unsigned i = 0; i < scenario->expectations->len; i++) {
+		const struct scenario_expectation *expectation =
+		    g_ptr_array_index(scenario->expectations, i);
+
+		if (expectation->kind == EXPECT_CONNECTION &&
+		    expectation->outcome == OUTCOME_REFUSED && expectation->port == port)
+			return true;
+	}
+	return false;
+}
+
+static void check_port(struct load *load, const struct scenario_interface *interface, uint64_t port,
+		       struct mark mark)
+{
+	uint64_t own_port;
+	const struct scenario_node *node = find_listener(interface, port, &own_port);
+
+	if (node != NULL && !listens(scenario_server_on(load->scenario, node), own_port) &&
+	    !is_meant_closed(load->scenario, port))
+		load_warning(load, mark, "`%s` does not listen on port %u: connections are refused",
+			     node->item.name, (unsigned)own_port);
+}
+
 static void check_server_name(struct load *load, const struct scenario_client *client,
-			      const char *name, uint64_t port, const void *field)
+			      const char *name, const uint64_t *ports, size_t port_count,
+			      const void *field)
 {
 	const struct scenario *scenario = load->scenario;
 	struct mark mark = load_mark(load, field, client);
@@ -244,7 +350,7 @@ static void check_server_name(struct load *load, const struct scenario_client *c
 	struct suggestion suggestion = { .word = name };
 
 	/* Without a mail server that is the error, and its default names are not. */
-	if (name == NULL || client->account == NULL ||
+	if (name == NULL || client->account == NULL || !load->is_sound ||
 	    (client->account->domain->mail == NULL && !load_is_given(load, field)))
 		return;
 	if (address == 0) {
@@ -258,9 +364,9 @@ static void check_server_name(struct load *load, const struct scenario_client *c
 		    "the address of `%s` is that of no host: only something plugged in from "
 		    "outside (`mailwire live`) could answer",
 		    name);
-	} else if (!listens(scenario_server_on(scenario, interface->node), port)) {
-		load_warning(load, mark, "`%s` does not listen on port %u: connections are refused",
-			     interface->node->item.name, (unsigned)port);
+	} else {
+		for (size_t i = 0; i < port_count; i++)
+			check_port(load, interface, ports[i], mark);
 	}
 }
 
@@ -272,10 +378,27 @@ static void check_incoming(struct load *load, const struct scenario_client *clie
 		load_error(
 		    load, load_mark(load, &incoming->leave, client),
 		    "`leave-on-server` is for pop3: with imap mail stays on the server anyway");
+	if (incoming->protocol == PROTOCOL_POP3 && incoming->stay_ns != 0)
+		load_error(load, load_mark(load, &incoming->stay_ns, client),
+			   "`stay` is for imap: a pop3 session sees no mail that comes later");
 	if (incoming->leave_for_ns != TIME_NEVER && incoming->leave != LEAVE_ALL)
 		load_error(load, load_mark(load, &incoming->leave_for_ns, client),
 			   "`leave-for` goes only with `leave-on-server: yes`");
-	check_server_name(load, client, incoming->server, incoming->port, &incoming->server);
+	check_server_name(load, client, incoming->server, &incoming->port, 1, &incoming->server);
+}
+
+static void check_outgoing(struct load *load, const struct scenario_client *client)
+{
+	const struct scenario_outgoing *outgoing = &client->outgoing;
+	uint64_t ports[OUTGOING_PORTS_MAX];
+	size_t count = MIN(outgoing->ports->len, OUTGOING_PORTS_MAX);
+
+	if (outgoing->ports->len > OUTGOING_PORTS_MAX)
+		load_error(load, load_mark(load, &outgoing->ports, client),
+			   "a client has at most %d ports to try", OUTGOING_PORTS_MAX);
+	for (size_t i = 0; i < count; i++)
+		ports[i] = ((const struct scenario_port *)outgoing->ports->pdata[i])->port;
+	check_server_name(load, client, outgoing->server, ports, count, &outgoing->server);
 }
 
 static void check_client(struct load *load, const struct scenario_client *client)
@@ -287,13 +410,12 @@ static void check_client(struct load *load, const struct scenario_client *client
 		load_error(load, client->item.mark,
 			   "the client `%s` is called like a host that it is not on",
 			   client->item.name);
-	if (client->host != NULL && client->host->resolver == NULL)
+	if (client->host != NULL && client->host->resolver == NULL && load->is_sound)
 		load_error(load, load_mark(load, &client->host->resolver, client),
 			   "the client `%s` cannot look up its servers: its host has no DNS server",
 			   client->item.name);
 	check_incoming(load, client);
-	check_server_name(load, client, client->outgoing.server, client->outgoing.port,
-			  &client->outgoing.server);
+	check_outgoing(load, client);
 }
 
 void scenario_check_mail(struct load *load)

@@ -1,6 +1,7 @@
 #include <inttypes.h>
 #include <string.h>
 #include "app/scenario_private.h"
+#include "stack/filter.h"
 
 #define NETWORKS_MAX 65535 /* their numbers are in MAC addresses */
 
@@ -48,10 +49,11 @@ static void check_overlaps(struct load *load)
 
 static void check_network(struct load *load, const struct scenario_network *network)
 {
-	if (network->kind == NETWORK_LINK && network->interfaces->len != 2) {
+	if (network->kind == NETWORK_LINK && network->interfaces->len != 2 && load->is_sound) {
 		load_error(load, network->item.mark,
-			   "the link `%s` has %u members, and a cable has two ends",
-			   network->item.name, network->interfaces->len);
+			   "the link `%s` has %u member%s, and a cable has two ends",
+			   network->item.name, network->interfaces->len,
+			   network->interfaces->len == 1 ? "" : "s");
 		load_hint(load, "write `kind: lan` for a network with a switch");
 	}
 	if (network->kind != NETWORK_LINK && scenario_is_dialled(network)) {
@@ -236,8 +238,88 @@ static void check_route(struct load *load, const struct scenario_node *router, u
 	}
 }
 
+/* ---- Translation and filter ---- */
+
+static bool is_on(const struct scenario_node *router, const struct scenario_network *network)
+{
+	for (unsigned i = 0; i < router->interfaces->len; i++)
+		if (((struct scenario_interface *)router->interfaces->pdata[i])->network == network)
+			return true;
+	return false;
+}
+
+static void check_forward(struct load *load, const struct scenario_node *router, unsigned index)
+{
+	const struct scenario_nat *nat = &router->nat;
+	const struct scenario_forward *forward = g_ptr_array_index(nat->forwards, index);
+
+	if (forward->to != NULL && forward->to->own.network == nat->uplink)
+		load_error(load, load_mark(load, &forward->to, forward),
+			   "`%s` is not inside: it is on the uplink `%s` itself",
+			   forward->to->item.name, nat->uplink->item.name);
+	for (unsigned i = 0; i < index; i++) {
+		const struct scenario_forward *earlier = g_ptr_array_index(nat->forwards, i);
+
+		if (earlier->port == forward->port && earlier->protocol == forward->protocol)
+			load_error(load, forward->item.mark,
+				   "port %u is forwarded twice by the router `%s`",
+				   (unsigned)forward->port, router->item.name);
+	}
+}
+
+static void check_nat(struct load *load, const struct scenario_node *router)
+{
+	const struct scenario_nat *nat = &router->nat;
+
+	if (nat->uplink == NULL)
+		return;
+	if (!is_on(router, nat->uplink))
+		load_error(load, load_mark(load, &nat->uplink, nat),
+			   "the router `%s` is not on the network `%s`", router->item.name,
+			   nat->uplink->item.name);
+	for (unsigned i = 0; i < nat->forwards->len; i++)
+		check_forward(load, router, i);
+}
+
+static void check_rule(struct load *load, const struct scenario_node *router,
+		       const struct scenario_rule *rule)
+{
+	const struct scenario_range *ports = &rule->ports;
+
+	if (ports->most != UINT64_MAX && (ports->least < 1 || ports->most > UINT16_MAX)) {
+		load_error(load, load_mark(load, ports, rule), "there is no such port");
+		load_hint(load, "ports are from 1 to 65535");
+	}
+	if (ports->most != UINT64_MAX && rule->protocol == TRANSPORT_ICMP)
+		load_error(load, load_mark(load, ports, rule), "ICMP has no ports");
+	if (rule->network != NULL && !is_on(router, rule->network))
+		load_error(load, load_mark(load, &rule->network, rule),
+			   "the router `%s` is not on the network `%s`", router->item.name,
+			   rule->network->item.name);
+	if (rule->network == NULL && rule->direction != DIRECTION_BOTH) {
+		load_error(load, load_mark(load, &rule->direction, rule),
+			   "it is not clear where it goes in or out");
+		load_hint(load, "add `interface: NETWORK`, one of the router's networks");
+	}
+	if (rule->to_ns <= rule->from_ns)
+		load_error(load, load_mark(load, &rule->to_ns, rule),
+			   "the rule is taken away before it comes into force");
+}
+
+static void check_filter(struct load *load, const struct scenario_node *router)
+{
+	if (router->filter->len > FILTER_RULES_MAX)
+		load_error(load, load_mark(load, &router->filter, router),
+			   "the router `%s` has more than %d rules", router->item.name,
+			   FILTER_RULES_MAX);
+	for (unsigned i = 0; i < router->filter->len; i++)
+		check_rule(load, router, g_ptr_array_index(router->filter, i));
+}
+
 static void check_router(struct load *load, const struct scenario_node *router)
 {
+	check_nat(load, router);
+	check_filter(load, router);
 	for (unsigned i = 0; i < router->interfaces->len; i++) {
 		const struct scenario_interface *interface =
 		    g_ptr_array_index(router->interfaces, i);

@@ -26,11 +26,21 @@ static void check_times(struct load *load, const struct scenario_action *action)
 
 /* ---- Recipients ---- */
 
+bool scenario_misses_address(struct load *load, const char *address)
+{
+	const char *at = strchr(address, '@');
+
+	return (at == NULL || !g_hash_table_contains(load->missed, at + 1)) &&
+	       load_misses(load, SCENARIO_ACCOUNT, address);
+}
+
 static void report_stranger(struct load *load, const struct scenario_recipient *recipient)
 {
 	const struct scenario *scenario = load->scenario;
 	struct suggestion suggestion = { .word = recipient->address };
 
+	if (!scenario_misses_address(load, recipient->address))
+		return;
 	load_error(load, recipient->item.mark, "nobody in the scenario has the address `%s`",
 		   recipient->address);
 	for (unsigned i = 0; i < scenario->domains->len; i++) {
@@ -107,7 +117,8 @@ void scenario_check_subject(struct load *load, const char *subject, struct mark 
 	const struct scenario *scenario = load->scenario;
 	struct suggestion suggestion = { .word = without_re(subject) };
 
-	if (g_hash_table_contains(sent_subjects(load), suggestion.word))
+	if (g_hash_table_contains(sent_subjects(load), suggestion.word) ||
+	    !load_misses(load, 0, suggestion.word))
 		return;
 	load_warning(load, mark, "nobody in the timeline sends a message with the subject `%s`",
 		     subject);

@@ -142,6 +142,7 @@ void scenario_complete(struct load *load)
 	complete_switches(load);
 	scenario_resolve(load, true);
 	scenario_complete_addresses(load);
+	scenario_complete_middleboxes(load);
 	scenario_complete_routes(load);
 	scenario_complete_names(load);
 	scenario_complete_mail(load);

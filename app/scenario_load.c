@@ -75,6 +75,13 @@ struct mark load_mark(const struct load *load, const void *field, const void *it
 	return mark != NULL ? *mark : ((const struct scenario_item *)item)->mark;
 }
 
+bool load_misses(struct load *load, unsigned kinds, const char *name)
+{
+	if (load->lost_kinds & kinds)
+		return false;
+	return g_hash_table_add(load->missed, g_strdup(name));
+}
+
 /* ---- Loading ---- */
 
 static void array_free(void *array)
@@ -132,6 +139,7 @@ static void load_tree(struct load *load, const struct yaml_node *root)
 {
 	scenario_read(load, root);
 	scenario_complete(load);
+	load->is_sound = !has_errors(load);
 	scenario_check(load);
 }
 
@@ -154,6 +162,7 @@ struct scenario *scenario_load_bytes(struct bytes yaml, const char *name, const 
 		.directory = directory,
 		.marks = g_hash_table_new_full(NULL, NULL, NULL, g_free),
 		.pending = g_array_new(FALSE, TRUE, sizeof(struct pending_name)),
+		.missed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
 	};
 
 	load_tree(&load, root);
@@ -161,6 +170,7 @@ struct scenario *scenario_load_bytes(struct bytes yaml, const char *name, const 
 		g_clear_pointer(&load.scenario, scenario_free);
 	g_array_unref(load.pending);
 	g_hash_table_unref(load.marks);
+	g_hash_table_unref(load.missed);
 	g_clear_pointer(&load.subjects, g_hash_table_unref);
 	yaml_free(root);
 	return load.scenario;

@@ -61,6 +61,8 @@ static void choose_mail_host(struct load *load, struct scenario_domain *domain)
 		    (struct scenario_node *)scenario_lookup(scenario, SCENARIO_HOST, "mail");
 	if (domain->mail != NULL || domain->accounts->len == 0)
 		return;
+	if (load->lost_kinds & SCENARIO_HOST)
+		return;
 	load_error(load, domain->item.mark, "the domain `%s` has accounts but no mail server",
 		   domain->item.name);
 	load_hint(load, "add `mail: HOST`, the host that keeps its mailboxes");
@@ -134,6 +136,34 @@ void scenario_make_servers(struct load *load)
 
 /* ---- Whose name is whose ---- */
 
+static bool has_accounts(const struct scenario *scenario)
+{
+	for (unsigned i = 0; i < scenario->domains->len; i++)
+		if (((struct scenario_domain *)scenario->domains->pdata[i])->accounts->len > 0)
+			return true;
+	return false;
+}
+
+static void report_no_account(struct load *load, const struct scenario_client *client)
+{
+	if (!has_accounts(load->scenario)) {
+		if (!load_misses(load, SCENARIO_ACCOUNT, ""))
+			return;
+		load->lost_kinds |= SCENARIO_ACCOUNT; /* all of them */
+		load_error(load, client->item.mark,
+			   "the client `%s` has no account: there are none", client->item.name);
+		load_hint(load, "add `domains: {NAME.example: {accounts: {%s: }}}`",
+			  client->item.name);
+	} else if (load_misses(load, SCENARIO_ACCOUNT, client->item.name)) {
+		load_error(load, client->item.mark,
+			   "the client `%s` needs the key `account`: there %s of its name",
+			   client->item.name,
+			   g_hash_table_contains(load->scenario->memory->locals, client->item.name)
+			       ? "is not just one"
+			       : "is none");
+	}
+}
+
 /* An account that is not named is the one called like the client. */
 static void choose_accounts(struct load *load)
 {
@@ -147,10 +177,7 @@ static void choose_accounts(struct load *load)
 		client->account = (struct scenario_account *)scenario_lookup(
 		    scenario, SCENARIO_ACCOUNT, client->item.name);
 		if (client->account == NULL)
-			load_error(load, client->item.mark,
-				   "the client `%s` needs the key `account`: there is not just one "
-				   "of its name",
-				   client->item.name);
+			report_no_account(load, client);
 	}
 }
 
@@ -221,6 +248,7 @@ static void make_resolvers(struct load *load)
 		struct scenario_resolver *resolver = scenario_new_item(scenario, &resolver_mapping);
 
 		resolver->item.name = domain->dns->item.name;
+		resolver->item.mark = domain->dns->item.mark;
 		resolver->host = domain->dns;
 		g_ptr_array_add(scenario->resolvers, resolver);
 	}
@@ -313,6 +341,7 @@ static void make_mail_servers(struct load *load)
 		struct scenario_server *server = scenario_new_item(scenario, &server_mapping);
 
 		server->item.name = domain->mail->item.name;
+		server->item.mark = domain->mail->item.mark;
 		server->host = domain->mail;
 		g_ptr_array_add(scenario->servers, server);
 	}
@@ -357,6 +386,14 @@ static void complete_client(struct load *load, struct scenario_client *client)
 
 	if (client->incoming.port == 0)
 		client->incoming.port = usual_ports[client->incoming.protocol];
+	if (client->outgoing.ports->len == 0) {
+		const struct mapping *outgoing = element_of(&client_mapping, "outgoing");
+		struct scenario_port *port =
+		    scenario_new_item(scenario, element_of(outgoing, "port"));
+
+		port->port = usual_ports[PROTOCOL_SUBMISSION];
+		g_ptr_array_add(client->outgoing.ports, port);
+	}
 	if (account == NULL)
 		return;
 	if (client->login == NULL)

@@ -37,6 +37,9 @@ struct load {
 	GHashTable *marks;     /* address of a field to its struct mark *: only what was written */
 	GArray *pending;       /* of struct pending_name, in the order of the file */
 	GHashTable *subjects;  /* set: of messages that are sent; NULL: not yet needed */
+	GHashTable *missed;    /* set: names that a complaint was made about */
+	unsigned lost_kinds;   /* set of enum scenario_kind: parts that may not have been read */
+	bool is_sound;         /* all was read and every name found: what follows can be judged */
 };
 
 /* A new part described by `mapping`, its defaults filled in where they are constant. */
@@ -61,6 +64,13 @@ struct mark load_mark(const struct load *load, const void *field, const void *it
 	diagnostics_add((load)->diagnostics, SEVERITY_WARNING, mark, __VA_ARGS__)
 #define load_hint(load, ...) diagnostics_hint((load)->diagnostics, __VA_ARGS__)
 
+/*
+ * True when it is worth a complaint that nothing of these `kinds` is called `name`: false when a part
+ * of that kind may stand where it could not be read, or after the first complaint about the name. One
+ * mistake gives one error.
+ */
+bool load_misses(struct load *load, unsigned kinds, const char *name);
+
 /* Reads what is written into load->scenario. */
 void scenario_read(struct load *load, const struct yaml_node *root);
 
@@ -78,8 +88,9 @@ void scenario_resolve(struct load *load, bool is_last);
 
 /* Fills in everything that was left out, and resolves all names on the way. */
 void scenario_complete(struct load *load);
-void scenario_make_servers(struct load *load);       /* hosts `dns` and `root`, when missing */
-void scenario_complete_addresses(struct load *load); /* subnets, addresses, gateways */
+void scenario_make_servers(struct load *load);         /* hosts `dns` and `root`, when missing */
+void scenario_complete_addresses(struct load *load);   /* subnets, addresses, gateways */
+void scenario_complete_middleboxes(struct load *load); /* translation and filters of routers */
 void scenario_complete_routes(struct load *load);
 void scenario_complete_names(struct load *load); /* domains of hosts, resolvers */
 void scenario_complete_mail(struct load *load);  /* servers, accounts, clients */
@@ -109,15 +120,21 @@ struct scenario_interface *scenario_find_address(const struct scenario *scenario
 GArray *scenario_distances(const struct scenario *scenario, const struct scenario_network *network);
 
 /*
- * Follows a packet through gateways and routes. NULL when it gets there; else why not, as a text
- * that the scenario owns.
+ * Follows a packet through gateways and routes. NULL when it gets there, with the source address that
+ * it arrives with in `source`; else why not, as a text that the scenario owns.
  */
 const char *scenario_walk(struct scenario *scenario, const struct scenario_node *from,
-			  uint32_t address);
+			  uint32_t address, uint32_t *source);
 
-/* Walks there and back; NULL, or why one of them fails. */
+/* Walks to an address and back; NULL, or why one of them fails. */
 const char *scenario_walk_both(struct scenario *scenario, const struct scenario_node *from,
-			       const struct scenario_node *to);
+			       uint32_t address);
+
+/*
+ * The address by which all can reach a host: its own, or where that is private that of a router which
+ * forwards a port to it.
+ */
+uint32_t scenario_public_address(const struct scenario *scenario, const struct scenario_node *host);
 
 /* Whether `host` is among the resolvers. */
 bool scenario_is_resolver(const struct scenario *scenario, const struct scenario_node *host);
@@ -128,6 +145,9 @@ const struct scenario_server *scenario_server_on(const struct scenario *scenario
 
 /* The address that the scenario's zones give for a domain name, CNAMEs followed; 0: none. */
 uint32_t scenario_resolve_name(const struct scenario *scenario, const char *name);
+
+/* load_misses() for an address of a mailbox: also false when its domain is what is missed. */
+bool scenario_misses_address(struct load *load, const char *address);
 
 /* Warns when nobody sends a message with this subject; a `Re: ` before it does not count. */
 void scenario_check_subject(struct load *load, const char *subject, struct mark mark);

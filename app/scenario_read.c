@@ -122,6 +122,7 @@ static void read_scalar(struct load *load, const struct key *key, const struct y
 
 	if (problem == NULL)
 		return;
+	g_hash_table_remove(load->marks, field); /* what cannot be read is not given */
 	load_error(load, yaml->mark, "`%s: %s`: %s", key->name, yaml->text, problem);
 	hint_value(load, key, yaml->text);
 }
@@ -175,6 +176,18 @@ static bool check_key(struct load *load, const struct yaml_node *yaml, unsigned 
 	return true;
 }
 
+/* What stands behind a key that is unknown or misused is not read: its parts are not known then. */
+static void lose_parts(struct load *load, const struct key *key)
+{
+	if (key == NULL || (key->type != KEY_TABLE && key->type != KEY_LIST))
+		return;
+	load->lost_kinds |= key->mapping->kind;
+	if (key->mapping->kind == SCENARIO_DOMAIN)
+		load->lost_kinds |= SCENARIO_ACCOUNT;
+	if (key->mapping->kind == SCENARIO_NETWORK)
+		load->lost_kinds |= SCENARIO_SWITCH;
+}
+
 static void read_table(struct load *load, const struct key *key, const struct yaml_node *yaml,
 		       GPtrArray *items)
 {
@@ -186,6 +199,7 @@ static void read_table(struct load *load, const struct key *key, const struct ya
 		load_error(load, yaml->mark, "`%s` is %s here, and should be a mapping", key->name,
 			   kind_of(yaml));
 		load_hint(load, "write a line `name: {...}` for each %s", key->mapping->title);
+		lose_parts(load, key);
 		return;
 	}
 	for (unsigned i = 0; i + 1 < yaml->children->len; i += 2) {
@@ -258,6 +272,8 @@ static void report_unknown_key(struct load *load, const struct mapping *mapping,
 		g_string_append_printf(keys, "%s`%s`", i == 0 ? "" : ", ", mapping->keys[i].name);
 	}
 	load_error(load, name->mark, "%s has no key `%s`", mapping->article, name->text);
+	if (suggestion.best != NULL)
+		lose_parts(load, mapping_key(mapping, suggestion.best));
 	if (suggestion.best != NULL)
 		load_hint(load, "did you mean `%s`?", suggestion.best);
 	else if (mapping->key_count > 0)

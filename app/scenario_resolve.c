@@ -161,9 +161,35 @@ static char *print_kinds(unsigned kinds)
 	return g_string_free(out, FALSE);
 }
 
+/* An account of a domain that is not there: the domain is what is missed. */
+static bool report_unknown_domain(struct load *load, const struct pending_name *pending)
+{
+	const char *at = strchr(pending->text, '@');
+	struct suggestion suggestion = { .word = at == NULL ? NULL : at + 1 };
+	struct suggestion whole = { .word = pending->text };
+
+	if (pending->kinds != SCENARIO_ACCOUNT || at == NULL ||
+	    scenario_lookup(load->scenario, SCENARIO_DOMAIN, suggestion.word) != NULL)
+		return false;
+	if (!load_misses(load, SCENARIO_DOMAIN, suggestion.word))
+		return true;
+	load_error(load, pending->mark, "there is no account called `%s`: there is no such domain",
+		   pending->text);
+	offer_names(load->scenario, SCENARIO_ACCOUNT, &whole);
+	offer_names(load->scenario, SCENARIO_DOMAIN, &suggestion);
+	if (whole.best != NULL || suggestion.best != NULL)
+		load_hint(load, "did you mean `%s`?",
+			  whole.best != NULL ? whole.best : suggestion.best);
+	return true;
+}
+
 static void report_unknown_name(struct load *load, const struct pending_name *pending)
 {
 	struct suggestion suggestion = { .word = pending->text };
+
+	if (report_unknown_domain(load, pending) ||
+	    !load_misses(load, pending->kinds, pending->text))
+		return;
 	g_autofree char *kinds = print_kinds(pending->kinds);
 	const struct scenario_item *other = scenario_lookup(load->scenario, ~0u, pending->text);
 

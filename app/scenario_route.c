@@ -1,6 +1,7 @@
 #include <limits.h>
 #include <string.h>
 #include "app/scenario_private.h"
+#include "stack/nat.h"
 
 /* ---- Shortest ways ---- */
 
@@ -31,6 +32,75 @@ static void reach(struct search *search, struct scenario_network *network, unsig
 	g_queue_push_tail(&search->waiting, network);
 }
 
+/* ---- Translation ---- */
+
+static bool translates_at(const struct scenario_node *router,
+			  const struct scenario_network *network)
+{
+	return router->item.kind == SCENARIO_ROUTER && router->nat.uplink != NULL &&
+	       router->nat.uplink == network;
+}
+
+/* From its uplink nobody can see the private networks behind a router that translates. */
+static bool is_hidden(const struct scenario_interface *entry, const struct scenario_interface *exit)
+{
+	return translates_at(entry->node, entry->network) && exit->network != NULL &&
+	       nat_address_is_private(exit->network->subnet.address);
+}
+
+static struct scenario_interface *uplink_of(const struct scenario_node *router)
+{
+	for (unsigned i = 0; i < router->interfaces->len; i++) {
+		struct scenario_interface *interface = g_ptr_array_index(router->interfaces, i);
+
+		if (translates_at(router, interface->network))
+			return interface;
+	}
+	return NULL;
+}
+
+static bool forwards_to(const struct scenario_node *router, const struct scenario_node *host)
+{
+	for (unsigned i = 0; i < router->nat.forwards->len; i++)
+		if (((struct scenario_forward *)router->nat.forwards->pdata[i])->to == host)
+			return true;
+	return false;
+}
+
+uint32_t scenario_public_address(const struct scenario *scenario, const struct scenario_node *host)
+{
+	if (!nat_address_is_private(host->own.address))
+		return host->own.address;
+	for (unsigned i = 0; i < scenario->routers->len; i++) {
+		const struct scenario_node *router = g_ptr_array_index(scenario->routers, i);
+		const struct scenario_interface *uplink = uplink_of(router);
+
+		if (uplink != NULL && forwards_to(router, host))
+			return uplink->address;
+	}
+	return host->own.address;
+}
+
+void scenario_complete_middleboxes(struct load *load)
+{
+	for (unsigned i = 0; i < load->scenario->routers->len; i++) {
+		struct scenario_node *router = g_ptr_array_index(load->scenario->routers, i);
+
+		for (unsigned j = 0; j < router->nat.forwards->len; j++) {
+			struct scenario_forward *forward = router->nat.forwards->pdata[j];
+
+			if (forward->to_port == 0)
+				forward->to_port = forward->port;
+		}
+		for (unsigned j = 0; j < router->filter->len; j++) {
+			struct scenario_rule *rule = router->filter->pdata[j];
+
+			if (!load_is_given(load, &rule->network))
+				rule->network = router->nat.uplink;
+		}
+	}
+}
+
 /* Reaches all networks that routers on `network` join to it. */
 static void widen(struct search *search, const struct scenario_network *network)
 {
@@ -48,6 +118,8 @@ static void widen(struct search *search, const struct scenario_network *network)
 		for (unsigned j = 0; j < router->interfaces->len; j++) {
 			struct scenario_interface *exit = g_ptr_array_index(router->interfaces, j);
 
+			if (is_hidden(entry, exit))
+				continue;
 			reach(search, exit->network, *distance_of(search, network) + 1, via);
 		}
 	}
@@ -146,7 +218,18 @@ static struct scenario_interface *next_hop(const struct scenario_node *router, u
 	return best == NULL ? NULL : best->via;
 }
 
-static bool is_direct(const struct scenario_node *node, uint32_t address)
+/* The address that a packet has as its source once `router` has sent it to the router `next`. */
+static uint32_t source_behind(const struct scenario_node *router,
+			      const struct scenario_network *network, uint32_t source)
+{
+	return translates_at(router, network) && nat_address_is_private(source)
+		   ? uplink_of(router)->address
+		   : source;
+}
+
+/* The network that `node` shares with `address`; NULL: none. */
+static const struct scenario_network *direct_network(const struct scenario_node *node,
+						     uint32_t address)
 {
 	for (unsigned i = 0; i < node->interfaces->len; i++) {
 		const struct scenario_interface *interface = g_ptr_array_index(node->interfaces, i);
@@ -154,20 +237,31 @@ static bool is_direct(const struct scenario_node *node, uint32_t address)
 
 		if (network != NULL && network->subnet.length != 0 &&
 		    (address & ipv4_mask(network->subnet.length)) == network->subnet.address)
-			return true;
+			return network;
 	}
-	return false;
+	return NULL;
 }
 
 const char *scenario_walk(struct scenario *scenario, const struct scenario_node *from,
-			  uint32_t address)
+			  uint32_t address, uint32_t *source)
 {
 	char text[IPV4_TEXT_BYTES];
 	const struct scenario_node *node = from;
+	const struct scenario_network *entry = NULL; /* by which it came to `node` */
 
 	for (unsigned hops = 0; hops < HOPS_MAX; hops++) {
-		if (is_direct(node, address))
+		if (entry != NULL && translates_at(node, entry) && nat_address_is_private(address))
+			return scenario_format(
+			    scenario,
+			    "from outside nobody gets through `%s` to %s: forward "
+			    "a port to it",
+			    node->item.name, ipv4_print(address, text));
+		const struct scenario_network *direct = direct_network(node, address);
+
+		if (direct != NULL) {
+			*source = source_behind(node, direct, *source);
 			return NULL;
+		}
 		const struct scenario_interface *next =
 		    node->item.kind == SCENARIO_HOST ? node->gateway : next_hop(node, address);
 
@@ -178,6 +272,8 @@ const char *scenario_walk(struct scenario *scenario, const struct scenario_node 
 		if (next == NULL)
 			return scenario_format(scenario, "the router `%s` has no route to %s",
 					       node->item.name, ipv4_print(address, text));
+		*source = source_behind(node, next->network, *source);
+		entry = next->network;
 		node = next->node;
 	}
 	return scenario_format(scenario, "the routes to %s lead in a circle by `%s`",
@@ -185,17 +281,17 @@ const char *scenario_walk(struct scenario *scenario, const struct scenario_node 
 }
 
 const char *scenario_walk_both(struct scenario *scenario, const struct scenario_node *from,
-			       const struct scenario_node *to)
+			       uint32_t address)
 {
-	const struct scenario_interface *there =
-	    to->interfaces->len > 0 ? g_ptr_array_index(to->interfaces, 0) : NULL;
+	const struct scenario_interface *there = scenario_find_address(scenario, address);
 	const struct scenario_interface *here =
 	    from->interfaces->len > 0 ? g_ptr_array_index(from->interfaces, 0) : NULL;
 
-	if (from == to || there == NULL || here == NULL || there->address == 0 ||
-	    here->address == 0)
+	if (there == NULL || here == NULL || here->address == 0 || there->node == from)
 		return NULL;
-	const char *problem = scenario_walk(scenario, from, there->address);
+	uint32_t source = here->address, destination = address;
+	const char *problem = scenario_walk(scenario, from, address, &source);
 
-	return problem != NULL ? problem : scenario_walk(scenario, to, here->address);
+	return problem != NULL ? problem
+			       : scenario_walk(scenario, there->node, source, &destination);
 }

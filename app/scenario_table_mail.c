@@ -74,6 +74,22 @@ static const struct mapping folder_mapping = {
 	.keys = folder_keys, .key_count = 1, .has_short_form = true, .is_scalar = true,
 };
 
+static const struct key share_keys[] = {
+	{ .name = "with", .type = KEY_REFERENCE, AT(scenario_share, with), .kinds = SCENARIO_ACCOUNT,
+	  .flags = KEY_REQUIRED, .meaning = "The account whose user sees the folder, as `shared/OWNER/FOLDER`" },
+	{ .name = "folder", .type = KEY_TEXT, AT(scenario_share, folder), .fallback = "INBOX",
+	  .meaning = "The folder" },
+	{ .name = "rights", .type = KEY_TEXT, AT(scenario_share, rights), .fallback = "lrs",
+	  .meaning = "What that user may do, by the letters of RFC 4314: `l` see, `r` read, `s` keep \\Seen, `w` other flags, `i` add, `t` mark deleted, `e` expunge, `k` make folders below, `x` delete it, `a` share it" },
+};
+
+static const struct mapping share_mapping = {
+	.title = "share", .article = "a share",
+	.meaning = "Who else may use a folder, by IMAP; the account alone does",
+	.size = sizeof(struct scenario_share),
+	.keys = share_keys, .key_count = G_N_ELEMENTS(share_keys), .has_short_form = true,
+};
+
 static const struct key account_keys[] = {
 	{ .name = "password", .type = KEY_TEXT, AT(scenario_account, password),
 	  .computed = "the name and `-password`", .meaning = "What it takes to sign in" },
@@ -83,6 +99,8 @@ static const struct key account_keys[] = {
 	  .meaning = "How much its mailboxes may hold; `0B` is no limit" },
 	{ .name = "folders", .type = KEY_LIST, AT(scenario_account, folders), .mapping = &folder_mapping,
 	  .meaning = "Folders it has from the start besides INBOX" },
+	{ .name = "shared", .type = KEY_LIST, AT(scenario_account, shares), .mapping = &share_mapping,
+	  .meaning = "Who else may use its folders" },
 };
 
 const struct mapping account_mapping = {
@@ -137,10 +155,60 @@ static const struct mapping service_mapping = {
 	.keys = service_keys, .key_count = G_N_ELEMENTS(service_keys), .has_short_form = true,
 };
 
+/* Every capability but IMAP4rev1, which makes it an IMAP server. */
+static const struct word capability_words[] = {
+	{ "IMAP4rev2", IMAP_CAN_REV2, "the newer protocol, RFC 9051" },
+	{ "SASL-IR", IMAP_CAN_SASL_IR, "AUTHENTICATE in one step" },
+	{ "ID", IMAP_CAN_ID, "names of the software" },
+	{ "ENABLE", IMAP_CAN_ENABLE, "turning extensions on" },
+	{ "IDLE", IMAP_CAN_IDLE, "news as it comes" },
+	{ "SORT", IMAP_CAN_SORT, "sorting on the server" },
+	{ "THREAD=ORDEREDSUBJECT", IMAP_CAN_THREAD_SUBJECT, "threads by subject" },
+	{ "THREAD=REFERENCES", IMAP_CAN_THREAD_REFERENCES, "threads by references" },
+	{ "MULTIAPPEND", IMAP_CAN_MULTIAPPEND, "several messages in one APPEND" },
+	{ "UNSELECT", IMAP_CAN_UNSELECT, "closing without expunging" },
+	{ "CHILDREN", IMAP_CAN_CHILDREN, "whether a mailbox has others below it" },
+	{ "NAMESPACE", IMAP_CAN_NAMESPACE, "where mailboxes are kept" },
+	{ "UIDPLUS", IMAP_CAN_UIDPLUS, "UIDs of new messages, UID EXPUNGE" },
+	{ "LIST-EXTENDED", IMAP_CAN_LIST_EXTENDED, "LIST with options" },
+	{ "CONDSTORE", IMAP_CAN_CONDSTORE, "numbers of changes" },
+	{ "QRESYNC", IMAP_CAN_QRESYNC, "catching up in one step" },
+	{ "ESEARCH", IMAP_CAN_ESEARCH, "SEARCH RETURN" },
+	{ "SEARCHRES", IMAP_CAN_SEARCHRES, "results kept in `$`" },
+	{ "WITHIN", IMAP_CAN_WITHIN, "OLDER and YOUNGER" },
+	{ "LIST-STATUS", IMAP_CAN_LIST_STATUS, "STATUS of all in one LIST" },
+	{ "BINARY", IMAP_CAN_BINARY, "parts without their encoding" },
+	{ "MOVE", IMAP_CAN_MOVE, "moving in one step" },
+	{ "STATUS=SIZE", IMAP_CAN_STATUS_SIZE, "sizes of mailboxes" },
+	{ "LITERAL+", IMAP_CAN_LITERAL_PLUS, "literals without asking" },
+	{ "SPECIAL-USE", IMAP_CAN_SPECIAL_USE, "which mailbox is for what" },
+	{ "QUOTA", IMAP_CAN_QUOTA, "limits told to clients" },
+	{ "QUOTA=RES-STORAGE", IMAP_CAN_QUOTA_STORAGE, "the limit of bytes" },
+	{ "ACL", IMAP_CAN_ACL, "sharing with rights" },
+	{ "RIGHTS=texk", IMAP_CAN_RIGHTS, "the rights of RFC 4314" },
+	{ "AUTH=PLAIN", IMAP_CAN_AUTH_PLAIN, "SASL PLAIN" },
+	{ "AUTH=LOGIN", IMAP_CAN_AUTH_LOGIN, "SASL LOGIN" },
+	{ NULL, 0, NULL },
+};
+
+static const struct key capability_keys[] = {
+	{ .name = "extension", .type = KEY_WORD, AT(scenario_capability, capability), .words = capability_words,
+	  .flags = KEY_REQUIRED, .meaning = "The name of a capability of IMAP" },
+};
+
+static const struct mapping capability_mapping = {
+	.title = "extension", .article = "an extension",
+	.meaning = "The name of a capability of IMAP, as servers list it",
+	.size = sizeof(struct scenario_capability),
+	.keys = capability_keys, .key_count = 1, .has_short_form = true, .is_scalar = true,
+};
+
 static const struct key server_keys[] = {
 	{ .name = "services", .type = KEY_LIST, AT(scenario_server, services), .mapping = &service_mapping,
 	  .computed = "smtp, submission, pop3, imap",
 	  .meaning = "What it offers; all other ports are closed" },
+	{ .name = "without", .type = KEY_LIST, AT(scenario_server, without), .mapping = &capability_mapping,
+	  .meaning = "Capabilities of IMAP that it does not offer, and what needs them neither; clients get along without" },
 	{ .name = "size-limit", .type = KEY_SIZE, AT(scenario_server, message_bytes_max), .fallback = "10MB",
 	  .meaning = "The longest message it takes; `0B` is no limit" },
 	{ .name = "retry", .type = KEY_TIME, AT(scenario_server, retry_ns), .fallback = "5min", .least = 1000000000, .most = INT64_MAX,
@@ -193,6 +261,8 @@ static const struct key incoming_keys[] = {
 	  .fallback = "no", .meaning = "pop3: what becomes of mail that was retrieved" },
 	{ .name = "leave-for", .type = KEY_TIME, AT(scenario_incoming, leave_for_ns),
 	  .computed = "without limit", .meaning = "pop3 with `leave-on-server: yes`: for how long" },
+	{ .name = "stay", .type = KEY_TIME, AT(scenario_incoming, stay_ns), .fallback = "0s", .most = INT64_MAX,
+	  .meaning = "imap: how long the connection stays open when there is nothing left to do; news comes at once (IDLE)" },
 	{ .name = "check-every", .type = KEY_TIME, AT(scenario_incoming, check_every_ns), .least = 1000000000, .most = INT64_MAX,
 	  .computed = "only when the timeline says `check`", .meaning = "The client looks for mail on its own this often" },
 };
@@ -204,12 +274,25 @@ static const struct mapping incoming_mapping = {
 	.keys = incoming_keys, .key_count = G_N_ELEMENTS(incoming_keys), .has_short_form = true,
 };
 
+static const struct key port_keys[] = {
+	{ .name = "port", .type = KEY_COUNT, AT(scenario_port, port), .flags = KEY_REQUIRED,
+	  .least = 1, .most = 65535, .meaning = "A port" },
+};
+
+static const struct mapping port_mapping = {
+	.title = "port", .article = "a port",
+	.meaning = "A port",
+	.size = sizeof(struct scenario_port),
+	.keys = port_keys, .key_count = 1, .has_short_form = true, .is_scalar = true,
+};
+
 static const struct key outgoing_keys[] = {
 	{ .name = "server", .type = KEY_DOMAIN, AT(scenario_outgoing, server),
 	  .computed = "`smtp.` and the domain of the account",
 	  .meaning = "The domain name of the server, which the client looks up" },
-	{ .name = "port", .type = KEY_COUNT, AT(scenario_outgoing, port), .fallback = "587", .least = 1, .most = 65535,
-	  .meaning = "The port it connects to" },
+	{ .name = "port", .type = KEY_LIST, AT(scenario_outgoing, ports), .mapping = &port_mapping,
+	  .computed = "587",
+	  .meaning = "The port it connects to; of several, the next one when nothing answers or the connection is refused, beginning with that which worked last" },
 	{ .name = "login", .type = KEY_BOOL, AT(scenario_outgoing, has_login), .fallback = "yes",
 	  .meaning = "Whether the client authenticates" },
 };

@@ -146,6 +146,108 @@ const struct mapping route_mapping = {
 	.keys = route_keys, .key_count = G_N_ELEMENTS(route_keys),
 };
 
+static const struct word direction_words[] = {
+	{ "both", DIRECTION_BOTH, NULL },
+	{ "out", DIRECTION_OUT, "what the named host, router or switch sends; of a whole network, what its members send" },
+	{ "in", DIRECTION_IN, "what it is sent" },
+	{ NULL, 0, NULL },
+};
+
+static const struct word forward_words[] = {
+	{ "tcp", TRANSPORT_TCP, NULL },
+	{ "udp", TRANSPORT_UDP, NULL },
+	{ NULL, 0, NULL },
+};
+
+static const struct key forward_keys[] = {
+	{ .name = "port", .type = KEY_COUNT, AT(scenario_forward, port), .flags = KEY_REQUIRED,
+	  .least = 1, .most = 65535,
+	  .meaning = "The port of the outside address" },
+	{ .name = "to", .type = KEY_REFERENCE, AT(scenario_forward, to), .kinds = SCENARIO_HOST,
+	  .flags = KEY_REQUIRED, .meaning = "The host inside that gets what comes for it" },
+	{ .name = "to-port", .type = KEY_COUNT, AT(scenario_forward, to_port), .least = 1, .most = 65535,
+	  .computed = "the same port", .meaning = "The port of that host" },
+	{ .name = "protocol", .type = KEY_WORD, AT(scenario_forward, protocol), .words = forward_words,
+	  .fallback = "tcp", .meaning = "Of which protocol" },
+};
+
+static const struct mapping forward_mapping = {
+	.title = "forwarded port", .article = "a forwarded port",
+	.meaning = "A port that leads to a host inside",
+	.size = sizeof(struct scenario_forward),
+	.keys = forward_keys, .key_count = G_N_ELEMENTS(forward_keys),
+};
+
+static const struct key nat_keys[] = {
+	{ .name = "uplink", .type = KEY_REFERENCE, AT(scenario_nat, uplink), .kinds = SCENARIO_NETWORK,
+	  .flags = KEY_REQUIRED,
+	  .meaning = "The network outside, at which private addresses (RFC 1918, RFC 6598) become that of the router there" },
+	{ .name = "forward", .type = KEY_LIST, AT(scenario_nat, forwards), .mapping = &forward_mapping,
+	  .meaning = "Ports of that address that lead to hosts inside; DNS then gives it as the address of these hosts" },
+};
+
+static const struct mapping nat_mapping = {
+	.title = "translation", .article = "a translation",
+	.meaning = "Network address and port translation (NAT)",
+	.size = sizeof(struct scenario_nat),
+	.keys = nat_keys, .key_count = G_N_ELEMENTS(nat_keys),
+};
+
+static const struct word transport_words[] = {
+	{ "any", TRANSPORT_ANY, NULL },
+	{ "tcp", TRANSPORT_TCP, NULL },
+	{ "udp", TRANSPORT_UDP, NULL },
+	{ "icmp", TRANSPORT_ICMP, NULL },
+	{ NULL, 0, NULL },
+};
+
+static const struct word rejection_words[] = {
+	{ "reset", REJECT_BY_RESET, "TCP by a segment with RST, as if the port were closed; all else by ICMP" },
+	{ "icmp", REJECT_BY_ICMP, "by ICMP: communication administratively prohibited" },
+	{ NULL, 0, NULL },
+};
+
+#define RULE(verdict) (1u << VERDICT_##verdict)
+
+/* The selecting keys stand first, in the order of enum scenario_verdict. */
+static const struct key rule_keys[] = {
+	{ .name = "allow", .type = KEY_WORD, AT(scenario_rule, protocol), .words = transport_words,
+	  .flags = KEY_SELECTS, .variants = RULE(ALLOW),
+	  .meaning = "Packets of this protocol pass" },
+	{ .name = "deny", .type = KEY_WORD, AT(scenario_rule, protocol), .words = transport_words,
+	  .flags = KEY_SELECTS, .variants = RULE(DENY),
+	  .meaning = "Packets of this protocol are dropped, and nobody is told" },
+	{ .name = "reject", .type = KEY_WORD, AT(scenario_rule, protocol), .words = transport_words,
+	  .flags = KEY_SELECTS, .variants = RULE(REJECT),
+	  .meaning = "Packets of this protocol are dropped, and their sender is told" },
+	{ .name = "port", .type = KEY_RANGE, AT(scenario_rule, ports), .computed = "any",
+	  .meaning = "Only to these ports of TCP or UDP" },
+	{ .name = "interface", .type = KEY_REFERENCE, AT(scenario_rule, network), .kinds = SCENARIO_NETWORK,
+	  .computed = "the uplink of `nat`, or without it any",
+	  .meaning = "Only what passes the router's interface on this network" },
+	{ .name = "direction", .type = KEY_WORD, AT(scenario_rule, direction), .words = direction_words,
+	  .fallback = "both", .meaning = "Only what goes out there, or comes in" },
+	{ .name = "source", .type = KEY_REFERENCE, AT(scenario_rule, source), .kinds = SCENARIO_HOST | SCENARIO_NETWORK,
+	  .computed = "any", .meaning = "Only from this host, or the hosts of this network" },
+	{ .name = "destination", .type = KEY_REFERENCE, AT(scenario_rule, destination), .kinds = SCENARIO_HOST | SCENARIO_NETWORK,
+	  .computed = "any", .meaning = "Only to this host, or the hosts of this network" },
+	{ .name = "answer", .type = KEY_WORD, AT(scenario_rule, answer), .words = rejection_words,
+	  .fallback = "reset", .variants = RULE(REJECT), .meaning = "How the sender is told" },
+	{ .name = "from", .type = KEY_TIME, AT(scenario_rule, from_ns), .fallback = "0s",
+	  .meaning = "When the rule comes into force" },
+	{ .name = "to", .type = KEY_TIME, AT(scenario_rule, to_ns), .computed = "never",
+	  .meaning = "When it is taken away" },
+};
+
+static const struct mapping rule_mapping = {
+	.title = "rule", .article = "a rule",
+	.meaning = "A rule of a packet filter",
+	.size = sizeof(struct scenario_rule),
+	.keys = rule_keys, .key_count = G_N_ELEMENTS(rule_keys),
+	.has_variants = true,
+	.variant_offset = offsetof(struct scenario_rule, verdict),
+};
+
 static const struct key router_keys[] = {
 	{ .name = "interfaces", .type = KEY_LIST, AT(scenario_node, interfaces), .mapping = &interface_mapping,
 	  .flags = KEY_REQUIRED, .meaning = "Its interfaces `eth0`, `eth1` and so on, in this order" },
@@ -153,6 +255,10 @@ static const struct key router_keys[] = {
 	  .flags = KEY_MAY_BE_EMPTY,
 	  .computed = "a route to every network by the fewest routers",
 	  .meaning = "Its routes; when written, these alone hold" },
+	{ .name = "nat", .type = KEY_MAPPING, AT(scenario_node, nat), .mapping = &nat_mapping,
+	  .meaning = "Where it translates private addresses" },
+	{ .name = "filter", .type = KEY_LIST, AT(scenario_node, filter), .mapping = &rule_mapping,
+	  .meaning = "What it does not let through: the first rule that fits decides, and what none is about passes; answers to what was let through do too" },
 };
 
 const struct mapping router_mapping = {
@@ -161,13 +267,6 @@ const struct mapping router_mapping = {
 	.size = sizeof(struct scenario_node), .kind = SCENARIO_ROUTER,
 	.keys = router_keys, .key_count = G_N_ELEMENTS(router_keys),
 	.name_type = KEY_NAME, .name_title = "ROUTER",
-};
-
-static const struct word direction_words[] = {
-	{ "both", DIRECTION_BOTH, NULL },
-	{ "out", DIRECTION_OUT, "what the named host, router or switch sends; of a whole network, what its members send" },
-	{ "in", DIRECTION_IN, "what it is sent" },
-	{ NULL, 0, NULL },
 };
 
 static const struct key frame_number_keys[] = {

@@ -196,6 +196,8 @@ static const struct word drop_words[] = {
 	{ "ttl", DROP_TTL, "the time to live ran out" },
 	{ "no-route", DROP_NO_ROUTE, "no route" },
 	{ "no-answer", DROP_NO_ANSWER, "nobody answered ARP" },
+	{ "filter", DROP_FILTER, "a rule of a packet filter" },
+	{ "nat", DROP_NAT, "it came from outside to an address that is translated, and nobody inside had asked for it" },
 	{ "other", DROP_OTHER, NULL },
 	{ NULL, 0, NULL },
 };
@@ -203,7 +205,7 @@ static const struct word drop_words[] = {
 #define TIMED     (EXPECTS(MESSAGE) | EXPECTS(CONNECTION) | EXPECTS(PING) | EXPECTS(DIG) | EXPECTS(HEARD))
 #define LINES     (EXPECTS(MINUTES) | EXPECTS(COST))
 #define HOLDS     (EXPECTS(MAILBOX) | EXPECTS(DEVICE))
-#define COUNTED   (EXPECTS(RETRANSMISSIONS) | EXPECTS(DROPPED))
+#define COUNTED   (EXPECTS(RETRANSMISSIONS) | EXPECTS(DROPPED) | EXPECTS(TRANSLATED))
 #define ENDPOINTS (EXPECTS(CONNECTION) | EXPECTS(PING))
 #define NODES     (SCENARIO_HOST | SCENARIO_ROUTER)
 
@@ -227,6 +229,9 @@ static const struct key expectation_keys[] = {
 	{ .name = "duplicates", .type = KEY_RANGE, AT(scenario_expectation, count),
 	  .flags = KEY_SELECTS, .variants = EXPECTS(DUPLICATES),
 	  .meaning = "So many second deliveries were recognised" },
+	{ .name = "translated", .type = KEY_RANGE, AT(scenario_expectation, count),
+	  .flags = KEY_SELECTS, .variants = EXPECTS(TRANSLATED),
+	  .meaning = "So many packets got another source or destination from a router" },
 	{ .name = "ping", .type = KEY_WORD, AT(scenario_expectation, ping), .words = ping_words,
 	  .flags = KEY_SELECTS, .variants = EXPECTS(PING),
 	  .meaning = "Echo requests had this result" },
@@ -284,6 +289,8 @@ static const struct key expectation_keys[] = {
 	  .variants = COUNTED, .computed = "everywhere", .meaning = "Only at this host, router or switch" },
 	{ .name = "reason", .type = KEY_WORD, AT(scenario_expectation, reason), .words = drop_words,
 	  .fallback = "any", .variants = EXPECTS(DROPPED), .meaning = "Only for this reason" },
+	{ .name = "rule", .type = KEY_COUNT, AT(scenario_expectation, rule), .least = 1, .most = 1000,
+	  .variants = EXPECTS(DROPPED), .computed = "any", .meaning = "Only by the rule of this number in the filter of `node`; the first is 1" },
 	{ .name = "within", .type = KEY_TIME, AT(scenario_expectation, within_ns),
 	  .variants = HOLDS | EXPECTS(MESSAGE), .computed = "any time",
 	  .meaning = "It comes true no later: for `message` counted from when it was composed, for `mailbox` and `device` from the beginning of the run" },

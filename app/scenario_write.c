@@ -18,6 +18,17 @@ static bool is_absent_number(const struct key *key, const void *field)
 	       *(const uint64_t *)field == 0;
 }
 
+/* A mapping that may be left out is, when the reference that it needs leads nowhere. */
+static bool is_absent_mapping(const struct key *key, const void *field)
+{
+	if (key->type != KEY_MAPPING)
+		return false;
+	const struct key *first = &key->mapping->keys[0];
+
+	return first->type == KEY_REFERENCE && (first->flags & KEY_REQUIRED) &&
+	       *(struct scenario_item *const *)((const char *)field + first->offset) == NULL;
+}
+
 static bool is_written(const struct mapping *mapping, const struct key *key, const void *item)
 {
 	const void *field = (const char *)item + key->offset;
@@ -28,7 +39,7 @@ static bool is_written(const struct mapping *mapping, const struct key *key, con
 		return array_of(key, item)->len > 0 || (key->flags & KEY_MAY_BE_EMPTY) != 0;
 	if (key->flags & KEY_OPTIONAL)
 		return ((const struct scenario_item *)field)->mark.line != 0;
-	return !is_absent_number(key, field);
+	return !is_absent_number(key, field) && !is_absent_mapping(key, field);
 }
 
 /* "[a, b]", or "[{...}, {...}]" */

@@ -199,8 +199,10 @@ static void add_hosts(struct scenario *scenario, struct scenario_zone *zone)
 		if (host->own.address == 0 || strchr(host->fqdn, '.') == NULL ||
 		    zone_of(scenario, host->fqdn) != zone)
 			continue;
-		g_ptr_array_add(zone->records, new_record(scenario, zone, host->fqdn, DNS_A,
-							  ipv4_print(host->own.address, text)));
+		g_ptr_array_add(
+		    zone->records,
+		    new_record(scenario, zone, host->fqdn, DNS_A,
+			       ipv4_print(scenario_public_address(scenario, host), text)));
 	}
 }
 
@@ -217,7 +219,8 @@ static void add_delegations(struct scenario *scenario, struct scenario_zone *zon
 		    zone_of(scenario, parent) != zone)
 			continue;
 		add_name_record(scenario, zone, below->item.name, DNS_NS, "", below->server->fqdn);
-		add_address(scenario, zone, below->server->fqdn, below->server->own.address);
+		add_address(scenario, zone, below->server->fqdn,
+			    scenario_public_address(scenario, below->server));
 	}
 }
 
@@ -231,7 +234,8 @@ static void add_service_names(struct scenario *scenario, struct scenario_zone *z
 		const char *owner = scenario_format(scenario, "%s.%s", names[i], zone->item.name);
 
 		if (find_record(zone, owner, DNS_ANY) == NULL)
-			add_address(scenario, zone, owner, domain->mail->own.address);
+			add_address(scenario, zone, owner,
+				    scenario_public_address(scenario, domain->mail));
 	}
 }
 

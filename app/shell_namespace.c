@@ -284,14 +284,16 @@ static bool receive_report(int lifeline, int *tap, GError **error)
 static _Noreturn void become(char *const *command)
 {
 	sigset_t none;
+	int why;
 
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
 	prctl(PR_SET_PDEATHSIG, SIGHUP);
 	execvp(command[0], command);
-	fprintf(stderr, "mailwire: %s: %s\n", command[0], g_strerror(errno));
-	_exit(errno == ENOENT ? STATUS_MISSING : STATUS_NOT_RUN);
+	why = errno;
+	fprintf(stderr, "mailwire: %s: %s\n", command[0], g_strerror(why));
+	_exit(why == ENOENT ? STATUS_MISSING : STATUS_NOT_RUN);
 }
 
 static _Noreturn void run_child(int lifeline, const struct shell_network *network,

@@ -7,6 +7,7 @@ import time
 SERVER = "192.0.2.10"
 ECHO, DISCARD, CHARGEN = 7, 9, 19
 CLIENTS = 8
+IP_BIND_ADDRESS_NO_PORT = 24  # linux/in.h
 
 
 def measure_sending(seconds):
@@ -29,10 +30,13 @@ def measure_receiving(seconds):
         return received * 8 / (time.monotonic() - started) / 1e9
 
 
-def connect_until(end):
+def connect_until(end, address):
     count = 0
     while time.monotonic() < end:
-        with socket.create_connection((SERVER, ECHO)) as connection:
+        with socket.socket() as connection:
+            connection.setsockopt(socket.IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1)
+            connection.bind((address, 0))
+            connection.connect((SERVER, ECHO))
             connection.sendall(b"hello")
             assert connection.recv(16) == b"hello"
             connection.shutdown(socket.SHUT_WR)
@@ -44,11 +48,15 @@ def connect_until(end):
 def measure_connections(seconds):
     with open("/proc/sys/net/ipv4/ip_local_port_range", "w") as ports:
         ports.write("1024 65535")
+    # An address for each: what waits in the kernel's TIME-WAIT soon takes all ports of one.
+    addresses = [f"192.0.2.{100 + number}" for number in range(CLIENTS)]
+    for address in addresses:
+        os.system(f"ip addr add {address}/24 dev eth0")
     end = time.monotonic() + seconds
     reader, writer = os.pipe()
-    for _ in range(CLIENTS):
+    for address in addresses:
         if os.fork() == 0:
-            os.write(writer, b"%d\n" % connect_until(end))
+            os.write(writer, b"%d\n" % connect_until(end, address))
             os._exit(0)
     os.close(writer)
     with os.fdopen(reader) as results:

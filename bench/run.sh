@@ -2,12 +2,14 @@
 # Runs the benchmarks and prints ratios measured in this one run: ours and theirs take turns, and
 # medians are compared. All rates are per second of processor time, so that other work on the machine
 # disturbs little. docs/PERFORMANCE.md says what each row means.
-# Environment: RUNS (turns, default 3), MB (of the bulk transfer, default 100), HOSTS (default 100000).
+# Environment: RUNS (turns, default 3), MB (of the bulk transfer, default 100), HOSTS (default 100000),
+# LIVE_SECONDS (of each live measurement, default 10).
 set -eu
 cd "$(dirname "$0")/.."
-RUNS=${RUNS:-3}
-MB=${MB:-100}
+RUNS=${RUNS:-5}
+MB=${MB:-300}
 HOSTS=${HOSTS:-100000}
+LIVE_SECONDS=${LIVE_SECONDS:-10}
 ours=build/bench/bench
 theirs=build/bench/ns3
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/mailwire-bench-XXXXXX")
@@ -70,7 +72,8 @@ compare() {
 printf '%s, %s cores; medians of %s runs in turns; per second of processor time\n' \
 	"$(awk -F': ' '/model name/ { print $2; exit }' /proc/cpuinfo)" "$(nproc)" "$RUNS"
 
-small=$((MB / 5))
+third=$((MB / 3))
+small=$((MB / 15))
 capture=$scratch/trace.pcapng
 head_row "against ns-3 (Debian's build, checksums on)" mailwire ns-3 ratio goal
 compare "bulk: frame-hops/s" hops_per_s 60 -- \
@@ -81,9 +84,8 @@ compare "bulk, 128 KiB buffers, no qdisc: frame-hops/s" hops_per_s 25 -- \
 	$ours/bulk --mb="$MB" --buf=131072 -- \
 	$theirs/bulk --mb=$small --link=p2p --checksum=1 --qdisc=0 --buf=131072
 compare "bulk, each frame captured twice: frame-hops/s" hops_per_s 12 -- \
-	$ours/bulk --mb="$MB" --capture="$capture" -- \
+	$ours/bulk --mb=$third --capture="$capture" -- \
 	$theirs/bulk --mb=$small --link=p2p --checksum=1 --pcap=1 --out="$scratch/trace"
-captured=$(value captured_mb <"$scratch/a" | median)
 compare "many, 1,000 hosts: transactions/s" tx_per_s 100 -- \
 	$ours/many --k=1000 --tx=10 -- $theirs/many --k=1000 --tx=1 --lan=0
 
@@ -93,13 +95,16 @@ row "many: us per transaction" "$x" "$y" 2.5 most
 printf '%-50s %14.2f %14.2f\n' "many: load of the busiest link" \
 	"$(value load <"$scratch/a" | median)" "$(value load <"$scratch/b" | median)"
 
-head_row "writing traces" mailwire limit ratio goal
-compare "bulk, captured, against one write() loop: MB/s" written_mb_per_s 0.5 -- \
-	$ours/bulk --mb="$MB" --capture="$capture" -- \
-	$ours/writers --what=write --mb="$captured" --path="$capture"
-compare "pcapng writer alone, against it: MB/s" written_mb_per_s 0.5 -- \
-	$ours/writers --what=pcapng --mb="$captured" --path="$capture" -- \
-	$ours/writers --what=write --mb="$captured" --path="$capture"
+head_row "writing traces" mailwire "write()" ratio goal
+same=$scratch/same.pcapng
+$ours/bulk --mb=$third --capture="$same" >/dev/null
+compare "bulk, captured, against write() of the same bytes" written_mb_per_s 0.5 -- \
+	$ours/bulk --mb=$third --capture="$capture" -- \
+	$ours/writers --what=write --from="$same" --path="$capture"
+compare "pcapng writer alone, against that" written_mb_per_s 0.5 -- \
+	$ours/writers --what=pcapng --mb=$((third * 9 / 2)) --path="$capture" -- \
+	$ours/writers --what=write --from="$same" --path="$capture"
+rm -f "$same"
 bound "JSON records/s" "$($ours/writers --what=json --path="$capture" | value records_per_s)" 1000000 least
 
 head_row "memory of what stands still, each of $HOSTS" bytes "" "" goal
@@ -122,6 +127,17 @@ for via in router switch; do
 		"$(value hops_per_s <<<"$line")" "$(value mb_per_s <<<"$line")"
 done
 
+head_row "live, against the TCP of the Linux kernel" "in real time" "" "" goal
+if MAILWIRE=build/bench/mailwire bench/live.sh "$LIVE_SECONDS" >"$scratch/live" 2>"$scratch/live.err"; then
+	live() { bound "$1" "$(awk -v what="$2" -v scale="$3" \
+		'index($0, what) == 1 { sub(what, ""); print $1 * scale }' "$scratch/live")" "$4" least; }
+	live "kernel to simulation: Mbit/s" "kernel to simulation" 1000 1000
+	live "simulation to kernel: Mbit/s" "simulation to kernel" 1000 1000
+	live "short connections/s" "short connections" 1 2000
+else
+	printf 'not measured: %s\n' "$(tail -n 1 "$scratch/live.err")"
+fi
+
 head_row "whole runs" seconds "" "" ""
 bench/day.sh 10000 >"$scratch/day.yaml"
 TIMEFORMAT='%U %S'
@@ -129,3 +145,39 @@ used=$( { time build/bench/mailwire run "$scratch/day.yaml" --quiet >/dev/null; 
 awk -v used="$used" 'BEGIN {
 	split(used, s, " ")
 	printf "%-50s %14.2f\n", "run --quiet of a day with 10,000 messages", s[1] + s[2] }'
+
+# used NAME COMMAND...: appends the seconds of processor time of a command to $scratch/NAME.
+used() {
+	local name=$1 seconds
+	shift
+	seconds=$( { time "$@" >/dev/null 2>"$scratch/errors"; } 2>&1) || { cat "$scratch/errors"; exit 1; }
+	awk -v s="$seconds" 'BEGIN { split(s, t, " "); print t[1] + t[2] }' >>"$scratch/$name"
+}
+
+# explain WHAT GOAL FILE [OPTION]: frames per second of mailwire explain and of tshark on a capture, in turns.
+explain() {
+	local what=$1 goal=$2 file=$3 frames i
+	shift 3
+	rm -f "$scratch"/explain "$scratch"/tshark
+	for ((i = 0; i < RUNS; i++)); do
+		used explain build/bench/mailwire explain "$file"
+		used tshark tshark "$@" -r "$file"
+	done
+	frames=$(build/bench/mailwire explain "$file" --filter 'less 0' | awk 'END { print $1 }')
+	row "$what" "$(awk -v n="$frames" -v s="$(median <"$scratch/explain")" 'BEGIN { print n / s }')" \
+		"$(awk -v n="$frames" -v s="$(median <"$scratch/tshark")" 'BEGIN { print n / s }')" "$goal"
+}
+
+rss() { command time -f %M build/bench/mailwire explain "$1" 2>&1 >/dev/null; }
+
+head_row "captures explained, against tshark" mailwire tshark ratio goal
+$ours/bulk --mb=2.2 --capture="$scratch/bulk10.pcapng" >/dev/null
+$ours/bulk --mb=22 --capture="$scratch/bulk100.pcapng" >/dev/null
+explain "100 MB of bulk: frames/s" 5 "$scratch/bulk100.pcapng"
+bench/day.sh 2000 >"$scratch/day.yaml"
+build/bench/mailwire run "$scratch/day.yaml" --quiet --pcap "$scratch/day.pcapng" >/dev/null
+explain "a day with 2,000 messages (43 MB): frames/s" 5 "$scratch/day.pcapng"
+RUNS=1 explain "the same, against tshark -V: frames/s" "" "$scratch/day.pcapng" -V
+
+head_row "memory, captures explained" "10 MB" "100 MB" growth goal
+row "peak resident KiB" "$(rss "$scratch/bulk10.pcapng")" "$(rss "$scratch/bulk100.pcapng")" 1.1 most

@@ -1,7 +1,8 @@
 /*
  * Writing captures and JSON traces, against what the machine allows: pcapng of many full frames, one
- * loop of write() of as many bytes into the page cache, JSON records.
- * Usage: writers --what=pcapng|write|json --path=FILE [--mb=1000]
+ * loop of write() that puts the bytes of a file into the page cache again, JSON records.
+ * Usage: writers --what=pcapng|json --path=FILE [--mb=1000]
+ *        writers --what=write --path=FILE --from=FILE
  */
 #include <fcntl.h>
 #include <glib.h>
@@ -49,20 +50,27 @@ static void write_pcapng(const char *path, double bytes)
 	print_bytes("pcapng", written, bench_seconds() - started);
 }
 
-static void write_plain(const char *path, double bytes)
+/* One loop of write() over the bytes of the file `from`, which are in memory before the clock starts. */
+static void write_plain(const char *path, const char *from)
 {
-	uint8_t *block = g_malloc0(BLOCK_BYTES);
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-	double written = 0, started = bench_seconds();
+	char *bytes;
+	gsize length;
 
-	while (written < bytes) {
-		if (write(fd, block, BLOCK_BYTES) != (ssize_t)BLOCK_BYTES)
+	if (from == NULL || !g_file_get_contents(from, &bytes, &length, NULL))
+		exit(2);
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	double started = bench_seconds();
+
+	for (size_t at = 0; at < length;) {
+		ssize_t written = write(fd, bytes + at, MIN(BLOCK_BYTES, length - at));
+
+		if (written <= 0)
 			exit(1);
-		written += (double)BLOCK_BYTES;
+		at += (size_t)written;
 	}
 	close(fd);
-	print_bytes("write", written, bench_seconds() - started);
-	g_free(block);
+	print_bytes("write", (double)length, bench_seconds() - started);
+	g_free(bytes);
 }
 
 /* Records of the kind that a run has most of: a segment and its place in the stream. */
@@ -109,7 +117,7 @@ int main(int argc, char **argv)
 	if (strcmp(what, "pcapng") == 0)
 		write_pcapng(path, bytes);
 	else if (strcmp(what, "write") == 0)
-		write_plain(path, bytes);
+		write_plain(path, bench_text_option(argc, argv, "from", NULL));
 	else if (strcmp(what, "json") == 0)
 		write_json(path);
 	else

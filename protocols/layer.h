@@ -45,8 +45,8 @@ enum user_detail {
 	                   bytes: the target as it was named, and the time it took */
 	USER_DIG_DONE,  /* STATE: a question ended; before: record type; after: 0 found, 1 no such
 	                   name, 2 no such data, 3 failed; bytes: name, then each datum, NULs between */
-	USER_RETRIES,   /* STATE: an action could not go on and is tried again; object: the ACTION
-	                   record; after: when in ns; bytes: what went wrong */
+	USER_RETRIES,   /* STATE: an action could not go on and is tried again, or by another way at
+	                   once; object: the ACTION record; after: when in ns; bytes: what went wrong */
 	USER_HEARD,     /* STATE: a line came to a terminal; object: the ACTION record; bytes: it */
 	USER_DETAIL_COUNT,
 };

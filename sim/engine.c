@@ -80,6 +80,8 @@ struct engine {
 	int64_t taken_ns;
 	struct ready *ready;
 	uint32_t ready_count, ready_capacity;
+	bool
+	    has_hole; /* ready[0] was taken; what is pushed next takes its place, as it often may */
 
 	uint32_t level_mask;               /* bit l: level l is not empty */
 	uint64_t digit_masks[LEVEL_COUNT]; /* bit d: bucket d of the level is not empty */
@@ -207,9 +209,32 @@ static inline bool ready_precedes(const struct ready *a, const struct ready *b)
 	return a->key_low < b->key_low;
 }
 
+/* Puts `moved` at the top or where it belongs below. */
+static void ready_sink(struct engine *engine, struct ready moved)
+{
+	struct ready *heap = engine->ready;
+	uint32_t count = engine->ready_count, at = 0;
+
+	for (uint32_t child = 1; child < count; child = 2 * at + 1) {
+		if (child + 1 < count && ready_precedes(&heap[child + 1], &heap[child]))
+			child++;
+		if (!ready_precedes(&heap[child], &moved))
+			break;
+		heap[at] = heap[child];
+		at = child;
+	}
+	heap[at] = moved;
+}
+
 static void ready_insert(struct engine *engine, struct ready added)
 {
 	struct ready *heap = engine->ready;
+
+	if (engine->has_hole) {
+		engine->has_hole = false;
+		ready_sink(engine, added);
+		return;
+	}
 	uint32_t at = engine->ready_count++;
 
 	while (at > 0 && ready_precedes(&added, &heap[(at - 1) / 2])) {
@@ -217,6 +242,16 @@ static void ready_insert(struct engine *engine, struct ready added)
 		at = (at - 1) / 2;
 	}
 	heap[at] = added;
+}
+
+/* Closes the hole with the last entry. */
+static void ready_close(struct engine *engine)
+{
+	if (!engine->has_hole)
+		return;
+	engine->has_hole = false;
+	if (--engine->ready_count > 0)
+		ready_sink(engine, engine->ready[engine->ready_count]);
 }
 
 static void ready_push(struct engine *engine, struct entry entry)
@@ -235,26 +270,6 @@ static void ready_push(struct engine *engine, struct entry entry)
 				 .slot = entry.slot,
 				 .generation = entry.generation,
 			     });
-}
-
-static void ready_pop(struct engine *engine)
-{
-	struct ready *heap = engine->ready;
-
-	engine->entry_count--;
-	uint32_t count = --engine->ready_count;
-	struct ready last = heap[count];
-	uint32_t at = 0;
-
-	for (uint32_t child = 1; child < count; child = 2 * at + 1) {
-		if (child + 1 < count && ready_precedes(&heap[child + 1], &heap[child]))
-			child++;
-		if (!ready_precedes(&heap[child], &last))
-			break;
-		heap[at] = heap[child];
-		at = child;
-	}
-	heap[at] = last;
 }
 
 /* Buckets. */
@@ -390,6 +405,7 @@ static void bucket_sweep(struct engine *engine, unsigned level, unsigned digit)
 
 static void ready_sweep(struct engine *engine)
 {
+	ready_close(engine);
 	uint32_t count = engine->ready_count;
 
 	engine->ready_count = 0;
@@ -418,6 +434,7 @@ static void queue_sweep(struct engine *engine)
  */
 static int64_t queue_prepare(struct engine *engine, int64_t until_ns)
 {
+	ready_close(engine);
 	while (engine->ready_count == 0) {
 		if (engine->level_mask == 0)
 			return TIME_NEVER;
@@ -574,7 +591,8 @@ static struct timer *queue_take(struct engine *engine)
 	struct timer *timer = engine->slots[first->slot].timer;
 	int64_t time_ns = first->time_ns;
 
-	ready_pop(engine);
+	engine->has_hole = true;
+	engine->entry_count--;
 	if (is_stale)
 		return NULL;
 	if (timer->deadline_ns > time_ns && timer_is_armed(timer)) {

@@ -135,7 +135,7 @@ static inline bool packet_find_sum(const struct packet *packet, struct bytes par
 	       part.length == packet->sum_end - packet->sum_start;
 }
 
-/* Must be called before bytes that somebody else wrote are changed in place. */
+/* Must be called before any of the bytes that were summed are changed; headers in front are not. */
 static inline void packet_bytes_change(struct packet *packet)
 {
 	packet->has_sum = false;

@@ -1,7 +1,7 @@
 /*
  * Structs of one kind that come and go: what is given back is kept for who takes next, so that the hot
- * path allocates nothing. As many are kept as are in use, and a few more: a crowd that has gone
- * leaves little behind.
+ * path allocates nothing. As many are kept as are in use, and a few more; while a crowd goes, the
+ * spare ones go with it, so that it leaves little behind.
  *
  * In a sanitizer build nothing is kept, so that a use after the end is seen.
  */
@@ -41,27 +41,33 @@ static inline void *spares_take(struct spares *spares, size_t bytes)
 	return taken;
 }
 
+static inline void spares_drop(struct spares *spares)
+{
+	void *dropped = spares->first;
+
+	spares->first = *(void **)dropped;
+	spares->kept--;
+	g_free(dropped);
+}
+
 /* Takes back `given`, which came from spares_take(). */
 static inline void spares_give_back(struct spares *spares, void *given)
 {
 	spares->in_use--;
-	if (!SPARES_KEEP || spares->kept > spares->in_use + SPARES_LEAST) {
+	if (!SPARES_KEEP) {
 		g_free(given);
 		return;
 	}
 	*(void **)given = spares->first;
 	spares->first = given;
 	spares->kept++;
+	for (int i = 0; i < 2 && spares->kept > spares->in_use + SPARES_LEAST; i++)
+		spares_drop(spares);
 }
 
 /* Frees those that are kept; those in use are their owners' matter. */
 static inline void spares_clear(struct spares *spares)
 {
-	while (spares->first != NULL) {
-		void *next = *(void **)spares->first;
-
-		g_free(spares->first);
-		spares->first = next;
-	}
-	spares->kept = 0;
+	while (spares->first != NULL)
+		spares_drop(spares);
 }

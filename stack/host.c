@@ -4,6 +4,7 @@
 #include "stack/host_private.h"
 #include "stack/ipv4_private.h"
 #include "stack/loopback.h"
+#include "stack/middlebox.h"
 #include "stack/path_mtu.h"
 #include "stack/reassembly.h"
 #include "stack/tcp/tcp.h"
@@ -29,6 +30,7 @@ void host_free(struct host *host)
 	udp_free(host->udp);
 	icmp_free(host->icmp);
 	loopback_free(host->loopback);
+	middlebox_free(host->middlebox);
 	reassembly_free(host->reassembly);
 	path_mtu_free(host->path_mtu);
 	arp_free(host->arp);

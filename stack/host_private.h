@@ -7,6 +7,7 @@
 #include "stack/udp.h"
 
 struct loopback;
+struct middlebox;
 struct path_mtu;
 struct reassembly;
 
@@ -15,6 +16,7 @@ struct host {
 	struct node node;
 	struct tcp *tcp; /* this and those below: made at their first use */
 	struct route_table routes;
+	struct middlebox *middlebox; /* NULL: packets pass as routes say, and as they are */
 	struct arp *arp;
 	struct path_mtu *path_mtu;
 	struct udp *udp;

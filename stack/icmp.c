@@ -2,6 +2,7 @@
 
 #include "stack/drop.h"
 #include "stack/host_private.h"
+#include "stack/nat.h"
 #include "stack/path_mtu.h"
 #include "stack/ping.h"
 #include "stack/tcp/tcp.h"
@@ -106,6 +107,7 @@ static struct packet *error_new(struct host *host, const struct packet *original
 
 	icmp_header_emit(&header, packet_data(packet));
 	memcpy(packet_data(packet) + ICMP_HEADER_BYTES, quoted.data, quoted.length);
+	nat_restore(host, packet_data(packet) + ICMP_HEADER_BYTES, quoted.length);
 	packet->root = original->root;
 	trace_emit(&host->node, packet,
 		   &(struct trace_record) {

@@ -36,6 +36,9 @@ void interface_init(struct interface *interface, struct node *node, uint32_t ind
 		.owner = owner,
 		.mac = config->mac,
 		.address = config->address,
+		.broadcast = config->prefix_length < 31
+				 ? config->address | ~ipv4_mask(config->prefix_length)
+				 : IPV4_BROADCAST, /* RFC 3021: a /31 has none of its own */
 		.prefix_length = config->prefix_length,
 		.mtu_bytes = config->mtu_bytes ? config->mtu_bytes : ETHERNET_MTU_BYTES,
 		.processing_ns = config->processing_ns,

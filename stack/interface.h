@@ -42,6 +42,7 @@ struct interface {
 	uint32_t processing_ns;      /* from deciding to send until the frame is ready to go out */
 	uint32_t index;              /* at its node, from 1 */
 	uint32_t address;            /* IPv4; 0: none (a port of a switch) */
+	uint32_t broadcast; /* the directed broadcast address of its network, if it has one */
 	uint16_t mtu_bytes;
 	struct mac mac;
 	uint8_t prefix_length;

@@ -4,6 +4,7 @@
 #include "stack/host_private.h"
 #include "stack/ipv4_private.h"
 #include "stack/loopback.h"
+#include "stack/middlebox.h"
 #include "stack/path_mtu.h"
 #include "stack/reassembly.h"
 #include "stack/tcp/tcp.h"
@@ -29,15 +30,8 @@ static bool is_multicast(uint32_t address)
 /* Addresses that no datagram on a wire can come from (RFC 1122 section 3.2.1.3, 1812 5.3.7). */
 static bool source_is_possible(const struct interface *interface, uint32_t source)
 {
-	uint32_t host_bits = ~ipv4_mask(interface->prefix_length);
-
-	if (source >> 24 == 0 || is_loopback(source) || source >= MULTICAST_NET)
-		return false;
-	if (source == interface->address)
-		return false;
-	/* The broadcast address of the network it came from. */
-	return interface->prefix_length >= 31 || (source | host_bits) != source ||
-	       ((source ^ interface->address) & ~host_bits) != 0;
+	return source >> 24 != 0 && !is_loopback(source) && source < MULTICAST_NET &&
+	       source != interface->address && source != interface->broadcast;
 }
 
 static bool destination_is_possible(uint32_t destination)
@@ -132,14 +126,13 @@ static struct mac multicast_mac(uint32_t address)
 
 static bool is_broadcast_of(const struct interface *interface, uint32_t address)
 {
-	return interface->prefix_length < 31 &&
-	       address == (interface->address | ~ipv4_mask(interface->prefix_length));
+	return address == interface->broadcast || address == IPV4_BROADCAST;
 }
 
 void ipv4_output(struct host *host, struct interface *interface, uint32_t next_hop,
 		 struct packet *packet)
 {
-	if (next_hop == IPV4_BROADCAST || is_broadcast_of(interface, next_hop))
+	if (is_broadcast_of(interface, next_hop))
 		interface_send(interface, mac_broadcast, ETHERTYPE_IPV4, packet);
 	else if (is_multicast(next_hop))
 		interface_send(interface, multicast_mac(next_hop), ETHERTYPE_IPV4, packet);
@@ -381,12 +374,18 @@ static void trace_forward(struct host *host, const struct packet *packet,
 }
 
 /*
- * Passes a datagram on by `route`. Here is the place of a packet filter and of network address
- * translation: before the route is chosen for what comes in, before the TTL is lowered for what
- * passes, and in ipv4_output() for what goes out.
+ * There are two of these and of dispatch(): a host without a middlebox, nearly every one, pays no more
+ * for what it does not have than the one branch in ipv4_receive().
  */
-static void forward(struct host *host, struct packet *packet, const struct ipv4_header *header,
-		    const struct route *route)
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+
+/*
+ * Passes a datagram on by `route`. `is_guarded`: through packet filter and address translation, which
+ * come when its sender can still be told, in the words it used, what is wrong with it.
+ */
+static ALWAYS_INLINE void forward(struct host *host, struct packet *packet,
+				  struct ipv4_header *header, const struct route *route,
+				  bool is_guarded)
 {
 	struct interface *interface = route->interface;
 	uint32_t next_hop = route->gateway != 0 ? route->gateway : header->destination;
@@ -396,15 +395,15 @@ static void forward(struct host *host, struct packet *packet, const struct ipv4_
 		drop_for(host, packet, IPV4_TTL_EXPIRED);
 		return;
 	}
-	bool fits = header->total_length_bytes <= interface->mtu_bytes;
-
-	if (!fits && header->dont_fragment) {
+	if (header->total_length_bytes > interface->mtu_bytes && header->dont_fragment) {
 		refuse_too_big(host, packet, interface->mtu_bytes);
 		return;
 	}
+	if (is_guarded && !middlebox_forward(host, &packet, header, interface))
+		return;
 	ipv4_ttl_decrement(packet_data(packet));
 	trace_forward(host, packet, header, route);
-	if (fits)
+	if (header->total_length_bytes <= interface->mtu_bytes)
 		ipv4_output(host, interface, next_hop, packet);
 	else
 		ipv4_send_fragments(host, interface, next_hop, packet, interface->mtu_bytes);
@@ -459,9 +458,8 @@ static bool options_are_right(struct host *host, struct packet *packet,
 static bool is_acceptable(struct host *host, const struct interface *interface,
 			  struct packet *packet, const struct ipv4_header *header, bool is_group)
 {
-	bool is_group_address = is_multicast(header->destination) ||
-				header->destination == IPV4_BROADCAST ||
-				is_broadcast_of(interface, header->destination);
+	bool is_group_address =
+	    is_multicast(header->destination) || is_broadcast_of(interface, header->destination);
 
 	if (!source_is_possible(interface, header->source))
 		drop_for(host, packet, IPV4_BAD_SOURCE);
@@ -474,9 +472,10 @@ static bool is_acceptable(struct host *host, const struct interface *interface,
 	return false;
 }
 
-/* Decides between this host, another, and nobody. */
-static void dispatch(struct host *host, struct interface *interface, struct packet *packet,
-		     struct ipv4_header *header)
+/* Decides between this host, another, and nobody. `is_guarded`: see forward(). */
+static ALWAYS_INLINE void dispatch(struct host *host, struct interface *interface,
+				   struct packet *packet, struct ipv4_header *header,
+				   bool is_guarded)
 {
 	if (header->destination == interface->address) { /* the usual case on hosts */
 		ipv4_deliver(host, packet, header, false);
@@ -484,8 +483,7 @@ static void dispatch(struct host *host, struct interface *interface, struct pack
 	}
 	const struct route *route = route_table_find(&host->routes, header->destination);
 
-	if (header->destination == IPV4_BROADCAST ||
-	    is_broadcast_of(interface, header->destination))
+	if (is_broadcast_of(interface, header->destination))
 		ipv4_deliver(host, packet, header, true);
 	else if (route != NULL && route->kind == ROUTE_LOCAL)
 		ipv4_deliver(host, packet, header, false);
@@ -496,7 +494,18 @@ static void dispatch(struct host *host, struct interface *interface, struct pack
 	else if (route->kind == ROUTE_BROADCAST)
 		drop_for(host, packet, IPV4_BAD_DESTINATION); /* RFC 2644 */
 	else
-		forward(host, packet, header, route);
+		forward(host, packet, header, route, is_guarded);
+}
+
+/* The same on a router with a middlebox: what has its address may be for a host inside. */
+static __attribute__((noinline)) void dispatch_guarded(struct host *host,
+						       struct interface *interface,
+						       struct packet *packet,
+						       struct ipv4_header *header)
+{
+	if (!ipv4_is_local(host, header->destination) ||
+	    middlebox_receive(host, &packet, header) != NAT_GONE)
+		dispatch(host, interface, packet, header, true);
 }
 
 void ipv4_receive(struct host *host, struct interface *interface, struct packet *packet,
@@ -514,6 +523,10 @@ void ipv4_receive(struct host *host, struct interface *interface, struct packet 
 		return;
 	}
 	packet->end = packet->start + header.total_length_bytes; /* what follows is padding */
-	if (is_acceptable(host, interface, packet, &header, is_group))
-		dispatch(host, interface, packet, &header);
+	if (!is_acceptable(host, interface, packet, &header, is_group))
+		return;
+	if (host->middlebox == NULL)
+		dispatch(host, interface, packet, &header, false);
+	else
+		dispatch_guarded(host, interface, packet, &header);
 }

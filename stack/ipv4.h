@@ -7,8 +7,6 @@
 
 struct host;
 
-enum ip_protocol { IP_PROTOCOL_ICMP = 1, IP_PROTOCOL_TCP = 6, IP_PROTOCOL_UDP = 17 };
-
 /* How to send a datagram. Zero values mean the defaults. */
 struct ipv4_route_request {
 	uint32_t source; /* 0: the address of the outgoing interface */

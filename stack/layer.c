@@ -97,6 +97,41 @@ static const char *const udp_details[UDP_DETAIL_COUNT] = {
 	[UDP_PORT_CLOSED] = "port closed",
 };
 
+static const char *const filter_details[FILTER_DETAIL_COUNT] = {
+	[FILTER_RULE] = "rule",
+	[FILTER_ALLOWED] = "allowed",
+	[FILTER_ANSWER] = "answer to what was let through",
+	[FILTER_NO_RULE] = "no rule is about it",
+	[FILTER_DENIED] = "denied",
+	[FILTER_REJECTED] = "rejected",
+	[FILTER_MALFORMED] = "malformed",
+	[FILTER_FULL] = "too many flows",
+};
+
+static const char *const nat_details[NAT_DETAIL_COUNT] = {
+	[NAT_MAPPING] = "mapping",
+	[NAT_PORT] = "forwarded port",
+	[NAT_SOURCE] = "source",
+	[NAT_DESTINATION] = "destination",
+	[NAT_QUOTED_SOURCE] = "quoted source",
+	[NAT_QUOTED_DESTINATION] = "quoted destination",
+	[NAT_HELD] = "unsolicited SYN waits",
+	[NAT_UNSOLICITED] = "unsolicited SYN",
+	[NAT_CROSSED] = "a SYN from inside took its place",
+	[NAT_FILTERED] = "not from anyone written to",
+	[NAT_NO_MAPPING] = "no mapping",
+	[NAT_FULL] = "no mapping free",
+	[NAT_UNTRANSLATABLE] = "no ports to translate",
+	[NAT_MALFORMED] = "malformed",
+	[NAT_BAD_CHECKSUM] = "bad checksum",
+};
+
+const char *const filter_verdict_names[FILTER_VERDICT_COUNT] = {
+	[FILTER_ALLOW] = "allow",
+	[FILTER_DENY] = "deny",
+	[FILTER_REJECT] = "reject",
+};
+
 const char *const arp_state_names[ARP_STATE_COUNT] = {
 	[ARP_NONE] = "none",   [ARP_INCOMPLETE] = "incomplete", [ARP_REACHABLE] = "reachable",
 	[ARP_STALE] = "stale", [ARP_DELAY] = "delay",           [ARP_PROBE] = "probe",
@@ -115,9 +150,13 @@ const struct layer_names arp_layer_names = NAMES(LAYER_ARP, "ARP", "arp", arp_de
 const struct layer_names ipv4_layer_names = NAMES(LAYER_IPV4, "IPv4", "ipv4", ipv4_details);
 const struct layer_names icmp_layer_names = NAMES(LAYER_ICMP, "ICMP", "icmp", icmp_details);
 const struct layer_names udp_layer_names = NAMES(LAYER_UDP, "UDP", "udp", udp_details);
+const struct layer_names filter_layer_names =
+    NAMES(LAYER_FILTER, "Filter", "filter", filter_details);
+const struct layer_names nat_layer_names = NAMES(LAYER_NAT, "NAT", "nat", nat_details);
 
 const struct layer_names *const stack_layer_names[] = {
-	&link_layer_names, &ethernet_layer_names, &arp_layer_names, &ipv4_layer_names,
-	&icmp_layer_names, &udp_layer_names,      &tcp_layer_names,
+	&link_layer_names, &ethernet_layer_names, &arp_layer_names,
+	&ipv4_layer_names, &icmp_layer_names,     &udp_layer_names,
+	&tcp_layer_names,  &filter_layer_names,   &nat_layer_names,
 };
 const unsigned stack_layer_names_count = COUNT_OF(stack_layer_names);

@@ -10,6 +10,8 @@ enum layer {
 	LAYER_ICMP,
 	LAYER_UDP,
 	LAYER_TCP,
+	LAYER_FILTER,           /* the packet filter of a router */
+	LAYER_NAT,              /* the translation of addresses by a router */
 	LAYER_STACK_COUNT = 16, /* protocols/layer.h goes on from here */
 };
 

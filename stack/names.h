@@ -134,12 +134,71 @@ enum udp_detail {
 	UDP_DETAIL_COUNT,
 };
 
+/* What a rule of a packet filter says. */
+enum filter_verdict { FILTER_ALLOW, FILTER_DENY, FILTER_REJECT, FILTER_VERDICT_COUNT };
+
+/* Which packets it is about, seen from its interface; a set. */
+enum filter_direction { FILTER_IN = 1, FILTER_OUT = 2 };
+
+/*
+ * LAYER_FILTER. `object` is the number of the rule, from 1 in the order of the list; 0: none. A TABLE
+ * record tells of a rule: before, after: ns from and to when it is in force; interface; bytes: verdict,
+ * IP protocol (0: any), set of enum filter_direction, 1 when TCP is rejected by RST, lengths of source
+ * and destination network, 1 byte each; least and most destination port, 2 bytes each (0 and 0: any);
+ * source and destination network, 4 bytes each.
+ */
+enum filter_detail {
+	FILTER_RULE,      /* TABLE */
+	FILTER_ALLOWED,   /* FORWARD: rule `object` lets it through */
+	FILTER_ANSWER,    /* FORWARD: it belongs to what was let through before */
+	FILTER_NO_RULE,   /* FORWARD: no rule is about it */
+	FILTER_DENIED,    /* DROP: by rule `object` */
+	FILTER_REJECTED,  /* DROP: by rule `object`, and its sender was told */
+	FILTER_MALFORMED, /* DROP: too short to be judged */
+	FILTER_FULL,      /* DROP: no room to remember the flow */
+	FILTER_DETAIL_COUNT,
+};
+
+#define FILTER_RULE_RECORD_BYTES 18
+
+/*
+ * LAYER_NAT. Endpoints are address << 16 | port; an ICMP query has its identifier as port. A TABLE
+ * record has object: IP protocol << 16 | outside port; before, after: the inside endpoint, 0: none;
+ * interface: the outside one. Mappings that expire are recorded when that is noticed: at the next
+ * packet that may be translated.
+ */
+enum nat_detail {
+	NAT_MAPPING,     /* TABLE: made by a packet from inside */
+	NAT_PORT,        /* TABLE: a port that is always forwarded */
+	NAT_SOURCE,      /* FORWARD: on the way out; object: IP protocol; before, after: the source;
+	                       bytes: the rewritten headers */
+	NAT_DESTINATION, /* FORWARD: on the way in; the same of the destination */
+	NAT_QUOTED_SOURCE, /* FORWARD: an ICMP error on its way in; the same of the source of the
+	                       datagram that it quotes; its own destination is that address, too */
+	NAT_QUOTED_DESTINATION, /* FORWARD: an ICMP error on its way out; likewise reversed */
+	NAT_HELD,        /* WAIT: a SYN from outside that nobody asked for (RFC 5382 REQ-4) */
+	NAT_UNSOLICITED, /* DROP: 6 s later; answered by ICMP port unreachable */
+	NAT_CROSSED,     /* DROP: such a SYN, because one from inside went out in the meantime */
+	NAT_FILTERED,   /* DROP: from outside, from whom nothing was sent to; object: IP protocol */
+	NAT_NO_MAPPING, /* DROP: about a flow that does not exist */
+	NAT_FULL,       /* DROP: no mapping is free; answered by ICMP (RFC 5508 REQ-8) */
+	NAT_UNTRANSLATABLE, /* DROP: its protocol has no ports; before: the protocol */
+	NAT_MALFORMED,      /* DROP */
+	NAT_BAD_CHECKSUM,   /* DROP: an ICMP error, or the header that it quotes (RFC 5508 REQ-3) */
+	NAT_DETAIL_COUNT,
+};
+
 extern const struct layer_names link_layer_names;
 extern const struct layer_names ethernet_layer_names;
 extern const struct layer_names arp_layer_names;
 extern const struct layer_names ipv4_layer_names;
 extern const struct layer_names icmp_layer_names;
 extern const struct layer_names udp_layer_names;
+extern const struct layer_names filter_layer_names;
+extern const struct layer_names nat_layer_names;
 
 /* The name of an ARP state: "reachable". */
 extern const char *const arp_state_names[ARP_STATE_COUNT];
+
+/* "allow", "deny", "reject". */
+extern const char *const filter_verdict_names[FILTER_VERDICT_COUNT];

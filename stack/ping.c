@@ -40,6 +40,11 @@ static struct ping_table *pings_of(struct host *host)
 	return *pings;
 }
 
+uint16_t ping_identifier(struct host *host)
+{
+	return pings_of(host)->identifier;
+}
+
 static void ping_unlink(struct ping *ping)
 {
 	struct ping **at = &(*icmp_pings(ping->host))->first;

@@ -7,6 +7,9 @@ struct ping_table;
 
 void ping_table_free(struct ping_table *pings);
 
+/* The identifier of all pings that the host itself sends. */
+uint16_t ping_identifier(struct host *host);
+
 /* An echo reply came from `source`; false when no ping waits for it. */
 bool ping_reply(struct host *host, uint32_t source, const struct icmp_header *reply);
 

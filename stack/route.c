@@ -74,7 +74,8 @@ bool route_table_set(struct route_table *table, const struct route *route, struc
 	struct route *place = find_exactly(table, route_key(route));
 	struct route masked = *route;
 
-	masked.prefix &= ipv4_mask(route->prefix_length);
+	masked.mask = ipv4_mask(route->prefix_length);
+	masked.prefix &= masked.mask;
 	if (place == NULL) {
 		append(table, &masked);
 		return false;
@@ -118,12 +119,11 @@ bool route_table_remove(struct route_table *table, uint32_t prefix, unsigned pre
 
 static const struct route *find_by_scan(const struct route_table *table, uint32_t destination)
 {
-	for (unsigned i = 0; i < table->count; i++) {
-		const struct route *route = &table->routes[i];
+	const struct route *end = table->routes + table->count;
 
-		if (((destination ^ route->prefix) & ipv4_mask(route->prefix_length)) == 0)
+	for (const struct route *route = table->routes; route < end; route++)
+		if (((destination ^ route->prefix) & route->mask) == 0)
 			return route;
-	}
 	return NULL;
 }
 

@@ -19,6 +19,7 @@ struct route {
 	struct interface *interface; /* where packets go out; of a local address: whose it is */
 	uint32_t prefix;
 	uint32_t gateway; /* 0: the destination is on the link */
+	uint32_t mask;    /* of prefix_length, set by the table */
 	uint8_t prefix_length;
 	uint8_t kind; /* enum route_kind */
 };

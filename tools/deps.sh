@@ -7,9 +7,9 @@ set -eu
 
 build="gcc make pkg-config libglib2.0-dev libfyaml-dev libgmime-3.0-dev libpcap-dev libjson-glib-dev libgraphviz-dev"
 test="check tshark python3 python3-yaml python3-jsonschema"
-interop="iproute2 iputils-ping traceroute bind9-dnsutils curl swaks msmtp fetchmail isync mutt postfix dovecot-imapd dovecot-pop3d"
+interop="iproute2 iputils-ping traceroute bind9-dnsutils telnet curl swaks msmtp fetchmail isync mutt postfix dovecot-imapd dovecot-pop3d"
 check="clang libclang-rt-14-dev clang-format clang-tidy cppcheck $interop"
-bench="g++ ns3 libns3-dev"
+bench="g++ ns3 libns3-dev tshark time"
 
 case "${1:-build}" in
 build) wanted="$build" ;;

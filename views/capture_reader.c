@@ -1,4 +1,6 @@
 #include "views/capture_reader.h"
+#include <errno.h>
+#include <unistd.h>
 #include "sim/time.h"
 #include "views/pcapng.h"
 
@@ -13,13 +15,22 @@ enum {
 };
 
 struct capture_reader {
-	struct bytes rest; /* not yet read */
-	size_t length;     /* of the whole file */
+	struct bytes rest; /* in memory, not yet read */
+	uint64_t offset;   /* of `rest` in the file */
+	int descriptor;    /* where more comes from; -1: all is in memory */
+	uint8_t *buffer;   /* holds `rest` if there is a descriptor */
+	size_t buffer_bytes;
 	const char *complaint;
+	const char *first_skipped; /* what is wrong with the first packet that was skipped, */
+	uint64_t skipped_offset;   /* where it ends, */
+	uint64_t skipped_count;    /* and how many there are */
+	bool is_begun;
 	bool is_classic;
 	bool is_big_endian;
 	size_t section_interface; /* interface 0 of the present section */
 	GArray *interfaces, *names, *secrets;
+	GStringChunk *kept; /* texts and secrets, which outlive the buffer */
+	size_t kept_bytes;
 };
 
 /* One option or record of a list. */
@@ -43,9 +54,79 @@ static uint64_t get64(const struct capture_reader *reader, const uint8_t *p)
 	return reader->is_big_endian ? get_be64(p) : __builtin_bswap64(get_be64(p));
 }
 
+/* Room for `length` bytes in the buffer, with `rest` at its front. */
+static void make_room(struct capture_reader *reader, size_t length)
+{
+	memmove(reader->buffer, reader->rest.data, reader->rest.length);
+	if (reader->buffer_bytes < length) {
+		reader->buffer_bytes = MAX(length, reader->buffer_bytes * 2);
+		reader->buffer = g_realloc(reader->buffer, reader->buffer_bytes);
+	}
+	reader->rest.data = reader->buffer;
+}
+
+/* Reads what comes next into the buffer; false at the end, or on an error, which is complained of. */
+static bool read_more(struct capture_reader *reader)
+{
+	size_t used = (size_t)(reader->rest.data - reader->buffer) + reader->rest.length;
+	ssize_t count;
+
+	do
+		count =
+		    read(reader->descriptor, reader->buffer + used, reader->buffer_bytes - used);
+	while (count < 0 && errno == EINTR);
+	if (count < 0)
+		reader->complaint = "reading failed";
+	if (count <= 0)
+		return false;
+	reader->rest.length += (size_t)count;
+	return true;
+}
+
+/*
+ * Sees to it that the next `length` bytes of the file are in `rest`; false when it ends before, or
+ * when that is more than CAPTURE_READER_BLOCK_MAX. The buffer grows as bytes come, not before: a
+ * length alone is believed nothing.
+ */
+static bool need(struct capture_reader *reader, size_t length)
+{
+	if (reader->rest.length >= length)
+		return true;
+	if (reader->descriptor < 0 || length > CAPTURE_READER_BLOCK_MAX)
+		return false;
+	make_room(reader, CAPTURE_READER_BUFFER_BYTES);
+	while (reader->rest.length < length) {
+		if (reader->rest.length == reader->buffer_bytes)
+			make_room(reader, reader->buffer_bytes + 1);
+		if (!read_more(reader))
+			return false;
+	}
+	return true;
+}
+
+static void advance(struct capture_reader *reader, size_t length)
+{
+	reader->rest = bytes_from(reader->rest, length);
+	reader->offset += length;
+}
+
+/* A copy that lives as long as the reader; empty when there are too many. */
+static struct bytes keep(struct capture_reader *reader, struct bytes bytes)
+{
+	if (bytes.length > CAPTURE_READER_KEPT_BYTES_MAX - reader->kept_bytes)
+		return (struct bytes) { NULL, 0 };
+	reader->kept_bytes += bytes.length;
+	return (struct bytes) {
+		(const uint8_t *)g_string_chunk_insert_len(reader->kept, (const char *)bytes.data,
+							   (gssize)bytes.length),
+		bytes.length,
+	};
+}
+
 static enum capture_read complain(struct capture_reader *reader, const char *complaint)
 {
-	reader->complaint = complaint;
+	if (reader->complaint == NULL)
+		reader->complaint = complaint;
 	return CAPTURE_READ_BAD;
 }
 
@@ -112,8 +193,9 @@ static unsigned read_packet_options(const struct capture_reader *reader, struct 
 	struct item item;
 
 	while (item_next(reader, &options, &item)) {
-		if (item.code == PCAPNG_OPTION_COMMENT && frame->comment.length == 0) {
-			frame->comment = item.value;
+		if (item.code == PCAPNG_OPTION_COMMENT &&
+		    frame->comment_count < CAPTURE_COMMENTS_MAX) {
+			frame->comments[frame->comment_count++] = item.value;
 		} else if (item.code == PCAPNG_EPB_FLAGS && item.value.length == 4) {
 			uint32_t flags = get32(reader, item.value.data);
 			unsigned direction = flags & 3;
@@ -128,13 +210,16 @@ static unsigned read_packet_options(const struct capture_reader *reader, struct 
 	return fcs_bytes;
 }
 
-static enum capture_read read_packet(struct capture_reader *reader, struct bytes body,
-				     struct captured_frame *frame)
+/* An enhanced packet, or its obsolete form, where the number of the interface is shorter. */
+static enum capture_read read_packet(struct capture_reader *reader, uint32_t type,
+				     struct bytes body, struct captured_frame *frame)
 {
 	if (body.length < 20)
 		return complain(reader, "packet block too short");
 
-	size_t index = reader->section_interface + get32(reader, body.data);
+	size_t index =
+	    reader->section_interface +
+	    (type == OBSOLETE_PACKET_BLOCK ? get16(reader, body.data) : get32(reader, body.data));
 	uint32_t captured = get32(reader, body.data + 12);
 	size_t padded = ((size_t)captured + 3) & ~(size_t)3;
 
@@ -199,9 +284,15 @@ static bool read_interface(struct capture_reader *reader, struct bytes body)
 
 	while (item_next(reader, &options, &item)) {
 		if (item.code == PCAPNG_IF_NAME)
-			interface.name = item.value;
+			interface.name = keep(reader, item.value);
 		else if (item.code == PCAPNG_IF_DESCRIPTION)
-			interface.description = item.value;
+			interface.description = keep(reader, item.value);
+		else if (item.code == PCAPNG_IF_IPV4ADDR && item.value.length == 8 &&
+			 interface.address == 0)
+			interface.address = get_be32(item.value.data);
+		else if (item.code == PCAPNG_IF_MACADDR && item.value.length == 6)
+			interface.mac = mac_from_number((uint64_t)get_be16(item.value.data) << 32 |
+							get_be32(item.value.data + 2));
 		else if (item.code == PCAPNG_IF_TSRESOL && item.value.length == 1)
 			interface.resolution = item.value.data[0];
 		else if (item.code == PCAPNG_IF_FCSLEN && item.value.length == 1)
@@ -213,23 +304,17 @@ static bool read_interface(struct capture_reader *reader, struct bytes body)
 	return true;
 }
 
-/* One record holds an address and one or more names, each ended by NUL. */
-static void read_name_record(struct capture_reader *reader, struct bytes record)
+/* The names behind the address of a record, each ended by NUL. */
+static void read_name_record(struct capture_reader *reader, struct ip_address address,
+			     struct bytes names)
 {
-	if (record.length < 4)
-		return;
-
-	uint32_t address = get_be32(record.data);
-	struct bytes names = bytes_from(record, 4);
-
 	while (names.length > 0 && reader->names->len < CAPTURE_READER_NAMES_MAX) {
-		struct captured_name name = {
-			address,
-			bytes_first(names, strnlen((const char *)names.data, names.length)),
-		};
+		struct bytes name =
+		    bytes_first(names, strnlen((const char *)names.data, names.length));
+		struct captured_name kept = { address, keep(reader, name) };
 
-		g_array_append_val(reader->names, name);
-		names = bytes_from(names, name.name.length + 1);
+		g_array_append_val(reader->names, kept);
+		names = bytes_from(names, name.length + 1);
 	}
 }
 
@@ -238,8 +323,15 @@ static void read_names(struct capture_reader *reader, struct bytes body)
 	struct item item;
 
 	while (item_next(reader, &body, &item)) {
-		if (item.code == PCAPNG_NRB_IPV4)
-			read_name_record(reader, item.value);
+		struct ip_address address;
+
+		if (item.code == PCAPNG_NRB_IPV4 && item.value.length >= 4) {
+			address = ip_address_from_ipv4(get_be32(item.value.data));
+			read_name_record(reader, address, bytes_from(item.value, 4));
+		} else if (item.code == PCAPNG_NRB_IPV6 && item.value.length >= 16) {
+			memcpy(address.octets, item.value.data, sizeof address.octets);
+			read_name_record(reader, address, bytes_from(item.value, 16));
+		}
 	}
 }
 
@@ -250,7 +342,7 @@ static void read_secrets(struct capture_reader *reader, struct bytes body)
 
 	struct captured_secrets secrets = {
 		get32(reader, body.data),
-		bytes_first(bytes_from(body, 8), get32(reader, body.data + 4)),
+		keep(reader, bytes_first(bytes_from(body, 8), get32(reader, body.data + 4))),
 	};
 
 	g_array_append_val(reader->secrets, secrets);
@@ -261,7 +353,7 @@ static bool begin_section(struct capture_reader *reader)
 {
 	static const uint8_t big_endian_magic[4] = { 0x1a, 0x2b, 0x3c, 0x4d };
 	static const uint8_t little_endian_magic[4] = { 0x4d, 0x3c, 0x2b, 0x1a };
-	struct bytes magic = bytes_first(bytes_from(reader->rest, 8), 4);
+	struct bytes magic = bytes_first(bytes_from(reader->rest, 8), 4); /* next_block() has 12 */
 
 	if (magic.length < 4)
 		return false;
@@ -278,27 +370,46 @@ static bool begin_section(struct capture_reader *reader)
 /* Takes the next block off the rest of the file; `body` is without its type and lengths. */
 static bool next_block(struct capture_reader *reader, uint32_t *type, struct bytes *body)
 {
-	struct bytes rest = reader->rest;
-
-	if (rest.length < BLOCK_MIN_BYTES)
+	if (!need(reader, BLOCK_MIN_BYTES))
 		return false;
-	if (get_be32(rest.data) == PCAPNG_SECTION && !begin_section(reader))
+	if (get_be32(reader->rest.data) == PCAPNG_SECTION && !begin_section(reader))
 		return false;
 
-	uint32_t length = get32(reader, rest.data + 4);
+	uint32_t length = get32(reader, reader->rest.data + 4);
 
-	if (length < BLOCK_MIN_BYTES || length % 4 != 0 || length > rest.length ||
-	    get32(reader, rest.data + length - 4) != length)
+	if (length < BLOCK_MIN_BYTES || length % 4 != 0 || !need(reader, length) ||
+	    get32(reader, reader->rest.data + length - 4) != length)
 		return false;
-	*type = get32(reader, rest.data);
-	*body = (struct bytes) { rest.data + 8, length - BLOCK_MIN_BYTES };
-	reader->rest = bytes_from(rest, length);
+	*type = get32(reader, reader->rest.data);
+	*body = (struct bytes) { reader->rest.data + 8, length - BLOCK_MIN_BYTES };
+	advance(reader, length);
 	return true;
+}
+
+/* A packet block that makes no sense does not hide the blocks behind it. */
+static void skip_packet(struct capture_reader *reader)
+{
+	if (reader->skipped_count++ == 0) {
+		reader->first_skipped = reader->complaint;
+		reader->skipped_offset = reader->offset;
+	}
+	reader->complaint = NULL;
+}
+
+static enum capture_read end_of_blocks(struct capture_reader *reader)
+{
+	if (reader->complaint == NULL && reader->skipped_count == 0)
+		return CAPTURE_READ_END;
+	if (reader->complaint == NULL) {
+		reader->complaint = reader->first_skipped;
+		reader->offset = reader->skipped_offset;
+	}
+	return CAPTURE_READ_BAD;
 }
 
 static enum capture_read next_in_blocks(struct capture_reader *reader, struct captured_frame *frame)
 {
-	while (reader->rest.length > 0) {
+	while (need(reader, 1)) {
 		uint32_t type;
 		struct bytes body;
 
@@ -306,11 +417,16 @@ static enum capture_read next_in_blocks(struct capture_reader *reader, struct ca
 			return complain(reader, "malformed or truncated block");
 		switch (type) {
 		case PCAPNG_PACKET:
-			return read_packet(reader, body, frame);
-		case PCAPNG_SIMPLE_PACKET:
-			return read_simple_packet(reader, body, frame);
 		case OBSOLETE_PACKET_BLOCK:
-			return complain(reader, "packet block of a version not in use any more");
+			if (read_packet(reader, type, body, frame) == CAPTURE_READ_FRAME)
+				return CAPTURE_READ_FRAME;
+			skip_packet(reader);
+			break;
+		case PCAPNG_SIMPLE_PACKET:
+			if (read_simple_packet(reader, body, frame) == CAPTURE_READ_FRAME)
+				return CAPTURE_READ_FRAME;
+			skip_packet(reader);
+			break;
 		case PCAPNG_INTERFACE:
 			if (!read_interface(reader, body))
 				return complain(reader, "malformed interface, or too many");
@@ -325,45 +441,46 @@ static enum capture_read next_in_blocks(struct capture_reader *reader, struct ca
 			break; /* sections are begun already; others are meant to be skipped */
 		}
 	}
-	return CAPTURE_READ_END;
+	return end_of_blocks(reader);
 }
 
 static enum capture_read next_in_records(struct capture_reader *reader,
 					 struct captured_frame *frame)
 {
 	const struct captured_interface *interface = capture_reader_interface(reader, 0);
-	struct bytes rest = reader->rest;
 
-	if (rest.length == 0)
-		return CAPTURE_READ_END;
-	if (rest.length < CLASSIC_RECORD_BYTES)
+	if (!need(reader, 1))
+		return reader->complaint == NULL ? CAPTURE_READ_END : CAPTURE_READ_BAD;
+	if (!need(reader, CLASSIC_RECORD_BYTES))
 		return complain(reader, "truncated record");
 
+	size_t captured = get32(reader, reader->rest.data + 8);
+
+	if (captured > CAPTURE_READER_BLOCK_MAX || !need(reader, CLASSIC_RECORD_BYTES + captured))
+		return complain(reader, "truncated record");
+
+	const uint8_t *record = reader->rest.data;
 	bool is_nano = interface->resolution == RESOLUTION_NANOSECONDS;
-	int64_t fraction = get32(reader, rest.data + 4);
-	uint32_t captured = get32(reader, rest.data + 8);
+	int64_t fraction = get32(reader, record + 4);
 
-	if (captured > rest.length - CLASSIC_RECORD_BYTES)
-		return complain(reader, "truncated record");
 	*frame = (struct captured_frame) {
-		.time_ns =
-		    get32(reader, rest.data) * NS_PER_S + fraction * (is_nano ? 1 : NS_PER_US),
-		.bytes = bytes_first(bytes_from(rest, CLASSIC_RECORD_BYTES), captured),
-		.original_length = get32(reader, rest.data + 12),
+		.time_ns = get32(reader, record) * NS_PER_S + fraction * (is_nano ? 1 : NS_PER_US),
+		.bytes = {record + CLASSIC_RECORD_BYTES, captured},
+		.original_length = get32(reader, record + 12),
 	};
 	split_fcs(frame, interface->fcs_bytes);
-	reader->rest = bytes_from(rest, CLASSIC_RECORD_BYTES + (size_t)captured);
+	advance(reader, CLASSIC_RECORD_BYTES + captured);
 	return CAPTURE_READ_FRAME;
 }
 
-/* True when the file begins as a classic pcap; its byte order and resolution are then known. */
 static bool begin_classic(struct capture_reader *reader)
 {
 	static const uint32_t microseconds = 0xa1b2c3d4, nanoseconds = 0xa1b23c4d;
-	struct bytes file = reader->rest;
 
-	if (file.length < CLASSIC_HEADER_BYTES)
+	if (!need(reader, CLASSIC_HEADER_BYTES))
 		return false;
+
+	struct bytes file = reader->rest;
 
 	uint32_t magic = get_be32(file.data), swapped = __builtin_bswap32(magic);
 
@@ -382,23 +499,52 @@ static bool begin_classic(struct capture_reader *reader)
 	};
 
 	g_array_append_val(reader->interfaces, interface);
-	reader->rest = bytes_from(file, CLASSIC_HEADER_BYTES);
+	advance(reader, CLASSIC_HEADER_BYTES);
 	return true;
 }
 
-struct capture_reader *capture_reader_new(struct bytes file)
+static struct capture_reader *reader_new(struct bytes file, int descriptor)
 {
 	struct capture_reader *reader = g_new0(struct capture_reader, 1);
 
 	reader->rest = file;
-	reader->length = file.length;
+	reader->descriptor = descriptor;
 	reader->interfaces = g_array_new(FALSE, FALSE, sizeof(struct captured_interface));
 	reader->names = g_array_new(FALSE, FALSE, sizeof(struct captured_name));
 	reader->secrets = g_array_new(FALSE, FALSE, sizeof(struct captured_secrets));
-	reader->is_classic = begin_classic(reader);
-	if (!reader->is_classic && (file.length < 4 || get_be32(file.data) != PCAPNG_SECTION))
-		reader->complaint = "not a capture: neither pcapng nor pcap";
+	reader->kept = g_string_chunk_new(4096);
 	return reader;
+}
+
+struct capture_reader *capture_reader_new(struct bytes file)
+{
+	return reader_new(file, -1);
+}
+
+struct capture_reader *capture_reader_open(int descriptor)
+{
+	struct capture_reader *reader = reader_new((struct bytes) { NULL, 0 }, descriptor);
+
+	reader->buffer = g_malloc(CAPTURE_READER_BUFFER_BYTES);
+	reader->buffer_bytes = CAPTURE_READER_BUFFER_BYTES;
+	reader->rest.data = reader->buffer;
+	return reader;
+}
+
+/* Looks at the first bytes: which format is it? */
+static void begin(struct capture_reader *reader)
+{
+	static const uint8_t gzip_magic[2] = { 0x1f, 0x8b };
+
+	reader->is_begun = true;
+	reader->is_classic = begin_classic(reader);
+	if (reader->is_classic ||
+	    (need(reader, 4) && get_be32(reader->rest.data) == PCAPNG_SECTION))
+		return;
+	if (need(reader, 2) && memcmp(reader->rest.data, gzip_magic, 2) == 0)
+		complain(reader, "compressed by gzip: unpack it first");
+	else
+		complain(reader, "not a capture: neither pcapng nor pcap");
 }
 
 void capture_reader_free(struct capture_reader *reader)
@@ -408,20 +554,29 @@ void capture_reader_free(struct capture_reader *reader)
 	g_array_free(reader->interfaces, TRUE);
 	g_array_free(reader->names, TRUE);
 	g_array_free(reader->secrets, TRUE);
+	g_string_chunk_free(reader->kept);
+	g_free(reader->buffer);
 	g_free(reader);
 }
 
 enum capture_read capture_reader_next(struct capture_reader *reader, struct captured_frame *frame)
 {
+	if (!reader->is_begun)
+		begin(reader);
 	if (reader->complaint != NULL)
 		return CAPTURE_READ_BAD;
 	return reader->is_classic ? next_in_records(reader, frame) : next_in_blocks(reader, frame);
 }
 
-const char *capture_reader_complaint(const struct capture_reader *reader, size_t *offset)
+const char *capture_reader_complaint(const struct capture_reader *reader, uint64_t *offset)
 {
-	*offset = reader->length - reader->rest.length;
+	*offset = reader->offset;
 	return reader->complaint;
+}
+
+uint64_t capture_reader_skipped(const struct capture_reader *reader)
+{
+	return reader->skipped_count;
 }
 
 size_t capture_reader_interface_count(const struct capture_reader *reader)

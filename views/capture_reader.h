@@ -2,21 +2,29 @@
  * Reads captures: pcapng of any byte order and time resolution, and classic pcap. Any bytes are
  * fine; what is not understood is skipped where the format allows it, or else ends the reading.
  *
- * The reader works on the whole file in memory (map it), and everything it returns borrows from it.
+ * It reads on as frames are asked for, through a buffer that holds one block, so that the size of the
+ * file does not matter, and a pipe will do.
  */
 #pragma once
 #include <glib.h>
 #include "sim/bytes.h"
+#include "stack/wire/ipv6.h"
 #include "views/capture.h"
 
 #define CAPTURE_READER_INTERFACES_MAX 65536
 #define CAPTURE_READER_NAMES_MAX      65536
 #define CAPTURE_READER_SECRETS_MAX    1024
+#define CAPTURE_READER_KEPT_BYTES_MAX (16u << 20) /* of texts, names and secrets in all */
+#define CAPTURE_READER_BLOCK_MAX      (16u << 20) /* a block or record; longer ones are malformed */
+#define CAPTURE_READER_BUFFER_BYTES   (1u << 18)  /* grows up to twice the longest block */
+#define CAPTURE_COMMENTS_MAX          8           /* of one frame */
 
 struct capture_reader;
 
 struct captured_interface {
 	struct bytes name, description; /* UTF-8, not ended by NUL; empty: not said */
+	struct mac mac;                 /* zeros: not said */
+	uint32_t address;               /* IPv4, the first of several; 0: not said */
 	uint16_t link_type;             /* 1: Ethernet */
 	uint8_t fcs_bytes;              /* at the end of each frame; 0: none, or not said */
 	uint8_t resolution;             /* if_tsresol */
@@ -25,7 +33,7 @@ struct captured_interface {
 };
 
 struct captured_name {
-	uint32_t address;
+	struct ip_address address;
 	struct bytes name;
 };
 
@@ -34,35 +42,42 @@ struct captured_secrets {
 	struct bytes bytes;
 };
 
+/* Its bytes are valid until the next frame is read. */
 struct captured_frame {
 	int64_t time_ns;          /* since 1970-01-01 UTC */
 	uint32_t interface;       /* index for capture_reader_interface() */
 	struct bytes bytes;       /* without FCS where it is known to be there */
 	uint32_t original_length; /* on the wire, with what was captured of the FCS */
 	bool has_fcs;
-	uint32_t fcs;         /* CRC-32 value */
-	uint8_t direction;    /* enum capture_direction */
-	struct bytes comment; /* the first one; empty: none */
-	uint64_t packet_id;   /* 0: none */
+	uint32_t fcs;      /* CRC-32 value */
+	uint8_t direction; /* enum capture_direction */
+	uint8_t comment_count;
+	struct bytes comments[CAPTURE_COMMENTS_MAX]; /* UTF-8, not ended by NUL */
+	uint64_t packet_id;                          /* 0: none */
 };
 
 enum capture_read {
 	CAPTURE_READ_FRAME,
 	CAPTURE_READ_END,
-	CAPTURE_READ_BAD, /* malformed from here on: capture_reader_complaint() */
+	CAPTURE_READ_BAD, /* malformed from here on, or the end after skipped packets: see the complaint */
 };
 
-/* A reader of the file `file`, borrowed until capture_reader_free(). Never NULL. */
+/* A reader of a file in memory, borrowed until capture_reader_free(); of a file or pipe that is
+ * open, which stays the caller's. Never NULL. */
 struct capture_reader *capture_reader_new(struct bytes file);
+struct capture_reader *capture_reader_open(int descriptor);
 void capture_reader_free(struct capture_reader *reader);
 
 /* Reads on to the next frame. After END or BAD it stays so. */
 enum capture_read capture_reader_next(struct capture_reader *reader, struct captured_frame *frame);
 
 /* What is wrong, for people, and where in the file; NULL when nothing is. */
-const char *capture_reader_complaint(const struct capture_reader *reader, size_t *offset);
+const char *capture_reader_complaint(const struct capture_reader *reader, uint64_t *offset);
 
-/* What was described up to the frame read last. */
+/* Packet blocks of pcapng that made no sense by themselves, and were passed over. */
+uint64_t capture_reader_skipped(const struct capture_reader *reader);
+
+/* What was described up to the frame read last; it lives as long as the reader. */
 size_t capture_reader_interface_count(const struct capture_reader *reader);
 const struct captured_interface *capture_reader_interface(const struct capture_reader *reader,
 							  size_t index);

@@ -3,25 +3,34 @@
 #include "stack/wire/ipv4.h"
 #include "stack/wire/tcp.h"
 #include "views/model_private.h"
+#include "views/window.h"
 
-#define IP_PROTOCOL_NUMBER_TCP 6
-#define UNITS_PER_SEGMENT      64 /* without asking for memory */
+#define UNITS_PER_SEGMENT 64 /* without asking for memory */
 
 /* Both directions of a connection have the same key: the lower endpoint comes first. */
 struct conversation_key {
 	struct endpoint low, high;
 };
 
-/* A range of a stream direction that belongs to a message. */
+/* A range of a stream direction that belongs to a message; kept in order of offset. */
 struct root_range {
-	uint64_t offset, length, root;
+	uint64_t offset, end, root;
+	uint64_t reach; /* the furthest end of all ranges up to this one */
 };
 
 /* What a frame says about its segment. */
 struct segment_view {
-	struct endpoint source, destination;
+	struct endpoint source, destination; /* inside ones where a router translates */
+	uint16_t service_port;               /* the destination port in the frame */
 	struct tcp_header header;
 	struct bytes payload;
+};
+
+/* Bytes of a stream that no segment carried before. */
+struct stream_part {
+	const struct trace_record *record; /* of the frame that carried them */
+	uint64_t object;                   /* the stream direction; 0: unknown */
+	struct bytes bytes;
 };
 
 static guint endpoint_hash(struct endpoint endpoint)
@@ -69,6 +78,8 @@ void conversations_init(struct conversations *conversations,
 	conversations->roots =
 	    g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, ranges_free);
 	conversations->objects = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
+	conversations->translations =
+	    g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
 }
 
 static void unit_free(gpointer data)
@@ -94,10 +105,38 @@ void conversations_clear(struct conversations *conversations)
 	g_hash_table_destroy(conversations->by_endpoints);
 	g_hash_table_destroy(conversations->roots);
 	g_hash_table_destroy(conversations->objects);
+	g_hash_table_destroy(conversations->translations);
+}
+
+void conversations_translate(struct conversations *conversations, struct endpoint outside,
+			     uint64_t inside)
+{
+	uint64_t key = (uint64_t)outside.address << 16 | outside.port;
+
+	g_hash_table_replace(conversations->translations, g_memdup2(&key, sizeof key),
+			     g_memdup2(&inside, sizeof inside));
+}
+
+#define TRANSLATIONS_IN_A_ROW_MAX 8
+
+/* Who really has an endpoint; routers that translate may stand one behind the other. */
+static struct endpoint find_inside(const struct conversations *conversations,
+				   struct endpoint endpoint)
+{
+	for (int i = 0; i < TRANSLATIONS_IN_A_ROW_MAX; i++) {
+		uint64_t key = (uint64_t)endpoint.address << 16 | endpoint.port;
+		const uint64_t *inside = g_hash_table_lookup(conversations->translations, &key);
+
+		if (inside == NULL)
+			break;
+		endpoint = (struct endpoint) { (uint32_t)(*inside >> 16), (uint16_t)*inside };
+	}
+	return endpoint;
 }
 
 /* Reads the segment in `frame`; false when it holds none, or a fragment. */
-static bool segment_view(struct bytes frame, struct segment_view *view)
+static bool segment_view(const struct conversations *conversations, struct bytes frame,
+			 struct segment_view *view)
 {
 	struct ethernet_header ethernet;
 	struct ipv4_header ipv4;
@@ -110,8 +149,11 @@ static bool segment_view(struct bytes frame, struct segment_view *view)
 	    ipv4.fragment_offset_bytes != 0 ||
 	    tcp_header_parse(segment, &view->header, &view->payload) != PARSE_OK)
 		return false;
-	view->source = (struct endpoint) { ipv4.source, view->header.source_port };
-	view->destination = (struct endpoint) { ipv4.destination, view->header.destination_port };
+	view->source =
+	    find_inside(conversations, (struct endpoint) { ipv4.source, view->header.source_port });
+	view->destination = find_inside(
+	    conversations, (struct endpoint) { ipv4.destination, view->header.destination_port });
+	view->service_port = view->header.destination_port;
 	return true;
 }
 
@@ -144,7 +186,7 @@ static struct model_connection *connection_new(struct conversations *conversatio
 	connection->number = conversations->connections->len;
 	connection->client = view->source;
 	connection->server = view->destination;
-	connection->dissector = dissector_of(conversations, view->destination.port);
+	connection->dissector = dissector_of(conversations, view->service_port);
 	connection->opened_ns = time_ns;
 	direction_init(connection, false);
 	direction_init(connection, true);
@@ -188,6 +230,7 @@ static struct model_direction *direction_for(struct conversations *conversations
 	if (view->header.flags & TCP_SYN) {
 		direction->initial_sequence = view->header.sequence;
 		direction->has_initial_sequence = true;
+		window_learn(direction, &view->header);
 	}
 	connection->closed_ns = time_ns;
 	if (view->header.flags & TCP_RST)
@@ -197,25 +240,61 @@ static struct model_direction *direction_for(struct conversations *conversations
 	return direction;
 }
 
+static struct root_range *range_at(const GArray *ranges, guint index)
+{
+	return &g_array_index(ranges, struct root_range, index);
+}
+
+/* How many ranges begin at or before `offset`. */
+static guint ranges_until(const GArray *ranges, uint64_t offset)
+{
+	guint low = 0, high = ranges->len;
+
+	while (low < high) {
+		guint middle = low + (high - low) / 2;
+
+		if (range_at(ranges, middle)->offset > offset)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low;
+}
+
+/* The root of the innermost range around `offset`; 0: there is none. */
 static uint64_t root_at(const struct conversations *conversations, uint64_t object, uint64_t offset)
 {
-	GArray *ranges = g_hash_table_lookup(conversations->roots, &object);
+	const GArray *ranges = g_hash_table_lookup(conversations->roots, &object);
 
-	for (guint i = ranges == NULL ? 0 : ranges->len; i > 0; i--) {
-		const struct root_range *range = &g_array_index(ranges, struct root_range, i - 1);
+	for (guint i = ranges == NULL ? 0 : ranges_until(ranges, offset); i > 0; i--) {
+		const struct root_range *range = range_at(ranges, i - 1);
 
-		if (offset >= range->offset && offset < range->offset + range->length)
+		if (range->reach <= offset)
+			break;
+		if (offset < range->end)
 			return range->root;
 	}
 	return 0;
 }
 
+/* Sessions tell of a stream in its order, nearly: few ranges are put in before others. */
+static void add_range(GArray *ranges, struct root_range range)
+{
+	guint index = ranges_until(ranges, range.offset);
+
+	g_array_insert_val(ranges, index, range);
+	for (; index < ranges->len; index++) {
+		struct root_range *at = range_at(ranges, index);
+		uint64_t reach = index == 0 ? 0 : range_at(ranges, index - 1)->reach;
+
+		at->reach = MAX(reach, at->end);
+	}
+}
+
 /* Keeps what the dissector found; parts of a unit are not kept apart. */
 static void keep_unit(struct conversations *conversations, struct model_direction *direction,
-		      const struct trace_record *record, struct bytes payload,
-		      const struct dissect_unit *found)
+		      const struct stream_part *part, const struct dissect_unit *found)
 {
-	const uint64_t *object = g_hash_table_lookup(conversations->objects, &record->packet);
 	struct model_unit *unit = g_new(struct model_unit, 1);
 
 	*unit = (struct model_unit) {
@@ -227,23 +306,23 @@ static void keep_unit(struct conversations *conversations, struct model_directio
 		.summary = g_strdup(found->summary),
 		.purpose = found->purpose,
 		.bytes = found->length <= MODEL_UNIT_BYTES_MAX
-			     ? g_bytes_new(payload.data + found->offset, found->length)
+			     ? g_bytes_new(part->bytes.data + found->offset, found->length)
 			     : NULL,
-		.time_ns = record->time_ns,
+		.time_ns = part->record->time_ns,
 	};
-	unit->root = object == NULL ? 0 : root_at(conversations, *object, unit->offset);
+	unit->root = root_at(conversations, part->object, unit->offset);
 	if (unit->root == 0)
-		unit->root = record->root;
+		unit->root = part->record->root;
 	g_ptr_array_add(direction->units, unit);
 }
 
 static void add_units(struct conversations *conversations, struct model_direction *direction,
-		      const struct trace_record *record, struct bytes payload)
+		      const struct stream_part *part)
 {
 	struct model_connection *connection = direction->connection;
 	const struct dissect_state before = connection->state;
 	const struct dissect_input input = {
-		.bytes = payload,
+		.bytes = part->bytes,
 		.is_from_server = direction->is_from_server,
 		.is_stream = true,
 		.state = &connection->state,
@@ -262,9 +341,19 @@ static void add_units(struct conversations *conversations, struct model_directio
 	}
 	for (size_t i = 0; i < count; i++)
 		if (units[i].depth == 0)
-			keep_unit(conversations, direction, record, payload, &units[i]);
+			keep_unit(conversations, direction, part, &units[i]);
 	if (units != few)
 		g_free(units);
+}
+
+/* The stream direction that the segment was made from; asked for once, at its first wire. */
+static uint64_t take_object(struct conversations *conversations, uint64_t packet)
+{
+	const uint64_t *found = g_hash_table_lookup(conversations->objects, &packet);
+	uint64_t object = found == NULL ? 0 : *found;
+
+	g_hash_table_remove(conversations->objects, &packet);
+	return object;
 }
 
 void conversations_feed_frame(struct conversations *conversations,
@@ -272,8 +361,12 @@ void conversations_feed_frame(struct conversations *conversations,
 {
 	struct segment_view view;
 	struct model_direction *direction;
+	struct stream_part part = {
+		.record = record,
+		.object = take_object(conversations, record->packet),
+	};
 
-	if (!segment_view(frame, &view))
+	if (!segment_view(conversations, frame, &view))
 		return;
 	direction = direction_for(conversations, &view, record->time_ns);
 	if (direction == NULL)
@@ -294,14 +387,19 @@ void conversations_feed_frame(struct conversations *conversations,
 		view.payload = bytes_from(view.payload, known - offset);
 	}
 	direction->fed_bytes += (int32_t)(offset - known) > 0 ? offset - known : 0;
-	add_units(conversations, direction, record, view.payload);
+	part.bytes = view.payload;
+	add_units(conversations, direction, &part);
 	direction->fed_bytes += view.payload.length;
 	direction->bytes_sent += view.payload.length;
 }
 
 void conversations_feed_unit(struct conversations *conversations, const struct trace_record *record)
 {
-	struct root_range range = { record->before, record->after, record->root };
+	struct root_range range = {
+		.offset = record->before,
+		.end = record->before + record->after,
+		.root = record->root,
+	};
 	GArray *ranges = g_hash_table_lookup(conversations->roots, &record->object);
 
 	if (record->root == 0)
@@ -313,7 +411,7 @@ void conversations_feed_unit(struct conversations *conversations, const struct t
 		ranges = g_array_new(FALSE, FALSE, sizeof(struct root_range));
 		g_hash_table_insert(conversations->roots, key, ranges);
 	}
-	g_array_append_val(ranges, range);
+	add_range(ranges, range);
 }
 
 void conversations_feed_segment(struct conversations *conversations,
@@ -333,7 +431,7 @@ bool conversations_find(const struct conversations *conversations, struct bytes 
 	struct model_connection *connection;
 	const struct model_direction *direction, *other;
 
-	if (!segment_view(frame, &view))
+	if (!segment_view(conversations, frame, &view))
 		return false;
 	connection = connection_find(conversations, &view);
 	if (connection == NULL)
@@ -354,6 +452,7 @@ bool conversations_find(const struct conversations *conversations, struct bytes 
 				      : 0,
 		.flags = view.header.flags,
 	};
+	window_find(segment, &view.header);
 	return true;
 }
 

@@ -3,15 +3,30 @@
  *
  * Any bytes are fine: a fragment, a truncated or a malformed frame gives the layers that can be
  * read, and the last of them says what is wrong. Nothing is allocated: the caller gives the struct
- * (about 23 KB), which refers to the frame's bytes and is valid as long as they are.
+ * (about 50 KB), which refers to the frame's bytes and is valid as long as they are.
  */
 #pragma once
 #include "protocols/dissect.h"
 #include "stack/wire/field.h"
+#include "stack/wire/ipv6.h"
 
-#define DECODE_LAYERS_MAX 12  /* Ethernet, IPv4, ICMP, a quoted IPv4 and TCP, data, padding, room */
-#define DECODE_FIELDS_MAX 256 /* more than the longest headers with every byte an option */
-#define DECODE_UNITS_MAX  64  /* of the application's; more are counted in `unit_total` */
+#define DECODE_BYTES_MAX     (UINT16_MAX + 64) /* of a frame; what is behind is not looked at */
+#define DECODE_VLAN_TAGS_MAX 4
+#define DECODE_LAYERS_MAX    32 /* link, tags, IPv6 with 8 extensions, ICMPv6, the same quoted, TCP */
+#define DECODE_FIELDS_MAX    512 /* more than the longest headers with every byte an option */
+#define DECODE_UNITS_MAX     64  /* of the application's; more are counted in `unit_total` */
+
+/* Kinds of captured packets: LINKTYPE_ numbers of tcpdump.org. */
+enum decode_link {
+	DECODE_LINK_NULL = 0, /* BSD loopback */
+	DECODE_LINK_ETHERNET = 1,
+	DECODE_LINK_RAW = 101, /* IPv4 or IPv6, as its first bits say */
+	DECODE_LINK_LOOP = 108,
+	DECODE_LINK_COOKED = 113, /* Linux, all interfaces */
+	DECODE_LINK_IPV4 = 228,
+	DECODE_LINK_IPV6 = 229,
+	DECODE_LINK_COOKED_V2 = 276,
+};
 
 enum decode_protocol {
 	DECODE_ETHERNET,
@@ -24,13 +39,21 @@ enum decode_protocol {
 	DECODE_APPLICATION, /* payload that a dissector knows: `dissector`, units */
 	DECODE_DATA,        /* payload that nobody knows, also echo data */
 	DECODE_PADDING,     /* what Ethernet added to reach 60 bytes */
+	DECODE_VLAN,
+	DECODE_IPV6,
+	DECODE_IPV6_EXTENSION,
+	DECODE_ICMPV6,
+	DECODE_COOKED, /* in place of Ethernet: stack/wire/cooked.h */
+	DECODE_COOKED_V2,
+	DECODE_LOOPBACK,
 };
 
 enum decode_checksum {
 	CHECKSUM_NONE, /* the layer has none, or its sender computed none */
 	CHECKSUM_RIGHT,
 	CHECKSUM_WRONG,
-	CHECKSUM_UNCHECKED, /* not all the bytes it covers are here */
+	CHECKSUM_UNCHECKED,  /* not all the bytes it covers are here */
+	CHECKSUM_UNFINISHED, /* captured before the sender's network card completed it */
 };
 
 /* What else there is to say about a layer. */
@@ -74,13 +97,26 @@ struct decode {
 	uint16_t layer_count, field_count, unit_count;
 	uint32_t unit_total;
 	bool has_addresses, has_ports; /* the outer ones, for who wants to know the conversation */
-	uint32_t source, destination;
+	struct ip_address source, destination;
 	uint16_t source_port, destination_port;
 	struct decode_layer layers[DECODE_LAYERS_MAX];
 	struct decode_field fields[DECODE_FIELDS_MAX];
 	struct dissect_unit
 	    units[DECODE_UNITS_MAX]; /* offsets are from the application layer's start */
 };
+
+struct decode_options {
+	uint16_t link_type;                        /* enum decode_link; of others all is data */
+	bool wants_fields;                         /* else layers alone, which is faster */
+	const struct dissector *const *dissectors; /* as below */
+};
+
+/* True for a link type of enum decode_link. */
+bool decode_knows_link(uint16_t link_type);
+
+/* Decodes a packet as it was captured, without FCS. */
+void decode_packet(struct bytes packet, const struct decode_options *options,
+		   struct decode *decode);
 
 /*
  * Decodes `frame`, which begins with the Ethernet header and has no FCS. Payload at a port of one
@@ -89,7 +125,7 @@ struct decode {
 void decode_frame(struct bytes frame, const struct dissector *const *dissectors,
 		  struct decode *decode);
 
-/* The same from the IPv4 header on, as after decapsulation. */
+/* The same from the IPv4 or IPv6 header on, as after decapsulation. */
 void decode_datagram(struct bytes datagram, const struct dissector *const *dissectors,
 		     struct decode *decode);
 

@@ -54,6 +54,8 @@ const char *decode_complaint(const struct decode_layer *layer)
 
 	if (layer->checksum == CHECKSUM_WRONG)
 		return "checksum wrong";
+	if (layer->checksum == CHECKSUM_UNFINISHED)
+		return "checksum not yet computed: left to the network card";
 	if (layer->note != DECODE_NOTE_NONE)
 		return notes[layer->note];
 	return statuses[layer->status];

@@ -134,12 +134,14 @@ void dialog_print(const struct model *model, FILE *out, bool colour)
 	for (unsigned i = 0; i < model_connection_count(model); i++) {
 		const struct model_connection *connection = model_connection(model, i);
 		const char *service = sentence_service(connection->server.port);
-		char client[64], server[64];
+		char client[SENTENCE_HOST_BYTES], server[SENTENCE_HOST_BYTES];
 
 		fprintf(out, "%sconnection %u  %s → %s port %u%s%s%s  opened at %.6f s%s\n",
 			colour ? "\033[1m" : "", connection->number,
-			sentence_host(model, connection->client.address, client),
-			sentence_host(model, connection->server.address, server),
+			sentence_host(model_names(model),
+				      ip_address_from_ipv4(connection->client.address), client),
+			sentence_host(model_names(model),
+				      ip_address_from_ipv4(connection->server.address), server),
 			connection->server.port, service == NULL ? "" : " (",
 			service == NULL ? "" : service, service == NULL ? "" : ")",
 			time_seconds(connection->opened_ns), colour ? "\033[0m" : "");

@@ -9,6 +9,7 @@
 #include "stack/wire/tcp.h"
 #include "stack/wire/udp.h"
 #include "views/log_private.h"
+#include "views/middlebox.h"
 #include "views/names.h"
 #include "views/sentence.h"
 
@@ -77,11 +78,11 @@ void log_print_folded(struct log *log)
 	GString *what = g_string_new(NULL);
 
 	if (append_folded(what, log->folded)) {
-		if (log->options.colour)
-			g_string_append(log->line, "\033[2m");
-		g_string_append_printf(log->line, "                  … %s", what->str);
-		log_plain(log->line, log->options.colour);
-		log_print_line(log);
+		layout_look(&log->layout, LAYOUT_FAINT);
+		g_string_append_printf(log->layout.line, "                  … folded: %s",
+				       what->str);
+		layout_plain(&log->layout);
+		layout_print(&log->layout, LAYOUT_EVENT_COLUMN);
 		fputc('\n', log->options.out);
 	}
 	for (int i = 0; i < FOLD_COUNT; i++) {
@@ -134,6 +135,8 @@ static char *signature(const struct log *log, const struct crossing *crossing)
 		    record->kind != TRACE_WAIT)
 			g_string_append_printf(text, " %u.%u.%u", record->kind, record->layer,
 					       record->detail);
+		if (record->layer == LAYER_FILTER) /* which rule */
+			g_string_append_printf(text, ".%" G_GUINT64_FORMAT, record->object);
 	}
 	if (crossing->received == NULL || crossing->sent == NULL)
 		if (model_find_segment(log->model, crossing_frame(crossing), &segment))
@@ -225,8 +228,8 @@ struct log *log_new(const struct model *model, const struct log_options *options
 	log->options = *options;
 	log->crossings = crossings_new(print_or_fold, log);
 	log->seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	log->line = g_string_new(NULL);
-	log->later = g_string_new(NULL);
+	layout_init(&log->layout, options->out, options->columns, options->colour);
+	log->later = g_array_new(FALSE, FALSE, sizeof(struct later_event));
 	return log;
 }
 
@@ -246,12 +249,11 @@ static void append_text(GString *out, struct bytes bytes)
 
 static void begin_event(struct log *log, const struct trace_record *record, const char *mark)
 {
-	log_append_time(log->line, record->time_ns);
-	g_string_append_printf(log->line, " %-16s ",
+	layout_time(&log->layout, record->time_ns);
+	g_string_append_printf(log->layout.line, " %-16s ",
 			       model_node_name(log->model, trace_node_of(record->id)));
-	log_colour(log->line, log->options.colour,
-		   record->kind == TRACE_ACTION ? LAYER_USER : record->layer);
-	g_string_append(log->line, mark);
+	layout_colour(&log->layout, record->kind == TRACE_ACTION ? LAYER_USER : record->layer);
+	g_string_append(log->layout.line, mark);
 }
 
 static void print_mail(struct log *log, const struct trace_record *record, struct bytes bytes)
@@ -260,29 +262,31 @@ static void print_mail(struct log *log, const struct trace_record *record, struc
 
 	begin_event(log, record, "✉ ");
 	if (mail != NULL)
-		g_string_append_printf(log->line, "mail %u  ", mail->number);
-	g_string_append_printf(log->line, "%s: %s", view_mail_actor(record->detail),
+		g_string_append_printf(log->layout.line, "mail %u  ", mail->number);
+	g_string_append_printf(log->layout.line, "%s: %s", view_mail_actor(record->detail),
 			       view_detail_name(record));
 	if (mail != NULL && (record->detail == MAIL_COMPOSED || record->detail == MAIL_NOTIFIED)) {
-		g_string_append_printf(log->line, "  %s → %s  \"%s\"", mail->from, mail->to,
+		g_string_append_printf(log->layout.line, "  %s → %s  \"%s\"", mail->from, mail->to,
 				       mail->subject);
 	} else if (record->detail != MAIL_RETRIEVED && record->detail != MAIL_OUTBOX) {
-		g_string_append(log->line, "  ");
-		append_text(log->line, bytes);
+		g_string_append(log->layout.line, "  ");
+		append_text(log->layout.line, bytes);
 	}
 }
 
 /* "TCP connection with mail port 587: SYN-SENT → ESTABLISHED". */
 static void append_tcp_state(struct log *log, const struct trace_record *record, struct bytes bytes)
 {
-	char host[64];
+	char host[SENTENCE_HOST_BYTES];
 
-	g_string_append(log->line, "TCP connection");
+	g_string_append(log->layout.line, "TCP connection");
 	if (bytes.length == TCP_STATE_RECORD_BYTES)
-		g_string_append_printf(log->line, " with %s port %u",
-				       sentence_host(log->model, get_be32(bytes.data + 6), host),
+		g_string_append_printf(log->layout.line, " with %s port %u",
+				       sentence_host(model_names(log->model),
+						     ip_address_from_ipv4(get_be32(bytes.data + 6)),
+						     host),
 				       get_be16(bytes.data + 10));
-	g_string_append_printf(log->line, ": %s → %s",
+	g_string_append_printf(log->layout.line, ": %s → %s",
 			       tcp_state_name((enum tcp_state)record->before),
 			       tcp_state_name((enum tcp_state)record->after));
 }
@@ -300,19 +304,22 @@ static void append_user_outcome(struct log *log, const struct trace_record *reco
 
 	switch (record->detail) {
 	case USER_PING_DONE:
-		g_string_append_printf(log->line, "ping: %s: ", pings[MIN(record->after, 2)]);
-		append_text(log->line, bytes);
+		g_string_append_printf(log->layout.line,
+				       "ping: %s: ", pings[MIN(record->after, 2)]);
+		append_text(log->layout.line, bytes);
 		break;
 	case USER_DIG_DONE:
-		g_string_append_printf(log->line, "DNS: %s: ", answers[MIN(record->after, 3)]);
-		append_text(log->line, bytes);
+		g_string_append_printf(log->layout.line,
+				       "DNS: %s: ", answers[MIN(record->after, 3)]);
+		append_text(log->layout.line, bytes);
 		break;
 	case USER_HEARD:
-		g_string_append(log->line, "hears: ");
-		append_text(log->line, bytes);
+		g_string_append(log->layout.line, "hears: ");
+		append_text(log->layout.line, bytes);
 		break;
 	default:
-		append_text(log->line, bytes);
+		g_string_append(log->layout.line, "outcome: ");
+		append_text(log->layout.line, bytes);
 		break;
 	}
 }
@@ -327,18 +334,19 @@ static void append_line(struct log *log, const struct trace_record *record)
 
 	if (line == NULL)
 		return;
-	g_string_append_printf(log->line, "dial-up line %s: ", line->network);
+	g_string_append_printf(log->layout.line, "dial-up line %s: ", line->network);
 	if (record->detail == LINK_TARIFF) {
 		g_string_append_printf(
-		    log->line, "hung up after %g s of silence; modems and PPP are not modelled",
+		    log->layout.line,
+		    "hung up after %g s of silence; modems and PPP are not modelled",
 		    time_seconds(line->idle_ns));
 		return;
 	}
-	g_string_append(log->line, states[MIN(record->after, LINE_UP)]);
+	g_string_append(log->layout.line, states[MIN(record->after, LINE_UP)]);
 	if (record->after != LINE_DOWN)
 		return;
-	g_string_append(log->line, "; so far ");
-	line_append(log->line, line, record->time_ns);
+	g_string_append(log->layout.line, "; so far ");
+	line_append(log->layout.line, line, record->time_ns);
 }
 
 static bool is_line(const struct trace_record *record)
@@ -347,12 +355,37 @@ static bool is_line(const struct trace_record *record)
 	       (record->detail == LINK_TARIFF || record->detail == LINK_LINE);
 }
 
+static void end_event(struct log *log, const struct trace_record *record)
+{
+	layout_print(&log->layout, LAYOUT_EVENT_COLUMN);
+	if (record->kind == TRACE_ACTION)
+		fputc('\n', log->options.out);
+	if (log->options.event_printed != NULL)
+		log->options.event_printed(log->options.owner, record);
+}
+
 /* Prints the blocks that are complete, then what happened in the midst of them. */
 static void settle(struct log *log)
 {
 	crossings_settle(log->crossings);
-	fputs(log->later->str, log->options.out);
-	g_string_truncate(log->later, 0);
+	for (guint i = 0; i < log->later->len; i++) {
+		struct later_event *event = &g_array_index(log->later, struct later_event, i);
+
+		g_string_append(log->layout.line, event->text);
+		end_event(log, &event->record);
+		g_free(event->text);
+	}
+	g_array_set_size(log->later, 0);
+}
+
+/* Keeps the line for the end of the block that it happens in. */
+static void append_later(struct log *log, const struct trace_record *record)
+{
+	layout_plain(&log->layout);
+	struct later_event event = { *record, g_strdup(log->layout.line->str) };
+
+	g_array_append_val(log->later, event);
+	g_string_truncate(log->layout.line, 0);
 }
 
 /* A change of TCP's state happens while a segment crosses: it is told behind the block. */
@@ -364,10 +397,33 @@ static void feed_state(struct log *log, const struct trace_record *record, struc
 		return;
 	begin_event(log, record, "· ");
 	append_tcp_state(log, record, bytes);
-	log_plain(log->line, log->options.colour);
-	g_string_append_printf(log->later, "%s\n", log->line->str);
-	g_string_truncate(log->line, 0);
-	log->later_ns = record->time_ns;
+	append_later(log, record);
+}
+
+/* Rules of a packet filter, ports that a translator gives and takes away: told behind the block. */
+static void feed_middlebox(struct log *log, const struct trace_record *record, struct bytes bytes)
+{
+	uint32_t node = trace_node_of(record->id);
+
+	if (!node_is_shown(log, node) || !log_shows_layer(log, record->layer) ||
+	    !belongs_to_message(log, record->root, (struct bytes) { 0 }))
+		return;
+	begin_event(log, record, "⇄ ");
+	g_string_append_printf(log->layout.line, "%s: ", view_layer_name(record->layer));
+	if (record->layer == LAYER_FILTER) {
+		middlebox_describe_rule(log->layout.line, log->model, node, record->interface,
+					record->object, bytes);
+		middlebox_describe_period(log->layout.line, (int64_t)record->before,
+					  (int64_t)record->after);
+	} else {
+		g_string_append(log->layout.line, record->after == 0 ? "expired: " : "");
+		middlebox_describe_mapping(log->layout.line, log->model, node, record->interface,
+					   record->object,
+					   record->after != 0 ? record->after : record->before);
+		g_string_append(log->layout.line,
+				record->detail == NAT_PORT ? ", always and for everybody" : "");
+	}
+	append_later(log, record);
 }
 
 /* Events of programs and users: a line of their own between the blocks. */
@@ -383,15 +439,15 @@ static void feed_event(struct log *log, const struct trace_record *record, struc
 	switch (record->kind) {
 	case TRACE_ACTION:
 		begin_event(log, record, "● ");
-		append_text(log->line, bytes);
+		append_text(log->layout.line, bytes);
 		break;
 	case TRACE_MAIL:
 		print_mail(log, record, bytes);
 		break;
 	case TRACE_PHASE:
 		begin_event(log, record, "◦ ");
-		g_string_append_printf(log->line, "%s session: %s", view_layer_name(record->layer),
-				       view_detail_name(record));
+		g_string_append_printf(log->layout.line, "%s session: %s",
+				       view_layer_name(record->layer), view_detail_name(record));
 		break;
 	default:
 		begin_event(log, record, "○ ");
@@ -401,15 +457,22 @@ static void feed_event(struct log *log, const struct trace_record *record, struc
 			append_user_outcome(log, record, bytes);
 		break;
 	}
-	log_plain(log->line, log->options.colour);
-	log_print_line(log);
-	if (record->kind == TRACE_ACTION)
-		fputc('\n', log->options.out);
+	layout_plain(&log->layout);
+	end_event(log, record);
+}
+
+/* True when time has gone on since the events that wait behind a crossing. */
+static bool is_later(const struct log *log, int64_t time_ns)
+{
+	const GArray *later = log->later;
+
+	return later->len > 0 &&
+	       time_ns > g_array_index(later, struct later_event, later->len - 1).record.time_ns;
 }
 
 void log_feed(struct log *log, const struct trace_record *record, struct bytes bytes)
 {
-	if (log->later->len > 0 && record->time_ns > log->later_ns)
+	if (is_later(log, record->time_ns))
 		settle(log);
 	switch (record->kind) {
 	case TRACE_ACTION:
@@ -423,6 +486,10 @@ void log_feed(struct log *log, const struct trace_record *record, struct bytes b
 		else if (log->options.unfold && record->layer == LAYER_TCP)
 			feed_state(log, record, bytes);
 		break;
+	case TRACE_TABLE:
+		if (middlebox_is_told(record))
+			feed_middlebox(log, record, bytes);
+		break;
 	default:
 		crossings_feed(log->crossings, record, bytes);
 		break;
@@ -434,14 +501,14 @@ void log_finish(struct log *log)
 	crossings_finish(log->crossings);
 	settle(log);
 	log_print_folded(log);
-	if (append_folded(log->line, log->folded_total)) {
-		g_string_prepend(log->line, "folded away as repetitions: ");
-		g_string_append(log->line, " (--unfold shows them)");
-		log_print_line(log);
+	if (append_folded(log->layout.line, log->folded_total)) {
+		g_string_prepend(log->layout.line, "folded away as repetitions: ");
+		g_string_append(log->layout.line, " (--unfold shows them)");
+		layout_print(&log->layout, 4);
 	}
 	crossings_free(log->crossings);
 	g_hash_table_destroy(log->seen);
-	g_string_free(log->line, TRUE);
-	g_string_free(log->later, TRUE);
+	layout_clear(&log->layout);
+	g_array_free(log->later, TRUE);
 	g_free(log);
 }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include "views/model.h"
 
+struct crossing;
 struct log;
 
 struct log_options {
@@ -15,18 +16,19 @@ struct log_options {
 	bool unfold;       /* show what repeats in full too */
 	uint64_t layers;   /* set of 1 << layer; 0: all */
 	const bool *nodes; /* by node index, at least as many as nodes exist; NULL: all */
+	unsigned columns;  /* of a line, longer ones are broken; 0: one line each, however long */
 	unsigned message;  /* only what belongs to this mail number; 0: all */
+	bool repeat_purposes; /* say what a command is for each time, not only the first */
 	const struct dissector *const *dissectors;
+	/* Called behind each block and each event that was printed; NULL: nobody is. */
+	void (*crossing_printed)(void *owner, const struct crossing *crossing);
+	void (*event_printed)(void *owner, const struct trace_record *record);
+	void *owner;
 };
 
 /* A log that reads records through `model`, which must be fed each record before the log is. */
 struct log *log_new(const struct model *model, const struct log_options *options);
 void log_feed(struct log *log, const struct trace_record *record, struct bytes bytes);
-
-struct crossing;
-
-/* Prints the block of one crossing, whatever the options say of folding; for steppers. */
-void log_print_crossing(struct log *log, const struct crossing *crossing);
 
 /* Prints what is still open and what was folded; then frees. */
 void log_finish(struct log *log);

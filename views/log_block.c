@@ -1,141 +1,77 @@
 /* The blocks of the log: a title, and a line for each layer, read from the bytes. */
 #include "protocols/layer.h"
-#include "stack/wire/ethernet.h"
 #include "stack/wire/ipv4.h"
-#include "stack/wire/udp.h"
+#include "views/describe.h"
 #include "views/log_private.h"
+#include "views/middlebox.h"
 #include "views/names.h"
 #include "views/sentence.h"
 
 /* Lines. */
 
-void log_print_line(struct log *log)
+static void begin_line(struct log *log, const char *action, unsigned layer, char sign,
+		       size_t header_bytes)
 {
-	fprintf(log->options.out, "%s\n", log->line->str);
-	g_string_truncate(log->line, 0);
+	layout_begin(&log->layout, action, layer, view_layer_name(layer));
+	layout_change(&log->layout, sign, header_bytes);
 }
 
-/* "1.004 812 s": seconds with milliseconds and microseconds apart. */
-void log_append_time(GString *out, int64_t time_ns)
+static void end_line(struct log *log)
 {
-	int64_t us = time_ns / NS_PER_US;
-
-	g_string_append_printf(out, "%4" G_GINT64_FORMAT ".%03d %03d s ", us / 1000000,
-			       (int)(us / 1000 % 1000), (int)(us % 1000));
-}
-
-static void append_size(GString *line, size_t size_bytes)
-{
-	log_pad(line, 0, LOG_SIZE_COLUMN - 8);
-	g_string_append_printf(line, "%6zu B", size_bytes);
-}
-
-static void begin_line(struct log *log, const char *action, unsigned layer)
-{
-	GString *line = log->line;
-
-	g_string_append_printf(line, "  %-12s", action);
-	log_colour(line, log->options.colour, layer);
-	g_string_append_printf(line, "%-9s", view_layer_name(layer));
-}
-
-static void append_change(struct log *log, char sign, size_t header_bytes)
-{
-	if (header_bytes > 0)
-		g_string_append_printf(log->line, "%c %2zu B", sign, header_bytes);
-	log_plain(log->line, log->options.colour);
-	log_pad(log->line, 0, LOG_TEXT_COLUMN);
+	layout_print(&log->layout, LAYOUT_TEXT_COLUMN);
 }
 
 /* Why it is said: the first time that a command or reply of this kind is seen. */
-static void print_purpose(struct log *log, unsigned layer, const struct model_unit *unit)
+static void print_purpose(struct log *log, unsigned layer, const struct application_line *unit)
 {
 	char *key;
 
 	if (unit->purpose == NULL)
 		return;
 	key = g_strdup_printf("why %u %u", layer, unit->kind);
-	if (g_hash_table_contains(log->seen, key)) {
+	if (!log->options.repeat_purposes && g_hash_table_contains(log->seen, key)) {
 		g_free(key);
 		return;
 	}
 	g_hash_table_add(log->seen, key);
-	log_pad(log->line, 0, LOG_TEXT_COLUMN);
-	if (log->options.colour)
-		g_string_append(log->line, "\033[3m");
-	g_string_append(log->line, unit->purpose);
-	log_plain(log->line, log->options.colour);
-	log_print_line(log);
+	layout_pad(&log->layout, LAYOUT_TEXT_COLUMN);
+	layout_look(&log->layout, LAYOUT_ITALIC);
+	g_string_append(log->layout.line, unit->purpose);
+	layout_plain(&log->layout);
+	end_line(log);
 }
 
-/* What application bytes a segment carries: a line for each command, reply or piece of one. */
-static void print_stream_units(struct log *log, const char *action,
-			       const struct model_segment *segment)
+/* What one end of a crossing does with application data. */
+struct application {
+	struct log *log;
+	const char *action;
+};
+
+static void print_application_line(void *owner, const struct application_line *line)
 {
-	const struct model_direction *direction = segment->direction;
-	const struct dissector *dissector = segment->connection->dissector;
-	int layer = dissector == NULL ? -1 : view_layer_find(dissector->key);
-	uint64_t end = segment->offset + segment->length;
+	const struct application *application = owner;
+	struct log *log = application->log;
+	int layer = view_layer_find(line->dissector->key);
 
 	if (layer < 0 || !log_shows_layer(log, (unsigned)layer))
 		return;
-	for (unsigned i = model_unit_index(direction, segment->offset); i < direction->units->len;
-	     i++) {
-		const struct model_unit *unit = direction->units->pdata[i];
-
-		if (unit->offset >= end)
-			break;
-		begin_line(log, action, (unsigned)layer);
-		append_change(log, ' ', 0);
-		g_string_append(log->line, unit->summary);
-		append_size(log->line, MIN(end, unit->offset + unit->length) -
-					   MAX(segment->offset, unit->offset));
-		log_print_line(log);
-		print_purpose(log, (unsigned)layer, unit);
-	}
+	begin_line(log, application->action, (unsigned)layer, ' ', 0);
+	g_string_append(log->layout.line, line->summary);
+	layout_size(&log->layout, line->length);
+	end_line(log);
+	print_purpose(log, (unsigned)layer, line);
 }
 
-/* The application data of a datagram, where a dissector knows its port. */
-static void print_datagram_unit(struct log *log, const char *action, struct bytes frame)
-{
-	struct ethernet_header ethernet;
-	struct ipv4_header ipv4;
-	struct udp_header udp;
-	struct bytes l3, l4, data;
-	struct dissect_unit unit;
-
-	if (ethernet_header_parse(frame, &ethernet, &l3) != PARSE_OK ||
-	    ipv4_header_parse(l3, &ipv4, &l4) != PARSE_OK || ipv4.protocol != 17 ||
-	    udp_header_parse(l4, &udp, &data) != PARSE_OK)
-		return;
-	for (const struct dissector *const *at = log->options.dissectors; *at != NULL; at++) {
-		bool is_from_server = udp.source_port == (*at)->udp_ports[0];
-		int layer = view_layer_find((*at)->key);
-
-		if ((*at)->udp_ports[0] == 0 || layer < 0 ||
-		    !log_shows_layer(log, (unsigned)layer) ||
-		    (!is_from_server && udp.destination_port != (*at)->udp_ports[0]))
-			continue;
-		if ((*at)->dissect(&(struct dissect_input) { data, is_from_server, false, NULL },
-				   &unit, 1) == 0)
-			continue;
-		begin_line(log, action, (unsigned)layer);
-		append_change(log, ' ', 0);
-		g_string_append(log->line, unit.summary);
-		append_size(log->line, data.length);
-		log_print_line(log);
-		return;
-	}
-}
-
+/* A line for each command, reply, message or piece of one. */
 static void print_application(struct log *log, const char *action, struct bytes frame)
 {
+	struct application application = { log, action };
+	struct decode decode;
 	struct model_segment segment;
+	struct account account;
 
-	if (model_find_segment(log->model, frame, &segment))
-		print_stream_units(log, action, &segment);
-	else
-		print_datagram_unit(log, action, frame);
+	model_account(log->model, frame, &decode, &segment, &account);
+	describe_application(&account, print_application_line, &application);
 }
 
 /* The detail's name says both what it is and why: "retransmission: timeout". */
@@ -161,16 +97,16 @@ static void print_header(struct log *log, const struct crossing *crossing,
 		return;
 	text = g_string_new(NULL);
 	log_describe(text, log->model, record->layer, frame, &size);
-	begin_line(log, view_kind_name((enum trace_kind)record->kind), record->layer);
-	append_change(log, is_added ? '+' : '-', size.header_bytes);
-	g_string_append(log->line, text->str);
+	begin_line(log, view_kind_name((enum trace_kind)record->kind), record->layer,
+		   is_added ? '+' : '-', size.header_bytes);
+	g_string_append(log->layout.line, text->str);
 	if (record->flags & TRACE_RETRANSMIT)
-		append_retransmission(log->line, view_detail_name(record));
+		append_retransmission(log->layout.line, view_detail_name(record));
 	left_bytes = size.size_bytes - MIN(size.header_bytes + size.padding_bytes, size.size_bytes);
-	append_size(log->line, is_added ? size.size_bytes : left_bytes);
+	layout_size(&log->layout, is_added ? size.size_bytes : left_bytes);
 	if (is_added && record->layer == LAYER_ETHERNET && crossing->sent != NULL)
-		g_string_append(log->line, " + FCS ▶");
-	log_print_line(log);
+		g_string_append(log->layout.line, " + FCS ▶");
+	end_line(log);
 	g_string_free(text, TRUE);
 }
 
@@ -186,30 +122,31 @@ static void print_forward(struct log *log, const struct crossing *crossing,
 {
 	if (!log_shows_layer(log, record->layer))
 		return;
-	begin_line(log, "forward", record->layer);
-	append_change(log, ' ', 0);
-	if (record->layer == LAYER_IPV4) {
+	begin_line(log, "forward", record->layer, ' ', 0);
+	if (middlebox_is_told(record)) {
+		middlebox_describe(log->layout.line, log->model, record);
+	} else if (record->layer == LAYER_IPV4) {
 		if (crossing->received != NULL && crossing->sent != NULL)
-			log_describe_forward(log->line, crossing_received(crossing),
+			log_describe_forward(log->layout.line, crossing_received(crossing),
 					     crossing_sent(crossing));
 		else
-			g_string_append_printf(log->line, "TTL %u → %u", (unsigned)record->before,
-					       (unsigned)record->after);
+			g_string_append_printf(log->layout.line, "TTL %u → %u",
+					       (unsigned)record->before, (unsigned)record->after);
 		char address[IPV4_TEXT_BYTES];
 
 		if (record->object != 0) {
-			g_string_append_printf(log->line, "; route %s/%u by ",
+			g_string_append_printf(log->layout.line, "; route %s/%u by ",
 					       ipv4_print((uint32_t)(record->object >> 8), address),
 					       (unsigned)(record->object & 0xff));
-			append_interface(log->line, log, crossing->node, record->interface);
+			append_interface(log->layout.line, log, crossing->node, record->interface);
 		}
 	} else {
-		g_string_append_printf(log->line, "port %u → %u (%s), nothing added or removed",
-				       (unsigned)record->before, (unsigned)record->after,
-				       view_detail_name(record));
+		g_string_append_printf(
+		    log->layout.line, "port %u → %u (%s), nothing added or removed",
+		    (unsigned)record->before, (unsigned)record->after, view_detail_name(record));
 	}
-	append_size(log->line, record->total_bytes);
-	log_print_line(log);
+	layout_size(&log->layout, record->total_bytes);
+	end_line(log);
 }
 
 static void print_remark(struct log *log, const struct crossing *crossing,
@@ -220,18 +157,20 @@ static void print_remark(struct log *log, const struct crossing *crossing,
 	bool is_ignored = record->kind == TRACE_DROP && view_drop_is_ordinary(record);
 
 	begin_line(log, is_ignored ? "ignore" : view_kind_name((enum trace_kind)record->kind),
-		   record->layer);
-	append_change(log, ' ', 0);
-	if (record->kind == TRACE_DROP && !is_ignored && log->options.colour)
-		g_string_append(log->line, "\033[1;31m");
-	g_string_append(log->line, view_detail_name(record));
-	log_plain(log->line, log->options.colour);
+		   record->layer, ' ', 0);
+	if (record->kind == TRACE_DROP && !is_ignored)
+		layout_look(&log->layout, LAYOUT_ALARM);
+	if (middlebox_is_told(record))
+		middlebox_describe(log->layout.line, log->model, record);
+	else
+		g_string_append(log->layout.line, view_detail_name(record));
+	layout_plain(&log->layout);
 	if (record->kind == TRACE_WAIT && crossing->last_ns > record->time_ns)
-		g_string_append_printf(log->line, " (for %.3f ms)",
+		g_string_append_printf(log->layout.line, " (for %.3f ms)",
 				       (double)(crossing->last_ns - record->time_ns) / 1e6);
 	if (record->total_bytes > 0)
-		append_size(log->line, record->total_bytes);
-	log_print_line(log);
+		layout_size(&log->layout, record->total_bytes);
+	end_line(log);
 }
 
 /* Blocks. */
@@ -242,9 +181,9 @@ static void append_first_sentence(struct log *log, struct bytes frame)
 	GString *text = g_string_new(NULL);
 	char *end;
 
-	sentence_append(text, log->model, frame, log->options.dissectors);
+	sentence_append(text, log->model, frame);
 	end = strstr(text->str, SENTENCE_DASH);
-	g_string_append_len(log->line, text->str,
+	g_string_append_len(log->layout.line, text->str,
 			    end == NULL ? (gssize)text->len : end - text->str);
 	g_string_free(text, TRUE);
 }
@@ -252,7 +191,7 @@ static void append_first_sentence(struct log *log, struct bytes frame)
 static void append_title(struct log *log, const struct crossing *crossing)
 {
 	const struct model_node *node = model_node(log->model, crossing->node);
-	GString *line = log->line;
+	GString *line = log->layout.line;
 
 	if (crossing->received == NULL || crossing->sent == NULL) {
 		if (crossing->received != NULL)
@@ -265,29 +204,20 @@ static void append_title(struct log *log, const struct crossing *crossing)
 	}
 }
 
-#define FRAME_COLUMN (LOG_SIZE_COLUMN - 10)
-
 static void print_title(struct log *log, const struct crossing *crossing)
 {
 	const struct model_interface *interface =
 	    model_interface(log->model, crossing->node, crossing_interface(crossing));
-	uint64_t frame = model_frame(log->model, crossing->packet);
-	GString *line = log->line;
+	GString *line = log->layout.line;
 
-	log_append_time(line, crossing->last_ns);
-	if (log->options.colour)
-		g_string_append(line, "\033[1m");
+	layout_time(&log->layout, crossing->last_ns);
+	layout_look(&log->layout, LAYOUT_BOLD);
 	g_string_append_printf(line, " %-16s ",
 			       interface != NULL ? interface->label
 						 : model_node_name(log->model, crossing->node));
 	append_title(log, crossing);
-	log_cut(line, FRAME_COLUMN);
-	log_plain(line, log->options.colour);
-	if (frame != 0) {
-		log_pad(line, 0, FRAME_COLUMN);
-		g_string_append_printf(line, " frame %" G_GUINT64_FORMAT, frame);
-	}
-	log_print_line(log);
+	layout_frame(&log->layout, model_frame(log->model, crossing->packet));
+	layout_print(&log->layout, LAYOUT_EVENT_COLUMN);
 }
 
 static void print_record(struct log *log, const struct crossing *crossing,
@@ -324,4 +254,6 @@ void log_print_crossing(struct log *log, const struct crossing *crossing)
 	if (crossing->received != NULL && crossing_was_delivered(crossing))
 		print_application(log, "deliver", crossing_received(crossing));
 	fputc('\n', log->options.out);
+	if (log->options.crossing_printed != NULL)
+		log->options.crossing_printed(log->options.owner, crossing);
 }

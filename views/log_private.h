@@ -1,10 +1,8 @@
 /* The parts of the log that its own files share. */
 #pragma once
 #include "views/crossing.h"
+#include "views/layout.h"
 #include "views/log.h"
-
-#define LOG_TEXT_COLUMN 30 /* where the description of a header begins */
-#define LOG_SIZE_COLUMN 112
 
 /* Why a block is folded away. */
 enum fold {
@@ -16,6 +14,12 @@ enum fold {
 	FOLD_COUNT,
 };
 
+/* An event to be told behind the crossing in which it happened. */
+struct later_event {
+	struct trace_record record;
+	char *text;
+};
+
 struct log {
 	const struct model *model;
 	struct log_options options;
@@ -23,19 +27,15 @@ struct log {
 	GHashTable *seen;            /* signatures of blocks shown in full already */
 	unsigned folded[FOLD_COUNT]; /* since the last block, and in all */
 	unsigned folded_total[FOLD_COUNT];
-	GString *line;
-	GString *later;   /* lines that must not part the crossing they happened in, */
-	int64_t later_ns; /* and when that was */
+	struct layout layout;
+	GArray *later; /* of struct later_event: they must not part the crossing they happened in */
 };
 
 /* True when lines of this layer are wanted. */
 bool log_shows_layer(const struct log *log, unsigned layer);
 
-/* Prints log->line and empties it. */
-void log_print_line(struct log *log);
-
-/* "   1.004 812 s ": seconds with milliseconds and microseconds apart. */
-void log_append_time(GString *out, int64_t time_ns);
+/* Prints the block of one crossing, whatever the options say of folding. */
+void log_print_crossing(struct log *log, const struct crossing *crossing);
 
 /* Says what was folded since it was said last. */
 void log_print_folded(struct log *log);
@@ -56,13 +56,3 @@ bool log_describe(GString *out, const struct model *model, unsigned layer, struc
 
 /* What happened to the IPv4 header between `in` and `out`: TTL and checksum. */
 void log_describe_forward(GString *out, struct bytes in, struct bytes out_frame);
-
-/* Appends the escape sequence of the layer's colour, or nothing. */
-void log_colour(GString *out, bool colour, unsigned layer);
-void log_plain(GString *out, bool colour);
-
-/* Pads `line`, which may hold UTF-8 and colours, with spaces to `column`. */
-void log_pad(GString *line, size_t from, unsigned column);
-
-/* Cuts `line` to `column` columns; what is cut off is told by an ellipsis. */
-void log_cut(GString *line, unsigned column);

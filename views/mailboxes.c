@@ -18,11 +18,20 @@ static void message_free_state(gpointer data)
 	g_free(message);
 }
 
+static void share_free(gpointer data)
+{
+	struct mailbox_share *share = data;
+
+	g_free(share->with);
+	g_free(share);
+}
+
 static void mailbox_free_state(gpointer data)
 {
 	struct mailbox_state *mailbox = data;
 
 	g_ptr_array_free(mailbox->messages, TRUE);
+	g_ptr_array_free(mailbox->shares, TRUE);
 	g_free(mailbox->owner);
 	g_free(mailbox->name);
 	g_free(mailbox);
@@ -65,6 +74,11 @@ static struct mailbox_state *find(const struct mailboxes *mailboxes, uint64_t id
 	return NULL;
 }
 
+const struct mailbox_state *mailboxes_find(const struct mailboxes *mailboxes, uint64_t id)
+{
+	return find(mailboxes, id);
+}
+
 /* Messages are looked for from the end: the newest change most. */
 static struct mailbox_message *find_message(const struct mailbox_state *mailbox, uint64_t uid)
 {
@@ -90,6 +104,7 @@ static void create(struct mailboxes *mailboxes, const struct trace_record *recor
 	mailbox->name = bytes_to_text(name);
 	mailbox->uid_validity = (uint32_t)record->before;
 	mailbox->is_subscribed = record->after != 0;
+	mailbox->shares = g_ptr_array_new_with_free_func(share_free);
 	mailbox->messages = g_ptr_array_new_with_free_func(message_free_state);
 	g_ptr_array_add(mailboxes->boxes, mailbox);
 }
@@ -116,6 +131,27 @@ static void append(struct mailbox_state *mailbox, const struct trace_record *rec
 	message->from = header(bytes, "From");
 	message->root = record->root;
 	g_ptr_array_add(mailbox->messages, message);
+}
+
+static void grant(struct mailbox_state *mailbox, uint32_t rights, struct bytes bytes)
+{
+	char *with = bytes_to_text(bytes);
+
+	for (guint i = 0; i < mailbox->shares->len; i++) {
+		const struct mailbox_share *share = mailbox->shares->pdata[i];
+
+		if (g_ascii_strcasecmp(share->with, with) == 0) {
+			g_ptr_array_remove_index(mailbox->shares, i);
+			break;
+		}
+	}
+	if (rights != 0) {
+		struct mailbox_share *share = g_new(struct mailbox_share, 1);
+
+		*share = (struct mailbox_share) { g_steal_pointer(&with), rights };
+		g_ptr_array_add(mailbox->shares, share);
+	}
+	g_free(with);
 }
 
 void mailboxes_feed(struct mailboxes *mailboxes, const struct trace_record *record,
@@ -147,6 +183,9 @@ void mailboxes_feed(struct mailboxes *mailboxes, const struct trace_record *reco
 	case MAILBOX_APPENDED:
 	case MAILBOX_COPIED:
 		append(mailbox, record, bytes);
+		break;
+	case MAILBOX_GRANTED:
+		grant(mailbox, (uint32_t)record->after, bytes);
 		break;
 	case MAILBOX_FLAGS:
 		message = find_message(mailbox, record->before);

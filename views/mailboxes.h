@@ -17,6 +17,12 @@ struct mailbox_message {
 	uint64_t root;
 };
 
+/* Another user's rights on a mailbox. */
+struct mailbox_share {
+	char *with;      /* "bob@office.example" */
+	uint32_t rights; /* bits of MAILBOX_RIGHT_LETTERS, protocols/mail/names.h */
+};
+
 struct mailbox_state {
 	uint64_t id;
 	uint32_t node; /* where it is kept */
@@ -25,6 +31,7 @@ struct mailbox_state {
 	uint32_t uid_validity;
 	bool is_subscribed;
 	GPtrArray *messages; /* of struct mailbox_message *, by UID */
+	GPtrArray *shares;   /* of struct mailbox_share *, in order of granting */
 };
 
 struct mailboxes *mailboxes_new(void);
@@ -37,6 +44,9 @@ void mailboxes_feed(struct mailboxes *mailboxes, const struct trace_record *reco
 /* In order of creation. */
 unsigned mailboxes_count(const struct mailboxes *mailboxes);
 const struct mailbox_state *mailboxes_get(const struct mailboxes *mailboxes, unsigned index);
+
+/* The mailbox that TRACE_MAILBOX records call `id`; NULL: there is none, or no longer. */
+const struct mailbox_state *mailboxes_find(const struct mailboxes *mailboxes, uint64_t id);
 
 /* "\Seen \Flagged"; appended to `out`. */
 void mailbox_flags_append(GString *out, uint32_t flags);

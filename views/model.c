@@ -5,10 +5,22 @@
 #include "views/model_private.h"
 #include "views/names.h"
 
+static const char *name_of_mac(const void *owner, struct mac mac)
+{
+	return model_name_of_mac(owner, mac);
+}
+
+static const char *name_of_address(const void *owner, struct ip_address address)
+{
+	return ip_address_is_ipv4(address) ? model_name_of_address(owner, ip_address_ipv4(address))
+					   : NULL;
+}
+
 struct model *model_new(const struct dissector *const *dissectors)
 {
 	struct model *model = g_new0(struct model, 1);
 
+	model->names = (struct view_names) { model, name_of_mac, name_of_address };
 	model->nodes = g_ptr_array_new();
 	model->macs = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
 	model->addresses = g_hash_table_new(NULL, NULL);
@@ -252,6 +264,20 @@ const struct model_mail *model_mail_by_root(const struct model *model, uint64_t 
 	return g_hash_table_lookup(model->mails_by_root, &root);
 }
 
+static void feed_translation(struct model *model, const struct trace_record *record)
+{
+	const struct model_interface *interface =
+	    model_interface(model, trace_node_of(record->id), record->interface);
+
+	/* What was translated is looked at when the mapping has expired, too. */
+	if (interface == NULL || record->after == 0 ||
+	    record->object >> 16 != IP_PROTOCOL_NUMBER_TCP)
+		return;
+	conversations_translate(&model->conversations,
+				(struct endpoint) { interface->address, (uint16_t)record->object },
+				record->after);
+}
+
 void model_feed(struct model *model, const struct trace_record *record, struct bytes bytes)
 {
 	lines_feed(model->lines, record, bytes);
@@ -269,6 +295,10 @@ void model_feed(struct model *model, const struct trace_record *record, struct b
 		feed_transmit(model, record);
 		if (record->flags & TRACE_FIRST)
 			conversations_feed_frame(&model->conversations, record, bytes);
+		break;
+	case TRACE_TABLE:
+		if (record->layer == LAYER_NAT)
+			feed_translation(model, record);
 		break;
 	case TRACE_UNIT:
 		conversations_feed_unit(&model->conversations, record);
@@ -306,4 +336,22 @@ bool model_find_segment(const struct model *model, struct bytes frame,
 			struct model_segment *segment)
 {
 	return conversations_find(&model->conversations, frame, segment);
+}
+
+const struct view_names *model_names(const struct model *model)
+{
+	return &model->names;
+}
+
+void model_account(const struct model *model, struct bytes frame, struct decode *decode,
+		   struct model_segment *segment, struct account *account)
+{
+	decode_packet(frame, &(struct decode_options) { .link_type = DECODE_LINK_ETHERNET },
+		      decode);
+	*account = (struct account) {
+		.decode = decode,
+		.names = &model->names,
+		.segment = model_find_segment(model, frame, segment) ? segment : NULL,
+		.dissectors = model->conversations.dissectors,
+	};
 }

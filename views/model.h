@@ -8,6 +8,7 @@
 #include "sim/trace.h"
 #include "sim/world.h"
 #include "stack/address.h"
+#include "views/account.h"
 #include "views/lines.h"
 
 struct model;
@@ -52,9 +53,12 @@ struct model_direction {
 	bool is_from_server;
 	uint32_t initial_sequence; /* of the SYN */
 	bool has_initial_sequence;
-	uint64_t fed_bytes;  /* stream offset up to which units are known */
-	GPtrArray *units;    /* of struct model_unit *, by offset */
-	uint64_t bytes_sent; /* payload, without repetitions */
+	bool has_syn;          /* it was seen, */
+	bool has_window_scale; /* and offered to scale its windows (RFC 7323 section 2), */
+	uint8_t window_shift;  /* by this many bits: done when both SYNs offer it */
+	uint64_t fed_bytes;    /* stream offset up to which units are known */
+	GPtrArray *units;      /* of struct model_unit *, by offset */
+	uint64_t bytes_sent;   /* payload, without repetitions */
 	unsigned segments, retransmissions;
 };
 
@@ -117,6 +121,17 @@ uint64_t model_frame_count(const struct model *model);
 unsigned model_connection_count(const struct model *model);
 const struct model_connection *model_connection(const struct model *model, unsigned index);
 
+/* How a segment's bytes stand to those before it, where that is known. */
+enum segment_order {
+	SEGMENT_IN_ORDER,
+	SEGMENT_REPEATED,   /* all of its bytes were there before */
+	SEGMENT_ELSEWHERE,  /* likewise, but at another interface: the same packet on its way */
+	SEGMENT_KEEPALIVE,  /* repeats one byte at most, to see whether the peer is there */
+	SEGMENT_EARLY,      /* bytes before it have not come yet: it is held */
+	SEGMENT_FILLS_GAP,  /* what was held behind it can be read now */
+	SEGMENT_AFTER_LOSS, /* bytes before it were never captured */
+};
+
 /* A TCP segment found in a frame: which connection, which part of its direction. */
 struct model_segment {
 	const struct model_connection *connection;
@@ -125,7 +140,21 @@ struct model_segment {
 	uint64_t length;
 	uint32_t sequence, acknowledgment; /* relative to the SYNs, as Wireshark shows them */
 	uint8_t flags;
+	uint8_t order;          /* enum segment_order */
+	uint64_t missing_bytes; /* never captured, just before it */
+	bool is_window_known;   /* both SYNs were seen, so how windows are scaled is known */
+	uint32_t window_bytes;  /* scaled where it is known, else the number in the header */
 };
+
+/* The names of the nodes, as the functions that tell of packets want them. */
+const struct view_names *model_names(const struct model *model);
+
+/*
+ * Takes `frame` (Ethernet, no FCS) apart into `decode`, without fields, finds its segment, and
+ * makes `account` of both, which must live as long.
+ */
+void model_account(const struct model *model, struct bytes frame, struct decode *decode,
+		   struct model_segment *segment, struct account *account);
 
 /* Finds the segment in `frame` (Ethernet, no FCS). False: no TCP, a fragment, or unknown. */
 bool model_find_segment(const struct model *model, struct bytes frame,

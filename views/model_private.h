@@ -3,20 +3,25 @@
 #include "protocols/mail/message.h"
 #include "views/model.h"
 
+#define IP_PROTOCOL_NUMBER_TCP 6
+
 /* All TCP connections of a trace, found again in the bytes of frames. */
 struct conversations {
 	const struct dissector *const *dissectors;
 	GPtrArray *connections;   /* of struct model_connection *, in order of opening */
 	GHashTable *by_endpoints; /* struct conversation_key * to the newest connection */
 	GHashTable *roots;        /* stream object id to GArray of struct root_range */
-	GHashTable *objects;      /* packet id of a segment to its stream object id */
+	GHashTable *objects;      /* packet id of a segment not sent yet to its stream */
+	GHashTable *translations; /* TCP endpoint at a router that translates to the inside one,
+	                             each as address << 16 | port */
 };
 
 struct model {
-	GPtrArray *nodes;      /* of struct model_node * */
-	GHashTable *macs;      /* 48-bit number to struct model_node * */
-	GHashTable *addresses; /* IPv4 address to struct model_node * */
-	GHashTable *frames;    /* packet id to frame number */
+	struct view_names names; /* its owner is the model */
+	GPtrArray *nodes;        /* of struct model_node * */
+	GHashTable *macs;        /* 48-bit number to struct model_node * */
+	GHashTable *addresses;   /* IPv4 address to struct model_node * */
+	GHashTable *frames;      /* packet id to frame number */
 	uint64_t frame_count;
 	struct lines *lines;
 	GPtrArray *mails;          /* of struct model_mail * */
@@ -39,6 +44,10 @@ void conversations_feed_unit(struct conversations *conversations,
 /* TCP says which stream direction a segment, named by its packet, was made from. */
 void conversations_feed_segment(struct conversations *conversations,
 				const struct trace_record *record);
+
+/* A router gives an endpoint inside one of its own: segments with either are of one connection. */
+void conversations_translate(struct conversations *conversations, struct endpoint outside,
+			     uint64_t inside);
 
 bool conversations_find(const struct conversations *conversations, struct bytes frame,
 			struct model_segment *segment);

@@ -38,6 +38,7 @@ enum pcapng_option {
 	PCAPNG_ISB_ENDTIME = 3,
 	PCAPNG_ISB_IFRECV = 4,
 	PCAPNG_NRB_IPV4 = 1,
+	PCAPNG_NRB_IPV6 = 2,
 };
 
 #define PCAPNG_BYTE_ORDER_MAGIC 0x1a2b3c4d

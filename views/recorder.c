@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <glib/gstdio.h>
 #include "stack/wire/ethernet.h"
+#include "views/frame_filter.h"
 #include "views/sentence.h"
 
 #define SENT_COUNT 4096 /* frames whose FCS is remembered until they arrive: a power of two */
@@ -19,10 +20,11 @@ struct recorder {
 	GArray
 	    *interfaces; /* of struct capture_interface, in order of nodes and their interfaces */
 	GArray *names;   /* of struct capture_name */
-	GArray *first_index; /* of uint32_t: by node - 1, index of its first interface */
-	bool *is_wanted;     /* by interface index */
-	GPtrArray *captures; /* one, or one for each wanted interface */
-	GArray *capture_of;  /* of int: by interface index; -1: none */
+	GArray *first_index;         /* of uint32_t: by node - 1, index of its first interface */
+	bool *is_wanted;             /* by interface index */
+	GPtrArray *captures;         /* one, or one for each wanted interface */
+	GArray *capture_of;          /* of int: by interface index; -1: none */
+	struct frame_filter *filter; /* NULL: all frames */
 	bool is_folder;
 	GString *comment;
 	uint64_t frames;
@@ -96,6 +98,14 @@ static bool choose(struct recorder *recorder, GError **error)
 	return true;
 }
 
+static bool set_filter(struct recorder *recorder, GError **error)
+{
+	if (recorder->options.filter == NULL)
+		return true;
+	recorder->filter = frame_filter_new(recorder->options.filter, error);
+	return recorder->filter != NULL;
+}
+
 static bool open_capture(struct recorder *recorder, const char *path, guint first, guint count,
 			 GError **error)
 {
@@ -157,7 +167,7 @@ struct recorder *recorder_new(const struct model *model, const struct recorder_o
 	recorder->comment = g_string_new(NULL);
 	recorder->is_folder = g_str_has_suffix(options->path, "/");
 	collect(recorder);
-	if (choose(recorder, error) &&
+	if (choose(recorder, error) && set_filter(recorder, error) &&
 	    (recorder->is_folder
 		 ? open_folder(recorder, error)
 		 : open_capture(recorder, options->path, 0, recorder->interfaces->len, error)))
@@ -168,9 +178,11 @@ struct recorder *recorder_new(const struct model *model, const struct recorder_o
 
 /* A folder has a file for each interface, so each gets all of its frames. */
 static bool is_recorded(const struct recorder *recorder, const struct trace_record *record,
-			uint32_t interface)
+			uint32_t interface, struct bytes frame)
 {
 	if (!recorder->is_wanted[interface])
+		return false;
+	if (recorder->filter != NULL && !frame_filter_passes(recorder->filter, frame))
 		return false;
 	if (recorder->options.mode == RECORDER_SENT && !recorder->is_folder)
 		return record->kind == TRACE_TRANSMIT && (record->flags & TRACE_FIRST) != 0;
@@ -213,7 +225,7 @@ void recorder_feed(struct recorder *recorder, const struct trace_record *record,
 		return;
 	interface =
 	    g_array_index(recorder->first_index, uint32_t, node - 1) + record->interface - 1;
-	if (!is_recorded(recorder, record, interface))
+	if (!is_recorded(recorder, record, interface, bytes))
 		return;
 	if (recorder->is_folder) {
 		capture = g_array_index(recorder->capture_of, int, interface);
@@ -221,8 +233,7 @@ void recorder_feed(struct recorder *recorder, const struct trace_record *record,
 	}
 	g_string_truncate(recorder->comment, 0);
 	if (recorder->options.has_comments)
-		sentence_append(recorder->comment, recorder->model, bytes,
-				recorder->options.dissectors);
+		sentence_append(recorder->comment, recorder->model, bytes);
 	recorder->frames++;
 	capture_frame(recorder->captures->pdata[capture],
 		      &(struct capture_frame) {
@@ -257,6 +268,7 @@ static void release(struct recorder *recorder)
 	g_ptr_array_free(recorder->captures, TRUE);
 	g_string_free(recorder->comment, TRUE);
 	g_free(recorder->is_wanted);
+	frame_filter_free(recorder->filter);
 	g_free(recorder);
 }
 

@@ -12,8 +12,9 @@ enum recorder_mode {
 struct recorder_options {
 	const char *path; /* a file, "-", or a folder ending in '/': one file per interface */
 	enum recorder_mode mode;
-	char **interfaces; /* labels ("alice-pc:eth0"), NULL-terminated; for the last mode */
-	bool has_comments; /* say on each packet what it carries and why */
+	char **interfaces;  /* labels ("alice-pc:eth0"), NULL-terminated; for the last mode */
+	bool has_comments;  /* say on each packet what it carries and why */
+	const char *filter; /* BPF: only frames that it lets pass; NULL: all */
 	int64_t epoch_s;
 	const struct dissector *const *dissectors;
 };
@@ -22,8 +23,8 @@ struct recorder;
 
 /*
  * Opens the captures. All interfaces must be known to `model` by now: call it when the world is
- * built and before the first event. NULL with `error` set when a file cannot be made, or an
- * interface does not exist.
+ * built and before the first event. NULL with `error` set when a file cannot be made, an
+ * interface does not exist, or the filter is none (both G_FILE_ERROR_INVAL).
  */
 struct recorder *recorder_new(const struct model *model, const struct recorder_options *options,
 			      GError **error);

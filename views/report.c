@@ -14,6 +14,38 @@
 
 static void count_crossing(void *owner, const struct crossing *crossing);
 
+static void account_free(gpointer data)
+{
+	struct report_account *account = data;
+
+	for (guint i = 0; i < account->stations->len; i++)
+		g_free(g_array_index(account->stations, struct station, i).text);
+	g_array_free(account->stations, TRUE);
+	g_array_free(account->ledger, TRUE);
+	g_free(account);
+}
+
+const struct report_account *report_account(const struct report *report, uint64_t root)
+{
+	return g_hash_table_lookup(report->accounts, &root);
+}
+
+static struct report_account *account_for(struct report *report, uint64_t root)
+{
+	struct report_account *account = g_hash_table_lookup(report->accounts, &root);
+	uint64_t *key;
+
+	if (account != NULL)
+		return account;
+	account = g_new(struct report_account, 1);
+	account->stations = g_array_new(FALSE, FALSE, sizeof(struct station));
+	account->ledger = g_array_new(FALSE, FALSE, sizeof(struct ledger_row));
+	key = g_new(uint64_t, 1);
+	*key = root;
+	g_hash_table_insert(report->accounts, key, account);
+	return account;
+}
+
 struct report *report_new(const struct model *model, const struct dissector *const *dissectors)
 {
 	struct report *report = g_new0(struct report, 1);
@@ -21,8 +53,7 @@ struct report *report_new(const struct model *model, const struct dissector *con
 	report->model = model;
 	report->dissectors = dissectors;
 	report->crossings = crossings_new(count_crossing, report);
-	report->stations = g_array_new(FALSE, FALSE, sizeof(struct station));
-	report->ledger = g_array_new(FALSE, FALSE, sizeof(struct ledger_row));
+	report->accounts = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, account_free);
 	return report;
 }
 
@@ -30,11 +61,8 @@ void report_free(struct report *report)
 {
 	if (report == NULL)
 		return;
-	for (guint i = 0; i < report->stations->len; i++)
-		g_free(g_array_index(report->stations, struct station, i).text);
 	crossings_free(report->crossings);
-	g_array_free(report->stations, TRUE);
-	g_array_free(report->ledger, TRUE);
+	g_hash_table_destroy(report->accounts);
 	g_free(report);
 }
 
@@ -119,7 +147,7 @@ static struct ledger_row ledger_of(const struct crossing *crossing)
 	return row;
 }
 
-/* Mail numbers whose bytes or root this crossing carries. */
+/* The message whose bytes or root this crossing carries. */
 static const struct model_mail *mail_of(const struct report *report,
 					const struct crossing *crossing)
 {
@@ -140,13 +168,12 @@ static const struct model_mail *mail_of(const struct report *report,
 	return mail;
 }
 
-static void add_row(struct report *report, unsigned mail, const struct ledger_row *added)
+static void add_row(struct report_account *account, const struct ledger_row *added)
 {
-	for (guint i = 0; i < report->ledger->len; i++) {
-		struct ledger_row *row = &g_array_index(report->ledger, struct ledger_row, i);
+	for (guint i = 0; i < account->ledger->len; i++) {
+		struct ledger_row *row = &g_array_index(account->ledger, struct ledger_row, i);
 
-		if (row->node != added->node || row->mail != mail ||
-		    row->is_sending != added->is_sending ||
+		if (row->node != added->node || row->is_sending != added->is_sending ||
 		    row->is_receiving != added->is_receiving)
 			continue;
 		row->frames += added->frames;
@@ -157,10 +184,7 @@ static void add_row(struct report *report, unsigned mail, const struct ledger_ro
 		row->out += added->out;
 		return;
 	}
-	struct ledger_row row = *added;
-
-	row.mail = mail;
-	g_array_append_val(report->ledger, row);
+	g_array_append_vals(account->ledger, added, 1);
 }
 
 static bool ended_in_drop(const struct crossing *crossing)
@@ -194,7 +218,7 @@ static void count_crossing(void *owner, const struct crossing *crossing)
 		report->header_bytes += row.out - payload;
 	}
 	if (mail != NULL)
-		add_row(report, mail->number, &row);
+		add_row(account_for(report, mail->root), &row);
 }
 
 static void add_station(struct report *report, const struct trace_record *record,
@@ -205,7 +229,7 @@ static void add_station(struct report *report, const struct trace_record *record
 	if (record->detail != MAIL_COMPOSED && record->detail != MAIL_NOTIFIED &&
 	    record->detail != MAIL_RETRIEVED && record->detail != MAIL_OUTBOX)
 		station.text = bytes_to_text(bytes);
-	g_array_append_val(report->stations, station);
+	g_array_append_val(account_for(report, record->root)->stations, station);
 }
 
 void report_feed(struct report *report, const struct trace_record *record, struct bytes bytes)

@@ -12,23 +12,19 @@ static void print_heading(FILE *out, bool colour, const char *text)
 /* The last station of a message that says how far it came. */
 static const struct station *last_station(const struct report *report, uint64_t root)
 {
-	const struct station *last = NULL;
+	const struct report_account *account = report_account(report, root);
 
-	for (guint i = 0; i < report->stations->len; i++) {
-		const struct station *station = &g_array_index(report->stations, struct station, i);
-
-		if (station->record.root == root)
-			last = station;
-	}
-	return last;
+	if (account == NULL || account->stations->len == 0)
+		return NULL;
+	return &g_array_index(account->stations, struct station, account->stations->len - 1);
 }
 
 static void print_mail_line(const struct report *report, FILE *out, const struct model_mail *mail)
 {
 	const struct station *last = last_station(report, mail->root);
 
-	fprintf(out, "  mail %u  %s → %s  \"%s\", %" PRIu64 " B", mail->number, mail->from,
-		mail->to, mail->subject, mail->size_bytes);
+	fprintf(out, "  mail %u  %s → %s\n          \"%s\", %" PRIu64 " B", mail->number,
+		mail->from, mail->to, mail->subject, mail->size_bytes);
 	if (last != NULL)
 		fprintf(out, ": %s at %s, %.3f s after it was written",
 			view_detail_name(&last->record),
@@ -61,33 +57,33 @@ void report_print_summary(const struct report *report, FILE *out, bool colour)
 		print_mail_line(report, out, model_mail(report->model, i));
 	fprintf(out,
 		"  %" PRIu64 " packets made %" PRIu64 " frames on all wires together, %" PRIu64
-		" B, in %.3f s; %u TCP connections\n",
+		" B, in %.3f s\n",
 		model_frame_count(report->model), report->frames, report->frame_bytes,
-		time_seconds(report->end_ns), model_connection_count(report->model));
-	fprintf(out,
-		"  %" PRIu64 " retransmission%s, %" PRIu64
-		" drop%s; of the bytes first sent %.1f %% were payload, %.1f %% headers\n",
-		report->retransmissions, report->retransmissions == 1 ? "" : "s", report->drops,
-		report->drops == 1 ? "" : "s",
+		time_seconds(report->end_ns));
+	fprintf(out, "  %u TCP connection%s, %" PRIu64 " retransmission%s, %" PRIu64 " drop%s\n",
+		model_connection_count(report->model),
+		model_connection_count(report->model) == 1 ? "" : "s", report->retransmissions,
+		report->retransmissions == 1 ? "" : "s", report->drops,
+		report->drops == 1 ? "" : "s");
+	fprintf(out, "  of the bytes first sent %.1f %% were payload, %.1f %% headers\n",
 		total == 0 ? 0.0 : 100.0 * (double)report->payload_bytes / (double)total,
 		total == 0 ? 0.0 : 100.0 * (double)report->header_bytes / (double)total);
 	print_lines(report, out);
 }
 
-static void print_way(const struct report *report, FILE *out, const struct model_mail *mail)
+static void print_way(const struct report *report, FILE *out, const struct model_mail *mail,
+		      const GArray *stations)
 {
 	int64_t before_ns = mail->composed_ns;
 
 	fprintf(
 	    out,
-	    "  its way                                              at   after the step before\n");
-	for (guint i = 0; i < report->stations->len; i++) {
-		const struct station *station = &g_array_index(report->stations, struct station, i);
+	    "  its way                                            at    after the one before\n");
+	for (guint i = 0; i < stations->len; i++) {
+		const struct station *station = &g_array_index(stations, struct station, i);
 		const struct trace_record *record = &station->record;
 
-		if (record->root != mail->root)
-			continue;
-		fprintf(out, "    %-12s %-7s %-23s %11.6f s  %+11.6f s%s%s\n",
+		fprintf(out, "  %-12s %-7s %-23s %11.6f s  %+11.6f s%s%s\n",
 			model_node_name(report->model, trace_node_of(record->id)),
 			view_mail_actor(record->detail), view_detail_name(record),
 			time_seconds(record->time_ns), time_seconds(record->time_ns - before_ns),
@@ -108,20 +104,18 @@ static const char *role(const struct report *report, const struct ledger_row *ro
 	return node->kind == NODE_SWITCH ? "switches" : "routes";
 }
 
-static void print_ledger(const struct report *report, FILE *out, unsigned mail)
+static void print_ledger(const struct report *report, FILE *out, const GArray *ledger)
 {
 	uint64_t in = 0, payload = 0;
 
-	fprintf(out, "  encapsulation ledger, bytes    frames       in  removed rewritten    added "
-		     "     out\n");
-	for (guint i = 0; i < report->ledger->len; i++) {
-		const struct ledger_row *row = &g_array_index(report->ledger, struct ledger_row, i);
+	fprintf(out, "  encapsulation ledger, bytes  frames      in  removed rewritten   added "
+		     "    out\n");
+	for (guint i = 0; i < ledger->len; i++) {
+		const struct ledger_row *row = &g_array_index(ledger, struct ledger_row, i);
 
-		if (row->mail != mail)
-			continue;
 		fprintf(out,
-			"    %-16s %-9s %6" PRIu64 " %8" PRIu64 " %8" PRIu64 " %9" PRIu64
-			" %8" PRIu64 " %8" PRIu64 "\n",
+			"  %-17s %-9s %6" PRIu64 " %7" PRIu64 " %8" PRIu64 " %9" PRIu64 " %7" PRIu64
+			" %6" PRIu64 "\n",
 			model_node_name(report->model, row->node), role(report, row), row->frames,
 			row->in, row->removed, row->rewritten, row->added, row->out);
 		if (row->is_sending) {
@@ -208,12 +202,14 @@ void report_print(const struct report *report, FILE *out, bool colour)
 {
 	for (unsigned i = 0; i < model_mail_count(report->model); i++) {
 		const struct model_mail *mail = model_mail(report->model, i);
+		const struct report_account *account = report_account(report, mail->root);
 		char *heading = g_strdup_printf("Mail %u  %s → %s  \"%s\"", mail->number,
 						mail->from, mail->to, mail->subject);
 
 		print_heading(out, colour, heading);
-		print_way(report, out, mail);
-		print_ledger(report, out, mail->number);
+		/* Its composition is its first station: there is an account of every message. */
+		print_way(report, out, mail, account->stations);
+		print_ledger(report, out, account->ledger);
 		g_free(heading);
 	}
 	print_heading(out, colour, "TCP by protocol");

@@ -6,17 +6,20 @@
 #include "views/model.h"
 
 /*
- * The sentence for `frame` (Ethernet, no FCS), e.g. "alice-pc asks dns for the mail exchanger of
- * remote.example". What a command or reply is for comes behind it and a dash. Appends to
- * `out`; no final line end.
+ * The sentence for a packet, e.g. "alice-pc asks dns for the mail exchanger of remote.example". What
+ * a command or reply is for comes behind it and a dash. Appends to `out`; no final line end.
  */
-void sentence_append(GString *out, const struct model *model, struct bytes frame,
-		     const struct dissector *const *dissectors);
+void sentence_append_account(GString *out, const struct account *account);
+
+/* The same for `frame` (Ethernet, no FCS) of a run. */
+void sentence_append(GString *out, const struct model *model, struct bytes frame);
 
 #define SENTENCE_DASH " — " /* between what is said and what it is for */
 
 /* The name of a host with this address, or the address itself, into `out`. */
-char *sentence_host(const struct model *model, uint32_t address, char out[64]);
+#define SENTENCE_HOST_BYTES 72
+char *sentence_host(const struct view_names *names, struct ip_address address,
+		    char out[SENTENCE_HOST_BYTES]);
 
 /* What Linux's /etc/services calls the ports mail uses: "submission"; NULL: no name. */
 const char *sentence_service(uint16_t port);

@@ -6,18 +6,21 @@
 #include "protocols/mail/names.h"
 #include "stack/names.h"
 #include "stack/tcp/names.h"
+#include "views/middlebox.h"
 #include "views/names.h"
 
 /* A row of a table, or an object with a state: the last record about it. */
 struct row {
 	uint32_t node;
-	uint16_t interface; /* 0 where the key is enough */
+	uint16_t interface;    /* of the key; 0 where the rest is enough */
+	uint16_t of_interface; /* of the last record */
 	uint8_t layer;
 	uint16_t table; /* which of the layer's tables */
 	uint64_t object;
 	int64_t time_ns;
 	uint64_t before, after;
 	GBytes *bytes;
+	uint64_t packets; /* of a rule of a packet filter: that it has decided about */
 };
 
 /* A message in a queue, for one recipient. */
@@ -121,15 +124,31 @@ static void feed_row(struct state *state, const struct trace_record *record, str
 		row = g_new(struct row, 1);
 		*row = key;
 		row->bytes = NULL;
+		row->packets = 0;
 		g_ptr_array_add(state->rows, row);
 		g_hash_table_add(state->index, row);
 	}
 	if (row->bytes != NULL)
 		g_bytes_unref(row->bytes);
+	row->of_interface = record->interface;
 	row->time_ns = record->time_ns;
 	row->before = record->before;
 	row->after = record->after;
 	row->bytes = g_bytes_new(bytes.data, bytes.length);
+}
+
+/* A rule of a packet filter has decided about a packet. */
+static void count_decision(struct state *state, const struct trace_record *record)
+{
+	struct row key = {
+		.node = trace_node_of(record->id),
+		.layer = LAYER_FILTER,
+		.object = record->object,
+	};
+	struct row *row = g_hash_table_lookup(state->index, &key);
+
+	if (record->layer == LAYER_FILTER && row != NULL)
+		row->packets++;
 }
 
 /* Queues: a recipient is in one from QUEUED until it was transferred, delivered or given up. */
@@ -192,6 +211,10 @@ void state_feed(struct state *state, const struct trace_record *record, struct b
 	case TRACE_TABLE:
 	case TRACE_STATE:
 		feed_row(state, record, bytes);
+		break;
+	case TRACE_FORWARD:
+	case TRACE_DROP:
+		count_decision(state, record);
 		break;
 	case TRACE_MAIL:
 		feed_mail(state, record, bytes);
@@ -327,6 +350,36 @@ static void print_dns_row(struct printing *p, const struct row *row)
 	g_array_free(records, TRUE);
 }
 
+static void print_rule(struct printing *p, const struct row *row)
+{
+	gsize length;
+	const uint8_t *data = g_bytes_get_data(row->bytes, &length);
+	GString *text = g_string_new(NULL);
+	bool is_in_force = p->now_ns >= (int64_t)row->before && p->now_ns < (int64_t)row->after;
+
+	begin_row(p);
+	middlebox_describe_rule(text, p->state->model, row->node, row->of_interface, row->object,
+				(struct bytes) { data, length });
+	middlebox_describe_period(text, (int64_t)row->before, (int64_t)row->after);
+	fprintf(p->out, "    %s%s; %" PRIu64 " packet%s\n", text->str,
+		is_in_force ? "" : " (not in force)", row->packets, row->packets == 1 ? "" : "s");
+	g_string_free(text, TRUE);
+}
+
+static void print_mapping(struct printing *p, const struct row *row)
+{
+	GString *text;
+
+	if (row->after == 0)
+		return;
+	text = g_string_new(NULL);
+	begin_row(p);
+	middlebox_describe_mapping(text, p->state->model, row->node, row->of_interface, row->object,
+				   row->after);
+	fprintf(p->out, "    %s, since %.6f s\n", text->str, (double)row->time_ns / 1e9);
+	g_string_free(text, TRUE);
+}
+
 static const struct section {
 	const char *title;
 	uint8_t layer;
@@ -339,6 +392,8 @@ static const struct section {
 	{ "TCP ports",         LAYER_TCP,      TABLE_ONLY,  print_listener  },
 	{ "UDP ports",         LAYER_UDP,      TABLE_ONLY,  print_listener  },
 	{ "TCP connections",   LAYER_TCP,      TABLE_STATE, print_connection},
+	{ "packet filter",     LAYER_FILTER,   TABLE_ONLY,  print_rule      },
+	{ "NAT mappings",      LAYER_NAT,      TABLE_ONLY,  print_mapping   },
 	{ "DNS cache",         LAYER_DNS,      TABLE_ONLY,  print_dns_row   },
 };
 
@@ -360,6 +415,20 @@ static void print_queue(struct printing *p)
 	}
 }
 
+/* ", shared with bob@office.example (lrs)" for each user who may use it. */
+static void print_shares(FILE *out, const struct mailbox_state *mailbox)
+{
+	for (guint i = 0; i < mailbox->shares->len; i++) {
+		const struct mailbox_share *share = mailbox->shares->pdata[i];
+
+		fprintf(out, "%s %s (", i == 0 ? ", shared with" : ",", share->with);
+		for (unsigned bit = 0; MAILBOX_RIGHT_LETTERS[bit] != '\0'; bit++)
+			if (share->rights & 1u << bit)
+				fputc(MAILBOX_RIGHT_LETTERS[bit], out);
+		fputc(')', out);
+	}
+}
+
 static void print_mailboxes(struct printing *p)
 {
 	p->title = "mailboxes";
@@ -373,9 +442,11 @@ static void print_mailboxes(struct printing *p)
 			unseen +=
 			    !(((struct mailbox_message *)mailbox->messages->pdata[k])->flags & 1);
 		begin_row(p);
-		fprintf(p->out, "    %-28s %-10s %u message%s, %u unread\n", mailbox->owner,
+		fprintf(p->out, "    %-28s %-10s %u message%s, %u unread", mailbox->owner,
 			mailbox->name, mailbox->messages->len,
 			mailbox->messages->len == 1 ? "" : "s", unseen);
+		print_shares(p->out, mailbox);
+		fputc('\n', p->out);
 	}
 }
 

@@ -126,8 +126,8 @@ static void finish(struct dns_lookup *lookup, enum dns_rcode rcode)
 	dns_lookup_free(lookup);
 }
 
-/* Keeps the failure, so that it is not tried again for a while (RFC 9520). */
-static void cache_failure(const struct dns_lookup *lookup)
+/* Keeps the failure of `name`, so that it is not tried again for a while (RFC 9520). */
+static void cache_failure(const struct dns_lookup *lookup, struct dns_name name)
 {
 	struct dns_recursion *recursion = lookup->recursion;
 
@@ -135,20 +135,23 @@ static void cache_failure(const struct dns_lookup *lookup)
 		      &(struct dns_cache_entry) {
 			  .kind = DNS_CACHE_FAILURE,
 			  .trust = DNS_TRUST_ANSWER,
-			  .name = lookup->target,
+			  .name = name,
 			  .type = lookup->result->question.type,
 		      },
 		      DNS_CACHE_FAILURE_TTL_S);
 }
 
 /*
- * Ends the lookup without an answer. When its client's queries are used up, that says nothing of a
- * name that the question has only led to: somebody else may ask for it.
+ * Ends the lookup without an answer. When no server of the target answered, the target is held to
+ * fail. When a limit was reached, that says nothing of a name that the question has only led to, by
+ * an alias or a server's name: somebody else may ask for it.
  */
 static void fail(struct dns_lookup *lookup)
 {
-	if (lookup->depth == 0 || !is_spent(lookup))
-		cache_failure(lookup);
+	if (may_ask(lookup) && lookup->aliases <= DNS_ALIASES_MAX)
+		cache_failure(lookup, lookup->target);
+	else if (lookup->depth == 0)
+		cache_failure(lookup, lookup->result->question.name);
 	finish(lookup, DNS_SERVFAIL);
 }
 

@@ -174,7 +174,10 @@ static void note_success(struct imap_client *client, const struct imap_operation
 	if (operation->send == imap_send_login && operation->step == 1) {
 		imap_client_enter(client, IMAP_AUTHENTICATED);
 		imap_client_enter_phase(client, PHASE_AUTHENTICATED);
-	} else if (operation->send == imap_send_select) {
+	} else if (operation->send == imap_send_select || operation->is_selecting) {
+		client->selected.is_resynchronized =
+		    operation->is_resuming &&
+		    client->selected.uid_validity == operation->uid_validity;
 		client->selected.name = g_strdup(operation->name);
 		imap_client_enter(client, IMAP_SELECTED);
 	}

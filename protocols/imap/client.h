@@ -39,7 +39,11 @@ struct imap_mailbox_status {
 	uint32_t messages, recent, unseen; /* unseen: number of the first one after SELECT, */
 					   /* how many after STATUS; 0 none */
 	uint32_t uid_next, uid_validity;
+	uint64_t
+	    modseq; /* the highest one when it was selected (RFC 7162); 0: the server has none */
 	bool is_read_only;
+	/* The server has told all that changed since the state that imap_client_resume() named. */
+	bool is_resynchronized;
 };
 
 /* What a FETCH answer said of a message. Borrowed during the event. */
@@ -70,7 +74,10 @@ struct imap_client_events {
 	void (*status)(void *owner, const struct imap_mailbox_status *status);
 	/* EXISTS came: the selected mailbox holds that many messages now. Also unasked. */
 	void (*exists)(void *owner, uint32_t messages);
-	/* A message went; later numbers move down by one. `uid` is 0 when it was not known. */
+	/*
+	 * A message went; later numbers move down by one. `uid` is 0 when it was not known, `number`
+	 * when the server named the UID and its number was not known.
+	 */
 	void (*expunged)(void *owner, uint32_t number, uint32_t uid);
 	/* An answer to a fetch or store, or flags changed by someone else. */
 	void (*fetched)(void *owner, const struct imap_fetched *fetched);
@@ -116,6 +123,19 @@ unsigned imap_client_pending(const struct imap_client *client);
  * UID.
  */
 unsigned imap_client_select(struct imap_client *client, const char *mailbox, bool read_only);
+
+/*
+ * Selects a mailbox that was known up to `modseq`. Where QRESYNC is offered it is enabled, if
+ * no mailbox was selected before, and what
+ * changed since comes as `expunged` and `fetched` (flags alone) before `done`; elsewhere this is
+ * imap_client_select(). imap_client_selected() tells which.
+ */
+unsigned imap_client_resume(struct imap_client *client, const char *mailbox, uint32_t uid_validity,
+			    uint64_t modseq);
+
+/* Flags of messages that changed after `modseq`, where CONDSTORE is offered. */
+unsigned imap_client_fetch_changes(struct imap_client *client, uint64_t modseq);
+
 unsigned imap_client_list(struct imap_client *client, const char *reference, const char *pattern);
 unsigned imap_client_lsub(struct imap_client *client, const char *reference, const char *pattern);
 unsigned imap_client_status(struct imap_client *client, const char *mailbox);

@@ -135,11 +135,12 @@ void imap_command_append_criteria(struct imap_client *client, const char *criter
 	g_string_free(string, TRUE);
 }
 
-void imap_command_end(struct imap_client *client)
+bool imap_command_end(struct imap_client *client)
 {
 	g_string_append(client->line, "\r\n");
 	cut_line(client, false);
 	imap_client_send_pieces(client, false);
+	return true;
 }
 
 static bool has_room(const struct imap_client *client)

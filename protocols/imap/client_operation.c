@@ -14,19 +14,12 @@ void imap_operation_free(struct imap_operation *operation)
 	g_free(operation);
 }
 
-static struct imap_operation *operation_new(imap_send_fn *send)
+struct imap_operation *imap_operation_new(imap_send_fn *send)
 {
 	struct imap_operation *operation = g_new0(struct imap_operation, 1);
 
 	operation->send = send;
 	return operation;
-}
-
-/* Most operations: one command. True, once. */
-static bool end_only(struct imap_client *client)
-{
-	imap_command_end(client);
-	return true;
 }
 
 /* Logging in. */
@@ -76,7 +69,7 @@ bool imap_send_login(struct imap_client *client, struct imap_operation *operatio
 	if (client->capabilities != NULL || operation->step > 2)
 		return false;
 	imap_command_begin(client, "CAPABILITY");
-	return end_only(client);
+	return imap_command_end(client);
 }
 
 bool imap_send_logout(struct imap_client *client, struct imap_operation *operation)
@@ -85,144 +78,12 @@ bool imap_send_logout(struct imap_client *client, struct imap_operation *operati
 		return false;
 	imap_client_enter_phase(client, PHASE_QUIT);
 	imap_command_begin(client, "LOGOUT");
-	return end_only(client);
+	return imap_command_end(client);
 }
 
 unsigned imap_client_logout(struct imap_client *client)
 {
-	return imap_client_queue(client, operation_new(imap_send_logout));
-}
-
-/* Mailboxes. */
-
-static bool send_verb_and_names(struct imap_client *client, const struct imap_operation *operation,
-				const char *verb)
-{
-	if (operation->step > 0)
-		return false;
-	imap_command_begin(client, verb);
-	imap_command_append_mailbox(client, operation->name);
-	if (operation->second != NULL)
-		imap_command_append_mailbox(client, operation->second);
-	return end_only(client);
-}
-
-static unsigned queue_names(struct imap_client *client, imap_send_fn *send, const char *name,
-			    const char *second)
-{
-	struct imap_operation *operation = operation_new(send);
-
-	operation->name = g_strdup(name);
-	operation->second = g_strdup(second);
-	return imap_client_queue(client, operation);
-}
-
-bool imap_send_select(struct imap_client *client, struct imap_operation *operation)
-{
-	if (operation->step == 0)
-		imap_client_unselect(client);
-	return send_verb_and_names(client, operation, operation->is_option ? "EXAMINE" : "SELECT");
-}
-
-unsigned imap_client_select(struct imap_client *client, const char *mailbox, bool read_only)
-{
-	struct imap_operation *operation = operation_new(imap_send_select);
-
-	operation->name = g_strdup(mailbox);
-	operation->is_option = read_only;
-	return imap_client_queue(client, operation);
-}
-
-static bool send_create(struct imap_client *client, struct imap_operation *operation)
-{
-	return send_verb_and_names(client, operation, "CREATE");
-}
-
-unsigned imap_client_create(struct imap_client *client, const char *mailbox)
-{
-	return queue_names(client, send_create, mailbox, NULL);
-}
-
-static bool send_delete(struct imap_client *client, struct imap_operation *operation)
-{
-	return send_verb_and_names(client, operation, "DELETE");
-}
-
-unsigned imap_client_delete(struct imap_client *client, const char *mailbox)
-{
-	return queue_names(client, send_delete, mailbox, NULL);
-}
-
-static bool send_rename(struct imap_client *client, struct imap_operation *operation)
-{
-	return send_verb_and_names(client, operation, "RENAME");
-}
-
-unsigned imap_client_rename(struct imap_client *client, const char *from, const char *to)
-{
-	return queue_names(client, send_rename, from, to);
-}
-
-static bool send_subscribe(struct imap_client *client, struct imap_operation *operation)
-{
-	return send_verb_and_names(client, operation,
-				   operation->is_option ? "SUBSCRIBE" : "UNSUBSCRIBE");
-}
-
-unsigned imap_client_subscribe(struct imap_client *client, const char *mailbox, bool subscribed)
-{
-	struct imap_operation *operation = operation_new(send_subscribe);
-
-	operation->name = g_strdup(mailbox);
-	operation->is_option = subscribed;
-	return imap_client_queue(client, operation);
-}
-
-/* The pattern is quoted, so that its wildcards need no rules of their own. */
-static bool send_pattern(struct imap_client *client, const struct imap_operation *operation,
-			 const char *verb)
-{
-	if (operation->step > 0)
-		return false;
-	imap_command_begin(client, verb);
-	imap_command_append_mailbox(client, operation->name);
-	imap_command_append_mailbox(client, operation->second);
-	return end_only(client);
-}
-
-static bool send_list(struct imap_client *client, struct imap_operation *operation)
-{
-	return send_pattern(client, operation, "LIST");
-}
-
-unsigned imap_client_list(struct imap_client *client, const char *reference, const char *pattern)
-{
-	return queue_names(client, send_list, reference, pattern);
-}
-
-static bool send_lsub(struct imap_client *client, struct imap_operation *operation)
-{
-	return send_pattern(client, operation, "LSUB");
-}
-
-unsigned imap_client_lsub(struct imap_client *client, const char *reference, const char *pattern)
-{
-	return queue_names(client, send_lsub, reference, pattern);
-}
-
-static bool send_status(struct imap_client *client, struct imap_operation *operation)
-{
-	if (operation->step > 0)
-		return false;
-	imap_command_begin(client, "STATUS");
-	imap_command_append_mailbox(client, operation->name);
-	imap_command_append(client, " (MESSAGES RECENT UIDNEXT UIDVALIDITY UNSEEN)");
-	return end_only(client);
-}
-
-unsigned imap_client_status(struct imap_client *client, const char *mailbox)
-{
-	return queue_names(client, send_status, mailbox, NULL);
+	return imap_client_queue(client, imap_operation_new(imap_send_logout));
 }
 
 /* Fetching. */
@@ -234,14 +95,32 @@ bool imap_send_fetch_headers(struct imap_client *client, struct imap_operation *
 	imap_command_begin(client, "UID FETCH");
 	imap_command_append(client, " %u:* (UID FLAGS INTERNALDATE RFC822.SIZE ENVELOPE)",
 			    operation->uid);
-	return end_only(client);
+	return imap_command_end(client);
 }
 
 unsigned imap_client_fetch_headers(struct imap_client *client, uint32_t first_uid)
 {
-	struct imap_operation *operation = operation_new(imap_send_fetch_headers);
+	struct imap_operation *operation = imap_operation_new(imap_send_fetch_headers);
 
 	operation->uid = MAX(first_uid, 1);
+	return imap_client_queue(client, operation);
+}
+
+static bool send_fetch_changes(struct imap_client *client, struct imap_operation *operation)
+{
+	if (operation->step > 0 || !imap_client_offers(client, "CONDSTORE"))
+		return false;
+	imap_command_begin(client, "UID FETCH");
+	imap_command_append(client, " 1:* (FLAGS) (CHANGEDSINCE %" G_GUINT64_FORMAT ")",
+			    operation->modseq);
+	return imap_command_end(client);
+}
+
+unsigned imap_client_fetch_changes(struct imap_client *client, uint64_t modseq)
+{
+	struct imap_operation *operation = imap_operation_new(send_fetch_changes);
+
+	operation->modseq = MAX(modseq, 1);
 	return imap_client_queue(client, operation);
 }
 
@@ -263,12 +142,12 @@ bool imap_send_fetch_body(struct imap_client *client, struct imap_operation *ope
 	if (chunk != 0)
 		imap_command_append(client, "<%u.%u>", have, chunk);
 	imap_command_append(client, ")");
-	return end_only(client);
+	return imap_command_end(client);
 }
 
 unsigned imap_client_fetch_body(struct imap_client *client, uint32_t uid, bool mark_seen)
 {
-	struct imap_operation *operation = operation_new(imap_send_fetch_body);
+	struct imap_operation *operation = imap_operation_new(imap_send_fetch_body);
 
 	operation->uid = uid;
 	operation->is_option = mark_seen;
@@ -281,12 +160,12 @@ static bool send_search(struct imap_client *client, struct imap_operation *opera
 		return false;
 	imap_command_begin(client, "UID SEARCH");
 	imap_command_append_criteria(client, operation->name);
-	return end_only(client);
+	return imap_command_end(client);
 }
 
 unsigned imap_client_search(struct imap_client *client, const char *criteria)
 {
-	return queue_names(client, send_search, criteria, NULL);
+	return imap_client_queue_names(client, send_search, criteria, NULL);
 }
 
 /* Changing messages. */
@@ -346,7 +225,7 @@ static bool send_store(struct imap_client *client, struct imap_operation *operat
 unsigned imap_client_store(struct imap_client *client, const uint32_t *uids, size_t count,
 			   enum imap_store_mode mode, uint32_t flags)
 {
-	struct imap_operation *operation = operation_new(send_store);
+	struct imap_operation *operation = imap_operation_new(send_store);
 
 	set_uids(operation, uids, count);
 	operation->mode = mode;
@@ -374,7 +253,7 @@ static bool send_copy(struct imap_client *client, struct imap_operation *operati
 static unsigned queue_copy(struct imap_client *client, imap_send_fn *send, const uint32_t *uids,
 			   size_t count, const char *mailbox)
 {
-	struct imap_operation *operation = operation_new(send);
+	struct imap_operation *operation = imap_operation_new(send);
 
 	set_uids(operation, uids, count);
 	operation->name = g_strdup(mailbox);
@@ -430,7 +309,7 @@ static bool send_expunge(struct imap_client *client, struct imap_operation *oper
 
 unsigned imap_client_expunge(struct imap_client *client, const uint32_t *uids, size_t count)
 {
-	struct imap_operation *operation = operation_new(send_expunge);
+	struct imap_operation *operation = imap_operation_new(send_expunge);
 
 	set_uids(operation, uids, count);
 	return imap_client_queue(client, operation);
@@ -448,13 +327,13 @@ static bool send_append(struct imap_client *client, struct imap_operation *opera
 		imap_command_append(client, ")");
 	}
 	imap_command_append_literal(client, operation->message);
-	return end_only(client);
+	return imap_command_end(client);
 }
 
 unsigned imap_client_append(struct imap_client *client, const char *mailbox, uint32_t flags,
 			    GBytes *message)
 {
-	struct imap_operation *operation = operation_new(send_append);
+	struct imap_operation *operation = imap_operation_new(send_append);
 
 	operation->name = g_strdup(mailbox);
 	operation->flags = flags;
@@ -474,12 +353,12 @@ bool imap_send_idle(struct imap_client *client, struct imap_operation *operation
 		return false;
 	operation->is_done_sent = false;
 	imap_command_begin(client, is_offered ? "IDLE" : "NOOP");
-	return end_only(client);
+	return imap_command_end(client);
 }
 
 unsigned imap_client_idle(struct imap_client *client)
 {
-	return imap_client_queue(client, operation_new(imap_send_idle));
+	return imap_client_queue(client, imap_operation_new(imap_send_idle));
 }
 
 static bool send_noop(struct imap_client *client, struct imap_operation *operation)
@@ -487,10 +366,10 @@ static bool send_noop(struct imap_client *client, struct imap_operation *operati
 	if (operation->step > 0)
 		return false;
 	imap_command_begin(client, "NOOP");
-	return end_only(client);
+	return imap_command_end(client);
 }
 
 unsigned imap_client_noop(struct imap_client *client)
 {
-	return imap_client_queue(client, operation_new(send_noop));
+	return imap_client_queue(client, imap_operation_new(send_noop));
 }

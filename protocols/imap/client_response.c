@@ -19,6 +19,15 @@ static void take_capabilities(struct imap_client *client, struct imap_parser *pa
 				g_strndup((const char *)name.data, name.length));
 }
 
+/* enable-data = "ENABLED" *(SP capability) (RFC 5161) */
+static void take_enabled(struct imap_client *client, struct imap_parser *parser)
+{
+	struct bytes name;
+
+	while (imap_skip(parser, ' ') && imap_parse_atom(parser, &name))
+		client->has_qresync |= imap_is(name, "QRESYNC");
+}
+
 /* resp-text-code = "ALERT" / ... / atom [SP 1*<any TEXT-CHAR except "]">] */
 static void take_known_code(struct imap_client *client, struct imap_parser *parser)
 {
@@ -37,6 +46,8 @@ static void take_known_code(struct imap_client *client, struct imap_parser *pars
 		imap_parse_number(parser, &selected->uid_next);
 	else if (imap_is(name, "UNSEEN") && imap_skip(parser, ' '))
 		imap_parse_number(parser, &selected->unseen);
+	else if (imap_is(name, "HIGHESTMODSEQ") && imap_skip(parser, ' ') && selected->name == NULL)
+		imap_parse_number64(parser, &selected->modseq);
 }
 
 void imap_client_take_code(struct imap_client *client, struct imap_parser *parser)
@@ -193,6 +204,65 @@ static void take_expunge(struct imap_client *client, uint32_t number)
 		client->selected.messages--;
 	if (client->config.events->expunged != NULL)
 		client->config.events->expunged(client->config.owner, number, uid);
+}
+
+/*
+ * A message went whose number was not known: it was one of those without a known UID in front of the
+ * first larger one, for UIDs ascend.
+ */
+static void forget_unknown(struct imap_client *client, uint32_t uid)
+{
+	guint i = 0;
+
+	while (i < client->uids->len && g_array_index(client->uids, uint32_t, i) <= uid)
+		i++;
+	if (i > 0 && g_array_index(client->uids, uint32_t, i - 1) == 0)
+		g_array_remove_index(client->uids, i - 1);
+	if (client->selected.messages > 0)
+		client->selected.messages--;
+}
+
+static void take_vanished_uid(struct imap_client *client, uint32_t uid)
+{
+	for (guint i = 0; i < client->uids->len; i++) {
+		if (g_array_index(client->uids, uint32_t, i) == uid) {
+			take_expunge(client, i + 1);
+			return;
+		}
+	}
+	forget_unknown(client, uid);
+	if (client->config.events->expunged != NULL)
+		client->config.events->expunged(client->config.owner, 0, uid);
+}
+
+/*
+ * "VANISHED" [SP "(EARLIER)"] SP known-uids (RFC 7162 section 3.2.10): what went before the mailbox was
+ * selected has no number and was not counted.
+ */
+static void take_vanished(struct imap_client *client, struct imap_parser *parser)
+{
+	struct imap_sequence_set uids = IMAP_SEQUENCE_INIT;
+	bool is_earlier;
+	unsigned told = 0;
+
+	imap_skip(parser, ' ');
+	is_earlier = imap_skip(parser, '(');
+	if (is_earlier && (!imap_skip_word(parser, "EARLIER") || !imap_skip(parser, ')') ||
+			   !imap_skip(parser, ' ')))
+		return;
+	if (imap_parse_sequence_set(parser, &uids)) {
+		imap_sequence_resolve(&uids, 0);
+		for (uint32_t uid = 0; told < IMAP_CLIENT_UIDS_MAX && uid < UINT32_MAX; told++) {
+			uid = imap_sequence_next(&uids, uid + 1);
+			if (uid == 0)
+				break;
+			if (!is_earlier)
+				take_vanished_uid(client, uid);
+			else if (client->config.events->expunged != NULL)
+				client->config.events->expunged(client->config.owner, 0, uid);
+		}
+	}
+	imap_sequence_clear(&uids);
 }
 
 /* FETCH. */
@@ -374,6 +444,10 @@ void imap_client_take_untagged(struct imap_client *client, struct imap_parser *p
 		take_status(client, parser);
 	else if (imap_skip_word(parser, "SEARCH"))
 		take_search(client, parser);
+	else if (imap_skip_word(parser, "ENABLED"))
+		take_enabled(client, parser);
+	else if (imap_skip_word(parser, "VANISHED"))
+		take_vanished(client, parser);
 	else if (imap_skip_word(parser, "OK") && imap_skip(parser, ' '))
 		imap_client_take_code(client, parser);
 }

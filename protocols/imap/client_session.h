@@ -28,8 +28,12 @@ struct imap_operation {
 	char *name, *second; /* mailboxes in UTF-8, patterns, criteria */
 	struct imap_sequence_set uids;
 	uint32_t uid, flags;
+	uint32_t uid_validity; /* of the mailbox as it was known */
+	uint64_t modseq;       /* up to which it was */
 	enum imap_store_mode mode;
-	bool is_option; /* read only, subscribed, mark seen */
+	bool is_selecting; /* SELECT was sent */
+	bool is_resuming;  /* with what was known */
+	bool is_option;    /* read only, subscribed, mark seen */
 	GBytes *message;
 
 	GByteArray *body;    /* of a message that comes in pieces; NULL: none yet */
@@ -62,10 +66,12 @@ struct imap_client {
 	GQueue operations;              /* of struct imap_operation *, waiting */
 	struct imap_operation *current; /* running; NULL: none */
 	unsigned last_operation, last_tag;
-	char tag[16];   /* of the command in flight, "" none */
-	GQueue pieces;  /* of struct imap_piece *, of it, not sent yet */
-	GString *line;  /* command being written */
-	bool is_idling; /* IDLE was answered with "+" */
+	char tag[16];      /* of the command in flight, "" none */
+	GQueue pieces;     /* of struct imap_piece *, of it, not sent yet */
+	GString *line;     /* command being written */
+	bool is_idling;    /* IDLE was answered with "+" */
+	bool has_qresync;  /* it is enabled */
+	bool has_selected; /* some mailbox was: ENABLE is allowed no more */
 
 	struct imap_mailbox_status selected; /* `name` is owned */
 	GArray *uids;                        /* of uint32_t, by message number - 1; 0 not known */
@@ -79,7 +85,7 @@ void imap_command_append_mailbox(struct imap_client *client, const char *name); 
 void imap_command_append_literal(struct imap_client *client, GBytes *bytes);    /* SP literal */
 void imap_command_append_set(struct imap_client *client, const struct imap_sequence_set *set);
 void imap_command_append_criteria(struct imap_client *client, const char *criteria);
-void imap_command_end(struct imap_client *client);
+bool imap_command_end(struct imap_client *client); /* always true */
 
 /* Sends what pieces may go; with `is_invited` the one that waits for "+" too. */
 void imap_client_send_pieces(struct imap_client *client, bool is_invited);
@@ -108,9 +114,15 @@ bool imap_send_login(struct imap_client *client, struct imap_operation *operatio
 bool imap_send_idle(struct imap_client *client, struct imap_operation *operation);
 bool imap_send_logout(struct imap_client *client, struct imap_operation *operation);
 bool imap_send_select(struct imap_client *client, struct imap_operation *operation);
+bool imap_send_resume(struct imap_client *client, struct imap_operation *operation);
 bool imap_send_fetch_headers(struct imap_client *client, struct imap_operation *operation);
 bool imap_send_fetch_body(struct imap_client *client, struct imap_operation *operation);
 
 /* Queues `operation` (taken) and returns its number; starts it when nothing else runs. */
 unsigned imap_client_queue(struct imap_client *client, struct imap_operation *operation);
+struct imap_operation *imap_operation_new(imap_send_fn *send);
 void imap_operation_free(struct imap_operation *operation);
+
+/* Queues an operation with one or two names (`second` may be NULL). */
+unsigned imap_client_queue_names(struct imap_client *client, imap_send_fn *send, const char *name,
+				 const char *second);

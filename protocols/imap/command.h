@@ -1,5 +1,6 @@
 /* What the files of the IMAP server session share: its insides, its replies, its commands. */
 #pragma once
+#include "protocols/imap/arguments.h"
 #include "protocols/imap/output.h"
 #include "protocols/imap/parser.h"
 #include "protocols/imap/reader.h"
@@ -7,6 +8,7 @@
 #include "protocols/imap/session.h"
 #include "protocols/imap/view.h"
 #include "protocols/layer.h"
+#include "protocols/mail/rights.h"
 
 /* What the next line from the client is. */
 enum imap_expectation {
@@ -23,6 +25,8 @@ struct imap_fetch;
 struct imap_session {
 	struct session base;
 	struct imap_session_config config;
+	imap_capability_set offered; /* what is not is refused */
+	imap_capability_set enabled; /* by ENABLE, or as a condition of RFC 7162 */
 	enum imap_state state;
 	enum imap_expectation expects;
 	struct imap_reader reader;
@@ -38,12 +42,13 @@ struct imap_session {
 	char *user;              /* of AUTHENTICATE LOGIN */
 	struct account *account; /* NULL: not authenticated */
 	struct imap_view view;
-	struct imap_fetch *fetch;  /* answer in the making, see command_fetch.c; or NULL */
-	unsigned bad_commands;     /* in a row */
-	unsigned unknown_commands; /* the same before the login: that were none */
-	int phase;                 /* enum session_phase, -1 none: noted last */
-	int64_t autologout_ns;     /* when idleness ends the session */
-	int64_t news_ns;           /* when IDLE tells what has gathered; TIME_NEVER: nothing */
+	struct imap_sequence_set saved; /* UIDs that SEARCH found last: "$" (RFC 5182) */
+	struct imap_fetch *fetch;       /* answer in the making, see command_fetch.c; or NULL */
+	unsigned bad_commands;          /* in a row */
+	unsigned unknown_commands;      /* the same before the login: that were none */
+	int phase;                      /* enum session_phase, -1 none: noted last */
+	int64_t autologout_ns;          /* when idleness ends the session */
+	int64_t news_ns;                /* when IDLE tells what has gathered; TIME_NEVER: nothing */
 };
 
 /* Output. Whole lines only, but for the last line of what ends inside a literal. */
@@ -57,6 +62,9 @@ void imap_sendf(struct imap_session *session, const char *format, ...) G_GNUC_PR
 void imap_ok(struct imap_session *session, const char *format, ...) G_GNUC_PRINTF(2, 3);
 void imap_no(struct imap_session *session, const char *format, ...) G_GNUC_PRINTF(2, 3);
 void imap_bad(struct imap_session *session, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/* OK for a command that removed messages: with HIGHESTMODSEQ for who resynchronises by it. */
+void imap_ok_expunged(struct imap_session *session, bool has_expunged, const char *text);
 
 /* Ends the command with BAD for the reason the parser gives. */
 void imap_bad_arguments(struct imap_session *session, const struct imap_parser *parser);
@@ -75,33 +83,29 @@ void imap_note_mail(struct imap_session *session, enum mail_detail detail,
 /* Sets the deadline to the nearest of autologout and news. */
 void imap_arm(struct imap_session *session);
 
-/* The capabilities the session offers in its state. */
-const char *imap_capabilities(const struct imap_session *session);
+/* The capabilities the session offers in its state; the caller frees them. */
+char *imap_capabilities(const struct imap_session *session);
 
-/* Arguments that several commands have. */
+static inline bool imap_offers(const struct imap_session *session, enum imap_capability capability)
+{
+	return imap_capability_is_in(session->offered, capability);
+}
 
-/* SP mailbox, as UTF-8 the caller frees; names that cannot be are an error. */
-bool imap_parse_mailbox(struct imap_parser *parser, char **name);
-
-/* SP mailbox that exists; else ends the command and is NULL. */
-struct mailbox *imap_parse_existing(struct imap_session *session, struct imap_parser *parser);
-
-/* "NO [NONEXISTENT]" for a mailbox, which is named in it. */
-void imap_no_mailbox(struct imap_session *session, const char *code, const char *name);
-
-/*
- * SP sequence-set, resolved: UIDs after UID, else message numbers that all exist. False: the error
- * is in the parser.
- */
-bool imap_parse_messages(struct imap_session *session, struct imap_parser *parser,
-			 struct imap_sequence_set *set);
+static inline bool imap_has_enabled(const struct imap_session *session,
+				    enum imap_capability capability)
+{
+	return imap_capability_is_in(session->enabled, capability);
+}
 
 /*
- * The numbers of the messages in the set, ascending: start with `number` 0, and go on with the one
- * given last until it returns 0.
+ * Notes that the client knows modification sequences (RFC 7162 section 3.1): from now on FETCH tells
+ * them. With a mailbox open it is told the highest one.
  */
-uint32_t imap_next_message(const struct imap_session *session, const struct imap_sequence_set *set,
-			   uint32_t number);
+void imap_enable_condstore(struct imap_session *session);
+
+/* Appends VANISHED (EARLIER): what went after `modseq`, of `known` (UIDs) unless that is NULL. */
+void imap_print_vanished(GString *out, const struct mailbox *mailbox, uint64_t modseq,
+			 const struct imap_sequence_set *known);
 
 /* Answers the line that ends IDLE, or goes on with AUTHENTICATE. */
 void imap_continue_idle(struct imap_session *session, struct bytes line);
@@ -111,15 +115,36 @@ void imap_continue_authenticate(struct imap_session *session, struct bytes line)
 void imap_fetch_continue(struct imap_session *session);
 void imap_fetch_free(struct imap_fetch *fetch);
 
-/* Expunges what is marked \Deleted; with `set` (of UIDs) only what is in it. */
-void imap_expunge_deleted(struct imap_session *session, const struct imap_sequence_set *set);
+/* Expunges what is marked \Deleted; with `set` (of UIDs) only what is in it. True: there was some. */
+bool imap_expunge_deleted(struct imap_session *session, const struct imap_sequence_set *set);
 
 /* The commands, each in command_*.c; they begin behind the verb. */
 typedef void imap_run_fn(struct imap_session *session, struct imap_parser *parser);
 
+#define IMAP_IN(state) (1u << (state))
+
+enum imap_command_flag {
+	IMAP_TAKES_UID = 1,     /* also behind UID */
+	IMAP_KEEPS_NUMBERS = 2, /* no EXPUNGE while it runs (RFC 3501 7.4.1), but behind UID */
+};
+
+struct imap_command {
+	const char *name;
+	unsigned states; /* set of IMAP_IN(enum imap_state) where it is allowed */
+	unsigned flags;  /* enum imap_command_flag */
+	imap_run_fn *run;
+	enum imap_capability needs;     /* without it there is no such command */
+	enum imap_capability uid_needs; /* nor behind UID without this */
+};
+
+/* NULL: there is none of that name (behind UID, if that was there), or it is not offered. */
+const struct imap_command *imap_find_command(const struct imap_session *session, struct bytes verb);
+
 imap_run_fn imap_run_append, imap_run_authenticate, imap_run_capability, imap_run_check,
     imap_run_close, imap_run_copy, imap_run_create, imap_run_delete, imap_run_enable,
-    imap_run_examine, imap_run_expunge, imap_run_fetch, imap_run_id, imap_run_idle, imap_run_list,
-    imap_run_login, imap_run_logout, imap_run_lsub, imap_run_move, imap_run_namespace,
-    imap_run_noop, imap_run_rename, imap_run_search, imap_run_select, imap_run_status,
-    imap_run_store, imap_run_subscribe, imap_run_unselect, imap_run_unsubscribe;
+    imap_run_deleteacl, imap_run_examine, imap_run_expunge, imap_run_fetch, imap_run_getacl,
+    imap_run_getquota, imap_run_getquotaroot, imap_run_listrights, imap_run_myrights,
+    imap_run_setacl, imap_run_setquota, imap_run_id, imap_run_idle, imap_run_list, imap_run_login,
+    imap_run_logout, imap_run_lsub, imap_run_move, imap_run_namespace, imap_run_noop,
+    imap_run_rename, imap_run_search, imap_run_select, imap_run_sort, imap_run_status,
+    imap_run_store, imap_run_subscribe, imap_run_thread, imap_run_unselect, imap_run_unsubscribe;

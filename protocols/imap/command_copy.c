@@ -3,7 +3,6 @@
 
 struct copied {
 	struct imap_sequence_set from, to; /* UIDs */
-	unsigned gone;                     /* messages that no longer exist */
 };
 
 static size_t bytes_of_set(const struct imap_session *session, const struct imap_sequence_set *set)
@@ -15,19 +14,24 @@ static size_t bytes_of_set(const struct imap_session *session, const struct imap
 	return bytes;
 }
 
+/*
+ * What another session expunged, and the client was not told of, can be copied all the same (RFC 2180
+ * section 4.4.2), so that all of the set are; but it cannot be moved any more.
+ */
 static void copy_all(struct imap_session *session, const struct imap_sequence_set *set,
-		     struct mailbox *target, struct copied *copied)
+		     struct mailbox *target, bool is_move, struct copied *copied)
 {
+	uint32_t permitted = imap_permitted_flags(session, target);
+
 	for (uint32_t number = 0; (number = imap_next_message(session, set, number)) != 0;) {
 		struct imap_view_entry *seen = imap_view_at(&session->view, number);
 
-		if (seen->is_expunged) {
-			copied->gone++;
+		if (is_move && seen->is_expunged)
 			continue;
-		}
 		uint32_t from = seen->uid; /* copying into the open mailbox moves `seen` */
 		imap_sequence_add(&copied->from, from);
-		imap_sequence_add(&copied->to, mailbox_copy(target, seen->entry)->uid);
+		imap_sequence_add(&copied->to,
+				  mailbox_copy_with(target, seen->entry, permitted)->uid);
 	}
 }
 
@@ -44,11 +48,12 @@ static void expunge_copied(struct imap_session *session, const struct imap_seque
 }
 
 /* resp-code-copy = "COPYUID" SP nz-number SP uid-set SP uid-set; empty when nothing was copied */
-static char *copyuid(const struct mailbox *target, const struct copied *copied)
+static char *copyuid(const struct imap_session *session, const struct mailbox *target,
+		     const struct copied *copied)
 {
 	GString *code = g_string_new(NULL);
 
-	if (copied->from.ranges != NULL) {
+	if (copied->from.ranges != NULL && imap_offers(session, IMAP_CAN_UIDPLUS)) {
 		g_string_append_printf(code, "[COPYUID %u ", target->uid_validity);
 		imap_sequence_print(&copied->from, code);
 		g_string_append_c(code, ' ');
@@ -61,19 +66,34 @@ static char *copyuid(const struct mailbox *target, const struct copied *copied)
 static void finish(struct imap_session *session, const struct mailbox *target,
 		   const struct copied *copied, bool is_move)
 {
-	char *code = copyuid(target, copied);
+	char *code = copyuid(session, target, copied);
 
 	if (is_move && code[0] != '\0')
 		imap_sendf(session, "* OK %sMoved UIDs.\r\n", code);
 	if (is_move && copied->from.ranges != NULL)
 		expunge_copied(session, &copied->from);
-	if (copied->gone > 0)
-		imap_no(session, "[EXPUNGEISSUED] Some of the messages no longer exist.");
-	else if (is_move)
-		imap_ok(session, "Move completed.");
+	if (is_move)
+		imap_ok_expunged(session, copied->from.ranges != NULL, "Move completed.");
 	else
 		imap_ok(session, "%sCopy completed.", code);
 	g_free(code);
+}
+
+/* Why it cannot be done; NULL: it can. */
+static const char *obstacle(const struct imap_session *session, const struct imap_sequence_set *set,
+			    const struct mailbox *target, bool is_move)
+{
+	const struct mailbox *from = session->view.mailbox;
+	bool takes_room = !is_move || target->account != from->account;
+
+	if (is_move && session->view.is_read_only)
+		return "[CANNOT] Mailbox is read-only.";
+	if (!imap_may(session, target, RIGHT_INSERT) ||
+	    (is_move && !imap_may(session, from, RIGHT_DELETE | RIGHT_EXPUNGE)))
+		return "[NOPERM] Permission denied.";
+	if (takes_room && !account_has_room(target->account, bytes_of_set(session, set)))
+		return "[OVERQUOTA] Quota exceeded (mailbox for user is full).";
+	return NULL;
 }
 
 /*
@@ -84,22 +104,19 @@ static void copy_or_move(struct imap_session *session, struct imap_parser *parse
 {
 	struct imap_sequence_set set = IMAP_SEQUENCE_INIT;
 	struct copied copied = { .from = IMAP_SEQUENCE_INIT, .to = IMAP_SEQUENCE_INIT };
+	const char *why;
 	char *name = NULL;
 	struct mailbox *target;
 
-	if (!imap_parse_messages(session, parser, &set) || !imap_parse_mailbox(parser, &name) ||
-	    !imap_parse_end(parser)) {
+	if (!imap_parse_messages(session, parser, &set) ||
+	    !imap_parse_mailbox(session, parser, &name) || !imap_parse_end(parser)) {
 		imap_bad_arguments(session, parser);
-	} else if ((target = account_find_mailbox(session->account, name)) == NULL) {
+	} else if ((target = imap_find_mailbox(session, name)) == NULL) {
 		imap_no_mailbox(session, "TRYCREATE", name);
-	} else if (is_move && session->view.is_read_only) {
-		imap_no(session, "[CANNOT] Mailbox is read-only.");
-	} else if (is_move && target == session->view.mailbox) {
-		imap_no(session, "[CANNOT] Source and destination are the same mailbox.");
-	} else if (!is_move && !account_has_room(session->account, bytes_of_set(session, &set))) {
-		imap_no(session, "[OVERQUOTA] Quota exceeded (mailbox for user is full).");
+	} else if ((why = obstacle(session, &set, target, is_move)) != NULL) {
+		imap_no(session, "%s", why);
 	} else {
-		copy_all(session, &set, target, &copied);
+		copy_all(session, &set, target, is_move, &copied);
 		finish(session, target, &copied, is_move);
 	}
 	imap_sequence_clear(&set);

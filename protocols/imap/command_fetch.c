@@ -2,50 +2,16 @@
  * FETCH (RFC 3501 section 6.4.5). The answer is made piece by piece as the output has room: message by
  * message, item by item, and large literals in parts straight from the shared message.
  */
-#include "protocols/imap/command.h"
 #include "protocols/imap/date.h"
 #include "protocols/imap/envelope.h"
-#include "protocols/imap/section.h"
+#include "protocols/imap/fetch.h"
 #include "protocols/imap/structure.h"
 
-#define ITEMS_MAX  256
 #define PART_BYTES 16384 /* of a literal that is copied to the output at a time */
-
-enum item_kind {
-	ITEM_FLAGS,
-	ITEM_UID,
-	ITEM_INTERNALDATE,
-	ITEM_SIZE,
-	ITEM_ENVELOPE,
-	ITEM_BODY,
-	ITEM_BODYSTRUCTURE,
-	ITEM_SECTION,
-};
-
-struct item {
-	enum item_kind kind;
-	bool marks_seen;
-	const char *label; /* of an RFC822 item; NULL: BODY[section] */
-	struct imap_section section;
-	bool is_partial;
-	uint32_t partial_from, partial_bytes;
-};
-
-struct imap_fetch {
-	GArray *items; /* of struct item */
-	struct imap_sequence_set set;
-	bool has_flags, marks_seen; /* some item does */
-	uint32_t number;            /* message being answered; 0: none yet */
-	unsigned item_index;        /* next item of it */
-	bool shows_flags;           /* \Seen was just set: FLAGS unasked */
-	GString *text;              /* line in the making */
-	GBytes *literal;            /* what follows `text`; NULL: none */
-	size_t literal_sent;
-};
 
 static void item_clear(void *data)
 {
-	imap_section_clear(&((struct item *)data)->section);
+	imap_section_clear(&((struct imap_item *)data)->section);
 }
 
 void imap_fetch_free(struct imap_fetch *fetch)
@@ -57,155 +23,15 @@ void imap_fetch_free(struct imap_fetch *fetch)
 	g_free(fetch);
 }
 
-static struct imap_fetch *fetch_new(void)
+static struct imap_fetch *fetch_new(struct imap_session *session)
 {
 	struct imap_fetch *fetch = g_new0(struct imap_fetch, 1);
 
-	fetch->items = g_array_new(FALSE, FALSE, sizeof(struct item));
+	fetch->session = session;
+	fetch->items = g_array_new(FALSE, FALSE, sizeof(struct imap_item));
 	g_array_set_clear_func(fetch->items, item_clear);
 	fetch->text = g_string_new(NULL);
 	return fetch;
-}
-
-/* Parsing. */
-
-static void add_item(struct imap_fetch *fetch, const struct item *item)
-{
-	g_array_append_val(fetch->items, *item);
-	fetch->has_flags |= item->kind == ITEM_FLAGS;
-	fetch->marks_seen |= item->marks_seen;
-}
-
-static void add_kind(struct imap_fetch *fetch, enum item_kind kind)
-{
-	add_item(fetch, &(struct item) { .kind = kind });
-}
-
-/* "ALL" / "FULL" / "FAST": the macros stand alone. */
-static bool parse_macro(struct imap_parser *parser, struct imap_fetch *fetch)
-{
-	bool is_full = imap_skip_word(parser, "FULL");
-	bool is_all = is_full || imap_skip_word(parser, "ALL");
-
-	if (!is_all && !imap_skip_word(parser, "FAST"))
-		return false;
-	add_kind(fetch, ITEM_FLAGS);
-	add_kind(fetch, ITEM_INTERNALDATE);
-	add_kind(fetch, ITEM_SIZE);
-	if (is_all)
-		add_kind(fetch, ITEM_ENVELOPE);
-	if (is_full)
-		add_kind(fetch, ITEM_BODY);
-	return true;
-}
-
-/* The letters, digits and dots at the position: the name of an item. */
-static struct bytes read_name(struct imap_parser *parser)
-{
-	size_t start = parser->position;
-
-	while (g_ascii_isalnum(imap_peek(parser)) || imap_peek(parser) == '.')
-		parser->position++;
-	return (struct bytes) { parser->data + start, parser->position - start };
-}
-
-/* "<" number "." nz-number ">" */
-static bool parse_partial(struct imap_parser *parser, struct item *item)
-{
-	if (!imap_skip(parser, '<'))
-		return true;
-	item->is_partial = true;
-	if (!imap_parse_number(parser, &item->partial_from) || !imap_parse_char(parser, '.') ||
-	    !imap_parse_number(parser, &item->partial_bytes) || !imap_parse_char(parser, '>'))
-		return false;
-	return item->partial_bytes > 0 || imap_parser_fail(parser, "Invalid BODY[] range");
-}
-
-/* "BODY" section ["<" number "." nz-number ">"] / "BODY.PEEK" section [...] */
-static bool parse_body(struct imap_parser *parser, struct imap_fetch *fetch, bool is_peek)
-{
-	struct item item = { .kind = ITEM_SECTION, .marks_seen = !is_peek };
-	bool is_read = imap_parse_section(parser, &item.section) && parse_partial(parser, &item);
-
-	if (is_read)
-		add_item(fetch, &item);
-	else
-		imap_section_clear(&item.section);
-	return is_read;
-}
-
-static const struct {
-	const char *name;
-	struct item item;
-} named_items[] = {
-	{"FLAGS",          { .kind = ITEM_FLAGS }                                         },
-	{ "UID",           { .kind = ITEM_UID }					   },
-	{ "INTERNALDATE",  { .kind = ITEM_INTERNALDATE }                                  },
-	{ "RFC822.SIZE",   { .kind = ITEM_SIZE }                                          },
-	{ "ENVELOPE",      { .kind = ITEM_ENVELOPE }                                      },
-	{ "BODY",          { .kind = ITEM_BODY }					  },
-	{ "BODYSTRUCTURE", { .kind = ITEM_BODYSTRUCTURE }                                 },
-	{ "RFC822",        { .kind = ITEM_SECTION, .marks_seen = true, .label = "RFC822" }},
-	{ "RFC822.HEADER",
-         { .kind = ITEM_SECTION,
-	    .label = "RFC822.HEADER",
-	    .section = { .text = IMAP_SECTION_HEADER } }                                  },
-	{ "RFC822.TEXT",
-         { .kind = ITEM_SECTION,
-	    .marks_seen = true,
-	    .label = "RFC822.TEXT",
-	    .section = { .text = IMAP_SECTION_TEXT } }                                    },
-};
-
-/*
- * fetch-att = "ENVELOPE" / "FLAGS" / "INTERNALDATE" / "RFC822" [".HEADER" / ".SIZE" / ".TEXT"] /
- *             "BODY" ["STRUCTURE"] / "UID" / "BODY" section [...] / "BODY.PEEK" section [...]
- */
-static bool parse_item(struct imap_parser *parser, struct imap_fetch *fetch)
-{
-	struct bytes name = read_name(parser);
-
-	if (fetch->items->len >= ITEMS_MAX)
-		return imap_parser_fail(parser, "Too many items");
-	if (imap_peek(parser) == '[') {
-		if (imap_is(name, "BODY") || imap_is(name, "BODY.PEEK"))
-			return parse_body(parser, fetch, name.length > strlen("BODY"));
-		return imap_parser_fail(parser, "Unknown parameter");
-	}
-	for (size_t i = 0; i < G_N_ELEMENTS(named_items); i++) {
-		if (!imap_is(name, named_items[i].name))
-			continue;
-		add_item(fetch, &named_items[i].item);
-		return true;
-	}
-	return imap_parser_fail(parser, "Unknown parameter");
-}
-
-/* SP ("ALL" / "FULL" / "FAST" / fetch-att / "(" fetch-att *(SP fetch-att) ")") */
-static bool parse_items(struct imap_parser *parser, struct imap_fetch *fetch)
-{
-	if (!imap_parse_space(parser))
-		return false;
-	if (parse_macro(parser, fetch))
-		return true;
-	if (!imap_skip(parser, '('))
-		return parse_item(parser, fetch);
-	do {
-		if (!parse_item(parser, fetch))
-			return false;
-	} while (imap_skip(parser, ' '));
-	return imap_parse_char(parser, ')');
-}
-
-/* A response to UID FETCH always names the UID (RFC 3501 section 6.4.8). */
-static void want_uid(struct imap_fetch *fetch)
-{
-	struct item item = { .kind = ITEM_UID };
-
-	for (unsigned i = 0; i < fetch->items->len; i++)
-		if (g_array_index(fetch->items, struct item, i).kind == ITEM_UID)
-			return;
-	g_array_prepend_val(fetch->items, item);
 }
 
 /* Printing. */
@@ -229,7 +55,7 @@ static void print_date(GString *out, int64_t internal_date)
 }
 
 /* The part of `bytes` (taken) that the item wants. */
-static GBytes *cut(GBytes *bytes, const struct item *item)
+static GBytes *cut(GBytes *bytes, const struct imap_item *item)
 {
 	if (!item->is_partial)
 		return bytes;
@@ -241,41 +67,84 @@ static GBytes *cut(GBytes *bytes, const struct item *item)
 	return part;
 }
 
-/* Announces the section as a literal, which is sent by and by. */
-static void begin_section(struct imap_fetch *fetch, const struct item *item,
-			  struct message *message)
+/* "BODY[section]<from>", or what else the item is called. */
+static void print_label(GString *out, const struct imap_item *item)
 {
-	GBytes *bytes = imap_section_of(&item->section, message);
-	GString *out = fetch->text;
+	static const char *const labels[] = {
+		[ITEM_SECTION] = "BODY",
+		[ITEM_BINARY] = "BINARY",
+		[ITEM_BINARY_SIZE] = "BINARY.SIZE",
+	};
 
-	g_string_append(out, item->label != NULL ? item->label : "BODY");
+	g_string_append(out, item->label != NULL ? item->label : labels[item->kind]);
 	if (item->label == NULL)
 		imap_section_print(out, &item->section);
 	if (item->is_partial)
 		g_string_append_printf(out, "<%u>", item->partial_from);
+}
+
+static bool has_nul(GBytes *bytes)
+{
+	gsize length;
+	const uint8_t *data = g_bytes_get_data(bytes, &length);
+
+	return length > 0 && memchr(data, '\0', length) != NULL;
+}
+
+/*
+ * Announces `bytes` (taken; may be NULL) as a literal, which is sent by and by. What holds NUL takes a
+ * literal8, and so does every piece of it (RFC 3516 section 4.2).
+ */
+static void begin_literal(struct imap_fetch *fetch, const struct imap_item *item, GBytes *bytes)
+{
+	GString *out = fetch->text;
+
+	print_label(out, item);
 	if (bytes == NULL) {
 		g_string_append(out, " NIL");
 		return;
 	}
+	bool is_binary = item->kind == ITEM_BINARY && has_nul(bytes);
 	bytes = cut(bytes, item);
 	if (g_bytes_get_size(bytes) == 0) {
 		g_string_append(out, " \"\"");
 		g_bytes_unref(bytes);
 		return;
 	}
-	g_string_append_printf(out, " {%zu}\r\n", g_bytes_get_size(bytes));
+	g_string_append_printf(out, " %s{%zu}\r\n", is_binary ? "~" : "", g_bytes_get_size(bytes));
 	fetch->literal = bytes;
 	fetch->literal_sent = 0;
+}
+
+static GBytes *decoded(struct imap_fetch *fetch, const struct imap_item *item,
+		       struct message *message)
+{
+	bool is_known;
+	GBytes *bytes = imap_section_decoded(&item->section, message, &is_known);
+
+	fetch->has_unknown_encoding |= !is_known;
+	return bytes;
+}
+
+static void print_binary_size(struct imap_fetch *fetch, const struct imap_item *item,
+			      struct message *message)
+{
+	GBytes *bytes = decoded(fetch, item, message);
+
+	print_label(fetch->text, item);
+	g_string_append_printf(fetch->text, " %zu", bytes != NULL ? g_bytes_get_size(bytes) : 0);
+	if (bytes != NULL)
+		g_bytes_unref(bytes);
 }
 
 /* FLAGS, unasked: once, in front of all but the UID. */
 static void show_flags(struct imap_fetch *fetch, const struct imap_view_entry *seen)
 {
-	imap_view_print_flags(fetch->text, seen);
+	imap_view_print_flags(fetch->text, &fetch->session->view, seen);
 	fetch->shows_flags = false;
 }
 
-static void begin_item(struct imap_fetch *fetch, const struct item *item,
+static void begin_item(struct imap_fetch *fetch, const struct imap_item *item,
 		       struct imap_view_entry *seen)
 {
 	struct message *message = seen->entry->message;
@@ -283,7 +152,7 @@ static void begin_item(struct imap_fetch *fetch, const struct item *item,
 
 	switch (item->kind) {
 	case ITEM_FLAGS:
-		imap_view_print_flags(out, seen);
+		imap_view_print_flags(out, &fetch->session->view, seen);
 		seen->is_changed = false; /* this tells it */
 		break;
 	case ITEM_UID:
@@ -292,6 +161,9 @@ static void begin_item(struct imap_fetch *fetch, const struct item *item,
 			g_string_append_c(out, ' ');
 			show_flags(fetch, seen);
 		}
+		break;
+	case ITEM_MODSEQ:
+		g_string_append_printf(out, "MODSEQ (%" G_GUINT64_FORMAT ")", seen->entry->modseq);
 		break;
 	case ITEM_INTERNALDATE:
 		print_date(out, seen->entry->internal_date);
@@ -309,7 +181,13 @@ static void begin_item(struct imap_fetch *fetch, const struct item *item,
 				     item->kind == ITEM_BODYSTRUCTURE);
 		break;
 	case ITEM_SECTION:
-		begin_section(fetch, item, message);
+		begin_literal(fetch, item, imap_section_of(&item->section, message));
+		break;
+	case ITEM_BINARY:
+		begin_literal(fetch, item, decoded(fetch, item, message));
+		break;
+	case ITEM_BINARY_SIZE:
+		print_binary_size(fetch, item, message);
 		break;
 	}
 }
@@ -321,7 +199,8 @@ static void mark_seen(struct imap_session *session, struct imap_view_entry *seen
 {
 	struct mailbox_entry *entry = seen->entry;
 
-	if (session->view.is_read_only || seen->is_expunged || entry->flags & MAILBOX_SEEN)
+	if (session->view.is_read_only || seen->is_expunged || entry->flags & MAILBOX_SEEN ||
+	    !(session->view.settable & MAILBOX_SEEN))
 		return;
 	mailbox_set_flags(session->view.mailbox, entry, entry->flags | MAILBOX_SEEN,
 			  entry->keywords, &session->view.watcher);
@@ -338,7 +217,7 @@ static void send_text(struct imap_session *session, uint64_t root)
 
 static bool begins_with_uid(const struct imap_fetch *fetch)
 {
-	return g_array_index(fetch->items, struct item, 0).kind == ITEM_UID;
+	return g_array_index(fetch->items, struct imap_item, 0).kind == ITEM_UID;
 }
 
 /* Begins the next message; false when there is none left. */
@@ -346,7 +225,10 @@ static bool begin_message(struct imap_session *session)
 {
 	struct imap_fetch *fetch = session->fetch;
 
-	fetch->number = imap_next_message(session, &fetch->set, fetch->number);
+	do
+		fetch->number = imap_next_message(session, &fetch->set, fetch->number);
+	while (fetch->number != 0 &&
+	       imap_view_at(&session->view, fetch->number)->entry->modseq <= fetch->changed_since);
 	if (fetch->number == 0)
 		return false;
 
@@ -392,7 +274,8 @@ static bool step(struct imap_session *session)
 	} else if (fetch->item_index < fetch->items->len) {
 		if (fetch->item_index > 0)
 			g_string_append_c(fetch->text, ' ');
-		begin_item(fetch, &g_array_index(fetch->items, struct item, fetch->item_index++),
+		begin_item(fetch,
+			   &g_array_index(fetch->items, struct imap_item, fetch->item_index++),
 			   seen);
 		if (fetch->literal != NULL)
 			send_text(session, root);
@@ -416,9 +299,14 @@ void imap_fetch_continue(struct imap_session *session)
 	while (has_room(session)) {
 		if (step(session))
 			continue;
+		bool is_known = !session->fetch->has_unknown_encoding;
+
 		g_clear_pointer(&session->fetch, imap_fetch_free);
 		session->base.is_busy = false;
-		imap_ok(session, "Fetch completed.");
+		if (is_known)
+			imap_ok(session, "Fetch completed.");
+		else
+			imap_no(session, "[UNKNOWN-CTE] Unknown transfer encoding.");
 		return;
 	}
 }
@@ -426,28 +314,32 @@ void imap_fetch_continue(struct imap_session *session)
 static bool reads_messages(const struct imap_fetch *fetch)
 {
 	for (unsigned i = 0; i < fetch->items->len; i++) {
-		const struct item *item = &g_array_index(fetch->items, struct item, i);
+		const struct imap_item *item = &g_array_index(fetch->items, struct imap_item, i);
 
-		if (item->kind == ITEM_SECTION && (item->section.text == IMAP_SECTION_ALL ||
-						   item->section.text == IMAP_SECTION_TEXT))
+		if ((item->kind == ITEM_SECTION || item->kind == ITEM_BINARY) &&
+		    (item->section.text == IMAP_SECTION_ALL ||
+		     item->section.text == IMAP_SECTION_TEXT))
 			return true;
 	}
 	return false;
 }
 
-/* fetch = "FETCH" SP sequence-set SP items */
+/* fetch = "FETCH" SP sequence-set SP items [fetch-modifiers] */
 void imap_run_fetch(struct imap_session *session, struct imap_parser *parser)
 {
-	struct imap_fetch *fetch = fetch_new();
+	struct imap_fetch *fetch = fetch_new(session);
 
-	if (!imap_parse_messages(session, parser, &fetch->set) || !parse_items(parser, fetch) ||
-	    !imap_parse_end(parser)) {
+	if (!imap_parse_fetch(parser, fetch)) {
 		imap_fetch_free(fetch);
 		imap_bad_arguments(session, parser);
 		return;
 	}
-	if (session->is_uid)
-		want_uid(fetch);
+	if (fetch->wants_vanished) {
+		imap_print_vanished(fetch->text, session->view.mailbox, fetch->changed_since,
+				    &fetch->set);
+		imap_sendf(session, "%s", fetch->text->str);
+		g_string_truncate(fetch->text, 0);
+	}
 	if (reads_messages(fetch))
 		imap_enter_phase(session, PHASE_RETRIEVE);
 	session->fetch = fetch;

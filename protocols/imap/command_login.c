@@ -30,7 +30,9 @@ static void authenticate(struct imap_session *session, const char *user, const c
 	}
 	session->account = account;
 	imap_enter(session, IMAP_AUTHENTICATED);
-	imap_ok(session, "[CAPABILITY %s] Logged in", imap_capabilities(session));
+	char *capabilities = imap_capabilities(session);
+	imap_ok(session, "[CAPABILITY %s] Logged in", capabilities);
+	g_free(capabilities);
 	imap_enter_phase(session, PHASE_AUTHENTICATED);
 }
 
@@ -132,20 +134,23 @@ void imap_run_authenticate(struct imap_session *session, struct imap_parser *par
 		imap_bad_arguments(session, parser);
 		return;
 	}
-	if (imap_is(mechanism, "PLAIN")) {
+	if (imap_is(mechanism, "PLAIN") && imap_offers(session, IMAP_CAN_AUTH_PLAIN)) {
 		session->expects = IMAP_EXPECTS_PLAIN;
-	} else if (imap_is(mechanism, "LOGIN")) {
+	} else if (imap_is(mechanism, "LOGIN") && imap_offers(session, IMAP_CAN_AUTH_LOGIN)) {
 		session->expects = IMAP_EXPECTS_USER;
 	} else {
 		imap_no(session, "Unsupported authentication mechanism.");
 		return;
 	}
-	if (imap_skip(parser, ' ')) {
+	if (imap_offers(session, IMAP_CAN_SASL_IR) && imap_skip(parser, ' ')) {
 		struct bytes response = imap_parser_rest(parser);
 
 		if (imap_is(response, "="))
 			response.length = 0;
 		imap_continue_authenticate(session, response);
+	} else if (!imap_parse_end(parser)) {
+		finish(session);
+		imap_bad_arguments(session, parser);
 	} else if (session->expects == IMAP_EXPECTS_USER) {
 		imap_sendf(session, "+ " CHALLENGE_USER "\r\n");
 	} else {

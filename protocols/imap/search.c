@@ -24,6 +24,9 @@ enum kind {
 	KEY_SMALLER,
 	KEY_NUMBERS, /* message number in `set` */
 	KEY_UIDS,    /* UID in `set` */
+	KEY_OLDER,   /* internal date not after `days`, here seconds since 1970 */
+	KEY_YOUNGER, /* not before it */
+	KEY_MODSEQ,  /* changed with `size` or later */
 	KEY_OR,      /* one of the keys below */
 	KEY_AND,     /* all of them */
 };
@@ -37,14 +40,16 @@ struct imap_search {
 	int64_t days;
 	uint64_t size;
 	struct imap_sequence_set set;
-	GPtrArray *keys; /* of struct imap_search *, owned; NULL: none */
+	GPtrArray *keys;  /* of struct imap_search *, owned; NULL: none */
+	bool uses_modseq; /* at the root: some key is KEY_MODSEQ */
 };
 
 /* What is being read. */
 struct reading {
 	struct imap_parser *parser;
-	const struct imap_view *view;
+	const struct imap_search_context *context;
 	unsigned depth, key_count;
+	bool uses_modseq;
 };
 
 void imap_search_free(struct imap_search *search)
@@ -65,7 +70,19 @@ static void free_key(void *key)
 
 /* Parsing. */
 
-enum argument { NOTHING, STRING, KEYWORD, DATE, NUMBER, UIDS, FIELD_AND_STRING, KEY, TWO_KEYS };
+enum argument {
+	NOTHING,
+	STRING,
+	KEYWORD,
+	DATE,
+	NUMBER,
+	UIDS,
+	FIELD_AND_STRING,
+	KEY,
+	TWO_KEYS,
+	INTERVAL,
+	MODSEQ,
+};
 
 static const struct word {
 	const char *name;
@@ -88,9 +105,11 @@ static const struct word {
 	{ "HEADER",     KEY_FIELD,       FIELD_AND_STRING, 0,                false, NULL     },
 	{ "KEYWORD",    KEY_KEYWORD,     KEYWORD,          0,                false, NULL     },
 	{ "LARGER",     KEY_LARGER,      NUMBER,           0,                false, NULL     },
+	{ "MODSEQ",     KEY_MODSEQ,      MODSEQ,           0,                false, NULL     },
 	{ "NEW",        KEY_NEW,         NOTHING,          0,                false, NULL     },
 	{ "NOT",        KEY_AND,         KEY,              0,                true,  NULL     },
 	{ "OLD",        KEY_FLAG,        NOTHING,          MAILBOX_RECENT,   true,  NULL     },
+	{ "OLDER",      KEY_OLDER,       INTERVAL,         0,                false, NULL     },
 	{ "ON",         KEY_ON,          DATE,             0,                false, NULL     },
 	{ "OR",         KEY_OR,          TWO_KEYS,         0,                false, NULL     },
 	{ "RECENT",     KEY_FLAG,        NOTHING,          MAILBOX_RECENT,   false, NULL     },
@@ -110,6 +129,7 @@ static const struct word {
 	{ "UNFLAGGED",  KEY_FLAG,        NOTHING,          MAILBOX_FLAGGED,  true,  NULL     },
 	{ "UNKEYWORD",  KEY_KEYWORD,     KEYWORD,          0,                true,  NULL     },
 	{ "UNSEEN",     KEY_FLAG,        NOTHING,          MAILBOX_SEEN,     true,  NULL     },
+	{ "YOUNGER",    KEY_YOUNGER,     INTERVAL,         0,                false, NULL     },
 };
 
 static struct imap_search *parse_key(struct reading *reading);
@@ -153,16 +173,53 @@ static bool parse_keyword(struct imap_parser *parser, struct imap_search *search
 static bool parse_set(struct reading *reading, struct imap_search *search)
 {
 	struct imap_parser *parser = reading->parser;
-	uint32_t count = imap_view_count(reading->view);
+	const struct imap_search_context *context = reading->context;
+	uint32_t count = imap_view_count(context->view);
 	bool is_uids = search->kind == KEY_UIDS;
 
+	if (imap_peek(parser) == '$' && context->parse_saved != NULL)
+		return context->parse_saved(context->owner, parser, is_uids, &search->set) ||
+		       imap_parser_fail(parser, "Invalid messageset");
 	if (!imap_parse_sequence_set(parser, &search->set))
 		return false;
 	imap_sequence_resolve(
-	    &search->set, is_uids && count > 0 ? imap_view_at(reading->view, count)->uid : count);
-	if (!is_uids && (count == 0 || imap_sequence_largest(&search->set) > count))
-		return imap_parser_fail(parser, "Invalid messageset");
+	    &search->set, is_uids && count > 0 ? imap_view_at(context->view, count)->uid : count);
 	return true;
+}
+
+/* SP nz-number: seconds before now (RFC 5032 section 2) */
+static bool parse_interval(struct reading *reading, struct imap_search *search)
+{
+	uint32_t seconds;
+
+	if (!imap_parse_space(reading->parser) || !imap_parse_number(reading->parser, &seconds))
+		return false;
+	search->days = reading->context->unix_time - seconds;
+	return seconds > 0 || imap_parser_fail(reading->parser, "Invalid number");
+}
+
+/*
+ * [SP entry-name SP entry-type-req] SP mod-sequence-valzer (RFC 7162 section 3.1.5); what we keep is
+ * one number for each message, so the entry makes no difference.
+ */
+static bool parse_modseq(struct reading *reading, struct imap_search *search)
+{
+	struct imap_parser *parser = reading->parser;
+	struct bytes entry, type;
+
+	reading->uses_modseq = true;
+	if (!imap_parse_space(parser))
+		return false;
+	if (imap_peek(parser) == '"') {
+		if (!imap_parse_string(parser, &entry) || !imap_parse_space(parser) ||
+		    !imap_parse_atom(parser, &type) || !imap_parse_space(parser))
+			return false;
+		if (!imap_is(type, "all") && !imap_is(type, "priv") && !imap_is(type, "shared"))
+			return imap_parser_fail(parser, "Invalid entry type");
+		if (entry.length < 8 || !imap_is(bytes_first(entry, 7), "/flags/"))
+			return imap_parser_fail(parser, "Invalid entry name");
+	}
+	return imap_parse_number64(parser, &search->size);
 }
 
 static bool parse_argument(struct reading *reading, enum argument argument,
@@ -191,15 +248,24 @@ static bool parse_argument(struct reading *reading, enum argument argument,
 	case TWO_KEYS:
 		return imap_parse_space(parser) && parse_below(reading, search) &&
 		       imap_parse_space(parser) && parse_below(reading, search);
+	case INTERVAL:
+		return parse_interval(reading, search);
+	case MODSEQ:
+		return parse_modseq(reading, search);
 	}
 	return false;
 }
 
-static const struct word *find_word(struct bytes name)
+static const struct word *find_word(const struct imap_search_context *context, struct bytes name)
 {
-	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
-		if (imap_is(name, words[i].name))
-			return &words[i];
+	for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
+		if (!imap_is(name, words[i].name))
+			continue;
+		if ((words[i].argument == INTERVAL && !context->knows_within) ||
+		    (words[i].argument == MODSEQ && !context->knows_modseq))
+			return NULL;
+		return &words[i];
+	}
 	return NULL;
 }
 
@@ -209,7 +275,7 @@ static bool parse_word(struct reading *reading, struct imap_search *search)
 
 	if (!imap_parse_atom(reading->parser, &name))
 		return false;
-	const struct word *word = find_word(name);
+	const struct word *word = find_word(reading->context, name);
 	if (word == NULL)
 		return imap_parser_fail(reading->parser, "Unknown argument");
 	search->kind = word->kind;
@@ -242,7 +308,8 @@ static struct imap_search *parse_key(struct reading *reading)
 		is_read = imap_parser_fail(parser, "Too complex a search");
 	} else if (imap_skip(parser, '(')) {
 		is_read = parse_list(reading, search);
-	} else if (g_ascii_isdigit(imap_peek(parser)) || imap_peek(parser) == '*') {
+	} else if (g_ascii_isdigit(imap_peek(parser)) || imap_peek(parser) == '*' ||
+		   imap_peek(parser) == '$') {
 		search->kind = KEY_NUMBERS;
 		is_read = parse_set(reading, search);
 	} else {
@@ -254,9 +321,10 @@ static struct imap_search *parse_key(struct reading *reading)
 	return search;
 }
 
-struct imap_search *imap_search_parse(struct imap_parser *parser, const struct imap_view *view)
+struct imap_search *imap_search_parse(struct imap_parser *parser,
+				      const struct imap_search_context *context)
 {
-	struct reading reading = { .parser = parser, .view = view };
+	struct reading reading = { .parser = parser, .context = context };
 	struct imap_search *search = g_new0(struct imap_search, 1);
 
 	search->kind = KEY_AND;
@@ -266,9 +334,15 @@ struct imap_search *imap_search_parse(struct imap_parser *parser, const struct i
 			return NULL;
 		}
 	} while (imap_peek(parser) == ' ');
+	search->uses_modseq = reading.uses_modseq;
 	if (!imap_parse_end(parser))
 		g_clear_pointer(&search, imap_search_free);
 	return search;
+}
+
+bool imap_search_uses_modseq(const struct imap_search *search)
+{
+	return search->uses_modseq;
 }
 
 /* Matching. */
@@ -352,6 +426,12 @@ static bool matches_plainly(const struct imap_search *search, const struct imap_
 		return imap_sequence_contains(&search->set, number);
 	case KEY_UIDS:
 		return imap_sequence_contains(&search->set, seen->uid);
+	case KEY_OLDER:
+		return seen->entry->internal_date <= search->days;
+	case KEY_YOUNGER:
+		return seen->entry->internal_date >= search->days;
+	case KEY_MODSEQ:
+		return seen->entry->modseq >= search->size;
 	case KEY_OR:
 	case KEY_AND:
 		return matches_below(search, view, number);

@@ -227,3 +227,28 @@ GBytes *imap_section_of(const struct imap_section *section, struct message *mess
 			     (struct bytes) { message_bytes(message).data + part->header_offset,
 					      part->header_bytes });
 }
+
+static bool is_known_encoding(const char *encoding)
+{
+	static const char *const known[] = { "7BIT", "8BIT", "BINARY", "BASE64",
+					     "QUOTED-PRINTABLE" };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(known); i++)
+		if (g_strcmp0(encoding, known[i]) == 0)
+			return true;
+	return encoding == NULL;
+}
+
+GBytes *imap_section_decoded(const struct imap_section *section, struct message *message,
+			     bool *is_known)
+{
+	*is_known = true;
+	if (section->depth == 0 || section->text != IMAP_SECTION_ALL)
+		return imap_section_of(section, message);
+
+	const struct message_part *part = find_part(section, message_structure(message));
+	if (part == NULL || part->children != NULL)
+		return imap_section_of(section, message);
+	*is_known = is_known_encoding(part->encoding);
+	return *is_known ? message_part_content(message, part) : NULL;
+}

@@ -35,6 +35,13 @@ void imap_section_print(GString *out, const struct imap_section *section);
 GBytes *imap_section_of(const struct imap_section *section, struct message *message);
 
 /*
+ * The same without the transfer encoding of a leaf part (RFC 3516). `is_known` becomes false, and the
+ * result is NULL, when the encoding is none we know.
+ */
+GBytes *imap_section_decoded(const struct imap_section *section, struct message *message,
+			     bool *is_known);
+
+/*
  * Takes the next field off a header section. `field` is all of it with its line end, `name` what
  * stands before the colon. False at the empty line or the end.
  */

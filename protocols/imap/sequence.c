@@ -65,6 +65,7 @@ void imap_sequence_resolve(struct imap_sequence_set *set, uint32_t largest)
 	for (unsigned i = 0; i < set->ranges->len; i++) {
 		struct imap_range *range = &g_array_index(set->ranges, struct imap_range, i);
 
+		set->has_star |= range->first == 0 || range->last == 0;
 		uint32_t first = range->first != 0 ? range->first : largest;
 		uint32_t last = range->last != 0 ? range->last : largest;
 
@@ -76,7 +77,8 @@ void imap_sequence_resolve(struct imap_sequence_set *set, uint32_t largest)
 
 uint32_t imap_sequence_next(const struct imap_sequence_set *set, uint32_t from)
 {
-	unsigned low = 0, high = set->ranges->len;
+	unsigned low = 0, high = set->ranges != NULL ? set->ranges->len : 0;
+	unsigned count = high;
 
 	while (low < high) { /* for the first range that does not end before `from` */
 		unsigned middle = low + (high - low) / 2;
@@ -86,7 +88,7 @@ uint32_t imap_sequence_next(const struct imap_sequence_set *set, uint32_t from)
 		else
 			high = middle;
 	}
-	if (low == set->ranges->len)
+	if (low == count)
 		return 0;
 	return MAX(from, g_array_index(set->ranges, struct imap_range, low).first);
 }
@@ -98,7 +100,7 @@ bool imap_sequence_contains(const struct imap_sequence_set *set, uint32_t number
 
 uint32_t imap_sequence_largest(const struct imap_sequence_set *set)
 {
-	unsigned count = set->ranges->len;
+	unsigned count = set->ranges != NULL ? set->ranges->len : 0;
 
 	return count == 0 ? 0 : g_array_index(set->ranges, struct imap_range, count - 1).last;
 }

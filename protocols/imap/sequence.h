@@ -9,11 +9,12 @@ struct imap_range {
 /* Ranges of numbers; after resolving ascending, apart from each other. */
 struct imap_sequence_set {
 	GArray *ranges; /* of struct imap_range; "*" is 0 until resolved */
+	bool has_star;  /* resolving met "*" */
 };
 
 #define IMAP_SEQUENCE_INIT                                                                         \
 	{                                                                                          \
-		NULL                                                                               \
+		NULL, false                                                                        \
 	}
 
 bool imap_parse_sequence_set(struct imap_parser *parser, struct imap_sequence_set *set);

@@ -77,6 +77,7 @@ static void accept_connection(void *owner, struct stream *stream)
 	    .why_turned_away = is_turned_away ? "[UNAVAILABLE] Too many connections." : NULL,
 	    .refuse_login = refuse_login,
 	    .owner = connection,
+	    .without = server->config.without,
 	});
 
 	connection->server = server;

@@ -1,5 +1,6 @@
 /* An IMAP server on a host: listens, and runs a session for each connection. */
 #pragma once
+#include "protocols/imap/capability.h"
 #include "protocols/mail/mailbox.h"
 #include "stack/socket.h"
 
@@ -18,6 +19,7 @@ struct imap_server_config {
 	size_t message_bytes_max; /* largest message APPEND takes; 0: the default */
 	unsigned session_limit;   /* at once; one more gets BYE. 0: IMAP_SESSIONS */
 	unsigned per_user_limit;  /* logged in to one account from one address. 0: IMAP_PER_USER */
+	imap_capability_set without; /* capabilities it does not offer */
 };
 
 /* Starts listening. NULL when one of the ports is taken. */

@@ -2,64 +2,12 @@
 
 #define NEWS_DELAY_NS (500 * NS_PER_MS) /* IDLE gathers changes for so long before it tells */
 
-/* Table of commands. */
-
-#define IN(state)       (1u << (state))
-#define ANYWHERE        (IN(IMAP_NOT_AUTHENTICATED) | AUTHENTICATED)
-#define AUTHENTICATED   (IN(IMAP_AUTHENTICATED) | IN(IMAP_SELECTED))
-#define UNAUTHENTICATED IN(IMAP_NOT_AUTHENTICATED)
-#define SELECTED        IN(IMAP_SELECTED)
-
-enum command_flag {
-	TAKES_UID = 1,     /* also behind UID */
-	KEEPS_NUMBERS = 2, /* no EXPUNGE while it runs (RFC 3501 section 7.4.1), but behind UID */
-};
-
-struct imap_command {
-	const char *name;
-	unsigned states; /* set of IN(enum imap_state) where it is allowed */
-	unsigned flags;  /* enum command_flag */
-	imap_run_fn *run;
-};
-
-static const struct imap_command commands[] = {
-	{"CAPABILITY",    ANYWHERE,        0,                         imap_run_capability  },
-	{ "NOOP",         ANYWHERE,        0,                         imap_run_noop        },
-	{ "LOGOUT",       ANYWHERE,        0,                         imap_run_logout      },
-	{ "ID",           ANYWHERE,        0,                         imap_run_id          },
-	{ "AUTHENTICATE", UNAUTHENTICATED, 0,                         imap_run_authenticate},
-	{ "LOGIN",        UNAUTHENTICATED, 0,                         imap_run_login       },
-	{ "ENABLE",       AUTHENTICATED,   0,                         imap_run_enable      },
-	{ "NAMESPACE",    AUTHENTICATED,   0,                         imap_run_namespace   },
-	{ "SELECT",       AUTHENTICATED,   0,                         imap_run_select      },
-	{ "EXAMINE",      AUTHENTICATED,   0,                         imap_run_examine     },
-	{ "CREATE",       AUTHENTICATED,   0,                         imap_run_create      },
-	{ "DELETE",       AUTHENTICATED,   0,                         imap_run_delete      },
-	{ "RENAME",       AUTHENTICATED,   0,                         imap_run_rename      },
-	{ "SUBSCRIBE",    AUTHENTICATED,   0,                         imap_run_subscribe   },
-	{ "UNSUBSCRIBE",  AUTHENTICATED,   0,                         imap_run_unsubscribe },
-	{ "LIST",         AUTHENTICATED,   0,                         imap_run_list        },
-	{ "LSUB",         AUTHENTICATED,   0,                         imap_run_lsub        },
-	{ "STATUS",       AUTHENTICATED,   0,                         imap_run_status      },
-	{ "APPEND",       AUTHENTICATED,   0,                         imap_run_append      },
-	{ "IDLE",         AUTHENTICATED,   0,                         imap_run_idle        },
-	{ "CHECK",        SELECTED,        0,                         imap_run_check       },
-	{ "CLOSE",        SELECTED,        0,                         imap_run_close       },
-	{ "UNSELECT",     SELECTED,        0,                         imap_run_unselect    },
-	{ "EXPUNGE",      SELECTED,        TAKES_UID,                 imap_run_expunge     },
-	{ "SEARCH",       SELECTED,        TAKES_UID | KEEPS_NUMBERS, imap_run_search      },
-	{ "FETCH",        SELECTED,        TAKES_UID | KEEPS_NUMBERS, imap_run_fetch       },
-	{ "STORE",        SELECTED,        TAKES_UID | KEEPS_NUMBERS, imap_run_store       },
-	{ "COPY",         SELECTED,        TAKES_UID,                 imap_run_copy        },
-	{ "MOVE",         SELECTED,        TAKES_UID,                 imap_run_move        },
-};
-
-const char *imap_capabilities(const struct imap_session *session)
+char *imap_capabilities(const struct imap_session *session)
 {
-	if (session->state == IMAP_NOT_AUTHENTICATED)
-		return "IMAP4rev1 SASL-IR ID ENABLE IDLE LITERAL+ AUTH=PLAIN AUTH=LOGIN";
-	return "IMAP4rev1 SASL-IR ID ENABLE IDLE UNSELECT CHILDREN NAMESPACE UIDPLUS MOVE "
-	       "LITERAL+ SPECIAL-USE";
+	GString *text = g_string_new(NULL);
+
+	imap_capabilities_print(text, session->offered, session->state != IMAP_NOT_AUTHENTICATED);
+	return g_string_free(text, FALSE);
 }
 
 /* Notes. */
@@ -138,7 +86,7 @@ static void reply(struct imap_session *session, const char *condition, const cha
 {
 	const struct imap_command *command = session->command;
 	bool may_expunge =
-	    command != NULL && (!(command->flags & KEEPS_NUMBERS) || session->is_uid);
+	    command != NULL && (!(command->flags & IMAP_KEEPS_NUMBERS) || session->is_uid);
 	GString *text = g_string_new(NULL);
 
 	imap_view_sync(&session->view, may_expunge, text);
@@ -192,19 +140,11 @@ void imap_bad_arguments(struct imap_session *session, const struct imap_parser *
 
 /* Dispatch. */
 
-static const struct imap_command *find_command(struct bytes verb)
-{
-	for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
-		if (imap_is(verb, commands[i].name))
-			return &commands[i];
-	return NULL;
-}
-
 static void refuse_state(struct imap_session *session)
 {
 	if (session->state == IMAP_NOT_AUTHENTICATED)
 		imap_bad(session, "Please log in first.");
-	else if (session->command->states & SELECTED)
+	else if (session->command->states & IMAP_IN(IMAP_SELECTED))
 		imap_bad(session, "No mailbox selected.");
 	else
 		imap_bad(session, "Already logged in.");
@@ -249,14 +189,14 @@ static void run_command(struct imap_session *session)
 		refuse_unknown(session, bytes_of(""));
 		return;
 	}
-	const struct imap_command *command = find_command(verb);
+	const struct imap_command *command = imap_find_command(session, verb);
 	session->command = command;
-	if (command == NULL || (session->is_uid && !(command->flags & TAKES_UID))) {
+	if (command == NULL) {
 		refuse_unknown(session, verb);
 		return;
 	}
 	session->unknown_commands = 0;
-	if (!(command->states & IN(session->state)))
+	if (!(command->states & IMAP_IN(session->state)))
 		refuse_state(session);
 	else
 		command->run(session, &parser);
@@ -317,15 +257,19 @@ static void take_announcement(struct imap_session *session)
 	bool is_message = is_append(session);
 	size_t limit = is_message ? session->config.message_bytes_max : IMAP_LINE_BYTES_MAX;
 
-	if (reader->literal_bytes <= limit && reader->literals_bytes <= IMAP_LINE_BYTES_MAX) {
+	size_t total_limit = is_message ? IMAP_APPEND_BYTES_MAX : IMAP_LINE_BYTES_MAX;
+	bool is_allowed = reader->is_synchronizing || imap_offers(session, IMAP_CAN_LITERAL_PLUS);
+
+	if (is_allowed && reader->literal_bytes <= limit && reader->literals_bytes <= total_limit) {
 		if (reader->is_synchronizing)
 			imap_sendf(session, "+ OK\r\n");
 		imap_reader_accept(reader);
 		return;
 	}
 	keep_tag(session);
-	session->refusal = is_message ? "[TOOBIG] The message is larger than the server takes."
-				      : "Error in IMAP command: Too large literal.";
+	session->refusal = !is_allowed  ? "Error in IMAP command: Invalid literal."
+			   : is_message ? "[TOOBIG] The message is larger than the server takes."
+					: "Error in IMAP command: Too large literal.";
 	bool waits = reader->is_synchronizing;
 	imap_reader_refuse(reader);
 	if (waits)
@@ -458,8 +402,10 @@ static void session_opened(struct session *base)
 		return;
 	}
 	imap_enter(session, IMAP_NOT_AUTHENTICATED);
-	imap_sendf(session, "* OK [CAPABILITY %s] %s ready.\r\n", imap_capabilities(session),
+	char *capabilities = imap_capabilities(session);
+	imap_sendf(session, "* OK [CAPABILITY %s] %s ready.\r\n", capabilities,
 		   session->config.software);
+	g_free(capabilities);
 	imap_enter_phase(session, PHASE_GREETED);
 	session->autologout_ns = base->now_ns + IMAP_AUTOLOGOUT_NS;
 	imap_arm(session);
@@ -500,6 +446,7 @@ static void free_session(struct session *base)
 	g_clear_pointer(&session->fetch, imap_fetch_free);
 	imap_view_close(&session->view);
 	imap_reader_clear(&session->reader);
+	imap_sequence_clear(&session->saved);
 	g_free(session->tag);
 	g_free(session->user);
 	g_free((char *)session->config.why_turned_away);
@@ -529,6 +476,7 @@ struct session *imap_session_new(const struct imap_session_config *config)
 	session_init(&session->base, &operations);
 	session->config = *config;
 	session->config.why_turned_away = g_strdup(config->why_turned_away);
+	session->offered = imap_capabilities_without(config->without);
 	if (session->config.message_bytes_max == 0)
 		session->config.message_bytes_max = IMAP_MESSAGE_BYTES_DEFAULT;
 	session->state = IMAP_CONNECTED;

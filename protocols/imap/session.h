@@ -1,13 +1,15 @@
 /* An IMAP4rev1 server session (RFC 3501) as a pure machine over a mail store. */
 #pragma once
+#include "protocols/imap/capability.h"
 #include "protocols/mail/mailbox.h"
 #include "protocols/session.h"
 
 #define IMAP_LINE_BYTES_MAX 65536 /* of a command without its literals */
 /* Without a command, or without reading an answer (RFC 3501 section 5.4). */
 #define IMAP_AUTOLOGOUT_NS         (1800 * NS_PER_S)
-#define IMAP_BAD_COMMANDS_MAX      20 /* in a row; then BYE */
-#define IMAP_UNKNOWN_COMMANDS_MAX  3  /* the same before the login: what is no command */
+#define IMAP_BAD_COMMANDS_MAX      20                 /* in a row; then BYE */
+#define IMAP_UNKNOWN_COMMANDS_MAX  3                  /* before the login: what is no command */
+#define IMAP_APPEND_BYTES_MAX      (64 * 1024 * 1024) /* of all messages of one APPEND */
 #define IMAP_MESSAGE_BYTES_DEFAULT (10 * 1024 * 1024)
 
 struct imap_session_config {
@@ -22,6 +24,7 @@ struct imap_session_config {
 	 */
 	char *(*refuse_login)(void *owner, const struct account *account);
 	void *owner;
+	imap_capability_set without; /* what it does not offer; 0: it offers all it can */
 };
 
 /*

@@ -37,6 +37,16 @@ static const struct name commands[] = {
 	{ "STORE",        IMAP_STORE,        IMAP_UID_STORE  },
 	{ "COPY",         IMAP_COPY,         IMAP_UID_COPY   },
 	{ "MOVE",         IMAP_MOVE,         IMAP_UID_MOVE   },
+	{ "SORT",         IMAP_SORT,         IMAP_UID_SORT   },
+	{ "THREAD",       IMAP_THREAD,       IMAP_UID_THREAD },
+	{ "GETQUOTA",     IMAP_GETQUOTA,     0               },
+	{ "GETQUOTAROOT", IMAP_GETQUOTAROOT, 0               },
+	{ "SETQUOTA",     IMAP_SETQUOTA,     0               },
+	{ "SETACL",       IMAP_SETACL,       0               },
+	{ "DELETEACL",    IMAP_DELETEACL,    0               },
+	{ "GETACL",       IMAP_GETACL,       0               },
+	{ "LISTRIGHTS",   IMAP_LISTRIGHTS,   0               },
+	{ "MYRIGHTS",     IMAP_MYRIGHTS,     0               },
 };
 
 static const struct name untagged[] = {
@@ -58,6 +68,15 @@ static const struct name untagged[] = {
 	{ "RECENT",     IMAP_DATA_RECENT,     0},
 	{ "EXPUNGE",    IMAP_DATA_EXPUNGE,    0},
 	{ "FETCH",      IMAP_DATA_FETCH,      0},
+	{ "ESEARCH",    IMAP_DATA_ESEARCH,    0},
+	{ "SORT",       IMAP_DATA_SORT,       0},
+	{ "THREAD",     IMAP_DATA_THREAD,     0},
+	{ "VANISHED",   IMAP_DATA_VANISHED,   0},
+	{ "QUOTA",      IMAP_DATA_QUOTA,      0},
+	{ "QUOTAROOT",  IMAP_DATA_QUOTAROOT,  0},
+	{ "ACL",        IMAP_DATA_ACL,        0},
+	{ "LISTRIGHTS", IMAP_DATA_LISTRIGHTS, 0},
+	{ "MYRIGHTS",   IMAP_DATA_MYRIGHTS,   0},
 };
 
 static const struct name tagged[] = {

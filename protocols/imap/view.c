@@ -1,5 +1,6 @@
 #include "protocols/imap/view.h"
 #include "protocols/imap/flags.h"
+#include "protocols/imap/sequence.h"
 
 static struct imap_view_entry *entry_at(const struct imap_view *view, unsigned index)
 {
@@ -119,6 +120,8 @@ void imap_view_open(struct imap_view *view, struct mailbox *mailbox, bool read_o
 
 	view->mailbox = mailbox;
 	view->is_read_only = read_only;
+	view->settable = IMAP_FLAGS_SETTABLE;
+	view->keeps_keywords = true;
 	view->entries =
 	    g_array_sized_new(FALSE, FALSE, sizeof(struct imap_view_entry), MAX(count, 1));
 	for (unsigned i = 0; i < count; i++) {
@@ -192,11 +195,50 @@ uint32_t imap_view_flags(const struct imap_view_entry *entry)
 	return entry->is_recent ? flags | MAILBOX_RECENT : flags;
 }
 
-void imap_view_print_flags(GString *out, const struct imap_view_entry *entry)
+void imap_view_print_flags(GString *out, const struct imap_view *view,
+			   const struct imap_view_entry *entry)
 {
+	uint32_t flags = imap_view_flags(entry);
+
+	if (view->hides_recent)
+		flags &= ~(uint32_t)MAILBOX_RECENT;
 	g_string_append(out, "FLAGS (");
-	imap_flags_print(out, imap_view_flags(entry), entry->entry->keywords);
+	imap_flags_print(out, flags, entry->entry->keywords);
 	g_string_append_c(out, ')');
+}
+
+void imap_view_print_changed(GString *out, struct imap_view *view, uint32_t number, bool with_uid,
+			     bool with_flags)
+{
+	struct imap_view_entry *seen = entry_at(view, number - 1);
+
+	g_string_append_printf(out, "* %u FETCH (", number);
+	if (with_uid || view->shows_modseq)
+		g_string_append_printf(out, "UID %u ", seen->uid);
+	if (with_flags) {
+		imap_view_print_flags(out, view, seen);
+		seen->is_changed = false;
+	}
+	if (view->shows_modseq)
+		g_string_append_printf(out, "%sMODSEQ (%" G_GUINT64_FORMAT ")",
+				       with_flags ? " " : "", seen->entry->modseq);
+	g_string_append(out, ")\r\n");
+}
+
+/* What the user may change (RFC 4314 section 5.1); `known` has all flags of the mailbox. */
+static void print_permitted(GString *out, const struct imap_view *view, const GString *known)
+{
+	GString *flags = g_string_new(NULL);
+
+	if (view->settable == IMAP_FLAGS_SETTABLE && view->keeps_keywords)
+		g_string_append(flags, known->str);
+	else
+		imap_flags_print(flags, view->settable,
+				 view->keeps_keywords ? view->keywords : NULL);
+	if (view->keeps_keywords)
+		g_string_append(flags, " \\*");
+	g_string_append_printf(out, "* OK [PERMANENTFLAGS (%s)] Flags permitted.\r\n", flags->str);
+	g_string_free(flags, TRUE);
 }
 
 void imap_view_print_permanent(GString *out, const struct imap_view *view)
@@ -208,8 +250,7 @@ void imap_view_print_permanent(GString *out, const struct imap_view *view)
 	if (view->is_read_only)
 		g_string_append(out, "* OK [PERMANENTFLAGS ()] Read-only mailbox.\r\n");
 	else
-		g_string_append_printf(out, "* OK [PERMANENTFLAGS (%s \\*)] Flags permitted.\r\n",
-				       flags->str);
+		print_permitted(out, view, flags);
 	g_string_free(flags, TRUE);
 }
 
@@ -230,9 +271,13 @@ bool imap_view_has_news(const struct imap_view *view)
 		view->entries->len != view->told_exists);
 }
 
-/* "* n EXPUNGE" for each message gone; those behind it move down as it is told. */
+/*
+ * "* n EXPUNGE" for each message gone; those behind it move down as it is told. Or all of them at
+ * once by their UIDs.
+ */
 static void sync_expunged(struct imap_view *view, GString *out)
 {
+	struct imap_sequence_set vanished = IMAP_SEQUENCE_INIT;
 	uint32_t told = view->told_exists;
 	unsigned kept = 0;
 
@@ -244,13 +289,22 @@ static void sync_expunged(struct imap_view *view, GString *out)
 			continue;
 		}
 		if (i < told) { /* else it came and went untold */
-			g_string_append_printf(out, "* %u EXPUNGE\r\n", kept + 1);
+			if (view->shows_vanished)
+				imap_sequence_add(&vanished, seen->uid);
+			else
+				g_string_append_printf(out, "* %u EXPUNGE\r\n", kept + 1);
 			view->told_exists--;
 		}
 		free_ghost(seen);
 	}
 	g_array_set_size(view->entries, kept);
 	view->has_expunged = false;
+	if (vanished.ranges != NULL) {
+		g_string_append(out, "* VANISHED ");
+		imap_sequence_print(&vanished, out);
+		g_string_append(out, "\r\n");
+	}
+	imap_sequence_clear(&vanished);
 }
 
 static void sync_changed(struct imap_view *view, GString *out)
@@ -268,9 +322,7 @@ static void sync_changed(struct imap_view *view, GString *out)
 			continue;
 		if (imap_view_learn_keywords(view, seen->entry->keywords))
 			has_keywords = true;
-		g_string_append_printf(fetches, "* %u FETCH (", i + 1);
-		imap_view_print_flags(fetches, seen);
-		g_string_append(fetches, ")\r\n");
+		imap_view_print_changed(fetches, view, i + 1, view->hides_recent, true);
 	}
 	if (has_keywords)
 		imap_view_print_permanent(out, view);
@@ -292,7 +344,7 @@ void imap_view_sync(struct imap_view *view, bool may_expunge, GString *out)
 			imap_view_print_permanent(out, view);
 	if (exists != view->told_exists)
 		g_string_append_printf(out, "* %u EXISTS\r\n", exists);
-	if (exists != view->told_exists || recent != view->told_recent)
+	if (!view->hides_recent && (exists != view->told_exists || recent != view->told_recent))
 		g_string_append_printf(out, "* %u RECENT\r\n", recent);
 	view->told_exists = exists;
 	view->told_recent = recent;

@@ -21,6 +21,11 @@ struct imap_view {
 	GPtrArray *keywords; /* of char *: those the client knows of; NULL: none */
 	uint32_t told_exists, told_recent;
 	bool is_read_only;
+	bool shows_modseq;   /* with UID, wherever flags are told unasked (RFC 7162 section 3.1) */
+	bool shows_vanished; /* VANISHED in place of EXPUNGE (RFC 7162 section 3.2.10) */
+	bool hides_recent;   /* IMAP4rev2 knows no RECENT */
+	uint32_t settable;   /* flags the user may change: enum mailbox_flag */
+	bool keeps_keywords; /* the user may change keywords */
 	bool has_expunged, has_changed; /* some entry is */
 	bool was_deleted;               /* the mailbox, by another session */
 	void (*news)(void *owner);      /* called when there is something to tell; may be NULL */
@@ -55,7 +60,15 @@ uint32_t imap_view_first_unseen(const struct imap_view *view);
 uint32_t imap_view_flags(const struct imap_view_entry *entry);
 
 /* Appends "FLAGS (...)" of the entry. */
-void imap_view_print_flags(GString *out, const struct imap_view_entry *entry);
+void imap_view_print_flags(GString *out, const struct imap_view *view,
+			   const struct imap_view_entry *entry);
+
+/*
+ * Appends "* n FETCH (FLAGS (...))" for the message, which thereby is told of; with UID and MODSEQ
+ * where the client knows these, with UID alone when `with_uid`. Without `with_flags` it tells MODSEQ.
+ */
+void imap_view_print_changed(GString *out, struct imap_view *view, uint32_t number, bool with_uid,
+			     bool with_flags);
 
 /* Appends the FLAGS and PERMANENTFLAGS responses. */
 void imap_view_print_permanent(GString *out, const struct imap_view *view);

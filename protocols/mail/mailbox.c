@@ -34,6 +34,8 @@ void mailbox_free(struct mailbox *mailbox)
 		entry_free(g_ptr_array_index(mailbox->entries, i));
 	g_ptr_array_unref(mailbox->entries);
 	g_list_free(mailbox->watchers);
+	g_array_unref(mailbox->expunged);
+	g_clear_pointer(&mailbox->grants, g_ptr_array_unref);
 	g_free(mailbox->name);
 	g_free(mailbox);
 }
@@ -57,14 +59,6 @@ struct mailbox_entry *mailbox_find(const struct mailbox *mailbox, uint32_t uid, 
 			high = middle;
 	}
 	return NULL;
-}
-
-void mailbox_set_subscribed(struct mailbox *mailbox, bool is_subscribed)
-{
-	if (mailbox->is_subscribed == is_subscribed)
-		return;
-	mailbox->is_subscribed = is_subscribed;
-	mailbox_trace(mailbox, MAILBOX_SUBSCRIBED, 0, is_subscribed, 0, (struct bytes) { NULL, 0 });
 }
 
 static GPtrArray *keywords_copy(const GPtrArray *keywords)
@@ -105,6 +99,7 @@ static struct mailbox_entry *add_entry(struct mailbox *mailbox, enum mailbox_det
 	message_reference(entry->message);
 	g_ptr_array_add(mailbox->entries, entry);
 	mailbox->account->used_bytes += message_bytes(entry->message).length;
+	mailbox->bytes += message_bytes(entry->message).length;
 
 	mailbox_trace(mailbox, detail, entry->uid,
 		      mailbox_record_state(entry->flags, entry->internal_date),
@@ -140,6 +135,17 @@ struct mailbox_entry *mailbox_copy(struct mailbox *to, const struct mailbox_entr
 	return add_entry(to, MAILBOX_COPIED, entry);
 }
 
+struct mailbox_entry *mailbox_copy_with(struct mailbox *to, const struct mailbox_entry *entry,
+					uint32_t permitted)
+{
+	struct mailbox_entry like = *entry;
+
+	like.flags &= permitted;
+	if (!(permitted & MAILBOX_FLAGGED))
+		like.keywords = NULL;
+	return add_entry(to, MAILBOX_COPIED, &like);
+}
+
 void mailbox_set_flags(struct mailbox *mailbox, struct mailbox_entry *entry, uint32_t flags,
 		       GPtrArray *keywords, const struct mailbox_watcher *who)
 {
@@ -165,13 +171,28 @@ void mailbox_take_recent(struct mailbox_entry *entry)
 	entry->flags &= ~(uint32_t)MAILBOX_RECENT;
 }
 
+/* Remembers that the UID is gone; at the bound the older half is forgotten. */
+static void remember_expunged(struct mailbox *mailbox, uint32_t uid)
+{
+	struct mailbox_expunged expunged = { ++mailbox->modseq, uid };
+
+	if (mailbox->expunged->len >= MAILBOX_EXPUNGED_MAX) {
+		unsigned half = MAILBOX_EXPUNGED_MAX / 2;
+
+		mailbox->forgotten =
+		    g_array_index(mailbox->expunged, struct mailbox_expunged, half - 1).modseq;
+		g_array_remove_range(mailbox->expunged, 0, half);
+	}
+	g_array_append_val(mailbox->expunged, expunged);
+}
+
 void mailbox_expunge(struct mailbox *mailbox, struct mailbox_entry *entry)
 {
 	unsigned index;
 	struct mailbox_entry *found = mailbox_find(mailbox, entry->uid, &index);
 	g_assert(found == entry);
 
-	mailbox->modseq++;
+	remember_expunged(mailbox, entry->uid);
 	for (GList *each = mailbox->watchers, *next; each != NULL; each = next) {
 		struct mailbox_watcher *watcher = each->data;
 
@@ -182,6 +203,7 @@ void mailbox_expunge(struct mailbox *mailbox, struct mailbox_entry *entry)
 	mailbox_trace(mailbox, MAILBOX_EXPUNGED, entry->uid, entry->flags, entry->message->root,
 		      (struct bytes) { NULL, 0 });
 	mailbox->account->used_bytes -= message_bytes(entry->message).length;
+	mailbox->bytes -= message_bytes(entry->message).length;
 	g_ptr_array_remove_index(mailbox->entries, index);
 	entry_free(entry);
 }

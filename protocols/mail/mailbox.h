@@ -30,15 +30,27 @@ struct mailbox_entry {
 
 struct account;
 
+/* A message that is gone, so that clients that were away can be told (RFC 7162 section 3.2). */
+struct mailbox_expunged {
+	uint64_t modseq; /* of its going */
+	uint32_t uid;
+};
+
+#define MAILBOX_EXPUNGED_MAX 10000 /* so many are remembered */
+
 struct mailbox {
 	struct account *account;
 	char *name;  /* UTF-8, "INBOX", "Sent", hierarchy separator '/' */
 	uint64_t id; /* trace object */
 	uint32_t uid_validity, uid_next;
-	uint64_t modseq;    /* of the last change */
+	uint64_t modseq;    /* of the last change (RFC 7162: HIGHESTMODSEQ) */
+	GArray *expunged;   /* of struct mailbox_expunged, by ascending modseq */
+	uint64_t forgotten; /* what went with this modseq or a lower one is remembered no more */
+	uint64_t bytes;     /* of all its messages */
 	GPtrArray *entries; /* of struct mailbox_entry *, by ascending UID */
 	GList *watchers;    /* of struct mailbox_watcher *, in order of registration */
-	bool is_subscribed;
+	GPtrArray *grants;  /* of struct mailbox_grant *, see rights.h; NULL: nobody else's */
+	bool is_subscribed; /* by its owner, as the trace was told */
 };
 
 struct account {
@@ -47,9 +59,10 @@ struct account {
 	char *password;
 	uint64_t quota_bytes; /* 0: none */
 	uint64_t used_bytes;
-	GPtrArray *mailboxes;   /* of struct mailbox *, owned, in order of creation; [0] is INBOX */
-	GHashTable *deliveries; /* set of envelope keys; NULL: none yet */
-	bool maildrop_is_locked; /* by a POP3 session (RFC 1939 section 3) */
+	GPtrArray *mailboxes; /* of struct mailbox *, owned, in order of creation; [0] is INBOX */
+	GPtrArray *subscriptions; /* of char *, in order: names, also of what is no mailbox */
+	GHashTable *deliveries;   /* set of envelope keys; NULL: none yet */
+	bool maildrop_is_locked;  /* by a POP3 session (RFC 1939 section 3) */
 };
 
 /* A session that has the mailbox open and wants to know of changes by others. */
@@ -74,6 +87,9 @@ void mail_store_free(struct mail_store *store);
 struct account *mail_store_add_account(struct mail_store *store, const char *address,
 				       const char *password);
 struct account *mail_store_find(struct mail_store *store, const char *address);
+
+/* All accounts, of struct account *, in order of creation; borrowed. */
+const GPtrArray *mail_store_accounts(const struct mail_store *store);
 
 /* The account whose address, or local part if only one has it, is `login`. */
 struct account *mail_store_find_login(struct mail_store *store, const char *login);
@@ -105,7 +121,12 @@ bool account_has_room(const struct account *account, size_t bytes);
 /* The entry with `uid` and its index in `entries`; NULL when there is none. `index` may be NULL. */
 struct mailbox_entry *mailbox_find(const struct mailbox *mailbox, uint32_t uid, unsigned *index);
 
-void mailbox_set_subscribed(struct mailbox *mailbox, bool is_subscribed);
+/*
+ * The account's list of names that its user wants to see; a name stays on it when its mailbox goes
+ * (RFC 3501 section 6.3.6), and may be in any namespace.
+ */
+bool account_is_subscribed(const struct account *account, const char *name);
+void account_set_subscribed(struct account *account, const char *name, bool is_subscribed);
 
 /* Appends `message` (a reference is taken). MAILBOX_RECENT is added to `flags`. */
 struct mailbox_entry *mailbox_append(struct mailbox *mailbox, struct message *message,
@@ -126,6 +147,10 @@ void mailbox_expunge(struct mailbox *mailbox, struct mailbox_entry *entry);
  * expunge. Returns the new entry.
  */
 struct mailbox_entry *mailbox_copy(struct mailbox *to, const struct mailbox_entry *entry);
+
+/* The same with those of its flags that are in `permitted`; keywords go along with MAILBOX_FLAGGED. */
+struct mailbox_entry *mailbox_copy_with(struct mailbox *to, const struct mailbox_entry *entry,
+					uint32_t permitted);
 
 void mailbox_watch(struct mailbox *mailbox, struct mailbox_watcher *watcher);
 void mailbox_unwatch(struct mailbox *mailbox, struct mailbox_watcher *watcher);

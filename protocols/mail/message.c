@@ -414,6 +414,34 @@ const struct message_part *message_structure(struct message *message)
 
 /* Contents. */
 
+static bool is_blank(uint8_t c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/*
+ * White space at the end of an encoded line is padding and must be deleted (RFC 2045 section 6.7,
+ * rule 3); then "=" at the end of a line is a soft break, whatever was behind it.
+ */
+static GByteArray *without_padding(struct bytes body)
+{
+	GByteArray *out = g_byte_array_sized_new((guint)body.length);
+
+	while (body.length > 0) {
+		const uint8_t *end = memchr(body.data, '\n', body.length);
+		size_t length = end != NULL ? (size_t)(end - body.data) + 1 : body.length;
+		size_t text = length;
+
+		while (text > 0 && is_blank(body.data[text - 1]))
+			text--;
+		g_byte_array_append(out, body.data, (guint)text);
+		if (end != NULL)
+			g_byte_array_append(out, (const uint8_t *)"\r\n", 2);
+		body = bytes_from(body, length);
+	}
+	return out;
+}
+
 GBytes *message_part_content(const struct message *message, const struct message_part *part)
 {
 	start_gmime();
@@ -424,12 +452,20 @@ GBytes *message_part_content(const struct message *message, const struct message
 	    encoding != GMIME_CONTENT_ENCODING_UUENCODE)
 		return g_bytes_new_from_bytes(message->bytes, part->body_offset, part->body_bytes);
 
-	const uint8_t *body = message_bytes(message).data + part->body_offset;
+	struct bytes encoded =
+	    bytes_first(bytes_from(message_bytes(message), part->body_offset), part->body_bytes);
+	GByteArray *clean = NULL;
+	if (encoding == GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE) {
+		clean = without_padding(encoded);
+		encoded = (struct bytes) { clean->data, clean->len };
+	}
 	GMimeEncoding decoder;
 	g_mime_encoding_init_decode(&decoder, encoding);
 
-	char *out = g_malloc(g_mime_encoding_outlen(&decoder, part->body_bytes) + 1);
-	size_t length = g_mime_encoding_flush(&decoder, (const char *)body, part->body_bytes, out);
+	char *out = g_malloc(g_mime_encoding_outlen(&decoder, encoded.length) + 1);
+	size_t length =
+	    g_mime_encoding_flush(&decoder, (const char *)encoded.data, encoded.length, out);
+	g_clear_pointer(&clean, g_byte_array_unref);
 	return g_bytes_new_take(out, length);
 }
 
@@ -449,4 +485,20 @@ char *message_part_text(const struct message *message, const struct message_part
 	g_free(charset);
 	g_bytes_unref(content);
 	return text;
+}
+
+int64_t message_sent(const struct message *message, int64_t otherwise)
+{
+	char *value = message_header(message_header_section(message_bytes(message)), "Date");
+	GDateTime *date;
+	int64_t sent = otherwise;
+
+	start_gmime();
+	date = value != NULL ? g_mime_utils_header_decode_date(value) : NULL;
+	if (date != NULL) {
+		sent = g_date_time_to_unix(date);
+		g_date_time_unref(date);
+	}
+	g_free(value);
+	return sent;
 }

@@ -71,6 +71,9 @@ char *message_header(struct bytes header, const char *name);
 /* The header section of `bytes`, with the empty line that ends it. */
 struct bytes message_header_section(struct bytes bytes);
 
+/* When it was sent: its Date as seconds since 1970, or `otherwise` when that says nothing. */
+int64_t message_sent(const struct message *message, int64_t otherwise);
+
 /* RFC 2047 words decoded to UTF-8; for display and searching. The caller frees it. */
 char *message_decode_words(const char *value);
 

@@ -26,6 +26,7 @@ static const char *const details[] = {
 	[MAILBOX_COPIED] = "message copied",
 	[MAILBOX_FLAGS] = "flags changed",
 	[MAILBOX_EXPUNGED] = "message expunged",
+	[MAILBOX_GRANTED] = "rights changed",
 };
 
 const struct layer_names mail_layer_names = {

@@ -18,6 +18,7 @@ enum mailbox_detail {
 	MAILBOX_COPIED,     /* the same, from another mailbox */
 	MAILBOX_FLAGS,      /* before: UID; after: flags; bytes: keywords, space between them */
 	MAILBOX_EXPUNGED,   /* before: UID; after: the flags it had */
+	MAILBOX_GRANTED, /* after: rights, a bit for each letter, 0: none; bytes: whose they are */
 	MAILBOX_DETAIL_COUNT,
 };
 
@@ -37,6 +38,9 @@ static inline int64_t mailbox_record_date(uint64_t after)
 {
 	return (int64_t)(after >> 32);
 }
+
+/* The letters of enum mailbox_right, in the order of its bits (RFC 4314 section 2.1). */
+#define MAILBOX_RIGHT_LETTERS "lrswipkxtea"
 
 /* LAYER_MAIL; `details` covers enum mail_detail and enum mailbox_detail. */
 extern const struct layer_names mail_layer_names;

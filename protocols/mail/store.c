@@ -6,6 +6,7 @@
 static void account_free(struct account *account)
 {
 	g_ptr_array_unref(account->mailboxes);
+	g_ptr_array_unref(account->subscriptions);
 	g_clear_pointer(&account->deliveries, g_hash_table_unref);
 	g_free(account->address);
 	g_free(account->password);
@@ -65,6 +66,8 @@ static struct mailbox *add_mailbox(struct account *account, const char *name)
 	mailbox->uid_next = 1;
 	mailbox->modseq = 1;
 	mailbox->entries = g_ptr_array_new();
+	mailbox->expunged = g_array_new(FALSE, FALSE, sizeof(struct mailbox_expunged));
+	mailbox->is_subscribed = account_is_subscribed(account, name);
 	g_ptr_array_add(account->mailboxes, mailbox);
 	trace_created(mailbox);
 	return mailbox;
@@ -89,6 +92,7 @@ struct account *mail_store_add_account(struct mail_store *store, const char *add
 	account->address = g_strdup(address);
 	account->password = g_strdup(password);
 	account->mailboxes = g_ptr_array_new_with_free_func((GDestroyNotify)mailbox_free);
+	account->subscriptions = g_ptr_array_new_with_free_func(g_free);
 	g_ptr_array_add(store->accounts, account);
 	g_hash_table_insert(store->by_address, g_ascii_strdown(address, -1), account);
 
@@ -107,6 +111,11 @@ static struct account *look_up(GHashTable *table, const char *text)
 
 	g_free(key);
 	return account;
+}
+
+const GPtrArray *mail_store_accounts(const struct mail_store *store)
+{
+	return store->accounts;
 }
 
 struct account *mail_store_find(struct mail_store *store, const char *address)
@@ -168,6 +177,50 @@ struct mailbox *account_create_mailbox(struct account *account, const char *name
 	if (!mailbox_name_is_valid(name) || account_find_mailbox(account, name) != NULL)
 		return NULL;
 	return add_mailbox(account, name);
+}
+
+/* Where the name is on the list, or belongs. */
+static bool find_subscription(const struct account *account, const char *name, unsigned *index)
+{
+	unsigned i = 0;
+	int order = 1;
+
+	while (i < account->subscriptions->len &&
+	       (order = strcmp(g_ptr_array_index(account->subscriptions, i), name)) < 0)
+		i++;
+	*index = i;
+	return i < account->subscriptions->len && order == 0;
+}
+
+bool account_is_subscribed(const struct account *account, const char *name)
+{
+	unsigned index;
+
+	return find_subscription(account, name, &index);
+}
+
+static void trace_subscribed(struct mailbox *mailbox)
+{
+	bool is_subscribed = account_is_subscribed(mailbox->account, mailbox->name);
+
+	if (mailbox->is_subscribed == is_subscribed)
+		return;
+	mailbox->is_subscribed = is_subscribed;
+	mailbox_trace(mailbox, MAILBOX_SUBSCRIBED, 0, is_subscribed, 0, (struct bytes) { NULL, 0 });
+}
+
+void account_set_subscribed(struct account *account, const char *name, bool is_subscribed)
+{
+	unsigned index;
+	bool was_subscribed = find_subscription(account, name, &index);
+	struct mailbox *mailbox = account_find_mailbox(account, name);
+
+	if (!was_subscribed && is_subscribed)
+		g_ptr_array_insert(account->subscriptions, (gint)index, g_strdup(name));
+	if (was_subscribed && !is_subscribed)
+		g_ptr_array_remove_index(account->subscriptions, index);
+	if (mailbox != NULL)
+		trace_subscribed(mailbox);
 }
 
 static void tell_gone(struct mailbox *mailbox)
@@ -256,6 +309,7 @@ bool account_rename_mailbox(struct account *account, struct mailbox *mailbox, co
 		g_free(each->name);
 		each->name = to;
 		mailbox_trace(each, MAILBOX_RENAMED, 0, 0, 0, bytes_of(to));
+		trace_subscribed(each);
 	}
 	g_free(from);
 	return true;

@@ -145,6 +145,13 @@ bool mua_retry(struct mua *mua, struct mua_action *action, enum mua_outcome outc
 	return true;
 }
 
+void mua_turn(struct mua *mua, const struct mua_action *action, enum mua_outcome outcome,
+	      const char *text)
+{
+	record_action(mua, action, USER_RETRIES, (uint64_t)node_now(mua->node), outcome, text);
+	mua_belong(mua, action->id);
+}
+
 static const enum user_verb user_verbs[] = {
 	[MUA_SEND] = USER_SENDS,
 	[MUA_REPLY] = USER_ANSWERS,

@@ -24,8 +24,10 @@ enum mua_leave {
 	MUA_LEAVE_UNTIL_DELETED, /* they stay until the user deletes them here */
 };
 
-#define MUA_RETRY_NS (10 * NS_PER_S)
-#define MUA_RETRIES  8
+#define MUA_RETRY_NS  (10 * NS_PER_S)
+#define MUA_RETRIES   8
+
+#define MUA_PORTS_MAX 8
 
 struct mua_config {
 	const char *address;          /* "alice@office.example" */
@@ -36,7 +38,11 @@ struct mua_config {
 	const char *incoming_server;  /* a domain name */
 	uint16_t incoming_port;
 	const char *outgoing_server;
-	uint16_t outgoing_port;
+	/*
+	 * Tried in this order until one lets connect, beginning with that which worked last; 0 ends
+	 * them.
+	 */
+	uint16_t outgoing_ports[MUA_PORTS_MAX + 1];
 	bool authenticates;   /* at the outgoing server too */
 	enum mua_leave leave; /* POP3 */
 	int64_t leave_ns;     /* TIME_NEVER: without limit */

@@ -67,6 +67,9 @@ static void fetched(void *owner, const struct imap_fetched *fetched)
 
 	if (imap->folder == NULL)
 		return;
+	if ((imap->is_resuming || imap->is_opening) &&
+	    remote_folder_find(imap->folder, fetched->uid) == NULL)
+		return; /* its header is asked for next */
 	remote_folder_take(imap->folder, fetched,
 			   engine_context(node_engine(imap->mua->node))->root);
 	if (fetched->body != NULL)
@@ -91,6 +94,9 @@ static void done(void *owner, unsigned operation, enum imap_result result, const
 	if (operation != imap->operation || operation == 0 || result == IMAP_RESULT_LOST)
 		return;
 	imap->operation = 0;
+	if (imap->is_resuming && result != IMAP_RESULT_OK)
+		imap->folder = NULL;
+	imap->is_resuming = false;
 	if (result != IMAP_RESULT_OK && mua_imap_present(imap) != NULL) {
 		mua_belong(imap->mua, mua_imap_present(imap)->id);
 		mua_imap_end(imap, MUA_REFUSED, text);
@@ -116,6 +122,8 @@ static void forget_connection(struct mua_imap *imap)
 	imap->adapter = NULL;
 	imap->client = NULL;
 	imap->folder = NULL;
+	imap->is_opening = false;
+	imap->is_resuming = false;
 	imap->is_ready = false;
 	imap->is_leaving = false;
 	imap->operation = 0;

@@ -22,6 +22,8 @@ struct mua_imap {
 	struct remote_folder *folder; /* selected; NULL: none */
 	bool is_ready;                /* logged in */
 	bool is_leaving;              /* LOGOUT was said: the next action needs a new connection */
+	bool is_opening;              /* it was selected, and what is in it not looked at yet */
+	bool is_resuming;             /* `folder` is being selected: known messages are updated */
 	bool is_running;              /* steps are being run */
 	bool was_reused;              /* the action under way found the connection open */
 	unsigned operation;           /* whose answer is awaited; 0: none */

@@ -73,8 +73,29 @@ static enum step select_folder(struct mua_imap *imap, struct mua_action *action)
 	if (imap->folder == folder)
 		return action->verb == MUA_CHECK ? wait_for(imap, imap_client_noop(imap->client))
 						 : STEP_NEXT;
-	imap->folder = NULL;
-	return wait_for(imap, imap_client_select(imap->client, action->folder, false));
+	imap->is_opening = true;
+	if (folder->modseq == 0) {
+		imap->folder = NULL;
+		return wait_for(imap, imap_client_select(imap->client, action->folder, false));
+	}
+	imap->folder = folder;
+	imap->is_resuming = true;
+	return wait_for(imap, imap_client_resume(imap->client, action->folder, folder->uid_validity,
+						 folder->modseq));
+}
+
+/* Flags that others changed meanwhile, unless the server has told them. */
+static enum step catch_up(struct mua_imap *imap, struct mua_action *action)
+{
+	const struct imap_mailbox_status *status = imap_client_selected(imap->client);
+	const struct remote_folder *folder = find_folder(imap, action->folder);
+
+	if (!imap->is_opening || folder->modseq == 0 || status->is_resynchronized ||
+	    status->messages == 0 || status->uid_validity != folder->uid_validity ||
+	    status->modseq <= folder->modseq)
+		return STEP_NEXT;
+	imap->is_resuming = true;
+	return wait_for(imap, imap_client_fetch_changes(imap->client, folder->modseq));
 }
 
 static enum step list_news(struct mua_imap *imap, struct mua_action *action)
@@ -82,7 +103,8 @@ static enum step list_news(struct mua_imap *imap, struct mua_action *action)
 	const struct imap_mailbox_status *status = imap_client_selected(imap->client);
 	uint32_t first = 0;
 
-	if (imap->folder == NULL) {
+	if (imap->is_opening) {
+		imap->is_opening = false;
 		imap->folder = find_folder(imap, action->folder);
 		first = remote_folder_first_unknown(imap->folder, status);
 	} else if (status->messages > imap->folder->messages->len) {
@@ -96,7 +118,7 @@ static enum step list_news(struct mua_imap *imap, struct mua_action *action)
 static enum step settle(struct mua_imap *imap, struct mua_action *action)
 {
 	(void)action;
-	remote_folder_settle(imap->folder);
+	remote_folder_settle(imap->folder, imap_client_selected(imap->client)->modseq);
 	return STEP_NEXT;
 }
 
@@ -279,18 +301,20 @@ static enum step end_well(struct mua_imap *imap, struct mua_action *action)
 
 typedef enum step step_fn(struct mua_imap *imap, struct mua_action *action);
 
-#define STEPS_MAX 8
+#define STEPS_MAX 9
 
 static step_fn *const steps[][STEPS_MAX] = {
-	[MUA_CHECK] = {select_folder,  list_news,          settle,                    end_check                },
-	[MUA_READ] = { select_folder, list_news,          settle,                    pick,                      fetch_bodies, mark_seen, end_well },
-	[MUA_DELETE] = { select_folder,     list_news,               settle,                                       pick,                                                   mark_deleted, expunge, end_well },
-	[MUA_MOVE] = { look_for_target,        make_target,        select_folder,list_news,settle, pick, move,
+	[MUA_CHECK] = {select_folder,  catch_up,          list_news,               settle,                             end_check },
+	[MUA_READ] = { select_folder,             catch_up,                 list_news,                    settle,                             pick, fetch_bodies, mark_seen,
 		       end_well },
-	[MUA_SEARCH] = { select_folder,             search,                end_search                      },
-	[MUA_REPLY] = { select_folder,        list_news,                      settle,                                           pick,                            fetch_bodies, mark_answered,
-                       answer },
-	[MUA_FILE_SENT] = { look_for_target, make_target, append, end_well										},
+	[MUA_DELETE] = { select_folder,          catch_up,               list_news,                             settle,										       pick, mark_deleted, expunge,
+                       end_well },
+	[MUA_MOVE] = { look_for_target, make_target, select_folder, catch_up, list_news, settle,
+		       pick, move, end_well },
+	[MUA_SEARCH] = { select_folder,  search,            end_search                                                  },
+	[MUA_REPLY] = { select_folder,   catch_up,       list_news,                      settle,										    pick, fetch_bodies,
+                       mark_answered, answer },
+	[MUA_FILE_SENT] = { look_for_target,           make_target,                        append,                                       end_well                                              },
 };
 
 enum step mua_imap_step(struct mua_imap *imap)

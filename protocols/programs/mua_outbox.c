@@ -24,6 +24,8 @@ struct mua_outbox {
 	struct adapter *adapter;    /* NULL: not connected */
 	struct letter *unconnected; /* whose connection failed; why is not known yet */
 	struct timer retry;         /* armed: letters are waiting */
+	unsigned port;              /* index of the port to connect to */
+	unsigned ports_failed;      /* in a row */
 };
 
 static void try_again(void *owner);
@@ -215,8 +217,12 @@ static void sent(void *owner, struct smtp_client *client, const struct smtp_resu
 		return; /* it was given up: we went offline */
 
 	struct verdict verdict = judge(outbox, letter, results, count);
+	bool was_connected = verdict.deferred == NULL || !is_unconnected(verdict.deferred);
+
 	letter->is_tried = true;
-	if (verdict.deferred != NULL && is_unconnected(verdict.deferred))
+	if (was_connected)
+		outbox->ports_failed = 0;
+	if (!was_connected)
 		outbox->unconnected = letter;
 	else if (verdict.deferred != NULL)
 		keep_letter(outbox, letter, outcome_of_deferral(verdict.deferred),
@@ -234,6 +240,30 @@ static void sent(void *owner, struct smtp_client *client, const struct smtp_resu
 
 static void start(struct mua_outbox *outbox);
 
+/* Turns to the next port; false when each has failed in a row, and it is the turn of the first again. */
+static bool turn_to_next_port(struct mua_outbox *outbox, struct letter *letter,
+			      enum mua_outcome outcome, const char *text)
+{
+	const uint16_t *ports = outbox->mua->config.outgoing_ports;
+	uint16_t failed = ports[outbox->port];
+
+	if (ports[++outbox->port] == 0)
+		outbox->port = 0;
+	if (ports[++outbox->ports_failed] == 0) {
+		outbox->ports_failed = 0;
+		return false;
+	}
+	letter->is_tried = false;
+	if (letter->action == NULL)
+		return true;
+	char *words =
+	    g_strdup_printf("%s on port %u, now port %u", text, failed, ports[outbox->port]);
+
+	mua_turn(outbox->mua, letter->action, outcome, words);
+	g_free(words);
+	return true;
+}
+
 static void connection_done(void *owner, struct session *session, int why)
 {
 	struct mua_outbox *outbox = owner;
@@ -243,7 +273,7 @@ static void connection_done(void *owner, struct session *session, int why)
 
 	(void)session;
 	outbox->adapter = NULL;
-	if (letter != NULL)
+	if (letter != NULL && !turn_to_next_port(outbox, letter, outcome, text))
 		keep_letter(outbox, letter, outcome, text);
 	start(outbox); /* for letters that came too late for this connection */
 }
@@ -261,7 +291,8 @@ static void connect_to(struct mua_outbox *outbox, uint32_t address)
 	    .owner = outbox,
 	});
 	struct stream *stream = tcp_connect(
-	    mua->host, (struct endpoint) { address, config->outgoing_port }, NULL, NULL);
+	    mua->host, (struct endpoint) { address, config->outgoing_ports[outbox->port] }, NULL,
+	    NULL);
 
 	outbox->adapter = adapter_new(mua->host, stream, session, false,
 				      &(struct adapter_config) {

@@ -86,6 +86,10 @@ void mua_finish(struct mua *mua, struct mua_action *action, enum mua_outcome out
 bool mua_retry(struct mua *mua, struct mua_action *action, enum mua_outcome outcome,
 	       const char *text, struct timer *timer);
 
+/* Tells that `action` goes on by another way at once: `text` says what failed, and which way. */
+void mua_turn(struct mua *mua, const struct mua_action *action, enum mua_outcome outcome,
+	      const char *text);
+
 void mua_action_free(struct mua_action *action);
 
 /* What the failure of a lookup or a stream means to the user. */

@@ -83,10 +83,14 @@ uint32_t remote_folder_first_unknown(struct remote_folder *folder,
 		known = 1;
 		count = 0;
 	}
+	folder->modseq = 0; /* until it is settled */
 	folder->uid_validity = status->uid_validity;
 	folder->uid_next = MAX(status->uid_next, 1);
 	if (status->messages == count && folder->uid_next == known)
 		return 0;
+	/* What has gone was named, so all that is new has a new UID. */
+	if (status->is_resynchronized && known > 1)
+		return status->messages > count ? known : 0;
 	/* As many more messages as UIDs were given out since: none has gone. */
 	if (known > 1 && status->messages == count + (folder->uid_next - known))
 		return known;
@@ -95,8 +99,9 @@ uint32_t remote_folder_first_unknown(struct remote_folder *folder,
 	return status->messages > 0 ? 1 : 0;
 }
 
-void remote_folder_settle(struct remote_folder *folder)
+void remote_folder_settle(struct remote_folder *folder, uint64_t modseq)
 {
+	folder->modseq = modseq;
 	for (unsigned i = folder->messages->len; i > 0; i--)
 		if (message_at(folder, i - 1)->is_stale)
 			drop(folder, i - 1);

@@ -17,6 +17,7 @@ struct remote_folder {
 	char *name;
 	uint32_t uid_validity;
 	uint32_t uid_next;      /* as of the last listing */
+	uint64_t modseq;        /* up to which all changes are known (RFC 7162); 0: none is */
 	GPtrArray *messages;    /* of struct remote_message *, by UID */
 	struct mailbox *copies; /* bodies that came, kept here as long as there; NULL: nowhere */
 };
@@ -35,8 +36,8 @@ uint32_t remote_folder_highest(const struct remote_folder *folder); /* UID; 0: i
 uint32_t remote_folder_first_unknown(struct remote_folder *folder,
 				     const struct imap_mailbox_status *status);
 
-/* The listing is complete: what is stale has gone. */
-void remote_folder_settle(struct remote_folder *folder);
+/* The listing is complete up to `modseq` (0: the server has none): what is stale has gone. */
+void remote_folder_settle(struct remote_folder *folder, uint64_t modseq);
 
 /* Takes in what the server says of a message; a body that came belongs to `root`. */
 void remote_folder_take(struct remote_folder *folder, const struct imap_fetched *fetched,

@@ -38,6 +38,7 @@ static const char *const detail_names[TCP_DETAIL_COUNT] = {
 	[TCP_RESET_NO_CONNECTION] = "reset: no such connection",
 	[TCP_RESET_ABORT] = "reset: given up",
 	[TCP_RESET_UNREAD] = "reset: nobody reads this",
+	[TCP_RESET_FILTERED] = "reset: the packet filter does not let it through",
 	[TCP_IN_ORDER] = "in order",
 	[TCP_OUT_OF_ORDER] = "out of order",
 	[TCP_NO_DATA] = "no data",

@@ -53,6 +53,7 @@ enum tcp_detail {
 	TCP_RESET_NO_CONNECTION, /* answers a segment that belongs to nothing */
 	TCP_RESET_ABORT,         /* the application gave the connection up */
 	TCP_RESET_UNREAD,        /* RFC 1122 section 4.2.2.13: nobody will read what came */
+	TCP_RESET_FILTERED,      /* a packet filter on the way answers for the peer */
 	/* DECAPSULATE: what became of it. */
 	TCP_IN_ORDER,
 	TCP_OUT_OF_ORDER, /* kept until the gap before it is filled */

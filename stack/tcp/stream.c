@@ -59,10 +59,13 @@ static uint32_t first_kept(const struct tcp_connection *c)
 	return c->snd_una + !state_is_synchronized((enum tcp_state)c->state);
 }
 
-/* Room for twice what the network can hold, so that there is always something to send. */
+/*
+ * Room for a quarter more than may be on its way: the user is asked for more before that runs out, and
+ * what it writes does not lie about until it has left the cache.
+ */
 static uint32_t send_space(const struct tcp_connection *c)
 {
-	uint64_t wanted = 2 * (uint64_t)c->congestion.window;
+	uint64_t wanted = MIN(c->congestion.window, c->snd_wnd_max) / 4 * UINT64_C(5);
 
 	return (uint32_t)CLAMP(wanted, TCP_SEND_SPACE, SEND_QUEUE_MAX_BYTES);
 }
@@ -93,7 +96,7 @@ void stream_check_writable(struct tcp_connection *c)
 {
 	uint32_t kept = c->write_nxt - first_kept(c);
 
-	if (!c->write_was_short || kept > send_space(c) / 3 * 2)
+	if (!c->write_was_short || kept > send_space(c) / 5 * 4)
 		return;
 	c->write_was_short = false;
 	connection_notify(c, PENDING_WRITABLE);

@@ -19,8 +19,18 @@ char *mac_print(struct mac mac, char out[MAC_TEXT_BYTES])
 
 char *ipv4_print(uint32_t address, char out[IPV4_TEXT_BYTES])
 {
-	snprintf(out, IPV4_TEXT_BYTES, "%u.%u.%u.%u", address >> 24, address >> 16 & 0xff,
-		 address >> 8 & 0xff, address & 0xff);
+	char *p = out;
+
+	for (int shift = 24; shift >= 0; shift -= 8) {
+		unsigned octet = address >> shift & 0xff;
+
+		if (octet >= 100)
+			*p++ = (char)('0' + octet / 100);
+		if (octet >= 10)
+			*p++ = (char)('0' + octet / 10 % 10);
+		*p++ = (char)('0' + octet % 10);
+		*p++ = shift > 0 ? '.' : '\0';
+	}
 	return out;
 }
 

@@ -76,28 +76,16 @@ static inline uint32_t load_rest(const uint8_t *p, size_t length)
 	return load32(padded);
 }
 
-/*
- * Fold 64 bits to 16, with the carries going around: the upper half of a number plus its own halves
- * exchanged. Never turns a sum that is not 0 into 0.
- */
-static inline uint32_t fold32(uint32_t sum)
+/* Folds 64 bits to 32, the carry going around: the upper half of the number plus its halves exchanged. */
+static inline uint32_t fold64(uint64_t sum)
 {
-	return (sum + (sum << 16 | sum >> 16)) >> 16;
+	return (uint32_t)((sum + (sum << 32 | sum >> 32)) >> 32);
 }
 
-static inline uint32_t fold(uint64_t sum)
-{
-	return fold32((uint32_t)((sum + (sum << 32 | sum >> 32)) >> 32));
-}
-
-/* Adds a sum of native words to one in the order of the wire. */
+/* Adds a sum of words of this machine to one in the order of the wire. */
 static inline uint32_t add_native(uint32_t sum, uint64_t native)
 {
-	uint32_t folded = fold(native);
-
-	if (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
-		folded = (folded << 8 | folded >> 8) & 0xffff;
-	return fold((uint64_t)sum + folded);
+	return checksum_join(sum, fold64(native), __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__);
 }
 
 /* Words that lie one behind the other; their number is a constant, so that no loop is left. */
@@ -152,23 +140,10 @@ uint32_t checksum_copy(uint32_t sum, uint8_t *restrict out, struct bytes in)
 	return add_native(sum, total + sum_of_few(rest, in.length - in_blocks));
 }
 
-uint32_t checksum_join(uint32_t sum, uint32_t piece, size_t offset)
-{
-	piece = fold(piece);
-	if (offset & 1)
-		piece = (piece << 8 | piece >> 8) & 0xffff;
-	return fold((uint64_t)sum + piece);
-}
-
 uint32_t checksum_pseudo(uint32_t source, uint32_t destination, uint8_t protocol,
 			 size_t length_bytes)
 {
-	return fold((uint64_t)source + destination + protocol + length_bytes);
-}
-
-uint16_t checksum_finish(uint32_t sum)
-{
-	return (uint16_t)~fold(sum);
+	return fold64((uint64_t)source + destination + protocol + length_bytes);
 }
 
 uint16_t checksum_of(struct bytes in)
@@ -181,5 +156,5 @@ uint16_t checksum_update(uint16_t checksum, uint16_t old_word, uint16_t new_word
 	/* HC' = ~(~HC + ~m + m') */
 	uint32_t sum = (uint16_t)~checksum + (uint32_t)(uint16_t)~old_word + new_word;
 
-	return (uint16_t)~fold(sum);
+	return checksum_finish(sum);
 }

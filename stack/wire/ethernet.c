@@ -40,11 +40,14 @@ void ethernet_fcs_emit(uint32_t fcs, uint8_t *out)
 }
 
 /* clang-format off */
-static const struct field_name type_names[] = {
+const struct field_name ethertype_names[] = {
 	{ ETHERTYPE_IPV4, "IPv4" },
 	{ ETHERTYPE_ARP, "ARP" },
 	{ ETHERTYPE_VLAN, "VLAN tag" },
 	{ ETHERTYPE_IPV6, "IPv6" },
+	{ ETHERTYPE_SERVICE_VLAN, "service VLAN tag" },
+	{ 0x8847, "MPLS" }, { 0x8863, "PPPoE discovery" }, { 0x8864, "PPPoE session" },
+	{ 0x888e, "802.1X" }, { 0x88cc, "LLDP" },
 	{ 0, NULL },
 };
 
@@ -55,7 +58,7 @@ static const struct field fields[] = {
 	{ "Source Address", 48, 48, FIELD_MAC,
 	  .purpose = "The interface that put the frame on this network; switches learn from it.",
 	  .reference = "IEEE 802.3 section 3.2.5" },
-	{ "Type", 96, 16, FIELD_ENUM, .names = type_names,
+	{ "Type", 96, 16, FIELD_ENUM, .names = ethertype_names,
 	  .purpose = "The protocol whose packet the frame carries.",
 	  .reference = "IEEE 802.3 section 3.2.6" },
 };

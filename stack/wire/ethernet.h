@@ -17,6 +17,7 @@ enum ethertype {
 	ETHERTYPE_ARP = 0x0806,
 	ETHERTYPE_VLAN = 0x8100,
 	ETHERTYPE_IPV6 = 0x86dd,
+	ETHERTYPE_SERVICE_VLAN = 0x88a8, /* IEEE 802.1ad: the outer one of two tags */
 };
 
 struct ethernet_header {
@@ -26,6 +27,7 @@ struct ethernet_header {
 };
 
 extern const struct field_table ethernet_fields;
+extern const struct field_name ethertype_names[]; /* for every header with such a type */
 
 /*
  * Parses the frame `in`, which ends before the FCS. `payload` may end in padding. A length instead

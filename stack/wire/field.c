@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include "stack/wire/address.h"
+#include "stack/wire/ipv6.h"
 
 struct bytes field_bytes(const struct field *field, struct bytes in)
 {
@@ -94,6 +95,19 @@ static void print_bytes(struct bytes bytes, char *out)
 		snprintf(out + length, FIELD_TEXT_BYTES - (size_t)length, "...");
 }
 
+/* Wider than a number: from its bytes. */
+static void print_ipv6(struct bytes bytes, char *out)
+{
+	struct ip_address address;
+
+	if (bytes.length < sizeof address.octets) {
+		print_text("(missing)", out);
+		return;
+	}
+	memcpy(address.octets, bytes.data, sizeof address.octets);
+	ip_address_print(address, out);
+}
+
 char *field_print(const struct field *field, struct bytes in, char out[FIELD_TEXT_BYTES])
 {
 	uint64_t value;
@@ -101,6 +115,10 @@ char *field_print(const struct field *field, struct bytes in, char out[FIELD_TEX
 
 	if (status == PARSE_TRUNCATED)
 		return print_text("(missing)", out);
+	if (field->format == FIELD_IPV6) {
+		print_ipv6(field_bytes(field, in), out);
+		return out;
+	}
 	if (status != PARSE_OK || field->format == FIELD_BYTES) {
 		print_bytes(field_bytes(field, in), out);
 		return out;
@@ -125,6 +143,7 @@ char *field_print(const struct field *field, struct bytes in, char out[FIELD_TEX
 	case FIELD_IPV4:
 		ipv4_print((uint32_t)value, out);
 		break;
+	case FIELD_IPV6:
 	case FIELD_BYTES:
 		break;
 	}

@@ -12,6 +12,7 @@ enum field_format {
 	FIELD_ENUM,    /* `names` holds values: "TCP (6)", or the bare number */
 	FIELD_MAC,
 	FIELD_IPV4,
+	FIELD_IPV6,  /* 128 bits */
 	FIELD_BYTES, /* "12 bytes: 01 02 ..." */
 };
 

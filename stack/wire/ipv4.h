@@ -9,6 +9,19 @@
 #define IPV4_DATAGRAM_MAX     65535
 #define IPV4_FRAGMENT_UNIT    8 /* fragment offsets count units of 8 bytes */
 
+/* Numbers of protocols, in IPv4 and in Next Header of IPv6 (IANA protocol-numbers). */
+enum ip_protocol {
+	IP_PROTOCOL_HOP_BY_HOP = 0,
+	IP_PROTOCOL_ICMP = 1,
+	IP_PROTOCOL_TCP = 6,
+	IP_PROTOCOL_UDP = 17,
+	IP_PROTOCOL_ROUTING = 43,
+	IP_PROTOCOL_FRAGMENT = 44,
+	IP_PROTOCOL_ICMPV6 = 58,
+	IP_PROTOCOL_NO_NEXT = 59,
+	IP_PROTOCOL_DESTINATION_OPTIONS = 60,
+};
+
 struct ipv4_header {                 /* all fields in host byte order */
 	uint8_t header_bytes;        /* 20 to 60, a multiple of 4; set by parse, ignored by emit */
 	uint8_t tos;                 /* DSCP << 2 | ECN (RFC 2474, RFC 3168) */
@@ -39,6 +52,8 @@ enum ipv4_option_type {
 };
 
 extern const struct field_table ipv4_fields;
+/* Names of values that IPv6 has too. */
+extern const struct field_name ipv4_dscp_names[], ipv4_ecn_names[], ip_protocol_names[];
 
 /* The fields of an option of `type`, for views; of any option when the type is not known. */
 const struct field_table *ipv4_option_fields(uint8_t type);

@@ -2,14 +2,14 @@
 #include "stack/wire/ipv4.h"
 
 /* clang-format off */
-static const struct field_name dscp_names[] = { /* RFC 2474, RFC 2597, RFC 3246 */
+const struct field_name ipv4_dscp_names[] = { /* RFC 2474, RFC 2597, RFC 3246 */
 	{ 0, "default" }, { 8, "CS1" }, { 16, "CS2" }, { 24, "CS3" }, { 32, "CS4" }, { 40, "CS5" },
 	{ 48, "CS6" }, { 56, "CS7" }, { 10, "AF11" }, { 18, "AF21" }, { 26, "AF31" }, { 34, "AF41" },
 	{ 46, "EF" },
 	{ 0, NULL },
 };
 
-static const struct field_name ecn_names[] = { /* RFC 3168 section 5 */
+const struct field_name ipv4_ecn_names[] = { /* RFC 3168 section 5 */
 	{ 0, "not ECN-capable" },
 	{ 1, "ECN-capable, ECT(1)" },
 	{ 2, "ECN-capable, ECT(0)" },
@@ -17,10 +17,24 @@ static const struct field_name ecn_names[] = { /* RFC 3168 section 5 */
 	{ 0, NULL },
 };
 
-static const struct field_name protocol_names[] = {
-	{ 1, "ICMP" },
-	{ 6, "TCP" },
-	{ 17, "UDP" },
+const struct field_name ip_protocol_names[] = {
+	{ IP_PROTOCOL_HOP_BY_HOP, "Hop-by-Hop Options" },
+	{ IP_PROTOCOL_ICMP, "ICMP" },
+	{ 2, "IGMP" },
+	{ 4, "IPv4" },
+	{ IP_PROTOCOL_TCP, "TCP" },
+	{ IP_PROTOCOL_UDP, "UDP" },
+	{ 41, "IPv6" },
+	{ IP_PROTOCOL_ROUTING, "Routing header" },
+	{ IP_PROTOCOL_FRAGMENT, "Fragment header" },
+	{ 47, "GRE" },
+	{ 50, "ESP" },
+	{ 51, "AH" },
+	{ IP_PROTOCOL_ICMPV6, "ICMPv6" },
+	{ IP_PROTOCOL_NO_NEXT, "nothing" },
+	{ IP_PROTOCOL_DESTINATION_OPTIONS, "Destination Options" },
+	{ 89, "OSPF" },
+	{ 132, "SCTP" },
 	{ 0, NULL },
 };
 
@@ -31,10 +45,10 @@ static const struct field header_fields[] = {
 	{ "Internet Header Length", 4, 4, FIELD_DECIMAL, .scale = 4, .unit = "bytes",
 	  .purpose = "How long the header with its options is, so where the payload begins.",
 	  .reference = "RFC 791 section 3.1" },
-	{ "Differentiated Services", 8, 6, FIELD_ENUM, .names = dscp_names,
+	{ "Differentiated Services", 8, 6, FIELD_ENUM, .names = ipv4_dscp_names,
 	  .purpose = "How routers shall treat the packet against others.",
 	  .reference = "RFC 2474 section 3" },
-	{ "Explicit Congestion Notification", 14, 2, FIELD_ENUM, .names = ecn_names,
+	{ "Explicit Congestion Notification", 14, 2, FIELD_ENUM, .names = ipv4_ecn_names,
 	  .purpose = "Lets a router report congestion without dropping the packet.",
 	  .reference = "RFC 3168 section 5" },
 	{ "Total Length", 16, 16, FIELD_DECIMAL, .unit = "bytes",
@@ -58,7 +72,7 @@ static const struct field header_fields[] = {
 	{ "Time to Live", 64, 8, FIELD_DECIMAL,
 	  .purpose = "How many routers may still pass it on; a packet in a loop dies at zero.",
 	  .reference = "RFC 791 section 3.1" },
-	{ "Protocol", 72, 8, FIELD_ENUM, .names = protocol_names,
+	{ "Protocol", 72, 8, FIELD_ENUM, .names = ip_protocol_names,
 	  .purpose = "The protocol whose data the packet carries.",
 	  .reference = "RFC 791 section 3.1" },
 	{ "Header Checksum", 80, 16, FIELD_HEX,

@@ -72,7 +72,7 @@ void tcp_checksum_set(uint8_t *out, uint32_t payload_sum, size_t payload_bytes, 
 	if (get_be16(out + CHECKSUM) != 0)
 		put_be16(out + CHECKSUM, 0);
 	sum = checksum_add(sum, (struct bytes) { out, header_bytes });
-	put_be16(out + CHECKSUM, checksum_finish(sum + payload_sum));
+	put_be16(out + CHECKSUM, checksum_finish(checksum_join(sum, payload_sum, 0)));
 }
 
 bool tcp_checksum_is_right(struct bytes segment, uint32_t source, uint32_t destination)
@@ -86,7 +86,7 @@ bool tcp_checksum_is_right_with(struct bytes segment, uint32_t payload_sum, size
 	uint32_t sum = checksum_pseudo(source, destination, PROTOCOL, segment.length);
 
 	sum = checksum_add(sum, bytes_first(segment, segment.length - payload_bytes));
-	return checksum_finish(sum + payload_sum) == 0;
+	return checksum_finish(checksum_join(sum, payload_sum, 0)) == 0;
 }
 
 char *tcp_flags_print(uint8_t flags, char out[TCP_FLAGS_TEXT_BYTES])

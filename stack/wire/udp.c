@@ -42,7 +42,7 @@ void udp_checksum_set(uint8_t *out, uint32_t payload_sum, uint32_t source, uint3
 
 	uint32_t sum = checksum_pseudo(source, destination, PROTOCOL, get_be16(out + LENGTH));
 	sum = checksum_add(sum, (struct bytes) { out, UDP_HEADER_BYTES });
-	uint16_t checksum = checksum_finish(sum + payload_sum);
+	uint16_t checksum = checksum_finish(checksum_join(sum, payload_sum, 0));
 
 	put_be16(out + CHECKSUM, checksum == 0 ? 0xffff : checksum);
 }

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include "protocols/layer.h"
 #include "tests/app/program.h"
+#include "tests/app/typist.h"
 #include "tests/app/scenario_test.h"
 #include "tests/app/watched.h"
 #include "tests/views/tshark.h"
@@ -37,7 +38,7 @@ static struct outcome *run_line(const char *line)
 }
 
 static const char *const commands[] = { "run",     "check", "show", "topology", "state",
-					"mailbox", "step",  "list", "new" };
+					"mailbox", "step",  "list", "new",      "explain" };
 
 START_TEST(every_command_has_help_with_an_example)
 {
@@ -61,34 +62,36 @@ END_TEST
 static const struct {
 	const char *line, *said;
 } wrong[] = {
-	{"rnu",								"did you mean \"run\""},
-	{ "run",							       "FILE"                },
-	{ "run hello surplus",						 "too many"            },
-	{ "run nosuch",							"mailwire list"       },
-	{ "run helo",							  "hello"               },
-	{ "run hello --nonsense",					      "--nonsense"          },
-	{ "run hello --layer smpt",					    "smtp"                },
-	{ "run hello --host nobody",					   "mailwire topology"   },
-	{ "run hello --format xml",					    "json"                },
-	{ "run hello --message -1",					    "from 1"              },
-	{ "run hello --quiet --report --message 9",                            "mail number 9"       },
-	{ "run hello --until 5",					       "1.5s"                },
-	{ "run hello --seed x",						"--seed"              },
-	{ "run hello --capture all",					   "--pcap"              },
-	{ "run hello --pcap FOLDER/x.pcapng --capture bob-pc:eth9",            "bob-pc:eth9"         },
-	{ "run hello --pcap FOLDER/x.pcapng --log FOLDER/x.log --host nobody", "nobody"              },
-	{ "run hello --pcap - --report",                                       "standard output"     },
-	{ "run hello --pcap - --dialog",                                       "standard output"     },
-	{ "run hello --pcap - --log -",					"standard output"     },
-	{ "run hello --format json --report",                                  "--log"               },
-	{ "check nosuch.yaml",						 "nosuch.yaml"         },
-	{ "state hello",						       "--at"                },
-	{ "state hello --at 1s --host nobody",                                 "nobody"              },
-	{ "state hello --at yesterday",					"yesterday"           },
-	{ "mailbox hello --at 1s",					     "--user"              },
-	{ "mailbox hello --user nobody --at 1s",                               "nobody"              },
-	{ "mailbox hello --user bob --at 3s --raw 7",                          "--raw"               },
-	{ "new",							       "NAME"                },
+	{"rnu",								"did you mean \"run\""          },
+	{ "run",							       "FILE"			  },
+	{ "run hello surplus",						 "too many"                      },
+	{ "run nosuch",							"mailwire list"                 },
+	{ "run helo",							  "hello"                         },
+	{ "run hello --nonsense",					      "--nonsense"                    },
+	{ "run hello --layer smpt",					    "smtp"                          },
+	{ "run hello --host nobody",					   "mailwire topology"             },
+	{ "run hello --format xml",					    "json"                          },
+	{ "run hello --message -1",					    "from 1"                        },
+	{ "run hello --quiet --report --message 9",                            "mail number 9"                 },
+	{ "run hello --until 5",					       "1.5s"                          },
+	{ "run hello --seed x",						"--seed"                        },
+	{ "run hello --filter arp",					    "--pcap"                        },
+	{ "run hello --pcap FOLDER/x.pcapng --filter prt",                     "--filter: \"prt\" is no filter"},
+	{ "run hello --capture all",					   "--pcap"                        },
+	{ "run hello --pcap FOLDER/x.pcapng --capture bob-pc:eth9",            "bob-pc:eth9"                   },
+	{ "run hello --pcap FOLDER/x.pcapng --log FOLDER/x.log --host nobody", "nobody"                        },
+	{ "run hello --pcap - --report",                                       "standard output"               },
+	{ "run hello --pcap - --dialog",                                       "standard output"               },
+	{ "run hello --pcap - --log -",					"standard output"               },
+	{ "run hello --format json --report",                                  "--log"                         },
+	{ "check nosuch.yaml",						 "nosuch.yaml"                   },
+	{ "state hello",						       "--at"                          },
+	{ "state hello --at 1s --host nobody",                                 "nobody"                        },
+	{ "state hello --at yesterday",					"yesterday"                     },
+	{ "mailbox hello --at 1s",					     "--user"                        },
+	{ "mailbox hello --user nobody --at 1s",                               "nobody"                        },
+	{ "mailbox hello --user bob --at 3s --raw 7",                          "--raw"                         },
+	{ "new",							       "NAME"			  },
 };
 
 START_TEST(wrong_usage_ends_with_2_and_a_hint)
@@ -154,6 +157,29 @@ START_TEST(a_full_standard_output_ends_with_3)
 
 	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 3, "%s: status %d", to_full[_i],
 		      WEXITSTATUS(status));
+}
+END_TEST
+
+/* Nor does it say so of a reader that has seen enough. */
+static const char *const read_in_part[] = {
+	"run office --unfold",
+	"run office --columns 100 --layer tcp",
+	"run office --dialog",
+	"topology office",
+};
+
+START_TEST(a_reader_that_leaves_is_no_error_to_speak_of)
+{
+	g_autofree char *errors = path_in(folder, "errors");
+	g_autofree char *line = g_strdup_printf("'%s' %s 2>'%s' | head -n 1 >/dev/null",
+						program_path(), read_in_part[_i], errors);
+	GBytes *said;
+
+	ck_assert_int_eq(system(line), 0);
+	said = file_read(errors);
+	ck_assert_msg(g_bytes_get_size(said) == 0, "it said: %.*s", (int)g_bytes_get_size(said),
+		      (const char *)g_bytes_get_data(said, NULL));
+	g_bytes_unref(said);
 }
 END_TEST
 
@@ -243,6 +269,50 @@ START_TEST(an_interrupted_run_leaves_no_half_file)
 	ck_assert_str_eq(left, "");
 	g_free(left);
 	g_object_unref(process);
+}
+END_TEST
+
+START_TEST(progress_is_shown_where_no_log_is_read)
+{
+	g_autofree char *path = scenario_write(folder, endless), *log = path_in(folder, "x.log");
+	const char *const quiet[] = { "run", path, "--quiet", NULL };
+	const char *const elsewhere[] = { "run", path, "--log", log, NULL };
+	const char *const dialog[] = { "run", path, "--dialog", NULL };
+	const char *const *runs[] = { quiet, elsewhere, dialog };
+	struct typist typist;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(runs); i++) {
+		typist_start(&typist, "xterm", runs[i]);
+		typist_expect(&typist, " s simulated, ");
+		typist_type(&typist, "\003");
+		int status = typist_wait(&typist);
+
+		ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 128 + SIGINT);
+		/* It is wiped off before anything else is said. */
+		ck_assert(g_str_has_suffix(typist.screen->str, "\r\033[K") ||
+			  strstr(typist.screen->str, "\r\033[K\r\n") != NULL);
+		typist_clear(&typist);
+	}
+}
+END_TEST
+
+START_TEST(progress_does_not_mix_with_the_log)
+{
+	g_autofree char *path = scenario_write(folder, endless);
+	const char *const arguments[] = { "run", path, NULL };
+	gint64 end_us = g_get_monotonic_time() + 1600000; /* it would begin after a second */
+	struct typist typist;
+
+	typist_start(&typist, "xterm", arguments);
+	typist_expect(&typist, "a pings b");
+	while (g_get_monotonic_time() < end_us) {
+		g_string_truncate(typist.screen, 0);
+		typist_look(&typist, 50);
+		ck_assert_ptr_null(strstr(typist.screen->str, "simulated"));
+	}
+	typist_type(&typist, "\003");
+	typist_wait(&typist);
+	typist_clear(&typist);
 }
 END_TEST
 
@@ -576,6 +646,60 @@ START_TEST(list_shows_every_scenario_with_its_title)
 }
 END_TEST
 
+#define HELLO_EXPECTING                                                                            \
+	"mailwire: 1\nhosts: {alice-pc: , bob-pc: , mail: }\n"                                     \
+	"domains: {d.example: {accounts: {alice: , bob: }}}\n"                                     \
+	"clients: {alice: {host: alice-pc}, bob: {host: bob-pc, incoming: pop3}}\n"                \
+	"timeline: [{at: 1s, who: alice, do: send, to: bob, subject: Hi}, "                        \
+	"{at: 3s, who: bob, do: check}]\n"                                                         \
+	"expect:\n  - {"
+
+/* An expectation, and what is said of it when the run is cut off at 2 s, and when it is not. */
+static const struct {
+	const char *expectation, *when_cut, *at_the_end;
+} expectations[] = {
+	{"message: Hi, is: composed",                     "as expected",     "as expected"    },
+	{ "message: Hi, is: composed, times: 1",          "not judged",      "as expected"    },
+	{ "message: Hi, is: composed, times: 0",          "NOT AS EXPECTED", "NOT AS EXPECTED"},
+	{ "message: Hi, is: retrieved, by: bob",          "not judged",      "as expected"    },
+	{ "message: Hi, is: read",                        "not judged",      "NOT AS EXPECTED"},
+	{ "mailbox: bob, messages: 0, at: 900ms",         "as expected",     "as expected"    },
+	{ "mailbox: bob, messages: 1, at: 900ms",         "NOT AS EXPECTED", "NOT AS EXPECTED"},
+	{ "mailbox: bob, messages: 1, at: 2900ms",        "not judged",      "as expected"    },
+	{ "mailbox: bob, messages: 2, at: 2900ms",        "not judged",      "NOT AS EXPECTED"},
+	{ "mailbox: bob, messages: 1",                    "not judged",      "NOT AS EXPECTED"},
+	{ "mailbox: bob, messages: 1, within: 2s",        "not judged",      "NOT AS EXPECTED"},
+	{ "dropped: 0",				   "not judged",      "as expected"    },
+	{ "connection: established, to: mail, port: 587", "as expected",     "as expected"    },
+};
+
+static void check_verdict(const char *path, const char *until, const char *wanted)
+{
+	struct outcome *outcome = until == NULL ? program_run("run", path, NULL)
+						: program_run("run", path, "--until", until, NULL);
+	g_autofree char *line = g_strdup_printf("\n  %s  %s:7  ", wanted, path);
+
+	ck_assert_status(outcome, strcmp(wanted, "NOT AS EXPECTED") == 0 ? 1 : 0);
+	ck_assert_msg(strstr(outcome->out, line) != NULL, "no \"%s\" in %s", line,
+		      strstr(outcome->out, "\nSummary"));
+	if (strcmp(wanted, "not judged") == 0)
+		ck_assert_ptr_nonnull(strstr(outcome->out, " (after --until)\n"));
+	outcome_free(outcome);
+}
+
+START_TEST(what_could_still_change_is_not_judged)
+{
+	g_autofree char *text =
+	    g_strconcat(HELLO_EXPECTING, expectations[_i].expectation, "}\n", NULL);
+	char *path = scenario_write(folder, text);
+
+	check_verdict(path, "2s", expectations[_i].when_cut);
+	check_verdict(path, NULL, expectations[_i].at_the_end);
+	check_verdict(path, "1h", expectations[_i].at_the_end); /* all was quiet before */
+	g_free(path);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("command");
@@ -590,6 +714,8 @@ int main(void)
 			    (int)G_N_ELEMENTS(unwritable));
 	tcase_add_loop_test(tests, a_full_standard_output_ends_with_3, 0,
 			    (int)G_N_ELEMENTS(to_full));
+	tcase_add_loop_test(tests, a_reader_that_leaves_is_no_error_to_speak_of, 0,
+			    (int)G_N_ELEMENTS(read_in_part));
 	tcase_add_test(tests, a_capture_goes_where_it_was_asked_to);
 	tcase_add_test(tests, an_interrupted_run_leaves_no_half_file);
 	tcase_add_test(tests, colour_is_for_terminals_and_not_with_no_color);
@@ -604,6 +730,10 @@ int main(void)
 	tcase_add_test(tests, topology_names_every_node_address_and_account);
 	tcase_add_test(tests, new_makes_a_scenario_that_runs_and_overwrites_nothing);
 	tcase_add_test(tests, list_shows_every_scenario_with_its_title);
+	tcase_add_test(tests, progress_is_shown_where_no_log_is_read);
+	tcase_add_test(tests, progress_does_not_mix_with_the_log);
+	tcase_add_loop_test(tests, what_could_still_change_is_not_judged, 0,
+			    (int)G_N_ELEMENTS(expectations));
 	suite_add_tcase(suite, tests);
 
 	SRunner *runner = srunner_create(suite);

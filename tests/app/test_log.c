@@ -10,6 +10,7 @@
 #include "app/simulation.h"
 #include "tests/app/program.h"
 #include "tests/app/scenario_test.h"
+#include "tests/views/tshark.h"
 #include "views/capture_reader.h"
 
 /* A captured frame and where it was seen. */
@@ -23,6 +24,7 @@ struct seen {
 
 static GArray *seen_frames;  /* of struct seen: everything at every interface */
 static GArray *packets;      /* of uint64_t: packet of each frame number, from 1 */
+static GArray *windows;      /* of unsigned: what tshark says they are, by frame number; NULL */
 static GHashTable *initials; /* "source:port>destination:port" -> sequence number of the SYN */
 
 static unsigned get16(const uint8_t *p)
@@ -102,6 +104,36 @@ static void read_captures(GBytes *all, GBytes *sent)
 	capture_reader_free(reader);
 }
 
+/* The windows of all frames, scaled by tshark. */
+static void ask_windows(GBytes *sent)
+{
+	static const char *const arguments[] = {
+		"-T", "fields", "-e", "tcp.window_size", "-r", NULL
+	};
+	char *folder, *path;
+	gsize length;
+	const char *data = g_bytes_get_data(sent, &length);
+
+	windows = NULL;
+	if (!tshark_has_program("tshark"))
+		return;
+	folder = folder_new();
+	path = path_in(folder, "sent.pcapng");
+	ck_assert(g_file_set_contents(path, data, (gssize)length, NULL));
+	g_autofree char *text = tshark_run("tshark", arguments, path);
+	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+
+	windows = g_array_new(FALSE, TRUE, sizeof(unsigned));
+	g_array_set_size(windows, 1);
+	for (char **line = lines; *line != NULL; line++) {
+		unsigned window = (unsigned)strtoul(*line, NULL, 10);
+
+		g_array_append_val(windows, window);
+	}
+	g_free(path);
+	folder_remove(folder);
+}
+
 static const struct seen *find_frame(unsigned long number, const char *node, bool is_outbound)
 {
 	uint64_t packet;
@@ -167,7 +199,7 @@ static void expect_arp(const struct seen *frame, struct expected *expected)
 	}
 }
 
-static void expect_tcp(const struct seen *frame, struct expected *expected)
+static void expect_tcp(const struct seen *frame, unsigned long number, struct expected *expected)
 {
 	static const char *const names[] = { "FIN", "SYN", "RST", "PSH", "ACK", "URG" };
 	const uint8_t *ip = frame->bytes + 14, *tcp = ip + 20;
@@ -186,15 +218,19 @@ static void expect_tcp(const struct seen *frame, struct expected *expected)
 		expect_text(expected, "ack %u,",
 			    get32(tcp + 8) -
 				GPOINTER_TO_UINT(g_hash_table_lookup(initials, other)));
-	expect_text(expected, "win %u", get16(tcp + 14));
+	if (windows != NULL) {
+		ck_assert_uint_lt(number, windows->len);
+		expect_text(expected, "win %u", g_array_index(windows, unsigned, number));
+	}
 	if (tcp[13] & 0x02)
 		expect_text(expected, "MSS %u", get16(tcp + 22));
 	g_free(own);
 	g_free(other);
 }
 
-/* Works out what the line of `layer` must say of `frame`; false: no such layer here. */
-static bool expect_layer(const char *layer, const struct seen *frame, struct expected *expected)
+/* Works out what the line of `layer` must say of frame `number`; false: no such layer here. */
+static bool expect_layer(const char *layer, const struct seen *frame, unsigned long number,
+			 struct expected *expected)
 {
 	const uint8_t *ip = frame->bytes + 14;
 
@@ -222,7 +258,7 @@ static bool expect_layer(const char *layer, const struct seen *frame, struct exp
 		if (ip[20] == 8 || ip[20] == 0)
 			expect_text(expected, "seq %u", get16(ip + 26));
 	} else if (strcmp(layer, "TCP") == 0) {
-		expect_tcp(frame, expected);
+		expect_tcp(frame, number, expected);
 	} else {
 		return false;
 	}
@@ -293,7 +329,7 @@ static void check_line(const char *text, unsigned long frame_number, const char 
 		return;
 	}
 	frame = find_frame(frame_number, node, line.is_added);
-	if (frame == NULL || !expect_layer(line.layer, frame, &expected))
+	if (frame == NULL || !expect_layer(line.layer, frame, frame_number, &expected))
 		ck_abort_msg("frame %lu at %s: nothing to compare with: %s", frame_number, node,
 			     text);
 	missing = missing_text(line.text, expected.texts);
@@ -363,6 +399,7 @@ START_TEST(every_header_size_and_value_is_that_of_the_frame)
 
 	ck_assert_status(outcome, 0);
 	read_captures(all, sent);
+	ask_windows(sent);
 	check_log(outcome->out, &headers, &forwards);
 	/* Each packet is wrapped and unwrapped at least at Ethernet, at both ends of each cable. */
 	ck_assert_uint_gt(headers, 2 * packets->len);
@@ -372,6 +409,8 @@ START_TEST(every_header_size_and_value_is_that_of_the_frame)
 		g_free(g_array_index(seen_frames, struct seen, i).node);
 	g_array_free(seen_frames, TRUE);
 	g_array_free(packets, TRUE);
+	if (windows != NULL)
+		g_array_free(windows, TRUE);
 	g_hash_table_destroy(initials);
 	g_bytes_unref(all);
 	g_bytes_unref(sent);
@@ -457,6 +496,27 @@ static void alter_payload(uint8_t *frame, size_t length)
 		found[9] = 'r';
 }
 
+/* The SYN of the client does not offer to scale windows: a NOP instead of the option. */
+static void alter_scale(uint8_t *frame, size_t length)
+{
+	static const uint8_t nops[] = { 1, 1, 1 };
+	uint8_t *found;
+
+	if (!is_tcp(frame) || frame[47] != 0x02)
+		return;
+	found = memmem(frame + 54, length - 54, "\x03\x03\x0a", 3);
+	if (found != NULL)
+		memcpy(found, nops, sizeof nops);
+}
+
+/* The SYN of the server is none. */
+static void alter_handshake(uint8_t *frame, size_t length)
+{
+	(void)length;
+	if (is_tcp(frame) && frame[47] == 0x12)
+		frame[47] = 0x10;
+}
+
 static void alter_source(uint8_t *frame, size_t length)
 {
 	(void)length;
@@ -467,10 +527,12 @@ static const struct {
 	void (*alter)(uint8_t *frame, size_t length);
 	const char *gone, *come;
 } forgeries[] = {
-	{alter_ttl,      ", TTL 64",                          ", TTL 77"     },
-	{ alter_port,    " → 110 (pop3)",                   " → 111"     },
-	{ alter_payload, "RCPT TO:<bob@",                     "RCPT TO:<rob@"},
-	{ alter_source,  "02:00:00:01:00:0a (alice-pc) → ", ":ee → "     },
+	{alter_ttl,        ", TTL 64",                          ", TTL 77"                             },
+	{ alter_port,      " → 110 (pop3)",                   " → 111"                             },
+	{ alter_scale,     "win 64512",                         "win 63"                               },
+	{ alter_handshake, "win 64512",                         "win 63 (unscaled: handshake not seen)"},
+	{ alter_payload,   "RCPT TO:<bob@",                     "RCPT TO:<rob@"                        },
+	{ alter_source,    "02:00:00:01:00:0a (alice-pc) → ", ":ee → "                             },
 };
 
 START_TEST(other_bytes_make_another_log)
@@ -486,6 +548,46 @@ START_TEST(other_bytes_make_another_log)
 }
 END_TEST
 
+static const char *const columns[] = { "60", "80", "100", "119", "120" };
+
+/* Counts the characters of a log but those of the titles, which may be cut. */
+static void count_characters(const char *log, unsigned counts[256])
+{
+	g_auto(GStrv) lines = g_strsplit(log, "\n", -1);
+	bool is_title = false;
+
+	for (char **line = lines; *line != NULL; line++) {
+		/* Titles and events go on behind column 33, headers behind column 30. */
+		if (!g_str_has_prefix(*line, "                                 "))
+			is_title = strlen(*line) > 15 && (*line)[4] == '.' && (*line)[13] == 's';
+		for (const char *at = *line; !is_title && *at != '\0'; at++)
+			counts[(uint8_t)*at] += *at != ' ';
+	}
+}
+
+START_TEST(no_line_is_longer_than_asked_for_and_nothing_is_lost)
+{
+	struct outcome *whole = program_run("run", "office", "--unfold", "--log", "-", NULL);
+	struct outcome *broken =
+	    program_run("run", "office", "--unfold", "--columns", columns[_i], NULL);
+	g_auto(GStrv) lines = NULL;
+	unsigned wanted[256] = { 0 }, got[256] = { 0 };
+
+	*strstr(whole->out, "\nSummary") = '\0';
+	*strstr(broken->out, "\nSummary") = '\0';
+	lines = g_strsplit(broken->out, "\n", -1);
+	for (char **line = lines; *line != NULL; line++)
+		ck_assert_msg(g_utf8_strlen(*line, -1) <= atoi(columns[_i]), "%s", *line);
+	count_characters(whole->out, wanted);
+	count_characters(broken->out, got);
+	for (int i = 0; i < 256; i++)
+		ck_assert_msg(got[i] == wanted[i], "%u times '%c' instead of %u", got[i], i,
+			      wanted[i]);
+	outcome_free(whole);
+	outcome_free(broken);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("log");
@@ -494,6 +596,8 @@ int main(void)
 	tcase_set_timeout(tests, 120);
 	tcase_add_test(tests, every_header_size_and_value_is_that_of_the_frame);
 	tcase_add_loop_test(tests, other_bytes_make_another_log, 0, (int)G_N_ELEMENTS(forgeries));
+	tcase_add_loop_test(tests, no_line_is_longer_than_asked_for_and_nothing_is_lost, 0,
+			    (int)G_N_ELEMENTS(columns));
 	suite_add_tcase(suite, tests);
 
 	SRunner *runner = srunner_create(suite);

@@ -74,7 +74,24 @@ static const struct {
 	{ WORLD "timeline: [{at: 1s, who: alice-pc, do: crash}]\n",
 	  "t:7:26: error", "`alice-pc` is no client", "name one of the `clients`" },
   /* clang-format on */
-  /* Values */
+ /* Servers, clients and shares */
+	{ "mailwire: 1\nhosts: {m: , o: }\ndomains:\n  a.b:\n    mail: m\n    accounts:\n      x: "
+	  "{shared: [{with: y@a.b, rights: lrq}]}\n      y: p\n  c.d: {mail: o, accounts: {z: "
+	  "p}}\n",								       "t:7:",            "`lrq` are no rights",                                    NULL                                       },
+	{ "mailwire: 1\nhosts: {m: , o: }\ndomains:\n  a.b:\n    mail: m\n    accounts:\n      x: "
+	  "{shared: [{with: y@a.b, folder: Nope}]}\n      y: p\n  c.d: {mail: o, accounts: {z: "
+	  "p}}\n",								       "t:7:",            "`x@a.b` has no folder `Nope`",                           NULL                                       },
+	{ "mailwire: 1\nhosts: {m: , o: }\ndomains:\n  a.b:\n    mail: m\n    accounts:\n      x: "
+	  "{shared: [{with: x@a.b}]}\n      y: p\n  c.d: {mail: o, accounts: {z: p}}\n", "t:7:",            "the owner of a folder has all rights anyway",            NULL                                       },
+	{ "mailwire: 1\nhosts: {m: , o: }\ndomains:\n  a.b:\n    mail: m\n    accounts:\n      x: "
+	  "{shared: [{with: z@c.d}]}\n      y: p\n  c.d: {mail: o, accounts: {z: p}}\n", "t:7:",            "`z@c.d` is kept on another server",                      NULL                                       },
+	{ "mailwire: 1\nhosts: {m: }\ndomains: {a.b: {mail: m}}\nservers: {m: {without: "
+	  "[IDLEE]}}\n",								 "t:4:",            "IDLEE",						  "did you mean `IDLE`?"                     },
+	{ "mailwire: 1\nhosts: {m: , p: }\ndomains: {a.b: {mail: m, accounts: {x: p}}}\nclients: "
+	  "{x: {host: p, incoming: {protocol: pop3, stay: 1h}}}\n",		      "t:4:",            "`stay` is for imap",                                     NULL                                       },
+	{ "mailwire: 1\nhosts: {m: }\ndomains: {a.b: {mail: m, accounts: {x: {folders: "
+	  "[shared/y]}}}}\n",							    "t:3:",            "names below `shared/`",                                  NULL                                       },
+ /* Values */
 	{ "mailwire: 1\nuntil: 10\n",							     "t:2:8: error",    "`until: 10`: the unit is missing",
          "`10ms`"																									 },
 	{ "mailwire: 1\nnetworks: {lan: {rate: 100mbps}}\n",                                      "t:2:24: error",
@@ -107,7 +124,7 @@ static const struct {
 	{ "mailwire: 1\nnetworks: {a: , b: }\nhosts: {h: }\n",                                    "t:3:9: error",
          "needs the key `network`",																	    NULL                                       },
 	{ "mailwire: 1\nnetworks: {w: {kind: link}}\nhosts: {h: }\n",                             "t:2:12: error",
-         "has 1 members",																		      "kind: lan"                                },
+         "has 1 member,",																		      "kind: lan"                                },
 	{ "mailwire: 1\nhosts: {a: {network: lna}}\n",                                            "t:2:22: error",
          "there is no network called `lna`",																   "did you mean `lan`?"                      },
 	{ "mailwire: 1\nhosts: {a: {network: b}, b: }\n",                                         "t:2:22: error",

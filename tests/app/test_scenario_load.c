@@ -213,7 +213,8 @@ START_TEST(clients_name_their_servers)
 	ck_assert_int_eq(alice->incoming.protocol, PROTOCOL_IMAP);
 	ck_assert_uint_eq(alice->incoming.port, 143);
 	ck_assert_str_eq(alice->outgoing.server, "smtp.office.example");
-	ck_assert_uint_eq(alice->outgoing.port, 587);
+	ck_assert_uint_eq(alice->outgoing.ports->len, 1);
+	ck_assert_uint_eq(((struct scenario_port *)alice->outgoing.ports->pdata[0])->port, 587);
 	ck_assert(alice->outgoing.has_login);
 	ck_assert_str_eq(alice->login, "alice@office.example");
 	ck_assert_str_eq(alice->password, "wonderland");

@@ -3,6 +3,7 @@
 #include "protocols/imap/dissect.h"
 #include "protocols/imap/session.h"
 #include "protocols/mail/message.h"
+#include "protocols/mail/rights.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -17,7 +18,10 @@ static struct mail_store *new_store(void)
 	struct mail_store *store = mail_store_new(NULL);
 	struct account *account = mail_store_add_account(store, "a", "p");
 
+	struct account *other = mail_store_add_account(store, "b@c", "p");
+
 	account_create_mailbox(account, "Sent");
+	mailbox_grant(account_find_mailbox(other, "INBOX"), "a", RIGHT_LOOKUP | RIGHT_READ);
 	for (unsigned i = 0; i < 3; i++) {
 		struct message *message =
 		    message_new(g_bytes_new_static(message_text, strlen(message_text)), 0);

@@ -27,6 +27,8 @@ static void queue_all(struct imap_client *client)
 	static const uint32_t uids[] = { 4, 5, 9 };
 	GBytes *message = g_bytes_new_static("Subject: x\r\n\r\n", 14);
 
+	imap_client_resume(client, "INBOX", 7, 715);
+	imap_client_fetch_changes(client, 715);
 	imap_client_select(client, "INBOX", false);
 	imap_client_fetch_headers(client, 1);
 	imap_client_fetch_body(client, 4, true);

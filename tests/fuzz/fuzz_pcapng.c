@@ -21,12 +21,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static volatile unsigned sink;
 	struct capture_reader *reader = capture_reader_new((struct bytes) { data, size });
 	struct captured_frame frame;
-	size_t offset;
+	uint64_t offset;
 
 	while (capture_reader_next(reader, &frame) == CAPTURE_READ_FRAME) {
 		if (frame.interface >= capture_reader_interface_count(reader))
 			abort();
-		sink += touch(frame.bytes) + touch(frame.comment);
+		sink += touch(frame.bytes);
+		for (unsigned i = 0; i < frame.comment_count; i++)
+			sink += touch(frame.comments[i]);
 		decode_frame(frame.bytes, NULL, &decode);
 	}
 	capture_reader_complaint(reader, &offset);

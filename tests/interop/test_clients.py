@@ -124,6 +124,22 @@ def nothing_outside_is_reachable():
 
 # ---- Mail programs ----
 
+def telnet_speaks_smtp_by_hand():
+    """Each line when the one before is answered, as people type."""
+    need("telnet")
+    telnet = subprocess.Popen(["telnet", "mail.office.example", "25"], stdin=subprocess.PIPE,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    for wanted, answer in (("220 ", "HELO x"), ("250 ", "VRFY alice@office.example"), ("25", "QUIT"), ("221 ", None)):
+        line = telnet.stdout.readline()
+        while line and not line.startswith(wanted):
+            line = telnet.stdout.readline()
+        assert line.startswith(wanted), (wanted, line)
+        if answer is not None:
+            telnet.stdin.write(answer + "\n")
+            telnet.stdin.flush()
+    telnet.communicate(timeout=10)
+
+
 def curl_sends_and_reads_two_megabytes():
     need("curl")
     text = letter_of(2)
@@ -389,6 +405,89 @@ def imaplib_uses_every_command():
     box.logout()
 
 
+def imaplib_sorts_threads_and_shares():
+    box = imap("kim@office.example", "k-secret")
+    for number, subject in enumerate(("b", "Re: a", "a")):
+        reply = "In-Reply-To: <2@kim>\r\n" if number == 1 else ""
+        text = (f"From: kim@office.example\r\nSubject: {subject}\r\nMessage-ID: <{number}@kim>\r\n"
+                f"{reply}\r\ntext\r\n").encode()
+        assert box.append("INBOX", None, None, text)[0] == "OK"
+    box.select("INBOX")
+    assert box.sort("(SUBJECT)", "UTF-8", "ALL")[1] == [b"2 3 1"]
+    assert box.sort("(REVERSE SIZE)", "UTF-8", "ALL")[1] == [b"2 1 3"]
+    assert box.thread("REFERENCES", "UTF-8", "ALL")[1] == [b"(1)(3 2)"]
+    assert box.getquotaroot("INBOX")[0] == "OK"
+    assert box.getquota("kim@office.example")[1] == [b'kim@office.example (STORAGE 1 1000)']
+    assert box.myrights("INBOX")[1] == [b"INBOX lrswipkxteacd"]
+    assert box.setacl("INBOX", "max", "lrs")[0] == "OK"
+    assert b"max@office.example lrs" in box.getacl("INBOX")[1][0]
+    guest = imap("max@office.example", "m-secret")
+    assert guest.select("shared/kim@office.example/INBOX") == ("OK", [b"3"])
+    assert guest.store("1", "+FLAGS", r"(\Seen)")[0] == "OK"
+    assert guest.store("1", "+FLAGS", r"(\Deleted)")[0] == "NO"
+    guest.logout()
+    assert box.deleteacl("INBOX", "max")[0] == "OK"
+    assert box.noop()[0] == "OK"
+    assert box.search(None, "SEEN")[1] == [b"1"]
+    box.logout()
+
+
+def imaplib_resynchronises():
+    box = imap("lea@office.example", "l-secret")
+    for number in range(4):
+        text = message("lea@office.example", f"number {number}").encode()
+        assert box.append("INBOX", None, None, text)[0] == "OK"
+    box.select("INBOX")
+    validity = int(box.response("UIDVALIDITY")[1][0])
+    known = int(box.response("HIGHESTMODSEQ")[1][0])
+    box.create("Archive")
+    assert box.uid("MOVE", "2", "Archive")[0] == "OK"
+    assert box.store("1", "+FLAGS", r"(\Flagged)")[0] == "OK"
+    box.logout()
+    again = imap("lea@office.example", "l-secret")
+    again.enable("QRESYNC")
+    assert again.response("ENABLED")[1] == [b"QRESYNC"]
+    again.untagged_responses.clear()
+    assert again._simple_command("SELECT", f"INBOX (QRESYNC ({validity} {known}))")[0] == "OK"
+    assert again.untagged_responses["VANISHED"] == [b"(EARLIER) 2"]
+    fetched = again.untagged_responses["FETCH"]
+    assert len(fetched) == 1 and b"UID 1 FLAGS (\\Flagged)" in fetched[0], fetched
+    again.state = "SELECTED"
+    again.logout()
+
+
+def curl_moves_and_searches():
+    need("curl")
+    submit("max@office.example", message("max@office.example", "to be moved"))
+    url, user = "imap://imap.office.example/", ("-s", "-u", "max@office.example:m-secret")
+    run("curl", *user, url, "-X", "CREATE Done")
+    assert "UID ALL 1" in run("curl", *user, url + "INBOX", "-X", "UID SEARCH RETURN (ALL) UNSEEN")
+    run("curl", *user, url + "INBOX", "-X", "UID MOVE 1 Done")
+    assert "MESSAGES 0" in run("curl", *user, url, "-X", "STATUS INBOX (MESSAGES SIZE)")
+    assert "MESSAGES 1" in run("curl", *user, url, "-X", "STATUS Done (MESSAGES)")
+
+
+def mutt_resynchronises():
+    need("mutt")
+    submit("max@office.example", message("max@office.example", "still here"))
+    with tempfile.TemporaryDirectory() as folder:
+        control = os.path.join(folder, "rc")
+        with open(control, "w") as file:
+            file.write(f"""set imap_user="max@office.example" imap_pass="m-secret"
+set ssl_starttls=no ssl_force_tls=no imap_check_subscribed=no imap_idle=yes
+set imap_condstore=yes imap_qresync=yes header_cache="{folder}/headers"
+set folder=/tmp message_cachedir="" move=no wait_key=no quit=yes
+""")
+        command = ("mutt", "-n", "-d", "2", "-F", control, "-f", "imap://imap.office.example/INBOX")
+        os.environ["HOME"] = folder
+        in_terminal(command, [(2, b"q")])
+        status, shown = in_terminal(command, [(2, b"q")])
+        assert status == 0 and "still here" in shown, shown
+        logs = [name for name in os.listdir(folder) if "debug" in name]
+        said = "".join(open(os.path.join(folder, name), errors="replace").read() for name in logs)
+        assert "ENABLED QRESYNC" in said and "VANISHED)" in said and "idling" in said, said[-3000:]
+
+
 def imap_idle_tells_of_new_mail():
     box = imap("judy@office.example", "j-secret")
     box.select("INBOX")
@@ -411,6 +510,7 @@ CASES = [
     dig_by_udp_tcp_and_with_edns,
     dig_asks_many_questions_on_one_connection,
     nothing_outside_is_reachable,
+    telnet_speaks_smtp_by_hand,
     curl_sends_and_reads_two_megabytes,
     curl_is_told_of_a_wrong_password,
     swaks_with_pipelining_and_every_login,
@@ -422,6 +522,10 @@ CASES = [
     smtplib_uses_every_command,
     poplib_uses_every_command,
     imaplib_uses_every_command,
+    imaplib_sorts_threads_and_shares,
+    imaplib_resynchronises,
+    curl_moves_and_searches,
+    mutt_resynchronises,
     imap_idle_tells_of_new_mail,
 ]
 

@@ -205,6 +205,14 @@ def an_interface_goes_away():
         assert "interface tap0 is gone" in live.said()
 
 
+def a_reader_that_leaves_ends_a_session():
+    with Tap():
+        live = Live(MAIL, "--pcap", "-", stdout=subprocess.PIPE)
+        live.process.stdout.read(10)
+        live.process.stdout.close()
+        assert live.process.wait(3) == 3 and "Broken pipe" not in live.said(), live.said()
+
+
 def until_ends_a_session():
     with Tap():
         started = time.monotonic()
@@ -247,6 +255,12 @@ def missing_permission_and_missing_driver():
                           capture_output=True, text=True, timeout=20)
     assert done.returncode == 2 and "no permission to use the interface near" in done.stderr, done.stderr
     os.system("ip link del near")
+    os.system("ip tuntap add dev tap1 mode tap user 12345")
+    script = "mount -t tmpfs none /dev/net && mknod -m 666 /dev/net/tun c 10 200 && exec \"$@\""
+    done = subprocess.run(["unshare", "-m", "sh", "-c", script, "sh", *as_nobody, binary, "live", binary + ".yaml",
+                           "--attach", "tap1=lan", "--until", "10ms"], capture_output=True, text=True, timeout=20)
+    assert done.returncode == 2 and "tap1: it belongs to another user" in done.stderr, done.stderr
+    os.system("ip link del tap1")
     with Tap():
         script = "mount -t tmpfs none /dev/net && exec \"$@\""
         for command in (["live", MAIL, "--attach", "tap0=lan"], ["shell", MAIL, "--", "true"]):
@@ -286,6 +300,7 @@ CASES = [
     views_work_while_it_runs,
     speed_scales_time,
     an_interface_goes_away,
+    a_reader_that_leaves_ends_a_session,
     until_ends_a_session,
     each_mistake_has_its_own_error,
     missing_permission_and_missing_driver,

@@ -191,6 +191,7 @@ static void start(struct dialogue *d)
 		dialogue_mismatch(d, "no such congestion control");
 	dialogue_tcp_start(d);
 	dialogue_network_start(d);
+	dialogue_middlebox_start(d);
 	dialogue_dns_start(d);
 }
 
@@ -212,7 +213,7 @@ static void play_setting(struct dialogue *d, char **words)
 		d->config.second_address = HOST_SECOND_ADDRESS;
 		d->config.second_prefix_length = 24;
 	} else if (!dialogue_tcp_set(d, words) && !dialogue_network_set(d, words) &&
-		   !dialogue_dns_set(d, words)) {
+		   !dialogue_dns_set(d, words) && !dialogue_middlebox_set(d, words)) {
 		dialogue_mismatch(d, "no such setting: %s", words[0]);
 	}
 }
@@ -371,6 +372,7 @@ void dialogue_play(const char *path)
 	ck_assert_msg(d.host != NULL, "%s says nothing", path);
 	expect_nothing_sent(&d);
 	dialogue_dns_end(&d);
+	dialogue_middlebox_end(&d);
 	dialogue_network_end(&d);
 	standalone_free(d.host);
 	g_hash_table_unref(d.variables);

@@ -51,6 +51,19 @@ struct dialogue_dns {
 	GString *resolved; /* the last outcome in words */
 };
 
+struct dialogue_forward {
+	uint8_t protocol;
+	uint16_t port;
+	struct endpoint inside;
+};
+
+/* What stands in the way on a router, at eth1. */
+struct dialogue_middlebox {
+	bool translates;
+	GArray *rules;    /* of struct filter_rule; NULL: no setting was seen yet */
+	GArray *forwards; /* of struct dialogue_forward */
+};
+
 struct dialogue {
 	const char *path;
 	unsigned line;
@@ -61,6 +74,7 @@ struct dialogue {
 	struct dialogue_tcp tcp;
 	struct dialogue_network network;
 	struct dialogue_dns dns;
+	struct dialogue_middlebox middlebox;
 };
 
 /* Fails the running test at the present line. */
@@ -101,6 +115,10 @@ bool dialogue_dns_set(struct dialogue *d, char **words);
 void dialogue_dns_start(struct dialogue *d);
 bool dialogue_dns_play(struct dialogue *d, char **words);
 void dialogue_dns_end(struct dialogue *d);
+
+bool dialogue_middlebox_set(struct dialogue *d, char **words);
+void dialogue_middlebox_start(struct dialogue *d);
+void dialogue_middlebox_end(struct dialogue *d);
 
 /* TCP segments. */
 bool dialogue_is_segment(struct bytes datagram);

@@ -848,6 +848,58 @@ START_TEST(a_name_that_a_spent_question_dragged_in_is_not_held_to_fail)
 }
 END_TEST
 
+/* Servers without addresses up to `most` queries; the last query answers with an alias to a stranger. */
+static void answer_with_alias_at_last(struct fixture *fixture, unsigned most)
+{
+	struct sent sent = g_array_index(fixture->sent, struct sent, fixture->answered++);
+	struct dns_message *response = respond(&sent);
+	char name[DNS_NAME_TEXT_BYTES];
+
+	dns_name_print(sent.query->question.name, name);
+	if (sent.server.address == EVIL) {
+		add(response, DNS_ANSWER, name, DNS_CNAME, 600, "www.remote.example");
+	} else if (fixture->sent->len == DNS_CLIENT_QUERIES_MAX - 1 &&
+		   g_str_has_prefix(name, "ns.zone-1-")) {
+		add(response, DNS_ANSWER, name, DNS_A, 600, "192.0.2.102");
+	} else if (fixture->sent->len < most) {
+		for (unsigned i = 0; i < 10; i++) {
+			char server[64];
+
+			g_snprintf(server, sizeof server, "ns.zone-%u-%u.test", fixture->answered,
+				   i);
+			add(response, DNS_AUTHORITY, name, DNS_NS, 600, server);
+		}
+	} else {
+		response->rcode = DNS_NXDOMAIN;
+	}
+	deliver(fixture, &sent, response);
+}
+
+/* How far the servers without addresses go decides which query is the last: that of the alias once. */
+START_TEST(the_target_of_a_spent_questions_alias_is_not_held_to_fail)
+{
+	unsigned tried = 0;
+
+	for (unsigned most = 20; most < DNS_CLIENT_QUERIES_MAX - 1; most++) {
+		struct fixture fixture;
+
+		set_up(&fixture);
+		ask(&fixture, "www.hostile.test", DNS_A);
+		while (fixture.results == 0 && fixture.sent->len <= 1000)
+			answer_with_alias_at_last(&fixture, most);
+		struct sent last = g_array_index(fixture.sent, struct sent, fixture.sent->len - 1);
+
+		if (last.server.address == EVIL) {
+			tried++;
+			ask(&fixture, "www.remote.example", DNS_A);
+			ck_assert_uint_eq(fixture.results, 1); /* it is being asked for */
+		}
+		tear_down(&fixture);
+	}
+	ck_assert_uint_ge(tried, 1);
+}
+END_TEST
+
 START_TEST(the_same_question_is_asked_once_for_all)
 {
 	struct fixture fixture;
@@ -967,6 +1019,7 @@ int main(void)
 	tcase_add_test(tcase, referrals_without_end_fail);
 	tcase_add_test(tcase, a_question_has_one_budget_with_all_it_leads_to);
 	tcase_add_test(tcase, a_name_that_a_spent_question_dragged_in_is_not_held_to_fail);
+	tcase_add_test(tcase, the_target_of_a_spent_questions_alias_is_not_held_to_fail);
 	tcase_add_test(tcase, the_same_question_is_asked_once_for_all);
 	tcase_add_test(tcase, who_is_forgotten_is_not_told);
 	tcase_add_test(tcase, own_zones_come_first_and_lead_to_delegations);

@@ -214,6 +214,15 @@ static bool direct(void *owner, const char *directive)
 		check_selected(user, argument);
 	else if ((argument = argument_of(directive, "select")) != NULL)
 		imap_client_select(client, argument, false);
+	else if ((argument = argument_of(directive, "resume")) != NULL) {
+		unsigned uid_validity = 0, modseq = 0;
+
+		ck_assert_int_eq(sscanf(argument, "%u %u", &uid_validity, &modseq), 2);
+		imap_client_resume(client, "INBOX", uid_validity, modseq);
+	} else if ((argument = argument_of(directive, "changes")) != NULL)
+		imap_client_fetch_changes(client, (uint64_t)atoi(argument));
+	else if ((argument = argument_of(directive, "resynchronized")) != NULL)
+		ck_assert_int_eq(imap_client_selected(client)->is_resynchronized, atoi(argument));
 	else if ((argument = argument_of(directive, "status")) != NULL)
 		imap_client_status(client, argument);
 	else if ((argument = argument_of(directive, "headers")) != NULL)
@@ -254,13 +263,16 @@ static const struct {
 	uint32_t chunk_bytes;
 	int64_t idle_renew_ns;
 } transcripts[] = {
-	{"client_bye",      0,  0   },
-        { "client_chunks",  10, 0   },
-        { "client_idle",    0,  1740},
-	{ "client_modern",  0,  0   },
-        { "client_old",     0,  0   },
-        { "client_preauth", 0,  0   },
-	{ "client_refused", 0,  0   },
+	{"client_bye",        0,  0   },
+        { "client_condstore", 0,  0   },
+        { "client_qresync",   0,  0   },
+	{ "client_late",      0,  0   },
+        { "client_chunks",    10, 0   },
+        { "client_idle",      0,  1740},
+	{ "client_modern",    0,  0   },
+        { "client_old",       0,  0   },
+        { "client_preauth",   0,  0   },
+	{ "client_refused",   0,  0   },
 };
 
 static void play(int index, size_t chunk)

@@ -16,6 +16,7 @@ struct office {
 	struct mail_store *store;
 	struct session *session, *other;
 	GString *heard; /* what the other session said */
+	imap_capability_set without;
 };
 
 /* Mailboxes. */
@@ -104,12 +105,39 @@ static struct session *new_session(struct office *office)
 	    .store = office->store,
 	    .software = SOFTWARE,
 	    .message_bytes_max = 100000,
+	    .without = office->without,
 	});
 }
 
-static void open_office(struct office *office)
+/* Conversations called server_without_<capabilities> are with a server that lacks these. */
+static imap_capability_set missing_in(const char *name)
 {
-	*office = (struct office) { .store = mail_store_new(NULL) };
+	const char *prefix = "server_without_";
+	imap_capability_set missing = 0;
+
+	if (!g_str_has_prefix(name, prefix))
+		return 0;
+	char **words = g_strsplit(name + strlen(prefix), "_", -1);
+	for (char **word = words; *word != NULL; word++) {
+		enum imap_capability capability;
+
+		if (strcmp(*word, "everything") == 0) {
+			missing = ~(imap_capability_set)0;
+			continue;
+		}
+		ck_assert_msg(imap_capability_by_name(bytes_of(*word), &capability), "%s", *word);
+		missing |= imap_capability_bit(capability);
+	}
+	g_strfreev(words);
+	return missing;
+}
+
+static void open_office(struct office *office, const char *conversation)
+{
+	*office = (struct office) {
+		.store = mail_store_new(NULL),
+		.without = missing_in(conversation),
+	};
 	office->heard = g_string_new(NULL);
 	fill_alice(office);
 	fill_bob(office);
@@ -198,10 +226,40 @@ static bool direct(void *owner, const char *directive)
 }
 
 static const char *const transcripts[] = {
-	"server_append",   "server_copy",    "server_errors",   "server_fetch",  "server_impatient",
-	"server_idle",     "server_list",    "server_literals", "server_login",  "server_mailboxes",
-	"server_reality",  "server_rfc3501", "server_search",   "server_select", "server_store",
-	"server_too_many", "server_two",
+	"server_append",
+	"server_copy",
+	"server_errors",
+	"server_fetch",
+	"server_impatient",
+	"server_idle",
+	"server_list",
+	"server_literals",
+	"server_login",
+	"server_mailboxes",
+	"server_reality",
+	"server_rfc3501",
+	"server_search",
+	"server_select",
+	"server_store",
+	"server_too_many",
+	"server_two",
+	"server_condstore",
+	"server_qresync",
+	"server_esearch",
+	"server_sort",
+	"server_thread",
+	"server_list_extended",
+	"server_quota",
+	"server_acl",
+	"server_binary",
+	"server_multiappend",
+	"server_rev2",
+	"server_within",
+	"server_status",
+	"server_states",
+	"server_without_ACL_QRESYNC_UIDPLUS_LITERAL+",
+	"server_without_IDLE_CONDSTORE_ESEARCH",
+	"server_without_everything",
 };
 
 static void play(const char *name, size_t chunk)
@@ -209,7 +267,7 @@ static void play(const char *name, size_t chunk)
 	char *path = g_strconcat(SESSIONS, name, ".txt", NULL);
 	struct office office;
 
-	open_office(&office);
+	open_office(&office, name);
 	transcript_play(path, &(struct transcript) {
 				  .session = office.session,
 				  .side = 'S',
@@ -268,7 +326,7 @@ START_TEST(conversation_may_be_cut_anywhere)
 		uint8_t *copy = malloc(length + 1);
 
 		memcpy(copy, said->str, length);
-		open_office(&office);
+		open_office(&office, transcripts[_i]);
 		office.session->operations->opened(office.session);
 		for (size_t at = 0; at < length;) {
 			size_t taken = session_offer(office.session,
@@ -307,7 +365,7 @@ START_TEST(large_message_leaves_in_pieces)
 	const char *end = ")\r\nb OK Fetch completed.\r\n";
 	size_t size = 1000000, total = 0;
 
-	open_office(&office);
+	open_office(&office, "");
 	char *text = g_strnfill(size, 'x');
 	struct message *message = message_new(g_bytes_new_take(text, size), 0);
 	mailbox_append(mailbox_of(&office, "alice@office.example", "INBOX"), message, 0, 0);
@@ -339,7 +397,7 @@ START_TEST(next_command_waits_for_a_long_answer)
 {
 	struct office office;
 
-	open_office(&office);
+	open_office(&office, "");
 	char *text = g_strnfill(300000, 'x');
 	struct message *message = message_new(g_bytes_new_take(text, 300000), 0);
 	mailbox_append(mailbox_of(&office, "alice@office.example", "INBOX"), message, 0, 0);
@@ -363,7 +421,7 @@ START_TEST(message_expunged_during_its_fetch_still_arrives)
 	struct office office;
 	size_t total = 0;
 
-	open_office(&office);
+	open_office(&office, "");
 	char *text = g_strnfill(300000, 'x');
 	struct message *message = message_new(g_bytes_new_take(text, 300000), 0);
 	struct mailbox *inbox = mailbox_of(&office, "alice@office.example", "INBOX");
@@ -419,7 +477,7 @@ START_TEST(units_tile_both_directions_of_a_conversation)
 	struct office office;
 	struct tally tally = { 0 };
 
-	open_office(&office);
+	open_office(&office, "");
 	office.session->emit = count_note;
 	office.session->driver = &tally;
 	office.session->operations->opened(office.session);

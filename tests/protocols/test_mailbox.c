@@ -321,8 +321,8 @@ START_TEST(records_tell_all_that_changes)
 	g_ptr_array_unref(keywords);
 	mailbox_copy(work, entry);
 	mailbox_expunge(inbox, entry);
-	mailbox_set_subscribed(work, true);
-	mailbox_set_subscribed(work, true);
+	account_set_subscribed(alice, "Work", true);
+	account_set_subscribed(alice, "Work", true);
 	account_rename_mailbox(alice, work, "Jobs");
 	account_delete_mailbox(alice, work);
 	ck_assert_str_eq(replay.log->str, "mailbox created 1 1000 alice@office.example INBOX\n"
@@ -334,6 +334,7 @@ START_TEST(records_tell_all_that_changes)
 					  "message expunged 1 1 1 \n"
 					  "subscription changed 2 0 1 \n"
 					  "mailbox renamed 2 0 0 Jobs\n"
+					  "subscription changed 2 0 0 \n"
 					  "mailbox removed 2 0 0 \n");
 	mail_store_free(store);
 	g_string_free(replay.log, TRUE);

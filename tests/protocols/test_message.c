@@ -282,6 +282,36 @@ static const struct {
 	{ "Content-Type: text/plain; charset=utf-8\r\n\r\nh\xe9",                             "h\xc3\xa9"        },
 };
 
+static const struct {
+	const char *encoded, *decoded;
+} printables[] = {
+	{"hello  \r\nbar=\r\n baz\r\n", "hello\r\nbar baz\r\n"},
+	{ "foo\t=\r\nbar\r\n",          "foo\tbar\r\n"        },
+	{ "foo\t=20\t=  \r\nb",         "foo\t \tb"           },
+	{ "a=20 \r\n",                  "a \r\n"              },
+	{ "\t\r\n\r\n",                 "\r\n\r\n"            },
+	{ "=C3=BC=3D",                  "\xc3\xbc="           },
+	{ "",			   ""		    },
+};
+
+/* Padding at the end of a line is not text (RFC 2045 section 6.7, rule 3). */
+START_TEST(quoted_printable_loses_its_padding)
+{
+	char *text = g_strconcat("Content-Transfer-Encoding: quoted-printable\r\n\r\n",
+				 printables[_i].encoded, NULL);
+	struct message *message = message_new(g_bytes_new_take(text, strlen(text)), 0);
+	GBytes *content = message_part_content(message, message_structure(message));
+	gsize length;
+	const char *data = g_bytes_get_data(content, &length);
+
+	ck_assert_uint_eq(length, strlen(printables[_i].decoded));
+	if (length > 0)
+		ck_assert_mem_eq(data, printables[_i].decoded, length);
+	g_bytes_unref(content);
+	message_free(message);
+}
+END_TEST
+
 START_TEST(text_comes_out_as_utf8)
 {
 	struct message *message = message_of(texts[_i].text);
@@ -546,6 +576,7 @@ int main(void)
 	tcase_add_test(tests, a_huge_header_is_read);
 	tcase_add_test(tests, headers_are_found_whatever_their_form);
 	tcase_add_loop_test(tests, encoded_words_are_decoded, 0, G_N_ELEMENTS(words));
+	tcase_add_loop_test(tests, quoted_printable_loses_its_padding, 0, G_N_ELEMENTS(printables));
 	tcase_add_loop_test(tests, text_comes_out_as_utf8, 0, G_N_ELEMENTS(texts));
 	tcase_add_test(tests, a_plain_message_is_composed);
 	tcase_add_test(tests, composing_twice_gives_the_same_bytes);

@@ -12,6 +12,7 @@
 #include "protocols/pop3/server.h"
 #include "protocols/programs/mail_server.h"
 #include "protocols/programs/mua.h"
+#include "stack/tcp/names.h"
 #include "tests/wiretest.h"
 
 struct office {
@@ -97,7 +98,7 @@ static struct mua_config alice_config(enum mua_protocol protocol)
 		.incoming_server = "mail.office.example",
 		.incoming_port = protocol == MUA_POP3 ? 110 : 143,
 		.outgoing_server = "smtp.office.example",
-		.outgoing_port = 587,
+		.outgoing_ports = { 587 },
 		.authenticates = true,
 		.leave_ns = TIME_NEVER,
 		.check_every_ns = TIME_NEVER,
@@ -506,7 +507,7 @@ static void meet(const struct failure *failure, enum mua_protocol protocol)
 	if (failure->incoming != NULL)
 		config.incoming_server = failure->incoming;
 	if (failure->port != 0)
-		config.outgoing_port = config.incoming_port = failure->port;
+		config.outgoing_ports[0] = config.incoming_port = failure->port;
 	if (failure->password != NULL)
 		config.password = failure->password;
 	office_init(&office, &config);
@@ -562,6 +563,51 @@ static void start_dns(struct office *office)
 	office->dns = dns_daemon_start(
 	    office->wire.bob, &(struct dns_daemon_config) { .zones = zones, .zone_count = 1 });
 }
+
+/* Several ports. */
+
+START_TEST(the_next_port_is_tried_and_the_one_that_worked_is_remembered)
+{
+	struct mua_config config = alice_config(MUA_IMAP);
+	struct office office;
+
+	config.outgoing_ports[0] = 4444;
+	config.outgoing_ports[1] = 4445;
+	config.outgoing_ports[2] = 587;
+	config.files_sent = false;
+	office_init(&office, &config);
+	mua_send(office.alice, &to_bob, to_log(&office));
+	expect_log(&office, "done: \n");
+	ck_assert_uint_eq(retries(&office), 2);
+	ck_assert_uint_eq(wiretest_count(&office.wire, TRACE_STATE, LAYER_TCP, TCP_BY_RESET), 2);
+	mua_send(office.alice, &to_bob, to_log(&office));
+	expect_log(&office, "done: \n");
+	ck_assert_uint_eq(wiretest_count(&office.wire, TRACE_STATE, LAYER_TCP, TCP_BY_RESET), 2);
+	ck_assert_uint_eq(held_by_server(&office, "bob@office.example", "INBOX"), 2);
+	office_clear(&office);
+}
+END_TEST
+
+START_TEST(when_each_port_has_failed_the_user_is_told_once)
+{
+	struct mua_config config = alice_config(MUA_IMAP);
+	struct office office;
+
+	config.outgoing_ports[0] = 4444;
+	config.outgoing_ports[1] = 4445;
+	office_init(&office, &config);
+	mua_send(office.alice, &to_bob, to_log(&office));
+	expect_log(&office, "no connection: connection refused\n");
+	ck_assert_uint_eq(held(mua_account(office.alice), "Outbox"), 1);
+	ck_assert_uint_eq(wiretest_count(&office.wire, TRACE_STATE, LAYER_TCP, TCP_BY_RESET), 2);
+	/* Another attempt gives both another chance. */
+	mua_check(office.alice, NULL, to_log(&office));
+	wiretest_run(&office.wire);
+	ck_assert_uint_eq(held(mua_account(office.alice), "Outbox"), 1);
+	ck_assert_uint_eq(wiretest_count(&office.wire, TRACE_STATE, LAYER_TCP, TCP_BY_RESET), 4);
+	office_clear(&office);
+}
+END_TEST
 
 START_TEST(silence_is_told_after_some_tries)
 {
@@ -1221,6 +1267,8 @@ int main(void)
 	tcase_add_loop_test(tests, going_offline_in_the_middle_keeps_the_letter, 0, 30);
 	tcase_add_loop_test(tests, failures_are_told_with_pop3, 0, G_N_ELEMENTS(failures));
 	tcase_add_loop_test(tests, failures_are_told_with_imap, 0, G_N_ELEMENTS(failures));
+	tcase_add_test(tests, the_next_port_is_tried_and_the_one_that_worked_is_remembered);
+	tcase_add_test(tests, when_each_port_has_failed_the_user_is_told_once);
 	tcase_add_loop_test(tests, silence_is_told_after_some_tries, 0, 2);
 	tcase_add_loop_test(tests, one_who_gives_up_at_once_is_told_at_once, 0, 2);
 	tcase_add_loop_test(tests, what_passes_is_not_even_told, 0, 2);

@@ -19,13 +19,18 @@ static void take(struct remote_folder *folder, uint32_t uid, const char *subject
 static struct remote_folder *known_folder(void)
 {
 	struct remote_folder *folder = remote_folder_new("INBOX");
-	struct imap_mailbox_status status = { "INBOX", 3, 0, 0, 6, 9, false };
+	struct imap_mailbox_status status = {
+		.name = "INBOX",
+		.messages = 3,
+		.uid_next = 6,
+		.uid_validity = 9,
+	};
 
 	ck_assert_uint_eq(remote_folder_first_unknown(folder, &status), 1);
 	take(folder, 5, "five");
 	take(folder, 1, "one");
 	take(folder, 2, "=?utf-8?q?tw=C3=B6?=");
-	remote_folder_settle(folder);
+	remote_folder_settle(folder, 0);
 	ck_assert_uint_eq(folder->messages->len, 3);
 	return folder;
 }
@@ -67,12 +72,17 @@ END_TEST
 START_TEST(what_is_not_heard_of_again_has_gone)
 {
 	struct remote_folder *folder = known_folder();
-	struct imap_mailbox_status status = { "INBOX", 2, 0, 0, 6, 9, false };
+	struct imap_mailbox_status status = {
+		.name = "INBOX",
+		.messages = 2,
+		.uid_next = 6,
+		.uid_validity = 9,
+	};
 
 	ck_assert_uint_eq(remote_folder_first_unknown(folder, &status), 1);
 	take(folder, 1, "one");
 	take(folder, 5, "five");
-	remote_folder_settle(folder);
+	remote_folder_settle(folder, 0);
 	ck_assert_uint_eq(folder->messages->len, 2);
 	ck_assert_ptr_null(remote_folder_find(folder, 2));
 	ck_assert_ptr_nonnull(remote_folder_find(folder, 5));
@@ -80,9 +90,35 @@ START_TEST(what_is_not_heard_of_again_has_gone)
 
 	status.messages = 0;
 	ck_assert_uint_eq(remote_folder_first_unknown(folder, &status), 0);
-	remote_folder_settle(folder);
+	remote_folder_settle(folder, 0);
 	ck_assert_uint_eq(folder->messages->len, 0);
 	ck_assert_uint_eq(remote_folder_highest(folder), 0);
+	remote_folder_free(folder);
+}
+END_TEST
+
+/* With QRESYNC what has gone was named: new messages alone are asked for, however many went. */
+START_TEST(resynchronised_folder_asks_for_new_messages_alone)
+{
+	struct remote_folder *folder = known_folder();
+	struct imap_mailbox_status status = {
+		.name = "INBOX",
+		.messages = 3,
+		.uid_next = 9,
+		.uid_validity = 9,
+		.modseq = 20,
+		.is_resynchronized = true,
+	};
+
+	remote_folder_settle(folder, 12);
+	ck_assert_uint_eq(folder->modseq, 12);
+	remote_folder_remove(folder, 0, 2);
+	ck_assert_uint_eq(remote_folder_first_unknown(folder, &status), 6);
+	ck_assert_uint_eq(folder->modseq, 0); /* until the listing is complete */
+	take(folder, 8, "eight");
+	remote_folder_settle(folder, status.modseq);
+	ck_assert_uint_eq(folder->messages->len, 3);
+	ck_assert_uint_eq(remote_folder_first_unknown(folder, &status), 0);
 	remote_folder_free(folder);
 }
 END_TEST
@@ -152,6 +188,7 @@ int main(void)
 	TCase *tests = tcase_create("all");
 
 	tcase_add_loop_test(tests, only_what_changed_is_asked_for, 0, G_N_ELEMENTS(changes));
+	tcase_add_test(tests, resynchronised_folder_asks_for_new_messages_alone);
 	tcase_add_test(tests, what_is_not_heard_of_again_has_gone);
 	tcase_add_test(tests, messages_are_removed_by_number_or_uid);
 	tcase_add_loop_test(tests, messages_are_picked, 0, G_N_ELEMENTS(picks));

@@ -1,8 +1,10 @@
 /* Reading captures: what the writers wrote, other byte orders and resolutions, and damage. */
 #include <check.h>
+#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 #include "tests/views/frames.h"
 #include "views/capture_reader.h"
 
@@ -84,7 +86,7 @@ START_TEST(what_was_written_is_read_back)
 		ck_assert_uint_eq(frame.direction, CAPTURE_OUTBOUND);
 		ck_assert_uint_eq(frame.packet_id, i);
 		ck_assert_uint_eq(frame.original_length, test_frames[i].bytes.length + 4);
-		check_text(frame.comment, test_frames[i].name);
+		check_text(frame.comments[0], test_frames[i].name);
 	}
 	ck_assert_int_eq(capture_reader_next(reader, &frame), CAPTURE_READ_END);
 	ck_assert_int_eq(capture_reader_next(reader, &frame), CAPTURE_READ_END);
@@ -96,7 +98,8 @@ START_TEST(what_was_written_is_read_back)
 		check_text(capture_reader_interface(reader, 1)->name, "gw:eth0");
 		ck_assert_uint_eq(capture_reader_interface(reader, 1)->fcs_bytes, 4);
 		ck_assert_uint_eq(capture_reader_name_count(reader), 1);
-		ck_assert_uint_eq(capture_reader_name(reader, 0)->address, 0xc000020a);
+		ck_assert_uint_eq(ip_address_ipv4(capture_reader_name(reader, 0)->address),
+				  0xc000020a);
 		check_text(capture_reader_name(reader, 0)->name, "alice-pc.office.example");
 		ck_assert_uint_eq(capture_reader_secrets_count(reader), 1);
 		check_text(capture_reader_secrets(reader, 0)->bytes, "CLIENT_RANDOM 1 2\n");
@@ -210,7 +213,7 @@ static const uint8_t text[] = { 'n', 'o', ' ', 'c', 'a', 'p', 't', 'u', 'r', 'e'
 static const struct {
 	struct bytes file;
 	const char *complaint;
-	size_t offset;
+	uint64_t offset;
 } bad_files[] = {
 	{ { no_interface, sizeof no_interface },
 	  "packet of an interface that is not described", sizeof no_interface },
@@ -233,13 +236,72 @@ START_TEST(malformed_files_are_complained_of_with_their_place)
 {
 	struct capture_reader *reader = capture_reader_new(bad_files[_i].file);
 	struct captured_frame frame;
-	size_t offset;
+	uint64_t offset;
 
 	ck_assert_int_eq(capture_reader_next(reader, &frame), CAPTURE_READ_BAD);
 	ck_assert_int_eq(capture_reader_next(reader, &frame), CAPTURE_READ_BAD);
 	ck_assert_str_eq(capture_reader_complaint(reader, &offset), bad_files[_i].complaint);
 	ck_assert_uint_eq(offset, bad_files[_i].offset);
 	capture_reader_free(reader);
+}
+END_TEST
+
+/* The block behind is read; at the end the complaint is of the one that was skipped. */
+START_TEST(a_packet_that_makes_no_sense_hides_no_other)
+{
+	static const uint8_t file[] = { SECTION, INTERFACE(9), PACKET(1, 0), PACKET(0, 0) };
+	struct capture_reader *reader = capture_reader_new(VIEW(file));
+	struct captured_frame frame;
+	uint64_t offset;
+
+	ck_assert_int_eq(capture_reader_next(reader, &frame), CAPTURE_READ_FRAME);
+	ck_assert_int_eq(frame.time_ns, 10000001000);
+	ck_assert_int_eq(capture_reader_next(reader, &frame), CAPTURE_READ_BAD);
+	ck_assert_int_eq(capture_reader_next(reader, &frame), CAPTURE_READ_BAD);
+	ck_assert_uint_eq(capture_reader_skipped(reader), 1);
+	ck_assert_str_eq(capture_reader_complaint(reader, &offset),
+			 "packet of an interface that is not described");
+	ck_assert_uint_eq(offset, sizeof file - 36);
+	capture_reader_free(reader);
+}
+END_TEST
+
+/* Records longer than the buffer, and far more of them than it holds. */
+START_TEST(a_file_read_by_descriptor_gives_the_same_frames)
+{
+	enum { FRAME_BYTES = 400000, FRAMES = 20 };
+
+	static const uint8_t header[24] = { 0xa1, 0xb2, 0xc3, 0xd4, 0, 2, 0, 4, [23] = 1 };
+	GByteArray *file = g_byte_array_new();
+	uint8_t *bytes = g_malloc0(FRAME_BYTES), record[16] = { 0 };
+	struct capture_reader *reader;
+	struct captured_frame frame;
+	int descriptor;
+
+	g_byte_array_append(file, header, sizeof header);
+	for (unsigned i = 0; i < FRAMES; i++) {
+		uint32_t length = i % 3 ? 60 : FRAME_BYTES;
+
+		memset(bytes, (int)i, FRAME_BYTES);
+		put_be32(record + 8, length);
+		put_be32(record + 12, length);
+		g_byte_array_append(file, record, sizeof record);
+		g_byte_array_append(file, bytes, length);
+	}
+	ck_assert(g_file_set_contents(path, (const char *)file->data, file->len, NULL));
+	descriptor = g_open(path, O_RDONLY, 0);
+	reader = capture_reader_open(descriptor);
+	for (unsigned i = 0; i < FRAMES; i++) {
+		ck_assert_int_eq(capture_reader_next(reader, &frame), CAPTURE_READ_FRAME);
+		memset(bytes, (int)i, FRAME_BYTES);
+		ck_assert(
+		    bytes_equal(frame.bytes, (struct bytes) { bytes, i % 3 ? 60 : FRAME_BYTES }));
+	}
+	ck_assert_int_eq(capture_reader_next(reader, &frame), CAPTURE_READ_END);
+	capture_reader_free(reader);
+	close(descriptor);
+	g_byte_array_free(file, TRUE);
+	g_free(bytes);
 }
 END_TEST
 
@@ -318,6 +380,8 @@ int main(void)
 	tcase_add_test(tests, a_new_section_numbers_its_interfaces_anew);
 	tcase_add_loop_test(tests, malformed_files_are_complained_of_with_their_place, 0,
 			    COUNT(bad_files));
+	tcase_add_test(tests, a_packet_that_makes_no_sense_hides_no_other);
+	tcase_add_test(tests, a_file_read_by_descriptor_gives_the_same_frames);
 	tcase_add_loop_test(tests, every_truncation_ends_orderly, 0, 2);
 	tcase_add_loop_test(tests, classic_files_of_every_byte_order_and_resolution_are_read, 0,
 			    COUNT(classics));

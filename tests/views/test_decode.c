@@ -209,7 +209,7 @@ START_TEST(values_offsets_and_texts_are_those_of_the_frame)
 	ck_assert_str_eq(decode_field_print(&decode, ttl, text), "64");
 	ck_assert_str_eq(decode_field_print(&decode, destination, text), "198.51.100.70");
 	ck_assert(decode.has_addresses && decode.has_ports);
-	ck_assert_uint_eq(decode.source, 0xc000020a);
+	ck_assert_uint_eq(ip_address_ipv4(decode.source), 0xc000020a);
 	ck_assert_uint_eq(decode.destination_port, 587);
 }
 END_TEST
@@ -255,7 +255,7 @@ START_TEST(a_quoted_datagram_is_marked_and_may_be_cut)
 	ck_assert_uint_eq(decode.layers[4].field_count, 3);
 	ck_assert_uint_eq(decode.fields[decode.layers[4].first_field + 2].value, 1);
 	ck_assert(!decode.has_ports);
-	ck_assert_uint_eq(decode.source, 0xc0000201);
+	ck_assert_uint_eq(ip_address_ipv4(decode.source), 0xc0000201);
 }
 END_TEST
 

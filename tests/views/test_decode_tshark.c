@@ -47,7 +47,7 @@ START_TEST(every_field_has_the_place_and_value_that_tshark_finds)
 		ck_assert_uint_lt(i, frames->len);
 		decode_frame(test_frames[i].bytes, NULL, &decode);
 		for (unsigned f = 0; f < decode.field_count; f++, compared++)
-			tshark_compare_field(test_frames[i].name, &decode.fields[f],
+			tshark_compare_field(test_frames[i].name, &decode, &decode.fields[f],
 					     frames->pdata[i]);
 	}
 	ck_assert_uint_gt(compared, 500);

@@ -100,6 +100,8 @@ GPtrArray *tshark_dissect(const char *path)
 		"-o",
 		"ip.defragment:FALSE",
 		"-o",
+		"ipv6.defragment:FALSE",
+		"-o",
 		"tcp.relative_sequence_numbers:FALSE",
 		"-r",
 		NULL,

@@ -1,0 +1,145 @@
+/* The subcommand that explains captures: mailwire explain. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+#include "app/command.h"
+#include "app/dissectors.h"
+#include "views/explain.h"
+
+#define OUTPUT_BUFFER_BYTES ((size_t)1 << 18)
+#define PACKET_NONE         INT64_MIN
+
+struct request {
+	const char *path;
+	char *filter, *format;
+	gint64 packet; /* PACKET_NONE: not asked for */
+	gint columns;
+};
+
+/* What the options say; false after a complaint. */
+static bool take_options(const struct request *request, struct explain_options *options)
+{
+	char *problem = NULL;
+
+	*options = (struct explain_options) {
+		.out = stdout,
+		.json = g_strcmp0(request->format, "json") == 0,
+		.packet = request->packet == PACKET_NONE ? 0 : (uint64_t)request->packet,
+		.dissectors = all_dissectors,
+	};
+	options->colour = !options->json && command_colours(STDOUT_FILENO);
+	if (request->format != NULL && !options->json && strcmp(request->format, "text") != 0) {
+		command_complain("--format: \"%s\" is neither text nor json", request->format);
+		return false;
+	}
+	if (request->columns < 0) {
+		command_complain("--columns: a line has 1 column at least");
+		return false;
+	}
+	if (!options->json)
+		options->columns = request->columns > 0 ? (unsigned)request->columns
+							: command_columns(STDOUT_FILENO);
+	if (request->packet <= 0 && request->packet != PACKET_NONE) {
+		command_complain("--packet: frames count from 1");
+		return false;
+	}
+	if (request->filter == NULL)
+		return true;
+	options->filter = packet_filter_new(request->filter, &problem);
+	if (options->filter == NULL)
+		command_complain("--filter: \"%s\": %s; pcap-filter(7) has the language",
+				 request->filter, problem);
+	g_free(problem);
+	return options->filter != NULL;
+}
+
+/* Says how reading ended, and what the exit status is. */
+static int conclude(const struct request *request, const struct capture_reader *reader,
+		    const struct explain_result *result)
+{
+	uint64_t offset;
+	const char *complaint = capture_reader_complaint(reader, &offset);
+	const char *name = strcmp(request->path, "-") == 0 ? "standard input" : request->path;
+
+	if (result->is_damaged && result->frames == 0) {
+		command_complain("%s: %s", name, complaint);
+		return EXIT_USAGE;
+	}
+	if (result->is_damaged && capture_reader_skipped(reader) > 0) {
+		command_complain("%s: %" G_GUINT64_FORMAT
+				 " packets could not be read; the first, in front of byte "
+				 "%" G_GUINT64_FORMAT ": %s",
+				 name, capture_reader_skipped(reader), offset, complaint);
+		return EXIT_DAMAGED;
+	}
+	if (result->is_damaged) {
+		command_complain("%s: %s at byte %" G_GUINT64_FORMAT
+				 ", behind frame %" G_GUINT64_FORMAT
+				 ": what follows could not be read",
+				 name, complaint, offset, result->frames);
+		return EXIT_DAMAGED;
+	}
+	if (request->packet > 0 && result->shown == 0) {
+		command_complain("--packet: %s has %" G_GUINT64_FORMAT " frames", name,
+				 result->frames);
+		return EXIT_USAGE;
+	}
+	return EXIT_OK;
+}
+
+static int run_explain(const struct request *request, const struct explain_options *options)
+{
+	bool is_standard_input = strcmp(request->path, "-") == 0;
+	int descriptor =
+	    is_standard_input ? STDIN_FILENO : open(request->path, O_RDONLY | O_CLOEXEC);
+	struct capture_reader *reader;
+	struct explain_result result;
+	char *buffer;
+	int status, output;
+
+	if (descriptor < 0) {
+		command_complain("%s: %s", request->path, g_strerror(errno));
+		return EXIT_USAGE;
+	}
+	buffer = g_malloc(OUTPUT_BUFFER_BYTES);
+	setvbuf(stdout, buffer, _IOFBF, OUTPUT_BUFFER_BYTES);
+	reader = capture_reader_open(descriptor);
+	result = explain(reader, options);
+	output = command_flush();
+	setvbuf(stdout, NULL, _IONBF, 0); /* nothing is left in the buffer */
+	g_free(buffer);
+	status = output != EXIT_OK ? output : conclude(request, reader, &result);
+	capture_reader_free(reader);
+	if (!is_standard_input)
+		close(descriptor);
+	return status;
+}
+
+int command_explain(const struct command *command, int argc, char **argv)
+{
+	struct request request = { .packet = PACKET_NONE };
+	const GOptionEntry entries[] = {
+		{"filter",         'f', 0, G_OPTION_ARG_STRING, &request.filter,
+                 "Show only packets that pass this filter, as of tcpdump: 'tcp port 25'", "BPF" },
+		{ "packet",               'p', 0, G_OPTION_ARG_INT64, &request.packet,
+                 "Show every field of frame N alone", "N" },
+		{ "format", 0, 0, G_OPTION_ARG_STRING, &request.format,
+                 "text, or json: one object per packet", "FORMAT" },
+		{ "columns",           0, 0, G_OPTION_ARG_INT, &request.columns,
+                 "Break lines longer than N (default: the terminal's width)", "N" },
+		{ 0       },
+	};
+	struct explain_options options;
+	int status = command_parse(command, argc, argv, entries, 1, &request.path);
+
+	if (status >= 0)
+		return status;
+	status = EXIT_USAGE;
+	if (take_options(&request, &options))
+		status = run_explain(&request, &options);
+	packet_filter_free(options.filter);
+	g_free(request.filter);
+	g_free(request.format);
+	return status;
+}

@@ -1,0 +1,406 @@
+/* mailwire explain: captures as they come from anywhere, and what is said of them. */
+#include <check.h>
+#include <json-glib/json-glib.h>
+#include <stdio.h>
+#include "tests/app/program.h"
+#include "tests/views/packets.h"
+
+static char *folder, *path;
+
+static void set_up(void)
+{
+	folder = folder_new();
+	path = path_in(folder, "capture.pcap");
+}
+
+static void tear_down(void)
+{
+	g_free(path);
+	folder_remove(folder);
+}
+
+/* A classic capture, big-endian, of raw IP packets. */
+static GByteArray *capture;
+
+static void put(unsigned bytes, uint32_t value)
+{
+	for (unsigned shift = 8 * bytes; shift > 0; shift -= 8)
+		g_byte_array_append(capture, &(uint8_t) { (uint8_t)(value >> (shift - 8)) }, 1);
+}
+
+static void begin_capture(void)
+{
+	capture = g_byte_array_new();
+	put(4, 0xa1b2c3d4);
+	put(4, 0x00020004);
+	put(4, 0);
+	put(4, 0);
+	put(4, 65535);
+	put(4, 101);
+}
+
+static void write_capture(void)
+{
+	ck_assert(g_file_set_contents(path, (const char *)capture->data, capture->len, NULL));
+	g_byte_array_free(capture, TRUE);
+}
+
+static void put_record(unsigned captured, unsigned original)
+{
+	put(4, 1);
+	put(4, 0);
+	put(4, captured);
+	put(4, original);
+}
+
+enum { CLIENT = 0x0a000001, SERVER = 0x0a000002, FIN = 1, SYN = 2, ACK = 0x10 };
+
+/* One segment between port 40000 and 25; checksums are not looked at here. */
+static void segment(bool from_server, uint32_t sequence, uint32_t ack, unsigned flags,
+		    const char *data)
+{
+	unsigned length = (unsigned)strlen(data);
+
+	put_record(40 + length, 40 + length);
+	put(4, 0x45000000 | (40 + length));
+	put(4, 0x00010000);
+	put(4, 0x40060000);
+	put(4, from_server ? SERVER : CLIENT);
+	put(4, from_server ? CLIENT : SERVER);
+	put(2, from_server ? 25 : 40000);
+	put(2, from_server ? 40000 : 25);
+	put(4, sequence);
+	put(4, ack);
+	put(2, 0x5000 | flags);
+	put(2, 1000);
+	put(4, 0);
+	g_byte_array_append(capture, (const uint8_t *)data, length);
+}
+
+static void handshake(void)
+{
+	segment(false, 0xfffffff0, 0, SYN, "");
+	segment(true, 5000, 0xfffffff1, SYN | ACK, "");
+	segment(false, 0xfffffff1, 5001, ACK, "");
+	segment(true, 5001, 0xfffffff1, ACK, "220 here\r\n");
+}
+
+static char *explained(const char *option, const char *value)
+{
+	struct outcome *outcome = program_run("explain", path, option, value, NULL);
+	char *out;
+
+	ck_assert_status(outcome, 0);
+	ck_assert_str_eq(outcome->err, "");
+	out = g_strdup(outcome->out);
+	outcome_free(outcome);
+	return out;
+}
+
+/* Fails unless the words stand in `text` in this order. */
+static void check_order(const char *text, const char *const *words)
+{
+	const char *at = text;
+
+	for (; *words != NULL; words++) {
+		const char *found = strstr(at, *words);
+
+		ck_assert_msg(found != NULL, "no \"%s\" in: %s", *words, at);
+		at = found + 1;
+	}
+}
+
+START_TEST(segments_out_of_order_are_held_and_told_when_the_gap_is_filled)
+{
+	static const char *const words[] = {
+		"10.0.0.2 to 10.0.0.1, SMTP: 220 here",
+		"OUT OF ORDER: 16 B before it",
+		"held until those before them come",
+		"fills a gap",
+		"EHLO a.example",
+		"  held",
+		"NOOP",
+		"RETRANSMISSION",
+		"told of before",
+		"606 frames; 1 TCP connection",
+		NULL,
+	};
+	g_autofree char *text = NULL;
+
+	begin_capture();
+	handshake();
+	/* Sequence numbers go round within the first line. */
+	for (unsigned i = 0; i < 600; i++) /* again and again: it is held once */
+		segment(false, 0x00000001, 5011, ACK, "NOOP\r\n");
+	segment(false, 0xfffffff1, 5011, ACK, "EHLO a.example\r\n");
+	segment(false, 0xfffffff1, 5011, ACK, "EHLO a.example\r\n");
+	write_capture();
+	text = explained(NULL, NULL);
+	check_order(text, words);
+}
+END_TEST
+
+START_TEST(bytes_that_were_never_captured_are_said_to_be_missing)
+{
+	static const char *const words[] = {
+		"MISSING in the capture: 16 B before it",
+		"NOOP",
+		NULL,
+	};
+	g_autofree char *text = NULL;
+
+	begin_capture();
+	handshake();
+	segment(true, 5011, 1, ACK, "250 ok\r\n"); /* acknowledges what is not there */
+	segment(false, 1, 5019, ACK, "NOOP\r\n");
+	write_capture();
+	text = explained(NULL, NULL);
+	check_order(text, words);
+}
+END_TEST
+
+START_TEST(a_capture_that_begins_in_the_middle_is_followed)
+{
+	static const char *const words[] = {
+		"10.0.0.1 to 10.0.0.2, SMTP: RSET",
+		"seq 1, ack 1",
+		"10.0.0.2 to 10.0.0.1, SMTP: 250 ok",
+		"keep-alive",
+		NULL,
+	};
+	g_autofree char *text = NULL;
+
+	begin_capture();
+	segment(false, 70000, 80000, ACK, "RSET\r\n");
+	segment(true, 80000, 70006, ACK, "250 ok\r\n");
+	segment(false, 70005, 80008, ACK, "");
+	write_capture();
+	text = explained(NULL, NULL);
+	check_order(text, words);
+}
+END_TEST
+
+START_TEST(frames_cut_short_by_the_capture_say_so)
+{
+	g_autofree char *text = NULL;
+
+	begin_capture();
+	handshake();
+	segment(false, 0xfffffff1, 5011, ACK, "EHLO a.example\r\n");
+	/* The last record holds ten bytes fewer than the packet had. */
+	g_byte_array_set_size(capture, capture->len - 10);
+	capture->data[capture->len - 46 - 16 + 11] = 46;
+	segment(false, 0x00000001, 5011, ACK, "NOOP\r\n");
+	write_capture();
+	text = explained(NULL, NULL);
+	check_order(text, (const char *const[]) { "only the first 46 of 56 bytes", "EHLO a",
+						  "SMTP: NOOP", NULL });
+}
+END_TEST
+
+START_TEST(a_damaged_file_gives_what_is_readable_and_one_line)
+{
+	struct outcome *outcome;
+
+	begin_capture();
+	handshake();
+	g_byte_array_set_size(capture, capture->len - 3);
+	write_capture();
+	outcome = program_run("explain", path, NULL);
+	ck_assert_status(outcome, 4);
+	ck_assert_ptr_nonnull(strstr(outcome->out, "frame 3"));
+	ck_assert_ptr_null(strstr(outcome->out, "frame 4"));
+	ck_assert_ptr_nonnull(strstr(outcome->err, "truncated record at byte 192, behind frame 3"));
+	ck_assert_uint_eq(strcspn(outcome->err, "\n"), outcome->err_bytes - 1);
+	outcome_free(outcome);
+}
+END_TEST
+
+/* The same from a pipe as from the file. */
+START_TEST(standard_input_is_read_as_a_file_is)
+{
+	g_autofree char *text = NULL, *line = NULL;
+	const char *arguments[] = { "sh", "-c", NULL, NULL };
+	char *out = NULL;
+	int status;
+
+	begin_capture();
+	handshake();
+	write_capture();
+	text = explained(NULL, NULL);
+	line = g_strdup_printf("cat %s | %s explain -", path, program_path());
+	arguments[2] = line;
+	ck_assert(g_spawn_sync(NULL, (char **)arguments, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL,
+			       &out, NULL, &status, NULL));
+	ck_assert_int_eq(status, 0);
+	ck_assert_str_eq(out, text);
+	g_free(out);
+}
+END_TEST
+
+static const struct {
+	const char *filter;
+	const char *frames; /* shown */
+} filters[] = {
+	{"src port 25",                   "4 frames, 2 of them shown"},
+	{ "tcp[tcpflags] & tcp-syn != 0", "4 frames, 2 of them shown"},
+	{ "udp",			  "4 frames, 0 of them shown"},
+	{ "ether host 02:00:00:00:00:01", "4 frames, 0 of them shown"}, /* there is no Ethernet */
+};
+
+START_TEST(filters_choose_what_is_shown_and_streams_stay_whole)
+{
+	g_autofree char *text = NULL;
+
+	begin_capture();
+	handshake();
+	write_capture();
+	text = explained("--filter", filters[_i].filter);
+	ck_assert_msg(strstr(text, filters[_i].frames) != NULL, "%s", text);
+	ck_assert_ptr_nonnull(strstr(text, "1 TCP connection"));
+}
+END_TEST
+
+/* All link types, one after the other, in every form; the JSON is read by another's parser. */
+START_TEST(packets_of_every_link_type_are_told_in_every_form)
+{
+	const char *bytes = test_packets[_i].bytes;
+	unsigned length = test_packets[_i].length_bytes;
+	g_autofree char *text = NULL, *full = NULL, *json = NULL;
+	g_autoptr(JsonParser) parser = json_parser_new();
+	JsonObject *object;
+
+	begin_capture();
+	capture->data[22] = (uint8_t)(test_packets[_i].link_type >> 8);
+	capture->data[23] = (uint8_t)test_packets[_i].link_type;
+	put_record(length, length);
+	g_byte_array_append(capture, (const uint8_t *)bytes, length);
+	write_capture();
+	text = explained(NULL, NULL);
+	full = explained("--packet", "1");
+	json = explained("--format", "json");
+	ck_assert_ptr_null(strstr(text, "not known here"));
+	ck_assert_ptr_null(strstr(text, "no IP packet"));
+	ck_assert_ptr_nonnull(strstr(full, "\n  0000  "));
+	ck_assert(json_parser_load_from_data(parser, json, -1, NULL));
+	object = json_node_get_object(json_parser_get_root(parser));
+	ck_assert_int_eq(json_object_get_int_member(object, "frame"), 1);
+	ck_assert_int_eq(json_object_get_int_member(object, "captured_bytes"), length);
+	ck_assert_uint_gt(json_array_get_length(json_object_get_array_member(object, "layers")), 0);
+}
+END_TEST
+
+/* A run tells of itself and of its capture with the same words. */
+START_TEST(a_run_and_its_capture_are_told_alike)
+{
+	g_autofree char *office = path_in(folder, "office.pcapng");
+	struct outcome *run =
+	    program_run("run", "office", "--unfold", "--pcap", office, "--capture", "sent", NULL);
+	struct outcome *outcome = program_run("explain", office, NULL);
+	g_auto(GStrv) lines = g_strsplit(outcome->out, "\n", -1);
+	unsigned compared = 0;
+
+	ck_assert_status(run, 0);
+	ck_assert_status(outcome, 0);
+	for (unsigned i = 0; lines[i] != NULL; i++) {
+		bool is_layer = g_str_has_prefix(lines[i], "  encapsulate ") ||
+				g_str_has_prefix(lines[i], "  send ");
+
+		if (!is_layer)
+			continue;
+		ck_assert_msg(strstr(run->out, lines[i]) != NULL, "not in the log: %s", lines[i]);
+		compared++;
+	}
+	ck_assert_uint_gt(compared, 900);
+	outcome_free(run);
+	outcome_free(outcome);
+}
+END_TEST
+
+/* Standard output is no terminal here. */
+START_TEST(what_capture_files_say_cannot_reach_the_terminal)
+{
+	g_autofree char *text = NULL;
+
+	begin_capture();
+	segment(false, 1, 1, ACK, "EHLO \033[2J\r\n");
+	write_capture();
+	text = explained(NULL, NULL);
+	ck_assert_ptr_null(strchr(text, '\033'));
+}
+END_TEST
+
+static const struct {
+	const char *name, *content, *option, *value, *said;
+} wrong[] = {
+	{"absent", NULL,				   NULL,       NULL,              "No such file" },
+	{ "text",  "this is no capture, whatever it is\n", NULL,       NULL,              "not a capture"},
+	{ "gz",    "\037\213and so on, and so on, and on", NULL,       NULL,              "gzip"         },
+	{ "text",  "",				     NULL,       NULL,              "not a capture"},
+	{ "text",  "x",				    "--filter", "nonsense filter", "pcap-filter"  },
+	{ "text",  "x",				    "--format", "xml",             "json"         },
+	{ "text",  "x",				    "--packet", "0",               "from 1"       },
+	{ "text",  "x",				    "--packet", "one",             "one"          },
+};
+
+START_TEST(wrong_use_is_explained)
+{
+	g_autofree char *file = path_in(folder, wrong[_i].name);
+	struct outcome *outcome;
+
+	if (wrong[_i].content != NULL)
+		file_write(file, wrong[_i].content);
+	outcome = program_run("explain", file, wrong[_i].option, wrong[_i].value, NULL);
+	ck_assert_status(outcome, 2);
+	ck_assert_str_eq(outcome->out, wrong[_i].option == NULL ? "" : outcome->out);
+	ck_assert_msg(strstr(outcome->err, wrong[_i].said) != NULL, "%s", outcome->err);
+	outcome_free(outcome);
+}
+END_TEST
+
+START_TEST(a_packet_that_is_not_there_is_an_error)
+{
+	struct outcome *outcome;
+
+	begin_capture();
+	handshake();
+	write_capture();
+	outcome = program_run("explain", path, "--packet", "5", NULL);
+	ck_assert_status(outcome, 2);
+	ck_assert_ptr_nonnull(strstr(outcome->err, "has 4 frames"));
+	outcome_free(outcome);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("explain");
+	TCase *tests = tcase_create("explain");
+	int packets = 0;
+
+	while (test_packets[packets].name != NULL)
+		packets++;
+	tcase_set_timeout(tests, 60);
+	tcase_add_checked_fixture(tests, set_up, tear_down);
+	tcase_add_test(tests, segments_out_of_order_are_held_and_told_when_the_gap_is_filled);
+	tcase_add_test(tests, bytes_that_were_never_captured_are_said_to_be_missing);
+	tcase_add_test(tests, a_capture_that_begins_in_the_middle_is_followed);
+	tcase_add_test(tests, frames_cut_short_by_the_capture_say_so);
+	tcase_add_test(tests, a_damaged_file_gives_what_is_readable_and_one_line);
+	tcase_add_test(tests, standard_input_is_read_as_a_file_is);
+	tcase_add_loop_test(tests, filters_choose_what_is_shown_and_streams_stay_whole, 0,
+			    G_N_ELEMENTS(filters));
+	tcase_add_loop_test(tests, packets_of_every_link_type_are_told_in_every_form, 0, packets);
+	tcase_add_test(tests, a_run_and_its_capture_are_told_alike);
+	tcase_add_test(tests, what_capture_files_say_cannot_reach_the_terminal);
+	tcase_add_loop_test(tests, wrong_use_is_explained, 0, G_N_ELEMENTS(wrong));
+	tcase_add_test(tests, a_packet_that_is_not_there_is_an_error);
+	suite_add_tcase(suite, tests);
+
+	SRunner *runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	int failed = srunner_ntests_failed(runner);
+
+	srunner_free(runner);
+	return failed ? 1 : 0;
+}

@@ -1,0 +1,77 @@
+/* Tables of bounded size: what is kept, what makes room, and that nothing else is touched. */
+#include <check.h>
+#include <glib.h>
+#include "views/lru_table.h"
+
+#define CAPACITY 64
+
+static unsigned forgotten;
+
+static void count_forgotten(void *owner, void *value)
+{
+	ck_assert_ptr_eq(owner, &forgotten);
+	ck_assert_uint_ne(*(uint64_t *)value, 0);
+	forgotten++;
+}
+
+START_TEST(what_was_put_is_found_until_it_makes_room)
+{
+	struct lru_table *table = lru_table_new(sizeof(uint32_t), sizeof(uint64_t), CAPACITY,
+						count_forgotten, &forgotten);
+	unsigned found = 0;
+
+	forgotten = 0;
+	for (uint32_t key = 1; key <= 1000; key++) {
+		uint64_t *value = lru_table_put(table, &key);
+
+		ck_assert_uint_eq(*value, 0);
+		*value = key;
+		ck_assert_ptr_eq(lru_table_find(table, &key), value);
+		ck_assert_ptr_eq(lru_table_put(table, &key), value);
+	}
+	for (uint32_t key = 1; key <= 1000; key++) {
+		const uint64_t *value = lru_table_look(table, &key);
+
+		found += value != NULL;
+		ck_assert(value == NULL || *value == key);
+	}
+	ck_assert_uint_eq(found, CAPACITY);
+	ck_assert_uint_eq(forgotten, 1000 - CAPACITY);
+	ck_assert_uint_eq(lru_table_forgotten(table), forgotten);
+	lru_table_free(table);
+	ck_assert_uint_eq(forgotten, 1000);
+}
+END_TEST
+
+START_TEST(what_is_used_stays)
+{
+	struct lru_table *table =
+	    lru_table_new(sizeof(uint32_t), sizeof(uint64_t), CAPACITY, NULL, NULL);
+	uint32_t kept = 0;
+
+	*(uint64_t *)lru_table_put(table, &kept) = 7;
+	for (uint32_t key = 1; key <= 1000; key++) {
+		lru_table_put(table, &key);
+		ck_assert_ptr_nonnull(lru_table_find(table, &kept));
+	}
+	ck_assert_uint_eq(*(const uint64_t *)lru_table_look(table, &kept), 7);
+	lru_table_free(table);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("lru table");
+	TCase *tests = tcase_create("lru table");
+
+	tcase_add_test(tests, what_was_put_is_found_until_it_makes_room);
+	tcase_add_test(tests, what_is_used_stays);
+	suite_add_tcase(suite, tests);
+
+	SRunner *runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	int failed = srunner_ntests_failed(runner);
+
+	srunner_free(runner);
+	return failed ? 1 : 0;
+}

@@ -1,0 +1,177 @@
+#include "views/address_names.h"
+
+#include "protocols/dns/message.h"
+#include "stack/wire/arp.h"
+#include "views/lru_table.h"
+
+struct address_name {
+	char text[ADDRESS_NAME_BYTES_MAX];
+	bool is_given; /* by the capture itself: DNS does not change it */
+};
+
+/* Whose a MAC address is: a name, or an address that may have one. */
+struct mac_owner {
+	char text[ADDRESS_NAME_BYTES_MAX];
+	struct ip_address address;
+};
+
+struct address_names {
+	struct view_names view;
+	struct lru_table *addresses; /* struct ip_address to struct address_name */
+	struct lru_table *macs;      /* struct mac to struct mac_owner */
+	size_t names_read, interfaces_read;
+};
+
+static const char *name_of_address(const void *owner, struct ip_address address)
+{
+	const struct address_names *names = owner;
+	const struct address_name *name = lru_table_look(names->addresses, &address);
+
+	return name == NULL ? NULL : name->text;
+}
+
+static const char *name_of_mac(const void *owner, struct mac mac)
+{
+	const struct address_names *names = owner;
+	const struct mac_owner *found = lru_table_look(names->macs, &mac);
+
+	if (found == NULL)
+		return NULL;
+	return found->text[0] != '\0' ? found->text : name_of_address(owner, found->address);
+}
+
+struct address_names *address_names_new(void)
+{
+	struct address_names *names = g_new0(struct address_names, 1);
+
+	names->view = (struct view_names) { names, name_of_mac, name_of_address };
+	names->addresses = lru_table_new(sizeof(struct ip_address), sizeof(struct address_name),
+					 ADDRESS_NAMES_MAX, NULL, NULL);
+	names->macs = lru_table_new(sizeof(struct mac), sizeof(struct mac_owner),
+				    ADDRESS_NAME_MACS_MAX, NULL, NULL);
+	return names;
+}
+
+void address_names_free(struct address_names *names)
+{
+	if (names == NULL)
+		return;
+	lru_table_free(names->addresses);
+	lru_table_free(names->macs);
+	g_free(names);
+}
+
+const struct view_names *address_names_view(const struct address_names *names)
+{
+	return &names->view;
+}
+
+/* Names come from outside: only printable ASCII goes to a terminal. */
+static void copy_name(char out[ADDRESS_NAME_BYTES_MAX], struct bytes name)
+{
+	static const char ellipsis[] = "...";
+	size_t room = ADDRESS_NAME_BYTES_MAX - 1;
+	size_t shown = name.length <= room ? name.length : room - strlen(ellipsis);
+
+	for (size_t i = 0; i < shown; i++) {
+		uint8_t byte = name.data[i];
+
+		out[i] = byte > 0x20 && byte < 0x7f ? (char)byte : '.';
+	}
+	memcpy(out + shown, shown < name.length ? ellipsis : "", shown < name.length ? 4 : 1);
+}
+
+static void read_name(struct address_names *names, const struct captured_name *captured)
+{
+	struct address_name *name = lru_table_put(names->addresses, &captured->address);
+
+	if (name->is_given || captured->name.length == 0)
+		return; /* the first of several */
+	copy_name(name->text, captured->name);
+	name->is_given = true;
+}
+
+/* An interface is called "host:eth0" where it is known whose it is. */
+static void read_interface(struct address_names *names, const struct captured_interface *interface)
+{
+	static const struct mac none;
+	const uint8_t *colon = interface->name.length == 0
+				   ? NULL
+				   : memchr(interface->name.data, ':', interface->name.length);
+	struct mac_owner *owner;
+
+	if (mac_equal(interface->mac, none) || colon == NULL)
+		return;
+	owner = lru_table_put(names->macs, &interface->mac);
+	copy_name(owner->text,
+		  bytes_first(interface->name, (size_t)(colon - interface->name.data)));
+}
+
+void address_names_read(struct address_names *names, const struct capture_reader *reader)
+{
+	for (; names->names_read < capture_reader_name_count(reader); names->names_read++)
+		read_name(names, capture_reader_name(reader, names->names_read));
+	for (; names->interfaces_read < capture_reader_interface_count(reader);
+	     names->interfaces_read++)
+		read_interface(names, capture_reader_interface(reader, names->interfaces_read));
+}
+
+static void learn_arp(struct address_names *names, struct bytes in)
+{
+	struct arp_packet arp;
+	struct mac_owner *owner;
+
+	if (arp_packet_parse(in, &arp) != PARSE_OK || arp.sender_address == 0 ||
+	    mac_is_group(arp.sender_mac))
+		return;
+	owner = lru_table_put(names->macs, &arp.sender_mac);
+	owner->address = ip_address_from_ipv4(arp.sender_address);
+}
+
+static void learn_record(struct address_names *names, const struct dns_record *record)
+{
+	struct ip_address address;
+	char text[DNS_NAME_TEXT_BYTES];
+	struct address_name *name;
+	uint32_t ipv4;
+
+	if (record->class != DNS_IN)
+		return;
+	if (dns_record_address(record, &ipv4))
+		address = ip_address_from_ipv4(ipv4);
+	else if (record->type == DNS_AAAA && record->data.length == sizeof address.octets)
+		memcpy(address.octets, record->data.data, sizeof address.octets);
+	else
+		return;
+	name = lru_table_put(names->addresses, &address);
+	if (!name->is_given)
+		copy_name(name->text, bytes_of(dns_name_print(record->name, text)));
+}
+
+static void learn_dns(struct address_names *names, struct bytes in)
+{
+	struct dns_message *message;
+
+	if (dns_message_parse(in, &message) != PARSE_OK)
+		return;
+	for (unsigned i = 0; message->is_response && i < message->sections[DNS_ANSWER].count; i++)
+		learn_record(names, &message->sections[DNS_ANSWER].records[i]);
+	dns_message_free(message);
+}
+
+void address_names_learn(struct address_names *names, const struct decode *decode)
+{
+	const struct decode_layer *arp, *udp;
+
+	if (!decode->has_addresses) {
+		arp = decode_find(decode, DECODE_ARP);
+		if (arp != NULL)
+			learn_arp(names, bytes_from(decode->frame, arp->start));
+		return;
+	}
+	if (!decode->has_ports || decode->source_port != DNS_PORT)
+		return;
+	udp = decode_find(decode, DECODE_UDP);
+	if (udp != NULL && !udp->is_quoted && udp->status == PARSE_OK)
+		learn_dns(names, decode_payload(decode, udp));
+}

@@ -1,0 +1,429 @@
+#include "views/describe.h"
+
+#include "stack/wire/arp.h"
+#include "stack/wire/cooked.h"
+#include "stack/wire/ethernet.h"
+#include "stack/wire/icmp.h"
+#include "stack/wire/icmpv6.h"
+#include "stack/wire/ipv4.h"
+#include "stack/wire/tcp.h"
+#include "stack/wire/tcp_options.h"
+#include "stack/wire/udp.h"
+#include "stack/wire/vlan.h"
+#include "views/sentence.h"
+#include "views/text.h"
+
+/* The name behind what it names. */
+static void append_name(GString *out, const char *name)
+{
+	if (name == NULL)
+		return;
+	text_append(out, " (");
+	text_append(out, name);
+	g_string_append_c(out, ')');
+}
+
+static void append_mac(GString *out, const struct view_names *names, struct mac mac)
+{
+	char text[MAC_TEXT_BYTES];
+
+	if (mac_equal(mac, mac_broadcast)) {
+		text_append(out, "broadcast");
+		return;
+	}
+	text_append(out, mac_print(mac, text));
+	append_name(out, names->of_mac(names->owner, mac));
+}
+
+static void append_address(GString *out, const struct view_names *names, struct ip_address address)
+{
+	char text[IPV6_ADDRESS_TEXT_BYTES];
+
+	text_append(out, ip_address_print(address, text));
+	append_name(out, names->of_address(names->owner, address));
+}
+
+static void append_port(GString *out, uint16_t port)
+{
+	text_number(out, port);
+	append_name(out, sentence_service(port));
+}
+
+static void append_addresses(GString *out, const struct view_names *names, struct ip_address source,
+			     struct ip_address destination)
+{
+	append_address(out, names, source);
+	text_append(out, " → ");
+	append_address(out, names, destination);
+}
+
+static void append_number(GString *out, const char *text, uint64_t number)
+{
+	text_append(out, text);
+	text_number(out, number);
+}
+
+/* A type whose packet no layer behind it tells of. */
+static void append_type(GString *out, uint16_t type)
+{
+	const struct field type_field = { .names = ethertype_names };
+	const char *name = field_value_name(&type_field, type);
+
+	if (type == ETHERTYPE_IPV4 || type == ETHERTYPE_ARP || type == ETHERTYPE_IPV6 ||
+	    vlan_is_type(type))
+		return;
+	g_string_append_printf(out, ", type 0x%04x", type);
+	if (name != NULL)
+		g_string_append_printf(out, " (%s)", name);
+}
+
+static void describe_ethernet(GString *out, const struct account *account, struct bytes in)
+{
+	struct ethernet_header header;
+	struct bytes payload;
+	const struct decode_layer *padding = decode_find(account->decode, DECODE_PADDING);
+
+	if (ethernet_header_parse(in, &header, &payload) != PARSE_OK)
+		return;
+	append_mac(out, account->names, header.source);
+	text_append(out, " → ");
+	append_mac(out, account->names, header.destination);
+	append_type(out, header.type);
+	if (padding != NULL)
+		g_string_append_printf(out, ", %u B of padding at the end", padding->header_bytes);
+}
+
+static void describe_vlan(GString *out, struct bytes in)
+{
+	struct vlan_tag tag;
+	struct bytes payload;
+
+	if (vlan_tag_parse(in, &tag, &payload) != PARSE_OK)
+		return;
+	append_number(out, "network ", tag.identifier);
+	append_number(out, ", priority ", tag.priority);
+	if (tag.drop_eligible)
+		text_append(out, ", may be dropped first");
+	append_type(out, tag.type);
+}
+
+static void describe_cooked_header(GString *out, const struct account *account,
+				   const struct cooked_header *header)
+{
+	static const char *const ways[] = { "to us", "broadcast", "multicast", "to another host",
+					    "from us" };
+	struct mac mac;
+
+	text_append(out, header->packet_type < G_N_ELEMENTS(ways) ? ways[header->packet_type]
+								    : "some way");
+	if (header->interface_index != 0)
+		append_number(out, ", interface ", header->interface_index);
+	if (header->hardware_type == COOKED_HARDWARE_LOOPBACK) {
+		text_append(out, ", loopback");
+	} else if (header->address_bytes == sizeof mac.octets) {
+		memcpy(mac.octets, header->address, sizeof mac.octets);
+		text_append(out, ", sender ");
+		append_mac(out, account->names, mac);
+	}
+	append_type(out, header->protocol);
+}
+
+static void describe_cooked(GString *out, const struct account *account, struct bytes in)
+{
+	struct cooked_header header;
+	struct bytes payload;
+
+	if (cooked_header_parse(in, &header, &payload) == PARSE_OK)
+		describe_cooked_header(out, account, &header);
+}
+
+static void describe_cooked_v2(GString *out, const struct account *account, struct bytes in)
+{
+	struct cooked_header header;
+	struct bytes payload;
+
+	if (cooked_v2_header_parse(in, &header, &payload) == PARSE_OK)
+		describe_cooked_header(out, account, &header);
+}
+
+static void describe_arp(GString *out, const struct view_names *names, struct bytes in)
+{
+	struct arp_packet arp;
+
+	if (arp_packet_parse(in, &arp) != PARSE_OK)
+		return;
+	text_append(out, arp.operation == ARP_REQUEST ? "request: who has " : "reply: ");
+	if (arp.operation == ARP_REQUEST) {
+		append_address(out, names, ip_address_from_ipv4(arp.target_address));
+		text_append(out, "? tell ");
+		append_address(out, names, ip_address_from_ipv4(arp.sender_address));
+	} else {
+		append_address(out, names, ip_address_from_ipv4(arp.sender_address));
+		text_append(out, " is at ");
+		append_mac(out, names, arp.sender_mac);
+	}
+}
+
+static void describe_ipv4(GString *out, const struct view_names *names, struct bytes in)
+{
+	struct ipv4_header header;
+	struct bytes payload;
+
+	if (ipv4_header_parse_quoted(in, &header, &payload) != PARSE_OK)
+		return;
+	append_addresses(out, names, ip_address_from_ipv4(header.source),
+			 ip_address_from_ipv4(header.destination));
+	append_number(out, ", TTL ", header.ttl);
+	if (header.more_fragments || header.fragment_offset_bytes > 0)
+		g_string_append_printf(out, ", fragment of datagram %u at byte %u%s",
+				       header.identification, header.fragment_offset_bytes,
+				       header.more_fragments ? ", more follow" : ", the last");
+}
+
+static void describe_ipv6(GString *out, const struct view_names *names, struct bytes in)
+{
+	struct ipv6_header header;
+	struct bytes payload;
+
+	if (ipv6_header_parse(in, &header, &payload) != PARSE_OK)
+		return;
+	append_addresses(out, names, header.source, header.destination);
+	append_number(out, ", hop limit ", header.hop_limit);
+	if (header.flow_label != 0)
+		g_string_append_printf(out, ", flow 0x%05x", header.flow_label);
+}
+
+static void describe_extension(GString *out, const struct decode_layer *layer, struct bytes in)
+{
+	struct ipv6_extension extension;
+	struct bytes payload;
+	const struct field next = { .names = ip_protocol_names };
+	bool is_fragment = layer->table == ipv6_extension_fields(IP_PROTOCOL_FRAGMENT);
+	uint8_t kind = is_fragment ? IP_PROTOCOL_FRAGMENT : IP_PROTOCOL_DESTINATION_OPTIONS;
+	const char *name;
+
+	text_append(out, layer->table->name);
+	if (ipv6_extension_parse(kind, in, &extension, &payload) != PARSE_OK)
+		return;
+	name = field_value_name(&next, extension.next_header);
+	g_string_append_printf(out, ", then %s", name == NULL ? "an unknown protocol" : name);
+	if (is_fragment)
+		g_string_append_printf(out, "; fragment of packet 0x%08x at byte %u%s",
+				       extension.identification, extension.fragment_offset_bytes,
+				       extension.more_fragments ? ", more follow" : ", the last");
+}
+
+static void describe_icmp(GString *out, struct bytes in)
+{
+	struct icmp_header header;
+	struct bytes payload;
+
+	if (icmp_header_parse(in, &header, &payload) != PARSE_OK)
+		return;
+
+	const struct field *type = &icmp_fields(header.type, header.code)->fields[0];
+	const char *name = field_value_name(type, header.type);
+
+	g_string_append_printf(out, "%s", name == NULL ? "message" : name);
+	if (header.type == ICMP_ECHO_REQUEST || header.type == ICMP_ECHO_REPLY)
+		g_string_append_printf(out, ", id %u, seq %u", icmp_echo_identifier(&header),
+				       icmp_echo_sequence(&header));
+	else
+		g_string_append_printf(out, ", code %u", header.code);
+}
+
+static void describe_icmpv6(GString *out, const struct view_names *names, struct bytes in)
+{
+	struct icmpv6_header header;
+	struct bytes payload;
+
+	if (icmpv6_header_parse(in, &header, &payload) != PARSE_OK)
+		return;
+
+	const char *name = field_value_name(&icmpv6_fields(header.type)->fields[0], header.type);
+
+	if (name == NULL)
+		g_string_append_printf(out, "message of type %u", header.type);
+	else
+		text_append(out, name);
+	if (header.type == ICMPV6_ECHO_REQUEST || header.type == ICMPV6_ECHO_REPLY)
+		g_string_append_printf(out, ", id %u, seq %u", header.rest >> 16,
+				       header.rest & 0xffff);
+	else if (header.type == ICMPV6_PACKET_TOO_BIG)
+		g_string_append_printf(out, ", the next network takes %u B", header.rest);
+	else if (icmpv6_fixed_bytes(header.type) == 24) {
+		text_append(out, " of ");
+		append_address(out, names, header.target);
+	} else if (icmpv6_is_error(header.type)) {
+		g_string_append_printf(out, ", code %u", header.code);
+	}
+}
+
+static void describe_udp(GString *out, struct bytes in)
+{
+	if (in.length < UDP_HEADER_BYTES)
+		return;
+	append_port(out, get_be16(in.data));
+	text_append(out, " → ");
+	append_port(out, get_be16(in.data + 2));
+}
+
+/* In bytes where the handshake says how it is scaled: what Wireshark calls calculated. */
+static void append_window(GString *out, const struct tcp_header *header,
+			  const struct model_segment *segment, bool is_quoted)
+{
+	bool has_handshake = segment != NULL && segment->is_window_known;
+
+	append_number(out, ", win ", has_handshake ? segment->window_bytes : header->window);
+	if (!has_handshake && !(header->flags & TCP_SYN) && header->window != 0)
+		text_append(out, is_quoted ? " (unscaled)" : " (unscaled: handshake not seen)");
+}
+
+/* Sequence numbers relative to the SYN where the connection is known, as Wireshark shows them. */
+static void describe_tcp(GString *out, const struct account *account,
+			 const struct decode_layer *layer, struct bytes in)
+{
+	const struct model_segment *segment = layer->is_quoted ? NULL : account->segment;
+	char flags[TCP_FLAGS_TEXT_BYTES];
+	struct tcp_header header;
+	struct bytes payload;
+	struct tcp_options options = { 0 };
+
+	if (tcp_header_parse(in, &header, &payload) != PARSE_OK)
+		return;
+	append_port(out, header.source_port);
+	text_append(out, " → ");
+	append_port(out, header.destination_port);
+	text_append(out, ", ");
+	text_append(out, tcp_flags_print(header.flags, flags));
+	append_number(out, ", seq ", segment != NULL ? segment->sequence : header.sequence);
+	if (header.flags & TCP_ACK)
+		append_number(out, ", ack ",
+			      segment != NULL ? segment->acknowledgment : header.acknowledgment);
+	append_window(out, &header, segment, layer->is_quoted);
+	if (tcp_options_parse(header.options, &options) != PARSE_OK)
+		return;
+	if (options.has_mss)
+		append_number(out, ", MSS ", options.mss);
+	if (options.sack_count > 0)
+		g_string_append_printf(out, ", SACK of %u block%s", options.sack_count,
+				       options.sack_count == 1 ? "" : "s");
+}
+
+void describe_layer(GString *out, const struct account *account, const struct decode_layer *layer)
+{
+	struct bytes in = bytes_first(bytes_from(account->decode->frame, layer->start),
+				      (size_t)layer->header_bytes + layer->payload_bytes);
+
+	switch ((enum decode_protocol)layer->protocol) {
+	case DECODE_ETHERNET:
+		describe_ethernet(out, account, in);
+		break;
+	case DECODE_VLAN:
+		describe_vlan(out, in);
+		break;
+	case DECODE_COOKED:
+		describe_cooked(out, account, in);
+		break;
+	case DECODE_COOKED_V2:
+		describe_cooked_v2(out, account, in);
+		break;
+	case DECODE_LOOPBACK:
+		text_append(out, "the host's own loopback interface");
+		break;
+	case DECODE_ARP:
+		describe_arp(out, account->names, in);
+		break;
+	case DECODE_IPV4:
+		describe_ipv4(out, account->names, in);
+		break;
+	case DECODE_IPV6:
+		describe_ipv6(out, account->names, in);
+		break;
+	case DECODE_IPV6_EXTENSION:
+		describe_extension(out, layer, in);
+		break;
+	case DECODE_ICMP:
+		describe_icmp(out, in);
+		break;
+	case DECODE_ICMPV6:
+		describe_icmpv6(out, account->names, in);
+		break;
+	case DECODE_UDP:
+		describe_udp(out, in);
+		break;
+	case DECODE_TCP:
+		describe_tcp(out, account, layer, in);
+		break;
+	case DECODE_FRAGMENT:
+	case DECODE_APPLICATION:
+	case DECODE_DATA:
+	case DECODE_PADDING:
+		text_append(out, layer->name);
+		break;
+	}
+}
+
+/* Commands, replies and messages. */
+
+static struct application_line line_of(const struct dissector *dissector,
+				       const struct model_unit *unit)
+{
+	return (struct application_line) {
+		.dissector = dissector,
+		.summary = unit->summary,
+		.purpose = unit->purpose,
+		.kind = unit->kind,
+	};
+}
+
+static void describe_stream(const struct model_segment *segment,
+			    void (*print)(void *owner, const struct application_line *line),
+			    void *owner)
+{
+	const struct model_direction *direction = segment->direction;
+	uint64_t end = segment->offset + segment->length;
+	bool tells_held =
+	    segment->order == SEGMENT_FILLS_GAP || segment->order == SEGMENT_AFTER_LOSS;
+	unsigned i = tells_held ? 0 : model_unit_index(direction, segment->offset);
+
+	for (; i < direction->units->len; i++) {
+		const struct model_unit *unit = direction->units->pdata[i];
+		struct application_line line = line_of(segment->connection->dissector, unit);
+
+		line.is_from_earlier =
+		    unit->offset >= end || unit->offset + unit->length <= segment->offset;
+		if (line.is_from_earlier && !tells_held)
+			break;
+		line.length = line.is_from_earlier ? unit->length
+						   : MIN(end, unit->offset + unit->length) -
+							 MAX(segment->offset, unit->offset);
+		print(owner, &line);
+	}
+}
+
+static void describe_datagram(const struct account *account,
+			      void (*print)(void *owner, const struct application_line *line),
+			      void *owner)
+{
+	struct account_datagram room;
+	const struct account_datagram *datagram = account_unit(account, &room);
+
+	if (datagram->dissector == NULL)
+		return;
+	print(owner, &(struct application_line) { .dissector = datagram->dissector,
+						  .summary = datagram->unit.summary,
+						  .purpose = datagram->unit.purpose,
+						  .kind = datagram->unit.kind,
+						  .length = datagram->length });
+}
+
+void describe_application(const struct account *account,
+			  void (*print)(void *owner, const struct application_line *line),
+			  void *owner)
+{
+	if (account->segment == NULL)
+		describe_datagram(account, print, owner);
+	else if (account->segment->connection->dissector != NULL && account->segment->length > 0)
+		describe_stream(account->segment, print, owner);
+}

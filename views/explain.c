@@ -1,0 +1,180 @@
+#include "views/explain_private.h"
+
+#include "stack/wire/ethernet.h"
+
+const char *explain_label(struct explain *explain, const struct explained *packet)
+{
+	const struct captured_interface *interface = packet->interface;
+	struct bytes name = interface->name.length > 0 ? interface->name : interface->description;
+	uint32_t index = packet->frame->interface;
+	char *label = explain->labels[index % EXPLAIN_LABELS].text;
+	GString *text;
+
+	if (explain->labels[index % EXPLAIN_LABELS].interface == index + 1)
+		return label;
+	text = g_string_new(NULL);
+	explain_append_text(text, bytes_first(name, EXPLAIN_LABEL_BYTES / 4));
+	g_strlcpy(label, text->str, EXPLAIN_LABEL_BYTES);
+	g_string_free(text, TRUE);
+	explain->labels[index % EXPLAIN_LABELS].interface = index + 1;
+	return label;
+}
+
+void explain_append_text(GString *out, struct bytes text)
+{
+	static const char replacement[] = "\xef\xbf\xbd"; /* U+FFFD */
+	const char *at = (const char *)text.data;
+
+	for (size_t left = text.length; left > 0;) {
+		gunichar character = g_utf8_get_char_validated(at, (gssize)left);
+		size_t length = 1;
+
+		if (character >= (gunichar)-2) {
+			g_string_append(out, replacement);
+		} else {
+			length = (size_t)(g_utf8_next_char(at) - at);
+			if (character == '\n' || character == '\t')
+				g_string_append_c(out, ' ');
+			else if (g_unichar_iscntrl(character))
+				g_string_append(out, replacement);
+			else
+				g_string_append_len(out, at, (gssize)length);
+		}
+		at += length;
+		left -= length;
+	}
+}
+
+bool explain_fcs_is_wrong(const struct captured_frame *frame)
+{
+	return frame->has_fcs && ethernet_fcs(frame->bytes) != frame->fcs;
+}
+
+void explain_append_order(GString *out, const struct model_segment *segment)
+{
+	const struct model_direction *direction = segment->direction;
+
+	switch ((enum segment_order)segment->order) {
+	case SEGMENT_IN_ORDER:
+		break;
+	case SEGMENT_REPEATED:
+		g_string_append(out, ", RETRANSMISSION");
+		break;
+	case SEGMENT_ELSEWHERE:
+		g_string_append(out, ", seen before at another interface");
+		break;
+	case SEGMENT_KEEPALIVE:
+		g_string_append(out, ", keep-alive");
+		break;
+	case SEGMENT_EARLY:
+		g_string_append_printf(
+		    out, ", OUT OF ORDER: %" G_GUINT64_FORMAT " B before it have not come yet",
+		    segment->offset - direction->fed_bytes);
+		break;
+	case SEGMENT_FILLS_GAP:
+		g_string_append(out, ", fills a gap");
+		break;
+	case SEGMENT_AFTER_LOSS:
+		g_string_append_printf(
+		    out, ", MISSING in the capture: %" G_GUINT64_FORMAT " B before it",
+		    segment->missing_bytes);
+		break;
+	}
+}
+
+/* Takes in one frame: every frame, shown or not, belongs to a stream and may name someone. */
+static void follow(struct explain *explain, const struct captured_frame *frame,
+		   struct explained *packet)
+{
+	const struct captured_interface *interface =
+	    capture_reader_interface(explain->reader, frame->interface);
+	const struct explain_options *options = explain->options;
+	bool wants_fields = options->json || options->packet != 0;
+
+	packet->frame = frame;
+	packet->interface = interface;
+	packet->account = (struct account) {
+		.decode = &explain->decode,
+		.names = address_names_view(explain->names),
+		.dissectors = options->dissectors,
+	};
+	address_names_read(explain->names, explain->reader);
+	decode_packet(frame->bytes,
+		      &(struct decode_options) { interface->link_type, wants_fields, NULL },
+		      &explain->decode);
+	if (streams_follow(explain->streams, &explain->decode, frame->time_ns, frame->interface,
+			   &packet->segment))
+		packet->account.segment = &packet->segment;
+	address_names_learn(explain->names, &explain->decode);
+}
+
+static bool is_wanted(const struct explain *explain, const struct explained *packet)
+{
+	const struct explain_options *options = explain->options;
+
+	if (options->packet != 0)
+		return explain->frame == options->packet;
+	return options->filter == NULL ||
+	       packet_filter_passes(options->filter, packet->interface->link_type,
+				    packet->frame->bytes, packet->frame->original_length);
+}
+
+static void tell(struct explain *explain, const struct explained *packet)
+{
+	if (explain->options->json)
+		explain_json(explain, packet);
+	else if (explain->options->packet != 0)
+		explain_in_full(explain, packet);
+	else
+		explain_block(explain, packet);
+}
+
+static struct explain_result read_all(struct explain *explain)
+{
+	const struct explain_options *options = explain->options;
+	struct explain_result result = { 0 };
+	struct captured_frame frame;
+	struct explained packet;
+	enum capture_read read = CAPTURE_READ_END;
+
+	while (!ferror(options->out) && (options->packet == 0 || result.shown == 0)) {
+		read = capture_reader_next(explain->reader, &frame);
+		if (read != CAPTURE_READ_FRAME)
+			break;
+		explain->frame = ++result.frames;
+		if (result.frames == 1)
+			explain->first_ns = frame.time_ns;
+		follow(explain, &frame, &packet);
+		if (!is_wanted(explain, &packet))
+			continue;
+		result.shown++;
+		packet.account.datagram = account_unit(&packet.account, &packet.datagram);
+		tell(explain, &packet);
+	}
+	result.is_damaged = read == CAPTURE_READ_BAD;
+	return result;
+}
+
+struct explain_result explain(struct capture_reader *reader, const struct explain_options *options)
+{
+	struct explain *explain = g_new0(struct explain, 1);
+	struct explain_result result;
+
+	explain->options = options;
+	explain->reader = reader;
+	explain->names = address_names_new();
+	explain->streams = streams_new(options->dissectors);
+	layout_init(&explain->layout, options->out, options->columns, options->colour);
+	explain->text = g_string_new(NULL);
+	explain->purposes = g_hash_table_new(NULL, NULL);
+	result = read_all(explain);
+	if (!options->json && options->packet == 0 && (result.frames > 0 || !result.is_damaged))
+		explain_summary(explain, &result);
+	g_hash_table_destroy(explain->purposes);
+	g_string_free(explain->text, TRUE);
+	layout_clear(&explain->layout);
+	streams_free(explain->streams);
+	address_names_free(explain->names);
+	g_free(explain);
+	return result;
+}

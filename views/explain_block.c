@@ -1,0 +1,429 @@
+/* A packet as a block of lines: a title, and one line for each layer. */
+#include "protocols/layer.h"
+#include "stack/wire/ethernet.h"
+#include "views/columns.h"
+#include "views/describe.h"
+#include "views/explain_private.h"
+#include "views/names.h"
+#include "views/sentence.h"
+#include "views/text.h"
+
+#define LABEL_COLUMNS    16
+#define DATA_BYTES_SHOWN 16
+
+/* In which order layers are told of, and in which words. */
+enum way {
+	WAY_UNKNOWN, /* as the bytes stand, from the link up */
+	WAY_SENT,    /* as the sender wraps it: from the application down */
+	WAY_RECEIVED,
+	WAY_TRANSIT, /* passed on by a router or switch: as unknown */
+};
+
+/*
+ * Whether an interface that says no addresses, such as a port of a switch, is called after another
+ * node than the one that has `mac`: "client-lan:port3", and the MAC address is alice-pc's.
+ */
+static bool is_of_another(const struct explained *packet, struct mac mac)
+{
+	struct bytes label = packet->interface->name;
+	const char *owner = packet->account.names->of_mac(packet->account.names->owner, mac);
+	size_t length = owner == NULL ? 0 : strlen(owner);
+
+	return length > 0 && memchr(label.data, ':', label.length) != NULL &&
+	       (label.length <= length || memcmp(label.data, owner, length) != 0 ||
+		label.data[length] != ':');
+}
+
+/* Between hosts, as the interface shows that captured it: its addresses are not those of the end. */
+static bool is_in_transit(const struct explained *packet)
+{
+	static const struct mac none;
+	const struct captured_interface *interface = packet->interface;
+	const struct decode *decode = packet->account.decode;
+	bool is_sent = packet->frame->direction == CAPTURE_OUTBOUND;
+	struct ip_address end = is_sent ? decode->source : decode->destination;
+	struct ethernet_header header;
+	struct bytes payload;
+
+	if (decode_find(decode, DECODE_ETHERNET) != NULL &&
+	    ethernet_header_parse(decode->frame, &header, &payload) == PARSE_OK) {
+		struct mac mac = is_sent ? header.source : header.destination;
+
+		if (mac_is_group(mac))
+			return false;
+		if (mac_equal(interface->mac, none) ? is_of_another(packet, mac)
+						    : !mac_equal(mac, interface->mac))
+			return true;
+	}
+	return interface->address != 0 && decode->has_addresses && ip_address_is_ipv4(end) &&
+	       ip_address_ipv4(end) != interface->address;
+}
+
+static enum way way_of(const struct explained *packet)
+{
+	unsigned direction = packet->frame->direction;
+
+	if (direction == CAPTURE_DIRECTION_UNKNOWN)
+		return WAY_UNKNOWN;
+	if (is_in_transit(packet))
+		return WAY_TRANSIT;
+	return direction == CAPTURE_OUTBOUND ? WAY_SENT : WAY_RECEIVED;
+}
+
+struct block {
+	struct explain *explain;
+	const struct explained *packet;
+	enum way way;
+	unsigned told; /* application lines */
+};
+
+/* The layer whose colour a layer of a capture has. */
+static unsigned colour_layer(const struct decode_layer *layer)
+{
+	switch ((enum decode_protocol)layer->protocol) {
+	case DECODE_ARP:
+		return LAYER_ARP;
+	case DECODE_IPV4:
+	case DECODE_IPV6:
+	case DECODE_IPV6_EXTENSION:
+		return LAYER_IPV4;
+	case DECODE_ICMP:
+	case DECODE_ICMPV6:
+		return LAYER_ICMP;
+	case DECODE_UDP:
+		return LAYER_UDP;
+	case DECODE_TCP:
+		return LAYER_TCP;
+	case DECODE_ETHERNET:
+	case DECODE_VLAN:
+	case DECODE_COOKED:
+	case DECODE_COOKED_V2:
+	case DECODE_LOOPBACK:
+		return LAYER_ETHERNET;
+	default:
+		return LAYER_COUNT;
+	}
+}
+
+/* The place of a layer in the stack, where the capture does not say which way the packet went. */
+static const char *role_of(const struct decode_layer *layer)
+{
+	switch (colour_layer(layer)) {
+	case LAYER_ETHERNET:
+		return "link";
+	case LAYER_ARP:
+	case LAYER_IPV4:
+		return "network";
+	case LAYER_ICMP:
+		return "control";
+	case LAYER_UDP:
+	case LAYER_TCP:
+		return "transport";
+	default:
+		return "data";
+	}
+}
+
+static const char *action_of(const struct block *block, const struct decode_layer *layer)
+{
+	if (layer->is_quoted)
+		return "  quoted";
+	if (block->way == WAY_UNKNOWN || block->way == WAY_TRANSIT)
+		return role_of(layer);
+	return block->way == WAY_SENT ? "encapsulate" : "decapsulate";
+}
+
+static const char *layer_name(const struct decode_layer *layer)
+{
+	return layer->protocol == DECODE_IPV6_EXTENSION ? "IPv6 ext" : layer->name;
+}
+
+static void append_alarm(struct layout *layout, const char *text)
+{
+	text_append(layout->line, ", ");
+	layout_look(layout, LAYOUT_ALARM);
+	text_append(layout->line, text);
+	layout_plain(layout);
+}
+
+static void print_line(struct explain *explain)
+{
+	layout_print(&explain->layout, LAYOUT_TEXT_COLUMN);
+}
+
+/* A line in between, below what the one before says. */
+static void print_aside(struct explain *explain, const char *text)
+{
+	layout_pad(&explain->layout, LAYOUT_TEXT_COLUMN);
+	layout_look(&explain->layout, LAYOUT_ITALIC);
+	text_append(explain->layout.line, text);
+	layout_plain(&explain->layout);
+	print_line(explain);
+}
+
+static void print_header(struct block *block, const struct decode_layer *layer)
+{
+	struct explain *explain = block->explain;
+	struct layout *layout = &explain->layout;
+	bool is_sent = block->way == WAY_SENT && !layer->is_quoted;
+	const char *complaint = decode_complaint(layer);
+	size_t size = layer->payload_bytes + (is_sent ? layer->header_bytes : 0);
+
+	layout_begin(layout, action_of(block, layer), colour_layer(layer), layer_name(layer));
+	layout_change(layout,
+		      layer->is_quoted || block->way == WAY_UNKNOWN || block->way == WAY_TRANSIT
+			  ? ' '
+		      : is_sent ? '+'
+				: '-',
+		      layer->header_bytes);
+	describe_layer(layout->line, &block->packet->account, layer);
+	if (layer->protocol == DECODE_TCP && !layer->is_quoted &&
+	    block->packet->account.segment != NULL)
+		explain_append_order(layout->line, block->packet->account.segment);
+	if (complaint != NULL && layer->checksum != CHECKSUM_UNFINISHED)
+		append_alarm(layout, complaint);
+	if (layer->start == 0 && is_sent)
+		size = block->explain->decode.frame.length;
+	layout_size(layout, size);
+	print_line(explain);
+	if (layer->checksum == CHECKSUM_UNFINISHED && explain->unfinished++ == 0)
+		print_aside(explain,
+			    "Its checksum is not finished: that is left to the network card, which "
+			    "the packet had not reached.");
+}
+
+/* What a kind of command or reply is for: said the first time. */
+static void print_purpose(struct explain *explain, const struct dissector *dissector, uint16_t kind,
+			  const char *purpose)
+{
+	const struct dissector *const *all = explain->options->dissectors;
+	unsigned index = 1;
+
+	while (all[index - 1] != NULL && all[index - 1] != dissector)
+		index++;
+
+	gpointer key = GUINT_TO_POINTER(index << 16 | kind);
+
+	if (purpose == NULL || g_hash_table_contains(explain->purposes, key))
+		return;
+	g_hash_table_add(explain->purposes, key);
+	print_aside(explain, purpose);
+}
+
+static void begin_data(struct block *block, const char *action, unsigned layer, const char *name)
+{
+	static const char *const actions[] = { "application", "send", "deliver", "application" };
+
+	layout_begin(&block->explain->layout, action != NULL ? action : actions[block->way], layer,
+		     name);
+	layout_change(&block->explain->layout, ' ', 0);
+}
+
+static void print_application_line(void *owner, const struct application_line *line)
+{
+	struct block *block = owner;
+	int layer = -1;
+
+	if (block->explain->options->colour)
+		layer = view_layer_find(line->dissector->key);
+	if (layer < 0)
+		layer = LAYER_COUNT;
+	block->told++;
+	begin_data(block, line->is_from_earlier ? "  held" : NULL, (unsigned)layer,
+		   line->dissector->name);
+	text_append(block->explain->layout.line, line->summary);
+	layout_size(&block->explain->layout, line->length);
+	print_line(block->explain);
+	print_purpose(block->explain, line->dissector, line->kind, line->purpose);
+}
+
+/* How unknown data begin, in hexadecimal and as text. */
+static void append_start(GString *line, struct bytes data)
+{
+	struct bytes shown = bytes_first(data, DATA_BYTES_SHOWN);
+
+	for (size_t i = 0; i < shown.length; i++)
+		g_string_append_printf(line, "%02x ", shown.data[i]);
+	g_string_append_c(line, ' ');
+	for (size_t i = 0; i < shown.length; i++)
+		g_string_append_c(line, shown.data[i] >= 0x20 && shown.data[i] < 0x7f
+					    ? (char)shown.data[i]
+					    : '.');
+	if (shown.length < data.length)
+		text_append(line, " …");
+}
+
+/* Payload that no dissector told of. */
+static void print_data(struct block *block, const struct decode_layer *layer)
+{
+	const struct model_segment *segment = block->packet->account.segment;
+	GString *line = block->explain->layout.line;
+
+	begin_data(block, layer->is_quoted ? "  quoted" : NULL, LAYER_COUNT, "data");
+	if (segment != NULL && segment->length > 0 && !layer->is_quoted)
+		g_string_append_printf(
+		    line,
+		    "bytes %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT " of what the %s sends%s",
+		    segment->offset + 1, segment->offset + segment->length,
+		    segment->direction->is_from_server ? "server" : "client",
+		    segment->order == SEGMENT_EARLY ? ", held until those before them come"
+		    : segment->order == SEGMENT_REPEATED || segment->order == SEGMENT_ELSEWHERE
+			? ", told of before"
+			: "");
+	else
+		append_start(line,
+			     bytes_first(bytes_from(block->explain->decode.frame, layer->start),
+					 layer->header_bytes));
+	layout_size(&block->explain->layout, layer->header_bytes);
+	print_line(block->explain);
+}
+
+static bool is_data(const struct decode_layer *layer)
+{
+	return layer->protocol == DECODE_DATA || layer->protocol == DECODE_FRAGMENT;
+}
+
+static void print_payload(struct block *block)
+{
+	const struct decode *decode = &block->explain->decode;
+
+	describe_application(&block->packet->account, print_application_line, block);
+	for (unsigned i = 0; block->told == 0 && i < decode->layer_count; i++)
+		if (is_data(&decode->layers[i]))
+			print_data(block, &decode->layers[i]);
+}
+
+static void print_layers(struct block *block)
+{
+	const struct decode *decode = &block->explain->decode;
+	unsigned count = decode->layer_count;
+
+	if (block->way == WAY_SENT)
+		print_payload(block);
+	for (unsigned i = 0; i < count; i++) {
+		/* What an error quotes is read from the outside in, whoever sends it. */
+		const struct decode_layer *layer =
+		    &decode->layers[block->way == WAY_SENT ? count - 1 - i : i];
+
+		if (!is_data(layer) && layer->protocol != DECODE_PADDING)
+			print_header(block, layer);
+	}
+	if (block->way != WAY_SENT)
+		print_payload(block);
+}
+
+static void print_title(struct block *block)
+{
+	struct explain *explain = block->explain;
+	const struct captured_frame *frame = block->packet->frame;
+	struct layout *layout = &explain->layout;
+	GString *line = layout->line;
+	size_t from;
+	char *dash;
+
+	layout_time(layout, frame->time_ns - explain->first_ns);
+	layout_look(layout, LAYOUT_BOLD);
+	text_append(line, " ");
+	from = line->len;
+	text_append(line, explain_label(explain, block->packet));
+	columns_pad(line, from, LABEL_COLUMNS);
+	text_append(line, " ");
+	if (block->way == WAY_RECEIVED)
+		text_append(line, "receives: ");
+	else if (block->way == WAY_TRANSIT)
+		text_append(line, "on its way: ");
+	g_string_truncate(explain->text, 0);
+	sentence_append_account(explain->text, &block->packet->account);
+	dash = strstr(explain->text->str, SENTENCE_DASH);
+	text_append_bytes(line, explain->text->str,
+			  dash == NULL ? explain->text->len : (size_t)(dash - explain->text->str));
+	layout_frame(layout, explain->frame);
+	layout_print(layout, LAYOUT_EVENT_COLUMN);
+}
+
+/* A line about the packet as a whole. */
+static void begin_note(struct explain *explain, const char *about)
+{
+	text_append(explain->layout.line, about);
+	layout_pad(&explain->layout, LAYOUT_TEXT_COLUMN);
+}
+
+/* Comments that say more than the title does. `explain->text` is the whole sentence. */
+static void print_comments(struct block *block)
+{
+	const struct captured_frame *frame = block->packet->frame;
+	struct explain *explain = block->explain;
+
+	for (unsigned i = 0; i < frame->comment_count; i++) {
+		if (bytes_equal(frame->comments[i], bytes_of(explain->text->str)))
+			continue;
+		begin_note(explain, "  comment");
+		explain_append_text(explain->layout.line, frame->comments[i]);
+		print_line(explain);
+	}
+}
+
+/* What of the frame is not here, or not right. */
+static void print_damage(struct block *block)
+{
+	const struct captured_frame *frame = block->packet->frame;
+	struct explain *explain = block->explain;
+	size_t captured = frame->bytes.length + (frame->has_fcs ? 4 : 0);
+
+	if (captured < frame->original_length) {
+		begin_note(explain, "  captured");
+		g_string_append_printf(explain->layout.line, "only the first %zu of %u bytes",
+				       captured, frame->original_length);
+		print_line(explain);
+	}
+	if (explain_fcs_is_wrong(frame)) {
+		begin_note(explain, "  damaged");
+		g_string_append_printf(explain->layout.line,
+				       "the FCS 0x%08x is not that of these bytes: they changed "
+				       "on the way",
+				       frame->fcs);
+		print_line(explain);
+	}
+	if (!decode_knows_link(block->packet->interface->link_type)) {
+		g_string_append_printf(explain->layout.line, "  link type %u is not known here",
+				       block->packet->interface->link_type);
+		print_line(explain);
+	}
+}
+
+void explain_block(struct explain *explain, const struct explained *packet)
+{
+	struct block block = { explain, packet, way_of(packet), 0 };
+
+	print_title(&block);
+	print_comments(&block);
+	print_damage(&block);
+	print_layers(&block);
+	fputc_unlocked('\n', explain->options->out);
+}
+
+void explain_summary(struct explain *explain, const struct explain_result *result)
+{
+	const struct capture_reader *reader = explain->reader;
+	size_t secrets = capture_reader_secrets_count(reader);
+	GString *line = explain->layout.line;
+
+	g_string_append_printf(line, "%" G_GUINT64_FORMAT " frame%s", result->frames,
+			       result->frames == 1 ? "" : "s");
+	if (result->shown < result->frames)
+		g_string_append_printf(line, ", %" G_GUINT64_FORMAT " of them shown",
+				       result->shown);
+	g_string_append_printf(line, "; %u TCP connection%s", streams_count(explain->streams),
+			       streams_count(explain->streams) == 1 ? "" : "s");
+	if (streams_forgotten(explain->streams) > 0)
+		g_string_append_printf(line, " (%d followed at once: %zu were forgotten)",
+				       STREAMS_MAX, streams_forgotten(explain->streams));
+	if (explain->unfinished > 0)
+		g_string_append_printf(line,
+				       "; %" G_GUINT64_FORMAT " checksum%s left to network cards",
+				       explain->unfinished, explain->unfinished == 1 ? "" : "s");
+	if (secrets > 0)
+		g_string_append_printf(line, "; %zu block%s of secrets for decryption, not used",
+				       secrets, secrets == 1 ? "" : "s");
+	layout_print(&explain->layout, 4);
+}

@@ -1,0 +1,56 @@
+/* The parts of an explanation that its own files share. */
+#pragma once
+#include "views/address_names.h"
+#include "views/explain.h"
+#include "views/streams.h"
+#include "views/layout.h"
+
+#define EXPLAIN_LABEL_BYTES 128 /* of an interface's name, with its NUL */
+#define EXPLAIN_LABELS      64  /* kept; others are made again */
+
+struct explain {
+	const struct explain_options *options;
+	struct capture_reader *reader;
+	struct address_names *names;
+	struct streams *streams;
+	struct decode decode;
+	int64_t first_ns; /* time of the first frame */
+	uint64_t frame;   /* number of the present one, from 1 */
+	struct layout layout;
+	GString *text;
+	struct {
+		uint32_t interface; /* 1 + its index; 0: none */
+		char text[EXPLAIN_LABEL_BYTES];
+	} labels[EXPLAIN_LABELS]; /* as they were used last, by the index */
+	uint64_t unfinished;      /* packets with a checksum left to the network card */
+	GHashTable *purposes;     /* of kinds of commands and replies that were said already */
+};
+
+/* A packet with all that is known of it. */
+struct explained {
+	const struct captured_frame *frame;
+	const struct captured_interface *interface;
+	struct account account;
+	struct model_segment segment;     /* of account.segment */
+	struct account_datagram datagram; /* of account.datagram */
+};
+
+/* "alice-pc:eth0", the description where there is no name; "" where there is neither. */
+const char *explain_label(struct explain *explain, const struct explained *packet);
+
+/* Text from outside, made fit for terminals and JSON: valid UTF-8 without control characters. */
+void explain_append_text(GString *out, struct bytes text);
+
+/* What a frame's end shows: true when its FCS was captured and is wrong. */
+bool explain_fcs_is_wrong(const struct captured_frame *frame);
+
+/* What is said of a segment's place in its stream, behind a comma; nothing when all is well. */
+void explain_append_order(GString *out, const struct model_segment *segment);
+
+/* The three ways to tell. */
+void explain_block(struct explain *explain, const struct explained *packet);
+void explain_in_full(struct explain *explain, const struct explained *packet);
+void explain_json(struct explain *explain, const struct explained *packet);
+
+/* The last lines of the text: what was in the capture. */
+void explain_summary(struct explain *explain, const struct explain_result *result);

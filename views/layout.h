@@ -1,0 +1,62 @@
+/*
+ * How lines about packets are laid out, in the log of a run and where captures are explained: columns,
+ * colours, times; and how they are broken where the terminal is narrow.
+ */
+#pragma once
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#define LAYOUT_TEXT_COLUMN  30  /* where the description of a header begins */
+#define LAYOUT_EVENT_COLUMN 33  /* where the title of a block and the text of an event begin */
+#define LAYOUT_SIZE_COLUMN  112 /* where sizes end, on a terminal that is wide enough */
+
+struct layout {
+	FILE *out;        /* not closed */
+	unsigned columns; /* of a line, longer ones are broken; 0: one line each, however long */
+	bool colour;      /* one colour per layer */
+	GString *line;    /* being made; the layout's own */
+	GString *rest;    /* of the line, where it was broken for the size at its end; likewise */
+};
+
+void layout_init(struct layout *layout, FILE *out, unsigned columns, bool colour);
+void layout_clear(struct layout *layout);
+
+/* "   1.004 812 s ": seconds with milliseconds and microseconds apart. */
+void layout_time(struct layout *layout, int64_t time_ns);
+
+/* Begins a line: what happens, and in the layer's colour its name. */
+void layout_begin(struct layout *layout, const char *action, unsigned layer, const char *name);
+
+/* Goes on with how many bytes of header are added ('+'), taken off ('-') or there (' '); 0: none. */
+void layout_change(struct layout *layout, char sign, size_t header_bytes);
+
+/* Ends a line with a size. What is too long for its place goes on below. */
+void layout_size(struct layout *layout, size_t size_bytes);
+
+/*
+ * Ends a title with the number of its frame, above the sizes; 0: none. A title too long for its place
+ * is cut, on a narrow terminal behind its second line.
+ */
+void layout_frame(struct layout *layout, uint64_t frame);
+
+/* Appends the escape sequence of the layer's colour, or nothing. */
+void layout_colour(struct layout *layout, unsigned layer);
+
+/* Likewise of other looks, until layout_plain(). */
+#define LAYOUT_BOLD   "1"
+#define LAYOUT_FAINT  "2"
+#define LAYOUT_ITALIC "3"
+#define LAYOUT_ALARM  "1;31"
+void layout_look(struct layout *layout, const char *look);
+void layout_plain(struct layout *layout);
+
+/* Pads the line with spaces to `column`. */
+void layout_pad(struct layout *layout, unsigned column);
+
+/*
+ * Prints the line and its rest, and empties them. Where they are longer than they may be they go on
+ * below, from column `indent` on.
+ */
+void layout_print(struct layout *layout, unsigned indent);

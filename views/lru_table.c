@@ -1,0 +1,143 @@
+#include "views/lru_table.h"
+#include <glib.h>
+#include <stdint.h>
+#include <string.h>
+
+struct lru_table {
+	size_t key_bytes, value_offset, entry_bytes;
+	size_t bucket_count;
+	uint64_t clock; /* counts uses; an entry whose last use is 0 is free */
+	uint32_t *tags; /* of each entry: bits of its key's hash, so that few keys are compared */
+	uint8_t *entries;
+	size_t forgotten;
+	void (*forget)(void *owner, void *value);
+	void *owner;
+};
+
+/* An entry: when it was used last, its key, its value. */
+
+struct lru_table *lru_table_new(size_t key_bytes, size_t value_bytes, size_t capacity,
+				void (*forget)(void *owner, void *value), void *owner)
+{
+	struct lru_table *table = g_new0(struct lru_table, 1);
+
+	g_assert(capacity >= LRU_WAYS && (capacity & (capacity - 1)) == 0);
+	table->key_bytes = key_bytes;
+	table->value_offset = (sizeof table->clock + key_bytes + 7) & ~(size_t)7;
+	table->entry_bytes = (table->value_offset + value_bytes + 7) & ~(size_t)7;
+	table->bucket_count = capacity / LRU_WAYS;
+	table->forget = forget;
+	table->owner = owner;
+	/* Zeros from the system: what is never used takes no memory. */
+	table->entries = g_malloc0_n(capacity, table->entry_bytes);
+	table->tags = g_new0(uint32_t, capacity);
+	return table;
+}
+
+static uint64_t *last_use(uint8_t *entry)
+{
+	return (uint64_t *)(void *)entry;
+}
+
+static uint8_t *entry_at(const struct lru_table *table, size_t index)
+{
+	return table->entries + index * table->entry_bytes;
+}
+
+void lru_table_free(struct lru_table *table)
+{
+	size_t count = table == NULL ? 0 : table->bucket_count * LRU_WAYS;
+
+	if (table == NULL)
+		return;
+	for (size_t i = 0; table->forget != NULL && i < count; i++) {
+		if (table->tags[i] != 0)
+			table->forget(table->owner, entry_at(table, i) + table->value_offset);
+	}
+	g_free(table->entries);
+	g_free(table->tags);
+	g_free(table);
+}
+
+/* FNV-1a, and a last mixing, as buckets are chosen by the lower bits. */
+static uint64_t hash(const uint8_t *key, size_t length)
+{
+	uint64_t value = UINT64_C(0xcbf29ce484222325);
+
+	for (size_t i = 0; i < length; i++)
+		value = (value ^ key[i]) * UINT64_C(0x100000001b3);
+	return value ^ value >> 29;
+}
+
+/* The first entry of the bucket for a key that hashes to `hashed`. */
+static size_t bucket_of(const struct lru_table *table, uint64_t hashed)
+{
+	return (hashed & (table->bucket_count - 1)) * LRU_WAYS;
+}
+
+static uint32_t tag_of(uint64_t hashed)
+{
+	return (uint32_t)(hashed >> 32) | 1; /* 0: free */
+}
+
+static uint8_t *entry_of(const struct lru_table *table, const void *key)
+{
+	uint64_t hashed = hash(key, table->key_bytes);
+	size_t bucket = bucket_of(table, hashed);
+
+	for (unsigned i = 0; i < LRU_WAYS; i++) {
+		uint8_t *entry = entry_at(table, bucket + i);
+
+		if (table->tags[bucket + i] == tag_of(hashed) &&
+		    memcmp(entry + sizeof table->clock, key, table->key_bytes) == 0)
+			return entry;
+	}
+	return NULL;
+}
+
+const void *lru_table_look(const struct lru_table *table, const void *key)
+{
+	const uint8_t *entry = entry_of(table, key);
+
+	return entry == NULL ? NULL : entry + table->value_offset;
+}
+
+void *lru_table_find(struct lru_table *table, const void *key)
+{
+	uint8_t *entry = entry_of(table, key);
+
+	if (entry == NULL)
+		return NULL;
+	*last_use(entry) = ++table->clock;
+	return entry + table->value_offset;
+}
+
+void *lru_table_put(struct lru_table *table, const void *key)
+{
+	void *found = lru_table_find(table, key);
+	uint64_t hashed = hash(key, table->key_bytes);
+	size_t bucket = bucket_of(table, hashed), at = bucket;
+	uint8_t *oldest;
+
+	if (found != NULL)
+		return found;
+	for (size_t i = bucket; i < bucket + LRU_WAYS; i++)
+		if (*last_use(entry_at(table, i)) < *last_use(entry_at(table, at)))
+			at = i;
+	oldest = entry_at(table, at);
+	if (*last_use(oldest) != 0) {
+		table->forgotten++;
+		if (table->forget != NULL)
+			table->forget(table->owner, oldest + table->value_offset);
+	}
+	memset(oldest, 0, table->entry_bytes);
+	table->tags[at] = tag_of(hashed);
+	*last_use(oldest) = ++table->clock;
+	memcpy(oldest + sizeof table->clock, key, table->key_bytes);
+	return oldest + table->value_offset;
+}
+
+size_t lru_table_forgotten(const struct lru_table *table)
+{
+	return table->forgotten;
+}

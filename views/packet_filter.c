@@ -1,0 +1,95 @@
+#include "views/packet_filter.h"
+
+#include <glib.h>
+#include <pcap/pcap.h>
+
+#define SNAPSHOT_BYTES 262144 /* as tcpdump has it */
+#define LINK_TYPES_MAX 16     /* with programs at once; more are compiled anew as they come */
+
+enum { LINKTYPE_ETHERNET = 1, LINKTYPE_RAW = 101 };
+
+/* The expression compiled for one link type. */
+struct program {
+	bool is_made; /* else the place is free */
+	bool is_right;
+	uint16_t link_type;
+	struct bpf_program code;
+};
+
+struct packet_filter {
+	char *expression;
+	struct program programs[LINK_TYPES_MAX];
+	unsigned next; /* to be made anew when all are taken */
+};
+
+/* libpcap's own numbers differ from those in files for raw IP alone, among those we know. */
+static int own_number(uint16_t link_type)
+{
+	return link_type == LINKTYPE_RAW ? DLT_RAW : link_type;
+}
+
+static void compile(const struct packet_filter *filter, uint16_t link_type, struct program *program,
+		    char **problem)
+{
+	pcap_t *pcap = pcap_open_dead(own_number(link_type), SNAPSHOT_BYTES);
+
+	*program = (struct program) { .is_made = true, .link_type = link_type };
+	program->is_right = pcap != NULL && pcap_compile(pcap, &program->code, filter->expression,
+							 1, PCAP_NETMASK_UNKNOWN) == 0;
+	if (!program->is_right && problem != NULL)
+		*problem = g_strdup(pcap == NULL ? "out of memory" : pcap_geterr(pcap));
+	if (pcap != NULL)
+		pcap_close(pcap);
+}
+
+static struct program *program_for(struct packet_filter *filter, uint16_t link_type)
+{
+	struct program *program;
+
+	for (unsigned i = 0; i < LINK_TYPES_MAX; i++)
+		if (filter->programs[i].is_made && filter->programs[i].link_type == link_type)
+			return &filter->programs[i];
+	program = &filter->programs[filter->next++ % LINK_TYPES_MAX];
+	if (program->is_right)
+		pcap_freecode(&program->code);
+	compile(filter, link_type, program, NULL);
+	return program;
+}
+
+struct packet_filter *packet_filter_new(const char *expression, char **problem)
+{
+	struct packet_filter *filter = g_new0(struct packet_filter, 1);
+
+	filter->expression = g_strdup(expression);
+	compile(filter, LINKTYPE_ETHERNET, &filter->programs[filter->next++], problem);
+	if (filter->programs[0].is_right || program_for(filter, LINKTYPE_RAW)->is_right) {
+		if (!filter->programs[0].is_right)
+			g_clear_pointer(problem, g_free);
+		return filter;
+	}
+	packet_filter_free(filter);
+	return NULL;
+}
+
+void packet_filter_free(struct packet_filter *filter)
+{
+	if (filter == NULL)
+		return;
+	for (unsigned i = 0; i < LINK_TYPES_MAX; i++)
+		if (filter->programs[i].is_right)
+			pcap_freecode(&filter->programs[i].code);
+	g_free(filter->expression);
+	g_free(filter);
+}
+
+bool packet_filter_passes(struct packet_filter *filter, uint16_t link_type, struct bytes packet,
+			  uint32_t original_length)
+{
+	const struct program *program = program_for(filter, link_type);
+	struct pcap_pkthdr header = {
+		.caplen = (bpf_u_int32)packet.length,
+		.len = original_length,
+	};
+
+	return program->is_right && pcap_offline_filter(&program->code, &header, packet.data) != 0;
+}
