@@ -133,7 +133,7 @@ static void find(void *owner, const struct trace_record *record, struct bytes by
 	switch (record->kind) {
 	case TRACE_ACTION:
 		if (record->after == USER_TALKS)
-			g_hash_table_add(finder->talks, g_memdup2(&record->root, sizeof(uint64_t)));
+			g_hash_table_add(finder->talks, g_memdup2(&record->id, sizeof(uint64_t)));
 		break;
 	case TRACE_TRANSMIT:
 		if (record->flags & TRACE_FIRST)

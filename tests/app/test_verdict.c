@@ -214,6 +214,9 @@ static bool is_explained(struct comparison *comparison, const struct sent_frame 
 		return frame->is_dns;
 	if (g_str_has_prefix(remark, "Bad checksum"))
 		return quotes_in_part(comparison, frame);
+	/* tshark looks into the packet that an ICMP error quotes, too. */
+	if (frame->quotes > 0)
+		frame = sent(comparison, frame->quotes);
 	if (!frame->is_tcp)
 		return false;
 	/* Of a line that is no command; programs say none. */
