@@ -669,6 +669,8 @@ static const struct {
 	{ "mailbox: bob, messages: 2, at: 2900ms",        "not judged",      "NOT AS EXPECTED"},
 	{ "mailbox: bob, messages: 1",                    "not judged",      "NOT AS EXPECTED"},
 	{ "mailbox: bob, messages: 1, within: 2s",        "not judged",      "NOT AS EXPECTED"},
+	{ "device: bob, messages: 0",                     "not judged",      "NOT AS EXPECTED"},
+	{ "device: bob, messages: 1",                     "not judged",      "as expected"    },
 	{ "dropped: 0",				   "not judged",      "as expected"    },
 	{ "connection: established, to: mail, port: 587", "as expected",     "as expected"    },
 };

@@ -527,6 +527,50 @@ START_TEST(a_trace_that_tells_something_else_is_noticed)
 }
 END_TEST
 
+static void forget_questions(struct causes *causes)
+{
+	for (guint i = 0; i < causes->frames->len; i++)
+		g_array_index(causes->frames, struct sent_frame, i).is_dns = false;
+}
+
+static void forget_talks(struct causes *causes)
+{
+	for (guint i = 0; i < causes->frames->len; i++)
+		g_array_index(causes->frames, struct sent_frame, i).is_typed = false;
+}
+
+static void forget_quotes(struct causes *causes)
+{
+	for (guint i = 0; i < causes->frames->len; i++)
+		g_array_index(causes->frames, struct sent_frame, i).quotes = 0;
+}
+
+/* Remarks that few scenarios bring about: the scenario, what its trace forgets, the remark. */
+static const struct {
+	const char *path, *cables;
+	void (*alter)(struct causes *causes);
+	const char *complaint;
+} rare[] = {
+	{"scenarios/two-devices-pop3.yaml", "{link: all, jitter: 1ms}", forget_questions,
+         "Possible traceroute"								      },
+	{ "scenarios/wrong-language.yaml",  "{link: all, jitter: 1ms}", forget_talks,
+         "Trailing stray characters"								},
+	{ "scenarios/link-cut.yaml",        "{link: all, loss: 3%}",    forget_quotes,    "checksum"},
+};
+
+START_TEST(a_rare_remark_needs_its_record)
+{
+	g_autofree char *text = impaired_text(rare[_i].path, rare[_i].cables), *complaint = NULL;
+	unsigned out_of_order = 0;
+
+	if (!tshark_has_program("tshark"))
+		return;
+	complaint = verdict_on_text(text, rare[_i].alter, &out_of_order);
+	ck_assert_ptr_nonnull(complaint);
+	ck_assert_msg(strstr(complaint, rare[_i].complaint) != NULL, "%s", complaint);
+}
+END_TEST
+
 /* Runs that must not pass: impairment, which frames are captured, what the complaint speaks of. */
 static const struct {
 	const char *cables, *capture, *complaint;
@@ -582,6 +626,7 @@ int main(void)
 			    (int)G_N_ELEMENTS(bad_uplinks));
 	tcase_add_loop_test(tests, a_trace_that_tells_something_else_is_noticed, 0,
 			    (int)G_N_ELEMENTS(alterations));
+	tcase_add_loop_test(tests, a_rare_remark_needs_its_record, 0, (int)G_N_ELEMENTS(rare));
 	tcase_add_loop_test(tests, a_corrupted_run_does_not_pass, 0, (int)G_N_ELEMENTS(corrupted));
 	suite_add_tcase(suite, tests);
 
