@@ -32,6 +32,11 @@ char *action_describe(const struct scenario_action *action)
 				       dns_type_print((uint16_t)action->record_type, type),
 				       action->target);
 		break;
+	case DO_TELNET:
+		g_string_append_printf(
+		    text, "speaks to port %" PRIu64 " of %s%s", action->port, action->target,
+		    action->characters == CHARACTERS_16 ? " in 16-bit units" : "");
+		break;
 	case DO_CUT:
 		g_string_append(text, "somebody cuts ");
 		append_link(text, &action->link);

@@ -31,9 +31,10 @@ static void print_networks(FILE *out, const struct scenario *scenario)
 			network->item.name, ipv4_print(network->subnet.address, address),
 			network->subnet.length, print_rate(network->rate_bps, rate),
 			(double)network->delay_ns / 1e6, network->mtu_bytes,
-			network->kind == NETWORK_LINK ? "one cable"
-			: network->switches->len == 1 ? "a switch"
-						      : "switches",
+			scenario_is_dialled(network)    ? "a dial-up line"
+			: network->kind == NETWORK_LINK ? "one cable"
+			: network->switches->len == 1   ? "a switch"
+							: "switches",
 			network->interfaces->len);
 	}
 }

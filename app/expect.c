@@ -1,14 +1,16 @@
 #include "app/expect.h"
 
 #include <inttypes.h>
+#include "app/expect_describe.h"
+#include "app/mail_actions.h"
 #include "protocols/dns/names.h"
 #include "protocols/dns/record.h"
-#include "app/expect_describe.h"
 #include "protocols/layer.h"
 #include "protocols/mail/mailbox.h"
 #include "protocols/mail/names.h"
 #include "stack/names.h"
 #include "stack/tcp/names.h"
+#include "views/lines.h"
 #include "views/mailboxes.h"
 #include "views/names.h"
 
@@ -17,6 +19,12 @@ struct mail {
 	int64_t composed_ns;
 	char *subject, *message_id;
 	int64_t last_ns[STATION_COUNT]; /* when it last came there; TIME_NEVER: not yet */
+};
+
+/* What a user did. */
+struct action {
+	uint64_t id;   /* of its record: the root of what it caused */
+	uint64_t verb; /* enum user_verb */
 };
 
 /* What one expectation has seen so far. */
@@ -37,6 +45,8 @@ struct expect {
 	GPtrArray *nodes; /* of char *: names by index - 1 */
 	struct mailboxes *mailboxes;
 	GArray *mails; /* of struct mail */
+	struct lines *lines;
+	GHashTable *actions; /* id -> struct action *: look-ups only */
 	struct judge *judges;
 	int64_t now_ns;
 	int64_t next_moment_ns; /* no expectation has a moment of its own before; 0: not known */
@@ -58,6 +68,14 @@ static uint64_t kinds_needed(const struct scenario *scenario)
 		[EXPECT_BYTES] = TRACE_BIT(TRACE_ENCAPSULATE) | TRACE_BIT(TRACE_DECAPSULATE),
 		[EXPECT_PING] = TRACE_BIT(TRACE_STATE),
 		[EXPECT_DIG] = TRACE_BIT(TRACE_STATE),
+		/* Frames tell how far time has gone while a call lasts. */
+		[EXPECT_MINUTES] =
+		    TRACE_BIT(TRACE_LINK) | TRACE_BIT(TRACE_STATE) | TRACE_BIT(TRACE_TRANSMIT),
+		[EXPECT_COST] =
+		    TRACE_BIT(TRACE_LINK) | TRACE_BIT(TRACE_STATE) | TRACE_BIT(TRACE_TRANSMIT),
+		[EXPECT_PACKETS] = TRACE_BIT(TRACE_ACTION) | TRACE_BIT(TRACE_TRANSMIT),
+		[EXPECT_DEVICE] = TRACE_BIT(TRACE_MAILBOX),
+		[EXPECT_HEARD] = TRACE_BIT(TRACE_STATE),
 	};
 	uint64_t kinds = 0;
 
@@ -77,6 +95,8 @@ void expect_free(struct expect *expect)
 	}
 	g_ptr_array_free(expect->nodes, TRUE);
 	mailboxes_free(expect->mailboxes);
+	lines_free(expect->lines);
+	g_hash_table_unref(expect->actions);
 	g_array_free(expect->mails, TRUE);
 	for (guint i = 0; i < expect->scenario->expectations->len; i++)
 		g_free(expect->judges[i].other_answer);
@@ -118,6 +138,12 @@ static bool in_range(const struct scenario_range *range, uint64_t count)
 	return count >= range->least && count <= range->most;
 }
 
+/* Whether it counts what a mailbox holds, on the server or at a client. */
+static bool is_of_mailbox(const struct scenario_expectation *expectation)
+{
+	return expectation->kind == EXPECT_MAILBOX || expectation->kind == EXPECT_DEVICE;
+}
+
 /* Keeps when the count came into the range, and left it again. */
 static void count_to(struct expect *expect, struct judge *judge, uint64_t count)
 {
@@ -141,6 +167,8 @@ struct expect *expect_new(const struct scenario *scenario)
 					     .record = observe };
 	expect->nodes = g_ptr_array_new_with_free_func(g_free);
 	expect->mailboxes = mailboxes_new();
+	expect->lines = lines_new();
+	expect->actions = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, g_free);
 	expect->mails = g_array_new(FALSE, FALSE, sizeof(struct mail));
 	expect->judges = g_new0(struct judge, scenario->expectations->len + 1);
 	for (guint i = 0; i < scenario->expectations->len; i++) {
@@ -156,10 +184,14 @@ struct expect *expect_new(const struct scenario *scenario)
 static bool is_meant(const struct expect *expect, const struct mailbox_state *mailbox,
 		     const struct scenario_expectation *expectation)
 {
-	const struct scenario_node *server = expectation->account->domain->mail;
+	const struct scenario_account *account = expectation->kind == EXPECT_DEVICE
+						     ? expectation->device->account
+						     : expectation->account;
+	const struct scenario_node *server =
+	    expectation->kind == EXPECT_DEVICE ? expectation->device->host : account->domain->mail;
 
 	return server != NULL && strcmp(node_name(expect, mailbox->node), server->item.name) == 0 &&
-	       g_ascii_strcasecmp(mailbox->owner, expectation->account->address) == 0 &&
+	       g_ascii_strcasecmp(mailbox->owner, account->address) == 0 &&
 	       strcmp(mailbox->name, expectation->folder) == 0;
 }
 
@@ -201,7 +233,7 @@ static void observe_mailbox(struct expect *expect, const struct trace_record *re
 	for (guint i = 0; i < expect->scenario->expectations->len; i++) {
 		struct judge *judge = &expect->judges[i];
 
-		if (judge->expectation->kind == EXPECT_MAILBOX &&
+		if (is_of_mailbox(judge->expectation) &&
 		    (changed == NULL || is_meant(expect, changed, judge->expectation)))
 			count_to(expect, judge, count_held(expect, judge->expectation));
 	}
@@ -257,8 +289,8 @@ static bool names_recipient(struct bytes bytes, const char *recipient)
 	return false;
 }
 
-static bool is_by(const struct expect *expect, const struct trace_record *record,
-		  const struct scenario_item *by)
+/* True when the record `id` is of the host of the client `by`, or of that host. */
+static bool is_by_node(const struct expect *expect, uint64_t id, const struct scenario_item *by)
 {
 	const char *name;
 
@@ -267,7 +299,13 @@ static bool is_by(const struct expect *expect, const struct trace_record *record
 	name = by->kind == SCENARIO_CLIENT
 		   ? ((const struct scenario_client *)(const void *)by)->host->item.name
 		   : by->name;
-	return strcmp(node_name(expect, trace_node_of(record->id)), name) == 0;
+	return strcmp(node_name(expect, trace_node_of(id)), name) == 0;
+}
+
+static bool is_by(const struct expect *expect, const struct trace_record *record,
+		  const struct scenario_item *by)
+{
+	return is_by_node(expect, record->id, by);
 }
 
 /* Where `within` is counted from; TIME_NEVER: the mail has not been there. */
@@ -452,6 +490,16 @@ static void observe_dig(struct expect *expect, struct judge *judge,
 	judge->other_outcome = (enum scenario_answer)record->after;
 }
 
+static bool is_heard(const struct expect *expect, const struct trace_record *record,
+		     struct bytes bytes, const struct scenario_expectation *expectation)
+{
+	size_t length = strlen(expectation->heard);
+
+	return record->layer == LAYER_USER && record->detail == USER_HEARD &&
+	       bytes.length >= length && memcmp(bytes.data, expectation->heard, length) == 0 &&
+	       is_by(expect, record, expectation->by);
+}
+
 static void observe_state(struct expect *expect, const struct trace_record *record,
 			  struct bytes bytes)
 {
@@ -461,7 +509,9 @@ static void observe_state(struct expect *expect, const struct trace_record *reco
 
 		if ((expectation->kind == EXPECT_CONNECTION &&
 		     is_connection(expect, record, bytes, expectation)) ||
-		    (expectation->kind == EXPECT_PING && is_ping(expect, record, expectation)))
+		    (expectation->kind == EXPECT_PING && is_ping(expect, record, expectation)) ||
+		    (expectation->kind == EXPECT_HEARD &&
+		     is_heard(expect, record, bytes, expectation)))
 			count_to(expect, judge, judge->count + 1);
 		if (expectation->kind == EXPECT_DIG && is_dig(expect, record, bytes, expectation))
 			observe_dig(expect, judge, record, bytes);
@@ -481,6 +531,7 @@ static const struct drop_reason drop_reasons[] = {
 	{ LAYER_LINK,     LINK_PICKED,           DROP_LOSS     },
 	{ LAYER_LINK,     LINK_QUEUE_FULL,       DROP_QUEUE    },
 	{ LAYER_LINK,     LINK_DOWN,             DROP_DOWN     },
+	{ LAYER_LINK,     LINK_ON_HOOK,          DROP_DOWN     },
 	{ LAYER_ETHERNET, ETHERNET_BAD_FCS,      DROP_FCS      },
 	{ LAYER_IPV4,     IPV4_BAD_CHECKSUM,     DROP_CHECKSUM },
 	{ LAYER_ICMP,     ICMP_BAD_CHECKSUM,     DROP_CHECKSUM },
@@ -560,6 +611,52 @@ static void observe_packet(struct expect *expect, const struct trace_record *rec
 	}
 }
 
+/* Dial-up lines: time goes on while a call lasts, so they are counted when that is asked. */
+static void count_lines(struct expect *expect, struct judge *judge, int64_t now_ns)
+{
+	const struct scenario_expectation *expectation = judge->expectation;
+	uint64_t count = 0;
+
+	if (expectation->kind != EXPECT_MINUTES && expectation->kind != EXPECT_COST)
+		return;
+	for (unsigned i = 0; i < lines_count(expect->lines); i++) {
+		const struct dial_line *line = lines_get(expect->lines, i);
+
+		if (expectation->network == NULL ||
+		    g_strcmp0(line->network, expectation->network->item.name) == 0)
+			count += expectation->kind == EXPECT_COST ? line_cost(line, now_ns)
+								  : line_minutes(line, now_ns);
+	}
+	count_to(expect, judge, count);
+}
+
+static void observe_action(struct expect *expect, const struct trace_record *record)
+{
+	struct action *action = g_new(struct action, 1);
+
+	*action = (struct action) { record->id, record->after };
+	g_hash_table_replace(expect->actions, &action->id, action);
+}
+
+/* A packet counts once, where it is first put on a wire. */
+static void observe_transmit(struct expect *expect, const struct trace_record *record)
+{
+	const struct action *action;
+
+	if (!(record->flags & TRACE_FIRST) ||
+	    (action = g_hash_table_lookup(expect->actions, &record->root)) == NULL)
+		return;
+	for (guint i = 0; i < expect->scenario->expectations->len; i++) {
+		struct judge *judge = &expect->judges[i];
+		const struct scenario_expectation *expectation = judge->expectation;
+
+		if (expectation->kind == EXPECT_PACKETS &&
+		    action->verb == action_user_verb(expectation->verb) &&
+		    is_by_node(expect, action->id, expectation->by))
+			count_to(expect, judge, judge->count + 1);
+	}
+}
+
 /* Those with a moment of their own are judged when the trace has passed it. */
 static void judge_moments(struct expect *expect, int64_t now_ns)
 {
@@ -572,6 +669,7 @@ static void judge_moments(struct expect *expect, int64_t now_ns)
 
 		if (!judge->is_judged && judge->expectation->at_ns < now_ns) {
 			judge->is_judged = true;
+			count_lines(expect, judge, judge->expectation->at_ns);
 			judge->found = judge->count;
 		}
 		if (!judge->is_judged)
@@ -587,7 +685,16 @@ static void observe(void *owner, const struct trace_record *record, struct bytes
 	if (record->time_ns > expect->now_ns)
 		judge_moments(expect, record->time_ns);
 	expect->now_ns = record->time_ns;
+	lines_feed(expect->lines, record, bytes);
 	switch (record->kind) {
+	case TRACE_ACTION:
+		observe_action(expect, record);
+		break;
+	case TRACE_TRANSMIT:
+		observe_transmit(expect, record);
+		break;
+	case TRACE_LINK:
+		break;
 	case TRACE_NODE:
 		g_ptr_array_add(expect->nodes, bytes_to_text(bytes));
 		break;
@@ -612,7 +719,7 @@ static bool is_met(const struct judge *judge, uint64_t found)
 
 	if (!in_range(expect_range(expectation), found))
 		return false;
-	return expectation->kind != EXPECT_MAILBOX || expectation->within_ns == TIME_NEVER ||
+	return !is_of_mailbox(expectation) || expectation->within_ns == TIME_NEVER ||
 	       judge->reached_ns <= expectation->within_ns;
 }
 
@@ -638,7 +745,7 @@ static bool may_change(const struct judge *judge, const struct expect_ending *en
 
 	if (ending->cut_ns == TIME_NEVER || expectation->at_ns <= ending->cut_ns)
 		return false;
-	if (expectation->at_ns != TIME_NEVER || expectation->kind == EXPECT_MAILBOX)
+	if (expectation->at_ns != TIME_NEVER || is_of_mailbox(expectation))
 		return true;
 	return judge->count <= range->most &&
 	       !(judge->count >= range->least && range->most == UINT64_MAX);
@@ -677,8 +784,13 @@ static void print_verdict(const struct expect_ending *ending, const struct judge
 	fprintf(ending->out, "  %s%s%s  %s:%u  %s", ending->colour ? verdicts[verdict].colour : "",
 		verdicts[verdict].text, ending->colour ? "\033[0m" : "", ending->file,
 		judge->expectation->item.mark.line, text);
-	if (verdict == NOT_MET)
-		fprintf(ending->out, "; there %s %" PRIu64, found == 1 ? "was" : "were", found);
+	if (verdict == NOT_MET) {
+		GString *there = g_string_new(found == 1 ? "; there was " : "; there were ");
+
+		expect_append_count(there, judge->expectation, found);
+		fputs(there->str, ending->out);
+		g_string_free(there, TRUE);
+	}
 	if (verdict == NOT_MET)
 		print_other_answer(ending->out, judge);
 	if (verdict == NOT_JUDGED)
@@ -687,12 +799,24 @@ static void print_verdict(const struct expect_ending *ending, const struct judge
 	g_free(text);
 }
 
+/* Lines are counted up to the moment at which they are judged: time goes on behind the last record. */
+static void count_until(struct expect *expect, struct judge *judge,
+			const struct expect_ending *ending)
+{
+	int64_t end_ns = ending->cut_ns == TIME_NEVER ? expect->now_ns : ending->cut_ns;
+
+	if (!judge->is_judged)
+		count_lines(expect, judge, MIN(end_ns, judge->expectation->at_ns));
+}
+
 unsigned expect_finish(struct expect *expect, const struct expect_ending *ending)
 {
 	unsigned count = expect->scenario->expectations->len, unmet = 0;
 
 	for (unsigned i = 0; i < count; i++) {
 		uint64_t found;
+
+		count_until(expect, &expect->judges[i], ending);
 		enum verdict verdict = judge(&expect->judges[i], ending, &found);
 
 		unmet += verdict == NOT_MET;

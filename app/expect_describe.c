@@ -1,32 +1,48 @@
 #include "app/expect_describe.h"
 
 #include <inttypes.h>
+#include "app/scenario_table.h"
 #include "protocols/dns/record.h"
 
 const struct scenario_range *expect_range(const struct scenario_expectation *expectation)
 {
 	switch (expectation->kind) {
 	case EXPECT_MAILBOX:
+	case EXPECT_DEVICE:
 		return &expectation->messages;
 	case EXPECT_RETRANSMISSIONS:
 	case EXPECT_DROPPED:
 	case EXPECT_DUPLICATES:
 	case EXPECT_TRANSLATED:
 	case EXPECT_BYTES:
+	case EXPECT_MINUTES:
+	case EXPECT_COST:
+	case EXPECT_PACKETS:
 		return &expectation->count;
 	default:
 		return &expectation->times;
 	}
 }
 
-static void append_range(GString *out, const struct scenario_range *range)
+void expect_append_count(GString *out, const struct scenario_expectation *expectation,
+			 uint64_t count)
 {
-	if (range->least == range->most)
-		g_string_append_printf(out, "%" PRIu64, range->least);
-	else if (range->most == UINT64_MAX)
-		g_string_append_printf(out, "at least %" PRIu64, range->least);
+	if (expectation->kind == EXPECT_COST)
+		g_string_append_printf(out, "%g", (double)count / 1e6);
 	else
-		g_string_append_printf(out, "%" PRIu64 " to %" PRIu64, range->least, range->most);
+		g_string_append_printf(out, "%" PRIu64, count);
+}
+
+static void append_range(GString *out, const struct scenario_expectation *expectation,
+			 const struct scenario_range *range)
+{
+	if (range->most == UINT64_MAX)
+		g_string_append(out, "at least ");
+	expect_append_count(out, expectation, range->least);
+	if (range->most == range->least || range->most == UINT64_MAX)
+		return;
+	g_string_append(out, " to ");
+	expect_append_count(out, expectation, range->most);
 }
 
 /* " by bob"; nothing where the condition is not set. */
@@ -96,9 +112,12 @@ static const char *const reason_words[] = {
 
 static void describe_mailbox(GString *text, const struct scenario_expectation *expectation)
 {
-	g_string_append_printf(text, "%s of %s holds%s", expectation->folder,
-			       expectation->account->address,
-			       expectation->only_unseen ? " unseen" : "");
+	bool is_local = expectation->kind == EXPECT_DEVICE;
+
+	g_string_append_printf(
+	    text, "%s %s %s holds%s", expectation->folder, is_local ? "at" : "of",
+	    is_local ? expectation->device->item.name : expectation->account->address,
+	    expectation->only_unseen ? " unseen" : "");
 	if (expectation->subject != NULL)
 		g_string_append_printf(text, " \"%s\"", expectation->subject);
 }
@@ -147,6 +166,20 @@ static void describe_dig(GString *text, const struct scenario_expectation *expec
 	append_condition(text, "with", expectation->value);
 }
 
+static void describe_line(GString *text, const struct scenario_expectation *expectation)
+{
+	g_string_append_printf(
+	    text, "%s of %s", expectation->kind == EXPECT_COST ? "cost" : "begun minutes",
+	    expectation->network == NULL ? "all dial-up lines" : expectation->network->item.name);
+}
+
+static void describe_packets(GString *text, const struct scenario_expectation *expectation)
+{
+	g_string_append_printf(text, "packets caused by `%s`",
+			       mapping_key(&action_mapping, "do")->words[expectation->verb].text);
+	append_condition(text, "of", expectation->by == NULL ? NULL : expectation->by->name);
+}
+
 static void describe_dropped(GString *text, const struct scenario_expectation *expectation)
 {
 	g_string_append(text, "dropped");
@@ -160,7 +193,20 @@ static void describe_count(GString *text, const struct scenario_expectation *exp
 {
 	switch (expectation->kind) {
 	case EXPECT_MAILBOX:
+	case EXPECT_DEVICE:
 		describe_mailbox(text, expectation);
+		break;
+	case EXPECT_MINUTES:
+	case EXPECT_COST:
+		describe_line(text, expectation);
+		break;
+	case EXPECT_PACKETS:
+		describe_packets(text, expectation);
+		break;
+	case EXPECT_HEARD:
+		g_string_append_printf(text, "heard \"%s\"", expectation->heard);
+		append_condition(text, "by",
+				 expectation->by == NULL ? NULL : expectation->by->name);
 		break;
 	case EXPECT_MESSAGE:
 		describe_message(text, expectation);
@@ -202,13 +248,13 @@ char *expect_describe(const struct scenario_expectation *expectation)
 
 	describe_count(text, expectation);
 	g_string_append(text, ": ");
-	append_range(text, range);
-	if (expectation->kind == EXPECT_MAILBOX)
+	append_range(text, expectation, range);
+	if (range == &expectation->messages)
 		g_string_append(text, range->most == 1 ? " message" : " messages");
 	else if (range == &expectation->times)
 		g_string_append(text, range->least == 1 && range->most != 0 ? " time" : " times");
 	if (expectation->within_ns != TIME_NEVER &&
-	    (expectation->kind == EXPECT_MAILBOX || expectation->kind == EXPECT_MESSAGE))
+	    (range == &expectation->messages || expectation->kind == EXPECT_MESSAGE))
 		g_string_append_printf(text, ", within %g s", (double)expectation->within_ns / 1e9);
 	if (expectation->kind == EXPECT_MESSAGE && expectation->since != STATION_COMPOSED)
 		append_condition(text, "since", station_words[expectation->since]);

@@ -8,7 +8,33 @@ static const struct mua_callback nobody = { .done = NULL };
 
 bool action_is_mail(const struct scenario_action *action)
 {
-	return action->verb <= DO_OFFLINE;
+	return action->verb <= DO_LOSE_DISK;
+}
+
+enum user_verb action_user_verb(enum scenario_verb verb)
+{
+	static const enum user_verb verbs[DO_COUNT] = {
+		[DO_SEND] = USER_SENDS,
+		[DO_REPLY] = USER_ANSWERS,
+		[DO_CHECK] = USER_CHECKS,
+		[DO_READ] = USER_READS,
+		[DO_DELETE] = USER_DELETES,
+		[DO_MOVE] = USER_MOVES,
+		[DO_SEARCH] = USER_SEARCHES,
+		[DO_ONLINE] = USER_GOES_ONLINE,
+		[DO_OFFLINE] = USER_GOES_OFFLINE,
+		[DO_BACKUP] = USER_BACKS_UP,
+		[DO_RESTORE] = USER_RESTORES,
+		[DO_CRASH] = USER_CRASHES,
+		[DO_LOSE_DISK] = USER_LOSES_DISK,
+		[DO_PING] = USER_PINGS,
+		[DO_DIG] = USER_DIGS,
+		[DO_CUT] = USER_CUTS,
+		[DO_MEND] = USER_MENDS,
+		[DO_TELNET] = USER_TALKS,
+	};
+
+	return verbs[verb];
 }
 
 /* "bob@remote.example, carol@office.example", or NULL. The caller frees it. */
@@ -147,6 +173,18 @@ void mail_action_start(struct mua *mua, const struct scenario_action *action)
 		break;
 	case DO_OFFLINE:
 		mua_go_offline(mua, nobody);
+		break;
+	case DO_BACKUP:
+		mua_back_up(mua, nobody);
+		break;
+	case DO_RESTORE:
+		mua_restore(mua, nobody);
+		break;
+	case DO_CRASH:
+		mua_crash(mua, nobody);
+		break;
+	case DO_LOSE_DISK:
+		mua_lose_disk(mua, nobody);
 		break;
 	default:
 		break;

@@ -2,6 +2,7 @@
 
 #include "app/middlebox.h"
 #include "stack/arp.h"
+#include "stack/dial_up.h"
 #include "stack/impairment.h"
 #include "stack/link.h"
 #include "stack/switch.h"
@@ -131,6 +132,12 @@ static void lay_cable(struct network *network, const struct cable *cable, struct
 				 .delay_ns = net->delay_ns,
 				 .queue_bytes = net->queue_bytes,
 			     });
+	if (scenario_is_dialled(net))
+		link_dial_up(laid.link, &(struct dial_up_config) {
+					    .setup_ns = net->dial_up.setup_ns,
+					    .idle_ns = net->dial_up.idle_ns,
+					    .price_per_minute = net->dial_up.price_per_minute,
+					});
 	g_array_append_val(network->cables, laid);
 }
 

@@ -61,6 +61,14 @@ enum scenario_network_kind {
 	NETWORK_LINK, /* one cable between exactly two members */
 };
 
+/* A link that is up only while its first member calls, and costs money then. */
+struct scenario_dial_up {
+	struct scenario_item item; /* its mark has a line when the key is written: see below */
+	int64_t setup_ns;          /* from placing a call to the first bit */
+	int64_t idle_ns;           /* of silence; then the line is hung up */
+	uint64_t price_per_minute; /* for each begun minute of a call, in millionths */
+};
+
 struct scenario_network {
 	struct scenario_item item;
 	unsigned index; /* in struct scenario's networks */
@@ -70,9 +78,15 @@ struct scenario_network {
 	int64_t delay_ns;     /* propagation on each cable */
 	uint64_t queue_bytes; /* of each direction of each cable */
 	uint64_t mtu_bytes;
-	GPtrArray *interfaces; /* of struct scenario_interface *: members, hosts first */
-	GPtrArray *switches;   /* of struct scenario_switch *; empty for NETWORK_LINK */
+	struct scenario_dial_up dial_up; /* see scenario_is_dialled() */
+	GPtrArray *interfaces;           /* of struct scenario_interface *: members, hosts first */
+	GPtrArray *switches;             /* of struct scenario_switch *; empty for NETWORK_LINK */
 };
+
+static inline bool scenario_is_dialled(const struct scenario_network *network)
+{
+	return network->dial_up.item.mark.line != 0;
+}
 
 /* A learning switch of a LAN. The uplinks of a network's switches form a tree. */
 struct scenario_switch {
@@ -395,10 +409,15 @@ enum scenario_verb {
 	DO_SIGN_OUT, /* webmail */
 	DO_ONLINE,
 	DO_OFFLINE,
+	DO_BACKUP,
+	DO_RESTORE,
+	DO_CRASH,
+	DO_LOSE_DISK,
 	DO_PING,
 	DO_DIG,
 	DO_CUT,
 	DO_MEND,
+	DO_TELNET,
 	DO_COUNT,
 };
 
@@ -428,6 +447,12 @@ enum scenario_notify {
 	NOTIFY_USUAL, /* nothing is said: of failures and delays */
 	NOTIFY_SUCCESS,
 	NOTIFY_NEVER,
+};
+
+/* How a terminal writes a character. */
+enum scenario_characters {
+	CHARACTERS_8,  /* one octet each: what Internet protocols want */
+	CHARACTERS_16, /* two each, the high one first (UTF-16) */
 };
 
 struct scenario_recipient {
@@ -481,6 +506,9 @@ struct scenario_action {
 	struct scenario_node *server; /* asked; the host's own resolver by default */
 	/* DO_CUT, DO_MEND */
 	struct scenario_link link;
+	/* DO_TELNET; `target` and `text` too: the lines that are said */
+	uint64_t port;
+	enum scenario_characters characters;
 };
 
 /* ---- What is expected ---- */
@@ -496,6 +524,11 @@ enum scenario_expectation_kind {
 	EXPECT_BYTES,           /* so many bytes of TCP left a node and came to it */
 	EXPECT_PING,
 	EXPECT_DIG,
+	EXPECT_MINUTES, /* so many minutes were begun on dial-up lines */
+	EXPECT_COST,    /* dial-up lines cost so much */
+	EXPECT_PACKETS, /* actions caused so many packets */
+	EXPECT_DEVICE,  /* a client holds so many messages itself: readable with no network */
+	EXPECT_HEARD,   /* a line was heard at a terminal so many times */
 	EXPECT_COUNT,
 };
 
@@ -560,7 +593,7 @@ struct scenario_expectation {
 	enum scenario_expectation_kind kind;
 	int64_t at_ns;     /* judged at this moment; TIME_NEVER: at the end */
 	int64_t within_ns; /* EXPECT_MESSAGE: after it was composed; EXPECT_MAILBOX: of the run */
-	/* EXPECT_MAILBOX */
+	/* EXPECT_MAILBOX; EXPECT_DEVICE but for `account` */
 	struct scenario_account *account;
 	const char *folder;
 	struct scenario_range messages; /* how many; of those with `subject`, when it is not NULL */
@@ -582,8 +615,13 @@ struct scenario_expectation {
 	unsigned record_type;
 	const char *value;           /* EXPECT_DIG: data among the answers; NULL: any */
 	struct scenario_range times; /* of EXPECT_MESSAGE, _CONNECTION, _PING, _DIG */
-	/* EXPECT_RETRANSMISSIONS, _DROPPED, _DUPLICATES, _TRANSLATED, _BYTES */
+	/* EXPECT_RETRANSMISSIONS, _DROPPED, _DUPLICATES, _TRANSLATED, _BYTES; EXPECT_MINUTES, _COST
+	   (millionths), _PACKETS */
 	struct scenario_range count;
+	struct scenario_network *network; /* EXPECT_MINUTES, EXPECT_COST; NULL: all lines */
+	enum scenario_verb verb;          /* EXPECT_PACKETS */
+	struct scenario_client *device;   /* EXPECT_DEVICE */
+	const char *heard;                /* EXPECT_HEARD: how the line begins */
 	struct scenario_item *node; /* host, router or switch it is counted at; NULL: everywhere */
 	enum scenario_drop_reason reason;
 	uint64_t rule; /* EXPECT_DROPPED: number of the rule of `node` that did it; 0: any */

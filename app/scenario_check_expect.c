@@ -98,6 +98,26 @@ static bool somebody_does(const struct scenario *scenario, enum scenario_verb ve
 	return false;
 }
 
+static bool has_line(const struct scenario *scenario)
+{
+	for (unsigned i = 0; i < scenario->networks->len; i++)
+		if (scenario_is_dialled(g_ptr_array_index(scenario->networks, i)))
+			return true;
+	return false;
+}
+
+static void check_line(struct load *load, const struct scenario_expectation *expectation)
+{
+	if (expectation->network != NULL && !scenario_is_dialled(expectation->network))
+		load_error(load, load_mark(load, &expectation->network, expectation),
+			   "`%s` is no dial-up line", expectation->network->item.name);
+	else if (expectation->network == NULL && !has_line(load->scenario))
+		load_error(load, expectation->item.mark, "no network is a dial-up line");
+	else
+		return;
+	load_hint(load, "give a network of `kind: link` the key `dial-up`");
+}
+
 static void check_rule_number(struct load *load, const struct scenario_expectation *expectation)
 {
 	const struct scenario_item *node = expectation->node;
@@ -127,6 +147,14 @@ static void check_expectation(struct load *load, const struct scenario_expectati
 		load_error(load, expectation->item.mark, "nobody in the timeline pings");
 	if (expectation->kind == EXPECT_DIG && !somebody_does(load->scenario, DO_DIG))
 		load_error(load, expectation->item.mark, "nobody in the timeline digs");
+	if (expectation->kind == EXPECT_MINUTES || expectation->kind == EXPECT_COST)
+		check_line(load, expectation);
+	if (expectation->kind == EXPECT_HEARD && !somebody_does(load->scenario, DO_TELNET))
+		load_error(load, expectation->item.mark, "nobody in the timeline uses telnet");
+	if (expectation->kind == EXPECT_PACKETS &&
+	    !somebody_does(load->scenario, expectation->verb))
+		load_error(load, load_mark(load, &expectation->verb, expectation),
+			   "nobody in the timeline does this");
 	if (expectation->kind == EXPECT_RETRANSMISSIONS && expectation->node != NULL &&
 	    expectation->node->kind == SCENARIO_SWITCH)
 		load_error(load, load_mark(load, &expectation->node, expectation),

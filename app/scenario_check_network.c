@@ -56,6 +56,11 @@ static void check_network(struct load *load, const struct scenario_network *netw
 			   network->interfaces->len == 1 ? "" : "s");
 		load_hint(load, "write `kind: lan` for a network with a switch");
 	}
+	if (network->kind != NETWORK_LINK && scenario_is_dialled(network)) {
+		load_error(load, network->dial_up.item.mark,
+			   "`%s` is a LAN: only a link can be a dial-up line", network->item.name);
+		load_hint(load, "write `kind: link`");
+	}
 	if (network->kind == NETWORK_LAN && network->interfaces->len == 0)
 		load_warning(load, network->item.mark, "nothing is on the network `%s`",
 			     network->item.name);

@@ -34,9 +34,10 @@ static GPtrArray *sort_timeline(const struct scenario *scenario)
 static void change_presence(struct state *state, const struct scenario_action *action)
 {
 	bool is_offline = g_hash_table_contains(state->offline, action->client);
-	bool goes_offline = action->verb == DO_OFFLINE;
+	bool goes_offline = action->verb != DO_ONLINE;
+	bool may_be_both = action->verb == DO_CRASH || action->verb == DO_LOSE_DISK;
 
-	if (is_offline == goes_offline)
+	if (is_offline == goes_offline && !may_be_both)
 		load_error(state->load, action->item.mark, "`%s` is %s already at that time",
 			   action->client->item.name, is_offline ? "offline" : "online");
 	if (goes_offline)
@@ -79,7 +80,8 @@ static void change_cable(struct state *state, struct scenario_action *action)
 static void check_presence(struct state *state, const struct scenario_action *action)
 {
 	bool needs_network = action->verb == DO_CHECK || action->verb == DO_PING ||
-			     action->verb == DO_DIG || action->verb == DO_MOVE;
+			     action->verb == DO_DIG || action->verb == DO_MOVE ||
+			     action->verb == DO_TELNET;
 
 	if (needs_network && g_hash_table_contains(state->offline, action->client))
 		load_warning(state->load, action->item.mark, "`%s` is offline at that time",
@@ -92,7 +94,8 @@ static void take_action(struct state *state, struct scenario_action *action)
 		change_cable(state, action);
 	else if (action->client == NULL)
 		return;
-	else if (action->verb == DO_ONLINE || action->verb == DO_OFFLINE)
+	else if (action->verb == DO_ONLINE || action->verb == DO_OFFLINE ||
+		 action->verb == DO_CRASH || action->verb == DO_LOSE_DISK)
 		change_presence(state, action);
 	else
 		check_presence(state, action);

@@ -2,7 +2,8 @@
 #include "app/scenario_private.h"
 #include "protocols/programs/dsn.h"
 
-#define NEEDS_CLIENT (~(1u << DO_PING | 1u << DO_DIG | 1u << DO_CUT | 1u << DO_MEND))
+#define NEEDS_CLIENT                                                                               \
+	(~(1u << DO_PING | 1u << DO_DIG | 1u << DO_CUT | 1u << DO_MEND | 1u << DO_TELNET))
 
 static bool is_pop3(const struct scenario_action *action)
 {
@@ -211,6 +212,17 @@ static void check_dig(struct load *load, const struct scenario_action *action)
 		load_error(load, mark, "`%s` has no DNS server", action->server->item.name);
 }
 
+/* ---- The local store ---- */
+
+static void check_copy(struct load *load, const struct scenario_action *action)
+{
+	if (action->client == NULL || is_pop3(action))
+		return;
+	load_error(load, action->item.mark, "`%s` uses imap: its mail is on the server",
+		   action->client->item.name);
+	load_hint(load, "give the client `incoming: pop3`");
+}
+
 /* ---- All together ---- */
 
 static void check_actor(struct load *load, const struct scenario_action *action)
@@ -254,8 +266,14 @@ static void check_action(struct load *load, const struct scenario_action *action
 	check_webmail(load, action);
 	if (action->verb == DO_SEND)
 		check_send(load, action);
-	if (action->verb == DO_PING)
+	if (action->verb == DO_PING || action->verb == DO_TELNET)
 		check_ping(load, action);
+	if (action->verb == DO_TELNET && action->who != NULL &&
+	    action->who->kind == SCENARIO_ROUTER)
+		load_error(load, load_mark(load, &action->who, action),
+			   "`%s` is a router: nobody sits at it", action->who->name);
+	if (action->verb == DO_BACKUP || action->verb == DO_RESTORE)
+		check_copy(load, action);
 	if (action->verb == DO_DIG)
 		check_dig(load, action);
 	if (picks(action) || action->verb == DO_CHECK || action->verb == DO_SEARCH)

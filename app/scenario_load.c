@@ -40,7 +40,7 @@ static void init_field(struct scenario *scenario, const struct key *key, void *f
 		g_assert(problem == NULL);
 	} else if (key->type == KEY_TIME) {
 		*(int64_t *)field = TIME_NEVER;
-	} else if (key->type == KEY_RANGE) {
+	} else if (key->type == KEY_RANGE || key->type == KEY_MONEY_RANGE) {
 		*(struct scenario_range *)field = (struct scenario_range) { 0, UINT64_MAX };
 	}
 }

@@ -24,15 +24,17 @@ enum key_type {
 	KEY_BOOL,    /* bool */
 	KEY_WORD,    /* an enum, its words in `words` */
 	KEY_RANGE,   /* struct scenario_range */
-	KEY_IPV4,    /* uint32_t */
-	KEY_PREFIX,  /* struct scenario_prefix */
-	KEY_MAC,     /* struct mac */
-	KEY_REFERENCE, /* pointer to the part of one of `kinds` */
-	KEY_PORT_OF,   /* struct scenario_interface *; "gw", "gw:eth1", "gw:client-lan" */
-	KEY_LINK,      /* struct scenario_link */
-	KEY_MAPPING,   /* struct described by `mapping`, embedded */
-	KEY_TABLE,     /* GPtrArray * of such structs, each with a name */
-	KEY_LIST,      /* GPtrArray * of such structs, without names */
+	KEY_MONEY,   /* uint64_t millionths of a currency unit */
+	KEY_MONEY_RANGE, /* struct scenario_range of them */
+	KEY_IPV4,        /* uint32_t */
+	KEY_PREFIX,      /* struct scenario_prefix */
+	KEY_MAC,         /* struct mac */
+	KEY_REFERENCE,   /* pointer to the part of one of `kinds` */
+	KEY_PORT_OF,     /* struct scenario_interface *; "gw", "gw:eth1", "gw:client-lan" */
+	KEY_LINK,        /* struct scenario_link */
+	KEY_MAPPING,     /* struct described by `mapping`, embedded */
+	KEY_TABLE,       /* GPtrArray * of such structs, each with a name */
+	KEY_LIST,        /* GPtrArray * of such structs, without names */
 	KEY_TYPE_COUNT,
 };
 
@@ -41,6 +43,7 @@ enum key_flags {
 	KEY_MAY_BE_NONE = 2,   /* a reference that may be the word `none` */
 	KEY_INPUT_ONLY = 4,    /* the writer leaves it out: its effect is written elsewhere */
 	KEY_MAY_BE_EMPTY = 32, /* a list or table that differs from one left out when it is empty */
+	KEY_OPTIONAL = 64,     /* a mapping that says nothing when it is left out */
 	KEY_MULTILINE = 16,    /* a text of several lines */
 	KEY_SELECTS = 8, /* its presence decides the variant: the first such key is variant 0 */
 };

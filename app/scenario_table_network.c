@@ -9,6 +9,22 @@ static const struct word network_kind_words[] = {
 	{ NULL, 0, NULL },
 };
 
+static const struct key dial_up_keys[] = {
+	{ .name = "idle", .type = KEY_TIME, AT(scenario_dial_up, idle_ns), .fallback = "60s", .least = 1000000, .most = INT64_MAX,
+	  .meaning = "After so long without a frame the line is hung up" },
+	{ .name = "cost-per-minute", .type = KEY_MONEY, AT(scenario_dial_up, price_per_minute), .fallback = "0",
+	  .meaning = "What each begun minute of a call costs" },
+	{ .name = "setup", .type = KEY_TIME, AT(scenario_dial_up, setup_ns), .fallback = "1s", .most = 60000000000,
+	  .meaning = "From placing a call to the first bit: dialling and all that modems and PPP do, which are not modelled; hosts give up asking by ARP after 3 s" },
+};
+
+static const struct mapping dial_up_mapping = {
+	.title = "dial-up line", .article = "a dial-up line",
+	.meaning = "A link that is up on demand: the first member calls when it has something to send, and silence ends the call",
+	.size = sizeof(struct scenario_dial_up),
+	.keys = dial_up_keys, .key_count = G_N_ELEMENTS(dial_up_keys),
+};
+
 static const struct key network_keys[] = {
 	{ .name = "kind", .type = KEY_WORD, AT(scenario_network, kind), .words = network_kind_words,
 	  .fallback = "lan", .meaning = "What the network is made of" },
@@ -27,6 +43,9 @@ static const struct key network_keys[] = {
 	{ .name = "mtu", .type = KEY_SIZE, AT(scenario_network, mtu_bytes), .fallback = "1500B",
 	  .least = 68, .most = 9000,
 	  .meaning = "The longest IP packet of the network" },
+	{ .name = "dial-up", .type = KEY_MAPPING, AT(scenario_network, dial_up), .mapping = &dial_up_mapping,
+	  .flags = KEY_OPTIONAL, .computed = "none: it is always up",
+	  .meaning = "A link is a dial-up line, called by its first member" },
 };
 
 const struct mapping network_mapping = {

@@ -8,6 +8,7 @@
 #define PICKS           (DOES(REPLY) | DOES(READ) | DOES(DELETE) | DOES(MOVE))
 #define IN_FOLDER       (PICKS | DOES(SEARCH) | DOES(CHECK))
 #define CABLES          (DOES(CUT) | DOES(MEND))
+#define TARGETED        (DOES(PING) | DOES(TELNET))
 #define BY_SOMEONE      (~CABLES & ((1u << DO_COUNT) - 1))
 
 /* clang-format off */
@@ -23,10 +24,15 @@ static const struct word verb_words[] = {
 	{ "sign-out", DO_SIGN_OUT, "sign out there" },
 	{ "online", DO_ONLINE, "use the network from now on" },
 	{ "offline", DO_OFFLINE, "use the network no longer" },
+	{ "backup", DO_BACKUP, "copy the local store to another disk (pop3); no packet leaves the host" },
+	{ "restore", DO_RESTORE, "put the last such copy in place of the local store (pop3)" },
+	{ "crash", DO_CRASH, "the mail program ends without a word, its connections are reset; what is on disk stays, and the program is started again by `online`" },
+	{ "lose-disk", DO_LOSE_DISK, "the disk dies with all the client has stored, its outbox too; a new one, and the program again, come with `online`" },
 	{ "ping", DO_PING, "send ICMP echo requests" },
 	{ "dig", DO_DIG, "ask a DNS server" },
 	{ "cut", DO_CUT, "cut cables" },
 	{ "mend", DO_MEND, "mend them" },
+	{ "telnet", DO_TELNET, "say lines to a port by hand, each when the one before was answered" },
 	{ NULL, 0, NULL },
 };
 
@@ -49,6 +55,12 @@ static const struct word notify_words[] = {
 	{ "usual", NOTIFY_USUAL, "of failures and delays" },
 	{ "success", NOTIFY_SUCCESS, "of delivery too" },
 	{ "never", NOTIFY_NEVER, "of nothing" },
+	{ NULL, 0, NULL },
+};
+
+static const struct word characters_words[] = {
+	{ "8-bit", CHARACTERS_8, "an octet each, as Internet protocols want it" },
+	{ "16-bit", CHARACTERS_16, "two octets each, the high one first (UTF-16)" },
 	{ NULL, 0, NULL },
 };
 
@@ -90,7 +102,7 @@ static const struct key action_keys[] = {
 	{ .name = "who", .type = KEY_REFERENCE, AT(scenario_action, who),
 	  .kinds = SCENARIO_CLIENT | SCENARIO_HOST | SCENARIO_ROUTER,
 	  .variants = BY_SOMEONE, .required_in = BY_SOMEONE,
-	  .meaning = "The client who does it; for ping and dig it may be a host, for ping a router" },
+	  .meaning = "The client who does it; for ping, dig and telnet it may be a host, for ping a router" },
 	{ .name = "do", .type = KEY_WORD, AT(scenario_action, verb), .words = verb_words,
 	  .flags = KEY_REQUIRED, .meaning = "What is done" },
 	{ .name = "to", .type = KEY_LIST, AT(scenario_action, to), .mapping = &recipient_mapping,
@@ -105,8 +117,8 @@ static const struct key action_keys[] = {
 	  .variants = PICKS, .meaning = "Which message: its subject, or `newest`, `oldest`, `all`" },
 	{ .name = "subject", .type = KEY_TEXT, AT(scenario_action, subject), .variants = DOES(SEND),
 	  .fallback = "(no subject)", .meaning = "The subject of the new message" },
-	{ .name = "text", .type = KEY_TEXT, AT(scenario_action, text), .flags = KEY_MULTILINE, .variants = WRITES,
-	  .computed = "one made-up sentence", .meaning = "The text of the new message" },
+	{ .name = "text", .type = KEY_TEXT, AT(scenario_action, text), .flags = KEY_MULTILINE, .variants = WRITES | DOES(TELNET),
+	  .required_in = DOES(TELNET), .computed = "one made-up sentence", .meaning = "The text of the new message, or the lines that are said" },
 	{ .name = "encoding", .type = KEY_WORD, AT(scenario_action, encoding), .words = encoding_words,
 	  .fallback = "safe", .variants = WRITES, .meaning = "How text beyond ASCII goes into the message" },
 	{ .name = "notify", .type = KEY_WORD, AT(scenario_action, notify), .words = notify_words,
@@ -125,7 +137,7 @@ static const struct key action_keys[] = {
 	{ .name = "in", .type = KEY_WORD, AT(scenario_action, search_in), .words = search_words,
 	  .fallback = "text", .variants = DOES(SEARCH), .meaning = "Where to look for it" },
 	{ .name = "target", .type = KEY_TEXT, AT(scenario_action, target),
-	  .variants = DOES(PING), .required_in = DOES(PING),
+	  .variants = TARGETED, .required_in = TARGETED,
 	  .meaning = "A host or router of the scenario, an IPv4 address, or a domain name to be looked up" },
 	{ .name = "count", .type = KEY_COUNT, AT(scenario_action, count), .fallback = "4", .least = 1, .most = 65535,
 	  .variants = DOES(PING), .meaning = "How many, one a second" },
@@ -137,6 +149,10 @@ static const struct key action_keys[] = {
 	  .fallback = "A", .variants = DOES(DIG), .meaning = "The type of record asked for" },
 	{ .name = "server", .type = KEY_REFERENCE, AT(scenario_action, server), .kinds = SCENARIO_HOST,
 	  .variants = DOES(DIG), .computed = "the host's own resolver", .meaning = "The host whose DNS server is asked" },
+	{ .name = "port", .type = KEY_COUNT, AT(scenario_action, port), .least = 1, .most = 65535,
+	  .variants = DOES(TELNET), .required_in = DOES(TELNET), .meaning = "The port it connects to" },
+	{ .name = "characters", .type = KEY_WORD, AT(scenario_action, characters), .words = characters_words,
+	  .fallback = "8-bit", .variants = DOES(TELNET), .meaning = "How the lines are written" },
 	{ .name = "link", .type = KEY_LINK, AT(scenario_action, link),
 	  .variants = CABLES, .required_in = CABLES, .meaning = "Which cables" },
 };
@@ -209,7 +225,9 @@ static const struct word drop_words[] = {
 	{ NULL, 0, NULL },
 };
 
-#define TIMED     (EXPECTS(MESSAGE) | EXPECTS(CONNECTION) | EXPECTS(PING) | EXPECTS(DIG))
+#define TIMED     (EXPECTS(MESSAGE) | EXPECTS(CONNECTION) | EXPECTS(PING) | EXPECTS(DIG) | EXPECTS(HEARD))
+#define LINES     (EXPECTS(MINUTES) | EXPECTS(COST))
+#define HOLDS     (EXPECTS(MAILBOX) | EXPECTS(DEVICE))
 #define COUNTED   (EXPECTS(RETRANSMISSIONS) | EXPECTS(DROPPED) | EXPECTS(TRANSLATED) | EXPECTS(BYTES))
 #define ENDPOINTS (EXPECTS(CONNECTION) | EXPECTS(PING))
 #define NODES     (SCENARIO_HOST | SCENARIO_ROUTER)
@@ -246,20 +264,39 @@ static const struct key expectation_keys[] = {
 	{ .name = "dig", .type = KEY_WORD, AT(scenario_expectation, answer), .words = answer_words,
 	  .flags = KEY_SELECTS, .variants = EXPECTS(DIG),
 	  .meaning = "Questions by `dig` had this answer" },
+	{ .name = "minutes-online", .type = KEY_RANGE, AT(scenario_expectation, count),
+	  .flags = KEY_SELECTS, .variants = EXPECTS(MINUTES),
+	  .meaning = "So many minutes were begun on dial-up lines, each call for itself" },
+	{ .name = "cost", .type = KEY_MONEY_RANGE, AT(scenario_expectation, count),
+	  .flags = KEY_SELECTS, .variants = EXPECTS(COST),
+	  .meaning = "Dial-up lines cost so much" },
+	{ .name = "packets", .type = KEY_RANGE, AT(scenario_expectation, count),
+	  .flags = KEY_SELECTS, .variants = EXPECTS(PACKETS),
+	  .meaning = "Actions of this kind caused so many packets; those that carry a message belong to the message" },
+	{ .name = "device", .type = KEY_REFERENCE, AT(scenario_expectation, device), .kinds = SCENARIO_CLIENT,
+	  .flags = KEY_SELECTS, .variants = EXPECTS(DEVICE),
+	  .meaning = "A folder at this client itself holds so many messages: they can be read with no network" },
+	{ .name = "heard", .type = KEY_TEXT, AT(scenario_expectation, heard),
+	  .flags = KEY_SELECTS, .variants = EXPECTS(HEARD),
+	  .meaning = "A line that begins so was heard by `telnet`" },
+	{ .name = "network", .type = KEY_REFERENCE, AT(scenario_expectation, network), .kinds = SCENARIO_NETWORK,
+	  .variants = LINES, .computed = "all", .meaning = "Only this line" },
+	{ .name = "of", .type = KEY_WORD, AT(scenario_expectation, verb), .words = verb_words,
+	  .variants = EXPECTS(PACKETS), .required_in = EXPECTS(PACKETS), .meaning = "What was done" },
 	{ .name = "folder", .type = KEY_TEXT, AT(scenario_expectation, folder), .fallback = "INBOX",
-	  .variants = EXPECTS(MAILBOX), .meaning = "The folder" },
+	  .variants = HOLDS, .meaning = "The folder" },
 	{ .name = "subject", .type = KEY_TEXT, AT(scenario_expectation, subject),
-	  .variants = EXPECTS(MAILBOX), .computed = "any", .meaning = "Only messages with this subject count" },
+	  .variants = HOLDS, .computed = "any", .meaning = "Only messages with this subject count" },
 	{ .name = "unseen", .type = KEY_BOOL, AT(scenario_expectation, only_unseen), .fallback = "no",
-	  .variants = EXPECTS(MAILBOX), .meaning = "Only messages that nobody has read count" },
+	  .variants = HOLDS, .meaning = "Only messages that nobody has read count" },
 	{ .name = "messages", .type = KEY_RANGE, AT(scenario_expectation, messages), .fallback = "1..",
-	  .variants = EXPECTS(MAILBOX), .meaning = "How many there are" },
+	  .variants = HOLDS, .meaning = "How many there are" },
 	{ .name = "is", .type = KEY_WORD, AT(scenario_expectation, station), .words = station_words,
 	  .variants = EXPECTS(MESSAGE), .required_in = EXPECTS(MESSAGE), .meaning = "The station" },
 	{ .name = "recipient", .type = KEY_MAIL, AT(scenario_expectation, recipient),
 	  .variants = EXPECTS(MESSAGE), .computed = "any", .meaning = "Only for this recipient" },
 	{ .name = "by", .type = KEY_REFERENCE, AT(scenario_expectation, by), .kinds = SCENARIO_CLIENT | SCENARIO_HOST,
-	  .variants = EXPECTS(MESSAGE), .computed = "any", .meaning = "Only at this client or host" },
+	  .variants = EXPECTS(MESSAGE) | EXPECTS(PACKETS) | EXPECTS(HEARD), .computed = "any", .meaning = "Only at this client or host" },
 	{ .name = "from", .type = KEY_REFERENCE, AT(scenario_expectation, from), .kinds = NODES,
 	  .variants = ENDPOINTS | EXPECTS(DIG), .computed = "any", .meaning = "Only from this host or router" },
 	{ .name = "to", .type = KEY_REFERENCE, AT(scenario_expectation, to), .kinds = NODES,
@@ -281,8 +318,8 @@ static const struct key expectation_keys[] = {
 	{ .name = "rule", .type = KEY_COUNT, AT(scenario_expectation, rule), .least = 1, .most = 1000,
 	  .variants = EXPECTS(DROPPED), .computed = "any", .meaning = "Only by the rule of this number in the filter of `node`; the first is 1" },
 	{ .name = "within", .type = KEY_TIME, AT(scenario_expectation, within_ns),
-	  .variants = EXPECTS(MAILBOX) | EXPECTS(MESSAGE), .computed = "any time",
-	  .meaning = "It comes true no later: for `message` counted from `since`, for `mailbox` from the beginning of the run" },
+	  .variants = HOLDS | EXPECTS(MESSAGE), .computed = "any time",
+	  .meaning = "It comes true no later: for `message` counted from `since`, for `mailbox` and `device` from the beginning of the run" },
 	{ .name = "since", .type = KEY_WORD, AT(scenario_expectation, since), .words = station_words,
 	  .fallback = "composed", .variants = EXPECTS(MESSAGE),
 	  .meaning = "`within` is counted from the last time that the message came to this station" },

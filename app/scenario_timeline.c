@@ -168,7 +168,7 @@ static void complete_target(struct scenario *scenario, struct scenario_action *a
 {
 	const struct scenario_node *node;
 
-	if (action->target == NULL || action->verb != DO_PING ||
+	if (action->target == NULL || (action->verb != DO_PING && action->verb != DO_TELNET) ||
 	    ipv4_parse(action->target, &action->target_address))
 		return;
 	node = action->target_node = (struct scenario_node *)scenario_lookup(

@@ -37,6 +37,7 @@ const struct unit size_units[] = {
 };
 
 const struct unit percent_units[] = { { "%", 10000 }, { NULL, 0 } };
+const struct unit money_units[] = { { "", 1000000 }, { NULL, 0 } };
 const struct unit no_units[] = { { "", 1 }, { NULL, 0 } };
 /* clang-format on */
 

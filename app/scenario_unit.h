@@ -12,6 +12,7 @@ extern const struct unit time_units[];    /* in ns */
 extern const struct unit rate_units[];    /* in bits per second */
 extern const struct unit size_units[];    /* in bytes */
 extern const struct unit percent_units[]; /* in parts per million */
+extern const struct unit money_units[];   /* in millionths */
 extern const struct unit no_units[];      /* whole numbers */
 
 /* Reads the whole of `text`, exactly. Returns NULL, or why not, `value` untouched. */

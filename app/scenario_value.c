@@ -31,6 +31,10 @@ const struct value_type value_types[KEY_TYPE_COUNT] = {
 	[KEY_WORD]      = { "one of its words", NULL, NULL },
 	[KEY_RANGE]     = { "a number or a range", "`1`, `2..5`, `1..` (at least one), `..3` (at most three)",
 	                    "\"type\": [\"integer\", \"string\"], \"minimum\": 0, \"pattern\": \"^([0-9]+|[0-9]+[.][.][0-9]*|[.][.][0-9]+)$\"" },
+	[KEY_MONEY]     = { "an amount", "`0.05`, in a currency of your own, at most six decimals",
+	                    "\"type\": \"number\", \"minimum\": 0" },
+	[KEY_MONEY_RANGE] = { "an amount or a range", "`0.15`, `0.1..0.5`, `..2`",
+	                    "\"type\": [\"number\", \"string\"], \"minimum\": 0, \"pattern\": \"^([0-9]+([.][0-9]{1,6})?|[0-9]+([.][0-9]{1,6})?[.][.]([0-9]+([.][0-9]{1,6})?)?|[.][.][0-9]+([.][0-9]{1,6})?)$\"" },
 	[KEY_IPV4]      = { "an IPv4 address", "`192.0.2.10`", "\"type\": \"string\", \"pattern\": \"^[0-9]{1,3}([.][0-9]{1,3}){3}$\"" },
 	[KEY_PREFIX]    = { "a subnet", "`192.0.2.0/26`", "\"type\": \"string\", \"pattern\": \"^(default|[0-9]{1,3}([.][0-9]{1,3}){3}/[0-9]{1,2})$\"" },
 	[KEY_MAC]       = { "a MAC address", "`02:00:00:01:00:0a`", "\"type\": \"string\", \"pattern\": \"^[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}$\"" },
@@ -242,7 +246,8 @@ static const char *parse_date(const char *text, int64_t *field)
 }
 
 /* range = number / number ".." [ number ] / ".." number */
-static const char *parse_range(const char *text, struct scenario_range *field)
+static const char *parse_range(const char *text, const struct unit *units,
+			       struct scenario_range *field)
 {
 	struct scenario_range range = { 0, UINT64_MAX };
 	const char *dots = strstr(text, "..");
@@ -254,9 +259,9 @@ static const char *parse_range(const char *text, struct scenario_range *field)
 	if (strcmp(text, "..") == 0)
 		return "it says nothing";
 	if (first[0] != '\0' || dots == NULL)
-		problem = unit_parse(first, no_units, &range.least);
+		problem = unit_parse(first, units, &range.least);
 	if (problem == FINE && (last[0] != '\0' || dots == NULL))
-		problem = unit_parse(last, no_units, &range.most);
+		problem = unit_parse(last, units, &range.most);
 	if (problem != FINE)
 		return problem;
 	if (range.least > range.most)
@@ -375,7 +380,11 @@ const char *value_parse(const struct key *key, const char *text, void *field, GS
 	case KEY_WORD:
 		return parse_word(key, text, field);
 	case KEY_RANGE:
-		return parse_range(text, field);
+		return parse_range(text, no_units, field);
+	case KEY_MONEY:
+		return parse_bounded(key, text, money_units, UINT64_MAX, field);
+	case KEY_MONEY_RANGE:
+		return parse_range(text, money_units, field);
 	case KEY_IPV4:
 		return parse_ipv4(text, field);
 	case KEY_PREFIX:

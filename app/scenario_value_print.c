@@ -23,16 +23,33 @@ static void print_date(int64_t unix_time, GString *out)
 	g_string_append(out, text);
 }
 
-static bool print_range(const struct scenario_range *range, GString *out)
+static void print_whole(uint64_t value, GString *out)
+{
+	g_string_append_printf(out, "%" PRIu64, value);
+}
+
+/* Millionths as a decimal number without zeros at its end. */
+static void print_money(uint64_t value, GString *out)
+{
+	print_whole(value / 1000000, out);
+	if (value % 1000000 == 0)
+		return;
+	g_string_append_printf(out, ".%06u", (unsigned)(value % 1000000));
+	while (out->str[out->len - 1] == '0')
+		g_string_truncate(out, out->len - 1);
+}
+
+static bool print_range(const struct scenario_range *range,
+			void (*print)(uint64_t value, GString *out), GString *out)
 {
 	if (range->least == 0 && range->most == UINT64_MAX)
 		return false;
 	if (range->least > 0 || range->most == 0)
-		g_string_append_printf(out, "%" PRIu64, range->least);
+		print(range->least, out);
 	if (range->least != range->most)
 		g_string_append(out, "..");
 	if (range->least != range->most && range->most != UINT64_MAX)
-		g_string_append_printf(out, "%" PRIu64, range->most);
+		print(range->most, out);
 	return true;
 }
 
@@ -227,7 +244,12 @@ bool value_print(const struct key *key, const void *field, GString *out)
 	case KEY_WORD:
 		return print_word(key, field, out);
 	case KEY_RANGE:
-		return print_range(field, out);
+		return print_range(field, print_whole, out);
+	case KEY_MONEY:
+		print_money(*(const uint64_t *)field, out);
+		return true;
+	case KEY_MONEY_RANGE:
+		return print_range(field, print_money, out);
 	case KEY_IPV4:
 		return print_address(*(const uint32_t *)field, out);
 	case KEY_PREFIX:

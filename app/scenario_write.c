@@ -37,6 +37,8 @@ static bool is_written(const struct mapping *mapping, const struct key *key, con
 		return false;
 	if (key->type == KEY_LIST || key->type == KEY_TABLE)
 		return array_of(key, item)->len > 0 || (key->flags & KEY_MAY_BE_EMPTY) != 0;
+	if (key->flags & KEY_OPTIONAL)
+		return ((const struct scenario_item *)field)->mark.line != 0;
 	return !is_absent_number(key, field) && !is_absent_mapping(key, field);
 }
 

@@ -2,6 +2,7 @@
 
 #include "app/mail_actions.h"
 #include "protocols/layer.h"
+#include "protocols/programs/telnet.h"
 #include "stack/socket.h"
 
 #define PING_TIMEOUT_NS  (10 * NS_PER_S) /* as long as ping(8) lingers */
@@ -22,6 +23,7 @@ struct occurrence {
 	struct dns_resolver
 	    *resolver; /* of its own, when it asks another server; NULL: the host's */
 	struct dns_query *query;
+	struct telnet *telnet; /* DO_TELNET; NULL: none under way */
 };
 
 struct timeline {
@@ -184,6 +186,47 @@ static void ask(struct occurrence *occurrence, unsigned type, dns_done_fn *done)
 		done(occurrence, &failed);
 }
 
+/* Talking to a port by hand. */
+
+static void telnet_done(void *owner)
+{
+	((struct occurrence *)owner)->telnet = NULL;
+}
+
+static unsigned layer_of_port(uint64_t port)
+{
+	return port == 143 ? LAYER_IMAP : port == 110 ? LAYER_POP3 : LAYER_SMTP;
+}
+
+static void telnet_start(struct occurrence *occurrence, uint32_t address)
+{
+	const struct scenario_action *action = occurrence->action;
+
+	telnet_free(occurrence->telnet);
+	occurrence->telnet =
+	    telnet_new(host_of(occurrence), &(struct telnet_config) {
+						.to = {address, (uint16_t)action->port},
+						.text = action->text,
+						.is_wide = action->characters == CHARACTERS_16,
+						.layer = layer_of_port(action->port),
+						.action = occurrence->record,
+						.done = telnet_done,
+						.owner = occurrence,
+        });
+}
+
+static void telnet_resolved(void *owner, const struct dns_answer *answer)
+{
+	struct occurrence *occurrence = owner;
+	uint32_t address = answer->outcome == DNS_FOUND ? first_address(answer->message) : 0;
+
+	occurrence->query = NULL;
+	if (address != 0)
+		telnet_start(occurrence, address);
+	else
+		report_state(occurrence, USER_DONE, 0, 1, bytes_of("no such name"));
+}
+
 /* Carrying out. */
 
 static void act(struct occurrence *occurrence)
@@ -200,6 +243,12 @@ static void act(struct occurrence *occurrence)
 		break;
 	case DO_DIG:
 		ask(occurrence, action->record_type, dig_done);
+		break;
+	case DO_TELNET:
+		if (action->target_address != 0)
+			telnet_start(occurrence, action->target_address);
+		else
+			ask(occurrence, DNS_A, telnet_resolved);
 		break;
 	case DO_CUT:
 		network_cut(timeline->network, &action->link);
@@ -223,6 +272,7 @@ static void record(struct occurrence *occurrence)
 					    .kind = TRACE_ACTION,
 					    .layer = LAYER_USER,
 					    .detail = USER_ACTS,
+					    .after = action_user_verb(occurrence->action->verb),
 					},
 					bytes_of(text));
 	context->cause = context->root = occurrence->record;
@@ -281,6 +331,7 @@ void timeline_free(struct timeline *timeline)
 
 		timer_cancel(timeline->world->engine, &occurrence->timer);
 		timer_cancel(timeline->world->engine, &occurrence->next_ping);
+		telnet_free(occurrence->telnet);
 		if (occurrence->query != NULL)
 			dns_cancel(occurrence->query);
 		if (occurrence->resolver != NULL)

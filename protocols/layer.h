@@ -47,7 +47,7 @@ enum mail_detail {
 
 /* Details of LAYER_USER records: what a person does, and what comes of it. */
 enum user_detail {
-	USER_ACTS,      /* ACTION; bytes: the action in words */
+	USER_ACTS,      /* ACTION; after: enum user_verb; bytes: the action in words */
 	USER_DONE,      /* STATE: an action ended; object: the ACTION record; after: 0 it succeeded,
 	                   1 it failed; bytes: the outcome in words */
 	USER_PING_DONE, /* STATE: a ping ended; before: the address; after: enum user_ping;
@@ -57,7 +57,30 @@ enum user_detail {
 	                   then each datum (of a referral: each server), NULs between */
 	USER_RETRIES,   /* STATE: an action could not go on and is tried again, or by another way at
 	                   once; object: the ACTION record; after: when in ns; bytes: what went wrong */
+	USER_HEARD,     /* STATE: a line came to a terminal; object: the ACTION record; bytes: it */
 	USER_DETAIL_COUNT,
+};
+
+/* What a person does. */
+enum user_verb {
+	USER_SENDS = 1,
+	USER_ANSWERS,
+	USER_CHECKS,
+	USER_READS,
+	USER_DELETES,
+	USER_MOVES,
+	USER_SEARCHES,
+	USER_GOES_ONLINE,
+	USER_GOES_OFFLINE,
+	USER_BACKS_UP,
+	USER_RESTORES,
+	USER_CRASHES, /* the program does */
+	USER_LOSES_DISK,
+	USER_PINGS,
+	USER_DIGS,
+	USER_CUTS,
+	USER_MENDS,
+	USER_TALKS, /* by telnet */
 };
 
 enum user_ping { USER_PING_ANSWERED, USER_PING_LOST, USER_PING_UNREACHABLE };

@@ -11,6 +11,9 @@ extern const struct layer_names tcp_layer_names; /* stack/tcp */
 static const char *const link_details[LINK_DETAIL_COUNT] = {
 	[LINK_PLAIN] = "plain",
 	[LINK_CARRIER] = "carrier",
+	[LINK_TARIFF] = "dial-up tariff",
+	[LINK_LINE] = "dial-up line",
+	[LINK_ON_HOOK] = "line down",
 	[LINK_CORRUPTED] = "corrupted",
 	[LINK_CORRUPTED_DEEP] = "corrupted past the FCS",
 	[LINK_DUPLICATED] = "duplicated",

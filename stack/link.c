@@ -1,6 +1,7 @@
 #include "stack/link.h"
 
 #include "sim/world.h"
+#include "stack/dial_up.h"
 #include "stack/drop.h"
 #include "stack/transit.h"
 #include "stack/interface.h"
@@ -22,12 +23,14 @@ struct direction {
 	struct impairer *impairer; /* NULL: a perfect cable */
 	uint32_t byte_ns;          /* a byte's time on the wire; 0: not a whole number of ns */
 	bool is_cut;
+	bool is_dialled; /* the link has a dial-up line */
 };
 
 struct link {
 	struct direction directions[2]; /* by the side that sends */
 	uint64_t object;
 	uint64_t rate_bps[2];
+	struct dial_up *line;       /* NULL: always up */
 	int64_t last_arrival_ns[2]; /* of frames not held back: jitter never lets them overtake */
 };
 
@@ -145,6 +148,7 @@ void link_free(struct link *link)
 		return;
 	direction_clear(&link->directions[LINK_A]);
 	direction_clear(&link->directions[LINK_B]);
+	dial_up_free(link->line);
 	g_free(link);
 }
 
@@ -164,6 +168,13 @@ void link_impair(struct link *link, enum link_side from, const struct impairment
 
 	node_random_init(sender->node, &stream, sender->name);
 	direction->impairer = impairer_new(impairment, &stream);
+}
+
+void link_dial_up(struct link *link, const struct dial_up_config *config)
+{
+	g_assert(link->line == NULL);
+	link->line = dial_up_new(link->directions[LINK_A].sender, link->object, config);
+	link->directions[LINK_A].is_dialled = link->directions[LINK_B].is_dialled = true;
 }
 
 bool link_is_cut(const struct link *link)
@@ -256,6 +267,8 @@ static void link_enter(struct link *link, bool is_cut)
 void link_cut(struct link *link)
 {
 	link_enter(link, true);
+	if (link->line != NULL)
+		dial_up_hang_up(link->line);
 	lose_all(&link->directions[LINK_A]);
 	lose_all(&link->directions[LINK_B]);
 }
@@ -399,11 +412,28 @@ static uint64_t trace_transmit(struct direction *direction, const struct packet 
 			  packet_bytes(frame));
 }
 
+/* Brings the line up if this side may. False: it is down, and the frame (not taken) cannot go. */
+static bool await_line(struct direction *direction)
+{
+	struct dial_up *line = link_of(direction)->line;
+	int64_t ready_ns = dial_up_demand(line, direction->sender->side == LINK_A);
+
+	if (ready_ns == TIME_NEVER)
+		return false;
+	direction->free_at_ns = later(direction->free_at_ns, ready_ns);
+	return true;
+}
+
 void link_send(struct link *link, enum link_side from, struct packet *frame, int64_t ready_ns,
 	       uint16_t flags)
 {
 	struct direction *direction = &link->directions[from];
 	struct interface *sender = direction->sender;
+
+	if (direction->is_dialled && !direction->is_cut && !await_line(direction)) {
+		refuse(direction, frame, &(struct trace_record) { .detail = LINK_ON_HOOK });
+		return;
+	}
 	int64_t start_ns = later(ready_ns, direction->free_at_ns);
 	int64_t frame_ns = wire_ns(direction, AROUND_FRAME + packet_length(frame));
 	int64_t gap_ns = wire_ns(direction, ETHERNET_GAP_BYTES);
@@ -423,6 +453,9 @@ void link_send(struct link *link, enum link_side from, struct packet *frame, int
 
 	int64_t arrival_ns = start_ns + frame_ns + direction->delay_ns;
 	uint64_t number = ++direction->frames;
+
+	if (direction->is_dialled)
+		dial_up_occupy(link->line, arrival_ns);
 	uint64_t cause = trace_transmit(direction, frame, ready_ns, start_ns, flags);
 
 	if (direction->impairer == NULL)

@@ -10,6 +10,7 @@
 #include "sim/packet.h"
 #include "stack/impairment.h"
 
+struct dial_up_config;
 struct interface;
 struct link;
 
@@ -41,6 +42,12 @@ void link_configure(struct link *link, enum link_side from, const struct link_co
 
 /* Impairs the direction from side `from`; `impairment` is copied. NULL: no longer. */
 void link_impair(struct link *link, enum link_side from, const struct impairment *impairment);
+
+/*
+ * Makes the cable a dial-up line that is down; side A calls (stack/dial_up.h). At most once, before
+ * anything is sent.
+ */
+void link_dial_up(struct link *link, const struct dial_up_config *config);
 
 /* Cuts the cable: what is on it is lost, nothing passes until it is mended. */
 void link_cut(struct link *link);

@@ -9,7 +9,7 @@
 /* LAYER_LINK: cables. */
 enum link_detail {
 	LINK_PLAIN,     /* TRANSMIT, RECEIVE.
-	                        TRANSMIT: before: ns behind other frames; after: ns from the record to
+	                        TRANSMIT: before: ns behind other frames and for the line; after: ns from the record to
 	                        the first bit on the wire (processing and queue together) */
 	LINK_CARRIER,   /* STATE; object: the link; before, after: 1 up, 0 cut */
 	LINK_CORRUPTED, /* IMPAIR; before: bits flipped; after: the first of them, as bit offset */
@@ -21,8 +21,15 @@ enum link_detail {
 	LINK_PICKED,         /* DROP; frame number `before` of this direction was to be dropped */
 	LINK_DOWN,           /* DROP; the cable is cut, or is cut before the frame has arrived */
 	LINK_NOT_CONNECTED, /* DROP; no cable */
+	LINK_TARIFF,  /* STATE; a dial-up line: object: the link; before: ns of silence that end a
+	                      call; after: price of a begun minute in millionths */
+	LINK_LINE,    /* STATE; object: the link; before, after: enum link_line */
+	LINK_ON_HOOK, /* DROP; the line is down, and this end cannot call */
 	LINK_DETAIL_COUNT,
 };
+
+/* A dial-up line. A call begins, and costs, when it stands. */
+enum link_line { LINE_DOWN, LINE_DIALLING, LINE_UP, LINE_STATE_COUNT };
 
 /* LAYER_ETHERNET: interfaces and switches. */
 enum ethernet_detail {

@@ -30,7 +30,6 @@ struct compare *compare_new(const char *title, const struct dissector *const *di
 	compare->notices = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
 	compare->undelivered = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
 	compare->troubled = g_array_new(FALSE, FALSE, sizeof(uint64_t));
-	compare->lines = g_array_new(FALSE, TRUE, sizeof(struct compare_line));
 	return compare;
 }
 
@@ -49,7 +48,6 @@ static void compare_free(struct compare *compare)
 	g_hash_table_unref(compare->notices);
 	g_hash_table_unref(compare->undelivered);
 	g_array_unref(compare->troubled);
-	g_array_unref(compare->lines);
 	g_free(compare->title);
 	g_free(compare);
 }
@@ -208,56 +206,9 @@ static void begin_action(struct compare *compare, const struct trace_record *rec
 	g_array_append_val(compare->actions, action);
 }
 
-/* Dial-up lines. */
-
-static struct compare_line *find_line(struct compare *compare, uint64_t object)
-{
-	struct compare_line line = { .object = object, .up_since_ns = TIME_NEVER };
-
-	for (guint i = 0; i < compare->lines->len; i++)
-		if (g_array_index(compare->lines, struct compare_line, i).object == object)
-			return &g_array_index(compare->lines, struct compare_line, i);
-	g_array_append_val(compare->lines, line);
-	return &g_array_index(compare->lines, struct compare_line, compare->lines->len - 1);
-}
-
-/* A call ends: each begun minute of it costs. */
-static void hang_up(struct compare_line *line, int64_t now_ns)
-{
-	const int64_t minute_ns = 60 * NS_PER_S;
-	int64_t call_ns;
-
-	if (line->up_since_ns == TIME_NEVER)
-		return;
-	call_ns = now_ns - line->up_since_ns;
-	line->up_ns += call_ns;
-	line->cost += line->price_per_minute * (uint64_t)((call_ns + minute_ns - 1) / minute_ns);
-	line->up_since_ns = TIME_NEVER;
-}
-
-/* States of a line, as the link layer numbers them: down, dialling, up. */
-enum { LINE_STATE_UP = 2 };
-
-static void feed_link(struct compare *compare, const struct trace_record *record)
-{
-	const char *detail = view_detail_name(record);
-
-	if (strcmp(detail, "dial-up tariff") == 0) {
-		find_line(compare, record->object)->price_per_minute = record->after;
-	} else if (strcmp(detail, "dial-up line") == 0) {
-		struct compare_line *line = find_line(compare, record->object);
-
-		hang_up(line, record->time_ns);
-		if (record->after == LINE_STATE_UP)
-			line->up_since_ns = record->time_ns;
-	}
-}
-
 static void feed_state(struct compare *compare, const struct trace_record *record)
 {
-	if (record->layer == LAYER_LINK)
-		feed_link(compare, record);
-	else if (record->layer == LAYER_USER && record->detail == USER_DONE)
+	if (record->layer == LAYER_USER && record->detail == USER_DONE)
 		end_action(compare, record);
 }
 
@@ -300,8 +251,6 @@ struct compare_result *compare_finish(struct compare *compare)
 	struct compare_result *result = g_new0(struct compare_result, 1);
 	struct compare_sums sums = { 0 };
 
-	for (guint i = 0; i < compare->lines->len; i++)
-		hang_up(&g_array_index(compare->lines, struct compare_line, i), compare->end_ns);
 	result->title = g_strdup(compare->title);
 	result->figures = g_array_new(FALSE, FALSE, sizeof(struct figure));
 	g_array_set_clear_func(result->figures, figure_clear);

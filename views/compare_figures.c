@@ -3,6 +3,7 @@
 
 #include "protocols/layer.h"
 #include "stack/wire/ethernet.h"
+#include "views/lines.h"
 #include "views/names.h"
 
 /* clang-format off */
@@ -12,7 +13,7 @@ static const struct figure_kind connections = { "connections", "TCP connections"
 static const struct figure_kind round_trips = { "round_trips", "round trips", FIGURE_COUNT, FIGURE_LESS, "On the wires" };
 static const struct figure_kind online = { "online", "online: %s", FIGURE_MINUTES, FIGURE_LESS, "Time and money" };
 static const struct figure_kind line_time = { "line_time", "minutes on dial-up lines", FIGURE_MINUTES, FIGURE_LESS, "Time and money" };
-static const struct figure_kind line_cost = { "line_cost", "cost of dial-up lines", FIGURE_MONEY, FIGURE_LESS, "Time and money" };
+static const struct figure_kind dial_up_cost = { "line_cost", "cost of dial-up lines", FIGURE_MONEY, FIGURE_LESS, "Time and money" };
 static const struct figure_kind first_reading = { "first_reading", "waits to read, 1st time", FIGURE_TIME, FIGURE_LESS, "Time and money" };
 static const struct figure_kind second_reading = { "second_reading", "waits to read, 2nd time", FIGURE_TIME, FIGURE_LESS, "Time and money" };
 static const struct figure_kind in_vain = { "in_vain", "wished in vain", FIGURE_COUNT, FIGURE_LESS, "Time and money" };
@@ -99,18 +100,16 @@ static void add_online(const struct compare *compare, GArray *figures, struct co
 
 static void add_lines(const struct compare *compare, GArray *figures)
 {
-	struct compare_line sum = { .object = 0 };
-	bool is_known = compare->lines->len > 0;
+	const struct lines *lines = model_lines(compare->model);
+	uint64_t up_ns = 0, cost = 0;
+	bool is_known = lines_count(lines) > 0;
 
-	for (guint i = 0; i < compare->lines->len; i++) {
-		const struct compare_line *line =
-		    &g_array_index(compare->lines, struct compare_line, i);
-
-		sum.up_ns += line->up_ns;
-		sum.cost += line->cost;
+	for (unsigned i = 0; i < lines_count(lines); i++) {
+		up_ns += (uint64_t)line_up_ns(lines_get(lines, i), compare->end_ns);
+		cost += line_cost(lines_get(lines, i), compare->end_ns);
 	}
-	compare_add(figures, &line_time, "", (uint64_t)sum.up_ns, 0)->is_known = is_known;
-	compare_add(figures, &line_cost, "", sum.cost, 0)->is_known = is_known;
+	compare_add(figures, &line_time, "", up_ns, 0)->is_known = is_known;
+	compare_add(figures, &dial_up_cost, "", cost, 0)->is_known = is_known;
 }
 
 /* The mean of what users waited for, of the `nth` reading (from 0) of each message. */

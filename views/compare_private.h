@@ -27,15 +27,6 @@ struct compare_delivery {
 	uint64_t root;
 };
 
-/* A dial-up line. */
-struct compare_line {
-	uint64_t object;
-	uint64_t price_per_minute; /* of each begun minute, in millionths */
-	int64_t up_since_ns;       /* TIME_NEVER: it is down */
-	int64_t up_ns;             /* of all calls that are over */
-	uint64_t cost;             /* likewise, in millionths */
-};
-
 struct compare {
 	char *title;
 	struct model *model;
@@ -53,7 +44,6 @@ struct compare {
 	GHashTable
 	    *undelivered; /* root to why it was not delivered at first, char *; look-ups only */
 	GArray *troubled; /* of uint64_t: the same roots in order of trouble */
-	GArray *lines;    /* of struct compare_line */
 	unsigned in_vain; /* actions that failed */
 	int64_t end_ns;
 };

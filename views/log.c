@@ -341,6 +341,10 @@ static void append_user_outcome(struct log *log, const struct trace_record *reco
 				       "DNS: %s: ", answers[MIN(record->after, 4)]);
 		append_text(log->layout.line, bytes);
 		break;
+	case USER_HEARD:
+		g_string_append(log->layout.line, "hears: ");
+		append_text(log->layout.line, bytes);
+		break;
 	default:
 		g_string_append_printf(log->layout.line,
 				       "outcome%s%s: ", actor == NULL ? "" : " for ",
@@ -348,6 +352,37 @@ static void append_user_outcome(struct log *log, const struct trace_record *reco
 		append_text(log->layout.line, bytes);
 		break;
 	}
+}
+
+/* "dial-up line phone: up", and what it cost when it goes down. */
+static void append_line(struct log *log, const struct trace_record *record)
+{
+	static const char *const states[LINE_STATE_COUNT] = {
+		[LINE_DOWN] = "down", [LINE_DIALLING] = "dialling", [LINE_UP] = "up"
+	};
+	const struct dial_line *line = lines_find(model_lines(log->model), record->object);
+
+	if (line == NULL)
+		return;
+	g_string_append_printf(log->layout.line, "dial-up line %s: ", line->network);
+	if (record->detail == LINK_TARIFF) {
+		g_string_append_printf(
+		    log->layout.line,
+		    "hung up after %g s of silence; modems and PPP are not modelled",
+		    time_seconds(line->idle_ns));
+		return;
+	}
+	g_string_append(log->layout.line, states[MIN(record->after, LINE_UP)]);
+	if (record->after != LINE_DOWN)
+		return;
+	g_string_append(log->layout.line, "; so far ");
+	line_append(log->layout.line, line, record->time_ns);
+}
+
+static bool is_line(const struct trace_record *record)
+{
+	return record->kind == TRACE_STATE && record->layer == LAYER_LINK &&
+	       (record->detail == LINK_TARIFF || record->detail == LINK_LINE);
 }
 
 static void end_event(struct log *log, const struct trace_record *record)
@@ -449,7 +484,10 @@ static void feed_event(struct log *log, const struct trace_record *record, struc
 		break;
 	default:
 		begin_event(log, record, "○ ");
-		append_user_outcome(log, record, bytes);
+		if (is_line(record))
+			append_line(log, record);
+		else
+			append_user_outcome(log, record, bytes);
 		break;
 	}
 	layout_plain(&log->layout);
@@ -476,7 +514,7 @@ void log_feed(struct log *log, const struct trace_record *record, struct bytes b
 		feed_event(log, record, bytes);
 		break;
 	case TRACE_STATE:
-		if (record->layer == LAYER_USER)
+		if (record->layer == LAYER_USER || is_line(record))
 			feed_event(log, record, bytes);
 		else if (log->options.unfold && record->layer == LAYER_TCP)
 			feed_state(log, record, bytes);

@@ -29,6 +29,7 @@ struct model *model_new(const struct dissector *const *dissectors)
 	model->mails = g_ptr_array_new();
 	model->mails_by_id = g_hash_table_new(g_str_hash, g_str_equal);
 	model->mails_by_root = g_hash_table_new(g_int64_hash, g_int64_equal);
+	model->lines = lines_new();
 	conversations_init(&model->conversations, dissectors);
 	return model;
 }
@@ -78,6 +79,7 @@ void model_free(struct model *model)
 	g_hash_table_destroy(model->addresses);
 	g_hash_table_destroy(model->frames);
 	conversations_clear(&model->conversations);
+	lines_free(model->lines);
 	g_free(model);
 }
 
@@ -307,6 +309,7 @@ static void feed_translation(struct model *model, const struct trace_record *rec
 
 void model_feed(struct model *model, const struct trace_record *record, struct bytes bytes)
 {
+	lines_feed(model->lines, record, bytes);
 	switch (record->kind) {
 	case TRACE_NODE:
 		feed_node(model, record, bytes);
@@ -339,6 +342,11 @@ void model_feed(struct model *model, const struct trace_record *record, struct b
 	default:
 		break;
 	}
+}
+
+const struct lines *model_lines(const struct model *model)
+{
+	return model->lines;
 }
 
 /* Connections. */

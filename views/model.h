@@ -9,6 +9,7 @@
 #include "sim/world.h"
 #include "stack/address.h"
 #include "views/account.h"
+#include "views/lines.h"
 
 struct model;
 
@@ -164,6 +165,9 @@ bool model_find_segment(const struct model *model, struct bytes frame,
 unsigned model_unit_index(const struct model_direction *direction, uint64_t offset);
 
 /* Messages in order of composition; by trace root (NULL: that root is no message). */
+/* The dial-up lines and their calls so far. */
+const struct lines *model_lines(const struct model *model);
+
 unsigned model_mail_count(const struct model *model);
 const struct model_mail *model_mail(const struct model *model, unsigned index);
 const struct model_mail *model_mail_by_root(const struct model *model, uint64_t root);

@@ -23,6 +23,7 @@ struct model {
 	GHashTable *addresses;   /* IPv4 address to struct model_node * */
 	GHashTable *frames;      /* packet id to frame number */
 	uint64_t frame_count;
+	struct lines *lines;
 	GPtrArray *mails;          /* of struct model_mail * */
 	GHashTable *mails_by_id;   /* Message-ID to struct model_mail *; look-ups only */
 	GHashTable *mails_by_root; /* uint64_t to struct model_mail *; look-ups only */

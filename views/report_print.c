@@ -18,6 +18,21 @@ static void print_mail_line(const struct report *report, FILE *out, const struct
 	fputc('\n', out);
 }
 
+/* "  dial-up line phone: 2 calls, 3 begun minutes, 124.320 s up, cost 0.15" */
+static void print_lines(const struct report *report, FILE *out)
+{
+	const struct lines *lines = model_lines(report->model);
+
+	for (unsigned i = 0; i < lines_count(lines); i++) {
+		const struct dial_line *line = lines_get(lines, i);
+		GString *text = g_string_new(NULL);
+
+		line_append(text, line, report->end_ns);
+		fprintf(out, "  dial-up line %s: %s\n", line->network, text->str);
+		g_string_free(text, TRUE);
+	}
+}
+
 void report_print_summary(const struct report *report, FILE *out, bool colour)
 {
 	uint64_t total = 0, payload = 0;
@@ -42,6 +57,7 @@ void report_print_summary(const struct report *report, FILE *out, bool colour)
 	fprintf(out, "  of the bytes first sent %.1f %% were payload, %.1f %% headers\n",
 		total == 0 ? 0.0 : 100.0 * (double)payload / (double)total,
 		total == 0 ? 0.0 : 100.0 * (double)(total - payload) / (double)total);
+	print_lines(report, out);
 }
 
 static void print_way(const struct report *report, FILE *out, const struct model_mail *mail,
@@ -251,4 +267,10 @@ void report_print(const struct report *report, FILE *out, bool colour)
 	print_protocols(report, out);
 	print_heading(out, colour, "Storage at the end");
 	print_storage(report, out);
+
+	if (lines_count(model_lines(report->model)) == 0)
+		return;
+	print_heading(out, colour, "Dial-up lines");
+	print_lines(report, out);
+	fprintf(out, "  (each call pays its begun minutes; modems and PPP are not modelled)\n");
 }

@@ -45,6 +45,7 @@ struct imap_session {
 	struct imap_sequence_set saved; /* UIDs that SEARCH found last: "$" (RFC 5182) */
 	struct imap_fetch *fetch;       /* answer in the making, see command_fetch.c; or NULL */
 	unsigned bad_commands;          /* in a row */
+	unsigned unknown_commands;      /* the same before the login: that were none */
 	int phase;                      /* enum session_phase, -1 none: noted last */
 	int64_t autologout_ns;          /* when idleness ends the session */
 	int64_t news_ns;                /* when IDLE tells what has gathered; TIME_NEVER: nothing */

@@ -150,6 +150,23 @@ static void refuse_state(struct imap_session *session)
 		imap_bad(session, "Already logged in.");
 }
 
+/*
+ * What is no command; `verb` is empty where there is none. Before the login, as Dovecot does it,
+ * verbs are not repeated, and a client that goes on so is sent away.
+ */
+static void refuse_unknown(struct imap_session *session, struct bytes verb)
+{
+	bool is_known_client = session->state != IMAP_NOT_AUTHENTICATED;
+
+	if (!is_known_client && ++session->unknown_commands >= IMAP_UNKNOWN_COMMANDS_MAX)
+		imap_bye(session, "Too many invalid IMAP commands.");
+	else if (verb.length > 0 && is_known_client)
+		imap_bad(session, "Error in IMAP command %.*s: Unknown command.",
+			 (int)MIN(verb.length, 64), (const char *)verb.data);
+	else
+		imap_bad(session, "Error in IMAP command received by server.");
+}
+
 /* command = tag SP (command-any / command-auth / command-nonauth / command-select) CRLF */
 static void run_command(struct imap_session *session)
 {
@@ -157,23 +174,29 @@ static void run_command(struct imap_session *session)
 	struct imap_parser parser;
 
 	imap_parser_init(&parser, (uint8_t *)text.data, text.length);
-	if (!imap_parse_tag(&parser, &tag) || !imap_skip(&parser, ' ')) {
-		imap_bad(session, "Error in IMAP command received by server.");
+	bool has_tag = imap_parse_tag(&parser, &tag) &&
+		       (imap_peek(&parser) == ' ' || imap_peek(&parser) == -1);
+
+	if (has_tag)
+		session->tag = g_strndup((const char *)tag.data, tag.length);
+	if (!has_tag || !imap_skip(&parser, ' ')) {
+		refuse_unknown(session, bytes_of(""));
 		return;
 	}
-	session->tag = g_strndup((const char *)tag.data, tag.length);
 	if (imap_skip_word(&parser, "UID"))
 		session->is_uid = imap_skip(&parser, ' ');
 	if (!imap_parse_atom(&parser, &verb)) {
-		imap_bad(session, "Error in IMAP command received by server.");
+		refuse_unknown(session, bytes_of(""));
 		return;
 	}
 	const struct imap_command *command = imap_find_command(session, verb);
 	session->command = command;
-	if (command == NULL)
-		imap_bad(session, "Error in IMAP command %.*s: Unknown command.",
-			 (int)MIN(verb.length, 64), (const char *)verb.data);
-	else if (!(command->states & IMAP_IN(session->state)))
+	if (command == NULL) {
+		refuse_unknown(session, verb);
+		return;
+	}
+	session->unknown_commands = 0;
+	if (!(command->states & IMAP_IN(session->state)))
 		refuse_state(session);
 	else
 		command->run(session, &parser);

@@ -8,6 +8,7 @@
 /* Without a command, or without reading an answer (RFC 3501 section 5.4). */
 #define IMAP_AUTOLOGOUT_NS         (1800 * NS_PER_S)
 #define IMAP_BAD_COMMANDS_MAX      20                 /* in a row; then BYE */
+#define IMAP_UNKNOWN_COMMANDS_MAX  3                  /* before the login: what is no command */
 #define IMAP_APPEND_BYTES_MAX      (64 * 1024 * 1024) /* of all messages of one APPEND */
 #define IMAP_MESSAGE_BYTES_DEFAULT (10 * 1024 * 1024)
 

@@ -1,6 +1,7 @@
 /*
  * A POP3 client session (RFC 1939) as a pure machine: logs in, fetches what is new, deletes what its
- * owner wants gone, quits. It acts on what CAPA offers (RFC 2449); without UIDL every message is new.
+ * owner wants gone, quits. It acts on what CAPA offers (RFC 2449); without UIDL every message is new,
+ * and UTF8 is said where it is offered (RFC 6856).
  *
  * A message is deleted only after all of it has come, and only QUIT makes that final: a connection
  * lost before leaves the messages where they are, and the next session can delete them by their

@@ -27,6 +27,8 @@ static void note_capability(struct pop3_client *client, const char *line)
 		client->capabilities |= CAN_UIDL;
 	else if (g_ascii_strcasecmp(name, "PIPELINING") == 0)
 		client->capabilities |= CAN_PIPELINE;
+	else if (g_ascii_strcasecmp(name, "UTF8") == 0)
+		client->capabilities |= CAN_UTF8;
 	else if (g_ascii_strcasecmp(name, "SASL") == 0)
 		for (char **word = words + 1; *word != NULL; word++)
 			if (g_ascii_strcasecmp(*word, "PLAIN") == 0)
@@ -100,7 +102,7 @@ static void login_answered(struct pop3_client *client, bool is_ok, const char *t
 		pop3_client_begin(client, STAGE_SURVEY);
 		pop3_client_advance(client);
 	} else {
-		/* RFC 2449 section 8.1.1 */
+		/* RFC 2449 section 8.1.2 */
 		pop3_client_give_up(client,
 				    g_str_has_prefix(text, "[IN-USE]") ? POP3_MAILDROP_IN_USE
 								       : POP3_LOGIN_REFUSED,
@@ -144,6 +146,9 @@ void pop3_client_answered(struct pop3_client *client, struct pop3_sent sent, boo
 	switch (sent.verb) {
 	case POP3_CAPA:
 		capa_refused(client);
+		return;
+	case POP3_UTF8: /* refused, it does not matter but for mail that needs it */
+		pop3_client_log_in(client);
 		return;
 	case POP3_USER:
 		user_answered(client, is_ok, text);

@@ -70,7 +70,7 @@ static void say_auth_plain(struct pop3_client *client)
 }
 
 /* USER and PASS where they are allowed, else what both sides know. */
-static void log_in(struct pop3_client *client)
+void pop3_client_log_in(struct pop3_client *client)
 {
 	if (client->capabilities & CAN_USER)
 		say(client, (struct pop3_sent) { POP3_USER, 0 }, 0, "USER %s", client->user);
@@ -179,7 +179,10 @@ void pop3_client_begin(struct pop3_client *client, enum pop3_stage stage)
 		break;
 	case STAGE_LOGIN:
 		pop3_client_phase(client, PHASE_GREETED);
-		log_in(client);
+		if (client->capabilities & CAN_UTF8)
+			say_verb(client, POP3_UTF8);
+		else
+			pop3_client_log_in(client);
 		break;
 	case STAGE_SURVEY:
 		pop3_client_enter(client, POP3_TRANSACTION);

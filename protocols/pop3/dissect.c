@@ -21,6 +21,10 @@ static const struct explanation explanations[POP3_DETAIL_COUNT] = {
 	                       "RFC 5034 section 4" },
 	[POP3_STLS] = { "The client wants the connection encrypted from here on.",
 	                "RFC 2595 section 4" },
+	[POP3_UTF8] = { "The client takes UTF-8 in headers, names and texts from here on.",
+	                "RFC 6856 section 2" },
+	[POP3_LANG] = { "The client asks for the languages of the server's texts, or chooses one.",
+	                "RFC 6856 section 3" },
 	[POP3_STAT] = { "The client asks how many messages there are, and how many octets.",
 	                "RFC 1939 section 5" },
 	[POP3_LIST] = { "The client asks for the size of each message.", "RFC 1939 section 5" },
@@ -95,7 +99,7 @@ static enum answer pop_answer(struct memory *memory)
 	return answer;
 }
 
-/* LIST and UIDL with an argument, and AUTH with one, are answered in one line. */
+/* LIST and UIDL with an argument, and AUTH and LANG with one, are answered in one line. */
 static enum answer answer_to(enum pop3_detail verb, bool has_argument)
 {
 	switch (verb) {
@@ -107,6 +111,7 @@ static enum answer answer_to(enum pop3_detail verb, bool has_argument)
 	case POP3_LIST:
 	case POP3_UIDL:
 	case POP3_AUTH:
+	case POP3_LANG:
 		return has_argument ? ANSWER_LINE : ANSWER_LISTING;
 	default:
 		return ANSWER_LINE;

@@ -8,7 +8,8 @@ static const char *const details[POP3_DETAIL_COUNT] = {
 	[POP3_CAPA] = "CAPA",         [POP3_USER] = "USER",
 	[POP3_PASS] = "PASS",         [POP3_APOP] = "APOP",
 	[POP3_AUTH] = "AUTH",         [POP3_CREDENTIALS] = "credentials",
-	[POP3_STLS] = "STLS",         [POP3_STAT] = "STAT",
+	[POP3_STLS] = "STLS",         [POP3_UTF8] = "UTF8",
+	[POP3_LANG] = "LANG",         [POP3_STAT] = "STAT",
 	[POP3_LIST] = "LIST",         [POP3_UIDL] = "UIDL",
 	[POP3_RETR] = "RETR",         [POP3_TOP] = "TOP",
 	[POP3_DELE] = "DELE",         [POP3_RSET] = "RSET",
@@ -40,7 +41,7 @@ enum pop3_detail pop3_command_of(struct bytes line)
 {
 	size_t length = 0;
 
-	while (length < line.length && g_ascii_isalpha(line.data[length]))
+	while (length < line.length && g_ascii_isalnum(line.data[length]))
 		length++;
 	if (length < line.length && line.data[length] != ' ')
 		return POP3_UNKNOWN;

@@ -16,6 +16,8 @@ enum pop3_detail {
 	POP3_AUTH,
 	POP3_CREDENTIALS, /* the answer to a challenge of AUTH */
 	POP3_STLS,
+	POP3_UTF8,
+	POP3_LANG,
 	POP3_STAT,
 	POP3_LIST,
 	POP3_UIDL,

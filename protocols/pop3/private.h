@@ -37,6 +37,8 @@ struct pop3_session {
 	struct pop3_transfer transfer;
 	unsigned bad_commands;           /* in a row */
 	bool is_skipping;                /* the rest of a line that was too long */
+	unsigned unknown_commands;       /* before the login, in a row */
+	bool is_utf8;                    /* UTF8 was said: messages may have UTF-8 in headers */
 	bool must_refuse;                /* a wrong password waits for its answer */
 	bool has_retrieved, has_deleted; /* the phase was noted */
 };
@@ -54,6 +56,18 @@ void pop3_capa(struct pop3_session *session, const char *argument);
 void pop3_user(struct pop3_session *session, const char *argument);
 void pop3_pass(struct pop3_session *session, const char *argument);
 void pop3_apop(struct pop3_session *session, const char *argument);
+
+/* Forgets USER and a challenge: back to AUTHORIZATION. */
+void pop3_forget_user(struct pop3_session *session);
+
+/*
+ * What every way to log in ends with: locks the maildrop of `account` and enters TRANSACTION, or
+ * answers why not. NULL: the proof failed, which is answered after a delay.
+ */
+void pop3_log_in(struct pop3_session *session, struct account *account);
+
+/* auth.c: the SASL line of CAPA, and the command. */
+void pop3_offer_mechanisms(struct pop3_session *session);
 void pop3_auth(struct pop3_session *session, const char *argument);
 
 /* A line in the state POP3_IN_AUTH. */
@@ -61,6 +75,13 @@ void pop3_credentials(struct pop3_session *session, const char *line);
 
 /* The delay after a wrong password is over. */
 void pop3_refuse(struct pop3_session *session);
+
+/* language.c: UTF8 and LANG (RFC 6856). */
+void pop3_utf8(struct pop3_session *session, const char *argument);
+void pop3_lang(struct pop3_session *session, const char *argument);
+
+/* False, and the client is told: the message may only be sent in UTF-8 mode (RFC 6856 section 4). */
+bool pop3_may_send(struct pop3_session *session, const struct pop3_entry *entry);
 
 /* transaction.c: commands after the login. */
 void pop3_stat(struct pop3_session *session, const char *argument);

@@ -38,6 +38,8 @@ static const struct command commands[] = {
 	{ POP3_PASS, BEFORE_LOGIN,             pop3_pass},
 	{ POP3_APOP, BEFORE_LOGIN,             pop3_apop},
 	{ POP3_AUTH, BEFORE_LOGIN,             pop3_auth},
+	{ POP3_UTF8, BEFORE_LOGIN,             pop3_utf8},
+	{ POP3_LANG, BEFORE_LOGIN | LOGGED_IN, pop3_lang},
 	{ POP3_STAT, LOGGED_IN,                pop3_stat},
 	{ POP3_LIST, LOGGED_IN,                pop3_list},
 	{ POP3_UIDL, LOGGED_IN,                pop3_uidl},
@@ -64,6 +66,13 @@ void pop3_phase(struct pop3_session *session, enum session_phase phase)
 {
 	session_note(&session->base,
 		     &(struct note) { .kind = TRACE_PHASE, .detail = (uint16_t)phase });
+}
+
+static void hang_up(struct pop3_session *session)
+{
+	pop3_phase(session, PHASE_FAILED);
+	pop3_enter(session, POP3_OVER);
+	session->base.is_closing = true;
 }
 
 static void write_line(struct pop3_session *session, enum pop3_detail detail, const char *word,
@@ -94,11 +103,8 @@ void pop3_err(struct pop3_session *session, const char *format, ...)
 	va_start(arguments, format);
 	write_line(session, POP3_ERR, "-ERR", format, arguments);
 	va_end(arguments);
-	if (++session->bad_commands >= POP3_BAD_COMMANDS_MAX) {
-		pop3_phase(session, PHASE_FAILED);
-		pop3_enter(session, POP3_OVER);
-		session->base.is_closing = true;
-	}
+	if (++session->bad_commands >= POP3_BAD_COMMANDS_MAX)
+		hang_up(session);
 }
 
 static const struct command *find_command(enum pop3_detail verb)
@@ -109,19 +115,33 @@ static const struct command *find_command(enum pop3_detail verb)
 	return NULL;
 }
 
+/* Before the login the server has little patience with a client that does not speak POP3. */
+static void refuse_unknown(struct pop3_session *session)
+{
+	/* USER is forgotten by anything but PASS (RFC 1939 section 7, USER). */
+	if (session->state == POP3_HAS_USER)
+		pop3_enter(session, POP3_AUTHORIZATION);
+	pop3_err(session, "Unknown command.");
+	if (++session->unknown_commands < POP3_UNKNOWN_COMMANDS_MAX)
+		return;
+	pop3_err(session, "Too many invalid bad commands.");
+	hang_up(session);
+}
+
 static void run_command(struct pop3_session *session, enum pop3_detail verb, const char *line)
 {
 	const struct command *command = find_command(verb);
 	const char *argument = line + strcspn(line, " ");
 
 	if (command != NULL && command->allowed_states & IN(session->state)) {
+		session->unknown_commands = 0;
 		command->run(session, argument + strspn(argument, " "));
 		return;
 	}
-	/* USER is forgotten by anything but PASS (RFC 1939 section 7, USER). */
-	if (session->state == POP3_HAS_USER)
-		pop3_enter(session, POP3_AUTHORIZATION);
-	pop3_err(session, "Unknown command: %.*s", (int)strcspn(line, " "), line);
+	if (session->state == POP3_TRANSACTION)
+		pop3_err(session, "Unknown command: %.*s", (int)strcspn(line, " "), line);
+	else
+		refuse_unknown(session);
 }
 
 static void set_autologout(struct pop3_session *session)
@@ -144,6 +164,8 @@ static void run_line(struct pop3_session *session, struct bytes line, size_t len
 		pop3_credentials(session, text);
 	else if (is_text)
 		run_command(session, verb, text);
+	else if (session->state != POP3_TRANSACTION)
+		refuse_unknown(session);
 	else
 		pop3_err(session, "NUL characters are not allowed.");
 	g_free(text);

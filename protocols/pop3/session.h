@@ -1,12 +1,13 @@
-/* A POP3 server session (RFC 1939, 2449, 3206, 5034) as a pure machine over a mail store. */
+/* A POP3 server session (RFC 1939, 2449, 3206, 5034, 6856) as a pure machine over a mail store. */
 #pragma once
 #include "protocols/mail/mailbox.h"
 #include "protocols/session.h"
 
 #define POP3_LINE_BYTES_MAX 1024 /* RFC 2449 section 4 asks for 255; AUTH needs more */
 /* Without a command, or without reading an answer (RFC 1939 section 3). */
-#define POP3_AUTOLOGOUT_NS    (600 * NS_PER_S)
-#define POP3_BAD_COMMANDS_MAX 20 /* in a row; then the server hangs up */
+#define POP3_AUTOLOGOUT_NS        (600 * NS_PER_S)
+#define POP3_BAD_COMMANDS_MAX     20 /* in a row; then the server hangs up */
+#define POP3_UNKNOWN_COMMANDS_MAX 3  /* the same before the login, of commands it does not know */
 
 struct pop3_session_config {
 	struct mail_store *store; /* outlives the session */

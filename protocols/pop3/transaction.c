@@ -288,7 +288,7 @@ void pop3_retr(struct pop3_session *session, const char *argument)
 {
 	struct pop3_entry *entry = read_only_entry(session, argument);
 
-	if (entry == NULL)
+	if (entry == NULL || !pop3_may_send(session, entry))
 		return;
 	if (!session->has_retrieved)
 		pop3_phase(session, PHASE_RETRIEVE);
@@ -310,6 +310,8 @@ void pop3_top(struct pop3_session *session, const char *argument)
 		pop3_err(session, "Invalid line count: %s", text);
 		return;
 	}
+	if (!pop3_may_send(session, entry))
+		return;
 	pop3_ok(session, "%s", "");
 	start_transfer(session, entry, MIN(lines, UINT64_MAX - 1));
 }

@@ -153,6 +153,22 @@ void mua_turn(struct mua *mua, const struct mua_action *action, enum mua_outcome
 	mua_belong(mua, action->id);
 }
 
+static const enum user_verb user_verbs[] = {
+	[MUA_SEND] = USER_SENDS,
+	[MUA_REPLY] = USER_ANSWERS,
+	[MUA_CHECK] = USER_CHECKS,
+	[MUA_READ] = USER_READS,
+	[MUA_DELETE] = USER_DELETES,
+	[MUA_MOVE] = USER_MOVES,
+	[MUA_SEARCH] = USER_SEARCHES,
+	[MUA_GO_ONLINE] = USER_GOES_ONLINE,
+	[MUA_GO_OFFLINE] = USER_GOES_OFFLINE,
+	[MUA_BACK_UP] = USER_BACKS_UP,
+	[MUA_RESTORE] = USER_RESTORES,
+	[MUA_CRASH] = USER_CRASHES,
+	[MUA_LOSE_DISK] = USER_LOSES_DISK,
+};
+
 /* Begins an action: emits its record, whose id is the root of all that follows. Takes `words`. */
 static struct mua_action *begin(struct mua *mua, enum mua_verb verb, struct mua_callback callback,
 				char *words)
@@ -169,6 +185,7 @@ static struct mua_action *begin(struct mua *mua, enum mua_verb verb, struct mua_
 				    .layer = LAYER_USER,
 				    .detail = USER_ACTS,
 				    .root = id,
+				    .after = user_verbs[verb],
 				},
 				bytes_of(words));
 	g_assert(action->id == id);
@@ -347,11 +364,9 @@ void mua_go_online(struct mua *mua, struct mua_callback callback)
 		mua_imap_start(mua->imap);
 }
 
-void mua_go_offline(struct mua *mua, struct mua_callback callback)
+/* What is under way fails; mail that waits stays in the outbox. */
+static void stop(struct mua *mua)
 {
-	struct mua_action *action =
-	    begin(mua, MUA_GO_OFFLINE, callback, g_strdup_printf("%s goes offline", mua->user));
-
 	mua->is_online = false;
 	timer_cancel(node_engine(mua->node), &mua->check);
 	mua_outbox_stop(mua->outbox);
@@ -361,6 +376,14 @@ void mua_go_offline(struct mua *mua, struct mua_callback callback)
 		mua_web_stop(mua->web);
 	else
 		mua_pop3_stop(mua->pop3);
+}
+
+void mua_go_offline(struct mua *mua, struct mua_callback callback)
+{
+	struct mua_action *action =
+	    begin(mua, MUA_GO_OFFLINE, callback, g_strdup_printf("%s goes offline", mua->user));
+
+	stop(mua);
 	mua_finish(mua, action, MUA_DONE, NULL);
 }
 
@@ -384,6 +407,41 @@ void mua_sign_in(struct mua *mua, struct mua_callback callback)
 void mua_sign_out(struct mua *mua, struct mua_callback callback)
 {
 	at_site(mua, MUA_SIGN_OUT, callback, "signs out");
+}
+
+void mua_crash(struct mua *mua, struct mua_callback callback)
+{
+	struct mua_action *action = begin(mua, MUA_CRASH, callback,
+					  g_strdup_printf("the mail client of %s dies", mua->user));
+
+	if (mua->imap != NULL)
+		mua_imap_abort(mua->imap);
+	stop(mua);
+	mua_finish(mua, action, MUA_DONE, NULL);
+}
+
+void mua_lose_disk(struct mua *mua, struct mua_callback callback)
+{
+	struct mua_action *action =
+	    begin(mua, MUA_LOSE_DISK, callback, g_strdup_printf("the disk of %s dies", mua->user));
+
+	if (mua->imap != NULL)
+		mua_imap_abort(mua->imap);
+	stop(mua);
+	mua_disk_lose(mua);
+	mua_finish(mua, action, MUA_DONE, NULL);
+}
+
+void mua_back_up(struct mua *mua, struct mua_callback callback)
+{
+	mua_disk_back_up(mua, begin(mua, MUA_BACK_UP, callback,
+				    g_strdup_printf("%s backs up the local store", mua->user)));
+}
+
+void mua_restore(struct mua *mua, struct mua_callback callback)
+{
+	mua_disk_restore(mua, begin(mua, MUA_RESTORE, callback,
+				    g_strdup_printf("%s restores the local store", mua->user)));
 }
 
 bool mua_is_online(const struct mua *mua)
@@ -460,6 +518,7 @@ void mua_free(struct mua *mua)
 	mua_pop3_free(mua->pop3);
 	mua_imap_free(mua->imap);
 	mua_web_free(mua->web);
+	mua_backup_free(mua->backup);
 	mail_store_free(mua->store);
 	sasl_keys_free(mua->keys);
 	g_free(mua->user);

@@ -77,6 +77,8 @@ struct mua_config {
 /*
  * A mail client on `host`, which asks `resolver` (outlives it). `config` is copied. Folders of its
  * own are in a mail store at the host's node: POP3 INBOX and others, and Outbox for both protocols.
+ * By IMAP they hold copies of the messages whose bodies were fetched, as long as the server has them.
+ * What is there can be read and searched offline; flags changed then are not told to the server.
  */
 struct mua *mua_new(struct host *host, struct dns_resolver *resolver,
 		    const struct mua_config *config);
@@ -180,6 +182,22 @@ void mua_move(struct mua *mua, const struct mua_choice *choice, const char *into
 /* Looks for `text` in any case: in the folders here (POP3), or the server looks (IMAP SEARCH). */
 void mua_search(struct mua *mua, const char *folder, enum mua_scope scope, const char *text,
 		struct mua_callback callback);
+
+/*
+ * POP3: copies the folders to another disk (any earlier copy is forgotten), and puts the copy in
+ * place of them. What waits in the outbox is no part of it. No packet leaves the host.
+ */
+void mua_back_up(struct mua *mua, struct mua_callback callback);
+void mua_restore(struct mua *mua, struct mua_callback callback);
+
+/*
+ * The program ends without a word: its connections are reset, actions under way fail. What is on the
+ * disk stays: folders, outbox, what POP3 knows. mua_go_online() starts it again.
+ */
+void mua_crash(struct mua *mua, struct mua_callback callback);
+
+/* The same, and everything on the disk is gone; a copy made before is not. */
+void mua_lose_disk(struct mua *mua, struct mua_callback callback);
 
 /* Online, the outbox is sent. Offline, connections are closed and actions under way fail. */
 void mua_go_online(struct mua *mua, struct mua_callback callback);

@@ -65,12 +65,16 @@ static void fetched(void *owner, const struct imap_fetched *fetched)
 {
 	struct mua_imap *imap = owner;
 
-	if ((imap->is_resuming || imap->is_opening) && imap->folder != NULL &&
+	if (imap->folder == NULL)
+		return;
+	if ((imap->is_resuming || imap->is_opening) &&
 	    remote_folder_find(imap->folder, fetched->uid) == NULL)
 		return; /* its header is asked for next */
-	if (imap->folder != NULL)
-		remote_folder_take(imap->folder, fetched,
-				   engine_context(node_engine(imap->mua->node))->root);
+	remote_folder_take(imap->folder, fetched,
+			   engine_context(node_engine(imap->mua->node))->root);
+	if (fetched->body != NULL)
+		remote_folder_keep(imap->folder, fetched->uid,
+				   world_unix_time(imap->mua->node->world));
 }
 
 static void found(void *owner, const uint32_t *uids, size_t count)
@@ -130,13 +134,21 @@ static void forget_connection(struct mua_imap *imap)
 	timer_cancel(node_engine(imap->mua->node), &imap->stay);
 }
 
+/* The server is out of reach, but what is to be read is here. */
+static void read_copy(struct mua_imap *imap)
+{
+	mua_local_read(imap->mua, mua_imap_take(imap));
+}
+
 /* The action under way has failed, for now or for good. */
 static void fail(struct mua_imap *imap, enum mua_outcome outcome, const char *text)
 {
 	struct mua_action *action = mua_imap_present(imap);
 
 	mua_belong(imap->mua, action->id);
-	if (!mua_retry(imap->mua, action, outcome, text, &imap->retry))
+	if (action->verb == MUA_READ && mua_may_pass(outcome) && mua_local_has(imap->mua, action))
+		read_copy(imap);
+	else if (!mua_retry(imap->mua, action, outcome, text, &imap->retry))
 		mua_imap_end(imap, outcome, text);
 }
 
@@ -328,10 +340,23 @@ void mua_imap_free(struct mua_imap *imap)
 	g_free(imap);
 }
 
+/* What can be done with the copies here. */
+static void do_offline(struct mua_imap *imap, struct mua_action *action)
+{
+	if (action->verb == MUA_READ && mua_local_has(imap->mua, action))
+		mua_local_read(imap->mua, action);
+	else if (action->verb == MUA_REPLY && mua_local_has(imap->mua, action))
+		mua_local_reply(imap->mua, action);
+	else if (action->verb == MUA_SEARCH)
+		mua_local_search(imap->mua, action);
+	else
+		mua_finish(imap->mua, action, MUA_OFFLINE, NULL);
+}
+
 void mua_imap_add(struct mua_imap *imap, struct mua_action *action)
 {
 	if (!imap->mua->is_online && action->verb != MUA_FILE_SENT) {
-		mua_finish(imap->mua, action, MUA_OFFLINE, NULL);
+		do_offline(imap, action);
 		return;
 	}
 	timer_cancel(node_engine(imap->mua->node), &imap->stay);
@@ -343,6 +368,21 @@ void mua_imap_start(struct mua_imap *imap)
 {
 	if (!g_queue_is_empty(&imap->actions))
 		run(imap);
+}
+
+void mua_imap_abort(struct mua_imap *imap)
+{
+	struct adapter *adapter = imap->adapter;
+
+	forget_connection(imap);
+	adapter_free(adapter);
+}
+
+void mua_imap_forget(struct mua_imap *imap)
+{
+	g_queue_clear_full(&imap->actions, (GDestroyNotify)mua_action_free);
+	g_queue_init(&imap->actions);
+	g_ptr_array_set_size(imap->folders, 0);
 }
 
 /* Actions fail but for copies of sent messages, which wait. An idle connection ends with LOGOUT. */

@@ -45,6 +45,9 @@ struct mua_imap {
 /* The action under way, or NULL. */
 struct mua_action *mua_imap_present(const struct mua_imap *imap);
 
+/* Takes the action under way from the queue; the caller finishes it. */
+struct mua_action *mua_imap_take(struct mua_imap *imap);
+
 /* Ends the action under way. */
 enum step mua_imap_end(struct mua_imap *imap, enum mua_outcome outcome, const char *text);
 

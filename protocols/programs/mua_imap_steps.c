@@ -18,14 +18,19 @@ static void forget_action(struct mua_imap *imap)
 	g_array_set_size(imap->picked, 0);
 }
 
-enum step mua_imap_end(struct mua_imap *imap, enum mua_outcome outcome, const char *text)
+struct mua_action *mua_imap_take(struct mua_imap *imap)
 {
 	struct mua_action *action = g_queue_pop_head(&imap->actions);
 
 	forget_action(imap);
 	imap->operation = 0;
 	imap->was_reused = imap->is_ready;
-	mua_finish(imap->mua, action, outcome, text);
+	return action;
+}
+
+enum step mua_imap_end(struct mua_imap *imap, enum mua_outcome outcome, const char *text)
+{
+	mua_finish(imap->mua, mua_imap_take(imap), outcome, text);
 	return STEP_END;
 }
 
@@ -70,6 +75,7 @@ static struct remote_folder *find_folder(struct mua_imap *imap, const char *name
 	}
 	struct remote_folder *folder =
 	    remote_folder_new(name, (struct remote_screen) { screen_changed, imap });
+	folder->copies = mua_folder(imap->mua, name);
 	g_ptr_array_add(imap->folders, folder);
 	return folder;
 }

@@ -1,4 +1,7 @@
-/* Actions of the mail client on folders of its own (POP3): no packet leaves the host. */
+/*
+ * Actions of the mail client on folders of its own: no packet leaves the host. POP3 works so, and
+ * offline IMAP on its copies.
+ */
 #include "protocols/programs/mua_private.h"
 
 #include <string.h>
@@ -40,6 +43,15 @@ static GArray *pick(const struct mailbox *folder, const struct mua_action *actio
 			break;
 	}
 	return uids;
+}
+
+bool mua_local_has(struct mua *mua, const struct mua_action *action)
+{
+	GArray *uids = pick(account_find_mailbox(mua->account, action->folder), action);
+	bool is_here = uids->len > 0;
+
+	g_array_unref(uids);
+	return is_here;
 }
 
 /* Does `act` to each message the user means, then ends the action. */

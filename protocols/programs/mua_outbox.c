@@ -2,7 +2,6 @@
 #include "protocols/programs/mua_private.h"
 #include "protocols/smtp/client.h"
 
-#define OUTBOX "Outbox"
 #define SENT   "Sent"
 #define DRAFTS "Drafts"
 
@@ -73,7 +72,7 @@ static void tell(struct mua_outbox *outbox, struct letter *letter, enum mua_outc
 /* Takes the letter out of the outbox. */
 static void remove_letter(struct mua_outbox *outbox, struct letter *letter)
 {
-	struct mailbox *folder = mua_folder(outbox->mua, OUTBOX);
+	struct mailbox *folder = mua_folder(outbox->mua, MUA_OUTBOX);
 	struct mailbox_entry *entry = mailbox_find(folder, letter->uid, NULL);
 
 	if (entry != NULL)
@@ -367,7 +366,7 @@ void mua_outbox_add(struct mua_outbox *outbox, struct mua_action *action, GPtrAr
 	letter->message = message;
 	letter->recipients = recipients;
 	letter->notify = action->draft != NULL ? action->draft->notify : 0;
-	letter->uid = mailbox_append(mua_folder(mua, OUTBOX), message, MAILBOX_SEEN,
+	letter->uid = mailbox_append(mua_folder(mua, MUA_OUTBOX), message, MAILBOX_SEEN,
 				     world_unix_time(mua->node->world))
 			  ->uid;
 	g_ptr_array_add(outbox->letters, letter);
@@ -400,6 +399,12 @@ static void try_again(void *owner)
 		letter->is_waiting = false;
 	}
 	start(outbox);
+}
+
+void mua_outbox_lose(struct mua_outbox *outbox)
+{
+	while (outbox->letters->len > 0)
+		remove_letter(outbox, g_ptr_array_index(outbox->letters, 0));
 }
 
 /* Letters whose senders have not heard yet are kept now, whether they were tried or not. */

@@ -34,6 +34,11 @@ static void known_free(struct known *known)
 	g_free(known);
 }
 
+static GHashTable *known_table_new(void)
+{
+	return g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)known_free);
+}
+
 struct mua_pop3 *mua_pop3_new(struct mua *mua)
 {
 	struct mua_pop3 *pop3 = g_new0(struct mua_pop3, 1);
@@ -41,8 +46,7 @@ struct mua_pop3 *mua_pop3_new(struct mua *mua)
 	pop3->mua = mua;
 	g_queue_init(&pop3->checks);
 	timer_init(&pop3->retry, mua->node->index, try_again, pop3);
-	pop3->known =
-	    g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)known_free);
+	pop3->known = known_table_new();
 	return pop3;
 }
 
@@ -248,6 +252,41 @@ void mua_pop3_stop(struct mua_pop3 *pop3)
 	while ((action = g_queue_pop_head(&pop3->checks)) != NULL)
 		mua_finish(pop3->mua, action, MUA_OFFLINE, NULL);
 	adapter_free(adapter);
+}
+
+static struct known *known_copy(const struct known *known)
+{
+	struct known *copy = g_new(struct known, 1);
+
+	*copy = *known;
+	message_reference(copy->message);
+	return copy;
+}
+
+/* The order of the tables does not matter: they are only asked by id. */
+static void copy_known(GHashTable *from, GHashTable *to)
+{
+	GHashTableIter iterator;
+	gpointer unique_id, known;
+
+	g_hash_table_iter_init(&iterator, from);
+	while (g_hash_table_iter_next(&iterator, &unique_id, &known))
+		g_hash_table_replace(to, g_strdup(unique_id), known_copy(known));
+}
+
+GHashTable *mua_pop3_known(const struct mua_pop3 *pop3)
+{
+	GHashTable *copy = known_table_new();
+
+	copy_known(pop3->known, copy);
+	return copy;
+}
+
+void mua_pop3_know(struct mua_pop3 *pop3, GHashTable *known)
+{
+	g_hash_table_remove_all(pop3->known);
+	if (known != NULL)
+		copy_known(known, pop3->known);
 }
 
 void mua_pop3_deleted(struct mua_pop3 *pop3, const struct message *message)

@@ -20,6 +20,10 @@ enum mua_verb {
 	MUA_GO_OFFLINE,
 	MUA_SIGN_IN,
 	MUA_SIGN_OUT,
+	MUA_BACK_UP,
+	MUA_RESTORE,
+	MUA_CRASH,
+	MUA_LOSE_DISK,
 	MUA_FILE_SENT, /* no user's action: a copy of what was sent goes to the server */
 };
 
@@ -49,6 +53,9 @@ struct mua_action {
 	unsigned attempts;       /* that failed so far */
 };
 
+#define MUA_OUTBOX "Outbox" /* the folder of what is to be sent */
+
+struct mua_backup;
 struct mua_outbox;
 struct mua_pop3;
 struct mua_imap;
@@ -72,6 +79,7 @@ struct mua {
 	struct mua_pop3 *pop3;
 	struct mua_imap *imap;
 	struct mua_web *web;
+	struct mua_backup *backup; /* a copy of the folders, elsewhere; NULL: none was made */
 };
 
 /* Everything done from here on, until the event ends, belongs to the action or message `root`. */
@@ -133,6 +141,7 @@ void mua_outbox_add(struct mua_outbox *outbox, struct mua_action *action, GPtrAr
 /* Tries everything that is there (again). */
 void mua_outbox_flush(struct mua_outbox *outbox);
 void mua_outbox_stop(struct mua_outbox *outbox); /* offline */
+void mua_outbox_lose(struct mua_outbox *outbox); /* what waits is gone; after a stop */
 
 /* mua_pop3.c */
 struct mua_pop3 *mua_pop3_new(struct mua *mua);
@@ -143,6 +152,19 @@ void mua_pop3_stop(struct mua_pop3 *pop3);
 /* The user has deleted `message` here. */
 void mua_pop3_deleted(struct mua_pop3 *pop3, const struct message *message);
 
+/*
+ * What was fetched before and when, by unique id: a copy for a backup; and putting such a table
+ * (NULL: an empty one; copied) in place of what is known.
+ */
+GHashTable *mua_pop3_known(const struct mua_pop3 *pop3);
+void mua_pop3_know(struct mua_pop3 *pop3, GHashTable *known);
+
+/* mua_disk.c. The first two take the action and end it; the last one follows a stop. */
+void mua_disk_back_up(struct mua *mua, struct mua_action *action);
+void mua_disk_restore(struct mua *mua, struct mua_action *action);
+void mua_disk_lose(struct mua *mua);
+void mua_backup_free(struct mua_backup *backup); /* NULL is fine */
+
 /* mua_local.c: actions on own folders. Each takes the action and ends it. */
 void mua_local_read(struct mua *mua, struct mua_action *action);
 void mua_local_delete(struct mua *mua, struct mua_action *action);
@@ -150,12 +172,17 @@ void mua_local_move(struct mua *mua, struct mua_action *action);
 void mua_local_search(struct mua *mua, struct mua_action *action);
 void mua_local_reply(struct mua *mua, struct mua_action *action);
 
+/* True when a message that the action means is here. */
+bool mua_local_has(struct mua *mua, const struct mua_action *action);
+
 /* mua_imap.c */
 struct mua_imap *mua_imap_new(struct mua *mua);
 void mua_imap_free(struct mua_imap *imap);
 void mua_imap_add(struct mua_imap *imap, struct mua_action *action); /* takes it */
 void mua_imap_start(struct mua_imap *imap);                          /* online */
 void mua_imap_stop(struct mua_imap *imap);
+void mua_imap_abort(struct mua_imap *imap);  /* without a word; before a stop */
+void mua_imap_forget(struct mua_imap *imap); /* all it knew; after both */
 
 /* mua_web.c */
 struct mua_web *mua_web_new(struct mua *mua);

@@ -39,9 +39,17 @@ static void show(const struct remote_folder *folder, const struct remote_message
 		folder->screen.changed(folder->screen.owner, folder, message, detail);
 }
 
-static void remove_at(struct remote_folder *folder, unsigned index)
+/* Forgets the message at `index`, and its copy. */
+static void drop(struct remote_folder *folder, unsigned index)
 {
-	show(folder, message_at(folder, index), MAIL_UNLISTED);
+	const struct remote_message *message = message_at(folder, index);
+	struct mailbox_entry *copy = NULL;
+
+	show(folder, message, MAIL_UNLISTED);
+	if (message->copy_uid != 0)
+		copy = mailbox_find(folder->copies, message->copy_uid, NULL);
+	if (copy != NULL)
+		mailbox_expunge(folder->copies, copy);
 	g_ptr_array_remove_index(folder->messages, index);
 }
 
@@ -82,7 +90,7 @@ uint32_t remote_folder_first_unknown(struct remote_folder *folder,
 
 	if (folder->uid_validity != status->uid_validity) {
 		while (folder->messages->len > 0)
-			remove_at(folder, folder->messages->len - 1);
+			drop(folder, folder->messages->len - 1);
 		known = 1;
 		count = 0;
 	}
@@ -107,7 +115,7 @@ void remote_folder_settle(struct remote_folder *folder, uint64_t modseq)
 	folder->modseq = modseq;
 	for (unsigned i = folder->messages->len; i > 0; i--)
 		if (message_at(folder, i - 1)->is_stale)
-			remove_at(folder, i - 1);
+			drop(folder, i - 1);
 }
 
 static struct remote_message *find_or_add(struct remote_folder *folder, uint32_t uid)
@@ -157,6 +165,17 @@ void remote_folder_take(struct remote_folder *folder, const struct imap_fetched 
 	}
 }
 
+void remote_folder_keep(struct remote_folder *folder, uint32_t uid, int64_t unix_time)
+{
+	struct remote_message *message = remote_folder_find(folder, uid);
+
+	if (message == NULL || message->message == NULL || message->copy_uid != 0 ||
+	    folder->copies == NULL)
+		return;
+	message->copy_uid =
+	    mailbox_append(folder->copies, message->message, message->flags, unix_time)->uid;
+}
+
 void remote_folder_remove(struct remote_folder *folder, uint32_t number, uint32_t uid)
 {
 	unsigned index = number - 1;
@@ -164,7 +183,7 @@ void remote_folder_remove(struct remote_folder *folder, uint32_t number, uint32_
 	if (uid != 0)
 		index = remote_folder_find(folder, uid) != NULL ? position(folder, uid) : UINT_MAX;
 	if (index < folder->messages->len)
-		remove_at(folder, index);
+		drop(folder, index);
 }
 
 void remote_folder_pick(const struct remote_folder *folder, enum mua_pick pick, const char *subject,

@@ -11,6 +11,7 @@ struct remote_message {
 	char *message_id;        /* "" when it has none; NULL: the header was not fetched yet */
 	char *subject;           /* decoded; NULL: the header was not fetched yet */
 	struct message *message; /* NULL: the body was not fetched yet */
+	uint32_t copy_uid;       /* of its copy in the folder's `copies`; 0: none */
 	bool is_stale;           /* not yet seen again while the folder is listed anew */
 };
 
@@ -27,9 +28,10 @@ struct remote_folder {
 	struct remote_screen screen;
 	char *name;
 	uint32_t uid_validity;
-	uint32_t uid_next;   /* as of the last listing */
-	uint64_t modseq;     /* up to which all changes are known (RFC 7162); 0: none is */
-	GPtrArray *messages; /* of struct remote_message *, by UID */
+	uint32_t uid_next;      /* as of the last listing */
+	uint64_t modseq;        /* up to which all changes are known (RFC 7162); 0: none is */
+	GPtrArray *messages;    /* of struct remote_message *, by UID */
+	struct mailbox *copies; /* bodies that came, kept here as long as there; NULL: nowhere */
 };
 
 struct remote_folder *remote_folder_new(const char *name, struct remote_screen screen);
@@ -52,6 +54,9 @@ void remote_folder_settle(struct remote_folder *folder, uint64_t modseq);
 /* Takes in what the server says of a message; a body that came belongs to `root`. */
 void remote_folder_take(struct remote_folder *folder, const struct imap_fetched *fetched,
 			uint64_t root);
+
+/* A body came at `unix_time`: a copy is kept, when there is a place and none is there yet. */
+void remote_folder_keep(struct remote_folder *folder, uint32_t uid, int64_t unix_time);
 
 /* The message with this number or, when it is not 0, this UID has gone. */
 void remote_folder_remove(struct remote_folder *folder, uint32_t number, uint32_t uid);

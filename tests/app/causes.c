@@ -1,10 +1,14 @@
 #include "tests/app/causes.h"
 
 #include "app/simulation.h"
+#include "protocols/dns/message.h"
 #include "protocols/dns/names.h"
 #include "protocols/layer.h"
 #include "stack/names.h"
 #include "stack/tcp/names.h"
+#include "stack/wire/ethernet.h"
+#include "stack/wire/ipv4.h"
+#include "stack/wire/udp.h"
 
 /* A packet at a node: what TCP there made of it. */
 struct arrival {
@@ -16,10 +20,11 @@ struct arrival {
 struct finder {
 	struct trace_sink sink;
 	struct causes *causes;
-	GHashTable *made;     /* packet to struct trace_record *: how TCP made it */
+	GHashTable *made;     /* packet to struct trace_record *: how TCP, UDP or ICMP made it */
 	GHashTable *arrivals; /* set of struct arrival * */
 	GHashTable *receipts; /* id of a RECEIVE record to its struct arrival * */
 	GHashTable *frames;   /* packet to frame number */
+	GHashTable *talks;    /* set of the roots of what people say by telnet */
 };
 
 static guint arrival_hash(gconstpointer data)
@@ -48,35 +53,75 @@ static struct arrival *arrival_of(struct finder *finder, const struct trace_reco
 	return arrival;
 }
 
-static void add_frame(struct finder *finder, uint64_t packet)
+static bool has_dns_port(struct bytes frame)
+{
+	struct ethernet_header ethernet;
+	struct ipv4_header ipv4;
+	struct udp_header udp;
+	struct bytes l3, l4, payload;
+
+	return ethernet_header_parse(frame, &ethernet, &l3) == PARSE_OK &&
+	       ipv4_header_parse(l3, &ipv4, &l4) == PARSE_OK &&
+	       udp_header_parse(l4, &udp, &payload) == PARSE_OK &&
+	       (udp.source_port == DNS_PORT || udp.destination_port == DNS_PORT);
+}
+
+static unsigned number_of(const struct finder *finder, uint64_t packet)
+{
+	return GPOINTER_TO_UINT(g_hash_table_lookup(finder->frames, &packet));
+}
+
+static void tell_how_made(const struct finder *finder, struct sent_frame *frame,
+			  const struct trace_record *made, struct bytes bytes)
+{
+	frame->is_typed = g_hash_table_contains(finder->talks, &made->root);
+	switch (made->layer) {
+	case LAYER_TCP:
+		frame->is_tcp = true;
+		frame->is_retransmission = (made->flags & TRACE_RETRANSMIT) != 0;
+		frame->detail = made->detail;
+		break;
+	case LAYER_UDP:
+		frame->is_dns = has_dns_port(bytes);
+		break;
+	default:
+		frame->quotes = number_of(finder, made->object);
+		break;
+	}
+}
+
+static void add_frame(struct finder *finder, uint64_t packet, struct bytes bytes)
 {
 	const struct trace_record *made = g_hash_table_lookup(finder->made, &packet);
 	const struct arrival *answered =
 	    made == NULL ? NULL : g_hash_table_lookup(finder->receipts, &made->cause);
-	struct sent_frame frame = { .is_tcp = made != NULL };
+	struct sent_frame frame = { .bytes = bytes.length };
 
-	if (made != NULL) {
-		frame.is_retransmission = (made->flags & TRACE_RETRANSMIT) != 0;
-		frame.detail = made->detail;
-	}
+	if (made != NULL)
+		tell_how_made(finder, &frame, made, bytes);
 	if (answered != NULL) {
 		frame.outcomes = answered->outcomes;
-		frame.answers =
-		    GPOINTER_TO_UINT(g_hash_table_lookup(finder->frames, &answered->packet));
+		frame.answers = number_of(finder, answered->packet);
 	}
 	g_array_append_val(finder->causes->frames, frame);
 	g_hash_table_insert(finder->frames, g_memdup2(&packet, sizeof packet),
 			    GUINT_TO_POINTER(finder->causes->frames->len));
 }
 
-static void find_tcp(struct finder *finder, const struct trace_record *record)
+/* A segment, a datagram, or an error about a packet (of which `object` speaks). */
+static bool tells_how_made(const struct trace_record *record)
 {
-	if (record->layer != LAYER_TCP)
-		return;
 	if (record->kind == TRACE_ENCAPSULATE)
+		return record->layer == LAYER_TCP || record->layer == LAYER_UDP;
+	return record->kind == TRACE_DERIVE && record->layer == LAYER_ICMP;
+}
+
+static void find_making(struct finder *finder, const struct trace_record *record)
+{
+	if (tells_how_made(record))
 		g_hash_table_replace(finder->made, g_memdup2(&record->packet, sizeof(uint64_t)),
 				     g_memdup2(record, sizeof *record));
-	else
+	else if (record->layer == LAYER_TCP)
 		arrival_of(finder, record)->outcomes |= UINT64_C(1) << record->detail;
 }
 
@@ -85,11 +130,14 @@ static void find(void *owner, const struct trace_record *record, struct bytes by
 	struct finder *finder = owner;
 	struct causes *causes = finder->causes;
 
-	(void)bytes;
 	switch (record->kind) {
+	case TRACE_ACTION:
+		if (record->after == USER_TALKS)
+			g_hash_table_add(finder->talks, g_memdup2(&record->id, sizeof(uint64_t)));
+		break;
 	case TRACE_TRANSMIT:
 		if (record->flags & TRACE_FIRST)
-			add_frame(finder, record->packet);
+			add_frame(finder, record->packet, bytes);
 		break;
 	case TRACE_RECEIVE:
 		g_hash_table_insert(finder->receipts, g_memdup2(&record->id, sizeof(uint64_t)),
@@ -106,7 +154,7 @@ static void find(void *owner, const struct trace_record *record, struct bytes by
 					    record->detail == USER_PING_DONE && record->after != 0;
 		break;
 	default:
-		find_tcp(finder, record);
+		find_making(finder, record);
 		break;
 	}
 }
@@ -118,7 +166,8 @@ struct causes *causes_find(struct scenario *scenario)
 		.sink = {.kinds = TRACE_BIT(TRACE_TRANSMIT) | TRACE_BIT(TRACE_RECEIVE) |
 				   TRACE_BIT(TRACE_ENCAPSULATE) | TRACE_BIT(TRACE_DECAPSULATE) |
 				   TRACE_BIT(TRACE_DROP) | TRACE_BIT(TRACE_IMPAIR) |
-				   TRACE_BIT(TRACE_STATE),
+				   TRACE_BIT(TRACE_STATE) | TRACE_BIT(TRACE_ACTION) |
+				   TRACE_BIT(TRACE_DERIVE),
                          .owner = &finder,
                          .record = find},
 		.causes = causes,
@@ -126,6 +175,7 @@ struct causes *causes_find(struct scenario *scenario)
 		.arrivals = g_hash_table_new_full(arrival_hash, arrival_equal, g_free, NULL),
 		.receipts = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL),
 		.frames = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL),
+		.talks = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL),
 	};
 	struct trace_sink *sinks[] = { &finder.sink };
 	struct simulation *simulation;
@@ -142,6 +192,7 @@ struct causes *causes_find(struct scenario *scenario)
 	g_hash_table_destroy(finder.receipts);
 	g_hash_table_destroy(finder.arrivals);
 	g_hash_table_destroy(finder.frames);
+	g_hash_table_destroy(finder.talks);
 	scenario_free(scenario);
 	return causes;
 }

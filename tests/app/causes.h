@@ -12,6 +12,10 @@ struct sent_frame {
 	uint16_t detail;   /* enum tcp_detail: why the segment was sent */
 	uint64_t outcomes; /* set of 1 << enum tcp_detail: what became of the packet it answers */
 	unsigned answers;  /* number of the frame of that packet; 0: it answers none */
+	unsigned quotes;   /* an ICMP error: number of the frame of the packet in it; 0: none */
+	size_t bytes;      /* of the frame */
+	bool is_dns;       /* UDP, a question to a DNS server or its answer */
+	bool is_typed;     /* it belongs to what somebody says by telnet */
 };
 
 struct causes {

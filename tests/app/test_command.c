@@ -1081,6 +1081,8 @@ static const struct {
 	{ "bytes: 1.., node: bob-pc, port: 110",                      "not judged",      "as expected"    },
 	{ "bytes: 0, node: bob-pc, port: 25",                         "not judged",      "as expected"    },
 	{ "bytes: ..10, node: alice-pc, port: 587",                   "NOT AS EXPECTED", "NOT AS EXPECTED"},
+	{ "device: bob, messages: 0",                                 "not judged",      "NOT AS EXPECTED"},
+	{ "device: bob, messages: 1",                                 "not judged",      "as expected"    },
 	{ "dropped: 0",					       "not judged",      "as expected"    },
 	{ "connection: established, to: mail, port: 587",             "as expected",     "as expected"    },
 };

@@ -110,6 +110,59 @@ START_TEST(an_expectation_that_is_not_met_ends_with_1_and_is_shown)
 }
 END_TEST
 
+/* Lines that are not met by the dial-up scenario, and what is said of them. */
+static const char *const unmet[][2] = {
+	{"{cost: ..0.5}",				   "cost of all dial-up lines: 0 to 0.5; there were 2.2"},
+	{ "{minutes-online: 1, network: phone}",            "begun minutes of phone: 1; there were 4"            },
+	{ "{minutes-online: 4, network: phone, at: 10min}", "there were 2"                                       },
+	{ "{packets: 1.., of: search, by: erin}",
+         "packets caused by `search` of erin: at least 1; there were 0"                                          },
+	{ "{device: frank, messages: 9}",                   "INBOX at frank holds: 9 messages; there were 2"     },
+	{ "{device: erin, messages: 1, within: 30s}",       "within 30 s; there were 5"                          },
+};
+
+START_TEST(lines_devices_and_packets_are_counted)
+{
+	char *folder = folder_new(), *path = path_in(folder, "wrong.yaml");
+	GBytes *right = file_read("scenarios/dial-up.yaml");
+	char *text = g_strdup_printf("%.*s  - %s\n", (int)g_bytes_get_size(right),
+				     (const char *)g_bytes_get_data(right, NULL), unmet[_i][0]);
+
+	file_write(path, text);
+
+	struct outcome *outcome = program_run("run", path, "--quiet", NULL);
+
+	ck_assert_int_eq(outcome->status, 1);
+	ck_assert_msg(strstr(outcome->err, unmet[_i][1]) != NULL, "%s", outcome->err);
+	outcome_free(outcome);
+	g_bytes_unref(right);
+	g_free(text);
+	g_free(path);
+	folder_remove(folder);
+}
+END_TEST
+
+START_TEST(minutes_and_cost_are_told_in_log_summary_and_report)
+{
+	struct outcome *outcome = program_run("run", "dial-up", "--report", NULL);
+	const char *const told[] = {
+		"dial-up line phone: hung up after 60 s of silence; modems and PPP are not "
+		"modelled",
+		"dial-up line phone: dialling",
+		"dial-up line phone: up\n",
+		"dial-up line phone: down; so far 1 call, 2 begun minutes, ",
+		"\nDial-up lines\n",
+		"\n  dial-up line phone: 2 calls, 4 begun minutes, ",
+		"cost 0.20\n",
+	};
+
+	ck_assert_status(outcome, 0);
+	for (size_t i = 0; i < G_N_ELEMENTS(told); i++)
+		ck_assert_msg(strstr(outcome->out, told[i]) != NULL, "%s", told[i]);
+	outcome_free(outcome);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("scenarios");
@@ -122,6 +175,8 @@ int main(void)
 	tcase_add_loop_test(tests, its_encapsulation_ledger_balances, 0, (int)paths->len);
 	tcase_add_loop_test(tests, written_out_in_full_it_is_the_same_scenario, 0, (int)paths->len);
 	tcase_add_test(tests, an_expectation_that_is_not_met_ends_with_1_and_is_shown);
+	tcase_add_loop_test(tests, lines_devices_and_packets_are_counted, 0, G_N_ELEMENTS(unmet));
+	tcase_add_test(tests, minutes_and_cost_are_told_in_log_summary_and_report);
 	suite_add_tcase(suite, tests);
 
 	SRunner *runner = srunner_create(suite);

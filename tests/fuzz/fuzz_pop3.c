@@ -38,11 +38,18 @@ static void fuzz_server(struct bytes in, size_t chunk)
 {
 	struct mail_store *store = mail_store_new(NULL);
 	struct account *bob = mail_store_add_account(store, "bob@corp.test", "secret");
-	struct message *message =
-	    message_new(g_bytes_new_static("Subject: x\r\n\r\n.\r\nlast", 21), 0);
+	static const char *const messages[] = {
+		"Subject: x\r\n\r\n.\r\nlast",
+		"Subject: K\xc3\xb6ln\r\n\r\nonly in UTF-8 mode\r\n",
+	};
 
-	mailbox_append(account_find_mailbox(bob, "INBOX"), message, 0, 0);
-	message_free(message);
+	for (size_t i = 0; i < G_N_ELEMENTS(messages); i++) {
+		struct message *message =
+		    message_new(g_bytes_new_static(messages[i], strlen(messages[i])), 0);
+
+		mailbox_append(account_find_mailbox(bob, "INBOX"), message, 0, 0);
+		message_free(message);
+	}
 	feed(pop3_session_new(&(struct pop3_session_config) { .store = store,
 							      .software = "mailwire",
 							      .timestamp = "<1@x>",

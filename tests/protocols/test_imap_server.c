@@ -230,6 +230,7 @@ static const char *const transcripts[] = {
 	"server_copy",
 	"server_errors",
 	"server_fetch",
+	"server_impatient",
 	"server_idle",
 	"server_list",
 	"server_literals",

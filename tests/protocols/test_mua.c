@@ -1136,6 +1136,186 @@ START_TEST(imap_actions_fail_offline_at_any_moment)
 }
 END_TEST
 
+/* The disk. */
+
+START_TEST(a_backup_brings_back_what_it_held_and_no_more)
+{
+	struct mua_config config = alice_config(MUA_POP3);
+	struct mua_choice one = { .pick = MUA_SUBJECT, .subject = "one" };
+	struct office office;
+
+	office_init(&office, &config);
+	mua_restore(office.alice, to_log(&office));
+	expect_log(&office, "not found: there is no copy\n");
+	deliver(&office, "alice@office.example", "one");
+	check_with(&office, 1);
+	mua_read(office.alice, &one, to_log(&office));
+	expect_log(&office, "done: 1 new message\ndone: \n");
+	unsigned frames = frames_by_alice(&office);
+	mua_back_up(office.alice, to_log(&office));
+	ck_assert(g_str_has_prefix(office.log->str, "done: 1 message, "));
+	g_string_truncate(office.log, 0);
+	ck_assert_uint_eq(frames_by_alice(&office), frames);
+
+	deliver(&office, "alice@office.example", "two");
+	check_with(&office, 1);
+	mua_lose_disk(office.alice, to_log(&office));
+	expect_log(&office, "done: 1 new message\ndone: \n");
+	ck_assert_uint_eq(held(mua_account(office.alice), "INBOX"), 0);
+	ck_assert(!mua_is_online(office.alice));
+	mua_restore(office.alice, to_log(&office));
+	ck_assert_uint_eq(held(mua_account(office.alice), "INBOX"), 1);
+	mua_read(office.alice, &one, to_log(&office));
+	mua_read(office.alice, &(struct mua_choice) { .pick = MUA_SUBJECT, .subject = "two" },
+		 to_log(&office));
+	wiretest_run(&office.wire);
+	ck_assert(g_str_has_suffix(office.log->str, "done: \nnot found: \n"));
+	struct mailbox *inbox = account_find_mailbox(mua_account(office.alice), "INBOX");
+	ck_assert(((struct mailbox_entry *)inbox->entries->pdata[0])->flags & MAILBOX_SEEN);
+	office_clear(&office);
+}
+END_TEST
+
+/* With the table of unique ids the client's memory of the server is lost, or comes back. */
+START_TEST(what_is_known_of_the_server_is_on_the_disk)
+{
+	struct mua_config config = alice_config(MUA_POP3);
+	struct office office;
+
+	config.leave = MUA_LEAVE_ALL;
+	office_init(&office, &config);
+	deliver(&office, "alice@office.example", "one");
+	check_with(&office, 1);
+	mua_back_up(office.alice, (struct mua_callback) { NULL, NULL });
+	mua_lose_disk(office.alice, (struct mua_callback) { NULL, NULL });
+	mua_go_online(office.alice, (struct mua_callback) { NULL, NULL });
+	if (_i == 1)
+		mua_restore(office.alice, (struct mua_callback) { NULL, NULL });
+	check_with(&office, 1);
+	expect_log(&office, _i == 1 ? "done: 1 new message\ndone: 0 new messages\n"
+				    : "done: 1 new message\ndone: 1 new message\n");
+	ck_assert_uint_eq(held(mua_account(office.alice), "INBOX"), 1);
+	office_clear(&office);
+}
+END_TEST
+
+START_TEST(the_outbox_dies_with_the_disk_but_not_with_the_program)
+{
+	struct mua_config config = alice_config(_i & 1 ? MUA_IMAP : MUA_POP3);
+	bool loses = _i >= 2;
+	struct office office;
+
+	office_init(&office, &config);
+	mua_go_offline(office.alice, to_log(&office));
+	mua_send(office.alice, &to_bob, to_log(&office));
+	if (loses)
+		mua_lose_disk(office.alice, to_log(&office));
+	else
+		mua_crash(office.alice, to_log(&office));
+	ck_assert_uint_eq(held(mua_account(office.alice), "Outbox"), !loses);
+	mua_go_online(office.alice, to_log(&office));
+	wiretest_run(&office.wire);
+	ck_assert_uint_eq(held_by_server(&office, "bob@office.example", "INBOX"), !loses);
+	office_clear(&office);
+}
+END_TEST
+
+/* Loop test: the program dies a little later each time; no mail is lost and none comes twice. */
+START_TEST(a_program_that_dies_loses_no_mail)
+{
+	struct mua_config config = alice_config(MUA_POP3);
+	struct office office;
+
+	office_init(&office, &config);
+	deliver(&office, "alice@office.example", "one");
+	mua_check(office.alice, NULL, to_log(&office));
+	wiretest_run_until(&office.wire, 300 * NS_PER_US * (_i + 1));
+	mua_crash(office.alice, to_log(&office));
+	wiretest_run(&office.wire);
+	ck_assert_uint_ge(held_by_server(&office, "alice@office.example", "INBOX") +
+			      held(mua_account(office.alice), "INBOX"),
+			  1);
+	mua_go_online(office.alice, to_log(&office));
+	check_with(&office, 1);
+	ck_assert_uint_eq(held(mua_account(office.alice), "INBOX"), 1);
+	ck_assert_uint_eq(held_by_server(&office, "alice@office.example", "INBOX"), 0);
+	office_clear(&office);
+}
+END_TEST
+
+START_TEST(imap_reads_offline_what_it_has_opened)
+{
+	struct mua_config config = alice_config(MUA_IMAP);
+	struct mua_choice one = { .pick = MUA_SUBJECT, .subject = "one" };
+	struct mua_choice two = { .pick = MUA_SUBJECT, .subject = "two" };
+	struct office office;
+
+	office_init(&office, &config);
+	deliver(&office, "alice@office.example", "one");
+	deliver(&office, "alice@office.example", "two");
+	mua_read(office.alice, &one, to_log(&office));
+	expect_log(&office, "done: \n");
+	ck_assert_uint_eq(held(mua_account(office.alice), "INBOX"), 1);
+	mua_go_offline(office.alice, to_log(&office));
+	mua_read(office.alice, &one, to_log(&office));
+	mua_read(office.alice, &two, to_log(&office));
+	mua_search(office.alice, NULL, MUA_ANYWHERE, "text of", to_log(&office));
+	mua_delete(office.alice, &one, to_log(&office));
+	expect_log(&office, "done: \ndone: \noffline: \ndone: 1 found\noffline: \n");
+
+	mua_go_online(office.alice, to_log(&office));
+	mua_delete(office.alice, &one, to_log(&office));
+	expect_log(&office, "done: \ndone: \n");
+	ck_assert_uint_eq(held(mua_account(office.alice), "INBOX"), 0);
+	ck_assert_uint_eq(held_by_server(&office, "alice@office.example", "INBOX"), 1);
+	office_clear(&office);
+}
+END_TEST
+
+START_TEST(imap_reads_its_copy_when_nothing_answers)
+{
+	struct mua_config config = alice_config(MUA_IMAP);
+	struct mua_choice one = { .pick = MUA_SUBJECT, .subject = "one" };
+	struct office office;
+
+	office_init(&office, &config);
+	deliver(&office, "alice@office.example", "one");
+	mua_read(office.alice, &one, to_log(&office));
+	expect_log(&office, "done: \n");
+	link_cut(office.wire.alice_cable);
+	mua_read(office.alice, &one, to_log(&office));
+	expect_log(&office, "done: \n");
+	ck_assert_uint_eq(mail_records(&office, MAIL_READ), 2);
+	office_clear(&office);
+}
+END_TEST
+
+START_TEST(a_dead_disk_takes_imap_nothing_but_copies)
+{
+	struct mua_config config = alice_config(MUA_IMAP);
+	struct mua_choice all = { .pick = MUA_ALL };
+	struct office office;
+
+	config.stay_ns = _i == 0 ? 0 : TIME_NEVER;
+	office_init(&office, &config);
+	deliver(&office, "alice@office.example", "one");
+	mua_read(office.alice, &all, to_log(&office));
+	wiretest_run(&office.wire);
+	mua_back_up(office.alice, to_log(&office));
+	mua_restore(office.alice, to_log(&office));
+	mua_lose_disk(office.alice, to_log(&office));
+	expect_log(&office, "done: \nnot found: the mail is on the server\n"
+			    "not found: the mail is on the server\ndone: \n");
+	ck_assert_uint_eq(held(mua_account(office.alice), "INBOX"), 0);
+	mua_go_online(office.alice, to_log(&office));
+	mua_read(office.alice, &all, to_log(&office));
+	expect_log(&office, "done: \ndone: \n");
+	ck_assert_uint_eq(held(mua_account(office.alice), "INBOX"), 1);
+	ck_assert_uint_eq(mail_records(&office, MAIL_RETRIEVED), 2);
+	office_clear(&office);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("mua");
@@ -1178,6 +1358,13 @@ int main(void)
 	tcase_add_test(tests, the_screen_of_an_imap_client_is_in_the_trace);
 	tcase_add_test(tests, an_idle_connection_is_closed_after_a_while);
 	tcase_add_loop_test(tests, imap_actions_fail_offline_at_any_moment, 0, 30);
+	tcase_add_test(tests, a_backup_brings_back_what_it_held_and_no_more);
+	tcase_add_loop_test(tests, what_is_known_of_the_server_is_on_the_disk, 0, 2);
+	tcase_add_loop_test(tests, the_outbox_dies_with_the_disk_but_not_with_the_program, 0, 4);
+	tcase_add_loop_test(tests, a_program_that_dies_loses_no_mail, 0, 40);
+	tcase_add_test(tests, imap_reads_offline_what_it_has_opened);
+	tcase_add_test(tests, imap_reads_its_copy_when_nothing_answers);
+	tcase_add_loop_test(tests, a_dead_disk_takes_imap_nothing_but_copies, 0, 2);
 	suite_add_tcase(suite, tests);
 
 	SRunner *runner = srunner_create(suite);

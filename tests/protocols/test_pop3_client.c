@@ -127,6 +127,8 @@ static const struct conversation conversations[] = {
 	{ "timeout",        true,  0},
         { "nonsense",       true,  0},
         { "unasked",        true,  0},
+	{ "utf8",           true,  0},
+        { "utf8_refused",   true,  0},
 };
 
 static struct session *new_client(const struct conversation *conversation, struct reader *reader)

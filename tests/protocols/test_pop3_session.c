@@ -42,6 +42,23 @@ static void fill(const struct drop *drop)
 		deliver(drop, messages[i], strlen(messages[i]));
 }
 
+/* UTF-8 in a header, UTF-8 in a body alone, and a header in Latin-1, of which nobody knows that. */
+static void fill_with_utf8(const struct drop *drop)
+{
+	static const char *const messages[] = {
+		"Subject: Gr\xc3\xbc\xc3\x9f"
+		"e aus K\xc3\xb6ln\r\n\r\nHallo\r\n",
+		"Subject: 8-bit in the body\r\n\r\nGr\xc3\xbc\xc3\x9f"
+		"e aus K\xc3\xb6ln\r\n",
+		"Subject: Gr\xfc\xdf"
+		"e aus K\xf6ln\r\n\r\nAlt\r\n",
+	};
+
+	inbox(drop)->uid_validity = 7;
+	for (unsigned i = 0; i < G_N_ELEMENTS(messages); i++)
+		deliver(drop, messages[i], strlen(messages[i]));
+}
+
 static const char swaks[] = "Return-Path: <alice@corp.test>\r\n"
 			    "Delivered-To: bob@corp.test\r\n"
 			    "Received: from mail.corp.test\r\n"
@@ -101,6 +118,13 @@ static const struct conversation conversations[] = {
 	{ "late_refusal", fill,             { .refusal_delay_ns = 2 * NS_PER_S }                },
 	{ "long_line",    fill,             { 0 }					       },
 	{ "nonsense",     fill,             { 0 }					       },
+	{ "utf8_name",    fill,             { 0 }					       },
+	{ "quit",         fill,             { 0 }					       },
+	{ "impatient",    fill,             { 0 }					       },
+	{ "commands",     fill,             { 0 }					       },
+	{ "lang",         fill,             { 0 }					       },
+	{ "utf8",         fill_with_utf8,   { 0 }					       },
+	{ "utf8_on",      fill_with_utf8,   { 0 }					       },
 };
 
 static bool direct(void *owner, const char *directive)
@@ -133,6 +157,7 @@ static void open_drop(struct drop *drop, const struct conversation *conversation
 	drop->store = mail_store_new(NULL);
 	mail_store_add_account(drop->store, "bob@corp.test", "secret");
 	mail_store_add_account(drop->store, "mrose@dbc.mtview.ca.us", "tanstaaf");
+	mail_store_add_account(drop->store, "g\xc3\xbcnter@corp.test", "schl\xc3\xbcssel");
 	conversation->fill(drop);
 	config.store = drop->store;
 	if (config.software == NULL)
@@ -293,6 +318,26 @@ START_TEST(notes_tile_both_directions)
 }
 END_TEST
 
+/* A client that writes two octets for each character gets no further than a real one would. */
+START_TEST(commands_in_16_bit_units_are_unknown)
+{
+	static const uint8_t wide[] = "\0C\0A\0P\0A\0\r\0\n\0U\0S\0E\0R\0 \0b\0o\0b\0\r\0\n"
+				      "\0Q\0U\0I\0T\0\r\0\n";
+	static const char *const answers = "+OK mailwire ready.\r\n-ERR Unknown command.\r\n"
+					   "-ERR Unknown command.\r\n-ERR Unknown command.\r\n"
+					   "-ERR Too many invalid bad commands.\r\n";
+	struct drop drop;
+
+	open_drop(&drop, &conversations[1]);
+	drop.session->operations->opened(drop.session);
+	session_offer(drop.session, (struct bytes) { wide, sizeof wide - 1 });
+	ck_assert_uint_eq(drop.session->output->len, strlen(answers));
+	ck_assert_mem_eq(drop.session->output->data, answers, strlen(answers));
+	ck_assert(drop.session->is_closing);
+	close_drop(&drop);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("pop3 session");
@@ -304,6 +349,7 @@ int main(void)
 	tcase_add_test(tests, a_message_that_imap_removed_meanwhile_is_still_sent);
 	tcase_add_test(tests, what_was_retrieved_is_seen_after_quit);
 	tcase_add_test(tests, notes_tile_both_directions);
+	tcase_add_test(tests, commands_in_16_bit_units_are_unknown);
 	suite_add_tcase(suite, tests);
 
 	SRunner *runner = srunner_create(suite);

@@ -3,6 +3,7 @@
 #include <glib.h>
 #include <stdlib.h>
 #include "sim/world.h"
+#include "stack/dial_up.h"
 #include "stack/interface.h"
 #include "stack/link.h"
 #include "stack/names.h"
@@ -455,6 +456,103 @@ START_TEST(without_a_cable_frames_are_dropped)
 }
 END_TEST
 
+/* A second to dial, five of silence; 56 kbit/s. */
+static void bench_init_dialled(struct bench *bench)
+{
+	bench_init(bench, &(struct link_config) { .rate_bps = 56000, .delay_ns = NS_PER_MS });
+	link_dial_up(bench->link, &(struct dial_up_config) {
+				      .setup_ns = NS_PER_S,
+				      .idle_ns = 5 * NS_PER_S,
+				      .price_per_minute = 50000,
+				  });
+}
+
+static void check_line(const struct bench *bench, unsigned index, int64_t time_ns,
+		       enum link_line after)
+{
+	const struct trace_record *record = find(bench, TRACE_STATE, LINK_LINE, index);
+
+	ck_assert_int_eq(record->time_ns, time_ns);
+	ck_assert_uint_eq(record->after, after);
+	ck_assert_uint_eq(record->object, link_object(bench->link));
+}
+
+START_TEST(a_dial_up_line_comes_up_on_demand_and_goes_down_when_silent)
+{
+	struct bench bench;
+	/* 60 bytes with preamble and FCS: 72 bytes at 56 kbit/s, rounded up to whole ns. */
+	int64_t frame_ns = (72 * 8 * NS_PER_S + 55999) / 56000;
+
+	bench_init_dialled(&bench);
+	ck_assert_uint_eq(find(&bench, TRACE_STATE, LINK_TARIFF, 0)->after, 50000);
+	send(&bench, 1, 60);
+	send(&bench, 2, 60);
+	run(&bench);
+	ck_assert_uint_eq(bench.seen->len, 2);
+	ck_assert_int_eq(seen(&bench, 0)->time_ns, NS_PER_S + frame_ns + NS_PER_MS);
+	ck_assert_uint_eq(count(&bench, TRACE_STATE, LINK_LINE), 3);
+	check_line(&bench, 0, 0, LINE_DIALLING);
+	check_line(&bench, 1, NS_PER_S, LINE_UP);
+	check_line(&bench, 2, seen(&bench, 1)->time_ns + 5 * NS_PER_S, LINE_DOWN);
+	bench_clear(&bench);
+}
+END_TEST
+
+static void answer(void *owner)
+{
+	struct bench *bench = owner;
+	struct packet *frame = node_new_packet(&bench->right, 60);
+
+	memset(packet_data(frame), 0, 60);
+	interface_transmit(&bench->b, frame, 0);
+}
+
+static void answer_at(struct bench *bench, struct timer *timer, int64_t at_ns)
+{
+	timer_init(timer, bench->right.index, answer, bench);
+	timer_schedule(bench->world->engine, timer, at_ns);
+}
+
+START_TEST(the_called_end_cannot_call_but_keeps_the_line_up)
+{
+	struct bench bench;
+	struct timer timer;
+
+	bench_init_dialled(&bench);
+	answer(&bench);
+	ck_assert_uint_eq(count(&bench, TRACE_DROP, LINK_ON_HOOK), 1);
+	ck_assert_uint_eq(count(&bench, TRACE_STATE, LINK_LINE), 0);
+	send(&bench, 1, 60);
+	answer_at(&bench, &timer, 4 * NS_PER_S);
+	run(&bench);
+	ck_assert_uint_eq(count(&bench, TRACE_STATE, LINK_LINE), 3);
+	check_line(&bench, 2, seen(&bench, 1)->time_ns + 5 * NS_PER_S, LINE_DOWN);
+	ck_assert_int_gt(seen(&bench, 1)->time_ns, 4 * NS_PER_S);
+	bench_clear(&bench);
+}
+END_TEST
+
+START_TEST(a_cut_ends_the_call_and_a_mended_line_is_called_again)
+{
+	struct bench bench;
+
+	bench_init_dialled(&bench);
+	send(&bench, 1, 60);
+	link_cut(bench.link);
+	ck_assert_uint_eq(count(&bench, TRACE_STATE, LINK_LINE), 2);
+	check_line(&bench, 1, 0, LINE_DOWN);
+	send(&bench, 2, 60);
+	ck_assert_uint_eq(count(&bench, TRACE_STATE, LINK_LINE), 2);
+	link_mend(bench.link);
+	send(&bench, 3, 60);
+	run(&bench);
+	ck_assert_uint_eq(bench.seen->len, 1);
+	ck_assert_uint_eq(seen(&bench, 0)->tag, 3);
+	ck_assert_uint_eq(count(&bench, TRACE_STATE, LINK_LINE), 5);
+	bench_clear(&bench);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("link");
@@ -476,6 +574,9 @@ int main(void)
 	tcase_add_test(tcase, jitter_keeps_the_order);
 	tcase_add_test(tcase, a_scheduled_outage_loses_what_is_sent_or_under_way);
 	tcase_add_test(tcase, cutting_loses_what_is_under_way_and_mending_restores);
+	tcase_add_test(tcase, a_dial_up_line_comes_up_on_demand_and_goes_down_when_silent);
+	tcase_add_test(tcase, the_called_end_cannot_call_but_keeps_the_line_up);
+	tcase_add_test(tcase, a_cut_ends_the_call_and_a_mended_line_is_called_again);
 	tcase_add_test(tcase, freeing_a_busy_cable_frees_its_frames);
 	tcase_add_test(tcase, without_a_cable_frames_are_dropped);
 	suite_add_tcase(suite, tcase);
