@@ -116,7 +116,7 @@ static void describe_cooked_header(GString *out, const struct account *account,
 	struct mac mac;
 
 	text_append(out, header->packet_type < G_N_ELEMENTS(ways) ? ways[header->packet_type]
-								    : "some way");
+								  : "some way");
 	if (header->interface_index != 0)
 		append_number(out, ", interface ", header->interface_index);
 	if (header->hardware_type == COOKED_HARDWARE_LOOPBACK) {

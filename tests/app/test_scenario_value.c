@@ -68,7 +68,7 @@ static const struct {
 	{ KEY_RANGE,   "5..2",                  NULL                       },
 	{ KEY_RANGE,   "..",                    NULL                       },
 	{ KEY_RANGE,   "a..b",                  NULL                       },
-	/* clang-format off */
+ /* clang-format off */
 	{ KEY_MONEY, "0.05", "0.05" },
 	{ KEY_MONEY, "2", "2" },
 	{ KEY_MONEY, "1.50", "1.5" },
@@ -80,7 +80,7 @@ static const struct {
 	{ KEY_MONEY_RANGE, "..3", "..3" },
 	{ KEY_MONEY_RANGE, "0.15", "0.15" },
 	{ KEY_MONEY_RANGE, "0.2..0.1", NULL },
-	/* clang-format on */
+  /* clang-format on */
 	{ KEY_DATE,    "2026-01-05T08:00:00Z",  "2026-01-05T08:00:00Z"     },
 	{ KEY_DATE,    "2024-02-29",            "2024-02-29T00:00:00Z"     },
 	{ KEY_DATE,    "2026-02-29",            NULL                       },
