@@ -146,8 +146,7 @@ START_TEST(minutes_and_cost_are_told_in_log_summary_and_report)
 {
 	struct outcome *outcome = program_run("run", "dial-up", "--report", NULL);
 	const char *const told[] = {
-		"dial-up line phone: hung up after 60 s of silence; modems and PPP are not "
-		"modelled",
+		"line phone: hung up after 60 s of silence; modems and PPP are not modelled",
 		"dial-up line phone: dialling",
 		"dial-up line phone: up\n",
 		"dial-up line phone: down; so far 1 call, 2 begun minutes, ",

@@ -646,7 +646,7 @@ static const struct stream_events caller_events = {
 
 static void call(struct stage *stage, struct host *from, struct caller *caller)
 {
-	*caller = (struct caller) { NULL };
+	*caller = (struct caller) { .stream = NULL };
 	caller->stream =
 	    tcp_connect(from, (struct endpoint) { OFFICE_ADDRESS, 25 }, &caller_events, caller);
 	run(stage, engine_now(stage->network.world->engine) + NS_PER_S);

@@ -16,7 +16,7 @@ static void feed_mail(struct model *model, struct report *report, enum mail_deta
 	const struct trace_record record = {
 		.kind = TRACE_MAIL,
 		.layer = LAYER_MAIL,
-		.detail = detail,
+		.detail = (uint16_t)detail,
 		.root = root,
 	};
 	struct bytes bytes = { (const uint8_t *)text, sizeof text - 1 };
