@@ -82,9 +82,10 @@ void linger_pool_free(struct linger_pool *pool)
 {
 	if (pool == NULL)
 		return;
-	while (pool->lingering.head != NULL) {
-		struct lingering *lingering = pool->lingering.head->data;
+	for (GList *link = pool->lingering.head, *next; link != NULL; link = next) {
+		struct lingering *lingering = link->data;
 
+		next = link->next;
 		stream_abort(lingering->stream);
 		forget(lingering);
 	}

@@ -146,7 +146,7 @@ static void print_counts(FILE *out, const char *whom, const GArray *outcomes)
 	const char *separator = ": ";
 
 	fprintf(out, "\n          %u %s", outcomes->len, whom);
-	for (uint16_t detail = 0; detail < MAIL_DETAIL_COUNT; detail++) {
+	for (unsigned detail = 0; detail < MAIL_DETAIL_COUNT; detail++) {
 		const struct trace_record *record = NULL;
 		unsigned count = 0;
 

@@ -127,7 +127,7 @@ static bool may_begin_head(struct bytes in, bool is_from_server)
 	if (in.length > strlen(version))
 		return false;
 	for (size_t i = 0; i < in.length; i++)
-		if (is_from_server ? in.data[i] != version[i] && i != strlen("HTTP/1.")
+		if (is_from_server ? in.data[i] != (uint8_t)version[i] && i != strlen("HTTP/1.")
 				   : !g_ascii_isupper(in.data[i]))
 			return false;
 	return true;

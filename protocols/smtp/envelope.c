@@ -79,10 +79,11 @@ char *smtp_xtext_decode(const char *text)
 	if (!smtp_xtext_is_valid(bytes_of(text)))
 		return g_string_free(out, TRUE);
 	for (; *text != '\0'; text++) {
-		int octet = *text;
+		unsigned octet = (uint8_t)*text;
 
 		if (*text == '+') {
-			octet = hex_digit((uint8_t)text[1]) << 4 | hex_digit((uint8_t)text[2]);
+			octet = (unsigned)hex_digit((uint8_t)text[1]) << 4 |
+				(unsigned)hex_digit((uint8_t)text[2]);
 			text += 2;
 		}
 		if (octet < 32 || octet == 127)
