@@ -232,6 +232,7 @@ static void enqueue_copy(const struct mail_server *server, const struct smtp_arr
 			 const struct expansion *to, const struct mail_identity *identity,
 			 const char *queue_id, GBytes *data)
 {
+	const struct smtp_message_wish none = { .is_utf8 = arrival->wish.is_utf8 };
 	bool is_list = to->sender != NULL;
 
 	mail_queue_add(
@@ -243,8 +244,7 @@ static void enqueue_copy(const struct mail_server *server, const struct smtp_arr
 		.recipients = (const char *const *)to->recipients->pdata,
 		.recipient_count = to->recipients->len,
 		.wishes = (const struct smtp_recipient_wish *)(const void *)to->wishes->data,
-		.wish = is_list ? (struct smtp_message_wish) { .is_utf8 = arrival->wish.is_utf8 }
-				: arrival->wish,
+		.wish = is_list ? none : arrival->wish,
 		.data = data,
 	    });
 }
