@@ -185,7 +185,7 @@ UNSANITIZED = tests/app/test_verdict.c ./tests/interop/test_tcp.py
 
 # The same tests under AddressSanitizer and UndefinedBehaviorSanitizer. Warnings are no errors here: the
 # code that gcc's sanitizers add makes it warn of conversions that are none.
-sanitized: ## every test under the sanitizers
+sanitized: ## the tests under the sanitizers, but for those that judge bytes by tshark and speed
 	@+$(SUBMAKE) BUILD=build/asan WERROR= CFLAGS="-O1 -g -fno-omit-frame-pointer" \
 	    SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=undefined" all tests
 	@MAILWIRE=build/asan/mailwire tests/run.sh $(patsubst %.c,build/asan/%,$(filter-out $(UNSANITIZED),$(TEST_SOURCES))) \
