@@ -22,6 +22,7 @@ struct scenario_network;
 struct scenario_node;
 struct scenario_switch;
 struct scenario_zone;
+struct yaml_node;
 
 /* What a name in a scenario may refer to; a set of them where several are allowed. */
 enum scenario_kind {
@@ -680,12 +681,44 @@ struct scenario {
  */
 struct scenario *scenario_load(const char *path, struct diagnostics *diagnostics);
 
-/*
- * The same with all clients getting their mail by `receive` (PROTOCOL_POP3 or PROTOCOL_IMAP),
- * whatever is written; what does not go with that is an error.
- */
-struct scenario *scenario_load_receiving(const char *path, enum scenario_protocol receive,
-					 struct diagnostics *diagnostics);
+/* A part of a scenario that is written otherwise than in its file. */
+struct scenario_setting {
+	char *path; /* the way to it, "clients/alice/incoming"; elements of lists by number, from 1 */
+	struct mark mark;              /* where it stands in the source of the settings */
+	const struct yaml_node *value; /* nothing (yaml_is_null()): as if it were not written */
+	struct yaml_node *owned;       /* the same, when it is freed with the setting */
+};
+
+/* Settings in the order in which they are made, and the text they stand in. */
+struct scenario_settings {
+	char *source_name, *source; /* for messages */
+	GPtrArray *list;            /* of struct scenario_setting * */
+};
+
+/* None yet; and one more: `path` is copied, `value` must outlive them. */
+struct scenario_settings *scenario_settings_new(const char *source_name, const char *source);
+void scenario_settings_add(struct scenario_settings *settings, const char *path, struct mark mark,
+			   const struct yaml_node *value);
+void scenario_settings_free(struct scenario_settings *settings);
+
+/* Reads texts PATH=VALUE, up to a NULL. NULL when one is wrong; `diagnostics` (fresh) says why. */
+struct scenario_settings *scenario_settings_parse(const char *const *texts,
+						  struct diagnostics *diagnostics);
+
+/* In what a scenario shall differ from its file. */
+struct scenario_changes {
+	/* PROTOCOL_POP3 or PROTOCOL_IMAP, by which all clients get their mail whatever is written;
+	   what does not go with that is an error. NULL: as written. */
+	const enum scenario_protocol *receive;
+	const struct scenario_settings *settings; /* NULL: none */
+	/* Expectations in place of those that are written, of const struct yaml_node *, which stand
+	   in the source of `settings`; NULL: as written. */
+	const GPtrArray *expect;
+};
+
+/* scenario_load() with changes. */
+struct scenario *scenario_load_changed(const char *path, const struct scenario_changes *changes,
+				       struct diagnostics *diagnostics);
 
 /*
  * The same from memory: `name` is what messages call it. Attachments are read below `directory`;
