@@ -530,6 +530,13 @@ enum scenario_expectation_kind {
 	EXPECT_PACKETS, /* actions caused so many packets */
 	EXPECT_DEVICE,  /* a client holds so many messages itself: readable with no network */
 	EXPECT_HEARD,   /* a line was heard at a terminal so many times */
+	EXPECT_STORED,  /* so many bytes of mail are kept at a host */
+	EXPECT_SAID,    /* a line was said in a TCP connection so many times */
+	EXPECT_CONNECTED, /* TCP connections lasted so many seconds */
+	EXPECT_AT_ONCE,   /* so many were open at the same time */
+	EXPECT_LAYER,     /* headers of a layer were put on and taken off so many times */
+	EXPECT_WAITED,    /* a user waited so many milliseconds */
+	EXPECT_PARTS,     /* the world has so many parts of a kind */
 	EXPECT_COUNT,
 };
 
@@ -589,6 +596,11 @@ enum scenario_drop_reason {
 	DROP_OTHER,
 };
 
+/* What is done with a header, or with a command or reply. */
+enum scenario_passage { PASSAGE_ANY, PASSAGE_PUT_ON, PASSAGE_TAKEN_OFF };
+
+enum scenario_part { PART_HOST, PART_ROUTER, PART_SWITCH, PART_INTERFACE, PART_CABLE };
+
 struct scenario_expectation {
 	struct scenario_item item;
 	enum scenario_expectation_kind kind;
@@ -599,6 +611,7 @@ struct scenario_expectation {
 	const char *folder;
 	struct scenario_range messages; /* how many; of those with `subject`, when it is not NULL */
 	bool only_unseen;
+	const char *containing; /* NULL: whatever messages hold */
 	/* EXPECT_MESSAGE, and `subject` of EXPECT_MAILBOX */
 	const char *subject;
 	enum scenario_station station;
@@ -623,6 +636,11 @@ struct scenario_expectation {
 	enum scenario_verb verb;          /* EXPECT_PACKETS */
 	struct scenario_client *device;   /* EXPECT_DEVICE */
 	const char *heard;                /* EXPECT_HEARD: how the line begins */
+	const char *said; /* EXPECT_SAID: likewise, with * and ? for any text and character */
+	struct scenario_account *owner;   /* EXPECT_STORED; NULL: whoever's it is */
+	unsigned layer;                   /* EXPECT_LAYER: enum protocol_layer, or of the stack */
+	enum scenario_passage passage;
+	enum scenario_part part; /* EXPECT_PARTS */
 	struct scenario_item *node; /* host, router or switch it is counted at; NULL: everywhere */
 	enum scenario_drop_reason reason;
 	uint64_t rule; /* EXPECT_DROPPED: number of the rule of `node` that did it; 0: any */
