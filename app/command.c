@@ -116,32 +116,53 @@ bool command_parse_receive(const char *name, enum scenario_protocol *protocol)
 	return false;
 }
 
-struct scenario *command_load_receiving(const char *file, const char *receive)
+/* Prints what was found, and forgets it. */
+static void print_diagnostics(struct diagnostics *diagnostics)
 {
-	struct diagnostics *diagnostics;
-	struct scenario *scenario = NULL;
-	enum scenario_protocol protocol;
-	char *path, *text;
+	char *text = diagnostics_print(diagnostics);
 
-	if (receive != NULL && !command_parse_receive(receive, &protocol))
-		return NULL;
-	diagnostics = diagnostics_new();
-	path = scenario_find(file, diagnostics);
-	if (path != NULL && receive != NULL)
-		scenario = scenario_load_receiving(path, protocol, diagnostics);
-	else if (path != NULL)
-		scenario = scenario_load(path, diagnostics);
-	text = diagnostics_print(diagnostics);
 	fputs(text, stderr);
 	g_free(text);
-	g_free(path);
 	diagnostics_free(diagnostics);
+}
+
+static struct scenario *load(const char *file, const struct scenario_changes *changes)
+{
+	struct diagnostics *diagnostics = diagnostics_new();
+	char *path = scenario_find(file, diagnostics);
+	struct scenario *scenario =
+	    path == NULL ? NULL : scenario_load_changed(path, changes, diagnostics);
+
+	print_diagnostics(diagnostics);
+	g_free(path);
+	return scenario;
+}
+
+struct scenario *command_load_changed(const char *file, const char *receive, char **settings)
+{
+	struct diagnostics *diagnostics = diagnostics_new();
+	struct scenario_changes changes = { 0 };
+	struct scenario_settings *parsed = NULL;
+	struct scenario *scenario = NULL;
+	enum scenario_protocol protocol;
+	bool is_good = receive == NULL || command_parse_receive(receive, &protocol);
+
+	if (is_good && settings != NULL) {
+		parsed = scenario_settings_parse((const char *const *)settings, diagnostics);
+		is_good = parsed != NULL;
+	}
+	print_diagnostics(diagnostics);
+	changes.receive = receive == NULL ? NULL : &protocol;
+	changes.settings = parsed;
+	if (is_good)
+		scenario = load(file, &changes);
+	scenario_settings_free(parsed);
 	return scenario;
 }
 
 struct scenario *command_load(const char *file)
 {
-	return command_load_receiving(file, NULL);
+	return command_load_changed(file, NULL, NULL);
 }
 
 /* The reader of standard output has seen enough, and knows why it ends. */

@@ -60,11 +60,19 @@ int command_parse_many(const struct command *command, int argc, char **argv,
  */
 struct scenario *command_load(const char *file);
 
-/* The same for --receive NAME, a protocol in place of that which is written; NULL: as written. */
-struct scenario *command_load_receiving(const char *file, const char *receive);
+/*
+ * The same for --receive NAME, a protocol in place of that which is written (NULL: as written), and
+ * --set PATH=VALUE, any number of times (NULL: never).
+ */
+struct scenario *command_load_changed(const char *file, const char *receive, char **settings);
 
 /* The protocol of --receive NAME. False with a complaint when `name` is none. */
 bool command_parse_receive(const char *name, enum scenario_protocol *protocol);
+
+/* Of the option that commands which load so share. */
+#define COMMAND_SET_HELP                                                                           \
+	"Write a part of the scenario otherwise, such as clients/alice/incoming=pop3; may stand "  \
+	"several times"
 
 /*
  * Ends output on standard output: EXIT_OK, or EXIT_OUTPUT after saying why it could not be written.

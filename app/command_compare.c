@@ -11,6 +11,7 @@
 
 struct comparing {
 	char *receive, *format;
+	char **settings;  /* of --set; NULL: none */
 	gint64 seed;      /* -1: the scenario's own */
 	char **protocols; /* of --receive; NULL: as written */
 	struct compare_result *results[RUNS_MAX];
@@ -47,7 +48,7 @@ static char *title_of(const char *file, const char *receive)
 /* Runs one scenario and keeps its result. EXIT_OK, or the status to end with after complaining. */
 static int run_one(struct comparing *comparing, const char *file, const char *receive)
 {
-	struct scenario *scenario = command_load_receiving(file, receive);
+	struct scenario *scenario = command_load_changed(file, receive, comparing->settings);
 	struct watch watch = {
 		.sink = {.kinds = TRACE_ALL, .record = observe}
 	};
@@ -169,6 +170,8 @@ int command_compare(const struct command *command, int argc, char **argv)
 		  "receive: pop3, imap", "NAMES" },
 		{ "format",                  0, 0, G_OPTION_ARG_STRING, &comparing.format,
                  "A table (text, default), or json or csv: see docs/COMPARE.md", "text|json|csv" },
+		{ "set", 0, 0, G_OPTION_ARG_STRING_ARRAY, &comparing.settings,
+		  COMMAND_SET_HELP, "PATH=VALUE" },
 		{ "seed", 0, 0, G_OPTION_ARG_INT64, &comparing.seed,
                  "Use another seed than the scenarios'", "N" },
 		{ 0           }
@@ -188,6 +191,7 @@ int command_compare(const struct command *command, int argc, char **argv)
 		compare_result_free(comparing.results[i]);
 	g_strfreev(files);
 	g_strfreev(comparing.protocols);
+	g_strfreev(comparing.settings);
 	g_free(comparing.receive);
 	g_free(comparing.format);
 	return status;

@@ -192,6 +192,8 @@ int run_options_parse(struct run_options *options, const struct command *command
                  "Use another seed than the scenario's", "N" },
 		{ "receive",    0, 0, G_OPTION_ARG_STRING, &options->receive,
                  "All clients receive by this protocol, whatever the scenario says", "pop3|imap" },
+		{ "set", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->settings, COMMAND_SET_HELP,
+		  "PATH=VALUE" },
 		{ "until", 0, 0, G_OPTION_ARG_STRING, &options->until_text, "Stop at this time",
                  "TIME" },
 		{ "quiet",             'q', 0, G_OPTION_ARG_NONE, &options->is_quiet,
@@ -223,4 +225,5 @@ void run_options_clear(struct run_options *options)
 	g_free(options->seed_text);
 	g_free(options->until_text);
 	g_free(options->receive);
+	g_strfreev(options->settings);
 }

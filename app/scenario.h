@@ -22,6 +22,7 @@ struct scenario_network;
 struct scenario_node;
 struct scenario_switch;
 struct scenario_zone;
+struct yaml_node;
 
 /* What a name in a scenario may refer to; a set of them where several are allowed. */
 enum scenario_kind {
@@ -529,6 +530,13 @@ enum scenario_expectation_kind {
 	EXPECT_PACKETS, /* actions caused so many packets */
 	EXPECT_DEVICE,  /* a client holds so many messages itself: readable with no network */
 	EXPECT_HEARD,   /* a line was heard at a terminal so many times */
+	EXPECT_STORED,  /* so many bytes of mail are kept at a host */
+	EXPECT_SAID,    /* a line was said in a TCP connection so many times */
+	EXPECT_CONNECTED, /* TCP connections lasted so many seconds */
+	EXPECT_AT_ONCE,   /* so many were open at the same time */
+	EXPECT_LAYER,     /* headers of a layer were put on and taken off so many times */
+	EXPECT_WAITED,    /* a user waited so many milliseconds */
+	EXPECT_PARTS,     /* the world has so many parts of a kind */
 	EXPECT_COUNT,
 };
 
@@ -588,6 +596,11 @@ enum scenario_drop_reason {
 	DROP_OTHER,
 };
 
+/* What is done with a header, or with a command or reply. */
+enum scenario_passage { PASSAGE_ANY, PASSAGE_PUT_ON, PASSAGE_TAKEN_OFF };
+
+enum scenario_part { PART_HOST, PART_ROUTER, PART_SWITCH, PART_INTERFACE, PART_CABLE };
+
 struct scenario_expectation {
 	struct scenario_item item;
 	enum scenario_expectation_kind kind;
@@ -598,6 +611,7 @@ struct scenario_expectation {
 	const char *folder;
 	struct scenario_range messages; /* how many; of those with `subject`, when it is not NULL */
 	bool only_unseen;
+	const char *containing; /* NULL: whatever messages hold */
 	/* EXPECT_MESSAGE, and `subject` of EXPECT_MAILBOX */
 	const char *subject;
 	enum scenario_station station;
@@ -622,6 +636,11 @@ struct scenario_expectation {
 	enum scenario_verb verb;          /* EXPECT_PACKETS */
 	struct scenario_client *device;   /* EXPECT_DEVICE */
 	const char *heard;                /* EXPECT_HEARD: how the line begins */
+	const char *said; /* EXPECT_SAID: likewise, with * and ? for any text and character */
+	struct scenario_account *owner;   /* EXPECT_STORED; NULL: whoever's it is */
+	unsigned layer;                   /* EXPECT_LAYER: enum protocol_layer, or of the stack */
+	enum scenario_passage passage;
+	enum scenario_part part; /* EXPECT_PARTS */
 	struct scenario_item *node; /* host, router or switch it is counted at; NULL: everywhere */
 	enum scenario_drop_reason reason;
 	uint64_t rule; /* EXPECT_DROPPED: number of the rule of `node` that did it; 0: any */
@@ -680,12 +699,44 @@ struct scenario {
  */
 struct scenario *scenario_load(const char *path, struct diagnostics *diagnostics);
 
-/*
- * The same with all clients getting their mail by `receive` (PROTOCOL_POP3 or PROTOCOL_IMAP),
- * whatever is written; what does not go with that is an error.
- */
-struct scenario *scenario_load_receiving(const char *path, enum scenario_protocol receive,
-					 struct diagnostics *diagnostics);
+/* A part of a scenario that is written otherwise than in its file. */
+struct scenario_setting {
+	char *path; /* the way to it, "clients/alice/incoming"; elements of lists by number, from 1 */
+	struct mark mark;              /* where it stands in the source of the settings */
+	const struct yaml_node *value; /* nothing (yaml_is_null()): as if it were not written */
+	struct yaml_node *owned;       /* the same, when it is freed with the setting */
+};
+
+/* Settings in the order in which they are made, and the text they stand in. */
+struct scenario_settings {
+	char *source_name, *source; /* for messages */
+	GPtrArray *list;            /* of struct scenario_setting * */
+};
+
+/* None yet; and one more: `path` is copied, `value` must outlive them. */
+struct scenario_settings *scenario_settings_new(const char *source_name, const char *source);
+void scenario_settings_add(struct scenario_settings *settings, const char *path, struct mark mark,
+			   const struct yaml_node *value);
+void scenario_settings_free(struct scenario_settings *settings);
+
+/* Reads texts PATH=VALUE, up to a NULL. NULL when one is wrong; `diagnostics` (fresh) says why. */
+struct scenario_settings *scenario_settings_parse(const char *const *texts,
+						  struct diagnostics *diagnostics);
+
+/* In what a scenario shall differ from its file. */
+struct scenario_changes {
+	/* PROTOCOL_POP3 or PROTOCOL_IMAP, by which all clients get their mail whatever is written;
+	   what does not go with that is an error. NULL: as written. */
+	const enum scenario_protocol *receive;
+	const struct scenario_settings *settings; /* NULL: none */
+	/* Expectations in place of those that are written, of const struct yaml_node *, which stand
+	   in the source of `settings`; NULL: as written. */
+	const GPtrArray *expect;
+};
+
+/* scenario_load() with changes. */
+struct scenario *scenario_load_changed(const char *path, const struct scenario_changes *changes,
+				       struct diagnostics *diagnostics);
 
 /*
  * The same from memory: `name` is what messages call it. Attachments are read below `directory`;
