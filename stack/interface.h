@@ -90,7 +90,7 @@ void interface_send(struct interface *interface, struct mac destination, uint16_
  * Puts a whole frame (taken) on the cable; `flags` are added to those of its TRANSMIT record. A
  * frame with several references is not changed.
  */
-void interface_transmit(struct interface *interface, struct packet *frame, uint16_t flags);
+void interface_transmit(struct interface *interface, struct packet *frame, uint8_t flags);
 
 /*
  * Takes a frame whose last bit has just arrived; `cause` is the record that sent it. Begins a new
