@@ -156,6 +156,9 @@ static void adapter_run(struct adapter *adapter)
 		adapter->is_woken = true;
 		return;
 	}
+	struct node *node = adapter->node;
+	uint8_t actor = node_act_as(node, (uint8_t)adapter->config.actor);
+
 	adapter->is_running = true;
 	adapter_tick(adapter);
 	do {
@@ -168,6 +171,7 @@ static void adapter_run(struct adapter *adapter)
 		adapter_destroy(adapter);
 	else if (adapter->is_open)
 		arm_deadline(adapter);
+	node_act_as(node, actor);
 }
 
 /* Events. What the stream tells is heard at the wakeup; all other things are at once. */

@@ -8,6 +8,7 @@
  * output, an answer and the deadline are no news of the stream: the session goes on at once.
  */
 #pragma once
+#include "protocols/actor.h"
 #include "protocols/linger.h"
 #include "protocols/session.h"
 #include "stack/socket.h"
@@ -18,6 +19,7 @@ struct adapter;
 
 struct adapter_config {
 	unsigned layer;    /* enum protocol_layer: on every record */
+	enum actor actor;  /* whose session it is: what the session does is that program's doing */
 	int64_t wakeup_ns; /* time between bytes arriving and the program reading them */
 	int64_t
 	    connect_timeout_ns; /* to give up a connecting stream as STREAM_TIMED_OUT; 0: TCP's own */

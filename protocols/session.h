@@ -42,7 +42,7 @@ struct session_operations {
 struct note {
 	enum trace_kind kind;   /* TRACE_UNIT, TRACE_STATE, TRACE_PHASE or TRACE_MAIL */
 	uint16_t detail;        /* from the protocol's table of names */
-	uint16_t flags;         /* TRACE_INBOUND on units that were read */
+	uint8_t flags;          /* TRACE_INBOUND on units that were read */
 	uint64_t before, after; /* as the kind says; for units stream offset and length */
 	uint64_t root;   /* message it belongs to; 0: the context's. A unit with one passes it on
 	                           to what is said from there on, segments included */

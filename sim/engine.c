@@ -512,6 +512,7 @@ void timer_schedule(struct engine *engine, struct timer *timer, int64_t deadline
 	timer->sequence = ++engine->armings;
 	timer->cause = engine->context.cause;
 	timer->root = engine->context.root;
+	timer->actor = engine->context.actor;
 	timer_arm(engine, timer, deadline_ns);
 }
 
@@ -520,6 +521,7 @@ void timer_schedule_arrival(struct engine *engine, struct timer *timer, int64_t 
 {
 	timer->sequence = sequence;
 	timer->cause = timer->root = 0;
+	timer->actor = 0;
 	timer_arm(engine, timer, deadline_ns);
 }
 
@@ -620,6 +622,7 @@ static bool engine_execute(struct engine *engine, struct timer *timer)
 	engine->context.cause = timer->cause;
 	engine->context.root = timer->root;
 	engine->context.crossing = 0;
+	engine->context.actor = timer->actor;
 	timer->fire(timer->owner);
 	return work_drain(engine);
 }

@@ -75,9 +75,10 @@ struct trace_record {
 	uint16_t header_bytes;
 	uint16_t interface; /* index at the node, from 1; 0: none */
 	uint16_t detail;    /* which state, reason, ...: index in the layer's table of names */
-	uint16_t flags;     /* enum trace_flag */
-	uint8_t kind;       /* enum trace_kind */
-	uint8_t layer;      /* enum layer of stack/layer.h and protocols/layer.h */
+	uint8_t flags;      /* enum trace_flag */
+	uint8_t actor; /* which program at the node, enum actor of protocols/actor.h; 0: none */
+	uint8_t kind;  /* enum trace_kind */
+	uint8_t layer; /* enum layer of stack/layer.h and protocols/layer.h */
 };
 
 #define TRACE_NODE_SHIFT 40

@@ -88,6 +88,7 @@ static void accept_connection(void *owner, struct stream *stream)
 	connection->adapter = adapter_new(server->host, stream, session, true,
 					  &(struct adapter_config) {
 					      .layer = LAYER_IMAP,
+					      .actor = ACTOR_MAILBOX,
 					      .wakeup_ns = server->config.wakeup_ns,
 					      .lingers = server->lingers,
 					      .done = connection_done,
@@ -97,8 +98,10 @@ static void accept_connection(void *owner, struct stream *stream)
 
 static bool listen_on(struct imap_server *server, uint16_t port)
 {
+	uint8_t before = node_act_as(host_node(server->host), ACTOR_MAILBOX);
 	struct tcp_listener *listener = tcp_listen(server->host, port, accept_connection, server);
 
+	node_act_as(host_node(server->host), before);
 	if (listener != NULL)
 		g_ptr_array_add(server->listeners, listener);
 	return listener != NULL;

@@ -72,6 +72,7 @@ static void accept_connection(void *owner, struct stream *stream)
 	connection->adapter = adapter_new(server->host, stream, session, true,
 					  &(struct adapter_config) {
 					      .layer = LAYER_POP3,
+					      .actor = ACTOR_MAILBOX,
 					      .wakeup_ns = server->config.wakeup_ns,
 					      .lingers = server->lingers,
 					      .done = connection_done,
@@ -81,8 +82,10 @@ static void accept_connection(void *owner, struct stream *stream)
 
 static bool listen_on(struct pop3_server *server, uint16_t port)
 {
+	uint8_t before = node_act_as(host_node(server->host), ACTOR_MAILBOX);
 	struct tcp_listener *listener = tcp_listen(server->host, port, accept_connection, server);
 
+	node_act_as(host_node(server->host), before);
 	if (listener != NULL)
 		g_ptr_array_add(server->listeners, listener);
 	return listener != NULL;

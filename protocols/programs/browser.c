@@ -180,6 +180,7 @@ static void connect_to(struct browser *browser, uint32_t address)
 	browser->adapter = adapter_new(browser->host, stream, session, false,
 				       &(struct adapter_config) {
 					   .layer = LAYER_HTTP,
+					   .actor = ACTOR_BROWSER,
 					   .wakeup_ns = browser->config.wakeup_ns,
 					   .connect_timeout_ns = browser->config.connect_timeout_ns,
 					   .done = connection_done,

@@ -13,6 +13,7 @@ struct service {
 	struct mail_server *server;
 	struct tcp_listener *listener; /* NULL: suspended */
 	uint16_t port;
+	enum actor actor; /* the MSA for authors, the MTA for other servers */
 	struct smtp_server_config config;
 };
 
@@ -259,8 +260,9 @@ static void enqueue(const struct mail_server *server, const struct smtp_arrival 
 	for (unsigned i = 0; i < arrival->recipient_count; i++)
 		recipients[i] = complete_address(server, arrival->recipients[i]);
 	engine_context(node_engine(server->node))->root = identity.root;
-	mail_record(server->node, arrival->login != NULL ? MAIL_SUBMITTED : MAIL_RECEIVED,
-		    &identity, 0, bytes_of(queue_id));
+	mail_record(server->node, arrival->login != NULL ? ACTOR_MSA : ACTOR_MTA,
+		    arrival->login != NULL ? MAIL_SUBMITTED : MAIL_RECEIVED, &identity, 0,
+		    bytes_of(queue_id));
 	expansions = aliases_expand(server->aliases, (const char *const *)recipients,
 				    arrival->wishes, arrival->recipient_count);
 	for (guint i = 0; i < expansions->len; i++) {
@@ -401,6 +403,7 @@ static void client_connected(void *owner, struct stream *stream)
 	client->adapter = adapter_new(server->host, stream, session, true,
 				      &(struct adapter_config) {
 					  .layer = LAYER_SMTP,
+					  .actor = service->actor,
 					  .wakeup_ns = server->wakeup_ns,
 					  .lingers = server->lingers,
 					  .done = client_done,
@@ -426,8 +429,11 @@ static void deliver(void *owner, struct mail_job *job)
 
 static bool open_port(struct service *service)
 {
+	uint8_t before = node_act_as(service->server->node, (uint8_t)service->actor);
+
 	service->listener =
 	    tcp_listen(service->server->host, service->port, client_connected, service);
+	node_act_as(service->server->node, before);
 	return service->listener != NULL;
 }
 
@@ -452,6 +458,7 @@ static bool start_service(struct service *service, const struct mail_server_port
 		.environment = &environment,
 	};
 	service->port = port->port;
+	service->actor = port->is_submission ? ACTOR_MSA : ACTOR_MTA;
 	return open_port(service);
 }
 

@@ -18,9 +18,15 @@ const char *const mua_outcome_names[MUA_OUTCOME_COUNT] = {
 	[MUA_TRY_LATER] = "the server says later",
 };
 
+static enum actor mua_actor(const struct mua *mua)
+{
+	return mua->web != NULL ? ACTOR_BROWSER : ACTOR_MUA;
+}
+
 void mua_belong(const struct mua *mua, uint64_t root)
 {
 	engine_context(node_engine(mua->node))->root = root;
+	node_act_as(mua->node, (uint8_t)mua_actor(mua));
 }
 
 void mua_record(const struct mua *mua, enum mail_detail detail, uint64_t root, uint64_t object,
@@ -31,6 +37,7 @@ void mua_record(const struct mua *mua, enum mail_detail detail, uint64_t root, u
 		       .kind = TRACE_MAIL,
 		       .layer = LAYER_MAIL,
 		       .detail = (uint16_t)detail,
+		       .actor = (uint8_t)mua_actor(mua),
 		       .root = root,
 		       .object = object,
 		       .before = detail == MAIL_DEFERRED,
@@ -189,8 +196,8 @@ static struct mua_action *begin(struct mua *mua, enum mua_verb verb, struct mua_
 				},
 				bytes_of(words));
 	g_assert(action->id == id);
-	context->root = id;
 	context->cause = id;
+	mua_belong(mua, id);
 	g_free(words);
 	return action;
 }

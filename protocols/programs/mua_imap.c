@@ -195,6 +195,7 @@ static void connect_to(struct mua_imap *imap, uint32_t address)
 	imap->adapter = adapter_new(mua->host, stream, imap_client_session(imap->client), false,
 				    &(struct adapter_config) {
 					.layer = LAYER_IMAP,
+					.actor = ACTOR_MUA,
 					.wakeup_ns = config->wakeup_ns,
 					.connect_timeout_ns = config->connect_timeout_ns,
 					.done = connection_done,

@@ -309,6 +309,7 @@ static void connect_to(struct mua_outbox *outbox, uint32_t address)
 	outbox->adapter = adapter_new(mua->host, stream, session, false,
 				      &(struct adapter_config) {
 					  .layer = LAYER_SMTP,
+					  .actor = ACTOR_MUA,
 					  .wakeup_ns = config->wakeup_ns,
 					  .connect_timeout_ns = config->connect_timeout_ns,
 					  .done = connection_done,

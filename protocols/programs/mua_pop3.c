@@ -203,6 +203,7 @@ static void connect_to(struct mua_pop3 *pop3, uint32_t address)
 	pop3->adapter = adapter_new(mua->host, stream, session, false,
 				    &(struct adapter_config) {
 					.layer = LAYER_POP3,
+					.actor = ACTOR_MUA,
 					.wakeup_ns = config->wakeup_ns,
 					.connect_timeout_ns = config->connect_timeout_ns,
 					.done = connection_done,
