@@ -327,6 +327,7 @@ static void client_failed(struct session *session, enum stream_failure why)
 		[STREAM_TIMED_OUT] = "connection timed out",
 		[STREAM_UNREACHABLE] = "network is unreachable",
 		[STREAM_TRUNCATED] = "connection was cut off",
+		[STREAM_INSECURE] = "TLS failed",
 	};
 
 	lose(smtp_client_of(session), names[why]);
