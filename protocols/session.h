@@ -43,6 +43,14 @@ struct session_operations {
 #define SESSION_OUTPUT_LOW  65536  /* bytes; refill() tops up from here */
 #define SESSION_OUTPUT_HIGH 262144 /* bytes; while so many wait to be sent, no input is offered */
 
+/* What a client wants of TLS. */
+enum session_tls {
+	SESSION_TLS_NEVER,
+	SESSION_TLS_IF_OFFERED, /* by STARTTLS or STLS; else without (RFC 7435: opportunistic) */
+	SESSION_TLS_REQUIRED,   /* likewise; else not at all */
+	SESSION_TLS_AT_ONCE,    /* from the first byte (RFC 8314 section 3) */
+};
+
 /* Something the adapter shall put into the trace. */
 struct note {
 	enum trace_kind kind;   /* TRACE_UNIT, TRACE_STATE, TRACE_PHASE or TRACE_MAIL */
