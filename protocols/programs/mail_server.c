@@ -14,6 +14,7 @@ struct service {
 	struct tcp_listener *listener; /* NULL: suspended */
 	uint16_t port;
 	enum actor actor; /* the MSA for authors, the MTA for other servers */
+	bool begins_with_tls;
 	struct smtp_server_config config;
 };
 
@@ -49,6 +50,8 @@ struct mail_server {
 	unsigned session_limit, per_address_limit, queue_limit;
 	struct random_stream random; /* for the challenges of AUTH */
 	struct sasl_keys *keys;
+	struct tls_context *tls; /* NULL: none */
+	bool hides_auth;
 };
 
 /* Whose mail is ours. */
@@ -406,6 +409,8 @@ static void client_connected(void *owner, struct stream *stream)
 					  .actor = service->actor,
 					  .wakeup_ns = server->wakeup_ns,
 					  .lingers = server->lingers,
+					  .tls = server->tls,
+					  .begins_with_tls = service->begins_with_tls,
 					  .done = client_done,
 					  .owner = client,
 				      });
@@ -443,6 +448,9 @@ static bool start_service(struct service *service, const struct mail_server_port
 	unsigned capabilities =
 	    port->capabilities != 0 ? port->capabilities : SMTP_CAPABILITIES_ALL;
 
+	if (service->server->tls == NULL)
+		capabilities &= ~(unsigned)SMTP_CAN_TLS;
+
 	service->config = (struct smtp_server_config) {
 		.host_name = service->server->host_name,
 		.software = MAIL_SERVER_SOFTWARE,
@@ -451,6 +459,7 @@ static bool start_service(struct service *service, const struct mail_server_port
 		.keys = service->server->keys,
 		.random = &service->server->random,
 		.requires_login = port->is_submission,
+		.hides_auth = service->server->hides_auth,
 		.size_limit = size_limit,
 		.recipient_limit = MAIL_SERVER_RECIPIENTS,
 		.error_limit = MAIL_SERVER_ERRORS,
@@ -459,6 +468,7 @@ static bool start_service(struct service *service, const struct mail_server_port
 	};
 	service->port = port->port;
 	service->actor = port->is_submission ? ACTOR_MSA : ACTOR_MTA;
+	service->begins_with_tls = port->begins_with_tls;
 	return open_port(service);
 }
 
@@ -500,6 +510,8 @@ static void copy_config(struct mail_server *server, const struct mail_server_con
 	server->resolver = config->resolver;
 	server->store = config->store;
 	server->wakeup_ns = config->wakeup_ns;
+	server->tls = config->tls;
+	server->hides_auth = config->hides_auth;
 	server->session_limit = (unsigned)or_default(config->session_limit, MAIL_SERVER_SESSIONS);
 	server->per_address_limit =
 	    (unsigned)or_default(config->per_address_limit, MAIL_SERVER_PER_ADDRESS);
@@ -527,6 +539,8 @@ static void start_queue(struct mail_server *server, const struct mail_server_con
 						 .wakeup_ns = server->wakeup_ns,
 						 .converts = !config->never_converts,
 						 .concurrency = config->connections_per_domain,
+						 .tls = config->delivery_tls,
+						 .tls_context = config->delivery_tls_context,
 					     });
 }
 
