@@ -2,7 +2,7 @@
 
 #include <string.h>
 #include "sim/time.h"
-#include "views/frame_filter.h"
+#include "views/packet_filter.h"
 #include "views/names.h"
 
 bool run_options_is_stdout(const char *path)
@@ -104,18 +104,18 @@ static bool check_paths(const struct run_options *options)
 
 static bool check_filter(const struct run_options *options)
 {
-	struct frame_filter *filter;
+	struct packet_filter *filter;
 	GError *error = NULL;
 
 	if (options->filter == NULL)
 		return true;
-	filter = frame_filter_new(options->filter, &error);
+	filter = packet_filter_new(options->filter, &error);
 	if (filter == NULL) {
 		command_complain("--filter: %s", error->message);
 		g_error_free(error);
 		return false;
 	}
-	frame_filter_free(filter);
+	packet_filter_free(filter);
 	return true;
 }
 

@@ -250,7 +250,48 @@ enum scenario_protocol {
 	PROTOCOL_POP3,
 	PROTOCOL_IMAP,
 	PROTOCOL_WEBMAIL, /* HTTP: a site that speaks IMAP and submission itself, port 80 */
+	/* Services with TLS from the first byte (RFC 8314). */
+	PROTOCOL_SUBMISSIONS,
+	PROTOCOL_POP3S,
+	PROTOCOL_IMAPS,
 };
+
+static inline bool scenario_begins_with_tls(enum scenario_protocol protocol)
+{
+	return protocol >= PROTOCOL_SUBMISSIONS;
+}
+
+/* What is right or wrong with a server's certificate. */
+enum scenario_certificate {
+	CERTIFICATE_VALID,
+	CERTIFICATE_EXPIRED,
+	CERTIFICATE_NOT_YET_VALID,
+	CERTIFICATE_WRONG_NAME,
+	CERTIFICATE_SELF_SIGNED,
+	CERTIFICATE_REVOKED,
+};
+
+enum scenario_certificate_key { CERTIFICATE_KEY_ECDSA, CERTIFICATE_KEY_RSA };
+
+/* The certificate of a server and what goes with it. */
+struct scenario_tls {
+	struct scenario_item item; /* its mark has a line when the key is written */
+	enum scenario_certificate certificate;
+	enum scenario_certificate_key key;
+	int oldest, newest;     /* enum tls_version */
+	bool hides_plain_login; /* no login without TLS */
+};
+
+/* How a client protects a connection. */
+enum scenario_security {
+	SECURITY_NONE,
+	SECURITY_OPPORTUNISTIC, /* STARTTLS where it is offered */
+	SECURITY_STARTTLS,
+	SECURITY_TLS, /* from the first byte */
+};
+
+/* What a server does about TLS when it delivers to others. */
+enum scenario_delivery_tls { DELIVERY_MAY, DELIVERY_NONE, DELIVERY_ENCRYPT, DELIVERY_VERIFY };
 
 /* A port that a mail server listens on. */
 struct scenario_service {
@@ -309,7 +350,14 @@ struct scenario_server {
 	uint64_t per_client_limit;  /* SMTP: of them with one address */
 	uint64_t per_user_limit;    /* IMAP: of one user at one address */
 	uint64_t queue_limit;       /* messages */
+	struct scenario_tls tls;    /* see scenario_has_tls() */
+	enum scenario_delivery_tls delivery_tls;
 };
+
+static inline bool scenario_has_tls(const struct scenario_server *server)
+{
+	return server->tls.item.mark.line != 0;
+}
 
 enum scenario_leave {
 	LEAVE_NOTHING,       /* delete what was retrieved (the classic POP3 way) */
@@ -326,6 +374,7 @@ struct scenario_incoming {
 	int64_t leave_for_ns;      /* TIME_NEVER: without limit */
 	int64_t stay_ns;           /* IMAP only: how long it stays connected with nothing to do */
 	int64_t check_every_ns;    /* TIME_NEVER: only when the user says so */
+	enum scenario_security security;
 };
 
 /* A port of a list. */
@@ -342,6 +391,7 @@ struct scenario_outgoing {
 	GPtrArray *ports; /* of struct scenario_port *, tried in this order */
 	bool has_login;   /* authenticates */
 	bool uses_chunks; /* BDAT in place of DATA */
+	enum scenario_security security;
 };
 
 /* A user at a mail client on a host. */
@@ -353,6 +403,8 @@ struct scenario_client {
 	const char *password; /* the account's, unless the user has it wrong */
 	const char *full_name;
 	bool is_online; /* at the start */
+	enum scenario_security security; /* where the two servers say nothing else */
+	bool distrusts;                  /* verifies the servers' certificates */
 	struct scenario_incoming incoming;
 	struct scenario_outgoing outgoing;
 };

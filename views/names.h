@@ -19,8 +19,5 @@ const char *view_kind_name(enum trace_kind kind);
 /* What the record's detail says in words; "" when it has no name. */
 const char *view_detail_name(const struct trace_record *record);
 
-/* Which actor of the mail system a TRACE_MAIL record tells of: "MSA". */
-const char *view_mail_actor(const struct trace_record *record);
-
 /* The bytes as a string, NUL behind them; "" for none. Ends at a NUL within. The caller frees it. */
 char *bytes_to_text(struct bytes bytes);

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <glib/gstdio.h>
 #include "stack/wire/ethernet.h"
-#include "views/frame_filter.h"
+#include "views/packet_filter.h"
 #include "views/sentence.h"
 
 #define SENT_COUNT 4096 /* frames whose FCS is remembered until they arrive: a power of two */
@@ -20,11 +20,11 @@ struct recorder {
 	GArray
 	    *interfaces; /* of struct capture_interface, in order of nodes and their interfaces */
 	GArray *names;   /* of struct capture_name */
-	GArray *first_index;         /* of uint32_t: by node - 1, index of its first interface */
-	bool *is_wanted;             /* by interface index */
-	GPtrArray *captures;         /* one, or one for each wanted interface */
-	GArray *capture_of;          /* of int: by interface index; -1: none */
-	struct frame_filter *filter; /* NULL: all frames */
+	GArray *first_index;          /* of uint32_t: by node - 1, index of its first interface */
+	bool *is_wanted;              /* by interface index */
+	GPtrArray *captures;          /* one, or one for each wanted interface */
+	GArray *capture_of;           /* of int: by interface index; -1: none */
+	struct packet_filter *filter; /* NULL: all frames */
 	bool is_folder;
 	GString *comment;
 	uint64_t frames;
@@ -111,7 +111,7 @@ static bool set_filter(struct recorder *recorder, GError **error)
 {
 	if (recorder->options.filter == NULL)
 		return true;
-	recorder->filter = frame_filter_new(recorder->options.filter, error);
+	recorder->filter = packet_filter_new(recorder->options.filter, error);
 	return recorder->filter != NULL;
 }
 
@@ -191,7 +191,7 @@ static bool is_recorded(const struct recorder *recorder, const struct trace_reco
 {
 	if (!recorder->is_wanted[interface])
 		return false;
-	if (recorder->filter != NULL && !frame_filter_passes(recorder->filter, frame))
+	if (recorder->filter != NULL && !packet_filter_passes_frame(recorder->filter, frame))
 		return false;
 	if (recorder->options.mode == RECORDER_SENT && !recorder->is_folder)
 		return record->kind == TRACE_TRANSMIT && (record->flags & TRACE_FIRST) != 0;
@@ -277,7 +277,7 @@ static void release(struct recorder *recorder)
 	g_ptr_array_free(recorder->captures, TRUE);
 	g_string_free(recorder->comment, TRUE);
 	g_free(recorder->is_wanted);
-	frame_filter_free(recorder->filter);
+	packet_filter_free(recorder->filter);
 	g_free(recorder);
 }
 

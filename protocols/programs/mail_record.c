@@ -18,14 +18,15 @@ struct mail_identity mail_identity_of_arrival(struct node *node)
 	return identity;
 }
 
-void mail_record(struct node *node, enum mail_detail detail, const struct mail_identity *identity,
-		 uint64_t after, struct bytes bytes)
+void mail_record(struct node *node, enum actor actor, enum mail_detail detail,
+		 const struct mail_identity *identity, uint64_t after, struct bytes bytes)
 {
 	trace_emit(node, NULL,
 		   &(struct trace_record) {
 		       .kind = TRACE_MAIL,
 		       .layer = LAYER_MAIL,
 		       .detail = (uint16_t)detail,
+		       .actor = (uint8_t)actor,
 		       .root = identity->root,
 		       .object = identity->object,
 		       .after = after,
