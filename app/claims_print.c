@@ -119,12 +119,36 @@ static void print_judgement(struct printer *printer, const struct expect_judgeme
 	print_all_evidence(printer, judgement);
 }
 
+/* A scalar of YAML as it can stand in a flow collection, in quotes where it needs them. */
+static void append_scalar(GString *out, const char *text)
+{
+	bool is_plain = text[strcspn(text, "\n\"\\,[]{}#&*!|>%@`'")] == '\0' &&
+			strstr(text, ": ") == NULL && !g_str_has_suffix(text, ":") &&
+			g_ascii_isspace(*text) == FALSE && *text != '-';
+
+	if (is_plain) {
+		g_string_append(out, text);
+		return;
+	}
+	g_string_append_c(out, '"');
+	for (const char *at = text; *at != '\0'; at++) {
+		if (*at == '\n') {
+			g_string_append(out, "\\n");
+			continue;
+		}
+		if (*at == '"' || *at == '\\')
+			g_string_append_c(out, '\\');
+		g_string_append_c(out, *at);
+	}
+	g_string_append_c(out, '"');
+}
+
 static void append_value(GString *out, const struct yaml_node *node)
 {
 	bool is_list = node->kind == YAML_SEQUENCE;
 
 	if (node->kind == YAML_SCALAR) {
-		g_string_append(out, node->text);
+		append_scalar(out, node->text);
 		return;
 	}
 	g_string_append_c(out, is_list ? '[' : '{');
@@ -145,9 +169,10 @@ static void append_settings(GString *out, const GArray *settings)
 
 		g_string_append_c(text, '=');
 		append_value(text, setting->value);
-		bool is_plain = strpbrk(text->str, " {}[]*?$'\"") == NULL;
+		g_autofree char *quoted = g_shell_quote(text->str);
+		bool is_plain = text->str[strcspn(text->str, " {}[]<>*?$'\"\\;&|()#!~`")] == '\0';
 
-		g_string_append_printf(out, is_plain ? " --set %s" : " --set '%s'", text->str);
+		g_string_append_printf(out, " --set %s", is_plain ? text->str : quoted);
 		g_string_free(text, TRUE);
 	}
 }
