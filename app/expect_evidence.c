@@ -1,5 +1,6 @@
 /* What decided an expectation: records in words, and the packets that led to them. */
 #include "app/expect_private.h"
+#include "protocols/actor.h"
 #include "protocols/layer.h"
 #include "protocols/mail/names.h"
 #include "stack/names.h"
@@ -88,7 +89,7 @@ static void append_mail(GString *out, const struct expect *expect,
 {
 	const struct model_mail *mail = model_mail_of(expect->model, record, bytes);
 
-	g_string_append_printf(out, "%s: %s", view_mail_actor(record), view_detail_name(record));
+	g_string_append_printf(out, "%s: %s", actor_name(record->actor), view_detail_name(record));
 	if (mail != NULL)
 		g_string_append_printf(out, " \"%s\"", mail->subject);
 	if (has_short_bytes(record) && bytes.length > 0) {
