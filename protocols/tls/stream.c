@@ -72,7 +72,7 @@ static void see_record(void *owner, const struct tls_record *record)
 		       .kind = TRACE_UNIT,
 		       .layer = LAYER_TLS,
 		       .detail = (uint16_t)tls_record_detail(record->content),
-		       .flags = (uint16_t)((record->is_inbound ? TRACE_INBOUND : 0) |
+		       .flags = (uint8_t)((record->is_inbound ? TRACE_INBOUND : 0) |
 					   (record->is_encrypted ? TRACE_ENCRYPTED : 0)),
 		       .object = object,
 		       .before = *offset,
