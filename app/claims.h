@@ -45,6 +45,10 @@ struct claims {
  * is not right; `diagnostics` (fresh) says why.
  */
 struct claims *claims_load(const char *path, struct diagnostics *diagnostics);
+
+/* The same from memory: `name` is what messages call it. */
+struct claims *claims_load_bytes(struct bytes text, const char *name,
+				 struct diagnostics *diagnostics);
 void claims_free(struct claims *claims);
 
 const struct claim *claims_find(const struct claims *claims, const char *id);

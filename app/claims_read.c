@@ -197,21 +197,40 @@ static void read_claims(struct reader *reader, const struct yaml_node *statement
 	}
 }
 
-struct claims *claims_load(const char *path, struct diagnostics *diagnostics)
+static struct claims *claims_new(void)
 {
 	struct claims *claims = g_new0(struct claims, 1);
-	struct reader reader = { .claims = claims, .list = { .diagnostics = diagnostics } };
-	const struct yaml_node *statements;
 
 	claims->list = g_ptr_array_new_with_free_func(claim_free);
-	statements = list_open(&reader.list, &claims->file, "claims", path, "statements");
-	if (statements != NULL)
-		read_claims(&reader, statements);
-	if (statements == NULL || reader.list.has_failed) {
-		claims_free(claims);
-		return NULL;
-	}
 	return claims;
+}
+
+/* Reads what was found in the file (NULL: nothing). Returns the claims, or frees them. */
+static struct claims *claims_finish(struct reader *reader, const struct yaml_node *statements)
+{
+	if (statements != NULL)
+		read_claims(reader, statements);
+	if (statements != NULL && !reader->list.has_failed)
+		return reader->claims;
+	claims_free(reader->claims);
+	return NULL;
+}
+
+struct claims *claims_load(const char *path, struct diagnostics *diagnostics)
+{
+	struct reader reader = { claims_new(), { .diagnostics = diagnostics } };
+
+	return claims_finish(&reader, list_open(&reader.list, &reader.claims->file, "claims", path,
+						"statements"));
+}
+
+struct claims *claims_load_bytes(struct bytes text, const char *name,
+				 struct diagnostics *diagnostics)
+{
+	struct reader reader = { claims_new(), { .diagnostics = diagnostics } };
+
+	return claims_finish(&reader, list_open_text(&reader.list, &reader.claims->file, "claims",
+						     name, text, "statements"));
 }
 
 void claims_free(struct claims *claims)

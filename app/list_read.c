@@ -62,35 +62,24 @@ void list_texts(struct list_reader *reader, const struct yaml_node *mapping, con
 	}
 }
 
-static bool read_file(struct list_reader *reader, struct list_file *file)
-{
-	g_autoptr(GError) error = NULL;
-	struct bytes text;
-	gsize length;
-
-	if (!g_file_get_contents(file->path, &file->source, &length, &error)) {
-		list_fail(reader, (struct mark) { 0 }, "%s", error->message);
-		return false;
-	}
-	text = (struct bytes) { (const uint8_t *)file->source, length };
-	diagnostics_set_source(reader->diagnostics, file->path, text);
-	if (length > SCENARIO_BYTES_MAX) {
-		list_fail(reader, (struct mark) { 0 }, "it is longer than %u bytes",
-			  SCENARIO_BYTES_MAX);
-		return false;
-	}
-	file->root = yaml_parse(text, reader->diagnostics);
-	return file->root != NULL;
-}
-
-const struct yaml_node *list_open(struct list_reader *reader, struct list_file *file,
-				  const char *name, const char *path, const char *entries)
+const struct yaml_node *list_open_text(struct list_reader *reader, struct list_file *file,
+				       const char *name, const char *source_name,
+				       struct bytes text, const char *entries)
 {
 	const char *const known[] = { name, entries, NULL };
 	const struct yaml_node *found;
 
-	file->path = path != NULL ? g_strdup(path) : scenario_find(name, reader->diagnostics);
-	if (file->path == NULL || !read_file(reader, file))
+	if (file->path == NULL)
+		file->path = g_strdup(source_name);
+	diagnostics_set_source(reader->diagnostics, source_name, text);
+	if (text.length > SCENARIO_BYTES_MAX) {
+		list_fail(reader, (struct mark) { 0 }, "it is longer than %u bytes",
+			  SCENARIO_BYTES_MAX);
+		return NULL;
+	}
+	file->source = g_strndup((const char *)text.data, text.length);
+	file->root = yaml_parse(text, reader->diagnostics);
+	if (file->root == NULL)
 		return NULL;
 	found = yaml_get(file->root, entries);
 	if (file->root->kind == YAML_MAPPING)
@@ -102,6 +91,24 @@ const struct yaml_node *list_open(struct list_reader *reader, struct list_file *
 	diagnostics_hint(reader->diagnostics,
 			 "it starts with the line `%s: 1`, and `%s` follow", name, entries);
 	return NULL;
+}
+
+const struct yaml_node *list_open(struct list_reader *reader, struct list_file *file,
+				  const char *name, const char *path, const char *entries)
+{
+	g_autofree char *text = NULL;
+	g_autoptr(GError) error = NULL;
+	gsize length;
+
+	file->path = path != NULL ? g_strdup(path) : scenario_find(name, reader->diagnostics);
+	if (file->path == NULL)
+		return NULL;
+	if (!g_file_get_contents(file->path, &text, &length, &error)) {
+		list_fail(reader, (struct mark) { 0 }, "%s", error->message);
+		return NULL;
+	}
+	return list_open_text(reader, file, name, file->path,
+			      (struct bytes) { (const uint8_t *)text, length }, entries);
 }
 
 void list_close(struct list_file *file)

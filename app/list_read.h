@@ -23,6 +23,11 @@ struct list_file {
  */
 const struct yaml_node *list_open(struct list_reader *reader, struct list_file *file,
 				  const char *name, const char *path, const char *entries);
+
+/* The same from memory: `source_name` is what messages call it. */
+const struct yaml_node *list_open_text(struct list_reader *reader, struct list_file *file,
+				       const char *name, const char *source_name,
+				       struct bytes text, const char *entries);
 void list_close(struct list_file *file);
 
 /* Adds an error, and remembers that there was one. */
