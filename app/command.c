@@ -79,14 +79,36 @@ int command_parse(const struct command *command, int argc, char **argv, const GO
 }
 
 int command_parse_many(const struct command *command, int argc, char **argv,
-		       const GOptionEntry *options, char ***arguments)
+		       const GOptionEntry *options, unsigned least, char ***arguments)
 {
-	int status = parse(command, &argc, &argv, options, 1, G_MAXINT - 1);
+	int status = parse(command, &argc, &argv, options, least, G_MAXINT - 1);
 
 	*arguments = g_new0(char *, argc);
 	for (int i = 1; status < 0 && i < argc; i++)
 		(*arguments)[i - 1] = g_strdup(argv[i]);
 	return status;
+}
+
+bool command_parse_format(const char *format, const char *const *formats)
+{
+	struct suggestion suggestion = { .word = format };
+	g_autoptr(GString) all = g_string_new(NULL);
+
+	for (unsigned i = 0; formats[i] != NULL; i++) {
+		if (strcmp(format, formats[i]) == 0)
+			return true;
+		suggest_offer(&suggestion, formats[i]);
+		g_string_append_printf(all, "%s%s",
+				       i == 0                   ? ""
+				       : formats[i + 1] == NULL ? " and "
+								: ", ",
+				       formats[i]);
+	}
+	command_complain("--format: \"%s\" is none of %s%s%s%s", format, all->str,
+			 suggestion.best != NULL ? "; did you mean " : "",
+			 suggestion.best != NULL ? suggestion.best : "",
+			 suggestion.best != NULL ? "?" : "");
+	return false;
 }
 
 bool command_parse_receive(const char *name, enum scenario_protocol *protocol)

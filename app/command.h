@@ -34,6 +34,8 @@ int command_live(const struct command *command, int argc, char **argv);
 int command_shell(const struct command *command, int argc, char **argv);
 int command_explain(const struct command *command, int argc, char **argv);
 int command_compare(const struct command *command, int argc, char **argv);
+int command_claims(const struct command *command, int argc, char **argv);
+int command_glossary(const struct command *command, int argc, char **argv);
 int command_list(const struct command *command, int argc, char **argv);
 int command_new(const struct command *command, int argc, char **argv);
 
@@ -50,9 +52,9 @@ int command_extcap(int argc, char **argv);
 int command_parse(const struct command *command, int argc, char **argv, const GOptionEntry *options,
 		  unsigned count, const char **arguments);
 
-/* The same with one further argument or more, which go to `arguments` for g_strfreev(). */
+/* The same with `least` further arguments or more, which go to `arguments` for g_strfreev(). */
 int command_parse_many(const struct command *command, int argc, char **argv,
-		       const GOptionEntry *options, char ***arguments);
+		       const GOptionEntry *options, unsigned least, char ***arguments);
 
 /*
  * Loads the scenario that `file` means, a path or the name of a shipped one. NULL after saying on
@@ -65,6 +67,9 @@ struct scenario *command_load(const char *file);
  * --set PATH=VALUE, any number of times (NULL: never).
  */
 struct scenario *command_load_changed(const char *file, const char *receive, char **settings);
+
+/* Whether `format` is one of --format's words, up to a NULL. False with a complaint. */
+bool command_parse_format(const char *format, const char *const *formats);
 
 /* The protocol of --receive NAME. False with a complaint when `name` is none. */
 bool command_parse_receive(const char *name, enum scenario_protocol *protocol);

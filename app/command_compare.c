@@ -121,20 +121,11 @@ static bool parse_protocols(struct comparing *comparing)
 
 static bool check_options(struct comparing *comparing, char **files)
 {
-	static const char *const formats[] = { "text", "json", "csv" };
-	const char *format = comparing->format != NULL ? comparing->format : "text";
-	struct suggestion suggestion = { .word = format };
+	static const char *const formats[] = { "text", "json", "csv", NULL };
 	unsigned runs;
 
-	if (!g_strv_contains((const char *const[]) { "text", "json", "csv", NULL }, format)) {
-		for (size_t i = 0; i < G_N_ELEMENTS(formats); i++)
-			suggest_offer(&suggestion, formats[i]);
-		command_complain("--format: \"%s\" is none of text, json and csv%s%s%s", format,
-				 suggestion.best != NULL ? "; did you mean " : "",
-				 suggestion.best != NULL ? suggestion.best : "",
-				 suggestion.best != NULL ? "?" : "");
+	if (comparing->format != NULL && !command_parse_format(comparing->format, formats))
 		return false;
-	}
 	if (!parse_protocols(comparing))
 		return false;
 	runs = g_strv_length(files) *
@@ -177,7 +168,7 @@ int command_compare(const struct command *command, int argc, char **argv)
 		{ 0           }
 	};
 	char **files = NULL;
-	int status = command_parse_many(command, argc, argv, entries, &files);
+	int status = command_parse_many(command, argc, argv, entries, 1, &files);
 
 	if (status < 0)
 		status = check_options(&comparing, files) ? EXIT_OK : EXIT_USAGE;

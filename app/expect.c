@@ -460,16 +460,28 @@ void expect_close(struct expect *expect)
 	}
 }
 
-void expect_judge(const struct expect *expect, unsigned index, struct expect_judgement *judgement)
+struct expect_judgement *expect_take_judgement(struct expect *expect, unsigned index)
 {
-	const struct judge *judge = &expect->judges[index];
+	struct expect_judgement *judgement = g_new(struct expect_judgement, 1);
+	struct judge *judge = &expect->judges[index];
 
 	*judgement = (struct expect_judgement) {
 		.is_met = is_met(judge, found_by(judge)),
 		.found = found_by(judge),
+		.range = *expect_range(judge->expectation),
 		.expected = expect_describe(judge->expectation),
 		.found_text = found_text(judge),
-		.counted = judge->counted,
-		.contrary = judge->contrary,
+		.counted = g_steal_pointer(&judge->counted),
+		.contrary = g_steal_pointer(&judge->contrary),
 	};
+	return judgement;
+}
+
+void expect_judgement_free(struct expect_judgement *judgement)
+{
+	evidence_free(judgement->counted);
+	evidence_free(judgement->contrary);
+	g_free(judgement->expected);
+	g_free(judgement->found_text);
+	g_free(judgement);
 }

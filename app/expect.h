@@ -43,18 +43,20 @@ struct evidence {
 
 #define EVIDENCE_MAX 3 /* of each sort; the first that counted, the last that did not */
 
-/* How one expectation came out. Texts and evidence belong to `expect` and live as long. */
+/* How one expectation came out, and why. */
 struct expect_judgement {
 	bool is_met;
 	uint64_t found;
-	char *expected;         /* "connections to mail port 143 refused: at least 1 time" */
-	char *found_text;       /* "there were 0" */
-	const GArray *counted;  /* of struct evidence */
-	const GArray *contrary; /* likewise: what happened instead */
+	struct scenario_range range; /* of what was expected */
+	char *expected;              /* "connections to mail port 143 refused: at least 1 time" */
+	char *found_text;            /* "there were 0" */
+	GArray *counted;             /* of struct evidence */
+	GArray *contrary;            /* likewise: what happened instead */
 };
 
 /* Ends the judging of a run that went to its end. */
 void expect_close(struct expect *expect);
 
-/* How expectation number `index`, from 0, came out. The caller frees both texts. */
-void expect_judge(const struct expect *expect, unsigned index, struct expect_judgement *judgement);
+/* How expectation number `index`, from 0, came out; to be asked once, and freed. */
+struct expect_judgement *expect_take_judgement(struct expect *expect, unsigned index);
+void expect_judgement_free(struct expect_judgement *judgement);

@@ -204,7 +204,11 @@ void expect_witness_text(struct judge *judge, int64_t time_ns, uint64_t packet, 
 
 	if (list == NULL)
 		return;
+	/* What was said may hold anything; nothing of it shall move the cursor of a terminal. */
 	evidence.text = g_strdup(text);
+	for (char *at = evidence.text; *at != '\0'; at++)
+		if (g_ascii_iscntrl(*at))
+			*at = '.';
 	g_array_append_val(list, evidence);
 }
 

@@ -137,36 +137,49 @@ const struct predicate predicate_translated = {
 
 /* ---- Layers ---- */
 
-/* Whether the record puts something of its layer on (or writes it), or takes it off (or reads it). */
-static bool is_put_on(const struct trace_record *record)
+/* What is done with the layer of the record: put on or written, taken off or read, passed on. */
+static enum scenario_passage passage_of(const struct trace_record *record)
 {
-	return record->kind == TRACE_UNIT ? !(record->flags & TRACE_INBOUND)
-					  : record->kind == TRACE_ENCAPSULATE;
+	switch (record->kind) {
+	case TRACE_UNIT:
+		return record->flags & TRACE_INBOUND ? PASSAGE_TAKEN_OFF : PASSAGE_PUT_ON;
+	case TRACE_ENCAPSULATE:
+		return PASSAGE_PUT_ON;
+	case TRACE_DECAPSULATE:
+		return PASSAGE_TAKEN_OFF;
+	default:
+		return PASSAGE_PASSED_ON;
+	}
 }
 
 static void observe_layer(struct expect *expect, struct judge *judge,
 			  const struct trace_record *record, struct bytes bytes)
 {
 	const struct scenario_expectation *expectation = judge->expectation;
-	bool is_asked = expectation->passage == PASSAGE_ANY ||
-			(expectation->passage == PASSAGE_PUT_ON) == is_put_on(record);
 
-	if (record->layer == expectation->layer && is_asked &&
+	if (record->layer == expectation->layer &&
+	    (expectation->passage == PASSAGE_ANY ||
+	     expectation->passage == passage_of(record)) &&
 	    expect_is_at(expect, record->id, expectation->node))
 		expect_count(expect, judge, record, bytes, 1);
 }
 
 static void describe_layer(GString *text, const struct scenario_expectation *expectation)
 {
-	g_string_append_printf(text, "%s", expect_word("layer", (int)expectation->layer));
-	g_string_append(text, expectation->passage == PASSAGE_PUT_ON      ? " put on"
-			      : expectation->passage == PASSAGE_TAKEN_OFF ? " taken off"
-									  : " put on or taken off");
+	static const char *const words[] = {
+		[PASSAGE_ANY] = "handled",
+		[PASSAGE_PUT_ON] = "put on",
+		[PASSAGE_TAKEN_OFF] = "taken off",
+		[PASSAGE_PASSED_ON] = "passed on",
+	};
+
+	g_string_append_printf(text, "layer %s %s", expect_word("layer", (int)expectation->layer),
+			       words[expectation->passage]);
 }
 
 const struct predicate predicate_layer = {
 	.kinds = TRACE_BIT(TRACE_ENCAPSULATE) | TRACE_BIT(TRACE_DECAPSULATE) |
-		 TRACE_BIT(TRACE_UNIT),
+		 TRACE_BIT(TRACE_FORWARD) | TRACE_BIT(TRACE_UNIT),
 	.range = PREDICATE_RANGE(times),
 	.observe = observe_layer,
 	.describe = describe_layer,

@@ -75,6 +75,8 @@ const struct predicate predicate_cost = {
 
 /* ---- Parts ---- */
 
+#define INTERFACE_NAME_START 11 /* in the bytes of a TRACE_INTERFACE record */
+
 static bool is_part(const struct trace_record *record, enum scenario_part part)
 {
 	switch (part) {
@@ -91,31 +93,47 @@ static bool is_part(const struct trace_record *record, enum scenario_part part)
 	}
 }
 
+/* "gw:eth0" of an interface, "gw" of a node, "gw — isp" of a cable. */
+static char *part_name(const struct expect *expect, const struct trace_record *record,
+		       struct bytes bytes)
+{
+	const char *node = expect_node_name(expect, trace_node_of(record->id));
+	struct bytes name = bytes_from(bytes, MIN(INTERFACE_NAME_START, bytes.length));
+
+	if (record->kind == TRACE_LINK)
+		return g_strdup_printf("%s — %s",
+				       expect_node_name(expect, (uint32_t)(record->before >> 16)),
+				       expect_node_name(expect, (uint32_t)(record->after >> 16)));
+	if (record->kind == TRACE_INTERFACE)
+		return g_strdup_printf("%s:%.*s", node, (int)name.length,
+				       (const char *)name.data);
+	return g_strdup(node);
+}
+
 static void observe_part(struct expect *expect, struct judge *judge,
 			 const struct trace_record *record, struct bytes bytes)
 {
 	const struct scenario_expectation *expectation = judge->expectation;
 
-	(void)bytes;
 	if (!is_part(record, expectation->part) ||
 	    (record->kind != TRACE_LINK && !expect_is_at(expect, record->id, expectation->node)))
 		return;
-	expect_count_to(expect, judge, judge->count + 1);
+	g_autofree char *name = part_name(expect, record, bytes);
 	g_autofree char *text =
-	    record->kind == TRACE_LINK
-		? g_strdup_printf("cable between %s and %s",
-				  expect_node_name(expect, (uint32_t)(record->before >> 16)),
-				  expect_node_name(expect, (uint32_t)(record->after >> 16)))
-		: g_strdup_printf("%s %s", expect_word("kind", (int)expectation->part),
-				  expect_node_name(expect, trace_node_of(record->id)));
+	    g_strdup_printf("%s %s", expect_word("kind", (int)expectation->part), name);
 
+	expect_count_to(expect, judge, judge->count + 1);
 	expect_witness_text(judge, record->time_ns, 0, false, text);
 }
 
 static void describe_parts(GString *text, const struct scenario_expectation *expectation)
 {
-	g_string_append_printf(text, "parts of kind %s",
-			       expect_word("kind", (int)expectation->part));
+	static const char *const words[] = {
+		[PART_HOST] = "hosts",     [PART_ROUTER] = "routers",       [PART_SWITCH] = "switches",
+		[PART_CABLE] = "cables", [PART_INTERFACE] = "interfaces",
+	};
+
+	g_string_append(text, words[expectation->part]);
 }
 
 const struct predicate predicate_parts = {

@@ -649,7 +649,7 @@ enum scenario_drop_reason {
 };
 
 /* What is done with a header, or with a command or reply. */
-enum scenario_passage { PASSAGE_ANY, PASSAGE_PUT_ON, PASSAGE_TAKEN_OFF };
+enum scenario_passage { PASSAGE_ANY, PASSAGE_PUT_ON, PASSAGE_TAKEN_OFF, PASSAGE_PASSED_ON };
 
 enum scenario_part { PART_HOST, PART_ROUTER, PART_SWITCH, PART_INTERFACE, PART_CABLE };
 

@@ -244,6 +244,7 @@ static const struct word passage_words[] = {
 	{ "any", PASSAGE_ANY, NULL },
 	{ "put-on", PASSAGE_PUT_ON, "encapsulation; of an application: it was made" },
 	{ "taken-off", PASSAGE_TAKEN_OFF, "decapsulation; of an application: it was read" },
+	{ "passed-on", PASSAGE_PASSED_ON, "by a switch (Ethernet) or a router (IPv4): read, and sent on its way" },
 	{ NULL, 0, NULL },
 };
 
@@ -325,7 +326,7 @@ static const struct key expectation_keys[] = {
 	  .meaning = "So many TCP connections from or to `node` were open at the same time, when there were most" },
 	{ .name = "layer", .type = KEY_WORD, AT(scenario_expectation, layer), .words = layer_words,
 	  .flags = KEY_SELECTS, .variants = EXPECTS(LAYER),
-	  .meaning = "Headers of this layer were put on or taken off" },
+	  .meaning = "Headers of this layer were put on, taken off, or read and passed on" },
 	{ .name = "milliseconds-waited", .type = KEY_RANGE, AT(scenario_expectation, count),
 	  .flags = KEY_SELECTS, .variants = EXPECTS(WAITED),
 	  .meaning = "From an action to its end the user waited so long; of several the longest counts" },
