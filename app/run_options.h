@@ -7,6 +7,8 @@ struct run_options {
 	char *pcap, *log_path, *format, *capture, *filter, *layer_names, *host_names;
 	char *message_text, *columns_text, *seed_text, *until_text, *receive;
 	char **settings;
+	char *keylog;
+	gboolean has_no_secrets;
 	gboolean has_dialog, has_report, is_quiet, is_unfolded, has_no_comments;
 	/* Read from those by run_options_check(). */
 	uint64_t layers;  /* set of 1 << layer; 0: all */

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <glib/gstdio.h>
 #include "stack/wire/ethernet.h"
+#include "views/key_log.h"
 #include "views/packet_filter.h"
 #include "views/sentence.h"
 
@@ -27,6 +28,7 @@ struct recorder {
 	struct packet_filter *filter; /* NULL: all frames */
 	bool is_folder;
 	GString *comment;
+	struct key_log *secrets; /* those written so far; NULL: none are to be */
 	uint64_t frames;
 	struct sent_frame sent[SENT_COUNT];
 };
@@ -174,6 +176,7 @@ struct recorder *recorder_new(const struct model *model, const struct recorder_o
 	recorder->capture_of = g_array_new(FALSE, FALSE, sizeof(int));
 	recorder->captures = g_ptr_array_new();
 	recorder->comment = g_string_new(NULL);
+	recorder->secrets = options->has_no_secrets ? NULL : key_log_new(NULL);
 	recorder->is_folder = g_str_has_suffix(options->path, "/");
 	collect(recorder);
 	if (choose(recorder, error) && set_filter(recorder, error) &&
@@ -223,12 +226,26 @@ static uint32_t frame_fcs(struct recorder *recorder, const struct trace_record *
 	return fcs;
 }
 
+#define TLS_KEY_LOG 0x544c534b /* the type of the secrets: draft-ietf-opsawg-pcapng section 4.7 */
+
+/* The ends of a connection tell of a secret before they send what is encrypted with it. */
+static void write_secret(struct recorder *recorder, struct bytes line)
+{
+	char *text = g_strdup_printf("%.*s\n", (int)line.length, (const char *)line.data);
+
+	for (guint i = 0; i < recorder->captures->len; i++)
+		capture_secrets(recorder->captures->pdata[i], TLS_KEY_LOG, bytes_of(text));
+	g_free(text);
+}
+
 void recorder_feed(struct recorder *recorder, const struct trace_record *record, struct bytes bytes)
 {
 	uint32_t node = trace_node_of(record->id), interface;
 	bool is_sent = record->kind == TRACE_TRANSMIT;
 	int capture = 0;
 
+	if (recorder->secrets != NULL && key_log_feed(recorder->secrets, record, bytes))
+		write_secret(recorder, bytes);
 	if ((!is_sent && record->kind != TRACE_RECEIVE) || record->interface == 0 ||
 	    node > recorder->first_index->len)
 		return;
@@ -278,6 +295,7 @@ static void release(struct recorder *recorder)
 	g_string_free(recorder->comment, TRUE);
 	g_free(recorder->is_wanted);
 	packet_filter_free(recorder->filter);
+	key_log_free(recorder->secrets);
 	g_free(recorder);
 }
 
