@@ -3,6 +3,7 @@
 #include <glib.h>
 #include "protocols/layer.h"
 #include "protocols/mail/names.h"
+#include "protocols/screening/names.h"
 #include "stack/names.h"
 
 /* Tables in the order of the layers; LAYER_USER has none. */
@@ -120,6 +121,26 @@ const char *view_mail_actor(const struct trace_record *record)
 	default:
 		return "MTA";
 	}
+}
+
+static const char *name_in(const char *const *names, unsigned count, uint64_t value)
+{
+	return value < count ? names[value] : "?";
+}
+
+void view_append_check(GString *out, const struct trace_record *record, struct bytes bytes)
+{
+	struct bytes stage, evidence;
+
+	screen_record_split(bytes, &stage, &evidence);
+	g_string_append_len(out, (const char *)stage.data, (gssize)stage.length);
+	g_string_append_printf(out, " %s",
+			       name_in(screen_verdict_names, SCREEN_VERDICT_COUNT, record->before));
+	if (record->before == SCREEN_FAILED)
+		g_string_append_printf(
+		    out, ", %s", name_in(screen_action_names, SCREEN_ACTION_COUNT, record->after));
+	g_string_append(out, ": ");
+	g_string_append_len(out, (const char *)evidence.data, (gssize)evidence.length);
 }
 
 char *bytes_to_text(struct bytes bytes)

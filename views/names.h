@@ -1,5 +1,6 @@
 /* Names of layers, kinds and details, for every view. */
 #pragma once
+#include <glib.h>
 #include <stdint.h>
 #include "sim/trace.h"
 
@@ -18,6 +19,9 @@ const char *view_kind_name(enum trace_kind kind);
 
 /* What the record's detail says in words; "" when it has no name. */
 const char *view_detail_name(const struct trace_record *record);
+
+/* What a record of MAIL_CHECKED with these bytes says: "virus failed, reject: signature=...". */
+void view_append_check(GString *out, const struct trace_record *record, struct bytes bytes);
 
 /* Which actor of the mail system a TRACE_MAIL record tells of: "MSA". */
 const char *view_mail_actor(const struct trace_record *record);
