@@ -57,6 +57,15 @@ static void append_subject(GByteArray *out, struct bytes field, struct bytes bod
 	append(out, value.length > 0 ? value : bytes_of("\r\n"));
 }
 
+static void append_new_subject(GByteArray *out, const char *prefix)
+{
+	if (prefix == NULL)
+		return;
+	append(out, bytes_of("Subject: "));
+	append(out, bytes_of(prefix));
+	append(out, bytes_of("\r\n"));
+}
+
 GBytes *message_mark(GBytes *message, const struct message_marking *marking)
 {
 	gsize length;
@@ -80,14 +89,11 @@ GBytes *message_mark(GBytes *message, const struct message_marking *marking)
 			prefix = NULL;
 			continue;
 		}
-		if (is_end && prefix != NULL) {
-			append(out, bytes_of("Subject: "));
-			append(out, bytes_of(prefix));
-			append(out, bytes_of("\r\n"));
-			prefix = NULL;
-		}
+		if (is_end)
+			append_new_subject(out, g_steal_pointer(&prefix));
 		append(out, field);
 	}
+	append_new_subject(out, prefix);
 	append(out, text);
 	return g_byte_array_free_to_bytes(out);
 }

@@ -57,9 +57,10 @@ static void free_stage(gpointer data)
 
 static void add_stage(struct screening *screening, const struct screen_stage_config *config)
 {
-	struct stage *stage = types[config->kind]->new (config);
+	const struct stage_type *type = config->type != NULL ? config->type : types[config->kind];
+	struct stage *stage = type->create(config);
 
-	stage->type = types[config->kind];
+	stage->type = type;
 	stage->screening = screening;
 	stage->index = screening->stages->len;
 	stage->action = config->action;
@@ -162,13 +163,31 @@ static const char *subject_prefix(const struct screen_marks *marks)
 	return NULL;
 }
 
+/* Of several stages of one kind one speaks: the first that failed, else the first. */
+static bool is_silent(const struct screen_marks *marks, unsigned index)
+{
+	const struct mark *own = &marks->marks[index];
+
+	for (unsigned i = 0; i < marks->screening->stages->len; i++) {
+		const struct mark *other = &marks->marks[i];
+
+		if (i == index || other->fields == NULL ||
+		    stage_at(marks->screening, i)->type != stage_at(marks->screening, index)->type)
+			continue;
+		if (other->is_failed > own->is_failed ||
+		    (other->is_failed == own->is_failed && i < index))
+			return true;
+	}
+	return own->fields == NULL;
+}
+
 GBytes *screen_marks_apply(const struct screen_marks *marks, GBytes *data)
 {
 	GArray *own = own_fields(marks->screening);
 	GString *fields = g_string_new(NULL);
 
 	for (unsigned i = 0; i < marks->screening->stages->len; i++)
-		if (marks->marks[i].fields != NULL)
+		if (!is_silent(marks, i))
 			g_string_append(fields, marks->marks[i].fields);
 	GBytes *marked = message_mark(
 	    data, &(struct message_marking) {

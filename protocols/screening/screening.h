@@ -13,6 +13,7 @@
 #include "protocols/screening/names.h"
 
 struct screening;
+struct stage_type;
 
 /* When a stage looks. */
 enum screen_moment {
@@ -39,6 +40,9 @@ struct screen_rule {
 /* A stage of the chain, in the order of the list. Fields of other kinds are ignored. */
 struct screen_stage_config {
 	enum screen_kind kind;
+	/* Of a stage that is made outside this module, see stage.h; NULL: the one of this kind here. */
+	const struct stage_type *type;
+	void *context;              /* for that one: whom it asks; borrowed */
 	enum screen_action action;  /* when a message fails: SCREEN_TAG and up */
 	const char *subject_prefix; /* of a message that is tagged or quarantined; NULL: none */
 	const struct screen_rule *rules; /* SCREEN_CONTENT */

@@ -1,4 +1,7 @@
-/* What a stage of the chain is: for the stages themselves, stage_*.c, and the chain alone. */
+/*
+ * What a stage of the chain is. A file stage_*.c each has those that need nothing but the message; one
+ * that asks others, such as DNS, may be made elsewhere and is handed to the chain by its type.
+ */
 #pragma once
 #include "protocols/screening/parts.h"
 #include "protocols/screening/screening.h"
@@ -28,7 +31,7 @@ struct stage_type {
 	/* At SCREEN_AT_RECIPIENT: once a transaction has passed it is not asked again. */
 	bool is_of_sender;
 	struct stage_field fields[STAGE_FIELDS_MAX]; /* which it writes; ends with a NULL name */
-	struct stage *(*new)(const struct screen_stage_config *config);
+	struct stage *(*create)(const struct screen_stage_config *config);
 	/* Looks at the run's case, and answers by stage_answer() at once or later. */
 	void (*check)(struct stage *stage, struct screen_run *run);
 	/* The run that waits for an answer is given up. NULL: this kind answers at once. */

@@ -254,7 +254,7 @@ const struct stage_type content_stage = {
 	.kind = SCREEN_CONTENT,
 	.moments = SCREEN_AT_MESSAGE,
 	.fields = { { .name = "X-Content-Filter" } },
-	.new = content_new,
+	.create = content_new,
 	.check = content_check,
 	.free = content_free,
 };

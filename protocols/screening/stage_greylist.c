@@ -128,7 +128,7 @@ const struct stage_type greylist_stage = {
 	.kind = SCREEN_GREYLIST,
 	.moments = SCREEN_AT_RECIPIENT,
 	.fields = { { .name = "X-Greylist" } },
-	.new = greylist_stage_new,
+	.create = greylist_stage_new,
 	.check = greylist_check,
 	.free = greylist_stage_free,
 };

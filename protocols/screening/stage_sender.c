@@ -35,21 +35,21 @@ static const struct objection *object_to(const struct stage *stage,
 	return stage_is_local(stage, address_domain(subject->sender)) ? &nobody : NULL;
 }
 
-static char *evidence_of(const struct stage *stage, const struct screen_case *subject,
-			 const struct objection *objection)
+static char *evidence_of(const struct screen_case *subject, const struct objection *objection)
 {
 	GString *evidence = g_string_new(NULL);
-	bool is_ours = stage_is_local(stage, address_domain(subject->sender));
 
 	evidence_append(evidence, "sender", subject->sender);
 	if (subject->login != NULL)
 		evidence_append(evidence, "login", subject->login);
 	if (objection != NULL)
 		evidence_append(evidence, "state", objection->state);
+	else if (subject->sender[0] == '\0')
+		evidence_append(evidence, "state", "null");
 	else if (subject->login != NULL)
 		evidence_append(evidence, "state", "owned");
 	else
-		evidence_append(evidence, "state", is_ours ? "ours" : "of another domain");
+		evidence_append(evidence, "state", "of another domain");
 	return g_string_free(evidence, FALSE);
 }
 
@@ -94,7 +94,7 @@ static void sender_check(struct stage *stage, struct screen_run *run)
 
 	stage_answer(run, (struct stage_answer) {
 			      .verdict = objection != NULL ? SCREEN_FAILED : SCREEN_PASSED,
-			      .evidence = evidence_of(stage, subject, objection),
+			      .evidence = evidence_of(subject, objection),
 			      .fields = fields_of(stage, subject, objection),
 			      .reply = reply_of(subject, objection),
 			  });
@@ -111,6 +111,6 @@ const struct stage_type sender_stage = {
 	.moments = SCREEN_AT_RECIPIENT,
 	.is_of_sender = true,
 	.fields = { { .name = "Authentication-Results", .names_the_host = true } },
-	.new = sender_new,
+	.create = sender_new,
 	.check = sender_check,
 };

@@ -126,7 +126,7 @@ const struct stage_type spam_stage = {
 	.fields = {{ .name = "X-Spam-Flag" },
                    { .name = "X-Spam-Level" },
                    { .name = "X-Spam-Status" }},
-	.new = spam_new,
+	.create = spam_new,
 	.check = spam_check,
 	.free = spam_free,
 };

@@ -100,6 +100,6 @@ const struct stage_type virus_stage = {
 	.kind = SCREEN_VIRUS,
 	.moments = SCREEN_AT_MESSAGE,
 	.fields = {{ .name = "X-Virus-Scanned" }, { .name = "X-Virus-Status" }},
-	.new = virus_new,
+	.create = virus_new,
 	.check = virus_check,
 };
