@@ -128,7 +128,8 @@ static const char *name_in(const char *const *names, unsigned count, uint64_t va
 	return value < count ? names[value] : "?";
 }
 
-void view_check_read(struct view_check *check, const struct trace_record *record, struct bytes bytes)
+void view_check_read(struct view_check *check, const struct trace_record *record,
+		     struct bytes bytes)
 {
 	struct bytes stage, evidence;
 

@@ -22,15 +22,16 @@ const char *view_detail_name(const struct trace_record *record);
 
 /* What a record of MAIL_CHECKED says: a stage of a screening looked at a message. */
 struct view_check {
-	char *stage;                 /* "virus" */
-	const char *verdict;         /* "failed" */
-	const char *action;          /* what was done: "reject" */
-	char *evidence;              /* "signature=Eicar-Signature; part=2" */
+	char *stage;         /* "virus" */
+	const char *verdict; /* "failed" */
+	const char *action;  /* what was done: "reject" */
+	char *evidence;      /* "signature=Eicar-Signature; part=2" */
 };
 
 #define VIEW_EVIDENCE_MAX 1024 /* longer evidence is cut */
 
-void view_check_read(struct view_check *check, const struct trace_record *record, struct bytes bytes);
+void view_check_read(struct view_check *check, const struct trace_record *record,
+		     struct bytes bytes);
 void view_check_clear(struct view_check *check);
 
 /* The same in words: "virus failed, reject: signature=...". */

@@ -266,31 +266,31 @@ END_TEST
 static const struct {
 	const char *text, *tests;
 } spam[] = {
-	{GOOD,										 "score=0.0; required=5.0; tests=none"           },
-	{ GOOD GTUBE "\r\n",								   "score=1000.0; required=5.0; tests=GTUBE"       },
+	{GOOD,										 "score=0.0; required=5.0; tests=none"                         },
+	{ GOOD GTUBE "\r\n",								   "score=1000.0; required=5.0; tests=GTUBE"                     },
 	{ GOOD "XJS*C4JDBQADN1.NSBN3*2IDNEN*\r\nGTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X\r\n",
-         "score=0.0; required=5.0; tests=none"												 },
+         "score=0.0; required=5.0; tests=none"													       },
 	{ GOOD "My late uncle left a sum of US$1,500,000 and I am next of kin.\r\n",
-         "score=4.1; required=5.0; tests=ADVANCE_FEE,LOTS_OF_MONEY"									    },
-	{ GOOD "We won 2 million dollars.\r\n",						"score=0.6; required=5.0; tests=LOTS_OF_MONEY"  },
-	{ GOOD "I need your urgent reply.\r\n",						"score=1.8; required=5.0; tests=URG_BIZ"        },
+         "score=4.1; required=5.0; tests=ADVANCE_FEE,LOTS_OF_MONEY"											  },
+	{ GOOD "We won 2 million dollars.\r\n",						"score=0.6; required=5.0; tests=LOTS_OF_MONEY"                },
+	{ GOOD "I need your urgent reply.\r\n",						"score=1.8; required=5.0; tests=URG_BIZ"                      },
 	{ GOOD "See http://203.0.113.9/pay\r\n",
-         "score=1.2; required=5.0; tests=NORMAL_HTTP_TO_IP"										    },
-	{ GOOD "Click here.\r\n",							      "score=0.8; required=5.0; tests=CLICK_BELOW"    },
+         "score=1.2; required=5.0; tests=NORMAL_HTTP_TO_IP"												  },
+	{ GOOD "Click here.\r\n",							      "score=0.8; required=5.0; tests=CLICK_BELOW"                  },
 	{ GOOD_HEADER "Subject: EARN FAST CASH\r\n\r\nHello\r\n",
-         "score=0.5; required=5.0; tests=SUBJ_ALL_CAPS"											},
+         "score=0.5; required=5.0; tests=SUBJ_ALL_CAPS"												      },
 	{ GOOD_HEADER "Subject: =?utf-8?q?GR=C3=9CSSE_AUS_BERLIN?=\r\n\r\nHello\r\n",
-         "score=0.5; required=5.0; tests=SUBJ_ALL_CAPS"											},
-	{ GOOD_HEADER "\r\nHello\r\n",							 "score=1.8; required=5.0; tests=MISSING_SUBJECT"},
+         "score=0.5; required=5.0; tests=SUBJ_ALL_CAPS"												      },
+	{ GOOD_HEADER "\r\nHello\r\n",							 "score=1.8; required=5.0; tests=MISSING_SUBJECT"              },
 	{ GOOD_HEADER "Subject: x\r\nContent-Type: text/html\r\n\r\n<p>Hello\r\n",
-         "score=0.7; required=5.0; tests=MIME_HTML_ONLY"										       },
+         "score=0.7; required=5.0; tests=MIME_HTML_ONLY"												     },
 	{ GOOD_HEADER "Subject: x\r\nContent-Type: application/x; name=a.EXE\r\n\r\nMZ\r\n",
-         "score=2.5; required=5.0; tests=EXECUTABLE_ATTACHMENT"										},
+         "score=2.5; required=5.0; tests=EXECUTABLE_ATTACHMENT"											      },
 	{ "Subject: x\r\nFrom: bob@remote.example\r\n\r\nHello\r\n",
-         "score=3.1; required=5.0; tests=MISSING_DATE,MISSING_HEADERS,MISSING_MID"                                                             },
+         "score=3.1; required=5.0; tests=MISSING_DATE,MISSING_HEADERS,MISSING_MID"                                                                           },
 	{ "Date: Mon, 5 Jan 2026 08:00:00 +0000\r\nFrom: boss@office.example\r\nCc: "
-         "alice@office.example"
-	  "\r\nMessage-ID: <1@x>\r\nSubject: x\r\n\r\nHello\r\n",										     "score=0.2; required=5.0; tests=HEADER_FROM_DIFFERENT_DOMAINS"									       },
+	  "alice@office.example"
+	  "\r\nMessage-ID: <1@x>\r\nSubject: x\r\n\r\nHello\r\n",		     "score=0.2; required=5.0; tests=HEADER_FROM_DIFFERENT_DOMAINS"},
 };
 
 START_TEST(rules_add_their_points)
