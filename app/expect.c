@@ -8,6 +8,7 @@
 #include "protocols/layer.h"
 #include "protocols/mail/mailbox.h"
 #include "protocols/mail/names.h"
+#include "protocols/screening/names.h"
 #include "stack/names.h"
 #include "stack/tcp/names.h"
 #include "views/lines.h"
@@ -76,6 +77,7 @@ static uint64_t kinds_needed(const struct scenario *scenario)
 		[EXPECT_PACKETS] = TRACE_BIT(TRACE_ACTION) | TRACE_BIT(TRACE_TRANSMIT),
 		[EXPECT_DEVICE] = TRACE_BIT(TRACE_MAILBOX),
 		[EXPECT_HEARD] = TRACE_BIT(TRACE_STATE),
+		[EXPECT_SCREENING] = TRACE_BIT(TRACE_MAIL),
 	};
 	uint64_t kinds = 0;
 
@@ -328,6 +330,32 @@ static bool is_message(const struct expect *expect, const struct trace_record *r
 	       record->time_ns - base_of(mail, expectation) <= expectation->within_ns;
 }
 
+static bool holds_text(struct bytes bytes, const char *text)
+{
+	return text == NULL ||
+	       (bytes.length > 0 && memmem(bytes.data, bytes.length, text, strlen(text)) != NULL);
+}
+
+/* A message that nobody composed has no subject that is known: only who asks for none means it. */
+static bool is_screening(const struct expect *expect, const struct trace_record *record,
+			 struct bytes bytes, const struct scenario_expectation *expectation)
+{
+	const struct mail *mail = mail_of(expect, record, bytes);
+	struct bytes stage, evidence;
+
+	if (expectation->kind != EXPECT_SCREENING || record->detail != MAIL_CHECKED)
+		return false;
+	screen_record_split(bytes, &stage, &evidence);
+	return bytes_equal(stage, bytes_of(screen_kind_names[expectation->stage])) &&
+	       record->before == (uint64_t)expectation->verdict &&
+	       (expectation->screen_action == SCREEN_ACTION_COUNT ||
+		record->after == (uint64_t)expectation->screen_action) &&
+	       (expectation->subject == NULL ||
+		(mail != NULL && strcmp(mail->subject, expectation->subject) == 0)) &&
+	       holds_text(evidence, expectation->evidence) &&
+	       is_by(expect, record, expectation->by);
+}
+
 static void meet_mail(struct expect *expect, const struct trace_record *record, struct bytes bytes)
 {
 	char *message_id = message_header(message_header_section(bytes), "Message-ID");
@@ -362,6 +390,7 @@ static void observe_mail(struct expect *expect, const struct trace_record *recor
 
 		if ((expectation->kind == EXPECT_MESSAGE &&
 		     is_message(expect, record, bytes, expectation)) ||
+		    is_screening(expect, record, bytes, expectation) ||
 		    (expectation->kind == EXPECT_DUPLICATES && record->detail == MAIL_DUPLICATE &&
 		     is_named(expect, record->id, expectation->node)))
 			count_to(expect, judge, judge->count + 1);

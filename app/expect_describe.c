@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include "app/scenario_table.h"
 #include "protocols/dns/record.h"
+#include "protocols/screening/names.h"
 
 const struct scenario_range *expect_range(const struct scenario_expectation *expectation)
 {
@@ -131,6 +132,20 @@ static void describe_message(GString *text, const struct scenario_expectation *e
 	append_condition(text, "by", expectation->by == NULL ? NULL : expectation->by->name);
 }
 
+/* "screening by virus of "Invoice" at mail: failed, rejected" */
+static void describe_screening(GString *text, const struct scenario_expectation *expectation)
+{
+	g_string_append_printf(text, "screening (%s)", screen_kind_names[expectation->stage]);
+	if (expectation->subject != NULL)
+		g_string_append_printf(text, " of \"%s\"", expectation->subject);
+	append_condition(text, "by", expectation->by == NULL ? NULL : expectation->by->name);
+	g_string_append_printf(text, " %s", screen_verdict_names[expectation->verdict]);
+	if (expectation->screen_action != SCREEN_ACTION_COUNT)
+		g_string_append_printf(text, ", %s",
+				       screen_action_names[expectation->screen_action]);
+	append_condition(text, "with", expectation->evidence);
+}
+
 static void describe_connection(GString *text, const struct scenario_expectation *expectation)
 {
 	g_string_append(text, "connections");
@@ -210,6 +225,9 @@ static void describe_count(GString *text, const struct scenario_expectation *exp
 		break;
 	case EXPECT_MESSAGE:
 		describe_message(text, expectation);
+		break;
+	case EXPECT_SCREENING:
+		describe_screening(text, expectation);
 		break;
 	case EXPECT_CONNECTION:
 		describe_connection(text, expectation);

@@ -32,3 +32,24 @@ void mail_record(struct node *node, enum mail_detail detail, const struct mail_i
 		   },
 		   bytes);
 }
+
+void mail_record_check(struct node *node, const struct mail_identity *identity,
+		       const struct screen_finding *finding)
+{
+	GString *bytes = g_string_new(screen_kind_names[finding->kind]);
+
+	g_string_append_c(bytes, '\0');
+	g_string_append(bytes, finding->evidence);
+	trace_emit(node, NULL,
+		   &(struct trace_record) {
+		       .kind = TRACE_MAIL,
+		       .layer = LAYER_MAIL,
+		       .detail = MAIL_CHECKED,
+		       .root = identity->root,
+		       .object = identity->object,
+		       .before = finding->verdict,
+		       .after = finding->action,
+		   },
+		   (struct bytes) { (const uint8_t *)bytes->str, bytes->len });
+	g_string_free(bytes, TRUE);
+}
