@@ -62,10 +62,11 @@ static void say_where(const char *file)
 
 int command_show(const struct command *command, int argc, char **argv)
 {
-	char *receive = NULL;
+	char *receive = NULL, **settings = NULL;
 	const GOptionEntry entries[] = {
 		{"receive", 0, 0, G_OPTION_ARG_STRING, &receive,
                  "All clients receive by this protocol, whatever the scenario says", "pop3|imap" },
+		{ "set", 0, 0, G_OPTION_ARG_STRING_ARRAY, &settings, COMMAND_SET_HELP, "PATH=VALUE" },
 		{ 0       }
 	};
 	const char *file;
@@ -74,8 +75,9 @@ int command_show(const struct command *command, int argc, char **argv)
 	char *schema, *text;
 
 	if (status < 0)
-		scenario = command_load_receiving(file, receive);
+		scenario = command_load_changed(file, receive, settings);
 	g_free(receive);
+	g_strfreev(settings);
 	if (status >= 0)
 		return status;
 	if (scenario == NULL)

@@ -8,6 +8,7 @@ enum protocol_layer {
 	LAYER_POP3,
 	LAYER_IMAP,
 	LAYER_HTTP,
+	LAYER_TLS,
 	LAYER_MAIL, /* messages, queues and mailboxes: MUA, MSA, MTA, MDA */
 	LAYER_COUNT,
 };
@@ -89,6 +90,7 @@ enum user_ping { USER_PING_ANSWERED, USER_PING_LOST, USER_PING_UNREACHABLE };
 /* Details of TRACE_PHASE records of mail sessions, client and server side alike. */
 enum session_phase {
 	PHASE_CONNECT,       /* the connection is being opened */
+	PHASE_SECURED,       /* TLS protects it from here on */
 	PHASE_GREETED,       /* both sides know each other's names and capabilities */
 	PHASE_AUTHENTICATED, /* the user is known */
 	PHASE_RECIPIENT,     /* SMTP: the recipient is confirmed */

@@ -21,6 +21,8 @@ enum stream_failure {
 	STREAM_TIMED_OUT,   /* retransmitted in vain */
 	STREAM_UNREACHABLE, /* an ICMP error, or no route */
 	STREAM_TRUNCATED,   /* a wrapped stream ended before its own close (TLS) */
+	STREAM_INSECURE,    /* the TLS handshake came to nothing, or nothing that is to be trusted */
+	STREAM_FAILURE_COUNT,
 };
 
 /* What the user of a stream is told. Each may be NULL. */
@@ -43,6 +45,14 @@ struct stream_operations {
 	uint64_t (*arrived_root)(const struct stream *stream); /* NULL: not known */
 };
 
+/* What protects a stream from others' eyes and hands. */
+struct tls_protection {
+	const char *version; /* "TLS 1.3" */
+	const char *cipher;  /* "TLS_AES_128_GCM_SHA256" */
+	int bits;            /* of the cipher's key */
+	char *distrust;      /* what is wrong with the peer's certificate; NULL: nothing */
+};
+
 /* Base of every stream. The fields below are set by the stream and read by its user. */
 struct stream {
 	const struct stream_operations *operations;
@@ -53,6 +63,8 @@ struct stream {
 	uint64_t received_object; /* trace id of the direction that we read */
 	uint64_t written_bytes;   /* stream offset of the next byte to be written */
 	uint64_t consumed_bytes;  /* stream offset of the next byte to be read */
+	const struct tls_protection *protection; /* NULL: anybody on the way can read it */
+	const char *failure; /* in `failed`: why, in words; NULL: there is no more to say */
 };
 
 /* Sets who is told of events from now on. */

@@ -311,6 +311,7 @@ static void keep_unit(struct conversations *conversations, struct model_directio
 			     ? g_bytes_new(part->bytes.data + found->offset, found->length)
 			     : NULL,
 		.time_ns = part->record->time_ns,
+		.packet = part->record->packet,
 	};
 	unit->root = root_at(conversations, part->object, unit->offset);
 	if (unit->root == 0)

@@ -1,5 +1,6 @@
 #include "views/json.h"
 
+#include "protocols/actor.h"
 #include "protocols/layer.h"
 #include "views/names.h"
 
@@ -104,7 +105,7 @@ static void put_bytes(struct json_view *json, struct bytes bytes)
 }
 
 static const struct {
-	uint16_t flag;
+	uint8_t flag;
 	const char *key;
 } flags[] = {
 	{TRACE_INBOUND,     ",\"inbound\":true"       },
@@ -153,6 +154,8 @@ static void put_record(struct json_view *json, const struct trace_record *record
 	if (*view_detail_name(record) != '\0')
 		put_string(json, ",\"detail\":", view_detail_name(record));
 	put_place(json, record);
+	if (record->actor != ACTOR_NONE)
+		put_string(json, ",\"actor\":", actor_name(record->actor));
 	put_field(json, ",\"cause\":", record->cause);
 	put_field(json, ",\"root\":", record->root);
 	put_field(json, ",\"packet\":", record->packet);

@@ -1,5 +1,6 @@
 #include "views/log.h"
 
+#include "protocols/actor.h"
 #include "protocols/layer.h"
 #include "protocols/mail/names.h"
 #include "sim/time.h"
@@ -283,7 +284,7 @@ static void print_mail(struct log *log, const struct trace_record *record, struc
 	begin_event(log, record, "✉ ");
 	if (mail != NULL)
 		g_string_append_printf(log->layout.line, "mail %u  ", mail->number);
-	g_string_append_printf(log->layout.line, "%s: %s", view_mail_actor(record),
+	g_string_append_printf(log->layout.line, "%s: %s", actor_name(record->actor),
 			       view_detail_name(record));
 	if (record->detail == MAIL_CHECKED) {
 		g_string_append(log->layout.line, "  ");

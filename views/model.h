@@ -41,7 +41,8 @@ struct model_unit {
 	char *summary;       /* one line of text */
 	const char *purpose; /* constant: what it is for; NULL: nothing to say */
 	GBytes *bytes;       /* as they were first sent; NULL beyond MODEL_UNIT_BYTES_MAX */
-	int64_t time_ns;     /* when it was first sent */
+	int64_t time_ns;     /* when it was first sent, */
+	uint64_t packet;     /* and by which packet; its beginning */
 	uint64_t root;       /* message or action; 0: unknown */
 };
 

@@ -95,34 +95,6 @@ const char *view_detail_name(const struct trace_record *record)
 	return table->details[record->detail];
 }
 
-const char *view_mail_actor(const struct trace_record *record)
-{
-	switch (record->detail) {
-	case MAIL_COMPOSED:
-	case MAIL_OUTBOX:
-	case MAIL_RETRIEVED:
-	case MAIL_READ:
-	case MAIL_LISTED:
-	case MAIL_SHOWN_READ:
-	case MAIL_UNLISTED:
-		return "MUA";
-	case MAIL_SUBMITTED:
-	case MAIL_CHECKED:
-		return "MSA";
-	case MAIL_DELIVERED:
-	case MAIL_DUPLICATE:
-		return "MDA";
-	case MAIL_DELETED:
-		return "mailbox";
-	case MAIL_REFUSED:
-		return "server";
-	case MAIL_DEFERRED:
-		return record->before != 0 ? "MUA" : "MTA";
-	default:
-		return "MTA";
-	}
-}
-
 static const char *name_in(const char *const *names, unsigned count, uint64_t value)
 {
 	return value < count ? names[value] : "?";

@@ -37,8 +37,5 @@ void view_check_clear(struct view_check *check);
 /* The same in words: "virus failed, reject: signature=...". */
 void view_append_check(GString *out, const struct trace_record *record, struct bytes bytes);
 
-/* Which actor of the mail system a TRACE_MAIL record tells of: "MSA". */
-const char *view_mail_actor(const struct trace_record *record);
-
 /* The bytes as a string, NUL behind them; "" for none. Ends at a NUL within. The caller frees it. */
 char *bytes_to_text(struct bytes bytes);

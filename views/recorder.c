@@ -4,8 +4,9 @@
 #include <glib/gstdio.h>
 #include "protocols/layer.h"
 #include "stack/wire/ethernet.h"
-#include "views/frame_filter.h"
+#include "views/key_log.h"
 #include "views/names.h"
+#include "views/packet_filter.h"
 #include "views/sentence.h"
 
 #define SENT_COUNT 4096 /* frames whose FCS is remembered until they arrive: a power of two */
@@ -28,14 +29,15 @@ struct recorder {
 	GArray
 	    *interfaces; /* of struct capture_interface, in order of nodes and their interfaces */
 	GArray *names;   /* of struct capture_name */
-	GArray *first_index;         /* of uint32_t: by node - 1, index of its first interface */
-	bool *is_wanted;             /* by interface index */
-	GPtrArray *captures;         /* one, or one for each wanted interface */
-	GArray *capture_of;          /* of int: by interface index; -1: none */
-	struct frame_filter *filter; /* NULL: all frames */
+	GArray *first_index;          /* of uint32_t: by node - 1, index of its first interface */
+	bool *is_wanted;              /* by interface index */
+	GPtrArray *captures;          /* one, or one for each wanted interface */
+	GArray *capture_of;           /* of int: by interface index; -1: none */
+	struct packet_filter *filter; /* NULL: all frames */
 	bool is_folder;
 	GString *comment;
 	GHashTable *pending; /* node to struct pending *; look-ups only */
+	struct key_log *secrets; /* those written so far; NULL: none are to be */
 	uint64_t frames;
 	struct sent_frame sent[SENT_COUNT];
 };
@@ -120,7 +122,7 @@ static bool set_filter(struct recorder *recorder, GError **error)
 {
 	if (recorder->options.filter == NULL)
 		return true;
-	recorder->filter = frame_filter_new(recorder->options.filter, error);
+	recorder->filter = packet_filter_new(recorder->options.filter, error);
 	return recorder->filter != NULL;
 }
 
@@ -190,6 +192,7 @@ struct recorder *recorder_new(const struct model *model, const struct recorder_o
 	recorder->captures = g_ptr_array_new();
 	recorder->comment = g_string_new(NULL);
 	recorder->pending = g_hash_table_new_full(NULL, NULL, NULL, free_pending);
+	recorder->secrets = options->has_no_secrets ? NULL : key_log_new(NULL);
 	recorder->is_folder = g_str_has_suffix(options->path, "/");
 	collect(recorder);
 	if (choose(recorder, error) && set_filter(recorder, error) &&
@@ -207,7 +210,7 @@ static bool is_recorded(const struct recorder *recorder, const struct trace_reco
 {
 	if (!recorder->is_wanted[interface])
 		return false;
-	if (recorder->filter != NULL && !frame_filter_passes(recorder->filter, frame))
+	if (recorder->filter != NULL && !packet_filter_passes_frame(recorder->filter, frame))
 		return false;
 	if (recorder->options.mode == RECORDER_SENT && !recorder->is_folder)
 		return record->kind == TRACE_TRANSMIT && (record->flags & TRACE_FIRST) != 0;
@@ -265,6 +268,18 @@ static void append_checks(struct recorder *recorder, const struct trace_record *
 	g_hash_table_remove(recorder->pending, node);
 }
 
+#define TLS_KEY_LOG 0x544c534b /* the type of the secrets: draft-ietf-opsawg-pcapng section 4.7 */
+
+/* The ends of a connection tell of a secret before they send what is encrypted with it. */
+static void write_secret(struct recorder *recorder, struct bytes line)
+{
+	char *text = g_strdup_printf("%.*s\n", (int)line.length, (const char *)line.data);
+
+	for (guint i = 0; i < recorder->captures->len; i++)
+		capture_secrets(recorder->captures->pdata[i], TLS_KEY_LOG, bytes_of(text));
+	g_free(text);
+}
+
 void recorder_feed(struct recorder *recorder, const struct trace_record *record, struct bytes bytes)
 {
 	uint32_t node = trace_node_of(record->id), interface;
@@ -274,6 +289,8 @@ void recorder_feed(struct recorder *recorder, const struct trace_record *record,
 	if (record->kind == TRACE_MAIL && record->detail == MAIL_CHECKED &&
 	    recorder->options.has_comments)
 		keep_check(recorder, record, bytes);
+	if (recorder->secrets != NULL && key_log_feed(recorder->secrets, record, bytes))
+		write_secret(recorder, bytes);
 	if ((!is_sent && record->kind != TRACE_RECEIVE) || record->interface == 0 ||
 	    node > recorder->first_index->len)
 		return;
@@ -325,7 +342,8 @@ static void release(struct recorder *recorder)
 	g_string_free(recorder->comment, TRUE);
 	g_hash_table_unref(recorder->pending);
 	g_free(recorder->is_wanted);
-	frame_filter_free(recorder->filter);
+	packet_filter_free(recorder->filter);
+	key_log_free(recorder->secrets);
 	g_free(recorder);
 }
 

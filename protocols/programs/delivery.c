@@ -174,10 +174,11 @@ static void finish_with(struct delivery *delivery, enum smtp_outcome outcome, co
 	g_free(reason);
 }
 
-/* What happens from here on belongs to the message. */
+/* What happens from here on belongs to the message, and is the MTA's doing. */
 static void set_root(const struct delivery *delivery)
 {
 	engine_context(node_engine(delivery->agent->node))->root = delivery->job->identity.root;
+	node_act_as(delivery->agent->node, ACTOR_MTA);
 }
 
 /* Results of a conversation. */
@@ -215,10 +216,10 @@ static void take_result(const struct delivery *delivery, const struct smtp_resul
 	}
 	g_free(peer);
 	if (from->outcome == SMTP_SENT)
-		mail_record(node, MAIL_TRANSFERRED, &job->identity, 0,
+		mail_record(node, ACTOR_MTA, MAIL_TRANSFERRED, &job->identity, 0,
 			    bytes_of(job->recipients[index]));
 	else if (from->outcome == SMTP_FAILED)
-		mail_record(node, MAIL_REFUSED, &job->identity, 0, bytes_of(from->text));
+		mail_record(node, ACTOR_MTA, MAIL_REFUSED, &job->identity, 0, bytes_of(from->text));
 }
 
 /* True while the recipient could still be delivered by another server in this attempt. */
@@ -344,6 +345,7 @@ static void connect_to(struct delivery *delivery, uint32_t address)
 	    .declares_size = true,
 	    .names_originals = true,
 	    .converts = agent->config.converts,
+	    .tls = agent->config.tls,
 	    .sent = message_sent,
 	    .has_more = has_more,
 	    .owner = connection,
@@ -361,8 +363,11 @@ static void connect_to(struct delivery *delivery, uint32_t address)
 	connection->adapter = adapter_new(agent->host, stream, session, false,
 					  &(struct adapter_config) {
 					      .layer = LAYER_SMTP,
+					      .actor = ACTOR_MTA,
 					      .wakeup_ns = agent->config.wakeup_ns,
 					      .connect_timeout_ns = DELIVERY_CONNECT_TIMEOUT_NS,
+					      .tls = agent->config.tls_context,
+					      .tls_name = connection->host,
 					      .done = connection_done,
 					      .owner = connection,
 					  });
@@ -465,7 +470,8 @@ static void ask_address(struct delivery *delivery)
 	const char *host = present_exchanger(delivery)->host;
 	char *text = g_strdup_printf("%s %s", delivery->job->domain, host);
 
-	mail_record(agent->node, MAIL_LOOKED_UP, &delivery->job->identity, 0, bytes_of(text));
+	mail_record(agent->node, ACTOR_MTA, MAIL_LOOKED_UP, &delivery->job->identity, 0,
+		    bytes_of(text));
 	g_free(text);
 	g_array_set_size(delivery->addresses, 0);
 	delivery->address = 0;

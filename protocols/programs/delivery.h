@@ -21,6 +21,8 @@ struct delivery_config {
 	int64_t wakeup_ns;             /* see struct adapter_config */
 	bool converts;                 /* 8-bit messages for servers without 8BITMIME */
 	unsigned concurrency;          /* jobs at once for one domain; 0: the default */
+	enum session_tls tls;          /* towards other servers; never AT_ONCE */
+	struct tls_context *tls_context; /* borrowed; NULL: tls is NEVER */
 };
 
 /* An agent on `host`. `config` is copied; its strings are borrowed. */

@@ -18,14 +18,15 @@ struct mail_identity mail_identity_of_arrival(struct node *node)
 	return identity;
 }
 
-void mail_record(struct node *node, enum mail_detail detail, const struct mail_identity *identity,
-		 uint64_t after, struct bytes bytes)
+void mail_record(struct node *node, enum actor actor, enum mail_detail detail,
+		 const struct mail_identity *identity, uint64_t after, struct bytes bytes)
 {
 	trace_emit(node, NULL,
 		   &(struct trace_record) {
 		       .kind = TRACE_MAIL,
 		       .layer = LAYER_MAIL,
 		       .detail = (uint16_t)detail,
+		       .actor = (uint8_t)actor,
 		       .root = identity->root,
 		       .object = identity->object,
 		       .after = after,
@@ -33,7 +34,7 @@ void mail_record(struct node *node, enum mail_detail detail, const struct mail_i
 		   bytes);
 }
 
-void mail_record_check(struct node *node, const struct mail_identity *identity,
+void mail_record_check(struct node *node, enum actor actor, const struct mail_identity *identity,
 		       const struct screen_finding *finding)
 {
 	GString *bytes = g_string_new(screen_kind_names[finding->kind]);
@@ -45,6 +46,7 @@ void mail_record_check(struct node *node, const struct mail_identity *identity,
 		       .kind = TRACE_MAIL,
 		       .layer = LAYER_MAIL,
 		       .detail = MAIL_CHECKED,
+		       .actor = (uint8_t)actor,
 		       .root = identity->root,
 		       .object = identity->object,
 		       .before = finding->verdict,

@@ -14,6 +14,8 @@ struct service {
 	struct mail_server *server;
 	struct tcp_listener *listener; /* NULL: suspended */
 	uint16_t port;
+	enum actor actor; /* the MSA for authors, the MTA for other servers */
+	bool begins_with_tls;
 	struct smtp_server_config config;
 };
 
@@ -52,6 +54,8 @@ struct mail_server {
 	unsigned session_limit, per_address_limit, queue_limit;
 	struct random_stream random; /* for the challenges of AUTH */
 	struct sasl_keys *keys;
+	struct tls_context *tls; /* NULL: none */
+	bool hides_auth;
 };
 
 /* Whose mail is ours. */
@@ -279,8 +283,9 @@ static void enqueue(const struct mail_server *server, const struct smtp_arrival 
 	for (unsigned i = 0; i < arrival->recipient_count; i++)
 		recipients[i] = complete_address(server, arrival->recipients[i]);
 	engine_context(node_engine(server->node))->root = screened->identity.root;
-	mail_record(server->node, arrival->login != NULL ? MAIL_SUBMITTED : MAIL_RECEIVED,
-		    &screened->identity, 0, bytes_of(queue_id));
+	mail_record(server->node, arrival->login != NULL ? ACTOR_MSA : ACTOR_MTA,
+		    arrival->login != NULL ? MAIL_SUBMITTED : MAIL_RECEIVED, &screened->identity, 0,
+		    bytes_of(queue_id));
 	expansions = aliases_expand(server->aliases, (const char *const *)recipients,
 				    arrival->wishes, arrival->recipient_count);
 	for (guint i = 0; i < expansions->len; i++) {
@@ -431,7 +436,7 @@ static void client_connected(void *owner, struct stream *stream)
 	char *why = why_turned_away(service, stream->remote.address);
 
 	client->service = service;
-	client->screen = screen_new(server->node, server->screening);
+	client->screen = screen_new(server->node, service->actor, server->screening);
 	client->session = smtp_server_of(session);
 	client->is_turned_away = why != NULL;
 	if (why != NULL)
@@ -441,8 +446,11 @@ static void client_connected(void *owner, struct stream *stream)
 	client->adapter = adapter_new(server->host, stream, session, true,
 				      &(struct adapter_config) {
 					  .layer = LAYER_SMTP,
+					  .actor = service->actor,
 					  .wakeup_ns = server->wakeup_ns,
 					  .lingers = server->lingers,
+					  .tls = server->tls,
+					  .begins_with_tls = service->begins_with_tls,
 					  .done = client_done,
 					  .owner = client,
 				      });
@@ -466,8 +474,11 @@ static void deliver(void *owner, struct mail_job *job)
 
 static bool open_port(struct service *service)
 {
+	uint8_t before = node_act_as(service->server->node, (uint8_t)service->actor);
+
 	service->listener =
 	    tcp_listen(service->server->host, service->port, client_connected, service);
+	node_act_as(service->server->node, before);
 	return service->listener != NULL;
 }
 
@@ -477,6 +488,9 @@ static bool start_service(struct service *service, const struct mail_server_port
 	unsigned capabilities =
 	    port->capabilities != 0 ? port->capabilities : SMTP_CAPABILITIES_ALL;
 
+	if (service->server->tls == NULL)
+		capabilities &= ~(unsigned)SMTP_CAN_TLS;
+
 	service->config = (struct smtp_server_config) {
 		.host_name = service->server->host_name,
 		.software = MAIL_SERVER_SOFTWARE,
@@ -485,6 +499,7 @@ static bool start_service(struct service *service, const struct mail_server_port
 		.keys = service->server->keys,
 		.random = &service->server->random,
 		.requires_login = port->is_submission,
+		.hides_auth = service->server->hides_auth,
 		.size_limit = size_limit,
 		.recipient_limit = MAIL_SERVER_RECIPIENTS,
 		.error_limit = MAIL_SERVER_ERRORS,
@@ -492,6 +507,8 @@ static bool start_service(struct service *service, const struct mail_server_port
 		.environment = &environment,
 	};
 	service->port = port->port;
+	service->actor = port->is_submission ? ACTOR_MSA : ACTOR_MTA;
+	service->begins_with_tls = port->begins_with_tls;
 	return open_port(service);
 }
 
@@ -570,6 +587,8 @@ static void copy_config(struct mail_server *server, const struct mail_server_con
 	server->resolver = config->resolver;
 	server->store = config->store;
 	server->wakeup_ns = config->wakeup_ns;
+	server->tls = config->tls;
+	server->hides_auth = config->hides_auth;
 	server->session_limit = (unsigned)or_default(config->session_limit, MAIL_SERVER_SESSIONS);
 	server->per_address_limit =
 	    (unsigned)or_default(config->per_address_limit, MAIL_SERVER_PER_ADDRESS);
@@ -597,6 +616,8 @@ static void start_queue(struct mail_server *server, const struct mail_server_con
 						 .wakeup_ns = server->wakeup_ns,
 						 .converts = !config->never_converts,
 						 .concurrency = config->connections_per_domain,
+						 .tls = config->delivery_tls,
+						 .tls_context = config->delivery_tls_context,
 					     });
 }
 

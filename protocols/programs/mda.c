@@ -71,10 +71,13 @@ static void append(struct node *node, struct account *account, const struct mail
 	    message_new(message_prepend(job->data, header), job->identity.root);
 	struct mailbox *mailbox =
 	    job->goes_to_junk ? junk_of(account) : account_find_mailbox(account, "INBOX");
+	uint8_t before = node_act_as(node, ACTOR_MDA);
 	const struct mailbox_entry *entry =
 	    mailbox_append(mailbox, message, 0, world_unix_time(node->world));
 
-	mail_record(node, MAIL_DELIVERED, &job->identity, entry->uid, bytes_of(recipient));
+	mail_record(node, ACTOR_MDA, MAIL_DELIVERED, &job->identity, entry->uid,
+		    bytes_of(recipient));
+	node_act_as(node, before);
 	message_free(message);
 	g_free(header);
 }
@@ -104,7 +107,8 @@ static void deliver_one(struct node *node, struct mail_store *store, char *const
 	}
 	key = envelope_key(job, recipient);
 	if (key != NULL && account_delivered_before(account, key)) {
-		mail_record(node, MAIL_DUPLICATE, &job->identity, 0, bytes_of(recipient));
+		mail_record(node, ACTOR_MDA, MAIL_DUPLICATE, &job->identity, 0,
+			    bytes_of(recipient));
 	} else {
 		append(node, account, job, recipient);
 		if (key != NULL)

@@ -176,6 +176,8 @@ static enum mua_outcome outcome_of_deferral(const struct smtp_result *result)
 {
 	if (result->stage == SMTP_STAGE_AUTH && result->outcome == SMTP_FAILED)
 		return MUA_LOGIN_REFUSED;
+	if (result->stage == SMTP_STAGE_TLS)
+		return MUA_INSECURE;
 	return result->code != 0 ? MUA_TRY_LATER : MUA_LOST;
 }
 
@@ -279,11 +281,13 @@ static void connection_done(void *owner, struct session *session, int why)
 	struct mua_outbox *outbox = owner;
 	struct letter *letter = g_steal_pointer(&outbox->unconnected);
 	const char *text;
-	enum mua_outcome outcome = mua_outcome_of_failure(why, &text);
+	enum mua_outcome outcome = mua_outcome_of_failure(session, why, &text);
 
 	(void)session;
 	outbox->adapter = NULL;
-	if (letter != NULL && !turn_to_next_port(outbox, letter, outcome, text))
+	if (letter != NULL && outcome == MUA_INSECURE)
+		keep_letter(outbox, letter, outcome, text);
+	else if (letter != NULL && !turn_to_next_port(outbox, letter, outcome, text))
 		keep_letter(outbox, letter, outcome, text);
 	start(outbox); /* for letters that came too late for this connection */
 }
@@ -299,6 +303,7 @@ static void connect_to(struct mua_outbox *outbox, uint32_t address)
 	    .declares_size = true,
 	    .converts = true,
 	    .uses_chunks = config->uses_chunks,
+	    .tls = config->outgoing_tls,
 	    .random = &mua->random,
 	    .keys = mua->keys,
 	    .sent = sent,
@@ -311,8 +316,13 @@ static void connect_to(struct mua_outbox *outbox, uint32_t address)
 	outbox->adapter = adapter_new(mua->host, stream, session, false,
 				      &(struct adapter_config) {
 					  .layer = LAYER_SMTP,
+					  .actor = ACTOR_MUA,
 					  .wakeup_ns = config->wakeup_ns,
 					  .connect_timeout_ns = config->connect_timeout_ns,
+					  .tls = config->tls,
+					  .tls_name = config->outgoing_server,
+					  .begins_with_tls =
+					      config->outgoing_tls == SESSION_TLS_AT_ONCE,
 					  .done = connection_done,
 					  .owner = outbox,
 				      });

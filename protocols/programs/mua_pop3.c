@@ -180,7 +180,7 @@ static void connection_done(void *owner, struct session *session, int why)
 	(void)session;
 	pop3->adapter = NULL;
 	if (!pop3->is_answered)
-		outcome = mua_outcome_of_failure(why, &text);
+		outcome = mua_outcome_of_failure(session, why, &text);
 	finish_check(pop3, outcome, text);
 }
 
@@ -203,8 +203,13 @@ static void connect_to(struct mua_pop3 *pop3, uint32_t address)
 	pop3->adapter = adapter_new(mua->host, stream, session, false,
 				    &(struct adapter_config) {
 					.layer = LAYER_POP3,
+					.actor = ACTOR_MUA,
 					.wakeup_ns = config->wakeup_ns,
 					.connect_timeout_ns = config->connect_timeout_ns,
+					.tls = config->tls,
+					.tls_name = config->incoming_server,
+					.begins_with_tls =
+					    config->incoming_tls == SESSION_TLS_AT_ONCE,
 					.done = connection_done,
 					.owner = pop3,
 				    });

@@ -122,7 +122,7 @@ static void record_recipient(const struct queue_entry *entry, enum mail_detail d
 
 	g_string_append_c(text, '\0');
 	g_string_append(text, second);
-	mail_record(entry->queue->node, detail, &entry->identity, 0,
+	mail_record(entry->queue->node, ACTOR_MTA, detail, &entry->identity, 0,
 		    (struct bytes) { (const uint8_t *)text->str, text->len });
 	g_string_free(text, TRUE);
 }
@@ -235,7 +235,8 @@ static void notify(struct queue_entry *entry, enum dsn_action action, queue_choi
 	const uint8_t *bytes = g_bytes_get_data(data, &length);
 
 	context->root = identity.root;
-	mail_record(queue->node, MAIL_NOTIFIED, &identity, 0, (struct bytes) { bytes, length });
+	mail_record(queue->node, ACTOR_MTA, MAIL_NOTIFIED, &identity, 0,
+		    (struct bytes) { bytes, length });
 	mail_queue_add(queue, &(struct mail_envelope) {
 				  .queue_id = id,
 				  .identity = identity,
@@ -310,8 +311,8 @@ static void try_later(struct queue_entry *entry)
 
 	for (unsigned i = 0; i < entry->count; i++)
 		if (is_delayed(&entry->recipients[i]))
-			mail_record(node, MAIL_DEFERRED, &entry->identity, (uint64_t)next_ns,
-				    bytes_of(entry->recipients[i].last.reason));
+			mail_record(node, ACTOR_MTA, MAIL_DEFERRED, &entry->identity,
+				    (uint64_t)next_ns, bytes_of(entry->recipients[i].last.reason));
 	warn(entry);
 	timer_schedule(node_engine(node), &entry->timer, next_ns);
 }
@@ -385,6 +386,7 @@ static void attempt(void *owner)
 	struct mail_queue *queue = entry->queue;
 
 	engine_context(node_engine(queue->node))->root = entry->identity.root;
+	node_act_as(queue->node, ACTOR_MTA);
 	entry->attempts++;
 	make_jobs(entry);
 	entry->is_handing_out = true;

@@ -2,6 +2,7 @@
 
 struct screen {
 	struct node *node;
+	enum actor actor;
 	struct screening *screening; /* NULL: everything passes */
 	struct screen_marks *marks;
 	uint64_t transaction;          /* that they are of */
@@ -13,11 +14,12 @@ struct screen {
 	void *owner;
 };
 
-struct screen *screen_new(struct node *node, struct screening *screening)
+struct screen *screen_new(struct node *node, enum actor actor, struct screening *screening)
 {
 	struct screen *screen = g_new0(struct screen, 1);
 
 	screen->node = node;
+	screen->actor = actor;
 	screen->screening = screening;
 	if (screening != NULL)
 		screen->marks = screen_marks_new(screening);
@@ -46,7 +48,7 @@ static void found(void *owner, const struct screen_finding *finding)
 {
 	struct screen *screen = owner;
 
-	mail_record_check(screen->node, identity_of(screen), finding);
+	mail_record_check(screen->node, screen->actor, identity_of(screen), finding);
 }
 
 static void end_message(struct screen *screen, const char *reply)

@@ -9,8 +9,8 @@
 
 struct screen;
 
-/* For a session at `node`; `screening` (borrowed) may be NULL. */
-struct screen *screen_new(struct node *node, struct screening *screening);
+/* For a session that `actor` has at `node`; `screening` (borrowed) may be NULL. */
+struct screen *screen_new(struct node *node, enum actor actor, struct screening *screening);
 void screen_free(struct screen *screen); /* a run under way is forgotten; NULL is fine */
 
 /* What became of a message. Borrowed during the call. */

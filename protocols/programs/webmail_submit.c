@@ -23,6 +23,7 @@ static void record(const struct web_submission *submission, enum mail_detail det
 		       .kind = TRACE_MAIL,
 		       .layer = LAYER_MAIL,
 		       .detail = (uint16_t)detail,
+		       .actor = ACTOR_WEBMAIL,
 		       .root = submission->root,
 		       .object = submission->object,
 		   },
@@ -169,6 +170,7 @@ static void looked_up(void *owner, enum lookup_outcome outcome, uint32_t address
 			session, false,
 			&(struct adapter_config) {
 			    .layer = LAYER_SMTP,
+			    .actor = ACTOR_WEBMAIL,
 			    .wakeup_ns = config->wakeup_ns,
 			    .connect_timeout_ns = WEBMAIL_CONNECT_NS,
 			    .done = connection_done,

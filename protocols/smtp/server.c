@@ -257,6 +257,19 @@ static void server_ended(struct session *session)
 	session->is_closing = true;
 }
 
+/* What was said before is forgotten: somebody on the way may have said it (RFC 3207 section 4.2). */
+static void server_secured(struct session *session)
+{
+	struct smtp_server *server = smtp_server_of(session);
+
+	smtp_server_reset(server);
+	g_clear_pointer(&server->helo, g_free);
+	g_clear_pointer(&server->login, g_free);
+	server->is_extended = false;
+	smtp_server_enter(server, SMTP_GREETED);
+	arm_timeout(server);
+}
+
 static void server_expired(struct session *session)
 {
 	struct smtp_server *server = smtp_server_of(session);
@@ -298,6 +311,7 @@ static void server_free(struct session *session)
 static const struct session_operations server_operations = {
 	.opened = server_opened,
 	.receive = server_receive,
+	.secured = server_secured,
 	.ended = server_ended,
 	.expired = server_expired,
 	.failed = server_failed,

@@ -21,8 +21,10 @@ enum smtp_capability {
 	SMTP_CAN_CHUNK = 64,  /* CHUNKING (RFC 3030) */
 	SMTP_CAN_DSN = 128,   /* DSN (RFC 3461) */
 	SMTP_CAN_UTF8 = 256,  /* SMTPUTF8 (RFC 6531) */
+	SMTP_CAN_TLS = 512,   /* STARTTLS (RFC 3207); who sets it has TLS in the adapter's config */
 };
 
+/* All that need nothing else. */
 #define SMTP_CAPABILITIES_ALL 511
 
 /* What the environment thinks of a recipient. */
@@ -47,11 +49,12 @@ struct smtp_arrival {
 	struct smtp_message_wish wish;
 	GBytes *data;            /* the message; NULL: it has not come yet */
 	bool is_8bit;            /* declared by BODY=8BITMIME */
-	const char *protocol;    /* "SMTP", "ESMTP", "ESMTPA" (RFC 3848), "UTF8SMTP" (RFC 6531) */
+	const char *protocol;    /* "SMTP", "ESMTP", "ESMTPSA" (RFC 3848), "UTF8SMTP" (RFC 6531) */
 	const char *helo;        /* what the client calls itself */
 	const char *client_name; /* what DNS calls it; "unknown" */
 	uint32_t client_address;
 	const char *login; /* whom it proved to be; NULL: nobody */
+	const struct tls_protection *protection; /* of the connection; NULL: none */
 };
 
 /* What goes wrong at a command, by the scenario. Strings are borrowed. */
@@ -102,6 +105,7 @@ struct smtp_server_config {
 	struct sasl_keys *keys;       /* see sasl.h; may be NULL */
 	struct random_stream *random; /* for the challenges of AUTH; NULL: they are all alike */
 	bool requires_login;          /* submission: no recipient without AUTH */
+	bool hides_auth;              /* AUTH only under TLS (RFC 4954 section 4) */
 	uint64_t size_limit;          /* octets of a message; 0: none */
 	unsigned recipient_limit;     /* of one message; RFC 5321 4.5.3.1.8 asks for 100 at least */
 	unsigned error_limit;         /* refusals until the server hangs up */

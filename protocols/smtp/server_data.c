@@ -6,13 +6,18 @@ static size_t size_limit(const struct smtp_server *server)
 	return server->config->size_limit == 0 ? G_MAXUINT - 1 : server->config->size_limit;
 }
 
+/* RFC 3848, RFC 6531 section 4.3: by UTF-8, TLS and AUTH. */
 static const char *protocol_of(const struct smtp_server *server)
 {
+	static const char *const names[2][2][2] = {
+		{ { "ESMTP", "ESMTPA" }, { "ESMTPS", "ESMTPSA" } },
+		{ { "UTF8SMTP", "UTF8SMTPA" }, { "UTF8SMTPS", "UTF8SMTPSA" } },
+	};
+
 	if (!server->is_extended)
 		return "SMTP";
-	if (server->wish.is_utf8)
-		return server->login != NULL ? "UTF8SMTPA" : "UTF8SMTP";
-	return server->login != NULL ? "ESMTPA" : "ESMTP";
+	return names[server->wish.is_utf8][server->session.protection != NULL]
+		    [server->login != NULL];
 }
 
 struct smtp_arrival smtp_server_arrival(const struct smtp_server *server)
@@ -27,6 +32,7 @@ struct smtp_arrival smtp_server_arrival(const struct smtp_server *server)
 		.client_name = server->client_name != NULL ? server->client_name : "unknown",
 		.client_address = server->client_address,
 		.login = server->login,
+		.protection = server->session.protection,
 	};
 
 	if (server->recipients != NULL) {
