@@ -30,6 +30,7 @@ static const struct predicate *const predicates[EXPECT_COUNT] = {
 	[EXPECT_LAYER] = &predicate_layer,
 	[EXPECT_WAITED] = &predicate_waited,
 	[EXPECT_PARTS] = &predicate_parts,
+	[EXPECT_SCREENING] = &predicate_screening,
 };
 
 const struct predicate *predicate_of(const struct scenario_expectation *expectation)

@@ -92,7 +92,10 @@ static void append_mail(GString *out, const struct expect *expect,
 	g_string_append_printf(out, "%s: %s", actor_name(record->actor), view_detail_name(record));
 	if (mail != NULL)
 		g_string_append_printf(out, " \"%s\"", mail->subject);
-	if (has_short_bytes(record) && bytes.length > 0) {
+	if (record->detail == MAIL_CHECKED) {
+		g_string_append(out, ": ");
+		view_append_check(out, record, bytes);
+	} else if (has_short_bytes(record) && bytes.length > 0) {
 		g_string_append(out, ": ");
 		append_bytes(out, bytes);
 	}

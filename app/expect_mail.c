@@ -5,6 +5,7 @@
 #include "protocols/layer.h"
 #include "protocols/mail/message.h"
 #include "protocols/mail/names.h"
+#include "protocols/screening/names.h"
 #include "views/names.h"
 
 /* ---- Mailboxes, on the server or at a client ---- */
@@ -316,6 +317,64 @@ const struct predicate predicate_message = {
 	.range = PREDICATE_RANGE(times),
 	.observe = observe_message,
 	.describe = describe_message,
+};
+
+/* ---- Screening ---- */
+
+static bool has_evidence(struct bytes evidence, const char *text)
+{
+	return text == NULL || (evidence.length > 0 && memmem(evidence.data, evidence.length, text,
+							      strlen(text)) != NULL);
+}
+
+static bool is_screening(const struct trace_record *record, struct bytes evidence,
+			 const struct scenario_expectation *expectation)
+{
+	return record->before == (uint64_t)expectation->verdict &&
+	       (expectation->screen_action == SCREEN_ACTION_COUNT ||
+		record->after == (uint64_t)expectation->screen_action) &&
+	       has_evidence(evidence, expectation->evidence);
+}
+
+/* Of a message that nobody composed the subject is not known: only who asks for none means it. */
+static void observe_screening(struct expect *expect, struct judge *judge,
+			      const struct trace_record *record, struct bytes bytes)
+{
+	const struct scenario_expectation *expectation = judge->expectation;
+	struct bytes stage, evidence;
+
+	if (record->detail != MAIL_CHECKED || !expect_is_by(expect, record->id, expectation->by) ||
+	    (expectation->subject != NULL &&
+	     !has_subject(mail_of(expect, record, bytes), expectation)))
+		return;
+	screen_record_split(bytes, &stage, &evidence);
+	if (!bytes_equal(stage, bytes_of(screen_kind_names[expectation->stage])))
+		return;
+	if (is_screening(record, evidence, expectation))
+		expect_count(expect, judge, record, bytes, 1);
+	else
+		expect_witness(expect, judge, record, bytes, true);
+}
+
+/* "screening (virus) of "Invoice" by mail failed, reject" */
+static void describe_screening(GString *text, const struct scenario_expectation *expectation)
+{
+	g_string_append_printf(text, "screening (%s)", screen_kind_names[expectation->stage]);
+	if (expectation->subject != NULL)
+		g_string_append_printf(text, " of \"%s\"", expectation->subject);
+	expect_append_condition(text, "by", expect_name_of(expectation->by));
+	g_string_append_printf(text, " %s", screen_verdict_names[expectation->verdict]);
+	if (expectation->screen_action != SCREEN_ACTION_COUNT)
+		g_string_append_printf(text, ", %s",
+				       screen_action_names[expectation->screen_action]);
+	expect_append_condition(text, "with", expectation->evidence);
+}
+
+const struct predicate predicate_screening = {
+	.kinds = TRACE_BIT(TRACE_MAIL),
+	.range = PREDICATE_RANGE(times),
+	.observe = observe_screening,
+	.describe = describe_screening,
 };
 
 static void observe_duplicate(struct expect *expect, struct judge *judge,

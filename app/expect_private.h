@@ -43,7 +43,7 @@ struct predicate {
 
 /* expect_mail.c */
 extern const struct predicate predicate_mailbox, predicate_device, predicate_stored;
-extern const struct predicate predicate_message, predicate_duplicates;
+extern const struct predicate predicate_message, predicate_screening, predicate_duplicates;
 /* expect_stream.c */
 extern const struct predicate predicate_connection, predicate_bytes, predicate_said;
 extern const struct predicate predicate_connected, predicate_connections_at_once;

@@ -325,6 +325,36 @@ struct scenario_fault {
 	uint32_t chance_ppm;
 };
 
+/* A rule of a content filter. */
+struct scenario_content_rule {
+	struct scenario_item item;
+	const char *rule_name;
+	const char *pattern; /* a regular expression */
+	GPtrArray *places;   /* of struct scenario_content_place * */
+};
+
+struct scenario_content_place {
+	struct scenario_item item;
+	int place; /* enum screen_place */
+};
+
+/* A stage of the screening of a server. */
+struct scenario_stage {
+	struct scenario_item item;
+	int kind;   /* enum screen_kind */
+	int action; /* enum screen_action, when a message fails */
+	const char *subject_prefix;
+	GPtrArray *rules;         /* content: of struct scenario_content_rule * */
+	uint64_t required_points; /* spam */
+	int64_t delay_ns, retry_window_ns, lifetime_ns; /* greylist */
+	uint64_t whitelist_after;                       /* greylist */
+};
+
+enum scenario_relay {
+	RELAY_RESTRICTED, /* for who has authenticated */
+	RELAY_OPEN,       /* for everybody */
+};
+
 /* A time in which a server's ports are closed. */
 struct scenario_outage {
 	struct scenario_item item;
@@ -335,9 +365,11 @@ struct scenario_outage {
 struct scenario_server {
 	struct scenario_item item;
 	struct scenario_node *host;
-	GPtrArray *services;        /* of struct scenario_service * */
-	GPtrArray *without;         /* of struct scenario_capability *: not offered */
-	GPtrArray *faults;          /* of struct scenario_fault * */
+	GPtrArray *services; /* of struct scenario_service * */
+	GPtrArray *without;  /* of struct scenario_capability *: not offered */
+	GPtrArray *faults;   /* of struct scenario_fault * */
+	GPtrArray *stages;   /* of struct scenario_stage *: its screening */
+	enum scenario_relay relay;
 	GPtrArray *outages;         /* of struct scenario_outage * */
 	int64_t warning_ns;         /* age at which a sender is told of a delay; 0: never */
 	bool converts;              /* 8-bit messages for servers without 8BITMIME */
@@ -516,7 +548,8 @@ struct scenario_recipient {
 
 struct scenario_attachment {
 	struct scenario_item item;
-	const char *file; /* as written: relative to the scenario's folder */
+	const char *file; /* as written: relative to the scenario's folder; NULL: `text` */
+	const char *text; /* what it holds, when it is no file */
 	const char *shown_name;
 	const char *type; /* "application/pdf" */
 	GBytes *content;
@@ -534,7 +567,8 @@ struct scenario_action {
 	struct scenario_client *client; /* `who`, when it is a client */
 	struct scenario_node *host;     /* where it happens; NULL for DO_CUT and DO_MEND */
 	/* DO_SEND, DO_REPLY */
-	GPtrArray *to, *cc, *bcc; /* of struct scenario_recipient * */
+	const char *from, *mail_from; /* forged addresses; NULL: the client's own */
+	GPtrArray *to, *cc, *bcc;     /* of struct scenario_recipient * */
 	const char *subject;
 	const char *text;
 	GPtrArray *attachments; /* of struct scenario_attachment * */
@@ -589,6 +623,7 @@ enum scenario_expectation_kind {
 	EXPECT_LAYER,     /* headers of a layer were put on and taken off so many times */
 	EXPECT_WAITED,    /* a user waited so many milliseconds */
 	EXPECT_PARTS,     /* the world has so many parts of a kind */
+	EXPECT_SCREENING, /* a stage of a screening came to a verdict so many times */
 	EXPECT_COUNT,
 };
 
@@ -680,7 +715,7 @@ struct scenario_expectation {
 	const char *question; /* EXPECT_DIG: the name asked for; NULL: any */
 	unsigned record_type;
 	const char *value;           /* EXPECT_DIG: data among the answers; NULL: any */
-	struct scenario_range times; /* of EXPECT_MESSAGE, _CONNECTION, _PING, _DIG */
+	struct scenario_range times; /* of EXPECT_MESSAGE, _SCREENING, _CONNECTION, _PING, _DIG */
 	/* EXPECT_RETRANSMISSIONS, _DROPPED, _DUPLICATES, _TRANSLATED, _BYTES; EXPECT_MINUTES, _COST
 	   (millionths), _PACKETS */
 	struct scenario_range count;
@@ -693,6 +728,11 @@ struct scenario_expectation {
 	unsigned layer;                   /* EXPECT_LAYER: enum protocol_layer, or of the stack */
 	enum scenario_passage passage;
 	enum scenario_part part; /* EXPECT_PARTS */
+	/* EXPECT_SCREENING, and `subject`, `by` */
+	int stage;                  /* enum screen_kind */
+	int verdict;                /* enum screen_verdict */
+	int screen_action;          /* enum screen_action; SCREEN_ACTION_COUNT: any */
+	const char *evidence;       /* what it holds; NULL: anything */
 	struct scenario_item *node; /* host, router or switch it is counted at; NULL: everywhere */
 	enum scenario_drop_reason reason;
 	uint64_t rule; /* EXPECT_DROPPED: number of the rule of `node` that did it; 0: any */

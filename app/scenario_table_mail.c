@@ -1,5 +1,6 @@
 #include "app/scenario_table.h"
 #include "protocols/dns/record.h"
+#include "protocols/screening/screening.h"
 #include "protocols/smtp/server.h"
 #include "protocols/tls/names.h"
 
@@ -298,6 +299,96 @@ static const struct mapping fault_mapping = {
 	.keys = fault_keys, .key_count = G_N_ELEMENTS(fault_keys),
 };
 
+static const struct word place_words[] = {
+	{ "header", SCREEN_IN_HEADER, "each field of the header, as `Name: value`" },
+	{ "text", SCREEN_IN_TEXT, "the text of every text part, decoded" },
+	{ "attachment", SCREEN_IN_ATTACHMENT, "the names of attached files" },
+	{ NULL, 0, NULL },
+};
+
+static const struct key place_keys[] = {
+	{ .name = "place", .type = KEY_WORD, AT(scenario_content_place, place), .words = place_words,
+	  .flags = KEY_REQUIRED, .meaning = "A place in a message" },
+};
+
+static const struct mapping place_mapping = {
+	.title = "place", .article = "a place",
+	.meaning = "A place in a message",
+	.size = sizeof(struct scenario_content_place),
+	.keys = place_keys, .key_count = 1, .has_short_form = true, .is_scalar = true,
+};
+
+static const struct key rule_keys[] = {
+	{ .name = "name", .type = KEY_TEXT, AT(scenario_content_rule, rule_name), .flags = KEY_REQUIRED,
+	  .meaning = "What it is called in replies, header fields and the log" },
+	{ .name = "pattern", .type = KEY_TEXT, AT(scenario_content_rule, pattern), .flags = KEY_REQUIRED,
+	  .meaning = "A regular expression as in Perl; `(?i)` at its front ignores case" },
+	{ .name = "in", .type = KEY_LIST, AT(scenario_content_rule, places), .mapping = &place_mapping,
+	  .computed = "header, text, attachment", .meaning = "Where it is looked for" },
+};
+
+static const struct mapping rule_mapping = {
+	.title = "content rule", .article = "a content rule",
+	.meaning = "What a message may not hold",
+	.size = sizeof(struct scenario_content_rule),
+	.keys = rule_keys, .key_count = G_N_ELEMENTS(rule_keys),
+};
+
+static const struct word stage_words[] = {
+	{ "sender", SCREEN_SENDER, "at RCPT: who logged in may name only an own address in MAIL FROM, others none of the server's domains (Postfix: reject_sender_login_mismatch)" },
+	{ "greylist", SCREEN_GREYLIST, "at RCPT: a stranger is told to come again later (RFC 6647; postgrey)" },
+	{ "virus", SCREEN_VIRUS, "the message: the EICAR test file in any part, through base64 and quoted-printable" },
+	{ "content", SCREEN_CONTENT, "the message: rules of your own" },
+	{ "spam", SCREEN_SPAM, "the message: points by rules, as SpamAssassin does; GTUBE" },
+	{ NULL, 0, NULL },
+};
+
+static const struct word stage_action_words[] = {
+	{ "reject", SCREEN_REJECT, "it is refused in the SMTP dialogue" },
+	{ "quarantine", SCREEN_QUARANTINE, "it is filed in the folder Junk of recipients here; others get it as with `tag`" },
+	{ "tag", SCREEN_TAG, "it goes on with header fields that tell" },
+	{ NULL, 0, NULL },
+};
+
+#define STAGE(kind) (1u << SCREEN_##kind)
+#define ACTS        (~STAGE(GREYLIST) & ((1u << SCREEN_KIND_COUNT) - 1))
+
+static const struct key stage_keys[] = {
+	{ .name = "stage", .type = KEY_WORD, AT(scenario_stage, kind), .words = stage_words,
+	  .flags = KEY_REQUIRED, .meaning = "What looks at mail" },
+	{ .name = "action", .type = KEY_WORD, AT(scenario_stage, action), .words = stage_action_words,
+	  .fallback = "reject", .variants = ACTS, .meaning = "What is done with a message that fails" },
+	{ .name = "subject-prefix", .type = KEY_TEXT, AT(scenario_stage, subject_prefix), .variants = ACTS,
+	  .computed = "none", .meaning = "Put before the subject of a message that fails and goes on, in ASCII: `[SPAM] `" },
+	{ .name = "rules", .type = KEY_LIST, AT(scenario_stage, rules), .mapping = &rule_mapping,
+	  .variants = STAGE(CONTENT), .required_in = STAGE(CONTENT), .meaning = "The rules; the first that matches decides" },
+	{ .name = "required", .type = KEY_COUNT, AT(scenario_stage, required_points), .fallback = "5", .least = 1, .most = 1000,
+	  .variants = STAGE(SPAM), .meaning = "From so many points on it is spam" },
+	{ .name = "delay", .type = KEY_TIME, AT(scenario_stage, delay_ns), .fallback = "5min", .least = 1000000000, .most = INT64_MAX,
+	  .variants = STAGE(GREYLIST), .meaning = "How long client network, sender and recipient are put off when they are seen together for the first time" },
+	{ .name = "retry-window", .type = KEY_TIME, AT(scenario_stage, retry_window_ns), .fallback = "2d", .least = 1000000000, .most = INT64_MAX,
+	  .variants = STAGE(GREYLIST), .meaning = "Within this time they must come again, or are new once more" },
+	{ .name = "max-age", .type = KEY_TIME, AT(scenario_stage, lifetime_ns), .fallback = "35d", .least = 1000000000, .most = INT64_MAX,
+	  .variants = STAGE(GREYLIST), .meaning = "After this time without mail they are forgotten" },
+	{ .name = "whitelist-after", .type = KEY_COUNT, AT(scenario_stage, whitelist_after), .fallback = "5", .most = 1000,
+	  .variants = STAGE(GREYLIST), .meaning = "A client network that came back so often is put off no more; `0` is never" },
+};
+
+static const struct mapping stage_mapping = {
+	.title = "stage", .article = "a stage",
+	.meaning = "A stage of the screening between reception and queue; its name alone does",
+	.size = sizeof(struct scenario_stage),
+	.keys = stage_keys, .key_count = G_N_ELEMENTS(stage_keys), .has_short_form = true,
+	.has_variants = true, .variant_is_word = true,
+	.variant_offset = offsetof(struct scenario_stage, kind),
+};
+
+static const struct word relay_words[] = {
+	{ "restricted", RELAY_RESTRICTED, "only for clients that have authenticated; others are answered `554 5.7.1 Relay access denied`" },
+	{ "open", RELAY_OPEN, "for everybody: an open relay" },
+	{ NULL, 0, NULL },
+};
+
 static const struct key outage_keys[] = {
 	{ .name = "from", .type = KEY_TIME, AT(scenario_outage, from_ns), .fallback = "0s", .most = INT64_MAX,
 	  .meaning = "When the ports are closed and connections reset" },
@@ -370,6 +461,10 @@ static const struct key server_keys[] = {
 	  .meaning = "Capabilities that it does not offer; clients get along without" },
 	{ .name = "faults", .type = KEY_LIST, AT(scenario_server, faults), .mapping = &fault_mapping,
 	  .meaning = "What goes wrong at its SMTP" },
+	{ .name = "relay", .type = KEY_WORD, AT(scenario_server, relay), .words = relay_words, .fallback = "restricted",
+	  .meaning = "For whom it takes mail to domains that are not its own, on port 25" },
+	{ .name = "screening", .type = KEY_LIST, AT(scenario_server, stages), .mapping = &stage_mapping,
+	  .meaning = "What looks at mail between reception and queue, in this order" },
 	{ .name = "down", .type = KEY_LIST, AT(scenario_server, outages), .mapping = &outage_mapping,
 	  .meaning = "When it is down" },
 	{ .name = "size-limit", .type = KEY_SIZE, AT(scenario_server, message_bytes_max), .fallback = "10MB",

@@ -1,5 +1,6 @@
 #include "app/scenario_table.h"
 #include "protocols/layer.h"
+#include "protocols/screening/names.h"
 
 #define AT(type, field) .offset = offsetof(struct type, field)
 #define DOES(verb)      (1u << DO_##verb)
@@ -78,8 +79,10 @@ const struct mapping recipient_mapping = {
 };
 
 static const struct key attachment_keys[] = {
-	{ .name = "file", .type = KEY_FILE, AT(scenario_attachment, file), .flags = KEY_REQUIRED,
+	{ .name = "file", .type = KEY_FILE, AT(scenario_attachment, file), .computed = "`text`",
 	  .meaning = "A file in the folder of the scenario or below, at most 2 MB" },
+	{ .name = "text", .type = KEY_TEXT, AT(scenario_attachment, text), .flags = KEY_MULTILINE,
+	  .computed = "the file", .meaning = "What is attached, written here in place of a file; it needs a `name`" },
 	{ .name = "name", .type = KEY_TEXT, AT(scenario_attachment, shown_name),
 	  .computed = "the last part of the file's name", .meaning = "The name the reader sees" },
 	{ .name = "type", .type = KEY_TEXT, AT(scenario_attachment, type),
@@ -106,6 +109,10 @@ static const struct key action_keys[] = {
 	  .meaning = "The client who does it; for ping, dig and telnet it may be a host, for ping a router" },
 	{ .name = "do", .type = KEY_WORD, AT(scenario_action, verb), .words = verb_words,
 	  .flags = KEY_REQUIRED, .meaning = "What is done" },
+	{ .name = "from", .type = KEY_MAIL, AT(scenario_action, from), .variants = DOES(SEND),
+	  .computed = "the address of the client's account", .meaning = "The address in the header field From: another one is a forgery" },
+	{ .name = "mail-from", .type = KEY_MAIL, AT(scenario_action, mail_from), .variants = DOES(SEND),
+	  .computed = "that of `from`", .meaning = "The reverse-path, which MAIL FROM names" },
 	{ .name = "to", .type = KEY_LIST, AT(scenario_action, to), .mapping = &recipient_mapping,
 	  .variants = DOES(SEND), .meaning = "Recipients" },
 	{ .name = "cc", .type = KEY_LIST, AT(scenario_action, cc), .mapping = &recipient_mapping,
@@ -210,6 +217,32 @@ static const struct word answer_words[] = {
 	{ NULL, 0, NULL },
 };
 
+static const struct word stage_words[] = {
+	{ "sender", SCREEN_SENDER, NULL },
+	{ "greylist", SCREEN_GREYLIST, NULL },
+	{ "virus", SCREEN_VIRUS, NULL },
+	{ "content", SCREEN_CONTENT, NULL },
+	{ "spam", SCREEN_SPAM, NULL },
+	{ NULL, 0, NULL },
+};
+
+static const struct word verdict_words[] = {
+	{ "passed", SCREEN_PASSED, "nothing was found" },
+	{ "failed", SCREEN_FAILED, "something was" },
+	{ "skipped", SCREEN_SKIPPED, "the stage had nothing to say of it" },
+	{ NULL, 0, NULL },
+};
+
+static const struct word screen_action_words[] = {
+	{ "any", SCREEN_ACTION_COUNT, NULL },
+	{ "accept", SCREEN_ACCEPT, "it went on" },
+	{ "tag", SCREEN_TAG, "it went on, with header fields that tell" },
+	{ "quarantine", SCREEN_QUARANTINE, "it went to Junk" },
+	{ "defer", SCREEN_DEFER, "the client was told to come again" },
+	{ "reject", SCREEN_REJECT, "it was refused" },
+	{ NULL, 0, NULL },
+};
+
 static const struct word drop_words[] = {
 	{ "any", DROP_ANY, NULL },
 	{ "loss", DROP_LOSS, "an impairment took it" },
@@ -257,7 +290,7 @@ static const struct word part_words[] = {
 	{ NULL, 0, NULL },
 };
 
-#define TIMED     (EXPECTS(MESSAGE) | EXPECTS(CONNECTION) | EXPECTS(PING) | EXPECTS(DIG) | EXPECTS(HEARD) | EXPECTS(SAID) | EXPECTS(LAYER))
+#define TIMED     (EXPECTS(MESSAGE) | EXPECTS(SCREENING) | EXPECTS(CONNECTION) | EXPECTS(PING) | EXPECTS(DIG) | EXPECTS(HEARD) | EXPECTS(SAID) | EXPECTS(LAYER))
 #define LINES     (EXPECTS(MINUTES) | EXPECTS(COST))
 #define HOLDS     (EXPECTS(MAILBOX) | EXPECTS(DEVICE))
 #define COUNTED   (EXPECTS(RETRANSMISSIONS) | EXPECTS(DROPPED) | EXPECTS(TRANSLATED) | EXPECTS(BYTES) | EXPECTS(STORED) | OPEN | EXPECTS(LAYER) | EXPECTS(PARTS))
@@ -333,6 +366,9 @@ static const struct key expectation_keys[] = {
 	{ .name = "parts", .type = KEY_RANGE, AT(scenario_expectation, count),
 	  .flags = KEY_SELECTS, .variants = EXPECTS(PARTS),
 	  .meaning = "The network has so many parts of a kind" },
+	{ .name = "screening", .type = KEY_WORD, AT(scenario_expectation, stage), .words = stage_words,
+	  .flags = KEY_SELECTS, .variants = EXPECTS(SCREENING),
+	  .meaning = "This stage of a screening came to this verdict" },
 	{ .name = "network", .type = KEY_REFERENCE, AT(scenario_expectation, network), .kinds = SCENARIO_NETWORK,
 	  .variants = LINES, .computed = "all", .meaning = "Only this line" },
 	{ .name = "of", .type = KEY_WORD, AT(scenario_expectation, verb), .words = verb_words,
@@ -346,7 +382,7 @@ static const struct key expectation_keys[] = {
 	{ .name = "folder", .type = KEY_TEXT, AT(scenario_expectation, folder), .fallback = "INBOX",
 	  .variants = HOLDS, .meaning = "The folder" },
 	{ .name = "subject", .type = KEY_TEXT, AT(scenario_expectation, subject),
-	  .variants = HOLDS, .computed = "any", .meaning = "Only messages with this subject count" },
+	  .variants = HOLDS | EXPECTS(SCREENING), .computed = "any", .meaning = "Only messages with this subject count" },
 	{ .name = "unseen", .type = KEY_BOOL, AT(scenario_expectation, only_unseen), .fallback = "no",
 	  .variants = HOLDS, .meaning = "Only messages that nobody has read count" },
 	{ .name = "containing", .type = KEY_TEXT, AT(scenario_expectation, containing),
@@ -355,10 +391,16 @@ static const struct key expectation_keys[] = {
 	  .variants = HOLDS, .meaning = "How many there are" },
 	{ .name = "is", .type = KEY_WORD, AT(scenario_expectation, station), .words = station_words,
 	  .variants = EXPECTS(MESSAGE), .required_in = EXPECTS(MESSAGE), .meaning = "The station" },
+	{ .name = "verdict", .type = KEY_WORD, AT(scenario_expectation, verdict), .words = verdict_words,
+	  .variants = EXPECTS(SCREENING), .required_in = EXPECTS(SCREENING), .meaning = "The verdict" },
+	{ .name = "action", .type = KEY_WORD, AT(scenario_expectation, screen_action), .words = screen_action_words,
+	  .fallback = "any", .variants = EXPECTS(SCREENING), .meaning = "Only when this was done" },
+	{ .name = "evidence", .type = KEY_TEXT, AT(scenario_expectation, evidence),
+	  .variants = EXPECTS(SCREENING), .computed = "any", .meaning = "Only with this in the evidence: `tests=GTUBE`" },
 	{ .name = "recipient", .type = KEY_MAIL, AT(scenario_expectation, recipient),
 	  .variants = EXPECTS(MESSAGE), .computed = "any", .meaning = "Only for this recipient" },
 	{ .name = "by", .type = KEY_REFERENCE, AT(scenario_expectation, by), .kinds = SCENARIO_CLIENT | SCENARIO_HOST,
-	  .variants = EXPECTS(MESSAGE) | EXPECTS(PACKETS) | EXPECTS(HEARD) | EXPECTS(SAID) | EXPECTS(WAITED), .computed = "any", .meaning = "Only at this client or host; `said`: by it" },
+	  .variants = EXPECTS(MESSAGE) | EXPECTS(PACKETS) | EXPECTS(HEARD) | EXPECTS(SCREENING) | EXPECTS(SAID) | EXPECTS(WAITED), .computed = "any", .meaning = "Only at this client or host; `said`: by it" },
 	{ .name = "from", .type = KEY_REFERENCE, AT(scenario_expectation, from), .kinds = NODES,
 	  .variants = ENDPOINTS | EXPECTS(DIG), .computed = "any", .meaning = "Only from this host or router" },
 	{ .name = "to", .type = KEY_REFERENCE, AT(scenario_expectation, to), .kinds = NODES,

@@ -1,6 +1,7 @@
 #include "views/json.h"
 
 #include "protocols/actor.h"
+#include "protocols/layer.h"
 #include "views/names.h"
 
 #define BUFFER_BYTES ((size_t)1 << 20)
@@ -127,6 +128,20 @@ static void put_place(struct json_view *json, const struct trace_record *record)
 		put_string(json, ",\"interface\":", interface->name);
 }
 
+/* What a stage of a screening found, in words. */
+static void put_check(struct json_view *json, const struct trace_record *record, struct bytes bytes)
+{
+	struct view_check check;
+
+	ensure(json, RECORD_BYTES_MAX + 4 * VIEW_EVIDENCE_MAX); /* all of it escaped */
+	view_check_read(&check, record, bytes);
+	put_string(json, ",\"stage\":", check.stage);
+	put_string(json, ",\"verdict\":", check.verdict);
+	put_string(json, ",\"action\":", check.action);
+	put_string(json, ",\"evidence\":", check.evidence);
+	view_check_clear(&check);
+}
+
 static void put_record(struct json_view *json, const struct trace_record *record,
 		       struct bytes bytes)
 {
@@ -154,6 +169,8 @@ static void put_record(struct json_view *json, const struct trace_record *record
 	for (size_t i = 0; i < G_N_ELEMENTS(flags); i++)
 		if (record->flags & flags[i].flag)
 			put_text(json, flags[i].key);
+	if (record->kind == TRACE_MAIL && record->detail == MAIL_CHECKED)
+		put_check(json, record, bytes);
 	if (bytes.length > 0)
 		put_bytes(json, bytes);
 	put_text(json, "}\n");

@@ -286,7 +286,11 @@ static void print_mail(struct log *log, const struct trace_record *record, struc
 		g_string_append_printf(log->layout.line, "mail %u  ", mail->number);
 	g_string_append_printf(log->layout.line, "%s: %s", actor_name(record->actor),
 			       view_detail_name(record));
-	if (mail != NULL && (record->detail == MAIL_COMPOSED || record->detail == MAIL_NOTIFIED)) {
+	if (record->detail == MAIL_CHECKED) {
+		g_string_append(log->layout.line, "  ");
+		view_append_check(log->layout.line, record, bytes);
+	} else if (mail != NULL &&
+		   (record->detail == MAIL_COMPOSED || record->detail == MAIL_NOTIFIED)) {
 		g_string_append_printf(log->layout.line, "  %s → %s  \"%s\"", mail->from, mail->to,
 				       mail->subject);
 	} else if (record->detail != MAIL_RETRIEVED && record->detail != MAIL_OUTBOX) {

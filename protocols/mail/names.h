@@ -46,6 +46,9 @@ static inline int64_t mailbox_record_date(uint64_t after)
  */
 struct bytes mail_record_message_id(unsigned detail, struct bytes bytes);
 
+/* The mailbox for unwanted mail (RFC 6154: \Junk). */
+#define MAIL_JUNK "Junk"
+
 /* The letters of enum mailbox_right, in the order of its bits (RFC 4314 section 2.1). */
 #define MAILBOX_RIGHT_LETTERS "lrswipkxtea"
 

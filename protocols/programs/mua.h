@@ -136,6 +136,8 @@ struct mua_callback {
 
 /* What the user writes; everything is copied. Fields may be NULL or 0. */
 struct mua_letter {
+	const char *from; /* the From field, as "Alice <alice@office.example>"; NULL: the own one */
+	const char *mail_from; /* reverse-path, as "alice@office.example"; NULL: the own address */
 	const char *to, *cc, *bcc; /* address lists; replies add theirs */
 	const char *subject;       /* replies have their own */
 	const char *text;          /* UTF-8 */

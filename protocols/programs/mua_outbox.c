@@ -10,6 +10,7 @@ struct letter {
 	struct mua_action *action; /* told how it ended; NULL: it was told already */
 	uint64_t root, object;
 	struct message *message;
+	char *sender;          /* reverse-path */
 	GPtrArray *recipients; /* of char *: those still to be served */
 	unsigned notify;       /* of what the user wants to be told, for all of them */
 	uint32_t uid;          /* in the folder Outbox */
@@ -35,6 +36,7 @@ static void letter_free(struct letter *letter)
 {
 	mua_action_free(letter->action);
 	message_free(letter->message);
+	g_free(letter->sender);
 	g_ptr_array_unref(letter->recipients);
 	g_free(letter);
 }
@@ -207,7 +209,7 @@ static void send_letter(struct mua_outbox *outbox, struct smtp_client *client,
 	mua_belong(outbox->mua, letter->root);
 	outbox->current = letter;
 	smtp_client_send(client, &(struct smtp_transfer) {
-				     .sender = outbox->mua->config.address,
+				     .sender = letter->sender,
 				     .recipients = (const char *const *)letter->recipients->pdata,
 				     .wishes = wishes,
 				     .recipient_count = letter->recipients->len,
@@ -376,6 +378,9 @@ void mua_outbox_add(struct mua_outbox *outbox, struct mua_action *action, GPtrAr
 	letter->message = message;
 	letter->recipients = recipients;
 	letter->notify = action->draft != NULL ? action->draft->notify : 0;
+	letter->sender = g_strdup(action->draft != NULL && action->draft->mail_from != NULL
+				      ? action->draft->mail_from
+				      : mua->config.address);
 	letter->uid = mailbox_append(mua_folder(mua, MUA_OUTBOX), message, MAILBOX_SEEN,
 				     world_unix_time(mua->node->world))
 			  ->uid;

@@ -29,6 +29,7 @@ enum mua_verb {
 
 /* A letter with everything in it copied. */
 struct mua_draft {
+	char *from, *mail_from; /* NULL: the user's own */
 	char *to, *cc, *bcc, *subject, *text;
 	char *in_reply_to, *references; /* NULL: it answers nothing */
 	bool is_8bit;

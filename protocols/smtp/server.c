@@ -342,6 +342,11 @@ uint32_t smtp_server_client_address(const struct smtp_server *server)
 	return server->client_address;
 }
 
+bool smtp_server_is_verifying(const struct smtp_server *server)
+{
+	return server->question == SMTP_ASKED_VRFY;
+}
+
 const char *smtp_server_login(const struct smtp_server *server)
 {
 	return server->login;
@@ -425,6 +430,16 @@ void smtp_server_answer_recipient(struct smtp_server *server, enum smtp_verdict 
 	} else {
 		add_recipient(server);
 	}
+	g_clear_pointer(&server->asked_recipient, g_free);
+	clear_wish(&server->asked_wish);
+	end_answer(server);
+}
+
+void smtp_server_answer_recipient_refused(struct smtp_server *server, const char *reply)
+{
+	begin_answer(server, SMTP_ASKED_RECIPIENT);
+	server->was_recipient_refused = true;
+	smtp_server_reply(server, "%s", reply);
 	g_clear_pointer(&server->asked_recipient, g_free);
 	clear_wish(&server->asked_wish);
 	end_answer(server);

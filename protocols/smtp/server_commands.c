@@ -257,6 +257,7 @@ static void run_mail(struct smtp_server *server, struct bytes argument)
 		return;
 	}
 	server->sender = g_strdup(address);
+	server->transactions++;
 	smtp_server_reply(server, "250 2.1.0 Ok");
 	smtp_server_enter(server, SMTP_HAS_SENDER);
 }
@@ -270,7 +271,7 @@ static void ask_recipient(struct smtp_server *server, enum smtp_question questio
 
 	server->asked_recipient = g_strdup(address);
 	smtp_server_ask(server, question);
-	config->environment->check_recipient(server->owner, server, address);
+	config->environment->check_recipient(server->owner, server, server->asked_recipient);
 }
 
 /* "NOTIFY=" notify-list, once (RFC 3461 section 4.1) */

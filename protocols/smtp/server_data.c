@@ -20,18 +20,12 @@ static const char *protocol_of(const struct smtp_server *server)
 		    [server->login != NULL];
 }
 
-/* The message has come whole: offers it to the environment. */
-static void offer_message(struct smtp_server *server)
+struct smtp_arrival smtp_server_arrival(const struct smtp_server *server)
 {
-	const struct smtp_server_config *config = server->config;
-	GBytes *data = g_byte_array_free_to_bytes(g_steal_pointer(&server->data));
 	struct smtp_arrival arrival = {
+		.transaction = server->transactions,
 		.sender = server->sender,
-		.recipients = (const char *const *)server->recipients->pdata,
-		.wishes = (const struct smtp_recipient_wish *)(const void *)server->wishes->data,
-		.recipient_count = server->recipients->len,
 		.wish = server->wish,
-		.data = data,
 		.is_8bit = server->is_8bit,
 		.protocol = protocol_of(server),
 		.helo = server->helo,
@@ -41,6 +35,23 @@ static void offer_message(struct smtp_server *server)
 		.protection = server->session.protection,
 	};
 
+	if (server->recipients != NULL) {
+		arrival.recipients = (const char *const *)server->recipients->pdata;
+		arrival.wishes =
+		    (const struct smtp_recipient_wish *)(const void *)server->wishes->data;
+		arrival.recipient_count = server->recipients->len;
+	}
+	return arrival;
+}
+
+/* The message has come whole: offers it to the environment. */
+static void offer_message(struct smtp_server *server)
+{
+	const struct smtp_server_config *config = server->config;
+	GBytes *data = g_byte_array_free_to_bytes(g_steal_pointer(&server->data));
+	struct smtp_arrival arrival = smtp_server_arrival(server);
+
+	arrival.data = data;
 	smtp_server_ask(server, SMTP_ASKED_MESSAGE);
 	config->environment->accept_message(server->owner, server, &arrival);
 	g_bytes_unref(data);

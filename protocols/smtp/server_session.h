@@ -45,7 +45,8 @@ struct smtp_server {
 	uint64_t reset_after;    /* so many octets of it */
 
 	/* the open mail transaction */
-	char *sender; /* NULL: none is open */
+	char *sender;          /* NULL: none is open */
+	uint64_t transactions; /* that were begun */
 	struct smtp_message_wish wish;
 	GPtrArray *recipients; /* of char *, accepted; NULL: none */
 	GArray *wishes;        /* of struct smtp_recipient_wish: theirs */
