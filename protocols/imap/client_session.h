@@ -69,6 +69,8 @@ struct imap_client {
 	char tag[16];      /* of the command in flight, "" none */
 	GQueue pieces;     /* of struct imap_piece *, of it, not sent yet */
 	GString *line;     /* command being written */
+	bool is_starting_tls;  /* STARTTLS was sent */
+	bool was_tls_answered; /* and that was its answer */
 	bool is_idling;    /* IDLE was answered with "+" */
 	bool has_qresync;  /* it is enabled */
 	bool has_selected; /* some mailbox was: ENABLE is allowed no more */
