@@ -37,7 +37,8 @@ static void read_expect(struct reader *reader, const struct yaml_node *mapping,
 	if (expect == NULL || (expect->kind == YAML_SEQUENCE && expect->children->len == 0) ||
 	    expect->kind == YAML_SCALAR) {
 		list_fail(&reader->list, mapping->mark, "a case needs the key `expect`");
-		diagnostics_hint(reader->list.diagnostics, "say what is seen when the statement holds");
+		diagnostics_hint(reader->list.diagnostics,
+				 "say what is seen when the statement holds");
 		return;
 	}
 	if (expect->kind == YAML_SEQUENCE) {
@@ -98,7 +99,8 @@ static void read_cases(struct reader *reader, const struct yaml_node *mapping, s
 		const struct claim_case *test = claim->cases->pdata[i];
 
 		if (test->when == NULL)
-			list_fail(&reader->list, test->mark, "one of several cases needs the key `when`");
+			list_fail(&reader->list, test->mark,
+				  "one of several cases needs the key `when`");
 	}
 }
 
@@ -113,7 +115,8 @@ static void read_decisive(struct reader *reader, const struct yaml_node *mapping
 
 	if (decisive == NULL || decisive->kind != YAML_MAPPING) {
 		if (claim->cases->len > 0)
-			list_fail(&reader->list, mapping->mark, "a claim with cases needs the key `decisive`");
+			list_fail(&reader->list, mapping->mark,
+				  "a claim with cases needs the key `decisive`");
 		return;
 	}
 	list_check_keys(&reader->list, decisive, "a decisive setting", known);
@@ -121,7 +124,8 @@ static void read_decisive(struct reader *reader, const struct yaml_node *mapping
 	number = list_text(&reader->list, decisive, "case");
 	if (number != NULL &&
 	    !g_ascii_string_to_unsigned(number, 10, 1, MAX(claim->cases->len, 1), &parsed, NULL))
-		list_fail(&reader->list, decisive->mark, "there is no case %s; the first is 1", number);
+		list_fail(&reader->list, decisive->mark, "there is no case %s; the first is 1",
+			  number);
 	claim->decisive_case = (unsigned)parsed - 1;
 	if (claim->decisive->len == 0)
 		list_fail(&reader->list, decisive->mark, "a decisive setting needs the key `set`");
@@ -170,7 +174,8 @@ static void read_claim(struct reader *reader, const struct yaml_node *id,
 	if (claim->statement == NULL)
 		list_fail(&reader->list, id->mark, "a claim needs the key `statement`");
 	if (claim->cases->len == 0 && claim->glossary == NULL)
-		list_fail(&reader->list, id->mark, "a claim needs `cases` that test it, or `glossary`");
+		list_fail(&reader->list, id->mark,
+			  "a claim needs `cases` that test it, or `glossary`");
 }
 
 /* What a claim refers to is there. */
@@ -180,7 +185,7 @@ static void check_references(struct reader *reader, const struct claim *claim,
 	for (guint i = 0; i < others->len; i++)
 		if (claims_find(reader->claims, others->pdata[i]) == NULL)
 			list_fail(&reader->list, claim->mark, "there is no claim `%s`",
-			     (const char *)others->pdata[i]);
+				  (const char *)others->pdata[i]);
 }
 
 static void read_claims(struct reader *reader, const struct yaml_node *statements)
@@ -220,8 +225,8 @@ struct claims *claims_load(const char *path, struct diagnostics *diagnostics)
 {
 	struct reader reader = { claims_new(), { .diagnostics = diagnostics } };
 
-	return claims_finish(&reader, list_open(&reader.list, &reader.claims->file, "claims", path,
-						"statements"));
+	return claims_finish(
+	    &reader, list_open(&reader.list, &reader.claims->file, "claims", path, "statements"));
 }
 
 struct claims *claims_load_bytes(struct bytes text, const char *name,

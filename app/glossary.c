@@ -196,8 +196,7 @@ static char *first_sentence(const char *text)
 	return g_strchomp(flat);
 }
 
-void glossary_print_terms(const struct glossary *glossary, FILE *out, bool colour,
-			  unsigned columns)
+void glossary_print_terms(const struct glossary *glossary, FILE *out, bool colour, unsigned columns)
 {
 	for (guint i = 0; i < glossary->list->len; i++) {
 		const struct glossary_entry *entry = glossary->list->pdata[i];

@@ -14,12 +14,12 @@ void list_fail(struct list_reader *reader, struct mark mark, const char *format,
 }
 
 void list_check_keys(struct list_reader *reader, const struct yaml_node *mapping, const char *what,
-		       const char *const *known)
+		     const char *const *known)
 {
 	for (guint i = 0; i + 1 < mapping->children->len; i += 2) {
 		const struct yaml_node *key = list_child(mapping, i);
-		struct suggestion suggestion = { .word = key->kind == YAML_SCALAR ? key->text
-										  : "" };
+		struct suggestion suggestion = { .word =
+						     key->kind == YAML_SCALAR ? key->text : "" };
 
 		if (g_strv_contains(known, suggestion.word))
 			continue;
@@ -32,8 +32,7 @@ void list_check_keys(struct list_reader *reader, const struct yaml_node *mapping
 	}
 }
 
-const char *list_text(struct list_reader *reader, const struct yaml_node *mapping,
-			     const char *key)
+const char *list_text(struct list_reader *reader, const struct yaml_node *mapping, const char *key)
 {
 	const struct yaml_node *value = yaml_get(mapping, key);
 
@@ -46,7 +45,7 @@ const char *list_text(struct list_reader *reader, const struct yaml_node *mappin
 }
 
 void list_texts(struct list_reader *reader, const struct yaml_node *mapping, const char *key,
-		       GPtrArray *list)
+		GPtrArray *list)
 {
 	const struct yaml_node *value = yaml_get(mapping, key);
 
@@ -58,13 +57,14 @@ void list_texts(struct list_reader *reader, const struct yaml_node *mapping, con
 		if (list_child(value, i)->kind == YAML_SCALAR)
 			g_ptr_array_add(list, list_child(value, i)->text);
 		else
-			list_fail(reader, list_child(value, i)->mark, "`%s` should be a list of texts", key);
+			list_fail(reader, list_child(value, i)->mark,
+				  "`%s` should be a list of texts", key);
 	}
 }
 
 const struct yaml_node *list_open_text(struct list_reader *reader, struct list_file *file,
-				       const char *name, const char *source_name,
-				       struct bytes text, const char *entries)
+				       const char *name, const char *source_name, struct bytes text,
+				       const char *entries)
 {
 	const char *const known[] = { name, entries, NULL };
 	const struct yaml_node *found;
@@ -88,8 +88,8 @@ const struct yaml_node *list_open_text(struct list_reader *reader, struct list_f
 	    g_strcmp0(list_text(reader, file->root, name), "1") == 0)
 		return found;
 	list_fail(reader, file->root->mark, "this is no such list");
-	diagnostics_hint(reader->diagnostics,
-			 "it starts with the line `%s: 1`, and `%s` follow", name, entries);
+	diagnostics_hint(reader->diagnostics, "it starts with the line `%s: 1`, and `%s` follow",
+			 name, entries);
 	return NULL;
 }
 

@@ -26,8 +26,8 @@ const struct yaml_node *list_open(struct list_reader *reader, struct list_file *
 
 /* The same from memory: `source_name` is what messages call it. */
 const struct yaml_node *list_open_text(struct list_reader *reader, struct list_file *file,
-				       const char *name, const char *source_name,
-				       struct bytes text, const char *entries);
+				       const char *name, const char *source_name, struct bytes text,
+				       const char *entries);
 void list_close(struct list_file *file);
 
 /* Adds an error, and remembers that there was one. */
@@ -39,8 +39,7 @@ void list_check_keys(struct list_reader *reader, const struct yaml_node *mapping
 		     const char *const *known);
 
 /* The text of a key; NULL when it is not there. */
-const char *list_text(struct list_reader *reader, const struct yaml_node *mapping,
-		      const char *key);
+const char *list_text(struct list_reader *reader, const struct yaml_node *mapping, const char *key);
 
 /* A list of texts, or one alone, appended to `list` as const char *. */
 void list_texts(struct list_reader *reader, const struct yaml_node *mapping, const char *key,

@@ -98,8 +98,7 @@ START_TEST(a_contradiction_is_told_on_both_sides)
 		const struct claim *claim = list->list->pdata[i];
 
 		for (guint k = 0; k < claim->contradicts->len; k++) {
-			const struct claim *other =
-			    claims_find(list, claim->contradicts->pdata[k]);
+			const struct claim *other = claims_find(list, claim->contradicts->pdata[k]);
 			bool is_told = false;
 
 			for (guint m = 0; m < other->contradicts->len; m++)
@@ -171,14 +170,15 @@ static const struct {
 	const char *cases;
 	enum claim_verdict verdict;
 } verdicts[] = {
-	{"[{scenario: hello, expect: {message: Hello, is: retrieved, by: bob}}]",	 CLAIM_TRUE	},
-	{ "[{scenario: hello, expect: {message: Hello, is: retrieved, times: 0}}]",	    CLAIM_FALSE      },
+	{"[{scenario: hello, expect: {message: Hello, is: retrieved, by: bob}}]",             CLAIM_TRUE       },
+	{ "[{scenario: hello, expect: {message: Hello, is: retrieved, times: 0}}]",           CLAIM_FALSE      },
 	{ "[{scenario: hello, when: a, expect: {retransmissions: 0}},"
-         " {scenario: hello, when: b, set: {clients/bob/incoming: imap},"
-         "  expect: {message: Hello, is: retrieved, by: bob}}]",                             CLAIM_CONDITIONAL},
-	{ "[{scenario: hello, expect: [{retransmissions: 0}, {retransmissions: 1..}]}]",     CLAIM_FALSE      },
+	  " {scenario: hello, when: b, set: {clients/bob/incoming: imap},"
+	  "  expect: {message: Hello, is: retrieved, by: bob}}]",		    CLAIM_CONDITIONAL},
+	{ "[{scenario: hello, expect: [{retransmissions: 0}, {retransmissions: 1..}]}]",
+         CLAIM_FALSE											   },
 	{ "[{scenario: hello, when: a, expect: {said: RETR, by: bob}},"
-         " {scenario: hello, when: b, expect: {said: LIST, by: bob, times: 0..}}]",          CLAIM_TRUE       },
+	  " {scenario: hello, when: b, expect: {said: LIST, by: bob, times: 0..}}]", CLAIM_TRUE       },
 };
 
 START_TEST(verdicts_come_from_the_cases)
@@ -232,32 +232,29 @@ START_TEST(evidence_names_the_frame)
 
 	ck_assert_uint_eq(evidence->frame, 28);
 	ck_assert_int_eq(evidence->time_ns / 1000, 1076965);
-	ck_assert_str_eq(evidence->text,
-			 "alice-pc → mail port 587: EHLO alice-pc.office.example");
+	ck_assert_str_eq(evidence->text, "alice-pc → mail port 587: EHLO alice-pc.office.example");
 	g_clear_pointer(&outcomes, g_ptr_array_unref);
 	claims_free(claims);
 }
 END_TEST
 
 static const char *const refused[][2] = {
-	{"claims: 2\nstatements: {}",				     "it starts with the line `claims: 1`"			  },
-	{ "claims: 1\nstatements: {A-1: {statement: s, verdict: true}}", "a claim has no key `verdict`"	    },
-	{ "claims: 1\nstatements: {A-1: {statement: s}}",		 "needs `cases` that test it, or `glossary`"    },
+	{"claims: 2\nstatements: {}",							     "it starts with the line `claims: 1`"},
+	{ "claims: 1\nstatements: {A-1: {statement: s, verdict: true}}",
+         "a claim has no key `verdict`"												},
+	{ "claims: 1\nstatements: {A-1: {statement: s}}",
+         "needs `cases` that test it, or `glossary`"										   },
 	{ "claims: 1\nstatements: {A-1: {statement: s, glossary: x, see: A-2}}",
-         "there is no claim `A-2`"									       },
+         "there is no claim `A-2`"												     },
 	{ "claims: 1\nstatements: {A-1: {statement: s, cases: [{scenario: hello, expect: "
-         "{dropped: 0}}]}}",
-         "needs the key `decisive`"									      },
+	  "{dropped: 0}}]}}",							    "needs the key `decisive`"           },
 	{ "claims: 1\nstatements: {A-1: {statement: s, cases: [{scenario: hello, expct: "
-         "{dropped: 0}}], decisive: {set: {seed: 1}}}}",
-         "did you mean `expect`?"									        },
+	  "{dropped: 0}}], decisive: {set: {seed: 1}}}}",				"did you mean `expect`?"             },
 	{ "claims: 1\nstatements: {A-1: {statement: s, cases: [{scenario: hello, expect: {dropped: "
-         "0}}, {scenario: hello, expect: {dropped: 0}}], decisive: {set: {seed: 1}}}}",
-         "needs the key `when`"									          },
+	  "0}}, {scenario: hello, expect: {dropped: 0}}], decisive: {set: {seed: 1}}}}", "needs the key `when`"               },
 	{ "claims: 1\nstatements: {A-1: {statement: s, cases: [{scenario: hello, expect: {dropped: "
-         "0}}], decisive: {case: 2, set: {seed: 1}}}}",
-         "there is no case 2"										    },
-	{ "claims: 1\nstatements: [",				     "not YAML"					     },
+	  "0}}], decisive: {case: 2, set: {seed: 1}}}}",				 "there is no case 2"                 },
+	{ "claims: 1\nstatements: [",							     "not YAML"                           },
 };
 
 START_TEST(a_wrong_list_is_refused)
@@ -278,27 +275,26 @@ static const struct {
 	int status;
 	const char *said; /* on standard output, or error when the status is not 0 */
 } calls[] = {
-	{{ "claims", "T3-7" },				      0, "✗ false"			      },
-	{ { "claims", "T3-7", "--alter" },		 0, "✓ true"				       },
-	{ { "claims", "T4-8", "T1-5" },		    0, "Contradicts T1-5"			 },
-	{ { "claims", "T1-13" },			   0, "1 claim, 0 runs: 1 in the glossary"	      },
-	{ { "claims", "T4", "--list" },		    0, "T4-9   Whoever reads mail"		      },
-	{ { "claims", "T9-1" },			    2, "there is no claim \"T9-1\"; did you mean T"},
-	{ { "claims", "--format", "xml" },		 2, "none of text and json"			  },
-	{ { "claims", "--file", "scenarios/hello.yaml" }, 2, "it starts with the line `claims: 1`"     },
-	{ { "glossary" },				  0, "photocopy"				   },
-	{ { "glossary", "post-office", "box" },	    0, "Where it breaks: One can take copies"	   },
-	{ { "glossary", "Flyer" },			 0, "photocopy, also flier"			  },
-	{ { "glossary", "postmen" },		       2, "did you mean \"postman\"?"			},
+	{{ "claims", "T3-7" },                            0, "✗ false"                                 },
+	{ { "claims", "T3-7", "--alter" },                0, "✓ true"                                  },
+	{ { "claims", "T4-8", "T1-5" },                   0, "Contradicts T1-5"                          },
+	{ { "claims", "T1-13" },                          0, "1 claim, 0 runs: 1 in the glossary"        },
+	{ { "claims", "T4", "--list" },                   0, "T4-9   Whoever reads mail"                 },
+	{ { "claims", "T9-1" },                           2, "there is no claim \"T9-1\"; did you mean T"},
+	{ { "claims", "--format", "xml" },                2, "none of text and json"                     },
+	{ { "claims", "--file", "scenarios/hello.yaml" },
+         2,						  "it starts with the line `claims: 1`"       },
+	{ { "glossary" },				 0, "photocopy"                                 },
+	{ { "glossary", "post-office", "box" },           0, "Where it breaks: One can take copies"      },
+	{ { "glossary", "Flyer" },                        0, "photocopy, also flier"                     },
+	{ { "glossary", "postmen" },                      2, "did you mean \"postman\"?"                 },
 };
 
 START_TEST(the_commands_answer)
 {
-	struct outcome *outcome =
-	    program_run_in(NULL, (const char *const[]) { calls[_i].arguments[0],
-							 calls[_i].arguments[1],
-							 calls[_i].arguments[2],
-							 calls[_i].arguments[3], NULL });
+	struct outcome *outcome = program_run_in(
+	    NULL, (const char *const[]) { calls[_i].arguments[0], calls[_i].arguments[1],
+					  calls[_i].arguments[2], calls[_i].arguments[3], NULL });
 	const char *said = calls[_i].status == 0 ? outcome->out : outcome->err;
 
 	ck_assert_status(outcome, calls[_i].status);
@@ -333,9 +329,9 @@ START_TEST(programs_get_the_same_and_each_time)
 	JsonArray *claims = json_node_get_array(json_parser_get_root(parser));
 
 	ck_assert_uint_eq(json_array_get_length(claims), 28 + 13);
-	ck_assert_str_eq(json_object_get_string_member(json_array_get_object_element(claims, 0),
-						       "verdict"),
-			 "true");
+	ck_assert_str_eq(
+	    json_object_get_string_member(json_array_get_object_element(claims, 0), "verdict"),
+	    "true");
 	for (const char *at = once->out; *at != '\0'; at++)
 		ck_assert_msg(*at == '\n' || !g_ascii_iscntrl(*at), "a control character: %d", *at);
 	outcome_free(once);
