@@ -1,5 +1,6 @@
 /* Names of layers, kinds and details, for every view. */
 #pragma once
+#include <glib.h>
 #include <stdint.h>
 #include "sim/trace.h"
 
@@ -18,6 +19,9 @@ const char *view_kind_name(enum trace_kind kind);
 
 /* What the record's detail says in words; "" when it has no name. */
 const char *view_detail_name(const struct trace_record *record);
+
+/* Appends who did something where: "mail (MSA)"; the host alone when `actor` is none. */
+void view_append_place(GString *out, const char *host, uint8_t actor);
 
 /* The bytes as a string, NUL behind them; "" for none. Ends at a NUL within. The caller frees it. */
 char *bytes_to_text(struct bytes bytes);

@@ -4,6 +4,7 @@
 #include "sim/time.h"
 #include "stack/wire/ethernet.h"
 #include "views/crossing.h"
+#include "views/mail_text.h"
 #include "views/names.h"
 #include "views/report_private.h"
 
@@ -207,9 +208,10 @@ static void add_station(struct report *report, const struct trace_record *record
 		.recipient = recipient_of(record->detail, bytes),
 	};
 
-	if (record->detail != MAIL_COMPOSED && record->detail != MAIL_NOTIFIED &&
-	    record->detail != MAIL_RETRIEVED && record->detail != MAIL_OUTBOX)
-		station.text = bytes_to_text(bytes);
+	GString *text = g_string_new(NULL);
+
+	mail_text_append(text, record, bytes);
+	station.text = g_string_free(text, FALSE);
 	g_array_append_val(account_for(report, mail != NULL ? mail->root : record->root)->stations,
 			   station);
 }

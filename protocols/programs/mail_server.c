@@ -5,6 +5,7 @@
 #include "protocols/programs/aliases.h"
 #include "protocols/programs/delivery.h"
 #include "protocols/programs/mda.h"
+#include "protocols/programs/reception.h"
 #include "protocols/programs/stamp.h"
 #include "protocols/smtp/server.h"
 
@@ -218,12 +219,22 @@ static enum smtp_verdict judge(const struct mail_server *server, const struct sm
 	return account_has_room(account, 1) ? SMTP_RECIPIENT_OK : SMTP_RECIPIENT_FULL;
 }
 
+static const char *const verdict_names[] = {
+	[SMTP_RECIPIENT_UNKNOWN] = "is not known here",
+	[SMTP_RECIPIENT_FOREIGN] = "is elsewhere, and this client may not relay",
+	[SMTP_RECIPIENT_FULL] = "is over quota",
+	[SMTP_RECIPIENT_LATER] = "cannot be judged now",
+};
+
 static void check_recipient(void *owner, struct smtp_server *session, const char *recipient)
 {
 	struct client *client = owner;
 	char *address = complete_address(client->service->server, recipient);
 	enum smtp_verdict verdict = judge(client->service->server, session, address);
 
+	if (verdict != SMTP_RECIPIENT_OK)
+		reception_record_recipient(client->service->server->node, client->service->actor,
+					   address, verdict_names[verdict]);
 	g_free(address);
 	smtp_server_answer_recipient(session, verdict);
 }
@@ -251,18 +262,13 @@ static void enqueue_copy(const struct mail_server *server, const struct smtp_arr
 }
 
 static void enqueue(const struct mail_server *server, const struct smtp_arrival *arrival,
-		    const char *queue_id, GBytes *data)
+		    const struct mail_identity *identity, const char *queue_id, GBytes *data)
 {
-	struct mail_identity identity = mail_identity_of_arrival(server->node);
 	char **recipients = g_new0(char *, arrival->recipient_count + 1);
 	GPtrArray *expansions;
 
 	for (unsigned i = 0; i < arrival->recipient_count; i++)
 		recipients[i] = complete_address(server, arrival->recipients[i]);
-	engine_context(node_engine(server->node))->root = identity.root;
-	mail_record(server->node, arrival->login != NULL ? ACTOR_MSA : ACTOR_MTA,
-		    arrival->login != NULL ? MAIL_SUBMITTED : MAIL_RECEIVED, &identity, 0,
-		    bytes_of(queue_id));
 	expansions = aliases_expand(server->aliases, (const char *const *)recipients,
 				    arrival->wishes, arrival->recipient_count);
 	for (guint i = 0; i < expansions->len; i++) {
@@ -274,7 +280,7 @@ static void enqueue(const struct mail_server *server, const struct smtp_arrival 
 		g_strlcpy(id, queue_id, sizeof id);
 		if (i > 0)
 			mail_queue_new_id(server->queue, id);
-		enqueue_copy(server, arrival, to, &identity, id, data);
+		enqueue_copy(server, arrival, to, identity, id, data);
 	}
 	g_ptr_array_unref(expansions);
 	g_strfreev(recipients);
@@ -287,20 +293,60 @@ static bool has_room(void *owner)
 	return mail_queue_length(server->queue) < server->queue_limit;
 }
 
+static const char *place_of(void *owner, const char *recipient)
+{
+	const struct mail_server *server = owner;
+	char *address = complete_address(server, recipient);
+	const char *place = "relayed";
+
+	if (aliases_has(server->aliases, address))
+		place = "alias";
+	else if (is_local_domain(server, address_domain(address)))
+		place = "local";
+	g_free(address);
+	return place;
+}
+
+/* The reply that refuses the message; NULL: it may pass. */
+static const char *check_arrival(struct client *client, const struct smtp_arrival *arrival,
+				 const struct mail_identity *identity)
+{
+	struct mail_server *server = client->service->server;
+	const struct reception reception = {
+		.node = server->node,
+		.actor = client->service->actor,
+		.identity = *identity,
+		.arrival = arrival,
+		.size_limit = client->service->config.size_limit,
+		.hops = stamp_count_hops(arrival->data),
+		.hops_limit = MAIL_SERVER_HOPS_MAX,
+		.place = place_of,
+		.owner = server,
+	};
+	const char *refusal = NULL;
+
+	if (reception.hops > MAIL_SERVER_HOPS_MAX)
+		refusal = "554 5.4.0 Error: too many hops";
+	else if (!has_room(client)) /* there was when the sender was named */
+		refusal = SMTP_NO_ROOM;
+	engine_context(node_engine(server->node))->root = identity->root;
+	reception_record_arrival(&reception);
+	reception_record_check(&reception, refusal);
+	return refusal;
+}
+
 static void accept_message(void *owner, struct smtp_server *session,
 			   const struct smtp_arrival *arrival)
 {
 	struct client *client = owner;
 	const struct mail_server *server = client->service->server;
+	struct mail_identity identity = mail_identity_of_arrival(server->node);
+	const char *refusal = check_arrival(client, arrival, &identity);
 	char queue_id[QUEUE_ID_BYTES];
 	GBytes *data;
 
-	if (stamp_count_hops(arrival->data) > MAIL_SERVER_HOPS_MAX) {
-		smtp_server_answer_refused(session, "554 5.4.0 Error: too many hops");
-		return;
-	}
-	if (!has_room(client)) { /* there was when the sender was named */
-		smtp_server_answer_refused(session, SMTP_NO_ROOM);
+	if (refusal != NULL) {
+		smtp_server_answer_refused(session, refusal);
 		return;
 	}
 	mail_queue_new_id(server->queue, queue_id);
@@ -311,7 +357,10 @@ static void accept_message(void *owner, struct smtp_server *session,
 					  .unix_time = world_unix_time(server->node->world),
 					  .completes = arrival->login != NULL,
 				      });
-	enqueue(server, arrival, queue_id, data);
+	mail_record(server->node, client->service->actor,
+		    arrival->login != NULL ? MAIL_SUBMITTED : MAIL_RECEIVED, &identity, 0,
+		    bytes_of(queue_id));
+	enqueue(server, arrival, &identity, queue_id, data);
 	g_bytes_unref(data);
 	smtp_server_answer_accepted(session, queue_id);
 }

@@ -62,6 +62,8 @@ struct smtp_client_config {
 	bool converts;                /* 8-bit messages, for a server without 8BITMIME */
 	struct random_stream *random; /* for AUTH, see sasl.h; NULL: nonces are all alike */
 	struct sasl_keys *keys;       /* likewise; may be NULL */
+	/* The transaction of a message begins: MAIL has just been said. Borrowed. NULL: not told. */
+	void (*begun)(void *owner, const struct smtp_transfer *transfer);
 	/*
 	 * A message is done with; one result for each recipient, in order. Called exactly once per
 	 * message. May call smtp_client_send() for the next one, or smtp_client_quit().
