@@ -33,6 +33,7 @@ struct judge {
 	uint64_t count; /* of what happened */
 	bool is_judged; /* at its own moment; `found` holds the count then */
 	uint64_t found;
+	struct judge *step_before; /* of EXPECT_WAY: the line that must be met first; NULL: none */
 	int64_t reached_ns; /* when the count last came into the range; TIME_NEVER: it is not */
 	char *
 	    other_answer; /* of EXPECT_DIG: the data of the last that did not count, commas between */
@@ -49,7 +50,8 @@ struct expect {
 	GHashTable *actions; /* id -> struct action *: look-ups only */
 	struct judge *judges;
 	int64_t now_ns;
-	int64_t next_moment_ns; /* no expectation has a moment of its own before; 0: not known */
+	struct expect_tick tick; /* of the last step that met its line */
+	int64_t next_moment_ns;  /* no expectation has a moment of its own before; 0: not known */
 };
 
 static void observe(void *owner, const struct trace_record *record, struct bytes bytes);
@@ -76,6 +78,7 @@ static uint64_t kinds_needed(const struct scenario *scenario)
 		[EXPECT_PACKETS] = TRACE_BIT(TRACE_ACTION) | TRACE_BIT(TRACE_TRANSMIT),
 		[EXPECT_DEVICE] = TRACE_BIT(TRACE_MAILBOX),
 		[EXPECT_HEARD] = TRACE_BIT(TRACE_STATE),
+		[EXPECT_WAY] = TRACE_BIT(TRACE_MAIL),
 	};
 	uint64_t kinds = 0;
 
@@ -157,6 +160,27 @@ static void count_to(struct expect *expect, struct judge *judge, uint64_t count)
 		judge->reached_ns = TIME_NEVER;
 }
 
+/* A step of a message's way that is to be taken. */
+static bool is_step(const struct scenario_expectation *expectation)
+{
+	return expectation->kind == EXPECT_WAY && expectation->times.least > 0;
+}
+
+/* The line before that is about the way of the same message. */
+static struct judge *find_step_before(struct expect *expect, guint index)
+{
+	const struct scenario_expectation *own = expect->judges[index].expectation;
+
+	for (guint i = index; i > 0 && is_step(own); i--) {
+		struct judge *other = &expect->judges[i - 1];
+
+		if (is_step(other->expectation) &&
+		    strcmp(other->expectation->subject, own->subject) == 0)
+			return other;
+	}
+	return NULL;
+}
+
 struct expect *expect_new(const struct scenario *scenario)
 {
 	struct expect *expect = g_new0(struct expect, 1);
@@ -175,6 +199,7 @@ struct expect *expect_new(const struct scenario *scenario)
 		expect->judges[i].expectation = scenario->expectations->pdata[i];
 		expect->judges[i].reached_ns = TIME_NEVER;
 		count_to(expect, &expect->judges[i], 0);
+		expect->judges[i].step_before = find_step_before(expect, i);
 	}
 	return expect;
 }
@@ -315,6 +340,13 @@ static int64_t base_of(const struct mail *mail, const struct scenario_expectatio
 						      : mail->last_ns[expectation->since];
 }
 
+/* Text among the bytes, wherever it stands. */
+static bool holds_text(struct bytes bytes, const char *text)
+{
+	return text == NULL ||
+	       (bytes.length > 0 && memmem(bytes.data, bytes.length, text, strlen(text)) != NULL);
+}
+
 static bool is_message(const struct expect *expect, const struct trace_record *record,
 		       struct bytes bytes, const struct scenario_expectation *expectation)
 {
@@ -326,6 +358,52 @@ static bool is_message(const struct expect *expect, const struct trace_record *r
 	       names_recipient(bytes, expectation->recipient) &&
 	       is_by(expect, record, expectation->by) &&
 	       record->time_ns - base_of(mail, expectation) <= expectation->within_ns;
+}
+
+/* True when the record is the step that this line is about, and those before it have been taken. */
+static bool is_on_way(const struct expect *expect, const struct trace_record *record,
+		      struct bytes bytes, const struct judge *judge)
+{
+	const struct scenario_expectation *expectation = judge->expectation;
+	const struct mail *mail = mail_of(expect, record, bytes);
+	const struct judge *before = judge->step_before;
+
+	return expectation->kind == EXPECT_WAY && mail != NULL &&
+	       mail_step_of(record->detail) == expectation->step &&
+	       (expectation->actor == ACTOR_NONE || record->actor == expectation->actor) &&
+	       strcmp(mail->subject, expectation->subject) == 0 &&
+	       names_recipient(bytes, expectation->recipient) &&
+	       is_by(expect, record, expectation->by) && holds_text(bytes, expectation->evidence) &&
+	       (before == NULL || before->count >= before->expectation->times.least);
+}
+
+/* Which of the lines about its message's way this one is, and how many there are. */
+static void tick(struct expect *expect, const struct judge *met, const struct trace_record *record)
+{
+	expect->tick = (struct expect_tick) { .record = record->id, .number = 1 };
+	for (const struct judge *at = met->step_before; at != NULL; at = at->step_before)
+		expect->tick.number++;
+	for (guint i = 0; i < expect->scenario->expectations->len; i++) {
+		const struct scenario_expectation *other = expect->judges[i].expectation;
+
+		expect->tick.count +=
+		    is_step(other) && strcmp(other->subject, met->expectation->subject) == 0;
+	}
+}
+
+/* Lines are asked from the last to the first: one record is not two steps. */
+static void observe_way(struct expect *expect, const struct trace_record *record,
+			struct bytes bytes)
+{
+	for (guint i = expect->scenario->expectations->len; i > 0; i--) {
+		struct judge *judge = &expect->judges[i - 1];
+
+		if (!is_on_way(expect, record, bytes, judge))
+			continue;
+		count_to(expect, judge, judge->count + 1);
+		if (judge->count == judge->expectation->times.least)
+			tick(expect, judge, record);
+	}
 }
 
 static void meet_mail(struct expect *expect, const struct trace_record *record, struct bytes bytes)
@@ -366,6 +444,7 @@ static void observe_mail(struct expect *expect, const struct trace_record *recor
 		     is_named(expect, record->id, expectation->node)))
 			count_to(expect, judge, judge->count + 1);
 	}
+	observe_way(expect, record, bytes);
 	keep_time(expect, record, bytes);
 }
 
@@ -824,4 +903,9 @@ unsigned expect_finish(struct expect *expect, const struct expect_ending *ending
 			print_verdict(ending, &expect->judges[i], verdict, found);
 	}
 	return unmet;
+}
+
+const struct expect_tick *expect_tick(const struct expect *expect, uint64_t record)
+{
+	return expect->tick.record == record ? &expect->tick : NULL;
 }

@@ -13,6 +13,16 @@ void expect_free(struct expect *expect);
 /* The sink to add to a simulation; owned by `expect`. Asks only for the kinds it needs. */
 struct trace_sink *expect_sink(struct expect *expect);
 
+/* A step of a message's way that met the line it was expected by. */
+struct expect_tick {
+	uint64_t record; /* of the step */
+	unsigned number,
+	    count; /* the line among those about this message's way, and how many they are */
+};
+
+/* The tick of this record, which must be the newest; NULL: it met no line. */
+const struct expect_tick *expect_tick(const struct expect *expect, uint64_t record);
+
 struct expect_ending {
 	FILE *out;
 	const char *file; /* where the expectations are written */

@@ -166,6 +166,19 @@ static void describe_dig(GString *text, const struct scenario_expectation *expec
 	append_condition(text, "with", expectation->value);
 }
 
+/* "way of \"Hello\": check by MSA at mail with \"authenticated\"" */
+static void describe_way(GString *text, const struct scenario_expectation *expectation)
+{
+	g_string_append_printf(text, "way of \"%s\": %s", expectation->subject,
+			       mail_step_names[expectation->step]);
+	append_condition(text, "of", expectation->recipient);
+	if (expectation->actor != ACTOR_NONE)
+		append_condition(text, "by", actor_name((uint8_t)expectation->actor));
+	append_condition(text, "at", expectation->by == NULL ? NULL : expectation->by->name);
+	if (expectation->evidence != NULL)
+		g_string_append_printf(text, " with \"%s\"", expectation->evidence);
+}
+
 static void describe_line(GString *text, const struct scenario_expectation *expectation)
 {
 	g_string_append_printf(
@@ -207,6 +220,9 @@ static void describe_count(GString *text, const struct scenario_expectation *exp
 		g_string_append_printf(text, "heard \"%s\"", expectation->heard);
 		append_condition(text, "by",
 				 expectation->by == NULL ? NULL : expectation->by->name);
+		break;
+	case EXPECT_WAY:
+		describe_way(text, expectation);
 		break;
 	case EXPECT_MESSAGE:
 		describe_message(text, expectation);

@@ -11,7 +11,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "app/diagnostic.h"
+#include "protocols/actor.h"
 #include "protocols/imap/capability.h"
+#include "protocols/mail/names.h"
 #include "sim/time.h"
 #include "stack/address.h"
 
@@ -529,6 +531,7 @@ enum scenario_expectation_kind {
 	EXPECT_PACKETS, /* actions caused so many packets */
 	EXPECT_DEVICE,  /* a client holds so many messages itself: readable with no network */
 	EXPECT_HEARD,   /* a line was heard at a terminal so many times */
+	EXPECT_WAY,     /* a message took a step of its way so many times */
 	EXPECT_COUNT,
 };
 
@@ -622,6 +625,10 @@ struct scenario_expectation {
 	enum scenario_verb verb;          /* EXPECT_PACKETS */
 	struct scenario_client *device;   /* EXPECT_DEVICE */
 	const char *heard;                /* EXPECT_HEARD: how the line begins */
+	/* EXPECT_WAY, and `subject`, `recipient`, `by`, `times` */
+	enum mail_step step;
+	enum actor actor;           /* ACTOR_NONE: any */
+	const char *evidence;       /* what is among it; NULL: anything */
 	struct scenario_item *node; /* host, router or switch it is counted at; NULL: everywhere */
 	enum scenario_drop_reason reason;
 	uint64_t rule; /* EXPECT_DROPPED: number of the rule of `node` that did it; 0: any */

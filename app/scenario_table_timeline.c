@@ -209,6 +209,33 @@ static const struct word answer_words[] = {
 	{ NULL, 0, NULL },
 };
 
+static const struct word step_words[] = {
+	{ "compose", STEP_COMPOSE, "the MUA writes it; a server, a notification" },
+	{ "connect", STEP_CONNECT, "the MUA or an MTA turns to the next server by SMTP" },
+	{ "submit", STEP_SUBMIT, "the MUA begins a transaction with the MSA" },
+	{ "receive", STEP_RECEIVE, "the MSA or an MTA has all of it" },
+	{ "check", STEP_CHECK, "and looks whether it may pass; evidence: what was found" },
+	{ "accept", STEP_ACCEPT, "and takes responsibility for it" },
+	{ "queue", STEP_QUEUE, "the MTA puts it into its queue, once for each recipient" },
+	{ "look-up", STEP_LOOK_UP, "the MTA knows an exchanger of the recipient's domain" },
+	{ "transfer", STEP_TRANSFER, "the MTA begins a transaction with the next MTA" },
+	{ "hand-over", STEP_HAND_OVER, "that one has accepted it" },
+	{ "deliver", STEP_DELIVER, "the MDA puts it into a mailbox" },
+	{ "read", STEP_READ, "the MUA, or a webmail site, fetches it by POP3 or IMAP" },
+	{ NULL, 0, NULL },
+};
+
+static const struct word actor_words[] = {
+	{ "MUA", ACTOR_MUA, "mail user agent" },
+	{ "MSA", ACTOR_MSA, "mail submission agent" },
+	{ "MTA", ACTOR_MTA, "mail transfer agent" },
+	{ "MDA", ACTOR_MDA, "mail delivery agent" },
+	{ "mailbox", ACTOR_MAILBOX, "the store behind POP3 and IMAP" },
+	{ "webmail", ACTOR_WEBMAIL, NULL },
+	{ "browser", ACTOR_BROWSER, NULL },
+	{ NULL, 0, NULL },
+};
+
 static const struct word drop_words[] = {
 	{ "any", DROP_ANY, NULL },
 	{ "loss", DROP_LOSS, "an impairment took it" },
@@ -225,7 +252,7 @@ static const struct word drop_words[] = {
 	{ NULL, 0, NULL },
 };
 
-#define TIMED     (EXPECTS(MESSAGE) | EXPECTS(CONNECTION) | EXPECTS(PING) | EXPECTS(DIG) | EXPECTS(HEARD))
+#define TIMED     (EXPECTS(MESSAGE) | EXPECTS(WAY) | EXPECTS(CONNECTION) | EXPECTS(PING) | EXPECTS(DIG) | EXPECTS(HEARD))
 #define LINES     (EXPECTS(MINUTES) | EXPECTS(COST))
 #define HOLDS     (EXPECTS(MAILBOX) | EXPECTS(DEVICE))
 #define COUNTED   (EXPECTS(RETRANSMISSIONS) | EXPECTS(DROPPED) | EXPECTS(TRANSLATED) | EXPECTS(BYTES))
@@ -279,6 +306,9 @@ static const struct key expectation_keys[] = {
 	{ .name = "heard", .type = KEY_TEXT, AT(scenario_expectation, heard),
 	  .flags = KEY_SELECTS, .variants = EXPECTS(HEARD),
 	  .meaning = "A line that begins so was heard by `telnet`" },
+	{ .name = "way", .type = KEY_TEXT, AT(scenario_expectation, subject),
+	  .flags = KEY_SELECTS, .variants = EXPECTS(WAY),
+	  .meaning = "A message with this subject took a step of its way; lines about one message are steps in this order, those with `times: 0` apart" },
 	{ .name = "network", .type = KEY_REFERENCE, AT(scenario_expectation, network), .kinds = SCENARIO_NETWORK,
 	  .variants = LINES, .computed = "all", .meaning = "Only this line" },
 	{ .name = "of", .type = KEY_WORD, AT(scenario_expectation, verb), .words = verb_words,
@@ -293,10 +323,16 @@ static const struct key expectation_keys[] = {
 	  .variants = HOLDS, .meaning = "How many there are" },
 	{ .name = "is", .type = KEY_WORD, AT(scenario_expectation, station), .words = station_words,
 	  .variants = EXPECTS(MESSAGE), .required_in = EXPECTS(MESSAGE), .meaning = "The station" },
+	{ .name = "step", .type = KEY_WORD, AT(scenario_expectation, step), .words = step_words,
+	  .variants = EXPECTS(WAY), .required_in = EXPECTS(WAY), .meaning = "The step" },
+	{ .name = "actor", .type = KEY_WORD, AT(scenario_expectation, actor), .words = actor_words,
+	  .variants = EXPECTS(WAY), .computed = "any", .meaning = "Only taken by this program" },
+	{ .name = "evidence", .type = KEY_TEXT, AT(scenario_expectation, evidence),
+	  .variants = EXPECTS(WAY), .computed = "any", .meaning = "Only with this text in what the record brings along" },
 	{ .name = "recipient", .type = KEY_MAIL, AT(scenario_expectation, recipient),
-	  .variants = EXPECTS(MESSAGE), .computed = "any", .meaning = "Only for this recipient" },
+	  .variants = EXPECTS(MESSAGE) | EXPECTS(WAY), .computed = "any", .meaning = "Only for this recipient" },
 	{ .name = "by", .type = KEY_REFERENCE, AT(scenario_expectation, by), .kinds = SCENARIO_CLIENT | SCENARIO_HOST,
-	  .variants = EXPECTS(MESSAGE) | EXPECTS(PACKETS) | EXPECTS(HEARD), .computed = "any", .meaning = "Only at this client or host" },
+	  .variants = EXPECTS(MESSAGE) | EXPECTS(WAY) | EXPECTS(PACKETS) | EXPECTS(HEARD), .computed = "any", .meaning = "Only at this client or host" },
 	{ .name = "from", .type = KEY_REFERENCE, AT(scenario_expectation, from), .kinds = NODES,
 	  .variants = ENDPOINTS | EXPECTS(DIG), .computed = "any", .meaning = "Only from this host or router" },
 	{ .name = "to", .type = KEY_REFERENCE, AT(scenario_expectation, to), .kinds = NODES,

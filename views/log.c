@@ -488,6 +488,8 @@ static void feed_event(struct log *log, const struct trace_record *record, struc
 			append_user_outcome(log, record, bytes);
 		break;
 	}
+	if (log->options.append_remark != NULL)
+		log->options.append_remark(log->options.owner, record, log->layout.line);
 	layout_plain(&log->layout);
 	end_event(log, record);
 }
