@@ -8,6 +8,7 @@ enum protocol_layer {
 	LAYER_POP3,
 	LAYER_IMAP,
 	LAYER_HTTP,
+	LAYER_TLS,
 	LAYER_MAIL, /* messages, queues and mailboxes: MUA, MSA, MTA, MDA */
 	LAYER_COUNT,
 };
@@ -25,7 +26,9 @@ enum mail_detail {
 	MAIL_SUBMITS,  /* MUA begins its transaction; bytes: the server; facts: from, to, size */
 	MAIL_ARRIVED, /* MSA or MTA has all of it, and has not taken it yet; bytes: protocol, client;
 	                  facts: from, to, size, login */
-	MAIL_CHECKED,     /* before: 0 it passed, 1 it failed; bytes: what was checked, evidence */
+	MAIL_CHECKED,     /* a stage looked at it: the server's own policy, or its screening; before: enum
+	                     screen_verdict; after: enum screen_action, what was done; bytes: stage,
+	                     evidence */
 	MAIL_SUBMITTED,   /* MSA accepted it; bytes: queue id */
 	MAIL_QUEUED,      /* MTA put it into its queue; bytes: queue id, recipient */
 	MAIL_LOOKED_UP,   /* MTA knows the next host; bytes: "recipient-domain exchanger"; fact:
@@ -97,6 +100,7 @@ enum user_ping { USER_PING_ANSWERED, USER_PING_LOST, USER_PING_UNREACHABLE };
 /* Details of TRACE_PHASE records of mail sessions, client and server side alike. */
 enum session_phase {
 	PHASE_CONNECT,       /* the connection is being opened */
+	PHASE_SECURED,       /* TLS protects it from here on */
 	PHASE_GREETED,       /* both sides know each other's names and capabilities */
 	PHASE_AUTHENTICATED, /* the user is known */
 	PHASE_RECIPIENT,     /* SMTP: the recipient is confirmed */

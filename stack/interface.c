@@ -197,6 +197,11 @@ static uint64_t trace_receive(const struct interface *interface, const struct pa
 			  packet_bytes(frame));
 }
 
+int64_t interface_backlog_ns(const struct interface *interface)
+{
+	return interface->link != NULL ? link_backlog_ns(interface->link, interface->side) : 0;
+}
+
 void interface_receive(struct interface *interface, struct packet *frame, uint64_t cause)
 {
 	struct context *context = engine_context(node_engine(interface->node));

@@ -92,6 +92,9 @@ void interface_send(struct interface *interface, struct mac destination, uint16_
  */
 void interface_transmit(struct interface *interface, struct packet *frame, uint8_t flags);
 
+/* How long a frame sent now would wait for those before it, in ns; 0 without a cable. */
+int64_t interface_backlog_ns(const struct interface *interface);
+
 /*
  * Takes a frame whose last bit has just arrived; `cause` is the record that sent it. Begins a new
  * crossing of the node, makes the RECEIVE record the cause of what follows, checks FCS and MAC

@@ -1,6 +1,7 @@
 #include "views/json.h"
 
 #include "protocols/actor.h"
+#include "protocols/layer.h"
 #include "protocols/mail/names.h"
 #include "views/names.h"
 
@@ -128,6 +129,20 @@ static void put_place(struct json_view *json, const struct trace_record *record)
 		put_string(json, ",\"interface\":", interface->name);
 }
 
+/* What a stage of a screening found, in words. */
+static void put_check(struct json_view *json, const struct trace_record *record, struct bytes bytes)
+{
+	struct view_check check;
+
+	ensure(json, RECORD_BYTES_MAX + 4 * VIEW_EVIDENCE_MAX); /* all of it escaped */
+	view_check_read(&check, record, bytes);
+	put_string(json, ",\"stage\":", check.stage);
+	put_string(json, ",\"verdict\":", check.verdict);
+	put_string(json, ",\"action\":", check.action);
+	put_string(json, ",\"evidence\":", check.evidence);
+	view_check_clear(&check);
+}
+
 #define EVIDENCE_BYTES_MAX 1024 /* of one text or fact; all of it stands in `bytes` */
 
 /* A name or text from the bytes of a record, which may hold anything. */
@@ -171,7 +186,10 @@ static void put_mail(struct json_view *json, const struct trace_record *record, 
 	}
 	if (step != STEP_NONE)
 		put_string(json, ",\"step\":", mail_step_names[step]);
-	put_evidence(json, record, bytes);
+	if (record->detail == MAIL_CHECKED)
+		put_check(json, record, bytes);
+	else
+		put_evidence(json, record, bytes);
 }
 
 static void put_record(struct json_view *json, const struct trace_record *record,

@@ -28,13 +28,8 @@ static bool is_named(const struct mail_facts *facts, const char *name)
 }
 
 /* What is between the one before and this one, and its name where that is not plain. */
-static void append_name(GString *out, const struct trace_record *record,
-			const struct mail_facts *facts, bool is_first)
+static void append_name(GString *out, const struct mail_facts *facts, bool is_first)
 {
-	if (record->detail == MAIL_CHECKED && is_named(facts, "evidence")) {
-		g_string_append(out, record->before == 0 ? " passed: " : " failed: ");
-		return;
-	}
 	if (!is_first)
 		g_string_append(out, facts->is_fact ? ", " : " ");
 	if (facts->is_fact) {
@@ -55,13 +50,17 @@ void mail_text_append(GString *out, const struct trace_record *record, struct by
 {
 	struct mail_facts facts;
 
+	if (record->detail == MAIL_CHECKED) {
+		view_append_check(out, record, bytes);
+		return;
+	}
 	if (record->detail == MAIL_RETRIEVED)
 		append_retrieval(out, record);
 	mail_facts_begin(&facts, record->detail, bytes);
 	for (bool is_first = true; mail_facts_next(&facts); is_first = false) {
 		if (is_named(&facts, "message-id")) /* the number says it already */
 			continue;
-		append_name(out, record, &facts, is_first);
+		append_name(out, &facts, is_first);
 		mail_text_append_line(out, facts.value, VALUE_BYTES_MAX);
 	}
 }

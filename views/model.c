@@ -412,12 +412,17 @@ void model_feed(struct model *model, const struct trace_record *record, struct b
 		else if (record->layer == LAYER_TCP || record->layer == LAYER_UDP)
 			feed_socket(model, record);
 		break;
+	case TRACE_UNIT:
+		if (record->layer == LAYER_TLS)
+			conversations_feed_tls(&model->conversations, record, bytes);
+		else
+			conversations_feed_unit(&model->conversations, record);
+		break;
 	case TRACE_STATE:
 		if (record->layer == LAYER_TCP)
 			feed_tcp_state(model, record, bytes);
-		break;
-	case TRACE_UNIT:
-		conversations_feed_unit(&model->conversations, record);
+		else if (record->layer == LAYER_TLS)
+			conversations_feed_tls(&model->conversations, record, bytes);
 		break;
 	case TRACE_ENCAPSULATE:
 		if (record->layer == LAYER_TCP)

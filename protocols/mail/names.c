@@ -154,6 +154,7 @@ const struct layer_names mail_layer_names = {
 
 const char *const session_phase_names[] = {
 	[PHASE_CONNECT] = "connect",
+	[PHASE_SECURED] = "secured",
 	[PHASE_GREETED] = "greeted",
 	[PHASE_AUTHENTICATED] = "authenticated",
 	[PHASE_RECIPIENT] = "recipient confirmed",

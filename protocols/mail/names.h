@@ -94,6 +94,9 @@ bool mail_facts_next(struct mail_facts *facts);
  */
 struct bytes mail_record_message_id(unsigned detail, struct bytes bytes);
 
+/* The mailbox for unwanted mail (RFC 6154: \Junk). */
+#define MAIL_JUNK "Junk"
+
 /* The letters of enum mailbox_right, in the order of its bits (RFC 4314 section 2.1). */
 #define MAILBOX_RIGHT_LETTERS "lrswipkxtea"
 

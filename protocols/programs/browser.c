@@ -127,7 +127,7 @@ static void connection_done(void *owner, struct session *session, int why)
 {
 	struct browser *browser = owner;
 	const char *text;
-	enum mua_outcome outcome = mua_outcome_of_failure(why, &text);
+	enum mua_outcome outcome = mua_outcome_of_failure(session, why, &text);
 
 	(void)session;
 	browser->adapter = NULL;

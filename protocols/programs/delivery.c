@@ -378,6 +378,7 @@ static void connect_to(struct delivery *delivery, uint32_t address)
 	    .names_originals = true,
 	    .converts = agent->config.converts,
 	    .begun = transaction_begun,
+	    .tls = agent->config.tls,
 	    .sent = message_sent,
 	    .has_more = has_more,
 	    .owner = connection,
@@ -400,6 +401,8 @@ static void connect_to(struct delivery *delivery, uint32_t address)
 					      .actor = ACTOR_MTA,
 					      .wakeup_ns = agent->config.wakeup_ns,
 					      .connect_timeout_ns = DELIVERY_CONNECT_TIMEOUT_NS,
+					      .tls = agent->config.tls_context,
+					      .tls_name = connection->host,
 					      .done = connection_done,
 					      .owner = connection,
 					  });

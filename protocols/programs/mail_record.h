@@ -2,6 +2,7 @@
 #pragma once
 #include "protocols/actor.h"
 #include "protocols/layer.h"
+#include "protocols/screening/screening.h"
 #include "sim/world.h"
 
 /* What records of one message have in common. */
@@ -22,3 +23,7 @@ struct mail_identity mail_identity_of_new(struct node *node);
 /* Emits a record of what `actor` did to the message. `after` and `bytes` are as enum mail_detail says. */
 void mail_record(struct node *node, enum actor actor, enum mail_detail detail,
 		 const struct mail_identity *identity, uint64_t after, struct bytes bytes);
+
+/* Emits MAIL_CHECKED: what a stage of the screening that `actor` does found. */
+void mail_record_check(struct node *node, enum actor actor, const struct mail_identity *identity,
+		       const struct screen_finding *finding);

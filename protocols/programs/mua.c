@@ -10,6 +10,7 @@ const char *const mua_outcome_names[MUA_OUTCOME_COUNT] = {
 	[MUA_NO_NAME] = "server name not found",
 	[MUA_NO_CONNECTION] = "no connection",
 
+	[MUA_INSECURE] = "not secure",
 	[MUA_LOGIN_REFUSED] = "login refused",
 	[MUA_REFUSED] = "refused",
 	[MUA_NO_DNS] = "no answer from DNS",
@@ -58,9 +59,16 @@ enum mua_outcome mua_outcome_of_lookup(enum lookup_outcome outcome)
 	return outcome == LOOKUP_FAILED ? MUA_NO_DNS : MUA_NO_NAME;
 }
 
-enum mua_outcome mua_outcome_of_failure(int why, const char **text)
+enum mua_outcome mua_outcome_of_failure(const struct session *session, int why, const char **text)
 {
+	if (session->lacks_tls) {
+		*text = "TLS is required, but was not offered";
+		return MUA_INSECURE;
+	}
 	switch (why) {
+	case STREAM_INSECURE:
+		*text = session->failure != NULL ? session->failure : "no TLS";
+		return MUA_INSECURE;
 	case STREAM_REFUSED:
 		*text = "connection refused";
 		return MUA_NO_CONNECTION;

@@ -19,6 +19,7 @@ struct queue_entry {
 	struct mail_identity identity;
 	char *sender;
 	struct smtp_message_wish wish;
+	bool goes_to_junk;
 	GBytes *data;
 	unsigned count;
 	struct queue_recipient *recipients;
@@ -355,6 +356,7 @@ static struct mail_job *job_for(struct queue_entry *entry, const char *domain)
 	job->recipients = g_new0(const char *, entry->count);
 	job->wishes = g_new0(struct smtp_recipient_wish, entry->count);
 	job->wish = entry->wish;
+	job->goes_to_junk = entry->goes_to_junk;
 	job->results = g_new0(struct mail_result, entry->count);
 	job->places = g_new0(unsigned, entry->count);
 	job->entry = entry;
@@ -437,6 +439,7 @@ void mail_queue_add(struct mail_queue *queue, const struct mail_envelope *envelo
 	entry->sender = g_strdup(envelope->sender);
 	entry->wish = envelope->wish;
 	entry->wish.envelope_id = g_strdup(envelope->wish.envelope_id);
+	entry->goes_to_junk = envelope->goes_to_junk;
 	entry->data = g_bytes_ref(envelope->data);
 	entry->count = envelope->recipient_count;
 	entry->recipients = g_new0(struct queue_recipient, entry->count);

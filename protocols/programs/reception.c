@@ -1,6 +1,7 @@
 #include "protocols/programs/reception.h"
 
 #include "protocols/programs/evidence.h"
+#include "protocols/screening/names.h"
 #include "stack/address.h"
 
 #define CHECK_NAME "policy" /* as Postfix calls what it asks before any content filter */
@@ -19,7 +20,8 @@ static void record_check(struct node *node, enum actor actor, const struct mail_
 		       .actor = (uint8_t)actor,
 		       .root = identity->root,
 		       .object = identity->object,
-		       .before = has_failed,
+		       .before = has_failed ? SCREEN_FAILED : SCREEN_PASSED,
+		       .after = has_failed ? SCREEN_REJECT : SCREEN_ACCEPT,
 		   },
 		   evidence_bytes(evidence));
 	g_string_free(evidence, TRUE);
