@@ -33,11 +33,11 @@ struct stage {
 	unsigned stage_count;
 };
 
-/* Steps that leave a message where it was. */
-static bool is_step_alone(unsigned detail)
+/* Steps that leave a message where it was; of checks, those of the server's own policy. */
+static bool is_step_alone(unsigned detail, const char *text)
 {
 	return detail == MAIL_CONNECTS || detail == MAIL_TRANSFERS || detail == MAIL_ARRIVED ||
-	       detail == MAIL_CHECKED;
+	       (detail == MAIL_CHECKED && strcmp(text, "policy") == 0);
 }
 
 static void record(void *owner, const struct trace_record *record, struct bytes bytes)
@@ -51,7 +51,7 @@ static void record(void *owner, const struct trace_record *record, struct bytes 
 	g_string_append_printf(stage->way, "%u %s %s\n", trace_node_of(record->id),
 			       actor_name(record->actor),
 			       mail_step_names[mail_step_of(record->detail)]);
-	if (is_step_alone(record->detail)) {
+	if (is_step_alone(record->detail, text)) {
 		g_free(text);
 		return;
 	}
