@@ -11,7 +11,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "app/diagnostic.h"
+#include "protocols/actor.h"
 #include "protocols/imap/capability.h"
+#include "protocols/mail/names.h"
 #include "sim/time.h"
 #include "stack/address.h"
 
@@ -624,6 +626,7 @@ enum scenario_expectation_kind {
 	EXPECT_WAITED,    /* a user waited so many milliseconds */
 	EXPECT_PARTS,     /* the world has so many parts of a kind */
 	EXPECT_SCREENING, /* a stage of a screening came to a verdict so many times */
+	EXPECT_WAY,       /* a message took a step of its way so many times */
 	EXPECT_COUNT,
 };
 
@@ -732,7 +735,10 @@ struct scenario_expectation {
 	int stage;                  /* enum screen_kind */
 	int verdict;                /* enum screen_verdict */
 	int screen_action;          /* enum screen_action; SCREEN_ACTION_COUNT: any */
-	const char *evidence;       /* what it holds; NULL: anything */
+	const char *evidence;       /* of EXPECT_WAY as well: what it holds; NULL: anything */
+	/* EXPECT_WAY, and `subject`, `recipient`, `by`, `times` */
+	enum mail_step step;
+	enum actor actor;           /* ACTOR_NONE: any */
 	struct scenario_item *node; /* host, router or switch it is counted at; NULL: everywhere */
 	enum scenario_drop_reason reason;
 	uint64_t rule; /* EXPECT_DROPPED: number of the rule of `node` that did it; 0: any */
