@@ -15,31 +15,31 @@ struct claim_setting {
 /* One scenario, as it is or with settings, and what is seen there if the statement holds. */
 struct claim_case {
 	struct mark mark;
-	const char *scenario;     /* its name */
-	const char *when;         /* the setting in words: "mail is left on the server"; NULL */
-	GArray *settings;         /* of struct claim_setting */
-	const GPtrArray *expect;  /* of struct yaml_node * */
-	GPtrArray *lone_expect;   /* holds what stands without a list; NULL otherwise */
+	const char *scenario;    /* its name */
+	const char *when;        /* the setting in words: "mail is left on the server"; NULL */
+	GArray *settings;        /* of struct claim_setting */
+	const GPtrArray *expect; /* of struct yaml_node * */
+	GPtrArray *lone_expect;  /* holds what stands without a list; NULL otherwise */
 };
 
 struct claim {
 	struct mark mark;
-	const char *id;        /* "T1-15" */
-	const char *statement; /* in a sentence or two */
-	const char *note;      /* where it is simpler than the matter; NULL */
-	const char *glossary;  /* the entry that tells more; NULL */
-	GPtrArray *see;        /* of const char *: other claims */
+	const char *id;         /* "T1-15" */
+	const char *statement;  /* in a sentence or two */
+	const char *note;       /* where it is simpler than the matter; NULL */
+	const char *glossary;   /* the entry that tells more; NULL */
+	GPtrArray *see;         /* of const char *: other claims */
 	GPtrArray *contradicts; /* likewise */
-	GPtrArray *cases;      /* of struct claim_case *; empty: it is in the glossary alone */
+	GPtrArray *cases;       /* of struct claim_case *; empty: it is in the glossary alone */
 	unsigned decisive_case; /* index of the case that */
 	GArray *decisive;       /* these settings change: of struct claim_setting */
 };
 
 struct claims {
 	char *path;
-	char *source;            /* the text of the file */
-	struct yaml_node *root;  /* strings and nodes above belong to it */
-	GPtrArray *list;         /* of struct claim *, in the order of the file */
+	char *source;           /* the text of the file */
+	struct yaml_node *root; /* strings and nodes above belong to it */
+	GPtrArray *list;        /* of struct claim *, in the order of the file */
 };
 
 /*

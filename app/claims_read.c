@@ -32,8 +32,8 @@ static void check_keys(struct reader *reader, const struct yaml_node *mapping, c
 {
 	for (guint i = 0; i + 1 < mapping->children->len; i += 2) {
 		const struct yaml_node *key = child(mapping, i);
-		struct suggestion suggestion = { .word = key->kind == YAML_SCALAR ? key->text
-										  : "" };
+		struct suggestion suggestion = { .word =
+						     key->kind == YAML_SCALAR ? key->text : "" };
 
 		if (g_strv_contains(known, suggestion.word))
 			continue;

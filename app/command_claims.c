@@ -129,15 +129,15 @@ int command_claims(const struct command *command, int argc, char **argv)
 	static const char *const formats[] = { "text", "json", NULL };
 	struct claims_options options = { 0 };
 	const GOptionEntry entries[] = {
-		{"format",              0, 0, G_OPTION_ARG_STRING, &options.format,
-                 "As text (default) or json", "text|json" },
+		{"format",         0, 0, G_OPTION_ARG_STRING, &options.format, "As text (default) or json",
+                 "text|json" },
 		{ "list",               0, 0, G_OPTION_ARG_NONE, &options.is_list,
                  "Print identifiers and statements, and run nothing", NULL },
-		{ "alter",                0, 0, G_OPTION_ARG_NONE, &options.is_altered,
+		{ "alter", 0, 0, G_OPTION_ARG_NONE, &options.is_altered,
                  "Change the decisive setting of each claim, and see what becomes of it", NULL },
-		{ "file", 0, 0, G_OPTION_ARG_FILENAME, &options.file,
+		{ "file",      0, 0, G_OPTION_ARG_FILENAME, &options.file,
                  "Another list of claims than the one that came with mailwire", "PATH" },
-		{ 0           }
+		{ 0         }
 	};
 	char **names = NULL;
 	int status = command_parse_many(command, argc, argv, entries, 0, &names);

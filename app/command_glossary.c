@@ -4,6 +4,8 @@
 
 int command_glossary(const struct command *command, int argc, char **argv)
 {
-	(void)command; (void)argc; (void)argv;
+	(void)command;
+	(void)argc;
+	(void)argv;
 	return EXIT_OK;
 }

@@ -614,7 +614,8 @@ static int run_scenario(struct run *run, struct run_options *options)
 	bool is_whole;
 	int status;
 
-	run->scenario = command_load_changed(run->file, run->options->receive, run->options->settings);
+	run->scenario =
+	    command_load_changed(run->file, run->options->receive, run->options->settings);
 	if (run->scenario == NULL || !run_options_check(options)) {
 		scenario_free(run->scenario);
 		return EXIT_USAGE;

@@ -66,8 +66,9 @@ int command_show(const struct command *command, int argc, char **argv)
 	const GOptionEntry entries[] = {
 		{"receive", 0, 0, G_OPTION_ARG_STRING, &receive,
                  "All clients receive by this protocol, whatever the scenario says", "pop3|imap" },
-		{ "set", 0, 0, G_OPTION_ARG_STRING_ARRAY, &settings, COMMAND_SET_HELP, "PATH=VALUE" },
-		{ 0       }
+		{ "set",        0, 0, G_OPTION_ARG_STRING_ARRAY, &settings, COMMAND_SET_HELP,
+                 "PATH=VALUE" },
+		{ 0}
 	};
 	const char *file;
 	int status = command_parse(command, argc, argv, entries, 1, &file);

@@ -66,8 +66,8 @@ static bool changes_one(const struct trace_record *record)
 }
 
 /* What made the count rise is evidence for it, what made it fall against. */
-static void change_to(struct expect *expect, struct judge *judge,
-		      const struct trace_record *record, struct bytes bytes, uint64_t count)
+static void change_to(struct expect *expect, struct judge *judge, const struct trace_record *record,
+		      struct bytes bytes, uint64_t count)
 {
 	if (count != judge->count)
 		expect_witness(expect, judge, record, bytes, count < judge->count);
@@ -214,8 +214,7 @@ static void meet_mail(struct expect *expect, const struct trace_record *record, 
 }
 
 /* A message is known from its first record on, ... */
-void expect_mail_begin(struct expect *expect, const struct trace_record *record,
-		       struct bytes bytes)
+void expect_mail_begin(struct expect *expect, const struct trace_record *record, struct bytes bytes)
 {
 	if (record->kind == TRACE_MAIL &&
 	    (record->detail == MAIL_COMPOSED || record->detail == MAIL_NOTIFIED) &&
@@ -256,8 +255,8 @@ static bool is_message(const struct expect *expect, const struct trace_record *r
 static bool has_subject(const struct expect_mail *mail,
 			const struct scenario_expectation *expectation)
 {
-	return mail != NULL && (expectation->subject == NULL ||
-				strcmp(mail->subject, expectation->subject) == 0);
+	return mail != NULL &&
+	       (expectation->subject == NULL || strcmp(mail->subject, expectation->subject) == 0);
 }
 
 /* What a user wished in vain tells why a message did not come to a station. */
@@ -323,8 +322,8 @@ const struct predicate predicate_message = {
 
 static bool has_evidence(struct bytes evidence, const char *text)
 {
-	return text == NULL || (evidence.length > 0 && memmem(evidence.data, evidence.length, text,
-							      strlen(text)) != NULL);
+	return text == NULL || (evidence.length > 0 &&
+				memmem(evidence.data, evidence.length, text, strlen(text)) != NULL);
 }
 
 static bool is_screening(const struct trace_record *record, struct bytes evidence,

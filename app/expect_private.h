@@ -83,7 +83,7 @@ struct expect {
 	struct lines *lines;
 	GHashTable *actions; /* id -> struct expect_action *: look-ups only */
 	struct model *model; /* NULL: nobody needs it */
-	GPtrArray *packets; /* by node - 1: GArray of uint64_t, the packet that led to a record, by
+	GPtrArray *packets;  /* by node - 1: GArray of uint64_t, the packet that led to a record, by
 	                       the record's number; NULL: no evidence is kept */
 	struct judge *judges;
 	int64_t now_ns;

@@ -48,10 +48,9 @@ static void observe_line(struct expect *expect, struct judge *judge,
 
 static void describe_lines(GString *text, const struct scenario_expectation *expectation)
 {
-	g_string_append_printf(text, "%s of %s",
-			       expectation->kind == EXPECT_COST ? "cost" : "begun minutes",
-			       expectation->network == NULL ? "all dial-up lines"
-							    : expectation->network->item.name);
+	g_string_append_printf(
+	    text, "%s of %s", expectation->kind == EXPECT_COST ? "cost" : "begun minutes",
+	    expectation->network == NULL ? "all dial-up lines" : expectation->network->item.name);
 }
 
 /* Frames tell how far time has gone while a call lasts. */
@@ -105,8 +104,7 @@ static char *part_name(const struct expect *expect, const struct trace_record *r
 				       expect_node_name(expect, (uint32_t)(record->before >> 16)),
 				       expect_node_name(expect, (uint32_t)(record->after >> 16)));
 	if (record->kind == TRACE_INTERFACE)
-		return g_strdup_printf("%s:%.*s", node, (int)name.length,
-				       (const char *)name.data);
+		return g_strdup_printf("%s:%.*s", node, (int)name.length, (const char *)name.data);
 	return g_strdup(node);
 }
 
@@ -129,8 +127,9 @@ static void observe_part(struct expect *expect, struct judge *judge,
 static void describe_parts(GString *text, const struct scenario_expectation *expectation)
 {
 	static const char *const words[] = {
-		[PART_HOST] = "hosts",     [PART_ROUTER] = "routers",       [PART_SWITCH] = "switches",
-		[PART_CABLE] = "cables", [PART_INTERFACE] = "interfaces",
+		[PART_HOST] = "hosts",           [PART_ROUTER] = "routers",
+		[PART_SWITCH] = "switches",      [PART_CABLE] = "cables",
+		[PART_INTERFACE] = "interfaces",
 	};
 
 	g_string_append(text, words[expectation->part]);

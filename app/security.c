@@ -1,14 +1,14 @@
 #include "app/security.h"
 
-#define DAY_S INT64_C(86400)
+#define DAY_S          INT64_C(86400)
 #define AUTHORITY_NAME "Mailwire Scenario CA"
 
 struct security {
 	struct world *world;
 	struct tls_library *library;     /* NULL: not needed yet */
 	struct tls_authority *authority; /* NULL: nobody has a certificate */
-	GHashTable *credentials; /* scenario_server to tls_credential; look-ups only */
-	GPtrArray *contexts;     /* of struct tls_context * */
+	GHashTable *credentials;         /* scenario_server to tls_credential; look-ups only */
+	GPtrArray *contexts;             /* of struct tls_context * */
 };
 
 /* The names by which clients call the server: its own, and those of the domains it is for. */
@@ -30,7 +30,8 @@ static GPtrArray *names_of(const struct scenario *scenario, const struct scenari
 }
 
 /* From when to when it is valid, seen from the beginning of the run. */
-static void set_validity(struct tls_certificate *wish, enum scenario_certificate kind, int64_t epoch_s)
+static void set_validity(struct tls_certificate *wish, enum scenario_certificate kind,
+			 int64_t epoch_s)
 {
 	int64_t from_day = -30, to_day = 60;
 
@@ -54,8 +55,8 @@ static void issue(struct security *security, const struct scenario *scenario,
 	struct tls_certificate wish = {
 		.names = (const char *const *)names->pdata,
 		.name_count = names->len,
-		.key = server->tls.key == CERTIFICATE_KEY_RSA ? TLS_KEY_RSA_2048
-							      : TLS_KEY_ECDSA_P256,
+		.key =
+		    server->tls.key == CERTIFICATE_KEY_RSA ? TLS_KEY_RSA_2048 : TLS_KEY_ECDSA_P256,
 		.issuer = kind == CERTIFICATE_SELF_SIGNED ? TLS_ISSUED_BY_ITSELF
 							  : TLS_ISSUED_BY_AUTHORITY,
 		.is_revoked = kind == CERTIFICATE_REVOKED,

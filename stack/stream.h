@@ -21,7 +21,7 @@ enum stream_failure {
 	STREAM_TIMED_OUT,   /* retransmitted in vain */
 	STREAM_UNREACHABLE, /* an ICMP error, or no route */
 	STREAM_TRUNCATED,   /* a wrapped stream ended before its own close (TLS) */
-	STREAM_INSECURE,    /* the TLS handshake came to nothing, or nothing that is to be trusted */
+	STREAM_INSECURE, /* the TLS handshake came to nothing, or nothing that is to be trusted */
 	STREAM_FAILURE_COUNT,
 };
 
@@ -59,10 +59,10 @@ struct stream {
 	const struct stream_events *events;
 	void *owner; /* handed to the events */
 	struct endpoint local, remote;
-	uint64_t sent_object;     /* trace id of the direction that we write */
-	uint64_t received_object; /* trace id of the direction that we read */
-	uint64_t written_bytes;   /* stream offset of the next byte to be written */
-	uint64_t consumed_bytes;  /* stream offset of the next byte to be read */
+	uint64_t sent_object;                    /* trace id of the direction that we write */
+	uint64_t received_object;                /* trace id of the direction that we read */
+	uint64_t written_bytes;                  /* stream offset of the next byte to be written */
+	uint64_t consumed_bytes;                 /* stream offset of the next byte to be read */
 	const struct tls_protection *protection; /* NULL: anybody on the way can read it */
 	const char *failure; /* in `failed`: why, in words; NULL: there is no more to say */
 };

@@ -313,19 +313,19 @@ static void connect_to(struct mua_outbox *outbox, uint32_t address)
 	    mua->host, (struct endpoint) { address, config->outgoing_ports[outbox->port] }, NULL,
 	    NULL);
 
-	outbox->adapter = adapter_new(mua->host, stream, session, false,
-				      &(struct adapter_config) {
-					  .layer = LAYER_SMTP,
-					  .actor = ACTOR_MUA,
-					  .wakeup_ns = config->wakeup_ns,
-					  .connect_timeout_ns = config->connect_timeout_ns,
-					  .tls = config->tls,
-					  .tls_name = config->outgoing_server,
-					  .begins_with_tls =
-					      config->outgoing_tls == SESSION_TLS_AT_ONCE,
-					  .done = connection_done,
-					  .owner = outbox,
-				      });
+	outbox->adapter =
+	    adapter_new(mua->host, stream, session, false,
+			&(struct adapter_config) {
+			    .layer = LAYER_SMTP,
+			    .actor = ACTOR_MUA,
+			    .wakeup_ns = config->wakeup_ns,
+			    .connect_timeout_ns = config->connect_timeout_ns,
+			    .tls = config->tls,
+			    .tls_name = config->outgoing_server,
+			    .begins_with_tls = config->outgoing_tls == SESSION_TLS_AT_ONCE,
+			    .done = connection_done,
+			    .owner = outbox,
+			});
 	send_letter(outbox, smtp_client_of(session), outbox->current);
 }
 

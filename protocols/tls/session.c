@@ -25,7 +25,7 @@ struct tls_session {
 	struct bytes input; /* borrowed during a call */
 	uint64_t read_bytes;
 	uint64_t inbound_end; /* count of `read_bytes` at which the pending record is whole */
-	GByteArray *output; /* NULL: none */
+	GByteArray *output;   /* NULL: none */
 	struct pending inbound, outbound;
 	bool has_inbound_cipher, has_outbound_cipher; /* TLS 1.2: behind ChangeCipherSpec */
 	bool has_closed;
@@ -97,7 +97,8 @@ static uint32_t prefix_bytes(const struct tls_session *session, const struct pen
 	return HEADER_BYTES + (has_nonce ? EXPLICIT_NONCE_BYTES : 0);
 }
 
-static void tell_record(struct tls_session *session, struct pending *pending, struct bytes plaintext)
+static void tell_record(struct tls_session *session, struct pending *pending,
+			struct bytes plaintext)
 {
 	const struct tls_record record = {
 		.is_inbound = pending == &session->inbound,
@@ -120,11 +121,11 @@ static void tell_record(struct tls_session *session, struct pending *pending, st
 static void finish(struct tls_session *session, struct pending *pending)
 {
 	if (pending->is_there)
-		tell_record(session, pending,
-			    pending->plaintext == NULL
-				? (struct bytes) { NULL, 0 }
-				: (struct bytes) { pending->plaintext->data,
-						   pending->plaintext->len });
+		tell_record(
+		    session, pending,
+		    pending->plaintext == NULL
+			? (struct bytes) { NULL, 0 }
+			: (struct bytes) { pending->plaintext->data, pending->plaintext->len });
 }
 
 /* The record that is being read is told of when OpenSSL has all of it. */
@@ -137,8 +138,7 @@ static void finish_inbound(struct tls_session *session)
 static void begin_record(struct tls_session *session, bool is_outbound, struct bytes header)
 {
 	struct pending *pending = is_outbound ? &session->outbound : &session->inbound;
-	bool has_cipher =
-	    is_outbound ? session->has_outbound_cipher : session->has_inbound_cipher;
+	bool has_cipher = is_outbound ? session->has_outbound_cipher : session->has_inbound_cipher;
 
 	finish_inbound(session);
 	finish(session, &session->outbound);
@@ -208,9 +208,8 @@ static void fail(struct tls_session *session)
 		return;
 	session->state = TLS_FAILED;
 	if (ERR_GET_REASON(error) == SSL_R_CERTIFICATE_VERIFY_FAILED && verdict != X509_V_OK)
-		session->failure =
-		    g_strdup_printf("the server's certificate is not trusted: %s",
-				    X509_verify_cert_error_string(verdict));
+		session->failure = g_strdup_printf("the server's certificate is not trusted: %s",
+						   X509_verify_cert_error_string(verdict));
 	else
 		session->failure =
 		    g_strdup(reason != NULL ? reason : "the peer does not speak TLS");
@@ -361,7 +360,8 @@ int tls_session_cipher_bits(const struct tls_session *session)
 
 char *tls_session_describe(const struct tls_session *session)
 {
-	const char *group = SSL_group_to_name(session->ssl, (int)SSL_get_negotiated_group(session->ssl));
+	const char *group =
+	    SSL_group_to_name(session->ssl, (int)SSL_get_negotiated_group(session->ssl));
 
 	return g_strdup_printf("%s, %s%s%s", tls_version_name(tls_session_version(session)),
 			       tls_session_cipher(session), group == NULL ? "" : ", ",
