@@ -5,7 +5,7 @@
 #pragma once
 #include <stdio.h>
 #include "app/expect.h"
-#include "app/scenario_yaml.h"
+#include "app/list_read.h"
 
 /* A setting of a scenario, as it stands in the list. */
 struct claim_setting {
@@ -36,10 +36,8 @@ struct claim {
 };
 
 struct claims {
-	char *path;
-	char *source;           /* the text of the file */
-	struct yaml_node *root; /* strings and nodes above belong to it */
-	GPtrArray *list;        /* of struct claim *, in the order of the file */
+	struct list_file file; /* texts and nodes above belong to it */
+	GPtrArray *list;       /* of struct claim *, in the order of the file */
 };
 
 /*
@@ -47,6 +45,10 @@ struct claims {
  * is not right; `diagnostics` (fresh) says why.
  */
 struct claims *claims_load(const char *path, struct diagnostics *diagnostics);
+
+/* The same from memory: `name` is what messages call it. */
+struct claims *claims_load_bytes(struct bytes text, const char *name,
+				 struct diagnostics *diagnostics);
 void claims_free(struct claims *claims);
 
 const struct claim *claims_find(const struct claims *claims, const char *id);

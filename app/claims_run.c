@@ -125,7 +125,7 @@ static struct claim_outcome *outcome_new(const struct claim *claim)
 static struct scenario *load(struct running *running, const struct group *group)
 {
 	struct scenario_settings *settings =
-	    scenario_settings_new(running->claims->path, running->claims->source);
+	    scenario_settings_new(running->claims->file.path, running->claims->file.source);
 	struct scenario_changes changes = { .settings = settings, .expect = group->expect };
 	g_autofree char *path = scenario_find(group->scenario, running->diagnostics);
 	struct scenario *scenario = NULL;

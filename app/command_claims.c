@@ -5,8 +5,6 @@
 #include "app/claims.h"
 #include "app/command.h"
 
-#define PAGE_COLUMNS 80 /* of what is read as a page, where the terminal is not narrower */
-
 struct claims_options {
 	char *format, *file;
 	gboolean is_list, is_altered;
@@ -70,13 +68,6 @@ static GPtrArray *choose(const struct claims *claims, char **names)
 	return wanted;
 }
 
-static unsigned page_columns(void)
-{
-	unsigned columns = command_columns(STDOUT_FILENO);
-
-	return columns == 0 ? PAGE_COLUMNS : MIN(columns, PAGE_COLUMNS);
-}
-
 static int run(const struct claims *claims, const GPtrArray *wanted,
 	       const struct claims_options *options)
 {
@@ -93,7 +84,8 @@ static int run(const struct claims *claims, const GPtrArray *wanted,
 	} else if (g_strcmp0(options->format, "json") == 0) {
 		claims_print_json(outcomes, stdout);
 	} else {
-		claims_print(outcomes, stdout, command_colours(STDOUT_FILENO), page_columns());
+		claims_print(outcomes, stdout, command_colours(STDOUT_FILENO),
+			     command_page_columns());
 		claims_print_sum(outcomes, runs, stdout);
 	}
 	diagnostics_free(diagnostics);
@@ -112,7 +104,8 @@ static int print(const struct claims_options *options, char **names)
 
 	print_diagnostics(diagnostics);
 	if (wanted != NULL && options->is_list) {
-		claims_print_list(wanted, stdout, command_colours(STDOUT_FILENO), page_columns());
+		claims_print_list(wanted, stdout, command_colours(STDOUT_FILENO),
+				  command_page_columns());
 		status = command_flush();
 	} else if (wanted != NULL) {
 		status = run(claims, wanted, options);

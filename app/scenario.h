@@ -831,6 +831,12 @@ struct scenario_changes {
 struct scenario *scenario_load_changed(const char *path, const struct scenario_changes *changes,
 				       struct diagnostics *diagnostics);
 
+/* scenario_load_bytes() with changes. */
+struct scenario *scenario_load_bytes_changed(struct bytes yaml, const char *name,
+					     const char *directory,
+					     const struct scenario_changes *changes,
+					     struct diagnostics *diagnostics);
+
 /*
  * The same from memory: `name` is what messages call it. Attachments are read below `directory`;
  * NULL: it may have none.

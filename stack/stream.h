@@ -43,6 +43,7 @@ struct stream_operations {
 	void (*abort)(struct stream *stream);
 	void (*release)(struct stream *stream);
 	uint64_t (*arrived_root)(const struct stream *stream); /* NULL: not known */
+	void (*send_at_once)(struct stream *stream);           /* NULL: it does anyway */
 };
 
 /* What protects a stream from others' eyes and hands. */
@@ -105,6 +106,13 @@ static inline void stream_consume(struct stream *stream, size_t length)
 static inline size_t stream_write(struct stream *stream, struct bytes bytes, bool more)
 {
 	return stream->operations->write(stream, bytes, more);
+}
+
+/* From now on small writes do not wait for the acknowledgment of others (TCP_NODELAY). */
+static inline void stream_send_at_once(struct stream *stream)
+{
+	if (stream->operations->send_at_once != NULL)
+		stream->operations->send_at_once(stream);
 }
 
 /* No more will be written: sends FIN behind what was written. Reading goes on. */

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 #include "protocols/layer.h"
+#include "protocols/tls/dissect.h"
 #include "views/names.h"
 #include "views/sentence.h"
 
@@ -27,13 +28,15 @@ static void print_text(FILE *out, struct bytes line)
 	}
 }
 
-static void begin_line(FILE *out, bool colour, int64_t time_ns, bool is_from_server)
+/* What others on the way cannot read has "=" in place of the colon. */
+static void begin_line(FILE *out, bool colour, const struct model_unit *unit, bool is_from_server)
 {
-	fprintf(out, "  %12.6f s  %s%s%s ", time_seconds(time_ns),
+	fprintf(out, "  %12.6f s  %s%c%c%s ", time_seconds(unit->time_ns),
 		!colour          ? ""
 		: is_from_server ? "\033[38;5;33m"
 				 : "\033[38;5;134m",
-		is_from_server ? "S:" : "C:", colour ? "\033[0m" : "");
+		is_from_server ? 'S' : 'C', unit->is_encrypted ? '=' : ':',
+		colour ? "\033[0m" : "");
 }
 
 /* What was said, with its pieces joined where the border of a segment cuts a line in two. */
@@ -87,12 +90,17 @@ static void print_saying(FILE *out, bool colour, const struct saying *saying, bo
 	unsigned lines = 0;
 
 	for (; rest.length > 0 && lines < LINES_MAX; lines++) {
-		begin_line(out, colour, saying->first->time_ns, is_from_server);
+		begin_line(out, colour, saying->first, is_from_server);
 		print_text(out, take_line(&rest));
 		fputc('\n', out);
 	}
 	if (lines == 0 || rest.length > 0) {
-		begin_line(out, colour, saying->first->time_ns, is_from_server);
+		begin_line(out, colour, saying->first, is_from_server);
+		if (saying->first->dissector == &tls_dissector) {
+			fprintf(out, "[TLS: %s]\n", saying->first->summary);
+			g_byte_array_unref(saying->bytes);
+			return;
+		}
 		fprintf(out, "[%s, %s%" PRIu64 " bytes%s]\n", saying->first->name,
 			lines == 0 ? "" : "in all ", saying->length,
 			lines == 0 ? "" : ": the rest is not shown");

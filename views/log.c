@@ -2,6 +2,7 @@
 
 #include "protocols/actor.h"
 #include "protocols/layer.h"
+#include "protocols/tls/names.h"
 #include "protocols/mail/names.h"
 #include "sim/time.h"
 #include "stack/names.h"
@@ -462,6 +463,26 @@ static void feed_middlebox(struct log *log, const struct trace_record *record, s
 	append_later(log, record);
 }
 
+/* What comes of a handshake, and what else TLS does that no packet shows. */
+static bool is_tls_event(const struct trace_record *record)
+{
+	return record->kind == TRACE_STATE && record->layer == LAYER_TLS &&
+	       (record->detail == TLS_SECURED || record->detail == TLS_BROKEN ||
+		record->detail == TLS_DISCARDED);
+}
+
+static void append_tls(struct log *log, const struct trace_record *record, struct bytes bytes)
+{
+	g_string_append_printf(log->layout.line, "%s: ", view_detail_name(record));
+	if (record->detail == TLS_DISCARDED)
+		g_string_append_printf(log->layout.line,
+				       "%" G_GUINT64_FORMAT
+				       " bytes that came before TLS and are not to be believed",
+				       record->after);
+	else
+		append_text(log->layout.line, bytes);
+}
+
 /* Events of programs and users: a line of their own between the blocks. */
 static void feed_event(struct log *log, const struct trace_record *record, struct bytes bytes)
 {
@@ -491,6 +512,8 @@ static void feed_event(struct log *log, const struct trace_record *record, struc
 		begin_event(log, record, "○ ");
 		if (is_line(record))
 			append_line(log, record);
+		else if (is_tls_event(record))
+			append_tls(log, record, bytes);
 		else
 			append_user_outcome(log, record, bytes);
 		break;
@@ -519,7 +542,7 @@ void log_feed(struct log *log, const struct trace_record *record, struct bytes b
 		feed_event(log, record, bytes);
 		break;
 	case TRACE_STATE:
-		if (record->layer == LAYER_USER || is_line(record))
+		if (record->layer == LAYER_USER || is_line(record) || is_tls_event(record))
 			feed_event(log, record, bytes);
 		else if (log->options.unfold && record->layer == LAYER_TCP)
 			feed_state(log, record, bytes);

@@ -330,7 +330,14 @@ void model_feed(struct model *model, const struct trace_record *record, struct b
 			feed_translation(model, record);
 		break;
 	case TRACE_UNIT:
-		conversations_feed_unit(&model->conversations, record);
+		if (record->layer == LAYER_TLS)
+			conversations_feed_tls(&model->conversations, record, bytes);
+		else
+			conversations_feed_unit(&model->conversations, record);
+		break;
+	case TRACE_STATE:
+		if (record->layer == LAYER_TLS)
+			conversations_feed_tls(&model->conversations, record, bytes);
 		break;
 	case TRACE_ENCAPSULATE:
 		if (record->layer == LAYER_TCP)

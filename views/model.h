@@ -34,13 +34,16 @@ struct model_node {
 
 /* One command, reply, literal or piece of one, as the dissector sees it in the bytes. */
 struct model_unit {
-	uint64_t offset, length; /* in the stream direction */
-	const char *name;        /* constant: "MAIL command" */
+	uint64_t offset, length;           /* in the stream direction */
+	const char *name;                  /* constant: "MAIL command" */
+	const struct dissector *dissector; /* which found it */
 	uint16_t kind;
 	bool is_complete;
+	bool is_encrypted;   /* on the wire: TLS protects it */
 	char *summary;       /* one line of text */
 	const char *purpose; /* constant: what it is for; NULL: nothing to say */
-	GBytes *bytes;       /* as they were first sent; NULL beyond MODEL_UNIT_BYTES_MAX */
+	GBytes *bytes;       /* as they were first sent, decrypted; NULL beyond
+	                        MODEL_UNIT_BYTES_MAX, and of TLS itself */
 	int64_t time_ns;     /* when it was first sent, */
 	uint64_t packet;     /* and by which packet; its beginning */
 	uint64_t root;       /* message or action; 0: unknown */
@@ -68,6 +71,8 @@ struct model_connection {
 	struct endpoint client, server;
 	const struct dissector *dissector; /* NULL: unknown protocol */
 	struct dissect_state state;
+	bool is_tls; /* TLS is spoken, from the start or from some point on */
+	struct dissect_state tls_state;
 	struct model_direction directions[2]; /* 0 from the client, 1 from the server */
 	int64_t opened_ns;                    /* first SYN */
 	int64_t closed_ns;                    /* last segment seen so far */
@@ -161,6 +166,18 @@ void model_account(const struct model *model, struct bytes frame, struct decode 
 /* Finds the segment in `frame` (Ethernet, no FCS). False: no TCP, a fragment, or unknown. */
 bool model_find_segment(const struct model *model, struct bytes frame,
 			struct model_segment *segment);
+
+/* What is spoken as far as can be read: "SMTP", "TLS"; "stream" where nothing is known. */
+const char *model_protocol(const struct model_connection *connection);
+
+/*
+ * How many bytes of the segment are those of units; with `without` only of units that others than that
+ * dissector found. On a TLS connection what is left over is what TLS puts around what it encrypts.
+ */
+uint64_t model_unit_bytes(const struct model_segment *segment, const struct dissector *without);
+
+/* Bytes that TLS adds to what the protocol above it says: of its own, and around that. */
+uint64_t model_tls_bytes(const struct model_segment *segment);
 
 /* First unit that overlaps or follows `offset`; iterate on while unit->offset < end. */
 unsigned model_unit_index(const struct model_direction *direction, uint64_t offset);

@@ -87,6 +87,25 @@ static uint64_t header_bytes(const struct crossing *crossing, enum trace_kind ki
 	return sum;
 }
 
+/* What TLS adds at the sender, and takes off at the receiver, is not payload of the mail protocol. */
+static void move_tls(const struct report *report, const struct crossing *crossing,
+		     struct ledger_row *row)
+{
+	struct model_segment segment;
+	uint64_t bytes;
+
+	if (!model_find_segment(report->model, crossing_frame(crossing), &segment))
+		return;
+	bytes = model_tls_bytes(&segment);
+	if (crossing->received == NULL) {
+		row->in -= bytes;
+		row->added += bytes;
+	} else if (crossing->sent == NULL) {
+		row->out -= bytes;
+		row->removed += bytes;
+	}
+}
+
 static struct ledger_row ledger_of(const struct crossing *crossing)
 {
 	struct bytes in = crossing_received(crossing), out = crossing_sent(crossing);
@@ -172,6 +191,7 @@ static void count_crossing(void *owner, const struct crossing *crossing)
 	if (crossing->sent == NULL && !crossing_was_delivered(crossing))
 		return;
 	row = ledger_of(crossing);
+	move_tls(report, crossing, &row);
 	row.is_sending = crossing->received == NULL;
 	row.is_receiving = crossing->sent == NULL;
 	report->unbalanced += row.in + row.added != row.out + row.removed;

@@ -301,7 +301,6 @@ static void append_payload(GString *out, const char *from, const char *to,
 			   const struct model_segment *segment)
 {
 	const struct model_direction *direction = segment->direction;
-	const struct dissector *dissector = segment->connection->dissector;
 	uint64_t end = segment->offset + segment->length;
 	unsigned index = model_unit_index(direction, segment->offset), more = 0;
 
@@ -310,17 +309,20 @@ static void append_payload(GString *out, const char *from, const char *to,
 	text_append(out, from);
 	text_append(out, " to ");
 	text_append(out, to);
-	if (dissector == NULL || index == direction->units->len) {
+	const struct model_unit *unit =
+	    index < direction->units->len ? direction->units->pdata[index] : NULL;
+
+	if (unit == NULL || unit->offset >= end) {
 		append_count(out, ": ", segment->length, " bytes");
 		return;
 	}
-	const struct model_unit *unit = direction->units->pdata[index];
-
 	for (unsigned i = index + 1; i < direction->units->len; i++, more++)
 		if (((struct model_unit *)direction->units->pdata[i])->offset >= end)
 			break;
 	text_append(out, ", ");
-	text_append(out, dissector->name);
+	text_append(out, unit->dissector->name);
+	if (unit->is_encrypted && unit->dissector == segment->connection->dissector)
+		text_append(out, " in TLS");
 	text_append(out, ": ");
 	text_append(out, unit->summary);
 	if (more > 0)

@@ -77,6 +77,8 @@ static void begin_session(struct imap_server *server, struct stream *stream, boo
 	    .refuse_login = refuse_login,
 	    .owner = connection,
 	    .without = server->config.without,
+	    .offers_tls = server->config.tls != NULL,
+	    .hides_login = server->config.hides_login,
 	});
 
 	connection->server = server;

@@ -61,6 +61,8 @@ static void begin_session(struct pop3_server *server, struct stream *stream, boo
 	    .software = server->config.software,
 	    .timestamp = timestamp,
 	    .refusal_delay_ns = server->config.refusal_delay_ns,
+	    .offers_tls = server->config.tls != NULL,
+	    .hides_login = server->config.hides_login,
 	    .is_turned_away = is_turned_away,
 	});
 

@@ -187,6 +187,7 @@ static void connect_to(struct mua_imap *imap, uint32_t address)
 	imap->client = imap_client_new(&(struct imap_client_config) {
 	    .user = config->login,
 	    .password = config->password,
+	    .tls = config->incoming_tls,
 	    .events = &events,
 	    .owner = imap,
 	    .idle_renew_ns = IDLE_RENEW_NS,

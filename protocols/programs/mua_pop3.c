@@ -126,6 +126,8 @@ static enum mua_outcome outcome_of(enum pop3_outcome outcome)
 		return MUA_DONE;
 	case POP3_LOGIN_REFUSED:
 		return MUA_LOGIN_REFUSED;
+	case POP3_INSECURE:
+		return MUA_INSECURE;
 	case POP3_MAILDROP_IN_USE:
 		return MUA_TRY_LATER;
 	case POP3_REFUSED:
@@ -192,6 +194,7 @@ static void connect_to(struct mua_pop3 *pop3, uint32_t address)
 	    .user = config->login,
 	    .password = config->password,
 	    .deletes = config->leave == MUA_LEAVE_NOTHING,
+	    .tls = config->incoming_tls,
 	    .root = root_of_check(pop3),
 	    .events = &events,
 	    .owner = pop3,

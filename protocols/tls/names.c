@@ -10,9 +10,9 @@ static const char *const details[TLS_DETAIL_COUNT] = {
 	[TLS_RECORD_APPLICATION_DATA] = "application data",
 	[TLS_RECORD_OTHER] = "record",
 	[TLS_BEGINS] = "TLS begins",
-	[TLS_SECURED] = "handshake done",
+	[TLS_SECURED] = "TLS handshake done",
 	[TLS_BROKEN] = "TLS failed",
-	[TLS_DISCARDED] = "plaintext discarded",
+	[TLS_DISCARDED] = "TLS: plaintext thrown away",
 	[TLS_SECRET] = "secret",
 };
 

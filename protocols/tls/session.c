@@ -198,21 +198,28 @@ void tls_session_log_secrets(SSL_CTX *settings)
 
 /* Failure. */
 
-static void fail(struct tls_session *session)
+/* The error that OpenSSL tells of, in words. The caller frees them. */
+static char *explain_error(const struct tls_session *session, unsigned long error)
 {
 	long verdict = SSL_get_verify_result(session->ssl);
-	unsigned long error = ERR_peek_last_error();
-	const char *reason = ERR_reason_error_string(error);
+	int reason = ERR_GET_REASON(error);
+	const char *words = ERR_reason_error_string(error);
 
+	if (reason == SSL_R_CERTIFICATE_VERIFY_FAILED && verdict != X509_V_OK)
+		return g_strdup_printf("the server's certificate is not trusted: %s",
+				       X509_verify_cert_error_string(verdict));
+	if (ERR_GET_LIB(error) == ERR_LIB_SSL && reason >= SSL_AD_REASON_OFFSET)
+		return g_strdup_printf("the peer's alert says %s",
+				       tls_alert_name((unsigned)reason - SSL_AD_REASON_OFFSET));
+	return g_strdup(words != NULL ? words : "the peer does not speak TLS");
+}
+
+static void fail(struct tls_session *session)
+{
 	if (session->state == TLS_FAILED)
 		return;
 	session->state = TLS_FAILED;
-	if (ERR_GET_REASON(error) == SSL_R_CERTIFICATE_VERIFY_FAILED && verdict != X509_V_OK)
-		session->failure = g_strdup_printf("the server's certificate is not trusted: %s",
-						   X509_verify_cert_error_string(verdict));
-	else
-		session->failure =
-		    g_strdup(reason != NULL ? reason : "the peer does not speak TLS");
+	session->failure = explain_error(session, ERR_peek_last_error());
 }
 
 /* Runs what OpenSSL returned; true while it can go on. */

@@ -614,6 +614,8 @@ struct stream *tls_stream_new(struct tls_context *context, struct stream *below,
 	work_init(&tls->news, news_turned_up, tls);
 	tls->link.data = tls;
 	g_queue_push_tail_link(&context->streams, &tls->link);
+	/* As programs do: a record that follows the handshake shall not wait for its acknowledgment. */
+	stream_send_at_once(below);
 	stream_listen(below, &below_events, tls);
 	if (is_open)
 		below_opened(tls);
