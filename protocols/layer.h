@@ -23,6 +23,7 @@ enum mail_detail {
 	MAIL_SUBMITTED,   /* MSA accepted it; bytes: queue id */
 	MAIL_CHECKED,     /* a stage of the screening looked at it; before: enum screen_verdict;
 	                     after: enum screen_action, what was done; bytes: stage, NUL, evidence */
+	MAIL_SIGNED,      /* MSA signed it by DKIM; bytes: "d=domain; s=selector; a=algorithm" */
 	MAIL_QUEUED,      /* MTA put it into its queue; bytes: queue id, NUL, recipient */
 	MAIL_LOOKED_UP,   /* MTA knows the next host; bytes: "recipient-domain exchanger" */
 	MAIL_RECEIVED,    /* MTA accepted it from another server; bytes: queue id */

@@ -7,6 +7,7 @@ static const char *const details[] = {
 	[MAIL_OUTBOX] = "kept in the outbox",
 	[MAIL_SUBMITTED] = "submitted",
 	[MAIL_CHECKED] = "checked",
+	[MAIL_SIGNED] = "signed",
 	[MAIL_QUEUED] = "queued",
 	[MAIL_LOOKED_UP] = "exchanger looked up",
 	[MAIL_RECEIVED] = "received",
