@@ -313,8 +313,8 @@ static void start_smtp(struct programs *programs, struct site *site, const GPtrA
 	config.tls = site->tls;
 	config.hides_auth = server->tls.hides_plain_login;
 	set_delivery_tls(programs, server, &config);
-	site->settings = mail_settings_new(programs->scenario, server,
-					   host_node(network_host(programs->network, host)), &config);
+	site->settings = mail_settings_new(
+	    programs->scenario, server, host_node(network_host(programs->network, host)), &config);
 	site->smtp = mail_server_new(network_host(programs->network, host), &config);
 	g_array_free(ports, TRUE);
 }
