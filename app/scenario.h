@@ -352,6 +352,16 @@ struct scenario_stage {
 	uint64_t whitelist_after;                       /* greylist */
 };
 
+/* A key by which a server signs for a domain. */
+struct scenario_signer {
+	struct scenario_item item;
+	struct scenario_domain *domain;
+	const char *selector;
+	int algorithm;       /* enum dkim_algorithm */
+	int form;            /* enum dkim_form */
+	int64_t lifetime_ns; /* 0: its signatures do not expire */
+};
+
 enum scenario_relay {
 	RELAY_RESTRICTED, /* for who has authenticated */
 	RELAY_OPEN,       /* for everybody */
@@ -372,6 +382,7 @@ struct scenario_server {
 	GPtrArray *without;  /* of struct scenario_capability *: not offered */
 	GPtrArray *faults;   /* of struct scenario_fault * */
 	GPtrArray *stages;   /* of struct scenario_stage *: its screening */
+	GPtrArray *signers;  /* of struct scenario_signer *: DKIM */
 	enum scenario_relay relay;
 	GPtrArray *outages;         /* of struct scenario_outage * */
 	int64_t warning_ns;         /* age at which a sender is told of a delay; 0: never */

@@ -250,6 +250,9 @@ static const struct word stage_words[] = {
 	{ "virus", SCREEN_VIRUS, NULL },
 	{ "content", SCREEN_CONTENT, NULL },
 	{ "spam", SCREEN_SPAM, NULL },
+	{ "spf", SCREEN_SPF, NULL },
+	{ "dkim", SCREEN_DKIM, NULL },
+	{ "dmarc", SCREEN_DMARC, NULL },
 	{ NULL, 0, NULL },
 };
 

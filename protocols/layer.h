@@ -30,6 +30,7 @@ enum mail_detail {
 	                     screen_verdict; after: enum screen_action, what was done; bytes: stage,
 	                     evidence */
 	MAIL_SUBMITTED,   /* MSA accepted it; bytes: queue id */
+	MAIL_SIGNED,      /* MSA signed it by DKIM; bytes: "d=domain; s=selector; a=algorithm" */
 	MAIL_QUEUED,      /* MTA put it into its queue; bytes: queue id, recipient */
 	MAIL_LOOKED_UP,   /* MTA knows the next host; bytes: "recipient-domain exchanger"; fact:
 	                     preference */

@@ -10,6 +10,7 @@ static const char *const details[] = {
 	[MAIL_ARRIVED] = "arrived",
 	[MAIL_CHECKED] = "checked",
 	[MAIL_SUBMITTED] = "submitted",
+	[MAIL_SIGNED] = "signed",
 	[MAIL_QUEUED] = "queued",
 	[MAIL_LOOKED_UP] = "exchanger looked up",
 	[MAIL_TRANSFERS] = "transfers",

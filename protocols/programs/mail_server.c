@@ -41,6 +41,7 @@ struct mail_server {
 	struct aliases *aliases;
 	struct faults *faults;
 	struct screening *screening; /* NULL: there is none */
+	struct signing *signing;     /* likewise */
 	struct mail_server_network *relay_networks;
 	unsigned relay_network_count;
 	struct dns_resolver *resolver;
@@ -322,6 +323,22 @@ static bool has_room(void *owner)
 	return mail_queue_length(server->queue) < server->queue_limit;
 }
 
+/* What a user submitted, signed for the domain in its From, if there is a key of that. Takes `data`. */
+static GBytes *sign(const struct mail_server *server, const struct mail_identity *identity,
+		    GBytes *data)
+{
+	char *evidence;
+	GBytes *signed_data =
+	    signing_apply(server->signing, data, world_unix_time(server->node->world), &evidence);
+
+	if (signed_data == NULL)
+		return data;
+	g_bytes_unref(data);
+	mail_record(server->node, ACTOR_MSA, MAIL_SIGNED, identity, 0, bytes_of(evidence));
+	g_free(evidence);
+	return signed_data;
+}
+
 /* The message has passed: it is stamped and put into the queue. */
 static void take_message(const struct client *client, const struct screen_result *screened)
 {
@@ -339,6 +356,8 @@ static void take_message(const struct client *client, const struct screen_result
 					   .unix_time = world_unix_time(server->node->world),
 					   .completes = arrival.login != NULL,
 				       });
+	if (arrival.login != NULL)
+		data = sign(server, &screened->identity, data);
 	enqueue(server, &arrival, screened, queue_id, data);
 	g_bytes_unref(data);
 	smtp_server_answer_accepted(client->session, queue_id);
@@ -627,9 +646,19 @@ static bool is_own_domain(void *owner, const char *domain)
 	return is_local_domain(owner, domain);
 }
 
+static struct dns_query *ask_dns(void *owner, const char *name, uint16_t type, dns_done_fn *done,
+				 void *asker)
+{
+	const struct mail_server *server = owner;
+
+	return server->resolver != NULL ? dns_resolve(server->resolver, name, type, done, asker)
+					: NULL;
+}
+
 static const struct screen_environment screen_environment = {
 	.is_local = is_own_domain,
 	.owns = owns_address,
+	.ask = ask_dns,
 };
 
 static void start_screening(struct mail_server *server, const struct mail_server_config *config)
@@ -652,6 +681,7 @@ static void copy_config(struct mail_server *server, const struct mail_server_con
 	server->tagged_domains = copy_names(config->tagged_domains, config->tagged_domain_count);
 	copy_aliases(server, config);
 	start_screening(server, config);
+	server->signing = signing_new(config->signers, config->signer_count);
 	server->faults = faults_new(server->node, config->faults, config->fault_count);
 	server->relay_networks = g_memdup2(
 	    config->relay_networks, config->relay_network_count * sizeof *config->relay_networks);
@@ -770,6 +800,7 @@ void mail_server_free(struct mail_server *server)
 	aliases_free(server->aliases);
 	faults_free(server->faults);
 	screening_free(server->screening);
+	signing_free(server->signing);
 	g_strfreev(server->tagged_domains);
 	g_strfreev(server->domains);
 	g_free(server->host_name);
