@@ -370,6 +370,7 @@ enum scenario_relay {
 /* A time in which a server's ports are closed. */
 struct scenario_outage {
 	struct scenario_item item;
+	enum actor program; /* that does not run; ACTOR_NONE: all that listen */
 	int64_t from_ns, to_ns;
 };
 
