@@ -1,5 +1,6 @@
 #include "views/sentence.h"
 
+#include "protocols/actor.h"
 #include "stack/wire/arp.h"
 #include "stack/wire/icmp.h"
 #include "stack/wire/icmpv6.h"
@@ -7,6 +8,8 @@
 #include "stack/wire/tcp.h"
 #include "stack/wire/udp.h"
 #include "views/text.h"
+
+#define SENTENCE_PLACE_BYTES 128 /* a name of at most 63 letters, and a program's */
 
 struct service {
 	uint16_t port;
@@ -441,11 +444,43 @@ static void append_without_address(GString *out, const struct account *account)
 		text_append(out, "a frame that carries no IP packet");
 }
 
+/* The program at one end; NULL: not known. A connection's are known by its own ends, behind NAT as well. */
+static const char *program_at(const struct account *account, bool is_sender)
+{
+	const struct decode *decode = account->decode;
+	const struct model_segment *segment = account->segment;
+	const struct view_names *names = account->names;
+
+	if (segment != NULL) {
+		bool is_server = segment->direction->is_from_server == is_sender;
+		uint8_t actor = segment->connection->actors[is_server];
+
+		return actor == ACTOR_NONE ? NULL : actor_name(actor);
+	}
+	if (names->of_port == NULL || !decode->has_ports || decode_find(decode, DECODE_UDP) == NULL)
+		return NULL;
+	return is_sender ? names->of_port(names->owner, decode->source, false, decode->source_port)
+			 : names->of_port(names->owner, decode->destination, false,
+					  decode->destination_port);
+}
+
+/* "mail (MTA)", written into `out`; `host` itself where there is no program. */
+static const char *place(const char *host, const char *program, char out[SENTENCE_PLACE_BYTES])
+{
+	if (program == NULL)
+		return host;
+	g_strlcpy(out, host, SENTENCE_PLACE_BYTES);
+	g_strlcat(out, " (", SENTENCE_PLACE_BYTES);
+	g_strlcat(out, program, SENTENCE_PLACE_BYTES);
+	g_strlcat(out, ")", SENTENCE_PLACE_BYTES);
+	return out;
+}
+
 void sentence_append_account(GString *out, const struct account *account)
 {
 	const struct decode *decode = account->decode;
 	const struct decode_layer *upper = upper_layer(decode);
-	char rooms[2][SENTENCE_HOST_BYTES];
+	char rooms[2][SENTENCE_HOST_BYTES], places[2][SENTENCE_PLACE_BYTES];
 	const char *from, *to;
 
 	if (!decode->has_addresses) {
@@ -460,6 +495,8 @@ void sentence_append_account(GString *out, const struct account *account)
 		from = is_from_server ? "server" : "client";
 		to = is_from_server ? "client" : "server";
 	}
+	from = place(from, program_at(account, true), places[0]);
+	to = place(to, program_at(account, false), places[1]);
 	if (append_fragment(out, from, to, account))
 		return;
 	if (upper == NULL)

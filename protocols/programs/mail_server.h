@@ -7,6 +7,7 @@
 #include "protocols/mail/mailbox.h"
 #include "protocols/programs/faults.h"
 #include "protocols/programs/queue.h"
+#include "protocols/programs/signing.h"
 #include "protocols/screening/screening.h"
 #include "protocols/session.h"
 #include "stack/socket.h"
@@ -49,6 +50,8 @@ struct mail_server_config {
 	unsigned fault_count;
 	const struct screen_stage_config *stages; /* of the screening, in their order */
 	unsigned stage_count;
+	const struct mail_server_signer *signers; /* of what users submit; the keys outlive it */
+	unsigned signer_count;
 	bool never_converts; /* an 8-bit message to a server without 8BITMIME is returned */
 	unsigned connections_per_domain; /* at once, of delivery; 0: the default */
 	const struct mail_server_port *ports;

@@ -675,7 +675,7 @@ static const struct {
 	const char *said, *unsaid;
 } dialogs[] = {
 	{"--message 1",    3,  "RETR 1",      "carol@"        },
-	{ "--host bob-pc", 2,  "bob-pc → ", "carol-pc"      },
+	{ "--host bob-pc", 2,  "bob-pc (MUA) → ", "carol-pc"      },
 	{ "--layer pop3",  1,  "RETR 1",      "EHLO"          },
 	{ "--layer tcp",   10, "RETR 1",      "never answered"},
 };
