@@ -448,7 +448,7 @@ static void free_session(struct session *base)
 	imap_reader_clear(&session->reader);
 	imap_sequence_clear(&session->saved);
 	g_free(session->tag);
-	g_free(session->user);
+	sasl_server_free(session->sasl);
 	g_free((char *)session->config.why_turned_away);
 	session_clear(base);
 	g_free(session);

@@ -61,6 +61,9 @@ static void accept_connection(void *owner, struct stream *stream)
 	    .store = server->config.store,
 	    .software = server->config.software,
 	    .timestamp = timestamp,
+	    .sasl = {server->host_name, server->config.random, server->config.keys},
+	    .without = server->config.without,
+	    .no_mechanisms = server->config.no_mechanisms,
 	    .refusal_delay_ns = server->config.refusal_delay_ns,
 	    .is_turned_away = is_turned_away,
 	});
