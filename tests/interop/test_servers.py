@@ -65,7 +65,7 @@ state_dir = {folder}/dovecot
 log_path = {folder}/dovecot.log
 ssl = no
 disable_plaintext_auth = no
-auth_mechanisms = plain login
+auth_mechanisms = {mechanisms}
 mail_location = maildir:{folder}/mail/%u
 first_valid_uid = 1
 passdb {{
