@@ -93,6 +93,8 @@ static void reply(struct imap_session *session, const char *condition, const cha
 	g_string_append_printf(text, "%s %s ", session->tag != NULL ? session->tag : "*",
 			       condition);
 	g_string_append_vprintf(text, format, arguments);
+	if (text->str[text->len - 1] == '}') /* no reader shall take "a{3}" for a literal */
+		g_string_append_c(text, '.');
 	g_string_append(text, "\r\n");
 	imap_send_string(session, text);
 	g_clear_pointer(&session->tag, g_free);
