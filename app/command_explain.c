@@ -17,7 +17,7 @@ struct request {
 static bool take_options(struct request *request, struct explain_options *options)
 {
 	uint64_t columns = command_columns(STDOUT_FILENO);
-	char *problem = NULL;
+	GError *error = NULL;
 
 	*options = (struct explain_options) {
 		.out = stdout,
@@ -39,11 +39,10 @@ static bool take_options(struct request *request, struct explain_options *option
 		options->columns = (unsigned)columns;
 	if (request->filter == NULL)
 		return true;
-	options->filter = packet_filter_new(request->filter, &problem);
+	options->filter = packet_filter_new(request->filter, &error);
 	if (options->filter == NULL)
-		command_complain("--filter: \"%s\": %s; pcap-filter(7) has the language",
-				 request->filter, problem);
-	g_free(problem);
+		command_complain("--filter: %s; pcap-filter(7) has the language", error->message);
+	g_clear_error(&error);
 	return options->filter != NULL;
 }
 

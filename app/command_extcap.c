@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "app/live.h"
-#include "views/frame_filter.h"
+#include "views/packet_filter.h"
 
 #define INTERFACE_PREFIX "mailwire-"
 
@@ -125,12 +125,12 @@ static void print_config(const struct scenario_listed *listed)
 static void check_filter(const char *text)
 {
 	GError *error = NULL;
-	struct frame_filter *filter = frame_filter_new(text, &error);
+	struct packet_filter *filter = packet_filter_new(text, &error);
 
 	if (filter == NULL)
 		puts(error->message);
 	g_clear_error(&error);
-	frame_filter_free(filter);
+	packet_filter_free(filter);
 }
 
 /* ---- The capture ---- */

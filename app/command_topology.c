@@ -73,7 +73,8 @@ static const char *protocol_name(enum scenario_protocol protocol)
 	static const char *const names[] = {
 		[PROTOCOL_SMTP] = "SMTP",       [PROTOCOL_SUBMISSION] = "submission",
 		[PROTOCOL_POP3] = "POP3",       [PROTOCOL_IMAP] = "IMAP",
-		[PROTOCOL_WEBMAIL] = "webmail",
+		[PROTOCOL_WEBMAIL] = "webmail", [PROTOCOL_SUBMISSIONS] = "submissions",
+		[PROTOCOL_POP3S] = "POP3S",     [PROTOCOL_IMAPS] = "IMAPS",
 	};
 
 	return names[protocol];

@@ -8,7 +8,12 @@ struct mail_settings {
 	GPtrArray *tagged_domains; /* of const char * */
 	struct mail_server_fault *faults; /* with arrays of addresses */
 	unsigned fault_count;
+	struct screen_stage_config *stages; /* with arrays of rules */
+	unsigned stage_count;
 };
+
+/* Everybody, for an open relay. */
+static const struct mail_server_network everywhere = { .address = 0, .prefix_length = 0 };
 
 static const char **addresses_of(const GPtrArray *recipients)
 {
@@ -96,6 +101,65 @@ static void faults_free_all(struct mail_server_fault *faults, unsigned count)
 	g_free(faults);
 }
 
+static unsigned places_of(const struct scenario_content_rule *rule)
+{
+	unsigned places = 0;
+
+	for (guint i = 0; i < rule->places->len; i++)
+		places |= (unsigned)((const struct scenario_content_place *)rule->places->pdata[i])
+			      ->place;
+	return places != 0 ? places : SCREEN_EVERYWHERE;
+}
+
+static struct screen_rule *rules_of(const struct scenario_stage *stage)
+{
+	struct screen_rule *rules = g_new0(struct screen_rule, stage->rules->len + 1);
+
+	for (guint i = 0; i < stage->rules->len; i++) {
+		const struct scenario_content_rule *described = stage->rules->pdata[i];
+
+		rules[i] = (struct screen_rule) {
+			.name = described->rule_name,
+			.pattern = described->pattern,
+			.places = places_of(described),
+		};
+	}
+	return rules;
+}
+
+static struct screen_stage_config *stages_of(const struct scenario_server *server)
+{
+	struct screen_stage_config *stages =
+	    g_new0(struct screen_stage_config, server->stages->len + 1);
+
+	for (guint i = 0; i < server->stages->len; i++) {
+		const struct scenario_stage *described = server->stages->pdata[i];
+		bool is_greylist = described->kind == SCREEN_GREYLIST;
+
+		stages[i] = (struct screen_stage_config) {
+			.kind = (enum screen_kind)described->kind,
+			.action =
+			    is_greylist ? SCREEN_DEFER : (enum screen_action)described->action,
+			.subject_prefix = described->subject_prefix,
+			.rules = rules_of(described),
+			.rule_count = described->rules->len,
+			.required_points = (unsigned)described->required_points,
+			.delay_ns = described->delay_ns,
+			.retry_window_ns = described->retry_window_ns,
+			.lifetime_ns = described->lifetime_ns,
+			.whitelist_after = (unsigned)described->whitelist_after,
+		};
+	}
+	return stages;
+}
+
+static void stages_free_all(struct screen_stage_config *stages, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		g_free((gpointer)stages[i].rules);
+	g_free(stages);
+}
+
 static void note_missing(int capability, struct mail_settings_missing *missing)
 {
 	int value = capability & (CAPABILITY_SMTP - 1);
@@ -139,12 +203,18 @@ struct mail_settings *mail_settings_new(const struct scenario *scenario,
 	settings->tagged_domains = tagged_domains_of(scenario, server->host);
 	settings->faults = faults_of(server);
 	settings->fault_count = server->faults->len;
+	settings->stages = stages_of(server);
+	settings->stage_count = server->stages->len;
 	config->tagged_domains = (const char *const *)settings->tagged_domains->pdata;
 	config->tagged_domain_count = settings->tagged_domains->len;
 	config->aliases = (const struct mail_server_alias *)(const void *)settings->aliases->data;
 	config->alias_count = settings->aliases->len;
 	config->faults = settings->faults;
 	config->fault_count = settings->fault_count;
+	config->stages = settings->stages;
+	config->stage_count = settings->stage_count;
+	config->relay_networks = &everywhere;
+	config->relay_network_count = server->relay == RELAY_OPEN ? 1 : 0;
 	config->never_converts = !server->converts;
 	config->connections_per_domain = (unsigned)server->per_domain_limit;
 	config->size_limit = server->message_bytes_max;
@@ -165,5 +235,6 @@ void mail_settings_free(struct mail_settings *settings)
 	aliases_free_all(settings->aliases);
 	g_ptr_array_free(settings->tagged_domains, TRUE);
 	faults_free_all(settings->faults, settings->fault_count);
+	stages_free_all(settings->stages, settings->stage_count);
 	g_free(settings);
 }

@@ -2,6 +2,7 @@
 
 #include "app/mail_clients.h"
 #include "app/mail_settings.h"
+#include "app/security.h"
 #include "protocols/dns/daemon.h"
 #include "protocols/imap/server.h"
 #include "protocols/mail/rights.h"
@@ -25,6 +26,7 @@ struct site {
 	struct mail_settings *settings;
 	struct sasl_keys *keys;       /* of all its servers */
 	struct random_stream *random; /* for the challenges of POP3 and IMAP, over outages too */
+	struct tls_context *tls; /* NULL: none */
 };
 
 /* A time in which a site is down; its timer begins and ends it. */
@@ -46,6 +48,7 @@ struct programs {
 	struct world *world;
 	const struct scenario *scenario;
 	struct network *network;
+	struct security *security;
 	GHashTable *resolvers; /* scenario_node to struct dns_resolver; look-ups only */
 	GPtrArray *resolver_order;
 	GPtrArray *daemons;   /* of struct dns_daemon * */
@@ -210,15 +213,39 @@ static GArray *smtp_ports_of(const struct scenario_server *server)
 		const struct scenario_service *service = server->services->pdata[i];
 		struct mail_server_port port = {
 			.port = (uint16_t)service->port,
-			.is_submission = service->protocol == PROTOCOL_SUBMISSION,
-			.capabilities = SMTP_CAPABILITIES_ALL & ~missing.smtp,
+			.is_submission = service->protocol != PROTOCOL_SMTP,
+			.begins_with_tls = scenario_begins_with_tls(service->protocol),
+			.capabilities = (SMTP_CAPABILITIES_ALL | SMTP_CAN_TLS) & ~missing.smtp,
 			.mechanisms = SASL_ALL & ~missing.sasl,
 		};
 
-		if (service->protocol == PROTOCOL_SMTP || service->protocol == PROTOCOL_SUBMISSION)
+		if (service->protocol == PROTOCOL_SMTP ||
+		    service->protocol == PROTOCOL_SUBMISSION ||
+		    service->protocol == PROTOCOL_SUBMISSIONS)
 			g_array_append_val(ports, port);
 	}
 	return ports;
+}
+
+static void set_delivery_tls(const struct programs *programs, const struct scenario_server *server,
+			     struct mail_server_config *config)
+{
+	static const enum session_tls wishes[] = {
+		[DELIVERY_MAY] = SESSION_TLS_IF_OFFERED,
+		[DELIVERY_NONE] = SESSION_TLS_NEVER,
+		[DELIVERY_ENCRYPT] = SESSION_TLS_REQUIRED,
+		[DELIVERY_VERIFY] = SESSION_TLS_REQUIRED,
+	};
+
+	config->delivery_tls = wishes[server->delivery_tls];
+	if (config->delivery_tls == SESSION_TLS_IF_OFFERED &&
+	    !security_has_authority(programs->security))
+		config->delivery_tls = SESSION_TLS_NEVER; /* nobody offers it */
+	if (config->delivery_tls == SESSION_TLS_NEVER)
+		return;
+	config->delivery_tls_context = security_client(
+	    programs->security, host_node(network_host(programs->network, server->host)),
+	    server->delivery_tls == DELIVERY_VERIFY ? TLS_VERIFY_PEER : TLS_VERIFY_NOT);
 }
 
 static void start_smtp(struct programs *programs, struct site *site, const GPtrArray *domains)
@@ -238,6 +265,9 @@ static void start_smtp(struct programs *programs, struct site *site, const GPtrA
 		.wakeup_ns = WAKEUP_NS,
 	};
 
+	config.tls = site->tls;
+	config.hides_auth = server->tls.hides_plain_login;
+	set_delivery_tls(programs, server, &config);
 	site->settings = mail_settings_new(programs->scenario, server, &config);
 	site->smtp = mail_server_new(network_host(programs->network, host), &config);
 	g_array_free(ports, TRUE);
@@ -253,9 +283,11 @@ static void start_doors(struct programs *programs, struct site *site)
 	struct host *host = network_host(programs->network, site->config->host);
 	GArray *pop3 = ports_of(site->config, PROTOCOL_POP3);
 	GArray *imap = ports_of(site->config, PROTOCOL_IMAP);
+	GArray *pop3s = ports_of(site->config, PROTOCOL_POP3S);
+	GArray *imaps = ports_of(site->config, PROTOCOL_IMAPS);
 	struct mail_settings_missing missing = mail_settings_missing(site->config);
 
-	if (pop3->len > 0)
+	if (pop3->len > 0 || pop3s->len > 0)
 		site->pop3 = pop3_server_start(
 		    host, &(struct pop3_server_config) {
 			      .store = site->store,
@@ -268,9 +300,13 @@ static void start_doors(struct programs *programs, struct site *site)
 			      .no_mechanisms = missing.sasl,
 			      .ports = (const uint16_t *)(const void *)pop3->data,
 			      .port_count = pop3->len,
+			      .tls_ports = (const uint16_t *)(const void *)pop3s->data,
+			      .tls_port_count = pop3s->len,
+			      .tls = site->tls,
+			      .hides_login = site->config->tls.hides_plain_login,
 			      .wakeup_ns = WAKEUP_NS,
 			  });
-	if (imap->len > 0)
+	if (imap->len > 0 || imaps->len > 0)
 		site->imap = imap_server_start(
 		    host, &(struct imap_server_config) {
 			      .store = site->store,
@@ -282,11 +318,17 @@ static void start_doors(struct programs *programs, struct site *site)
 			      .per_user_limit = (unsigned)site->config->per_user_limit,
 			      .ports = (const uint16_t *)(const void *)imap->data,
 			      .port_count = imap->len,
+			      .tls_ports = (const uint16_t *)(const void *)imaps->data,
+			      .tls_port_count = imaps->len,
+			      .tls = site->tls,
+			      .hides_login = site->config->tls.hides_plain_login,
 			      .wakeup_ns = WAKEUP_NS,
 			      .without = missing.imap,
 			  });
 	g_array_free(pop3, TRUE);
 	g_array_free(imap, TRUE);
+	g_array_free(pop3s, TRUE);
+	g_array_free(imaps, TRUE);
 }
 
 static void start_site(struct programs *programs, const struct scenario_server *server)
@@ -296,6 +338,7 @@ static void start_site(struct programs *programs, const struct scenario_server *
 
 	struct node *node = host_node(network_host(programs->network, server->host));
 
+	site.tls = security_server(programs->security, server, node);
 	site.store = mail_store_new(node);
 	site.keys = sasl_keys_new();
 	site.random = g_new(struct random_stream, 1);
@@ -405,6 +448,7 @@ struct programs *programs_new(struct world *world, const struct scenario *scenar
 	programs->world = world;
 	programs->scenario = scenario;
 	programs->network = network;
+	programs->security = security_new(world, scenario);
 	programs->resolvers = g_hash_table_new(NULL, NULL);
 	programs->resolver_order = g_ptr_array_new();
 	programs->daemons = g_ptr_array_new();
@@ -446,7 +490,13 @@ void programs_free(struct programs *programs)
 	g_ptr_array_free(programs->daemons, TRUE);
 	g_ptr_array_free(programs->web_sites, TRUE);
 	g_array_free(programs->sites, TRUE);
+	security_free(programs->security);
 	g_free(programs);
+}
+
+struct security *programs_security(const struct programs *programs)
+{
+	return programs->security;
 }
 
 struct mua *programs_mua(const struct programs *programs, const struct scenario_client *client)

@@ -2,6 +2,7 @@
 #include "app/scenario_private.h"
 #include "protocols/dns/record.h"
 #include "protocols/mail/rights.h"
+#include "protocols/screening/screening.h"
 #include "protocols/smtp/names.h"
 
 #define WEBMAIL_PORT 80
@@ -287,6 +288,51 @@ static void check_aliases(struct load *load, const struct scenario_domain *domai
 	}
 }
 
+static bool is_ascii_line(const char *text)
+{
+	for (; *text != '\0'; text++)
+		if (!g_ascii_isprint(*text))
+			return false;
+	return true;
+}
+
+static void check_rules(struct load *load, const struct scenario_stage *stage)
+{
+	if (stage->kind == SCREEN_CONTENT && stage->rules->len == 0)
+		load_error(load, stage->item.mark, "a content filter without rules finds nothing");
+	for (unsigned i = 0; i < stage->rules->len; i++) {
+		const struct scenario_content_rule *rule = g_ptr_array_index(stage->rules, i);
+		g_autofree char *error =
+		    rule->pattern == NULL ? NULL : screen_pattern_error(rule->pattern);
+
+		if (error != NULL)
+			load_error(load, load_mark(load, &rule->pattern, rule),
+				   "`%s` is no regular expression: %s", rule->pattern, error);
+		if (rule->rule_name != NULL && !is_ascii_line(rule->rule_name))
+			load_error(load, load_mark(load, &rule->rule_name, rule),
+				   "`%s` cannot stand in a header field: use printable ASCII",
+				   rule->rule_name);
+	}
+}
+
+static void check_stage(struct load *load, const struct scenario_stage *stage)
+{
+	const char *prefix = stage->subject_prefix;
+	struct mark mark = load_mark(load, &stage->subject_prefix, stage);
+
+	check_rules(load, stage);
+	if (prefix != NULL && !is_ascii_line(prefix))
+		load_error(load, mark, "`%s` cannot stand in a header field: use printable ASCII",
+			   prefix);
+	if (prefix != NULL && stage->action == SCREEN_REJECT) {
+		load_error(load, mark, "a message that is refused has no subject to mark");
+		load_hint(load, "add `action: tag` or `action: quarantine`");
+	}
+	if (stage->kind == SCREEN_GREYLIST && stage->retry_window_ns <= stage->delay_ns)
+		load_error(load, load_mark(load, &stage->retry_window_ns, stage),
+			   "`retry-window` is not longer than `delay`: nobody would ever pass");
+}
+
 static void check_server(struct load *load, const struct scenario_server *server)
 {
 	bool has_domain = false;
@@ -310,6 +356,8 @@ static void check_server(struct load *load, const struct scenario_server *server
 		check_fault(load, fault);
 		check_targets(load, fault->recipients);
 	}
+	for (unsigned i = 0; i < server->stages->len; i++)
+		check_stage(load, g_ptr_array_index(server->stages, i));
 	check_outages(load, server->outages);
 	if (server->retry_max_ns < server->retry_ns)
 		load_error(load, load_mark(load, &server->retry_max_ns, server),

@@ -44,7 +44,7 @@ struct address_names *address_names_new(void)
 {
 	struct address_names *names = g_new0(struct address_names, 1);
 
-	names->view = (struct view_names) { names, name_of_mac, name_of_address };
+	names->view = (struct view_names) { names, name_of_mac, name_of_address, NULL };
 	names->addresses = lru_table_new(sizeof(struct ip_address), sizeof(struct address_name),
 					 ADDRESS_NAMES_MAX, NULL, NULL);
 	names->macs = lru_table_new(sizeof(struct mac), sizeof(struct mac_owner),

@@ -367,11 +367,10 @@ void describe_layer(GString *out, const struct account *account, const struct de
 
 /* Commands, replies and messages. */
 
-static struct application_line line_of(const struct dissector *dissector,
-				       const struct model_unit *unit)
+static struct application_line line_of(const struct model_unit *unit)
 {
 	return (struct application_line) {
-		.dissector = dissector,
+		.dissector = unit->dissector,
 		.summary = unit->summary,
 		.purpose = unit->purpose,
 		.kind = unit->kind,
@@ -390,7 +389,7 @@ static void describe_stream(const struct model_segment *segment,
 
 	for (; i < direction->units->len; i++) {
 		const struct model_unit *unit = direction->units->pdata[i];
-		struct application_line line = line_of(segment->connection->dissector, unit);
+		struct application_line line = line_of(unit);
 
 		line.is_from_earlier =
 		    unit->offset >= end || unit->offset + unit->length <= segment->offset;
@@ -425,6 +424,6 @@ void describe_application(const struct account *account,
 {
 	if (account->segment == NULL)
 		describe_datagram(account, print, owner);
-	else if (account->segment->connection->dissector != NULL && account->segment->length > 0)
+	else if (account->segment->length > 0)
 		describe_stream(account->segment, print, owner);
 }

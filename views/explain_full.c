@@ -157,10 +157,9 @@ static void print_unit(struct explain *explain, const struct dissect_unit *unit,
 
 static void print_stream(struct explain *explain, const struct model_segment *segment)
 {
-	const struct dissector *dissector = segment->connection->dissector;
 	GString *line = explain->layout.line;
 
-	begin_heading(explain, dissector == NULL ? "stream" : dissector->name);
+	begin_heading(explain, model_protocol(segment->connection));
 	g_string_append_printf(line, ", connection %u", segment->connection->number);
 	if (segment->length > 0)
 		g_string_append_printf(line,

@@ -149,7 +149,7 @@ static void append_application(struct explain *explain, const struct explained *
 		struct stream_unit unit = streams_unit(explain->streams, i);
 
 		g_string_append(out, i == 0 ? ",\"application\":[" : ",");
-		append_unit(out, segment->connection->dissector->name, unit.unit, unit.offset,
+		append_unit(out, model_protocol(segment->connection), unit.unit, unit.offset,
 			    !unit.is_of_segment);
 	}
 	if (count > 0)

@@ -1,6 +1,5 @@
 #include "views/packet_filter.h"
 
-#include <glib.h>
 #include <pcap/pcap.h>
 
 #define SNAPSHOT_BYTES 262144 /* as tcpdump has it */
@@ -29,15 +28,16 @@ static int own_number(uint16_t link_type)
 }
 
 static void compile(const struct packet_filter *filter, uint16_t link_type, struct program *program,
-		    char **problem)
+		    GError **error)
 {
 	pcap_t *pcap = pcap_open_dead(own_number(link_type), SNAPSHOT_BYTES);
 
 	*program = (struct program) { .is_made = true, .link_type = link_type };
 	program->is_right = pcap != NULL && pcap_compile(pcap, &program->code, filter->expression,
 							 1, PCAP_NETMASK_UNKNOWN) == 0;
-	if (!program->is_right && problem != NULL)
-		*problem = g_strdup(pcap == NULL ? "out of memory" : pcap_geterr(pcap));
+	if (!program->is_right)
+		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "\"%s\" is no filter: %s",
+			    filter->expression, pcap == NULL ? "out of memory" : pcap_geterr(pcap));
 	if (pcap != NULL)
 		pcap_close(pcap);
 }
@@ -56,19 +56,15 @@ static struct program *program_for(struct packet_filter *filter, uint16_t link_t
 	return program;
 }
 
-struct packet_filter *packet_filter_new(const char *expression, char **problem)
+struct packet_filter *packet_filter_new(const char *expression, GError **error)
 {
 	struct packet_filter *filter = g_new0(struct packet_filter, 1);
 
 	filter->expression = g_strdup(expression);
-	compile(filter, LINKTYPE_ETHERNET, &filter->programs[filter->next++], problem);
-	if (filter->programs[0].is_right || program_for(filter, LINKTYPE_RAW)->is_right) {
-		if (!filter->programs[0].is_right)
-			g_clear_pointer(problem, g_free);
-		return filter;
-	}
-	packet_filter_free(filter);
-	return NULL;
+	compile(filter, LINKTYPE_ETHERNET, &filter->programs[filter->next++], error);
+	if (!filter->programs[0].is_right)
+		g_clear_pointer(&filter, packet_filter_free);
+	return filter;
 }
 
 void packet_filter_free(struct packet_filter *filter)
@@ -92,4 +88,9 @@ bool packet_filter_passes(struct packet_filter *filter, uint16_t link_type, stru
 	};
 
 	return program->is_right && pcap_offline_filter(&program->code, &header, packet.data) != 0;
+}
+
+bool packet_filter_passes_frame(struct packet_filter *filter, struct bytes frame)
+{
+	return packet_filter_passes(filter, LINKTYPE_ETHERNET, frame, (uint32_t)frame.length);
 }

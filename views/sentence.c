@@ -1,5 +1,6 @@
 #include "views/sentence.h"
 
+#include "protocols/actor.h"
 #include "stack/wire/arp.h"
 #include "stack/wire/icmp.h"
 #include "stack/wire/icmpv6.h"
@@ -7,6 +8,8 @@
 #include "stack/wire/tcp.h"
 #include "stack/wire/udp.h"
 #include "views/text.h"
+
+#define SENTENCE_PLACE_BYTES 128 /* a name of at most 63 letters, and a program's */
 
 struct service {
 	uint16_t port;
@@ -301,7 +304,6 @@ static void append_payload(GString *out, const char *from, const char *to,
 			   const struct model_segment *segment)
 {
 	const struct model_direction *direction = segment->direction;
-	const struct dissector *dissector = segment->connection->dissector;
 	uint64_t end = segment->offset + segment->length;
 	unsigned index = model_unit_index(direction, segment->offset), more = 0;
 
@@ -310,17 +312,20 @@ static void append_payload(GString *out, const char *from, const char *to,
 	text_append(out, from);
 	text_append(out, " to ");
 	text_append(out, to);
-	if (dissector == NULL || index == direction->units->len) {
+	const struct model_unit *unit =
+	    index < direction->units->len ? direction->units->pdata[index] : NULL;
+
+	if (unit == NULL || unit->offset >= end) {
 		append_count(out, ": ", segment->length, " bytes");
 		return;
 	}
-	const struct model_unit *unit = direction->units->pdata[index];
-
 	for (unsigned i = index + 1; i < direction->units->len; i++, more++)
 		if (((struct model_unit *)direction->units->pdata[i])->offset >= end)
 			break;
 	text_append(out, ", ");
-	text_append(out, dissector->name);
+	text_append(out, unit->dissector->name);
+	if (unit->is_encrypted && unit->dissector == segment->connection->dissector)
+		text_append(out, " in TLS");
 	text_append(out, ": ");
 	text_append(out, unit->summary);
 	if (more > 0)
@@ -439,11 +444,43 @@ static void append_without_address(GString *out, const struct account *account)
 		text_append(out, "a frame that carries no IP packet");
 }
 
+/* The program at one end; NULL: not known. A connection's are known by its own ends, behind NAT as well. */
+static const char *program_at(const struct account *account, bool is_sender)
+{
+	const struct decode *decode = account->decode;
+	const struct model_segment *segment = account->segment;
+	const struct view_names *names = account->names;
+
+	if (segment != NULL) {
+		bool is_server = segment->direction->is_from_server == is_sender;
+		uint8_t actor = segment->connection->actors[is_server];
+
+		return actor == ACTOR_NONE ? NULL : actor_name(actor);
+	}
+	if (names->of_port == NULL || !decode->has_ports || decode_find(decode, DECODE_UDP) == NULL)
+		return NULL;
+	return is_sender ? names->of_port(names->owner, decode->source, false, decode->source_port)
+			 : names->of_port(names->owner, decode->destination, false,
+					  decode->destination_port);
+}
+
+/* "mail (MTA)", written into `out`; `host` itself where there is no program. */
+static const char *place(const char *host, const char *program, char out[SENTENCE_PLACE_BYTES])
+{
+	if (program == NULL)
+		return host;
+	g_strlcpy(out, host, SENTENCE_PLACE_BYTES);
+	g_strlcat(out, " (", SENTENCE_PLACE_BYTES);
+	g_strlcat(out, program, SENTENCE_PLACE_BYTES);
+	g_strlcat(out, ")", SENTENCE_PLACE_BYTES);
+	return out;
+}
+
 void sentence_append_account(GString *out, const struct account *account)
 {
 	const struct decode *decode = account->decode;
 	const struct decode_layer *upper = upper_layer(decode);
-	char rooms[2][SENTENCE_HOST_BYTES];
+	char rooms[2][SENTENCE_HOST_BYTES], places[2][SENTENCE_PLACE_BYTES];
 	const char *from, *to;
 
 	if (!decode->has_addresses) {
@@ -458,6 +495,8 @@ void sentence_append_account(GString *out, const struct account *account)
 		from = is_from_server ? "server" : "client";
 		to = is_from_server ? "client" : "server";
 	}
+	from = place(from, program_at(account, true), places[0]);
+	to = place(to, program_at(account, false), places[1]);
 	if (append_fragment(out, from, to, account))
 		return;
 	if (upper == NULL)

@@ -71,6 +71,8 @@ struct imap_client {
 	GString *line;            /* command being written */
 	struct sasl_client *sasl; /* the exchange of AUTHENTICATE; NULL: none */
 	bool is_answering;        /* its initial response waits for "+" */
+	bool is_starting_tls;     /* STARTTLS was sent */
+	bool was_tls_answered;    /* and that was its answer */
 	bool is_idling;           /* IDLE was answered with "+" */
 	bool has_qresync;         /* it is enabled */
 	bool has_selected;        /* some mailbox was: ENABLE is allowed no more */

@@ -66,9 +66,8 @@ static char *refuse_login(void *owner, const struct account *account)
 			       limit);
 }
 
-static void accept_connection(void *owner, struct stream *stream)
+static void begin_session(struct imap_server *server, struct stream *stream, bool begins_with_tls)
 {
-	struct imap_server *server = owner;
 	struct connection *connection = g_new0(struct connection, 1);
 	bool is_turned_away = is_full(server);
 	struct session *session = imap_session_new(&(struct imap_session_config) {
@@ -80,6 +79,8 @@ static void accept_connection(void *owner, struct stream *stream)
 	    .owner = connection,
 	    .sasl = {server->host_name, server->config.random, server->config.keys},
 	    .without = server->config.without,
+	    .offers_tls = server->config.tls != NULL,
+	    .hides_login = server->config.hides_login,
 	});
 
 	connection->server = server;
@@ -90,17 +91,32 @@ static void accept_connection(void *owner, struct stream *stream)
 	connection->adapter = adapter_new(server->host, stream, session, true,
 					  &(struct adapter_config) {
 					      .layer = LAYER_IMAP,
+					      .actor = ACTOR_MAILBOX,
 					      .wakeup_ns = server->config.wakeup_ns,
 					      .lingers = server->lingers,
+					      .tls = server->config.tls,
+					      .begins_with_tls = begins_with_tls,
 					      .done = connection_done,
 					      .owner = connection,
 					  });
 }
 
-static bool listen_on(struct imap_server *server, uint16_t port)
+static void accept_connection(void *owner, struct stream *stream)
 {
-	struct tcp_listener *listener = tcp_listen(server->host, port, accept_connection, server);
+	begin_session(owner, stream, false);
+}
 
+static void accept_tls_connection(void *owner, struct stream *stream)
+{
+	begin_session(owner, stream, true);
+}
+
+static bool listen_on(struct imap_server *server, uint16_t port, tcp_accept_fn *accept)
+{
+	uint8_t before = node_act_as(host_node(server->host), ACTOR_MAILBOX);
+	struct tcp_listener *listener = tcp_listen(server->host, port, accept, server);
+
+	node_act_as(host_node(server->host), before);
 	if (listener != NULL)
 		g_ptr_array_add(server->listeners, listener);
 	return listener != NULL;
@@ -110,7 +126,8 @@ struct imap_server *imap_server_start(struct host *host, const struct imap_serve
 {
 	static const uint16_t default_port = IMAP_PORT;
 	const uint16_t *ports = config->ports != NULL ? config->ports : &default_port;
-	size_t port_count = config->ports != NULL ? config->port_count : 1;
+	size_t port_count =
+	    config->ports != NULL ? config->port_count : config->tls_port_count == 0;
 	struct imap_server *server = g_new0(struct imap_server, 1);
 
 	server->host = host;
@@ -118,11 +135,15 @@ struct imap_server *imap_server_start(struct host *host, const struct imap_serve
 	server->host_name = g_strdup(config->host_name);
 	server->listeners = g_ptr_array_new_with_free_func((GDestroyNotify)tcp_listener_close);
 	server->lingers = linger_pool_new(host_node(host));
-	for (size_t i = 0; i < port_count; i++) {
-		if (!listen_on(server, ports[i])) {
-			imap_server_stop(server);
-			return NULL;
-		}
+	bool is_open = true;
+
+	for (size_t i = 0; i < port_count; i++)
+		is_open = is_open && listen_on(server, ports[i], accept_connection);
+	for (size_t i = 0; i < config->tls_port_count; i++)
+		is_open = is_open && listen_on(server, config->tls_ports[i], accept_tls_connection);
+	if (!is_open) {
+		imap_server_stop(server);
+		return NULL;
 	}
 	return server;
 }

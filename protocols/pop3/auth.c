@@ -108,6 +108,9 @@ static void begin(struct pop3_session *session, enum sasl_mechanism mechanism, c
 /* AUTH mechanism [initial-response] (RFC 5034 section 4); "=" stands for an empty response. */
 void pop3_auth(struct pop3_session *session, const char *argument)
 {
+	if (pop3_refuse_plaintext(session))
+		return;
+
 	char **words = g_strsplit(argument, " ", 2);
 	enum sasl_mechanism mechanism = SASL_MECHANISM_COUNT;
 

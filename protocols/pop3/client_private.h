@@ -22,6 +22,7 @@ enum pop3_capability {
 	CAN_UIDL = 2,
 	CAN_PIPELINE = 4,
 	CAN_UTF8 = 8,
+	CAN_STLS = 16,
 };
 
 /* A message of the maildrop. */
@@ -83,6 +84,9 @@ void pop3_client_finish(struct pop3_client *client);
 /* client_script.c: what is said next. */
 void pop3_client_begin(struct pop3_client *client, enum pop3_stage stage);
 void pop3_client_log_in(struct pop3_client *client);
+
+/* CAPA was answered: TLS if it is wanted, else on to the login. */
+void pop3_client_protect(struct pop3_client *client);
 void pop3_client_say_password(struct pop3_client *client);
 
 /* Answers a challenge of AUTH, the text behind "+ ". */

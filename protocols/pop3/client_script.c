@@ -78,6 +78,20 @@ static void say_auth(struct pop3_client *client, enum sasl_mechanism mechanism)
 	g_free(nonce);
 }
 
+void pop3_client_protect(struct pop3_client *client)
+{
+	enum session_tls tls = client->config.tls;
+	bool is_offered = (client->capabilities & CAN_STLS) != 0;
+
+	if (client->base.protection == NULL && is_offered &&
+	    (tls == SESSION_TLS_IF_OFFERED || tls == SESSION_TLS_REQUIRED))
+		say_verb(client, POP3_STLS);
+	else if (client->base.protection == NULL && tls == SESSION_TLS_REQUIRED)
+		pop3_client_give_up(client, POP3_INSECURE, "");
+	else
+		pop3_client_begin(client, STAGE_LOGIN);
+}
+
 /* The answer to the challenge is followed by another, or by what AUTH comes to. */
 void pop3_client_hear_challenge(struct pop3_client *client, struct bytes challenge)
 {

@@ -39,6 +39,7 @@ static const struct command commands[] = {
 	{ POP3_PASS, BEFORE_LOGIN,             POP3_OFFERS_USER, pop3_pass},
 	{ POP3_APOP, BEFORE_LOGIN,             POP3_OFFERS_APOP, pop3_apop},
 	{ POP3_AUTH, BEFORE_LOGIN,             0,                pop3_auth},
+	{ POP3_STLS, BEFORE_LOGIN,             0,                pop3_stls},
 	{ POP3_UTF8, BEFORE_LOGIN,             POP3_OFFERS_UTF8, pop3_utf8},
 	{ POP3_LANG, BEFORE_LOGIN | LOGGED_IN, POP3_OFFERS_LANG, pop3_lang},
 	{ POP3_STAT, LOGGED_IN,                0,                pop3_stat},
@@ -235,6 +236,15 @@ static void opened(struct session *base)
 	set_autologout(session);
 }
 
+/* Who the client said it was before TLS, somebody else may have said (RFC 2595 section 4). */
+static void secured(struct session *base)
+{
+	struct pop3_session *session = (struct pop3_session *)base;
+
+	pop3_forget_user(session);
+	set_autologout(session);
+}
+
 static void ended(struct session *base)
 {
 	end_without_update((struct pop3_session *)base);
@@ -293,6 +303,7 @@ static void session_destroy(struct session *base)
 static const struct session_operations operations = {
 	.opened = opened,
 	.receive = receive,
+	.secured = secured,
 	.ended = ended,
 	.expired = expired,
 	.failed = failed,
@@ -314,6 +325,8 @@ struct session *pop3_session_new(const struct pop3_session_config *config)
 	session->mechanisms = SASL_ALL & ~config->no_mechanisms;
 	session->refusal_delay_ns = config->refusal_delay_ns;
 	session->is_turned_away = config->is_turned_away;
+	session->offers_tls = config->offers_tls;
+	session->hides_login = config->hides_login;
 	session->base.send_timeout_ns = POP3_AUTOLOGOUT_NS;
 	session->maildrop = g_array_new(FALSE, TRUE, sizeof(struct pop3_entry));
 	g_array_set_clear_func(session->maildrop, entry_clear);

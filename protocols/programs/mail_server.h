@@ -7,9 +7,12 @@
 #include "protocols/mail/mailbox.h"
 #include "protocols/programs/faults.h"
 #include "protocols/programs/queue.h"
+#include "protocols/screening/screening.h"
+#include "protocols/session.h"
 #include "stack/socket.h"
 
 struct mail_server;
+struct tls_context;
 
 /* A port that the server listens on. */
 struct mail_server_port {
@@ -17,6 +20,7 @@ struct mail_server_port {
 	bool is_submission;    /* AUTH is offered, and no recipient is taken without it */
 	unsigned capabilities; /* set of enum smtp_capability; 0: all that fit the port */
 	unsigned mechanisms;   /* set of SASL_BIT(); 0: all */
+	bool begins_with_tls;  /* implicit TLS (RFC 8314 section 3.3); needs the config's `tls` */
 };
 
 /* Clients in this network may send anywhere without AUTH. */
@@ -43,6 +47,8 @@ struct mail_server_config {
 	unsigned alias_count;
 	const struct mail_server_fault *faults; /* borrowed: they must outlive it */
 	unsigned fault_count;
+	const struct screen_stage_config *stages; /* of the screening, in their order */
+	unsigned stage_count;
 	bool never_converts; /* an 8-bit message to a server without 8BITMIME is returned */
 	unsigned connections_per_domain; /* at once, of delivery; 0: the default */
 	const struct mail_server_port *ports;
@@ -56,6 +62,10 @@ struct mail_server_config {
 	int64_t wakeup_ns;             /* from bytes arriving to the program reading them */
 	int64_t pickup_ns;             /* from acceptance to the first attempt to deliver */
 	int64_t retry_ns, retry_max_ns, lifetime_ns; /* 0: as Postfix, see queue.h */
+	struct tls_context *tls;                     /* what clients get, borrowed; NULL: no TLS */
+	bool hides_auth;                             /* AUTH is offered under TLS alone */
+	struct tls_context *delivery_tls_context; /* towards other servers, borrowed; NULL: none */
+	enum session_tls delivery_tls;
 	int64_t warning_ns;         /* age at which a sender is told of a delay; 0: never */
 	unsigned session_limit;     /* at once on each port; one more: 421 4.3.2. 0: the default */
 	unsigned per_address_limit; /* of them with one client address: 421 4.7.0. 0: likewise */

@@ -338,6 +338,7 @@ static void accept_connection(void *owner, struct stream *stream)
 	connection->adapter = adapter_new(webmail->host, stream, session, true,
 					  &(struct adapter_config) {
 					      .layer = LAYER_HTTP,
+					      .actor = ACTOR_WEBMAIL,
 					      .wakeup_ns = webmail->config->wakeup_ns,
 					      .lingers = webmail->lingers,
 					      .done = connection_done,
@@ -357,8 +358,10 @@ struct webmail *webmail_start(struct host *host, const struct webmail_config *co
 	node_random_init(webmail->node, &webmail->nonces, "webmail.sasl");
 	webmail->keys = sasl_keys_new();
 	webmail->lingers = linger_pool_new(webmail->node);
+	uint8_t before = node_act_as(webmail->node, ACTOR_WEBMAIL);
 	webmail->listener = tcp_listen(host, config->port != 0 ? config->port : HTTP_PORT,
 				       accept_connection, webmail);
+	node_act_as(webmail->node, before);
 	if (webmail->listener == NULL) {
 		webmail_stop(webmail);
 		return NULL;

@@ -92,10 +92,11 @@ struct webmail {
 	unsigned composed;           /* messages so far, for Message-ID */
 };
 
-/* All that is done from here on, until the event ends, belongs to `root`. */
+/* All that is done from here on, until the event ends, belongs to `root`, and is the site's doing. */
 static inline void web_belong(const struct webmail *webmail, uint64_t root)
 {
 	engine_context(node_engine(webmail->node))->root = root;
+	node_act_as(webmail->node, ACTOR_WEBMAIL);
 }
 
 static inline const char *web_value(const struct web_job *job, const char *name)

@@ -14,6 +14,13 @@ static void be_turned_away(struct smtp_client *client, enum smtp_stage stage, un
 	smtp_client_give_up(client, SMTP_DEFERRED, stage, code, text, true);
 }
 
+void smtp_client_say_hello(struct smtp_client *client)
+{
+	client->offer = (struct smtp_offer) { 0 };
+	smtp_client_say(client, (struct smtp_expectation) { .command = SMTP_EHLO }, "EHLO %s\r\n",
+			client->config.host_name);
+}
+
 void smtp_client_hear_greeting(struct smtp_client *client, unsigned code, const char *text)
 {
 	if (code != 220) {
@@ -21,8 +28,7 @@ void smtp_client_hear_greeting(struct smtp_client *client, unsigned code, const 
 		return;
 	}
 	smtp_client_enter(client, SMTP_GREETED);
-	smtp_client_say(client, (struct smtp_expectation) { .command = SMTP_EHLO }, "EHLO %s\r\n",
-			client->config.host_name);
+	smtp_client_say_hello(client);
 }
 
 static void hear_mechanisms(struct smtp_client *client, struct bytes list)
@@ -57,6 +63,8 @@ void smtp_client_hear_capability(struct smtp_client *client, struct bytes line)
 		offer->has_utf8 = true;
 	else if (smtp_keyword_is(keyword.keyword, "CHUNKING"))
 		offer->has_chunking = true;
+	else if (smtp_keyword_is(keyword.keyword, "STARTTLS"))
+		offer->has_tls = true;
 	else if (smtp_keyword_is(keyword.keyword, "AUTH"))
 		hear_mechanisms(client, line);
 	else if (smtp_keyword_is(keyword.keyword, "SIZE")) {
@@ -92,15 +100,54 @@ static void say_auth(struct smtp_client *client)
 	g_free(nonce);
 }
 
+static bool wants_tls(const struct smtp_client *client)
+{
+	enum session_tls tls = client->config.tls;
+
+	return client->session.protection == NULL &&
+	       (tls == SESSION_TLS_REQUIRED ||
+		(tls == SESSION_TLS_IF_OFFERED && client->offer.has_tls));
+}
+
+static void say_starttls(struct smtp_client *client)
+{
+	if (client->offer.has_tls)
+		smtp_client_say(client, (struct smtp_expectation) { .command = SMTP_STARTTLS },
+				"STARTTLS\r\n");
+	else
+		smtp_client_give_up(client, SMTP_DEFERRED, SMTP_STAGE_TLS, 0,
+				    "TLS is required, but was not offered", true);
+}
+
+/* Both know each other, and the connection is as safe as it will be. */
+static void go_on(struct smtp_client *client)
+{
+	if (wants_tls(client))
+		say_starttls(client);
+	else if (client->config.login != NULL)
+		say_auth(client);
+	else
+		become_ready(client);
+}
+
+void smtp_client_hear_starttls(struct smtp_client *client, unsigned code, const char *text)
+{
+	if (code == 220)
+		client->session.wants_tls = true;
+	else if (client->config.tls == SESSION_TLS_REQUIRED)
+		smtp_client_give_up(client, SMTP_DEFERRED, SMTP_STAGE_TLS, code, text, true);
+	else if (client->config.login != NULL)
+		say_auth(client);
+	else
+		become_ready(client);
+}
+
 void smtp_client_hear_hello(struct smtp_client *client, enum smtp_detail command, unsigned code,
 			    const char *text)
 {
 	if (code == 250) {
 		smtp_client_note_phase(client, PHASE_GREETED);
-		if (client->config.login != NULL)
-			say_auth(client);
-		else
-			become_ready(client);
+		go_on(client);
 	} else if (command == SMTP_EHLO && code / 100 == 5) {
 		/* RFC 5321 section 3.2: an old server, which knows no extensions. */
 		smtp_client_say(client, (struct smtp_expectation) { .command = SMTP_HELO },

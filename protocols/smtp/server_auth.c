@@ -124,7 +124,11 @@ void smtp_server_auth(struct smtp_server *server, struct bytes argument)
 	struct smtp_parameter word;
 	enum sasl_mechanism mechanism;
 
-	if (!(server->config->capabilities & SMTP_CAN_AUTH)) {
+	if (server->config->capabilities & SMTP_CAN_AUTH && !smtp_server_offers_auth(server)) {
+		smtp_server_reply(server, "530 5.7.0 Must issue a STARTTLS command first");
+		return;
+	}
+	if (!smtp_server_offers_auth(server)) {
 		smtp_server_reply(server, "503 5.5.1 Error: authentication not enabled");
 		return;
 	}

@@ -27,13 +27,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static struct packet_filter *filter;
 	struct explain_options options = { .dissectors = all_dissectors };
 	struct capture_reader *reader;
-	char *output = NULL, *problem = NULL;
+	char *output = NULL;
 	size_t output_bytes = 0;
 
 	if (size == 0)
 		return 0;
 	if (filter == NULL)
-		filter = packet_filter_new("tcp or udp port 53", &problem);
+		filter = packet_filter_new("tcp or udp port 53", NULL);
 	options.json = (data[0] & 1) != 0;
 	options.packet = data[0] & 2 ? 1 + (data[0] >> 3) : 0;
 	options.filter = data[0] & 4 ? filter : NULL;
