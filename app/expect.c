@@ -31,6 +31,7 @@ static const struct predicate *const predicates[EXPECT_COUNT] = {
 	[EXPECT_WAITED] = &predicate_waited,
 	[EXPECT_PARTS] = &predicate_parts,
 	[EXPECT_SCREENING] = &predicate_screening,
+	[EXPECT_WAY] = &predicate_way,
 };
 
 const struct predicate *predicate_of(const struct scenario_expectation *expectation)

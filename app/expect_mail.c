@@ -158,7 +158,7 @@ const struct predicate predicate_stored = {
 
 /* ---- Messages ---- */
 
-static struct expect_mail *mail_of(const struct expect *expect, const struct trace_record *record,
+struct expect_mail *expect_mail_of(const struct expect *expect, const struct trace_record *record,
 				   struct bytes bytes)
 {
 	struct bytes id = mail_record_message_id(record->detail, bytes);
@@ -218,7 +218,7 @@ void expect_mail_begin(struct expect *expect, const struct trace_record *record,
 {
 	if (record->kind == TRACE_MAIL &&
 	    (record->detail == MAIL_COMPOSED || record->detail == MAIL_NOTIFIED) &&
-	    mail_of(expect, record, bytes) == NULL)
+	    expect_mail_of(expect, record, bytes) == NULL)
 		meet_mail(expect, record, bytes);
 }
 
@@ -226,7 +226,7 @@ void expect_mail_begin(struct expect *expect, const struct trace_record *record,
 void expect_mail_end(struct expect *expect, const struct trace_record *record, struct bytes bytes)
 {
 	struct expect_mail *mail =
-	    record->kind == TRACE_MAIL ? mail_of(expect, record, bytes) : NULL;
+	    record->kind == TRACE_MAIL ? expect_mail_of(expect, record, bytes) : NULL;
 
 	for (unsigned i = 0; i < STATION_COUNT && mail != NULL; i++)
 		if (station_details[i] == record->detail)
@@ -285,7 +285,7 @@ static void observe_message(struct expect *expect, struct judge *judge,
 		observe_failure(expect, judge, record, bytes);
 		return;
 	}
-	mail = mail_of(expect, record, bytes);
+	mail = expect_mail_of(expect, record, bytes);
 	if (!has_subject(mail, expectation))
 		return;
 	if (is_message(expect, record, bytes, mail, expectation))
@@ -344,7 +344,7 @@ static void observe_screening(struct expect *expect, struct judge *judge,
 
 	if (record->detail != MAIL_CHECKED || !expect_is_by(expect, record->id, expectation->by) ||
 	    (expectation->subject != NULL &&
-	     !has_subject(mail_of(expect, record, bytes), expectation)))
+	     !has_subject(expect_mail_of(expect, record, bytes), expectation)))
 		return;
 	screen_record_split(bytes, &stage, &evidence);
 	if (!bytes_equal(stage, bytes_of(screen_kind_names[expectation->stage])))

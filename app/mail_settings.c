@@ -1,8 +1,11 @@
 #include "app/mail_settings.h"
 
+#include "app/dkim_keys.h"
 #include "protocols/smtp/server.h"
 
 struct mail_settings {
+	struct mail_server_signer *signers; /* with keys */
+	unsigned signer_count;
 	GArray *aliases;           /* of struct mail_server_alias, with arrays of addresses */
 	GPtrArray *tagged_domains; /* of const char * */
 	struct mail_server_fault *faults; /* with arrays of addresses */
@@ -159,6 +162,33 @@ static void stages_free_all(struct screen_stage_config *stages, unsigned count)
 	g_free(stages);
 }
 
+static struct mail_server_signer *signers_of(const struct scenario_server *server,
+					     const struct node *node)
+{
+	struct mail_server_signer *signers =
+	    g_new0(struct mail_server_signer, server->signers->len + 1);
+
+	for (guint i = 0; i < server->signers->len; i++) {
+		const struct scenario_signer *described = server->signers->pdata[i];
+
+		signers[i] = (struct mail_server_signer) {
+			.domain = described->domain->item.name,
+			.selector = described->selector,
+			.key = dkim_keys_make(node, described),
+			.form = (enum dkim_form)described->form,
+			.lifetime_s = described->lifetime_ns / NS_PER_S,
+		};
+	}
+	return signers;
+}
+
+static void signers_free_all(struct mail_server_signer *signers, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		dkim_key_free((struct dkim_key *)signers[i].key);
+	g_free(signers);
+}
+
 void mail_settings_without(const struct scenario_server *server, unsigned *smtp, unsigned *sasl)
 {
 	*smtp = *sasl = 0;
@@ -176,7 +206,7 @@ void mail_settings_without(const struct scenario_server *server, unsigned *smtp,
 
 struct mail_settings *mail_settings_new(const struct scenario *scenario,
 					const struct scenario_server *server,
-					struct mail_server_config *config)
+					const struct node *node, struct mail_server_config *config)
 {
 	struct mail_settings *settings = g_new0(struct mail_settings, 1);
 
@@ -186,6 +216,8 @@ struct mail_settings *mail_settings_new(const struct scenario *scenario,
 	settings->fault_count = server->faults->len;
 	settings->stages = stages_of(server);
 	settings->stage_count = server->stages->len;
+	settings->signers = signers_of(server, node);
+	settings->signer_count = server->signers->len;
 	config->tagged_domains = (const char *const *)settings->tagged_domains->pdata;
 	config->tagged_domain_count = settings->tagged_domains->len;
 	config->aliases = (const struct mail_server_alias *)(const void *)settings->aliases->data;
@@ -194,6 +226,8 @@ struct mail_settings *mail_settings_new(const struct scenario *scenario,
 	config->fault_count = settings->fault_count;
 	config->stages = settings->stages;
 	config->stage_count = settings->stage_count;
+	config->signers = settings->signers;
+	config->signer_count = settings->signer_count;
 	config->relay_networks = &everywhere;
 	config->relay_network_count = server->relay == RELAY_OPEN ? 1 : 0;
 	config->never_converts = !server->converts;
@@ -217,5 +251,6 @@ void mail_settings_free(struct mail_settings *settings)
 	g_ptr_array_free(settings->tagged_domains, TRUE);
 	faults_free_all(settings->faults, settings->fault_count);
 	stages_free_all(settings->stages, settings->stage_count);
+	signers_free_all(settings->signers, settings->signer_count);
 	g_free(settings);
 }

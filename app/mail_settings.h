@@ -7,11 +7,11 @@ struct mail_settings;
 
 /*
  * Fills in all of `config` that the scenario's entry for the server decides. What it points to
- * belongs to the result, which must outlive the mail server.
+ * belongs to the result, which must outlive the mail server; that is to run on `node`.
  */
 struct mail_settings *mail_settings_new(const struct scenario *scenario,
 					const struct scenario_server *server,
-					struct mail_server_config *config);
+					const struct node *node, struct mail_server_config *config);
 void mail_settings_free(struct mail_settings *settings); /* NULL is fine */
 
 /* What the scenario takes away from the server: enum smtp_capability, and SASL_BIT() of AUTH. */

@@ -1,5 +1,6 @@
 #include "app/programs.h"
 
+#include "app/dkim_keys.h"
 #include "app/mail_clients.h"
 #include "app/mail_settings.h"
 #include "app/security.h"
@@ -76,6 +77,8 @@ struct dns_resolver *programs_resolver(struct programs *programs, const struct s
 
 /* DNS servers. */
 
+#define KEY_TTL_S 3600 /* of DKIM records that are made */
+
 static bool resolves_for_others(const struct scenario *scenario, const struct scenario_node *host)
 {
 	for (guint i = 0; i < scenario->resolvers->len; i++)
@@ -99,15 +102,59 @@ static struct dns_zone *make_zone(const struct scenario_zone *described)
 	return zone;
 }
 
-static GPtrArray *make_zones(const struct scenario *scenario, const struct scenario_node *host)
+/* The public half of a key of a domain's own mail server, where its zone has no record of that name. */
+static void publish_key(const struct programs *programs, const struct scenario_signer *signer,
+			const struct scenario_server *server, struct dns_zone *zone)
 {
+	const struct node *node = host_node(network_host(programs->network, server->host));
+	char *owner = dkim_keys_owner(signer);
+	struct dns_name_buffer buffer;
+	struct dns_name name;
+
+	if (dns_name_from_text(owner, &buffer, &name) &&
+	    dns_zone_find(zone, name, DNS_TXT).count == 0) {
+		struct dkim_key *key = dkim_keys_make(node, signer);
+		char *data = dkim_keys_data(key);
+
+		dns_zone_add(zone, owner, DNS_TXT, KEY_TTL_S, data);
+		g_free(data);
+		dkim_key_free(key);
+	}
+	g_free(owner);
+}
+
+static void publish_keys(const struct programs *programs, const char *zone_name,
+			 struct dns_zone *zone)
+{
+	const struct scenario *scenario = programs->scenario;
+
+	for (guint i = 0; i < scenario->servers->len; i++) {
+		const struct scenario_server *server = scenario->servers->pdata[i];
+
+		for (guint k = 0; k < server->signers->len; k++) {
+			const struct scenario_signer *signer = server->signers->pdata[k];
+
+			if (signer->domain->mail == server->host &&
+			    strcmp(signer->domain->item.name, zone_name) == 0)
+				publish_key(programs, signer, server, zone);
+		}
+	}
+}
+
+static GPtrArray *make_zones(const struct programs *programs, const struct scenario_node *host)
+{
+	const struct scenario *scenario = programs->scenario;
 	GPtrArray *zones = g_ptr_array_new();
 
 	for (guint i = 0; i < scenario->zones->len; i++) {
-		const struct scenario_zone *zone = scenario->zones->pdata[i];
+		const struct scenario_zone *described = scenario->zones->pdata[i];
+		struct dns_zone *zone;
 
-		if (zone->server == host)
-			g_ptr_array_add(zones, make_zone(zone));
+		if (described->server != host)
+			continue;
+		zone = make_zone(described);
+		publish_keys(programs, described->item.name, zone);
+		g_ptr_array_add(zones, zone);
 	}
 	return zones;
 }
@@ -116,7 +163,7 @@ static void start_dns(struct programs *programs, const struct scenario_node *hos
 {
 	const struct scenario *scenario = programs->scenario;
 	const struct scenario_node *root = scenario->root_server;
-	GPtrArray *zones = make_zones(scenario, host);
+	GPtrArray *zones = make_zones(programs, host);
 	struct dns_root_hint hint = { .name = NULL };
 	struct dns_daemon_config config = {
 		.zones = (struct dns_zone **)zones->pdata,
@@ -266,7 +313,8 @@ static void start_smtp(struct programs *programs, struct site *site, const GPtrA
 	config.tls = site->tls;
 	config.hides_auth = server->tls.hides_plain_login;
 	set_delivery_tls(programs, server, &config);
-	site->settings = mail_settings_new(programs->scenario, server, &config);
+	site->settings = mail_settings_new(
+	    programs->scenario, server, host_node(network_host(programs->network, host)), &config);
 	site->smtp = mail_server_new(network_host(programs->network, host), &config);
 	g_array_free(ports, TRUE);
 }
@@ -365,17 +413,24 @@ static void begin_or_end_outage(void *owner)
 	struct outage *outage = owner;
 	struct engine *engine = outage->programs->world->engine;
 	struct site *site = &g_array_index(outage->programs->sites, struct site, outage->site);
+	enum actor program = outage->described->program;
+	bool closes_doors = program == ACTOR_NONE || program == ACTOR_MAILBOX;
 
 	if (engine_now(engine) < outage->described->to_ns) {
-		g_clear_pointer(&site->pop3, pop3_server_stop);
-		g_clear_pointer(&site->imap, imap_server_stop);
-		mail_server_suspend(site->smtp);
+		if (closes_doors) {
+			g_clear_pointer(&site->pop3, pop3_server_stop);
+			g_clear_pointer(&site->imap, imap_server_stop);
+		}
+		if (program != ACTOR_MAILBOX)
+			mail_server_suspend(site->smtp, program);
 		if (outage->described->to_ns != TIME_NEVER)
 			timer_schedule(engine, &outage->timer, outage->described->to_ns);
 		return;
 	}
-	mail_server_resume(site->smtp);
-	start_doors(outage->programs, site);
+	if (program != ACTOR_MAILBOX)
+		mail_server_resume(site->smtp, program);
+	if (closes_doors)
+		start_doors(outage->programs, site);
 }
 
 static void schedule_outages(struct programs *programs, guint index)

@@ -82,6 +82,24 @@ static bool check_quiet(const struct run_options *options)
 	return false;
 }
 
+/* What selects from the log selects nothing where there is none. */
+static bool check_selection(const struct run_options *options)
+{
+	const char *selection = options->layer_names != NULL  ? "--layer"
+				: options->host_names != NULL ? "--host"
+				: options->message_text != NULL && !options->has_report
+				    ? "--message"
+				    : NULL;
+
+	if (!options->is_quiet || options->log_path != NULL || selection == NULL)
+		return true;
+	command_complain(
+	    "%s selects from the log, and --quiet leaves the log out: leave one of them "
+	    "out, or say --log PATH",
+	    selection);
+	return false;
+}
+
 /* The name under which the output of `path` appears; NULL: nowhere that another could spoil it. */
 static char *file_name(const char *path)
 {
@@ -155,7 +173,8 @@ bool run_options_check(struct run_options *options)
 	    !command_parse_time("--until", options->until_text, &options->until_ns))
 		return false;
 	return parse_numbers(options) && check_filter(options) && check_stdout(options) &&
-	       check_quiet(options) && check_paths(options) && parse_layers(options);
+	       check_quiet(options) && check_selection(options) && check_paths(options) &&
+	       parse_layers(options);
 }
 
 int run_options_parse(struct run_options *options, const struct command *command, int argc,

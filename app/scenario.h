@@ -11,7 +11,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "app/diagnostic.h"
+#include "protocols/actor.h"
 #include "protocols/imap/capability.h"
+#include "protocols/mail/names.h"
 #include "sim/time.h"
 #include "stack/address.h"
 
@@ -350,6 +352,16 @@ struct scenario_stage {
 	uint64_t whitelist_after;                       /* greylist */
 };
 
+/* A key by which a server signs for a domain. */
+struct scenario_signer {
+	struct scenario_item item;
+	struct scenario_domain *domain;
+	const char *selector;
+	int algorithm;       /* enum dkim_algorithm */
+	int form;            /* enum dkim_form */
+	int64_t lifetime_ns; /* 0: its signatures do not expire */
+};
+
 enum scenario_relay {
 	RELAY_RESTRICTED, /* for who has authenticated */
 	RELAY_OPEN,       /* for everybody */
@@ -358,6 +370,7 @@ enum scenario_relay {
 /* A time in which a server's ports are closed. */
 struct scenario_outage {
 	struct scenario_item item;
+	enum actor program; /* that does not run; ACTOR_NONE: all that listen */
 	int64_t from_ns, to_ns;
 };
 
@@ -369,6 +382,7 @@ struct scenario_server {
 	GPtrArray *without;  /* of struct scenario_capability *: not offered */
 	GPtrArray *faults;   /* of struct scenario_fault * */
 	GPtrArray *stages;   /* of struct scenario_stage *: its screening */
+	GPtrArray *signers;  /* of struct scenario_signer *: DKIM */
 	enum scenario_relay relay;
 	GPtrArray *outages;         /* of struct scenario_outage * */
 	int64_t warning_ns;         /* age at which a sender is told of a delay; 0: never */
@@ -624,6 +638,7 @@ enum scenario_expectation_kind {
 	EXPECT_WAITED,    /* a user waited so many milliseconds */
 	EXPECT_PARTS,     /* the world has so many parts of a kind */
 	EXPECT_SCREENING, /* a stage of a screening came to a verdict so many times */
+	EXPECT_WAY,       /* a message took a step of its way so many times */
 	EXPECT_COUNT,
 };
 
@@ -729,10 +744,13 @@ struct scenario_expectation {
 	enum scenario_passage passage;
 	enum scenario_part part; /* EXPECT_PARTS */
 	/* EXPECT_SCREENING, and `subject`, `by` */
-	int stage;                  /* enum screen_kind */
-	int verdict;                /* enum screen_verdict */
-	int screen_action;          /* enum screen_action; SCREEN_ACTION_COUNT: any */
-	const char *evidence;       /* what it holds; NULL: anything */
+	int stage;            /* enum screen_kind */
+	int verdict;          /* enum screen_verdict */
+	int screen_action;    /* enum screen_action; SCREEN_ACTION_COUNT: any */
+	const char *evidence; /* of EXPECT_WAY as well: what it holds; NULL: anything */
+	/* EXPECT_WAY, and `subject`, `recipient`, `by`, `times` */
+	enum mail_step step;
+	enum actor actor;           /* ACTOR_NONE: any */
 	struct scenario_item *node; /* host, router or switch it is counted at; NULL: everywhere */
 	enum scenario_drop_reason reason;
 	uint64_t rule; /* EXPECT_DROPPED: number of the rule of `node` that did it; 0: any */

@@ -333,6 +333,49 @@ static void check_stage(struct load *load, const struct scenario_stage *stage)
 			   "`retry-window` is not longer than `delay`: nobody would ever pass");
 }
 
+static bool has_stage(const struct scenario_server *server, unsigned end, enum screen_kind kind)
+{
+	for (unsigned i = 0; i < end; i++)
+		if (((const struct scenario_stage *)server->stages->pdata[i])->kind == (int)kind)
+			return true;
+	return false;
+}
+
+/* DMARC judges by what others before it have found, and they ask DNS. */
+static void check_authentication(struct load *load, const struct scenario_server *server)
+{
+	for (unsigned i = 0; i < server->stages->len; i++) {
+		const struct scenario_stage *stage = g_ptr_array_index(server->stages, i);
+
+		if (stage->kind != SCREEN_DMARC || has_stage(server, i, SCREEN_SPF) ||
+		    has_stage(server, i, SCREEN_DKIM))
+			continue;
+		load_error(load, stage->item.mark,
+			   "dmarc has nothing to judge by: no message would ever pass it");
+		load_hint(load, "put `spf` or `dkim` before it, with `action: tag` if they "
+				"shall not refuse anything themselves");
+	}
+}
+
+static void check_signers(struct load *load, const struct scenario_server *server)
+{
+	for (unsigned i = 0; i < server->signers->len; i++) {
+		const struct scenario_signer *signer = g_ptr_array_index(server->signers, i);
+
+		if (signer->lifetime_ns % NS_PER_S != 0)
+			load_error(load, load_mark(load, &signer->lifetime_ns, signer),
+				   "signatures count whole seconds");
+		for (unsigned k = 0; k < i; k++) {
+			const struct scenario_signer *other = g_ptr_array_index(server->signers, k);
+
+			if (signer->domain == other->domain &&
+			    g_strcmp0(signer->selector, other->selector) == 0)
+				load_error(load, signer->item.mark,
+					   "two keys have the same domain and selector");
+		}
+	}
+}
+
 static void check_server(struct load *load, const struct scenario_server *server)
 {
 	bool has_domain = false;
@@ -358,6 +401,8 @@ static void check_server(struct load *load, const struct scenario_server *server
 	}
 	for (unsigned i = 0; i < server->stages->len; i++)
 		check_stage(load, g_ptr_array_index(server->stages, i));
+	check_authentication(load, server);
+	check_signers(load, server);
 	check_outages(load, server->outages);
 	if (server->retry_max_ns < server->retry_ns)
 		load_error(load, load_mark(load, &server->retry_max_ns, server),

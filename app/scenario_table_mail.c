@@ -1,4 +1,5 @@
 #include "app/scenario_table.h"
+#include "protocols/authentic/dkim_sign.h"
 #include "protocols/dns/record.h"
 #include "protocols/screening/screening.h"
 #include "protocols/smtp/server.h"
@@ -340,6 +341,9 @@ static const struct word stage_words[] = {
 	{ "virus", SCREEN_VIRUS, "the message: the EICAR test file in any part, through base64 and quoted-printable" },
 	{ "content", SCREEN_CONTENT, "the message: rules of your own" },
 	{ "spam", SCREEN_SPAM, "the message: points by rules, as SpamAssassin does; GTUBE" },
+	{ "spf", SCREEN_SPF, "at RCPT: whether the client may send for the domain in MAIL FROM (RFC 7208); only `fail` fails" },
+	{ "dkim", SCREEN_DKIM, "the message: its signatures (RFC 6376); fails when there are some and none is good" },
+	{ "dmarc", SCREEN_DMARC, "the message: whether spf or dkim, before it in the list, speaks for the domain in From; what is done is that domain's policy (RFC 9989), and at most the action" },
 	{ NULL, 0, NULL },
 };
 
@@ -383,9 +387,50 @@ static const struct mapping stage_mapping = {
 	.variant_offset = offsetof(struct scenario_stage, kind),
 };
 
+static const struct word dkim_algorithm_words[] = {
+	{ "ed25519", DKIM_ED25519_SHA256, "RFC 8463" },
+	{ "rsa", DKIM_RSA_SHA256, "of 2048 bits, RFC 8301" },
+	{ NULL, 0, NULL },
+};
+
+static const struct word dkim_form_words[] = {
+	{ "relaxed", DKIM_RELAXED, "white space and the case of field names may change on the way" },
+	{ "simple", DKIM_SIMPLE, "nothing may" },
+	{ NULL, 0, NULL },
+};
+
+static const struct key signer_keys[] = {
+	{ .name = "domain", .type = KEY_REFERENCE, AT(scenario_signer, domain), .kinds = SCENARIO_DOMAIN,
+	  .flags = KEY_REQUIRED, .meaning = "What is submitted with this domain in From is signed" },
+	{ .name = "selector", .type = KEY_NAME, AT(scenario_signer, selector), .fallback = "mail",
+	  .meaning = "Which of the domain's keys it is: its public half is TXT at `SELECTOR._domainkey.DOMAIN`, put into the zone when this is the domain's mail server and the zone has none there" },
+	{ .name = "key", .type = KEY_WORD, AT(scenario_signer, algorithm), .words = dkim_algorithm_words,
+	  .fallback = "ed25519", .meaning = "The kind of key; it is made from the seed" },
+	{ .name = "canonicalization", .type = KEY_WORD, AT(scenario_signer, form), .words = dkim_form_words,
+	  .fallback = "relaxed", .meaning = "In which form header and body are signed" },
+	{ .name = "valid-for", .type = KEY_TIME, AT(scenario_signer, lifetime_ns), .fallback = "0s", .most = INT64_MAX,
+	  .meaning = "How long a signature counts, in whole seconds; `0s` is for ever" },
+};
+
+static const struct mapping signer_mapping = {
+	.title = "DKIM key", .article = "a DKIM key",
+	.meaning = "A key that signs by DKIM (RFC 6376) what users submit; its domain alone does",
+	.size = sizeof(struct scenario_signer),
+	.keys = signer_keys, .key_count = G_N_ELEMENTS(signer_keys), .has_short_form = true,
+};
+
 static const struct word relay_words[] = {
 	{ "restricted", RELAY_RESTRICTED, "only for clients that have authenticated; others are answered `554 5.7.1 Relay access denied`" },
 	{ "open", RELAY_OPEN, "for everybody: an open relay" },
+	{ NULL, 0, NULL },
+};
+
+static const struct word program_words[] = {
+	{ "all", ACTOR_NONE, "all that listen: who connects is refused" },
+	{ "MSA", ACTOR_MSA, "nothing can be submitted" },
+	{ "MTA", ACTOR_MTA, "no server can bring mail; the queue goes on" },
+	{ "MDA", ACTOR_MDA, "mail for its own mailboxes stays in the queue" },
+	{ "mailbox", ACTOR_MAILBOX, "mail cannot be fetched by POP3 or IMAP" },
 	{ NULL, 0, NULL },
 };
 
@@ -394,6 +439,8 @@ static const struct key outage_keys[] = {
 	  .meaning = "When the ports are closed and connections reset" },
 	{ .name = "to", .type = KEY_TIME, AT(scenario_outage, to_ns), .computed = "the end of the run",
 	  .meaning = "When they are open again" },
+	{ .name = "program", .type = KEY_WORD, AT(scenario_outage, program), .words = program_words,
+	  .fallback = "all", .meaning = "Which of its programs does not run" },
 };
 
 static const struct mapping outage_mapping = {
@@ -465,6 +512,8 @@ static const struct key server_keys[] = {
 	  .meaning = "For whom it takes mail to domains that are not its own, on port 25" },
 	{ .name = "screening", .type = KEY_LIST, AT(scenario_server, stages), .mapping = &stage_mapping,
 	  .meaning = "What looks at mail between reception and queue, in this order" },
+	{ .name = "dkim", .type = KEY_LIST, AT(scenario_server, signers), .mapping = &signer_mapping,
+	  .meaning = "By which keys it signs what users submit" },
 	{ .name = "down", .type = KEY_LIST, AT(scenario_server, outages), .mapping = &outage_mapping,
 	  .meaning = "When it is down" },
 	{ .name = "size-limit", .type = KEY_SIZE, AT(scenario_server, message_bytes_max), .fallback = "10MB",

@@ -182,21 +182,30 @@ static bool is_wanted(const struct model *model, const struct dialog_options *op
 	       (options->message == 0 || speaks_of(model, connection, options->message));
 }
 
+/* "mail (MSA)" */
+static void append_end(GString *out, const struct model *model, uint32_t address, uint8_t actor)
+{
+	char host[SENTENCE_HOST_BYTES];
+
+	view_append_place(
+	    out, sentence_host(model_names(model), ip_address_from_ipv4(address), host), actor);
+}
+
 static void print_connection(const struct model *model, FILE *out, bool colour,
 			     const struct model_connection *connection)
 {
 	const char *service = sentence_service(connection->server.port);
-	char client[SENTENCE_HOST_BYTES], server[SENTENCE_HOST_BYTES];
+	GString *ends = g_string_new(NULL);
 
-	fprintf(out, "%sconnection %u  %s → %s port %u%s%s%s  opened at %.6f s%s\n",
-		colour ? "\033[1m" : "", connection->number,
-		sentence_host(model_names(model), ip_address_from_ipv4(connection->client.address),
-			      client),
-		sentence_host(model_names(model), ip_address_from_ipv4(connection->server.address),
-			      server),
-		connection->server.port, service == NULL ? "" : " (",
-		service == NULL ? "" : service, service == NULL ? "" : ")",
-		time_seconds(connection->opened_ns), colour ? "\033[0m" : "");
+	append_end(ends, model, connection->client.address, connection->actors[0]);
+	g_string_append(ends, " → ");
+	append_end(ends, model, connection->server.address, connection->actors[1]);
+	fprintf(out, "%sconnection %u  %s port %u%s%s%s  opened at %.6f s%s\n",
+		colour ? "\033[1m" : "", connection->number, ends->str, connection->server.port,
+		service == NULL ? "" : " (", service == NULL ? "" : service,
+		service == NULL ? "" : ")", time_seconds(connection->opened_ns),
+		colour ? "\033[0m" : "");
+	g_string_free(ends, TRUE);
 	print_units(out, colour, connection);
 	fprintf(out, "  %12.6f s  %s; %" PRIu64 " bytes up, %" PRIu64 " bytes down\n\n",
 		time_seconds(connection->closed_ns), ending(connection),

@@ -78,6 +78,7 @@ struct model_connection {
 	int64_t closed_ns;                    /* last segment seen so far */
 	bool was_reset;                       /* an RST was sent */
 	unsigned fins;                        /* set of 1: the client sent FIN, 2: the server */
+	uint8_t actors[2]; /* enum actor: whose the client's end is, and the server's */
 };
 
 /* What is known of a packet on its way. */
@@ -112,6 +113,9 @@ unsigned model_node_count(const struct model *model);
 const char *model_node_name(const struct model *model, uint32_t node);
 const struct model_interface *model_interface(const struct model *model, uint32_t node,
 					      unsigned interface);
+
+/* Whose socket has this port at this address, enum actor; 0: nobody's, or not known. */
+uint8_t model_actor(const struct model *model, uint32_t address, bool is_tcp, uint16_t port);
 
 /* Index of the node called `name`, or 0. */
 uint32_t model_find_node(const struct model *model, const char *name);

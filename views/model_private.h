@@ -23,6 +23,7 @@ struct model {
 	GHashTable *macs;        /* 48-bit number to struct model_node * */
 	GHashTable *addresses;   /* IPv4 address to struct model_node * */
 	GHashTable *frames;      /* packet id to frame number */
+	GHashTable *sockets;     /* address << 32 | 1 << 16 for TCP | port to enum actor */
 	uint64_t frame_count;
 	struct lines *lines;
 	GPtrArray *mails;          /* of struct model_mail * */

@@ -4,6 +4,7 @@
 #include "sim/time.h"
 #include "stack/wire/ethernet.h"
 #include "views/crossing.h"
+#include "views/mail_text.h"
 #include "views/names.h"
 #include "views/report_private.h"
 
@@ -218,14 +219,6 @@ static char *recipient_of(uint16_t detail, struct bytes bytes)
 	}
 }
 
-static char *check_text(const struct trace_record *record, struct bytes bytes)
-{
-	GString *text = g_string_new(NULL);
-
-	view_append_check(text, record, bytes);
-	return g_string_free(text, FALSE);
-}
-
 static void add_station(struct report *report, const struct trace_record *record,
 			struct bytes bytes)
 {
@@ -235,11 +228,10 @@ static void add_station(struct report *report, const struct trace_record *record
 		.recipient = recipient_of(record->detail, bytes),
 	};
 
-	if (record->detail == MAIL_CHECKED)
-		station.text = check_text(record, bytes);
-	else if (record->detail != MAIL_COMPOSED && record->detail != MAIL_NOTIFIED &&
-		 record->detail != MAIL_RETRIEVED && record->detail != MAIL_OUTBOX)
-		station.text = bytes_to_text(bytes);
+	GString *text = g_string_new(NULL);
+
+	mail_text_append(text, record, bytes);
+	station.text = g_string_free(text, FALSE);
 	g_array_append_val(account_for(report, mail != NULL ? mail->root : record->root)->stations,
 			   station);
 }

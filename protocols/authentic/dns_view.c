@@ -93,37 +93,38 @@ GPtrArray *dns_view_hosts(const struct dns_answer *answer)
 	return hosts;
 }
 
-struct ip_address ip_address_v4(uint32_t address)
+struct client_address client_address_v4(uint32_t address)
 {
-	struct ip_address result = { .is_v6 = false };
+	struct client_address result = { .is_v6 = false };
 
 	put_be32(result.octets, address);
 	return result;
 }
 
-bool ip_address_parse(const char *text, struct ip_address *address)
+bool client_address_parse(const char *text, struct client_address *address)
 {
 	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
 
-	*address = (struct ip_address) { .is_v6 = false };
+	*address = (struct client_address) { .is_v6 = false };
 	if (inet_pton(AF_INET, text, address->octets) == 1)
 		return true;
 	if (inet_pton(AF_INET6, text, address->octets) != 1)
 		return false;
 	address->is_v6 = memcmp(address->octets, mapped, sizeof mapped) != 0;
 	if (!address->is_v6)
-		*address = ip_address_v4(get_be32(address->octets + sizeof mapped));
+		*address = client_address_v4(get_be32(address->octets + sizeof mapped));
 	return true;
 }
 
-const char *ip_address_print(const struct ip_address *address, char out[IP_ADDRESS_TEXT_BYTES])
+const char *client_address_print(const struct client_address *address,
+				 char out[CLIENT_ADDRESS_TEXT_BYTES])
 {
 	return inet_ntop(address->is_v6 ? AF_INET6 : AF_INET, address->octets, out,
-			 IP_ADDRESS_TEXT_BYTES);
+			 CLIENT_ADDRESS_TEXT_BYTES);
 }
 
-bool ip_address_matches(const struct ip_address *a, const struct ip_address *b,
-			unsigned prefix_length)
+bool client_address_matches(const struct client_address *a, const struct client_address *b,
+			    unsigned prefix_length)
 {
 	unsigned whole = prefix_length / 8, rest = prefix_length % 8;
 	uint8_t mask = (uint8_t)(0xff << (8 - rest));
@@ -133,12 +134,12 @@ bool ip_address_matches(const struct ip_address *a, const struct ip_address *b,
 	return rest == 0 || ((a->octets[whole] ^ b->octets[whole]) & mask) == 0;
 }
 
-static bool read_address(const struct dns_record *record, struct ip_address *address)
+static bool read_address(const struct dns_record *record, struct client_address *address)
 {
 	uint32_t v4;
 
 	if (dns_record_address(record, &v4)) {
-		*address = ip_address_v4(v4);
+		*address = client_address_v4(v4);
 		return true;
 	}
 	if (record->type != DNS_AAAA || record->data.length != sizeof address->octets)
@@ -148,15 +149,15 @@ static bool read_address(const struct dns_record *record, struct ip_address *add
 	return true;
 }
 
-bool dns_view_has_address(const struct dns_answer *answer, const struct ip_address *address,
+bool dns_view_has_address(const struct dns_answer *answer, const struct client_address *address,
 			  unsigned prefix_length)
 {
 	const struct dns_section *answers = answers_of(answer);
-	struct ip_address found;
+	struct client_address found;
 
 	for (unsigned i = 0; i < answers->count; i++)
 		if (read_address(&answers->records[i], &found) &&
-		    ip_address_matches(&found, address, prefix_length))
+		    client_address_matches(&found, address, prefix_length))
 			return true;
 	return false;
 }

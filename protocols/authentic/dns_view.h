@@ -30,25 +30,26 @@ GPtrArray *dns_view_texts(const struct dns_answer *answer);
 GPtrArray *dns_view_hosts(const struct dns_answer *answer);
 
 /* An address of either family. */
-struct ip_address {
+struct client_address {
 	bool is_v6;
 	uint8_t octets[16]; /* the first 4 for IPv4 */
 };
 
-struct ip_address ip_address_v4(uint32_t address);
+struct client_address client_address_v4(uint32_t address);
 
 /* Reads "192.0.2.1" or "2001:db8::1"; an IPv4-mapped IPv6 address is IPv4 (RFC 7208 section 5). */
-bool ip_address_parse(const char *text, struct ip_address *address);
+bool client_address_parse(const char *text, struct client_address *address);
 
-#define IP_ADDRESS_TEXT_BYTES 46
+#define CLIENT_ADDRESS_TEXT_BYTES 46
 
 /* Into `out`, which it returns. */
-const char *ip_address_print(const struct ip_address *address, char out[IP_ADDRESS_TEXT_BYTES]);
+const char *client_address_print(const struct client_address *address,
+				 char out[CLIENT_ADDRESS_TEXT_BYTES]);
 
 /* True when both are of one family and equal in their first `prefix_length` bits. */
-bool ip_address_matches(const struct ip_address *a, const struct ip_address *b,
-			unsigned prefix_length);
+bool client_address_matches(const struct client_address *a, const struct client_address *b,
+			    unsigned prefix_length);
 
 /* True when the answer holds an A or AAAA record that matches `address` in that many bits. */
-bool dns_view_has_address(const struct dns_answer *answer, const struct ip_address *address,
+bool dns_view_has_address(const struct dns_answer *answer, const struct client_address *address,
 			  unsigned prefix_length);

@@ -24,7 +24,7 @@ enum spf_wait {
 };
 
 struct spf_check {
-	struct ip_address client;
+	struct client_address client;
 	char *helo, *sender, *receiver;
 	int64_t unix_time;
 	GArray *frames; /* of struct frame, the innermost last */
@@ -177,11 +177,11 @@ static bool take_answer(struct spf_check *check, const struct dns_answer *answer
 
 static void ask_names(struct spf_check *check)
 {
-	char text[IP_ADDRESS_TEXT_BYTES];
+	char text[CLIENT_ADDRESS_TEXT_BYTES];
 	struct spf_macro_values values = { .client = &check->client, .sender = "", .domain = "" };
 	char *name;
 
-	values.validated = ip_address_print(&check->client, text);
+	values.validated = client_address_print(&check->client, text);
 	name = spf_macro_expand("%{ir}.%{v}.arpa", &values);
 	check->names = g_ptr_array_new_with_free_func(g_free);
 	ask(check, name, DNS_PTR, WAIT_NAMES);
@@ -376,8 +376,8 @@ static void evaluate(struct spf_check *check)
 		return;
 	}
 	if (!asks_dns(term->mechanism)) {
-		settle(check, ip_address_matches(&check->client, &term->network,
-						 is_v6 ? term->prefix_v6 : term->prefix_v4));
+		settle(check, client_address_matches(&check->client, &term->network,
+						     is_v6 ? term->prefix_v6 : term->prefix_v4));
 		return;
 	}
 	if (!top(check)->is_counted && !count_lookup(check))

@@ -13,7 +13,7 @@
 #define SPF_DEFAULT_EXPLANATION "the domain does not authorize this host to send its mail"
 
 struct spf_request {
-	struct ip_address client;
+	struct client_address client;
 	const char *helo;     /* what the client called itself */
 	const char *sender;   /* the reverse-path; "": postmaster at the HELO name (section 2.4) */
 	const char *receiver; /* the checking host, for %{r} */

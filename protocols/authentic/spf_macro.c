@@ -86,13 +86,13 @@ bool spf_macro_needs_name(const char *text)
 }
 
 /* "192.0.2.3", or the 32 nibbles of an IPv6 address with dots (section 7.3). */
-static char *dotted_client(const struct ip_address *client)
+static char *dotted_client(const struct client_address *client)
 {
-	char text[IP_ADDRESS_TEXT_BYTES];
+	char text[CLIENT_ADDRESS_TEXT_BYTES];
 	GString *nibbles;
 
 	if (!client->is_v6)
-		return g_strdup(ip_address_print(client, text));
+		return g_strdup(client_address_print(client, text));
 	nibbles = g_string_new(NULL);
 	for (unsigned i = 0; i < sizeof client->octets; i++)
 		g_string_append_printf(nibbles, "%s%x.%x", i > 0 ? "." : "", client->octets[i] >> 4,
@@ -116,7 +116,7 @@ static char *sender_domain(const char *sender)
 
 static char *value_of(char letter, const struct spf_macro_values *values)
 {
-	char text[IP_ADDRESS_TEXT_BYTES];
+	char text[CLIENT_ADDRESS_TEXT_BYTES];
 
 	switch (letter) {
 	case 's':
@@ -136,7 +136,7 @@ static char *value_of(char letter, const struct spf_macro_values *values)
 	case 'h':
 		return g_strdup(values->helo);
 	case 'c':
-		return g_strdup(ip_address_print(values->client, text));
+		return g_strdup(client_address_print(values->client, text));
 	case 'r':
 		return g_strdup(values->receiver != NULL ? values->receiver : "unknown");
 	default:

@@ -141,7 +141,7 @@ static bool parse_network(const char *argument, struct spf_term *term)
 		return false;
 	parts = g_strsplit(argument + 1, "/", 2);
 	is_good = parts[0] != NULL && (strchr(parts[0], ':') != NULL) == is_v6 &&
-		  ip_address_parse(parts[0], &term->network) &&
+		  client_address_parse(parts[0], &term->network) &&
 		  (parts[1] == NULL || parse_prefix(parts[1], is_v6 ? 128 : 32, prefix));
 	g_strfreev(parts);
 	/* An IPv4-mapped network in ip6 can match nothing: such clients are IPv4. */

@@ -34,7 +34,7 @@ struct spf_term {
 	enum spf_result qualifier;     /* the result when it matches */
 	char *text;                    /* as written */
 	char *domain_spec;             /* NULL: the current domain */
-	struct ip_address network;     /* of ip4 and ip6 */
+	struct client_address network; /* of ip4 and ip6 */
 	unsigned prefix_v4, prefix_v6; /* bits that count */
 };
 
@@ -55,11 +55,11 @@ void spf_record_free(struct spf_record *record); /* NULL is fine */
 
 /* What macros stand for (section 7.2). */
 struct spf_macro_values {
-	const char *sender, *domain, *helo; /* s, l and o; d; h. The sender has a local part */
-	const struct ip_address *client;    /* i, v, c */
-	const char *validated;              /* p; NULL: "unknown" */
-	const char *receiver;               /* r, in explanations only */
-	int64_t unix_time;                  /* t, likewise */
+	const char *sender, *domain, *helo;  /* s, l and o; d; h. The sender has a local part */
+	const struct client_address *client; /* i, v, c */
+	const char *validated;               /* p; NULL: "unknown" */
+	const char *receiver;                /* r, in explanations only */
+	int64_t unix_time;                   /* t, likewise */
 	bool is_explanation;
 };
 

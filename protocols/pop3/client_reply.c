@@ -74,6 +74,8 @@ void pop3_client_retrieved(struct pop3_client *client, struct pop3_sent sent, GB
 	session_note(&client->base, &(struct note) {
 					.kind = TRACE_MAIL,
 					.detail = MAIL_RETRIEVED,
+					.before = LAYER_POP3,
+					.after = sent.index + 1,
 					.bytes = g_bytes_ref(message),
 				    });
 	client->retrieved++;

@@ -15,7 +15,8 @@ const char *const screen_action_names[] = {
 
 const char *const screen_kind_names[] = {
 	[SCREEN_SENDER] = "sender",   [SCREEN_GREYLIST] = "greylist", [SCREEN_VIRUS] = "virus",
-	[SCREEN_CONTENT] = "content", [SCREEN_SPAM] = "spam",
+	[SCREEN_CONTENT] = "content", [SCREEN_SPAM] = "spam",         [SCREEN_SPF] = "spf",
+	[SCREEN_DKIM] = "dkim",       [SCREEN_DMARC] = "dmarc",
 };
 
 void screen_record_split(struct bytes bytes, struct bytes *stage, struct bytes *evidence)

@@ -1,6 +1,7 @@
 #include "protocols/screening/screening.h"
 
 #include <string.h>
+#include "protocols/authentic/authentication_results.h"
 #include "protocols/mail/marking.h"
 #include "protocols/screening/stage.h"
 
@@ -13,9 +14,12 @@ struct screening {
 
 /* What one stage left for the message. */
 struct mark {
-	bool has_passed; /* it need not look again in this transaction */
-	bool is_failed;  /* it failed, and the message goes on all the same */
-	char *fields;    /* to be added to the header; NULL: none */
+	bool has_passed;   /* it need not look again in this transaction */
+	bool is_failed;    /* it failed, and the message goes on all the same */
+	bool goes_to_junk; /* it failed, and is to be filed there */
+	char *fields;      /* to be added to the header; NULL: none */
+	void *kept;        /* what the stage found, for others; NULL: nothing */
+	GDestroyNotify free_kept;
 };
 
 struct screen_marks {
@@ -31,6 +35,7 @@ struct screen_run {
 	void *owner;
 	unsigned next;              /* index of the stage that comes next */
 	struct stage *asked;        /* the one that has not answered; NULL: none */
+	void *state;                /* what it holds until then */
 	bool is_going;              /* on the stack already: an answer need not go on by itself */
 	char *reply;                /* what refuses; NULL: nothing does */
 	struct screen_parts *parts; /* made when a stage wants them */
@@ -41,7 +46,8 @@ struct screen_run {
 static const struct stage_type *const types[SCREEN_KIND_COUNT] = {
 	[SCREEN_SENDER] = &sender_stage, [SCREEN_GREYLIST] = &greylist_stage,
 	[SCREEN_VIRUS] = &virus_stage,   [SCREEN_CONTENT] = &content_stage,
-	[SCREEN_SPAM] = &spam_stage,
+	[SCREEN_SPAM] = &spam_stage,     [SCREEN_SPF] = &spf_stage,
+	[SCREEN_DKIM] = &dkim_stage,     [SCREEN_DMARC] = &dmarc_stage,
 };
 
 static void free_stage(gpointer data)
@@ -106,9 +112,17 @@ struct screen_marks *screen_marks_new(const struct screening *screening)
 	return marks;
 }
 
+static void drop_kept(struct mark *mark)
+{
+	if (mark->kept != NULL)
+		mark->free_kept(mark->kept);
+	mark->kept = NULL;
+}
+
 void screen_marks_reset(struct screen_marks *marks)
 {
 	for (unsigned i = 0; i < marks->screening->stages->len; i++) {
+		drop_kept(&marks->marks[i]);
 		g_free(marks->marks[i].fields);
 		marks->marks[i] = (struct mark) { 0 };
 	}
@@ -126,8 +140,7 @@ void screen_marks_free(struct screen_marks *marks)
 bool screen_marks_quarantine(const struct screen_marks *marks)
 {
 	for (unsigned i = 0; i < marks->screening->stages->len; i++)
-		if (marks->marks[i].is_failed &&
-		    stage_at(marks->screening, i)->action == SCREEN_QUARANTINE)
+		if (marks->marks[i].goes_to_junk)
 			return true;
 	return false;
 }
@@ -181,22 +194,40 @@ static bool is_silent(const struct screen_marks *marks, unsigned index)
 	return own->fields == NULL;
 }
 
+/* Whether a stage tells of what it found as RFC 8601 has it: then nobody else may in our name. */
+static bool writes_results(const struct screening *screening)
+{
+	for (unsigned i = 0; i < screening->stages->len; i++) {
+		const struct stage_field *field = stage_at(screening, i)->type->fields;
+
+		for (; field->name != NULL; field++)
+			if (strcmp(field->name, AUTHENTICATION_RESULTS_FIELD) == 0)
+				return true;
+	}
+	return false;
+}
+
 GBytes *screen_marks_apply(const struct screen_marks *marks, GBytes *data)
 {
 	GArray *own = own_fields(marks->screening);
 	GString *fields = g_string_new(NULL);
+	GBytes *cleaned = writes_results(marks->screening)
+			      ? authentication_results_remove(data, marks->screening->host_name)
+			      : NULL;
 
 	for (unsigned i = 0; i < marks->screening->stages->len; i++)
 		if (!is_silent(marks, i))
 			g_string_append(fields, marks->marks[i].fields);
-	GBytes *marked = message_mark(
-	    data, &(struct message_marking) {
-		      .removed = (const struct header_field_name *)(const void *)own->data,
-		      .removed_count = own->len,
-		      .fields = fields->str,
-		      .subject_prefix = subject_prefix(marks),
-		  });
+	GBytes *marked =
+	    message_mark(cleaned != NULL ? cleaned : data,
+			 &(struct message_marking) {
+			     .removed = (const struct header_field_name *)(const void *)own->data,
+			     .removed_count = own->len,
+			     .fields = fields->str,
+			     .subject_prefix = subject_prefix(marks),
+			 });
 
+	g_clear_pointer(&cleaned, g_bytes_unref);
 	g_string_free(fields, TRUE);
 	g_array_unref(own);
 	return marked;
@@ -269,13 +300,23 @@ void screen_run_cancel(struct screen_run *run)
 
 /* For the stages. */
 
+/* What is done now. */
+static enum screen_action action_of(const struct stage *stage, const struct stage_answer *answer)
+{
+	if (answer->verdict != SCREEN_FAILED)
+		return SCREEN_ACCEPT;
+	return answer->is_limited ? MIN(stage->action, answer->limit) : stage->action;
+}
+
 static void leave_mark(struct screen_run *run, const struct stage *stage,
 		       const struct stage_answer *answer)
 {
 	struct mark *mark = &run->marks->marks[stage->index];
+	enum screen_action action = action_of(stage, answer);
 
-	mark->has_passed = answer->verdict != SCREEN_FAILED || stage->action < SCREEN_DEFER;
-	mark->is_failed |= answer->verdict == SCREEN_FAILED && stage->action < SCREEN_DEFER;
+	mark->has_passed = action < SCREEN_DEFER;
+	mark->is_failed |= action == SCREEN_TAG || action == SCREEN_QUARANTINE;
+	mark->goes_to_junk |= action == SCREEN_QUARANTINE;
 	if (answer->fields == NULL)
 		return;
 	g_free(mark->fields);
@@ -285,22 +326,67 @@ static void leave_mark(struct screen_run *run, const struct stage *stage,
 void stage_answer(struct screen_run *run, struct stage_answer answer)
 {
 	struct stage *stage = g_steal_pointer(&run->asked);
-	bool is_failed = answer.verdict == SCREEN_FAILED;
+	enum screen_action action = action_of(stage, &answer);
 
 	run->events->found(run->owner, &(struct screen_finding) {
 					   .kind = stage->type->kind,
 					   .verdict = answer.verdict,
-					   .action = is_failed ? stage->action : SCREEN_ACCEPT,
+					   .action = action,
 					   .evidence = answer.evidence,
 				       });
 	leave_mark(run, stage, &answer);
-	if (is_failed && stage->action >= SCREEN_DEFER)
+	if (action >= SCREEN_DEFER)
 		run->reply = g_steal_pointer(&answer.reply);
 	g_free(answer.evidence);
 	g_free(answer.fields);
 	g_free(answer.reply);
 	if (!run->is_going)
 		go_on(run);
+}
+
+void stage_answer_trusted(struct screen_run *run)
+{
+	GString *evidence = g_string_new(NULL);
+
+	evidence_append(evidence, "login", run->subject.login);
+	stage_answer(run, (struct stage_answer) { .verdict = SCREEN_SKIPPED,
+						  .evidence = g_string_free(evidence, FALSE) });
+}
+
+void stage_set_state(struct screen_run *run, void *state)
+{
+	run->state = state;
+}
+
+void *stage_state(const struct screen_run *run)
+{
+	return run->state;
+}
+
+void stage_keep(struct screen_run *run, void *kept, GDestroyNotify free)
+{
+	struct mark *mark = &run->marks->marks[run->asked->index];
+
+	drop_kept(mark);
+	mark->kept = kept;
+	mark->free_kept = free;
+}
+
+const void *stage_kept(const struct screen_run *run, enum screen_kind kind)
+{
+	for (unsigned i = 0; i < run->screening->stages->len; i++)
+		if (stage_at(run->screening, i)->type->kind == kind &&
+		    run->marks->marks[i].kept != NULL)
+			return run->marks->marks[i].kept;
+	return NULL;
+}
+
+struct dns_query *stage_ask(const struct stage *stage, const char *name, uint16_t type,
+			    dns_done_fn *done, void *owner)
+{
+	const struct screening *screening = stage->screening;
+
+	return screening->environment->ask(screening->owner, name, type, done, owner);
 }
 
 const struct screen_case *stage_case(const struct screen_run *run)

@@ -10,6 +10,7 @@
 #include <glib.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include "protocols/dns/stub.h"
 #include "protocols/screening/names.h"
 
 struct screening;
@@ -60,6 +61,9 @@ struct screen_environment {
 	bool (*is_local)(void *owner, const char *domain);
 	/* Whether `address` is one of the user who logged in as `login`; NULL: of any user at all. */
 	bool (*owns)(void *owner, const char *login, const char *address);
+	/* Asks DNS as dns_resolve() does. NULL: there is no resolver, or `name` is no name. */
+	struct dns_query *(*ask)(void *owner, const char *name, uint16_t type, dns_done_fn *done,
+				 void *asker);
 };
 
 struct screening_config {

@@ -39,17 +39,41 @@ struct stage_type {
 	void (*free)(struct stage *stage); /* NULL: g_free() */
 };
 
-extern const struct stage_type sender_stage, greylist_stage, virus_stage, content_stage, spam_stage;
+extern const struct stage_type sender_stage, greylist_stage, virus_stage, content_stage, spam_stage,
+    spf_stage, dkim_stage, dmarc_stage;
 
 /* An answer. Strings are taken. */
 struct stage_answer {
 	enum screen_verdict verdict;
-	char *evidence; /* by evidence_append(); required */
-	char *fields;   /* header fields, each with its CRLF; NULL: none */
-	char *reply;    /* "550 5.7.1 ...": required when the verdict is SCREEN_FAILED */
+	char *evidence;  /* by evidence_append(); required */
+	char *fields;    /* header fields, each with its CRLF; NULL: none */
+	char *reply;     /* "550 5.7.1 ...": required when the verdict is SCREEN_FAILED */
+	bool is_limited; /* what is done with a message that fails is at most `limit` */
+	enum screen_action limit;
 };
 
 void stage_answer(struct screen_run *run, struct stage_answer answer);
+
+/* The same for a client who logged in, and whom the stage does not check: "login=alice". */
+void stage_answer_trusted(struct screen_run *run);
+
+/* What the asked stage holds until it answers: its own, and freed by its forget(). */
+void stage_set_state(struct screen_run *run, void *state);
+void *stage_state(const struct screen_run *run);
+
+/*
+ * Keeps what the asked stage found (taken) up to the end of the transaction, for stages behind it;
+ * and what the first stage of `kind` so kept: NULL for nothing.
+ */
+void stage_keep(struct screen_run *run, void *kept, GDestroyNotify free);
+const void *stage_kept(const struct screen_run *run, enum screen_kind kind);
+
+/*
+ * Asks DNS by the server's resolver; `done` never comes before this returned. NULL: there is none.
+ * Forgotten by dns_cancel().
+ */
+struct dns_query *stage_ask(const struct stage *stage, const char *name, uint16_t type,
+			    dns_done_fn *done, void *owner);
 
 const struct screen_case *stage_case(const struct screen_run *run);
 

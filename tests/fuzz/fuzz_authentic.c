@@ -38,7 +38,7 @@ static struct dns_message *answer_with(struct bytes text)
 
 static void check_spf(const struct dns_answer *answer)
 {
-	struct spf_request request = { .client = ip_address_v4(0xc0000201),
+	struct spf_request request = { .client = client_address_v4(0xc0000201),
 				       .helo = "mx.example.org",
 				       .sender = "strong-bad@email.example.com" };
 	struct spf_check *check = spf_check_new(&request);

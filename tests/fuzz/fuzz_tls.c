@@ -36,20 +36,21 @@ struct stage {
 static struct stage *stage_new(void)
 {
 	struct stage *stage = g_new0(struct stage, 1);
-	struct tls_certificate wish = { .names = names, .name_count = 1, .not_after_s = INT64_C(4000000000) };
+	struct tls_certificate wish = { .names = names,
+					.name_count = 1,
+					.not_after_s = INT64_C(4000000000) };
 
 	stage->world = world_new(1, 1767600000);
 	node_init(&stage->node, stage->world, "fuzz", NODE_HOST);
 	stage->library = tls_library_new();
 	stage->authority = tls_authority_new(stage->library, 1, "CA", 0, INT64_C(4000000000));
-	stage->server = tls_context_new(
-	    stage->library, &stage->node,
-	    &(struct tls_context_config) {
-		.credential = tls_authority_issue(stage->authority, &wish) });
+	stage->server =
+	    tls_context_new(stage->library, &stage->node,
+			    &(struct tls_context_config) {
+				.credential = tls_authority_issue(stage->authority, &wish) });
 	stage->client = tls_context_new(stage->library, &stage->node,
-					&(struct tls_context_config) {
-					    .trusted = stage->authority,
-					    .verify = TLS_VERIFY_PEER });
+					&(struct tls_context_config) { .trusted = stage->authority,
+								       .verify = TLS_VERIFY_PEER });
 	return stage;
 }
 
@@ -88,8 +89,9 @@ static void dissect(struct bytes in)
 	struct dissect_unit units[8];
 
 	for (int is_from_server = 0; is_from_server < 2; is_from_server++)
-		tls_dissector.dissect(&(struct dissect_input) { in, is_from_server != 0, true, &state },
-				      units, G_N_ELEMENTS(units));
+		tls_dissector.dissect(
+		    &(struct dissect_input) { in, is_from_server != 0, true, &state }, units,
+		    G_N_ELEMENTS(units));
 	tls_dissect_content(TLS_HANDSHAKE, in, false, &units[0]);
 	tls_dissect_content(TLS_ALERT, in, false, &units[0]);
 }

@@ -20,7 +20,7 @@ static struct spf_check *check_host(const char *client, const char *sender)
 				       .unix_time = 1795000000 };
 	struct spf_check *check;
 
-	ck_assert(ip_address_parse(client, &request.client));
+	ck_assert(client_address_parse(client, &request.client));
 	check = spf_check_new(&request);
 	while (spf_check_wish(check) != NULL)
 		fake_dns_answer(dns, spf_check_wish(check), answer, check);
@@ -184,7 +184,7 @@ static const struct {
 
 START_TEST(macros_of_section_7_4)
 {
-	struct ip_address client = ip_address_v4(0xc0000203);
+	struct client_address client = client_address_v4(0xc0000203);
 	struct spf_macro_values values = { .sender = "strong-bad@email.example.com",
 					   .domain = "email.example.com",
 					   .helo = "mx.example.org",
@@ -203,10 +203,10 @@ START_TEST(an_ipv6_client_expands_to_nibbles)
 	struct spf_macro_values values = { .sender = "strong-bad@email.example.com",
 					   .domain = "email.example.com",
 					   .helo = "mx.example.org" };
-	struct ip_address client;
+	struct client_address client;
 	char *text;
 
-	ck_assert(ip_address_parse("2001:db8::cb01", &client));
+	ck_assert(client_address_parse("2001:db8::cb01", &client));
 	values.client = &client;
 	text = spf_macro_expand("%{ir}.%{v}._spf.%{d2}", &values);
 	ck_assert_str_eq(text, "1.0.b.c.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2."

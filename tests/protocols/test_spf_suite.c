@@ -189,7 +189,7 @@ static bool run_test(const char *id, struct fy_node *test, struct fake_dns *dns)
 	struct spf_check *check;
 	bool is_good;
 
-	ck_assert_msg(ip_address_parse(host, &request.client), "%s", host);
+	ck_assert_msg(client_address_parse(host, &request.client), "%s", host);
 	check = spf_check_new(&request);
 	while (spf_check_wish(check) != NULL)
 		fake_dns_answer(dns, spf_check_wish(check), answer, check);

@@ -261,6 +261,7 @@ struct refusal {
 
 static const char *const other_names[] = { "somebody-else.example" };
 
+/* clang-format off */
 static const struct refusal refusals[] = {
 	{ .name = "valid", .wish = { .client.verify = TLS_VERIFY_PEER } },
 	{ .name = "self-signed",
@@ -293,6 +294,7 @@ static const struct refusal refusals[] = {
 	  .wish = { .client = { .newest = TLS_1_2 }, .server = { .oldest = TLS_1_3 } },
 	  .words = "protocol_version" },
 };
+/* clang-format on */
 
 /* Loop test, implicit and by STARTTLS. */
 START_TEST(a_client_goes_on_only_with_whom_it_trusts)
@@ -316,7 +318,8 @@ START_TEST(a_client_goes_on_only_with_whom_it_trusts)
 		ck_assert_msg(strstr(failure_of(&scene), row->words) != NULL, "%s: %s", row->name,
 			      failure_of(&scene));
 		ck_assert_uint_eq(scene.server.heard->len, 0);
-		ck_assert_uint_gt(wiretest_count(&scene.net, TRACE_STATE, LAYER_TLS, TLS_BROKEN), 0);
+		ck_assert_uint_gt(wiretest_count(&scene.net, TRACE_STATE, LAYER_TLS, TLS_BROKEN),
+				  0);
 	}
 	tear_down(&scene);
 }
@@ -338,14 +341,15 @@ START_TEST(much_text_arrives_whole_and_in_order)
 	char *text = long_text(1000000);
 	struct scene scene;
 
-	set_up(&scene, (struct wish) {
-			   .client.verify = TLS_VERIFY_PEER,
-			   .cable = { .rate_bps = 100000000,
-				      .delay_ns = NS_PER_MS,
-				      .queue_bytes = 1514000 },
-		       });
+	set_up(
+	    &scene,
+	    (struct wish) {
+		.client.verify = TLS_VERIFY_PEER,
+		.cable = {.rate_bps = 100000000, .delay_ns = NS_PER_MS, .queue_bytes = 1514000},
+        });
 	if (_i == 1)
-		link_impair(scene.net.alice_cable, LINK_A, &(struct impairment) { .loss_ppm = 20000 });
+		link_impair(scene.net.alice_cable, LINK_A,
+			    &(struct impairment) { .loss_ppm = 20000 });
 	say(&scene.client, text);
 	connect_client(&scene);
 	wiretest_run(&scene.net);
@@ -443,13 +447,15 @@ static char *wire_of_a_run(enum tls_key_kind key, enum tls_version newest)
 	struct scene scene;
 	char *digest;
 
-	set_up(&scene, (struct wish) { .client = { .verify = TLS_VERIFY_PEER, .newest = newest },
-				       .certificate.key = key });
+	set_up(&scene, (struct wish) {
+			   .client = {.verify = TLS_VERIFY_PEER, .newest = newest},
+			   .certificate.key = key
+        });
 	say(&scene.client, "hello");
 	connect_client(&scene);
 	wiretest_run(&scene.net);
-	for (unsigned i = 0; (record = wiretest_record(&scene.net, TRACE_TRANSMIT, ANY, ANY, i)) != NULL;
-	     i++) {
+	for (unsigned i = 0;
+	     (record = wiretest_record(&scene.net, TRACE_TRANSMIT, ANY, ANY, i)) != NULL; i++) {
 		struct bytes bytes = wiretest_bytes(&scene.net, record);
 
 		g_checksum_update(sum, bytes.data, (gssize)bytes.length);
@@ -547,8 +553,10 @@ START_TEST(an_idle_connection_needs_little_memory)
 	struct scene scene;
 	size_t before, each;
 
-	set_up(&scene, (struct wish) { .client = { .verify = TLS_VERIFY_PEER,
-						   .newest = _i == 0 ? TLS_1_3 : TLS_1_2 } });
+	set_up(&scene, (struct wish) {
+			   .client = {.verify = TLS_VERIFY_PEER,
+                                      .newest = _i == 0 ? TLS_1_3 : TLS_1_2}
+        });
 	pair_free(shake_hands(&scene)); /* what the library keeps for all */
 	before = mallinfo2().uordblks;
 	for (int i = 0; i < IDLE_PAIRS; i++)
