@@ -206,8 +206,7 @@ void mail_settings_without(const struct scenario_server *server, unsigned *smtp,
 
 struct mail_settings *mail_settings_new(const struct scenario *scenario,
 					const struct scenario_server *server,
-					const struct node *node,
-					struct mail_server_config *config)
+					const struct node *node, struct mail_server_config *config)
 {
 	struct mail_settings *settings = g_new0(struct mail_settings, 1);
 
@@ -229,6 +228,7 @@ struct mail_settings *mail_settings_new(const struct scenario *scenario,
 	config->stage_count = settings->stage_count;
 	config->signers = settings->signers;
 	config->signer_count = settings->signer_count;
+	config->dmarc_report_ns = server->dmarc_report_ns;
 	config->relay_networks = &everywhere;
 	config->relay_network_count = server->relay == RELAY_OPEN ? 1 : 0;
 	config->never_converts = !server->converts;

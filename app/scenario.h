@@ -375,11 +375,12 @@ struct scenario_outage {
 struct scenario_server {
 	struct scenario_item item;
 	struct scenario_node *host;
-	GPtrArray *services; /* of struct scenario_service * */
-	GPtrArray *without;  /* of struct scenario_capability *: not offered */
-	GPtrArray *faults;   /* of struct scenario_fault * */
-	GPtrArray *stages;   /* of struct scenario_stage *: its screening */
-	GPtrArray *signers;  /* of struct scenario_signer *: DKIM */
+	GPtrArray *services;     /* of struct scenario_service * */
+	GPtrArray *without;      /* of struct scenario_capability *: not offered */
+	GPtrArray *faults;       /* of struct scenario_fault * */
+	GPtrArray *stages;       /* of struct scenario_stage *: its screening */
+	GPtrArray *signers;      /* of struct scenario_signer *: DKIM */
+	int64_t dmarc_report_ns; /* how often reports of DMARC are sent; 0: never */
 	enum scenario_relay relay;
 	GPtrArray *outages;         /* of struct scenario_outage * */
 	int64_t warning_ns;         /* age at which a sender is told of a delay; 0: never */
@@ -445,7 +446,7 @@ struct scenario_client {
 	const char *login;    /* the name given to the servers */
 	const char *password; /* the account's, unless the user has it wrong */
 	const char *full_name;
-	bool is_online; /* at the start */
+	bool is_online;                  /* at the start */
 	enum scenario_security security; /* where the two servers say nothing else */
 	bool distrusts;                  /* verifies the servers' certificates */
 	struct scenario_incoming incoming;
@@ -622,13 +623,13 @@ enum scenario_expectation_kind {
 	EXPECT_BYTES,           /* so many bytes of TCP left a node and came to it */
 	EXPECT_PING,
 	EXPECT_DIG,
-	EXPECT_MINUTES, /* so many minutes were begun on dial-up lines */
-	EXPECT_COST,    /* dial-up lines cost so much */
-	EXPECT_PACKETS, /* actions caused so many packets */
-	EXPECT_DEVICE,  /* a client holds so many messages itself: readable with no network */
-	EXPECT_HEARD,   /* a line was heard at a terminal so many times */
-	EXPECT_STORED,  /* so many bytes of mail are kept at a host */
-	EXPECT_SAID,    /* a line was said in a TCP connection so many times */
+	EXPECT_MINUTES,   /* so many minutes were begun on dial-up lines */
+	EXPECT_COST,      /* dial-up lines cost so much */
+	EXPECT_PACKETS,   /* actions caused so many packets */
+	EXPECT_DEVICE,    /* a client holds so many messages itself: readable with no network */
+	EXPECT_HEARD,     /* a line was heard at a terminal so many times */
+	EXPECT_STORED,    /* so many bytes of mail are kept at a host */
+	EXPECT_SAID,      /* a line was said in a TCP connection so many times */
 	EXPECT_CONNECTED, /* TCP connections lasted so many seconds */
 	EXPECT_AT_ONCE,   /* so many were open at the same time */
 	EXPECT_LAYER,     /* headers of a layer were put on and taken off so many times */
@@ -735,8 +736,8 @@ struct scenario_expectation {
 	struct scenario_client *device;   /* EXPECT_DEVICE */
 	const char *heard;                /* EXPECT_HEARD: how the line begins */
 	const char *said; /* EXPECT_SAID: likewise, with * and ? for any text and character */
-	struct scenario_account *owner;   /* EXPECT_STORED; NULL: whoever's it is */
-	unsigned layer;                   /* EXPECT_LAYER: enum protocol_layer, or of the stack */
+	struct scenario_account *owner; /* EXPECT_STORED; NULL: whoever's it is */
+	unsigned layer;                 /* EXPECT_LAYER: enum protocol_layer, or of the stack */
 	enum scenario_passage passage;
 	enum scenario_part part; /* EXPECT_PARTS */
 	/* EXPECT_SCREENING, and `subject`, `by` */
@@ -804,7 +805,8 @@ struct scenario *scenario_load(const char *path, struct diagnostics *diagnostics
 
 /* A part of a scenario that is written otherwise than in its file. */
 struct scenario_setting {
-	char *path; /* the way to it, "clients/alice/incoming"; elements of lists by number, from 1 */
+	char *
+	    path; /* the way to it, "clients/alice/incoming"; elements of lists by number, from 1 */
 	struct mark mark;              /* where it stands in the source of the settings */
 	const struct yaml_node *value; /* nothing (yaml_is_null()): as if it were not written */
 	struct yaml_node *owned;       /* the same, when it is freed with the setting */

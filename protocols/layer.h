@@ -28,10 +28,10 @@ enum mail_detail {
 	MAIL_LOOKED_UP,   /* MTA knows the next host; bytes: "recipient-domain exchanger" */
 	MAIL_RECEIVED,    /* MTA accepted it from another server; bytes: queue id */
 	MAIL_TRANSFERRED, /* another server took it; bytes: recipient */
-	MAIL_DEFERRED,  /* tried in vain, will be tried again; after: next try in ns; before: 1, in
+	MAIL_DEFERRED, /* tried in vain, will be tried again; after: next try in ns; before: 1, in
 	                  a client's outbox; bytes: reason */
-	MAIL_BOUNCED,   /* given up; bytes: recipient, NUL, reason */
-	MAIL_NOTIFIED,  /* a delivery status notification was made; bytes: the whole message */
+	MAIL_BOUNCED,  /* given up; bytes: recipient, NUL, reason */
+	MAIL_NOTIFIED, /* a delivery status notification, or a report, was made; bytes: the whole message */
 	MAIL_DELIVERED, /* MDA put it into a mailbox; bytes: recipient; after: UID */
 	MAIL_DUPLICATE, /* MDA recognised a second delivery and dropped it; bytes: recipient */
 	MAIL_RETRIEVED, /* a client has its bytes; bytes: the whole message as received */

@@ -52,7 +52,8 @@ struct mail_server_config {
 	unsigned stage_count;
 	const struct mail_server_signer *signers; /* of what users submit; the keys outlive it */
 	unsigned signer_count;
-	bool never_converts; /* an 8-bit message to a server without 8BITMIME is returned */
+	int64_t dmarc_report_ns; /* how often aggregate reports are sent; 0: never */
+	bool never_converts;     /* an 8-bit message to a server without 8BITMIME is returned */
 	unsigned connections_per_domain; /* at once, of delivery; 0: the default */
 	const struct mail_server_port *ports;
 	unsigned port_count;
@@ -64,8 +65,8 @@ struct mail_server_config {
 	int64_t wakeup_ns;             /* from bytes arriving to the program reading them */
 	int64_t pickup_ns;             /* from acceptance to the first attempt to deliver */
 	int64_t retry_ns, retry_max_ns, lifetime_ns; /* 0: as Postfix, see queue.h */
-	struct tls_context *tls;    /* what clients get, borrowed; NULL: no TLS */
-	bool hides_auth;            /* AUTH is offered under TLS alone */
+	struct tls_context *tls;                     /* what clients get, borrowed; NULL: no TLS */
+	bool hides_auth;                             /* AUTH is offered under TLS alone */
 	struct tls_context *delivery_tls_context; /* towards other servers, borrowed; NULL: none */
 	enum session_tls delivery_tls;
 	int64_t warning_ns;         /* age at which a sender is told of a delay; 0: never */
