@@ -5,7 +5,7 @@
 #pragma once
 #include <stdio.h>
 #include "app/expect.h"
-#include "app/scenario_yaml.h"
+#include "app/list_read.h"
 
 /* A setting of a scenario, as it stands in the list. */
 struct claim_setting {
@@ -15,31 +15,29 @@ struct claim_setting {
 /* One scenario, as it is or with settings, and what is seen there if the statement holds. */
 struct claim_case {
 	struct mark mark;
-	const char *scenario;     /* its name */
-	const char *when;         /* the setting in words: "mail is left on the server"; NULL */
-	GArray *settings;         /* of struct claim_setting */
-	const GPtrArray *expect;  /* of struct yaml_node * */
-	GPtrArray *lone_expect;   /* holds what stands without a list; NULL otherwise */
+	const char *scenario;    /* its name */
+	const char *when;        /* the setting in words: "mail is left on the server"; NULL */
+	GArray *settings;        /* of struct claim_setting */
+	const GPtrArray *expect; /* of struct yaml_node * */
+	GPtrArray *lone_expect;  /* holds what stands without a list; NULL otherwise */
 };
 
 struct claim {
 	struct mark mark;
-	const char *id;        /* "T1-15" */
-	const char *statement; /* in a sentence or two */
-	const char *note;      /* where it is simpler than the matter; NULL */
-	const char *glossary;  /* the entry that tells more; NULL */
-	GPtrArray *see;        /* of const char *: other claims */
+	const char *id;         /* "T1-15" */
+	const char *statement;  /* in a sentence or two */
+	const char *note;       /* where it is simpler than the matter; NULL */
+	const char *glossary;   /* the entry that tells more; NULL */
+	GPtrArray *see;         /* of const char *: other claims */
 	GPtrArray *contradicts; /* likewise */
-	GPtrArray *cases;      /* of struct claim_case *; empty: it is in the glossary alone */
+	GPtrArray *cases;       /* of struct claim_case *; empty: it is in the glossary alone */
 	unsigned decisive_case; /* index of the case that */
 	GArray *decisive;       /* these settings change: of struct claim_setting */
 };
 
 struct claims {
-	char *path;
-	char *source;            /* the text of the file */
-	struct yaml_node *root;  /* strings and nodes above belong to it */
-	GPtrArray *list;         /* of struct claim *, in the order of the file */
+	struct list_file file; /* texts and nodes above belong to it */
+	GPtrArray *list;       /* of struct claim *, in the order of the file */
 };
 
 /*
@@ -47,6 +45,10 @@ struct claims {
  * is not right; `diagnostics` (fresh) says why.
  */
 struct claims *claims_load(const char *path, struct diagnostics *diagnostics);
+
+/* The same from memory: `name` is what messages call it. */
+struct claims *claims_load_bytes(struct bytes text, const char *name,
+				 struct diagnostics *diagnostics);
 void claims_free(struct claims *claims);
 
 const struct claim *claims_find(const struct claims *claims, const char *id);

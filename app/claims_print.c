@@ -14,7 +14,7 @@
 static const struct {
 	const char *name, *key, *mark, *colour;
 } verdicts[CLAIM_VERDICT_COUNT] = {
-	[CLAIM_TRUE] = {"true",                  "true",        "✓", "\033[32m"},
+	[CLAIM_TRUE] = {"true",                   "true",        "✓", "\033[32m"},
 	[CLAIM_CONDITIONAL] = { "true under conditions", "conditional", "◐", "\033[33m"},
 	[CLAIM_FALSE] = { "false",                 "false",       "✗", "\033[31m"},
 	[CLAIM_TOLD] = { "in the glossary",       "glossary",    "≡", "\033[36m"},

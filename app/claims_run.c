@@ -11,17 +11,17 @@ struct member {
 
 struct group {
 	const char *scenario;
-	GArray *settings;   /* of struct claim_setting */
-	GPtrArray *expect;  /* of const struct yaml_node *: those of all members */
-	GArray *members;    /* of struct member */
+	GArray *settings;  /* of struct claim_setting */
+	GPtrArray *expect; /* of const struct yaml_node *: those of all members */
+	GArray *members;   /* of struct member */
 };
 
 struct running {
 	const struct claims *claims;
 	const struct claims_run_options *options;
 	struct diagnostics *diagnostics;
-	GPtrArray *groups;   /* of struct group *, in order of their first member */
-	GHashTable *by_key;  /* char *: scenario and settings -> struct group * */
+	GPtrArray *groups;  /* of struct group *, in order of their first member */
+	GHashTable *by_key; /* char *: scenario and settings -> struct group * */
 };
 
 static void group_free(void *data)
@@ -44,8 +44,7 @@ static void outcome_free(void *data)
 	struct claim_outcome *outcome = data;
 
 	for (guint i = 0; i < outcome->cases->len; i++)
-		g_ptr_array_unref(
-		    g_array_index(outcome->cases, struct case_outcome, i).judgements);
+		g_ptr_array_unref(g_array_index(outcome->cases, struct case_outcome, i).judgements);
 	g_array_free(outcome->cases, TRUE);
 	g_free(outcome);
 }
@@ -126,7 +125,7 @@ static struct claim_outcome *outcome_new(const struct claim *claim)
 static struct scenario *load(struct running *running, const struct group *group)
 {
 	struct scenario_settings *settings =
-	    scenario_settings_new(running->claims->path, running->claims->source);
+	    scenario_settings_new(running->claims->file.path, running->claims->file.source);
 	struct scenario_changes changes = { .settings = settings, .expect = group->expect };
 	g_autofree char *path = scenario_find(group->scenario, running->diagnostics);
 	struct scenario *scenario = NULL;

@@ -222,6 +222,15 @@ unsigned command_columns(int fd)
 	return isatty(fd) && ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
+#define PAGE_COLUMNS 80 /* of prose, where the terminal is not narrower */
+
+unsigned command_page_columns(void)
+{
+	unsigned columns = command_columns(STDOUT_FILENO);
+
+	return columns == 0 ? PAGE_COLUMNS : MIN(columns, PAGE_COLUMNS);
+}
+
 FILE *page_begin(struct page *page, FILE *out, unsigned columns)
 {
 	*page = (struct page) { .in = out, .out = out, .columns = columns };

@@ -90,6 +90,9 @@ bool command_colours(int fd);
 /* Columns of the terminal that `fd` is; 0: it is none. */
 unsigned command_columns(int fd);
 
+/* How wide prose on standard output is: 80 columns, or what the terminal has less. */
+unsigned command_page_columns(void);
+
 /* Text that is kept until it is whole, to have its lines broken where the terminal ends. */
 struct page {
 	FILE *in; /* print here */

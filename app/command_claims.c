@@ -5,8 +5,6 @@
 #include "app/claims.h"
 #include "app/command.h"
 
-#define PAGE_COLUMNS 80 /* of what is read as a page, where the terminal is not narrower */
-
 struct claims_options {
 	char *format, *file;
 	gboolean is_list, is_altered;
@@ -70,13 +68,6 @@ static GPtrArray *choose(const struct claims *claims, char **names)
 	return wanted;
 }
 
-static unsigned page_columns(void)
-{
-	unsigned columns = command_columns(STDOUT_FILENO);
-
-	return columns == 0 ? PAGE_COLUMNS : MIN(columns, PAGE_COLUMNS);
-}
-
 static int run(const struct claims *claims, const GPtrArray *wanted,
 	       const struct claims_options *options)
 {
@@ -93,7 +84,8 @@ static int run(const struct claims *claims, const GPtrArray *wanted,
 	} else if (g_strcmp0(options->format, "json") == 0) {
 		claims_print_json(outcomes, stdout);
 	} else {
-		claims_print(outcomes, stdout, command_colours(STDOUT_FILENO), page_columns());
+		claims_print(outcomes, stdout, command_colours(STDOUT_FILENO),
+			     command_page_columns());
 		claims_print_sum(outcomes, runs, stdout);
 	}
 	diagnostics_free(diagnostics);
@@ -112,7 +104,8 @@ static int print(const struct claims_options *options, char **names)
 
 	print_diagnostics(diagnostics);
 	if (wanted != NULL && options->is_list) {
-		claims_print_list(wanted, stdout, command_colours(STDOUT_FILENO), page_columns());
+		claims_print_list(wanted, stdout, command_colours(STDOUT_FILENO),
+				  command_page_columns());
 		status = command_flush();
 	} else if (wanted != NULL) {
 		status = run(claims, wanted, options);
@@ -129,15 +122,15 @@ int command_claims(const struct command *command, int argc, char **argv)
 	static const char *const formats[] = { "text", "json", NULL };
 	struct claims_options options = { 0 };
 	const GOptionEntry entries[] = {
-		{"format",              0, 0, G_OPTION_ARG_STRING, &options.format,
-                 "As text (default) or json", "text|json" },
+		{"format",         0, 0, G_OPTION_ARG_STRING, &options.format, "As text (default) or json",
+                 "text|json" },
 		{ "list",               0, 0, G_OPTION_ARG_NONE, &options.is_list,
                  "Print identifiers and statements, and run nothing", NULL },
-		{ "alter",                0, 0, G_OPTION_ARG_NONE, &options.is_altered,
+		{ "alter", 0, 0, G_OPTION_ARG_NONE, &options.is_altered,
                  "Change the decisive setting of each claim, and see what becomes of it", NULL },
-		{ "file", 0, 0, G_OPTION_ARG_FILENAME, &options.file,
+		{ "file",      0, 0, G_OPTION_ARG_FILENAME, &options.file,
                  "Another list of claims than the one that came with mailwire", "PATH" },
-		{ 0           }
+		{ 0         }
 	};
 	char **names = NULL;
 	int status = command_parse_many(command, argc, argv, entries, 0, &names);

@@ -161,11 +161,11 @@ int command_compare(const struct command *command, int argc, char **argv)
 		  "receive: pop3, imap", "NAMES" },
 		{ "format",                  0, 0, G_OPTION_ARG_STRING, &comparing.format,
                  "A table (text, default), or json or csv: see docs/COMPARE.md", "text|json|csv" },
-		{ "set", 0, 0, G_OPTION_ARG_STRING_ARRAY, &comparing.settings,
-		  COMMAND_SET_HELP, "PATH=VALUE" },
-		{ "seed", 0, 0, G_OPTION_ARG_INT64, &comparing.seed,
+		{ "set", 0, 0, G_OPTION_ARG_STRING_ARRAY, &comparing.settings, COMMAND_SET_HELP,
+                 "PATH=VALUE" },
+		{ "seed",            0, 0, G_OPTION_ARG_INT64, &comparing.seed,
                  "Use another seed than the scenarios'", "N" },
-		{ 0           }
+		{ 0          }
 	};
 	char **files = NULL;
 	int status = command_parse_many(command, argc, argv, entries, 1, &files);

@@ -110,6 +110,16 @@ static unsigned columns_for(const struct run *run, FILE *out)
 	return out == run->log_file && out != stdout ? 0 : command_columns(fileno(out));
 }
 
+/* "  ✓ step 3 of 9": as the `way` lines of the scenario have it. */
+static void append_tick(void *owner, const struct trace_record *record, GString *out)
+{
+	const struct run *run = owner;
+	struct expect_tick tick;
+
+	if (expect_tick(run->expect, record->id, &tick))
+		g_string_append_printf(out, "  ✓ step %u of %u", tick.number, tick.count);
+}
+
 static bool open_log(struct run *run)
 {
 	bool is_json = g_strcmp0(run->options->format, "json") == 0;
@@ -139,6 +149,8 @@ static bool open_log(struct run *run)
 				.nodes = run->hosts,
 				.message = run->options->message,
 				.dissectors = all_dissectors,
+				.append_remark = append_tick,
+				.owner = run,
 			    });
 	return true;
 }
@@ -614,7 +626,8 @@ static int run_scenario(struct run *run, struct run_options *options)
 	bool is_whole;
 	int status;
 
-	run->scenario = command_load_changed(run->file, run->options->receive, run->options->settings);
+	run->scenario =
+	    command_load_changed(run->file, run->options->receive, run->options->settings);
 	if (run->scenario == NULL || !run_options_check(options)) {
 		scenario_free(run->scenario);
 		return EXIT_USAGE;

@@ -31,6 +31,7 @@ static const struct predicate *const predicates[EXPECT_COUNT] = {
 	[EXPECT_WAITED] = &predicate_waited,
 	[EXPECT_PARTS] = &predicate_parts,
 	[EXPECT_SCREENING] = &predicate_screening,
+	[EXPECT_WAY] = &predicate_way,
 };
 
 const struct predicate *predicate_of(const struct scenario_expectation *expectation)
@@ -112,8 +113,7 @@ const char *expect_node_name(const struct expect *expect, uint32_t node)
 
 bool expect_is_at(const struct expect *expect, uint64_t id, const struct scenario_item *node)
 {
-	return node == NULL ||
-	       strcmp(expect_node_name(expect, trace_node_of(id)), node->name) == 0;
+	return node == NULL || strcmp(expect_node_name(expect, trace_node_of(id)), node->name) == 0;
 }
 
 const char *expect_host_name(const struct scenario_item *by)
@@ -125,8 +125,8 @@ const char *expect_host_name(const struct scenario_item *by)
 
 bool expect_is_by(const struct expect *expect, uint64_t id, const struct scenario_item *by)
 {
-	return by == NULL || strcmp(expect_node_name(expect, trace_node_of(id)),
-				    expect_host_name(by)) == 0;
+	return by == NULL ||
+	       strcmp(expect_node_name(expect, trace_node_of(id)), expect_host_name(by)) == 0;
 }
 
 const struct scenario_item *expect_item_of(const struct scenario_node *node)
@@ -196,7 +196,7 @@ static bool needs_model(const struct scenario *scenario)
 	return false;
 }
 
-static struct expect *new(const struct scenario *scenario, bool keeps_evidence)
+static struct expect *new (const struct scenario *scenario, bool keeps_evidence)
 {
 	struct expect *expect = g_new0(struct expect, 1);
 

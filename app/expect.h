@@ -16,6 +16,14 @@ void expect_free(struct expect *expect);
 /* The sink to add to a simulation; owned by `expect`. Asks only for the kinds it needs. */
 struct trace_sink *expect_sink(struct expect *expect);
 
+/* A step of a message's way that met the line it was expected by. */
+struct expect_tick {
+	unsigned number, count; /* of the lines about this message's way */
+};
+
+/* Which line the record `record` has just met; false: none. */
+bool expect_tick(const struct expect *expect, uint64_t record, struct expect_tick *tick);
+
 struct expect_ending {
 	FILE *out;
 	const char *file; /* where the expectations are written */

@@ -104,8 +104,7 @@ static void append_mail(GString *out, const struct expect *expect,
 static void append_mailbox(GString *out, const struct expect *expect,
 			   const struct trace_record *record)
 {
-	const struct mailbox_state *mailbox =
-	    mailboxes_find(expect->mailboxes, record->object);
+	const struct mailbox_state *mailbox = mailboxes_find(expect->mailboxes, record->object);
 
 	if (mailbox != NULL)
 		g_string_append_printf(out, "%s of %s: ", mailbox->name, mailbox->owner);
@@ -127,17 +126,15 @@ static void append_connection(GString *out, const struct expect *expect,
 						     ip_address_from_ipv4(get_be32(bytes.data + 6)),
 						     host),
 				       get_be16(bytes.data + 10));
-	g_string_append_printf(out, ": %s → %s (%s)",
-			       tcp_state_name((enum tcp_state)record->before),
-			       tcp_state_name((enum tcp_state)record->after),
-			       view_detail_name(record));
+	g_string_append_printf(
+	    out, ": %s → %s (%s)", tcp_state_name((enum tcp_state)record->before),
+	    tcp_state_name((enum tcp_state)record->after), view_detail_name(record));
 }
 
 static void append_user(GString *out, const struct expect *expect,
 			const struct trace_record *record, struct bytes bytes)
 {
-	const struct expect_action *action =
-	    g_hash_table_lookup(expect->actions, &record->object);
+	const struct expect_action *action = g_hash_table_lookup(expect->actions, &record->object);
 
 	if (record->detail == USER_HEARD)
 		g_string_append(out, "hears: ");

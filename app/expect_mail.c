@@ -66,8 +66,8 @@ static bool changes_one(const struct trace_record *record)
 }
 
 /* What made the count rise is evidence for it, what made it fall against. */
-static void change_to(struct expect *expect, struct judge *judge,
-		      const struct trace_record *record, struct bytes bytes, uint64_t count)
+static void change_to(struct expect *expect, struct judge *judge, const struct trace_record *record,
+		      struct bytes bytes, uint64_t count)
 {
 	if (count != judge->count)
 		expect_witness(expect, judge, record, bytes, count < judge->count);
@@ -158,7 +158,7 @@ const struct predicate predicate_stored = {
 
 /* ---- Messages ---- */
 
-static struct expect_mail *mail_of(const struct expect *expect, const struct trace_record *record,
+struct expect_mail *expect_mail_of(const struct expect *expect, const struct trace_record *record,
 				   struct bytes bytes)
 {
 	struct bytes id = mail_record_message_id(record->detail, bytes);
@@ -214,12 +214,11 @@ static void meet_mail(struct expect *expect, const struct trace_record *record, 
 }
 
 /* A message is known from its first record on, ... */
-void expect_mail_begin(struct expect *expect, const struct trace_record *record,
-		       struct bytes bytes)
+void expect_mail_begin(struct expect *expect, const struct trace_record *record, struct bytes bytes)
 {
 	if (record->kind == TRACE_MAIL &&
 	    (record->detail == MAIL_COMPOSED || record->detail == MAIL_NOTIFIED) &&
-	    mail_of(expect, record, bytes) == NULL)
+	    expect_mail_of(expect, record, bytes) == NULL)
 		meet_mail(expect, record, bytes);
 }
 
@@ -227,7 +226,7 @@ void expect_mail_begin(struct expect *expect, const struct trace_record *record,
 void expect_mail_end(struct expect *expect, const struct trace_record *record, struct bytes bytes)
 {
 	struct expect_mail *mail =
-	    record->kind == TRACE_MAIL ? mail_of(expect, record, bytes) : NULL;
+	    record->kind == TRACE_MAIL ? expect_mail_of(expect, record, bytes) : NULL;
 
 	for (unsigned i = 0; i < STATION_COUNT && mail != NULL; i++)
 		if (station_details[i] == record->detail)
@@ -256,8 +255,8 @@ static bool is_message(const struct expect *expect, const struct trace_record *r
 static bool has_subject(const struct expect_mail *mail,
 			const struct scenario_expectation *expectation)
 {
-	return mail != NULL && (expectation->subject == NULL ||
-				strcmp(mail->subject, expectation->subject) == 0);
+	return mail != NULL &&
+	       (expectation->subject == NULL || strcmp(mail->subject, expectation->subject) == 0);
 }
 
 /* What a user wished in vain tells why a message did not come to a station. */
@@ -286,7 +285,7 @@ static void observe_message(struct expect *expect, struct judge *judge,
 		observe_failure(expect, judge, record, bytes);
 		return;
 	}
-	mail = mail_of(expect, record, bytes);
+	mail = expect_mail_of(expect, record, bytes);
 	if (!has_subject(mail, expectation))
 		return;
 	if (is_message(expect, record, bytes, mail, expectation))
@@ -323,8 +322,8 @@ const struct predicate predicate_message = {
 
 static bool has_evidence(struct bytes evidence, const char *text)
 {
-	return text == NULL || (evidence.length > 0 && memmem(evidence.data, evidence.length, text,
-							      strlen(text)) != NULL);
+	return text == NULL || (evidence.length > 0 &&
+				memmem(evidence.data, evidence.length, text, strlen(text)) != NULL);
 }
 
 static bool is_screening(const struct trace_record *record, struct bytes evidence,
@@ -345,7 +344,7 @@ static void observe_screening(struct expect *expect, struct judge *judge,
 
 	if (record->detail != MAIL_CHECKED || !expect_is_by(expect, record->id, expectation->by) ||
 	    (expectation->subject != NULL &&
-	     !has_subject(mail_of(expect, record, bytes), expectation)))
+	     !has_subject(expect_mail_of(expect, record, bytes), expectation)))
 		return;
 	screen_record_split(bytes, &stage, &evidence);
 	if (!bytes_equal(stage, bytes_of(screen_kind_names[expectation->stage])))

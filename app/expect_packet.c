@@ -158,8 +158,7 @@ static void observe_layer(struct expect *expect, struct judge *judge,
 	const struct scenario_expectation *expectation = judge->expectation;
 
 	if (record->layer == expectation->layer &&
-	    (expectation->passage == PASSAGE_ANY ||
-	     expectation->passage == passage_of(record)) &&
+	    (expectation->passage == PASSAGE_ANY || expectation->passage == passage_of(record)) &&
 	    expect_is_at(expect, record->id, expectation->node))
 		expect_count(expect, judge, record, bytes, 1);
 }

@@ -21,6 +21,7 @@ struct judge {
 	char *
 	    other_answer; /* of EXPECT_DIG: the data of the last that did not count, commas between */
 	enum scenario_answer other_outcome;
+	uint64_t step_record;       /* of EXPECT_WAY: that met it; 0: none has yet */
 	GArray *counted, *contrary; /* of struct evidence; NULL: none is kept */
 };
 
@@ -44,6 +45,8 @@ struct predicate {
 /* expect_mail.c */
 extern const struct predicate predicate_mailbox, predicate_device, predicate_stored;
 extern const struct predicate predicate_message, predicate_screening, predicate_duplicates;
+/* expect_way.c */
+extern const struct predicate predicate_way;
 /* expect_stream.c */
 extern const struct predicate predicate_connection, predicate_bytes, predicate_said;
 extern const struct predicate predicate_connected, predicate_connections_at_once;
@@ -83,7 +86,7 @@ struct expect {
 	struct lines *lines;
 	GHashTable *actions; /* id -> struct expect_action *: look-ups only */
 	struct model *model; /* NULL: nobody needs it */
-	GPtrArray *packets; /* by node - 1: GArray of uint64_t, the packet that led to a record, by
+	GPtrArray *packets;  /* by node - 1: GArray of uint64_t, the packet that led to a record, by
 	                       the record's number; NULL: no evidence is kept */
 	struct judge *judges;
 	int64_t now_ns;
@@ -125,6 +128,10 @@ bool expect_has_part(struct bytes bytes, const char *part);
 
 void expect_mail_begin(struct expect *expect, const struct trace_record *record,
 		       struct bytes bytes);
+/* The message that the record is about; NULL: nobody composed it. */
+struct expect_mail *expect_mail_of(const struct expect *expect, const struct trace_record *record,
+				   struct bytes bytes);
+
 void expect_mail_end(struct expect *expect, const struct trace_record *record, struct bytes bytes);
 
 /* ---- Evidence: expect_evidence.c ---- */

@@ -65,10 +65,9 @@ static void describe_connection(GString *text, const struct scenario_expectation
 	expect_append_condition(text, "from", expect_name_of(expect_item_of(expectation->from)));
 	expect_append_condition(text, "to", expect_name_of(expect_item_of(expectation->to)));
 	append_port(text, expectation);
-	g_string_append_printf(text, " %s",
-			       outcome == OUTCOME_TIMED_OUT
-				   ? "timed out"
-				   : expect_word("connection", (int)outcome));
+	g_string_append_printf(
+	    text, " %s",
+	    outcome == OUTCOME_TIMED_OUT ? "timed out" : expect_word("connection", (int)outcome));
 }
 
 const struct predicate predicate_connection = {
@@ -151,10 +150,9 @@ static void witness_line(const struct expect *expect, struct judge *judge,
 	const char *client = name_at(expect, connection->client);
 	const char *server = name_at(expect, connection->server);
 	bool is_reply = direction->is_from_server;
-	g_autofree char *text =
-	    g_strdup_printf("%s → %s port %u: %.100s%s", is_reply ? server : client,
-			    is_reply ? client : server, connection->server.port, line,
-			    strlen(line) > 100 ? "…" : "");
+	g_autofree char *text = g_strdup_printf(
+	    "%s → %s port %u: %.100s%s", is_reply ? server : client, is_reply ? client : server,
+	    connection->server.port, line, strlen(line) > 100 ? "…" : "");
 
 	expect_witness_text(judge, unit->time_ns, unit->packet, is_contrary, text);
 }
@@ -174,8 +172,7 @@ static uint64_t count_lines(const struct expect *expect, struct judge *judge,
 	uint64_t count = 0;
 
 	for (char **line = lines; *line != NULL; line++) {
-		bool is_it =
-		    *g_strchomp(*line) != '\0' && g_pattern_match_simple(pattern, *line);
+		bool is_it = *g_strchomp(*line) != '\0' && g_pattern_match_simple(pattern, *line);
 
 		if (is_it || (line == lines && unit->purpose != NULL))
 			witness_line(expect, judge, direction, unit, *line, !is_it);
@@ -245,10 +242,10 @@ static int64_t end_of(const struct model_connection *connection, int64_t now_ns)
 static void witness_connection(const struct expect *expect, struct judge *judge,
 			       const struct model_connection *connection, int64_t now_ns)
 {
-	g_autofree char *text = g_strdup_printf(
-	    "%s → %s port %u: open for %.3f s", name_at(expect, connection->client),
-	    name_at(expect, connection->server), connection->server.port,
-	    time_seconds(end_of(connection, now_ns) - connection->opened_ns));
+	g_autofree char *text =
+	    g_strdup_printf("%s → %s port %u: open for %.3f s", name_at(expect, connection->client),
+			    name_at(expect, connection->server), connection->server.port,
+			    time_seconds(end_of(connection, now_ns) - connection->opened_ns));
 
 	expect_witness_text(judge, connection->opened_ns, 0, false, text);
 }

@@ -23,7 +23,7 @@ static void recount_lines(struct expect *expect, struct judge *judge, int64_t no
 	expect_count_to(expect, judge, count);
 }
 
-/* The line is taken up, or hung up. */
+/* The line is up, or hung up. */
 static void observe_line(struct expect *expect, struct judge *judge,
 			 const struct trace_record *record, struct bytes bytes)
 {
@@ -31,27 +31,24 @@ static void observe_line(struct expect *expect, struct judge *judge,
 	const struct scenario_network *network = judge->expectation->network;
 
 	if (record->kind != TRACE_STATE || record->layer != LAYER_LINK || line == NULL ||
-	    record->detail != LINK_LINE ||
+	    record->detail != LINK_LINE || record->after == LINE_DIALLING ||
 	    (network != NULL && g_strcmp0(line->network, network->item.name) != 0))
 		return;
 	(void)bytes;
 	GString *text = g_string_new(NULL);
 
 	g_string_append_printf(text, "dial-up line %s: %s; ", line->network,
-			       record->after == LINE_UP     ? "up"
-			       : record->after == LINE_DOWN ? "down"
-							    : "dialling");
+			       record->after == LINE_UP ? "up" : "down");
 	line_append(text, line, record->time_ns);
-	expect_witness_text(judge, record->time_ns, 0, record->after != LINE_DOWN, text->str);
+	expect_witness_text(judge, record->time_ns, 0, false, text->str);
 	g_string_free(text, TRUE);
 }
 
 static void describe_lines(GString *text, const struct scenario_expectation *expectation)
 {
-	g_string_append_printf(text, "%s of %s",
-			       expectation->kind == EXPECT_COST ? "cost" : "begun minutes",
-			       expectation->network == NULL ? "all dial-up lines"
-							    : expectation->network->item.name);
+	g_string_append_printf(
+	    text, "%s of %s", expectation->kind == EXPECT_COST ? "cost" : "begun minutes",
+	    expectation->network == NULL ? "all dial-up lines" : expectation->network->item.name);
 }
 
 /* Frames tell how far time has gone while a call lasts. */
@@ -105,8 +102,7 @@ static char *part_name(const struct expect *expect, const struct trace_record *r
 				       expect_node_name(expect, (uint32_t)(record->before >> 16)),
 				       expect_node_name(expect, (uint32_t)(record->after >> 16)));
 	if (record->kind == TRACE_INTERFACE)
-		return g_strdup_printf("%s:%.*s", node, (int)name.length,
-				       (const char *)name.data);
+		return g_strdup_printf("%s:%.*s", node, (int)name.length, (const char *)name.data);
 	return g_strdup(node);
 }
 
@@ -129,8 +125,9 @@ static void observe_part(struct expect *expect, struct judge *judge,
 static void describe_parts(GString *text, const struct scenario_expectation *expectation)
 {
 	static const char *const words[] = {
-		[PART_HOST] = "hosts",     [PART_ROUTER] = "routers",       [PART_SWITCH] = "switches",
-		[PART_CABLE] = "cables", [PART_INTERFACE] = "interfaces",
+		[PART_HOST] = "hosts",           [PART_ROUTER] = "routers",
+		[PART_SWITCH] = "switches",      [PART_CABLE] = "cables",
+		[PART_INTERFACE] = "interfaces",
 	};
 
 	g_string_append(text, words[expectation->part]);

@@ -11,7 +11,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "app/diagnostic.h"
+#include "protocols/actor.h"
 #include "protocols/imap/capability.h"
+#include "protocols/mail/names.h"
 #include "sim/time.h"
 #include "stack/address.h"
 
@@ -368,6 +370,7 @@ enum scenario_relay {
 /* A time in which a server's ports are closed. */
 struct scenario_outage {
 	struct scenario_item item;
+	enum actor program; /* that does not run; ACTOR_NONE: all that listen */
 	int64_t from_ns, to_ns;
 };
 
@@ -636,6 +639,7 @@ enum scenario_expectation_kind {
 	EXPECT_WAITED,    /* a user waited so many milliseconds */
 	EXPECT_PARTS,     /* the world has so many parts of a kind */
 	EXPECT_SCREENING, /* a stage of a screening came to a verdict so many times */
+	EXPECT_WAY,       /* a message took a step of its way so many times */
 	EXPECT_COUNT,
 };
 
@@ -741,10 +745,13 @@ struct scenario_expectation {
 	enum scenario_passage passage;
 	enum scenario_part part; /* EXPECT_PARTS */
 	/* EXPECT_SCREENING, and `subject`, `by` */
-	int stage;                  /* enum screen_kind */
-	int verdict;                /* enum screen_verdict */
-	int screen_action;          /* enum screen_action; SCREEN_ACTION_COUNT: any */
-	const char *evidence;       /* what it holds; NULL: anything */
+	int stage;            /* enum screen_kind */
+	int verdict;          /* enum screen_verdict */
+	int screen_action;    /* enum screen_action; SCREEN_ACTION_COUNT: any */
+	const char *evidence; /* of EXPECT_WAY as well: what it holds; NULL: anything */
+	/* EXPECT_WAY, and `subject`, `recipient`, `by`, `times` */
+	enum mail_step step;
+	enum actor actor;           /* ACTOR_NONE: any */
 	struct scenario_item *node; /* host, router or switch it is counted at; NULL: everywhere */
 	enum scenario_drop_reason reason;
 	uint64_t rule; /* EXPECT_DROPPED: number of the rule of `node` that did it; 0: any */
@@ -842,6 +849,12 @@ struct scenario_changes {
 /* scenario_load() with changes. */
 struct scenario *scenario_load_changed(const char *path, const struct scenario_changes *changes,
 				       struct diagnostics *diagnostics);
+
+/* scenario_load_bytes() with changes. */
+struct scenario *scenario_load_bytes_changed(struct bytes yaml, const char *name,
+					     const char *directory,
+					     const struct scenario_changes *changes,
+					     struct diagnostics *diagnostics);
 
 /*
  * The same from memory: `name` is what messages call it. Attachments are read below `directory`;

@@ -160,7 +160,7 @@ static void check_expectation(struct load *load, const struct scenario_expectati
 {
 	if (expectation->kind == EXPECT_MAILBOX)
 		check_mailbox(load, expectation);
-	if (expectation->kind == EXPECT_MESSAGE)
+	if (expectation->kind == EXPECT_MESSAGE || expectation->kind == EXPECT_WAY)
 		check_message(load, expectation);
 	if (expectation->subject != NULL)
 		scenario_check_subject(load, expectation->subject,

@@ -185,9 +185,10 @@ static bool change(struct yaml_node *root, const struct scenario_changes *change
 	return true;
 }
 
-static struct scenario *load_bytes(struct bytes yaml, const char *name, const char *directory,
-				   const struct scenario_changes *changes,
-				   struct diagnostics *diagnostics)
+struct scenario *scenario_load_bytes_changed(struct bytes yaml, const char *name,
+					     const char *directory,
+					     const struct scenario_changes *changes,
+					     struct diagnostics *diagnostics)
 {
 	if (yaml.length > SCENARIO_BYTES_MAX) {
 		diagnostics_add(diagnostics, SEVERITY_ERROR, (struct mark) { 0 },
@@ -227,7 +228,7 @@ static const struct scenario_changes no_changes;
 struct scenario *scenario_load_bytes(struct bytes yaml, const char *name, const char *directory,
 				     struct diagnostics *diagnostics)
 {
-	return load_bytes(yaml, name, directory, &no_changes, diagnostics);
+	return scenario_load_bytes_changed(yaml, name, directory, &no_changes, diagnostics);
 }
 
 struct scenario *scenario_load_changed(const char *path, const struct scenario_changes *changes,
@@ -245,7 +246,7 @@ struct scenario *scenario_load_changed(const char *path, const struct scenario_c
 	}
 	struct bytes yaml = { (const uint8_t *)text, length };
 
-	return load_bytes(yaml, path, directory, changes, diagnostics);
+	return scenario_load_bytes_changed(yaml, path, directory, changes, diagnostics);
 }
 
 struct scenario *scenario_load(const char *path, struct diagnostics *diagnostics)

@@ -5,8 +5,8 @@
 #define ROOT_SERVER_FQDN "a.root-servers.example"
 
 static const uint64_t usual_ports[] = {
-	[PROTOCOL_SMTP] = 25,  [PROTOCOL_SUBMISSION] = 587, [PROTOCOL_POP3] = 110,
-	[PROTOCOL_IMAP] = 143, [PROTOCOL_WEBMAIL] = 80,     [PROTOCOL_SUBMISSIONS] = 465,
+	[PROTOCOL_SMTP] = 25,   [PROTOCOL_SUBMISSION] = 587, [PROTOCOL_POP3] = 110,
+	[PROTOCOL_IMAP] = 143,  [PROTOCOL_WEBMAIL] = 80,     [PROTOCOL_SUBMISSIONS] = 465,
 	[PROTOCOL_POP3S] = 995, [PROTOCOL_IMAPS] = 993,
 };
 
@@ -356,8 +356,8 @@ static void add_services(struct load *load, struct scenario_server *server,
 			 enum scenario_protocol first, enum scenario_protocol last)
 {
 	for (unsigned i = first; i <= last; i++) {
-		struct scenario_service *service = scenario_new_item(
-		    load->scenario, element_of(&server_mapping, "services"));
+		struct scenario_service *service =
+		    scenario_new_item(load->scenario, element_of(&server_mapping, "services"));
 
 		service->protocol = (enum scenario_protocol)i;
 		g_ptr_array_add(server->services, service);
@@ -482,9 +482,9 @@ static void complete_client(struct load *load, struct scenario_client *client)
 		struct scenario_port *port =
 		    scenario_new_item(scenario, element_of(outgoing, "port"));
 
-		port->port = usual_ports[client->outgoing.security == SECURITY_TLS
-					     ? PROTOCOL_SUBMISSIONS
-					     : PROTOCOL_SUBMISSION];
+		port->port =
+		    usual_ports[client->outgoing.security == SECURITY_TLS ? PROTOCOL_SUBMISSIONS
+									  : PROTOCOL_SUBMISSION];
 		g_ptr_array_add(client->outgoing.ports, port);
 	}
 	if (account == NULL)

@@ -10,7 +10,7 @@
 struct walk {
 	struct yaml_node *node;        /* below which the next step leads */
 	const struct mapping *mapping; /* what `node` is described by; NULL: not known */
-	const struct key *key;         /* of the table or list that `node` is; NULL: it is neither */
+	const struct key *key; /* of the table or list that `node` is; NULL: it is neither */
 };
 
 static bool complain(struct diagnostics *diagnostics, const struct scenario_setting *setting,
@@ -69,8 +69,8 @@ static void become_list(struct yaml_node *node)
 /* A short form is written out, so that something can be said beside it. */
 static bool become_mapping(struct walk *walk)
 {
-	bool is_short = walk->mapping != NULL && walk->mapping->has_short_form &&
-			!walk->mapping->is_scalar;
+	bool is_short =
+	    walk->mapping != NULL && walk->mapping->has_short_form && !walk->mapping->is_scalar;
 
 	if (walk->node->kind == YAML_MAPPING)
 		return true;
@@ -274,9 +274,8 @@ struct scenario_settings *scenario_settings_parse(const char *const *texts,
 	g_autofree char *source = g_strjoinv("\n", (char **)texts);
 	struct scenario_settings *settings = scenario_settings_new("--set", source);
 
-	diagnostics_set_source(
-	    diagnostics, "--set",
-	    (struct bytes) { (const uint8_t *)source, strlen(source) });
+	diagnostics_set_source(diagnostics, "--set",
+			       (struct bytes) { (const uint8_t *)source, strlen(source) });
 	for (; *texts != NULL; texts++) {
 		if (!parse_setting(settings, *texts, diagnostics)) {
 			scenario_settings_free(settings);

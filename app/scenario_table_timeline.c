@@ -217,6 +217,33 @@ static const struct word answer_words[] = {
 	{ NULL, 0, NULL },
 };
 
+static const struct word step_words[] = {
+	{ "compose", STEP_COMPOSE, "the MUA writes it; a server, a notification" },
+	{ "connect", STEP_CONNECT, "the MUA or an MTA turns to the next server by SMTP" },
+	{ "submit", STEP_SUBMIT, "the MUA begins a transaction with the MSA" },
+	{ "receive", STEP_RECEIVE, "the MSA or an MTA has all of it" },
+	{ "check", STEP_CHECK, "and looks whether it may pass; evidence: what was found" },
+	{ "accept", STEP_ACCEPT, "and takes responsibility for it" },
+	{ "queue", STEP_QUEUE, "the MTA puts it into its queue, once for each recipient" },
+	{ "look-up", STEP_LOOK_UP, "the MTA knows an exchanger of the recipient's domain" },
+	{ "transfer", STEP_TRANSFER, "the MTA begins a transaction with the next MTA" },
+	{ "hand-over", STEP_HAND_OVER, "that one has accepted it" },
+	{ "deliver", STEP_DELIVER, "the MDA puts it into a mailbox" },
+	{ "read", STEP_READ, "the MUA, or a webmail site, fetches it by POP3 or IMAP" },
+	{ NULL, 0, NULL },
+};
+
+static const struct word actor_words[] = {
+	{ "MUA", ACTOR_MUA, "mail user agent" },
+	{ "MSA", ACTOR_MSA, "mail submission agent" },
+	{ "MTA", ACTOR_MTA, "mail transfer agent" },
+	{ "MDA", ACTOR_MDA, "mail delivery agent" },
+	{ "mailbox", ACTOR_MAILBOX, "the store behind POP3 and IMAP" },
+	{ "webmail", ACTOR_WEBMAIL, NULL },
+	{ "browser", ACTOR_BROWSER, NULL },
+	{ NULL, 0, NULL },
+};
+
 static const struct word stage_words[] = {
 	{ "sender", SCREEN_SENDER, NULL },
 	{ "greylist", SCREEN_GREYLIST, NULL },
@@ -293,7 +320,7 @@ static const struct word part_words[] = {
 	{ NULL, 0, NULL },
 };
 
-#define TIMED     (EXPECTS(MESSAGE) | EXPECTS(SCREENING) | EXPECTS(CONNECTION) | EXPECTS(PING) | EXPECTS(DIG) | EXPECTS(HEARD) | EXPECTS(SAID) | EXPECTS(LAYER))
+#define TIMED     (EXPECTS(MESSAGE) | EXPECTS(WAY) | EXPECTS(SCREENING) | EXPECTS(CONNECTION) | EXPECTS(PING) | EXPECTS(DIG) | EXPECTS(HEARD) | EXPECTS(SAID) | EXPECTS(LAYER))
 #define LINES     (EXPECTS(MINUTES) | EXPECTS(COST))
 #define HOLDS     (EXPECTS(MAILBOX) | EXPECTS(DEVICE))
 #define COUNTED   (EXPECTS(RETRANSMISSIONS) | EXPECTS(DROPPED) | EXPECTS(TRANSLATED) | EXPECTS(BYTES) | EXPECTS(STORED) | OPEN | EXPECTS(LAYER) | EXPECTS(PARTS))
@@ -372,6 +399,9 @@ static const struct key expectation_keys[] = {
 	{ .name = "screening", .type = KEY_WORD, AT(scenario_expectation, stage), .words = stage_words,
 	  .flags = KEY_SELECTS, .variants = EXPECTS(SCREENING),
 	  .meaning = "This stage of a screening came to this verdict" },
+	{ .name = "way", .type = KEY_TEXT, AT(scenario_expectation, subject),
+	  .flags = KEY_SELECTS, .variants = EXPECTS(WAY),
+	  .meaning = "A message with this subject took a step of its way; lines about one message are steps in this order, those with `times: 0` apart" },
 	{ .name = "network", .type = KEY_REFERENCE, AT(scenario_expectation, network), .kinds = SCENARIO_NETWORK,
 	  .variants = LINES, .computed = "all", .meaning = "Only this line" },
 	{ .name = "of", .type = KEY_WORD, AT(scenario_expectation, verb), .words = verb_words,
@@ -399,11 +429,15 @@ static const struct key expectation_keys[] = {
 	{ .name = "action", .type = KEY_WORD, AT(scenario_expectation, screen_action), .words = screen_action_words,
 	  .fallback = "any", .variants = EXPECTS(SCREENING), .meaning = "Only when this was done" },
 	{ .name = "evidence", .type = KEY_TEXT, AT(scenario_expectation, evidence),
-	  .variants = EXPECTS(SCREENING), .computed = "any", .meaning = "Only with this in the evidence: `tests=GTUBE`" },
+	  .variants = EXPECTS(SCREENING) | EXPECTS(WAY), .computed = "any", .meaning = "Only with this in the evidence: `tests=GTUBE`" },
+	{ .name = "step", .type = KEY_WORD, AT(scenario_expectation, step), .words = step_words,
+	  .variants = EXPECTS(WAY), .required_in = EXPECTS(WAY), .meaning = "The step" },
+	{ .name = "actor", .type = KEY_WORD, AT(scenario_expectation, actor), .words = actor_words,
+	  .variants = EXPECTS(WAY), .computed = "any", .meaning = "Only taken by this program" },
 	{ .name = "recipient", .type = KEY_MAIL, AT(scenario_expectation, recipient),
-	  .variants = EXPECTS(MESSAGE), .computed = "any", .meaning = "Only for this recipient" },
+	  .variants = EXPECTS(MESSAGE) | EXPECTS(WAY), .computed = "any", .meaning = "Only for this recipient" },
 	{ .name = "by", .type = KEY_REFERENCE, AT(scenario_expectation, by), .kinds = SCENARIO_CLIENT | SCENARIO_HOST,
-	  .variants = EXPECTS(MESSAGE) | EXPECTS(PACKETS) | EXPECTS(HEARD) | EXPECTS(SCREENING) | EXPECTS(SAID) | EXPECTS(WAITED), .computed = "any", .meaning = "Only at this client or host; `said`: by it" },
+	  .variants = EXPECTS(MESSAGE) | EXPECTS(WAY) | EXPECTS(PACKETS) | EXPECTS(HEARD) | EXPECTS(SCREENING) | EXPECTS(SAID) | EXPECTS(WAITED), .computed = "any", .meaning = "Only at this client or host; `said`: by it" },
 	{ .name = "from", .type = KEY_REFERENCE, AT(scenario_expectation, from), .kinds = NODES,
 	  .variants = ENDPOINTS | EXPECTS(DIG), .computed = "any", .meaning = "Only from this host or router" },
 	{ .name = "to", .type = KEY_REFERENCE, AT(scenario_expectation, to), .kinds = NODES,

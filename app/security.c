@@ -1,14 +1,18 @@
 #include "app/security.h"
 
 #define DAY_S INT64_C(86400)
-#define AUTHORITY_NAME "Mailwire Scenario CA"
+
+/* The authority does not change with the time of a run: real clients keep its certificate. */
+#define AUTHORITY_NAME   "Mailwire Scenario CA"
+#define AUTHORITY_FROM_S INT64_C(946684800)  /* 2000-01-01 */
+#define AUTHORITY_TO_S   INT64_C(4102444800) /* 2100-01-01 */
 
 struct security {
 	struct world *world;
 	struct tls_library *library;     /* NULL: not needed yet */
 	struct tls_authority *authority; /* NULL: nobody has a certificate */
-	GHashTable *credentials; /* scenario_server to tls_credential; look-ups only */
-	GPtrArray *contexts;     /* of struct tls_context * */
+	GHashTable *credentials;         /* scenario_server to tls_credential; look-ups only */
+	GPtrArray *contexts;             /* of struct tls_context * */
 };
 
 /* The names by which clients call the server: its own, and those of the domains it is for. */
@@ -30,7 +34,8 @@ static GPtrArray *names_of(const struct scenario *scenario, const struct scenari
 }
 
 /* From when to when it is valid, seen from the beginning of the run. */
-static void set_validity(struct tls_certificate *wish, enum scenario_certificate kind, int64_t epoch_s)
+static void set_validity(struct tls_certificate *wish, enum scenario_certificate kind,
+			 int64_t epoch_s)
 {
 	int64_t from_day = -30, to_day = 60;
 
@@ -54,8 +59,8 @@ static void issue(struct security *security, const struct scenario *scenario,
 	struct tls_certificate wish = {
 		.names = (const char *const *)names->pdata,
 		.name_count = names->len,
-		.key = server->tls.key == CERTIFICATE_KEY_RSA ? TLS_KEY_RSA_2048
-							      : TLS_KEY_ECDSA_P256,
+		.key =
+		    server->tls.key == CERTIFICATE_KEY_RSA ? TLS_KEY_RSA_2048 : TLS_KEY_ECDSA_P256,
 		.issuer = kind == CERTIFICATE_SELF_SIGNED ? TLS_ISSUED_BY_ITSELF
 							  : TLS_ISSUED_BY_AUTHORITY,
 		.is_revoked = kind == CERTIFICATE_REVOKED,
@@ -79,6 +84,13 @@ static bool has_certificates(const struct scenario *scenario)
 	return false;
 }
 
+static struct tls_authority *make_authority(struct tls_library *library,
+					    const struct scenario *scenario)
+{
+	return tls_authority_new(library, scenario->seed, AUTHORITY_NAME, AUTHORITY_FROM_S,
+				 AUTHORITY_TO_S);
+}
+
 struct security *security_new(struct world *world, const struct scenario *scenario)
 {
 	struct security *security = g_new0(struct security, 1);
@@ -89,9 +101,7 @@ struct security *security_new(struct world *world, const struct scenario *scenar
 	if (!has_certificates(scenario))
 		return security;
 	security->library = tls_library_new();
-	security->authority =
-	    tls_authority_new(security->library, world->seed, AUTHORITY_NAME,
-			      world->epoch_s - 365 * DAY_S, world->epoch_s + 3650 * DAY_S);
+	security->authority = make_authority(security->library, scenario);
 	for (guint i = 0; i < scenario->servers->len; i++)
 		if (scenario_has_tls(scenario->servers->pdata[i]))
 			issue(security, scenario, scenario->servers->pdata[i]);
@@ -151,9 +161,20 @@ struct tls_context *security_client(struct security *security, struct node *node
 			   });
 }
 
-char *security_authority_pem(const struct security *security)
+char *security_authority_pem(const struct scenario *scenario)
 {
-	return security->authority == NULL ? NULL : tls_authority_pem(security->authority);
+	struct tls_library *library;
+	struct tls_authority *authority;
+	char *pem;
+
+	if (!has_certificates(scenario))
+		return NULL;
+	library = tls_library_new();
+	authority = make_authority(library, scenario);
+	pem = tls_authority_pem(authority);
+	tls_authority_free(authority);
+	tls_library_free(library);
+	return pem;
 }
 
 enum session_tls security_session(enum scenario_security security)

@@ -28,8 +28,11 @@ bool security_has_authority(const struct security *security);
 struct tls_context *security_client(struct security *security, struct node *node,
 				    enum tls_verify verify);
 
-/* The authority's certificate as PEM; NULL: there is none. The caller frees it. */
-char *security_authority_pem(const struct security *security);
+/*
+ * The certificate of the scenario's authority as PEM, the same in every run of it; NULL: no server has
+ * a certificate. The caller frees it.
+ */
+char *security_authority_pem(const struct scenario *scenario);
 
 /* What a client's wish means to its sessions. */
 enum session_tls security_session(enum scenario_security security);

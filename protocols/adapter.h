@@ -19,7 +19,7 @@ struct adapter;
 /* Who opens a connection with TLS but no handshake comes about is given up after so long. */
 #define ADAPTER_TLS_TIMEOUT_NS (300 * NS_PER_S)
 
-#define ADAPTER_ORDERLY (-1) /* `why` of an end that the session or its peer chose */
+#define ADAPTER_ORDERLY        (-1) /* `why` of an end that the session or its peer chose */
 
 struct adapter_config {
 	unsigned layer;    /* enum protocol_layer: on every record */

@@ -101,8 +101,9 @@ struct session {
 	 */
 	bool wants_tls;
 	const struct tls_protection *protection; /* of the stream; NULL: none. Set by the driver */
+	bool lacks_tls; /* the session ends because it may not go on without TLS, and gets none */
 	const char *failure; /* in failed(): more about it in words; NULL: nothing. By the driver */
-	GArray *notes;   /* of struct note; NULL while there is none */
+	GArray *notes;       /* of struct note; NULL while there is none */
 
 	/*
 	 * Set by the driver, or all NULL. `wake`: an answer changed the session from outside a call.

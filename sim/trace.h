@@ -56,7 +56,7 @@ enum trace_flag {
 	TRACE_SHARED = 8, /* TRANSMIT: one of several copies of a flooded frame */
 	TRACE_FIRST = 16, /* TRANSMIT: first time on a wire: by a host or router, not a switch */
 	TRACE_ENCRYPTED = 64, /* UNIT of TLS: others on the way cannot read it */
-	TRACE_ALTERED = 32, /* RECEIVE: a faulty device changed bytes, and the FCS with them */
+	TRACE_ALTERED = 32,   /* RECEIVE: a faulty device changed bytes, and the FCS with them */
 };
 
 /* Ids: node << 40 | per-node sequence; 0 is none. They advance alike with tracing on or off. */

@@ -21,7 +21,7 @@ enum stream_failure {
 	STREAM_TIMED_OUT,   /* retransmitted in vain */
 	STREAM_UNREACHABLE, /* an ICMP error, or no route */
 	STREAM_TRUNCATED,   /* a wrapped stream ended before its own close (TLS) */
-	STREAM_INSECURE,    /* the TLS handshake came to nothing, or nothing that is to be trusted */
+	STREAM_INSECURE, /* the TLS handshake came to nothing, or nothing that is to be trusted */
 	STREAM_FAILURE_COUNT,
 };
 
@@ -43,6 +43,7 @@ struct stream_operations {
 	void (*abort)(struct stream *stream);
 	void (*release)(struct stream *stream);
 	uint64_t (*arrived_root)(const struct stream *stream); /* NULL: not known */
+	void (*send_at_once)(struct stream *stream);           /* NULL: it does anyway */
 };
 
 /* What protects a stream from others' eyes and hands. */
@@ -59,10 +60,10 @@ struct stream {
 	const struct stream_events *events;
 	void *owner; /* handed to the events */
 	struct endpoint local, remote;
-	uint64_t sent_object;     /* trace id of the direction that we write */
-	uint64_t received_object; /* trace id of the direction that we read */
-	uint64_t written_bytes;   /* stream offset of the next byte to be written */
-	uint64_t consumed_bytes;  /* stream offset of the next byte to be read */
+	uint64_t sent_object;                    /* trace id of the direction that we write */
+	uint64_t received_object;                /* trace id of the direction that we read */
+	uint64_t written_bytes;                  /* stream offset of the next byte to be written */
+	uint64_t consumed_bytes;                 /* stream offset of the next byte to be read */
 	const struct tls_protection *protection; /* NULL: anybody on the way can read it */
 	const char *failure; /* in `failed`: why, in words; NULL: there is no more to say */
 };
@@ -105,6 +106,13 @@ static inline void stream_consume(struct stream *stream, size_t length)
 static inline size_t stream_write(struct stream *stream, struct bytes bytes, bool more)
 {
 	return stream->operations->write(stream, bytes, more);
+}
+
+/* From now on small writes do not wait for the acknowledgment of others (TCP_NODELAY). */
+static inline void stream_send_at_once(struct stream *stream)
+{
+	if (stream->operations->send_at_once != NULL)
+		stream->operations->send_at_once(stream);
 }
 
 /* No more will be written: sends FIN behind what was written. Reading goes on. */

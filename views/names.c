@@ -1,6 +1,7 @@
 #include "views/names.h"
 
 #include <glib.h>
+#include "protocols/actor.h"
 #include "protocols/layer.h"
 #include "protocols/mail/names.h"
 #include "protocols/screening/names.h"
@@ -93,6 +94,13 @@ const char *view_detail_name(const struct trace_record *record)
 	    table->details[record->detail] == NULL)
 		return "";
 	return table->details[record->detail];
+}
+
+void view_append_place(GString *out, const char *host, uint8_t actor)
+{
+	g_string_append(out, host);
+	if (actor != ACTOR_NONE)
+		g_string_append_printf(out, " (%s)", actor_name(actor));
 }
 
 static const char *name_in(const char *const *names, unsigned count, uint64_t value)

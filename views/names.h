@@ -20,6 +20,8 @@ const char *view_kind_name(enum trace_kind kind);
 /* What the record's detail says in words; "" when it has no name. */
 const char *view_detail_name(const struct trace_record *record);
 
+/* Appends who did something where: "mail (MSA)"; the host alone when `actor` is none. */
+void view_append_place(GString *out, const char *host, uint8_t actor);
 /* What a record of MAIL_CHECKED says: a stage of a screening looked at a message. */
 struct view_check {
 	char *stage;         /* "virus" */

@@ -36,7 +36,7 @@ struct recorder {
 	struct packet_filter *filter; /* NULL: all frames */
 	bool is_folder;
 	GString *comment;
-	GHashTable *pending; /* node to struct pending *; look-ups only */
+	GHashTable *pending;     /* node to struct pending *; look-ups only */
 	struct key_log *secrets; /* those written so far; NULL: none are to be */
 	uint64_t frames;
 	struct sent_frame sent[SENT_COUNT];

@@ -1,5 +1,6 @@
 #include "views/streams.h"
 
+#include "protocols/tls/dissect.h"
 #include "stack/wire/tcp.h"
 #include "views/lru_table.h"
 #include "views/window.h"
@@ -244,17 +245,33 @@ static struct flow *flow_of(struct streams *streams, const struct view *view, in
 	return flow;
 }
 
+/* The dissector for what comes next: TLS from the first ClientHello on, wherever that comes. */
+static const struct dissector *dissector_for(struct model_direction *direction, struct bytes bytes)
+{
+	struct model_connection *connection = direction->connection;
+
+	connection->is_tls |=
+	    tls_begins(bytes) || (direction->fed_bytes == 0 && tls_is_record(bytes));
+	return connection->is_tls ? &tls_dissector : connection->dissector;
+}
+
 /* Lets the dissector read `bytes`, the next of the stream, and keeps what it finds. */
 static void read_bytes(struct streams *streams, struct model_direction *direction,
 		       struct bytes bytes)
 {
 	struct model_connection *connection = direction->connection;
-	struct dissect_input input = { bytes, direction->is_from_server, true, &connection->state };
+	const struct dissector *dissector = dissector_for(direction, bytes);
+	struct dissect_input input = {
+		.bytes = bytes,
+		.is_from_server = direction->is_from_server,
+		.is_stream = true,
+		.state = connection->is_tls ? &connection->tls_state : &connection->state,
+	};
 	struct dissect_unit *found = streams->found + streams->found_count;
 	size_t room = STREAM_UNITS_MAX - streams->found_count, count;
 
-	if (connection->dissector != NULL && bytes.length > 0) {
-		count = connection->dissector->dissect(&input, found, room);
+	if (dissector != NULL && bytes.length > 0) {
+		count = dissector->dissect(&input, found, room);
 		count = MIN(count, room);
 		for (size_t i = 0; i < count; i++) {
 			struct model_unit *unit = &streams->shown[streams->units->len];
@@ -266,6 +283,7 @@ static void read_bytes(struct streams *streams, struct model_direction *directio
 				.offset = direction->fed_bytes + found[i].offset,
 				.length = found[i].length,
 				.name = found[i].name,
+				.dissector = dissector,
 				.kind = found[i].kind,
 				.is_complete = found[i].is_complete,
 				.summary = found[i].summary,

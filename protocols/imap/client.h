@@ -96,6 +96,7 @@ struct imap_client_config {
 	const char *user, *password;             /* copied */
 	const struct imap_client_events *events; /* outlives the client */
 	void *owner;                             /* handed to the events */
+	enum session_tls tls;     /* with more than NEVER the adapter's config has TLS */
 	uint32_t chunk_bytes;     /* bodies are fetched in pieces of this size; 0: whole */
 	int64_t idle_renew_ns;    /* IDLE is begun anew after so long (RFC 2177: 29 minutes); */
 				  /* 0: never */

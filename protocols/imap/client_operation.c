@@ -55,11 +55,26 @@ static void send_credentials(struct imap_client *client)
 	imap_command_end(client);
 }
 
+/* Whether it is time for STARTTLS: it is wanted, and not refused yet. */
+static bool wants_tls(const struct imap_client *client)
+{
+	enum session_tls tls = client->config.tls;
+
+	return client->base.protection == NULL && !client->is_starting_tls &&
+	       (tls == SESSION_TLS_REQUIRED ||
+		(tls == SESSION_TLS_IF_OFFERED && imap_client_offers(client, "STARTTLS")));
+}
+
 /* Asks what is offered unless that was said, logs in, and asks again: it may be more then. */
 bool imap_send_login(struct imap_client *client, struct imap_operation *operation)
 {
 	if (operation->step == 0 && client->capabilities != NULL)
 		operation->step = 1;
+	if (operation->step == 1 && wants_tls(client)) {
+		client->is_starting_tls = true;
+		imap_command_begin(client, "STARTTLS");
+		return imap_command_end(client);
+	}
 	if (operation->step == 1) {
 		imap_client_enter_phase(client, PHASE_GREETED);
 		send_credentials(client);

@@ -66,12 +66,14 @@ struct imap_client {
 	GQueue operations;              /* of struct imap_operation *, waiting */
 	struct imap_operation *current; /* running; NULL: none */
 	unsigned last_operation, last_tag;
-	char tag[16];      /* of the command in flight, "" none */
-	GQueue pieces;     /* of struct imap_piece *, of it, not sent yet */
-	GString *line;     /* command being written */
-	bool is_idling;    /* IDLE was answered with "+" */
-	bool has_qresync;  /* it is enabled */
-	bool has_selected; /* some mailbox was: ENABLE is allowed no more */
+	char tag[16];          /* of the command in flight, "" none */
+	GQueue pieces;         /* of struct imap_piece *, of it, not sent yet */
+	GString *line;         /* command being written */
+	bool is_starting_tls;  /* STARTTLS was sent */
+	bool was_tls_answered; /* and that was its answer */
+	bool is_idling;        /* IDLE was answered with "+" */
+	bool has_qresync;      /* it is enabled */
+	bool has_selected;     /* some mailbox was: ENABLE is allowed no more */
 
 	struct imap_mailbox_status selected; /* `name` is owned */
 	GArray *uids;                        /* of uint32_t, by message number - 1; 0 not known */

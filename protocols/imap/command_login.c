@@ -36,11 +36,38 @@ static void authenticate(struct imap_session *session, const char *user, const c
 	imap_enter_phase(session, PHASE_AUTHENTICATED);
 }
 
+/* What follows in plaintext is thrown away by whoever wraps the stream (RFC 3501 section 6.2.1). */
+void imap_run_starttls(struct imap_session *session, struct imap_parser *parser)
+{
+	if (!imap_parse_end(parser)) {
+		imap_bad_arguments(session, parser);
+	} else if (!imap_offers_tls(session)) {
+		imap_bad(session, "%s",
+			 session->base.protection != NULL ? "TLS is already active."
+							  : "TLS support isn't enabled.");
+	} else {
+		imap_ok(session, "Begin TLS negotiation now.");
+		session->base.wants_tls = true;
+	}
+}
+
+/* True after an answer: logging in would show the password to everybody on the way. */
+static bool refuse_plaintext(struct imap_session *session)
+{
+	if (imap_may_log_in(session))
+		return false;
+	imap_no(session, "[PRIVACYREQUIRED] Plaintext authentication disallowed on non-secure "
+			 "(SSL/TLS) connections.");
+	return true;
+}
+
 /* login = "LOGIN" SP userid SP password */
 void imap_run_login(struct imap_session *session, struct imap_parser *parser)
 {
 	char *user = NULL, *password = NULL;
 
+	if (refuse_plaintext(session))
+		return;
 	if (imap_parse_space(parser) && imap_parse_text(parser, &user) &&
 	    imap_parse_space(parser) && imap_parse_text(parser, &password) &&
 	    imap_parse_end(parser))
@@ -130,6 +157,8 @@ void imap_run_authenticate(struct imap_session *session, struct imap_parser *par
 {
 	struct bytes mechanism;
 
+	if (refuse_plaintext(session))
+		return;
 	if (!imap_parse_space(parser) || !imap_parse_atom(parser, &mechanism)) {
 		imap_bad_arguments(session, parser);
 		return;

@@ -77,6 +77,8 @@ static void begin_session(struct imap_server *server, struct stream *stream, boo
 	    .refuse_login = refuse_login,
 	    .owner = connection,
 	    .without = server->config.without,
+	    .offers_tls = server->config.tls != NULL,
+	    .hides_login = server->config.hides_login,
 	});
 
 	connection->server = server;
@@ -122,7 +124,8 @@ struct imap_server *imap_server_start(struct host *host, const struct imap_serve
 {
 	static const uint16_t default_port = IMAP_PORT;
 	const uint16_t *ports = config->ports != NULL ? config->ports : &default_port;
-	size_t port_count = config->ports != NULL ? config->port_count : config->tls_port_count == 0;
+	size_t port_count =
+	    config->ports != NULL ? config->port_count : config->tls_port_count == 0;
 	struct imap_server *server = g_new0(struct imap_server, 1);
 
 	server->host = host;
@@ -134,8 +137,7 @@ struct imap_server *imap_server_start(struct host *host, const struct imap_serve
 	for (size_t i = 0; i < port_count; i++)
 		is_open = is_open && listen_on(server, ports[i], accept_connection);
 	for (size_t i = 0; i < config->tls_port_count; i++)
-		is_open =
-		    is_open && listen_on(server, config->tls_ports[i], accept_tls_connection);
+		is_open = is_open && listen_on(server, config->tls_ports[i], accept_tls_connection);
 	if (!is_open) {
 		imap_server_stop(server);
 		return NULL;

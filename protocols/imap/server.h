@@ -18,9 +18,10 @@ struct imap_server_config {
 	size_t port_count;
 	const uint16_t *tls_ports; /* where TLS is spoken from the first byte */
 	size_t tls_port_count;
-	struct tls_context *tls;  /* what clients get, outlives it; NULL: no TLS, and no such ports */
-	bool hides_login;         /* logging in is possible under TLS alone */
-	int64_t wakeup_ns;        /* time between bytes arriving and the server reading them */
+	struct tls_context
+	    *tls;          /* what clients get, outlives it; NULL: no TLS, and no such ports */
+	bool hides_login;  /* logging in is possible under TLS alone */
+	int64_t wakeup_ns; /* time between bytes arriving and the server reading them */
 	size_t message_bytes_max; /* largest message APPEND takes; 0: the default */
 	unsigned session_limit;   /* at once; one more gets BYE. 0: IMAP_SESSIONS */
 	unsigned per_user_limit;  /* logged in to one account from one address. 0: IMAP_PER_USER */

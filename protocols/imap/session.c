@@ -5,8 +5,17 @@
 char *imap_capabilities(const struct imap_session *session)
 {
 	GString *text = g_string_new(NULL);
+	imap_capability_set offered = session->offered;
+	bool is_authenticated = session->state != IMAP_NOT_AUTHENTICATED;
 
-	imap_capabilities_print(text, session->offered, session->state != IMAP_NOT_AUTHENTICATED);
+	if (!imap_may_log_in(session))
+		offered &= ~(imap_capability_bit(IMAP_CAN_AUTH_PLAIN) |
+			     imap_capability_bit(IMAP_CAN_AUTH_LOGIN));
+	imap_capabilities_print(text, offered, is_authenticated);
+	if (!is_authenticated && imap_offers_tls(session))
+		g_string_append(text, " STARTTLS");
+	if (!is_authenticated && !imap_may_log_in(session))
+		g_string_append(text, " LOGINDISABLED");
 	return g_string_free(text, FALSE);
 }
 
@@ -411,6 +420,16 @@ static void session_opened(struct session *base)
 	imap_arm(session);
 }
 
+/* The client asks anew what is offered, unless it trusts what it heard (RFC 3501 section 6.2.1). */
+static void session_secured(struct session *base)
+{
+	struct imap_session *session = (struct imap_session *)base;
+
+	imap_reader_reset(&session->reader);
+	session->autologout_ns = base->now_ns + IMAP_AUTOLOGOUT_NS;
+	imap_arm(session);
+}
+
 static void session_refill(struct session *base)
 {
 	struct imap_session *session = (struct imap_session *)base;
@@ -457,6 +476,7 @@ static void free_session(struct session *base)
 static const struct session_operations operations = {
 	.opened = session_opened,
 	.receive = session_receive,
+	.secured = session_secured,
 	.ended = session_ended,
 	.expired = session_expired,
 	.failed = session_failed,

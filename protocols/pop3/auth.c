@@ -117,6 +117,9 @@ static bool find_mechanism(const char *name, enum pop3_mechanism *mechanism)
 /* AUTH mechanism [initial-response] (RFC 5034 section 4); "=" stands for an empty response. */
 void pop3_auth(struct pop3_session *session, const char *argument)
 {
+	if (pop3_refuse_plaintext(session))
+		return;
+
 	char **words = g_strsplit(argument, " ", 2);
 
 	pop3_forget_user(session);

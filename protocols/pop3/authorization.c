@@ -1,6 +1,33 @@
 /* The AUTHORIZATION state of a POP3 server: CAPA, USER, PASS, APOP; auth.c has AUTH. */
 #include "protocols/pop3/private.h"
 
+static bool offers_tls(const struct pop3_session *session)
+{
+	return session->offers_tls && session->base.protection == NULL;
+}
+
+/* What follows in plaintext is thrown away by whoever wraps the stream (RFC 2595 section 4). */
+void pop3_stls(struct pop3_session *session, const char *argument)
+{
+	(void)argument;
+	if (!offers_tls(session)) {
+		pop3_err(session, session->base.protection != NULL ? "TLS is already active."
+								   : "TLS support isn't enabled.");
+		return;
+	}
+	pop3_ok(session, "Begin TLS negotiation now.");
+	session->base.wants_tls = true;
+}
+
+bool pop3_refuse_plaintext(struct pop3_session *session)
+{
+	if (pop3_may_log_in(session))
+		return false;
+	pop3_err(session, "[AUTH] Plaintext authentication disallowed on non-secure (SSL/TLS) "
+			  "connections.");
+	return true;
+}
+
 /* RFC 2449 section 5 and 6; USER and SASL tell how to log in, so they go once that is done. */
 void pop3_capa(struct pop3_session *session, const char *argument)
 {
@@ -17,7 +44,9 @@ void pop3_capa(struct pop3_session *session, const char *argument)
 					       "AUTH-RESP-CODE\r\n"
 					       "UTF8 USER\r\n"
 					       "LANG\r\n"));
-	if (session->state != POP3_TRANSACTION) {
+	if (session->state != POP3_TRANSACTION && offers_tls(session))
+		session_write(&session->base, bytes_of("STLS\r\n"));
+	if (session->state != POP3_TRANSACTION && pop3_may_log_in(session)) {
 		session_write(&session->base, bytes_of("USER\r\n"));
 		pop3_offer_mechanisms(session);
 	}
@@ -73,6 +102,8 @@ void pop3_log_in(struct pop3_session *session, struct account *account)
 
 void pop3_user(struct pop3_session *session, const char *argument)
 {
+	if (pop3_refuse_plaintext(session))
+		return;
 	if (argument[0] == '\0') {
 		pop3_err(session, "Missing username.");
 		return;
@@ -109,6 +140,8 @@ void pop3_apop(struct pop3_session *session, const char *argument)
 {
 	const char *space = strchr(argument, ' ');
 
+	if (pop3_refuse_plaintext(session))
+		return;
 	if (session->timestamp == NULL) {
 		pop3_err(session, "APOP is not offered.");
 		return;

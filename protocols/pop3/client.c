@@ -7,6 +7,7 @@ const char *const pop3_outcome_names[POP3_OUTCOME_COUNT] = {
 	[POP3_DONE] = "done",
 	[POP3_REFUSED] = "refused by the server",
 	[POP3_LOGIN_REFUSED] = "login refused",
+	[POP3_INSECURE] = "TLS is required, but was not offered",
 	[POP3_MAILDROP_IN_USE] = "maildrop in use",
 	[POP3_BROKEN] = "the server's answer made no sense",
 	[POP3_LOST] = "connection lost",
@@ -53,7 +54,8 @@ void pop3_client_finish(struct pop3_client *client)
 
 void pop3_client_give_up(struct pop3_client *client, enum pop3_outcome outcome, const char *text)
 {
-	bool is_heard = outcome == POP3_LOGIN_REFUSED || outcome == POP3_MAILDROP_IN_USE;
+	bool is_heard = outcome == POP3_LOGIN_REFUSED || outcome == POP3_MAILDROP_IN_USE ||
+			outcome == POP3_INSECURE;
 
 	client->outcome = outcome;
 	g_free(client->text);
@@ -237,6 +239,16 @@ static void opened(struct session *base)
 	set_deadline((struct pop3_client *)base);
 }
 
+/* What the server said before is forgotten (RFC 2595 section 4). */
+static void secured(struct session *base)
+{
+	struct pop3_client *client = (struct pop3_client *)base;
+
+	client->capabilities = 0;
+	set_deadline(client);
+	pop3_client_begin(client, STAGE_CAPABILITIES);
+}
+
 /* The server hung up. After QUIT was answered the session is over already. */
 static void lose(struct pop3_client *client)
 {
@@ -290,6 +302,7 @@ static void client_destroy(struct session *base)
 static const struct session_operations operations = {
 	.opened = opened,
 	.receive = receive,
+	.secured = secured,
 	.ended = ended,
 	.expired = expired,
 	.failed = failed,

@@ -26,6 +26,7 @@ enum pop3_outcome {
 	POP3_DONE,            /* to the end; deletions are final */
 	POP3_REFUSED,         /* the server did not greet, or ended the session early */
 	POP3_LOGIN_REFUSED,   /* wrong password, or no way to log in that both know */
+	POP3_INSECURE,        /* TLS is wanted, and not to be had */
 	POP3_MAILDROP_IN_USE, /* another session holds the lock */
 	POP3_BROKEN,          /* the server's answers made no sense */
 	POP3_LOST,            /* the connection failed, or silence for too long */
@@ -58,6 +59,7 @@ struct pop3_client_events {
 
 struct pop3_client_config {
 	const char *user, *password; /* copied */
+	enum session_tls tls;        /* with more than NEVER the adapter's config has TLS */
 	bool deletes;                /* what was fetched is deleted in the same session */
 	/*
 	 * So many commands may be under way at once where PIPELINING is offered; 0 or 1: each waits

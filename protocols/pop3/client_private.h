@@ -23,6 +23,7 @@ enum pop3_capability {
 	CAN_UIDL = 4,
 	CAN_PIPELINE = 8,
 	CAN_UTF8 = 16,
+	CAN_STLS = 32,
 };
 
 /* A message of the maildrop. */
@@ -82,6 +83,9 @@ void pop3_client_finish(struct pop3_client *client);
 /* client_script.c: what is said next. */
 void pop3_client_begin(struct pop3_client *client, enum pop3_stage stage);
 void pop3_client_log_in(struct pop3_client *client);
+
+/* CAPA was answered: TLS if it is wanted, else on to the login. */
+void pop3_client_protect(struct pop3_client *client);
 void pop3_client_say_password(struct pop3_client *client);
 
 /* Says as much as the stage and the window allow; begins the next stage when this one is done. */

@@ -69,6 +69,20 @@ static void say_auth_plain(struct pop3_client *client)
 	g_byte_array_unref(response);
 }
 
+void pop3_client_protect(struct pop3_client *client)
+{
+	enum session_tls tls = client->config.tls;
+	bool is_offered = (client->capabilities & CAN_STLS) != 0;
+
+	if (client->base.protection == NULL && is_offered &&
+	    (tls == SESSION_TLS_IF_OFFERED || tls == SESSION_TLS_REQUIRED))
+		say_verb(client, POP3_STLS);
+	else if (client->base.protection == NULL && tls == SESSION_TLS_REQUIRED)
+		pop3_client_give_up(client, POP3_INSECURE, "");
+	else
+		pop3_client_begin(client, STAGE_LOGIN);
+}
+
 /* USER and PASS where they are allowed, else what both sides know. */
 void pop3_client_log_in(struct pop3_client *client)
 {

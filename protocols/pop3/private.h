@@ -29,6 +29,7 @@ struct pop3_session {
 	char *timestamp;
 	int64_t refusal_delay_ns;
 	bool is_turned_away;
+	bool offers_tls, hides_login;
 	enum pop3_state state;
 	enum pop3_mechanism mechanism; /* in POP3_IN_AUTH */
 	char *user;                    /* from USER or AUTH LOGIN; NULL: none */
@@ -51,8 +52,18 @@ void pop3_ok(struct pop3_session *session, const char *format, ...) G_GNUC_PRINT
 void pop3_err(struct pop3_session *session, const char *format, ...) G_GNUC_PRINTF(2, 3);
 void pop3_phase(struct pop3_session *session, enum session_phase phase);
 
+/* False: there is no TLS, and without there is no login. */
+static inline bool pop3_may_log_in(const struct pop3_session *session)
+{
+	return !session->hides_login || session->base.protection != NULL;
+}
+
 /* authorization.c: commands before the login. */
+
+/* True after an answer: logging in would show the password to everybody on the way. */
+bool pop3_refuse_plaintext(struct pop3_session *session);
 void pop3_capa(struct pop3_session *session, const char *argument);
+void pop3_stls(struct pop3_session *session, const char *argument);
 void pop3_user(struct pop3_session *session, const char *argument);
 void pop3_pass(struct pop3_session *session, const char *argument);
 void pop3_apop(struct pop3_session *session, const char *argument);

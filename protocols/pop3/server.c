@@ -61,6 +61,8 @@ static void begin_session(struct pop3_server *server, struct stream *stream, boo
 	    .software = server->config.software,
 	    .timestamp = timestamp,
 	    .refusal_delay_ns = server->config.refusal_delay_ns,
+	    .offers_tls = server->config.tls != NULL,
+	    .hides_login = server->config.hides_login,
 	    .is_turned_away = is_turned_away,
 	});
 
@@ -106,7 +108,8 @@ struct pop3_server *pop3_server_start(struct host *host, const struct pop3_serve
 {
 	static const uint16_t default_port = POP3_PORT;
 	const uint16_t *ports = config->ports != NULL ? config->ports : &default_port;
-	size_t port_count = config->ports != NULL ? config->port_count : config->tls_port_count == 0;
+	size_t port_count =
+	    config->ports != NULL ? config->port_count : config->tls_port_count == 0;
 	struct pop3_server *server = g_new0(struct pop3_server, 1);
 
 	server->host = host;
@@ -119,8 +122,7 @@ struct pop3_server *pop3_server_start(struct host *host, const struct pop3_serve
 	for (size_t i = 0; i < port_count; i++)
 		is_open = is_open && listen_on(server, ports[i], accept_connection);
 	for (size_t i = 0; i < config->tls_port_count; i++)
-		is_open =
-		    is_open && listen_on(server, config->tls_ports[i], accept_tls_connection);
+		is_open = is_open && listen_on(server, config->tls_ports[i], accept_tls_connection);
 	if (!is_open) {
 		pop3_server_stop(server);
 		return NULL;

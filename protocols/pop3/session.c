@@ -38,6 +38,7 @@ static const struct command commands[] = {
 	{ POP3_PASS, BEFORE_LOGIN,             pop3_pass},
 	{ POP3_APOP, BEFORE_LOGIN,             pop3_apop},
 	{ POP3_AUTH, BEFORE_LOGIN,             pop3_auth},
+	{ POP3_STLS, BEFORE_LOGIN,             pop3_stls},
 	{ POP3_UTF8, BEFORE_LOGIN,             pop3_utf8},
 	{ POP3_LANG, BEFORE_LOGIN | LOGGED_IN, pop3_lang},
 	{ POP3_STAT, LOGGED_IN,                pop3_stat},
@@ -231,6 +232,15 @@ static void opened(struct session *base)
 	set_autologout(session);
 }
 
+/* Who the client said it was before TLS, somebody else may have said (RFC 2595 section 4). */
+static void secured(struct session *base)
+{
+	struct pop3_session *session = (struct pop3_session *)base;
+
+	pop3_forget_user(session);
+	set_autologout(session);
+}
+
 static void ended(struct session *base)
 {
 	end_without_update((struct pop3_session *)base);
@@ -288,6 +298,7 @@ static void session_destroy(struct session *base)
 static const struct session_operations operations = {
 	.opened = opened,
 	.receive = receive,
+	.secured = secured,
 	.ended = ended,
 	.expired = expired,
 	.failed = failed,
@@ -305,6 +316,8 @@ struct session *pop3_session_new(const struct pop3_session_config *config)
 	session->timestamp = g_strdup(config->timestamp);
 	session->refusal_delay_ns = config->refusal_delay_ns;
 	session->is_turned_away = config->is_turned_away;
+	session->offers_tls = config->offers_tls;
+	session->hides_login = config->hides_login;
 	session->base.send_timeout_ns = POP3_AUTOLOGOUT_NS;
 	session->maildrop = g_array_new(FALSE, TRUE, sizeof(struct pop3_entry));
 	g_array_set_clear_func(session->maildrop, entry_clear);

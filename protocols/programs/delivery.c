@@ -2,6 +2,7 @@
 
 #include "protocols/adapter.h"
 #include "protocols/programs/delivery_result.h"
+#include "protocols/programs/evidence.h"
 #include "protocols/programs/exchangers.h"
 
 /* A conversation with a server. It may outlive its delivery by the time that QUIT takes. */
@@ -197,13 +198,23 @@ static char *name_peer(const struct delivery *delivery)
 	return g_strdup_printf("%s[%s]", present_exchanger(delivery)->host, address);
 }
 
+static void record_transfer(const struct delivery *delivery, const char *recipient,
+			    const char *peer, const char *reply)
+{
+	GString *evidence = evidence_new(recipient);
+
+	evidence_fact(evidence, "server", "%s", peer);
+	evidence_fact(evidence, "reply", "%s", reply);
+	evidence_record(delivery->agent->node, ACTOR_MTA, MAIL_TRANSFERRED,
+			&delivery->job->identity, 0, evidence);
+}
+
 static void take_result(const struct delivery *delivery, const struct smtp_result *from,
 			unsigned index)
 {
 	struct mail_job *job = delivery->job;
 	struct mail_result *result = &job->results[index];
 	char *peer = name_peer(delivery);
-	struct node *node = delivery->agent->node;
 
 	mail_result_clear(result);
 	result->outcome = from->outcome;
@@ -214,12 +225,12 @@ static void take_result(const struct delivery *delivery, const struct smtp_resul
 		result->remote_host = g_strdup(present_exchanger(delivery)->host);
 		result->reply = g_strdup(from->text);
 	}
-	g_free(peer);
 	if (from->outcome == SMTP_SENT)
-		mail_record(node, ACTOR_MTA, MAIL_TRANSFERRED, &job->identity, 0,
-			    bytes_of(job->recipients[index]));
+		record_transfer(delivery, job->recipients[index], peer, from->text);
 	else if (from->outcome == SMTP_FAILED)
-		mail_record(node, ACTOR_MTA, MAIL_REFUSED, &job->identity, 0, bytes_of(from->text));
+		mail_record(delivery->agent->node, ACTOR_MTA, MAIL_REFUSED, &job->identity, 0,
+			    bytes_of(from->text));
+	g_free(peer);
 }
 
 /* True while the recipient could still be delivered by another server in this attempt. */
@@ -291,6 +302,18 @@ static void message_sent(void *owner, struct smtp_client *client, const struct s
 		finish(delivery, SMTP_DEFERRED, "4.0.0", "");
 }
 
+static void transaction_begun(void *owner, const struct smtp_transfer *transfer)
+{
+	const struct connection *connection = owner;
+	char *server =
+	    evidence_server(connection->host, (struct endpoint) { connection->address, SMTP_PORT });
+
+	evidence_record(connection->agent->node, ACTOR_MTA, MAIL_TRANSFERS,
+			&connection->delivery->job->identity, 0,
+			evidence_transaction(server, transfer));
+	g_free(server);
+}
+
 static bool has_more(void *owner)
 {
 	const struct connection *connection = owner;
@@ -335,6 +358,15 @@ static void send_open_recipients(struct delivery *delivery, struct smtp_client *
 	g_free(recipients);
 }
 
+static void record_connection(const struct delivery *delivery, struct endpoint server)
+{
+	char *text = evidence_server(present_exchanger(delivery)->host, server);
+
+	mail_record(delivery->agent->node, ACTOR_MTA, MAIL_CONNECTS, &delivery->job->identity, 0,
+		    bytes_of(text));
+	g_free(text);
+}
+
 static void connect_to(struct delivery *delivery, uint32_t address)
 {
 	struct delivery_agent *agent = delivery->agent;
@@ -345,13 +377,16 @@ static void connect_to(struct delivery *delivery, uint32_t address)
 	    .declares_size = true,
 	    .names_originals = true,
 	    .converts = agent->config.converts,
+	    .begun = transaction_begun,
 	    .tls = agent->config.tls,
 	    .sent = message_sent,
 	    .has_more = has_more,
 	    .owner = connection,
 	});
-	struct stream *stream =
-	    tcp_connect(agent->host, (struct endpoint) { address, SMTP_PORT }, NULL, NULL);
+	struct endpoint server = { address, SMTP_PORT };
+
+	record_connection(delivery, server);
+	struct stream *stream = tcp_connect(agent->host, server, NULL, NULL);
 
 	connection->agent = agent;
 	connection->delivery = delivery;
@@ -468,11 +503,12 @@ static void ask_address(struct delivery *delivery)
 {
 	struct delivery_agent *agent = delivery->agent;
 	const char *host = present_exchanger(delivery)->host;
-	char *text = g_strdup_printf("%s %s", delivery->job->domain, host);
+	GString *evidence = evidence_new(delivery->job->domain);
 
-	mail_record(agent->node, ACTOR_MTA, MAIL_LOOKED_UP, &delivery->job->identity, 0,
-		    bytes_of(text));
-	g_free(text);
+	g_string_append_printf(evidence, " %s", host);
+	evidence_fact(evidence, "preference", "%u", present_exchanger(delivery)->preference);
+	evidence_record(agent->node, ACTOR_MTA, MAIL_LOOKED_UP, &delivery->job->identity, 0,
+			evidence);
 	g_array_set_size(delivery->addresses, 0);
 	delivery->address = 0;
 	delivery->query = dns_resolve(agent->config.resolver, host, DNS_A, address_found, delivery);

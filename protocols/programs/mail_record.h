@@ -25,5 +25,5 @@ void mail_record(struct node *node, enum actor actor, enum mail_detail detail,
 		 const struct mail_identity *identity, uint64_t after, struct bytes bytes);
 
 /* Emits MAIL_CHECKED: what a stage of the screening that `actor` does found. */
-void mail_record_check(struct node *node, enum actor actor,
-		       const struct mail_identity *identity, const struct screen_finding *finding);
+void mail_record_check(struct node *node, enum actor actor, const struct mail_identity *identity,
+		       const struct screen_finding *finding);

@@ -5,6 +5,7 @@
 #include "protocols/programs/aliases.h"
 #include "protocols/programs/delivery.h"
 #include "protocols/programs/mda.h"
+#include "protocols/programs/reception.h"
 #include "protocols/programs/reporting.h"
 #include "protocols/programs/screen.h"
 #include "protocols/programs/stamp.h"
@@ -55,6 +56,7 @@ struct mail_server {
 	struct mail_queue *queue;
 	struct delivery_agent *agent;
 	unsigned session_limit, per_address_limit, queue_limit;
+	bool mda_is_stopped;
 	struct random_stream random; /* for the challenges of AUTH */
 	struct sasl_keys *keys;
 	struct tls_context *tls; /* NULL: none */
@@ -228,6 +230,13 @@ static enum smtp_verdict judge(const struct mail_server *server, const struct sm
 	return account_has_room(account, 1) ? SMTP_RECIPIENT_OK : SMTP_RECIPIENT_FULL;
 }
 
+static const char *const verdict_names[] = {
+	[SMTP_RECIPIENT_UNKNOWN] = "is not known here",
+	[SMTP_RECIPIENT_FOREIGN] = "is elsewhere, and this client may not relay",
+	[SMTP_RECIPIENT_FULL] = "is over quota",
+	[SMTP_RECIPIENT_LATER] = "cannot be judged now",
+};
+
 static void recipient_screened(void *owner, const char *reply)
 {
 	struct client *client = owner;
@@ -245,6 +254,9 @@ static void check_recipient(void *owner, struct smtp_server *session, const char
 	char *address = complete_address(client->service->server, recipient);
 	enum smtp_verdict verdict = judge(client->service->server, session, address);
 
+	if (verdict != SMTP_RECIPIENT_OK && !smtp_server_is_verifying(session))
+		reception_record_recipient(client->service->server->node, client->service->actor,
+					   address, verdict_names[verdict]);
 	g_free(address);
 	if (verdict != SMTP_RECIPIENT_OK || smtp_server_is_verifying(session)) {
 		smtp_server_answer_recipient(session, verdict);
@@ -365,17 +377,62 @@ static void message_screened(void *owner, const struct screen_result *screened)
 		take_message(client, screened);
 }
 
+static const char *place_of(void *owner, const char *recipient)
+{
+	const struct mail_server *server = owner;
+	char *address = complete_address(server, recipient);
+	const char *place = "relayed";
+
+	if (aliases_has(server->aliases, address))
+		place = "alias";
+	else if (is_local_domain(server, address_domain(address)))
+		place = "local";
+	g_free(address);
+	return place;
+}
+
+/* Records the arrival, and what the server's own policy says. The reply that refuses it; NULL: it may pass. */
+static const char *check_arrival(struct client *client, const struct smtp_arrival *arrival,
+				 const struct mail_identity *identity)
+{
+	struct mail_server *server = client->service->server;
+	const struct reception reception = {
+		.node = server->node,
+		.actor = client->service->actor,
+		.identity = *identity,
+		.arrival = arrival,
+		.size_limit = client->service->config.size_limit,
+		.hops = stamp_count_hops(arrival->data),
+		.hops_limit = MAIL_SERVER_HOPS_MAX,
+		.place = place_of,
+		.owner = server,
+	};
+	const char *refusal = NULL;
+
+	if (reception.hops > MAIL_SERVER_HOPS_MAX)
+		refusal = "554 5.4.0 Error: too many hops";
+	else if (!has_room(client)) /* there was when the sender was named */
+		refusal = SMTP_NO_ROOM;
+	engine_context(node_engine(server->node))->root = identity->root;
+	reception_record_arrival(&reception);
+	reception_record_check(&reception, refusal);
+	return refusal;
+}
+
 static void accept_message(void *owner, struct smtp_server *session,
 			   const struct smtp_arrival *arrival)
 {
 	struct client *client = owner;
 
-	if (stamp_count_hops(arrival->data) > MAIL_SERVER_HOPS_MAX) {
-		smtp_server_answer_refused(session, "554 5.4.0 Error: too many hops");
+	struct mail_identity identity = mail_identity_of_arrival(client->service->server->node);
+	const char *refusal = check_arrival(client, arrival, &identity);
+
+	if (refusal != NULL) {
+		smtp_server_answer_refused(session, refusal);
 		return;
 	}
 	client->arrival = *arrival;
-	screen_message(client->screen, &client->arrival, message_screened, client);
+	screen_message(client->screen, &client->arrival, &identity, message_screened, client);
 }
 
 static bool find_fault(void *owner, struct smtp_server *session, enum smtp_detail command,
@@ -479,6 +536,18 @@ static void client_connected(void *owner, struct stream *stream)
 
 /* Delivery. */
 
+/* The transfer agent finds nobody to hand local mail to: it stays in the queue. */
+static void defer_all(struct mail_job *job)
+{
+	for (unsigned i = 0; i < job->count; i++) {
+		struct mail_result *result = &job->results[i];
+
+		result->outcome = SMTP_DEFERRED;
+		g_strlcpy(result->status, "4.3.0", sizeof result->status);
+		result->reason = g_strdup("the delivery agent (MDA) is not running");
+	}
+}
+
 static void deliver(void *owner, struct mail_job *job)
 {
 	struct mail_server *server = owner;
@@ -487,7 +556,10 @@ static void deliver(void *owner, struct mail_job *job)
 		delivery_start(server->agent, job);
 		return;
 	}
-	mda_deliver(server->node, server->store, server->tagged_domains, job);
+	if (server->mda_is_stopped)
+		defer_all(job);
+	else
+		mda_deliver(server->node, server->store, server->tagged_domains, job);
 	mail_job_done(job);
 }
 
@@ -704,21 +776,39 @@ struct mail_server *mail_server_new(struct host *host, const struct mail_server_
 	return server;
 }
 
-void mail_server_suspend(struct mail_server *server)
+static bool is_meant(const struct service *service, enum actor program)
 {
-	for (unsigned i = 0; i < server->service_count; i++)
-		g_clear_pointer(&server->services[i].listener, tcp_listener_close);
-	for (guint i = 0; i < server->clients->len; i++)
-		adapter_free(((struct client *)g_ptr_array_index(server->clients, i))->adapter);
-	g_ptr_array_set_size(server->clients, 0);
+	return program == ACTOR_NONE || program == service->actor;
 }
 
-bool mail_server_resume(struct mail_server *server)
+void mail_server_suspend(struct mail_server *server, enum actor program)
+{
+	server->mda_is_stopped |= program == ACTOR_MDA;
+	for (unsigned i = 0; i < server->service_count; i++)
+		if (is_meant(&server->services[i], program))
+			g_clear_pointer(&server->services[i].listener, tcp_listener_close);
+	for (guint i = server->clients->len; i > 0; i--) {
+		struct client *client = g_ptr_array_index(server->clients, i - 1);
+
+		if (!is_meant(client->service, program))
+			continue;
+		adapter_free(client->adapter);
+		g_ptr_array_remove_index(server->clients, i - 1);
+	}
+}
+
+bool mail_server_resume(struct mail_server *server, enum actor program)
 {
 	bool is_open = true;
 
-	for (unsigned i = 0; i < server->service_count; i++)
-		is_open &= server->services[i].listener != NULL || open_port(&server->services[i]);
+	if (program == ACTOR_MDA)
+		server->mda_is_stopped = false;
+	for (unsigned i = 0; i < server->service_count; i++) {
+		struct service *service = &server->services[i];
+
+		if (is_meant(service, program))
+			is_open &= service->listener != NULL || open_port(service);
+	}
 	return is_open;
 }
 
@@ -726,7 +816,7 @@ void mail_server_free(struct mail_server *server)
 {
 	if (server == NULL)
 		return;
-	mail_server_suspend(server);
+	mail_server_suspend(server, ACTOR_NONE);
 	g_ptr_array_unref(server->clients);
 	linger_pool_free(server->lingers);
 	delivery_agent_free(server->agent);

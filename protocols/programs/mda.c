@@ -1,7 +1,9 @@
 #include "protocols/programs/mda.h"
 
+#include <inttypes.h>
 #include "protocols/mail/address.h"
 #include "protocols/mail/names.h"
+#include "protocols/programs/evidence.h"
 
 static bool has_tags(const char *domain, char *const *tagged_domains)
 {
@@ -75,8 +77,11 @@ static void append(struct node *node, struct account *account, const struct mail
 	const struct mailbox_entry *entry =
 	    mailbox_append(mailbox, message, 0, world_unix_time(node->world));
 
-	mail_record(node, ACTOR_MDA, MAIL_DELIVERED, &job->identity, entry->uid,
-		    bytes_of(recipient));
+	GString *evidence = evidence_new(recipient);
+
+	evidence_fact(evidence, "mailbox", "%s", mailbox->name);
+	evidence_fact(evidence, "uid", "%" PRIu32, entry->uid);
+	evidence_record(node, ACTOR_MDA, MAIL_DELIVERED, &job->identity, entry->uid, evidence);
 	node_act_as(node, before);
 	message_free(message);
 	g_free(header);

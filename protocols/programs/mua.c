@@ -61,6 +61,10 @@ enum mua_outcome mua_outcome_of_lookup(enum lookup_outcome outcome)
 
 enum mua_outcome mua_outcome_of_failure(const struct session *session, int why, const char **text)
 {
+	if (session->lacks_tls) {
+		*text = "TLS is required, but was not offered";
+		return MUA_INSECURE;
+	}
 	switch (why) {
 	case STREAM_INSECURE:
 		*text = session->failure != NULL ? session->failure : "no TLS";

@@ -53,8 +53,8 @@ struct mua_config {
 	enum session_tls incoming_tls, outgoing_tls;
 	struct tls_context *tls; /* borrowed; NULL: TLS is never spoken */
 	bool authenticates;      /* at the outgoing server too */
-	enum mua_leave leave; /* POP3 */
-	int64_t leave_ns;     /* TIME_NEVER: without limit */
+	enum mua_leave leave;    /* POP3 */
+	int64_t leave_ns;        /* TIME_NEVER: without limit */
 	/*
 	 * IMAP: so long the connection stays open when there is nothing left to do, waiting for news
 	 * by IDLE; 0: it is closed at once. TIME_NEVER: until the user goes offline.

@@ -187,24 +187,25 @@ static void connect_to(struct mua_imap *imap, uint32_t address)
 	imap->client = imap_client_new(&(struct imap_client_config) {
 	    .user = config->login,
 	    .password = config->password,
+	    .tls = config->incoming_tls,
 	    .events = &events,
 	    .owner = imap,
 	    .idle_renew_ns = IDLE_RENEW_NS,
 	    .reply_timeout_ns = REPLY_TIMEOUT_NS,
 	});
-	imap->adapter = adapter_new(mua->host, stream, imap_client_session(imap->client), false,
-				    &(struct adapter_config) {
-					.layer = LAYER_IMAP,
-					.actor = ACTOR_MUA,
-					.wakeup_ns = config->wakeup_ns,
-					.connect_timeout_ns = config->connect_timeout_ns,
-					.tls = config->tls,
-					.tls_name = config->incoming_server,
-					.begins_with_tls =
-					    config->incoming_tls == SESSION_TLS_AT_ONCE,
-					.done = connection_done,
-					.owner = imap,
-				    });
+	imap->adapter =
+	    adapter_new(mua->host, stream, imap_client_session(imap->client), false,
+			&(struct adapter_config) {
+			    .layer = LAYER_IMAP,
+			    .actor = ACTOR_MUA,
+			    .wakeup_ns = config->wakeup_ns,
+			    .connect_timeout_ns = config->connect_timeout_ns,
+			    .tls = config->tls,
+			    .tls_name = config->incoming_server,
+			    .begins_with_tls = config->incoming_tls == SESSION_TLS_AT_ONCE,
+			    .done = connection_done,
+			    .owner = imap,
+			});
 }
 
 static void looked_up(void *owner, enum lookup_outcome outcome, uint32_t address)

@@ -1,4 +1,5 @@
 /* The mail client's outbox: composed messages on their way to the submission server. */
+#include "protocols/programs/evidence.h"
 #include "protocols/programs/mua_private.h"
 #include "protocols/smtp/client.h"
 
@@ -28,6 +29,7 @@ struct mua_outbox {
 	struct timer retry;         /* armed: letters are waiting */
 	unsigned port;              /* index of the port to connect to */
 	unsigned ports_failed;      /* in a row */
+	struct endpoint server;     /* that we turned to last */
 };
 
 static void try_again(void *owner);
@@ -292,6 +294,33 @@ static void connection_done(void *owner, struct session *session, int why)
 	start(outbox); /* for letters that came too late for this connection */
 }
 
+static void record_step(const struct mua_outbox *outbox, enum mail_detail detail, GString *evidence)
+{
+	mua_record(outbox->mua, detail, outbox->current->root, outbox->current->object, 0,
+		   evidence_bytes(evidence));
+	g_string_free(evidence, TRUE);
+}
+
+static void record_connection(const struct mua_outbox *outbox)
+{
+	char *server = evidence_server(outbox->mua->config.outgoing_server, outbox->server);
+
+	record_step(outbox, MAIL_CONNECTS, evidence_new(server));
+	g_free(server);
+}
+
+static void begun(void *owner, const struct smtp_transfer *transfer)
+{
+	const struct mua_outbox *outbox = owner;
+	char *server;
+
+	if (outbox->current == NULL)
+		return; /* it was given up: we went offline */
+	server = evidence_server(outbox->mua->config.outgoing_server, outbox->server);
+	record_step(outbox, MAIL_SUBMITS, evidence_transaction(server, transfer));
+	g_free(server);
+}
+
 static void connect_to(struct mua_outbox *outbox, uint32_t address)
 {
 	struct mua *mua = outbox->mua;
@@ -306,26 +335,29 @@ static void connect_to(struct mua_outbox *outbox, uint32_t address)
 	    .tls = config->outgoing_tls,
 	    .random = &mua->random,
 	    .keys = mua->keys,
+	    .begun = begun,
 	    .sent = sent,
 	    .owner = outbox,
 	});
-	struct stream *stream = tcp_connect(
-	    mua->host, (struct endpoint) { address, config->outgoing_ports[outbox->port] }, NULL,
-	    NULL);
+	struct stream *stream;
 
-	outbox->adapter = adapter_new(mua->host, stream, session, false,
-				      &(struct adapter_config) {
-					  .layer = LAYER_SMTP,
-					  .actor = ACTOR_MUA,
-					  .wakeup_ns = config->wakeup_ns,
-					  .connect_timeout_ns = config->connect_timeout_ns,
-					  .tls = config->tls,
-					  .tls_name = config->outgoing_server,
-					  .begins_with_tls =
-					      config->outgoing_tls == SESSION_TLS_AT_ONCE,
-					  .done = connection_done,
-					  .owner = outbox,
-				      });
+	outbox->server = (struct endpoint) { address, config->outgoing_ports[outbox->port] };
+	record_connection(outbox);
+	stream = tcp_connect(mua->host, outbox->server, NULL, NULL);
+
+	outbox->adapter =
+	    adapter_new(mua->host, stream, session, false,
+			&(struct adapter_config) {
+			    .layer = LAYER_SMTP,
+			    .actor = ACTOR_MUA,
+			    .wakeup_ns = config->wakeup_ns,
+			    .connect_timeout_ns = config->connect_timeout_ns,
+			    .tls = config->tls,
+			    .tls_name = config->outgoing_server,
+			    .begins_with_tls = config->outgoing_tls == SESSION_TLS_AT_ONCE,
+			    .done = connection_done,
+			    .owner = outbox,
+			});
 	send_letter(outbox, smtp_client_of(session), outbox->current);
 }
 

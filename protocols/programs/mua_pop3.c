@@ -126,6 +126,8 @@ static enum mua_outcome outcome_of(enum pop3_outcome outcome)
 		return MUA_DONE;
 	case POP3_LOGIN_REFUSED:
 		return MUA_LOGIN_REFUSED;
+	case POP3_INSECURE:
+		return MUA_INSECURE;
 	case POP3_MAILDROP_IN_USE:
 		return MUA_TRY_LATER;
 	case POP3_REFUSED:
@@ -192,6 +194,7 @@ static void connect_to(struct mua_pop3 *pop3, uint32_t address)
 	    .user = config->login,
 	    .password = config->password,
 	    .deletes = config->leave == MUA_LEAVE_NOTHING,
+	    .tls = config->incoming_tls,
 	    .root = root_of_check(pop3),
 	    .events = &events,
 	    .owner = pop3,
@@ -200,19 +203,19 @@ static void connect_to(struct mua_pop3 *pop3, uint32_t address)
 	    mua->host, (struct endpoint) { address, config->incoming_port }, NULL, NULL);
 
 	pop3->is_answered = false;
-	pop3->adapter = adapter_new(mua->host, stream, session, false,
-				    &(struct adapter_config) {
-					.layer = LAYER_POP3,
-					.actor = ACTOR_MUA,
-					.wakeup_ns = config->wakeup_ns,
-					.connect_timeout_ns = config->connect_timeout_ns,
-					.tls = config->tls,
-					.tls_name = config->incoming_server,
-					.begins_with_tls =
-					    config->incoming_tls == SESSION_TLS_AT_ONCE,
-					.done = connection_done,
-					.owner = pop3,
-				    });
+	pop3->adapter =
+	    adapter_new(mua->host, stream, session, false,
+			&(struct adapter_config) {
+			    .layer = LAYER_POP3,
+			    .actor = ACTOR_MUA,
+			    .wakeup_ns = config->wakeup_ns,
+			    .connect_timeout_ns = config->connect_timeout_ns,
+			    .tls = config->tls,
+			    .tls_name = config->incoming_server,
+			    .begins_with_tls = config->incoming_tls == SESSION_TLS_AT_ONCE,
+			    .done = connection_done,
+			    .owner = pop3,
+			});
 }
 
 static void found(void *owner, enum lookup_outcome outcome, uint32_t address)

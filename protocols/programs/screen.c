@@ -129,9 +129,11 @@ void screen_recipient(struct screen *screen, const struct smtp_arrival *arrival,
 }
 
 void screen_message(struct screen *screen, const struct smtp_arrival *arrival,
+		    const struct mail_identity *identity,
 		    void (*done)(void *owner, const struct screen_result *result), void *owner)
 {
 	take_up(screen, arrival);
+	screen->identity = *identity;
 	screen->message_done = done;
 	screen->owner = owner;
 	screen->data = g_bytes_ref(arrival->data);

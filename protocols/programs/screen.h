@@ -29,4 +29,5 @@ void screen_recipient(struct screen *screen, const struct smtp_arrival *arrival,
 		      const char *recipient, void (*done)(void *owner, const char *reply),
 		      void *owner);
 void screen_message(struct screen *screen, const struct smtp_arrival *arrival,
+		    const struct mail_identity *identity,
 		    void (*done)(void *owner, const struct screen_result *result), void *owner);

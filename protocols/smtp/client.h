@@ -64,6 +64,8 @@ struct smtp_client_config {
 	enum session_tls tls;         /* with more than NEVER the adapter's config has TLS */
 	struct random_stream *random; /* for AUTH, see sasl.h; NULL: nonces are all alike */
 	struct sasl_keys *keys;       /* likewise; may be NULL */
+	/* The transaction of a message begins: MAIL has just been said. Borrowed. NULL: not told. */
+	void (*begun)(void *owner, const struct smtp_transfer *transfer);
 	/*
 	 * A message is done with; one result for each recipient, in order. Called exactly once per
 	 * message. May call smtp_client_send() for the next one, or smtp_client_quit().

@@ -53,7 +53,7 @@ struct smtp_arrival {
 	const char *helo;        /* what the client calls itself */
 	const char *client_name; /* what DNS calls it; "unknown" */
 	uint32_t client_address;
-	const char *login; /* whom it proved to be; NULL: nobody */
+	const char *login;                       /* whom it proved to be; NULL: nobody */
 	const struct tls_protection *protection; /* of the connection; NULL: none */
 };
 

@@ -197,7 +197,8 @@ static bool take_mail_parameters(struct smtp_server *server, struct bytes rest)
 			is_taken = take_size(server, parameter.value);
 		else if (offered & SMTP_CAN_8BIT && smtp_keyword_is(parameter.keyword, "BODY"))
 			is_taken = take_body(server, parameter.value);
-		else if (smtp_server_offers_auth(server) && smtp_keyword_is(parameter.keyword, "AUTH"))
+		else if (smtp_server_offers_auth(server) &&
+			 smtp_keyword_is(parameter.keyword, "AUTH"))
 			is_taken = true; /* RFC 4954 section 5: we trust nobody's word, and may */
 		else if (offered & SMTP_CAN_UTF8 && smtp_keyword_is(parameter.keyword, "SMTPUTF8"))
 			is_taken = take_utf8(server, parameter.value);

@@ -10,8 +10,8 @@ static size_t size_limit(const struct smtp_server *server)
 static const char *protocol_of(const struct smtp_server *server)
 {
 	static const char *const names[2][2][2] = {
-		{ { "ESMTP", "ESMTPA" }, { "ESMTPS", "ESMTPSA" } },
-		{ { "UTF8SMTP", "UTF8SMTPA" }, { "UTF8SMTPS", "UTF8SMTPSA" } },
+		{{ "ESMTP", "ESMTPA" },        { "ESMTPS", "ESMTPSA" }      },
+		{ { "UTF8SMTP", "UTF8SMTPA" }, { "UTF8SMTPS", "UTF8SMTPSA" }},
 	};
 
 	if (!server->is_extended)

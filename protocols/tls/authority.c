@@ -106,8 +106,8 @@ static void credential_free(gpointer data)
 	g_free(credential);
 }
 
-struct tls_authority *tls_authority_new(struct tls_library *library, uint64_t seed, const char *name,
-					int64_t valid_from_s, int64_t valid_to_s)
+struct tls_authority *tls_authority_new(struct tls_library *library, uint64_t seed,
+					const char *name, int64_t valid_from_s, int64_t valid_to_s)
 {
 	struct tls_authority *authority = g_new0(struct tls_authority, 1);
 
@@ -181,8 +181,8 @@ X509_CRL *tls_authority_revocations(const struct tls_authority *authority)
 	for (guint i = 0; i < authority->revoked->len; i++) {
 		X509_REVOKED *entry = X509_REVOKED_new();
 
-		X509_REVOKED_set_serialNumber(
-		    entry, X509_get_serialNumber(authority->revoked->pdata[i]));
+		X509_REVOKED_set_serialNumber(entry,
+					      X509_get_serialNumber(authority->revoked->pdata[i]));
 		X509_REVOKED_set_revocationDate(entry, time);
 		X509_CRL_add0_revoked(list, entry);
 	}

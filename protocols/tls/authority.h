@@ -11,8 +11,8 @@ struct tls_authority {
 	struct tls_library *library;
 	uint64_t seed;
 	struct tls_credential root;
-	GPtrArray *issued;   /* of struct tls_credential * */
-	GPtrArray *revoked;  /* of X509 *, which belong to `issued` */
+	GPtrArray *issued;  /* of struct tls_credential * */
+	GPtrArray *revoked; /* of X509 *, which belong to `issued` */
 	int64_t valid_from_s, valid_to_s;
 };
 

@@ -14,9 +14,9 @@
 #include <openssl/ssl.h>
 #include "protocols/tls/session.h"
 
-#define GENERATOR    "MAILWIRE"
-#define REQUEST_MAX  65536 /* bytes at once: OpenSSL asks again for more */
-#define STRENGTH     256   /* bits of security that are claimed */
+#define GENERATOR   "MAILWIRE"
+#define REQUEST_MAX 65536 /* bytes at once: OpenSSL asks again for more */
+#define STRENGTH    256   /* bits of security that are claimed */
 
 /* The provider's context: where to draw from. */
 struct source {
@@ -46,7 +46,8 @@ static void generator_free(void *generator)
 }
 
 static int generator_instantiate(void *generator, unsigned int strength, int resists_prediction,
-				 const unsigned char *text, size_t length, const OSSL_PARAM params[])
+				 const unsigned char *text, size_t length,
+				 const OSSL_PARAM params[])
 {
 	(void)strength;
 	(void)resists_prediction;
@@ -129,22 +130,22 @@ static void generator_unlock(void *generator)
 #define CALL(function) ((void (*)(void))(function))
 
 static const OSSL_DISPATCH generator_calls[] = {
-	{ OSSL_FUNC_RAND_NEWCTX, CALL(generator_new) },
-	{ OSSL_FUNC_RAND_FREECTX, CALL(generator_free) },
-	{ OSSL_FUNC_RAND_INSTANTIATE, CALL(generator_instantiate) },
-	{ OSSL_FUNC_RAND_UNINSTANTIATE, CALL(generator_uninstantiate) },
-	{ OSSL_FUNC_RAND_GENERATE, CALL(generator_generate) },
-	{ OSSL_FUNC_RAND_GET_CTX_PARAMS, CALL(generator_get) },
-	{ OSSL_FUNC_RAND_GETTABLE_CTX_PARAMS, CALL(generator_gettable) },
-	{ OSSL_FUNC_RAND_ENABLE_LOCKING, CALL(generator_enable_locking) },
-	{ OSSL_FUNC_RAND_LOCK, CALL(generator_lock) },
-	{ OSSL_FUNC_RAND_UNLOCK, CALL(generator_unlock) },
-	{ 0, NULL },
+	{OSSL_FUNC_RAND_NEWCTX,               CALL(generator_new)           },
+	{ OSSL_FUNC_RAND_FREECTX,             CALL(generator_free)          },
+	{ OSSL_FUNC_RAND_INSTANTIATE,         CALL(generator_instantiate)   },
+	{ OSSL_FUNC_RAND_UNINSTANTIATE,       CALL(generator_uninstantiate) },
+	{ OSSL_FUNC_RAND_GENERATE,            CALL(generator_generate)      },
+	{ OSSL_FUNC_RAND_GET_CTX_PARAMS,      CALL(generator_get)           },
+	{ OSSL_FUNC_RAND_GETTABLE_CTX_PARAMS, CALL(generator_gettable)      },
+	{ OSSL_FUNC_RAND_ENABLE_LOCKING,      CALL(generator_enable_locking)},
+	{ OSSL_FUNC_RAND_LOCK,                CALL(generator_lock)          },
+	{ OSSL_FUNC_RAND_UNLOCK,              CALL(generator_unlock)        },
+	{ 0,				  NULL			  },
 };
 
 static const OSSL_ALGORITHM generators[] = {
-	{ GENERATOR, "provider=mailwire", generator_calls, "random numbers of a simulated node" },
-	{ NULL, NULL, NULL, NULL },
+	{GENERATOR, "provider=mailwire", generator_calls, "random numbers of a simulated node"},
+	{ NULL,     NULL,                NULL,            NULL                                },
 };
 
 static const OSSL_ALGORITHM *query(void *provider, int operation, int *is_fresh)
@@ -155,9 +156,9 @@ static const OSSL_ALGORITHM *query(void *provider, int operation, int *is_fresh)
 }
 
 static const OSSL_DISPATCH provider_calls[] = {
-	{ OSSL_FUNC_PROVIDER_TEARDOWN, CALL(g_free) },
+	{OSSL_FUNC_PROVIDER_TEARDOWN,         CALL(g_free)},
 	{ OSSL_FUNC_PROVIDER_QUERY_OPERATION, CALL(query) },
-	{ 0, NULL },
+	{ 0,				  NULL        },
 };
 
 static int provider_start(const OSSL_CORE_HANDLE *core, const OSSL_DISPATCH *offered,

@@ -10,9 +10,9 @@ static const char *const details[TLS_DETAIL_COUNT] = {
 	[TLS_RECORD_APPLICATION_DATA] = "application data",
 	[TLS_RECORD_OTHER] = "record",
 	[TLS_BEGINS] = "TLS begins",
-	[TLS_SECURED] = "handshake done",
+	[TLS_SECURED] = "TLS handshake done",
 	[TLS_BROKEN] = "TLS failed",
-	[TLS_DISCARDED] = "plaintext discarded",
+	[TLS_DISCARDED] = "TLS: plaintext thrown away",
 	[TLS_SECRET] = "secret",
 };
 
@@ -44,21 +44,11 @@ enum tls_detail tls_record_detail(unsigned content)
 
 /* HandshakeType (RFC 8446 section 4, RFC 5246 section 7.4). */
 static const char *const handshakes[] = {
-	[0] = "HelloRequest",
-	[1] = "ClientHello",
-	[2] = "ServerHello",
-	[4] = "NewSessionTicket",
-	[5] = "EndOfEarlyData",
-	[8] = "EncryptedExtensions",
-	[11] = "Certificate",
-	[12] = "ServerKeyExchange",
-	[13] = "CertificateRequest",
-	[14] = "ServerHelloDone",
-	[15] = "CertificateVerify",
-	[16] = "ClientKeyExchange",
-	[20] = "Finished",
-	[22] = "CertificateStatus",
-	[24] = "KeyUpdate",
+	[0] = "HelloRequest",     [1] = "ClientHello",        [2] = "ServerHello",
+	[4] = "NewSessionTicket", [5] = "EndOfEarlyData",     [8] = "EncryptedExtensions",
+	[11] = "Certificate",     [12] = "ServerKeyExchange", [13] = "CertificateRequest",
+	[14] = "ServerHelloDone", [15] = "CertificateVerify", [16] = "ClientKeyExchange",
+	[20] = "Finished",        [22] = "CertificateStatus", [24] = "KeyUpdate",
 };
 
 const char *tls_handshake_name(unsigned type)

@@ -25,11 +25,11 @@ enum tls_detail {
 	TLS_RECORD_HANDSHAKE,
 	TLS_RECORD_APPLICATION_DATA,
 	TLS_RECORD_OTHER,
-	TLS_BEGINS,  /* STATE: object: direction of the plaintext; before: that of TCP below it; after:
+	TLS_BEGINS, /* STATE: object: direction of the plaintext; before: that of TCP below it; after:
 	                stream offset there at which records begin */
-	TLS_SECURED, /* STATE: the handshake is done; object: direction sent; before: tls_version;
+	TLS_SECURED,   /* STATE: the handshake is done; object: direction sent; before: tls_version;
 	                bytes: in words, with what */
-	TLS_BROKEN,  /* STATE: it came to nothing, or the connection was cut off; bytes: why */
+	TLS_BROKEN,    /* STATE: it came to nothing, or the connection was cut off; bytes: why */
 	TLS_DISCARDED, /* STATE: plaintext behind STARTTLS was thrown away; after: how many bytes */
 	TLS_SECRET,    /* STATE: a line of the NSS key log; bytes: it */
 	TLS_DETAIL_COUNT,

@@ -25,7 +25,7 @@ struct tls_session {
 	struct bytes input; /* borrowed during a call */
 	uint64_t read_bytes;
 	uint64_t inbound_end; /* count of `read_bytes` at which the pending record is whole */
-	GByteArray *output; /* NULL: none */
+	GByteArray *output;   /* NULL: none */
 	struct pending inbound, outbound;
 	bool has_inbound_cipher, has_outbound_cipher; /* TLS 1.2: behind ChangeCipherSpec */
 	bool has_closed;
@@ -97,7 +97,8 @@ static uint32_t prefix_bytes(const struct tls_session *session, const struct pen
 	return HEADER_BYTES + (has_nonce ? EXPLICIT_NONCE_BYTES : 0);
 }
 
-static void tell_record(struct tls_session *session, struct pending *pending, struct bytes plaintext)
+static void tell_record(struct tls_session *session, struct pending *pending,
+			struct bytes plaintext)
 {
 	const struct tls_record record = {
 		.is_inbound = pending == &session->inbound,
@@ -120,11 +121,11 @@ static void tell_record(struct tls_session *session, struct pending *pending, st
 static void finish(struct tls_session *session, struct pending *pending)
 {
 	if (pending->is_there)
-		tell_record(session, pending,
-			    pending->plaintext == NULL
-				? (struct bytes) { NULL, 0 }
-				: (struct bytes) { pending->plaintext->data,
-						   pending->plaintext->len });
+		tell_record(
+		    session, pending,
+		    pending->plaintext == NULL
+			? (struct bytes) { NULL, 0 }
+			: (struct bytes) { pending->plaintext->data, pending->plaintext->len });
 }
 
 /* The record that is being read is told of when OpenSSL has all of it. */
@@ -137,8 +138,7 @@ static void finish_inbound(struct tls_session *session)
 static void begin_record(struct tls_session *session, bool is_outbound, struct bytes header)
 {
 	struct pending *pending = is_outbound ? &session->outbound : &session->inbound;
-	bool has_cipher =
-	    is_outbound ? session->has_outbound_cipher : session->has_inbound_cipher;
+	bool has_cipher = is_outbound ? session->has_outbound_cipher : session->has_inbound_cipher;
 
 	finish_inbound(session);
 	finish(session, &session->outbound);
@@ -198,22 +198,28 @@ void tls_session_log_secrets(SSL_CTX *settings)
 
 /* Failure. */
 
-static void fail(struct tls_session *session)
+/* The error that OpenSSL tells of, in words. The caller frees them. */
+static char *explain_error(const struct tls_session *session, unsigned long error)
 {
 	long verdict = SSL_get_verify_result(session->ssl);
-	unsigned long error = ERR_peek_last_error();
-	const char *reason = ERR_reason_error_string(error);
+	int reason = ERR_GET_REASON(error);
+	const char *words = ERR_reason_error_string(error);
 
+	if (reason == SSL_R_CERTIFICATE_VERIFY_FAILED && verdict != X509_V_OK)
+		return g_strdup_printf("the server's certificate is not trusted: %s",
+				       X509_verify_cert_error_string(verdict));
+	if (ERR_GET_LIB(error) == ERR_LIB_SSL && reason >= SSL_AD_REASON_OFFSET)
+		return g_strdup_printf("the peer's alert says %s",
+				       tls_alert_name((unsigned)reason - SSL_AD_REASON_OFFSET));
+	return g_strdup(words != NULL ? words : "the peer does not speak TLS");
+}
+
+static void fail(struct tls_session *session)
+{
 	if (session->state == TLS_FAILED)
 		return;
 	session->state = TLS_FAILED;
-	if (ERR_GET_REASON(error) == SSL_R_CERTIFICATE_VERIFY_FAILED && verdict != X509_V_OK)
-		session->failure =
-		    g_strdup_printf("the server's certificate is not trusted: %s",
-				    X509_verify_cert_error_string(verdict));
-	else
-		session->failure =
-		    g_strdup(reason != NULL ? reason : "the peer does not speak TLS");
+	session->failure = explain_error(session, ERR_peek_last_error());
 }
 
 /* Runs what OpenSSL returned; true while it can go on. */
@@ -361,7 +367,8 @@ int tls_session_cipher_bits(const struct tls_session *session)
 
 char *tls_session_describe(const struct tls_session *session)
 {
-	const char *group = SSL_group_to_name(session->ssl, (int)SSL_get_negotiated_group(session->ssl));
+	const char *group =
+	    SSL_group_to_name(session->ssl, (int)SSL_get_negotiated_group(session->ssl));
 
 	return g_strdup_printf("%s, %s%s%s", tls_version_name(tls_session_version(session)),
 			       tls_session_cipher(session), group == NULL ? "" : ", ",

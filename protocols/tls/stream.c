@@ -21,10 +21,10 @@ struct tls_stream {
 	uint64_t wire_sent, wire_received; /* stream offsets below of the next record */
 	struct tls_protection protection;
 	char *failure;
-	int loss;            /* enum stream_failure: why `below` is gone; or LOST_IN_ORDER */
-	bool is_below_open;  /* the handshake can begin */
+	int loss;           /* enum stream_failure: why `below` is gone; or LOST_IN_ORDER */
+	bool is_below_open; /* the handshake can begin */
 	bool has_started;
-	bool was_opened;     /* the user was told */
+	bool was_opened; /* the user was told */
 	bool has_below_ended;
 	bool was_end_told;
 	bool wants_shutdown; /* FIN once all is sent */
@@ -73,7 +73,7 @@ static void see_record(void *owner, const struct tls_record *record)
 		       .layer = LAYER_TLS,
 		       .detail = (uint16_t)tls_record_detail(record->content),
 		       .flags = (uint8_t)((record->is_inbound ? TRACE_INBOUND : 0) |
-					   (record->is_encrypted ? TRACE_ENCRYPTED : 0)),
+					  (record->is_encrypted ? TRACE_ENCRYPTED : 0)),
 		       .object = object,
 		       .before = *offset,
 		       .after = record->wire_bytes,
@@ -532,8 +532,7 @@ static size_t tls_write(struct stream *stream, struct bytes bytes, bool more)
 	    tls_session_state(tls->session) == TLS_FAILED)
 		return 0;
 	while (tls->unsent == NULL && accepted < bytes.length) {
-		struct bytes part =
-		    bytes_first(bytes_from(bytes, accepted), TLS_PLAINTEXT_MAX);
+		struct bytes part = bytes_first(bytes_from(bytes, accepted), TLS_PLAINTEXT_MAX);
 
 		tls_session_write(tls->session, part);
 		accepted += part.length;
@@ -615,6 +614,8 @@ struct stream *tls_stream_new(struct tls_context *context, struct stream *below,
 	work_init(&tls->news, news_turned_up, tls);
 	tls->link.data = tls;
 	g_queue_push_tail_link(&context->streams, &tls->link);
+	/* As programs do: a record that follows the handshake shall not wait for its acknowledgment. */
+	stream_send_at_once(below);
 	stream_listen(below, &below_events, tls);
 	if (is_open)
 		below_opened(tls);

@@ -36,7 +36,8 @@ enum tls_issuer {
 
 /* What a certificate shall say. */
 struct tls_certificate {
-	const char *const *names; /* subjectAltName (RFC 6125); the first is the subject's CN, too */
+	const char *const
+	    *names; /* subjectAltName (RFC 6125); the first is the subject's CN, too */
 	unsigned name_count;
 	enum tls_key_kind key;
 	enum tls_issuer issuer;
@@ -54,8 +55,8 @@ struct tls_authority;
  * Makes an authority whose own certificate is called `name` and valid for `valid_from_s` to
  * `valid_to_s`. Its keys, and those it issues, follow from `seed` and the names in them.
  */
-struct tls_authority *tls_authority_new(struct tls_library *library, uint64_t seed, const char *name,
-					int64_t valid_from_s, int64_t valid_to_s);
+struct tls_authority *tls_authority_new(struct tls_library *library, uint64_t seed,
+					const char *name, int64_t valid_from_s, int64_t valid_to_s);
 void tls_authority_free(struct tls_authority *authority); /* and all it issued; NULL is fine */
 
 /* Issues a certificate. It belongs to the authority. */

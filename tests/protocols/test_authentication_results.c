@@ -8,39 +8,39 @@ static const struct {
 	const char *value, *reading;
 } values[] = {
   /* B.2 */
-	{"example.org 1; none",				   "example.org"},
+	{"example.org 1; none",					       "example.org"                                         },
  /* B.3 */
 	{ "example.com;\r\n spf=pass smtp.mailfrom=example.net",
-         "example.com; spf=pass smtp.mailfrom=example.net"                     },
+         "example.com; spf=pass smtp.mailfrom=example.net"									  },
  /* B.4 */
 	{ "example.com;\r\n auth=pass (cram-md5) smtp.auth=sender@example.net;\r\n"
-	  " spf=pass smtp.mailfrom=example.net",         "example.com; auth=pass smtp.auth=sender@example.net; spf=pass "
-         "smtp.mailfrom=example.net"                      },
+	  " spf=pass smtp.mailfrom=example.net",		     "example.com; auth=pass smtp.auth=sender@example.net; spf=pass "
+	  "smtp.mailfrom=example.net"				      },
 	{ "example.com; iprev=pass\r\n policy.iprev=192.0.2.200",
-         "example.com; iprev=pass policy.iprev=192.0.2.200"},
+         "example.com; iprev=pass policy.iprev=192.0.2.200"									 },
  /* B.5 */
 	{ "example.com;\r\n dkim=pass (good signature) header.d=example.com",
-         "example.com; dkim=pass header.d=example.com"          },
+         "example.com; dkim=pass header.d=example.com"									      },
  /* B.6 */
 	{ "example.com;\r\n dkim=pass reason=\"good signature\"\r\n"
 	  " header.i=@mail-router.example.net;\r\n dkim=fail reason=\"bad signature\"\r\n"
-	  " header.i=@newyork.example.com",						      "example.com; dkim=pass reason good signature header.i=@mail-router.example.net; "
-	  "dkim=fail reason bad signature header.i=@newyork.example.com"                },
+	  " header.i=@newyork.example.com",			  "example.com; dkim=pass reason good signature header.i=@mail-router.example.net; "
+	  "dkim=fail reason bad signature header.i=@newyork.example.com"        },
  /* B.7: comments wherever they may stand */
 	{ "foo.example.net (foobar) 1 (baz);\r\n dkim (Because I like it) / 1 (One yay) = (wait "
-         "for it)"
+	  "for it)"
 	  " fail\r\n policy (A dot can go here) . (like that) expired\r\n (this surprised me) ="
-	  " (as I wasn't expecting it) 1362471462", "foo.example.net; dkim=fail policy.expired=1362471462"                                                    },
-	{ "\"mail \\\"x\\\" server\"; none",                                    "mail \"x\" server"},
-	{ "",						   NULL						    },
-	{ "example.com",						   NULL},
-	{ "example.com; spf",						   NULL						    },
-	{ "example.com; spf=",						   NULL},
-	{ "example.com; spf=pass smtp",						   NULL						    },
-	{ "example.com; spf=pass smtp.mailfrom",						   NULL},
-	{ "example.com; spf=pass (",						   NULL						    },
-	{ "example.com; spf=pass reason=\"",						   NULL},
-	{ "example.com; none; spf=pass",						   NULL						    },
+	  " (as I wasn't expecting it) 1362471462",		  "foo.example.net; dkim=fail policy.expired=1362471462"},
+	{ "\"mail \\\"x\\\" server\"; none",                                  "mail \"x\" server"                                   },
+	{ "",								 NULL						  },
+	{ "example.com",						      NULL						  },
+	{ "example.com; spf",						 NULL						  },
+	{ "example.com; spf=",						NULL						  },
+	{ "example.com; spf=pass smtp",                                       NULL						  },
+	{ "example.com; spf=pass smtp.mailfrom",                              NULL                                                  },
+	{ "example.com; spf=pass (",					  NULL						  },
+	{ "example.com; spf=pass reason=\"",                                  NULL						  },
+	{ "example.com; none; spf=pass",                                      NULL						  },
 };
 
 static char *reading_of(const struct authentication_results *results)

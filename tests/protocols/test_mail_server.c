@@ -2,6 +2,7 @@
 #include <check.h>
 #include <stdlib.h>
 #include "protocols/adapter.h"
+#include "protocols/mail/names.h"
 #include "protocols/programs/aliases.h"
 #include "protocols/programs/mail_server.h"
 #include "protocols/smtp/client.h"
@@ -21,7 +22,8 @@ struct stage {
 	struct mail_server *office, *remote;
 	struct sasl_keys *keys; /* of alice's client */
 	struct trace_sink sink;
-	GPtrArray *records;  /* of char * */
+	GPtrArray *records;  /* of char *; what becomes of messages, not each step to it */
+	GString *way;        /* of all steps: "node actor step", a line for each */
 	GString *replies;    /* what alice's client was told, a line per recipient */
 	int64_t next_ns[64]; /* of MAIL_DEFERRED, in order */
 	unsigned deferrals;
@@ -31,6 +33,13 @@ struct stage {
 	unsigned stage_count;
 };
 
+/* Steps that leave a message where it was; of checks, those of the server's own policy. */
+static bool is_step_alone(unsigned detail, const char *text)
+{
+	return detail == MAIL_CONNECTS || detail == MAIL_TRANSFERS || detail == MAIL_ARRIVED ||
+	       (detail == MAIL_CHECKED && strcmp(text, "policy") == 0);
+}
+
 static void record(void *owner, const struct trace_record *record, struct bytes bytes)
 {
 	struct stage *stage = owner;
@@ -38,6 +47,14 @@ static void record(void *owner, const struct trace_record *record, struct bytes 
 
 	ck_assert_uint_ne(record->root, 0);
 	ck_assert_uint_ne(record->object, 0);
+	ck_assert_uint_ne(record->actor, ACTOR_NONE);
+	g_string_append_printf(stage->way, "%u %s %s\n", trace_node_of(record->id),
+			       actor_name(record->actor),
+			       mail_step_names[mail_step_of(record->detail)]);
+	if (is_step_alone(record->detail, text)) {
+		g_free(text);
+		return;
+	}
 	if (record->detail == MAIL_DEFERRED)
 		stage->next_ns[stage->deferrals++ % 64] = (int64_t)record->after;
 	g_ptr_array_add(stage->records, g_strdup_printf("%u %u %s", trace_node_of(record->id),
@@ -83,6 +100,7 @@ static void set_up_with(struct stage *stage, unsigned session_limit, unsigned pe
 			unsigned stage_count)
 {
 	*stage = (struct stage) { .replies = g_string_new(NULL),
+				  .way = g_string_new(NULL),
 				  .stages = stages,
 				  .stage_count = stage_count };
 	network_init(&stage->network);
@@ -147,6 +165,7 @@ static void tear_down(struct stage *stage)
 	mail_store_free(stage->office_store);
 	mail_store_free(stage->remote_store);
 	g_ptr_array_unref(stage->records);
+	g_string_free(stage->way, TRUE);
 	g_string_free(stage->replies, TRUE);
 	network_clear(&stage->network);
 	sasl_keys_free(stage->keys);
@@ -600,6 +619,43 @@ START_TEST(a_server_can_be_freed_at_any_moment)
 }
 END_TEST
 
+START_TEST(each_step_of_the_way_is_recorded_by_who_takes_it)
+{
+	struct stage stage;
+
+	set_up(&stage);
+	network_add_record(&stage.network, "remote.example", DNS_MX, "10 mail.remote.example");
+	submit_letter(&stage, "bob@remote.example");
+	run(&stage, NS_PER_S);
+	ck_assert_str_eq(stage.way->str, "2 MSA receive\n"
+					 "2 MSA check\n"
+					 "2 MSA accept\n"
+					 "2 MTA queue\n"
+					 "2 MTA look up\n"
+					 "2 MTA connect\n"
+					 "2 MTA transfer\n"
+					 "3 MTA receive\n"
+					 "3 MTA check\n"
+					 "3 MTA accept\n"
+					 "3 MTA queue\n"
+					 "2 MTA hand over\n"
+					 "3 MDA deliver\n");
+	tear_down(&stage);
+}
+END_TEST
+
+START_TEST(a_refused_recipient_is_a_check_that_failed)
+{
+	struct stage stage;
+
+	set_up(&stage);
+	submit_letter(&stage, "nobody@office.example");
+	run(&stage, NS_PER_S);
+	ck_assert_str_eq(stage.way->str, "2 MSA check\n");
+	tear_down(&stage);
+}
+END_TEST
+
 START_TEST(stations_are_recorded_in_order)
 {
 	struct stage stage;
@@ -923,6 +979,8 @@ int main(void)
 	tcase_add_test(tcase, missing_fields_are_added_at_submission);
 	tcase_add_loop_test(tcase, a_message_with_too_many_hops_is_refused, 0, 2);
 	tcase_add_loop_test(tcase, a_server_can_be_freed_at_any_moment, 0, 100);
+	tcase_add_test(tcase, each_step_of_the_way_is_recorded_by_who_takes_it);
+	tcase_add_test(tcase, a_refused_recipient_is_a_check_that_failed);
 	tcase_add_test(tcase, stations_are_recorded_in_order);
 	tcase_add_test(tcase, clients_beyond_the_limits_are_sent_away);
 	tcase_add_test(tcase, a_full_queue_puts_the_next_message_off);

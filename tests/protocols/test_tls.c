@@ -158,9 +158,9 @@ static void set_up(struct scene *scene, struct wish wish)
 		scene->name = wish.name;
 	wiretest_init(&scene->net, wish.cable.rate_bps != 0 ? &config : NULL);
 	scene->library = tls_library_new();
-	scene->authority = tls_authority_new(scene->library, 1, "Test CA",
-					     scene->net.world->epoch_s - DAY,
-					     scene->net.world->epoch_s + 365 * DAY);
+	scene->authority =
+	    tls_authority_new(scene->library, 1, "Test CA", scene->net.world->epoch_s - DAY,
+			      scene->net.world->epoch_s + 365 * DAY);
 	if (wish.certificate.names == NULL) {
 		wish.certificate.names = names;
 		wish.certificate.name_count = 1;
@@ -228,9 +228,9 @@ START_TEST(what_is_said_arrives_at_the_other_end)
 	struct scene scene;
 
 	set_up(&scene, (struct wish) {
-			   .client = { .verify = TLS_VERIFY_PEER, .newest = versions[_i % 2] },
+			   .client = {.verify = TLS_VERIFY_PEER, .newest = versions[_i % 2]},
 			   .certificate.key = _i >= 2 ? TLS_KEY_RSA_2048 : TLS_KEY_ECDSA_P256,
-		       });
+        });
 	say(&scene.client, "hello");
 	connect_client(&scene);
 	wiretest_run(&scene.net);
