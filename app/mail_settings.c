@@ -206,8 +206,7 @@ void mail_settings_without(const struct scenario_server *server, unsigned *smtp,
 
 struct mail_settings *mail_settings_new(const struct scenario *scenario,
 					const struct scenario_server *server,
-					const struct node *node,
-					struct mail_server_config *config)
+					const struct node *node, struct mail_server_config *config)
 {
 	struct mail_settings *settings = g_new0(struct mail_settings, 1);
 

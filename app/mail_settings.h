@@ -11,8 +11,7 @@ struct mail_settings;
  */
 struct mail_settings *mail_settings_new(const struct scenario *scenario,
 					const struct scenario_server *server,
-					const struct node *node,
-					struct mail_server_config *config);
+					const struct node *node, struct mail_server_config *config);
 void mail_settings_free(struct mail_settings *settings); /* NULL is fine */
 
 /* What the scenario takes away from the server: enum smtp_capability, and SASL_BIT() of AUTH. */

@@ -313,8 +313,8 @@ static void start_smtp(struct programs *programs, struct site *site, const GPtrA
 	config.tls = site->tls;
 	config.hides_auth = server->tls.hides_plain_login;
 	set_delivery_tls(programs, server, &config);
-	site->settings = mail_settings_new(programs->scenario, server,
-					   host_node(network_host(programs->network, host)), &config);
+	site->settings = mail_settings_new(
+	    programs->scenario, server, host_node(network_host(programs->network, host)), &config);
 	site->smtp = mail_server_new(network_host(programs->network, host), &config);
 	g_array_free(ports, TRUE);
 }
@@ -413,17 +413,24 @@ static void begin_or_end_outage(void *owner)
 	struct outage *outage = owner;
 	struct engine *engine = outage->programs->world->engine;
 	struct site *site = &g_array_index(outage->programs->sites, struct site, outage->site);
+	enum actor program = outage->described->program;
+	bool closes_doors = program == ACTOR_NONE || program == ACTOR_MAILBOX;
 
 	if (engine_now(engine) < outage->described->to_ns) {
-		g_clear_pointer(&site->pop3, pop3_server_stop);
-		g_clear_pointer(&site->imap, imap_server_stop);
-		mail_server_suspend(site->smtp);
+		if (closes_doors) {
+			g_clear_pointer(&site->pop3, pop3_server_stop);
+			g_clear_pointer(&site->imap, imap_server_stop);
+		}
+		if (program != ACTOR_MAILBOX)
+			mail_server_suspend(site->smtp, program);
 		if (outage->described->to_ns != TIME_NEVER)
 			timer_schedule(engine, &outage->timer, outage->described->to_ns);
 		return;
 	}
-	mail_server_resume(site->smtp);
-	start_doors(outage->programs, site);
+	if (program != ACTOR_MAILBOX)
+		mail_server_resume(site->smtp, program);
+	if (closes_doors)
+		start_doors(outage->programs, site);
 }
 
 static void schedule_outages(struct programs *programs, guint index)

@@ -370,6 +370,7 @@ enum scenario_relay {
 /* A time in which a server's ports are closed. */
 struct scenario_outage {
 	struct scenario_item item;
+	enum actor program; /* that does not run; ACTOR_NONE: all that listen */
 	int64_t from_ns, to_ns;
 };
 
@@ -743,10 +744,10 @@ struct scenario_expectation {
 	enum scenario_passage passage;
 	enum scenario_part part; /* EXPECT_PARTS */
 	/* EXPECT_SCREENING, and `subject`, `by` */
-	int stage;                  /* enum screen_kind */
-	int verdict;                /* enum screen_verdict */
-	int screen_action;          /* enum screen_action; SCREEN_ACTION_COUNT: any */
-	const char *evidence;       /* of EXPECT_WAY as well: what it holds; NULL: anything */
+	int stage;            /* enum screen_kind */
+	int verdict;          /* enum screen_verdict */
+	int screen_action;    /* enum screen_action; SCREEN_ACTION_COUNT: any */
+	const char *evidence; /* of EXPECT_WAY as well: what it holds; NULL: anything */
 	/* EXPECT_WAY, and `subject`, `recipient`, `by`, `times` */
 	enum mail_step step;
 	enum actor actor;           /* ACTOR_NONE: any */

@@ -425,11 +425,22 @@ static const struct word relay_words[] = {
 	{ NULL, 0, NULL },
 };
 
+static const struct word program_words[] = {
+	{ "all", ACTOR_NONE, "all that listen: who connects is refused" },
+	{ "MSA", ACTOR_MSA, "nothing can be submitted" },
+	{ "MTA", ACTOR_MTA, "no server can bring mail; the queue goes on" },
+	{ "MDA", ACTOR_MDA, "mail for its own mailboxes stays in the queue" },
+	{ "mailbox", ACTOR_MAILBOX, "mail cannot be fetched by POP3 or IMAP" },
+	{ NULL, 0, NULL },
+};
+
 static const struct key outage_keys[] = {
 	{ .name = "from", .type = KEY_TIME, AT(scenario_outage, from_ns), .fallback = "0s", .most = INT64_MAX,
 	  .meaning = "When the ports are closed and connections reset" },
 	{ .name = "to", .type = KEY_TIME, AT(scenario_outage, to_ns), .computed = "the end of the run",
 	  .meaning = "When they are open again" },
+	{ .name = "program", .type = KEY_WORD, AT(scenario_outage, program), .words = program_words,
+	  .fallback = "all", .meaning = "Which of its programs does not run" },
 };
 
 static const struct mapping outage_mapping = {

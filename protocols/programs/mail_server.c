@@ -54,6 +54,7 @@ struct mail_server {
 	struct mail_queue *queue;
 	struct delivery_agent *agent;
 	unsigned session_limit, per_address_limit, queue_limit;
+	bool mda_is_stopped;
 	struct random_stream random; /* for the challenges of AUTH */
 	struct sasl_keys *keys;
 	struct tls_context *tls; /* NULL: none */
@@ -533,6 +534,18 @@ static void client_connected(void *owner, struct stream *stream)
 
 /* Delivery. */
 
+/* The transfer agent finds nobody to hand local mail to: it stays in the queue. */
+static void defer_all(struct mail_job *job)
+{
+	for (unsigned i = 0; i < job->count; i++) {
+		struct mail_result *result = &job->results[i];
+
+		result->outcome = SMTP_DEFERRED;
+		g_strlcpy(result->status, "4.3.0", sizeof result->status);
+		result->reason = g_strdup("the delivery agent (MDA) is not running");
+	}
+}
+
 static void deliver(void *owner, struct mail_job *job)
 {
 	struct mail_server *server = owner;
@@ -541,7 +554,10 @@ static void deliver(void *owner, struct mail_job *job)
 		delivery_start(server->agent, job);
 		return;
 	}
-	mda_deliver(server->node, server->store, server->tagged_domains, job);
+	if (server->mda_is_stopped)
+		defer_all(job);
+	else
+		mda_deliver(server->node, server->store, server->tagged_domains, job);
 	mail_job_done(job);
 }
 
@@ -733,21 +749,39 @@ struct mail_server *mail_server_new(struct host *host, const struct mail_server_
 	return server;
 }
 
-void mail_server_suspend(struct mail_server *server)
+static bool is_meant(const struct service *service, enum actor program)
 {
-	for (unsigned i = 0; i < server->service_count; i++)
-		g_clear_pointer(&server->services[i].listener, tcp_listener_close);
-	for (guint i = 0; i < server->clients->len; i++)
-		adapter_free(((struct client *)g_ptr_array_index(server->clients, i))->adapter);
-	g_ptr_array_set_size(server->clients, 0);
+	return program == ACTOR_NONE || program == service->actor;
 }
 
-bool mail_server_resume(struct mail_server *server)
+void mail_server_suspend(struct mail_server *server, enum actor program)
+{
+	server->mda_is_stopped |= program == ACTOR_MDA;
+	for (unsigned i = 0; i < server->service_count; i++)
+		if (is_meant(&server->services[i], program))
+			g_clear_pointer(&server->services[i].listener, tcp_listener_close);
+	for (guint i = server->clients->len; i > 0; i--) {
+		struct client *client = g_ptr_array_index(server->clients, i - 1);
+
+		if (!is_meant(client->service, program))
+			continue;
+		adapter_free(client->adapter);
+		g_ptr_array_remove_index(server->clients, i - 1);
+	}
+}
+
+bool mail_server_resume(struct mail_server *server, enum actor program)
 {
 	bool is_open = true;
 
-	for (unsigned i = 0; i < server->service_count; i++)
-		is_open &= server->services[i].listener != NULL || open_port(&server->services[i]);
+	if (program == ACTOR_MDA)
+		server->mda_is_stopped = false;
+	for (unsigned i = 0; i < server->service_count; i++) {
+		struct service *service = &server->services[i];
+
+		if (is_meant(service, program))
+			is_open &= service->listener != NULL || open_port(service);
+	}
 	return is_open;
 }
 
@@ -755,7 +789,7 @@ void mail_server_free(struct mail_server *server)
 {
 	if (server == NULL)
 		return;
-	mail_server_suspend(server);
+	mail_server_suspend(server, ACTOR_NONE);
 	g_ptr_array_unref(server->clients);
 	linger_pool_free(server->lingers);
 	delivery_agent_free(server->agent);

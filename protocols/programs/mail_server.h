@@ -3,6 +3,7 @@
  * one queue and one mail store. POP3 and IMAP are other doors to the same store.
  */
 #pragma once
+#include "protocols/actor.h"
 #include "protocols/dns/resolver.h"
 #include "protocols/mail/mailbox.h"
 #include "protocols/programs/faults.h"
@@ -95,10 +96,11 @@ struct mail_server *mail_server_new(struct host *host, const struct mail_server_
 void mail_server_free(struct mail_server *server);
 
 /*
- * Closes the ports and resets what is connected to them, or opens them again. The queue goes on.
- * False when a port is taken.
+ * Stops one of the server's programs, or lets it run again: ACTOR_MSA and ACTOR_MTA close their ports and
+ * reset what is connected to them, while ACTOR_MDA is stopped local mail stays in the queue.
+ * ACTOR_NONE: all ports. The queue goes on. False when a port is taken.
  */
-void mail_server_suspend(struct mail_server *server);
-bool mail_server_resume(struct mail_server *server);
+void mail_server_suspend(struct mail_server *server, enum actor program);
+bool mail_server_resume(struct mail_server *server, enum actor program);
 
 const struct mail_queue *mail_server_queue(const struct mail_server *server);
