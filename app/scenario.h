@@ -304,7 +304,7 @@ struct scenario_service {
 
 /*
  * A capability that a server does not offer: one of IMAP is an enum imap_capability, one of SMTP
- * CAPABILITY_SMTP and an enum smtp_capability, a mechanism to authenticate by CAPABILITY_SASL and an
+ * CAPABILITY_SMTP and an enum smtp_capability, one of POP3 CAPABILITY_POP3 and an enum pop3_offer, a mechanism to authenticate by CAPABILITY_SASL and an
  * enum sasl_mechanism.
  */
 struct scenario_capability {
@@ -312,7 +312,7 @@ struct scenario_capability {
 	int capability;
 };
 
-enum { CAPABILITY_SMTP = 1 << 16, CAPABILITY_SASL = 1 << 17 };
+enum { CAPABILITY_SMTP = 1 << 16, CAPABILITY_SASL = 1 << 17, CAPABILITY_POP3 = 1 << 18 };
 
 /* Something that goes wrong at a server's SMTP. */
 struct scenario_fault {
@@ -744,10 +744,10 @@ struct scenario_expectation {
 	enum scenario_passage passage;
 	enum scenario_part part; /* EXPECT_PARTS */
 	/* EXPECT_SCREENING, and `subject`, `by` */
-	int stage;                  /* enum screen_kind */
-	int verdict;                /* enum screen_verdict */
-	int screen_action;          /* enum screen_action; SCREEN_ACTION_COUNT: any */
-	const char *evidence;       /* of EXPECT_WAY as well: what it holds; NULL: anything */
+	int stage;            /* enum screen_kind */
+	int verdict;          /* enum screen_verdict */
+	int screen_action;    /* enum screen_action; SCREEN_ACTION_COUNT: any */
+	const char *evidence; /* of EXPECT_WAY as well: what it holds; NULL: anything */
 	/* EXPECT_WAY, and `subject`, `recipient`, `by`, `times` */
 	enum mail_step step;
 	enum actor actor;           /* ACTOR_NONE: any */

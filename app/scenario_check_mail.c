@@ -366,8 +366,7 @@ static void check_signers(struct load *load, const struct scenario_server *serve
 			load_error(load, load_mark(load, &signer->lifetime_ns, signer),
 				   "signatures count whole seconds");
 		for (unsigned k = 0; k < i; k++) {
-			const struct scenario_signer *other =
-			    g_ptr_array_index(server->signers, k);
+			const struct scenario_signer *other = g_ptr_array_index(server->signers, k);
 
 			if (signer->domain == other->domain &&
 			    g_strcmp0(signer->selector, other->selector) == 0)

@@ -26,7 +26,7 @@ enum mail_detail {
 	MAIL_SUBMITS,  /* MUA begins its transaction; bytes: the server; facts: from, to, size */
 	MAIL_ARRIVED, /* MSA or MTA has all of it, and has not taken it yet; bytes: protocol, client;
 	                  facts: from, to, size, login */
-	MAIL_CHECKED,     /* a stage looked at it: the server's own policy, or its screening; before: enum
+	MAIL_CHECKED, /* a stage looked at it: the server's own policy, or its screening; before: enum
 	                     screen_verdict; after: enum screen_action, what was done; bytes: stage,
 	                     evidence */
 	MAIL_SUBMITTED,   /* MSA accepted it; bytes: queue id */
