@@ -79,14 +79,36 @@ int command_parse(const struct command *command, int argc, char **argv, const GO
 }
 
 int command_parse_many(const struct command *command, int argc, char **argv,
-		       const GOptionEntry *options, char ***arguments)
+		       const GOptionEntry *options, unsigned least, char ***arguments)
 {
-	int status = parse(command, &argc, &argv, options, 1, G_MAXINT - 1);
+	int status = parse(command, &argc, &argv, options, least, G_MAXINT - 1);
 
 	*arguments = g_new0(char *, argc);
 	for (int i = 1; status < 0 && i < argc; i++)
 		(*arguments)[i - 1] = g_strdup(argv[i]);
 	return status;
+}
+
+bool command_parse_format(const char *format, const char *const *formats)
+{
+	struct suggestion suggestion = { .word = format };
+	g_autoptr(GString) all = g_string_new(NULL);
+
+	for (unsigned i = 0; formats[i] != NULL; i++) {
+		if (strcmp(format, formats[i]) == 0)
+			return true;
+		suggest_offer(&suggestion, formats[i]);
+		g_string_append_printf(all, "%s%s",
+				       i == 0                   ? ""
+				       : formats[i + 1] == NULL ? " and "
+								: ", ",
+				       formats[i]);
+	}
+	command_complain("--format: \"%s\" is none of %s%s%s%s", format, all->str,
+			 suggestion.best != NULL ? "; did you mean " : "",
+			 suggestion.best != NULL ? suggestion.best : "",
+			 suggestion.best != NULL ? "?" : "");
+	return false;
 }
 
 bool command_parse_receive(const char *name, enum scenario_protocol *protocol)
@@ -116,32 +138,53 @@ bool command_parse_receive(const char *name, enum scenario_protocol *protocol)
 	return false;
 }
 
-struct scenario *command_load_receiving(const char *file, const char *receive)
+/* Prints what was found, and forgets it. */
+static void print_diagnostics(struct diagnostics *diagnostics)
 {
-	struct diagnostics *diagnostics;
-	struct scenario *scenario = NULL;
-	enum scenario_protocol protocol;
-	char *path, *text;
+	char *text = diagnostics_print(diagnostics);
 
-	if (receive != NULL && !command_parse_receive(receive, &protocol))
-		return NULL;
-	diagnostics = diagnostics_new();
-	path = scenario_find(file, diagnostics);
-	if (path != NULL && receive != NULL)
-		scenario = scenario_load_receiving(path, protocol, diagnostics);
-	else if (path != NULL)
-		scenario = scenario_load(path, diagnostics);
-	text = diagnostics_print(diagnostics);
 	fputs(text, stderr);
 	g_free(text);
-	g_free(path);
 	diagnostics_free(diagnostics);
+}
+
+static struct scenario *load(const char *file, const struct scenario_changes *changes)
+{
+	struct diagnostics *diagnostics = diagnostics_new();
+	char *path = scenario_find(file, diagnostics);
+	struct scenario *scenario =
+	    path == NULL ? NULL : scenario_load_changed(path, changes, diagnostics);
+
+	print_diagnostics(diagnostics);
+	g_free(path);
+	return scenario;
+}
+
+struct scenario *command_load_changed(const char *file, const char *receive, char **settings)
+{
+	struct diagnostics *diagnostics = diagnostics_new();
+	struct scenario_changes changes = { 0 };
+	struct scenario_settings *parsed = NULL;
+	struct scenario *scenario = NULL;
+	enum scenario_protocol protocol;
+	bool is_good = receive == NULL || command_parse_receive(receive, &protocol);
+
+	if (is_good && settings != NULL) {
+		parsed = scenario_settings_parse((const char *const *)settings, diagnostics);
+		is_good = parsed != NULL;
+	}
+	print_diagnostics(diagnostics);
+	changes.receive = receive == NULL ? NULL : &protocol;
+	changes.settings = parsed;
+	if (is_good)
+		scenario = load(file, &changes);
+	scenario_settings_free(parsed);
 	return scenario;
 }
 
 struct scenario *command_load(const char *file)
 {
-	return command_load_receiving(file, NULL);
+	return command_load_changed(file, NULL, NULL);
 }
 
 /* The reader of standard output has seen enough, and knows why it ends. */
@@ -177,6 +220,15 @@ unsigned command_columns(int fd)
 	struct winsize size;
 
 	return isatty(fd) && ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+#define PAGE_COLUMNS 80 /* of prose, where the terminal is not narrower */
+
+unsigned command_page_columns(void)
+{
+	unsigned columns = command_columns(STDOUT_FILENO);
+
+	return columns == 0 ? PAGE_COLUMNS : MIN(columns, PAGE_COLUMNS);
 }
 
 FILE *page_begin(struct page *page, FILE *out, unsigned columns)

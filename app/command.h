@@ -34,6 +34,8 @@ int command_live(const struct command *command, int argc, char **argv);
 int command_shell(const struct command *command, int argc, char **argv);
 int command_explain(const struct command *command, int argc, char **argv);
 int command_compare(const struct command *command, int argc, char **argv);
+int command_claims(const struct command *command, int argc, char **argv);
+int command_glossary(const struct command *command, int argc, char **argv);
 int command_list(const struct command *command, int argc, char **argv);
 int command_new(const struct command *command, int argc, char **argv);
 
@@ -50,9 +52,9 @@ int command_extcap(int argc, char **argv);
 int command_parse(const struct command *command, int argc, char **argv, const GOptionEntry *options,
 		  unsigned count, const char **arguments);
 
-/* The same with one further argument or more, which go to `arguments` for g_strfreev(). */
+/* The same with `least` further arguments or more, which go to `arguments` for g_strfreev(). */
 int command_parse_many(const struct command *command, int argc, char **argv,
-		       const GOptionEntry *options, char ***arguments);
+		       const GOptionEntry *options, unsigned least, char ***arguments);
 
 /*
  * Loads the scenario that `file` means, a path or the name of a shipped one. NULL after saying on
@@ -60,11 +62,22 @@ int command_parse_many(const struct command *command, int argc, char **argv,
  */
 struct scenario *command_load(const char *file);
 
-/* The same for --receive NAME, a protocol in place of that which is written; NULL: as written. */
-struct scenario *command_load_receiving(const char *file, const char *receive);
+/*
+ * The same for --receive NAME, a protocol in place of that which is written (NULL: as written), and
+ * --set PATH=VALUE, any number of times (NULL: never).
+ */
+struct scenario *command_load_changed(const char *file, const char *receive, char **settings);
+
+/* Whether `format` is one of --format's words, up to a NULL. False with a complaint. */
+bool command_parse_format(const char *format, const char *const *formats);
 
 /* The protocol of --receive NAME. False with a complaint when `name` is none. */
 bool command_parse_receive(const char *name, enum scenario_protocol *protocol);
+
+/* Of the option that commands which load so share. */
+#define COMMAND_SET_HELP                                                                           \
+	"Write a part of the scenario otherwise, such as clients/alice/incoming=pop3; may stand "  \
+	"several times"
 
 /*
  * Ends output on standard output: EXIT_OK, or EXIT_OUTPUT after saying why it could not be written.
@@ -76,6 +89,9 @@ bool command_colours(int fd);
 
 /* Columns of the terminal that `fd` is; 0: it is none. */
 unsigned command_columns(int fd);
+
+/* How wide prose on standard output is: 80 columns, or what the terminal has less. */
+unsigned command_page_columns(void);
 
 /* Text that is kept until it is whole, to have its lines broken where the terminal ends. */
 struct page {

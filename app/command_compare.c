@@ -11,6 +11,7 @@
 
 struct comparing {
 	char *receive, *format;
+	char **settings;  /* of --set; NULL: none */
 	gint64 seed;      /* -1: the scenario's own */
 	char **protocols; /* of --receive; NULL: as written */
 	struct compare_result *results[RUNS_MAX];
@@ -47,7 +48,7 @@ static char *title_of(const char *file, const char *receive)
 /* Runs one scenario and keeps its result. EXIT_OK, or the status to end with after complaining. */
 static int run_one(struct comparing *comparing, const char *file, const char *receive)
 {
-	struct scenario *scenario = command_load_receiving(file, receive);
+	struct scenario *scenario = command_load_changed(file, receive, comparing->settings);
 	struct watch watch = {
 		.sink = {.kinds = TRACE_ALL, .record = observe}
 	};
@@ -120,20 +121,11 @@ static bool parse_protocols(struct comparing *comparing)
 
 static bool check_options(struct comparing *comparing, char **files)
 {
-	static const char *const formats[] = { "text", "json", "csv" };
-	const char *format = comparing->format != NULL ? comparing->format : "text";
-	struct suggestion suggestion = { .word = format };
+	static const char *const formats[] = { "text", "json", "csv", NULL };
 	unsigned runs;
 
-	if (!g_strv_contains((const char *const[]) { "text", "json", "csv", NULL }, format)) {
-		for (size_t i = 0; i < G_N_ELEMENTS(formats); i++)
-			suggest_offer(&suggestion, formats[i]);
-		command_complain("--format: \"%s\" is none of text, json and csv%s%s%s", format,
-				 suggestion.best != NULL ? "; did you mean " : "",
-				 suggestion.best != NULL ? suggestion.best : "",
-				 suggestion.best != NULL ? "?" : "");
+	if (comparing->format != NULL && !command_parse_format(comparing->format, formats))
 		return false;
-	}
 	if (!parse_protocols(comparing))
 		return false;
 	runs = g_strv_length(files) *
@@ -169,12 +161,14 @@ int command_compare(const struct command *command, int argc, char **argv)
 		  "receive: pop3, imap", "NAMES" },
 		{ "format",                  0, 0, G_OPTION_ARG_STRING, &comparing.format,
                  "A table (text, default), or json or csv: see docs/COMPARE.md", "text|json|csv" },
-		{ "seed", 0, 0, G_OPTION_ARG_INT64, &comparing.seed,
+		{ "set", 0, 0, G_OPTION_ARG_STRING_ARRAY, &comparing.settings, COMMAND_SET_HELP,
+                 "PATH=VALUE" },
+		{ "seed",            0, 0, G_OPTION_ARG_INT64, &comparing.seed,
                  "Use another seed than the scenarios'", "N" },
-		{ 0           }
+		{ 0          }
 	};
 	char **files = NULL;
-	int status = command_parse_many(command, argc, argv, entries, &files);
+	int status = command_parse_many(command, argc, argv, entries, 1, &files);
 
 	if (status < 0)
 		status = check_options(&comparing, files) ? EXIT_OK : EXIT_USAGE;
@@ -188,6 +182,7 @@ int command_compare(const struct command *command, int argc, char **argv)
 		compare_result_free(comparing.results[i]);
 	g_strfreev(files);
 	g_strfreev(comparing.protocols);
+	g_strfreev(comparing.settings);
 	g_free(comparing.receive);
 	g_free(comparing.format);
 	return status;

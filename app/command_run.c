@@ -30,6 +30,7 @@ struct run {
 	bool has_printed_log;
 	bool has_repetitions; /* the capture holds a packet once for each interface it passed */
 	struct expect *expect;
+	FILE *key_log_file;        /* of options->keylog; NULL: none */
 	FILE *log_file;            /* standard output, or a way into log_output */
 	struct output *log_output; /* of options->log_path; NULL: none */
 	bool *hosts;
@@ -77,8 +78,8 @@ static bool wants_log(const struct run *run)
 
 static bool wants_model(const struct run *run)
 {
-	return wants_log(run) || run->options->pcap != NULL || run->options->has_report ||
-	       run->options->has_dialog;
+	return wants_log(run) || run->options->pcap != NULL || run->options->keylog != NULL ||
+	       run->options->has_report || run->options->has_dialog;
 }
 
 static bool open_log_file(struct run *run)
@@ -107,6 +108,16 @@ static unsigned columns_for(const struct run *run, FILE *out)
 	if (run->options->columns > 0)
 		return run->options->columns;
 	return out == run->log_file && out != stdout ? 0 : command_columns(fileno(out));
+}
+
+/* "  ✓ step 3 of 9": as the `way` lines of the scenario have it. */
+static void append_tick(void *owner, const struct trace_record *record, GString *out)
+{
+	const struct run *run = owner;
+	struct expect_tick tick;
+
+	if (expect_tick(run->expect, record->id, &tick))
+		g_string_append_printf(out, "  ✓ step %u of %u", tick.number, tick.count);
 }
 
 static bool open_log(struct run *run)
@@ -138,6 +149,8 @@ static bool open_log(struct run *run)
 				.nodes = run->hosts,
 				.message = run->options->message,
 				.dissectors = all_dissectors,
+				.append_remark = append_tick,
+				.owner = run,
 			    });
 	return true;
 }
@@ -178,6 +191,7 @@ static bool open_capture(struct run *run)
 		.has_comments =
 		    run->scenario->capture.has_comments && !run->options->has_no_comments,
 		.filter = run->options->filter,
+		.has_no_secrets = run->options->has_no_secrets,
 		.epoch_s = run->scenario->epoch_s,
 		.dissectors = all_dissectors,
 	};
@@ -314,6 +328,22 @@ static enum engine_outcome run_events(struct run *run)
 	return outcome;
 }
 
+static bool open_key_log(struct run *run)
+{
+	const char *path = run->options->keylog;
+
+	if (path == NULL)
+		return true;
+	run->key_log_file = fopen(path, "w");
+	if (run->key_log_file == NULL) {
+		command_complain("--keylog: %s: %s", path, g_strerror(errno));
+		run->status = EXIT_OUTPUT;
+		return false;
+	}
+	run->observer.key_log = key_log_new(run->key_log_file);
+	return true;
+}
+
 static bool build(struct run *run)
 {
 	struct trace_sink *sinks[2];
@@ -338,7 +368,7 @@ static bool build(struct run *run)
 		run->status = EXIT_USAGE;
 		return false;
 	}
-	if (!open_capture(run) || !open_log(run))
+	if (!open_capture(run) || !open_log(run) || !open_key_log(run))
 		return false;
 	/* A log closes with a summary. */
 	if (run->options->has_report || run->observer.log != NULL)
@@ -390,6 +420,17 @@ static void finish_log_file(struct run *run, bool is_whole)
 	run->log_output = NULL;
 }
 
+static void finish_key_log(struct run *run)
+{
+	if (run->key_log_file == NULL)
+		return;
+	key_log_free(run->observer.key_log);
+	run->observer.key_log = NULL;
+	if (fclose(run->key_log_file) != 0)
+		output_failed(run, "--keylog", g_strerror(errno));
+	run->key_log_file = NULL;
+}
+
 static void print_dialog(const struct run *run)
 {
 	struct page page;
@@ -412,6 +453,7 @@ static void finish_views(struct run *run, bool is_whole)
 		return;
 	observer_stop(&run->observer);
 	finish_capture(run, is_whole);
+	finish_key_log(run);
 	if (run->observer.log != NULL)
 		log_finish(run->observer.log);
 	if (run->observer.json != NULL && !json_view_finish(run->observer.json))
@@ -584,7 +626,8 @@ static int run_scenario(struct run *run, struct run_options *options)
 	bool is_whole;
 	int status;
 
-	run->scenario = command_load_receiving(run->file, run->options->receive);
+	run->scenario =
+	    command_load_changed(run->file, run->options->receive, run->options->settings);
 	if (run->scenario == NULL || !run_options_check(options)) {
 		scenario_free(run->scenario);
 		return EXIT_USAGE;

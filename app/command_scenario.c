@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <unistd.h>
 #include "app/command.h"
+#include "app/security.h"
 
 int command_check(const struct command *command, int argc, char **argv)
 {
@@ -60,13 +61,41 @@ static void say_where(const char *file)
 	diagnostics_free(ignored);
 }
 
+/* A file that is there already is written over: it is made again and again. */
+static int write_authority(const struct scenario *scenario, const char *path)
+{
+	g_autofree char *pem = security_authority_pem(scenario);
+	GError *error = NULL;
+
+	if (pem == NULL) {
+		command_complain("--ca: no server of this scenario has a certificate; "
+				 "add `servers: {HOST: {tls: valid}}`");
+		return EXIT_USAGE;
+	}
+	if (strcmp(path, "-") == 0) {
+		fputs(pem, stdout);
+		return command_flush();
+	}
+	if (!g_file_set_contents(path, pem, -1, &error)) {
+		command_complain("--ca: %s", error->message);
+		g_error_free(error);
+		return EXIT_OUTPUT;
+	}
+	return EXIT_OK;
+}
+
 int command_show(const struct command *command, int argc, char **argv)
 {
-	char *receive = NULL;
+	g_autofree char *authority = NULL;
+	char *receive = NULL, **settings = NULL;
 	const GOptionEntry entries[] = {
-		{"receive", 0, 0, G_OPTION_ARG_STRING, &receive,
+		{"receive",    0, 0, G_OPTION_ARG_STRING, &receive,
                  "All clients receive by this protocol, whatever the scenario says", "pop3|imap" },
-		{ 0       }
+		{ "set",           0, 0, G_OPTION_ARG_STRING_ARRAY, &settings, COMMAND_SET_HELP,
+                 "PATH=VALUE" },
+		{ "ca",    0, 0, G_OPTION_ARG_FILENAME, &authority,
+                 "Instead write the certificate of its authority to PATH, for real clients (PEM)", "PATH" },
+		{ 0}
 	};
 	const char *file;
 	int status = command_parse(command, argc, argv, entries, 1, &file);
@@ -74,12 +103,18 @@ int command_show(const struct command *command, int argc, char **argv)
 	char *schema, *text;
 
 	if (status < 0)
-		scenario = command_load_receiving(file, receive);
+		scenario = command_load_changed(file, receive, settings);
 	g_free(receive);
+	g_strfreev(settings);
 	if (status >= 0)
 		return status;
 	if (scenario == NULL)
 		return EXIT_USAGE;
+	if (authority != NULL) {
+		status = write_authority(scenario, authority);
+		scenario_free(scenario);
+		return status;
+	}
 	schema = schema_line();
 	text = scenario_print(scenario);
 	printf("%s%s", schema, text);

@@ -205,6 +205,13 @@ static int prepare(void *owner, struct run_setup *setup)
 		     .address = options->network.address,
 		 });
 	options->live.ended_descriptor = (int)syscall(SYS_pidfd_open, options->process.pid, 0);
+	if (options->live.ended_descriptor < 0) {
+		command_complain(
+		    "the end of the command could not be seen: pidfd_open: %s; it needs "
+		    "Linux 5.3, and a container that allows it",
+		    g_strerror(errno));
+		return EXIT_USAGE;
+	}
 	setup->drive = drive;
 	tell(options, joined);
 	return live_prepare(&options->live, setup);

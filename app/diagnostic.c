@@ -10,12 +10,27 @@ struct complaint {
 	unsigned index; /* order of discovery, to keep the order of equal places */
 };
 
+/* A text that marks refer to; the lines of all of them are numbered on. */
+struct source {
+	char *name;
+	char *text; /* with what is not UTF-8 replaced, so that it can be printed */
+	size_t bytes;
+	unsigned lines_before; /* of the sources before it */
+};
+
 struct diagnostics {
-	char *source_name; /* NULL: no file */
-	char *source;      /* with what is not UTF-8 replaced, so that it can be printed */
-	size_t source_bytes;
+	GPtrArray *sources;    /* of struct source * */
 	GPtrArray *complaints; /* of struct complaint * */
 };
+
+static void source_free(void *data)
+{
+	struct source *source = data;
+
+	g_free(source->name);
+	g_free(source->text);
+	g_free(source);
+}
 
 static void complaint_free(void *data)
 {
@@ -31,6 +46,7 @@ struct diagnostics *diagnostics_new(void)
 	struct diagnostics *diagnostics = g_new0(struct diagnostics, 1);
 
 	diagnostics->complaints = g_ptr_array_new_with_free_func(complaint_free);
+	diagnostics->sources = g_ptr_array_new_with_free_func(source_free);
 	return diagnostics;
 }
 
@@ -39,18 +55,56 @@ void diagnostics_free(struct diagnostics *diagnostics)
 	if (diagnostics == NULL)
 		return;
 	g_ptr_array_unref(diagnostics->complaints);
-	g_free(diagnostics->source_name);
-	g_free(diagnostics->source);
+	g_ptr_array_unref(diagnostics->sources);
 	g_free(diagnostics);
+}
+
+/* The lines of a text, one that has no end included. */
+static unsigned count_lines(const struct source *source)
+{
+	unsigned count = 1;
+
+	for (size_t i = 0; i < source->bytes; i++)
+		count += source->text[i] == '\n';
+	return count;
+}
+
+unsigned diagnostics_add_source(struct diagnostics *diagnostics, const char *name,
+				struct bytes text)
+{
+	struct source *source = g_new0(struct source, 1);
+
+	source->name = g_strdup(name);
+	source->text = g_utf8_make_valid((const char *)text.data, (gssize)text.length);
+	source->bytes = strlen(source->text);
+	if (diagnostics->sources->len > 0) {
+		const struct source *last =
+		    g_ptr_array_index(diagnostics->sources, diagnostics->sources->len - 1);
+
+		source->lines_before = last->lines_before + count_lines(last);
+	}
+	g_ptr_array_add(diagnostics->sources, source);
+	return source->lines_before;
 }
 
 void diagnostics_set_source(struct diagnostics *diagnostics, const char *name, struct bytes text)
 {
-	g_free(diagnostics->source_name);
-	g_free(diagnostics->source);
-	diagnostics->source_name = g_strdup(name);
-	diagnostics->source = g_utf8_make_valid((const char *)text.data, (gssize)text.length);
-	diagnostics->source_bytes = strlen(diagnostics->source);
+	g_ptr_array_set_size(diagnostics->sources, 0);
+	diagnostics_add_source(diagnostics, name, text);
+}
+
+/* The source that has this line; what has no place is about the first. NULL: there is none. */
+static const struct source *source_of(const struct diagnostics *diagnostics, unsigned line)
+{
+	const struct source *found = NULL;
+
+	for (guint i = 0; i < diagnostics->sources->len; i++) {
+		const struct source *source = g_ptr_array_index(diagnostics->sources, i);
+
+		if (found == NULL || source->lines_before < line)
+			found = source;
+	}
+	return found;
 }
 
 /* A text in which nothing moves the cursor of a terminal: what users write is quoted in it. */
@@ -127,10 +181,10 @@ static int complaint_compare(const void *a, const void *b)
 }
 
 /* The text of line `number`, without its end; the empty string past the end. */
-static struct bytes source_line(const struct diagnostics *diagnostics, unsigned number)
+static struct bytes source_line(const struct source *source, unsigned number)
 {
-	const char *at = diagnostics->source;
-	const char *end = at + diagnostics->source_bytes;
+	const char *at = source->text;
+	const char *end = at + source->bytes;
 
 	for (unsigned line = 1; line < number && at < end; line++) {
 		const char *newline = memchr(at, '\n', (size_t)(end - at));
@@ -157,9 +211,9 @@ static bool is_utf8_continuation(uint8_t byte)
  * Quotes the line and underlines the place. Tabs are kept under tabs so that the caret stands
  * right; of a long line only the surroundings are shown.
  */
-static void print_quote(const struct diagnostics *diagnostics, struct mark mark, GString *out)
+static void print_quote(const struct source *source, struct mark mark, GString *out)
 {
-	struct bytes line = source_line(diagnostics, mark.line);
+	struct bytes line = source_line(source, mark.line);
 	unsigned first = mark.column > QUOTED_CHARACTERS_MAX - 20
 			     ? mark.column - (QUOTED_CHARACTERS_MAX - 20)
 			     : 1;
@@ -189,15 +243,20 @@ static void print_quote(const struct diagnostics *diagnostics, struct mark mark,
 static void print_complaint(const struct diagnostics *diagnostics,
 			    const struct complaint *complaint, GString *out)
 {
-	if (diagnostics->source_name != NULL)
-		g_string_append_printf(out, "%s:", diagnostics->source_name);
-	if (complaint->mark.line != 0)
-		g_string_append_printf(out, "%u:%u:", complaint->mark.line, complaint->mark.column);
+	const struct source *source = source_of(diagnostics, complaint->mark.line);
+	struct mark mark = complaint->mark;
+
+	if (source != NULL)
+		g_string_append_printf(out, "%s:", source->name);
+	if (source != NULL && mark.line != 0)
+		mark.line -= source->lines_before;
+	if (mark.line != 0)
+		g_string_append_printf(out, "%u:%u:", mark.line, mark.column);
 	g_string_append_printf(
 	    out, "%s%s: %s\n", out->len > 0 && out->str[out->len - 1] == ':' ? " " : "",
 	    complaint->severity == SEVERITY_ERROR ? "error" : "warning", complaint->text);
-	if (complaint->mark.line != 0 && diagnostics->source != NULL)
-		print_quote(diagnostics, complaint->mark, out);
+	if (mark.line != 0 && source != NULL)
+		print_quote(source, mark, out);
 	if (complaint->hint != NULL)
 		g_string_append_printf(out, "      = %s\n", complaint->hint);
 }

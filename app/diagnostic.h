@@ -27,6 +27,13 @@ void diagnostics_free(struct diagnostics *diagnostics);
 /* Names the file that the marks refer to and keeps a copy of its text for quoting. */
 void diagnostics_set_source(struct diagnostics *diagnostics, const char *name, struct bytes text);
 
+/*
+ * Adds a second text, whose marks count on where those of the texts before it end: returns how many
+ * lines to add to a line of its own.
+ */
+unsigned diagnostics_add_source(struct diagnostics *diagnostics, const char *name,
+				struct bytes text);
+
 /* Adds a complaint about the place `mark`. The text is one sentence without a final stop. */
 void diagnostics_add(struct diagnostics *diagnostics, enum severity severity, struct mark mark,
 		     const char *format, ...) G_GNUC_PRINTF(4, 5);

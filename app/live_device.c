@@ -22,9 +22,12 @@
 #define TUN_PATH       "/dev/net/tun"
 #define VLAN_TAG_BYTES 4
 #define VLAN_TAG_AT    12 /* behind the two addresses */
+#define VANISH_TRIALS  20
+#define VANISH_WAIT_US 5000
 
 struct live_device {
 	char *name;
+	unsigned index; /* the kernel's number of it; 0: another namespace's */
 	int descriptor;
 	bool is_tap;
 	size_t frame_bytes_max;
@@ -54,6 +57,7 @@ static struct live_device *device_new(const char *name, int descriptor, bool is_
 	struct live_device *device = g_new0(struct live_device, 1);
 
 	device->name = g_strdup(name);
+	device->index = if_nametoindex(name);
 	device->descriptor = descriptor;
 	device->is_tap = is_tap;
 	device->frame_bytes_max = ETHERNET_HEADER_BYTES + VLAN_TAG_BYTES + mtu_bytes;
@@ -330,6 +334,36 @@ static ssize_t read_once(struct live_device *device, struct virtio_net_hdr *head
 	return length;
 }
 
+/*
+ * Whether an interface that went down is there no more. The kernel says that it is down before it takes it
+ * away, and says nothing then: a moment is given to it.
+ */
+static bool has_vanished(const struct live_device *device)
+{
+	for (int i = 0; i < VANISH_TRIALS; i++) {
+		if (if_nametoindex(device->name) != device->index)
+			return true;
+		g_usleep(VANISH_WAIT_US);
+	}
+	return false;
+}
+
+/* What a failed read says of the device. */
+static enum live_device_status status_of(const struct live_device *device, int failure)
+{
+	switch (failure) {
+	case EAGAIN:
+	case EINTR:
+	case EIO: /* a TAP device that is down */
+	case ENOBUFS:
+		return LIVE_DEVICE_EMPTY;
+	case ENETDOWN:
+		return has_vanished(device) ? LIVE_DEVICE_GONE : LIVE_DEVICE_EMPTY;
+	default:
+		return LIVE_DEVICE_GONE;
+	}
+}
+
 enum live_device_status live_device_read(struct live_device *device,
 					 void (*receive)(void *owner, struct bytes frame),
 					 void *owner)
@@ -338,12 +372,8 @@ enum live_device_status live_device_read(struct live_device *device,
 	bool has_tag;
 	ssize_t length = read_once(device, &header, &has_tag);
 
-	if (length < 0) {
-		bool may_come_back = errno == EAGAIN || errno == EINTR || errno == ENETDOWN ||
-				     errno == EIO || errno == ENOBUFS;
-
-		return may_come_back ? LIVE_DEVICE_EMPTY : LIVE_DEVICE_GONE;
-	}
+	if (length < 0)
+		return status_of(device, errno);
 	device->receive = receive;
 	device->owner = owner;
 	if ((size_t)length <= sizeof header) {

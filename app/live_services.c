@@ -274,7 +274,7 @@ static void on_failed(void *owner, enum stream_failure why)
 	static const char *const texts[] = {
 		[STREAM_REFUSED] = "refused\n",     [STREAM_RESET] = "reset\n",
 		[STREAM_TIMED_OUT] = "timed out\n", [STREAM_UNREACHABLE] = "unreachable\n",
-		[STREAM_TRUNCATED] = "truncated\n",
+		[STREAM_TRUNCATED] = "truncated\n", [STREAM_INSECURE] = "insecure\n",
 	};
 
 	tell_caller(owner, texts[why]);

@@ -97,14 +97,23 @@ static unsigned notify_of(enum scenario_notify notify)
 	return sets[notify];
 }
 
+/* Another author than the client's user; NULL: it is that user. */
+static char *from_of(const struct scenario_action *action)
+{
+	return g_strdup(action->from);
+}
+
 static void write_letter(struct mua *mua, const struct scenario_action *action)
 {
+	char *from = from_of(action);
 	char *to = address_list(action->to), *cc = address_list(action->cc);
 	char *bcc = address_list(action->bcc);
 	size_t count;
 	struct attachment *attachments = attachments_of(action, &count);
 	struct mua_choice choice = choice_of(action);
 	struct mua_letter letter = {
+		.from = from,
+		.mail_from = action->mail_from,
 		.to = to,
 		.cc = cc,
 		.bcc = bcc,
@@ -121,6 +130,7 @@ static void write_letter(struct mua *mua, const struct scenario_action *action)
 	else
 		mua_reply(mua, &choice, &letter, action->answers_all, nobody);
 	g_free(attachments);
+	g_free(from);
 	g_free(to);
 	g_free(cc);
 	g_free(bcc);

@@ -1,6 +1,7 @@
 #include "app/mail_clients.h"
 
 #include "app/programs.h"
+#include "app/security.h"
 #include "protocols/programs/mua.h"
 
 /* Between bytes arriving and a mail client reading them. */
@@ -52,6 +53,8 @@ static struct mua *start_client(struct programs *programs, struct network *netwo
 		.outgoing_server = client->outgoing.server,
 		.authenticates = client->outgoing.has_login,
 		.uses_chunks = client->outgoing.uses_chunks,
+		.incoming_tls = security_session(client->incoming.security),
+		.outgoing_tls = security_session(client->outgoing.security),
 		.leave = leave_of(client->incoming.leave),
 		.leave_ns = client->incoming.leave_for_ns,
 		.stay_ns = client->incoming.stay_ns,
@@ -62,6 +65,10 @@ static struct mua *start_client(struct programs *programs, struct network *netwo
 		.wakeup_ns = WAKEUP_NS,
 	};
 
+	if (config.incoming_tls != SESSION_TLS_NEVER || config.outgoing_tls != SESSION_TLS_NEVER)
+		config.tls = security_client(programs_security(programs),
+					     host_node(network_host(network, host)),
+					     client->distrusts ? TLS_VERIFY_PEER : TLS_VERIFY_NOT);
 	for (guint i = 0; i < client->outgoing.ports->len; i++) {
 		const struct scenario_port *port = client->outgoing.ports->pdata[i];
 

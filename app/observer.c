@@ -16,6 +16,8 @@ static void feed_views(struct observer *observer, const struct trace_record *rec
 		log_feed(observer->log, record, bytes);
 	if (observer->json != NULL)
 		json_view_feed(observer->json, record, bytes);
+	if (observer->key_log != NULL)
+		key_log_feed(observer->key_log, record, bytes);
 	if (observer->report != NULL)
 		report_feed(observer->report, record, bytes);
 }

@@ -5,6 +5,7 @@
 #pragma once
 #include "sim/trace.h"
 #include "views/json.h"
+#include "views/key_log.h"
 #include "views/log.h"
 #include "views/model.h"
 #include "views/recorder.h"
@@ -18,6 +19,7 @@ struct observer {
 	struct json_view *json;
 	struct recorder *recorder;
 	struct report *report;
+	struct key_log *key_log;
 	/* Records made while the world was built, before views could be opened: kept for them. */
 	GArray *early;
 	GByteArray *early_bytes;

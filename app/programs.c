@@ -1,7 +1,9 @@
 #include "app/programs.h"
 
+#include "app/dkim_keys.h"
 #include "app/mail_clients.h"
 #include "app/mail_settings.h"
+#include "app/security.h"
 #include "protocols/dns/daemon.h"
 #include "protocols/imap/server.h"
 #include "protocols/mail/rights.h"
@@ -23,6 +25,9 @@ struct site {
 	struct pop3_server *pop3;
 	struct imap_server *imap;
 	struct mail_settings *settings;
+	struct sasl_keys *keys;       /* of all its servers */
+	struct random_stream *random; /* for the challenges of POP3 and IMAP, over outages too */
+	struct tls_context *tls; /* NULL: none */
 };
 
 /* A time in which a site is down; its timer begins and ends it. */
@@ -44,6 +49,7 @@ struct programs {
 	struct world *world;
 	const struct scenario *scenario;
 	struct network *network;
+	struct security *security;
 	GHashTable *resolvers; /* scenario_node to struct dns_resolver; look-ups only */
 	GPtrArray *resolver_order;
 	GPtrArray *daemons;   /* of struct dns_daemon * */
@@ -73,6 +79,8 @@ struct dns_resolver *programs_resolver(struct programs *programs, const struct s
 
 /* DNS servers. */
 
+#define KEY_TTL_S 3600 /* of DKIM records that are made */
+
 static bool resolves_for_others(const struct scenario *scenario, const struct scenario_node *host)
 {
 	for (guint i = 0; i < scenario->resolvers->len; i++)
@@ -96,15 +104,59 @@ static struct dns_zone *make_zone(const struct scenario_zone *described)
 	return zone;
 }
 
-static GPtrArray *make_zones(const struct scenario *scenario, const struct scenario_node *host)
+/* The public half of a key of a domain's own mail server, where its zone has no record of that name. */
+static void publish_key(const struct programs *programs, const struct scenario_signer *signer,
+			const struct scenario_server *server, struct dns_zone *zone)
 {
+	const struct node *node = host_node(network_host(programs->network, server->host));
+	char *owner = dkim_keys_owner(signer);
+	struct dns_name_buffer buffer;
+	struct dns_name name;
+
+	if (dns_name_from_text(owner, &buffer, &name) &&
+	    dns_zone_find(zone, name, DNS_TXT).count == 0) {
+		struct dkim_key *key = dkim_keys_make(node, signer);
+		char *data = dkim_keys_data(key);
+
+		dns_zone_add(zone, owner, DNS_TXT, KEY_TTL_S, data);
+		g_free(data);
+		dkim_key_free(key);
+	}
+	g_free(owner);
+}
+
+static void publish_keys(const struct programs *programs, const char *zone_name,
+			 struct dns_zone *zone)
+{
+	const struct scenario *scenario = programs->scenario;
+
+	for (guint i = 0; i < scenario->servers->len; i++) {
+		const struct scenario_server *server = scenario->servers->pdata[i];
+
+		for (guint k = 0; k < server->signers->len; k++) {
+			const struct scenario_signer *signer = server->signers->pdata[k];
+
+			if (signer->domain->mail == server->host &&
+			    strcmp(signer->domain->item.name, zone_name) == 0)
+				publish_key(programs, signer, server, zone);
+		}
+	}
+}
+
+static GPtrArray *make_zones(const struct programs *programs, const struct scenario_node *host)
+{
+	const struct scenario *scenario = programs->scenario;
 	GPtrArray *zones = g_ptr_array_new();
 
 	for (guint i = 0; i < scenario->zones->len; i++) {
-		const struct scenario_zone *zone = scenario->zones->pdata[i];
+		const struct scenario_zone *described = scenario->zones->pdata[i];
+		struct dns_zone *zone;
 
-		if (zone->server == host)
-			g_ptr_array_add(zones, make_zone(zone));
+		if (described->server != host)
+			continue;
+		zone = make_zone(described);
+		publish_keys(programs, described->item.name, zone);
+		g_ptr_array_add(zones, zone);
 	}
 	return zones;
 }
@@ -113,7 +165,7 @@ static void start_dns(struct programs *programs, const struct scenario_node *hos
 {
 	const struct scenario *scenario = programs->scenario;
 	const struct scenario_node *root = scenario->root_server;
-	GPtrArray *zones = make_zones(scenario, host);
+	GPtrArray *zones = make_zones(programs, host);
 	struct dns_root_hint hint = { .name = NULL };
 	struct dns_daemon_config config = {
 		.zones = (struct dns_zone **)zones->pdata,
@@ -202,22 +254,45 @@ static GArray *ports_of(const struct scenario_server *server, enum scenario_prot
 static GArray *smtp_ports_of(const struct scenario_server *server)
 {
 	GArray *ports = g_array_new(FALSE, FALSE, sizeof(struct mail_server_port));
-	unsigned no_smtp, no_sasl;
+	struct mail_settings_missing missing = mail_settings_missing(server);
 
-	mail_settings_without(server, &no_smtp, &no_sasl);
 	for (guint i = 0; i < server->services->len; i++) {
 		const struct scenario_service *service = server->services->pdata[i];
 		struct mail_server_port port = {
 			.port = (uint16_t)service->port,
-			.is_submission = service->protocol == PROTOCOL_SUBMISSION,
-			.capabilities = SMTP_CAPABILITIES_ALL & ~no_smtp,
-			.mechanisms = SASL_ALL & ~no_sasl,
+			.is_submission = service->protocol != PROTOCOL_SMTP,
+			.begins_with_tls = scenario_begins_with_tls(service->protocol),
+			.capabilities = (SMTP_CAPABILITIES_ALL | SMTP_CAN_TLS) & ~missing.smtp,
+			.mechanisms = SASL_ALL & ~missing.sasl,
 		};
 
-		if (service->protocol == PROTOCOL_SMTP || service->protocol == PROTOCOL_SUBMISSION)
+		if (service->protocol == PROTOCOL_SMTP ||
+		    service->protocol == PROTOCOL_SUBMISSION ||
+		    service->protocol == PROTOCOL_SUBMISSIONS)
 			g_array_append_val(ports, port);
 	}
 	return ports;
+}
+
+static void set_delivery_tls(const struct programs *programs, const struct scenario_server *server,
+			     struct mail_server_config *config)
+{
+	static const enum session_tls wishes[] = {
+		[DELIVERY_MAY] = SESSION_TLS_IF_OFFERED,
+		[DELIVERY_NONE] = SESSION_TLS_NEVER,
+		[DELIVERY_ENCRYPT] = SESSION_TLS_REQUIRED,
+		[DELIVERY_VERIFY] = SESSION_TLS_REQUIRED,
+	};
+
+	config->delivery_tls = wishes[server->delivery_tls];
+	if (config->delivery_tls == SESSION_TLS_IF_OFFERED &&
+	    !security_has_authority(programs->security))
+		config->delivery_tls = SESSION_TLS_NEVER; /* nobody offers it */
+	if (config->delivery_tls == SESSION_TLS_NEVER)
+		return;
+	config->delivery_tls_context = security_client(
+	    programs->security, host_node(network_host(programs->network, server->host)),
+	    server->delivery_tls == DELIVERY_VERIFY ? TLS_VERIFY_PEER : TLS_VERIFY_NOT);
 }
 
 static void start_smtp(struct programs *programs, struct site *site, const GPtrArray *domains)
@@ -233,30 +308,22 @@ static void start_smtp(struct programs *programs, struct site *site, const GPtrA
 		.port_count = ports->len,
 		.resolver = programs_resolver(programs, host),
 		.store = site->store,
+		.keys = site->keys,
 		.wakeup_ns = WAKEUP_NS,
 	};
 
-	site->settings = mail_settings_new(programs->scenario, server, &config);
+	config.tls = site->tls;
+	config.hides_auth = server->tls.hides_plain_login;
+	set_delivery_tls(programs, server, &config);
+	site->settings = mail_settings_new(
+	    programs->scenario, server, host_node(network_host(programs->network, host)), &config);
 	site->smtp = mail_server_new(network_host(programs->network, host), &config);
 	g_array_free(ports, TRUE);
 }
 
-/* The capabilities that the scenario takes away from the server. */
-static imap_capability_set missing_of(const struct scenario_server *server)
+static const char *name_of(const struct scenario_node *host)
 {
-	imap_capability_set missing = 0;
-
-	for (guint i = 0; i < server->without->len; i++) {
-		const struct scenario_capability *each = server->without->pdata[i];
-
-		if (each->capability == (CAPABILITY_SASL | SASL_PLAIN))
-			missing |= imap_capability_bit(IMAP_CAN_AUTH_PLAIN);
-		else if (each->capability == (CAPABILITY_SASL | SASL_LOGIN))
-			missing |= imap_capability_bit(IMAP_CAN_AUTH_LOGIN);
-		else if (each->capability < CAPABILITY_SMTP)
-			missing |= imap_capability_bit((enum imap_capability)each->capability);
-	}
-	return missing;
+	return host->fqdn != NULL ? host->fqdn : host->item.name;
 }
 
 static void start_doors(struct programs *programs, struct site *site)
@@ -264,31 +331,52 @@ static void start_doors(struct programs *programs, struct site *site)
 	struct host *host = network_host(programs->network, site->config->host);
 	GArray *pop3 = ports_of(site->config, PROTOCOL_POP3);
 	GArray *imap = ports_of(site->config, PROTOCOL_IMAP);
+	GArray *pop3s = ports_of(site->config, PROTOCOL_POP3S);
+	GArray *imaps = ports_of(site->config, PROTOCOL_IMAPS);
+	struct mail_settings_missing missing = mail_settings_missing(site->config);
 
-	if (pop3->len > 0)
+	if (pop3->len > 0 || pop3s->len > 0)
 		site->pop3 = pop3_server_start(
 		    host, &(struct pop3_server_config) {
 			      .store = site->store,
 			      .software = SOFTWARE,
+			      .host_name = name_of(site->config->host),
+			      .random = site->random,
+			      .keys = site->keys,
 			      .session_limit = (unsigned)site->config->session_limit,
+			      .without = missing.pop3,
+			      .no_mechanisms = missing.sasl,
 			      .ports = (const uint16_t *)(const void *)pop3->data,
 			      .port_count = pop3->len,
+			      .tls_ports = (const uint16_t *)(const void *)pop3s->data,
+			      .tls_port_count = pop3s->len,
+			      .tls = site->tls,
+			      .hides_login = site->config->tls.hides_plain_login,
 			      .wakeup_ns = WAKEUP_NS,
 			  });
-	if (imap->len > 0)
+	if (imap->len > 0 || imaps->len > 0)
 		site->imap = imap_server_start(
 		    host, &(struct imap_server_config) {
 			      .store = site->store,
 			      .software = SOFTWARE,
+			      .host_name = name_of(site->config->host),
+			      .random = site->random,
+			      .keys = site->keys,
 			      .session_limit = (unsigned)site->config->session_limit,
 			      .per_user_limit = (unsigned)site->config->per_user_limit,
 			      .ports = (const uint16_t *)(const void *)imap->data,
 			      .port_count = imap->len,
+			      .tls_ports = (const uint16_t *)(const void *)imaps->data,
+			      .tls_port_count = imaps->len,
+			      .tls = site->tls,
+			      .hides_login = site->config->tls.hides_plain_login,
 			      .wakeup_ns = WAKEUP_NS,
-			      .without = missing_of(site->config),
+			      .without = missing.imap,
 			  });
 	g_array_free(pop3, TRUE);
 	g_array_free(imap, TRUE);
+	g_array_free(pop3s, TRUE);
+	g_array_free(imaps, TRUE);
 }
 
 static void start_site(struct programs *programs, const struct scenario_server *server)
@@ -296,7 +384,13 @@ static void start_site(struct programs *programs, const struct scenario_server *
 	struct site site = { .config = server };
 	GPtrArray *domains = g_ptr_array_new();
 
-	site.store = mail_store_new(host_node(network_host(programs->network, server->host)));
+	struct node *node = host_node(network_host(programs->network, server->host));
+
+	site.tls = security_server(programs->security, server, node);
+	site.store = mail_store_new(node);
+	site.keys = sasl_keys_new();
+	site.random = g_new(struct random_stream, 1);
+	node_random_init(node, site.random, "doors.sasl");
 	add_accounts(programs, &site, domains);
 	add_shares(programs, &site);
 	start_smtp(programs, &site, domains);
@@ -312,6 +406,8 @@ static void stop_site(struct site *site)
 	mail_server_free(site->smtp);
 	mail_settings_free(site->settings);
 	mail_store_free(site->store);
+	sasl_keys_free(site->keys);
+	g_free(site->random);
 }
 
 /* Outages. */
@@ -321,17 +417,24 @@ static void begin_or_end_outage(void *owner)
 	struct outage *outage = owner;
 	struct engine *engine = outage->programs->world->engine;
 	struct site *site = &g_array_index(outage->programs->sites, struct site, outage->site);
+	enum actor program = outage->described->program;
+	bool closes_doors = program == ACTOR_NONE || program == ACTOR_MAILBOX;
 
 	if (engine_now(engine) < outage->described->to_ns) {
-		g_clear_pointer(&site->pop3, pop3_server_stop);
-		g_clear_pointer(&site->imap, imap_server_stop);
-		mail_server_suspend(site->smtp);
+		if (closes_doors) {
+			g_clear_pointer(&site->pop3, pop3_server_stop);
+			g_clear_pointer(&site->imap, imap_server_stop);
+		}
+		if (program != ACTOR_MAILBOX)
+			mail_server_suspend(site->smtp, program);
 		if (outage->described->to_ns != TIME_NEVER)
 			timer_schedule(engine, &outage->timer, outage->described->to_ns);
 		return;
 	}
-	mail_server_resume(site->smtp);
-	start_doors(outage->programs, site);
+	if (program != ACTOR_MAILBOX)
+		mail_server_resume(site->smtp, program);
+	if (closes_doors)
+		start_doors(outage->programs, site);
 }
 
 static void schedule_outages(struct programs *programs, guint index)
@@ -400,6 +503,7 @@ struct programs *programs_new(struct world *world, const struct scenario *scenar
 	programs->world = world;
 	programs->scenario = scenario;
 	programs->network = network;
+	programs->security = security_new(world, scenario);
 	programs->resolvers = g_hash_table_new(NULL, NULL);
 	programs->resolver_order = g_ptr_array_new();
 	programs->daemons = g_ptr_array_new();
@@ -441,7 +545,13 @@ void programs_free(struct programs *programs)
 	g_ptr_array_free(programs->daemons, TRUE);
 	g_ptr_array_free(programs->web_sites, TRUE);
 	g_array_free(programs->sites, TRUE);
+	security_free(programs->security);
 	g_free(programs);
+}
+
+struct security *programs_security(const struct programs *programs)
+{
+	return programs->security;
 }
 
 struct mua *programs_mua(const struct programs *programs, const struct scenario_client *client)

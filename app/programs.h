@@ -5,6 +5,7 @@
 
 struct mua;
 struct programs;
+struct security;
 
 /* Starts all of them, in the order of declaration. */
 struct programs *programs_new(struct world *world, const struct scenario *scenario,
@@ -15,6 +16,9 @@ void programs_free(struct programs *programs);
 
 /* The mail client of a user. */
 struct mua *programs_mua(const struct programs *programs, const struct scenario_client *client);
+
+/* What they speak TLS with. */
+struct security *programs_security(const struct programs *programs);
 
 /* The resolver that programs on `node` use; NULL: it has no DNS server to ask. */
 struct dns_resolver *programs_resolver(struct programs *programs, const struct scenario_node *node);

@@ -82,6 +82,24 @@ static bool check_quiet(const struct run_options *options)
 	return false;
 }
 
+/* What selects from the log selects nothing where there is none. */
+static bool check_selection(const struct run_options *options)
+{
+	const char *selection = options->layer_names != NULL  ? "--layer"
+				: options->host_names != NULL ? "--host"
+				: options->message_text != NULL && !options->has_report
+				    ? "--message"
+				    : NULL;
+
+	if (!options->is_quiet || options->log_path != NULL || selection == NULL)
+		return true;
+	command_complain(
+	    "%s selects from the log, and --quiet leaves the log out: leave one of them "
+	    "out, or say --log PATH",
+	    selection);
+	return false;
+}
+
 /* The name under which the output of `path` appears; NULL: nowhere that another could spoil it. */
 static char *file_name(const char *path)
 {
@@ -142,9 +160,12 @@ bool run_options_check(struct run_options *options)
 		command_complain("--format: \"%s\" is neither text nor json", options->format);
 		return false;
 	}
-	if ((options->capture != NULL || options->filter != NULL) && options->pcap == NULL) {
+	if ((options->capture != NULL || options->filter != NULL || options->has_no_secrets) &&
+	    options->pcap == NULL) {
 		command_complain("%s says what goes into a capture: give it a --pcap PATH too",
-				 options->capture != NULL ? "--capture" : "--filter");
+				 options->capture != NULL  ? "--capture"
+				 : options->filter != NULL ? "--filter"
+							   : "--no-secrets");
 		return false;
 	}
 	options->until_ns = TIME_NEVER;
@@ -152,7 +173,8 @@ bool run_options_check(struct run_options *options)
 	    !command_parse_time("--until", options->until_text, &options->until_ns))
 		return false;
 	return parse_numbers(options) && check_filter(options) && check_stdout(options) &&
-	       check_quiet(options) && check_paths(options) && parse_layers(options);
+	       check_quiet(options) && check_selection(options) && check_paths(options) &&
+	       parse_layers(options);
 }
 
 int run_options_parse(struct run_options *options, const struct command *command, int argc,
@@ -173,30 +195,36 @@ int run_options_parse(struct run_options *options, const struct command *command
                  "Capture only packets that this filter lets pass, such as 'tcp port 25'", "BPF" },
 		{ "no-comments",                    0, 0, G_OPTION_ARG_NONE, &options->has_no_comments,
                  "Capture without a comment on each packet", NULL },
-		{ "layer",   0, 0, G_OPTION_ARG_STRING, &options->layer_names,
+		{ "no-secrets",   0, 0, G_OPTION_ARG_NONE, &options->has_no_secrets,
+                 "Capture without the secrets of TLS, as others on the way see it", NULL },
+		{ "keylog",                0, 0, G_OPTION_ARG_FILENAME, &options->keylog,
+                 "Write the secrets of TLS to PATH, in the format of SSLKEYLOGFILE", "PATH" },
+		{ "layer",             0, 0, G_OPTION_ARG_STRING, &options->layer_names,
                  "Log only these layers", "NAMES" },
-		{ "host",                0, 0, G_OPTION_ARG_STRING, &options->host_names,
+		{ "host",                    0, 0, G_OPTION_ARG_STRING, &options->host_names,
                  "Log only these hosts, routers, switches", "NAMES" },
-		{ "message",             0, 0, G_OPTION_ARG_STRING, &options->message_text,
+		{ "message",     0, 0, G_OPTION_ARG_STRING, &options->message_text,
                  "Log only what belongs to mail number N", "N" },
-		{ "unfold",                    0, 0, G_OPTION_ARG_NONE, &options->is_unfolded,
+		{ "unfold",          0, 0, G_OPTION_ARG_NONE, &options->is_unfolded,
                  "Log what repeats in full as well", NULL },
-		{ "columns",     0, 0, G_OPTION_ARG_STRING, &options->columns_text,
+		{ "columns",            0, 0, G_OPTION_ARG_STRING, &options->columns_text,
                  "Break lines longer than N (default: the terminal's width)", "N" },
-		{ "dialog",          0, 0, G_OPTION_ARG_NONE, &options->has_dialog,
+		{ "dialog",                    0, 0, G_OPTION_ARG_NONE, &options->has_dialog,
                  "Print the conversations alone: C: and S: lines", NULL },
-		{ "report",            0, 0, G_OPTION_ARG_NONE, &options->has_report,
+		{ "report",    0, 0, G_OPTION_ARG_NONE, &options->has_report,
                  "Print each message's way, its encapsulation ledger, figures per protocol, where "
 		  "mail is kept", NULL },
-		{ "seed",                    0, 0, G_OPTION_ARG_STRING, &options->seed_text,
+		{ "seed", 0, 0, G_OPTION_ARG_STRING, &options->seed_text,
                  "Use another seed than the scenario's", "N" },
-		{ "receive",    0, 0, G_OPTION_ARG_STRING, &options->receive,
+		{ "receive",             0, 0, G_OPTION_ARG_STRING, &options->receive,
                  "All clients receive by this protocol, whatever the scenario says", "pop3|imap" },
-		{ "until", 0, 0, G_OPTION_ARG_STRING, &options->until_text, "Stop at this time",
+		{ "set",                    0, 0, G_OPTION_ARG_STRING_ARRAY, &options->settings, COMMAND_SET_HELP,
+                 "PATH=VALUE" },
+		{ "until",     0, 0, G_OPTION_ARG_STRING, &options->until_text, "Stop at this time",
                  "TIME" },
-		{ "quiet",             'q', 0, G_OPTION_ARG_NONE, &options->is_quiet,
+		{ "quiet",                'q', 0, G_OPTION_ARG_NONE, &options->is_quiet,
                  "Neither log nor summary on standard output", NULL },
-		{ 0                   }
+		{ 0       }
 	};
 	GArray *all = g_array_new(TRUE, TRUE, sizeof(GOptionEntry));
 	int status;
@@ -212,6 +240,7 @@ int run_options_parse(struct run_options *options, const struct command *command
 void run_options_clear(struct run_options *options)
 {
 	g_free(options->pcap);
+	g_free(options->keylog);
 	g_free(options->log_path);
 	g_free(options->format);
 	g_free(options->capture);
@@ -223,4 +252,5 @@ void run_options_clear(struct run_options *options)
 	g_free(options->seed_text);
 	g_free(options->until_text);
 	g_free(options->receive);
+	g_strfreev(options->settings);
 }

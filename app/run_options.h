@@ -6,6 +6,9 @@ struct run_options {
 	/* As they were written; NULL: not given. */
 	char *pcap, *log_path, *format, *capture, *filter, *layer_names, *host_names;
 	char *message_text, *columns_text, *seed_text, *until_text, *receive;
+	char **settings;
+	char *keylog;
+	gboolean has_no_secrets;
 	gboolean has_dialog, has_report, is_quiet, is_unfolded, has_no_comments;
 	/* Read from those by run_options_check(). */
 	uint64_t layers;  /* set of 1 << layer; 0: all */

@@ -11,7 +11,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "app/diagnostic.h"
+#include "protocols/actor.h"
 #include "protocols/imap/capability.h"
+#include "protocols/mail/names.h"
 #include "sim/time.h"
 #include "stack/address.h"
 
@@ -22,6 +24,7 @@ struct scenario_network;
 struct scenario_node;
 struct scenario_switch;
 struct scenario_zone;
+struct yaml_node;
 
 /* What a name in a scenario may refer to; a set of them where several are allowed. */
 enum scenario_kind {
@@ -249,7 +252,48 @@ enum scenario_protocol {
 	PROTOCOL_POP3,
 	PROTOCOL_IMAP,
 	PROTOCOL_WEBMAIL, /* HTTP: a site that speaks IMAP and submission itself, port 80 */
+	/* Services with TLS from the first byte (RFC 8314). */
+	PROTOCOL_SUBMISSIONS,
+	PROTOCOL_POP3S,
+	PROTOCOL_IMAPS,
 };
+
+static inline bool scenario_begins_with_tls(enum scenario_protocol protocol)
+{
+	return protocol >= PROTOCOL_SUBMISSIONS;
+}
+
+/* What is right or wrong with a server's certificate. */
+enum scenario_certificate {
+	CERTIFICATE_VALID,
+	CERTIFICATE_EXPIRED,
+	CERTIFICATE_NOT_YET_VALID,
+	CERTIFICATE_WRONG_NAME,
+	CERTIFICATE_SELF_SIGNED,
+	CERTIFICATE_REVOKED,
+};
+
+enum scenario_certificate_key { CERTIFICATE_KEY_ECDSA, CERTIFICATE_KEY_RSA };
+
+/* The certificate of a server and what goes with it. */
+struct scenario_tls {
+	struct scenario_item item; /* its mark has a line when the key is written */
+	enum scenario_certificate certificate;
+	enum scenario_certificate_key key;
+	int oldest, newest;     /* enum tls_version */
+	bool hides_plain_login; /* no login without TLS */
+};
+
+/* How a client protects a connection. */
+enum scenario_security {
+	SECURITY_NONE,
+	SECURITY_OPPORTUNISTIC, /* STARTTLS where it is offered */
+	SECURITY_STARTTLS,
+	SECURITY_TLS, /* from the first byte */
+};
+
+/* What a server does about TLS when it delivers to others. */
+enum scenario_delivery_tls { DELIVERY_MAY, DELIVERY_NONE, DELIVERY_ENCRYPT, DELIVERY_VERIFY };
 
 /* A port that a mail server listens on. */
 struct scenario_service {
@@ -260,7 +304,7 @@ struct scenario_service {
 
 /*
  * A capability that a server does not offer: one of IMAP is an enum imap_capability, one of SMTP
- * CAPABILITY_SMTP and an enum smtp_capability, a mechanism to authenticate by CAPABILITY_SASL and an
+ * CAPABILITY_SMTP and an enum smtp_capability, one of POP3 CAPABILITY_POP3 and an enum pop3_offer, a mechanism to authenticate by CAPABILITY_SASL and an
  * enum sasl_mechanism.
  */
 struct scenario_capability {
@@ -268,7 +312,7 @@ struct scenario_capability {
 	int capability;
 };
 
-enum { CAPABILITY_SMTP = 1 << 16, CAPABILITY_SASL = 1 << 17 };
+enum { CAPABILITY_SMTP = 1 << 16, CAPABILITY_SASL = 1 << 17, CAPABILITY_POP3 = 1 << 18 };
 
 /* Something that goes wrong at a server's SMTP. */
 struct scenario_fault {
@@ -283,9 +327,50 @@ struct scenario_fault {
 	uint32_t chance_ppm;
 };
 
+/* A rule of a content filter. */
+struct scenario_content_rule {
+	struct scenario_item item;
+	const char *rule_name;
+	const char *pattern; /* a regular expression */
+	GPtrArray *places;   /* of struct scenario_content_place * */
+};
+
+struct scenario_content_place {
+	struct scenario_item item;
+	int place; /* enum screen_place */
+};
+
+/* A stage of the screening of a server. */
+struct scenario_stage {
+	struct scenario_item item;
+	int kind;   /* enum screen_kind */
+	int action; /* enum screen_action, when a message fails */
+	const char *subject_prefix;
+	GPtrArray *rules;         /* content: of struct scenario_content_rule * */
+	uint64_t required_points; /* spam */
+	int64_t delay_ns, retry_window_ns, lifetime_ns; /* greylist */
+	uint64_t whitelist_after;                       /* greylist */
+};
+
+/* A key by which a server signs for a domain. */
+struct scenario_signer {
+	struct scenario_item item;
+	struct scenario_domain *domain;
+	const char *selector;
+	int algorithm;       /* enum dkim_algorithm */
+	int form;            /* enum dkim_form */
+	int64_t lifetime_ns; /* 0: its signatures do not expire */
+};
+
+enum scenario_relay {
+	RELAY_RESTRICTED, /* for who has authenticated */
+	RELAY_OPEN,       /* for everybody */
+};
+
 /* A time in which a server's ports are closed. */
 struct scenario_outage {
 	struct scenario_item item;
+	enum actor program; /* that does not run; ACTOR_NONE: all that listen */
 	int64_t from_ns, to_ns;
 };
 
@@ -293,9 +378,12 @@ struct scenario_outage {
 struct scenario_server {
 	struct scenario_item item;
 	struct scenario_node *host;
-	GPtrArray *services;        /* of struct scenario_service * */
-	GPtrArray *without;         /* of struct scenario_capability *: not offered */
-	GPtrArray *faults;          /* of struct scenario_fault * */
+	GPtrArray *services; /* of struct scenario_service * */
+	GPtrArray *without;  /* of struct scenario_capability *: not offered */
+	GPtrArray *faults;   /* of struct scenario_fault * */
+	GPtrArray *stages;   /* of struct scenario_stage *: its screening */
+	GPtrArray *signers;  /* of struct scenario_signer *: DKIM */
+	enum scenario_relay relay;
 	GPtrArray *outages;         /* of struct scenario_outage * */
 	int64_t warning_ns;         /* age at which a sender is told of a delay; 0: never */
 	bool converts;              /* 8-bit messages for servers without 8BITMIME */
@@ -308,7 +396,14 @@ struct scenario_server {
 	uint64_t per_client_limit;  /* SMTP: of them with one address */
 	uint64_t per_user_limit;    /* IMAP: of one user at one address */
 	uint64_t queue_limit;       /* messages */
+	struct scenario_tls tls;    /* see scenario_has_tls() */
+	enum scenario_delivery_tls delivery_tls;
 };
+
+static inline bool scenario_has_tls(const struct scenario_server *server)
+{
+	return server->tls.item.mark.line != 0;
+}
 
 enum scenario_leave {
 	LEAVE_NOTHING,       /* delete what was retrieved (the classic POP3 way) */
@@ -325,6 +420,7 @@ struct scenario_incoming {
 	int64_t leave_for_ns;      /* TIME_NEVER: without limit */
 	int64_t stay_ns;           /* IMAP only: how long it stays connected with nothing to do */
 	int64_t check_every_ns;    /* TIME_NEVER: only when the user says so */
+	enum scenario_security security;
 };
 
 /* A port of a list. */
@@ -341,6 +437,7 @@ struct scenario_outgoing {
 	GPtrArray *ports; /* of struct scenario_port *, tried in this order */
 	bool has_login;   /* authenticates */
 	bool uses_chunks; /* BDAT in place of DATA */
+	enum scenario_security security;
 };
 
 /* A user at a mail client on a host. */
@@ -351,7 +448,9 @@ struct scenario_client {
 	const char *login;    /* the name given to the servers */
 	const char *password; /* the account's, unless the user has it wrong */
 	const char *full_name;
-	bool is_online; /* at the start */
+	bool is_online;                  /* at the start */
+	enum scenario_security security; /* where the two servers say nothing else */
+	bool distrusts;                  /* verifies the servers' certificates */
 	struct scenario_incoming incoming;
 	struct scenario_outgoing outgoing;
 };
@@ -463,7 +562,8 @@ struct scenario_recipient {
 
 struct scenario_attachment {
 	struct scenario_item item;
-	const char *file; /* as written: relative to the scenario's folder */
+	const char *file; /* as written: relative to the scenario's folder; NULL: `text` */
+	const char *text; /* what it holds, when it is no file */
 	const char *shown_name;
 	const char *type; /* "application/pdf" */
 	GBytes *content;
@@ -481,7 +581,8 @@ struct scenario_action {
 	struct scenario_client *client; /* `who`, when it is a client */
 	struct scenario_node *host;     /* where it happens; NULL for DO_CUT and DO_MEND */
 	/* DO_SEND, DO_REPLY */
-	GPtrArray *to, *cc, *bcc; /* of struct scenario_recipient * */
+	const char *from, *mail_from; /* forged addresses; NULL: the client's own */
+	GPtrArray *to, *cc, *bcc;     /* of struct scenario_recipient * */
 	const char *subject;
 	const char *text;
 	GPtrArray *attachments; /* of struct scenario_attachment * */
@@ -524,11 +625,20 @@ enum scenario_expectation_kind {
 	EXPECT_BYTES,           /* so many bytes of TCP left a node and came to it */
 	EXPECT_PING,
 	EXPECT_DIG,
-	EXPECT_MINUTES, /* so many minutes were begun on dial-up lines */
-	EXPECT_COST,    /* dial-up lines cost so much */
-	EXPECT_PACKETS, /* actions caused so many packets */
-	EXPECT_DEVICE,  /* a client holds so many messages itself: readable with no network */
-	EXPECT_HEARD,   /* a line was heard at a terminal so many times */
+	EXPECT_MINUTES,   /* so many minutes were begun on dial-up lines */
+	EXPECT_COST,      /* dial-up lines cost so much */
+	EXPECT_PACKETS,   /* actions caused so many packets */
+	EXPECT_DEVICE,    /* a client holds so many messages itself: readable with no network */
+	EXPECT_HEARD,     /* a line was heard at a terminal so many times */
+	EXPECT_STORED,    /* so many bytes of mail are kept at a host */
+	EXPECT_SAID,      /* a line was said in a TCP connection so many times */
+	EXPECT_CONNECTED, /* TCP connections lasted so many seconds */
+	EXPECT_AT_ONCE,   /* so many were open at the same time */
+	EXPECT_LAYER,     /* headers of a layer were put on and taken off so many times */
+	EXPECT_WAITED,    /* a user waited so many milliseconds */
+	EXPECT_PARTS,     /* the world has so many parts of a kind */
+	EXPECT_SCREENING, /* a stage of a screening came to a verdict so many times */
+	EXPECT_WAY,       /* a message took a step of its way so many times */
 	EXPECT_COUNT,
 };
 
@@ -588,6 +698,11 @@ enum scenario_drop_reason {
 	DROP_OTHER,
 };
 
+/* What is done with a header, or with a command or reply. */
+enum scenario_passage { PASSAGE_ANY, PASSAGE_PUT_ON, PASSAGE_TAKEN_OFF, PASSAGE_PASSED_ON };
+
+enum scenario_part { PART_HOST, PART_ROUTER, PART_SWITCH, PART_INTERFACE, PART_CABLE };
+
 struct scenario_expectation {
 	struct scenario_item item;
 	enum scenario_expectation_kind kind;
@@ -598,6 +713,7 @@ struct scenario_expectation {
 	const char *folder;
 	struct scenario_range messages; /* how many; of those with `subject`, when it is not NULL */
 	bool only_unseen;
+	const char *containing; /* NULL: whatever messages hold */
 	/* EXPECT_MESSAGE, and `subject` of EXPECT_MAILBOX */
 	const char *subject;
 	enum scenario_station station;
@@ -614,7 +730,7 @@ struct scenario_expectation {
 	const char *question; /* EXPECT_DIG: the name asked for; NULL: any */
 	unsigned record_type;
 	const char *value;           /* EXPECT_DIG: data among the answers; NULL: any */
-	struct scenario_range times; /* of EXPECT_MESSAGE, _CONNECTION, _PING, _DIG */
+	struct scenario_range times; /* of EXPECT_MESSAGE, _SCREENING, _CONNECTION, _PING, _DIG */
 	/* EXPECT_RETRANSMISSIONS, _DROPPED, _DUPLICATES, _TRANSLATED, _BYTES; EXPECT_MINUTES, _COST
 	   (millionths), _PACKETS */
 	struct scenario_range count;
@@ -622,6 +738,19 @@ struct scenario_expectation {
 	enum scenario_verb verb;          /* EXPECT_PACKETS */
 	struct scenario_client *device;   /* EXPECT_DEVICE */
 	const char *heard;                /* EXPECT_HEARD: how the line begins */
+	const char *said; /* EXPECT_SAID: likewise, with * and ? for any text and character */
+	struct scenario_account *owner; /* EXPECT_STORED; NULL: whoever's it is */
+	unsigned layer;                 /* EXPECT_LAYER: enum protocol_layer, or of the stack */
+	enum scenario_passage passage;
+	enum scenario_part part; /* EXPECT_PARTS */
+	/* EXPECT_SCREENING, and `subject`, `by` */
+	int stage;            /* enum screen_kind */
+	int verdict;          /* enum screen_verdict */
+	int screen_action;    /* enum screen_action; SCREEN_ACTION_COUNT: any */
+	const char *evidence; /* of EXPECT_WAY as well: what it holds; NULL: anything */
+	/* EXPECT_WAY, and `subject`, `recipient`, `by`, `times` */
+	enum mail_step step;
+	enum actor actor;           /* ACTOR_NONE: any */
 	struct scenario_item *node; /* host, router or switch it is counted at; NULL: everywhere */
 	enum scenario_drop_reason reason;
 	uint64_t rule; /* EXPECT_DROPPED: number of the rule of `node` that did it; 0: any */
@@ -680,12 +809,51 @@ struct scenario {
  */
 struct scenario *scenario_load(const char *path, struct diagnostics *diagnostics);
 
-/*
- * The same with all clients getting their mail by `receive` (PROTOCOL_POP3 or PROTOCOL_IMAP),
- * whatever is written; what does not go with that is an error.
- */
-struct scenario *scenario_load_receiving(const char *path, enum scenario_protocol receive,
-					 struct diagnostics *diagnostics);
+/* A part of a scenario that is written otherwise than in its file. */
+struct scenario_setting {
+	char *
+	    path; /* the way to it, "clients/alice/incoming"; elements of lists by number, from 1 */
+	struct mark mark;              /* where it stands in the source of the settings */
+	const struct yaml_node *value; /* nothing (yaml_is_null()): as if it were not written */
+	struct yaml_node *owned;       /* the same, when it is freed with the setting */
+};
+
+/* Settings in the order in which they are made, and the text they stand in. */
+struct scenario_settings {
+	char *source_name, *source; /* for messages */
+	GPtrArray *list;            /* of struct scenario_setting * */
+};
+
+/* None yet; and one more: `path` is copied, `value` must outlive them. */
+struct scenario_settings *scenario_settings_new(const char *source_name, const char *source);
+void scenario_settings_add(struct scenario_settings *settings, const char *path, struct mark mark,
+			   const struct yaml_node *value);
+void scenario_settings_free(struct scenario_settings *settings);
+
+/* Reads texts PATH=VALUE, up to a NULL. NULL when one is wrong; `diagnostics` (fresh) says why. */
+struct scenario_settings *scenario_settings_parse(const char *const *texts,
+						  struct diagnostics *diagnostics);
+
+/* In what a scenario shall differ from its file. */
+struct scenario_changes {
+	/* PROTOCOL_POP3 or PROTOCOL_IMAP, by which all clients get their mail whatever is written;
+	   what does not go with that is an error. NULL: as written. */
+	const enum scenario_protocol *receive;
+	const struct scenario_settings *settings; /* NULL: none */
+	/* Expectations in place of those that are written, of const struct yaml_node *, which stand
+	   in the source of `settings`; NULL: as written. */
+	const GPtrArray *expect;
+};
+
+/* scenario_load() with changes. */
+struct scenario *scenario_load_changed(const char *path, const struct scenario_changes *changes,
+				       struct diagnostics *diagnostics);
+
+/* scenario_load_bytes() with changes. */
+struct scenario *scenario_load_bytes_changed(struct bytes yaml, const char *name,
+					     const char *directory,
+					     const struct scenario_changes *changes,
+					     struct diagnostics *diagnostics);
 
 /*
  * The same from memory: `name` is what messages call it. Attachments are read below `directory`;

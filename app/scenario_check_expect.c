@@ -1,7 +1,21 @@
 #include <string.h>
 #include "app/scenario_private.h"
+#include "protocols/mail/names.h"
+#include "protocols/screening/names.h"
 
 /* ---- Mailboxes ---- */
+
+/* Whether the screening of the account's server files messages in Junk. */
+static bool has_junk(const struct scenario *scenario, const struct scenario_account *account)
+{
+	const struct scenario_server *server = scenario_server_on(scenario, account->domain->mail);
+
+	for (unsigned i = 0; server != NULL && i < server->stages->len; i++)
+		if (((const struct scenario_stage *)server->stages->pdata[i])->action ==
+		    SCREEN_QUARANTINE)
+			return true;
+	return false;
+}
 
 /* Offers the folders that an account can have. True when `folder` is one of them. */
 static bool find_folder(const struct scenario *scenario, const struct scenario_account *account,
@@ -10,6 +24,10 @@ static bool find_folder(const struct scenario *scenario, const struct scenario_a
 	bool is_found = g_ascii_strcasecmp(folder, "INBOX") == 0;
 
 	suggest_offer(suggestion, "INBOX");
+	if (has_junk(scenario, account)) {
+		suggest_offer(suggestion, MAIL_JUNK);
+		is_found |= strcmp(MAIL_JUNK, folder) == 0;
+	}
 	for (unsigned i = 0; i < account->folders->len; i++) {
 		const struct scenario_folder *known = g_ptr_array_index(account->folders, i);
 
@@ -138,7 +156,7 @@ static void check_expectation(struct load *load, const struct scenario_expectati
 {
 	if (expectation->kind == EXPECT_MAILBOX)
 		check_mailbox(load, expectation);
-	if (expectation->kind == EXPECT_MESSAGE)
+	if (expectation->kind == EXPECT_MESSAGE || expectation->kind == EXPECT_WAY)
 		check_message(load, expectation);
 	if (expectation->subject != NULL)
 		scenario_check_subject(load, expectation->subject,

@@ -2,6 +2,7 @@
 #include "app/scenario_private.h"
 #include "protocols/dns/record.h"
 #include "protocols/mail/rights.h"
+#include "protocols/screening/screening.h"
 #include "protocols/smtp/names.h"
 
 #define WEBMAIL_PORT 80
@@ -287,6 +288,94 @@ static void check_aliases(struct load *load, const struct scenario_domain *domai
 	}
 }
 
+static bool is_ascii_line(const char *text)
+{
+	for (; *text != '\0'; text++)
+		if (!g_ascii_isprint(*text))
+			return false;
+	return true;
+}
+
+static void check_rules(struct load *load, const struct scenario_stage *stage)
+{
+	if (stage->kind == SCREEN_CONTENT && stage->rules->len == 0)
+		load_error(load, stage->item.mark, "a content filter without rules finds nothing");
+	for (unsigned i = 0; i < stage->rules->len; i++) {
+		const struct scenario_content_rule *rule = g_ptr_array_index(stage->rules, i);
+		g_autofree char *error =
+		    rule->pattern == NULL ? NULL : screen_pattern_error(rule->pattern);
+
+		if (error != NULL)
+			load_error(load, load_mark(load, &rule->pattern, rule),
+				   "`%s` is no regular expression: %s", rule->pattern, error);
+		if (rule->rule_name != NULL && !is_ascii_line(rule->rule_name))
+			load_error(load, load_mark(load, &rule->rule_name, rule),
+				   "`%s` cannot stand in a header field: use printable ASCII",
+				   rule->rule_name);
+	}
+}
+
+static void check_stage(struct load *load, const struct scenario_stage *stage)
+{
+	const char *prefix = stage->subject_prefix;
+	struct mark mark = load_mark(load, &stage->subject_prefix, stage);
+
+	check_rules(load, stage);
+	if (prefix != NULL && !is_ascii_line(prefix))
+		load_error(load, mark, "`%s` cannot stand in a header field: use printable ASCII",
+			   prefix);
+	if (prefix != NULL && stage->action == SCREEN_REJECT) {
+		load_error(load, mark, "a message that is refused has no subject to mark");
+		load_hint(load, "add `action: tag` or `action: quarantine`");
+	}
+	if (stage->kind == SCREEN_GREYLIST && stage->retry_window_ns <= stage->delay_ns)
+		load_error(load, load_mark(load, &stage->retry_window_ns, stage),
+			   "`retry-window` is not longer than `delay`: nobody would ever pass");
+}
+
+static bool has_stage(const struct scenario_server *server, unsigned end, enum screen_kind kind)
+{
+	for (unsigned i = 0; i < end; i++)
+		if (((const struct scenario_stage *)server->stages->pdata[i])->kind == (int)kind)
+			return true;
+	return false;
+}
+
+/* DMARC judges by what others before it have found, and they ask DNS. */
+static void check_authentication(struct load *load, const struct scenario_server *server)
+{
+	for (unsigned i = 0; i < server->stages->len; i++) {
+		const struct scenario_stage *stage = g_ptr_array_index(server->stages, i);
+
+		if (stage->kind != SCREEN_DMARC || has_stage(server, i, SCREEN_SPF) ||
+		    has_stage(server, i, SCREEN_DKIM))
+			continue;
+		load_error(load, stage->item.mark,
+			   "dmarc has nothing to judge by: no message would ever pass it");
+		load_hint(load, "put `spf` or `dkim` before it, with `action: tag` if they "
+				"shall not refuse anything themselves");
+	}
+}
+
+static void check_signers(struct load *load, const struct scenario_server *server)
+{
+	for (unsigned i = 0; i < server->signers->len; i++) {
+		const struct scenario_signer *signer = g_ptr_array_index(server->signers, i);
+
+		if (signer->lifetime_ns % NS_PER_S != 0)
+			load_error(load, load_mark(load, &signer->lifetime_ns, signer),
+				   "signatures count whole seconds");
+		for (unsigned k = 0; k < i; k++) {
+			const struct scenario_signer *other = g_ptr_array_index(server->signers, k);
+
+			if (signer->domain == other->domain &&
+			    g_strcmp0(signer->selector, other->selector) == 0)
+				load_error(load, signer->item.mark,
+					   "two keys have the same domain and selector");
+		}
+	}
+}
+
 static void check_server(struct load *load, const struct scenario_server *server)
 {
 	bool has_domain = false;
@@ -310,6 +399,10 @@ static void check_server(struct load *load, const struct scenario_server *server
 		check_fault(load, fault);
 		check_targets(load, fault->recipients);
 	}
+	for (unsigned i = 0; i < server->stages->len; i++)
+		check_stage(load, g_ptr_array_index(server->stages, i));
+	check_authentication(load, server);
+	check_signers(load, server);
 	check_outages(load, server->outages);
 	if (server->retry_max_ns < server->retry_ns)
 		load_error(load, load_mark(load, &server->retry_max_ns, server),

@@ -97,6 +97,23 @@ static const char *without_re(const char *subject)
 	return subject;
 }
 
+/* Without what the screening of a server puts before it. */
+static const char *without_marks(const struct scenario *scenario, const char *subject)
+{
+	for (unsigned i = 0; i < scenario->servers->len; i++) {
+		const struct scenario_server *server = g_ptr_array_index(scenario->servers, i);
+
+		for (unsigned k = 0; k < server->stages->len; k++) {
+			const struct scenario_stage *stage = g_ptr_array_index(server->stages, k);
+
+			if (stage->subject_prefix != NULL &&
+			    g_str_has_prefix(subject, stage->subject_prefix))
+				subject += strlen(stage->subject_prefix);
+		}
+	}
+	return subject;
+}
+
 /* What the timeline sends, by subject; made when first asked for. */
 static GHashTable *sent_subjects(struct load *load)
 {
@@ -119,7 +136,8 @@ static GHashTable *sent_subjects(struct load *load)
 void scenario_check_subject(struct load *load, const char *subject, struct mark mark)
 {
 	const struct scenario *scenario = load->scenario;
-	struct suggestion suggestion = { .word = without_re(subject) };
+	struct suggestion suggestion = { .word =
+					     without_re(without_marks(load->scenario, subject)) };
 
 	if (g_hash_table_contains(sent_subjects(load), suggestion.word) ||
 	    !load_misses(load, 0, suggestion.word))
@@ -250,6 +268,13 @@ static void check_webmail(struct load *load, const struct scenario_action *actio
 		load_error(load, load_mark(load, &action->attachments, action),
 			   "`%s` uses webmail, which attaches no files", action->client->item.name);
 		load_hint(load, "send it with a client of another protocol, or without `attach`");
+	}
+	if (is_web && action->mail_from != NULL) {
+		load_error(load, load_mark(load, &action->mail_from, action),
+			   "`%s` uses webmail, where the site says who writes",
+			   action->client->item.name);
+		load_hint(load, "send it with a client of another protocol, or without `from` and "
+				"`mail-from`");
 	}
 	if (!is_web && action->client != NULL &&
 	    (action->verb == DO_SIGN_IN || action->verb == DO_SIGN_OUT)) {

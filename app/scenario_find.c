@@ -123,24 +123,30 @@ static void listed_free(void *data)
 	g_free(listed);
 }
 
-/* The title alone: a scenario with errors is listed too. NULL when the file is no scenario. */
-static char *read_title(const char *path)
+/*
+ * The title alone: a scenario with errors is listed too. NULL when the file cannot be read as YAML. False
+ * when it can, and is none: a list of claims, say.
+ */
+static bool read_title(const char *path, char **title)
 {
 	struct diagnostics *diagnostics = diagnostics_new();
 	g_autofree char *text = NULL;
 	struct yaml_node *root = NULL;
-	char *title = NULL;
+	bool is_scenario = true;
 	gsize length;
 
+	*title = NULL;
 	if (g_file_get_contents(path, &text, &length, NULL) && length <= SCENARIO_BYTES_MAX)
 		root = yaml_parse((struct bytes) { (const uint8_t *)text, length }, diagnostics);
 	const struct yaml_node *value = root == NULL ? NULL : yaml_get(root, "title");
 
 	if (value != NULL && value->kind == YAML_SCALAR)
-		title = g_strdup(value->text);
+		*title = g_strdup(value->text);
+	if (root != NULL && root->kind == YAML_MAPPING)
+		is_scenario = yaml_get(root, "mailwire") != NULL || value != NULL;
 	yaml_free(root);
 	diagnostics_free(diagnostics);
-	return title;
+	return is_scenario;
 }
 
 static bool has_name(const GPtrArray *list, const char *name)
@@ -166,11 +172,13 @@ static void list_folder(const char *folder, GPtrArray *list)
 		g_autofree char *name = g_strndup(file, strlen(file) - strlen(SUFFIX));
 		g_autofree char *path = g_build_filename(folder, file, NULL);
 
-		if (has_name(list, name) || !is_file(path))
+		char *title;
+
+		if (has_name(list, name) || !is_file(path) || !read_title(path, &title))
 			continue;
 		struct scenario_listed *listed = g_new0(struct scenario_listed, 1);
 
-		listed->title = read_title(path);
+		listed->title = title;
 		listed->name = g_steal_pointer(&name);
 		listed->path = g_steal_pointer(&path);
 		g_ptr_array_add(list, listed);

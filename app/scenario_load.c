@@ -145,9 +145,50 @@ static void load_tree(struct load *load, const struct yaml_node *root)
 	scenario_check(load);
 }
 
-static struct scenario *load_bytes(struct bytes yaml, const char *name, const char *directory,
-				   const enum scenario_protocol *receive,
-				   struct diagnostics *diagnostics)
+/* Puts other expectations in place of those that are written. */
+static void change_expectations(struct yaml_node *root, const GPtrArray *expect, unsigned lines)
+{
+	struct yaml_node *list = yaml_new_collection(YAML_SEQUENCE, root->mark);
+
+	for (guint i = 0; i < expect->len; i++)
+		g_ptr_array_add(list->children, yaml_copy(expect->pdata[i], lines));
+	for (guint i = 0; i + 1 < root->children->len; i += 2) {
+		const struct yaml_node *key = g_ptr_array_index(root->children, i);
+
+		if (key->kind == YAML_SCALAR && strcmp(key->text, "expect") == 0) {
+			yaml_free(root->children->pdata[i + 1]);
+			root->children->pdata[i + 1] = list;
+			return;
+		}
+	}
+	g_ptr_array_add(root->children, yaml_new_scalar("expect", root->mark));
+	g_ptr_array_add(root->children, list);
+}
+
+/* Changes the tree. False, with an error, when that cannot be. */
+static bool change(struct yaml_node *root, const struct scenario_changes *changes,
+		   struct diagnostics *diagnostics)
+{
+	const struct scenario_settings *settings = changes->settings;
+	unsigned lines;
+
+	if (settings == NULL || root->kind != YAML_MAPPING)
+		return true;
+	lines = diagnostics_add_source(
+	    diagnostics, settings->source_name,
+	    (struct bytes) { (const uint8_t *)settings->source, strlen(settings->source) });
+	for (guint i = 0; i < settings->list->len; i++)
+		if (!scenario_set(root, settings->list->pdata[i], lines, diagnostics))
+			return false;
+	if (changes->expect != NULL)
+		change_expectations(root, changes->expect, lines);
+	return true;
+}
+
+struct scenario *scenario_load_bytes_changed(struct bytes yaml, const char *name,
+					     const char *directory,
+					     const struct scenario_changes *changes,
+					     struct diagnostics *diagnostics)
 {
 	if (yaml.length > SCENARIO_BYTES_MAX) {
 		diagnostics_add(diagnostics, SEVERITY_ERROR, (struct mark) { 0 },
@@ -157,13 +198,15 @@ static struct scenario *load_bytes(struct bytes yaml, const char *name, const ch
 	diagnostics_set_source(diagnostics, name, yaml);
 	struct yaml_node *root = yaml_parse(yaml, diagnostics);
 
-	if (root == NULL)
+	if (root == NULL || !change(root, changes, diagnostics)) {
+		yaml_free(root);
 		return NULL;
+	}
 	struct load load = {
 		.scenario = scenario_new(),
 		.diagnostics = diagnostics,
 		.directory = directory,
-		.receive = receive,
+		.receive = changes->receive,
 		.marks = g_hash_table_new_full(NULL, NULL, NULL, g_free),
 		.pending = g_array_new(FALSE, TRUE, sizeof(struct pending_name)),
 		.missed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
@@ -180,14 +223,16 @@ static struct scenario *load_bytes(struct bytes yaml, const char *name, const ch
 	return load.scenario;
 }
 
+static const struct scenario_changes no_changes;
+
 struct scenario *scenario_load_bytes(struct bytes yaml, const char *name, const char *directory,
 				     struct diagnostics *diagnostics)
 {
-	return load_bytes(yaml, name, directory, NULL, diagnostics);
+	return scenario_load_bytes_changed(yaml, name, directory, &no_changes, diagnostics);
 }
 
-static struct scenario *load_file(const char *path, const enum scenario_protocol *receive,
-				  struct diagnostics *diagnostics)
+struct scenario *scenario_load_changed(const char *path, const struct scenario_changes *changes,
+				       struct diagnostics *diagnostics)
 {
 	g_autofree char *directory = g_path_get_dirname(path);
 	g_autofree char *text = NULL;
@@ -201,16 +246,10 @@ static struct scenario *load_file(const char *path, const enum scenario_protocol
 	}
 	struct bytes yaml = { (const uint8_t *)text, length };
 
-	return load_bytes(yaml, path, directory, receive, diagnostics);
+	return scenario_load_bytes_changed(yaml, path, directory, changes, diagnostics);
 }
 
 struct scenario *scenario_load(const char *path, struct diagnostics *diagnostics)
 {
-	return load_file(path, NULL, diagnostics);
-}
-
-struct scenario *scenario_load_receiving(const char *path, enum scenario_protocol receive,
-					 struct diagnostics *diagnostics)
-{
-	return load_file(path, &receive, diagnostics);
+	return scenario_load_changed(path, &no_changes, diagnostics);
 }

@@ -5,8 +5,9 @@
 #define ROOT_SERVER_FQDN "a.root-servers.example"
 
 static const uint64_t usual_ports[] = {
-	[PROTOCOL_SMTP] = 25,  [PROTOCOL_SUBMISSION] = 587, [PROTOCOL_POP3] = 110,
-	[PROTOCOL_IMAP] = 143, [PROTOCOL_WEBMAIL] = 80,
+	[PROTOCOL_SMTP] = 25,   [PROTOCOL_SUBMISSION] = 587, [PROTOCOL_POP3] = 110,
+	[PROTOCOL_IMAP] = 143,  [PROTOCOL_WEBMAIL] = 80,     [PROTOCOL_SUBMISSIONS] = 465,
+	[PROTOCOL_POP3S] = 995, [PROTOCOL_IMAPS] = 993,
 };
 
 uint64_t scenario_usual_port(enum scenario_protocol protocol)
@@ -351,16 +352,24 @@ static void make_mail_servers(struct load *load)
 	}
 }
 
+static void add_services(struct load *load, struct scenario_server *server,
+			 enum scenario_protocol first, enum scenario_protocol last)
+{
+	for (unsigned i = first; i <= last; i++) {
+		struct scenario_service *service =
+		    scenario_new_item(load->scenario, element_of(&server_mapping, "services"));
+
+		service->protocol = (enum scenario_protocol)i;
+		g_ptr_array_add(server->services, service);
+	}
+}
+
 static void complete_server(struct load *load, struct scenario_server *server)
 {
 	if (server->services->len == 0) {
-		for (unsigned i = 0; i <= PROTOCOL_IMAP; i++) {
-			struct scenario_service *service = scenario_new_item(
-			    load->scenario, element_of(&server_mapping, "services"));
-
-			service->protocol = (enum scenario_protocol)i;
-			g_ptr_array_add(server->services, service);
-		}
+		add_services(load, server, PROTOCOL_SMTP, PROTOCOL_IMAP);
+		if (scenario_has_tls(server))
+			add_services(load, server, PROTOCOL_SUBMISSIONS, PROTOCOL_IMAPS);
 	}
 	for (unsigned i = 0; i < server->services->len; i++) {
 		struct scenario_service *service = g_ptr_array_index(server->services, i);
@@ -439,6 +448,22 @@ bool scenario_stands_for_others(const struct scenario *scenario, const char *add
 	return false;
 }
 
+static void complete_security(struct load *load, struct scenario_client *client)
+{
+	if (!load_is_given(load, &client->incoming.security) &&
+	    client->incoming.protocol != PROTOCOL_WEBMAIL)
+		client->incoming.security = client->security;
+	if (!load_is_given(load, &client->outgoing.security))
+		client->outgoing.security = client->security;
+}
+
+static enum scenario_protocol incoming_service(const struct scenario_incoming *incoming)
+{
+	if (incoming->security != SECURITY_TLS || incoming->protocol == PROTOCOL_WEBMAIL)
+		return incoming->protocol;
+	return incoming->protocol == PROTOCOL_POP3 ? PROTOCOL_POP3S : PROTOCOL_IMAPS;
+}
+
 static void complete_client(struct load *load, struct scenario_client *client)
 {
 	struct scenario *scenario = load->scenario;
@@ -449,14 +474,17 @@ static void complete_client(struct load *load, struct scenario_client *client)
 		[PROTOCOL_WEBMAIL] = "webmail",
 	};
 
+	complete_security(load, client);
 	if (client->incoming.port == 0)
-		client->incoming.port = usual_ports[client->incoming.protocol];
+		client->incoming.port = usual_ports[incoming_service(&client->incoming)];
 	if (client->outgoing.ports->len == 0) {
 		const struct mapping *outgoing = element_of(&client_mapping, "outgoing");
 		struct scenario_port *port =
 		    scenario_new_item(scenario, element_of(outgoing, "port"));
 
-		port->port = usual_ports[PROTOCOL_SUBMISSION];
+		port->port =
+		    usual_ports[client->outgoing.security == SECURITY_TLS ? PROTOCOL_SUBMISSIONS
+									  : PROTOCOL_SUBMISSION];
 		g_ptr_array_add(client->outgoing.ports, port);
 	}
 	if (account == NULL)

@@ -73,6 +73,13 @@ struct mark load_mark(const struct load *load, const void *field, const void *it
  */
 bool load_misses(struct load *load, unsigned kinds, const char *name);
 
+/*
+ * Writes a setting into the tree, its places `lines` further down. False, with an error, when its path
+ * leads nowhere.
+ */
+bool scenario_set(struct yaml_node *root, const struct scenario_setting *setting, unsigned lines,
+		  struct diagnostics *diagnostics);
+
 /* Reads what is written into load->scenario. */
 void scenario_read(struct load *load, const struct yaml_node *root);
 

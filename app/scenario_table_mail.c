@@ -1,6 +1,10 @@
 #include "app/scenario_table.h"
+#include "protocols/authentic/dkim_sign.h"
 #include "protocols/dns/record.h"
+#include "protocols/pop3/session.h"
+#include "protocols/screening/screening.h"
 #include "protocols/smtp/server.h"
+#include "protocols/tls/names.h"
 
 #define AT(type, field) .offset = offsetof(struct type, field)
 
@@ -176,6 +180,9 @@ static const struct word service_words[] = {
 	{ "submission", PROTOCOL_SUBMISSION, "mail from clients, who must authenticate, port 587" },
 	{ "pop3", PROTOCOL_POP3, "port 110" },
 	{ "imap", PROTOCOL_IMAP, "port 143" },
+	{ "submissions", PROTOCOL_SUBMISSIONS, "submission with TLS from the first byte, port 465" },
+	{ "pop3s", PROTOCOL_POP3S, "likewise, port 995" },
+	{ "imaps", PROTOCOL_IMAPS, "likewise, port 993" },
 	{ NULL, 0, NULL },
 };
 
@@ -224,7 +231,7 @@ static const struct word capability_words[] = {
 	{ "QUOTA=RES-STORAGE", IMAP_CAN_QUOTA_STORAGE, "IMAP: the limit of bytes" },
 	{ "ACL", IMAP_CAN_ACL, "IMAP: sharing with rights" },
 	{ "RIGHTS=texk", IMAP_CAN_RIGHTS, "IMAP: the rights of RFC 4314" },
-	{ "PIPELINING", CAPABILITY_SMTP | SMTP_CAN_PIPELINE, "SMTP: commands need not wait for replies" },
+	{ "PIPELINING", CAPABILITY_SMTP | SMTP_CAN_PIPELINE, "SMTP and POP3: commands need not wait for replies" },
 	{ "SIZE", CAPABILITY_SMTP | SMTP_CAN_SIZE, "SMTP: the size of a message is declared" },
 	{ "VRFY", CAPABILITY_SMTP | SMTP_CAN_VRFY, "SMTP: addresses can be verified" },
 	{ "AUTH", CAPABILITY_SMTP | SMTP_CAN_AUTH, "SMTP: authentication by any mechanism" },
@@ -233,6 +240,13 @@ static const struct word capability_words[] = {
 	{ "DSN", CAPABILITY_SMTP | SMTP_CAN_DSN, "SMTP: notifications by wish" },
 	{ "SMTPUTF8", CAPABILITY_SMTP | SMTP_CAN_UTF8, "SMTP: addresses in any script" },
 	{ "CHUNKING", CAPABILITY_SMTP | SMTP_CAN_CHUNK, "SMTP: messages in counted chunks" },
+	{ "USER", CAPABILITY_POP3 | POP3_OFFERS_USER, "POP3: name and password, each in a command" },
+	{ "APOP", CAPABILITY_POP3 | POP3_OFFERS_APOP, "POP3: a digest of the greeting's time stamp and the password" },
+	{ "UIDL", CAPABILITY_POP3 | POP3_OFFERS_UIDL, "POP3: unique ids" },
+	{ "TOP", CAPABILITY_POP3 | POP3_OFFERS_TOP, "POP3: headers alone" },
+	{ "UTF8", CAPABILITY_POP3 | POP3_OFFERS_UTF8, "POP3: headers in UTF-8" },
+	{ "LANG", CAPABILITY_POP3 | POP3_OFFERS_LANG, "POP3: languages of replies" },
+	{ "STARTTLS", CAPABILITY_SMTP | SMTP_CAN_TLS, "SMTP: TLS on a connection that began without" },
 	{ "AUTH=SCRAM-SHA-256", CAPABILITY_SASL | SASL_SCRAM_SHA_256, "authentication by a proof" },
 	{ "AUTH=CRAM-MD5", CAPABILITY_SASL | SASL_CRAM_MD5, "authentication by a digest" },
 	{ "AUTH=PLAIN", CAPABILITY_SASL | SASL_PLAIN, "authentication by name and password" },
@@ -293,11 +307,147 @@ static const struct mapping fault_mapping = {
 	.keys = fault_keys, .key_count = G_N_ELEMENTS(fault_keys),
 };
 
+static const struct word place_words[] = {
+	{ "header", SCREEN_IN_HEADER, "each field of the header, as `Name: value`" },
+	{ "text", SCREEN_IN_TEXT, "the text of every text part, decoded" },
+	{ "attachment", SCREEN_IN_ATTACHMENT, "the names of attached files" },
+	{ NULL, 0, NULL },
+};
+
+static const struct key place_keys[] = {
+	{ .name = "place", .type = KEY_WORD, AT(scenario_content_place, place), .words = place_words,
+	  .flags = KEY_REQUIRED, .meaning = "A place in a message" },
+};
+
+static const struct mapping place_mapping = {
+	.title = "place", .article = "a place",
+	.meaning = "A place in a message",
+	.size = sizeof(struct scenario_content_place),
+	.keys = place_keys, .key_count = 1, .has_short_form = true, .is_scalar = true,
+};
+
+static const struct key rule_keys[] = {
+	{ .name = "name", .type = KEY_TEXT, AT(scenario_content_rule, rule_name), .flags = KEY_REQUIRED,
+	  .meaning = "What it is called in replies, header fields and the log" },
+	{ .name = "pattern", .type = KEY_TEXT, AT(scenario_content_rule, pattern), .flags = KEY_REQUIRED,
+	  .meaning = "A regular expression as in Perl; `(?i)` at its front ignores case" },
+	{ .name = "in", .type = KEY_LIST, AT(scenario_content_rule, places), .mapping = &place_mapping,
+	  .computed = "header, text, attachment", .meaning = "Where it is looked for" },
+};
+
+static const struct mapping rule_mapping = {
+	.title = "content rule", .article = "a content rule",
+	.meaning = "What a message may not hold",
+	.size = sizeof(struct scenario_content_rule),
+	.keys = rule_keys, .key_count = G_N_ELEMENTS(rule_keys),
+};
+
+static const struct word stage_words[] = {
+	{ "sender", SCREEN_SENDER, "at RCPT: who logged in may name only an own address in MAIL FROM, others none of the server's domains (Postfix: reject_sender_login_mismatch)" },
+	{ "greylist", SCREEN_GREYLIST, "at RCPT: a stranger is told to come again later (RFC 6647; postgrey)" },
+	{ "virus", SCREEN_VIRUS, "the message: the EICAR test file in any part, through base64 and quoted-printable" },
+	{ "content", SCREEN_CONTENT, "the message: rules of your own" },
+	{ "spam", SCREEN_SPAM, "the message: points by rules, as SpamAssassin does; GTUBE" },
+	{ "spf", SCREEN_SPF, "at RCPT: whether the client may send for the domain in MAIL FROM (RFC 7208); only `fail` fails" },
+	{ "dkim", SCREEN_DKIM, "the message: its signatures (RFC 6376); fails when there are some and none is good" },
+	{ "dmarc", SCREEN_DMARC, "the message: whether spf or dkim, before it in the list, speaks for the domain in From; what is done is that domain's policy (RFC 9989), and at most the action" },
+	{ NULL, 0, NULL },
+};
+
+static const struct word stage_action_words[] = {
+	{ "reject", SCREEN_REJECT, "it is refused in the SMTP dialogue" },
+	{ "quarantine", SCREEN_QUARANTINE, "it is filed in the folder Junk of recipients here; others get it as with `tag`" },
+	{ "tag", SCREEN_TAG, "it goes on with header fields that tell" },
+	{ NULL, 0, NULL },
+};
+
+#define STAGE(kind) (1u << SCREEN_##kind)
+#define ACTS        (~STAGE(GREYLIST) & ((1u << SCREEN_KIND_COUNT) - 1))
+
+static const struct key stage_keys[] = {
+	{ .name = "stage", .type = KEY_WORD, AT(scenario_stage, kind), .words = stage_words,
+	  .flags = KEY_REQUIRED, .meaning = "What looks at mail" },
+	{ .name = "action", .type = KEY_WORD, AT(scenario_stage, action), .words = stage_action_words,
+	  .fallback = "reject", .variants = ACTS, .meaning = "What is done with a message that fails" },
+	{ .name = "subject-prefix", .type = KEY_TEXT, AT(scenario_stage, subject_prefix), .variants = ACTS,
+	  .computed = "none", .meaning = "Put before the subject of a message that fails and goes on, in ASCII: `[SPAM] `" },
+	{ .name = "rules", .type = KEY_LIST, AT(scenario_stage, rules), .mapping = &rule_mapping,
+	  .variants = STAGE(CONTENT), .required_in = STAGE(CONTENT), .meaning = "The rules; the first that matches decides" },
+	{ .name = "required", .type = KEY_COUNT, AT(scenario_stage, required_points), .fallback = "5", .least = 1, .most = 1000,
+	  .variants = STAGE(SPAM), .meaning = "From so many points on it is spam" },
+	{ .name = "delay", .type = KEY_TIME, AT(scenario_stage, delay_ns), .fallback = "5min", .least = 1000000000, .most = INT64_MAX,
+	  .variants = STAGE(GREYLIST), .meaning = "How long client network, sender and recipient are put off when they are seen together for the first time" },
+	{ .name = "retry-window", .type = KEY_TIME, AT(scenario_stage, retry_window_ns), .fallback = "2d", .least = 1000000000, .most = INT64_MAX,
+	  .variants = STAGE(GREYLIST), .meaning = "Within this time they must come again, or are new once more" },
+	{ .name = "max-age", .type = KEY_TIME, AT(scenario_stage, lifetime_ns), .fallback = "35d", .least = 1000000000, .most = INT64_MAX,
+	  .variants = STAGE(GREYLIST), .meaning = "After this time without mail they are forgotten" },
+	{ .name = "whitelist-after", .type = KEY_COUNT, AT(scenario_stage, whitelist_after), .fallback = "5", .most = 1000,
+	  .variants = STAGE(GREYLIST), .meaning = "A client network that came back so often is put off no more; `0` is never" },
+};
+
+static const struct mapping stage_mapping = {
+	.title = "stage", .article = "a stage",
+	.meaning = "A stage of the screening between reception and queue; its name alone does",
+	.size = sizeof(struct scenario_stage),
+	.keys = stage_keys, .key_count = G_N_ELEMENTS(stage_keys), .has_short_form = true,
+	.has_variants = true, .variant_is_word = true,
+	.variant_offset = offsetof(struct scenario_stage, kind),
+};
+
+static const struct word dkim_algorithm_words[] = {
+	{ "ed25519", DKIM_ED25519_SHA256, "RFC 8463" },
+	{ "rsa", DKIM_RSA_SHA256, "of 2048 bits, RFC 8301" },
+	{ NULL, 0, NULL },
+};
+
+static const struct word dkim_form_words[] = {
+	{ "relaxed", DKIM_RELAXED, "white space and the case of field names may change on the way" },
+	{ "simple", DKIM_SIMPLE, "nothing may" },
+	{ NULL, 0, NULL },
+};
+
+static const struct key signer_keys[] = {
+	{ .name = "domain", .type = KEY_REFERENCE, AT(scenario_signer, domain), .kinds = SCENARIO_DOMAIN,
+	  .flags = KEY_REQUIRED, .meaning = "What is submitted with this domain in From is signed" },
+	{ .name = "selector", .type = KEY_NAME, AT(scenario_signer, selector), .fallback = "mail",
+	  .meaning = "Which of the domain's keys it is: its public half is TXT at `SELECTOR._domainkey.DOMAIN`, put into the zone when this is the domain's mail server and the zone has none there" },
+	{ .name = "key", .type = KEY_WORD, AT(scenario_signer, algorithm), .words = dkim_algorithm_words,
+	  .fallback = "ed25519", .meaning = "The kind of key; it is made from the seed" },
+	{ .name = "canonicalization", .type = KEY_WORD, AT(scenario_signer, form), .words = dkim_form_words,
+	  .fallback = "relaxed", .meaning = "In which form header and body are signed" },
+	{ .name = "valid-for", .type = KEY_TIME, AT(scenario_signer, lifetime_ns), .fallback = "0s", .most = INT64_MAX,
+	  .meaning = "How long a signature counts, in whole seconds; `0s` is for ever" },
+};
+
+static const struct mapping signer_mapping = {
+	.title = "DKIM key", .article = "a DKIM key",
+	.meaning = "A key that signs by DKIM (RFC 6376) what users submit; its domain alone does",
+	.size = sizeof(struct scenario_signer),
+	.keys = signer_keys, .key_count = G_N_ELEMENTS(signer_keys), .has_short_form = true,
+};
+
+static const struct word relay_words[] = {
+	{ "restricted", RELAY_RESTRICTED, "only for clients that have authenticated; others are answered `554 5.7.1 Relay access denied`" },
+	{ "open", RELAY_OPEN, "for everybody: an open relay" },
+	{ NULL, 0, NULL },
+};
+
+static const struct word program_words[] = {
+	{ "all", ACTOR_NONE, "all that listen: who connects is refused" },
+	{ "MSA", ACTOR_MSA, "nothing can be submitted" },
+	{ "MTA", ACTOR_MTA, "no server can bring mail; the queue goes on" },
+	{ "MDA", ACTOR_MDA, "mail for its own mailboxes stays in the queue" },
+	{ "mailbox", ACTOR_MAILBOX, "mail cannot be fetched by POP3 or IMAP" },
+	{ NULL, 0, NULL },
+};
+
 static const struct key outage_keys[] = {
 	{ .name = "from", .type = KEY_TIME, AT(scenario_outage, from_ns), .fallback = "0s", .most = INT64_MAX,
 	  .meaning = "When the ports are closed and connections reset" },
 	{ .name = "to", .type = KEY_TIME, AT(scenario_outage, to_ns), .computed = "the end of the run",
 	  .meaning = "When they are open again" },
+	{ .name = "program", .type = KEY_WORD, AT(scenario_outage, program), .words = program_words,
+	  .fallback = "all", .meaning = "Which of its programs does not run" },
 };
 
 static const struct mapping outage_mapping = {
@@ -307,14 +457,70 @@ static const struct mapping outage_mapping = {
 	.keys = outage_keys, .key_count = G_N_ELEMENTS(outage_keys),
 };
 
+static const struct word certificate_words[] = {
+	{ "valid", CERTIFICATE_VALID, "issued by the scenario's authority to the names clients use" },
+	{ "expired", CERTIFICATE_EXPIRED, "since a day before the run begins" },
+	{ "not-yet-valid", CERTIFICATE_NOT_YET_VALID, "for another year" },
+	{ "wrong-name", CERTIFICATE_WRONG_NAME, "it is somebody else's" },
+	{ "self-signed", CERTIFICATE_SELF_SIGNED, "by nobody but the server itself" },
+	{ "revoked", CERTIFICATE_REVOKED, "the authority took it back, and clients know" },
+	{ NULL, 0, NULL },
+};
+
+static const struct word certificate_key_words[] = {
+	{ "ecdsa", CERTIFICATE_KEY_ECDSA, "on the curve P-256" },
+	{ "rsa", CERTIFICATE_KEY_RSA, "of 2048 bits" },
+	{ NULL, 0, NULL },
+};
+
+static const struct word tls_version_words[] = {
+	{ "TLSv1.2", TLS_1_2, "RFC 5246" },
+	{ "TLSv1.3", TLS_1_3, "RFC 8446" },
+	{ NULL, 0, NULL },
+};
+
+static const struct key tls_keys[] = {
+	{ .name = "certificate", .type = KEY_WORD, AT(scenario_tls, certificate), .words = certificate_words,
+	  .fallback = "valid", .meaning = "What its certificate is like" },
+	{ .name = "key", .type = KEY_WORD, AT(scenario_tls, key), .words = certificate_key_words,
+	  .fallback = "ecdsa", .meaning = "The kind of key in it" },
+	{ .name = "oldest", .type = KEY_WORD, AT(scenario_tls, oldest), .words = tls_version_words,
+	  .fallback = "TLSv1.2", .meaning = "The oldest version it speaks" },
+	{ .name = "newest", .type = KEY_WORD, AT(scenario_tls, newest), .words = tls_version_words,
+	  .fallback = "TLSv1.3", .meaning = "The newest version it speaks" },
+	{ .name = "login-needs-tls", .type = KEY_BOOL, AT(scenario_tls, hides_plain_login), .fallback = "no",
+	  .meaning = "Whether clients can log in under TLS alone: else AUTH is not offered, and IMAP says LOGINDISABLED" },
+};
+
+static const struct mapping tls_mapping = {
+	.title = "certificate", .article = "a certificate",
+	.meaning = "The certificate of a server; what it is like alone does",
+	.size = sizeof(struct scenario_tls),
+	.keys = tls_keys, .key_count = G_N_ELEMENTS(tls_keys), .has_short_form = true,
+};
+
+static const struct word delivery_tls_words[] = {
+	{ "may", DELIVERY_MAY, "where the other server offers STARTTLS, whoever it is" },
+	{ "none", DELIVERY_NONE, "never" },
+	{ "encrypt", DELIVERY_ENCRYPT, "always, else mail waits; whoever it is" },
+	{ "verify", DELIVERY_VERIFY, "always, and the certificate must be that of the exchanger" },
+	{ NULL, 0, NULL },
+};
+
 static const struct key server_keys[] = {
 	{ .name = "services", .type = KEY_LIST, AT(scenario_server, services), .mapping = &service_mapping,
-	  .computed = "smtp, submission, pop3, imap",
+	  .computed = "smtp, submission, pop3, imap; with `tls` also submissions, pop3s, imaps",
 	  .meaning = "What it offers; all other ports are closed" },
 	{ .name = "without", .type = KEY_LIST, AT(scenario_server, without), .mapping = &capability_mapping,
 	  .meaning = "Capabilities that it does not offer; clients get along without" },
 	{ .name = "faults", .type = KEY_LIST, AT(scenario_server, faults), .mapping = &fault_mapping,
 	  .meaning = "What goes wrong at its SMTP" },
+	{ .name = "relay", .type = KEY_WORD, AT(scenario_server, relay), .words = relay_words, .fallback = "restricted",
+	  .meaning = "For whom it takes mail to domains that are not its own, on port 25" },
+	{ .name = "screening", .type = KEY_LIST, AT(scenario_server, stages), .mapping = &stage_mapping,
+	  .meaning = "What looks at mail between reception and queue, in this order" },
+	{ .name = "dkim", .type = KEY_LIST, AT(scenario_server, signers), .mapping = &signer_mapping,
+	  .meaning = "By which keys it signs what users submit" },
 	{ .name = "down", .type = KEY_LIST, AT(scenario_server, outages), .mapping = &outage_mapping,
 	  .meaning = "When it is down" },
 	{ .name = "size-limit", .type = KEY_SIZE, AT(scenario_server, message_bytes_max), .fallback = "10MB",
@@ -339,6 +545,11 @@ static const struct key server_keys[] = {
 	  .meaning = "IMAP: how often one user may be logged in from one address" },
 	{ .name = "queue-limit", .type = KEY_COUNT, AT(scenario_server, queue_limit), .fallback = "20000", .least = 1, .most = 1000000,
 	  .meaning = "How many messages its queue holds; one more is put off (452)" },
+	{ .name = "tls", .type = KEY_MAPPING, AT(scenario_server, tls), .mapping = &tls_mapping,
+	  .flags = KEY_OPTIONAL, .computed = "none: it speaks no TLS",
+	  .meaning = "Its certificate; with one it offers STARTTLS (STLS) and the services with TLS" },
+	{ .name = "delivery-tls", .type = KEY_WORD, AT(scenario_server, delivery_tls), .words = delivery_tls_words,
+	  .fallback = "may", .meaning = "When it delivers to other servers by TLS" },
 };
 
 const struct mapping server_mapping = {
@@ -357,6 +568,14 @@ static const struct word incoming_words[] = {
 	{ NULL, 0, NULL },
 };
 
+static const struct word security_words[] = {
+	{ "none", SECURITY_NONE, "not at all" },
+	{ "opportunistic", SECURITY_OPPORTUNISTIC, "by STARTTLS (STLS) where the server offers it" },
+	{ "starttls", SECURITY_STARTTLS, "likewise, and not at all without" },
+	{ "tls", SECURITY_TLS, "by TLS from the first byte, on ports of its own" },
+	{ NULL, 0, NULL },
+};
+
 static const struct word leave_words[] = {
 	{ "no", LEAVE_NOTHING, "delete what was retrieved" },
 	{ "yes", LEAVE_ALL, "leave it there" },
@@ -371,7 +590,7 @@ static const struct key incoming_keys[] = {
 	  .computed = "`imap.`, `pop.` or `webmail.` and the domain of the account",
 	  .meaning = "The domain name of the server, which the client looks up" },
 	{ .name = "port", .type = KEY_COUNT, AT(scenario_incoming, port), .least = 1, .most = 65535,
-	  .computed = "143 for imap, 110 for pop3, 80 for webmail", .meaning = "The port it connects to" },
+	  .computed = "143 for imap, 110 for pop3, 80 for webmail; with `security: tls` 993 and 995", .meaning = "The port it connects to" },
 	{ .name = "leave-on-server", .type = KEY_WORD, AT(scenario_incoming, leave), .words = leave_words,
 	  .fallback = "no", .meaning = "pop3: what becomes of mail that was retrieved" },
 	{ .name = "leave-for", .type = KEY_TIME, AT(scenario_incoming, leave_for_ns),
@@ -380,6 +599,8 @@ static const struct key incoming_keys[] = {
 	  .meaning = "imap: how long the connection stays open when there is nothing left to do; news comes at once (IDLE)" },
 	{ .name = "check-every", .type = KEY_TIME, AT(scenario_incoming, check_every_ns), .least = 1000000000, .most = INT64_MAX,
 	  .computed = "only when the timeline says `check`", .meaning = "The client looks for mail on its own this often" },
+	{ .name = "security", .type = KEY_WORD, AT(scenario_incoming, security), .words = security_words,
+	  .computed = "that of the client", .meaning = "How the connection is protected; for webmail not at all" },
 };
 
 static const struct mapping incoming_mapping = {
@@ -406,12 +627,14 @@ static const struct key outgoing_keys[] = {
 	  .computed = "`smtp.` and the domain of the account",
 	  .meaning = "The domain name of the server, which the client looks up" },
 	{ .name = "port", .type = KEY_LIST, AT(scenario_outgoing, ports), .mapping = &port_mapping,
-	  .computed = "587",
+	  .computed = "587; with `security: tls` 465",
 	  .meaning = "The port it connects to; of several, the next one when nothing answers or the connection is refused, beginning with that which worked last" },
 	{ .name = "login", .type = KEY_BOOL, AT(scenario_outgoing, has_login), .fallback = "yes",
 	  .meaning = "Whether the client authenticates" },
 	{ .name = "chunking", .type = KEY_BOOL, AT(scenario_outgoing, uses_chunks), .fallback = "no",
 	  .meaning = "Whether it sends by BDAT in place of DATA where CHUNKING is offered" },
+	{ .name = "security", .type = KEY_WORD, AT(scenario_outgoing, security), .words = security_words,
+	  .computed = "that of the client", .meaning = "How the connection is protected" },
 };
 
 static const struct mapping outgoing_mapping = {
@@ -435,6 +658,10 @@ static const struct key client_keys[] = {
 	  .computed = "that of the account", .meaning = "The name in the From header" },
 	{ .name = "online", .type = KEY_BOOL, AT(scenario_client, is_online), .fallback = "yes",
 	  .meaning = "Whether it may use the network at the start" },
+	{ .name = "security", .type = KEY_WORD, AT(scenario_client, security), .words = security_words,
+	  .fallback = "none", .meaning = "How its connections are protected" },
+	{ .name = "verify", .type = KEY_BOOL, AT(scenario_client, distrusts), .fallback = "yes",
+	  .meaning = "Whether it refuses servers whose certificate is not right" },
 	{ .name = "incoming", .type = KEY_MAPPING, AT(scenario_client, incoming), .mapping = &incoming_mapping,
 	  .meaning = "Where it gets its mail" },
 	{ .name = "outgoing", .type = KEY_MAPPING, AT(scenario_client, outgoing), .mapping = &outgoing_mapping,

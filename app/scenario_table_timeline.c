@@ -1,4 +1,6 @@
 #include "app/scenario_table.h"
+#include "protocols/layer.h"
+#include "protocols/screening/names.h"
 
 #define AT(type, field) .offset = offsetof(struct type, field)
 #define DOES(verb)      (1u << DO_##verb)
@@ -77,8 +79,10 @@ const struct mapping recipient_mapping = {
 };
 
 static const struct key attachment_keys[] = {
-	{ .name = "file", .type = KEY_FILE, AT(scenario_attachment, file), .flags = KEY_REQUIRED,
+	{ .name = "file", .type = KEY_FILE, AT(scenario_attachment, file), .computed = "`text`",
 	  .meaning = "A file in the folder of the scenario or below, at most 2 MB" },
+	{ .name = "text", .type = KEY_TEXT, AT(scenario_attachment, text), .flags = KEY_MULTILINE,
+	  .computed = "the file", .meaning = "What is attached, written here in place of a file; it needs a `name`" },
 	{ .name = "name", .type = KEY_TEXT, AT(scenario_attachment, shown_name),
 	  .computed = "the last part of the file's name", .meaning = "The name the reader sees" },
 	{ .name = "type", .type = KEY_TEXT, AT(scenario_attachment, type),
@@ -105,6 +109,10 @@ static const struct key action_keys[] = {
 	  .meaning = "The client who does it; for ping, dig and telnet it may be a host, for ping a router" },
 	{ .name = "do", .type = KEY_WORD, AT(scenario_action, verb), .words = verb_words,
 	  .flags = KEY_REQUIRED, .meaning = "What is done" },
+	{ .name = "from", .type = KEY_MAIL, AT(scenario_action, from), .variants = DOES(SEND),
+	  .computed = "the address of the client's account", .meaning = "The address in the header field From: another one is a forgery" },
+	{ .name = "mail-from", .type = KEY_MAIL, AT(scenario_action, mail_from), .variants = DOES(SEND),
+	  .computed = "that of `from`", .meaning = "The reverse-path, which MAIL FROM names" },
 	{ .name = "to", .type = KEY_LIST, AT(scenario_action, to), .mapping = &recipient_mapping,
 	  .variants = DOES(SEND), .meaning = "Recipients" },
 	{ .name = "cc", .type = KEY_LIST, AT(scenario_action, cc), .mapping = &recipient_mapping,
@@ -209,6 +217,62 @@ static const struct word answer_words[] = {
 	{ NULL, 0, NULL },
 };
 
+static const struct word step_words[] = {
+	{ "compose", STEP_COMPOSE, "the MUA writes it; a server, a notification" },
+	{ "connect", STEP_CONNECT, "the MUA or an MTA turns to the next server by SMTP" },
+	{ "submit", STEP_SUBMIT, "the MUA begins a transaction with the MSA" },
+	{ "receive", STEP_RECEIVE, "the MSA or an MTA has all of it" },
+	{ "check", STEP_CHECK, "and looks whether it may pass; evidence: what was found" },
+	{ "accept", STEP_ACCEPT, "and takes responsibility for it" },
+	{ "queue", STEP_QUEUE, "the MTA puts it into its queue, once for each recipient" },
+	{ "look-up", STEP_LOOK_UP, "the MTA knows an exchanger of the recipient's domain" },
+	{ "transfer", STEP_TRANSFER, "the MTA begins a transaction with the next MTA" },
+	{ "hand-over", STEP_HAND_OVER, "that one has accepted it" },
+	{ "deliver", STEP_DELIVER, "the MDA puts it into a mailbox" },
+	{ "read", STEP_READ, "the MUA, or a webmail site, fetches it by POP3 or IMAP" },
+	{ NULL, 0, NULL },
+};
+
+static const struct word actor_words[] = {
+	{ "MUA", ACTOR_MUA, "mail user agent" },
+	{ "MSA", ACTOR_MSA, "mail submission agent" },
+	{ "MTA", ACTOR_MTA, "mail transfer agent" },
+	{ "MDA", ACTOR_MDA, "mail delivery agent" },
+	{ "mailbox", ACTOR_MAILBOX, "the store behind POP3 and IMAP" },
+	{ "webmail", ACTOR_WEBMAIL, NULL },
+	{ "browser", ACTOR_BROWSER, NULL },
+	{ NULL, 0, NULL },
+};
+
+static const struct word stage_words[] = {
+	{ "sender", SCREEN_SENDER, NULL },
+	{ "greylist", SCREEN_GREYLIST, NULL },
+	{ "virus", SCREEN_VIRUS, NULL },
+	{ "content", SCREEN_CONTENT, NULL },
+	{ "spam", SCREEN_SPAM, NULL },
+	{ "spf", SCREEN_SPF, NULL },
+	{ "dkim", SCREEN_DKIM, NULL },
+	{ "dmarc", SCREEN_DMARC, NULL },
+	{ NULL, 0, NULL },
+};
+
+static const struct word verdict_words[] = {
+	{ "passed", SCREEN_PASSED, "nothing was found" },
+	{ "failed", SCREEN_FAILED, "something was" },
+	{ "skipped", SCREEN_SKIPPED, "the stage had nothing to say of it" },
+	{ NULL, 0, NULL },
+};
+
+static const struct word screen_action_words[] = {
+	{ "any", SCREEN_ACTION_COUNT, NULL },
+	{ "accept", SCREEN_ACCEPT, "it went on" },
+	{ "tag", SCREEN_TAG, "it went on, with header fields that tell" },
+	{ "quarantine", SCREEN_QUARANTINE, "it went to Junk" },
+	{ "defer", SCREEN_DEFER, "the client was told to come again" },
+	{ "reject", SCREEN_REJECT, "it was refused" },
+	{ NULL, 0, NULL },
+};
+
 static const struct word drop_words[] = {
 	{ "any", DROP_ANY, NULL },
 	{ "loss", DROP_LOSS, "an impairment took it" },
@@ -225,10 +289,42 @@ static const struct word drop_words[] = {
 	{ NULL, 0, NULL },
 };
 
-#define TIMED     (EXPECTS(MESSAGE) | EXPECTS(CONNECTION) | EXPECTS(PING) | EXPECTS(DIG) | EXPECTS(HEARD))
+static const struct word layer_words[] = {
+	{ "ethernet", LAYER_ETHERNET, NULL },
+	{ "arp", LAYER_ARP, NULL },
+	{ "ipv4", LAYER_IPV4, NULL },
+	{ "icmp", LAYER_ICMP, NULL },
+	{ "udp", LAYER_UDP, NULL },
+	{ "tcp", LAYER_TCP, NULL },
+	{ "smtp", LAYER_SMTP, "its commands, replies and messages; likewise" },
+	{ "pop3", LAYER_POP3, NULL },
+	{ "imap", LAYER_IMAP, NULL },
+	{ "http", LAYER_HTTP, NULL },
+	{ NULL, 0, NULL },
+};
+
+static const struct word passage_words[] = {
+	{ "any", PASSAGE_ANY, NULL },
+	{ "put-on", PASSAGE_PUT_ON, "encapsulation; of an application: it was made" },
+	{ "taken-off", PASSAGE_TAKEN_OFF, "decapsulation; of an application: it was read" },
+	{ "passed-on", PASSAGE_PASSED_ON, "by a switch (Ethernet) or a router (IPv4): read, and sent on its way" },
+	{ NULL, 0, NULL },
+};
+
+static const struct word part_words[] = {
+	{ "host", PART_HOST, NULL },
+	{ "router", PART_ROUTER, NULL },
+	{ "switch", PART_SWITCH, NULL },
+	{ "interface", PART_INTERFACE, NULL },
+	{ "cable", PART_CABLE, NULL },
+	{ NULL, 0, NULL },
+};
+
+#define TIMED     (EXPECTS(MESSAGE) | EXPECTS(WAY) | EXPECTS(SCREENING) | EXPECTS(CONNECTION) | EXPECTS(PING) | EXPECTS(DIG) | EXPECTS(HEARD) | EXPECTS(SAID) | EXPECTS(LAYER))
 #define LINES     (EXPECTS(MINUTES) | EXPECTS(COST))
 #define HOLDS     (EXPECTS(MAILBOX) | EXPECTS(DEVICE))
-#define COUNTED   (EXPECTS(RETRANSMISSIONS) | EXPECTS(DROPPED) | EXPECTS(TRANSLATED) | EXPECTS(BYTES))
+#define COUNTED   (EXPECTS(RETRANSMISSIONS) | EXPECTS(DROPPED) | EXPECTS(TRANSLATED) | EXPECTS(BYTES) | EXPECTS(STORED) | OPEN | EXPECTS(LAYER) | EXPECTS(PARTS))
+#define OPEN      (EXPECTS(CONNECTED) | EXPECTS(AT_ONCE))
 #define ENDPOINTS (EXPECTS(CONNECTION) | EXPECTS(PING))
 #define NODES     (SCENARIO_HOST | SCENARIO_ROUTER)
 
@@ -279,30 +375,75 @@ static const struct key expectation_keys[] = {
 	{ .name = "heard", .type = KEY_TEXT, AT(scenario_expectation, heard),
 	  .flags = KEY_SELECTS, .variants = EXPECTS(HEARD),
 	  .meaning = "A line that begins so was heard by `telnet`" },
+	{ .name = "stored", .type = KEY_RANGE, AT(scenario_expectation, count),
+	  .flags = KEY_SELECTS, .variants = EXPECTS(STORED),
+	  .meaning = "Mailboxes at `node` hold so many bytes: on a server, or at a client that keeps mail itself" },
+	{ .name = "said", .type = KEY_TEXT, AT(scenario_expectation, said),
+	  .flags = KEY_SELECTS, .variants = EXPECTS(SAID),
+	  .meaning = "A line that begins so was said in a TCP connection; `*` stands for any text, `?` for any character" },
+	{ .name = "seconds-connected", .type = KEY_RANGE, AT(scenario_expectation, count),
+	  .flags = KEY_SELECTS, .variants = EXPECTS(CONNECTED),
+	  .meaning = "TCP connections from or to `node` lasted so many whole seconds, all together" },
+	{ .name = "connections-at-once", .type = KEY_RANGE, AT(scenario_expectation, count),
+	  .flags = KEY_SELECTS, .variants = EXPECTS(AT_ONCE),
+	  .meaning = "So many TCP connections from or to `node` were open at the same time, when there were most" },
+	{ .name = "layer", .type = KEY_WORD, AT(scenario_expectation, layer), .words = layer_words,
+	  .flags = KEY_SELECTS, .variants = EXPECTS(LAYER),
+	  .meaning = "Headers of this layer were put on, taken off, or read and passed on" },
+	{ .name = "milliseconds-waited", .type = KEY_RANGE, AT(scenario_expectation, count),
+	  .flags = KEY_SELECTS, .variants = EXPECTS(WAITED),
+	  .meaning = "From an action to its end the user waited so long; of several the longest counts" },
+	{ .name = "parts", .type = KEY_RANGE, AT(scenario_expectation, count),
+	  .flags = KEY_SELECTS, .variants = EXPECTS(PARTS),
+	  .meaning = "The network has so many parts of a kind" },
+	{ .name = "screening", .type = KEY_WORD, AT(scenario_expectation, stage), .words = stage_words,
+	  .flags = KEY_SELECTS, .variants = EXPECTS(SCREENING),
+	  .meaning = "This stage of a screening came to this verdict" },
+	{ .name = "way", .type = KEY_TEXT, AT(scenario_expectation, subject),
+	  .flags = KEY_SELECTS, .variants = EXPECTS(WAY),
+	  .meaning = "A message with this subject took a step of its way; lines about one message are steps in this order, those with `times: 0` apart" },
 	{ .name = "network", .type = KEY_REFERENCE, AT(scenario_expectation, network), .kinds = SCENARIO_NETWORK,
 	  .variants = LINES, .computed = "all", .meaning = "Only this line" },
 	{ .name = "of", .type = KEY_WORD, AT(scenario_expectation, verb), .words = verb_words,
-	  .variants = EXPECTS(PACKETS), .required_in = EXPECTS(PACKETS), .meaning = "What was done" },
+	  .variants = EXPECTS(PACKETS) | EXPECTS(WAITED), .required_in = EXPECTS(PACKETS) | EXPECTS(WAITED), .meaning = "What was done" },
+	{ .name = "kind", .type = KEY_WORD, AT(scenario_expectation, part), .words = part_words,
+	  .variants = EXPECTS(PARTS), .required_in = EXPECTS(PARTS), .meaning = "Of which kind" },
+	{ .name = "passage", .type = KEY_WORD, AT(scenario_expectation, passage), .words = passage_words,
+	  .fallback = "any", .variants = EXPECTS(LAYER), .meaning = "Only this" },
+	{ .name = "account", .type = KEY_REFERENCE, AT(scenario_expectation, owner), .kinds = SCENARIO_ACCOUNT,
+	  .variants = EXPECTS(STORED), .computed = "all", .meaning = "Only mailboxes of this account" },
 	{ .name = "folder", .type = KEY_TEXT, AT(scenario_expectation, folder), .fallback = "INBOX",
 	  .variants = HOLDS, .meaning = "The folder" },
 	{ .name = "subject", .type = KEY_TEXT, AT(scenario_expectation, subject),
-	  .variants = HOLDS, .computed = "any", .meaning = "Only messages with this subject count" },
+	  .variants = HOLDS | EXPECTS(SCREENING), .computed = "any", .meaning = "Only messages with this subject count" },
 	{ .name = "unseen", .type = KEY_BOOL, AT(scenario_expectation, only_unseen), .fallback = "no",
 	  .variants = HOLDS, .meaning = "Only messages that nobody has read count" },
+	{ .name = "containing", .type = KEY_TEXT, AT(scenario_expectation, containing),
+	  .variants = HOLDS, .computed = "any", .meaning = "Only messages in whose bytes, header included, this text stands count" },
 	{ .name = "messages", .type = KEY_RANGE, AT(scenario_expectation, messages), .fallback = "1..",
 	  .variants = HOLDS, .meaning = "How many there are" },
 	{ .name = "is", .type = KEY_WORD, AT(scenario_expectation, station), .words = station_words,
 	  .variants = EXPECTS(MESSAGE), .required_in = EXPECTS(MESSAGE), .meaning = "The station" },
+	{ .name = "verdict", .type = KEY_WORD, AT(scenario_expectation, verdict), .words = verdict_words,
+	  .variants = EXPECTS(SCREENING), .required_in = EXPECTS(SCREENING), .meaning = "The verdict" },
+	{ .name = "action", .type = KEY_WORD, AT(scenario_expectation, screen_action), .words = screen_action_words,
+	  .fallback = "any", .variants = EXPECTS(SCREENING), .meaning = "Only when this was done" },
+	{ .name = "evidence", .type = KEY_TEXT, AT(scenario_expectation, evidence),
+	  .variants = EXPECTS(SCREENING) | EXPECTS(WAY), .computed = "any", .meaning = "Only with this in the evidence: `tests=GTUBE`" },
+	{ .name = "step", .type = KEY_WORD, AT(scenario_expectation, step), .words = step_words,
+	  .variants = EXPECTS(WAY), .required_in = EXPECTS(WAY), .meaning = "The step" },
+	{ .name = "actor", .type = KEY_WORD, AT(scenario_expectation, actor), .words = actor_words,
+	  .variants = EXPECTS(WAY), .computed = "any", .meaning = "Only taken by this program" },
 	{ .name = "recipient", .type = KEY_MAIL, AT(scenario_expectation, recipient),
-	  .variants = EXPECTS(MESSAGE), .computed = "any", .meaning = "Only for this recipient" },
+	  .variants = EXPECTS(MESSAGE) | EXPECTS(WAY), .computed = "any", .meaning = "Only for this recipient" },
 	{ .name = "by", .type = KEY_REFERENCE, AT(scenario_expectation, by), .kinds = SCENARIO_CLIENT | SCENARIO_HOST,
-	  .variants = EXPECTS(MESSAGE) | EXPECTS(PACKETS) | EXPECTS(HEARD), .computed = "any", .meaning = "Only at this client or host" },
+	  .variants = EXPECTS(MESSAGE) | EXPECTS(WAY) | EXPECTS(PACKETS) | EXPECTS(HEARD) | EXPECTS(SCREENING) | EXPECTS(SAID) | EXPECTS(WAITED), .computed = "any", .meaning = "Only at this client or host; `said`: by it" },
 	{ .name = "from", .type = KEY_REFERENCE, AT(scenario_expectation, from), .kinds = NODES,
 	  .variants = ENDPOINTS | EXPECTS(DIG), .computed = "any", .meaning = "Only from this host or router" },
 	{ .name = "to", .type = KEY_REFERENCE, AT(scenario_expectation, to), .kinds = NODES,
-	  .variants = ENDPOINTS, .computed = "any", .meaning = "Only to this host or router" },
+	  .variants = ENDPOINTS | EXPECTS(SAID), .computed = "any", .meaning = "Only to this host or router" },
 	{ .name = "port", .type = KEY_COUNT, AT(scenario_expectation, port), .most = 65535,
-	  .variants = EXPECTS(CONNECTION) | EXPECTS(BYTES), .computed = "any", .meaning = "Only to this port; `bytes`: by connections to it" },
+	  .variants = EXPECTS(CONNECTION) | EXPECTS(BYTES) | EXPECTS(SAID) | OPEN, .computed = "any", .meaning = "Only to this port; of what connections carry: only those to it" },
 	{ .name = "name", .type = KEY_DOMAIN, AT(scenario_expectation, question),
 	  .variants = EXPECTS(DIG), .computed = "any", .meaning = "Only questions for this name" },
 	{ .name = "type", .type = KEY_WORD, AT(scenario_expectation, record_type), .words = record_type_words,
@@ -312,7 +453,7 @@ static const struct key expectation_keys[] = {
 	{ .name = "times", .type = KEY_RANGE, AT(scenario_expectation, times), .fallback = "1..",
 	  .variants = TIMED, .meaning = "How many times" },
 	{ .name = "node", .type = KEY_REFERENCE, AT(scenario_expectation, node), .kinds = NODES | SCENARIO_SWITCH,
-	  .variants = COUNTED, .required_in = EXPECTS(BYTES), .computed = "everywhere", .meaning = "Only at this host, router or switch" },
+	  .variants = COUNTED, .required_in = EXPECTS(BYTES) | EXPECTS(STORED), .computed = "everywhere", .meaning = "Only at this host, router or switch" },
 	{ .name = "reason", .type = KEY_WORD, AT(scenario_expectation, reason), .words = drop_words,
 	  .fallback = "any", .variants = EXPECTS(DROPPED), .meaning = "Only for this reason" },
 	{ .name = "rule", .type = KEY_COUNT, AT(scenario_expectation, rule), .least = 1, .most = 1000,

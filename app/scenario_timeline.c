@@ -113,10 +113,31 @@ static void load_attachment(struct load *load, struct scenario_attachment *attac
 	g_ptr_array_add(load->scenario->memory->contents, attachment->content);
 }
 
+/* What is attached is written in the scenario. */
+static void take_text(struct load *load, struct scenario_attachment *attachment)
+{
+	if (attachment->shown_name == NULL) {
+		load_error(load, attachment->item.mark,
+			   "an attachment needs `file`, or `text` and `name`");
+		attachment->shown_name = "";
+	}
+	if (attachment->text == NULL)
+		return;
+	if (attachment->type == NULL)
+		attachment->type = type_of(attachment->shown_name);
+	attachment->content = g_bytes_new_static(attachment->text, strlen(attachment->text));
+	g_ptr_array_add(load->scenario->memory->contents, attachment->content);
+}
+
 static void complete_attachment(struct load *load, struct scenario_attachment *attachment)
 {
-	if (attachment->file == NULL)
+	if (attachment->file == NULL) {
+		take_text(load, attachment);
 		return;
+	}
+	if (attachment->text != NULL)
+		load_error(load, load_mark(load, &attachment->text, attachment),
+			   "`file` and `text` cannot stand together");
 	if (attachment->shown_name == NULL) {
 		g_autofree char *name = g_path_get_basename(attachment->file);
 
@@ -178,6 +199,16 @@ static void complete_target(struct scenario *scenario, struct scenario_action *a
 		    ((const struct scenario_interface *)node->interfaces->pdata[0])->address;
 }
 
+static void complete_sender(struct scenario *scenario, struct scenario_action *action)
+{
+	if (action->from != NULL)
+		complete_mail_address(scenario, &action->from);
+	if (action->mail_from != NULL)
+		complete_mail_address(scenario, &action->mail_from);
+	else
+		action->mail_from = action->from;
+}
+
 static void complete_action(struct load *load, struct scenario_action *action)
 {
 	struct scenario *scenario = load->scenario;
@@ -186,6 +217,7 @@ static void complete_action(struct load *load, struct scenario_action *action)
 	scenario_complete_recipients(scenario, action->to);
 	scenario_complete_recipients(scenario, action->cc);
 	scenario_complete_recipients(scenario, action->bcc);
+	complete_sender(scenario, action);
 	complete_pick(action);
 	complete_text(scenario, action);
 	complete_target(scenario, action);

@@ -270,6 +270,45 @@ struct yaml_node *yaml_parse(struct bytes text, struct diagnostics *diagnostics)
 	return builder.root;
 }
 
+struct yaml_node *yaml_new_scalar(const char *text, struct mark mark)
+{
+	struct yaml_node *node = g_new0(struct yaml_node, 1);
+
+	node->kind = YAML_SCALAR;
+	node->is_plain = true;
+	node->mark = mark;
+	node->text = g_strdup(text);
+	return node;
+}
+
+struct yaml_node *yaml_new_collection(enum yaml_kind kind, struct mark mark)
+{
+	struct yaml_node *node = g_new0(struct yaml_node, 1);
+
+	node->kind = kind;
+	node->mark = mark;
+	node->children = g_ptr_array_new_with_free_func(node_free);
+	return node;
+}
+
+struct yaml_node *yaml_copy(const struct yaml_node *node, unsigned lines)
+{
+	struct mark mark = node->mark;
+	struct yaml_node *copy;
+
+	mark.line += lines;
+	if (node->kind == YAML_SCALAR) {
+		copy = yaml_new_scalar(node->text, mark);
+		copy->is_plain = node->is_plain;
+		return copy;
+	}
+	copy = yaml_new_collection(node->kind, mark);
+	for (guint i = 0; i < node->children->len; i++)
+		g_ptr_array_add(copy->children,
+				yaml_copy(g_ptr_array_index(node->children, i), lines));
+	return copy;
+}
+
 const struct yaml_node *yaml_get(const struct yaml_node *mapping, const char *key)
 {
 	if (mapping == NULL || mapping->kind != YAML_MAPPING)

@@ -28,6 +28,13 @@ struct yaml_node {
 struct yaml_node *yaml_parse(struct bytes text, struct diagnostics *diagnostics);
 void yaml_free(struct yaml_node *node);
 
+/* A copy of all of it, its places `lines` further down. */
+struct yaml_node *yaml_copy(const struct yaml_node *node, unsigned lines);
+
+/* New nodes at `mark`: a plain scalar, a mapping or sequence without children. */
+struct yaml_node *yaml_new_scalar(const char *text, struct mark mark);
+struct yaml_node *yaml_new_collection(enum yaml_kind kind, struct mark mark);
+
 /* The value of `key` in a mapping, or NULL. */
 const struct yaml_node *yaml_get(const struct yaml_node *mapping, const char *key);
 

@@ -1,6 +1,7 @@
 #include "app/timeline.h"
 
 #include "app/mail_actions.h"
+#include "protocols/actor.h"
 #include "protocols/layer.h"
 #include "protocols/programs/telnet.h"
 #include "stack/socket.h"
@@ -229,6 +230,21 @@ static void telnet_resolved(void *owner, const struct dns_answer *answer)
 
 /* Carrying out. */
 
+/* Which program of the host a person starts for it. */
+static enum actor program_of(const struct scenario_action *action)
+{
+	switch (action->verb) {
+	case DO_PING:
+		return ACTOR_PING;
+	case DO_DIG:
+		return ACTOR_DIG;
+	case DO_TELNET:
+		return ACTOR_TELNET;
+	default:
+		return ACTOR_NONE;
+	}
+}
+
 static void act(struct occurrence *occurrence)
 {
 	const struct scenario_action *action = occurrence->action;
@@ -293,6 +309,7 @@ static void occur(void *owner)
 		return;
 	}
 	record(occurrence);
+	node_act_as(node_of(occurrence), (uint8_t)program_of(action));
 	act(occurrence);
 }
 

@@ -16,7 +16,9 @@ static void adapter_destroy(struct adapter *adapter)
 	adapter->session->wake = NULL;
 	adapter->session->tick = NULL;
 	adapter->session->emit = NULL;
+	adapter->session->protection = NULL;
 	session_free(adapter->session);
+	g_free(adapter->failure);
 	g_free(adapter);
 }
 
@@ -28,6 +30,13 @@ static void adapter_finish(struct adapter *adapter, int why)
 	adapter->is_over = true;
 	if (adapter->config.done != NULL)
 		adapter->config.done(adapter->config.owner, adapter->session, why);
+}
+
+static void forget_stream(struct adapter *adapter, int why)
+{
+	adapter->stream = NULL;
+	adapter->session->protection = NULL;
+	adapter->loss = why;
 }
 
 /* What the stream told. */
@@ -52,6 +61,7 @@ static void hear_of_loss(struct adapter *adapter)
 	struct session *session = adapter->session;
 	int why = session_is_over(session) ? ADAPTER_ORDERLY : adapter->loss;
 
+	session->failure = adapter->failure;
 	if (why != ADAPTER_ORDERLY && session->operations->failed != NULL)
 		session->operations->failed(session, (enum stream_failure)why);
 	adapter_finish(adapter, why);
@@ -63,13 +73,23 @@ static bool must_open(const struct adapter *adapter)
 	return adapter->must_open && (adapter->stream != NULL || adapter->input != NULL);
 }
 
+/* The stream opens; or it is open, and TLS on it does. */
+static void hear_of_opening(struct adapter *adapter)
+{
+	bool was_open = adapter->is_open;
+
+	adapter->must_open = false;
+	adapter->is_open = true;
+	if (adapter->is_wrapped && adapter->stream != NULL)
+		adapter_tell_secured(adapter);
+	if (!was_open)
+		adapter->session->operations->opened(adapter->session);
+}
+
 static void hear_stream(struct adapter *adapter)
 {
-	if (must_open(adapter)) {
-		adapter->must_open = false;
-		adapter->is_open = true;
-		adapter->session->operations->opened(adapter->session);
-	}
+	if (must_open(adapter))
+		hear_of_opening(adapter);
 	adapter_offer_input(adapter);
 	if (adapter->must_end && adapter_accepts_input(adapter))
 		hear_of_end(adapter);
@@ -93,10 +113,20 @@ static void close_stream(struct adapter *adapter)
 {
 	struct stream *stream = g_steal_pointer(&adapter->stream);
 
+	adapter->session->protection = NULL;
 	if (adapter->config.lingers != NULL && !adapter->has_ended)
 		linger_close(adapter->config.lingers, stream);
 	else
 		stream_release(stream);
+}
+
+/* Somebody on the way puts words into the server's mouth (CVE-2011-0411 tells of the other way round). */
+static void refuse_plaintext(struct adapter *adapter)
+{
+	stream_abort(adapter->stream);
+	adapter->failure = g_strdup("the server said more before TLS than it should");
+	forget_stream(adapter, STREAM_INSECURE);
+	adapter->is_woken = true;
 }
 
 static void obey(struct adapter *adapter)
@@ -114,6 +144,8 @@ static void obey(struct adapter *adapter)
 	if (session->is_closing && adapter_output_length(adapter) == 0) {
 		close_stream(adapter);
 		adapter_finish(adapter, ADAPTER_ORDERLY);
+	} else if (session->wants_tls && !adapter->is_wrapped && !adapter_start_tls(adapter)) {
+		refuse_plaintext(adapter);
 	}
 }
 
@@ -156,6 +188,9 @@ static void adapter_run(struct adapter *adapter)
 		adapter->is_woken = true;
 		return;
 	}
+	struct node *node = adapter->node;
+	uint8_t actor = node_act_as(node, (uint8_t)adapter->config.actor);
+
 	adapter->is_running = true;
 	adapter_tick(adapter);
 	do {
@@ -168,6 +203,7 @@ static void adapter_run(struct adapter *adapter)
 		adapter_destroy(adapter);
 	else if (adapter->is_open)
 		arm_deadline(adapter);
+	node_act_as(node, actor);
 }
 
 /* Events. What the stream tells is heard at the wakeup; all other things are at once. */
@@ -219,12 +255,6 @@ static void stream_has_ended(void *owner)
 	wake_later(adapter);
 }
 
-static void forget_stream(struct adapter *adapter, int why)
-{
-	adapter->stream = NULL;
-	adapter->loss = why;
-}
-
 static void stream_has_closed(void *owner)
 {
 	forget_stream(owner, ADAPTER_ORDERLY);
@@ -241,6 +271,8 @@ static void stream_has_failed(void *owner, enum stream_failure why)
 		adapter_keep_input(adapter, run);
 		stream_consume(adapter->stream, run.length);
 	}
+	g_free(adapter->failure);
+	adapter->failure = g_strdup(adapter->stream->failure);
 	forget_stream(adapter, (int)why);
 	wake_later(adapter);
 }
@@ -281,7 +313,7 @@ static const struct stream_events adapter_events = {
 
 /* Public. */
 
-static void adopt_stream(struct adapter *adapter, struct stream *stream)
+void adapter_adopt_stream(struct adapter *adapter, struct stream *stream)
 {
 	adapter->stream = stream;
 	adapter->sent_object = stream->sent_object;
@@ -307,14 +339,18 @@ struct adapter *adapter_new(struct host *host, struct stream *stream, struct ses
 	session->wake = adapter_wake;
 	session->tick = adapter_tick;
 	session->emit = adapter_emit;
-	adopt_stream(adapter, stream);
+	if (config->begins_with_tls) {
+		stream = adapter_begin_tls(adapter, stream, is_open);
+		is_open = false;
+	}
+	adapter_adopt_stream(adapter, stream);
 	adapter_tick(adapter);
 	adapter_emit(adapter, &(struct note) { .kind = TRACE_PHASE, .detail = PHASE_CONNECT });
 	if (is_open)
 		stream_has_opened(adapter);
-	else if (config->connect_timeout_ns > 0)
+	else if (adapter->config.connect_timeout_ns > 0)
 		timer_schedule(node_engine(adapter->node), &adapter->deadline,
-			       node_now(adapter->node) + config->connect_timeout_ns);
+			       node_now(adapter->node) + adapter->config.connect_timeout_ns);
 	return adapter;
 }
 

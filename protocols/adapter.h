@@ -8,16 +8,22 @@
  * output, an answer and the deadline are no news of the stream: the session goes on at once.
  */
 #pragma once
+#include "protocols/actor.h"
 #include "protocols/linger.h"
 #include "protocols/session.h"
+#include "protocols/tls/tls.h"
 #include "stack/socket.h"
 
 struct adapter;
 
-#define ADAPTER_ORDERLY (-1) /* `why` of an end that the session or its peer chose */
+/* Who opens a connection with TLS but no handshake comes about is given up after so long. */
+#define ADAPTER_TLS_TIMEOUT_NS (300 * NS_PER_S)
+
+#define ADAPTER_ORDERLY        (-1) /* `why` of an end that the session or its peer chose */
 
 struct adapter_config {
 	unsigned layer;    /* enum protocol_layer: on every record */
+	enum actor actor;  /* whose session it is: what the session does is that program's doing */
 	int64_t wakeup_ns; /* time between bytes arriving and the program reading them */
 	int64_t
 	    connect_timeout_ns; /* to give up a connecting stream as STREAM_TIMED_OUT; 0: TCP's own */
@@ -26,6 +32,13 @@ struct adapter_config {
 	 * Borrowed. NULL: closed at once, which resets the connection when more comes.
 	 */
 	struct linger_pool *lingers;
+	/*
+	 * What TLS is spoken with: from the first byte when `begins_with_tls` (implicit TLS, RFC
+	 * 8314 section 3), else once the session wants it. Borrowed. NULL: it may not want it.
+	 */
+	struct tls_context *tls;
+	const char *tls_name; /* the server's name, at clients; see tls_stream_new(). Borrowed */
+	bool begins_with_tls;
 	/*
 	 * The session is over: `why` is ADAPTER_ORDERLY, else enum stream_failure. The session and
 	 * the adapter are freed afterwards; adapter_free() inside `done` is harmless. May be NULL.

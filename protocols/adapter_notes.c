@@ -49,6 +49,7 @@ void adapter_emit(void *owner, const struct note *note)
 		.layer = (uint8_t)(note->kind == TRACE_MAIL ? LAYER_MAIL : adapter->config.layer),
 		.detail = note->detail,
 		.flags = note->flags,
+		.actor = (uint8_t)adapter->config.actor,
 		.root = note->root,
 		.object = note_object(adapter, note),
 		.before = note_offset(adapter, note),

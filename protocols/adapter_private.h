@@ -20,8 +20,10 @@ struct adapter {
 	bool is_open;                      /* the session was told that the stream is open */
 	bool has_ended;                    /* the peer will send no more */
 	bool must_end;                     /* and the session has not heard of it */
+	bool is_wrapped;                   /* `stream` is a TLS stream */
 	bool must_expire;                  /* the session's deadline came, likewise */
 	int loss;                          /* why `stream` is NULL, for `done` */
+	char *failure;                     /* the same in words; NULL: there are none */
 	bool is_running;                   /* the session, or `done`, is being called */
 	bool is_woken;                     /* there is more to do meanwhile */
 	bool is_over;                      /* `done` was called, or adapter_free() */
@@ -30,6 +32,9 @@ struct adapter {
 /* Notes and time; adapter_notes.c. Both are called by the session, with the adapter as `owner`. */
 void adapter_emit(void *owner, const struct note *note);
 void adapter_tick(void *owner);
+
+/* Makes `stream` the one that is heard and spoken to; adapter.c. */
+void adapter_adopt_stream(struct adapter *adapter, struct stream *stream);
 
 /* Input; adapter_flow.c. */
 
@@ -44,6 +49,20 @@ void adapter_keep_input(struct adapter *adapter, struct bytes rest);
  * its input stays in the stream, which closes the window.
  */
 void adapter_offer_input(struct adapter *adapter);
+
+/* TLS; adapter_tls.c. */
+
+/* The stream below TLS that opens or is open, and from then on the TLS stream in its place. */
+struct stream *adapter_begin_tls(struct adapter *adapter, struct stream *stream, bool is_open);
+
+/*
+ * Wraps the stream as the session wants it, when all was sent that it said before. False: the peer
+ * said more before TLS, and a client must not go on.
+ */
+bool adapter_start_tls(struct adapter *adapter);
+
+/* The stream is protected: the session may know. */
+void adapter_tell_secured(struct adapter *adapter);
 
 /* Output; adapter_flow.c. */
 

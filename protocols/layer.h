@@ -8,33 +8,46 @@ enum protocol_layer {
 	LAYER_POP3,
 	LAYER_IMAP,
 	LAYER_HTTP,
+	LAYER_TLS,
 	LAYER_MAIL, /* messages, queues and mailboxes: MUA, MSA, MTA, MDA */
 	LAYER_COUNT,
 };
 
 /*
  * Details of TRACE_MAIL records: stations in a message's life. Their `root` is the message: the
- * id of the user action that composed it, or of the record that started it (a notification).
+ * id of the user action that composed it, or of the record that started it (a notification). Their `actor`
+ * is who did it. Several texts in the bytes have NULs between them; behind those named here come
+ * facts, each "name=value" (protocols/mail/names.h).
  */
 enum mail_detail {
-	MAIL_COMPOSED,    /* MUA; bytes: the whole message */
-	MAIL_OUTBOX,      /* MUA keeps it until it is online; bytes: the message */
+	MAIL_COMPOSED, /* MUA; bytes: the whole message */
+	MAIL_OUTBOX,   /* MUA keeps it until it is online; bytes: the message */
+	MAIL_CONNECTS, /* MUA or MTA turns to a server by SMTP; bytes: "host[address]:port" */
+	MAIL_SUBMITS,  /* MUA begins its transaction; bytes: the server; facts: from, to, size */
+	MAIL_ARRIVED, /* MSA or MTA has all of it, and has not taken it yet; bytes: protocol, client;
+	                  facts: from, to, size, login */
+	MAIL_CHECKED, /* a stage looked at it: the server's own policy, or its screening; before: enum
+	                     screen_verdict; after: enum screen_action, what was done; bytes: stage,
+	                     evidence */
 	MAIL_SUBMITTED,   /* MSA accepted it; bytes: queue id */
-	MAIL_CHECKED,     /* a screening stage passed or refused it; bytes: stage and evidence */
-	MAIL_QUEUED,      /* MTA put it into its queue; bytes: queue id, NUL, recipient */
-	MAIL_LOOKED_UP,   /* MTA knows the next host; bytes: "recipient-domain exchanger" */
+	MAIL_SIGNED,      /* MSA signed it by DKIM; bytes: "d=domain; s=selector; a=algorithm" */
+	MAIL_QUEUED,      /* MTA put it into its queue; bytes: queue id, recipient */
+	MAIL_LOOKED_UP,   /* MTA knows the next host; bytes: "recipient-domain exchanger"; fact:
+	                     preference */
+	MAIL_TRANSFERS,   /* MTA begins its transaction with it; as MAIL_SUBMITS */
 	MAIL_RECEIVED,    /* MTA accepted it from another server; bytes: queue id */
-	MAIL_TRANSFERRED, /* another server took it; bytes: recipient */
-	MAIL_DEFERRED,  /* tried in vain, will be tried again; after: next try in ns; before: 1, in
+	MAIL_TRANSFERRED, /* another server took it; bytes: recipient; facts: server, reply */
+	MAIL_DEFERRED, /* tried in vain, will be tried again; after: next try in ns; before: 1, in
 	                  a client's outbox; bytes: reason */
-	MAIL_BOUNCED,   /* given up; bytes: recipient, NUL, reason */
-	MAIL_NOTIFIED,  /* a delivery status notification was made; bytes: the whole message */
-	MAIL_DELIVERED, /* MDA put it into a mailbox; bytes: recipient; after: UID */
+	MAIL_BOUNCED,  /* given up; bytes: recipient, reason */
+	MAIL_NOTIFIED, /* a delivery status notification was made; bytes: the whole message */
+	MAIL_DELIVERED, /* MDA put it into a mailbox; bytes: recipient; after: UID; facts: mailbox, uid */
 	MAIL_DUPLICATE, /* MDA recognised a second delivery and dropped it; bytes: recipient */
-	MAIL_RETRIEVED, /* a client has its bytes; bytes: the whole message as received */
-	MAIL_READ,      /* a user reads it */
-	MAIL_DELETED,   /* gone from the server at a client's wish */
-	MAIL_REFUSED,   /* a server would not take it; bytes: the reply */
+	MAIL_RETRIEVED, /* a client has its bytes; before: by which layer (POP3, IMAP); after: UID, or its
+	                   number in the maildrop; bytes: the whole message as received */
+	MAIL_READ,    /* a user reads it */
+	MAIL_DELETED, /* gone from the server at a client's wish */
+	MAIL_REFUSED, /* a server would not take it; bytes: the reply */
 	/*
 	 * What an IMAP client shows of a folder on the server, as it learns of it. `root` is what
 	 * made it learn; which message it is says the Message-ID. bytes: folder, NUL, Message-ID.
@@ -88,6 +101,7 @@ enum user_ping { USER_PING_ANSWERED, USER_PING_LOST, USER_PING_UNREACHABLE };
 /* Details of TRACE_PHASE records of mail sessions, client and server side alike. */
 enum session_phase {
 	PHASE_CONNECT,       /* the connection is being opened */
+	PHASE_SECURED,       /* TLS protects it from here on */
 	PHASE_GREETED,       /* both sides know each other's names and capabilities */
 	PHASE_AUTHENTICATED, /* the user is known */
 	PHASE_RECIPIENT,     /* SMTP: the recipient is confirmed */

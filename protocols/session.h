@@ -24,6 +24,11 @@ struct session_operations {
 	 * call: session_offer() calls until nothing is consumed, and counts `received_bytes`.
 	 */
 	size_t (*receive)(struct session *session, struct bytes in);
+	/*
+	 * TLS, which the session asked for by `wants_tls`, protects the stream from here on. NULL
+	 * for sessions that never ask.
+	 */
+	void (*secured)(struct session *session);
 	/* The peer will send no more. May be NULL: then the session is closed. */
 	void (*ended)(struct session *session);
 	/* `deadline_ns` has come. May be NULL when the session never sets one. */
@@ -38,11 +43,19 @@ struct session_operations {
 #define SESSION_OUTPUT_LOW  65536  /* bytes; refill() tops up from here */
 #define SESSION_OUTPUT_HIGH 262144 /* bytes; while so many wait to be sent, no input is offered */
 
+/* What a client wants of TLS. */
+enum session_tls {
+	SESSION_TLS_NEVER,
+	SESSION_TLS_IF_OFFERED, /* by STARTTLS or STLS; else without (RFC 7435: opportunistic) */
+	SESSION_TLS_REQUIRED,   /* likewise; else not at all */
+	SESSION_TLS_AT_ONCE,    /* from the first byte (RFC 8314 section 3) */
+};
+
 /* Something the adapter shall put into the trace. */
 struct note {
 	enum trace_kind kind;   /* TRACE_UNIT, TRACE_STATE, TRACE_PHASE or TRACE_MAIL */
 	uint16_t detail;        /* from the protocol's table of names */
-	uint16_t flags;         /* TRACE_INBOUND on units that were read */
+	uint8_t flags;          /* TRACE_INBOUND on units that were read */
 	uint64_t before, after; /* as the kind says; for units stream offset and length */
 	uint64_t root;   /* message it belongs to; 0: the context's. A unit with one passes it on
 	                           to what is said from there on, segments included */
@@ -80,8 +93,17 @@ struct session {
 	bool is_busy;
 	bool is_closing; /* shut the stream down once the output is sent */
 	bool is_aborted; /* reset the stream now */
-	bool wants_tls;  /* wrap the stream once the output is sent, then clear this */
-	GArray *notes;   /* of struct note; NULL while there is none */
+	/*
+	 * Wrap the stream by TLS once the output is sent. No input is offered until secured() or
+	 * failed(); the driver clears it. What the peer said behind what led to this, in plaintext,
+	 * is nothing it may be believed (RFC 3207 section 4.2): a server's driver throws it away, a
+	 * client's fails.
+	 */
+	bool wants_tls;
+	const struct tls_protection *protection; /* of the stream; NULL: none. Set by the driver */
+	bool lacks_tls; /* the session ends because it may not go on without TLS, and gets none */
+	const char *failure; /* in failed(): more about it in words; NULL: nothing. By the driver */
+	GArray *notes;       /* of struct note; NULL while there is none */
 
 	/*
 	 * Set by the driver, or all NULL. `wake`: an answer changed the session from outside a call.
@@ -105,12 +127,12 @@ static inline void session_free(struct session *session)
 }
 
 /*
- * True while no input is to be offered: the session waits for an answer, is busy, or the peer does
- * not read what was answered so far, so that a peer cannot make the output grow without end.
+ * True while no input is to be offered: the session waits for an answer or for TLS, is busy, or the
+ * peer does not read what was answered so far, so that a peer cannot make the output grow without end.
  */
 static inline bool session_must_wait(const struct session *session)
 {
-	return session->is_waiting || session->is_busy ||
+	return session->is_waiting || session->is_busy || session->wants_tls ||
 	       (session->output != NULL && session->output->len >= SESSION_OUTPUT_HIGH);
 }
 

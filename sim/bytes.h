@@ -47,35 +47,54 @@ static inline bool bytes_equal(struct bytes a, struct bytes b)
 	return a.length == b.length && (a.length == 0 || memcmp(a.data, b.data, a.length) == 0);
 }
 
+/*
+ * Numbers in the order of the wire, at any address. Each is written by one store of its width: a
+ * checksum that reads whole words right behind would have to wait for smaller pieces.
+ */
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define WIRE_ORDER(bits, value) __builtin_bswap##bits(value)
+#else
+#define WIRE_ORDER(bits, value) (value)
+#endif
+
 static inline uint16_t get_be16(const uint8_t *p)
 {
-	return (uint16_t)(p[0] << 8 | p[1]);
+	uint16_t value;
+
+	memcpy(&value, p, sizeof value);
+	return WIRE_ORDER(16, value);
 }
 
 static inline uint32_t get_be32(const uint8_t *p)
 {
-	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+	uint32_t value;
+
+	memcpy(&value, p, sizeof value);
+	return WIRE_ORDER(32, value);
 }
 
 static inline uint64_t get_be64(const uint8_t *p)
 {
-	return (uint64_t)get_be32(p) << 32 | get_be32(p + 4);
+	uint64_t value;
+
+	memcpy(&value, p, sizeof value);
+	return WIRE_ORDER(64, value);
 }
 
 static inline void put_be16(uint8_t *p, uint16_t value)
 {
-	p[0] = (uint8_t)(value >> 8);
-	p[1] = (uint8_t)value;
+	value = WIRE_ORDER(16, value);
+	memcpy(p, &value, sizeof value);
 }
 
 static inline void put_be32(uint8_t *p, uint32_t value)
 {
-	put_be16(p, (uint16_t)(value >> 16));
-	put_be16(p + 2, (uint16_t)value);
+	value = WIRE_ORDER(32, value);
+	memcpy(p, &value, sizeof value);
 }
 
 static inline void put_be64(uint8_t *p, uint64_t value)
 {
-	put_be32(p, (uint32_t)(value >> 32));
-	put_be32(p + 4, (uint32_t)value);
+	value = WIRE_ORDER(64, value);
+	memcpy(p, &value, sizeof value);
 }

@@ -25,6 +25,8 @@ struct context {
 	uint64_t cause;    /* id of the trace record that led here; 0: nothing did */
 	uint64_t root;     /* id of the user action or message behind it; 0: none */
 	uint32_t crossing; /* the pass through a node under way; 0: none */
+	uint8_t
+	    actor; /* the program of this node whose doing it is; 0: none. No packet carries it */
 };
 
 struct timer {
@@ -38,6 +40,7 @@ struct timer {
 	uint32_t slot;        /* in the engine's slot table; 0: no queue entry */
 	uint16_t interface;   /* order key of arrivals */
 	uint8_t class;        /* enum event_class */
+	uint8_t actor;        /* likewise of the context */
 	bool is_background;   /* ignored by "until quiet": keepalive, ageing */
 };
 
@@ -70,7 +73,8 @@ void timer_schedule(struct engine *engine, struct timer *timer, int64_t deadline
 
 /*
  * The same with an explicit order key: for arrivals, `sequence` counts frames per link direction. The
- * context is empty when it fires: cause and root come with the frame, and the receiver sets them.
+ * context is empty when it fires: cause and root come with the frame, and the receiver sets them. Whose
+ * doing it was at the sender means nothing here.
  */
 void timer_schedule_arrival(struct engine *engine, struct timer *timer, int64_t deadline_ns,
 			    uint64_t sequence);

@@ -38,6 +38,8 @@ static struct trace_record complete(struct node *node, const struct packet *pack
 		if (record.total_bytes == 0)
 			record.total_bytes = record.blob_bytes;
 	}
+	if (record.actor == 0)
+		record.actor = context->actor;
 	if (record.cause == 0)
 		record.cause = context->cause;
 	return record;

@@ -55,7 +55,8 @@ enum trace_flag {
 	    4,            /* RECEIVE: a cable changed bytes on the way; before: the FCS received */
 	TRACE_SHARED = 8, /* TRANSMIT: one of several copies of a flooded frame */
 	TRACE_FIRST = 16, /* TRANSMIT: first time on a wire: by a host or router, not a switch */
-	TRACE_ALTERED = 32, /* RECEIVE: a faulty device changed bytes, and the FCS with them */
+	TRACE_ENCRYPTED = 64, /* UNIT of TLS: others on the way cannot read it */
+	TRACE_ALTERED = 32,   /* RECEIVE: a faulty device changed bytes, and the FCS with them */
 };
 
 /* Ids: node << 40 | per-node sequence; 0 is none. They advance alike with tracing on or off. */
@@ -75,9 +76,10 @@ struct trace_record {
 	uint16_t header_bytes;
 	uint16_t interface; /* index at the node, from 1; 0: none */
 	uint16_t detail;    /* which state, reason, ...: index in the layer's table of names */
-	uint16_t flags;     /* enum trace_flag */
-	uint8_t kind;       /* enum trace_kind */
-	uint8_t layer;      /* enum layer of stack/layer.h and protocols/layer.h */
+	uint8_t flags;      /* enum trace_flag */
+	uint8_t actor; /* which program at the node, enum actor of protocols/actor.h; 0: none */
+	uint8_t kind;  /* enum trace_kind */
+	uint8_t layer; /* enum layer of stack/layer.h and protocols/layer.h */
 };
 
 #define TRACE_NODE_SHIFT 40

@@ -52,6 +52,20 @@ static inline int64_t node_now(const struct node *node)
 	return engine_now(node->world->engine);
 }
 
+/*
+ * What happens from here on in this event, and what timers and deferred work make of it, is the doing of
+ * `actor`, a program of this node: records say so. Returns whose it was, to be set again where
+ * one program calls another.
+ */
+static inline uint8_t node_act_as(const struct node *node, uint8_t actor)
+{
+	struct context *context = engine_context(node_engine(node));
+	uint8_t before = context->actor;
+
+	context->actor = actor;
+	return before;
+}
+
 /* Starts the random stream of `consumer` at this node. */
 void node_random_init(const struct node *node, struct random_stream *stream, const char *consumer);
 
@@ -75,7 +89,8 @@ struct packet *node_copy_packet(struct node *node, const struct packet *packet);
 
 /*
  * Emits a record. Filled in here: time, id, and where they are 0: cause, root, crossing, packet
- * (all from `packet` when it is not NULL, else from the context), blob_bytes and total_bytes.
+ * (all from `packet` when it is not NULL, else from the context), actor (from the context),
+ * blob_bytes and total_bytes.
  * `bytes` is what the record carries and may be empty. Returns the record's id; with no sink for
  * the kind it only counts.
  */

@@ -60,7 +60,7 @@ void interface_attach(struct interface *interface, interface_outside_fn *send, v
 }
 
 /* What is attached from outside takes frames at once and without loss. */
-static void send_outside(struct interface *interface, struct packet *frame, uint16_t flags)
+static void send_outside(struct interface *interface, struct packet *frame, uint8_t flags)
 {
 	interface->counters.sent_frames++;
 	interface->counters.sent_bytes += packet_length(frame);
@@ -76,7 +76,7 @@ static void send_outside(struct interface *interface, struct packet *frame, uint
 	interface->outside(interface->outside_owner, frame);
 }
 
-void interface_transmit(struct interface *interface, struct packet *frame, uint16_t flags)
+void interface_transmit(struct interface *interface, struct packet *frame, uint8_t flags)
 {
 	if (frame->interface == 0 || frame->is_piece)
 		flags |= TRACE_FIRST;
@@ -189,12 +189,17 @@ static uint64_t trace_receive(const struct interface *interface, const struct pa
 			      .layer = LAYER_LINK,
 			      .detail = LINK_PLAIN,
 			      .cause = cause,
-			      .flags = (uint16_t)flags,
+			      .flags = (uint8_t)flags,
 			      .before = frame->is_corrupted ? frame->fcs : 0,
 			      .interface = interface_number(interface),
 			      .start = (uint16_t)frame->start,
 			  },
 			  packet_bytes(frame));
+}
+
+int64_t interface_backlog_ns(const struct interface *interface)
+{
+	return interface->link != NULL ? link_backlog_ns(interface->link, interface->side) : 0;
 }
 
 void interface_receive(struct interface *interface, struct packet *frame, uint64_t cause)

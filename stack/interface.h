@@ -90,7 +90,10 @@ void interface_send(struct interface *interface, struct mac destination, uint16_
  * Puts a whole frame (taken) on the cable; `flags` are added to those of its TRANSMIT record. A
  * frame with several references is not changed.
  */
-void interface_transmit(struct interface *interface, struct packet *frame, uint16_t flags);
+void interface_transmit(struct interface *interface, struct packet *frame, uint8_t flags);
+
+/* How long a frame sent now would wait for those before it, in ns; 0 without a cable. */
+int64_t interface_backlog_ns(const struct interface *interface);
 
 /*
  * Takes a frame whose last bit has just arrived; `cause` is the record that sent it. Begins a new

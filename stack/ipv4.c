@@ -247,7 +247,8 @@ static bool find_way(const struct host *host, uint32_t destination, struct route
 	return true;
 }
 
-void ipv4_send(struct host *host, struct packet *packet, const struct ipv4_route_request *request)
+const struct interface *ipv4_send(struct host *host, struct packet *packet,
+				  const struct ipv4_route_request *request)
 {
 	struct route way;
 
@@ -257,11 +258,11 @@ void ipv4_send(struct host *host, struct packet *packet, const struct ipv4_route
 			      .detail = IPV4_NO_ROUTE,
 			      .object = request->destination,
 			  });
-		return;
+		return NULL;
 	}
 	if (way.kind == ROUTE_LOCAL) {
 		send_to_self(host, packet, request);
-		return;
+		return NULL;
 	}
 	uint32_t source = request->source != 0 ? request->source : way.interface->address;
 	uint32_t next_hop = way.gateway != 0 ? way.gateway : request->destination;
@@ -275,6 +276,7 @@ void ipv4_send(struct host *host, struct packet *packet, const struct ipv4_route
 		refuse_too_big(host, packet, mtu_bytes);
 	else
 		ipv4_send_fragments(host, way.interface, next_hop, packet, mtu_bytes);
+	return way.interface;
 }
 
 /* Delivering to this host. */

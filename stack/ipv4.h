@@ -25,9 +25,11 @@ struct ipv4_route_request {
 /*
  * Sends `packet` (taken), whose bytes are a whole TCP segment, UDP datagram or ICMP message with
  * its checksum already right. Fragments where needed and allowed; waits for ARP; drops with a
- * record when there is no route.
+ * record when there is no route. Returns the interface in whose queue it was put, or in whose name it
+ * waits for ARP; NULL when it left by none.
  */
-void ipv4_send(struct host *host, struct packet *packet, const struct ipv4_route_request *request);
+const struct interface *ipv4_send(struct host *host, struct packet *packet,
+				  const struct ipv4_route_request *request);
 
 /* The source address a datagram to `destination` would carry; 0 when there is no route. */
 uint32_t ipv4_source_for(const struct host *host, uint32_t destination);

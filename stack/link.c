@@ -392,7 +392,7 @@ static void launch_impaired(struct direction *direction, struct transit_frame fl
 }
 
 static uint64_t trace_transmit(struct direction *direction, const struct packet *frame,
-			       int64_t ready_ns, int64_t start_ns, uint16_t flags)
+			       int64_t ready_ns, int64_t start_ns, uint8_t flags)
 {
 	const struct interface *sender = direction->sender;
 
@@ -425,7 +425,7 @@ static bool await_line(struct direction *direction)
 }
 
 void link_send(struct link *link, enum link_side from, struct packet *frame, int64_t ready_ns,
-	       uint16_t flags)
+	       uint8_t flags)
 {
 	struct direction *direction = &link->directions[from];
 	struct interface *sender = direction->sender;

@@ -68,4 +68,4 @@ int64_t link_backlog_ns(const struct link *link, enum link_side from);
  * before it. Emits TRANSMIT with `flags`, or DROP. Used by stack/interface.c.
  */
 void link_send(struct link *link, enum link_side from, struct packet *frame, int64_t ready_ns,
-	       uint16_t flags);
+	       uint8_t flags);

@@ -35,6 +35,7 @@ static void arrive(void *owner)
 	context->crossing = node_begin_crossing(&host->node, frame.packet);
 	context->root = frame.packet->root;
 	context->cause = frame.cause;
+	context->actor = 0;
 	ipv4_deliver(host, frame.packet, &header, false);
 }
 

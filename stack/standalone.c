@@ -304,7 +304,7 @@ static void on_failed(void *owner, enum stream_failure why)
 	static const char *const names[] = {
 		[STREAM_REFUSED] = "refused",     [STREAM_RESET] = "reset",
 		[STREAM_TIMED_OUT] = "timed out", [STREAM_UNREACHABLE] = "unreachable",
-		[STREAM_TRUNCATED] = "truncated",
+		[STREAM_TRUNCATED] = "truncated", [STREAM_INSECURE] = "insecure",
 	};
 	struct socket *socket = owner;
 

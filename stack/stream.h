@@ -21,6 +21,8 @@ enum stream_failure {
 	STREAM_TIMED_OUT,   /* retransmitted in vain */
 	STREAM_UNREACHABLE, /* an ICMP error, or no route */
 	STREAM_TRUNCATED,   /* a wrapped stream ended before its own close (TLS) */
+	STREAM_INSECURE, /* the TLS handshake came to nothing, or nothing that is to be trusted */
+	STREAM_FAILURE_COUNT,
 };
 
 /* What the user of a stream is told. Each may be NULL. */
@@ -41,6 +43,15 @@ struct stream_operations {
 	void (*abort)(struct stream *stream);
 	void (*release)(struct stream *stream);
 	uint64_t (*arrived_root)(const struct stream *stream); /* NULL: not known */
+	void (*send_at_once)(struct stream *stream);           /* NULL: it does anyway */
+};
+
+/* What protects a stream from others' eyes and hands. */
+struct tls_protection {
+	const char *version; /* "TLS 1.3" */
+	const char *cipher;  /* "TLS_AES_128_GCM_SHA256" */
+	int bits;            /* of the cipher's key */
+	char *distrust;      /* what is wrong with the peer's certificate; NULL: nothing */
 };
 
 /* Base of every stream. The fields below are set by the stream and read by its user. */
@@ -49,10 +60,12 @@ struct stream {
 	const struct stream_events *events;
 	void *owner; /* handed to the events */
 	struct endpoint local, remote;
-	uint64_t sent_object;     /* trace id of the direction that we write */
-	uint64_t received_object; /* trace id of the direction that we read */
-	uint64_t written_bytes;   /* stream offset of the next byte to be written */
-	uint64_t consumed_bytes;  /* stream offset of the next byte to be read */
+	uint64_t sent_object;                    /* trace id of the direction that we write */
+	uint64_t received_object;                /* trace id of the direction that we read */
+	uint64_t written_bytes;                  /* stream offset of the next byte to be written */
+	uint64_t consumed_bytes;                 /* stream offset of the next byte to be read */
+	const struct tls_protection *protection; /* NULL: anybody on the way can read it */
+	const char *failure; /* in `failed`: why, in words; NULL: there is no more to say */
 };
 
 /* Sets who is told of events from now on. */
@@ -93,6 +106,13 @@ static inline void stream_consume(struct stream *stream, size_t length)
 static inline size_t stream_write(struct stream *stream, struct bytes bytes, bool more)
 {
 	return stream->operations->write(stream, bytes, more);
+}
+
+/* From now on small writes do not wait for the acknowledgment of others (TCP_NODELAY). */
+static inline void stream_send_at_once(struct stream *stream)
+{
+	if (stream->operations->send_at_once != NULL)
+		stream->operations->send_at_once(stream);
 }
 
 /* No more will be written: sends FIN behind what was written. Reading goes on. */

@@ -8,6 +8,9 @@ struct view_names {
 	const void *owner;
 	const char *(*of_mac)(const void *owner, struct mac mac);
 	const char *(*of_address)(const void *owner, struct ip_address address);
+	/* The program behind a port: "MTA". NULL: such things are not known at all, as of captures. */
+	const char *(*of_port)(const void *owner, struct ip_address address, bool is_tcp,
+			       uint16_t port);
 };
 
 /* What a dissector makes of a whole datagram. */

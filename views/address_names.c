@@ -44,7 +44,7 @@ struct address_names *address_names_new(void)
 {
 	struct address_names *names = g_new0(struct address_names, 1);
 
-	names->view = (struct view_names) { names, name_of_mac, name_of_address };
+	names->view = (struct view_names) { names, name_of_mac, name_of_address, NULL };
 	names->addresses = lru_table_new(sizeof(struct ip_address), sizeof(struct address_name),
 					 ADDRESS_NAMES_MAX, NULL, NULL);
 	names->macs = lru_table_new(sizeof(struct mac), sizeof(struct mac_owner),
@@ -122,6 +122,7 @@ static void learn_arp(struct address_names *names, struct bytes in)
 	struct mac_owner *owner;
 
 	if (arp_packet_parse(in, &arp) != PARSE_OK || arp.sender_address == 0 ||
+	    (arp.operation != ARP_REQUEST && arp.operation != ARP_REPLY) ||
 	    mac_is_group(arp.sender_mac))
 		return;
 	owner = lru_table_put(names->macs, &arp.sender_mac);

@@ -1,4 +1,6 @@
 /* TCP connections as they are found in the bytes of the frames, and what was said in them. */
+#include "protocols/layer.h"
+#include "protocols/tls/dissect.h"
 #include "stack/wire/ethernet.h"
 #include "stack/wire/ipv4.h"
 #include "stack/wire/tcp.h"
@@ -30,7 +32,27 @@ struct segment_view {
 struct stream_part {
 	const struct trace_record *record; /* of the frame that carried them */
 	uint64_t object;                   /* the stream direction; 0: unknown */
+	uint64_t object_offset;            /* of the bytes in that */
+	uint64_t offset;                   /* of the bytes, or what stands for them, on the wire */
 	struct bytes bytes;
+	bool is_encrypted; /* they are what TLS made of others */
+};
+
+/* A record that one end of a TLS connection has sent, and what is in it. */
+struct tls_record {
+	uint64_t offset, end;      /* on the wire */
+	uint64_t plaintext_offset; /* of application data, in the stream of the protocol above */
+	uint32_t prefix_bytes;     /* in front of the byte that stands for the first of plaintext */
+	unsigned content;          /* enum tls_content */
+	bool is_encrypted;
+	GBytes *plaintext;
+};
+
+/* A TCP stream direction with TLS on it, as its sender tells of it. */
+struct protected_stream {
+	uint64_t object;          /* the stream direction of the protocol above */
+	uint64_t plaintext_bytes; /* of it so far */
+	GArray *records;          /* of struct tls_record: those not on the wire as a whole yet */
 };
 
 static guint endpoint_hash(struct endpoint endpoint)
@@ -64,6 +86,19 @@ static struct conversation_key key_of(struct endpoint a, struct endpoint b)
 	return in_order ? (struct conversation_key) { a, b } : (struct conversation_key) { b, a };
 }
 
+static void clear_record(gpointer data)
+{
+	g_bytes_unref(((struct tls_record *)data)->plaintext);
+}
+
+static void protected_free(gpointer data)
+{
+	struct protected_stream *stream = data;
+
+	g_array_free(stream->records, TRUE);
+	g_free(stream);
+}
+
 static void ranges_free(gpointer data)
 {
 	g_array_free(data, TRUE);
@@ -77,6 +112,8 @@ void conversations_init(struct conversations *conversations,
 	conversations->by_endpoints = g_hash_table_new_full(key_hash, key_equal, g_free, NULL);
 	conversations->roots =
 	    g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, ranges_free);
+	conversations->protected =
+	    g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, protected_free);
 	conversations->objects = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
 	conversations->translations =
 	    g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
@@ -104,6 +141,7 @@ void conversations_clear(struct conversations *conversations)
 	g_ptr_array_free(conversations->connections, TRUE);
 	g_hash_table_destroy(conversations->by_endpoints);
 	g_hash_table_destroy(conversations->roots);
+	g_hash_table_destroy(conversations->protected);
 	g_hash_table_destroy(conversations->objects);
 	g_hash_table_destroy(conversations->translations);
 }
@@ -293,59 +331,222 @@ static void add_range(GArray *ranges, struct root_range range)
 	}
 }
 
-/* Keeps what the dissector found; parts of a unit are not kept apart. */
+/* Keeps what a dissector found; parts of a unit are not kept apart. */
 static void keep_unit(struct conversations *conversations, struct model_direction *direction,
-		      const struct stream_part *part, const struct dissect_unit *found)
+		      const struct stream_part *part, const struct dissector *dissector,
+		      const struct dissect_unit *found)
 {
 	struct model_unit *unit = g_new(struct model_unit, 1);
 
 	*unit = (struct model_unit) {
-		.offset = direction->fed_bytes + found->offset,
+		.offset = part->offset + found->offset,
 		.length = found->length,
 		.name = found->name,
+		.dissector = dissector,
 		.kind = found->kind,
 		.is_complete = found->is_complete,
+		.is_encrypted = part->is_encrypted,
 		.summary = g_strdup(found->summary),
 		.purpose = found->purpose,
-		.bytes = found->length <= MODEL_UNIT_BYTES_MAX
+		.bytes = found->length <= MODEL_UNIT_BYTES_MAX && dissector != &tls_dissector
 			     ? g_bytes_new(part->bytes.data + found->offset, found->length)
 			     : NULL,
 		.time_ns = part->record->time_ns,
+		.packet = part->record->packet,
 	};
-	unit->root = root_at(conversations, part->object, unit->offset);
+	unit->root = root_at(conversations, part->object, part->object_offset + found->offset);
 	if (unit->root == 0)
 		unit->root = part->record->root;
 	g_ptr_array_add(direction->units, unit);
+}
+
+static void dissect_part(struct conversations *conversations, struct model_direction *direction,
+			 const struct stream_part *part, const struct dissector *dissector,
+			 struct dissect_state *state)
+{
+	const struct dissect_state before = *state;
+	const struct dissect_input input = {
+		.bytes = part->bytes,
+		.is_from_server = direction->is_from_server,
+		.is_stream = true,
+		.state = state,
+	};
+	struct dissect_unit few[UNITS_PER_SEGMENT], *units = few;
+	size_t count;
+
+	if (dissector == NULL || part->bytes.length == 0)
+		return;
+	count = dissector->dissect(&input, few, UNITS_PER_SEGMENT);
+	if (count > UNITS_PER_SEGMENT) {
+		/* Pipelined commands, listings: once more with room for all of them. */
+		units = g_new(struct dissect_unit, count);
+		*state = before;
+		count = dissector->dissect(&input, units, count);
+	}
+	for (size_t i = 0; i < count; i++)
+		if (units[i].depth == 0)
+			keep_unit(conversations, direction, part, dissector, &units[i]);
+	if (units != few)
+		g_free(units);
+}
+
+/* TLS: what its ends say is in their records, as far as they are on the wire now. */
+
+/* The piece of application data that `part` carries of the record. */
+static void add_plaintext(struct conversations *conversations, struct model_direction *direction,
+			  const struct stream_part *part, const struct protected_stream *stream,
+			  const struct tls_record *record)
+{
+	struct model_connection *connection = direction->connection;
+	uint64_t begin = record->offset + record->prefix_bytes;
+	uint64_t end = begin + g_bytes_get_size(record->plaintext);
+	uint64_t from = MAX(begin, part->offset);
+	uint64_t to = MIN(end, part->offset + part->bytes.length);
+	struct stream_part piece = *part;
+
+	if (from >= to)
+		return;
+	piece.offset = from;
+	piece.object = stream->object;
+	piece.object_offset = record->plaintext_offset + (from - begin);
+	piece.is_encrypted = true;
+	piece.bytes = (struct bytes) {
+		(const uint8_t *)g_bytes_get_data(record->plaintext, NULL) + (from - begin),
+		to - from,
+	};
+	dissect_part(conversations, direction, &piece, connection->dissector, &connection->state);
+}
+
+/* A record that is TLS's own: a handshake message, an alert. */
+static void add_record(struct conversations *conversations, struct model_direction *direction,
+		       const struct stream_part *part, const struct tls_record *record)
+{
+	gsize length;
+	const uint8_t *data = g_bytes_get_data(record->plaintext, &length);
+	uint64_t from = MAX(record->offset, part->offset);
+	uint64_t to = MIN(record->end, part->offset + part->bytes.length);
+	struct stream_part piece = *part;
+	struct dissect_unit unit;
+
+	tls_dissect_content(record->content, (struct bytes) { data, length }, record->is_encrypted,
+			    &unit);
+	unit.is_complete = from == record->offset && to == record->end;
+	unit.offset = 0;
+	unit.length = (uint32_t)(to - from);
+	piece.offset = from;
+	piece.is_encrypted = record->is_encrypted;
+	keep_unit(conversations, direction, &piece, &tls_dissector, &unit);
+}
+
+/* What was said before the first of the records is plaintext on the wire. */
+static void add_unprotected(struct conversations *conversations, struct model_direction *direction,
+			    const struct stream_part *part, const struct protected_stream *stream)
+{
+	struct model_connection *connection = direction->connection;
+	uint64_t begin = part->offset + part->bytes.length;
+	struct stream_part piece = *part;
+
+	if (stream->records->len > 0)
+		begin = MIN(begin, g_array_index(stream->records, struct tls_record, 0).offset);
+	if (connection->is_tls || begin <= part->offset)
+		return;
+	piece.bytes = bytes_first(part->bytes, begin - part->offset);
+	dissect_part(conversations, direction, &piece, connection->dissector, &connection->state);
+}
+
+static void add_protected(struct conversations *conversations, struct model_direction *direction,
+			  const struct stream_part *part, struct protected_stream *stream)
+{
+	uint64_t end = part->offset + part->bytes.length;
+	guint done = 0;
+
+	add_unprotected(conversations, direction, part, stream);
+	for (guint i = 0; i < stream->records->len; i++) {
+		const struct tls_record *record =
+		    &g_array_index(stream->records, struct tls_record, i);
+
+		if (record->offset >= end)
+			break;
+		direction->connection->is_tls = true;
+		if (record->end > part->offset && record->content == TLS_APPLICATION_DATA &&
+		    direction->connection->dissector != NULL)
+			add_plaintext(conversations, direction, part, stream, record);
+		else if (record->end > part->offset)
+			add_record(conversations, direction, part, record);
+		done += record->end <= end;
+	}
+	if (done > 0)
+		g_array_remove_range(stream->records, 0, done);
 }
 
 static void add_units(struct conversations *conversations, struct model_direction *direction,
 		      const struct stream_part *part)
 {
 	struct model_connection *connection = direction->connection;
-	const struct dissect_state before = connection->state;
-	const struct dissect_input input = {
-		.bytes = part->bytes,
-		.is_from_server = direction->is_from_server,
-		.is_stream = true,
-		.state = &connection->state,
-	};
-	struct dissect_unit few[UNITS_PER_SEGMENT], *units = few;
-	size_t count;
+	struct protected_stream *stream =
+	    g_hash_table_lookup(conversations->protected, &part->object);
 
-	if (connection->dissector == NULL)
+	if (stream != NULL) {
+		add_protected(conversations, direction, part, stream);
 		return;
-	count = connection->dissector->dissect(&input, few, UNITS_PER_SEGMENT);
-	if (count > UNITS_PER_SEGMENT) {
-		/* Pipelined commands, listings: once more with room for all of them. */
-		units = g_new(struct dissect_unit, count);
-		connection->state = before;
-		count = connection->dissector->dissect(&input, units, count);
 	}
-	for (size_t i = 0; i < count; i++)
-		if (units[i].depth == 0)
-			keep_unit(conversations, direction, part, &units[i]);
-	if (units != few)
-		g_free(units);
+	connection->is_tls |= tls_begins(part->bytes); /* by somebody from outside */
+	if (connection->is_tls)
+		dissect_part(conversations, direction, part, &tls_dissector,
+			     &connection->tls_state);
+	else
+		dissect_part(conversations, direction, part, connection->dissector,
+			     &connection->state);
+}
+
+static void begin_protected(struct conversations *conversations, const struct trace_record *record)
+{
+	struct protected_stream *stream = g_new0(struct protected_stream, 1);
+
+	stream->object = record->object;
+	stream->records = g_array_new(FALSE, FALSE, sizeof(struct tls_record));
+	g_array_set_clear_func(stream->records, clear_record);
+	g_hash_table_replace(conversations->protected,
+			     g_memdup2(&record->before, sizeof record->before), stream);
+}
+
+static unsigned content_of(const struct trace_record *record)
+{
+	static const unsigned contents[] = {
+		[TLS_RECORD_CHANGE_CIPHER_SPEC] = TLS_CHANGE_CIPHER_SPEC,
+		[TLS_RECORD_ALERT] = TLS_ALERT,
+		[TLS_RECORD_HANDSHAKE] = TLS_HANDSHAKE,
+		[TLS_RECORD_APPLICATION_DATA] = TLS_APPLICATION_DATA,
+	};
+
+	return record->detail < G_N_ELEMENTS(contents) ? contents[record->detail] : 0;
+}
+
+void conversations_feed_tls(struct conversations *conversations, const struct trace_record *record,
+			    struct bytes bytes)
+{
+	struct protected_stream *stream;
+
+	if (record->kind == TRACE_STATE && record->detail == TLS_BEGINS)
+		begin_protected(conversations, record);
+	if (record->kind != TRACE_UNIT || record->flags & TRACE_INBOUND)
+		return;
+	stream = g_hash_table_lookup(conversations->protected, &record->object);
+	if (stream == NULL)
+		return;
+	struct tls_record added = {
+		.offset = record->before,
+		.end = record->before + record->after,
+		.plaintext_offset = stream->plaintext_bytes,
+		.prefix_bytes = record->header_bytes,
+		.content = content_of(record),
+		.is_encrypted = (record->flags & TRACE_ENCRYPTED) != 0,
+		.plaintext = g_bytes_new(bytes.data, bytes.length),
+	};
+
+	if (added.content == TLS_APPLICATION_DATA)
+		stream->plaintext_bytes += bytes.length;
+	g_array_append_val(stream->records, added);
 }
 
 /* The stream direction that the segment was made from; asked for once, at its first wire. */
@@ -390,6 +591,7 @@ void conversations_feed_frame(struct conversations *conversations,
 	}
 	direction->fed_bytes += (int32_t)(offset - known) > 0 ? offset - known : 0;
 	part.bytes = view.payload;
+	part.offset = part.object_offset = direction->fed_bytes;
 	add_units(conversations, direction, &part);
 	direction->fed_bytes += view.payload.length;
 	direction->bytes_sent += view.payload.length;
@@ -472,4 +674,36 @@ unsigned model_unit_index(const struct model_direction *direction, uint64_t offs
 			low = middle + 1;
 	}
 	return low;
+}
+
+const char *model_protocol(const struct model_connection *connection)
+{
+	if (connection->is_tls)
+		return tls_dissector.name;
+	return connection->dissector != NULL ? connection->dissector->name : "stream";
+}
+
+uint64_t model_unit_bytes(const struct model_segment *segment, const struct dissector *without)
+{
+	const GPtrArray *units = segment->direction->units;
+	uint64_t end = segment->offset + segment->length, sum = 0;
+
+	for (unsigned i = model_unit_index(segment->direction, segment->offset); i < units->len;
+	     i++) {
+		const struct model_unit *unit = units->pdata[i];
+
+		if (unit->offset >= end)
+			break;
+		if (unit->dissector != without)
+			sum += MIN(end, unit->offset + unit->length) -
+			       MAX(segment->offset, unit->offset);
+	}
+	return sum;
+}
+
+uint64_t model_tls_bytes(const struct model_segment *segment)
+{
+	if (!segment->connection->is_tls)
+		return 0;
+	return segment->length - model_unit_bytes(segment, &tls_dissector);
 }

@@ -244,6 +244,8 @@ static const struct {
 	{ DECODE_LINK_ETHERNET, decode_ethernet },
 	{ DECODE_LINK_COOKED, decode_cooked },
 	{ DECODE_LINK_COOKED_V2, decode_cooked_v2 },
+	{ DECODE_LINK_RAW_12, decode_raw },
+	{ DECODE_LINK_RAW_14, decode_raw },
 	{ DECODE_LINK_RAW, decode_raw },
 	{ DECODE_LINK_IPV4, decode_raw },
 	{ DECODE_LINK_IPV6, decode_raw },

@@ -20,6 +20,8 @@
 enum decode_link {
 	DECODE_LINK_NULL = 0, /* BSD loopback */
 	DECODE_LINK_ETHERNET = 1,
+	DECODE_LINK_RAW_12 = 12, /* as DECODE_LINK_RAW, as some systems write it */
+	DECODE_LINK_RAW_14 = 14,
 	DECODE_LINK_RAW = 101, /* IPv4 or IPv6, as its first bits say */
 	DECODE_LINK_LOOP = 108,
 	DECODE_LINK_COOKED = 113, /* Linux, all interfaces */

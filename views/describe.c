@@ -153,6 +153,11 @@ static void describe_arp(GString *out, const struct view_names *names, struct by
 
 	if (arp_packet_parse(in, &arp) != PARSE_OK)
 		return;
+	if (arp.operation != ARP_REQUEST && arp.operation != ARP_REPLY) {
+		g_string_append_printf(out, "operation %u from ", arp.operation);
+		append_mac(out, names, arp.sender_mac);
+		return;
+	}
 	text_append(out, arp.operation == ARP_REQUEST ? "request: who has " : "reply: ");
 	if (arp.operation == ARP_REQUEST) {
 		append_address(out, names, ip_address_from_ipv4(arp.target_address));
@@ -217,6 +222,21 @@ static void describe_extension(GString *out, const struct decode_layer *layer, s
 				       extension.more_fragments ? ", more follow" : ", the last");
 }
 
+/* ", port unreachable (3)", ", fragmentation needed (4), MTU 1400". */
+static void append_icmp_code(GString *out, const struct icmp_header *header)
+{
+	const char *name =
+	    field_value_name(&icmp_fields(header->type, header->code)->fields[1], header->code);
+
+	if (name == NULL)
+		g_string_append_printf(out, ", code %u", header->code);
+	else
+		g_string_append_printf(out, ", %s (%u)", name, header->code);
+	if (header->type == ICMP_DESTINATION_UNREACHABLE &&
+	    header->code == ICMP_FRAGMENTATION_NEEDED)
+		g_string_append_printf(out, ", MTU %u", icmp_next_hop_mtu(header));
+}
+
 static void describe_icmp(GString *out, struct bytes in)
 {
 	struct icmp_header header;
@@ -233,7 +253,7 @@ static void describe_icmp(GString *out, struct bytes in)
 		g_string_append_printf(out, ", id %u, seq %u", icmp_echo_identifier(&header),
 				       icmp_echo_sequence(&header));
 	else
-		g_string_append_printf(out, ", code %u", header.code);
+		append_icmp_code(out, &header);
 }
 
 static void describe_icmpv6(GString *out, const struct view_names *names, struct bytes in)
@@ -390,11 +410,10 @@ void describe_layer(GString *out, const struct account *account, const struct de
 
 /* Commands, replies and messages. */
 
-static struct application_line line_of(const struct dissector *dissector,
-				       const struct model_unit *unit)
+static struct application_line line_of(const struct model_unit *unit)
 {
 	return (struct application_line) {
-		.dissector = dissector,
+		.dissector = unit->dissector,
 		.summary = unit->summary,
 		.purpose = unit->purpose,
 		.kind = unit->kind,
@@ -411,7 +430,7 @@ static void describe_other(const struct model_segment *segment,
 
 	for (guint i = 0; i < units->len; i++) {
 		const struct model_unit *unit = units->pdata[i];
-		struct application_line line = line_of(connection->dissector, unit);
+		struct application_line line = line_of(unit);
 
 		line.is_from_earlier = true;
 		line.length = unit->length;
@@ -431,7 +450,7 @@ static void describe_stream(const struct model_segment *segment,
 
 	for (; i < direction->units->len; i++) {
 		const struct model_unit *unit = direction->units->pdata[i];
-		struct application_line line = line_of(segment->connection->dissector, unit);
+		struct application_line line = line_of(unit);
 
 		line.is_from_earlier =
 		    unit->offset >= end || unit->offset + unit->length <= segment->offset;
@@ -468,7 +487,7 @@ void describe_application(const struct account *account,
 
 	if (segment == NULL)
 		describe_datagram(account, print, owner);
-	if (segment == NULL || segment->connection->dissector == NULL)
+	if (segment == NULL)
 		return;
 	if (segment->tells_other)
 		describe_other(segment, print, owner);

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 #include "protocols/layer.h"
+#include "protocols/tls/dissect.h"
 #include "views/names.h"
 #include "views/sentence.h"
 
@@ -27,13 +28,15 @@ static void print_text(FILE *out, struct bytes line)
 	}
 }
 
-static void begin_line(FILE *out, bool colour, int64_t time_ns, bool is_from_server)
+/* What others on the way cannot read has "=" in place of the colon. */
+static void begin_line(FILE *out, bool colour, const struct model_unit *unit, bool is_from_server)
 {
-	fprintf(out, "  %12.6f s  %s%s%s ", time_seconds(time_ns),
+	fprintf(out, "  %12.6f s  %s%c%c%s ", time_seconds(unit->time_ns),
 		!colour          ? ""
 		: is_from_server ? "\033[38;5;33m"
 				 : "\033[38;5;134m",
-		is_from_server ? "S:" : "C:", colour ? "\033[0m" : "");
+		is_from_server ? 'S' : 'C', unit->is_encrypted ? '=' : ':',
+		colour ? "\033[0m" : "");
 }
 
 /* What was said, with its pieces joined where the border of a segment cuts a line in two. */
@@ -87,12 +90,17 @@ static void print_saying(FILE *out, bool colour, const struct saying *saying, bo
 	unsigned lines = 0;
 
 	for (; rest.length > 0 && lines < LINES_MAX; lines++) {
-		begin_line(out, colour, saying->first->time_ns, is_from_server);
+		begin_line(out, colour, saying->first, is_from_server);
 		print_text(out, take_line(&rest));
 		fputc('\n', out);
 	}
 	if (lines == 0 || rest.length > 0) {
-		begin_line(out, colour, saying->first->time_ns, is_from_server);
+		begin_line(out, colour, saying->first, is_from_server);
+		if (saying->first->dissector == &tls_dissector) {
+			fprintf(out, "[TLS: %s]\n", saying->first->summary);
+			g_byte_array_unref(saying->bytes);
+			return;
+		}
 		fprintf(out, "[%s, %s%" PRIu64 " bytes%s]\n", saying->first->name,
 			lines == 0 ? "" : "in all ", saying->length,
 			lines == 0 ? "" : ": the rest is not shown");
@@ -174,21 +182,30 @@ static bool is_wanted(const struct model *model, const struct dialog_options *op
 	       (options->message == 0 || speaks_of(model, connection, options->message));
 }
 
+/* "mail (MSA)" */
+static void append_end(GString *out, const struct model *model, uint32_t address, uint8_t actor)
+{
+	char host[SENTENCE_HOST_BYTES];
+
+	view_append_place(
+	    out, sentence_host(model_names(model), ip_address_from_ipv4(address), host), actor);
+}
+
 static void print_connection(const struct model *model, FILE *out, bool colour,
 			     const struct model_connection *connection)
 {
 	const char *service = sentence_service(connection->server.port);
-	char client[SENTENCE_HOST_BYTES], server[SENTENCE_HOST_BYTES];
+	GString *ends = g_string_new(NULL);
 
-	fprintf(out, "%sconnection %u  %s → %s port %u%s%s%s  opened at %.6f s%s\n",
-		colour ? "\033[1m" : "", connection->number,
-		sentence_host(model_names(model), ip_address_from_ipv4(connection->client.address),
-			      client),
-		sentence_host(model_names(model), ip_address_from_ipv4(connection->server.address),
-			      server),
-		connection->server.port, service == NULL ? "" : " (",
-		service == NULL ? "" : service, service == NULL ? "" : ")",
-		time_seconds(connection->opened_ns), colour ? "\033[0m" : "");
+	append_end(ends, model, connection->client.address, connection->actors[0]);
+	g_string_append(ends, " → ");
+	append_end(ends, model, connection->server.address, connection->actors[1]);
+	fprintf(out, "%sconnection %u  %s port %u%s%s%s  opened at %.6f s%s\n",
+		colour ? "\033[1m" : "", connection->number, ends->str, connection->server.port,
+		service == NULL ? "" : " (", service == NULL ? "" : service,
+		service == NULL ? "" : ")", time_seconds(connection->opened_ns),
+		colour ? "\033[0m" : "");
+	g_string_free(ends, TRUE);
 	print_units(out, colour, connection);
 	fprintf(out, "  %12.6f s  %s; %" PRIu64 " bytes up, %" PRIu64 " bytes down\n\n",
 		time_seconds(connection->closed_ns), ending(connection),

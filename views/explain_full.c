@@ -157,10 +157,9 @@ static void print_unit(struct explain *explain, const struct dissect_unit *unit,
 
 static void print_stream(struct explain *explain, const struct model_segment *segment)
 {
-	const struct dissector *dissector = segment->connection->dissector;
 	GString *line = explain->layout.line;
 
-	begin_heading(explain, dissector == NULL ? "stream" : dissector->name);
+	begin_heading(explain, model_protocol(segment->connection));
 	g_string_append_printf(line, ", connection %u", segment->connection->number);
 	if (model_segment_end(segment) > segment->offset)
 		g_string_append_printf(line,
@@ -229,11 +228,11 @@ static void print_bytes(struct explain *explain, struct bytes bytes)
 
 static void append_time(GString *out, int64_t time_ns)
 {
-	GDateTime *time = g_date_time_new_from_unix_utc(time_ns / NS_PER_S);
+	int64_t part_ns = (time_ns % NS_PER_S + NS_PER_S) % NS_PER_S; /* before 1970, too */
+	GDateTime *time = g_date_time_new_from_unix_utc((time_ns - part_ns) / NS_PER_S);
 	char *text = time == NULL ? NULL : g_date_time_format(time, "%Y-%m-%d %H:%M:%S");
 
-	g_string_append_printf(out, "%s.%09d UTC", text == NULL ? "?" : text,
-			       (int)(time_ns % NS_PER_S));
+	g_string_append_printf(out, "%s.%09d UTC", text == NULL ? "?" : text, (int)part_ns);
 	g_free(text);
 	if (time != NULL)
 		g_date_time_unref(time);

@@ -3,6 +3,25 @@
 #include "views/explain_private.h"
 #include "views/sentence.h"
 
+/* The text with a backslash before each quote and backslash: moved to its place from behind, once. */
+static void escape(GString *out, size_t from)
+{
+	size_t end = out->len, count = 0;
+
+	for (size_t i = from; i < end; i++)
+		count += out->str[i] == '"' || out->str[i] == '\\';
+	if (count == 0)
+		return;
+	g_string_set_size(out, end + count);
+	for (size_t i = end, at = end + count; i-- > from;) {
+		char character = out->str[i];
+
+		out->str[--at] = character;
+		if (character == '"' || character == '\\')
+			out->str[--at] = '\\';
+	}
+}
+
 static void append_string(GString *out, struct bytes text)
 {
 	size_t from;
@@ -10,9 +29,7 @@ static void append_string(GString *out, struct bytes text)
 	g_string_append_c(out, '"');
 	from = out->len;
 	explain_append_text(out, text);
-	for (size_t i = from; i < out->len; i++)
-		if (out->str[i] == '"' || out->str[i] == '\\')
-			g_string_insert_c(out, (gssize)i++, '\\');
+	escape(out, from);
 	g_string_append_c(out, '"');
 }
 
@@ -154,7 +171,7 @@ static void append_application(struct explain *explain, const struct explained *
 		struct stream_unit unit = streams_unit(explain->streams, i);
 
 		g_string_append(out, i == 0 ? ",\"application\":[" : ",");
-		append_unit(out, segment->connection->dissector->name, unit.unit, unit.offset,
+		append_unit(out, model_protocol(segment->connection), unit.unit, unit.offset,
 			    !unit.is_of_segment);
 	}
 	if (count > 0)

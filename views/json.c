@@ -1,5 +1,8 @@
 #include "views/json.h"
 
+#include "protocols/actor.h"
+#include "protocols/layer.h"
+#include "protocols/mail/names.h"
 #include "views/names.h"
 
 #define BUFFER_BYTES ((size_t)1 << 20)
@@ -103,10 +106,11 @@ static void put_bytes(struct json_view *json, struct bytes bytes)
 }
 
 static const struct {
-	uint16_t flag;
+	uint8_t flag;
 	const char *key;
 } flags[] = {
 	{TRACE_INBOUND,     ",\"inbound\":true"       },
+	{ TRACE_ENCRYPTED,   ",\"encrypted\":true"     },
 	{ TRACE_RETRANSMIT, ",\"retransmission\":true"},
 	{ TRACE_CORRUPTED,  ",\"corrupted\":true"     },
 	{ TRACE_SHARED,     ",\"shared\":true"        },
@@ -126,6 +130,69 @@ static void put_place(struct json_view *json, const struct trace_record *record)
 		put_string(json, ",\"interface\":", interface->name);
 }
 
+/* What a stage of a screening found, in words. */
+static void put_check(struct json_view *json, const struct trace_record *record, struct bytes bytes)
+{
+	struct view_check check;
+
+	ensure(json, RECORD_BYTES_MAX + 4 * VIEW_EVIDENCE_MAX); /* all of it escaped */
+	view_check_read(&check, record, bytes);
+	put_string(json, ",\"stage\":", check.stage);
+	put_string(json, ",\"verdict\":", check.verdict);
+	put_string(json, ",\"action\":", check.action);
+	put_string(json, ",\"evidence\":", check.evidence);
+	view_check_clear(&check);
+}
+
+#define EVIDENCE_BYTES_MAX 1024 /* of one text or fact; all of it stands in `bytes` */
+
+/* A name or text from the bytes of a record, which may hold anything. */
+static void put_bytes_as_string(struct json_view *json, const char *before, struct bytes bytes)
+{
+	char *text = bytes_to_text(bytes_first(bytes, EVIDENCE_BYTES_MAX));
+	char *valid = g_utf8_make_valid(text, -1);
+
+	put_string(json, before, valid);
+	g_free(valid);
+	g_free(text);
+}
+
+static void put_evidence(struct json_view *json, const struct trace_record *record,
+			 struct bytes bytes)
+{
+	struct mail_facts facts;
+	const char *before = ",\"evidence\":{";
+
+	mail_facts_begin(&facts, record->detail, bytes);
+	while (mail_facts_next(&facts)) {
+		ensure(json, RECORD_BYTES_MAX + 8 * EVIDENCE_BYTES_MAX);
+		put_bytes_as_string(json, before, facts.name);
+		put_bytes_as_string(json, ":", facts.value);
+		before = ",";
+	}
+	if (*before == ',' && before[1] == '\0')
+		put_text(json, "}");
+}
+
+/* Which message it is about, which step of its way it is, and what came with it. */
+static void put_mail(struct json_view *json, const struct trace_record *record, struct bytes bytes)
+{
+	const struct model_mail *mail =
+	    json->model == NULL ? NULL : model_mail_of(json->model, record, bytes);
+	enum mail_step step = mail_step_of(record->detail);
+
+	if (mail != NULL) {
+		put_field(json, ",\"message\":", mail->number);
+		put_bytes_as_string(json, ",\"message_id\":", bytes_of(mail->message_id));
+	}
+	if (step != STEP_NONE)
+		put_string(json, ",\"step\":", mail_step_names[step]);
+	if (record->detail == MAIL_CHECKED)
+		put_check(json, record, bytes);
+	else
+		put_evidence(json, record, bytes);
+}
+
 static void put_record(struct json_view *json, const struct trace_record *record,
 		       struct bytes bytes)
 {
@@ -138,6 +205,8 @@ static void put_record(struct json_view *json, const struct trace_record *record
 	if (*view_detail_name(record) != '\0')
 		put_string(json, ",\"detail\":", view_detail_name(record));
 	put_place(json, record);
+	if (record->actor != ACTOR_NONE)
+		put_string(json, ",\"actor\":", actor_name(record->actor));
 	put_field(json, ",\"cause\":", record->cause);
 	put_field(json, ",\"root\":", record->root);
 	put_field(json, ",\"packet\":", record->packet);
@@ -151,6 +220,8 @@ static void put_record(struct json_view *json, const struct trace_record *record
 	for (size_t i = 0; i < G_N_ELEMENTS(flags); i++)
 		if (record->flags & flags[i].flag)
 			put_text(json, flags[i].key);
+	if (record->kind == TRACE_MAIL)
+		put_mail(json, record, bytes);
 	if (bytes.length > 0)
 		put_bytes(json, bytes);
 	put_text(json, "}\n");

@@ -50,6 +50,7 @@ void layout_colour(struct layout *layout, unsigned layer)
 		[LAYER_POP3] = "38;5;134",
 		[LAYER_IMAP] = "38;5;134",
 		[LAYER_HTTP] = "38;5;134",
+		[LAYER_TLS] = "38;5;28",
 		[LAYER_MAIL] = "1;38;5;134",
 	};
 

@@ -1,6 +1,8 @@
 #include "views/log.h"
 
+#include "protocols/actor.h"
 #include "protocols/layer.h"
+#include "protocols/tls/names.h"
 #include "protocols/mail/names.h"
 #include "sim/time.h"
 #include "stack/names.h"
@@ -10,6 +12,7 @@
 #include "stack/wire/tcp.h"
 #include "stack/wire/udp.h"
 #include "views/log_private.h"
+#include "views/mail_text.h"
 #include "views/middlebox.h"
 #include "views/names.h"
 #include "views/sentence.h"
@@ -239,21 +242,9 @@ struct log *log_new(const struct model *model, const struct log_options *options
 
 #define TEXT_BYTES_MAX 100
 
-/* Bytes of a record as one line of text in UTF-8; NULs part what they hold. */
 static void append_text(GString *out, struct bytes bytes)
 {
-	for (size_t i = 0, length; i < bytes.length && i < TEXT_BYTES_MAX; i += length) {
-		const char *at = (const char *)bytes.data + i;
-		gunichar character = g_utf8_get_char_validated(at, (gssize)(bytes.length - i));
-		bool is_printable =
-		    character < (gunichar)-2 && character != 0 && g_unichar_isprint(character);
-
-		length = is_printable ? (size_t)(g_utf8_next_char(at) - at) : 1;
-		if (is_printable)
-			g_string_append_len(out, at, (gssize)length);
-		else
-			g_string_append_c(out, *at == '\0' ? ' ' : '.');
-	}
+	mail_text_append_line(out, bytes, TEXT_BYTES_MAX);
 }
 
 /* An action in words begins with who does it. */
@@ -267,11 +258,21 @@ static void keep_actor(struct log *log, const struct trace_record *record, struc
 				    g_strndup(text, (gsize)(end - text)));
 }
 
+/* What the stack does for a program is still the stack's. */
+static bool is_of_program(const struct trace_record *record)
+{
+	return record->layer == LAYER_USER || record->layer >= LAYER_STACK_COUNT;
+}
+
 static void begin_event(struct log *log, const struct trace_record *record, const char *mark)
 {
+	GString *place = g_string_new(NULL);
+
 	layout_time(&log->layout, record->time_ns);
-	g_string_append_printf(log->layout.line, " %-16s ",
-			       model_node_name(log->model, trace_node_of(record->id)));
+	view_append_place(place, model_node_name(log->model, trace_node_of(record->id)),
+			  is_of_program(record) ? record->actor : ACTOR_NONE);
+	g_string_append_printf(log->layout.line, " %-16s ", place->str);
+	g_string_free(place, TRUE);
 	layout_colour(&log->layout, record->kind == TRACE_ACTION ? LAYER_USER : record->layer);
 	g_string_append(log->layout.line, mark);
 }
@@ -283,20 +284,18 @@ static void print_mail(struct log *log, const struct trace_record *record, struc
 	begin_event(log, record, "✉ ");
 	if (mail != NULL)
 		g_string_append_printf(log->layout.line, "mail %u  ", mail->number);
-	g_string_append_printf(log->layout.line, "%s: %s", view_mail_actor(record),
-			       view_detail_name(record));
+	g_string_append(log->layout.line, view_detail_name(record));
 	if (mail != NULL && (record->detail == MAIL_COMPOSED || record->detail == MAIL_NOTIFIED)) {
 		g_string_append_printf(log->layout.line, "  %s → %s  \"%s\"", mail->from, mail->to,
 				       mail->subject);
-	} else if (record->detail != MAIL_RETRIEVED && record->detail != MAIL_OUTBOX) {
-		struct bytes id = mail_record_message_id(record->detail, bytes);
-
-		/* The number says it already. */
-		g_string_append(log->layout.line, "  ");
-		append_text(
-		    log->layout.line,
-		    bytes_first(bytes, id.data == NULL ? bytes.length : bytes.length - id.length));
+		return;
 	}
+	GString *text = g_string_new(NULL);
+
+	mail_text_append(text, record, bytes);
+	if (text->len > 0)
+		g_string_append_printf(log->layout.line, "  %s", text->str);
+	g_string_free(text, TRUE);
 }
 
 /* "TCP connection with mail port 587: SYN-SENT → ESTABLISHED". */
@@ -457,6 +456,26 @@ static void feed_middlebox(struct log *log, const struct trace_record *record, s
 	append_later(log, record);
 }
 
+/* What comes of a handshake, and what else TLS does that no packet shows. */
+static bool is_tls_event(const struct trace_record *record)
+{
+	return record->kind == TRACE_STATE && record->layer == LAYER_TLS &&
+	       (record->detail == TLS_SECURED || record->detail == TLS_BROKEN ||
+		record->detail == TLS_DISCARDED);
+}
+
+static void append_tls(struct log *log, const struct trace_record *record, struct bytes bytes)
+{
+	g_string_append_printf(log->layout.line, "%s: ", view_detail_name(record));
+	if (record->detail == TLS_DISCARDED)
+		g_string_append_printf(log->layout.line,
+				       "%" G_GUINT64_FORMAT
+				       " bytes that came before TLS and are not to be believed",
+				       record->after);
+	else
+		append_text(log->layout.line, bytes);
+}
+
 /* Events of programs and users: a line of their own between the blocks. */
 static void feed_event(struct log *log, const struct trace_record *record, struct bytes bytes)
 {
@@ -486,10 +505,14 @@ static void feed_event(struct log *log, const struct trace_record *record, struc
 		begin_event(log, record, "○ ");
 		if (is_line(record))
 			append_line(log, record);
+		else if (is_tls_event(record))
+			append_tls(log, record, bytes);
 		else
 			append_user_outcome(log, record, bytes);
 		break;
 	}
+	if (log->options.append_remark != NULL)
+		log->options.append_remark(log->options.owner, record, log->layout.line);
 	layout_plain(&log->layout);
 	end_event(log, record);
 }
@@ -514,7 +537,7 @@ void log_feed(struct log *log, const struct trace_record *record, struct bytes b
 		feed_event(log, record, bytes);
 		break;
 	case TRACE_STATE:
-		if (record->layer == LAYER_USER || is_line(record))
+		if (record->layer == LAYER_USER || is_line(record) || is_tls_event(record))
 			feed_event(log, record, bytes);
 		else if (log->options.unfold && record->layer == LAYER_TCP)
 			feed_state(log, record, bytes);

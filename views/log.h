@@ -23,6 +23,8 @@ struct log_options {
 	/* Called behind each block and each event that was printed; NULL: nobody is. */
 	void (*crossing_printed)(void *owner, const struct crossing *crossing);
 	void (*event_printed)(void *owner, const struct trace_record *record);
+	/* Appends what else there is to say of an event, behind its line; NULL: nothing. */
+	void (*append_remark)(void *owner, const struct trace_record *record, GString *out);
 	void *owner;
 };
 

@@ -64,6 +64,27 @@ static void print_application_line(void *owner, const struct application_line *l
 	print_purpose(log, (unsigned)layer, line);
 }
 
+/* What TLS puts around the lines above it, or took off those below. */
+static void print_records(struct log *log, bool is_sent, struct bytes frame)
+{
+	struct model_segment segment;
+	uint64_t around;
+
+	if (!log_shows_layer(log, LAYER_TLS) || !model_find_segment(log->model, frame, &segment) ||
+	    !segment.connection->is_tls)
+		return;
+	around = segment.length - model_unit_bytes(&segment, NULL);
+	if (around == 0)
+		return;
+	begin_line(log, is_sent ? "encapsulate" : "decapsulate", LAYER_TLS, is_sent ? '+' : '-',
+		   around);
+	g_string_append(log->layout.line,
+			is_sent ? "application data, encrypted: headers and tags of records"
+				: "application data, decrypted: headers and tags of records");
+	layout_size(&log->layout, is_sent ? segment.length : segment.length - around);
+	end_line(log);
+}
+
 /* A line for each command, reply, message or piece of one. */
 static void print_application(struct log *log, const char *action, struct bytes frame)
 {
@@ -280,12 +301,16 @@ void log_print_crossing(struct log *log, const struct crossing *crossing)
 {
 	log_print_folded(log);
 	print_title(log, crossing);
-	if (crossing->received == NULL)
+	if (crossing->received == NULL) {
 		print_application(log, "send", crossing_frame(crossing));
+		print_records(log, true, crossing_frame(crossing));
+	}
 	for (guint i = 0; i < crossing->records->len; i++)
 		print_record(log, crossing, crossing_record(crossing, i));
-	if (crossing->received != NULL && crossing_was_delivered(crossing))
+	if (crossing->received != NULL && crossing_was_delivered(crossing)) {
+		print_records(log, false, crossing_received(crossing));
 		print_application(log, "deliver", crossing_received(crossing));
+	}
 	layout_print_blank(&log->layout);
 	layout_flush(&log->layout);
 	if (log->options.crossing_printed != NULL)

@@ -1,8 +1,10 @@
 #include "views/model.h"
 
+#include "protocols/actor.h"
 #include "protocols/layer.h"
 #include "protocols/mail/names.h"
 #include "stack/layer.h"
+#include "stack/tcp/names.h"
 #include "views/model_private.h"
 #include "views/names.h"
 
@@ -17,15 +19,26 @@ static const char *name_of_address(const void *owner, struct ip_address address)
 					   : NULL;
 }
 
+static const char *name_of_port(const void *owner, struct ip_address address, bool is_tcp,
+				uint16_t port)
+{
+	uint8_t actor = ACTOR_NONE;
+
+	if (ip_address_is_ipv4(address))
+		actor = model_actor(owner, ip_address_ipv4(address), is_tcp, port);
+	return actor == ACTOR_NONE ? NULL : actor_name(actor);
+}
+
 struct model *model_new(const struct dissector *const *dissectors)
 {
 	struct model *model = g_new0(struct model, 1);
 
-	model->names = (struct view_names) { model, name_of_mac, name_of_address };
+	model->names = (struct view_names) { model, name_of_mac, name_of_address, name_of_port };
 	model->nodes = g_ptr_array_new();
 	model->macs = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
 	model->addresses = g_hash_table_new(NULL, NULL);
 	model->frames = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+	model->sockets = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
 	model->mails = g_ptr_array_new();
 	model->mails_by_id = g_hash_table_new(g_str_hash, g_str_equal);
 	model->mails_by_root = g_hash_table_new(g_int64_hash, g_int64_equal);
@@ -78,6 +91,7 @@ void model_free(struct model *model)
 	g_hash_table_destroy(model->macs);
 	g_hash_table_destroy(model->addresses);
 	g_hash_table_destroy(model->frames);
+	g_hash_table_destroy(model->sockets);
 	conversations_clear(&model->conversations);
 	lines_free(model->lines);
 	g_free(model);
@@ -220,6 +234,73 @@ uint64_t model_frame_count(const struct model *model)
 	return model->frame_count;
 }
 
+/* Whose socket is whose: programs open them, and the records of that name the program. */
+
+static uint64_t socket_key(uint32_t address, bool is_tcp, uint16_t port)
+{
+	return (uint64_t)address << 32 | (uint64_t)is_tcp << 16 | port;
+}
+
+static void keep_socket(struct model *model, uint32_t address, bool is_tcp, uint16_t port,
+			uint8_t actor)
+{
+	uint64_t *key = g_new(uint64_t, 1);
+
+	*key = socket_key(address, is_tcp, port);
+	g_hash_table_insert(model->sockets, key, GUINT_TO_POINTER(actor));
+}
+
+/* A listener, or a UDP socket, at all addresses of its host. What it did is told of when it is closed. */
+static void feed_socket(struct model *model, const struct trace_record *record)
+{
+	const struct model_node *node = node_at(model, trace_node_of(record->id));
+
+	if (node == NULL || record->after == 0)
+		return;
+	for (guint i = 0; i < node->interfaces->len; i++) {
+		const struct model_interface *interface = node->interfaces->pdata[i];
+
+		if (interface != NULL && interface->address != 0)
+			keep_socket(model, interface->address, record->layer == LAYER_TCP,
+				    (uint16_t)record->object, record->actor);
+	}
+}
+
+/* A connection that a program opens. */
+static void feed_tcp_state(struct model *model, const struct trace_record *record,
+			   struct bytes bytes)
+{
+	if (record->after == TCP_SYN_SENT && bytes.length == TCP_STATE_RECORD_BYTES)
+		keep_socket(model, get_be32(bytes.data), true, get_be16(bytes.data + 4),
+			    record->actor);
+}
+
+uint8_t model_actor(const struct model *model, uint32_t address, bool is_tcp, uint16_t port)
+{
+	uint64_t key = socket_key(address, is_tcp, port);
+
+	return (uint8_t)GPOINTER_TO_UINT(g_hash_table_lookup(model->sockets, &key));
+}
+
+static uint8_t actor_at(const struct model *model, struct endpoint endpoint)
+{
+	return model_actor(model, endpoint.address, true, endpoint.port);
+}
+
+static void feed_frame(struct model *model, const struct trace_record *record, struct bytes bytes)
+{
+	const GPtrArray *connections = model->conversations.connections;
+	guint known = connections->len;
+
+	conversations_feed_frame(&model->conversations, record, bytes);
+	if (connections->len == known)
+		return;
+	struct model_connection *connection = connections->pdata[known];
+
+	connection->actors[0] = actor_at(model, connection->client);
+	connection->actors[1] = actor_at(model, connection->server);
+}
+
 /* Messages. */
 
 static char *header_text(struct bytes message, const char *name)
@@ -323,14 +404,25 @@ void model_feed(struct model *model, const struct trace_record *record, struct b
 	case TRACE_TRANSMIT:
 		feed_transmit(model, record);
 		if (record->flags & TRACE_FIRST)
-			conversations_feed_frame(&model->conversations, record, bytes);
+			feed_frame(model, record, bytes);
 		break;
 	case TRACE_TABLE:
 		if (record->layer == LAYER_NAT)
 			feed_translation(model, record);
+		else if (record->layer == LAYER_TCP || record->layer == LAYER_UDP)
+			feed_socket(model, record);
 		break;
 	case TRACE_UNIT:
-		conversations_feed_unit(&model->conversations, record);
+		if (record->layer == LAYER_TLS)
+			conversations_feed_tls(&model->conversations, record, bytes);
+		else
+			conversations_feed_unit(&model->conversations, record);
+		break;
+	case TRACE_STATE:
+		if (record->layer == LAYER_TCP)
+			feed_tcp_state(model, record, bytes);
+		else if (record->layer == LAYER_TLS)
+			conversations_feed_tls(&model->conversations, record, bytes);
 		break;
 	case TRACE_ENCAPSULATE:
 		if (record->layer == LAYER_TCP)

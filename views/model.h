@@ -34,14 +34,18 @@ struct model_node {
 
 /* One command, reply, literal or piece of one, as the dissector sees it in the bytes. */
 struct model_unit {
-	uint64_t offset, length; /* in the stream direction */
-	const char *name;        /* constant: "MAIL command" */
+	uint64_t offset, length;           /* in the stream direction */
+	const char *name;                  /* constant: "MAIL command" */
+	const struct dissector *dissector; /* which found it */
 	uint16_t kind;
 	bool is_complete;
+	bool is_encrypted;   /* on the wire: TLS protects it */
 	char *summary;       /* one line of text */
 	const char *purpose; /* constant: what it is for; NULL: nothing to say */
-	GBytes *bytes;       /* as they were first sent; NULL beyond MODEL_UNIT_BYTES_MAX */
-	int64_t time_ns;     /* when it was first sent */
+	GBytes *bytes;       /* as they were first sent, decrypted; NULL beyond
+	                        MODEL_UNIT_BYTES_MAX, and of TLS itself */
+	int64_t time_ns;     /* when it was first sent, */
+	uint64_t packet;     /* and by which packet; its beginning */
 	uint64_t root;       /* message or action; 0: unknown */
 };
 
@@ -73,11 +77,14 @@ struct model_connection {
 	struct endpoint client, server;
 	const struct dissector *dissector; /* NULL: unknown protocol */
 	struct dissect_state state;
+	bool is_tls; /* TLS is spoken, from the start or from some point on */
+	struct dissect_state tls_state;
 	struct model_direction directions[2]; /* 0 from the client, 1 from the server */
 	int64_t opened_ns;                    /* first SYN */
 	int64_t closed_ns;                    /* last segment seen so far */
 	bool was_reset;                       /* an RST was sent */
 	unsigned fins;                        /* set of 1: the client sent FIN, 2: the server */
+	uint8_t actors[2]; /* enum actor: whose the client's end is, and the server's */
 };
 
 /* What is known of a packet on its way. */
@@ -112,6 +119,9 @@ unsigned model_node_count(const struct model *model);
 const char *model_node_name(const struct model *model, uint32_t node);
 const struct model_interface *model_interface(const struct model *model, uint32_t node,
 					      unsigned interface);
+
+/* Whose socket has this port at this address, enum actor; 0: nobody's, or not known. */
+uint8_t model_actor(const struct model *model, uint32_t address, bool is_tcp, uint16_t port);
 
 /* Index of the node called `name`, or 0. */
 uint32_t model_find_node(const struct model *model, const char *name);
@@ -178,6 +188,18 @@ void model_account(const struct model *model, struct bytes frame, struct decode 
 /* Finds the segment in `frame` (Ethernet, no FCS). False: no TCP, a fragment, or unknown. */
 bool model_find_segment(const struct model *model, struct bytes frame,
 			struct model_segment *segment);
+
+/* What is spoken as far as can be read: "SMTP", "TLS"; "stream" where nothing is known. */
+const char *model_protocol(const struct model_connection *connection);
+
+/*
+ * How many bytes of the segment are those of units; with `without` only of units that others than that
+ * dissector found. On a TLS connection what is left over is what TLS puts around what it encrypts.
+ */
+uint64_t model_unit_bytes(const struct model_segment *segment, const struct dissector *without);
+
+/* Bytes that TLS adds to what the protocol above it says: of its own, and around that. */
+uint64_t model_tls_bytes(const struct model_segment *segment);
 
 /* First unit that overlaps or follows `offset`; iterate on while unit->offset < end. */
 unsigned model_unit_index(const struct model_direction *direction, uint64_t offset);

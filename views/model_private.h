@@ -11,6 +11,7 @@ struct conversations {
 	GPtrArray *connections;   /* of struct model_connection *, in order of opening */
 	GHashTable *by_endpoints; /* struct conversation_key * to the newest connection */
 	GHashTable *roots;        /* stream object id to GArray of struct root_range */
+	GHashTable *protected;    /* stream object id to struct protected_stream * */
 	GHashTable *objects;      /* packet id of a segment not sent yet to its stream */
 	GHashTable *translations; /* TCP endpoint at a router that translates to the inside one,
 	                             each as address << 16 | port */
@@ -22,6 +23,7 @@ struct model {
 	GHashTable *macs;        /* 48-bit number to struct model_node * */
 	GHashTable *addresses;   /* IPv4 address to struct model_node * */
 	GHashTable *frames;      /* packet id to frame number */
+	GHashTable *sockets;     /* address << 32 | 1 << 16 for TCP | port to enum actor */
 	uint64_t frame_count;
 	struct lines *lines;
 	GPtrArray *mails;          /* of struct model_mail * */
@@ -41,6 +43,10 @@ void conversations_feed_frame(struct conversations *conversations,
 /* A session says which message a range of its stream belongs to. */
 void conversations_feed_unit(struct conversations *conversations,
 			     const struct trace_record *record);
+
+/* One end of a TLS connection begins, and says what is in the records it sends. */
+void conversations_feed_tls(struct conversations *conversations, const struct trace_record *record,
+			    struct bytes bytes);
 
 /* TCP says which stream direction a segment, named by its packet, was made from. */
 void conversations_feed_segment(struct conversations *conversations,

@@ -1,8 +1,10 @@
 #include "views/names.h"
 
 #include <glib.h>
+#include "protocols/actor.h"
 #include "protocols/layer.h"
 #include "protocols/mail/names.h"
+#include "protocols/screening/names.h"
 #include "stack/names.h"
 
 /* Tables in the order of the layers; LAYER_USER has none. */
@@ -94,32 +96,48 @@ const char *view_detail_name(const struct trace_record *record)
 	return table->details[record->detail];
 }
 
-const char *view_mail_actor(const struct trace_record *record)
+void view_append_place(GString *out, const char *host, uint8_t actor)
 {
-	switch (record->detail) {
-	case MAIL_COMPOSED:
-	case MAIL_OUTBOX:
-	case MAIL_RETRIEVED:
-	case MAIL_READ:
-	case MAIL_LISTED:
-	case MAIL_SHOWN_READ:
-	case MAIL_UNLISTED:
-		return "MUA";
-	case MAIL_SUBMITTED:
-	case MAIL_CHECKED:
-		return "MSA";
-	case MAIL_DELIVERED:
-	case MAIL_DUPLICATE:
-		return "MDA";
-	case MAIL_DELETED:
-		return "mailbox";
-	case MAIL_REFUSED:
-		return "server";
-	case MAIL_DEFERRED:
-		return record->before != 0 ? "MUA" : "MTA";
-	default:
-		return "MTA";
-	}
+	g_string_append(out, host);
+	if (actor != ACTOR_NONE)
+		g_string_append_printf(out, " (%s)", actor_name(actor));
+}
+
+static const char *name_in(const char *const *names, unsigned count, uint64_t value)
+{
+	return value < count ? names[value] : "?";
+}
+
+void view_check_read(struct view_check *check, const struct trace_record *record,
+		     struct bytes bytes)
+{
+	struct bytes stage, evidence;
+
+	screen_record_split(bytes, &stage, &evidence);
+	*check = (struct view_check) {
+		.stage = bytes_to_text(bytes_first(stage, VIEW_EVIDENCE_MAX)),
+		.verdict = name_in(screen_verdict_names, SCREEN_VERDICT_COUNT, record->before),
+		.action = name_in(screen_action_names, SCREEN_ACTION_COUNT, record->after),
+		.evidence = bytes_to_text(bytes_first(evidence, VIEW_EVIDENCE_MAX)),
+	};
+}
+
+void view_check_clear(struct view_check *check)
+{
+	g_free(check->stage);
+	g_free(check->evidence);
+}
+
+void view_append_check(GString *out, const struct trace_record *record, struct bytes bytes)
+{
+	struct view_check check;
+
+	view_check_read(&check, record, bytes);
+	g_string_append_printf(out, "%s %s", check.stage, check.verdict);
+	if (record->before == SCREEN_FAILED)
+		g_string_append_printf(out, ", %s", check.action);
+	g_string_append_printf(out, ": %s", check.evidence);
+	view_check_clear(&check);
 }
 
 char *bytes_to_text(struct bytes bytes)

@@ -2,7 +2,10 @@
 
 #include <errno.h>
 #include <glib/gstdio.h>
+#include "protocols/layer.h"
 #include "stack/wire/ethernet.h"
+#include "views/key_log.h"
+#include "views/names.h"
 #include "views/packet_filter.h"
 #include "views/sentence.h"
 
@@ -12,6 +15,12 @@
 struct sent_frame {
 	uint64_t record; /* id of its TRANSMIT */
 	uint32_t fcs;
+};
+
+/* What a screening at a node found: told with the packet that it sends next for the same cause. */
+struct pending {
+	uint64_t root;
+	GString *text; /* "; screening: virus failed, reject: ..." */
 };
 
 struct recorder {
@@ -27,6 +36,8 @@ struct recorder {
 	struct packet_filter *filter; /* NULL: all frames */
 	bool is_folder;
 	GString *comment;
+	GHashTable *pending;     /* node to struct pending *; look-ups only */
+	struct key_log *secrets; /* those written so far; NULL: none are to be */
 	uint64_t frames;
 	struct sent_frame sent[SENT_COUNT];
 };
@@ -161,6 +172,12 @@ static bool open_folder(struct recorder *recorder, GError **error)
 	return true;
 }
 
+static void free_pending(gpointer data)
+{
+	g_string_free(((struct pending *)data)->text, TRUE);
+	g_free(data);
+}
+
 struct recorder *recorder_new(const struct model *model, const struct recorder_options *options,
 			      GError **error)
 {
@@ -174,6 +191,8 @@ struct recorder *recorder_new(const struct model *model, const struct recorder_o
 	recorder->capture_of = g_array_new(FALSE, FALSE, sizeof(int));
 	recorder->captures = g_ptr_array_new();
 	recorder->comment = g_string_new(NULL);
+	recorder->pending = g_hash_table_new_full(NULL, NULL, NULL, free_pending);
+	recorder->secrets = options->has_no_secrets ? NULL : key_log_new(NULL);
 	recorder->is_folder = g_str_has_suffix(options->path, "/");
 	collect(recorder);
 	if (choose(recorder, error) && set_filter(recorder, error) &&
@@ -223,12 +242,55 @@ static uint32_t frame_fcs(struct recorder *recorder, const struct trace_record *
 	return fcs;
 }
 
+static void keep_check(struct recorder *recorder, const struct trace_record *record,
+		       struct bytes bytes)
+{
+	gpointer node = GUINT_TO_POINTER(trace_node_of(record->id));
+	struct pending *pending = g_hash_table_lookup(recorder->pending, node);
+
+	if (pending == NULL || pending->root != record->root) {
+		pending = g_new(struct pending, 1);
+		*pending = (struct pending) { record->root, g_string_new(NULL) };
+		g_hash_table_insert(recorder->pending, node, pending);
+	}
+	g_string_append(pending->text, "; screening: ");
+	view_append_check(pending->text, record, bytes);
+}
+
+static void append_checks(struct recorder *recorder, const struct trace_record *record)
+{
+	gpointer node = GUINT_TO_POINTER(trace_node_of(record->id));
+	struct pending *pending = g_hash_table_lookup(recorder->pending, node);
+
+	if (record->kind != TRACE_TRANSMIT || pending == NULL || pending->root != record->root)
+		return;
+	g_string_append(recorder->comment, pending->text->str);
+	g_hash_table_remove(recorder->pending, node);
+}
+
+#define TLS_KEY_LOG 0x544c534b /* the type of the secrets: draft-ietf-opsawg-pcapng section 4.7 */
+
+/* The ends of a connection tell of a secret before they send what is encrypted with it. */
+static void write_secret(struct recorder *recorder, struct bytes line)
+{
+	char *text = g_strdup_printf("%.*s\n", (int)line.length, (const char *)line.data);
+
+	for (guint i = 0; i < recorder->captures->len; i++)
+		capture_secrets(recorder->captures->pdata[i], TLS_KEY_LOG, bytes_of(text));
+	g_free(text);
+}
+
 void recorder_feed(struct recorder *recorder, const struct trace_record *record, struct bytes bytes)
 {
 	uint32_t node = trace_node_of(record->id), interface;
 	bool is_sent = record->kind == TRACE_TRANSMIT;
 	int capture = 0;
 
+	if (record->kind == TRACE_MAIL && record->detail == MAIL_CHECKED &&
+	    recorder->options.has_comments)
+		keep_check(recorder, record, bytes);
+	if (recorder->secrets != NULL && key_log_feed(recorder->secrets, record, bytes))
+		write_secret(recorder, bytes);
 	if ((!is_sent && record->kind != TRACE_RECEIVE) || record->interface == 0 ||
 	    node > recorder->first_index->len)
 		return;
@@ -241,8 +303,10 @@ void recorder_feed(struct recorder *recorder, const struct trace_record *record,
 		interface = 0;
 	}
 	g_string_truncate(recorder->comment, 0);
-	if (recorder->options.has_comments)
+	if (recorder->options.has_comments) {
 		sentence_append(recorder->comment, recorder->model, bytes);
+		append_checks(recorder, record);
+	}
 	recorder->frames++;
 	capture_frame(recorder->captures->pdata[capture],
 		      &(struct capture_frame) {
@@ -276,8 +340,10 @@ static void release(struct recorder *recorder)
 	g_array_free(recorder->capture_of, TRUE);
 	g_ptr_array_free(recorder->captures, TRUE);
 	g_string_free(recorder->comment, TRUE);
+	g_hash_table_unref(recorder->pending);
 	g_free(recorder->is_wanted);
 	packet_filter_free(recorder->filter);
+	key_log_free(recorder->secrets);
 	g_free(recorder);
 }
 

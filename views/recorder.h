@@ -12,7 +12,9 @@ enum recorder_mode {
 struct recorder_options {
 	const char *path; /* a file, "-", or a folder ending in '/': one file per interface */
 	enum recorder_mode mode;
-	char **interfaces;  /* labels ("alice-pc:eth0"), NULL-terminated; for the last mode */
+	char **interfaces; /* labels ("alice-pc:eth0"), NULL-terminated; for the last mode */
+	bool
+	    has_no_secrets; /* of TLS: then a reader of the capture sees what others on the way see */
 	bool has_comments;  /* say on each packet what it carries and why */
 	const char *filter; /* BPF: only frames that it lets pass; NULL: all */
 	int64_t epoch_s;
@@ -29,7 +31,7 @@ struct recorder;
 struct recorder *recorder_new(const struct model *model, const struct recorder_options *options,
 			      GError **error);
 
-/* Takes TRANSMIT and RECEIVE records; `model` must have been fed with them before. */
+/* Takes TRANSMIT and RECEIVE records, and the secrets of TLS; `model` must have been fed with them before. */
 void recorder_feed(struct recorder *recorder, const struct trace_record *record,
 		   struct bytes bytes);
 

@@ -4,6 +4,7 @@
 #include "sim/time.h"
 #include "stack/wire/ethernet.h"
 #include "views/crossing.h"
+#include "views/mail_text.h"
 #include "views/names.h"
 #include "views/report_private.h"
 
@@ -85,6 +86,25 @@ static uint64_t header_bytes(const struct crossing *crossing, enum trace_kind ki
 		if (crossing_record(crossing, i)->kind == kind)
 			sum += crossing_record(crossing, i)->header_bytes;
 	return sum;
+}
+
+/* What TLS adds at the sender, and takes off at the receiver, is not payload of the mail protocol. */
+static void move_tls(const struct report *report, const struct crossing *crossing,
+		     struct ledger_row *row)
+{
+	struct model_segment segment;
+	uint64_t bytes;
+
+	if (!model_find_segment(report->model, crossing_frame(crossing), &segment))
+		return;
+	bytes = model_tls_bytes(&segment);
+	if (crossing->received == NULL) {
+		row->in -= bytes;
+		row->added += bytes;
+	} else if (crossing->sent == NULL) {
+		row->out -= bytes;
+		row->removed += bytes;
+	}
 }
 
 static struct ledger_row ledger_of(const struct crossing *crossing)
@@ -172,6 +192,7 @@ static void count_crossing(void *owner, const struct crossing *crossing)
 	if (crossing->sent == NULL && !crossing_was_delivered(crossing))
 		return;
 	row = ledger_of(crossing);
+	move_tls(report, crossing, &row);
 	row.is_sending = crossing->received == NULL;
 	row.is_receiving = crossing->sent == NULL;
 	report->unbalanced += row.in + row.added != row.out + row.removed;
@@ -207,9 +228,10 @@ static void add_station(struct report *report, const struct trace_record *record
 		.recipient = recipient_of(record->detail, bytes),
 	};
 
-	if (record->detail != MAIL_COMPOSED && record->detail != MAIL_NOTIFIED &&
-	    record->detail != MAIL_RETRIEVED && record->detail != MAIL_OUTBOX)
-		station.text = bytes_to_text(bytes);
+	GString *text = g_string_new(NULL);
+
+	mail_text_append(text, record, bytes);
+	station.text = g_string_free(text, FALSE);
 	g_array_append_val(account_for(report, mail != NULL ? mail->root : record->root)->stations,
 			   station);
 }

@@ -1,6 +1,7 @@
 /* The report as text. */
 #include <inttypes.h>
 #include <string.h>
+#include "protocols/actor.h"
 #include "protocols/layer.h"
 #include "views/names.h"
 #include "views/report_private.h"
@@ -74,7 +75,7 @@ static void print_way(const struct report *report, FILE *out, const struct model
 
 		fprintf(out, "  %-12s %-7s %-23s %11.6f s  %+11.6f s%s%s\n",
 			model_node_name(report->model, trace_node_of(record->id)),
-			view_mail_actor(record), view_detail_name(record),
+			actor_name(record->actor), view_detail_name(record),
 			time_seconds(record->time_ns), time_seconds(record->time_ns - before_ns),
 			station->text == NULL || *station->text == '\0' ? "" : "  ",
 			station->text == NULL ? "" : station->text);

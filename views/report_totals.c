@@ -78,14 +78,21 @@ static bool has_udp_port(const struct dissector *dissector, const struct udp_hea
 	return false;
 }
 
-/* The layer that said the payload; LAYER_COUNT: none that is known, or ICMP, which only carries it. */
-static unsigned speaker(const struct report *report, struct bytes frame, const struct parts *parts)
+/*
+ * The layer that said the payload; LAYER_COUNT: none that is known, or ICMP, which only carries it.
+ * `tls_bytes` of it are what TLS adds.
+ */
+static unsigned speaker(const struct report *report, struct bytes frame, const struct parts *parts,
+			uint64_t *tls_bytes)
 {
 	const struct dissector *dissector = NULL;
 	struct model_segment segment;
 
-	if (parts->transport == LAYER_TCP && model_find_segment(report->model, frame, &segment))
+	*tls_bytes = 0;
+	if (parts->transport == LAYER_TCP && model_find_segment(report->model, frame, &segment)) {
 		dissector = segment.connection->dissector;
+		*tls_bytes = model_tls_bytes(&segment);
+	}
 	for (unsigned i = 0; parts->transport == LAYER_UDP && report->dissectors[i] != NULL; i++)
 		if (has_udp_port(report->dissectors[i], &parts->udp))
 			dissector = report->dissectors[i];
@@ -97,6 +104,8 @@ void report_count_layers(struct report *report, struct bytes frame)
 	uint64_t *sums = report->layer_bytes;
 	size_t padding = report_padding_bytes(frame);
 	struct parts parts;
+	uint64_t tls_bytes;
+	unsigned speaking;
 
 	if (!take_apart(frame, &parts)) {
 		size_t arp = frame.length - MIN(frame.length, ETHERNET_HEADER_BYTES + padding);
@@ -112,7 +121,9 @@ void report_count_layers(struct report *report, struct bytes frame)
 		return;
 	}
 	sums[parts.transport] += parts.l4.length - parts.payload.length;
-	sums[speaker(report, frame, &parts)] += parts.payload.length;
+	speaking = speaker(report, frame, &parts, &tls_bytes);
+	sums[speaking] += parts.payload.length - tls_bytes;
+	sums[LAYER_TLS] += tls_bytes;
 }
 
 unsigned report_turns(const struct model_connection *connection)

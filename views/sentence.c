@@ -1,5 +1,6 @@
 #include "views/sentence.h"
 
+#include "protocols/actor.h"
 #include "stack/wire/arp.h"
 #include "stack/wire/icmp.h"
 #include "stack/wire/icmpv6.h"
@@ -7,6 +8,8 @@
 #include "stack/wire/tcp.h"
 #include "stack/wire/udp.h"
 #include "views/text.h"
+
+#define SENTENCE_PLACE_BYTES 128 /* a name of at most 63 letters, and a program's */
 
 struct service {
 	uint16_t port;
@@ -82,7 +85,13 @@ static void append_arp(GString *out, const struct view_names *names, struct byte
 	}
 	sender = sentence_host(names, ip_address_from_ipv4(arp.sender_address), rooms[0]);
 	target = sentence_host(names, ip_address_from_ipv4(arp.target_address), rooms[1]);
-	if (arp.sender_address == arp.target_address)
+	if (arp.operation != ARP_REQUEST && arp.operation != ARP_REPLY)
+		g_string_append_printf(out, "%s sends an ARP packet of operation %u",
+				       mac_print(arp.sender_mac, mac), arp.operation);
+	else if (arp.operation == ARP_REQUEST && arp.sender_address == 0)
+		append_words(out, mac_print(arp.sender_mac, mac), " asks whether the address ",
+			     ipv4_print(arp.target_address, address), " is free", NULL);
+	else if (arp.sender_address == arp.target_address)
 		append_words(out, sender, " announces its own MAC address", NULL);
 	else if (arp.operation == ARP_REQUEST)
 		append_question(out, names, sender, arp.target_address);
@@ -97,17 +106,23 @@ static const char *icmp_error_text(const struct icmp_header *icmp)
 	if (icmp->type == ICMP_TIME_EXCEEDED)
 		return icmp->code == ICMP_TTL_EXCEEDED ? "its TTL reached 0 on the way"
 						       : "not all of its fragments arrived in time";
-	if (icmp->type != ICMP_DESTINATION_UNREACHABLE)
+	if (icmp->type == ICMP_PARAMETER_PROBLEM)
 		return "its header has a problem";
+	if (icmp->type == ICMP_SOURCE_QUENCH)
+		return "there is no room for it";
 	switch (icmp->code) {
 	case ICMP_NET_UNREACHABLE:
 		return "there is no route to its network";
 	case ICMP_HOST_UNREACHABLE:
 		return "nobody answers for its destination address";
+	case ICMP_PROTOCOL_UNREACHABLE:
+		return "nothing there speaks its protocol";
 	case ICMP_PORT_UNREACHABLE:
 		return "no program listens on its port";
 	case ICMP_FRAGMENTATION_NEEDED:
 		return "it is too big for the next network and must not be fragmented";
+	case ICMP_NET_PROHIBITED:
+	case ICMP_HOST_PROHIBITED:
 	case ICMP_ADMINISTRATIVELY_PROHIBITED:
 		return "a filter does not let it pass";
 	default:
@@ -115,10 +130,12 @@ static const char *icmp_error_text(const struct icmp_header *icmp)
 	}
 }
 
-static void append_icmp(GString *out, const char *from, const char *to, struct bytes payload)
+static void append_icmp(GString *out, const struct view_names *names, const char *from,
+			const char *to, struct bytes payload)
 {
 	struct icmp_header icmp;
 	struct bytes rest;
+	char room[SENTENCE_HOST_BYTES];
 
 	if (icmp_header_parse(payload, &icmp, &rest) != PARSE_OK)
 		append_words(out, from, " sends ", to, " a malformed ICMP message", NULL);
@@ -126,9 +143,17 @@ static void append_icmp(GString *out, const char *from, const char *to, struct b
 		g_string_append_printf(out, "%s pings %s with %zu bytes", from, to, rest.length);
 	else if (icmp.type == ICMP_ECHO_REPLY)
 		append_words(out, from, " answers the ping of ", to, NULL);
-	else
+	else if (icmp.type == ICMP_REDIRECT)
+		append_words(
+		    out, from, " tells ", to, " of a shorter way: by ",
+		    sentence_host(names, ip_address_from_ipv4(icmp_redirect_gateway(&icmp)), room),
+		    NULL);
+	else if (icmp_is_error(icmp.type))
 		append_words(out, from, " tells ", to,
 			     " that a packet was dropped: ", icmp_error_text(&icmp), NULL);
+	else
+		g_string_append_printf(out, "%s sends %s an ICMP message of type %u", from, to,
+				       icmp.type);
 }
 
 static const char *icmpv6_error_text(const struct icmpv6_header *icmp)
@@ -141,18 +166,25 @@ static const char *icmpv6_error_text(const struct icmpv6_header *icmp)
 				       : "not all of its fragments arrived in time";
 	case ICMPV6_PARAMETER_PROBLEM:
 		return "its header has a problem";
-	default:
+	case ICMPV6_DESTINATION_UNREACHABLE:
 		break;
+	default:
+		return "an error of a kind not known here";
 	}
 	switch (icmp->code) { /* of destination unreachable: RFC 4443 section 3.1 */
 	case 0:
 		return "there is no route to its network";
 	case 1:
+	case 5: /* the source address is what the filter refuses */
 		return "a filter does not let it pass";
+	case 2:
+		return "its source address is of a smaller scope than its destination";
 	case 3:
 		return "nobody answers for its destination address";
 	case 4:
 		return "no program listens on its port";
+	case 6:
+		return "its route says that it is to be rejected";
 	default:
 		return "it cannot be delivered";
 	}
@@ -367,7 +399,6 @@ static void append_payload(GString *out, const char *from, const char *to,
 			   const struct model_segment *segment)
 {
 	const struct model_direction *direction = segment->direction;
-	const struct dissector *dissector = segment->connection->dissector;
 	uint64_t end = model_segment_end(segment);
 	unsigned index = model_unit_index(direction, segment->offset), more = 0;
 
@@ -376,17 +407,20 @@ static void append_payload(GString *out, const char *from, const char *to,
 	text_append(out, from);
 	text_append(out, " to ");
 	text_append(out, to);
-	if (dissector == NULL || index == direction->units->len) {
+	const struct model_unit *unit =
+	    index < direction->units->len ? direction->units->pdata[index] : NULL;
+
+	if (unit == NULL || unit->offset >= end) {
 		append_count(out, ": ", segment->length, " bytes");
 		return;
 	}
-	const struct model_unit *unit = direction->units->pdata[index];
-
 	for (unsigned i = index + 1; i < direction->units->len; i++, more++)
 		if (((struct model_unit *)direction->units->pdata[i])->offset >= end)
 			break;
 	text_append(out, ", ");
-	text_append(out, dissector->name);
+	text_append(out, unit->dissector->name);
+	if (unit->is_encrypted && unit->dissector == segment->connection->dissector)
+		text_append(out, " in TLS");
 	text_append(out, ": ");
 	text_append(out, unit->summary);
 	if (more > 0)
@@ -426,7 +460,7 @@ static void append_transport(GString *out, const char *from, const char *to,
 		append_udp(out, from, to, account, in);
 		break;
 	case DECODE_ICMP:
-		append_icmp(out, from, to, in);
+		append_icmp(out, account->names, from, to, in);
 		break;
 	case DECODE_ICMPV6:
 		append_icmpv6(out, account->names, from, to, in);
@@ -505,11 +539,43 @@ static void append_without_address(GString *out, const struct account *account)
 		text_append(out, "a frame that carries no IP packet");
 }
 
+/* The program at one end; NULL: not known. A connection's are known by its own ends, behind NAT as well. */
+static const char *program_at(const struct account *account, bool is_sender)
+{
+	const struct decode *decode = account->decode;
+	const struct model_segment *segment = account->segment;
+	const struct view_names *names = account->names;
+
+	if (segment != NULL) {
+		bool is_server = segment->direction->is_from_server == is_sender;
+		uint8_t actor = segment->connection->actors[is_server];
+
+		return actor == ACTOR_NONE ? NULL : actor_name(actor);
+	}
+	if (names->of_port == NULL || !decode->has_ports || decode_find(decode, DECODE_UDP) == NULL)
+		return NULL;
+	return is_sender ? names->of_port(names->owner, decode->source, false, decode->source_port)
+			 : names->of_port(names->owner, decode->destination, false,
+					  decode->destination_port);
+}
+
+/* "mail (MTA)", written into `out`; `host` itself where there is no program. */
+static const char *place(const char *host, const char *program, char out[SENTENCE_PLACE_BYTES])
+{
+	if (program == NULL)
+		return host;
+	g_strlcpy(out, host, SENTENCE_PLACE_BYTES);
+	g_strlcat(out, " (", SENTENCE_PLACE_BYTES);
+	g_strlcat(out, program, SENTENCE_PLACE_BYTES);
+	g_strlcat(out, ")", SENTENCE_PLACE_BYTES);
+	return out;
+}
+
 void sentence_append_account(GString *out, const struct account *account)
 {
 	const struct decode *decode = account->decode;
 	const struct decode_layer *upper = upper_layer(decode);
-	char rooms[2][SENTENCE_HOST_BYTES];
+	char rooms[2][SENTENCE_HOST_BYTES], places[2][SENTENCE_PLACE_BYTES];
 	const char *from, *to;
 
 	if (!decode->has_addresses) {
@@ -524,6 +590,8 @@ void sentence_append_account(GString *out, const struct account *account)
 		from = is_from_server ? "server" : "client";
 		to = is_from_server ? "client" : "server";
 	}
+	from = place(from, program_at(account, true), places[0]);
+	to = place(to, program_at(account, false), places[1]);
 	if (append_fragment(out, from, to, account))
 		return;
 	if (upper == NULL)

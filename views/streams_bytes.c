@@ -1,10 +1,12 @@
 /* The bytes of a stream direction: read in order, held where they are early, passed over where missing. */
+#include "protocols/tls/dissect.h"
 #include "views/pieces.h"
 #include "views/streams_private.h"
 
 /* A unit of its own is shown among the units of its direction. */
 static void show_unit(struct streams *streams, struct model_direction *direction,
-		      const struct dissect_unit *found, uint64_t base)
+		      const struct dissector *dissector, const struct dissect_unit *found,
+		      uint64_t base)
 {
 	struct model_unit *unit = &streams->shown[streams->found_count];
 
@@ -12,12 +14,23 @@ static void show_unit(struct streams *streams, struct model_direction *direction
 		.offset = base + found->offset,
 		.length = found->length,
 		.name = found->name,
+		.dissector = dissector,
 		.kind = found->kind,
 		.is_complete = found->is_complete,
 		.summary = (char *)found->summary,
 		.purpose = found->purpose,
 	};
 	g_ptr_array_add(direction->units, unit);
+}
+
+/* The dissector for what comes next: TLS from the first ClientHello on, wherever that comes. */
+static const struct dissector *dissector_for(struct model_direction *direction, struct bytes bytes)
+{
+	struct model_connection *connection = direction->connection;
+
+	connection->is_tls |=
+	    tls_begins(bytes) || (direction->fed_bytes == 0 && tls_is_record(bytes));
+	return connection->is_tls ? &tls_dissector : connection->dissector;
 }
 
 /*
@@ -28,6 +41,7 @@ static void read_bytes(struct streams *streams, struct model_direction *directio
 		       struct bytes bytes, uint64_t missing, bool is_cut)
 {
 	struct model_connection *connection = direction->connection;
+	const struct dissector *dissector = dissector_for(direction, bytes);
 	struct dissect_unit *found = streams->found + streams->found_count;
 	size_t room = STREAM_UNITS_MAX - streams->found_count, count, unfinished = 0;
 	size_t kept = pieces_length(direction);
@@ -37,19 +51,19 @@ static void read_bytes(struct streams *streams, struct model_direction *directio
 		.bytes = pieces_join(direction, bytes),
 		.is_from_server = direction->is_from_server,
 		.is_stream = true,
-		.state = &connection->state,
+		.state = connection->is_tls ? &connection->tls_state : &connection->state,
 		.missing = missing,
 		.unfinished = may_keep ? &unfinished : NULL,
 	};
 
 	direction->fed_bytes += bytes.length;
-	if (connection->dissector == NULL || bytes.length == 0)
+	if (dissector == NULL || bytes.length == 0)
 		return;
-	count = MIN(connection->dissector->dissect(&input, found, room), room);
+	count = MIN(dissector->dissect(&input, found, room), room);
 	for (size_t i = 0; i < count; i++) {
 		pieces_trim(&found[i], kept);
 		if (found[i].depth == 0)
-			show_unit(streams, direction, &found[i], base);
+			show_unit(streams, direction, dissector, &found[i], base);
 		streams->is_from_server[streams->found_count] = direction->is_from_server;
 		streams->bases[streams->found_count++] = base;
 	}

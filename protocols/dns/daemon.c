@@ -173,6 +173,7 @@ static void handle_query(struct dns_daemon *daemon, uint64_t connection, struct 
 		.root = engine_context(node_engine(node))->root,
 	};
 
+	node_act_as(node, ACTOR_DNS);
 	dns_server_receive(daemon->server, node_now(node), &client, message);
 	settle(daemon);
 }
@@ -235,6 +236,7 @@ static void accept_connection(void *owner, struct stream *stream)
 	connection->adapter = adapter_new(daemon->host, stream, session, true,
 					  &(struct adapter_config) {
 					      .layer = LAYER_DNS,
+					      .actor = ACTOR_DNS,
 					      .wakeup_ns = daemon->wakeup_ns,
 					      .done = connection_done,
 					      .owner = connection,
@@ -269,8 +271,11 @@ static bool listen_on_port(struct dns_daemon *daemon)
 {
 	daemon->inbox =
 	    dns_inbox_new(host_node(daemon->host), daemon->wakeup_ns, query_due, daemon);
+	uint8_t before = node_act_as(host_node(daemon->host), ACTOR_DNS);
+
 	daemon->socket = udp_open(daemon->host, DNS_PORT, datagram_came, daemon);
 	daemon->listener = tcp_listen(daemon->host, DNS_PORT, accept_connection, daemon);
+	node_act_as(host_node(daemon->host), before);
 	return daemon->socket != NULL && daemon->listener != NULL;
 }
 

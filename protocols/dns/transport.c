@@ -21,6 +21,7 @@ struct channel {
 	struct dns_transport *transport;
 	GList link;
 	bool is_leaving; /* the exchange is over, the connection is being closed */
+	uint8_t actor;   /* the program that asks; what the answer leads to is its doing */
 	uint64_t exchange;
 	struct endpoint server;
 	struct udp_socket *socket; /* NULL: none */
@@ -28,10 +29,24 @@ struct channel {
 	struct work failure;       /* tells that nothing could be sent */
 };
 
+static struct channel *find_channel(const struct dns_transport *transport, uint64_t exchange)
+{
+	for (GList *link = transport->channels.head; link != NULL; link = link->next) {
+		struct channel *channel = link->data;
+
+		if (channel->exchange == exchange)
+			return channel;
+	}
+	return NULL;
+}
+
 static void hear(void *owner, uint64_t exchange, struct endpoint from, struct bytes message)
 {
 	struct dns_transport *transport = owner;
+	const struct channel *channel = find_channel(transport, exchange);
 
+	if (channel != NULL)
+		node_act_as(host_node(transport->host), channel->actor);
 	transport->events->receive(transport->owner, exchange, from, message);
 }
 
@@ -50,22 +65,12 @@ struct dns_transport *dns_transport_new(struct host *host, int64_t wakeup_ns,
 	return transport;
 }
 
-static struct channel *find_channel(const struct dns_transport *transport, uint64_t exchange)
-{
-	for (GList *link = transport->channels.head; link != NULL; link = link->next) {
-		struct channel *channel = link->data;
-
-		if (channel->exchange == exchange)
-			return channel;
-	}
-	return NULL;
-}
-
 static void tell_failure(void *owner)
 {
 	struct channel *channel = owner;
 	struct dns_transport *transport = channel->transport;
 
+	node_act_as(host_node(transport->host), channel->actor);
 	transport->events->failed(transport->owner, channel->exchange);
 }
 
@@ -78,6 +83,7 @@ static struct channel *new_channel(struct dns_transport *transport, uint64_t exc
 	channel->link.data = channel;
 	channel->exchange = exchange;
 	channel->server = server;
+	channel->actor = engine_context(node_engine(host_node(transport->host)))->actor;
 	work_init(&channel->failure, tell_failure, channel);
 	g_queue_push_tail_link(&transport->channels, &channel->link);
 	return channel;
@@ -166,6 +172,7 @@ static void send_over_stream(struct channel *channel, struct bytes message)
 	channel->adapter = adapter_new(host, stream, session, false,
 				       &(struct adapter_config) {
 					   .layer = LAYER_DNS,
+					   .actor = (enum actor)channel->actor,
 					   .wakeup_ns = channel->transport->wakeup_ns,
 					   .done = connection_done,
 					   .owner = channel,

@@ -310,6 +310,6 @@ static size_t dissect(const struct dissect_input *input, struct dissect_unit *un
 const struct dissector http_dissector = {
 	.name = "HTTP",
 	.key = "http",
-	.tcp_ports = { 80 },
+	.tcp_ports = {80, 443},
 	.dissect = dissect,
 };

@@ -193,6 +193,34 @@ static enum imap_result result_of(struct imap_parser *parser)
 	return IMAP_RESULT_BAD;
 }
 
+/* The server says that we are in, and has not shown that it knows the password (RFC 5802 section 3). */
+static bool is_unproved(const struct imap_client *client, const struct imap_operation *operation)
+{
+	return operation->send == imap_send_login && operation->step == 1 && client->sasl != NULL &&
+	       !sasl_client_may_trust(client->sasl);
+}
+
+/*
+ * The answer to STARTTLS, once: the login waits for TLS, goes on without, or is over. False: it was
+ * no answer to that.
+ */
+static bool take_starttls(struct imap_client *client, struct imap_operation *operation,
+			  enum imap_result result)
+{
+	if (operation->send != imap_send_login || operation->step != 1 || client->was_tls_answered)
+		return false;
+	client->was_tls_answered = true;
+	if (result == IMAP_RESULT_OK) {
+		client->base.wants_tls = true;
+	} else if (client->config.tls == SESSION_TLS_REQUIRED) {
+		client->base.lacks_tls = true;
+		finish(client, false);
+	} else {
+		operation->send(client, operation);
+	}
+	return true;
+}
+
 /* response-tagged = tag SP ("OK" / "NO" / "BAD") SP resp-text */
 static void take_tagged(struct imap_client *client, struct imap_parser *parser)
 {
@@ -205,6 +233,16 @@ static void take_tagged(struct imap_client *client, struct imap_parser *parser)
 	imap_client_take_code(client, parser);
 	client->tag[0] = '\0';
 	client->is_idling = false;
+	if (client->is_starting_tls && client->base.protection == NULL &&
+	    take_starttls(client, operation, result)) {
+		g_free(text);
+		return;
+	}
+	if (result == IMAP_RESULT_OK && is_unproved(client, operation)) {
+		result = IMAP_RESULT_NO;
+		g_free(text);
+		text = g_strdup("the server did not prove that it knows the password");
+	}
 	if (result == IMAP_RESULT_OK) {
 		note_success(client, operation);
 		operation->step++;
@@ -215,7 +253,7 @@ static void take_tagged(struct imap_client *client, struct imap_parser *parser)
 }
 
 /* continue-req = "+" SP (resp-text / base64): for a literal, or IDLE has begun */
-static void take_continuation(struct imap_client *client)
+static void take_continuation(struct imap_client *client, struct imap_parser *parser)
 {
 	if (client->current == NULL)
 		return;
@@ -226,8 +264,9 @@ static void take_continuation(struct imap_client *client)
 			end_idle(client);
 	} else if (!g_queue_is_empty(&client->pieces)) {
 		imap_client_send_pieces(client, true);
-	} else { /* a challenge we have no answer to (RFC 3501 section 6.2.2) */
-		imap_output(&client->base, &client->tiler, bytes_of("*\r\n"), 0);
+	} else if (client->current->send == imap_send_login) {
+		imap_skip(parser, ' ');
+		imap_client_hear_challenge(client, imap_parser_rest(parser));
 	}
 }
 
@@ -236,6 +275,12 @@ static void take_greeting(struct imap_client *client, struct imap_parser *parser
 {
 	bool is_preauth = imap_skip_word(parser, "PREAUTH");
 
+	/* Who is logged in cannot say STARTTLS: somebody on the way may want just that. */
+	if (is_preauth && client->config.tls == SESSION_TLS_REQUIRED) {
+		client->base.lacks_tls = true;
+		finish(client, false);
+		return;
+	}
 	if (!is_preauth && !imap_skip_word(parser, "OK")) {
 		finish(client, false);
 		return;
@@ -266,7 +311,7 @@ static void take_response(struct imap_client *client)
 
 	imap_parser_init(&parser, (uint8_t *)response.data, response.length);
 	if (imap_skip(&parser, '+')) {
-		take_continuation(client);
+		take_continuation(client, &parser);
 	} else if (imap_skip(&parser, '*') && imap_skip(&parser, ' ')) {
 		if (client->state == IMAP_CONNECTED)
 			take_greeting(client, &parser);
@@ -407,6 +452,20 @@ static void client_failed(struct session *base, enum stream_failure why)
 	finish(client, false);
 }
 
+/* What the server said before is forgotten (RFC 3501 section 6.2.1). */
+static void client_secured(struct session *base)
+{
+	struct imap_client *client = (struct imap_client *)base;
+
+	g_clear_pointer(&client->capabilities, g_ptr_array_unref);
+	imap_reader_reset(&client->reader);
+	client->is_inside = true;
+	client->current->step = 0;
+	client->current->send(client, client->current);
+	arm(client);
+	client->is_inside = false;
+}
+
 static void client_refill(struct session *base)
 {
 	imap_client_send_pieces((struct imap_client *)base, false);
@@ -424,6 +483,7 @@ static void client_free(struct session *base)
 	g_string_free(client->line, TRUE);
 	g_free((char *)client->selected.name);
 	g_array_unref(client->uids);
+	sasl_client_free(client->sasl);
 	g_free(client->user);
 	g_free(client->password);
 	session_clear(base);
@@ -433,6 +493,7 @@ static void client_free(struct session *base)
 static const struct session_operations operations = {
 	.opened = client_opened,
 	.receive = client_receive,
+	.secured = client_secured,
 	.ended = client_ended,
 	.expired = client_expired,
 	.failed = client_failed,

@@ -12,6 +12,7 @@
  */
 #pragma once
 #include "protocols/imap/envelope.h"
+#include "protocols/sasl/sasl.h"
 #include "protocols/session.h"
 
 struct imap_client;
@@ -93,9 +94,12 @@ struct imap_client_events {
 };
 
 struct imap_client_config {
-	const char *user, *password;             /* copied */
+	const char *user, *password;  /* copied */
+	struct random_stream *random; /* for AUTHENTICATE, see sasl.h; NULL: nonces are all alike */
+	struct sasl_keys *keys;       /* likewise; may be NULL */
 	const struct imap_client_events *events; /* outlives the client */
 	void *owner;                             /* handed to the events */
+	enum session_tls tls;     /* with more than NEVER the adapter's config has TLS */
 	uint32_t chunk_bytes;     /* bodies are fetched in pieces of this size; 0: whole */
 	int64_t idle_renew_ns;    /* IDLE is begun anew after so long (RFC 2177: 29 minutes); */
 				  /* 0: never */

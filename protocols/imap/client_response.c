@@ -365,6 +365,8 @@ static GBytes *take_body(struct imap_client *client, struct imap_operation *oper
 	session_note(&client->base, &(struct note) {
 					.kind = TRACE_MAIL,
 					.detail = MAIL_RETRIEVED,
+					.before = LAYER_IMAP,
+					.after = operation->uid,
 					.bytes = g_bytes_ref(body),
 				    });
 	return body;

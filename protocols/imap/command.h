@@ -13,10 +13,8 @@
 /* What the next line from the client is. */
 enum imap_expectation {
 	IMAP_EXPECTS_COMMAND,
-	IMAP_EXPECTS_PLAIN, /* answer to AUTHENTICATE PLAIN */
-	IMAP_EXPECTS_USER,  /* answers to AUTHENTICATE LOGIN */
-	IMAP_EXPECTS_PASSWORD,
-	IMAP_EXPECTS_DONE, /* the end of IDLE */
+	IMAP_EXPECTS_RESPONSE, /* to a challenge of AUTHENTICATE */
+	IMAP_EXPECTS_DONE,     /* the end of IDLE */
 };
 
 struct imap_command;
@@ -39,8 +37,8 @@ struct imap_session {
 	bool is_uid;                        /* it came behind UID */
 	const char *refusal; /* reply it gets for a literal we did not want; or NULL */
 
-	char *user;              /* of AUTHENTICATE LOGIN */
-	struct account *account; /* NULL: not authenticated */
+	struct sasl_server *sasl; /* the exchange of AUTHENTICATE; NULL: none */
+	struct account *account;  /* NULL: not authenticated */
 	struct imap_view view;
 	struct imap_sequence_set saved; /* UIDs that SEARCH found last: "$" (RFC 5182) */
 	struct imap_fetch *fetch;       /* answer in the making, see command_fetch.c; or NULL */
@@ -89,6 +87,18 @@ char *imap_capabilities(const struct imap_session *session);
 static inline bool imap_offers(const struct imap_session *session, enum imap_capability capability)
 {
 	return imap_capability_is_in(session->offered, capability);
+}
+
+/* True while STARTTLS may be used. */
+static inline bool imap_offers_tls(const struct imap_session *session)
+{
+	return session->config.offers_tls && session->base.protection == NULL;
+}
+
+/* False: there is no TLS, and without there is no login. */
+static inline bool imap_may_log_in(const struct imap_session *session)
+{
+	return !session->config.hides_login || session->base.protection != NULL;
 }
 
 static inline bool imap_has_enabled(const struct imap_session *session,
@@ -145,6 +155,7 @@ imap_run_fn imap_run_append, imap_run_authenticate, imap_run_capability, imap_ru
     imap_run_deleteacl, imap_run_examine, imap_run_expunge, imap_run_fetch, imap_run_getacl,
     imap_run_getquota, imap_run_getquotaroot, imap_run_listrights, imap_run_myrights,
     imap_run_setacl, imap_run_setquota, imap_run_id, imap_run_idle, imap_run_list, imap_run_login,
-    imap_run_logout, imap_run_lsub, imap_run_move, imap_run_namespace, imap_run_noop,
-    imap_run_rename, imap_run_search, imap_run_select, imap_run_sort, imap_run_status,
-    imap_run_store, imap_run_subscribe, imap_run_thread, imap_run_unselect, imap_run_unsubscribe;
+    imap_run_starttls, imap_run_logout, imap_run_lsub, imap_run_move, imap_run_namespace,
+    imap_run_noop, imap_run_rename, imap_run_search, imap_run_select, imap_run_sort,
+    imap_run_status, imap_run_store, imap_run_subscribe, imap_run_thread, imap_run_unselect,
+    imap_run_unsubscribe;

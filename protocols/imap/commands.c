@@ -16,6 +16,7 @@ static const struct imap_command commands[] = {
 	{ "LOGOUT", ANYWHERE, 0, imap_run_logout, ALWAYS, ALWAYS },
 	{ "ID", ANYWHERE, 0, imap_run_id, IMAP_CAN_ID, ALWAYS },
 	{ "AUTHENTICATE", UNAUTHENTICATED, 0, imap_run_authenticate, ALWAYS, ALWAYS },
+	{ "STARTTLS", UNAUTHENTICATED, 0, imap_run_starttls, ALWAYS, ALWAYS },
 	{ "LOGIN", UNAUTHENTICATED, 0, imap_run_login, ALWAYS, ALWAYS },
 	{ "ENABLE", AUTHENTICATED, 0, imap_run_enable, IMAP_CAN_ENABLE, ALWAYS },
 	{ "NAMESPACE", AUTHENTICATED, 0, imap_run_namespace, IMAP_CAN_NAMESPACE, ALWAYS },

@@ -210,6 +210,6 @@ static size_t dissect(const struct dissect_input *input, struct dissect_unit *un
 const struct dissector imap_dissector = {
 	.name = "IMAP",
 	.key = "imap",
-	.tcp_ports = { 143 },
+	.tcp_ports = {143, 993},
 	.dissect = dissect,
 };

@@ -7,6 +7,7 @@
 struct imap_server {
 	struct host *host;
 	struct imap_server_config config;
+	char *host_name;
 	GPtrArray *listeners; /* of struct tcp_listener * */
 	GList *connections;   /* of struct connection *, newest first */
 	struct linger_pool *lingers;
@@ -65,9 +66,8 @@ static char *refuse_login(void *owner, const struct account *account)
 			       limit);
 }
 
-static void accept_connection(void *owner, struct stream *stream)
+static void begin_session(struct imap_server *server, struct stream *stream, bool begins_with_tls)
 {
-	struct imap_server *server = owner;
 	struct connection *connection = g_new0(struct connection, 1);
 	bool is_turned_away = is_full(server);
 	struct session *session = imap_session_new(&(struct imap_session_config) {
@@ -77,7 +77,10 @@ static void accept_connection(void *owner, struct stream *stream)
 	    .why_turned_away = is_turned_away ? "[UNAVAILABLE] Too many connections." : NULL,
 	    .refuse_login = refuse_login,
 	    .owner = connection,
+	    .sasl = {server->host_name, server->config.random, server->config.keys},
 	    .without = server->config.without,
+	    .offers_tls = server->config.tls != NULL,
+	    .hides_login = server->config.hides_login,
 	});
 
 	connection->server = server;
@@ -88,17 +91,32 @@ static void accept_connection(void *owner, struct stream *stream)
 	connection->adapter = adapter_new(server->host, stream, session, true,
 					  &(struct adapter_config) {
 					      .layer = LAYER_IMAP,
+					      .actor = ACTOR_MAILBOX,
 					      .wakeup_ns = server->config.wakeup_ns,
 					      .lingers = server->lingers,
+					      .tls = server->config.tls,
+					      .begins_with_tls = begins_with_tls,
 					      .done = connection_done,
 					      .owner = connection,
 					  });
 }
 
-static bool listen_on(struct imap_server *server, uint16_t port)
+static void accept_connection(void *owner, struct stream *stream)
 {
-	struct tcp_listener *listener = tcp_listen(server->host, port, accept_connection, server);
+	begin_session(owner, stream, false);
+}
 
+static void accept_tls_connection(void *owner, struct stream *stream)
+{
+	begin_session(owner, stream, true);
+}
+
+static bool listen_on(struct imap_server *server, uint16_t port, tcp_accept_fn *accept)
+{
+	uint8_t before = node_act_as(host_node(server->host), ACTOR_MAILBOX);
+	struct tcp_listener *listener = tcp_listen(server->host, port, accept, server);
+
+	node_act_as(host_node(server->host), before);
 	if (listener != NULL)
 		g_ptr_array_add(server->listeners, listener);
 	return listener != NULL;
@@ -108,18 +126,24 @@ struct imap_server *imap_server_start(struct host *host, const struct imap_serve
 {
 	static const uint16_t default_port = IMAP_PORT;
 	const uint16_t *ports = config->ports != NULL ? config->ports : &default_port;
-	size_t port_count = config->ports != NULL ? config->port_count : 1;
+	size_t port_count =
+	    config->ports != NULL ? config->port_count : config->tls_port_count == 0;
 	struct imap_server *server = g_new0(struct imap_server, 1);
 
 	server->host = host;
 	server->config = *config;
+	server->host_name = g_strdup(config->host_name);
 	server->listeners = g_ptr_array_new_with_free_func((GDestroyNotify)tcp_listener_close);
 	server->lingers = linger_pool_new(host_node(host));
-	for (size_t i = 0; i < port_count; i++) {
-		if (!listen_on(server, ports[i])) {
-			imap_server_stop(server);
-			return NULL;
-		}
+	bool is_open = true;
+
+	for (size_t i = 0; i < port_count; i++)
+		is_open = is_open && listen_on(server, ports[i], accept_connection);
+	for (size_t i = 0; i < config->tls_port_count; i++)
+		is_open = is_open && listen_on(server, config->tls_ports[i], accept_tls_connection);
+	if (!is_open) {
+		imap_server_stop(server);
+		return NULL;
 	}
 	return server;
 }
@@ -137,5 +161,6 @@ void imap_server_stop(struct imap_server *server)
 		g_free(connection);
 	}
 	linger_pool_free(server->lingers);
+	g_free(server->host_name);
 	g_free(server);
 }

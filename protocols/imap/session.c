@@ -5,8 +5,17 @@
 char *imap_capabilities(const struct imap_session *session)
 {
 	GString *text = g_string_new(NULL);
+	imap_capability_set offered = session->offered;
+	bool is_authenticated = session->state != IMAP_NOT_AUTHENTICATED;
 
-	imap_capabilities_print(text, session->offered, session->state != IMAP_NOT_AUTHENTICATED);
+	if (!imap_may_log_in(session))
+		offered &= ~(imap_capability_bit(IMAP_CAN_AUTH_PLAIN) |
+			     imap_capability_bit(IMAP_CAN_AUTH_LOGIN));
+	imap_capabilities_print(text, offered, is_authenticated);
+	if (!is_authenticated && imap_offers_tls(session))
+		g_string_append(text, " STARTTLS");
+	if (!is_authenticated && !imap_may_log_in(session))
+		g_string_append(text, " LOGINDISABLED");
 	return g_string_free(text, FALSE);
 }
 
@@ -93,6 +102,8 @@ static void reply(struct imap_session *session, const char *condition, const cha
 	g_string_append_printf(text, "%s %s ", session->tag != NULL ? session->tag : "*",
 			       condition);
 	g_string_append_vprintf(text, format, arguments);
+	if (text->str[text->len - 1] == '}') /* no reader shall take "a{3}" for a literal */
+		g_string_append_c(text, '.');
 	g_string_append(text, "\r\n");
 	imap_send_string(session, text);
 	g_clear_pointer(&session->tag, g_free);
@@ -411,6 +422,16 @@ static void session_opened(struct session *base)
 	imap_arm(session);
 }
 
+/* The client asks anew what is offered, unless it trusts what it heard (RFC 3501 section 6.2.1). */
+static void session_secured(struct session *base)
+{
+	struct imap_session *session = (struct imap_session *)base;
+
+	imap_reader_reset(&session->reader);
+	session->autologout_ns = base->now_ns + IMAP_AUTOLOGOUT_NS;
+	imap_arm(session);
+}
+
 static void session_refill(struct session *base)
 {
 	struct imap_session *session = (struct imap_session *)base;
@@ -448,7 +469,7 @@ static void free_session(struct session *base)
 	imap_reader_clear(&session->reader);
 	imap_sequence_clear(&session->saved);
 	g_free(session->tag);
-	g_free(session->user);
+	sasl_server_free(session->sasl);
 	g_free((char *)session->config.why_turned_away);
 	session_clear(base);
 	g_free(session);
@@ -457,6 +478,7 @@ static void free_session(struct session *base)
 static const struct session_operations operations = {
 	.opened = session_opened,
 	.receive = session_receive,
+	.secured = session_secured,
 	.ended = session_ended,
 	.expired = session_expired,
 	.failed = session_failed,

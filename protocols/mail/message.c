@@ -89,8 +89,7 @@ static bool is_space(uint8_t byte)
 	return byte == ' ' || byte == '\t';
 }
 
-/* The length of the header field at the front of `in`: a line and those that continue it. */
-static size_t field_length(struct bytes in)
+size_t message_field_length(struct bytes in)
 {
 	size_t length = line_length(in);
 
@@ -99,8 +98,8 @@ static size_t field_length(struct bytes in)
 	return length;
 }
 
-/* The bytes behind "name:" when `field` is that field; white space before ':' is obs-syntax. */
-static bool field_body(struct bytes field, const char *name, struct bytes *body)
+/* White space before ':' is obs-syntax. */
+bool message_field_body(struct bytes field, const char *name, struct bytes *body)
 {
 	size_t offset = strlen(name);
 
@@ -132,10 +131,10 @@ static char *unfold(struct bytes body)
 char *message_header(struct bytes header, const char *name)
 {
 	for (struct bytes rest = header; rest.length > 0;) {
-		struct bytes field = bytes_first(rest, field_length(rest));
+		struct bytes field = bytes_first(rest, message_field_length(rest));
 		struct bytes body;
 
-		if (field_body(field, name, &body))
+		if (message_field_body(field, name, &body))
 			return unfold(body);
 		rest = bytes_from(rest, field.length);
 	}

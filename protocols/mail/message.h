@@ -71,6 +71,12 @@ char *message_header(struct bytes header, const char *name);
 /* The header section of `bytes`, with the empty line that ends it. */
 struct bytes message_header_section(struct bytes bytes);
 
+/* The length of the header field at the front of `in`: a line and those that continue it. */
+size_t message_field_length(struct bytes in);
+
+/* Whether `field` is that called `name`; then `body` is what stands behind its colon. */
+bool message_field_body(struct bytes field, const char *name, struct bytes *body);
+
 /* When it was sent: its Date as seconds since 1970, or `otherwise` when that says nothing. */
 int64_t message_sent(const struct message *message, int64_t otherwise);
 

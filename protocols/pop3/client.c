@@ -7,6 +7,7 @@ const char *const pop3_outcome_names[POP3_OUTCOME_COUNT] = {
 	[POP3_DONE] = "done",
 	[POP3_REFUSED] = "refused by the server",
 	[POP3_LOGIN_REFUSED] = "login refused",
+	[POP3_INSECURE] = "TLS is required, but was not offered",
 	[POP3_MAILDROP_IN_USE] = "maildrop in use",
 	[POP3_BROKEN] = "the server's answer made no sense",
 	[POP3_LOST] = "connection lost",
@@ -53,7 +54,8 @@ void pop3_client_finish(struct pop3_client *client)
 
 void pop3_client_give_up(struct pop3_client *client, enum pop3_outcome outcome, const char *text)
 {
-	bool is_heard = outcome == POP3_LOGIN_REFUSED || outcome == POP3_MAILDROP_IN_USE;
+	bool is_heard = outcome == POP3_LOGIN_REFUSED || outcome == POP3_MAILDROP_IN_USE ||
+			outcome == POP3_INSECURE;
 
 	client->outcome = outcome;
 	g_free(client->text);
@@ -138,6 +140,20 @@ static bool starts_with(const char *line, const char *word)
 	return strncmp(line, word, length) == 0 && (line[length] == '\0' || line[length] == ' ');
 }
 
+/* continue-req = "+" SP [base64] CRLF (RFC 5034 section 6) */
+static bool is_challenge(const struct pop3_client *client, struct bytes line)
+{
+	return client->sasl != NULL && awaited(client) == POP3_AUTH && line.length > 0 &&
+	       line.data[0] == '+' && (line.length == 1 || line.data[1] == ' ');
+}
+
+static size_t receive_challenge(struct pop3_client *client, struct bytes line, size_t length)
+{
+	session_note_input(&client->base, POP3_CONTINUE, 0, length);
+	pop3_client_hear_challenge(client, bytes_from(line, MIN(line.length, 2)));
+	return length;
+}
+
 static size_t receive_status(struct pop3_client *client, struct bytes line, size_t length)
 {
 	bool is_greeting = client->stage == STAGE_GREETING;
@@ -217,7 +233,6 @@ static void set_deadline(struct pop3_client *client)
 static size_t receive(struct session *base, struct bytes in)
 {
 	struct pop3_client *client = (struct pop3_client *)base;
-	size_t consumed;
 	struct bytes line;
 
 	set_deadline(client);
@@ -227,14 +242,25 @@ static size_t receive(struct session *base, struct bytes in)
 	size_t length = session_line(bytes_first(in, POP3_CLIENT_LINE_MAX), true, &line);
 	if (length == 0)
 		return in.length < POP3_CLIENT_LINE_MAX ? 0 : broken(client, in);
-	consumed = client->reading == READING_LISTING ? receive_listing(client, line, length)
-						      : receive_status(client, line, length);
-	return consumed;
+	if (client->reading == READING_LISTING)
+		return receive_listing(client, line, length);
+	return is_challenge(client, line) ? receive_challenge(client, line, length)
+					  : receive_status(client, line, length);
 }
 
 static void opened(struct session *base)
 {
 	set_deadline((struct pop3_client *)base);
+}
+
+/* What the server said before is forgotten (RFC 2595 section 4). */
+static void secured(struct session *base)
+{
+	struct pop3_client *client = (struct pop3_client *)base;
+
+	client->capabilities = 0;
+	set_deadline(client);
+	pop3_client_begin(client, STAGE_CAPABILITIES);
 }
 
 /* The server hung up. After QUIT was answered the session is over already. */
@@ -279,6 +305,7 @@ static void client_destroy(struct session *base)
 	g_array_unref(client->sent);
 	g_array_unref(client->items);
 	g_clear_pointer(&client->message, g_byte_array_unref);
+	sasl_client_free(client->sasl);
 	g_free(client->timestamp);
 	g_free(client->text);
 	g_free(client->user);
@@ -290,6 +317,7 @@ static void client_destroy(struct session *base)
 static const struct session_operations operations = {
 	.opened = opened,
 	.receive = receive,
+	.secured = secured,
 	.ended = ended,
 	.expired = expired,
 	.failed = failed,

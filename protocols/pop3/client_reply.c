@@ -16,6 +16,14 @@ static struct pop3_item *item_numbered(struct pop3_client *client, uint64_t numb
 	return item_at(client, (unsigned)number - 1);
 }
 
+static void note_mechanism(struct pop3_client *client, struct bytes name)
+{
+	enum sasl_mechanism mechanism = sasl_mechanism_parse(name);
+
+	if (mechanism != SASL_MECHANISM_COUNT)
+		client->mechanisms |= SASL_BIT(mechanism);
+}
+
 static void note_capability(struct pop3_client *client, const char *line)
 {
 	char **words = g_strsplit(line, " ", -1);
@@ -29,10 +37,11 @@ static void note_capability(struct pop3_client *client, const char *line)
 		client->capabilities |= CAN_PIPELINE;
 	else if (g_ascii_strcasecmp(name, "UTF8") == 0)
 		client->capabilities |= CAN_UTF8;
+	else if (g_ascii_strcasecmp(name, "STLS") == 0)
+		client->capabilities |= CAN_STLS;
 	else if (g_ascii_strcasecmp(name, "SASL") == 0)
 		for (char **word = words + 1; *word != NULL; word++)
-			if (g_ascii_strcasecmp(*word, "PLAIN") == 0)
-				client->capabilities |= CAN_SASL_PLAIN;
+			note_mechanism(client, bytes_of(*word));
 	g_strfreev(words);
 }
 
@@ -59,7 +68,7 @@ void pop3_client_listed(struct pop3_client *client, enum pop3_detail verb, const
 void pop3_client_listing_ended(struct pop3_client *client, struct pop3_sent sent)
 {
 	if (sent.verb == POP3_CAPA)
-		pop3_client_begin(client, STAGE_LOGIN);
+		pop3_client_protect(client);
 	else
 		pop3_client_advance(client);
 }
@@ -72,6 +81,8 @@ void pop3_client_retrieved(struct pop3_client *client, struct pop3_sent sent, GB
 	session_note(&client->base, &(struct note) {
 					.kind = TRACE_MAIL,
 					.detail = MAIL_RETRIEVED,
+					.before = LAYER_POP3,
+					.after = sent.index + 1,
 					.bytes = g_bytes_ref(message),
 				    });
 	client->retrieved++;
@@ -98,7 +109,10 @@ static void quit_answered(struct pop3_client *client, bool is_ok)
 
 static void login_answered(struct pop3_client *client, bool is_ok, const char *text)
 {
-	if (is_ok) {
+	if (is_ok && client->sasl != NULL && !sasl_client_may_trust(client->sasl)) {
+		pop3_client_give_up(client, POP3_LOGIN_REFUSED,
+				    "the server did not prove that it knows the password");
+	} else if (is_ok) {
 		pop3_client_begin(client, STAGE_SURVEY);
 		pop3_client_advance(client);
 	} else {
@@ -114,7 +128,17 @@ static void login_answered(struct pop3_client *client, bool is_ok, const char *t
 static void capa_refused(struct pop3_client *client)
 {
 	client->capabilities = CAN_USER | CAN_UIDL;
-	pop3_client_begin(client, STAGE_LOGIN);
+	pop3_client_protect(client);
+}
+
+static void stls_answered(struct pop3_client *client, bool is_ok, const char *text)
+{
+	if (is_ok)
+		client->base.wants_tls = true;
+	else if (client->config.tls == SESSION_TLS_REQUIRED)
+		pop3_client_give_up(client, POP3_INSECURE, text);
+	else
+		pop3_client_begin(client, STAGE_LOGIN);
 }
 
 static void user_answered(struct pop3_client *client, bool is_ok, const char *text)
@@ -149,6 +173,9 @@ void pop3_client_answered(struct pop3_client *client, struct pop3_sent sent, boo
 		return;
 	case POP3_UTF8: /* refused, it does not matter but for mail that needs it */
 		pop3_client_log_in(client);
+		return;
+	case POP3_STLS:
+		stls_answered(client, is_ok, text);
 		return;
 	case POP3_USER:
 		user_answered(client, is_ok, text);

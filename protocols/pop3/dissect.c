@@ -301,6 +301,6 @@ static size_t dissect(const struct dissect_input *input, struct dissect_unit *un
 const struct dissector pop3_dissector = {
 	.name = "POP3",
 	.key = "pop3",
-	.tcp_ports = { 110 },
+	.tcp_ports = {110, 995},
 	.dissect = dissect,
 };

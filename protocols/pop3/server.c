@@ -51,9 +51,8 @@ static bool is_full(const struct pop3_server *server)
 	return count >= (limit != 0 ? limit : POP3_SESSIONS);
 }
 
-static void accept_connection(void *owner, struct stream *stream)
+static void begin_session(struct pop3_server *server, struct stream *stream, bool begins_with_tls)
 {
-	struct pop3_server *server = owner;
 	struct connection *connection = g_new0(struct connection, 1);
 	bool is_turned_away = is_full(server);
 	char *timestamp = new_timestamp(server);
@@ -61,7 +60,12 @@ static void accept_connection(void *owner, struct stream *stream)
 	    .store = server->config.store,
 	    .software = server->config.software,
 	    .timestamp = timestamp,
+	    .sasl = {server->host_name, server->config.random, server->config.keys},
+	    .without = server->config.without,
+	    .no_mechanisms = server->config.no_mechanisms,
 	    .refusal_delay_ns = server->config.refusal_delay_ns,
+	    .offers_tls = server->config.tls != NULL,
+	    .hides_login = server->config.hides_login,
 	    .is_turned_away = is_turned_away,
 	});
 
@@ -72,17 +76,32 @@ static void accept_connection(void *owner, struct stream *stream)
 	connection->adapter = adapter_new(server->host, stream, session, true,
 					  &(struct adapter_config) {
 					      .layer = LAYER_POP3,
+					      .actor = ACTOR_MAILBOX,
 					      .wakeup_ns = server->config.wakeup_ns,
 					      .lingers = server->lingers,
+					      .tls = server->config.tls,
+					      .begins_with_tls = begins_with_tls,
 					      .done = connection_done,
 					      .owner = connection,
 					  });
 }
 
-static bool listen_on(struct pop3_server *server, uint16_t port)
+static void accept_connection(void *owner, struct stream *stream)
 {
-	struct tcp_listener *listener = tcp_listen(server->host, port, accept_connection, server);
+	begin_session(owner, stream, false);
+}
 
+static void accept_tls_connection(void *owner, struct stream *stream)
+{
+	begin_session(owner, stream, true);
+}
+
+static bool listen_on(struct pop3_server *server, uint16_t port, tcp_accept_fn *accept)
+{
+	uint8_t before = node_act_as(host_node(server->host), ACTOR_MAILBOX);
+	struct tcp_listener *listener = tcp_listen(server->host, port, accept, server);
+
+	node_act_as(host_node(server->host), before);
 	if (listener != NULL)
 		g_ptr_array_add(server->listeners, listener);
 	return listener != NULL;
@@ -92,7 +111,8 @@ struct pop3_server *pop3_server_start(struct host *host, const struct pop3_serve
 {
 	static const uint16_t default_port = POP3_PORT;
 	const uint16_t *ports = config->ports != NULL ? config->ports : &default_port;
-	size_t port_count = config->ports != NULL ? config->port_count : 1;
+	size_t port_count =
+	    config->ports != NULL ? config->port_count : config->tls_port_count == 0;
 	struct pop3_server *server = g_new0(struct pop3_server, 1);
 
 	server->host = host;
@@ -100,11 +120,15 @@ struct pop3_server *pop3_server_start(struct host *host, const struct pop3_serve
 	server->host_name = g_strdup(config->host_name);
 	server->listeners = g_ptr_array_new_with_free_func((GDestroyNotify)tcp_listener_close);
 	server->lingers = linger_pool_new(host_node(host));
-	for (size_t i = 0; i < port_count; i++) {
-		if (!listen_on(server, ports[i])) {
-			pop3_server_stop(server);
-			return NULL;
-		}
+	bool is_open = true;
+
+	for (size_t i = 0; i < port_count; i++)
+		is_open = is_open && listen_on(server, ports[i], accept_connection);
+	for (size_t i = 0; i < config->tls_port_count; i++)
+		is_open = is_open && listen_on(server, config->tls_ports[i], accept_tls_connection);
+	if (!is_open) {
+		pop3_server_stop(server);
+		return NULL;
 	}
 	return server;
 }

@@ -58,6 +58,14 @@ bool aliases_has(const struct aliases *aliases, const char *address)
 	return find(aliases, address) != NULL;
 }
 
+const char *aliases_target(const struct aliases *aliases, const char *address)
+{
+	const struct alias *alias = find(aliases, address);
+	bool is_one = alias != NULL && alias->owner == NULL && g_strv_length(alias->targets) == 1;
+
+	return is_one ? alias->targets[0] : NULL;
+}
+
 /* Expansions. */
 
 static void clear_wish(gpointer data)

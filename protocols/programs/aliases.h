@@ -20,6 +20,9 @@ void aliases_add(struct aliases *aliases, const char *address, const char *const
 
 bool aliases_has(const struct aliases *aliases, const char *address);
 
+/* What an alias stands for when it is one address alone, and no list; NULL otherwise. Borrowed. */
+const char *aliases_target(const struct aliases *aliases, const char *address);
+
 /* Recipients that share a reverse-path. */
 struct expansion {
 	const char *sender;    /* borrowed from the list; NULL: that of the message */

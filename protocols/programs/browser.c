@@ -127,7 +127,7 @@ static void connection_done(void *owner, struct session *session, int why)
 {
 	struct browser *browser = owner;
 	const char *text;
-	enum mua_outcome outcome = mua_outcome_of_failure(why, &text);
+	enum mua_outcome outcome = mua_outcome_of_failure(session, why, &text);
 
 	(void)session;
 	browser->adapter = NULL;
@@ -180,6 +180,7 @@ static void connect_to(struct browser *browser, uint32_t address)
 	browser->adapter = adapter_new(browser->host, stream, session, false,
 				       &(struct adapter_config) {
 					   .layer = LAYER_HTTP,
+					   .actor = ACTOR_BROWSER,
 					   .wakeup_ns = browser->config.wakeup_ns,
 					   .connect_timeout_ns = browser->config.connect_timeout_ns,
 					   .done = connection_done,

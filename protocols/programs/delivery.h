@@ -17,10 +17,12 @@ struct delivery_agent;
 
 struct delivery_config {
 	const char *host_name; /* said in EHLO; must not be an exchanger of others' domains */
-	struct dns_resolver *resolver; /* borrowed; NULL: only address literals can be reached */
-	int64_t wakeup_ns;             /* see struct adapter_config */
-	bool converts;                 /* 8-bit messages for servers without 8BITMIME */
-	unsigned concurrency;          /* jobs at once for one domain; 0: the default */
+	struct dns_resolver *resolver;   /* borrowed; NULL: only address literals can be reached */
+	int64_t wakeup_ns;               /* see struct adapter_config */
+	bool converts;                   /* 8-bit messages for servers without 8BITMIME */
+	unsigned concurrency;            /* jobs at once for one domain; 0: the default */
+	enum session_tls tls;            /* towards other servers; never AT_ONCE */
+	struct tls_context *tls_context; /* borrowed; NULL: tls is NEVER */
 };
 
 /* An agent on `host`. `config` is copied; its strings are borrowed. */

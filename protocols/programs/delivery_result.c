@@ -24,6 +24,7 @@ char *delivery_explain(const struct smtp_result *from, const char *host)
 		[SMTP_STAGE_CONNECT] = "connect",
 		[SMTP_STAGE_GREETING] = "connect",
 		[SMTP_STAGE_HELLO] = "EHLO command",
+		[SMTP_STAGE_TLS] = "STARTTLS command",
 		[SMTP_STAGE_AUTH] = "AUTH command",
 		[SMTP_STAGE_MAIL] = "MAIL FROM command",
 		[SMTP_STAGE_RCPT] = "RCPT TO command",

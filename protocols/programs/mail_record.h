@@ -1,6 +1,8 @@
 /* TRACE_MAIL records of the programs on a mail server: the stations in a message's life. */
 #pragma once
+#include "protocols/actor.h"
 #include "protocols/layer.h"
+#include "protocols/screening/screening.h"
 #include "sim/world.h"
 
 /* What records of one message have in common. */
@@ -18,6 +20,10 @@ struct mail_identity mail_identity_of_arrival(struct node *node);
 /* The identity of a message that this program makes: a root of its own, as above. */
 struct mail_identity mail_identity_of_new(struct node *node);
 
-/* Emits a record of the message. `after` and `bytes` are as enum mail_detail says. */
-void mail_record(struct node *node, enum mail_detail detail, const struct mail_identity *identity,
-		 uint64_t after, struct bytes bytes);
+/* Emits a record of what `actor` did to the message. `after` and `bytes` are as enum mail_detail says. */
+void mail_record(struct node *node, enum actor actor, enum mail_detail detail,
+		 const struct mail_identity *identity, uint64_t after, struct bytes bytes);
+
+/* Emits MAIL_CHECKED: what a stage of the screening that `actor` does found. */
+void mail_record_check(struct node *node, enum actor actor, const struct mail_identity *identity,
+		       const struct screen_finding *finding);

@@ -5,6 +5,8 @@
 #include "protocols/programs/aliases.h"
 #include "protocols/programs/delivery.h"
 #include "protocols/programs/mda.h"
+#include "protocols/programs/reception.h"
+#include "protocols/programs/screen.h"
 #include "protocols/programs/stamp.h"
 #include "protocols/smtp/server.h"
 
@@ -13,6 +15,8 @@ struct service {
 	struct mail_server *server;
 	struct tcp_listener *listener; /* NULL: suspended */
 	uint16_t port;
+	enum actor actor; /* the MSA for authors, the MTA for other servers */
+	bool begins_with_tls;
 	struct smtp_server_config config;
 };
 
@@ -24,6 +28,8 @@ struct client {
 	struct dns_query *query; /* for its name; NULL: none */
 	bool is_turned_away;     /* it gets a 421, and counts for nothing */
 	char *name;              /* what its address is called, until the name proves right */
+	struct screen *screen;
+	struct smtp_arrival arrival; /* what is being screened */
 };
 
 struct mail_server {
@@ -34,6 +40,8 @@ struct mail_server {
 	char **tagged_domains;
 	struct aliases *aliases;
 	struct faults *faults;
+	struct screening *screening; /* NULL: there is none */
+	struct signing *signing;     /* likewise */
 	struct mail_server_network *relay_networks;
 	unsigned relay_network_count;
 	struct dns_resolver *resolver;
@@ -46,8 +54,11 @@ struct mail_server {
 	struct mail_queue *queue;
 	struct delivery_agent *agent;
 	unsigned session_limit, per_address_limit, queue_limit;
+	bool mda_is_stopped;
 	struct random_stream random; /* for the challenges of AUTH */
-	struct sasl_keys *keys;
+	struct sasl_keys *keys;      /* borrowed */
+	struct tls_context *tls; /* NULL: none */
+	bool hides_auth;
 };
 
 /* Whose mail is ours. */
@@ -217,19 +228,45 @@ static enum smtp_verdict judge(const struct mail_server *server, const struct sm
 	return account_has_room(account, 1) ? SMTP_RECIPIENT_OK : SMTP_RECIPIENT_FULL;
 }
 
+static const char *const verdict_names[] = {
+	[SMTP_RECIPIENT_UNKNOWN] = "is not known here",
+	[SMTP_RECIPIENT_FOREIGN] = "is elsewhere, and this client may not relay",
+	[SMTP_RECIPIENT_FULL] = "is over quota",
+	[SMTP_RECIPIENT_LATER] = "cannot be judged now",
+};
+
+static void recipient_screened(void *owner, const char *reply)
+{
+	struct client *client = owner;
+
+	if (reply != NULL)
+		smtp_server_answer_recipient_refused(client->session, reply);
+	else
+		smtp_server_answer_recipient(client->session, SMTP_RECIPIENT_OK);
+}
+
+/* Who cannot be a recipient anyway is not screened. */
 static void check_recipient(void *owner, struct smtp_server *session, const char *recipient)
 {
 	struct client *client = owner;
 	char *address = complete_address(client->service->server, recipient);
 	enum smtp_verdict verdict = judge(client->service->server, session, address);
 
+	if (verdict != SMTP_RECIPIENT_OK && !smtp_server_is_verifying(session))
+		reception_record_recipient(client->service->server->node, client->service->actor,
+					   address, verdict_names[verdict]);
 	g_free(address);
-	smtp_server_answer_recipient(session, verdict);
+	if (verdict != SMTP_RECIPIENT_OK || smtp_server_is_verifying(session)) {
+		smtp_server_answer_recipient(session, verdict);
+		return;
+	}
+	client->arrival = smtp_server_arrival(session);
+	screen_recipient(client->screen, &client->arrival, recipient, recipient_screened, client);
 }
 
 /* One copy for the queue: of the message itself, or one that a list sends on. */
 static void enqueue_copy(const struct mail_server *server, const struct smtp_arrival *arrival,
-			 const struct expansion *to, const struct mail_identity *identity,
+			 const struct expansion *to, const struct screen_result *screened,
 			 const char *queue_id, GBytes *data)
 {
 	const struct smtp_message_wish none = { .is_utf8 = arrival->wish.is_utf8 };
@@ -239,7 +276,8 @@ static void enqueue_copy(const struct mail_server *server, const struct smtp_arr
 	    server->queue,
 	    &(struct mail_envelope) {
 		.queue_id = queue_id,
-		.identity = *identity,
+		.identity = screened->identity,
+		.goes_to_junk = screened->goes_to_junk,
 		.sender = is_list ? to->sender : arrival->sender,
 		.recipients = (const char *const *)to->recipients->pdata,
 		.recipient_count = to->recipients->len,
@@ -250,17 +288,17 @@ static void enqueue_copy(const struct mail_server *server, const struct smtp_arr
 }
 
 static void enqueue(const struct mail_server *server, const struct smtp_arrival *arrival,
-		    const char *queue_id, GBytes *data)
+		    const struct screen_result *screened, const char *queue_id, GBytes *data)
 {
-	struct mail_identity identity = mail_identity_of_arrival(server->node);
 	char **recipients = g_new0(char *, arrival->recipient_count + 1);
 	GPtrArray *expansions;
 
 	for (unsigned i = 0; i < arrival->recipient_count; i++)
 		recipients[i] = complete_address(server, arrival->recipients[i]);
-	engine_context(node_engine(server->node))->root = identity.root;
-	mail_record(server->node, arrival->login != NULL ? MAIL_SUBMITTED : MAIL_RECEIVED,
-		    &identity, 0, bytes_of(queue_id));
+	engine_context(node_engine(server->node))->root = screened->identity.root;
+	mail_record(server->node, arrival->login != NULL ? ACTOR_MSA : ACTOR_MTA,
+		    arrival->login != NULL ? MAIL_SUBMITTED : MAIL_RECEIVED, &screened->identity, 0,
+		    bytes_of(queue_id));
 	expansions = aliases_expand(server->aliases, (const char *const *)recipients,
 				    arrival->wishes, arrival->recipient_count);
 	for (guint i = 0; i < expansions->len; i++) {
@@ -272,7 +310,7 @@ static void enqueue(const struct mail_server *server, const struct smtp_arrival 
 		g_strlcpy(id, queue_id, sizeof id);
 		if (i > 0)
 			mail_queue_new_id(server->queue, id);
-		enqueue_copy(server, arrival, to, &identity, id, data);
+		enqueue_copy(server, arrival, to, screened, id, data);
 	}
 	g_ptr_array_unref(expansions);
 	g_strfreev(recipients);
@@ -285,33 +323,114 @@ static bool has_room(void *owner)
 	return mail_queue_length(server->queue) < server->queue_limit;
 }
 
+/* What a user submitted, signed for the domain in its From, if there is a key of that. Takes `data`. */
+static GBytes *sign(const struct mail_server *server, const struct mail_identity *identity,
+		    GBytes *data)
+{
+	char *evidence;
+	GBytes *signed_data =
+	    signing_apply(server->signing, data, world_unix_time(server->node->world), &evidence);
+
+	if (signed_data == NULL)
+		return data;
+	g_bytes_unref(data);
+	mail_record(server->node, ACTOR_MSA, MAIL_SIGNED, identity, 0, bytes_of(evidence));
+	g_free(evidence);
+	return signed_data;
+}
+
+/* The message has passed: it is stamped and put into the queue. */
+static void take_message(const struct client *client, const struct screen_result *screened)
+{
+	const struct mail_server *server = client->service->server;
+	struct smtp_arrival arrival = client->arrival;
+	char queue_id[QUEUE_ID_BYTES];
+	GBytes *data;
+
+	arrival.data = screened->data;
+	mail_queue_new_id(server->queue, queue_id);
+	data = stamp_arrival(&arrival, &(struct stamp) {
+					   .host_name = server->host_name,
+					   .software = MAIL_SERVER_SOFTWARE,
+					   .queue_id = queue_id,
+					   .unix_time = world_unix_time(server->node->world),
+					   .completes = arrival.login != NULL,
+				       });
+	if (arrival.login != NULL)
+		data = sign(server, &screened->identity, data);
+	enqueue(server, &arrival, screened, queue_id, data);
+	g_bytes_unref(data);
+	smtp_server_answer_accepted(client->session, queue_id);
+}
+
+static void message_screened(void *owner, const struct screen_result *screened)
+{
+	const struct client *client = owner;
+
+	if (screened->reply != NULL)
+		smtp_server_answer_refused(client->session, screened->reply);
+	else if (!has_room(owner)) /* there was when the sender was named */
+		smtp_server_answer_refused(client->session, SMTP_NO_ROOM);
+	else
+		take_message(client, screened);
+}
+
+static const char *place_of(void *owner, const char *recipient)
+{
+	const struct mail_server *server = owner;
+	char *address = complete_address(server, recipient);
+	const char *place = "relayed";
+
+	if (aliases_has(server->aliases, address))
+		place = "alias";
+	else if (is_local_domain(server, address_domain(address)))
+		place = "local";
+	g_free(address);
+	return place;
+}
+
+/* Records the arrival, and what the server's own policy says. The reply that refuses it; NULL: it may pass. */
+static const char *check_arrival(struct client *client, const struct smtp_arrival *arrival,
+				 const struct mail_identity *identity)
+{
+	struct mail_server *server = client->service->server;
+	const struct reception reception = {
+		.node = server->node,
+		.actor = client->service->actor,
+		.identity = *identity,
+		.arrival = arrival,
+		.size_limit = client->service->config.size_limit,
+		.hops = stamp_count_hops(arrival->data),
+		.hops_limit = MAIL_SERVER_HOPS_MAX,
+		.place = place_of,
+		.owner = server,
+	};
+	const char *refusal = NULL;
+
+	if (reception.hops > MAIL_SERVER_HOPS_MAX)
+		refusal = "554 5.4.0 Error: too many hops";
+	else if (!has_room(client)) /* there was when the sender was named */
+		refusal = SMTP_NO_ROOM;
+	engine_context(node_engine(server->node))->root = identity->root;
+	reception_record_arrival(&reception);
+	reception_record_check(&reception, refusal);
+	return refusal;
+}
+
 static void accept_message(void *owner, struct smtp_server *session,
 			   const struct smtp_arrival *arrival)
 {
 	struct client *client = owner;
-	const struct mail_server *server = client->service->server;
-	char queue_id[QUEUE_ID_BYTES];
-	GBytes *data;
 
-	if (stamp_count_hops(arrival->data) > MAIL_SERVER_HOPS_MAX) {
-		smtp_server_answer_refused(session, "554 5.4.0 Error: too many hops");
+	struct mail_identity identity = mail_identity_of_arrival(client->service->server->node);
+	const char *refusal = check_arrival(client, arrival, &identity);
+
+	if (refusal != NULL) {
+		smtp_server_answer_refused(session, refusal);
 		return;
 	}
-	if (!has_room(client)) { /* there was when the sender was named */
-		smtp_server_answer_refused(session, SMTP_NO_ROOM);
-		return;
-	}
-	mail_queue_new_id(server->queue, queue_id);
-	data = stamp_arrival(arrival, &(struct stamp) {
-					  .host_name = server->host_name,
-					  .software = MAIL_SERVER_SOFTWARE,
-					  .queue_id = queue_id,
-					  .unix_time = world_unix_time(server->node->world),
-					  .completes = arrival->login != NULL,
-				      });
-	enqueue(server, arrival, queue_id, data);
-	g_bytes_unref(data);
-	smtp_server_answer_accepted(session, queue_id);
+	client->arrival = *arrival;
+	screen_message(client->screen, &client->arrival, &identity, message_screened, client);
 }
 
 static bool find_fault(void *owner, struct smtp_server *session, enum smtp_detail command,
@@ -340,6 +459,7 @@ static void free_client(gpointer data)
 
 	if (client->query != NULL)
 		dns_cancel(client->query);
+	screen_free(client->screen);
 	g_free(client->name);
 	g_free(client);
 }
@@ -392,6 +512,7 @@ static void client_connected(void *owner, struct stream *stream)
 	char *why = why_turned_away(service, stream->remote.address);
 
 	client->service = service;
+	client->screen = screen_new(server->node, service->actor, server->screening);
 	client->session = smtp_server_of(session);
 	client->is_turned_away = why != NULL;
 	if (why != NULL)
@@ -401,14 +522,29 @@ static void client_connected(void *owner, struct stream *stream)
 	client->adapter = adapter_new(server->host, stream, session, true,
 				      &(struct adapter_config) {
 					  .layer = LAYER_SMTP,
+					  .actor = service->actor,
 					  .wakeup_ns = server->wakeup_ns,
 					  .lingers = server->lingers,
+					  .tls = server->tls,
+					  .begins_with_tls = service->begins_with_tls,
 					  .done = client_done,
 					  .owner = client,
 				      });
 }
 
 /* Delivery. */
+
+/* The transfer agent finds nobody to hand local mail to: it stays in the queue. */
+static void defer_all(struct mail_job *job)
+{
+	for (unsigned i = 0; i < job->count; i++) {
+		struct mail_result *result = &job->results[i];
+
+		result->outcome = SMTP_DEFERRED;
+		g_strlcpy(result->status, "4.3.0", sizeof result->status);
+		result->reason = g_strdup("the delivery agent (MDA) is not running");
+	}
+}
 
 static void deliver(void *owner, struct mail_job *job)
 {
@@ -418,7 +554,10 @@ static void deliver(void *owner, struct mail_job *job)
 		delivery_start(server->agent, job);
 		return;
 	}
-	mda_deliver(server->node, server->store, server->tagged_domains, job);
+	if (server->mda_is_stopped)
+		defer_all(job);
+	else
+		mda_deliver(server->node, server->store, server->tagged_domains, job);
 	mail_job_done(job);
 }
 
@@ -426,8 +565,11 @@ static void deliver(void *owner, struct mail_job *job)
 
 static bool open_port(struct service *service)
 {
+	uint8_t before = node_act_as(service->server->node, (uint8_t)service->actor);
+
 	service->listener =
 	    tcp_listen(service->server->host, service->port, client_connected, service);
+	node_act_as(service->server->node, before);
 	return service->listener != NULL;
 }
 
@@ -437,6 +579,9 @@ static bool start_service(struct service *service, const struct mail_server_port
 	unsigned capabilities =
 	    port->capabilities != 0 ? port->capabilities : SMTP_CAPABILITIES_ALL;
 
+	if (service->server->tls == NULL)
+		capabilities &= ~(unsigned)SMTP_CAN_TLS;
+
 	service->config = (struct smtp_server_config) {
 		.host_name = service->server->host_name,
 		.software = MAIL_SERVER_SOFTWARE,
@@ -445,6 +590,7 @@ static bool start_service(struct service *service, const struct mail_server_port
 		.keys = service->server->keys,
 		.random = &service->server->random,
 		.requires_login = port->is_submission,
+		.hides_auth = service->server->hides_auth,
 		.size_limit = size_limit,
 		.recipient_limit = MAIL_SERVER_RECIPIENTS,
 		.error_limit = MAIL_SERVER_ERRORS,
@@ -452,6 +598,8 @@ static bool start_service(struct service *service, const struct mail_server_port
 		.environment = &environment,
 	};
 	service->port = port->port;
+	service->actor = port->is_submission ? ACTOR_MSA : ACTOR_MTA;
+	service->begins_with_tls = port->begins_with_tls;
 	return open_port(service);
 }
 
@@ -480,12 +628,60 @@ static int64_t or_default(int64_t configured, int64_t fallback)
 	return configured != 0 ? configured : fallback;
 }
 
+/* Whether an address is of a user: the account's own, or an alias for it alone. */
+static bool owns_address(void *owner, const char *login, const char *address)
+{
+	const struct mail_server *server = owner;
+	const struct account *user =
+	    login == NULL ? NULL : mail_store_find_login(server->store, login);
+	const char *target = aliases_target(server->aliases, address);
+	const struct account *account = mda_find_account(
+	    server->store, target != NULL ? target : address, server->tagged_domains);
+
+	return account != NULL && (login == NULL || account == user);
+}
+
+static bool is_own_domain(void *owner, const char *domain)
+{
+	return is_local_domain(owner, domain);
+}
+
+static struct dns_query *ask_dns(void *owner, const char *name, uint16_t type, dns_done_fn *done,
+				 void *asker)
+{
+	const struct mail_server *server = owner;
+
+	return server->resolver != NULL ? dns_resolve(server->resolver, name, type, done, asker)
+					: NULL;
+}
+
+static const struct screen_environment screen_environment = {
+	.is_local = is_own_domain,
+	.owns = owns_address,
+	.ask = ask_dns,
+};
+
+static void start_screening(struct mail_server *server, const struct mail_server_config *config)
+{
+	if (config->stage_count == 0)
+		return;
+	server->screening = screening_new(&(struct screening_config) {
+	    .host_name = server->host_name,
+	    .stages = config->stages,
+	    .stage_count = config->stage_count,
+	    .environment = &screen_environment,
+	    .owner = server,
+	});
+}
+
 static void copy_config(struct mail_server *server, const struct mail_server_config *config)
 {
 	server->host_name = g_strdup(config->host_name);
 	server->domains = copy_names(config->domains, config->domain_count);
 	server->tagged_domains = copy_names(config->tagged_domains, config->tagged_domain_count);
 	copy_aliases(server, config);
+	start_screening(server, config);
+	server->signing = signing_new(config->signers, config->signer_count);
 	server->faults = faults_new(server->node, config->faults, config->fault_count);
 	server->relay_networks = g_memdup2(
 	    config->relay_networks, config->relay_network_count * sizeof *config->relay_networks);
@@ -493,6 +689,8 @@ static void copy_config(struct mail_server *server, const struct mail_server_con
 	server->resolver = config->resolver;
 	server->store = config->store;
 	server->wakeup_ns = config->wakeup_ns;
+	server->tls = config->tls;
+	server->hides_auth = config->hides_auth;
 	server->session_limit = (unsigned)or_default(config->session_limit, MAIL_SERVER_SESSIONS);
 	server->per_address_limit =
 	    (unsigned)or_default(config->per_address_limit, MAIL_SERVER_PER_ADDRESS);
@@ -520,6 +718,8 @@ static void start_queue(struct mail_server *server, const struct mail_server_con
 						 .wakeup_ns = server->wakeup_ns,
 						 .converts = !config->never_converts,
 						 .concurrency = config->connections_per_domain,
+						 .tls = config->delivery_tls,
+						 .tls_context = config->delivery_tls_context,
 					     });
 }
 
@@ -531,7 +731,7 @@ struct mail_server *mail_server_new(struct host *host, const struct mail_server_
 	server->node = host_node(host);
 	server->clients = g_ptr_array_new_with_free_func(free_client);
 	server->lingers = linger_pool_new(server->node);
-	server->keys = sasl_keys_new();
+	server->keys = config->keys;
 	node_random_init(server->node, &server->random, "mail.sasl");
 	copy_config(server, config);
 	start_queue(server, config);
@@ -549,21 +749,39 @@ struct mail_server *mail_server_new(struct host *host, const struct mail_server_
 	return server;
 }
 
-void mail_server_suspend(struct mail_server *server)
+static bool is_meant(const struct service *service, enum actor program)
 {
-	for (unsigned i = 0; i < server->service_count; i++)
-		g_clear_pointer(&server->services[i].listener, tcp_listener_close);
-	for (guint i = 0; i < server->clients->len; i++)
-		adapter_free(((struct client *)g_ptr_array_index(server->clients, i))->adapter);
-	g_ptr_array_set_size(server->clients, 0);
+	return program == ACTOR_NONE || program == service->actor;
 }
 
-bool mail_server_resume(struct mail_server *server)
+void mail_server_suspend(struct mail_server *server, enum actor program)
+{
+	server->mda_is_stopped |= program == ACTOR_MDA;
+	for (unsigned i = 0; i < server->service_count; i++)
+		if (is_meant(&server->services[i], program))
+			g_clear_pointer(&server->services[i].listener, tcp_listener_close);
+	for (guint i = server->clients->len; i > 0; i--) {
+		struct client *client = g_ptr_array_index(server->clients, i - 1);
+
+		if (!is_meant(client->service, program))
+			continue;
+		adapter_free(client->adapter);
+		g_ptr_array_remove_index(server->clients, i - 1);
+	}
+}
+
+bool mail_server_resume(struct mail_server *server, enum actor program)
 {
 	bool is_open = true;
 
-	for (unsigned i = 0; i < server->service_count; i++)
-		is_open &= server->services[i].listener != NULL || open_port(&server->services[i]);
+	if (program == ACTOR_MDA)
+		server->mda_is_stopped = false;
+	for (unsigned i = 0; i < server->service_count; i++) {
+		struct service *service = &server->services[i];
+
+		if (is_meant(service, program))
+			is_open &= service->listener != NULL || open_port(service);
+	}
 	return is_open;
 }
 
@@ -571,16 +789,17 @@ void mail_server_free(struct mail_server *server)
 {
 	if (server == NULL)
 		return;
-	mail_server_suspend(server);
+	mail_server_suspend(server, ACTOR_NONE);
 	g_ptr_array_unref(server->clients);
 	linger_pool_free(server->lingers);
 	delivery_agent_free(server->agent);
 	mail_queue_free(server->queue);
-	sasl_keys_free(server->keys);
 	g_free(server->services);
 	g_free(server->relay_networks);
 	aliases_free(server->aliases);
 	faults_free(server->faults);
+	screening_free(server->screening);
+	signing_free(server->signing);
 	g_strfreev(server->tagged_domains);
 	g_strfreev(server->domains);
 	g_free(server->host_name);

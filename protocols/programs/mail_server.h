@@ -3,13 +3,18 @@
  * one queue and one mail store. POP3 and IMAP are other doors to the same store.
  */
 #pragma once
+#include "protocols/actor.h"
 #include "protocols/dns/resolver.h"
 #include "protocols/mail/mailbox.h"
 #include "protocols/programs/faults.h"
 #include "protocols/programs/queue.h"
+#include "protocols/programs/signing.h"
+#include "protocols/screening/screening.h"
+#include "protocols/session.h"
 #include "stack/socket.h"
 
 struct mail_server;
+struct tls_context;
 
 /* A port that the server listens on. */
 struct mail_server_port {
@@ -17,6 +22,7 @@ struct mail_server_port {
 	bool is_submission;    /* AUTH is offered, and no recipient is taken without it */
 	unsigned capabilities; /* set of enum smtp_capability; 0: all that fit the port */
 	unsigned mechanisms;   /* set of SASL_BIT(); 0: all */
+	bool begins_with_tls;  /* implicit TLS (RFC 8314 section 3.3); needs the config's `tls` */
 };
 
 /* Clients in this network may send anywhere without AUTH. */
@@ -43,6 +49,10 @@ struct mail_server_config {
 	unsigned alias_count;
 	const struct mail_server_fault *faults; /* borrowed: they must outlive it */
 	unsigned fault_count;
+	const struct screen_stage_config *stages; /* of the screening, in their order */
+	unsigned stage_count;
+	const struct mail_server_signer *signers; /* of what users submit; the keys outlive it */
+	unsigned signer_count;
 	bool never_converts; /* an 8-bit message to a server without 8BITMIME is returned */
 	unsigned connections_per_domain; /* at once, of delivery; 0: the default */
 	const struct mail_server_port *ports;
@@ -51,10 +61,15 @@ struct mail_server_config {
 	unsigned relay_network_count;
 	struct dns_resolver *resolver; /* borrowed; NULL: no names are looked up */
 	struct mail_store *store;      /* borrowed; required */
+	struct sasl_keys *keys;        /* borrowed, see sasl.h; may be NULL */
 	uint64_t size_limit;           /* octets of a message; 0: none */
 	int64_t wakeup_ns;             /* from bytes arriving to the program reading them */
 	int64_t pickup_ns;             /* from acceptance to the first attempt to deliver */
 	int64_t retry_ns, retry_max_ns, lifetime_ns; /* 0: as Postfix, see queue.h */
+	struct tls_context *tls;                     /* what clients get, borrowed; NULL: no TLS */
+	bool hides_auth;                             /* AUTH is offered under TLS alone */
+	struct tls_context *delivery_tls_context; /* towards other servers, borrowed; NULL: none */
+	enum session_tls delivery_tls;
 	int64_t warning_ns;         /* age at which a sender is told of a delay; 0: never */
 	unsigned session_limit;     /* at once on each port; one more: 421 4.3.2. 0: the default */
 	unsigned per_address_limit; /* of them with one client address: 421 4.7.0. 0: likewise */
@@ -82,10 +97,11 @@ struct mail_server *mail_server_new(struct host *host, const struct mail_server_
 void mail_server_free(struct mail_server *server);
 
 /*
- * Closes the ports and resets what is connected to them, or opens them again. The queue goes on.
- * False when a port is taken.
+ * Stops one of the server's programs, or lets it run again: ACTOR_MSA and ACTOR_MTA close their ports and
+ * reset what is connected to them, while ACTOR_MDA is stopped local mail stays in the queue.
+ * ACTOR_NONE: all ports. The queue goes on. False when a port is taken.
  */
-void mail_server_suspend(struct mail_server *server);
-bool mail_server_resume(struct mail_server *server);
+void mail_server_suspend(struct mail_server *server, enum actor program);
+bool mail_server_resume(struct mail_server *server, enum actor program);
 
 const struct mail_queue *mail_server_queue(const struct mail_server *server);

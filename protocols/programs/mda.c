@@ -1,6 +1,9 @@
 #include "protocols/programs/mda.h"
 
+#include <inttypes.h>
 #include "protocols/mail/address.h"
+#include "protocols/mail/names.h"
+#include "protocols/programs/evidence.h"
 
 static bool has_tags(const char *domain, char *const *tagged_domains)
 {
@@ -48,6 +51,18 @@ static char *envelope_key(const struct mail_job *job, const char *recipient)
 	return key;
 }
 
+/* The mailbox for what the screening put into quarantine (RFC 6154: \Junk), made when it is needed. */
+static struct mailbox *junk_of(struct account *account)
+{
+	struct mailbox *junk = account_find_mailbox(account, MAIL_JUNK);
+
+	if (junk != NULL)
+		return junk;
+	junk = account_create_mailbox(account, MAIL_JUNK);
+	account_set_subscribed(account, MAIL_JUNK, true);
+	return junk;
+}
+
 static void append(struct node *node, struct account *account, const struct mail_job *job,
 		   const char *recipient)
 {
@@ -56,11 +71,18 @@ static void append(struct node *node, struct account *account, const struct mail
 				       is_tagged ? recipient : account->address);
 	struct message *message =
 	    message_new(message_prepend(job->data, header), job->identity.root);
-	struct mailbox *inbox = account_find_mailbox(account, "INBOX");
+	struct mailbox *mailbox =
+	    job->goes_to_junk ? junk_of(account) : account_find_mailbox(account, "INBOX");
+	uint8_t before = node_act_as(node, ACTOR_MDA);
 	const struct mailbox_entry *entry =
-	    mailbox_append(inbox, message, 0, world_unix_time(node->world));
+	    mailbox_append(mailbox, message, 0, world_unix_time(node->world));
 
-	mail_record(node, MAIL_DELIVERED, &job->identity, entry->uid, bytes_of(recipient));
+	GString *evidence = evidence_new(recipient);
+
+	evidence_fact(evidence, "mailbox", "%s", mailbox->name);
+	evidence_fact(evidence, "uid", "%" PRIu32, entry->uid);
+	evidence_record(node, ACTOR_MDA, MAIL_DELIVERED, &job->identity, entry->uid, evidence);
+	node_act_as(node, before);
 	message_free(message);
 	g_free(header);
 }
@@ -90,7 +112,8 @@ static void deliver_one(struct node *node, struct mail_store *store, char *const
 	}
 	key = envelope_key(job, recipient);
 	if (key != NULL && account_delivered_before(account, key)) {
-		mail_record(node, MAIL_DUPLICATE, &job->identity, 0, bytes_of(recipient));
+		mail_record(node, ACTOR_MDA, MAIL_DUPLICATE, &job->identity, 0,
+			    bytes_of(recipient));
 	} else {
 		append(node, account, job, recipient);
 		if (key != NULL)

@@ -10,6 +10,7 @@ const char *const mua_outcome_names[MUA_OUTCOME_COUNT] = {
 	[MUA_NO_NAME] = "server name not found",
 	[MUA_NO_CONNECTION] = "no connection",
 
+	[MUA_INSECURE] = "not secure",
 	[MUA_LOGIN_REFUSED] = "login refused",
 	[MUA_REFUSED] = "refused",
 	[MUA_NO_DNS] = "no answer from DNS",
@@ -18,9 +19,15 @@ const char *const mua_outcome_names[MUA_OUTCOME_COUNT] = {
 	[MUA_TRY_LATER] = "the server says later",
 };
 
+static enum actor mua_actor(const struct mua *mua)
+{
+	return mua->web != NULL ? ACTOR_BROWSER : ACTOR_MUA;
+}
+
 void mua_belong(const struct mua *mua, uint64_t root)
 {
 	engine_context(node_engine(mua->node))->root = root;
+	node_act_as(mua->node, (uint8_t)mua_actor(mua));
 }
 
 void mua_record(const struct mua *mua, enum mail_detail detail, uint64_t root, uint64_t object,
@@ -31,6 +38,7 @@ void mua_record(const struct mua *mua, enum mail_detail detail, uint64_t root, u
 		       .kind = TRACE_MAIL,
 		       .layer = LAYER_MAIL,
 		       .detail = (uint16_t)detail,
+		       .actor = (uint8_t)mua_actor(mua),
 		       .root = root,
 		       .object = object,
 		       .before = detail == MAIL_DEFERRED,
@@ -51,9 +59,16 @@ enum mua_outcome mua_outcome_of_lookup(enum lookup_outcome outcome)
 	return outcome == LOOKUP_FAILED ? MUA_NO_DNS : MUA_NO_NAME;
 }
 
-enum mua_outcome mua_outcome_of_failure(int why, const char **text)
+enum mua_outcome mua_outcome_of_failure(const struct session *session, int why, const char **text)
 {
+	if (session->lacks_tls) {
+		*text = "TLS is required, but was not offered";
+		return MUA_INSECURE;
+	}
 	switch (why) {
+	case STREAM_INSECURE:
+		*text = session->failure != NULL ? session->failure : "no TLS";
+		return MUA_INSECURE;
 	case STREAM_REFUSED:
 		*text = "connection refused";
 		return MUA_NO_CONNECTION;
@@ -189,8 +204,8 @@ static struct mua_action *begin(struct mua *mua, enum mua_verb verb, struct mua_
 				},
 				bytes_of(words));
 	g_assert(action->id == id);
-	context->root = id;
 	context->cause = id;
+	mua_belong(mua, id);
 	g_free(words);
 	return action;
 }

@@ -12,9 +12,11 @@
 #pragma once
 #include "protocols/dns/resolver.h"
 #include "protocols/mail/mailbox.h"
+#include "protocols/session.h"
 #include "stack/socket.h"
 
 struct mua;
+struct tls_context;
 
 enum mua_protocol {
 	MUA_POP3,
@@ -48,9 +50,11 @@ struct mua_config {
 	 * them.
 	 */
 	uint16_t outgoing_ports[MUA_PORTS_MAX + 1];
-	bool authenticates;   /* at the outgoing server too */
-	enum mua_leave leave; /* POP3 */
-	int64_t leave_ns;     /* TIME_NEVER: without limit */
+	enum session_tls incoming_tls, outgoing_tls;
+	struct tls_context *tls; /* borrowed; NULL: TLS is never spoken */
+	bool authenticates;      /* at the outgoing server too */
+	enum mua_leave leave;    /* POP3 */
+	int64_t leave_ns;        /* TIME_NEVER: without limit */
 	/*
 	 * IMAP: so long the connection stays open when there is nothing left to do, waiting for news
 	 * by IDLE; 0: it is closed at once. TIME_NEVER: until the user goes offline.
@@ -100,6 +104,7 @@ enum mua_outcome {
 	MUA_BAD_ADDRESS,   /* no recipient, or one that is no mail address */
 	MUA_NO_NAME,       /* the server's name does not exist, or has no address */
 	MUA_NO_CONNECTION, /* refused: nobody listens there */
+	MUA_INSECURE,      /* no TLS, or with nobody to be trusted; the text says why */
 	MUA_LOGIN_REFUSED,
 	MUA_REFUSED, /* the server would not do it; the text is its reply */
 
@@ -131,6 +136,8 @@ struct mua_callback {
 
 /* What the user writes; everything is copied. Fields may be NULL or 0. */
 struct mua_letter {
+	const char *from; /* the From field, as "Alice <alice@office.example>"; NULL: the own one */
+	const char *mail_from; /* reverse-path, as "alice@office.example"; NULL: the own address */
 	const char *to, *cc, *bcc; /* address lists; replies add theirs */
 	const char *subject;       /* replies have their own */
 	const char *text;          /* UTF-8 */

@@ -15,6 +15,8 @@ struct mua_draft *mua_draft_new(const struct mua_letter *letter)
 {
 	struct mua_draft *draft = g_new0(struct mua_draft, 1);
 
+	draft->from = g_strdup(letter->from);
+	draft->mail_from = g_strdup(letter->mail_from);
 	draft->to = g_strdup(letter->to);
 	draft->cc = g_strdup(letter->cc);
 	draft->bcc = g_strdup(letter->bcc);
@@ -40,6 +42,8 @@ void mua_draft_free(struct mua_draft *draft)
 {
 	if (draft == NULL)
 		return;
+	g_free(draft->from);
+	g_free(draft->mail_from);
 	g_free(draft->to);
 	g_free(draft->cc);
 	g_free(draft->bcc);
@@ -217,7 +221,7 @@ static GBytes *write_draft(struct mua *mua, const struct mua_draft *draft)
 	char *stem = new_stem(mua, unix_time);
 	char *boundary = new_boundary(stem, draft->text);
 	char *message_id = g_strconcat(stem, "@", mua->config.host_name, NULL);
-	char *from = own_address(mua);
+	char *from = draft->from != NULL ? g_strdup(draft->from) : own_address(mua);
 	GBytes *bytes = message_compose(&(struct composition) {
 	    .from = from,
 	    .to = draft->to,

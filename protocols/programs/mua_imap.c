@@ -169,7 +169,7 @@ static void connection_done(void *owner, struct session *session, int why)
 	(void)session;
 	forget_connection(imap);
 	if (text == NULL)
-		outcome = mua_outcome_of_failure(why, &text);
+		outcome = mua_outcome_of_failure(session, why, &text);
 	if (mua_imap_present(imap) != NULL && !was_leaving && !imap->was_reused)
 		fail(imap, outcome, text);
 	imap->was_reused = false;
@@ -187,19 +187,27 @@ static void connect_to(struct mua_imap *imap, uint32_t address)
 	imap->client = imap_client_new(&(struct imap_client_config) {
 	    .user = config->login,
 	    .password = config->password,
+	    .random = &mua->random,
+	    .keys = mua->keys,
+	    .tls = config->incoming_tls,
 	    .events = &events,
 	    .owner = imap,
 	    .idle_renew_ns = IDLE_RENEW_NS,
 	    .reply_timeout_ns = REPLY_TIMEOUT_NS,
 	});
-	imap->adapter = adapter_new(mua->host, stream, imap_client_session(imap->client), false,
-				    &(struct adapter_config) {
-					.layer = LAYER_IMAP,
-					.wakeup_ns = config->wakeup_ns,
-					.connect_timeout_ns = config->connect_timeout_ns,
-					.done = connection_done,
-					.owner = imap,
-				    });
+	imap->adapter =
+	    adapter_new(mua->host, stream, imap_client_session(imap->client), false,
+			&(struct adapter_config) {
+			    .layer = LAYER_IMAP,
+			    .actor = ACTOR_MUA,
+			    .wakeup_ns = config->wakeup_ns,
+			    .connect_timeout_ns = config->connect_timeout_ns,
+			    .tls = config->tls,
+			    .tls_name = config->incoming_server,
+			    .begins_with_tls = config->incoming_tls == SESSION_TLS_AT_ONCE,
+			    .done = connection_done,
+			    .owner = imap,
+			});
 }
 
 static void looked_up(void *owner, enum lookup_outcome outcome, uint32_t address)

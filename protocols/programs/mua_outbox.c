@@ -1,4 +1,5 @@
 /* The mail client's outbox: composed messages on their way to the submission server. */
+#include "protocols/programs/evidence.h"
 #include "protocols/programs/mua_private.h"
 #include "protocols/smtp/client.h"
 
@@ -10,6 +11,7 @@ struct letter {
 	struct mua_action *action; /* told how it ended; NULL: it was told already */
 	uint64_t root, object;
 	struct message *message;
+	char *sender;          /* reverse-path */
 	GPtrArray *recipients; /* of char *: those still to be served */
 	unsigned notify;       /* of what the user wants to be told, for all of them */
 	uint32_t uid;          /* in the folder Outbox */
@@ -27,6 +29,7 @@ struct mua_outbox {
 	struct timer retry;         /* armed: letters are waiting */
 	unsigned port;              /* index of the port to connect to */
 	unsigned ports_failed;      /* in a row */
+	struct endpoint server;     /* that we turned to last */
 };
 
 static void try_again(void *owner);
@@ -35,6 +38,7 @@ static void letter_free(struct letter *letter)
 {
 	mua_action_free(letter->action);
 	message_free(letter->message);
+	g_free(letter->sender);
 	g_ptr_array_unref(letter->recipients);
 	g_free(letter);
 }
@@ -174,6 +178,8 @@ static enum mua_outcome outcome_of_deferral(const struct smtp_result *result)
 {
 	if (result->stage == SMTP_STAGE_AUTH && result->outcome == SMTP_FAILED)
 		return MUA_LOGIN_REFUSED;
+	if (result->stage == SMTP_STAGE_TLS)
+		return MUA_INSECURE;
 	return result->code != 0 ? MUA_TRY_LATER : MUA_LOST;
 }
 
@@ -205,7 +211,7 @@ static void send_letter(struct mua_outbox *outbox, struct smtp_client *client,
 	mua_belong(outbox->mua, letter->root);
 	outbox->current = letter;
 	smtp_client_send(client, &(struct smtp_transfer) {
-				     .sender = outbox->mua->config.address,
+				     .sender = letter->sender,
 				     .recipients = (const char *const *)letter->recipients->pdata,
 				     .wishes = wishes,
 				     .recipient_count = letter->recipients->len,
@@ -277,13 +283,42 @@ static void connection_done(void *owner, struct session *session, int why)
 	struct mua_outbox *outbox = owner;
 	struct letter *letter = g_steal_pointer(&outbox->unconnected);
 	const char *text;
-	enum mua_outcome outcome = mua_outcome_of_failure(why, &text);
+	enum mua_outcome outcome = mua_outcome_of_failure(session, why, &text);
 
 	(void)session;
 	outbox->adapter = NULL;
-	if (letter != NULL && !turn_to_next_port(outbox, letter, outcome, text))
+	if (letter != NULL && outcome == MUA_INSECURE)
+		keep_letter(outbox, letter, outcome, text);
+	else if (letter != NULL && !turn_to_next_port(outbox, letter, outcome, text))
 		keep_letter(outbox, letter, outcome, text);
 	start(outbox); /* for letters that came too late for this connection */
+}
+
+static void record_step(const struct mua_outbox *outbox, enum mail_detail detail, GString *evidence)
+{
+	mua_record(outbox->mua, detail, outbox->current->root, outbox->current->object, 0,
+		   evidence_bytes(evidence));
+	g_string_free(evidence, TRUE);
+}
+
+static void record_connection(const struct mua_outbox *outbox)
+{
+	char *server = evidence_server(outbox->mua->config.outgoing_server, outbox->server);
+
+	record_step(outbox, MAIL_CONNECTS, evidence_new(server));
+	g_free(server);
+}
+
+static void begun(void *owner, const struct smtp_transfer *transfer)
+{
+	const struct mua_outbox *outbox = owner;
+	char *server;
+
+	if (outbox->current == NULL)
+		return; /* it was given up: we went offline */
+	server = evidence_server(outbox->mua->config.outgoing_server, outbox->server);
+	record_step(outbox, MAIL_SUBMITS, evidence_transaction(server, transfer));
+	g_free(server);
 }
 
 static void connect_to(struct mua_outbox *outbox, uint32_t address)
@@ -297,23 +332,32 @@ static void connect_to(struct mua_outbox *outbox, uint32_t address)
 	    .declares_size = true,
 	    .converts = true,
 	    .uses_chunks = config->uses_chunks,
+	    .tls = config->outgoing_tls,
 	    .random = &mua->random,
 	    .keys = mua->keys,
+	    .begun = begun,
 	    .sent = sent,
 	    .owner = outbox,
 	});
-	struct stream *stream = tcp_connect(
-	    mua->host, (struct endpoint) { address, config->outgoing_ports[outbox->port] }, NULL,
-	    NULL);
+	struct stream *stream;
 
-	outbox->adapter = adapter_new(mua->host, stream, session, false,
-				      &(struct adapter_config) {
-					  .layer = LAYER_SMTP,
-					  .wakeup_ns = config->wakeup_ns,
-					  .connect_timeout_ns = config->connect_timeout_ns,
-					  .done = connection_done,
-					  .owner = outbox,
-				      });
+	outbox->server = (struct endpoint) { address, config->outgoing_ports[outbox->port] };
+	record_connection(outbox);
+	stream = tcp_connect(mua->host, outbox->server, NULL, NULL);
+
+	outbox->adapter =
+	    adapter_new(mua->host, stream, session, false,
+			&(struct adapter_config) {
+			    .layer = LAYER_SMTP,
+			    .actor = ACTOR_MUA,
+			    .wakeup_ns = config->wakeup_ns,
+			    .connect_timeout_ns = config->connect_timeout_ns,
+			    .tls = config->tls,
+			    .tls_name = config->outgoing_server,
+			    .begins_with_tls = config->outgoing_tls == SESSION_TLS_AT_ONCE,
+			    .done = connection_done,
+			    .owner = outbox,
+			});
 	send_letter(outbox, smtp_client_of(session), outbox->current);
 }
 
@@ -366,6 +410,9 @@ void mua_outbox_add(struct mua_outbox *outbox, struct mua_action *action, GPtrAr
 	letter->message = message;
 	letter->recipients = recipients;
 	letter->notify = action->draft != NULL ? action->draft->notify : 0;
+	letter->sender = g_strdup(action->draft != NULL && action->draft->mail_from != NULL
+				      ? action->draft->mail_from
+				      : mua->config.address);
 	letter->uid = mailbox_append(mua_folder(mua, MUA_OUTBOX), message, MAILBOX_SEEN,
 				     world_unix_time(mua->node->world))
 			  ->uid;

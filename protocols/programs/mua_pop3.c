@@ -126,6 +126,8 @@ static enum mua_outcome outcome_of(enum pop3_outcome outcome)
 		return MUA_DONE;
 	case POP3_LOGIN_REFUSED:
 		return MUA_LOGIN_REFUSED;
+	case POP3_INSECURE:
+		return MUA_INSECURE;
 	case POP3_MAILDROP_IN_USE:
 		return MUA_TRY_LATER;
 	case POP3_REFUSED:
@@ -180,7 +182,7 @@ static void connection_done(void *owner, struct session *session, int why)
 	(void)session;
 	pop3->adapter = NULL;
 	if (!pop3->is_answered)
-		outcome = mua_outcome_of_failure(why, &text);
+		outcome = mua_outcome_of_failure(session, why, &text);
 	finish_check(pop3, outcome, text);
 }
 
@@ -191,7 +193,10 @@ static void connect_to(struct mua_pop3 *pop3, uint32_t address)
 	struct session *session = pop3_client_new(&(struct pop3_client_config) {
 	    .user = config->login,
 	    .password = config->password,
+	    .random = &mua->random,
+	    .keys = mua->keys,
 	    .deletes = config->leave == MUA_LEAVE_NOTHING,
+	    .tls = config->incoming_tls,
 	    .root = root_of_check(pop3),
 	    .events = &events,
 	    .owner = pop3,
@@ -200,14 +205,19 @@ static void connect_to(struct mua_pop3 *pop3, uint32_t address)
 	    mua->host, (struct endpoint) { address, config->incoming_port }, NULL, NULL);
 
 	pop3->is_answered = false;
-	pop3->adapter = adapter_new(mua->host, stream, session, false,
-				    &(struct adapter_config) {
-					.layer = LAYER_POP3,
-					.wakeup_ns = config->wakeup_ns,
-					.connect_timeout_ns = config->connect_timeout_ns,
-					.done = connection_done,
-					.owner = pop3,
-				    });
+	pop3->adapter =
+	    adapter_new(mua->host, stream, session, false,
+			&(struct adapter_config) {
+			    .layer = LAYER_POP3,
+			    .actor = ACTOR_MUA,
+			    .wakeup_ns = config->wakeup_ns,
+			    .connect_timeout_ns = config->connect_timeout_ns,
+			    .tls = config->tls,
+			    .tls_name = config->incoming_server,
+			    .begins_with_tls = config->incoming_tls == SESSION_TLS_AT_ONCE,
+			    .done = connection_done,
+			    .owner = pop3,
+			});
 }
 
 static void found(void *owner, enum lookup_outcome outcome, uint32_t address)

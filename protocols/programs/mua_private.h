@@ -29,6 +29,7 @@ enum mua_verb {
 
 /* A letter with everything in it copied. */
 struct mua_draft {
+	char *from, *mail_from; /* NULL: the user's own */
 	char *to, *cc, *bcc, *subject, *text;
 	char *in_reply_to, *references; /* NULL: it answers nothing */
 	bool is_8bit;
@@ -104,7 +105,7 @@ void mua_action_free(struct mua_action *action);
 
 /* What the failure of a lookup or a stream means to the user. */
 enum mua_outcome mua_outcome_of_lookup(enum lookup_outcome outcome);
-enum mua_outcome mua_outcome_of_failure(int why, const char **text);
+enum mua_outcome mua_outcome_of_failure(const struct session *session, int why, const char **text);
 
 /*
  * Emits a TRACE_MAIL record of the message `object` that belongs to `root`; `after` as the detail

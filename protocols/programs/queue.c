@@ -19,6 +19,7 @@ struct queue_entry {
 	struct mail_identity identity;
 	char *sender;
 	struct smtp_message_wish wish;
+	bool goes_to_junk;
 	GBytes *data;
 	unsigned count;
 	struct queue_recipient *recipients;
@@ -121,7 +122,7 @@ static void record_recipient(const struct queue_entry *entry, enum mail_detail d
 
 	g_string_append_c(text, '\0');
 	g_string_append(text, second);
-	mail_record(entry->queue->node, detail, &entry->identity, 0,
+	mail_record(entry->queue->node, ACTOR_MTA, detail, &entry->identity, 0,
 		    (struct bytes) { (const uint8_t *)text->str, text->len });
 	g_string_free(text, TRUE);
 }
@@ -234,7 +235,8 @@ static void notify(struct queue_entry *entry, enum dsn_action action, queue_choi
 	const uint8_t *bytes = g_bytes_get_data(data, &length);
 
 	context->root = identity.root;
-	mail_record(queue->node, MAIL_NOTIFIED, &identity, 0, (struct bytes) { bytes, length });
+	mail_record(queue->node, ACTOR_MTA, MAIL_NOTIFIED, &identity, 0,
+		    (struct bytes) { bytes, length });
 	mail_queue_add(queue, &(struct mail_envelope) {
 				  .queue_id = id,
 				  .identity = identity,
@@ -309,8 +311,8 @@ static void try_later(struct queue_entry *entry)
 
 	for (unsigned i = 0; i < entry->count; i++)
 		if (is_delayed(&entry->recipients[i]))
-			mail_record(node, MAIL_DEFERRED, &entry->identity, (uint64_t)next_ns,
-				    bytes_of(entry->recipients[i].last.reason));
+			mail_record(node, ACTOR_MTA, MAIL_DEFERRED, &entry->identity,
+				    (uint64_t)next_ns, bytes_of(entry->recipients[i].last.reason));
 	warn(entry);
 	timer_schedule(node_engine(node), &entry->timer, next_ns);
 }
@@ -354,6 +356,7 @@ static struct mail_job *job_for(struct queue_entry *entry, const char *domain)
 	job->recipients = g_new0(const char *, entry->count);
 	job->wishes = g_new0(struct smtp_recipient_wish, entry->count);
 	job->wish = entry->wish;
+	job->goes_to_junk = entry->goes_to_junk;
 	job->results = g_new0(struct mail_result, entry->count);
 	job->places = g_new0(unsigned, entry->count);
 	job->entry = entry;
@@ -383,6 +386,7 @@ static void attempt(void *owner)
 	struct mail_queue *queue = entry->queue;
 
 	engine_context(node_engine(queue->node))->root = entry->identity.root;
+	node_act_as(queue->node, ACTOR_MTA);
 	entry->attempts++;
 	make_jobs(entry);
 	entry->is_handing_out = true;
@@ -435,6 +439,7 @@ void mail_queue_add(struct mail_queue *queue, const struct mail_envelope *envelo
 	entry->sender = g_strdup(envelope->sender);
 	entry->wish = envelope->wish;
 	entry->wish.envelope_id = g_strdup(envelope->wish.envelope_id);
+	entry->goes_to_junk = envelope->goes_to_junk;
 	entry->data = g_bytes_ref(envelope->data);
 	entry->count = envelope->recipient_count;
 	entry->recipients = g_new0(struct queue_recipient, entry->count);

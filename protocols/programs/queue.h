@@ -36,6 +36,7 @@ struct mail_job {
 	const char **recipients;
 	struct smtp_recipient_wish *wishes; /* theirs; the strings are the queue's */
 	struct smtp_message_wish wish;      /* likewise */
+	bool goes_to_junk;                  /* local delivery: not to the INBOX */
 	struct mail_result *results;        /* to be filled in; zero at first */
 	unsigned *places;                   /* the queue's own */
 	struct queue_entry *entry;          /* likewise */
@@ -77,6 +78,7 @@ struct mail_envelope {
 	const struct smtp_recipient_wish *wishes; /* of each of them; NULL: none has any */
 	unsigned recipient_count;                 /* at least 1 */
 	struct smtp_message_wish wish;
+	bool goes_to_junk; /* the screening put it into quarantine */
 	GBytes *data;
 };
 

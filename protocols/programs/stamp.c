@@ -27,6 +27,16 @@ unsigned stamp_count_hops(GBytes *data)
 	return hops;
 }
 
+/* As Postfix does (smtpd_tls_received_header), by the names of OpenSSL: "TLSv1.3". */
+static void append_protection(GString *out, const struct tls_protection *protection)
+{
+	const char *space = strchr(protection->version, ' ');
+
+	g_string_append_printf(out, "\t(using TLSv%s with cipher %s (%d/%d bits))\r\n",
+			       space != NULL ? space + 1 : protection->version, protection->cipher,
+			       protection->bits, protection->bits);
+}
+
 /*
  * Received: from vm (client1.corp.test [192.168.10.11])
  *         by mail.corp.test (mailwire) with ESMTPA id 643D2512022
@@ -39,10 +49,12 @@ static void append_received(GString *out, const struct smtp_arrival *arrival,
 	char address[IPV4_TEXT_BYTES];
 	char *date = message_date(stamp->unix_time, 0);
 
-	g_string_append_printf(out, "Received: from %s (%s [%s])\r\n\tby %s (%s) with %s id %s",
-			       arrival->helo, arrival->client_name,
-			       ipv4_print(arrival->client_address, address), stamp->host_name,
-			       stamp->software, arrival->protocol, stamp->queue_id);
+	g_string_append_printf(out, "Received: from %s (%s [%s])\r\n", arrival->helo,
+			       arrival->client_name, ipv4_print(arrival->client_address, address));
+	if (arrival->protection != NULL)
+		append_protection(out, arrival->protection);
+	g_string_append_printf(out, "\tby %s (%s) with %s id %s", stamp->host_name, stamp->software,
+			       arrival->protocol, stamp->queue_id);
 	if (arrival->recipient_count == 1)
 		g_string_append_printf(out, "\r\n\tfor <%s>; ", arrival->recipients[0]);
 	else

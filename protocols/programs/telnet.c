@@ -166,6 +166,7 @@ static void connection_done(void *owner, struct session *session, int why)
 struct telnet *telnet_new(struct host *host, const struct telnet_config *config)
 {
 	struct telnet *telnet = g_new0(struct telnet, 1);
+	uint8_t before = node_act_as(host_node(host), ACTOR_TELNET);
 	struct stream *stream = tcp_connect(host, config->to, NULL, NULL);
 
 	telnet->node = host_node(host);
@@ -173,11 +174,13 @@ struct telnet *telnet_new(struct host *host, const struct telnet_config *config)
 	telnet->adapter = adapter_new(host, stream, typist_new(telnet), false,
 				      &(struct adapter_config) {
 					  .layer = config->layer,
+					  .actor = ACTOR_TELNET,
 					  .wakeup_ns = WAKEUP_NS,
 					  .done = connection_done,
 					  .owner = telnet,
 				      });
 	telnet->config.text = NULL; /* borrowed until here */
+	node_act_as(host_node(host), before);
 	return telnet;
 }
 

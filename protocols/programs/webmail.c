@@ -338,6 +338,7 @@ static void accept_connection(void *owner, struct stream *stream)
 	connection->adapter = adapter_new(webmail->host, stream, session, true,
 					  &(struct adapter_config) {
 					      .layer = LAYER_HTTP,
+					      .actor = ACTOR_WEBMAIL,
 					      .wakeup_ns = webmail->config->wakeup_ns,
 					      .lingers = webmail->lingers,
 					      .done = connection_done,
@@ -354,9 +355,13 @@ struct webmail *webmail_start(struct host *host, const struct webmail_config *co
 	webmail->config = config;
 	webmail->users = g_ptr_array_new();
 	node_random_init(webmail->node, &webmail->random, "webmail.session");
+	node_random_init(webmail->node, &webmail->nonces, "webmail.sasl");
+	webmail->keys = sasl_keys_new();
 	webmail->lingers = linger_pool_new(webmail->node);
+	uint8_t before = node_act_as(webmail->node, ACTOR_WEBMAIL);
 	webmail->listener = tcp_listen(host, config->port != 0 ? config->port : HTTP_PORT,
 				       accept_connection, webmail);
+	node_act_as(webmail->node, before);
 	if (webmail->listener == NULL) {
 		webmail_stop(webmail);
 		return NULL;
@@ -383,6 +388,7 @@ void webmail_stop(struct webmail *webmail)
 	while (webmail->users->len > 0)
 		web_user_free(g_ptr_array_index(webmail->users, webmail->users->len - 1));
 	linger_pool_free(webmail->lingers);
+	sasl_keys_free(webmail->keys);
 	g_ptr_array_unref(webmail->users);
 	g_free(webmail);
 }

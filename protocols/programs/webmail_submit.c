@@ -1,5 +1,6 @@
 /* A webmail user's way out: what a form says is composed, and submitted with the user's name. */
 #include "protocols/mail/names.h"
+#include "protocols/programs/evidence.h"
 #include "protocols/programs/webmail_private.h"
 
 #define SUBMISSION_PORT 587
@@ -10,6 +11,7 @@ struct web_submission {
 	GPtrArray *recipients; /* of char * */
 	GBytes *message;       /* NULL: it was not composed */
 	struct lookup *lookup;
+	char *server; /* that is turned to, as evidence_server() has it; NULL: none yet */
 	struct adapter *adapter; /* NULL: not connected */
 	unsigned outcome;        /* as web_submission_outcome() */
 	char *text;
@@ -23,6 +25,7 @@ static void record(const struct web_submission *submission, enum mail_detail det
 		       .kind = TRACE_MAIL,
 		       .layer = LAYER_MAIL,
 		       .detail = (uint16_t)detail,
+		       .actor = ACTOR_WEBMAIL,
 		       .root = submission->root,
 		       .object = submission->object,
 		   },
@@ -110,6 +113,15 @@ static GBytes *compose(struct web_submission *submission, const struct web_job *
 
 /* ---- The connection ---- */
 
+static void begun(void *owner, const struct smtp_transfer *transfer)
+{
+	const struct web_submission *submission = owner;
+	GString *evidence = evidence_transaction(submission->server, transfer);
+
+	record(submission, MAIL_SUBMITS, evidence_bytes(evidence));
+	g_string_free(evidence, TRUE);
+}
+
 static void sent(void *owner, struct smtp_client *client, const struct smtp_result *results,
 		 unsigned count)
 {
@@ -155,25 +167,31 @@ static void looked_up(void *owner, enum lookup_outcome outcome, uint32_t address
 		web_user_run(submission->user);
 		return;
 	}
+	struct endpoint server = { address, port };
+
+	submission->server = evidence_server(config->submission_server, server);
+	record(submission, MAIL_CONNECTS, bytes_of(submission->server));
 	struct session *session = smtp_client_new(&(struct smtp_client_config) {
 	    .host_name = config->host_name,
 	    .login = submission->user->address,
 	    .password = submission->user->password,
+	    .random = &webmail->nonces,
+	    .keys = webmail->keys,
 	    .declares_size = true,
+	    .begun = begun,
 	    .sent = sent,
 	    .owner = submission,
 	});
-	submission->adapter =
-	    adapter_new(webmail->host,
-			tcp_connect(webmail->host, (struct endpoint) { address, port }, NULL, NULL),
-			session, false,
-			&(struct adapter_config) {
-			    .layer = LAYER_SMTP,
-			    .wakeup_ns = config->wakeup_ns,
-			    .connect_timeout_ns = WEBMAIL_CONNECT_NS,
-			    .done = connection_done,
-			    .owner = submission,
-			});
+	submission->adapter = adapter_new(
+	    webmail->host, tcp_connect(webmail->host, server, NULL, NULL), session, false,
+	    &(struct adapter_config) {
+		.layer = LAYER_SMTP,
+		.actor = ACTOR_WEBMAIL,
+		.wakeup_ns = config->wakeup_ns,
+		.connect_timeout_ns = WEBMAIL_CONNECT_NS,
+		.done = connection_done,
+		.owner = submission,
+	    });
 	smtp_client_send(smtp_client_of(session),
 			 &(struct smtp_transfer) {
 			     .sender = submission->user->address,
@@ -229,6 +247,7 @@ void web_submission_free(struct web_submission *submission)
 	g_ptr_array_unref(submission->recipients);
 	if (submission->message != NULL)
 		g_bytes_unref(submission->message);
+	g_free(submission->server);
 	g_free(submission->text);
 	g_free(submission);
 }

@@ -213,6 +213,8 @@ static void connect_to(struct web_user *user, uint32_t address)
 	user->client = imap_client_new(&(struct imap_client_config) {
 	    .user = user->address,
 	    .password = user->password,
+	    .random = &webmail->nonces,
+	    .keys = webmail->keys,
 	    .events = &events,
 	    .owner = user,
 	    .reply_timeout_ns = WEBMAIL_REPLY_NS,
@@ -220,6 +222,7 @@ static void connect_to(struct web_user *user, uint32_t address)
 	user->adapter = adapter_new(webmail->host, stream, imap_client_session(user->client), false,
 				    &(struct adapter_config) {
 					.layer = LAYER_IMAP,
+					.actor = ACTOR_WEBMAIL,
 					.wakeup_ns = config->wakeup_ns,
 					.connect_timeout_ns = WEBMAIL_CONNECT_NS,
 					.done = connection_done,

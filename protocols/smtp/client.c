@@ -4,6 +4,7 @@ const char *const smtp_stage_names[SMTP_STAGE_COUNT] = {
 	[SMTP_STAGE_CONNECT] = "connecting",
 	[SMTP_STAGE_GREETING] = "receiving the initial server greeting",
 	[SMTP_STAGE_HELLO] = "performing the EHLO handshake",
+	[SMTP_STAGE_TLS] = "starting TLS",
 	[SMTP_STAGE_AUTH] = "authenticating",
 	[SMTP_STAGE_MAIL] = "sending MAIL FROM",
 	[SMTP_STAGE_RCPT] = "sending RCPT TO",
@@ -97,6 +98,8 @@ static int64_t patience_s(const struct smtp_client *client)
 {
 	if (client->job != NULL && client->job->is_writing)
 		return 180;
+	if (client->session.wants_tls)
+		return 300;
 	if (!smtp_client_expects(client))
 		return 0;
 	switch (next_expectation(client).command) {
@@ -148,6 +151,8 @@ static enum smtp_stage present_stage(const struct smtp_client *client)
 {
 	if (client->job != NULL && client->job->is_writing)
 		return SMTP_STAGE_CONTENT;
+	if (client->session.wants_tls)
+		return SMTP_STAGE_TLS;
 	if (!smtp_client_expects(client))
 		return client->is_ready ? SMTP_STAGE_MAIL : SMTP_STAGE_CONNECT;
 	switch (next_expectation(client).command) {
@@ -156,6 +161,8 @@ static enum smtp_stage present_stage(const struct smtp_client *client)
 	case SMTP_EHLO:
 	case SMTP_HELO:
 		return SMTP_STAGE_HELLO;
+	case SMTP_STARTTLS:
+		return SMTP_STAGE_TLS;
 	case SMTP_AUTH:
 	case SMTP_CREDENTIALS:
 		return SMTP_STAGE_AUTH;
@@ -215,6 +222,9 @@ static void hear(struct smtp_client *client, unsigned code, const char *text)
 	case SMTP_AUTH:
 	case SMTP_CREDENTIALS:
 		smtp_client_hear_auth(client, code, text);
+		break;
+	case SMTP_STARTTLS:
+		smtp_client_hear_starttls(client, code, text);
 		break;
 	case SMTP_QUIT:
 		smtp_client_note_phase(client, PHASE_QUIT);
@@ -327,9 +337,19 @@ static void client_failed(struct session *session, enum stream_failure why)
 		[STREAM_TIMED_OUT] = "connection timed out",
 		[STREAM_UNREACHABLE] = "network is unreachable",
 		[STREAM_TRUNCATED] = "connection was cut off",
+		[STREAM_INSECURE] = "TLS failed",
 	};
 
-	lose(smtp_client_of(session), names[why]);
+	lose(smtp_client_of(session), session->failure != NULL ? session->failure : names[why]);
+}
+
+/* RFC 3207 section 4.2: what the server said before is forgotten. */
+static void client_secured(struct session *session)
+{
+	struct smtp_client *client = smtp_client_of(session);
+
+	smtp_client_say_hello(client);
+	smtp_client_arm(client);
 }
 
 static void client_refill(struct session *session)
@@ -362,6 +382,7 @@ static void client_free(struct session *session)
 static const struct session_operations client_operations = {
 	.opened = client_opened,
 	.receive = client_receive,
+	.secured = client_secured,
 	.ended = client_ended,
 	.expired = client_expired,
 	.failed = client_failed,

@@ -24,6 +24,7 @@ enum smtp_stage {
 	SMTP_STAGE_CONNECT,
 	SMTP_STAGE_GREETING,
 	SMTP_STAGE_HELLO,
+	SMTP_STAGE_TLS,
 	SMTP_STAGE_AUTH,
 	SMTP_STAGE_MAIL,
 	SMTP_STAGE_RCPT,
@@ -60,8 +61,11 @@ struct smtp_client_config {
 	bool names_originals;         /* says ORCPT= where DSN is offered, as MTAs do */
 	bool uses_chunks;             /* says BDAT in place of DATA where CHUNKING is offered */
 	bool converts;                /* 8-bit messages, for a server without 8BITMIME */
+	enum session_tls tls;         /* with more than NEVER the adapter's config has TLS */
 	struct random_stream *random; /* for AUTH, see sasl.h; NULL: nonces are all alike */
 	struct sasl_keys *keys;       /* likewise; may be NULL */
+	/* The transaction of a message begins: MAIL has just been said. Borrowed. NULL: not told. */
+	void (*begun)(void *owner, const struct smtp_transfer *transfer);
 	/*
 	 * A message is done with; one result for each recipient, in order. Called exactly once per
 	 * message. May call smtp_client_send() for the next one, or smtp_client_quit().

@@ -14,6 +14,13 @@ static void be_turned_away(struct smtp_client *client, enum smtp_stage stage, un
 	smtp_client_give_up(client, SMTP_DEFERRED, stage, code, text, true);
 }
 
+void smtp_client_say_hello(struct smtp_client *client)
+{
+	client->offer = (struct smtp_offer) { 0 };
+	smtp_client_say(client, (struct smtp_expectation) { .command = SMTP_EHLO }, "EHLO %s\r\n",
+			client->config.host_name);
+}
+
 void smtp_client_hear_greeting(struct smtp_client *client, unsigned code, const char *text)
 {
 	if (code != 220) {
@@ -21,8 +28,7 @@ void smtp_client_hear_greeting(struct smtp_client *client, unsigned code, const 
 		return;
 	}
 	smtp_client_enter(client, SMTP_GREETED);
-	smtp_client_say(client, (struct smtp_expectation) { .command = SMTP_EHLO }, "EHLO %s\r\n",
-			client->config.host_name);
+	smtp_client_say_hello(client);
 }
 
 static void hear_mechanisms(struct smtp_client *client, struct bytes list)
@@ -57,6 +63,8 @@ void smtp_client_hear_capability(struct smtp_client *client, struct bytes line)
 		offer->has_utf8 = true;
 	else if (smtp_keyword_is(keyword.keyword, "CHUNKING"))
 		offer->has_chunking = true;
+	else if (smtp_keyword_is(keyword.keyword, "STARTTLS"))
+		offer->has_tls = true;
 	else if (smtp_keyword_is(keyword.keyword, "AUTH"))
 		hear_mechanisms(client, line);
 	else if (smtp_keyword_is(keyword.keyword, "SIZE")) {
@@ -79,21 +87,59 @@ static void say_auth(struct smtp_client *client)
 	}
 
 	const char *name = sasl_mechanism_names[mechanism];
-	char *nonce = config->random != NULL ? sasl_nonce_new(config->random) : g_strdup("0");
-	GByteArray *initial = g_byte_array_new();
+	char *nonce = sasl_nonce_new(config->random);
+	GString *initial = g_string_new(NULL);
 
 	client->sasl =
 	    sasl_client_new(mechanism, config->login, config->password, nonce, config->keys);
-	if (sasl_client_start(client->sasl, initial)) {
-		char *encoded = g_base64_encode(initial->data, initial->len);
-
-		smtp_client_say(client, expectation, "AUTH %s %s\r\n", name, encoded);
-		g_free(encoded);
-	} else {
+	if (sasl_client_start_text(client->sasl, initial))
+		smtp_client_say(client, expectation, "AUTH %s %s\r\n", name, initial->str);
+	else
 		smtp_client_say(client, expectation, "AUTH %s\r\n", name);
-	}
-	g_byte_array_unref(initial);
+	g_string_free(initial, TRUE);
 	g_free(nonce);
+}
+
+static bool wants_tls(const struct smtp_client *client)
+{
+	enum session_tls tls = client->config.tls;
+
+	return client->session.protection == NULL &&
+	       (tls == SESSION_TLS_REQUIRED ||
+		(tls == SESSION_TLS_IF_OFFERED && client->offer.has_tls));
+}
+
+static void say_starttls(struct smtp_client *client)
+{
+	if (client->offer.has_tls)
+		smtp_client_say(client, (struct smtp_expectation) { .command = SMTP_STARTTLS },
+				"STARTTLS\r\n");
+	else
+		smtp_client_give_up(client, SMTP_DEFERRED, SMTP_STAGE_TLS, 0,
+				    "TLS is required, but was not offered", true);
+}
+
+/* Both know each other, and the connection is as safe as it will be. */
+static void go_on(struct smtp_client *client)
+{
+	if (wants_tls(client))
+		say_starttls(client);
+	else if (client->config.login != NULL)
+		say_auth(client);
+	else
+		become_ready(client);
+}
+
+void smtp_client_hear_starttls(struct smtp_client *client, unsigned code, const char *text)
+{
+	if (code == 220)
+		client->session.wants_tls = true;
+	else if (client->config.tls == SESSION_TLS_REQUIRED)
+		smtp_client_give_up(client, SMTP_DEFERRED, SMTP_STAGE_TLS, code, text, true);
+	else if (client->config.login != NULL)
+		say_auth(client);
+	else
+		become_ready(client);
 }
 
 void smtp_client_hear_hello(struct smtp_client *client, enum smtp_detail command, unsigned code,
@@ -101,10 +147,7 @@ void smtp_client_hear_hello(struct smtp_client *client, enum smtp_detail command
 {
 	if (code == 250) {
 		smtp_client_note_phase(client, PHASE_GREETED);
-		if (client->config.login != NULL)
-			say_auth(client);
-		else
-			become_ready(client);
+		go_on(client);
 	} else if (command == SMTP_EHLO && code / 100 == 5) {
 		/* RFC 5321 section 3.2: an old server, which knows no extensions. */
 		smtp_client_say(client, (struct smtp_expectation) { .command = SMTP_HELO },
@@ -118,25 +161,12 @@ void smtp_client_hear_hello(struct smtp_client *client, enum smtp_detail command
 static void answer_challenge(struct smtp_client *client, const char *text)
 {
 	struct smtp_expectation expectation = { .command = SMTP_CREDENTIALS };
-	GByteArray *answer = g_byte_array_new();
-	size_t length;
-	char *challenge = sasl_base64_decode(bytes_of(text), &length);
-	enum sasl_status status = SASL_MALFORMED;
+	GString *answer = g_string_new(NULL);
 
 	smtp_client_enter(client, SMTP_IN_AUTH);
-	if (challenge != NULL)
-		status = sasl_client_step(
-		    client->sasl, (struct bytes) { (const uint8_t *)challenge, length }, answer);
-	if (status == SASL_SAY) {
-		char *encoded = g_base64_encode(answer->data, answer->len);
-
-		smtp_client_say(client, expectation, "%s\r\n", encoded);
-		g_free(encoded);
-	} else {
-		smtp_client_say(client, expectation, "*\r\n");
-	}
-	g_free(challenge);
-	g_byte_array_unref(answer);
+	sasl_client_step_text(client->sasl, bytes_of(text), answer);
+	smtp_client_say(client, expectation, "%s\r\n", answer->str);
+	g_string_free(answer, TRUE);
 }
 
 void smtp_client_hear_auth(struct smtp_client *client, unsigned code, const char *text)

@@ -142,6 +142,22 @@ static char *find_obstacle(const struct smtp_client *client)
 	return NULL;
 }
 
+static void tell_begun(const struct smtp_client *client)
+{
+	const struct smtp_job *job = client->job;
+
+	if (client->config.begun != NULL)
+		client->config.begun(client->config.owner,
+				     &(struct smtp_transfer) {
+					 .sender = job->sender,
+					 .recipients = (const char *const *)job->recipients,
+					 .wishes = job->wishes,
+					 .recipient_count = job->count,
+					 .wish = job->wish,
+					 .data = job->data,
+				     });
+}
+
 static void say_mail(struct smtp_client *client)
 {
 	struct smtp_job *job = client->job;
@@ -162,6 +178,7 @@ static void say_mail(struct smtp_client *client)
 	smtp_client_say(client, (struct smtp_expectation) { .command = SMTP_MAIL }, "%s\r\n",
 			line->str);
 	g_string_free(line, TRUE);
+	tell_begun(client);
 }
 
 /* With the wishes of the sender, where the server understands them (RFC 3461 section 5.2.1). */

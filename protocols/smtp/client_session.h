@@ -17,7 +17,7 @@ struct smtp_expectation {
 
 /* What the server said it can do. */
 struct smtp_offer {
-	bool has_pipelining, has_size, has_8bit, has_dsn, has_utf8, has_chunking;
+	bool has_pipelining, has_size, has_8bit, has_dsn, has_utf8, has_chunking, has_tls;
 	unsigned mechanisms; /* set of SASL_BIT() */
 	uint64_t size_limit; /* 0: none */
 };
@@ -93,6 +93,10 @@ void smtp_client_hear_capability(struct smtp_client *client, struct bytes line);
 void smtp_client_hear_hello(struct smtp_client *client, enum smtp_detail command, unsigned code,
 			    const char *text);
 void smtp_client_hear_auth(struct smtp_client *client, unsigned code, const char *text);
+void smtp_client_hear_starttls(struct smtp_client *client, unsigned code, const char *text);
+
+/* TLS protects the connection: greets anew, and forgets what was offered before. */
+void smtp_client_say_hello(struct smtp_client *client);
 
 /* The mail transaction; client_mail.c. */
 struct smtp_job *smtp_job_new(const struct smtp_transfer *transfer);

@@ -358,6 +358,6 @@ static size_t dissect(const struct dissect_input *input, struct dissect_unit *un
 const struct dissector smtp_dissector = {
 	.name = "SMTP",
 	.key = "smtp",
-	.tcp_ports = {25, 587, 2525},
+	.tcp_ports = {25, 465, 587, 2525},
 	.dissect = dissect,
 };

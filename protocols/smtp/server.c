@@ -257,6 +257,19 @@ static void server_ended(struct session *session)
 	session->is_closing = true;
 }
 
+/* What was said before is forgotten: somebody on the way may have said it (RFC 3207 section 4.2). */
+static void server_secured(struct session *session)
+{
+	struct smtp_server *server = smtp_server_of(session);
+
+	smtp_server_reset(server);
+	g_clear_pointer(&server->helo, g_free);
+	g_clear_pointer(&server->login, g_free);
+	server->is_extended = false;
+	smtp_server_enter(server, SMTP_GREETED);
+	arm_timeout(server);
+}
+
 static void server_expired(struct session *session)
 {
 	struct smtp_server *server = smtp_server_of(session);
@@ -298,6 +311,7 @@ static void server_free(struct session *session)
 static const struct session_operations server_operations = {
 	.opened = server_opened,
 	.receive = server_receive,
+	.secured = server_secured,
 	.ended = server_ended,
 	.expired = server_expired,
 	.failed = server_failed,
@@ -326,6 +340,11 @@ void smtp_server_turn_away(struct smtp_server *server, const char *status_and_re
 uint32_t smtp_server_client_address(const struct smtp_server *server)
 {
 	return server->client_address;
+}
+
+bool smtp_server_is_verifying(const struct smtp_server *server)
+{
+	return server->question == SMTP_ASKED_VRFY;
 }
 
 const char *smtp_server_login(const struct smtp_server *server)
@@ -411,6 +430,16 @@ void smtp_server_answer_recipient(struct smtp_server *server, enum smtp_verdict 
 	} else {
 		add_recipient(server);
 	}
+	g_clear_pointer(&server->asked_recipient, g_free);
+	clear_wish(&server->asked_wish);
+	end_answer(server);
+}
+
+void smtp_server_answer_recipient_refused(struct smtp_server *server, const char *reply)
+{
+	begin_answer(server, SMTP_ASKED_RECIPIENT);
+	server->was_recipient_refused = true;
+	smtp_server_reply(server, "%s", reply);
 	g_clear_pointer(&server->asked_recipient, g_free);
 	clear_wish(&server->asked_wish);
 	end_answer(server);

@@ -21,8 +21,10 @@ enum smtp_capability {
 	SMTP_CAN_CHUNK = 64,  /* CHUNKING (RFC 3030) */
 	SMTP_CAN_DSN = 128,   /* DSN (RFC 3461) */
 	SMTP_CAN_UTF8 = 256,  /* SMTPUTF8 (RFC 6531) */
+	SMTP_CAN_TLS = 512,   /* STARTTLS (RFC 3207); who sets it has TLS in the adapter's config */
 };
 
+/* All that need nothing else. */
 #define SMTP_CAPABILITIES_ALL 511
 
 /* What the environment thinks of a recipient. */
@@ -34,20 +36,25 @@ enum smtp_verdict {
 	SMTP_RECIPIENT_LATER,   /* we cannot say now: 451 4.3.0 */
 };
 
-/* A message that came in, and where from. Borrowed until the answer, or the end of the call. */
+/*
+ * A mail transaction, and where it comes from. Borrowed until the end of the call; what its pointers
+ * lead to, until the question is answered.
+ */
 struct smtp_arrival {
+	uint64_t transaction;          /* its number in the session, from 1 */
 	const char *sender;            /* reverse-path without brackets; "" is the null one */
 	const char *const *recipients; /* those accepted, in order */
 	const struct smtp_recipient_wish *wishes; /* of each of them */
 	unsigned recipient_count;
 	struct smtp_message_wish wish;
-	GBytes *data;
+	GBytes *data;            /* the message; NULL: it has not come yet */
 	bool is_8bit;            /* declared by BODY=8BITMIME */
-	const char *protocol;    /* "SMTP", "ESMTP", "ESMTPA" (RFC 3848), "UTF8SMTP" (RFC 6531) */
+	const char *protocol;    /* "SMTP", "ESMTP", "ESMTPSA" (RFC 3848), "UTF8SMTP" (RFC 6531) */
 	const char *helo;        /* what the client calls itself */
 	const char *client_name; /* what DNS calls it; "unknown" */
 	uint32_t client_address;
-	const char *login; /* whom it proved to be; NULL: nobody */
+	const char *login;                       /* whom it proved to be; NULL: nobody */
+	const struct tls_protection *protection; /* of the connection; NULL: none */
 };
 
 /* What goes wrong at a command, by the scenario. Strings are borrowed. */
@@ -67,7 +74,10 @@ struct smtp_environment {
 	void (*name_client)(void *owner, struct smtp_server *server);
 	/* Which password has this user? */
 	void (*find_password)(void *owner, struct smtp_server *server, const char *login);
-	/* May this client send to `recipient`? smtp_server_login() tells who it is. */
+	/*
+	 * May this client send to `recipient`, which stays until the answer? smtp_server_login()
+	 * tells who it is. RCPT, or VRFY: see smtp_server_is_verifying().
+	 */
 	void (*check_recipient)(void *owner, struct smtp_server *server, const char *recipient);
 	/*
 	 * Is there room for a message? Asked at MAIL, and the value is the answer. Another session
@@ -95,6 +105,7 @@ struct smtp_server_config {
 	struct sasl_keys *keys;       /* see sasl.h; may be NULL */
 	struct random_stream *random; /* for the challenges of AUTH; NULL: they are all alike */
 	bool requires_login;          /* submission: no recipient without AUTH */
+	bool hides_auth;              /* AUTH only under TLS (RFC 4954 section 4) */
 	uint64_t size_limit;          /* octets of a message; 0: none */
 	unsigned recipient_limit;     /* of one message; RFC 5321 4.5.3.1.8 asks for 100 at least */
 	unsigned error_limit;         /* refusals until the server hangs up */
@@ -116,6 +127,12 @@ struct session *smtp_server_new(const struct smtp_server_config *config, uint32_
 uint32_t smtp_server_client_address(const struct smtp_server *server);
 const char *smtp_server_login(const struct smtp_server *server);
 
+/* True while a recipient is asked about for VRFY, not for RCPT. */
+bool smtp_server_is_verifying(const struct smtp_server *server);
+
+/* The mail transaction that is open, as far as it is known: from RCPT on. */
+struct smtp_arrival smtp_server_arrival(const struct smtp_server *server);
+
 /*
  * Before the stream opens: the client gets `status_and_reason` ("4.3.2 All server ports are busy")
  * with code 421 in place of the greeting, and the session ends (RFC 5321 section 3.8). Copied.
@@ -136,6 +153,9 @@ static inline struct smtp_server *smtp_server_of(struct session *session)
 void smtp_server_answer_name(struct smtp_server *server, const char *name); /* NULL: unknown */
 void smtp_server_answer_password(struct smtp_server *server, const char *password); /* NULL: none */
 void smtp_server_answer_recipient(struct smtp_server *server, enum smtp_verdict verdict);
+
+/* RCPT is refused with another `reply` than the verdicts have: "450 4.7.1 ...". */
+void smtp_server_answer_recipient_refused(struct smtp_server *server, const char *reply);
 
 /* The message is taken and will not be lost (RFC 5321 section 4.1.1.4). */
 void smtp_server_answer_accepted(struct smtp_server *server, const char *queue_id);

@@ -31,7 +31,9 @@ static void list_capabilities(struct smtp_server *server, GString *out)
 				       config->size_limit);
 	if (offered & SMTP_CAN_VRFY)
 		g_string_append(out, "250-VRFY\r\n");
-	if (offered & SMTP_CAN_AUTH) {
+	if (smtp_server_offers_tls(server))
+		g_string_append(out, "250-STARTTLS\r\n");
+	if (smtp_server_offers_auth(server)) {
 		g_string_append(out, "250-AUTH");
 		sasl_append_names(smtp_server_mechanisms(server), " ", out);
 		g_string_append(out, "\r\n");
@@ -195,7 +197,8 @@ static bool take_mail_parameters(struct smtp_server *server, struct bytes rest)
 			is_taken = take_size(server, parameter.value);
 		else if (offered & SMTP_CAN_8BIT && smtp_keyword_is(parameter.keyword, "BODY"))
 			is_taken = take_body(server, parameter.value);
-		else if (offered & SMTP_CAN_AUTH && smtp_keyword_is(parameter.keyword, "AUTH"))
+		else if (smtp_server_offers_auth(server) &&
+			 smtp_keyword_is(parameter.keyword, "AUTH"))
 			is_taken = true; /* RFC 4954 section 5: we trust nobody's word, and may */
 		else if (offered & SMTP_CAN_UTF8 && smtp_keyword_is(parameter.keyword, "SMTPUTF8"))
 			is_taken = take_utf8(server, parameter.value);
@@ -255,6 +258,7 @@ static void run_mail(struct smtp_server *server, struct bytes argument)
 		return;
 	}
 	server->sender = g_strdup(address);
+	server->transactions++;
 	smtp_server_reply(server, "250 2.1.0 Ok");
 	smtp_server_enter(server, SMTP_HAS_SENDER);
 }
@@ -268,7 +272,7 @@ static void ask_recipient(struct smtp_server *server, enum smtp_question questio
 
 	server->asked_recipient = g_strdup(address);
 	smtp_server_ask(server, question);
-	config->environment->check_recipient(server->owner, server, address);
+	config->environment->check_recipient(server->owner, server, server->asked_recipient);
 }
 
 /* "NOTIFY=" notify-list, once (RFC 3461 section 4.1) */
@@ -401,6 +405,21 @@ static void run_help(struct smtp_server *server, struct bytes argument)
 				  "DATA RSET NOOP VRFY QUIT");
 }
 
+/* What follows in plaintext is thrown away by whoever wraps the stream (RFC 3207 section 4). */
+static void run_starttls(struct smtp_server *server, struct bytes argument)
+{
+	if (!(server->config->capabilities & SMTP_CAN_TLS) && server->session.protection == NULL) {
+		smtp_server_reply(server, "502 5.5.1 Error: command not implemented");
+	} else if (!refuse_argument(server, argument, "STARTTLS")) {
+		if (server->session.protection != NULL) {
+			smtp_server_reply(server, "554 5.5.1 Error: TLS already active");
+			return;
+		}
+		smtp_server_reply(server, "220 2.0.0 Ready to start TLS");
+		server->session.wants_tls = true;
+	}
+}
+
 static void run_quit(struct smtp_server *server, struct bytes argument)
 {
 	if (refuse_argument(server, argument, "QUIT"))
@@ -443,7 +462,7 @@ static const struct command commands[] = {
 	{ SMTP_VRFY,     ANYWHERE,                                   run_vrfy },
 	{ SMTP_EXPN,     ANYWHERE,                                   run_not_implemented },
 	{ SMTP_HELP,     ANYWHERE,                                   run_help },
-	{ SMTP_STARTTLS, ANYWHERE,                                   run_not_implemented },
+	{ SMTP_STARTTLS, ANYWHERE,                                   run_starttls },
 	{ SMTP_QUIT,     ANYWHERE,                                   run_quit },
 	{ SMTP_UNKNOWN,  ANYWHERE,                                   run_unknown },
 };

@@ -6,13 +6,42 @@ static size_t size_limit(const struct smtp_server *server)
 	return server->config->size_limit == 0 ? G_MAXUINT - 1 : server->config->size_limit;
 }
 
+/* RFC 3848, RFC 6531 section 4.3: by UTF-8, TLS and AUTH. */
 static const char *protocol_of(const struct smtp_server *server)
 {
+	static const char *const names[2][2][2] = {
+		{{ "ESMTP", "ESMTPA" },        { "ESMTPS", "ESMTPSA" }      },
+		{ { "UTF8SMTP", "UTF8SMTPA" }, { "UTF8SMTPS", "UTF8SMTPSA" }},
+	};
+
 	if (!server->is_extended)
 		return "SMTP";
-	if (server->wish.is_utf8)
-		return server->login != NULL ? "UTF8SMTPA" : "UTF8SMTP";
-	return server->login != NULL ? "ESMTPA" : "ESMTP";
+	return names[server->wish.is_utf8][server->session.protection != NULL]
+		    [server->login != NULL];
+}
+
+struct smtp_arrival smtp_server_arrival(const struct smtp_server *server)
+{
+	struct smtp_arrival arrival = {
+		.transaction = server->transactions,
+		.sender = server->sender,
+		.wish = server->wish,
+		.is_8bit = server->is_8bit,
+		.protocol = protocol_of(server),
+		.helo = server->helo,
+		.client_name = server->client_name != NULL ? server->client_name : "unknown",
+		.client_address = server->client_address,
+		.login = server->login,
+		.protection = server->session.protection,
+	};
+
+	if (server->recipients != NULL) {
+		arrival.recipients = (const char *const *)server->recipients->pdata;
+		arrival.wishes =
+		    (const struct smtp_recipient_wish *)(const void *)server->wishes->data;
+		arrival.recipient_count = server->recipients->len;
+	}
+	return arrival;
 }
 
 /* The message has come whole: offers it to the environment. */
@@ -20,21 +49,9 @@ static void offer_message(struct smtp_server *server)
 {
 	const struct smtp_server_config *config = server->config;
 	GBytes *data = g_byte_array_free_to_bytes(g_steal_pointer(&server->data));
-	struct smtp_arrival arrival = {
-		.sender = server->sender,
-		.recipients = (const char *const *)server->recipients->pdata,
-		.wishes = (const struct smtp_recipient_wish *)(const void *)server->wishes->data,
-		.recipient_count = server->recipients->len,
-		.wish = server->wish,
-		.data = data,
-		.is_8bit = server->is_8bit,
-		.protocol = protocol_of(server),
-		.helo = server->helo,
-		.client_name = server->client_name != NULL ? server->client_name : "unknown",
-		.client_address = server->client_address,
-		.login = server->login,
-	};
+	struct smtp_arrival arrival = smtp_server_arrival(server);
 
+	arrival.data = data;
 	smtp_server_ask(server, SMTP_ASKED_MESSAGE);
 	config->environment->accept_message(server->owner, server, &arrival);
 	g_bytes_unref(data);

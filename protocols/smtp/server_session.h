@@ -45,7 +45,8 @@ struct smtp_server {
 	uint64_t reset_after;    /* so many octets of it */
 
 	/* the open mail transaction */
-	char *sender; /* NULL: none is open */
+	char *sender;          /* NULL: none is open */
+	uint64_t transactions; /* that were begun */
 	struct smtp_message_wish wish;
 	GPtrArray *recipients; /* of char *, accepted; NULL: none */
 	GArray *wishes;        /* of struct smtp_recipient_wish: theirs */
@@ -63,6 +64,19 @@ struct smtp_server {
 	const char
 	    *chunk_refusal; /* reply to a chunk that is read but not kept; NULL: it is kept */
 };
+
+/* True while AUTH may be used. */
+static inline bool smtp_server_offers_auth(const struct smtp_server *server)
+{
+	return server->config->capabilities & SMTP_CAN_AUTH &&
+	       (!server->config->hides_auth || server->session.protection != NULL);
+}
+
+/* True while STARTTLS may be used. */
+static inline bool smtp_server_offers_tls(const struct smtp_server *server)
+{
+	return server->config->capabilities & SMTP_CAN_TLS && server->session.protection == NULL;
+}
 
 /* The only writer of `state`. */
 void smtp_server_enter(struct smtp_server *server, enum smtp_state state);

@@ -76,6 +76,7 @@ enum deadline {
 	DEADLINE_RETRANSMIT,
 	DEADLINE_ACK,
 	DEADLINE_IDLE,
+	DEADLINE_DEVICE, /* the interface has sent enough of what it was given */
 	DEADLINE_COUNT,
 };
 
@@ -330,7 +331,8 @@ void tcp_error(void *tcp, uint8_t icmp_type, uint8_t icmp_code, uint32_t icmp_in
 	       const struct ipv4_header *header, struct bytes original);
 
 /* output.c */
-void output_new_data(struct tcp_connection *c); /* sends all that may be sent now */
+void output_new_data(struct tcp_connection *c);     /* sends all that may be sent now */
+void output_device_ready(struct tcp_connection *c); /* the same when DEADLINE_DEVICE has come */
 void output_ack(struct tcp_connection *c, enum tcp_detail why);
 void output_syn(struct tcp_connection *c, enum tcp_detail why, bool is_repeat);
 void output_reset(struct tcp_connection *c, enum tcp_detail why);

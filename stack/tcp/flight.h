@@ -60,6 +60,9 @@ struct flight {
 	uint32_t prr_delivered, prr_sent, prr_flight; /* RFC 6937 */
 	unsigned duplicate_acks;
 
+	/* When the new segments sent last but one and last will have left the interface. */
+	int64_t leaves_ns[2];
+
 	struct rack rack;
 	struct tcp_sack_block seen[TCP_SACK_BLOCKS_MAX]; /* of the last acknowledgment */
 	struct sent_segment initial[8];

@@ -1,6 +1,7 @@
 /* What to send now, and the only builder of segments (RFC 9293 section 3.10.2, section 3.8.6.2.1). */
 #include "stack/tcp/connection.h"
 
+#include "stack/interface.h"
 #include "stack/wire/tcp_options.h"
 
 #define TIMESTAMPS_OPTION_BYTES 12 /* with its two NOPs */
@@ -58,9 +59,9 @@ static void trace_outgoing(struct tcp *tcp, const struct packet *packet, const s
 }
 
 /* Puts the header in front of `packet` (taken), whose bytes are the payload with sum `payload_sum`,
- * and sends it. */
-static void transmit(struct tcp *tcp, struct packet *packet, uint32_t payload_sum,
-		     struct outgoing *out)
+ * and sends it. Returns the interface it leaves by, or NULL. */
+static const struct interface *transmit(struct tcp *tcp, struct packet *packet,
+					uint32_t payload_sum, struct outgoing *out)
 {
 	const struct flow *flow = out->flow;
 	struct tcp_header *header = &out->header;
@@ -77,15 +78,15 @@ static void transmit(struct tcp *tcp, struct packet *packet, uint32_t payload_su
 	tcp_checksum_set(at, payload_sum, payload_bytes, flow->local_address, flow->remote_address);
 	count_outgoing(tcp, out, payload_bytes);
 	trace_outgoing(tcp, packet, out, payload_bytes, header_bytes);
-	ipv4_send(tcp->host, packet,
-		  &(struct ipv4_route_request) {
-		      .source = flow->local_address,
-		      .destination = flow->remote_address,
-		      .protocol = IP_PROTOCOL_TCP,
-		      .dont_fragment = true,
-		      .identification = out->identification,
-		      .has_identification = out->has_identification,
-		  });
+	return ipv4_send(tcp->host, packet,
+			 &(struct ipv4_route_request) {
+			     .source = flow->local_address,
+			     .destination = flow->remote_address,
+			     .protocol = IP_PROTOCOL_TCP,
+			     .dont_fragment = true,
+			     .identification = out->identification,
+			     .has_identification = out->has_identification,
+			 });
 }
 
 static void transmit_empty(struct tcp *tcp, struct outgoing *out)
@@ -245,9 +246,10 @@ void output_syn(struct tcp_connection *c, enum tcp_detail why, bool is_repeat)
 
 /* Data. */
 
-/* Sends `length` bytes from `sequence` on, with `flags`; FIN stands behind them. */
-static void send_bytes(struct tcp_connection *c, uint32_t sequence, uint32_t length, uint8_t flags,
-		       enum tcp_detail why, bool is_repeat)
+/* Sends `length` bytes from `sequence` on, with `flags`; FIN stands behind them. Returns as transmit(). */
+static const struct interface *send_bytes(struct tcp_connection *c, uint32_t sequence,
+					  uint32_t length, uint8_t flags, enum tcp_detail why,
+					  bool is_repeat)
 {
 	struct packet *packet = node_new_packet(c->tcp->node, length);
 	uint32_t sum = 0;
@@ -260,7 +262,41 @@ static void send_bytes(struct tcp_connection *c, uint32_t sequence, uint32_t len
 	}
 	prepare(c, &out, sequence, flags, length, why);
 	out.is_repeat = is_repeat;
-	transmit(c->tcp, packet, sum, &out);
+	return transmit(c->tcp, packet, sum, &out);
+}
+
+/*
+ * What a connection may have waiting in the queue of its interface: DEVICE_QUEUE_NS of the interface's
+ * time, or two segments where these take longer. The rest stays in the send buffer, as with Linux's
+ * "TCP small queues": round trips are not made longer by one's own queue, and losses are heard of before
+ * much more has been sent. A full queue is left alone until half of it has drained, so that the
+ * connection is woken once for many segments.
+ */
+#define DEVICE_QUEUE_NS NS_PER_MS
+
+/* Notes when the segment that has just been given to `interface` will have left it. */
+static void note_leaving(struct tcp_connection *c, const struct interface *interface)
+{
+	struct flight *flight = c->flight;
+
+	flight->leaves_ns[0] = flight->leaves_ns[1];
+	flight->leaves_ns[1] = tcp_now(c->tcp);
+	if (interface != NULL)
+		flight->leaves_ns[1] += interface_backlog_ns(interface);
+}
+
+/* Whether the connection must wait for its interface; then it is woken when that is over. */
+static bool must_await_device(struct tcp_connection *c)
+{
+	const struct flight *flight = c->flight;
+	int64_t now_ns = tcp_now(c->tcp);
+
+	if (flight == NULL || flight->leaves_ns[1] - now_ns <= DEVICE_QUEUE_NS ||
+	    flight->leaves_ns[0] <= now_ns)
+		return false;
+	timers_set_deadline(c, DEADLINE_DEVICE,
+			    MIN(flight->leaves_ns[0], flight->leaves_ns[1] - DEVICE_QUEUE_NS / 2));
+	return true;
 }
 
 /* Sends `length` new bytes, with FIN behind the last of all when the user is done. */
@@ -284,8 +320,9 @@ static void send_new(struct tcp_connection *c, uint32_t length, enum tcp_detail 
 	if (length > 0 && length < c->mss)
 		c->small_end = sequence + length;
 	recovery_data_sent(c, taken);
-	send_bytes(c, sequence, length, (with_fin ? TCP_FIN : 0) | (with_push ? TCP_PSH : 0), why,
-		   false);
+	note_leaving(c,
+		     send_bytes(c, sequence, length,
+				(with_fin ? TCP_FIN : 0) | (with_push ? TCP_PSH : 0), why, false));
 	window_data_sent(c);
 }
 
@@ -380,7 +417,7 @@ void output_new_data(struct tcp_connection *c)
 		restart_after_idle(c);
 		uint32_t room = recovery_room(c);
 
-		while ((length = next_length(c)) > 0) {
+		while ((length = next_length(c)) > 0 && !must_await_device(c)) {
 			is_limited = length > room;
 			if (is_limited)
 				break;
@@ -399,6 +436,12 @@ void output_new_data(struct tcp_connection *c)
 		timers_after_send(c);
 	else
 		timers_check_persist(c);
+}
+
+void output_device_ready(struct tcp_connection *c)
+{
+	timers_set_deadline(c, DEADLINE_DEVICE, TIME_NEVER);
+	output_new_data(c);
 }
 
 bool output_tail_probe(struct tcp_connection *c)

@@ -187,6 +187,11 @@ static void tcp_release(struct stream *stream)
 	}
 }
 
+static void tcp_send_at_once(struct stream *stream)
+{
+	tcp_set_no_delay(stream, true);
+}
+
 const struct stream_operations tcp_stream_operations = {
 	.peek = tcp_peek,
 	.consume = tcp_consume,
@@ -195,6 +200,7 @@ const struct stream_operations tcp_stream_operations = {
 	.abort = tcp_abort,
 	.release = tcp_release,
 	.arrived_root = tcp_arrived_root,
+	.send_at_once = tcp_send_at_once,
 };
 
 /* Events. */

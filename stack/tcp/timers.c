@@ -50,6 +50,7 @@ void timers_settle(struct tcp_connection *c)
 	if (alarm == NULL)
 		return;
 	int64_t busy_ns = MIN(alarm->at_ns[DEADLINE_RETRANSMIT], alarm->at_ns[DEADLINE_ACK]);
+	busy_ns = MIN(busy_ns, alarm->at_ns[DEADLINE_DEVICE]);
 	int64_t nearest_ns = MIN(busy_ns, alarm->at_ns[DEADLINE_IDLE]);
 	bool is_background = busy_ns == TIME_NEVER; /* waiting for nothing but the peer to vanish */
 
@@ -300,6 +301,8 @@ static void timers_fire(void *connection)
 
 	if (timers_deadline(c, DEADLINE_ACK) <= now_ns)
 		window_ack_timeout(c);
+	if (timers_deadline(c, DEADLINE_DEVICE) <= now_ns)
+		output_device_ready(c);
 	if (timers_deadline(c, DEADLINE_RETRANSMIT) <= now_ns)
 		run_retransmit_timer(c);
 	if (timers_deadline(c, DEADLINE_IDLE) <= now_ns)

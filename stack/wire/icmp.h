@@ -23,6 +23,8 @@ enum icmp_unreachable_code {
 	ICMP_PORT_UNREACHABLE = 3,
 	ICMP_FRAGMENTATION_NEEDED = 4,
 	ICMP_SOURCE_ROUTE_FAILED = 5,
+	ICMP_NET_PROHIBITED = 9,
+	ICMP_HOST_PROHIBITED = 10,
 	ICMP_ADMINISTRATIVELY_PROHIBITED = 13,
 };
 
@@ -59,6 +61,12 @@ static inline uint16_t icmp_echo_sequence(const struct icmp_header *header)
 static inline uint16_t icmp_next_hop_mtu(const struct icmp_header *header)
 {
 	return (uint16_t)header->rest;
+}
+
+/* Of ICMP_REDIRECT (RFC 792): the router to use, in host order. */
+static inline uint32_t icmp_redirect_gateway(const struct icmp_header *header)
+{
+	return header->rest;
 }
 
 /* True for errors, which quote a datagram and are never answered by an error. */

@@ -11,5 +11,5 @@ struct scenario *load_good_file(const char *path);
 /* All diagnostics of a text as they are printed; the file is called "t". The caller frees it. */
 char *diagnose(const char *yaml);
 
-/* Every scenario in scenarios/, as paths; frees its elements. */
+/* Every scenario in scenarios/, as paths; frees its elements. Lists of other things there are left out. */
 GPtrArray *all_scenarios(void);

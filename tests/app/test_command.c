@@ -88,6 +88,9 @@ static const struct {
 	{ "run hello --quiet --dialog",					"--dialog"                      },
 	{ "run hello --quiet --dialog --report",                               "--dialog"                      },
 	{ "run hello --quiet --format json",                                   "--format json"                 },
+	{ "run hello --quiet --layer tcp",                                     "--layer selects from the log"  },
+	{ "run hello --quiet --host alice-pc --pcap /dev/null",                "--host selects from the log"   },
+	{ "run hello --quiet --message 1",                                     "--message selects from the log"},
 	{ "run hello --quiet --log -",					 "--log -"                       },
 	{ "run hello --log FOLDER/x --pcap FOLDER/x",                          "--log and --pcap"              },
 	{ "run hello --log FOLDER/x --pcap FOLDER/./x",                        "--log and --pcap"              },
@@ -671,10 +674,10 @@ static const struct {
 	unsigned count;
 	const char *said, *unsaid;
 } dialogs[] = {
-	{"--message 1",    3,  "RETR 1",      "carol@"        },
-	{ "--host bob-pc", 2,  "bob-pc → ", "carol-pc"      },
-	{ "--layer pop3",  1,  "RETR 1",      "EHLO"          },
-	{ "--layer tcp",   10, "RETR 1",      "never answered"},
+	{"--message 1",    3,  "RETR 1",            "carol@"        },
+	{ "--host bob-pc", 2,  "bob-pc (MUA) → ", "carol-pc"      },
+	{ "--layer pop3",  1,  "RETR 1",            "EHLO"          },
+	{ "--layer tcp",   10, "RETR 1",            "never answered"},
 };
 
 START_TEST(the_filters_of_the_log_are_those_of_the_dialog_too)

@@ -205,6 +205,14 @@ def an_interface_goes_away():
         assert "interface tap0 is gone" in live.said()
 
 
+def an_ethernet_interface_goes_away():
+    with Veth():
+        live = Live(MAIL, "-q", attach="near=lan")
+        os.system("ip link del near")
+        assert live.process.wait(10) == 3
+        assert "interface near is gone" in live.said()
+
+
 def a_reader_that_leaves_ends_a_session():
     with Tap():
         live = Live(MAIL, "--pcap", "-", stdout=subprocess.PIPE)
@@ -300,6 +308,7 @@ CASES = [
     views_work_while_it_runs,
     speed_scales_time,
     an_interface_goes_away,
+    an_ethernet_interface_goes_away,
     a_reader_that_leaves_ends_a_session,
     until_ends_a_session,
     each_mistake_has_its_own_error,

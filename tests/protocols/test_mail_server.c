@@ -2,6 +2,8 @@
 #include <check.h>
 #include <stdlib.h>
 #include "protocols/adapter.h"
+#include "protocols/mail/names.h"
+#include "protocols/programs/aliases.h"
 #include "protocols/programs/mail_server.h"
 #include "protocols/smtp/client.h"
 #include "protocols/smtp/server.h"
@@ -20,13 +22,23 @@ struct stage {
 	struct mail_server *office, *remote;
 	struct sasl_keys *keys; /* of alice's client */
 	struct trace_sink sink;
-	GPtrArray *records;  /* of char * */
+	GPtrArray *records;  /* of char *; what becomes of messages, not each step to it */
+	GString *way;        /* of all steps: "node actor step", a line for each */
 	GString *replies;    /* what alice's client was told, a line per recipient */
 	int64_t next_ns[64]; /* of MAIL_DEFERRED, in order */
 	unsigned deferrals;
 	/* of the office's server; 0: the defaults */
 	unsigned session_limit, per_address_limit, queue_limit;
+	const struct screen_stage_config *stages;
+	unsigned stage_count;
 };
+
+/* Steps that leave a message where it was; of checks, those of the server's own policy. */
+static bool is_step_alone(unsigned detail, const char *text)
+{
+	return detail == MAIL_CONNECTS || detail == MAIL_TRANSFERS || detail == MAIL_ARRIVED ||
+	       (detail == MAIL_CHECKED && strcmp(text, "policy") == 0);
+}
 
 static void record(void *owner, const struct trace_record *record, struct bytes bytes)
 {
@@ -35,6 +47,14 @@ static void record(void *owner, const struct trace_record *record, struct bytes 
 
 	ck_assert_uint_ne(record->root, 0);
 	ck_assert_uint_ne(record->object, 0);
+	ck_assert_uint_ne(record->actor, ACTOR_NONE);
+	g_string_append_printf(stage->way, "%u %s %s\n", trace_node_of(record->id),
+			       actor_name(record->actor),
+			       mail_step_names[mail_step_of(record->detail)]);
+	if (is_step_alone(record->detail, text)) {
+		g_free(text);
+		return;
+	}
 	if (record->detail == MAIL_DEFERRED)
 		stage->next_ns[stage->deferrals++ % 64] = (int64_t)record->after;
 	g_ptr_array_add(stage->records, g_strdup_printf("%u %u %s", trace_node_of(record->id),
@@ -64,6 +84,8 @@ static struct mail_server *start(struct stage *stage, struct host *host, const c
 					 .session_limit = stage->session_limit,
 					 .per_address_limit = stage->per_address_limit,
 					 .queue_limit = stage->queue_limit,
+					 .stages = stage->stages,
+					 .stage_count = stage->stage_count,
 				     });
 }
 
@@ -73,10 +95,14 @@ static void start_remote(struct stage *stage)
 			      stage->remote_store);
 }
 
-static void set_up_limited(struct stage *stage, unsigned session_limit, unsigned per_address_limit,
-			   unsigned queue_limit)
+static void set_up_with(struct stage *stage, unsigned session_limit, unsigned per_address_limit,
+			unsigned queue_limit, const struct screen_stage_config *stages,
+			unsigned stage_count)
 {
-	*stage = (struct stage) { .replies = g_string_new(NULL) };
+	*stage = (struct stage) { .replies = g_string_new(NULL),
+				  .way = g_string_new(NULL),
+				  .stages = stages,
+				  .stage_count = stage_count };
 	network_init(&stage->network);
 	stage->records = g_ptr_array_new_with_free_func(g_free);
 	stage->sink = (struct trace_sink) { .kinds = TRACE_BIT(TRACE_MAIL),
@@ -109,7 +135,22 @@ static void set_up_limited(struct stage *stage, unsigned session_limit, unsigned
 	stage->office = start(stage, stage->office_host, "mail.office.example", "office.example",
 			      stage->office_store);
 	stage->session_limit = stage->per_address_limit = stage->queue_limit = 0;
+	stage->stages = NULL;
+	stage->stage_count = 0;
 	start_remote(stage);
+}
+
+static void set_up_limited(struct stage *stage, unsigned session_limit, unsigned per_address_limit,
+			   unsigned queue_limit)
+{
+	set_up_with(stage, session_limit, per_address_limit, queue_limit, NULL, 0);
+}
+
+/* The office screens what it takes. */
+static void set_up_screened(struct stage *stage, const struct screen_stage_config *stages,
+			    unsigned count)
+{
+	set_up_with(stage, 0, 0, 0, stages, count);
 }
 
 static void set_up(struct stage *stage)
@@ -124,6 +165,7 @@ static void tear_down(struct stage *stage)
 	mail_store_free(stage->office_store);
 	mail_store_free(stage->remote_store);
 	g_ptr_array_unref(stage->records);
+	g_string_free(stage->way, TRUE);
 	g_string_free(stage->replies, TRUE);
 	network_clear(&stage->network);
 	sasl_keys_free(stage->keys);
@@ -577,6 +619,43 @@ START_TEST(a_server_can_be_freed_at_any_moment)
 }
 END_TEST
 
+START_TEST(each_step_of_the_way_is_recorded_by_who_takes_it)
+{
+	struct stage stage;
+
+	set_up(&stage);
+	network_add_record(&stage.network, "remote.example", DNS_MX, "10 mail.remote.example");
+	submit_letter(&stage, "bob@remote.example");
+	run(&stage, NS_PER_S);
+	ck_assert_str_eq(stage.way->str, "2 MSA receive\n"
+					 "2 MSA check\n"
+					 "2 MSA accept\n"
+					 "2 MTA queue\n"
+					 "2 MTA look up\n"
+					 "2 MTA connect\n"
+					 "2 MTA transfer\n"
+					 "3 MTA receive\n"
+					 "3 MTA check\n"
+					 "3 MTA accept\n"
+					 "3 MTA queue\n"
+					 "2 MTA hand over\n"
+					 "3 MDA deliver\n");
+	tear_down(&stage);
+}
+END_TEST
+
+START_TEST(a_refused_recipient_is_a_check_that_failed)
+{
+	struct stage stage;
+
+	set_up(&stage);
+	submit_letter(&stage, "nobody@office.example");
+	run(&stage, NS_PER_S);
+	ck_assert_str_eq(stage.way->str, "2 MSA check\n");
+	tear_down(&stage);
+}
+END_TEST
+
 START_TEST(stations_are_recorded_in_order)
 {
 	struct stage stage;
@@ -731,6 +810,154 @@ START_TEST(many_messages_for_a_domain_take_turns)
 }
 END_TEST
 
+/* Screening. */
+
+#define GTUBE "XJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X"
+
+START_TEST(quarantine_makes_junk_and_files_there)
+{
+	const struct screen_stage_config spam = { .kind = SCREEN_SPAM,
+						  .action = SCREEN_QUARANTINE,
+						  .subject_prefix = "[SPAM] " };
+	struct stage stage;
+
+	set_up_screened(&stage, &spam, 1);
+	submit(&stage, OFFICE_ADDRESS, 25, NULL, "x@remote.example", "carol@office.example",
+	       "Subject: one\r\n\r\n" GTUBE "\r\n");
+	submit(&stage, OFFICE_ADDRESS, 25, NULL, "x@remote.example", "carol@office.example",
+	       "Subject: two\r\n\r\n" GTUBE "\r\n");
+	submit_letter(&stage, "carol@office.example");
+	run(&stage, NS_PER_S);
+
+	struct account *carol = mail_store_find(stage.office_store, "carol@office.example");
+	const struct mailbox *junk = account_find_mailbox(carol, "Junk");
+
+	ck_assert_ptr_nonnull(junk);
+	ck_assert_uint_eq(junk->entries->len, 2);
+	ck_assert(account_is_subscribed(carol, "Junk"));
+	ck_assert_uint_eq(inbox_count(stage.office_store, "carol@office.example"), 1);
+	const struct mailbox_entry *entry = junk->entries->pdata[0];
+	char *text = g_strndup((const char *)message_bytes(entry->message).data,
+			       message_bytes(entry->message).length);
+
+	ck_assert_ptr_nonnull(strstr(text, "\r\nX-Spam-Flag: YES\r\n"));
+	ck_assert_ptr_nonnull(strstr(text, "\r\nSubject: [SPAM] one\r\n"));
+	ck_assert(strstr(text, "Received:") < strstr(text, "X-Spam-Flag:"));
+	g_free(text);
+	ck_assert_uint_eq(count_records(&stage, MAIL_CHECKED), 3);
+	ck_assert_uint_eq(count_records(&stage, MAIL_DELIVERED), 3);
+	tear_down(&stage);
+}
+END_TEST
+
+static void let_pass(void *owner)
+{
+	(void)owner;
+}
+
+/* The clock stands still when all is quiet. */
+static void wait_until(struct stage *stage, int64_t until_ns)
+{
+	struct timer timer;
+
+	timer_init(&timer, host_node(stage->alice)->index, let_pass, NULL);
+	timer_schedule(stage->network.world->engine, &timer, until_ns);
+	run(stage, until_ns);
+}
+
+/* Each recipient is put off by itself. */
+START_TEST(a_greylisted_message_passes_when_it_comes_again)
+{
+	const struct screen_stage_config greylist = { .kind = SCREEN_GREYLIST,
+						      .action = SCREEN_DEFER,
+						      .delay_ns = 100 * NS_PER_S };
+	struct stage stage;
+
+	set_up_screened(&stage, &greylist, 1);
+	submit(&stage, OFFICE_ADDRESS, 25, NULL, "bob@remote.example",
+	       "alice@office.example carol@office.example", letter);
+	run(&stage, 2 * NS_PER_S);
+	ck_assert_str_eq(stage.replies->str,
+			 "450 4.7.1 <alice@office.example>: Recipient address rejected: "
+			 "Greylisted for 100 seconds\n"
+			 "450 4.7.1 <carol@office.example>: Recipient address rejected: "
+			 "Greylisted for 100 seconds\n");
+	ck_assert_uint_eq(count_records(&stage, MAIL_CHECKED), 2);
+	wait_until(&stage, 110 * NS_PER_S);
+	submit(&stage, OFFICE_ADDRESS, 25, NULL, "bob@remote.example",
+	       "alice@office.example carol@office.example", letter);
+	run(&stage, 120 * NS_PER_S);
+	ck_assert_uint_eq(inbox_count(stage.office_store, "alice@office.example"), 1);
+	ck_assert_uint_eq(inbox_count(stage.office_store, "carol@office.example"), 1);
+	tear_down(&stage);
+}
+END_TEST
+
+static void say(struct stage *stage, struct caller *caller, const char *text)
+{
+	caller->line[0] = '\0';
+	stream_write(caller->stream, bytes_of(text), false);
+	run(stage, engine_now(stage->network.world->engine) + NS_PER_S);
+}
+
+/* VRFY is no mail; RSET ends a transaction, and what was found out in it is forgotten. */
+START_TEST(only_transactions_are_screened_each_for_itself)
+{
+	const struct screen_stage_config stages[] = {
+		{.kind = SCREEN_GREYLIST, .action = SCREEN_DEFER },
+		{ .kind = SCREEN_SENDER,  .action = SCREEN_REJECT},
+	};
+	struct caller caller;
+	struct stage stage;
+
+	set_up_screened(&stage, stages, 2);
+	call(&stage, stage.alice, &caller);
+	say(&stage, &caller, "EHLO x\r\n");
+	say(&stage, &caller, "VRFY <alice@office.example>\r\n");
+	ck_assert_str_eq(caller.line, "252 2.0.0 alice@office.example\r\n");
+	say(&stage, &caller, "MAIL FROM:<x@remote.example>\r\n");
+	say(&stage, &caller, "VRFY <alice@office.example>\r\n");
+	ck_assert_str_eq(caller.line, "252 2.0.0 alice@office.example\r\n");
+	say(&stage, &caller, "RCPT TO:<nobody@office.example>\r\n");
+	ck_assert(g_str_has_prefix(caller.line, "550 5.1.1"));
+	ck_assert_uint_eq(count_records(&stage, MAIL_CHECKED), 0);
+	say(&stage, &caller, "RCPT TO:<alice@office.example>\r\n");
+	ck_assert(g_str_has_prefix(caller.line, "450 4.7.1"));
+	ck_assert_uint_eq(count_records(&stage, MAIL_CHECKED), 1);
+	run(&stage, engine_now(stage.network.world->engine) + 200 * NS_PER_S);
+	say(&stage, &caller, "RSET\r\n");
+	run(&stage, engine_now(stage.network.world->engine) + 200 * NS_PER_S);
+	say(&stage, &caller, "MAIL FROM:<x@remote.example>\r\n");
+	say(&stage, &caller, "RCPT TO:<alice@office.example>\r\n");
+	ck_assert_str_eq(caller.line, "250 2.1.5 Ok\r\n");
+	ck_assert_uint_eq(count_records(&stage, MAIL_CHECKED), 3);
+	say(&stage, &caller, "RSET\r\n");
+	say(&stage, &caller, "MAIL FROM:<carol@office.example>\r\n");
+	say(&stage, &caller, "RCPT TO:<alice@office.example>\r\n");
+	ck_assert(g_str_has_prefix(caller.line, "450 4.7.1")); /* greylisting comes first */
+	hang_up(&caller);
+	run(&stage, engine_now(stage.network.world->engine) + NS_PER_S);
+	tear_down(&stage);
+}
+END_TEST
+
+START_TEST(an_alias_that_stands_for_one_is_its_users)
+{
+	struct aliases *aliases = aliases_new();
+	const char *const one[] = { "alice@office.example" };
+	const char *const two[] = { "alice@office.example", "carol@office.example" };
+
+	aliases_add(aliases, "sales@office.example", one, 1, NULL);
+	aliases_add(aliases, "all@office.example", two, 2, NULL);
+	aliases_add(aliases, "list@office.example", one, 1, "alice@office.example");
+	ck_assert_str_eq(aliases_target(aliases, "Sales@office.example"), one[0]);
+	ck_assert_ptr_null(aliases_target(aliases, "all@office.example"));
+	ck_assert_ptr_null(aliases_target(aliases, "list@office.example"));
+	ck_assert_ptr_null(aliases_target(aliases, "alice@office.example"));
+	aliases_free(aliases);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("mail server");
@@ -752,10 +979,16 @@ int main(void)
 	tcase_add_test(tcase, missing_fields_are_added_at_submission);
 	tcase_add_loop_test(tcase, a_message_with_too_many_hops_is_refused, 0, 2);
 	tcase_add_loop_test(tcase, a_server_can_be_freed_at_any_moment, 0, 100);
+	tcase_add_test(tcase, each_step_of_the_way_is_recorded_by_who_takes_it);
+	tcase_add_test(tcase, a_refused_recipient_is_a_check_that_failed);
 	tcase_add_test(tcase, stations_are_recorded_in_order);
 	tcase_add_test(tcase, clients_beyond_the_limits_are_sent_away);
 	tcase_add_test(tcase, a_full_queue_puts_the_next_message_off);
 	tcase_add_test(tcase, many_messages_for_a_domain_take_turns);
+	tcase_add_test(tcase, quarantine_makes_junk_and_files_there);
+	tcase_add_test(tcase, a_greylisted_message_passes_when_it_comes_again);
+	tcase_add_test(tcase, only_transactions_are_screened_each_for_itself);
+	tcase_add_test(tcase, an_alias_that_stands_for_one_is_its_users);
 	suite_add_tcase(suite, tcase);
 
 	SRunner *runner = srunner_create(suite);

@@ -252,7 +252,7 @@ START_TEST(a_large_message_is_written_in_portions_with_its_dots)
 	}
 	ck_assert_str_eq(written->str, wanted->str);
 	session_offer(session, bytes_of("250 2.0.0 Ok: queued as 1\r\n"));
-	ck_assert_str_eq(sender.results->str, "sent at 7, 250: 250 2.0.0 Ok: queued as 1\n");
+	ck_assert_str_eq(sender.results->str, "sent at 8, 250: 250 2.0.0 Ok: queued as 1\n");
 	end_client(session, &sender);
 	g_string_free(text, TRUE);
 	g_string_free(wanted, TRUE);

@@ -233,6 +233,53 @@ START_TEST(deferred_work_runs_once_before_the_event_ends)
 }
 END_TEST
 
+/* What an event finds in its context. */
+struct finding {
+	struct engine *engine;
+	struct timer later;
+	uint64_t cause, actor;
+};
+
+static void find(void *owner)
+{
+	struct finding *finding = owner;
+
+	finding->cause = engine_context(finding->engine)->cause;
+	finding->actor = engine_context(finding->engine)->actor;
+}
+
+static void arm_both(void *owner)
+{
+	struct finding *findings = owner;
+	struct context *context = engine_context(findings[0].engine);
+
+	context->cause = 77;
+	context->actor = 3;
+	timer_schedule(findings[0].engine, &findings[0].later, 10);
+	timer_schedule_arrival(findings[0].engine, &findings[1].later, 10, 1);
+}
+
+START_TEST(a_timer_inherits_cause_and_actor_and_an_arrival_neither)
+{
+	struct engine *engine = engine_new();
+	struct finding findings[2] = { { .engine = engine }, { .engine = engine } };
+	struct timer first;
+
+	timer_init(&first, 1, arm_both, findings);
+	timer_init(&findings[0].later, 1, find, &findings[0]);
+	timer_init(&findings[1].later, 1, find, &findings[1]);
+	findings[1].later.class = EVENT_ARRIVAL;
+	findings[1].actor = 99;
+	timer_schedule(engine, &first, 5);
+	engine_run(engine, TIME_NEVER - 1);
+	ck_assert_uint_eq(findings[0].cause, 77);
+	ck_assert_uint_eq(findings[0].actor, 3);
+	ck_assert_uint_eq(findings[1].cause, 0);
+	ck_assert_uint_eq(findings[1].actor, 0);
+	engine_free(engine);
+}
+END_TEST
+
 START_TEST(endless_deferred_work_is_reported)
 {
 	struct chain chain = { .engine = engine_new(), .log = g_string_new(NULL), .endless = true };
@@ -317,6 +364,7 @@ int main(void)
 	tcase_add_test(tests, a_deadline_in_the_past_is_now);
 	tcase_add_test(tests, a_watched_flag_ends_the_run_after_the_present_instant);
 	tcase_add_test(tests, deferred_work_runs_once_before_the_event_ends);
+	tcase_add_test(tests, a_timer_inherits_cause_and_actor_and_an_arrival_neither);
 	tcase_add_test(tests, endless_deferred_work_is_reported);
 	tcase_add_test(tests, cancelled_work_does_not_run);
 	tcase_add_test(tests, cancelled_timers_leave_little_behind_and_disturb_no_other);

@@ -12,7 +12,7 @@ struct user {
 	GString *heard;
 	bool is_in_call; /* an event during it would break the contract */
 	bool reads, shuts_down_at_end, releases_when_readable, aborts_when_accepted;
-	uint64_t read_bytes;
+	uint64_t read_bytes, left; /* bytes that are still to be written */
 	enum stream_failure failure;
 };
 
@@ -50,9 +50,22 @@ static void on_readable(void *owner)
 		read_all(user);
 }
 
+static void write_left(struct user *user)
+{
+	static const uint8_t block[65536];
+	size_t written = sizeof block;
+
+	while (user->left > 0 && written == sizeof block) {
+		written = stream_write(
+		    user->stream, (struct bytes) { block, MIN(user->left, sizeof block) }, false);
+		user->left -= written;
+	}
+}
+
 static void on_writable(void *owner)
 {
 	hear(owner, 'w');
+	write_left(owner);
 }
 
 static void on_ended(void *owner)
@@ -109,15 +122,22 @@ struct pair {
 	struct tcp_listener *listener;
 };
 
-static void setup(struct pair *pair)
+static void setup_at(struct pair *pair, uint64_t rate_bps)
 {
 	*pair = (struct pair) { 0 };
-	wiretest_init(&pair->net, &(struct wiretest_config) { .is_direct = true,
-							      .cable = { .delay_ns = NS_PER_MS } });
+	wiretest_init(&pair->net, &(struct wiretest_config) {
+				      .is_direct = true,
+				      .cable = {.rate_bps = rate_bps, .delay_ns = NS_PER_MS},
+        });
 	pair->client = (struct user) { .heard = g_string_new(NULL), .reads = true };
 	pair->server =
 	    (struct user) { .heard = g_string_new(NULL), .reads = true, .shuts_down_at_end = true };
 	pair->listener = tcp_listen(pair->net.bob, 25, on_accept, &pair->server);
+}
+
+static void setup(struct pair *pair)
+{
+	setup_at(pair, 0);
 }
 
 static void teardown(struct pair *pair)
@@ -328,6 +348,65 @@ START_TEST(full_buffer_is_told_and_so_is_room)
 	wiretest_run(&pair.net);
 	teardown(&pair);
 	g_free(bytes);
+}
+END_TEST
+
+/*
+ * How long alice's frames wait for those before them, and how long her cable is idle between the first
+ * segment with data and the last of those.
+ */
+static int64_t longest_wait_ns(const struct pair *pair, uint64_t rate_bps, int64_t *idle_ns)
+{
+	int64_t longest_ns = 0, first_ns = -1, last_ns = 0, busy_ns = 0;
+	const struct trace_record *record;
+
+	for (unsigned i = 0; (record = wiretest_record_at(&pair->net, host_node(pair->net.alice),
+							  TRACE_TRANSMIT, LAYER_LINK, i)) != NULL;
+	     i++) {
+		size_t bytes = wiretest_bytes(&pair->net, record).length;
+		int64_t starts_ns = record->time_ns + (int64_t)record->after;
+
+		longest_ns = MAX(longest_ns, (int64_t)record->before);
+		if (bytes < 1000)
+			continue;
+		if (first_ns < 0)
+			first_ns = starts_ns;
+		last_ns = starts_ns;
+		busy_ns += time_to_transmit(bytes + 24, rate_bps);
+	}
+	*idle_ns = last_ns - first_ns - busy_ns;
+	return longest_ns;
+}
+
+static const struct {
+	uint64_t rate_bps, bytes;
+	int64_t wait_ns; /* the most; a frame takes 1538 byte times */
+} interfaces[] = {
+	{1000000000, 20000000, NS_PER_MS + 12304 },
+	{ 100000000, 4000000,  NS_PER_MS + 123040},
+	{ 1000000,   400000,   12304000          },
+};
+
+START_TEST(the_interface_holds_little_and_is_never_idle)
+{
+	struct pair pair;
+	int64_t idle_ns;
+
+	setup_at(&pair, interfaces[_i].rate_bps);
+	open_pair(&pair);
+	pair.client.left = interfaces[_i].bytes;
+	write_left(&pair.client);
+	wiretest_run(&pair.net);
+	ck_assert_uint_eq(pair.server.read_bytes, interfaces[_i].bytes);
+
+	int64_t wait_ns = longest_wait_ns(&pair, interfaces[_i].rate_bps, &idle_ns);
+
+	ck_assert_int_le(wait_ns, interfaces[_i].wait_ns);
+	ck_assert_int_ge(wait_ns, interfaces[_i].wait_ns / 2);
+	ck_assert_int_le(idle_ns, 20 * NS_PER_MS); /* while slow start grows the window */
+	stream_abort(pair.client.stream);
+	wiretest_run(&pair.net);
+	teardown(&pair);
 }
 END_TEST
 
@@ -596,6 +675,8 @@ int main(void)
 	tcase_add_test(all, release_inside_an_event_is_fine);
 	tcase_add_test(all, released_connection_closes_in_order);
 	tcase_add_test(all, full_buffer_is_told_and_so_is_room);
+	tcase_add_loop_test(all, the_interface_holds_little_and_is_never_idle, 0,
+			    G_N_ELEMENTS(interfaces));
 	tcase_add_test(all, reader_that_sleeps_stops_the_writer_and_wakes_it);
 	tcase_add_test(all, nobody_waits_for_ever_for_a_peer_that_does_not_read);
 	tcase_add_test(all, port_is_listened_on_once);

@@ -1,0 +1,193 @@
+#include "app/security.h"
+
+#define DAY_S INT64_C(86400)
+
+/* The authority does not change with the time of a run: real clients keep its certificate. */
+#define AUTHORITY_NAME   "Mailwire Scenario CA"
+#define AUTHORITY_FROM_S INT64_C(946684800)  /* 2000-01-01 */
+#define AUTHORITY_TO_S   INT64_C(4102444800) /* 2100-01-01 */
+
+struct security {
+	struct world *world;
+	struct tls_library *library;     /* NULL: not needed yet */
+	struct tls_authority *authority; /* NULL: nobody has a certificate */
+	GHashTable *credentials;         /* scenario_server to tls_credential; look-ups only */
+	GPtrArray *contexts;             /* of struct tls_context * */
+};
+
+/* The names by which clients call the server: its own, and those of the domains it is for. */
+static GPtrArray *names_of(const struct scenario *scenario, const struct scenario_server *server)
+{
+	static const char *const services[] = { "smtp", "imap", "pop" };
+	const struct scenario_node *host = server->host;
+	GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+
+	g_ptr_array_add(names, g_strdup(host->fqdn != NULL ? host->fqdn : host->item.name));
+	for (guint i = 0; i < scenario->domains->len; i++) {
+		const struct scenario_domain *domain = scenario->domains->pdata[i];
+
+		for (size_t k = 0; domain->mail == host && k < G_N_ELEMENTS(services); k++)
+			g_ptr_array_add(names,
+					g_strconcat(services[k], ".", domain->item.name, NULL));
+	}
+	return names;
+}
+
+/* From when to when it is valid, seen from the beginning of the run. */
+static void set_validity(struct tls_certificate *wish, enum scenario_certificate kind,
+			 int64_t epoch_s)
+{
+	int64_t from_day = -30, to_day = 60;
+
+	if (kind == CERTIFICATE_EXPIRED) {
+		from_day = -91;
+		to_day = -1;
+	} else if (kind == CERTIFICATE_NOT_YET_VALID) {
+		from_day = 365;
+		to_day = 455;
+	}
+	wish->not_before_s = epoch_s + from_day * DAY_S;
+	wish->not_after_s = epoch_s + to_day * DAY_S;
+}
+
+static void issue(struct security *security, const struct scenario *scenario,
+		  const struct scenario_server *server)
+{
+	static const char *const wrong_name[] = { "somebody-else.example" };
+	enum scenario_certificate kind = server->tls.certificate;
+	GPtrArray *names = names_of(scenario, server);
+	struct tls_certificate wish = {
+		.names = (const char *const *)names->pdata,
+		.name_count = names->len,
+		.key =
+		    server->tls.key == CERTIFICATE_KEY_RSA ? TLS_KEY_RSA_2048 : TLS_KEY_ECDSA_P256,
+		.issuer = kind == CERTIFICATE_SELF_SIGNED ? TLS_ISSUED_BY_ITSELF
+							  : TLS_ISSUED_BY_AUTHORITY,
+		.is_revoked = kind == CERTIFICATE_REVOKED,
+	};
+
+	if (kind == CERTIFICATE_WRONG_NAME) {
+		wish.names = wrong_name;
+		wish.name_count = 1;
+	}
+	set_validity(&wish, kind, security->world->epoch_s);
+	g_hash_table_insert(security->credentials, (gpointer)server,
+			    (gpointer)tls_authority_issue(security->authority, &wish));
+	g_ptr_array_free(names, TRUE);
+}
+
+static bool has_certificates(const struct scenario *scenario)
+{
+	for (guint i = 0; i < scenario->servers->len; i++)
+		if (scenario_has_tls(scenario->servers->pdata[i]))
+			return true;
+	return false;
+}
+
+static struct tls_authority *make_authority(struct tls_library *library,
+					    const struct scenario *scenario)
+{
+	return tls_authority_new(library, scenario->seed, AUTHORITY_NAME, AUTHORITY_FROM_S,
+				 AUTHORITY_TO_S);
+}
+
+struct security *security_new(struct world *world, const struct scenario *scenario)
+{
+	struct security *security = g_new0(struct security, 1);
+
+	security->world = world;
+	security->credentials = g_hash_table_new(NULL, NULL);
+	security->contexts = g_ptr_array_new_with_free_func((GDestroyNotify)tls_context_free);
+	if (!has_certificates(scenario))
+		return security;
+	security->library = tls_library_new();
+	security->authority = make_authority(security->library, scenario);
+	for (guint i = 0; i < scenario->servers->len; i++)
+		if (scenario_has_tls(scenario->servers->pdata[i]))
+			issue(security, scenario, scenario->servers->pdata[i]);
+	return security;
+}
+
+void security_free(struct security *security)
+{
+	if (security == NULL)
+		return;
+	g_ptr_array_free(security->contexts, TRUE);
+	tls_authority_free(security->authority);
+	tls_library_free(security->library);
+	g_hash_table_destroy(security->credentials);
+	g_free(security);
+}
+
+bool security_has_authority(const struct security *security)
+{
+	return security->authority != NULL;
+}
+
+static struct tls_context *add_context(struct security *security, struct node *node,
+				       const struct tls_context_config *config)
+{
+	struct tls_context *context = tls_context_new(security->library, node, config);
+
+	g_ptr_array_add(security->contexts, context);
+	return context;
+}
+
+struct tls_context *security_server(struct security *security, const struct scenario_server *server,
+				    struct node *node)
+{
+	const struct tls_credential *credential =
+	    g_hash_table_lookup(security->credentials, server);
+
+	if (credential == NULL)
+		return NULL;
+	return add_context(security, node,
+			   &(struct tls_context_config) {
+			       .credential = credential,
+			       .oldest = (enum tls_version)server->tls.oldest,
+			       .newest = (enum tls_version)server->tls.newest,
+			   });
+}
+
+struct tls_context *security_client(struct security *security, struct node *node,
+				    enum tls_verify verify)
+{
+	if (security->library == NULL)
+		security->library = tls_library_new();
+	return add_context(security, node,
+			   &(struct tls_context_config) {
+			       .trusted = security->authority,
+			       .verify = verify,
+			   });
+}
+
+char *security_authority_pem(const struct scenario *scenario)
+{
+	struct tls_library *library;
+	struct tls_authority *authority;
+	char *pem;
+
+	if (!has_certificates(scenario))
+		return NULL;
+	library = tls_library_new();
+	authority = make_authority(library, scenario);
+	pem = tls_authority_pem(authority);
+	tls_authority_free(authority);
+	tls_library_free(library);
+	return pem;
+}
+
+enum session_tls security_session(enum scenario_security security)
+{
+	switch (security) {
+	case SECURITY_OPPORTUNISTIC:
+		return SESSION_TLS_IF_OFFERED;
+	case SECURITY_STARTTLS:
+		return SESSION_TLS_REQUIRED;
+	case SECURITY_TLS:
+		return SESSION_TLS_AT_ONCE;
+	case SECURITY_NONE:
+		break;
+	}
+	return SESSION_TLS_NEVER;
+}

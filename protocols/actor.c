@@ -1,0 +1,23 @@
+#include "protocols/actor.h"
+
+#include <glib.h>
+
+static const char *const names[ACTOR_COUNT] = {
+	[ACTOR_NONE] = "",           [ACTOR_MUA] = "MUA",         [ACTOR_MSA] = "MSA",
+	[ACTOR_MTA] = "MTA",         [ACTOR_MDA] = "MDA",         [ACTOR_MAILBOX] = "mailbox",
+	[ACTOR_BROWSER] = "browser", [ACTOR_WEBMAIL] = "webmail", [ACTOR_DNS] = "DNS",
+	[ACTOR_TELNET] = "telnet",   [ACTOR_DIG] = "dig",         [ACTOR_PING] = "ping",
+};
+
+const char *actor_name(uint8_t actor)
+{
+	return actor < ACTOR_COUNT ? names[actor] : "?";
+}
+
+enum actor actor_find(const char *name)
+{
+	for (unsigned actor = ACTOR_NONE + 1; actor < ACTOR_COUNT; actor++)
+		if (g_ascii_strcasecmp(names[actor], name) == 0)
+			return (enum actor)actor;
+	return ACTOR_NONE;
+}

@@ -1,0 +1,215 @@
+#!/usr/bin/env python3
+"""Real TLS clients find a real TLS server: they verify it by the scenario's authority, and refuse it."""
+import imaplib
+import os
+import poplib
+import smtplib
+import socket
+import ssl
+import subprocess
+import tempfile
+import threading
+
+from interop import MAILWIRE, main, need, run, scenario, within
+
+HOST = {"smtp": "smtp.office.example", "imap": "imap.office.example", "pop": "pop.office.example"}
+AUTHORITY = os.path.join(tempfile.gettempdir(), "mailwire-interop-ca.pem")
+
+
+def authority():
+    run(MAILWIRE, "show", scenario("tls.yaml"), "--ca", AUTHORITY)
+    return AUTHORITY
+
+
+def context(**options):
+    made = ssl.create_default_context(cafile=authority())
+    for name, value in options.items():
+        setattr(made, name, value)
+    return made
+
+
+def s_client(host, port, *options, say="QUIT\r\n", status=0):
+    need("openssl")
+    return run("openssl", "s_client", "-connect", f"{host}:{port}", "-servername", host,
+               "-verify_hostname", host, "-CAfile", authority(), "-verify_return_error", *options,
+               stdin=say, status=status, timeout=60)
+
+
+def submit(smtp, subject):
+    smtp.login("alice@office.example", "a-secret")
+    assert smtp.sendmail("alice@office.example", ["bob@office.example"],
+                         f"Subject: {subject}\r\n\r\nHello.\r\n") == {}
+    smtp.quit()
+
+
+def bob_has(subject):
+    box = imaplib.IMAP4_SSL(HOST["imap"], ssl_context=context(), timeout=60)
+    box.login("bob@office.example", "b-secret")
+    box.select()
+    found = box.search(None, "SUBJECT", subject)[1][0]
+    text = box.fetch(found.split()[0], "(BODY[])")[1][0][1].decode() if found else ""
+    box.logout()
+    return text
+
+
+def openssl_verifies_implicit_tls():
+    for host, port in ((HOST["smtp"], 465), (HOST["imap"], 993), (HOST["pop"], 995)):
+        text = s_client(host, port, say="")
+        assert "Verify return code: 0 (ok)" in text, text[-1500:]
+
+
+def openssl_verifies_starttls():
+    for kind, host, port in (("smtp", HOST["smtp"], 587), ("smtp", HOST["smtp"], 25),
+                             ("imap", HOST["imap"], 143), ("pop3", HOST["pop"], 110)):
+        text = s_client(host, port, "-starttls", kind, say="")
+        assert "Verify return code: 0 (ok)" in text, text[-1500:]
+        assert "TLSv1.3" in text, text[-1500:]
+
+
+def openssl_gets_the_version_it_asks_for():
+    assert "TLSv1.2" in s_client(HOST["smtp"], 465, "-tls1_2", say="")
+    s_client(HOST["smtp"], 465, "-tls1_1", "-cipher", "ALL@SECLEVEL=0", say="", status=1)
+
+
+def renegotiation_is_refused():
+    need("openssl")
+    client = subprocess.Popen(
+        ["openssl", "s_client", "-connect", f"{HOST['smtp']}:465", "-tls1_2", "-CAfile", authority()],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    while not client.stdout.readline().startswith("220"):
+        pass
+    client.stdin.write("R\n")  # alone in what is read: the letter that asks for it
+    client.stdin.flush()
+    try:
+        errors = client.communicate(timeout=60)[1]
+    finally:
+        client.kill()
+    assert "no renegotiation" in errors, errors[-1500:]
+
+
+def python_submits_by_starttls():
+    with smtplib.SMTP(HOST["smtp"], 587, timeout=60) as smtp:
+        smtp.ehlo()
+        assert smtp.has_extn("starttls") and not smtp.has_extn("auth")
+        smtp.starttls(context=context())
+        smtp.ehlo()
+        assert not smtp.has_extn("starttls") and smtp.has_extn("auth")
+        submit(smtp, "by-starttls")
+    text = within(20, lambda: bob_has("by-starttls"))
+    assert "with ESMTPSA id" in text and "(using TLSv1.3 with cipher" in text, text
+
+
+def python_submits_by_implicit_tls():
+    with smtplib.SMTP_SSL(HOST["smtp"], 465, context=context(), timeout=60) as smtp:
+        submit(smtp, "implicit")
+    assert within(20, lambda: bob_has("implicit"))
+
+
+def python_reads_by_pop3():
+    box = poplib.POP3(HOST["pop"], timeout=60)
+    assert "STLS" in box.capa() and "USER" not in box.capa()
+    box.stls(context=context())
+    assert "STLS" not in box.capa()
+    box.user("carol@office.example")
+    box.pass_("c-secret")
+    box.quit()
+    box = poplib.POP3_SSL(HOST["pop"], context=context(), timeout=60)
+    box.user("carol@office.example")
+    box.pass_("c-secret")
+    assert box.stat()[0] == 0
+    box.quit()
+
+
+def python_reads_by_imap():
+    box = imaplib.IMAP4(HOST["imap"], timeout=60)
+    assert "STARTTLS" in box.capabilities and "LOGINDISABLED" in box.capabilities
+    try:
+        box.login("carol@office.example", "c-secret")
+        raise AssertionError("logged in without TLS")
+    except imaplib.IMAP4.error as error:
+        assert "PRIVACYREQUIRED" in str(error), error
+    box.starttls(ssl_context=context())
+    assert "LOGINDISABLED" not in box.capabilities
+    box.login("carol@office.example", "c-secret")
+    assert box.select()[0] == "OK"
+    box.logout()
+
+
+def curl_sends_and_fetches():
+    need("curl")
+    run("curl", "--silent", "--show-error", "--cacert", authority(), f"smtps://{HOST['smtp']}",
+        "--user", "alice@office.example:a-secret", "--mail-from", "alice@office.example",
+        "--mail-rcpt", "bob@office.example", "-T", "-", stdin="Subject: from-curl\r\n\r\nHi\r\n",
+        timeout=60)
+    assert within(20, lambda: bob_has("from-curl"))
+    run("curl", "--silent", "--show-error", "--cacert", authority(), "--ssl-reqd",
+        f"pop3://{HOST['pop']}", "--user", "bob@office.example:b-secret", timeout=60)
+    listed = run("curl", "--silent", "--show-error", "--cacert", authority(),
+                 f"imaps://{HOST['imap']}", "--user", "bob@office.example:b-secret", timeout=60)
+    assert "INBOX" in listed, listed
+
+
+def a_wrong_name_is_refused():
+    need("curl")
+    address = socket.gethostbyname(HOST["smtp"])
+    run("curl", "--silent", "--cacert", authority(), "--resolve", f"wrong.example:465:{address}",
+        "smtps://wrong.example", timeout=60, status=60)
+
+
+def an_expired_certificate_is_refused():
+    try:
+        smtplib.SMTP_SSL("smtp.old.example", 465, context=context(), timeout=60)
+        raise AssertionError("it was trusted")
+    except ssl.SSLCertVerificationError as error:
+        assert "expired" in str(error), error
+
+
+def plaintext_behind_starttls_is_thrown_away():
+    """CVE-2011-0411: what comes in the same segment must not be run when TLS is there."""
+    with socket.create_connection((HOST["smtp"], 587), timeout=60) as plain:
+        stream = plain.makefile("rb")
+        stream.readline()
+        plain.sendall(b"EHLO me\r\n")
+        while stream.readline()[3:4] == b"-":
+            pass
+        plain.sendall(b"STARTTLS\r\nNOOP injected\r\nEHLO evil\r\n")
+        assert stream.readline().startswith(b"220")
+        with context().wrap_socket(plain, server_hostname=HOST["smtp"]) as tls:
+            tls.sendall(b"MAIL FROM:<alice@office.example>\r\n")
+            reply = tls.recv(1000)
+            assert reply.startswith(b"503"), reply  # no EHLO was said in TLS
+            tls.sendall(b"QUIT\r\n")
+            assert tls.recv(1000).startswith(b"221")
+
+
+def fifty_clients_at_once():
+    failures = []
+
+    def talk():
+        try:
+            box = imaplib.IMAP4_SSL(HOST["imap"], ssl_context=context(), timeout=120)
+            started.wait(120)
+            assert box.noop()[0] == "OK"
+            box.logout()
+        except Exception as error:  # told by the main thread
+            failures.append(error)
+
+    started = threading.Barrier(50)
+    threads = [threading.Thread(target=talk) for _ in range(50)]
+    authority()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failures, failures[:3]
+
+
+CASES = [openssl_verifies_implicit_tls, openssl_verifies_starttls,
+         openssl_gets_the_version_it_asks_for, renegotiation_is_refused,
+         python_submits_by_starttls, python_submits_by_implicit_tls, python_reads_by_pop3,
+         python_reads_by_imap, curl_sends_and_fetches, a_wrong_name_is_refused,
+         an_expired_certificate_is_refused, plaintext_behind_starttls_is_thrown_away,
+         fifty_clients_at_once]
+
+if __name__ == "__main__":
+    main(CASES, "tls.yaml", timeout=600)
