@@ -80,6 +80,22 @@ static const char *protocol_name(enum scenario_protocol protocol)
 	return names[protocol];
 }
 
+/* Which program of a mail server listens for a protocol. */
+static enum actor actor_of(enum scenario_protocol protocol)
+{
+	switch (protocol) {
+	case PROTOCOL_SMTP:
+		return ACTOR_MTA;
+	case PROTOCOL_SUBMISSION:
+	case PROTOCOL_SUBMISSIONS:
+		return ACTOR_MSA;
+	case PROTOCOL_WEBMAIL:
+		return ACTOR_WEBMAIL;
+	default:
+		return ACTOR_MAILBOX;
+	}
+}
+
 /* The daemons on a host, with the ports they listen on. */
 static void print_daemons(FILE *out, const struct scenario *scenario,
 			  const struct scenario_node *node)
@@ -96,10 +112,11 @@ static void print_daemons(FILE *out, const struct scenario *scenario,
 		for (guint k = 0; k < server->services->len; k++) {
 			const struct scenario_service *service = server->services->pdata[k];
 
-			fprintf(out, "%s %s %" PRIu64, k == 0 ? "" : ",",
-				protocol_name(service->protocol), service->port);
+			fprintf(out, "%s %s %" PRIu64 " (%s)", k == 0 ? "" : ",",
+				protocol_name(service->protocol), service->port,
+				actor_name((uint8_t)actor_of(service->protocol)));
 		}
-		fprintf(out, "\n");
+		fprintf(out, ", and MDA\n");
 	}
 	for (guint i = 0; i < scenario->domains->len; i++) {
 		const struct scenario_domain *domain = scenario->domains->pdata[i];
@@ -222,10 +239,12 @@ static void print_clients(FILE *out, const struct scenario *scenario)
 		const struct scenario_client *client = scenario->clients->pdata[i];
 
 		fprintf(out,
-			"  %-12s on %s, account %s: reads by %s from %s:%" PRIu64 ", sends by %s",
-			client->item.name, client->host->item.name, client->account->address,
-			protocol_name(client->incoming.protocol), client->incoming.server,
-			client->incoming.port, client->outgoing.server);
+			"  %-12s on %s (%s), account %s: reads by %s from %s:%" PRIu64
+			", sends by %s",
+			client->item.name, client->host->item.name,
+			client->incoming.protocol == PROTOCOL_WEBMAIL ? "browser" : "MUA",
+			client->account->address, protocol_name(client->incoming.protocol),
+			client->incoming.server, client->incoming.port, client->outgoing.server);
 		for (guint k = 0; k < client->outgoing.ports->len; k++)
 			fprintf(out, "%s%" PRIu64, k == 0 ? ":" : ", ",
 				((struct scenario_port *)client->outgoing.ports->pdata[k])->port);

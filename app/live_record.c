@@ -184,8 +184,11 @@ static int replay_frames(struct replay *replay, const struct run_session *sessio
 		if (capture_reader_next(replay->reader, &frame) != CAPTURE_READ_FRAME)
 			return refuse(
 			    replay, "the record ends before its end: it is damaged or was cut off");
-		int64_t time_ns = frame.time_ns - replay->epoch_s * NS_PER_S;
+		int64_t time_ns;
 
+		if (__builtin_mul_overflow(replay->epoch_s, NS_PER_S, &time_ns) ||
+		    __builtin_sub_overflow(frame.time_ns, time_ns, &time_ns))
+			return refuse(replay, "the record is damaged: its epoch is no time");
 		if (time_ns < last_ns || frame.interface >= replay->attachment_count)
 			return refuse(replay, "the record is damaged: times go back");
 		last_ns = time_ns;

@@ -304,7 +304,7 @@ struct scenario_service {
 
 /*
  * A capability that a server does not offer: one of IMAP is an enum imap_capability, one of SMTP
- * CAPABILITY_SMTP and an enum smtp_capability, a mechanism to authenticate by CAPABILITY_SASL and an
+ * CAPABILITY_SMTP and an enum smtp_capability, one of POP3 CAPABILITY_POP3 and an enum pop3_offer, a mechanism to authenticate by CAPABILITY_SASL and an
  * enum sasl_mechanism.
  */
 struct scenario_capability {
@@ -312,7 +312,7 @@ struct scenario_capability {
 	int capability;
 };
 
-enum { CAPABILITY_SMTP = 1 << 16, CAPABILITY_SASL = 1 << 17 };
+enum { CAPABILITY_SMTP = 1 << 16, CAPABILITY_SASL = 1 << 17, CAPABILITY_POP3 = 1 << 18 };
 
 /* Something that goes wrong at a server's SMTP. */
 struct scenario_fault {
@@ -370,6 +370,7 @@ enum scenario_relay {
 /* A time in which a server's ports are closed. */
 struct scenario_outage {
 	struct scenario_item item;
+	enum actor program; /* that does not run; ACTOR_NONE: all that listen */
 	int64_t from_ns, to_ns;
 };
 
@@ -377,11 +378,12 @@ struct scenario_outage {
 struct scenario_server {
 	struct scenario_item item;
 	struct scenario_node *host;
-	GPtrArray *services; /* of struct scenario_service * */
-	GPtrArray *without;  /* of struct scenario_capability *: not offered */
-	GPtrArray *faults;   /* of struct scenario_fault * */
-	GPtrArray *stages;   /* of struct scenario_stage *: its screening */
-	GPtrArray *signers;  /* of struct scenario_signer *: DKIM */
+	GPtrArray *services;     /* of struct scenario_service * */
+	GPtrArray *without;      /* of struct scenario_capability *: not offered */
+	GPtrArray *faults;       /* of struct scenario_fault * */
+	GPtrArray *stages;       /* of struct scenario_stage *: its screening */
+	GPtrArray *signers;      /* of struct scenario_signer *: DKIM */
+	int64_t dmarc_report_ns; /* how often reports of DMARC are sent; 0: never */
 	enum scenario_relay relay;
 	GPtrArray *outages;         /* of struct scenario_outage * */
 	int64_t warning_ns;         /* age at which a sender is told of a delay; 0: never */

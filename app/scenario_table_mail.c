@@ -1,6 +1,7 @@
 #include "app/scenario_table.h"
 #include "protocols/authentic/dkim_sign.h"
 #include "protocols/dns/record.h"
+#include "protocols/pop3/session.h"
 #include "protocols/screening/screening.h"
 #include "protocols/smtp/server.h"
 #include "protocols/tls/names.h"
@@ -230,7 +231,7 @@ static const struct word capability_words[] = {
 	{ "QUOTA=RES-STORAGE", IMAP_CAN_QUOTA_STORAGE, "IMAP: the limit of bytes" },
 	{ "ACL", IMAP_CAN_ACL, "IMAP: sharing with rights" },
 	{ "RIGHTS=texk", IMAP_CAN_RIGHTS, "IMAP: the rights of RFC 4314" },
-	{ "PIPELINING", CAPABILITY_SMTP | SMTP_CAN_PIPELINE, "SMTP: commands need not wait for replies" },
+	{ "PIPELINING", CAPABILITY_SMTP | SMTP_CAN_PIPELINE, "SMTP and POP3: commands need not wait for replies" },
 	{ "SIZE", CAPABILITY_SMTP | SMTP_CAN_SIZE, "SMTP: the size of a message is declared" },
 	{ "VRFY", CAPABILITY_SMTP | SMTP_CAN_VRFY, "SMTP: addresses can be verified" },
 	{ "AUTH", CAPABILITY_SMTP | SMTP_CAN_AUTH, "SMTP: authentication by any mechanism" },
@@ -239,6 +240,12 @@ static const struct word capability_words[] = {
 	{ "DSN", CAPABILITY_SMTP | SMTP_CAN_DSN, "SMTP: notifications by wish" },
 	{ "SMTPUTF8", CAPABILITY_SMTP | SMTP_CAN_UTF8, "SMTP: addresses in any script" },
 	{ "CHUNKING", CAPABILITY_SMTP | SMTP_CAN_CHUNK, "SMTP: messages in counted chunks" },
+	{ "USER", CAPABILITY_POP3 | POP3_OFFERS_USER, "POP3: name and password, each in a command" },
+	{ "APOP", CAPABILITY_POP3 | POP3_OFFERS_APOP, "POP3: a digest of the greeting's time stamp and the password" },
+	{ "UIDL", CAPABILITY_POP3 | POP3_OFFERS_UIDL, "POP3: unique ids" },
+	{ "TOP", CAPABILITY_POP3 | POP3_OFFERS_TOP, "POP3: headers alone" },
+	{ "UTF8", CAPABILITY_POP3 | POP3_OFFERS_UTF8, "POP3: headers in UTF-8" },
+	{ "LANG", CAPABILITY_POP3 | POP3_OFFERS_LANG, "POP3: languages of replies" },
 	{ "STARTTLS", CAPABILITY_SMTP | SMTP_CAN_TLS, "SMTP: TLS on a connection that began without" },
 	{ "AUTH=SCRAM-SHA-256", CAPABILITY_SASL | SASL_SCRAM_SHA_256, "authentication by a proof" },
 	{ "AUTH=CRAM-MD5", CAPABILITY_SASL | SASL_CRAM_MD5, "authentication by a digest" },
@@ -425,11 +432,22 @@ static const struct word relay_words[] = {
 	{ NULL, 0, NULL },
 };
 
+static const struct word program_words[] = {
+	{ "all", ACTOR_NONE, "all that listen: who connects is refused" },
+	{ "MSA", ACTOR_MSA, "nothing can be submitted" },
+	{ "MTA", ACTOR_MTA, "no server can bring mail; the queue goes on" },
+	{ "MDA", ACTOR_MDA, "mail for its own mailboxes stays in the queue" },
+	{ "mailbox", ACTOR_MAILBOX, "mail cannot be fetched by POP3 or IMAP" },
+	{ NULL, 0, NULL },
+};
+
 static const struct key outage_keys[] = {
 	{ .name = "from", .type = KEY_TIME, AT(scenario_outage, from_ns), .fallback = "0s", .most = INT64_MAX,
 	  .meaning = "When the ports are closed and connections reset" },
 	{ .name = "to", .type = KEY_TIME, AT(scenario_outage, to_ns), .computed = "the end of the run",
 	  .meaning = "When they are open again" },
+	{ .name = "program", .type = KEY_WORD, AT(scenario_outage, program), .words = program_words,
+	  .fallback = "all", .meaning = "Which of its programs does not run" },
 };
 
 static const struct mapping outage_mapping = {
@@ -503,6 +521,8 @@ static const struct key server_keys[] = {
 	  .meaning = "What looks at mail between reception and queue, in this order" },
 	{ .name = "dkim", .type = KEY_LIST, AT(scenario_server, signers), .mapping = &signer_mapping,
 	  .meaning = "By which keys it signs what users submit" },
+	{ .name = "dmarc-reports", .type = KEY_TIME, AT(scenario_server, dmarc_report_ns), .fallback = "0s", .most = INT64_MAX,
+	  .meaning = "How long it counts what `dmarc` finds, from the first message on, before it sends aggregate reports to who wants them (RFC 9990); `0s` is never" },
 	{ .name = "down", .type = KEY_LIST, AT(scenario_server, outages), .mapping = &outage_mapping,
 	  .meaning = "When it is down" },
 	{ .name = "size-limit", .type = KEY_SIZE, AT(scenario_server, message_bytes_max), .fallback = "10MB",

@@ -26,7 +26,7 @@ enum mail_detail {
 	MAIL_SUBMITS,  /* MUA begins its transaction; bytes: the server; facts: from, to, size */
 	MAIL_ARRIVED, /* MSA or MTA has all of it, and has not taken it yet; bytes: protocol, client;
 	                  facts: from, to, size, login */
-	MAIL_CHECKED,     /* a stage looked at it: the server's own policy, or its screening; before: enum
+	MAIL_CHECKED, /* a stage looked at it: the server's own policy, or its screening; before: enum
 	                     screen_verdict; after: enum screen_action, what was done; bytes: stage,
 	                     evidence */
 	MAIL_SUBMITTED,   /* MSA accepted it; bytes: queue id */
@@ -40,7 +40,8 @@ enum mail_detail {
 	MAIL_DEFERRED, /* tried in vain, will be tried again; after: next try in ns; before: 1, in
 	                  a client's outbox; bytes: reason */
 	MAIL_BOUNCED,  /* given up; bytes: recipient, reason */
-	MAIL_NOTIFIED, /* a delivery status notification was made; bytes: the whole message */
+	MAIL_NOTIFIED, /* a delivery status notification, or a report, was made; bytes: the whole
+	                  message */
 	MAIL_DELIVERED, /* MDA put it into a mailbox; bytes: recipient; after: UID; facts: mailbox, uid */
 	MAIL_DUPLICATE, /* MDA recognised a second delivery and dropped it; bytes: recipient */
 	MAIL_RETRIEVED, /* a client has its bytes; before: by which layer (POP3, IMAP); after: UID, or its

@@ -122,6 +122,7 @@ static void learn_arp(struct address_names *names, struct bytes in)
 	struct mac_owner *owner;
 
 	if (arp_packet_parse(in, &arp) != PARSE_OK || arp.sender_address == 0 ||
+	    (arp.operation != ARP_REQUEST && arp.operation != ARP_REPLY) ||
 	    mac_is_group(arp.sender_mac))
 		return;
 	owner = lru_table_put(names->macs, &arp.sender_mac);

@@ -80,7 +80,7 @@ static bool read_more(struct capture_reader *reader)
 		    read(reader->descriptor, reader->buffer + used, reader->buffer_bytes - used);
 	while (count < 0 && errno == EINTR);
 	if (count < 0)
-		reader->complaint = "reading failed";
+		reader->complaint = g_strerror(errno);
 	if (count <= 0)
 		return false;
 	reader->rest.length += (size_t)count;
@@ -155,8 +155,8 @@ static bool item_next(const struct capture_reader *reader, struct bytes *list, s
 }
 
 /*
- * Ticks since 1970 to nanoseconds. False when the time does not fit: after the year 2262, which is
- * an error of the file.
+ * Ticks since 1970 to nanoseconds. False when the time is more than 146 years away, which is an error of
+ * the file: so the time between any two frames can be told.
  */
 static bool time_of(const struct captured_interface *interface, uint64_t ticks, int64_t *time_ns)
 {
@@ -173,7 +173,7 @@ static bool time_of(const struct captured_interface *interface, uint64_t ticks, 
 			ns /= 10;
 	}
 	total = (__int128)ns + (__int128)interface->offset_s * NS_PER_S;
-	if (total < INT64_MIN || total > INT64_MAX)
+	if (total < INT64_MIN / 2 || total > INT64_MAX / 2)
 		return false;
 	*time_ns = (int64_t)total;
 	return true;
@@ -264,6 +264,8 @@ static enum capture_read read_simple_packet(struct capture_reader *reader, struc
 
 	if (interface->snapshot_bytes != 0)
 		captured = MIN(captured, interface->snapshot_bytes);
+	if (captured > body.length - 4)
+		return complain(reader, "packet longer than its block");
 	*frame = (struct captured_frame) {
 		.interface = (uint32_t)index,
 		.bytes = bytes_first(bytes_from(body, 4), captured),

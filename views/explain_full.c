@@ -161,14 +161,14 @@ static void print_stream(struct explain *explain, const struct model_segment *se
 
 	begin_heading(explain, model_protocol(segment->connection));
 	g_string_append_printf(line, ", connection %u", segment->connection->number);
-	if (segment->length > 0)
+	if (model_segment_end(segment) > segment->offset)
 		g_string_append_printf(line,
 				       ", bytes %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT
 				       " of what the %s sends",
-				       segment->offset, segment->offset + segment->length - 1,
+				       segment->offset, model_segment_end(segment) - 1,
 				       segment->direction->is_from_server ? "server" : "client");
 	else
-		g_string_append(line, ", no data");
+		g_string_append(line, segment->length == 0 ? ", no data" : ", no new data");
 	explain_append_order(line, segment);
 	print_line(explain, 4);
 	for (unsigned i = 0; i < streams_unit_count(explain->streams); i++) {
@@ -185,7 +185,7 @@ static void print_datagram(struct explain *explain, const struct explained *pack
 	bool is_from_server = false;
 	const struct dissector *dissector =
 	    account_datagram(&packet->account, &data, &is_from_server);
-	struct dissect_input input = { data, is_from_server, false, NULL };
+	struct dissect_input input = { .bytes = data, .is_from_server = is_from_server };
 	size_t count;
 
 	if (dissector == NULL)
@@ -228,11 +228,11 @@ static void print_bytes(struct explain *explain, struct bytes bytes)
 
 static void append_time(GString *out, int64_t time_ns)
 {
-	GDateTime *time = g_date_time_new_from_unix_utc(time_ns / NS_PER_S);
+	int64_t part_ns = (time_ns % NS_PER_S + NS_PER_S) % NS_PER_S; /* before 1970, too */
+	GDateTime *time = g_date_time_new_from_unix_utc((time_ns - part_ns) / NS_PER_S);
 	char *text = time == NULL ? NULL : g_date_time_format(time, "%Y-%m-%d %H:%M:%S");
 
-	g_string_append_printf(out, "%s.%09d UTC", text == NULL ? "?" : text,
-			       (int)(time_ns % NS_PER_S));
+	g_string_append_printf(out, "%s.%09d UTC", text == NULL ? "?" : text, (int)part_ns);
 	g_free(text);
 	if (time != NULL)
 		g_date_time_unref(time);

@@ -3,6 +3,25 @@
 #include "views/explain_private.h"
 #include "views/sentence.h"
 
+/* The text with a backslash before each quote and backslash: moved to its place from behind, once. */
+static void escape(GString *out, size_t from)
+{
+	size_t end = out->len, count = 0;
+
+	for (size_t i = from; i < end; i++)
+		count += out->str[i] == '"' || out->str[i] == '\\';
+	if (count == 0)
+		return;
+	g_string_set_size(out, end + count);
+	for (size_t i = end, at = end + count; i-- > from;) {
+		char character = out->str[i];
+
+		out->str[--at] = character;
+		if (character == '"' || character == '\\')
+			out->str[--at] = '\\';
+	}
+}
+
 static void append_string(GString *out, struct bytes text)
 {
 	size_t from;
@@ -10,9 +29,7 @@ static void append_string(GString *out, struct bytes text)
 	g_string_append_c(out, '"');
 	from = out->len;
 	explain_append_text(out, text);
-	for (size_t i = from; i < out->len; i++)
-		if (out->str[i] == '"' || out->str[i] == '\\')
-			g_string_insert_c(out, (gssize)i++, '\\');
+	escape(out, from);
 	g_string_append_c(out, '"');
 }
 
@@ -54,8 +71,10 @@ static void append_layer(struct explain *explain, const struct explained *packet
 	g_string_append(out, "{\"name\":");
 	append_string(out, bytes_of(layer->name));
 	append_number(out, "start", layer->start);
-	append_number(out, "header_bytes", layer->header_bytes);
-	append_number(out, "payload_bytes", layer->payload_bytes);
+	append_number(out, "header_bytes", layer->header_bytes + layer->cut_header_bytes);
+	append_number(out, "payload_bytes", layer->payload_bytes + layer->cut_payload_bytes);
+	if (layer->cut_header_bytes + layer->cut_payload_bytes > 0)
+		append_number(out, "cut_bytes", layer->cut_header_bytes + layer->cut_payload_bytes);
 	if (layer->is_quoted)
 		g_string_append(out, ",\"quoted\":true");
 	g_string_truncate(explain->text, 0);
@@ -80,7 +99,8 @@ static void append_stream(GString *out, const struct model_segment *segment)
 		[SEGMENT_IN_ORDER] = NULL,           [SEGMENT_REPEATED] = "repeated",
 		[SEGMENT_ELSEWHERE] = "elsewhere",   [SEGMENT_KEEPALIVE] = "keep-alive",
 		[SEGMENT_EARLY] = "early",           [SEGMENT_FILLS_GAP] = "fills a gap",
-		[SEGMENT_AFTER_LOSS] = "after loss",
+		[SEGMENT_AFTER_LOSS] = "after loss", [SEGMENT_BEFORE] = "before",
+		[SEGMENT_DAMAGED] = "damaged",
 	};
 
 	g_string_append_printf(out, ",\"stream\":{\"connection\":%u,\"from\":\"%s\"",
@@ -91,6 +111,8 @@ static void append_stream(GString *out, const struct model_segment *segment)
 	append_member(out, "order", orders[segment->order]);
 	if (segment->missing_bytes > 0)
 		append_number(out, "missing_bytes", segment->missing_bytes);
+	if (segment->other_missing_bytes > 0)
+		append_number(out, "other_missing_bytes", segment->other_missing_bytes);
 	g_string_append_c(out, '}');
 }
 
@@ -120,7 +142,7 @@ static void append_datagram(GString *out, const struct explained *packet)
 	bool is_from_server = false;
 	const struct dissector *dissector =
 	    account_datagram(&packet->account, &data, &is_from_server);
-	struct dissect_input input = { data, is_from_server, false, NULL };
+	struct dissect_input input = { .bytes = data, .is_from_server = is_from_server };
 	size_t count = 0;
 
 	if (dissector != NULL)

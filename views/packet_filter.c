@@ -1,11 +1,10 @@
 #include "views/packet_filter.h"
 
 #include <pcap/pcap.h>
+#include "views/decode.h"
 
 #define SNAPSHOT_BYTES 262144 /* as tcpdump has it */
-#define LINK_TYPES_MAX 16     /* with programs at once; more are compiled anew as they come */
-
-enum { LINKTYPE_ETHERNET = 1, LINKTYPE_RAW = 101 };
+#define LINK_TYPES_MAX 16     /* with programs at once: at least those that are decoded */
 
 /* The expression compiled for one link type. */
 struct program {
@@ -24,7 +23,10 @@ struct packet_filter {
 /* libpcap's own numbers differ from those in files for raw IP alone, among those we know. */
 static int own_number(uint16_t link_type)
 {
-	return link_type == LINKTYPE_RAW ? DLT_RAW : link_type;
+	bool is_raw = link_type == DECODE_LINK_RAW || link_type == DECODE_LINK_RAW_12 ||
+		      link_type == DECODE_LINK_RAW_14;
+
+	return is_raw ? DLT_RAW : link_type;
 }
 
 static void compile(const struct packet_filter *filter, uint16_t link_type, struct program *program,
@@ -61,7 +63,7 @@ struct packet_filter *packet_filter_new(const char *expression, GError **error)
 	struct packet_filter *filter = g_new0(struct packet_filter, 1);
 
 	filter->expression = g_strdup(expression);
-	compile(filter, LINKTYPE_ETHERNET, &filter->programs[filter->next++], error);
+	compile(filter, DECODE_LINK_ETHERNET, &filter->programs[filter->next++], error);
 	if (!filter->programs[0].is_right)
 		g_clear_pointer(&filter, packet_filter_free);
 	return filter;
@@ -81,16 +83,19 @@ void packet_filter_free(struct packet_filter *filter)
 bool packet_filter_passes(struct packet_filter *filter, uint16_t link_type, struct bytes packet,
 			  uint32_t original_length)
 {
-	const struct program *program = program_for(filter, link_type);
+	const struct program *program;
 	struct pcap_pkthdr header = {
 		.caplen = (bpf_u_int32)packet.length,
 		.len = original_length,
 	};
 
+	if (!decode_knows_link(link_type))
+		return false;
+	program = program_for(filter, link_type);
 	return program->is_right && pcap_offline_filter(&program->code, &header, packet.data) != 0;
 }
 
 bool packet_filter_passes_frame(struct packet_filter *filter, struct bytes frame)
 {
-	return packet_filter_passes(filter, LINKTYPE_ETHERNET, frame, (uint32_t)frame.length);
+	return packet_filter_passes(filter, DECODE_LINK_ETHERNET, frame, (uint32_t)frame.length);
 }

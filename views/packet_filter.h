@@ -19,7 +19,7 @@ void packet_filter_free(struct packet_filter *filter);
  * True when the filter lets the packet pass. `link_type` is the number that pcapng files have for it
  * (LINKTYPE_..., https://www.tcpdump.org/linktypes.html); `packet` is what was captured, without FCS, of
  * `original_length` bytes. For a link type to which the expression does not apply
- * ("ether host" without Ethernet) none passes.
+ * ("ether host" without Ethernet) none passes, nor any of a link type that is not decoded.
  */
 bool packet_filter_passes(struct packet_filter *filter, uint16_t link_type, struct bytes packet,
 			  uint32_t original_length);

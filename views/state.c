@@ -1,6 +1,7 @@
 #include "views/state.h"
 
 #include <inttypes.h>
+#include "protocols/actor.h"
 #include "protocols/dns/names.h"
 #include "protocols/layer.h"
 #include "protocols/mail/names.h"
@@ -15,6 +16,7 @@ struct row {
 	uint16_t interface;    /* of the key; 0 where the rest is enough */
 	uint16_t of_interface; /* of the last record */
 	uint8_t layer;
+	uint8_t actor;  /* of the last record */
 	uint16_t table; /* which of the layer's tables */
 	uint64_t object;
 	int64_t time_ns;
@@ -131,6 +133,7 @@ static void feed_row(struct state *state, const struct trace_record *record, str
 	if (row->bytes != NULL)
 		g_bytes_unref(row->bytes);
 	row->of_interface = record->interface;
+	row->actor = record->actor;
 	row->time_ns = record->time_ns;
 	row->before = record->before;
 	row->after = record->after;
@@ -299,8 +302,13 @@ static void print_listener(struct printing *p, const struct row *row)
 	if (row->after == 0)
 		return;
 	begin_row(p);
-	fprintf(p->out, "    %s  %-12s  *:%" PRIu64 "\n", view_layer_name(row->layer),
-		row->layer == LAYER_TCP ? "LISTEN" : "OPEN", row->object);
+	fprintf(p->out, "    %s  %-12s  *:%-5" PRIu64 "  %s\n", view_layer_name(row->layer),
+		row->layer == LAYER_TCP ? "LISTEN" : "OPEN", row->object, actor_name(row->actor));
+}
+
+static uint8_t actor_at(const struct printing *p, struct endpoint endpoint)
+{
+	return model_actor(p->state->model, endpoint.address, true, endpoint.port);
 }
 
 static void print_connection(struct printing *p, const struct row *row)
@@ -312,12 +320,16 @@ static void print_connection(struct printing *p, const struct row *row)
 	if (row->after == TCP_CLOSED || length != TCP_STATE_RECORD_BYTES)
 		return;
 	begin_row(p);
-	fprintf(
-	    p->out, "    TCP  %-12s  %s - %s  %s, since %.6f s\n",
-	    tcp_state_name((enum tcp_state)row->after),
-	    endpoint_print((struct endpoint) { get_be32(data), get_be16(data + 4) }, local),
-	    endpoint_print((struct endpoint) { get_be32(data + 6), get_be16(data + 10) }, remote),
-	    address_name(p, get_be32(data + 6)), (double)row->time_ns / 1e9);
+	const struct endpoint here = { get_be32(data), get_be16(data + 4) };
+	const struct endpoint there = { get_be32(data + 6), get_be16(data + 10) };
+	GString *peer = g_string_new(NULL);
+
+	view_append_place(peer, address_name(p, there.address), actor_at(p, there));
+	fprintf(p->out, "    TCP  %-12s  %s - %s  %s with %s, since %.6f s\n",
+		tcp_state_name((enum tcp_state)row->after), endpoint_print(here, local),
+		endpoint_print(there, remote), actor_name(actor_at(p, here)), peer->str,
+		(double)row->time_ns / 1e9);
+	g_string_free(peer, TRUE);
 }
 
 static void print_dns_row(struct printing *p, const struct row *row)
@@ -399,7 +411,7 @@ static const struct section {
 
 static void print_queue(struct printing *p)
 {
-	p->title = "mail queue";
+	p->title = "mail queue (MTA)";
 	for (guint i = 0; i < p->state->queued->len; i++) {
 		const struct queued *queued = p->state->queued->pdata[i];
 

@@ -6,6 +6,7 @@
 #include "protocols/programs/delivery.h"
 #include "protocols/programs/mda.h"
 #include "protocols/programs/reception.h"
+#include "protocols/programs/reporting.h"
 #include "protocols/programs/screen.h"
 #include "protocols/programs/stamp.h"
 #include "protocols/smtp/server.h"
@@ -42,6 +43,7 @@ struct mail_server {
 	struct faults *faults;
 	struct screening *screening; /* NULL: there is none */
 	struct signing *signing;     /* likewise */
+	struct reporting *reporting; /* likewise */
 	struct mail_server_network *relay_networks;
 	unsigned relay_network_count;
 	struct dns_resolver *resolver;
@@ -54,8 +56,9 @@ struct mail_server {
 	struct mail_queue *queue;
 	struct delivery_agent *agent;
 	unsigned session_limit, per_address_limit, queue_limit;
+	bool mda_is_stopped;
 	struct random_stream random; /* for the challenges of AUTH */
-	struct sasl_keys *keys;
+	struct sasl_keys *keys;      /* borrowed */
 	struct tls_context *tls; /* NULL: none */
 	bool hides_auth;
 };
@@ -533,6 +536,18 @@ static void client_connected(void *owner, struct stream *stream)
 
 /* Delivery. */
 
+/* The transfer agent finds nobody to hand local mail to: it stays in the queue. */
+static void defer_all(struct mail_job *job)
+{
+	for (unsigned i = 0; i < job->count; i++) {
+		struct mail_result *result = &job->results[i];
+
+		result->outcome = SMTP_DEFERRED;
+		g_strlcpy(result->status, "4.3.0", sizeof result->status);
+		result->reason = g_strdup("the delivery agent (MDA) is not running");
+	}
+}
+
 static void deliver(void *owner, struct mail_job *job)
 {
 	struct mail_server *server = owner;
@@ -541,7 +556,10 @@ static void deliver(void *owner, struct mail_job *job)
 		delivery_start(server->agent, job);
 		return;
 	}
-	mda_deliver(server->node, server->store, server->tagged_domains, job);
+	if (server->mda_is_stopped)
+		defer_all(job);
+	else
+		mda_deliver(server->node, server->store, server->tagged_domains, job);
 	mail_job_done(job);
 }
 
@@ -639,11 +657,35 @@ static struct dns_query *ask_dns(void *owner, const char *name, uint16_t type, d
 					: NULL;
 }
 
+static void count_for_report(void *owner, const struct dmarc_judgement *judgement)
+{
+	const struct mail_server *server = owner;
+
+	if (server->reporting != NULL)
+		reporting_add(server->reporting, judgement);
+}
+
 static const struct screen_environment screen_environment = {
 	.is_local = is_own_domain,
 	.owns = owns_address,
 	.ask = ask_dns,
+	.judged = count_for_report,
 };
+
+static void start_reporting(struct mail_server *server, const struct mail_server_config *config)
+{
+	if (config->dmarc_report_ns == 0 || config->domain_count == 0)
+		return;
+	server->reporting = reporting_new(server->node, &(struct reporting_config) {
+							    .host_name = server->host_name,
+							    .domain = server->domains[0],
+							    .software = MAIL_SERVER_SOFTWARE,
+							    .period_ns = config->dmarc_report_ns,
+							    .resolver = server->resolver,
+							    .queue = server->queue,
+							    .signing = server->signing,
+							});
+}
 
 static void start_screening(struct mail_server *server, const struct mail_server_config *config)
 {
@@ -715,10 +757,11 @@ struct mail_server *mail_server_new(struct host *host, const struct mail_server_
 	server->node = host_node(host);
 	server->clients = g_ptr_array_new_with_free_func(free_client);
 	server->lingers = linger_pool_new(server->node);
-	server->keys = sasl_keys_new();
+	server->keys = config->keys;
 	node_random_init(server->node, &server->random, "mail.sasl");
 	copy_config(server, config);
 	start_queue(server, config);
+	start_reporting(server, config);
 
 	server->services = g_new0(struct service, config->port_count);
 	for (unsigned i = 0; i < config->port_count; i++) {
@@ -733,21 +776,39 @@ struct mail_server *mail_server_new(struct host *host, const struct mail_server_
 	return server;
 }
 
-void mail_server_suspend(struct mail_server *server)
+static bool is_meant(const struct service *service, enum actor program)
 {
-	for (unsigned i = 0; i < server->service_count; i++)
-		g_clear_pointer(&server->services[i].listener, tcp_listener_close);
-	for (guint i = 0; i < server->clients->len; i++)
-		adapter_free(((struct client *)g_ptr_array_index(server->clients, i))->adapter);
-	g_ptr_array_set_size(server->clients, 0);
+	return program == ACTOR_NONE || program == service->actor;
 }
 
-bool mail_server_resume(struct mail_server *server)
+void mail_server_suspend(struct mail_server *server, enum actor program)
+{
+	server->mda_is_stopped |= program == ACTOR_MDA;
+	for (unsigned i = 0; i < server->service_count; i++)
+		if (is_meant(&server->services[i], program))
+			g_clear_pointer(&server->services[i].listener, tcp_listener_close);
+	for (guint i = server->clients->len; i > 0; i--) {
+		struct client *client = g_ptr_array_index(server->clients, i - 1);
+
+		if (!is_meant(client->service, program))
+			continue;
+		adapter_free(client->adapter);
+		g_ptr_array_remove_index(server->clients, i - 1);
+	}
+}
+
+bool mail_server_resume(struct mail_server *server, enum actor program)
 {
 	bool is_open = true;
 
-	for (unsigned i = 0; i < server->service_count; i++)
-		is_open &= server->services[i].listener != NULL || open_port(&server->services[i]);
+	if (program == ACTOR_MDA)
+		server->mda_is_stopped = false;
+	for (unsigned i = 0; i < server->service_count; i++) {
+		struct service *service = &server->services[i];
+
+		if (is_meant(service, program))
+			is_open &= service->listener != NULL || open_port(service);
+	}
 	return is_open;
 }
 
@@ -755,18 +816,18 @@ void mail_server_free(struct mail_server *server)
 {
 	if (server == NULL)
 		return;
-	mail_server_suspend(server);
+	mail_server_suspend(server, ACTOR_NONE);
 	g_ptr_array_unref(server->clients);
 	linger_pool_free(server->lingers);
 	delivery_agent_free(server->agent);
 	mail_queue_free(server->queue);
-	sasl_keys_free(server->keys);
 	g_free(server->services);
 	g_free(server->relay_networks);
 	aliases_free(server->aliases);
 	faults_free(server->faults);
 	screening_free(server->screening);
 	signing_free(server->signing);
+	reporting_free(server->reporting);
 	g_strfreev(server->tagged_domains);
 	g_strfreev(server->domains);
 	g_free(server->host_name);

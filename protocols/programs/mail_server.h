@@ -3,6 +3,7 @@
  * one queue and one mail store. POP3 and IMAP are other doors to the same store.
  */
 #pragma once
+#include "protocols/actor.h"
 #include "protocols/dns/resolver.h"
 #include "protocols/mail/mailbox.h"
 #include "protocols/programs/faults.h"
@@ -52,7 +53,8 @@ struct mail_server_config {
 	unsigned stage_count;
 	const struct mail_server_signer *signers; /* of what users submit; the keys outlive it */
 	unsigned signer_count;
-	bool never_converts; /* an 8-bit message to a server without 8BITMIME is returned */
+	int64_t dmarc_report_ns; /* how often aggregate reports are sent; 0: never */
+	bool never_converts;     /* an 8-bit message to a server without 8BITMIME is returned */
 	unsigned connections_per_domain; /* at once, of delivery; 0: the default */
 	const struct mail_server_port *ports;
 	unsigned port_count;
@@ -60,6 +62,7 @@ struct mail_server_config {
 	unsigned relay_network_count;
 	struct dns_resolver *resolver; /* borrowed; NULL: no names are looked up */
 	struct mail_store *store;      /* borrowed; required */
+	struct sasl_keys *keys;        /* borrowed, see sasl.h; may be NULL */
 	uint64_t size_limit;           /* octets of a message; 0: none */
 	int64_t wakeup_ns;             /* from bytes arriving to the program reading them */
 	int64_t pickup_ns;             /* from acceptance to the first attempt to deliver */
@@ -95,10 +98,11 @@ struct mail_server *mail_server_new(struct host *host, const struct mail_server_
 void mail_server_free(struct mail_server *server);
 
 /*
- * Closes the ports and resets what is connected to them, or opens them again. The queue goes on.
- * False when a port is taken.
+ * Stops one of the server's programs, or lets it run again: ACTOR_MSA and ACTOR_MTA close their ports and
+ * reset what is connected to them, while ACTOR_MDA is stopped local mail stays in the queue.
+ * ACTOR_NONE: all ports. The queue goes on. False when a port is taken.
  */
-void mail_server_suspend(struct mail_server *server);
-bool mail_server_resume(struct mail_server *server);
+void mail_server_suspend(struct mail_server *server, enum actor program);
+bool mail_server_resume(struct mail_server *server, enum actor program);
 
 const struct mail_queue *mail_server_queue(const struct mail_server *server);

@@ -59,6 +59,10 @@ static const struct field_name protocol_names[] = {
 static const struct field_name operation_names[] = {
 	{ ARP_REQUEST, "request" },
 	{ ARP_REPLY, "reply" },
+	{ ARP_REVERSE_REQUEST, "reverse request" },
+	{ ARP_REVERSE_REPLY, "reverse reply" },
+	{ ARP_INVERSE_REQUEST, "inverse request" },
+	{ ARP_INVERSE_REPLY, "inverse reply" },
 	{ 0, NULL },
 };
 

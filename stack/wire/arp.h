@@ -6,7 +6,15 @@
 
 #define ARP_PACKET_BYTES 28
 
-enum arp_operation { ARP_REQUEST = 1, ARP_REPLY = 2 };
+enum arp_operation {
+	ARP_REQUEST = 1,
+	ARP_REPLY = 2,
+	ARP_REVERSE_REQUEST =
+	    3, /* RFC 903; these are named where they are seen, and not answered */
+	ARP_REVERSE_REPLY = 4,
+	ARP_INVERSE_REQUEST = 8, /* RFC 2390 */
+	ARP_INVERSE_REPLY = 9,
+};
 
 struct arp_packet {
 	uint16_t operation; /* enum arp_operation; others are parsed too */

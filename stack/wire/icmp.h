@@ -11,8 +11,12 @@ enum icmp_type {
 	ICMP_SOURCE_QUENCH = 4, /* deprecated by RFC 6633 */
 	ICMP_REDIRECT = 5,
 	ICMP_ECHO_REQUEST = 8,
+	ICMP_ROUTER_ADVERTISEMENT = 9, /* RFC 1256 */
+	ICMP_ROUTER_SOLICITATION = 10,
 	ICMP_TIME_EXCEEDED = 11,
 	ICMP_PARAMETER_PROBLEM = 12,
+	ICMP_TIMESTAMP_REQUEST = 13,
+	ICMP_TIMESTAMP_REPLY = 14,
 };
 
 /* Codes of ICMP_DESTINATION_UNREACHABLE (RFC 792, RFC 1122 section 3.2.2.1, RFC 1812). */
@@ -23,6 +27,8 @@ enum icmp_unreachable_code {
 	ICMP_PORT_UNREACHABLE = 3,
 	ICMP_FRAGMENTATION_NEEDED = 4,
 	ICMP_SOURCE_ROUTE_FAILED = 5,
+	ICMP_NET_PROHIBITED = 9,
+	ICMP_HOST_PROHIBITED = 10,
 	ICMP_ADMINISTRATIVELY_PROHIBITED = 13,
 };
 
@@ -59,6 +65,12 @@ static inline uint16_t icmp_echo_sequence(const struct icmp_header *header)
 static inline uint16_t icmp_next_hop_mtu(const struct icmp_header *header)
 {
 	return (uint16_t)header->rest;
+}
+
+/* Of ICMP_REDIRECT (RFC 792): the router to use, in host order. */
+static inline uint32_t icmp_redirect_gateway(const struct icmp_header *header)
+{
+	return header->rest;
 }
 
 /* True for errors, which quote a datagram and are never answered by an error. */

@@ -674,10 +674,10 @@ static const struct {
 	unsigned count;
 	const char *said, *unsaid;
 } dialogs[] = {
-	{"--message 1",    3,  "RETR 1",      "carol@"        },
+	{"--message 1",    3,  "RETR 1",            "carol@"        },
 	{ "--host bob-pc", 2,  "bob-pc (MUA) → ", "carol-pc"      },
-	{ "--layer pop3",  1,  "RETR 1",      "EHLO"          },
-	{ "--layer tcp",   10, "RETR 1",      "never answered"},
+	{ "--layer pop3",  1,  "RETR 1",            "EHLO"          },
+	{ "--layer tcp",   10, "RETR 1",            "never answered"},
 };
 
 START_TEST(the_filters_of_the_log_are_those_of_the_dialog_too)

@@ -1,0 +1,152 @@
+/* What is said of packets in one sentence: ICMP of all kinds, ARP of all kinds. */
+#include <check.h>
+#include <stdlib.h>
+#include "stack/wire/arp.h"
+#include "stack/wire/icmp.h"
+#include "stack/wire/ipv4.h"
+#include "views/account.h"
+#include "views/sentence.h"
+
+#define FROM UINT32_C(0x0a000001) /* 10.0.0.1 */
+#define TO   UINT32_C(0x0a000002)
+
+static const char *unnamed_mac(const void *owner, struct mac mac)
+{
+	(void)owner;
+	(void)mac;
+	return NULL;
+}
+
+static const char *unnamed_address(const void *owner, struct ip_address address)
+{
+	(void)owner;
+	(void)address;
+	return NULL;
+}
+
+static const struct view_names names = { .of_mac = unnamed_mac, .of_address = unnamed_address };
+
+static void check_sentence(uint16_t link_type, struct bytes packet, const char *wanted)
+{
+	struct decode decode;
+	struct account account = { .decode = &decode, .names = &names };
+	GString *said = g_string_new(NULL);
+
+	decode_packet(packet, &(struct decode_options) { .link_type = link_type }, &decode);
+	sentence_append_account(said, &account);
+	ck_assert_str_eq(said->str, wanted);
+	g_string_free(said, TRUE);
+}
+
+static const struct {
+	uint8_t type, code;
+	uint32_t rest;
+	const char *said;
+} messages[] = {
+	{0,   0,  0,          "10.0.0.1 answers the ping of 10.0.0.2"                                      },
+	{ 3,  0,  0,
+         "10.0.0.1 tells 10.0.0.2 that a packet was dropped: there is no route to its network"             },
+	{ 3,  2,  0,
+         "10.0.0.1 tells 10.0.0.2 that a packet was dropped: nothing there speaks its protocol"            },
+	{ 3,  3,  0,
+         "10.0.0.1 tells 10.0.0.2 that a packet was dropped: no program listens on its port"               },
+	{ 3,  9,  0,
+         "10.0.0.1 tells 10.0.0.2 that a packet was dropped: a filter does not let it pass"                },
+	{ 3,  10, 0,
+         "10.0.0.1 tells 10.0.0.2 that a packet was dropped: a filter does not let it pass"                },
+	{ 3,  13, 0,
+         "10.0.0.1 tells 10.0.0.2 that a packet was dropped: a filter does not let it pass"                },
+	{ 4,  0,  0,          "10.0.0.1 tells 10.0.0.2 that a packet was dropped: there is no room for it" },
+	{ 5,  1,  0x0a000009, "10.0.0.1 tells 10.0.0.2 of a shorter way: by 10.0.0.9"                      },
+	{ 8,  0,  0,          "10.0.0.1 pings 10.0.0.2 with 4 bytes"                                       },
+	{ 9,  0,  0,          "10.0.0.1 sends 10.0.0.2 an ICMP message of type 9"                          },
+	{ 11, 0,  0,
+         "10.0.0.1 tells 10.0.0.2 that a packet was dropped: its TTL reached 0 on the way"                 },
+	{ 12, 0,  0,          "10.0.0.1 tells 10.0.0.2 that a packet was dropped: its header has a problem"},
+	{ 13, 0,  0,          "10.0.0.1 sends 10.0.0.2 an ICMP message of type 13"                         },
+};
+
+START_TEST(icmp_says_what_it_is_for)
+{
+	uint8_t packet[IPV4_HEADER_BYTES + ICMP_HEADER_BYTES + 4] = { 0 };
+	uint8_t *icmp = packet + IPV4_HEADER_BYTES;
+
+	ipv4_header_emit(&(struct ipv4_header) { .total_length_bytes = sizeof packet,
+						 .ttl = 64,
+						 .protocol = IP_PROTOCOL_ICMP,
+						 .source = FROM,
+						 .destination = TO },
+			 packet);
+	ipv4_checksum_set(packet);
+	icmp[0] = messages[_i].type;
+	icmp[1] = messages[_i].code;
+	put_be32(icmp + 4, messages[_i].rest);
+	check_sentence(DECODE_LINK_RAW_12, (struct bytes) { packet, sizeof packet },
+		       messages[_i].said);
+}
+END_TEST
+
+static const struct {
+	uint16_t operation;
+	uint32_t sender, target;
+	const char *said;
+} arps[] = {
+	{1,  FROM, TO,   "10.0.0.1 asks which MAC address has 10.0.0.2"               },
+	{ 1, 0,    TO,   "02:00:00:00:00:01 asks whether the address 10.0.0.2 is free"},
+	{ 1, FROM, FROM, "10.0.0.1 announces its own MAC address"                     },
+	{ 2, FROM, TO,   "10.0.0.1 answers 10.0.0.2: 10.0.0.1 is at 02:00:00:00:00:01"},
+	{ 3, 0,    0,    "02:00:00:00:00:01 sends an ARP packet of operation 3"       },
+	{ 9, FROM, TO,   "02:00:00:00:00:01 sends an ARP packet of operation 9"       },
+};
+
+START_TEST(arp_says_what_it_is_for)
+{
+	uint8_t frame[60] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0, 0, 0, 0, 1, 0x08, 0x06 };
+
+	arp_packet_emit(&(struct arp_packet) { .operation = arps[_i].operation,
+					       .sender_mac = { { 2, 0, 0, 0, 0, 1 } },
+					       .sender_address = arps[_i].sender,
+					       .target_address = arps[_i].target },
+			frame + 14);
+	check_sentence(DECODE_LINK_ETHERNET, (struct bytes) { frame, sizeof frame }, arps[_i].said);
+}
+END_TEST
+
+/* A switch's hello, of 38 bytes and 8 of padding; and a frame of another LLC user. */
+START_TEST(frames_with_a_length_are_no_damaged_ones)
+{
+	uint8_t frame[60] = { 0x01, 0x80, 0xc2, 0, 0, 0, 2, 0, 0, 0, 0, 1, 0, 38, 0x42, 0x42, 3 };
+	struct bytes bytes = { frame, sizeof frame };
+	struct decode decode;
+
+	check_sentence(
+	    DECODE_LINK_ETHERNET, bytes,
+	    "02:00:00:00:00:01 speaks the spanning tree protocol (STP) to other switches");
+	decode_frame(bytes, NULL, &decode);
+	ck_assert_uint_eq(decode.layers[0].status, PARSE_OK);
+	ck_assert_uint_eq(decode.layers[0].payload_bytes, 38);
+	ck_assert_ptr_nonnull(decode_find_field(&decode, &decode.layers[0], "Length"));
+	ck_assert_ptr_null(decode_find_field(&decode, &decode.layers[0], "Type"));
+	ck_assert_uint_eq(decode_find(&decode, DECODE_PADDING)->header_bytes, 8);
+	frame[14] = 0xe0;
+	check_sentence(DECODE_LINK_ETHERNET, bytes,
+		       "02:00:00:00:00:01 sends an IEEE 802.3 frame with a length, not a type");
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("sentence");
+	TCase *tests = tcase_create("sentence");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	tcase_add_loop_test(tests, icmp_says_what_it_is_for, 0, G_N_ELEMENTS(messages));
+	tcase_add_loop_test(tests, arp_says_what_it_is_for, 0, G_N_ELEMENTS(arps));
+	tcase_add_test(tests, frames_with_a_length_are_no_damaged_ones);
+	suite_add_tcase(suite, tests);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
