@@ -1,6 +1,7 @@
 #include "app/mail_settings.h"
 
 #include "app/dkim_keys.h"
+#include "protocols/pop3/session.h"
 #include "protocols/smtp/server.h"
 
 struct mail_settings {
@@ -189,19 +190,37 @@ static void signers_free_all(struct mail_server_signer *signers, unsigned count)
 	g_free(signers);
 }
 
-void mail_settings_without(const struct scenario_server *server, unsigned *smtp, unsigned *sasl)
+static void note_missing(int capability, struct mail_settings_missing *missing)
 {
-	*smtp = *sasl = 0;
-	for (guint i = 0; i < server->without->len; i++) {
-		const struct scenario_capability *each = server->without->pdata[i];
+	int value = capability & (CAPABILITY_SMTP - 1);
 
-		if (each->capability & CAPABILITY_SMTP)
-			*smtp |= (unsigned)(each->capability & ~CAPABILITY_SMTP);
-		if (each->capability & CAPABILITY_SASL)
-			*sasl |= SASL_BIT((unsigned)(each->capability & ~CAPABILITY_SASL));
+	if (capability & CAPABILITY_SASL) {
+		enum sasl_mechanism mechanism = (enum sasl_mechanism)value;
+
+		missing->sasl |= SASL_BIT(mechanism);
+		missing->imap |= imap_capability_bit(imap_capability_of_mechanism(mechanism));
+	} else if (capability & CAPABILITY_POP3) {
+		missing->pop3 |= (unsigned)value;
+	} else if (capability & CAPABILITY_SMTP) {
+		missing->smtp |= (unsigned)value;
+		if (value == SMTP_CAN_PIPELINE)
+			missing->pop3 |= POP3_OFFERS_PIPELINING;
+	} else {
+		missing->imap |= imap_capability_bit((enum imap_capability)value);
 	}
-	if (*sasl == SASL_ALL)
-		*smtp |= SMTP_CAN_AUTH;
+}
+
+struct mail_settings_missing mail_settings_missing(const struct scenario_server *server)
+{
+	struct mail_settings_missing missing = { 0 };
+
+	for (guint i = 0; i < server->without->len; i++)
+		note_missing(
+		    ((const struct scenario_capability *)server->without->pdata[i])->capability,
+		    &missing);
+	if (missing.sasl == SASL_ALL)
+		missing.smtp |= SMTP_CAN_AUTH;
+	return missing;
 }
 
 struct mail_settings *mail_settings_new(const struct scenario *scenario,

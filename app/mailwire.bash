@@ -6,10 +6,10 @@ _mailwire() {
 		return
 	fi
 	case $command in
-	run) options="--pcap --log --format --capture --filter --no-comments --layer --host --message --unfold --columns --dialog --report --receive --seed --until --quiet --replay" ;;
-	live) options="--attach --speed --record --pcap --log --format --capture --filter --no-comments --layer --host --message --unfold --columns --dialog --report --receive --seed --until --quiet" ;;
-	shell) options="--network --record --pcap --log --capture --filter --no-comments --layer --host --unfold --columns --report --receive --seed" ;;
-	show) options="--receive" ;;
+	run) options="--pcap --log --format --capture --filter --no-comments --no-secrets --keylog --layer --host --message --unfold --columns --dialog --report --receive --seed --until --quiet --replay" ;;
+	live) options="--attach --speed --record --pcap --log --format --capture --filter --no-comments --no-secrets --keylog --layer --host --message --unfold --columns --dialog --report --receive --seed --until --quiet" ;;
+	shell) options="--network --record --pcap --log --capture --filter --no-comments --no-secrets --keylog --layer --host --unfold --columns --report --receive --seed" ;;
+	show) options="--receive --ca" ;;
 	compare) options="--receive --format --seed" ;;
 	topology) options="--dot --svg" ;;
 	state) options="--at --host" ;;

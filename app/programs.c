@@ -25,6 +25,8 @@ struct site {
 	struct pop3_server *pop3;
 	struct imap_server *imap;
 	struct mail_settings *settings;
+	struct sasl_keys *keys;       /* of all its servers */
+	struct random_stream *random; /* for the challenges of POP3 and IMAP, over outages too */
 	struct tls_context *tls; /* NULL: none */
 };
 
@@ -252,17 +254,16 @@ static GArray *ports_of(const struct scenario_server *server, enum scenario_prot
 static GArray *smtp_ports_of(const struct scenario_server *server)
 {
 	GArray *ports = g_array_new(FALSE, FALSE, sizeof(struct mail_server_port));
-	unsigned no_smtp, no_sasl;
+	struct mail_settings_missing missing = mail_settings_missing(server);
 
-	mail_settings_without(server, &no_smtp, &no_sasl);
 	for (guint i = 0; i < server->services->len; i++) {
 		const struct scenario_service *service = server->services->pdata[i];
 		struct mail_server_port port = {
 			.port = (uint16_t)service->port,
 			.is_submission = service->protocol != PROTOCOL_SMTP,
 			.begins_with_tls = scenario_begins_with_tls(service->protocol),
-			.capabilities = (SMTP_CAPABILITIES_ALL | SMTP_CAN_TLS) & ~no_smtp,
-			.mechanisms = SASL_ALL & ~no_sasl,
+			.capabilities = (SMTP_CAPABILITIES_ALL | SMTP_CAN_TLS) & ~missing.smtp,
+			.mechanisms = SASL_ALL & ~missing.sasl,
 		};
 
 		if (service->protocol == PROTOCOL_SMTP ||
@@ -307,6 +308,7 @@ static void start_smtp(struct programs *programs, struct site *site, const GPtrA
 		.port_count = ports->len,
 		.resolver = programs_resolver(programs, host),
 		.store = site->store,
+		.keys = site->keys,
 		.wakeup_ns = WAKEUP_NS,
 	};
 
@@ -319,22 +321,9 @@ static void start_smtp(struct programs *programs, struct site *site, const GPtrA
 	g_array_free(ports, TRUE);
 }
 
-/* The capabilities that the scenario takes away from the server. */
-static imap_capability_set missing_of(const struct scenario_server *server)
+static const char *name_of(const struct scenario_node *host)
 {
-	imap_capability_set missing = 0;
-
-	for (guint i = 0; i < server->without->len; i++) {
-		const struct scenario_capability *each = server->without->pdata[i];
-
-		if (each->capability == (CAPABILITY_SASL | SASL_PLAIN))
-			missing |= imap_capability_bit(IMAP_CAN_AUTH_PLAIN);
-		else if (each->capability == (CAPABILITY_SASL | SASL_LOGIN))
-			missing |= imap_capability_bit(IMAP_CAN_AUTH_LOGIN);
-		else if (each->capability < CAPABILITY_SMTP)
-			missing |= imap_capability_bit((enum imap_capability)each->capability);
-	}
-	return missing;
+	return host->fqdn != NULL ? host->fqdn : host->item.name;
 }
 
 static void start_doors(struct programs *programs, struct site *site)
@@ -344,13 +333,19 @@ static void start_doors(struct programs *programs, struct site *site)
 	GArray *imap = ports_of(site->config, PROTOCOL_IMAP);
 	GArray *pop3s = ports_of(site->config, PROTOCOL_POP3S);
 	GArray *imaps = ports_of(site->config, PROTOCOL_IMAPS);
+	struct mail_settings_missing missing = mail_settings_missing(site->config);
 
 	if (pop3->len > 0 || pop3s->len > 0)
 		site->pop3 = pop3_server_start(
 		    host, &(struct pop3_server_config) {
 			      .store = site->store,
 			      .software = SOFTWARE,
+			      .host_name = name_of(site->config->host),
+			      .random = site->random,
+			      .keys = site->keys,
 			      .session_limit = (unsigned)site->config->session_limit,
+			      .without = missing.pop3,
+			      .no_mechanisms = missing.sasl,
 			      .ports = (const uint16_t *)(const void *)pop3->data,
 			      .port_count = pop3->len,
 			      .tls_ports = (const uint16_t *)(const void *)pop3s->data,
@@ -364,6 +359,9 @@ static void start_doors(struct programs *programs, struct site *site)
 		    host, &(struct imap_server_config) {
 			      .store = site->store,
 			      .software = SOFTWARE,
+			      .host_name = name_of(site->config->host),
+			      .random = site->random,
+			      .keys = site->keys,
 			      .session_limit = (unsigned)site->config->session_limit,
 			      .per_user_limit = (unsigned)site->config->per_user_limit,
 			      .ports = (const uint16_t *)(const void *)imap->data,
@@ -373,7 +371,7 @@ static void start_doors(struct programs *programs, struct site *site)
 			      .tls = site->tls,
 			      .hides_login = site->config->tls.hides_plain_login,
 			      .wakeup_ns = WAKEUP_NS,
-			      .without = missing_of(site->config),
+			      .without = missing.imap,
 			  });
 	g_array_free(pop3, TRUE);
 	g_array_free(imap, TRUE);
@@ -386,9 +384,13 @@ static void start_site(struct programs *programs, const struct scenario_server *
 	struct site site = { .config = server };
 	GPtrArray *domains = g_ptr_array_new();
 
-	site.tls = security_server(programs->security, server,
-				   host_node(network_host(programs->network, server->host)));
-	site.store = mail_store_new(host_node(network_host(programs->network, server->host)));
+	struct node *node = host_node(network_host(programs->network, server->host));
+
+	site.tls = security_server(programs->security, server, node);
+	site.store = mail_store_new(node);
+	site.keys = sasl_keys_new();
+	site.random = g_new(struct random_stream, 1);
+	node_random_init(node, site.random, "doors.sasl");
 	add_accounts(programs, &site, domains);
 	add_shares(programs, &site);
 	start_smtp(programs, &site, domains);
@@ -404,6 +406,8 @@ static void stop_site(struct site *site)
 	mail_server_free(site->smtp);
 	mail_settings_free(site->settings);
 	mail_store_free(site->store);
+	sasl_keys_free(site->keys);
+	g_free(site->random);
 }
 
 /* Outages. */

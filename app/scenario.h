@@ -304,7 +304,7 @@ struct scenario_service {
 
 /*
  * A capability that a server does not offer: one of IMAP is an enum imap_capability, one of SMTP
- * CAPABILITY_SMTP and an enum smtp_capability, a mechanism to authenticate by CAPABILITY_SASL and an
+ * CAPABILITY_SMTP and an enum smtp_capability, one of POP3 CAPABILITY_POP3 and an enum pop3_offer, a mechanism to authenticate by CAPABILITY_SASL and an
  * enum sasl_mechanism.
  */
 struct scenario_capability {
@@ -312,7 +312,7 @@ struct scenario_capability {
 	int capability;
 };
 
-enum { CAPABILITY_SMTP = 1 << 16, CAPABILITY_SASL = 1 << 17 };
+enum { CAPABILITY_SMTP = 1 << 16, CAPABILITY_SASL = 1 << 17, CAPABILITY_POP3 = 1 << 18 };
 
 /* Something that goes wrong at a server's SMTP. */
 struct scenario_fault {

@@ -1,6 +1,7 @@
 #include "app/scenario_table.h"
 #include "protocols/authentic/dkim_sign.h"
 #include "protocols/dns/record.h"
+#include "protocols/pop3/session.h"
 #include "protocols/screening/screening.h"
 #include "protocols/smtp/server.h"
 #include "protocols/tls/names.h"
@@ -230,7 +231,7 @@ static const struct word capability_words[] = {
 	{ "QUOTA=RES-STORAGE", IMAP_CAN_QUOTA_STORAGE, "IMAP: the limit of bytes" },
 	{ "ACL", IMAP_CAN_ACL, "IMAP: sharing with rights" },
 	{ "RIGHTS=texk", IMAP_CAN_RIGHTS, "IMAP: the rights of RFC 4314" },
-	{ "PIPELINING", CAPABILITY_SMTP | SMTP_CAN_PIPELINE, "SMTP: commands need not wait for replies" },
+	{ "PIPELINING", CAPABILITY_SMTP | SMTP_CAN_PIPELINE, "SMTP and POP3: commands need not wait for replies" },
 	{ "SIZE", CAPABILITY_SMTP | SMTP_CAN_SIZE, "SMTP: the size of a message is declared" },
 	{ "VRFY", CAPABILITY_SMTP | SMTP_CAN_VRFY, "SMTP: addresses can be verified" },
 	{ "AUTH", CAPABILITY_SMTP | SMTP_CAN_AUTH, "SMTP: authentication by any mechanism" },
@@ -239,6 +240,12 @@ static const struct word capability_words[] = {
 	{ "DSN", CAPABILITY_SMTP | SMTP_CAN_DSN, "SMTP: notifications by wish" },
 	{ "SMTPUTF8", CAPABILITY_SMTP | SMTP_CAN_UTF8, "SMTP: addresses in any script" },
 	{ "CHUNKING", CAPABILITY_SMTP | SMTP_CAN_CHUNK, "SMTP: messages in counted chunks" },
+	{ "USER", CAPABILITY_POP3 | POP3_OFFERS_USER, "POP3: name and password, each in a command" },
+	{ "APOP", CAPABILITY_POP3 | POP3_OFFERS_APOP, "POP3: a digest of the greeting's time stamp and the password" },
+	{ "UIDL", CAPABILITY_POP3 | POP3_OFFERS_UIDL, "POP3: unique ids" },
+	{ "TOP", CAPABILITY_POP3 | POP3_OFFERS_TOP, "POP3: headers alone" },
+	{ "UTF8", CAPABILITY_POP3 | POP3_OFFERS_UTF8, "POP3: headers in UTF-8" },
+	{ "LANG", CAPABILITY_POP3 | POP3_OFFERS_LANG, "POP3: languages of replies" },
 	{ "STARTTLS", CAPABILITY_SMTP | SMTP_CAN_TLS, "SMTP: TLS on a connection that began without" },
 	{ "AUTH=SCRAM-SHA-256", CAPABILITY_SASL | SASL_SCRAM_SHA_256, "authentication by a proof" },
 	{ "AUTH=CRAM-MD5", CAPABILITY_SASL | SASL_CRAM_MD5, "authentication by a digest" },

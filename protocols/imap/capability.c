@@ -47,6 +47,8 @@ static const struct {
 	[IMAP_CAN_QUOTA_STORAGE] = { "QUOTA=RES-STORAGE",     AFTER_LOGIN,  BIT(QUOTA)                  },
 	[IMAP_CAN_ACL] = { "ACL",                   AFTER_LOGIN,  0                           },
 	[IMAP_CAN_RIGHTS] = { "RIGHTS=texk",           AFTER_LOGIN,  BIT(ACL)                    },
+	[IMAP_CAN_AUTH_SCRAM_SHA_256] = { "AUTH=SCRAM-SHA-256",    BEFORE_LOGIN, 0                           },
+	[IMAP_CAN_AUTH_CRAM_MD5] = { "AUTH=CRAM-MD5",         BEFORE_LOGIN, 0                           },
 	[IMAP_CAN_AUTH_PLAIN] = { "AUTH=PLAIN",            BEFORE_LOGIN, 0                           },
 	[IMAP_CAN_AUTH_LOGIN] = { "AUTH=LOGIN",            BEFORE_LOGIN, 0                           },
 };
@@ -80,6 +82,18 @@ bool imap_capability_by_name(struct bytes name, enum imap_capability *capability
 const char *imap_capability_name(enum imap_capability capability)
 {
 	return capabilities[capability].name;
+}
+
+enum imap_capability imap_capability_of_mechanism(enum sasl_mechanism mechanism)
+{
+	static const enum imap_capability of_mechanism[SASL_MECHANISM_COUNT] = {
+		[SASL_LOGIN] = IMAP_CAN_AUTH_LOGIN,
+		[SASL_PLAIN] = IMAP_CAN_AUTH_PLAIN,
+		[SASL_CRAM_MD5] = IMAP_CAN_AUTH_CRAM_MD5,
+		[SASL_SCRAM_SHA_256] = IMAP_CAN_AUTH_SCRAM_SHA_256,
+	};
+
+	return of_mechanism[mechanism];
 }
 
 bool imap_capability_is_optional(enum imap_capability capability)

@@ -6,6 +6,7 @@
 #include <glib.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include "protocols/sasl/sasl.h"
 #include "sim/bytes.h"
 
 /* In the order in which they are listed. */
@@ -40,6 +41,8 @@ enum imap_capability {
 	IMAP_CAN_QUOTA_STORAGE,
 	IMAP_CAN_ACL,
 	IMAP_CAN_RIGHTS,
+	IMAP_CAN_AUTH_SCRAM_SHA_256,
+	IMAP_CAN_AUTH_CRAM_MD5,
 	IMAP_CAN_AUTH_PLAIN,
 	IMAP_CAN_AUTH_LOGIN,
 	IMAP_CAPABILITY_COUNT,
@@ -66,6 +69,9 @@ bool imap_capability_by_name(struct bytes name, enum imap_capability *capability
 
 /* Its name; valid for ever. */
 const char *imap_capability_name(enum imap_capability capability);
+
+/* The capability that offers a mechanism: "AUTH=PLAIN". */
+enum imap_capability imap_capability_of_mechanism(enum sasl_mechanism mechanism);
 
 /* IMAP4rev1 is what the server is; every other one may be taken away. */
 bool imap_capability_is_optional(enum imap_capability capability);

@@ -193,6 +193,13 @@ static enum imap_result result_of(struct imap_parser *parser)
 	return IMAP_RESULT_BAD;
 }
 
+/* The server says that we are in, and has not shown that it knows the password (RFC 5802 section 3). */
+static bool is_unproved(const struct imap_client *client, const struct imap_operation *operation)
+{
+	return operation->send == imap_send_login && operation->step == 1 && client->sasl != NULL &&
+	       !sasl_client_may_trust(client->sasl);
+}
+
 /*
  * The answer to STARTTLS, once: the login waits for TLS, goes on without, or is over. False: it was
  * no answer to that.
@@ -231,6 +238,11 @@ static void take_tagged(struct imap_client *client, struct imap_parser *parser)
 		g_free(text);
 		return;
 	}
+	if (result == IMAP_RESULT_OK && is_unproved(client, operation)) {
+		result = IMAP_RESULT_NO;
+		g_free(text);
+		text = g_strdup("the server did not prove that it knows the password");
+	}
 	if (result == IMAP_RESULT_OK) {
 		note_success(client, operation);
 		operation->step++;
@@ -241,7 +253,7 @@ static void take_tagged(struct imap_client *client, struct imap_parser *parser)
 }
 
 /* continue-req = "+" SP (resp-text / base64): for a literal, or IDLE has begun */
-static void take_continuation(struct imap_client *client)
+static void take_continuation(struct imap_client *client, struct imap_parser *parser)
 {
 	if (client->current == NULL)
 		return;
@@ -252,8 +264,9 @@ static void take_continuation(struct imap_client *client)
 			end_idle(client);
 	} else if (!g_queue_is_empty(&client->pieces)) {
 		imap_client_send_pieces(client, true);
-	} else { /* a challenge we have no answer to (RFC 3501 section 6.2.2) */
-		imap_output(&client->base, &client->tiler, bytes_of("*\r\n"), 0);
+	} else if (client->current->send == imap_send_login) {
+		imap_skip(parser, ' ');
+		imap_client_hear_challenge(client, imap_parser_rest(parser));
 	}
 }
 
@@ -298,7 +311,7 @@ static void take_response(struct imap_client *client)
 
 	imap_parser_init(&parser, (uint8_t *)response.data, response.length);
 	if (imap_skip(&parser, '+')) {
-		take_continuation(client);
+		take_continuation(client, &parser);
 	} else if (imap_skip(&parser, '*') && imap_skip(&parser, ' ')) {
 		if (client->state == IMAP_CONNECTED)
 			take_greeting(client, &parser);
@@ -470,6 +483,7 @@ static void client_free(struct session *base)
 	g_string_free(client->line, TRUE);
 	g_free((char *)client->selected.name);
 	g_array_unref(client->uids);
+	sasl_client_free(client->sasl);
 	g_free(client->user);
 	g_free(client->password);
 	session_clear(base);

@@ -12,6 +12,7 @@
  */
 #pragma once
 #include "protocols/imap/envelope.h"
+#include "protocols/sasl/sasl.h"
 #include "protocols/session.h"
 
 struct imap_client;
@@ -93,7 +94,9 @@ struct imap_client_events {
 };
 
 struct imap_client_config {
-	const char *user, *password;             /* copied */
+	const char *user, *password;  /* copied */
+	struct random_stream *random; /* for AUTHENTICATE, see sasl.h; NULL: nonces are all alike */
+	struct sasl_keys *keys;       /* likewise; may be NULL */
 	const struct imap_client_events *events; /* outlives the client */
 	void *owner;                             /* handed to the events */
 	enum session_tls tls;     /* with more than NEVER the adapter's config has TLS */

@@ -1,5 +1,6 @@
 /* The operations of the IMAP client: what each sends, step by step. */
 #include "protocols/imap/client_session.h"
+#include "protocols/imap/capability.h"
 #include "protocols/imap/flags.h"
 
 void imap_operation_free(struct imap_operation *operation)
@@ -24,35 +25,76 @@ struct imap_operation *imap_operation_new(imap_send_fn *send)
 
 /* Logging in. */
 
-/* message = [authzid] UTF8NUL authcid UTF8NUL passwd (RFC 4616) */
-static char *plain_message(const struct imap_client *client)
+static unsigned offered_mechanisms(const struct imap_client *client)
 {
-	GString *message = g_string_new(NULL);
+	unsigned mechanisms = 0;
 
-	g_string_append_c(message, '\0');
-	g_string_append(message, client->user);
-	g_string_append_c(message, '\0');
-	g_string_append(message, client->password);
-	char *encoded = g_base64_encode((const guchar *)message->str, message->len);
-	g_string_free(message, TRUE);
-	return encoded;
+	for (unsigned i = 0; i < SASL_MECHANISM_COUNT; i++) {
+		const char *name =
+		    imap_capability_name(imap_capability_of_mechanism((enum sasl_mechanism)i));
+
+		if (imap_client_offers(client, name))
+			mechanisms |= SASL_BIT(i);
+	}
+	return mechanisms;
 }
 
-/* AUTHENTICATE PLAIN with the answer in the command where that is offered (RFC 4959), or LOGIN. */
-static void send_credentials(struct imap_client *client)
+/* The initial response goes with the command (RFC 4959), or answers an empty challenge. */
+static void send_authenticate(struct imap_client *client, enum sasl_mechanism mechanism)
 {
-	if (imap_client_offers(client, "SASL-IR") && imap_client_offers(client, "AUTH=PLAIN")) {
-		char *message = plain_message(client);
+	const struct imap_client_config *config = &client->config;
+	char *nonce = sasl_nonce_new(config->random);
+	GString *initial = g_string_new(NULL);
 
-		imap_command_begin(client, "AUTHENTICATE PLAIN");
-		imap_command_append(client, " %s", message);
-		g_free(message);
+	sasl_client_free(client->sasl);
+	client->sasl =
+	    sasl_client_new(mechanism, client->user, client->password, nonce, config->keys);
+	client->is_answering = false;
+	imap_command_begin(client, "AUTHENTICATE ");
+	imap_command_append(client, "%s", sasl_mechanism_names[mechanism]);
+	if (imap_client_offers(client, "SASL-IR")) {
+		if (sasl_client_start_text(client->sasl, initial))
+			imap_command_append(client, " %s", initial->str);
 	} else {
-		imap_command_begin(client, "LOGIN");
-		imap_command_append_string(client, client->user);
-		imap_command_append_string(client, client->password);
+		client->is_answering = true;
 	}
 	imap_command_end(client);
+	g_string_free(initial, TRUE);
+	g_free(nonce);
+}
+
+void imap_client_hear_challenge(struct imap_client *client, struct bytes challenge)
+{
+	GString *answer = g_string_new(NULL);
+
+	if (client->sasl == NULL) /* it asks for what we have no answer to */
+		g_string_assign(answer, "*");
+	else if (!client->is_answering || !sasl_client_start_text(client->sasl, answer))
+		sasl_client_step_text(client->sasl, challenge, answer);
+	client->is_answering = false;
+	g_string_append(answer, "\r\n");
+	imap_output(&client->base, &client->tiler,
+		    (struct bytes) { (const uint8_t *)answer->str, answer->len }, 0);
+	g_string_free(answer, TRUE);
+}
+
+static void send_login(struct imap_client *client)
+{
+	imap_command_begin(client, "LOGIN");
+	imap_command_append_string(client, client->user);
+	imap_command_append_string(client, client->password);
+	imap_command_end(client);
+}
+
+/* The strongest mechanism that both know; LOGIN where there is none. */
+static void send_credentials(struct imap_client *client)
+{
+	enum sasl_mechanism mechanism = sasl_strongest(offered_mechanisms(client));
+
+	if (mechanism != SASL_MECHANISM_COUNT)
+		send_authenticate(client, mechanism);
+	else
+		send_login(client);
 }
 
 /* Whether it is time for STARTTLS: it is wanted, and not refused yet. */

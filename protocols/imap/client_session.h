@@ -66,14 +66,16 @@ struct imap_client {
 	GQueue operations;              /* of struct imap_operation *, waiting */
 	struct imap_operation *current; /* running; NULL: none */
 	unsigned last_operation, last_tag;
-	char tag[16];          /* of the command in flight, "" none */
-	GQueue pieces;         /* of struct imap_piece *, of it, not sent yet */
-	GString *line;         /* command being written */
-	bool is_starting_tls;  /* STARTTLS was sent */
-	bool was_tls_answered; /* and that was its answer */
-	bool is_idling;        /* IDLE was answered with "+" */
-	bool has_qresync;      /* it is enabled */
-	bool has_selected;     /* some mailbox was: ENABLE is allowed no more */
+	char tag[16];             /* of the command in flight, "" none */
+	GQueue pieces;            /* of struct imap_piece *, of it, not sent yet */
+	GString *line;            /* command being written */
+	struct sasl_client *sasl; /* the exchange of AUTHENTICATE; NULL: none */
+	bool is_answering;        /* its initial response waits for "+" */
+	bool is_starting_tls;     /* STARTTLS was sent */
+	bool was_tls_answered;    /* and that was its answer */
+	bool is_idling;           /* IDLE was answered with "+" */
+	bool has_qresync;         /* it is enabled */
+	bool has_selected;        /* some mailbox was: ENABLE is allowed no more */
 
 	struct imap_mailbox_status selected; /* `name` is owned */
 	GArray *uids;                        /* of uint32_t, by message number - 1; 0 not known */
@@ -97,6 +99,9 @@ void imap_client_drop_pieces(struct imap_client *client);
 
 /* Sends the line that ends IDLE. */
 void imap_client_send_done(struct imap_client *client);
+
+/* Answers a challenge of AUTHENTICATE: what stands behind "+ ". */
+void imap_client_hear_challenge(struct imap_client *client, struct bytes challenge);
 
 /* The only writers of state and phase. */
 void imap_client_enter(struct imap_client *client, enum imap_state state);

@@ -13,10 +13,8 @@
 /* What the next line from the client is. */
 enum imap_expectation {
 	IMAP_EXPECTS_COMMAND,
-	IMAP_EXPECTS_PLAIN, /* answer to AUTHENTICATE PLAIN */
-	IMAP_EXPECTS_USER,  /* answers to AUTHENTICATE LOGIN */
-	IMAP_EXPECTS_PASSWORD,
-	IMAP_EXPECTS_DONE, /* the end of IDLE */
+	IMAP_EXPECTS_RESPONSE, /* to a challenge of AUTHENTICATE */
+	IMAP_EXPECTS_DONE,     /* the end of IDLE */
 };
 
 struct imap_command;
@@ -39,8 +37,8 @@ struct imap_session {
 	bool is_uid;                        /* it came behind UID */
 	const char *refusal; /* reply it gets for a literal we did not want; or NULL */
 
-	char *user;              /* of AUTHENTICATE LOGIN */
-	struct account *account; /* NULL: not authenticated */
+	struct sasl_server *sasl; /* the exchange of AUTHENTICATE; NULL: none */
+	struct account *account;  /* NULL: not authenticated */
 	struct imap_view view;
 	struct imap_sequence_set saved; /* UIDs that SEARCH found last: "$" (RFC 5182) */
 	struct imap_fetch *fetch;       /* answer in the making, see command_fetch.c; or NULL */

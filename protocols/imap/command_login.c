@@ -1,8 +1,5 @@
-/* LOGIN and AUTHENTICATE (RFC 3501 section 6.2; SASL PLAIN RFC 4616, LOGIN as everybody does it). */
+/* LOGIN and AUTHENTICATE (RFC 3501 section 6.2, RFC 4959): SASL in base64 behind "+ ". */
 #include "protocols/imap/command.h"
-
-#define CHALLENGE_USER     "VXNlcm5hbWU6" /* "Username:" */
-#define CHALLENGE_PASSWORD "UGFzc3dvcmQ6" /* "Password:" */
 
 /* Why the right password does not help; NULL: it does. The caller frees it. */
 static char *refuse_login(const struct imap_session *session, const struct account *account)
@@ -12,11 +9,9 @@ static char *refuse_login(const struct imap_session *session, const struct accou
 	return config->refuse_login != NULL ? config->refuse_login(config->owner, account) : NULL;
 }
 
-/* Ends the command. */
-static void authenticate(struct imap_session *session, const char *user, const char *password)
+/* Ends the command. NULL: the proof failed, or there is no such user. */
+static void log_in(struct imap_session *session, struct account *account)
 {
-	struct account *account = mail_store_authenticate(session->config.store, user, password);
-
 	if (account == NULL) {
 		imap_no(session, "[AUTHENTICATIONFAILED] Authentication failed.");
 		return;
@@ -71,118 +66,106 @@ void imap_run_login(struct imap_session *session, struct imap_parser *parser)
 	if (imap_parse_space(parser) && imap_parse_text(parser, &user) &&
 	    imap_parse_space(parser) && imap_parse_text(parser, &password) &&
 	    imap_parse_end(parser))
-		authenticate(session, user, password);
+		log_in(session, mail_store_authenticate(session->config.store, user, password));
 	else
 		imap_bad_arguments(session, parser);
 	g_free(user);
 	g_free(password);
 }
 
+static const char *find_password(void *owner, const char *login)
+{
+	const struct imap_session *session = owner;
+	const struct account *account = mail_store_find_login(session->config.store, login);
+
+	return account != NULL ? account->password : NULL;
+}
+
+static struct sasl_users users_of(struct imap_session *session)
+{
+	return (struct sasl_users) { find_password, session };
+}
+
+/* Ends the exchange; the tagged reply is the caller's. */
 static void finish(struct imap_session *session)
 {
 	session->expects = IMAP_EXPECTS_COMMAND;
-	g_clear_pointer(&session->user, g_free);
+	g_clear_pointer(&session->sasl, sasl_server_free);
 }
 
-/* The bytes that `line` encodes, with a NUL behind them; NULL when it is not base64. */
-static char *decode(struct bytes line, size_t *length)
+/* Does what a step of the exchange came to; `text` is what it wants to be said. */
+static void go_on(struct imap_session *session, enum sasl_status status, const char *text)
 {
-	char *text = g_strndup((const char *)line.data, line.length);
-	guchar *decoded = NULL;
+	struct account *account = NULL;
 
-	if (line.length % 4 == 0 && strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrst"
-						 "uvwxyz0123456789+/=") == line.length) {
-		decoded = g_base64_decode(text, length);
-		decoded = g_realloc(decoded, *length + 1);
-		decoded[*length] = '\0';
+	if (status == SASL_SAY) {
+		session->expects = IMAP_EXPECTS_RESPONSE;
+		imap_sendf(session, "+ %s\r\n", text);
+		return;
 	}
-	g_free(text);
-	return (char *)decoded;
-}
-
-/* message = [authzid] UTF8NUL authcid UTF8NUL passwd (RFC 4616 section 2) */
-static void take_plain(struct imap_session *session, const char *message, size_t length)
-{
-	const char *user = memchr(message, '\0', length);
-	const char *end = message + length;
-	const char *password =
-	    user != NULL ? memchr(user + 1, '\0', (size_t)(end - user - 1)) : NULL;
-
+	if (status == SASL_SUCCEEDED)
+		account =
+		    mail_store_find_login(session->config.store, sasl_server_login(session->sasl));
 	finish(session);
-	if (password == NULL || memchr(password + 1, '\0', (size_t)(end - password - 1)) != NULL)
-		imap_bad(session, "Invalid PLAIN message.");
+	if (status == SASL_MALFORMED)
+		imap_bad(session, "Invalid response.");
 	else
-		authenticate(session, user + 1, password + 1);
-}
-
-static void take_response(struct imap_session *session, const char *message, size_t length)
-{
-	if (session->expects == IMAP_EXPECTS_PLAIN) {
-		take_plain(session, message, length);
-	} else if (session->expects == IMAP_EXPECTS_USER) {
-		session->user = g_strdup(message);
-		session->expects = IMAP_EXPECTS_PASSWORD;
-		imap_sendf(session, "+ " CHALLENGE_PASSWORD "\r\n");
-	} else {
-		char *user = g_steal_pointer(&session->user);
-
-		finish(session);
-		authenticate(session, user, message);
-		g_free(user);
-	}
+		log_in(session, account);
 }
 
 /* A line with base64, or "*" to give up. */
 void imap_continue_authenticate(struct imap_session *session, struct bytes line)
 {
-	size_t length = 0;
+	struct sasl_users users = users_of(session);
+	GString *text = g_string_new(NULL);
 
-	if (imap_is(line, "*")) {
+	if (bytes_equal(line, bytes_of("*"))) {
 		finish(session);
 		imap_bad(session, "Authentication aborted.");
-		return;
-	}
-	char *message = decode(line, &length);
-	if (message != NULL) {
-		take_response(session, message, length);
 	} else {
-		finish(session);
-		imap_bad(session, "Invalid base64 data in response.");
+		go_on(session, sasl_server_step_text(session->sasl, &users, line, text), text->str);
 	}
-	g_free(message);
+	g_string_free(text, TRUE);
+}
+
+static void begin(struct imap_session *session, enum sasl_mechanism mechanism,
+		  const struct bytes *initial)
+{
+	struct sasl_users users = users_of(session);
+	GString *text = g_string_new(NULL);
+
+	session->sasl = sasl_server_begin(mechanism, &session->config.sasl);
+	go_on(session, sasl_server_start_text(session->sasl, &users, initial, text), text->str);
+	g_string_free(text, TRUE);
+}
+
+static bool is_offered(const struct imap_session *session, enum sasl_mechanism mechanism)
+{
+	return mechanism != SASL_MECHANISM_COUNT &&
+	       imap_offers(session, imap_capability_of_mechanism(mechanism));
 }
 
 /* authenticate = "AUTHENTICATE" SP auth-type [SP (base64 / "=")] *(CRLF base64) (RFC 4959) */
 void imap_run_authenticate(struct imap_session *session, struct imap_parser *parser)
 {
-	struct bytes mechanism;
+	enum sasl_mechanism mechanism;
+	struct bytes name, initial;
 
 	if (refuse_plaintext(session))
 		return;
-	if (!imap_parse_space(parser) || !imap_parse_atom(parser, &mechanism)) {
+	if (!imap_parse_space(parser) || !imap_parse_atom(parser, &name)) {
 		imap_bad_arguments(session, parser);
 		return;
 	}
-	if (imap_is(mechanism, "PLAIN") && imap_offers(session, IMAP_CAN_AUTH_PLAIN)) {
-		session->expects = IMAP_EXPECTS_PLAIN;
-	} else if (imap_is(mechanism, "LOGIN") && imap_offers(session, IMAP_CAN_AUTH_LOGIN)) {
-		session->expects = IMAP_EXPECTS_USER;
-	} else {
+	mechanism = sasl_mechanism_parse(name);
+	if (!is_offered(session, mechanism)) {
 		imap_no(session, "Unsupported authentication mechanism.");
-		return;
-	}
-	if (imap_offers(session, IMAP_CAN_SASL_IR) && imap_skip(parser, ' ')) {
-		struct bytes response = imap_parser_rest(parser);
-
-		if (imap_is(response, "="))
-			response.length = 0;
-		imap_continue_authenticate(session, response);
-	} else if (!imap_parse_end(parser)) {
-		finish(session);
-		imap_bad_arguments(session, parser);
-	} else if (session->expects == IMAP_EXPECTS_USER) {
-		imap_sendf(session, "+ " CHALLENGE_USER "\r\n");
+	} else if (imap_offers(session, IMAP_CAN_SASL_IR) && imap_skip(parser, ' ')) {
+		initial = imap_parser_rest(parser);
+		begin(session, mechanism, &initial);
+	} else if (imap_parse_end(parser)) {
+		begin(session, mechanism, NULL);
 	} else {
-		imap_sendf(session, "+ \r\n");
+		imap_bad_arguments(session, parser);
 	}
 }

@@ -7,6 +7,7 @@
 struct imap_server {
 	struct host *host;
 	struct imap_server_config config;
+	char *host_name;
 	GPtrArray *listeners; /* of struct tcp_listener * */
 	GList *connections;   /* of struct connection *, newest first */
 	struct linger_pool *lingers;
@@ -76,6 +77,7 @@ static void begin_session(struct imap_server *server, struct stream *stream, boo
 	    .why_turned_away = is_turned_away ? "[UNAVAILABLE] Too many connections." : NULL,
 	    .refuse_login = refuse_login,
 	    .owner = connection,
+	    .sasl = {server->host_name, server->config.random, server->config.keys},
 	    .without = server->config.without,
 	    .offers_tls = server->config.tls != NULL,
 	    .hides_login = server->config.hides_login,
@@ -130,6 +132,7 @@ struct imap_server *imap_server_start(struct host *host, const struct imap_serve
 
 	server->host = host;
 	server->config = *config;
+	server->host_name = g_strdup(config->host_name);
 	server->listeners = g_ptr_array_new_with_free_func((GDestroyNotify)tcp_listener_close);
 	server->lingers = linger_pool_new(host_node(host));
 	bool is_open = true;
@@ -158,5 +161,6 @@ void imap_server_stop(struct imap_server *server)
 		g_free(connection);
 	}
 	linger_pool_free(server->lingers);
+	g_free(server->host_name);
 	g_free(server);
 }

@@ -25,6 +25,10 @@ struct imap_server_config {
 	size_t message_bytes_max; /* largest message APPEND takes; 0: the default */
 	unsigned session_limit;   /* at once; one more gets BYE. 0: IMAP_SESSIONS */
 	unsigned per_user_limit;  /* logged in to one account from one address. 0: IMAP_PER_USER */
+	const char *host_name;    /* in challenges of AUTHENTICATE; copied; NULL: "localhost" */
+	struct random_stream
+	    *random;            /* for these, see sasl.h; borrowed, NULL: nonces are all alike */
+	struct sasl_keys *keys; /* likewise; may be NULL */
 	imap_capability_set without; /* capabilities it does not offer */
 };
 

@@ -102,6 +102,8 @@ static void reply(struct imap_session *session, const char *condition, const cha
 	g_string_append_printf(text, "%s %s ", session->tag != NULL ? session->tag : "*",
 			       condition);
 	g_string_append_vprintf(text, format, arguments);
+	if (text->str[text->len - 1] == '}') /* no reader shall take "a{3}" for a literal */
+		g_string_append_c(text, '.');
 	g_string_append(text, "\r\n");
 	imap_send_string(session, text);
 	g_clear_pointer(&session->tag, g_free);
@@ -467,7 +469,7 @@ static void free_session(struct session *base)
 	imap_reader_clear(&session->reader);
 	imap_sequence_clear(&session->saved);
 	g_free(session->tag);
-	g_free(session->user);
+	sasl_server_free(session->sasl);
 	g_free((char *)session->config.why_turned_away);
 	session_clear(base);
 	g_free(session);

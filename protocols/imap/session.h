@@ -24,6 +24,7 @@ struct imap_session_config {
 	 */
 	char *(*refuse_login)(void *owner, const struct account *account);
 	void *owner;
+	struct sasl_setting sasl;
 	bool offers_tls;             /* STARTTLS; then the adapter's config has TLS */
 	bool hides_login;            /* LOGINDISABLED: logging in is possible under TLS alone */
 	imap_capability_set without; /* what it does not offer; 0: it offers all it can */

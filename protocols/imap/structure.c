@@ -25,6 +25,26 @@ static void print_parameters(GString *out, const GPtrArray *parameters)
 	g_string_append_c(out, ')');
 }
 
+/*
+ * body-fld-lang = nstring / "(" string *(SP string) ")"
+ * The field is a list with commas (RFC 3282 section 2): a list it is, of one tag too.
+ */
+static void print_languages(GString *out, const char *field)
+{
+	char **tags = field != NULL ? g_strsplit(field, ",", -1) : NULL;
+	const char *before = " (";
+
+	for (char **tag = tags; tag != NULL && *tag != NULL; tag++) {
+		if (*g_strstrip(*tag) == '\0')
+			continue;
+		g_string_append(out, before);
+		imap_print_nstring(out, *tag);
+		before = " ";
+	}
+	g_string_append(out, before[1] == '\0' ? ")" : " NIL");
+	g_strfreev(tags);
+}
+
 /* body-fld-dsp SP body-fld-lang SP body-fld-loc: the end of both kinds of extension data */
 static void print_extension(GString *out, const struct message_part *part)
 {
@@ -36,7 +56,7 @@ static void print_extension(GString *out, const struct message_part *part)
 	} else {
 		g_string_append(out, " NIL");
 	}
-	print_spaced(out, part->language);
+	print_languages(out, part->language);
 	print_spaced(out, part->location);
 }
 

@@ -1,117 +1,108 @@
-/*
- * AUTH of a POP3 server (RFC 5034): everything that knows of SASL mechanisms. Whoever brings others
- * replaces this file; the rest hears of the outcome by pop3_log_in() alone.
- */
+/* AUTH of a POP3 server (RFC 5034): what SASL says, in base64 behind "+ ". */
 #include "protocols/pop3/private.h"
-
-#include <string.h>
 
 void pop3_offer_mechanisms(struct pop3_session *session)
 {
-	session_write(&session->base, bytes_of("SASL PLAIN LOGIN\r\n"));
+	GString *names;
+
+	if (session->mechanisms == 0)
+		return;
+	names = g_string_new(NULL);
+	sasl_append_names(session->mechanisms, " ", names);
+	session_printf(&session->base, "SASL%s\r\n", names->str);
+	g_string_free(names, TRUE);
 }
 
-/* Base64, with the NULs of PLAIN inside; NULL when it is none. Ends with a NUL. */
-static char *decode(const char *text, size_t *length)
+/* AUTH alone lists the mechanisms: an older habit than CAPA (RFC 1734). */
+static void list_mechanisms(struct pop3_session *session)
 {
-	size_t text_length = strlen(text);
-	gsize decoded_length;
+	GString *names = g_string_new(NULL);
+	uint64_t from;
 
-	if (text_length % 4 != 0 ||
-	    strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=") !=
-		text_length)
-		return NULL;
-
-	guchar *decoded = g_base64_decode(text, &decoded_length);
-	char *result = g_malloc(decoded_length + 1);
-	if (decoded_length > 0)
-		memcpy(result, decoded, decoded_length);
-	result[decoded_length] = '\0';
-	g_free(decoded);
-	*length = decoded_length;
-	return result;
+	pop3_ok(session, "%s", "");
+	from = session->base.produced_bytes;
+	sasl_append_names(session->mechanisms, "\r\n", names);
+	if (names->len > 0)
+		session_printf(&session->base, "%s\r\n", names->str + strlen("\r\n"));
+	session_write(&session->base, bytes_of(".\r\n"));
+	session_note_output(&session->base, POP3_LISTING, from);
+	g_string_free(names, TRUE);
 }
 
-static void challenge(struct pop3_session *session, enum pop3_mechanism mechanism, const char *text)
+static void challenge(struct pop3_session *session, const char *text)
 {
 	uint64_t from = session->base.produced_bytes;
 
-	session->mechanism = mechanism;
 	session_printf(&session->base, "+ %s\r\n", text);
 	session_note_output(&session->base, POP3_CONTINUE, from);
 	if (session->state != POP3_IN_AUTH)
 		pop3_enter(session, POP3_IN_AUTH);
 }
 
-/* message = [authzid] NUL authcid NUL passwd (RFC 4616 section 2) */
-static void plain_response(struct pop3_session *session, const char *response, size_t length)
+static void fail(struct pop3_session *session, const char *text)
 {
-	const char *end = response + length;
-	const char *user = memchr(response, '\0', length);
-	const char *password =
-	    user != NULL ? memchr(user + 1, '\0', (size_t)(end - user - 1)) : NULL;
-
-	if (password == NULL) {
-		pop3_forget_user(session);
-		pop3_err(session, "Invalid PLAIN response.");
-		return;
-	}
-	pop3_log_in(session, mail_store_authenticate(session->store, user + 1, password + 1));
+	pop3_forget_user(session);
+	pop3_err(session, "%s", text);
 }
 
-static void response(struct pop3_session *session, const char *decoded, size_t length)
+/* Does what a step of the exchange came to; `text` is what it wants to be said. */
+static void go_on(struct pop3_session *session, enum sasl_status status, const char *text)
 {
-	switch (session->mechanism) {
-	case POP3_PLAIN:
-		plain_response(session, decoded, length);
+	switch (status) {
+	case SASL_SAY:
+		challenge(session, text);
 		break;
-	case POP3_LOGIN_NAME:
-		g_free(session->user);
-		session->user = g_strdup(decoded);
-		challenge(session, POP3_LOGIN_PASSWORD, "UGFzc3dvcmQ6"); /* Password: */
+	case SASL_SUCCEEDED:
+		pop3_log_in(session, mail_store_find_login(session->store,
+							   sasl_server_login(session->sasl)));
 		break;
-	case POP3_LOGIN_PASSWORD:
-		pop3_log_in(session,
-			    mail_store_authenticate(session->store, session->user, decoded));
+	case SASL_REFUSED:
+		pop3_log_in(session, NULL);
+		break;
+	case SASL_ASK: /* users_of() was asked */
+	case SASL_MALFORMED:
+		fail(session, "Invalid response.");
 		break;
 	}
 }
 
-void pop3_credentials(struct pop3_session *session, const char *line)
+static const char *find_password(void *owner, const char *login)
 {
-	size_t length;
+	const struct pop3_session *session = owner;
+	const struct account *account = mail_store_find_login(session->store, login);
 
-	if (strcmp(line, "*") == 0) {
-		pop3_forget_user(session);
-		pop3_err(session, "Authentication aborted by client.");
-		return;
-	}
-	char *decoded = decode(line, &length);
-	if (decoded == NULL) {
-		pop3_forget_user(session);
-		pop3_err(session, "Invalid base64 data.");
-		return;
-	}
-	response(session, decoded, length);
-	g_free(decoded);
+	return account != NULL ? account->password : NULL;
 }
 
-static void list_mechanisms(struct pop3_session *session)
+static struct sasl_users users_of(struct pop3_session *session)
 {
-	uint64_t from;
-
-	pop3_ok(session, "%s", "");
-	from = session->base.produced_bytes;
-	session_write(&session->base, bytes_of("PLAIN\r\nLOGIN\r\n.\r\n"));
-	session_note_output(&session->base, POP3_LISTING, from);
+	return (struct sasl_users) { find_password, session };
 }
 
-static bool find_mechanism(const char *name, enum pop3_mechanism *mechanism)
+void pop3_credentials(struct pop3_session *session, struct bytes line)
 {
-	bool is_plain = g_ascii_strcasecmp(name, "PLAIN") == 0;
+	struct sasl_users users = users_of(session);
+	GString *text = g_string_new(NULL);
 
-	*mechanism = is_plain ? POP3_PLAIN : POP3_LOGIN_NAME;
-	return is_plain || g_ascii_strcasecmp(name, "LOGIN") == 0;
+	if (bytes_equal(line, bytes_of("*")))
+		fail(session, "Authentication aborted by client.");
+	else
+		go_on(session, sasl_server_step_text(session->sasl, &users, line, text), text->str);
+	g_string_free(text, TRUE);
+}
+
+static void begin(struct pop3_session *session, enum sasl_mechanism mechanism, const char *initial)
+{
+	struct sasl_users users = users_of(session);
+	struct bytes response = bytes_of(initial != NULL ? initial : "");
+	GString *text = g_string_new(NULL);
+
+	session->sasl = sasl_server_begin(mechanism, &session->sasl_setting);
+	go_on(
+	    session,
+	    sasl_server_start_text(session->sasl, &users, initial != NULL ? &response : NULL, text),
+	    text->str);
+	g_string_free(text, TRUE);
 }
 
 /* AUTH mechanism [initial-response] (RFC 5034 section 4); "=" stands for an empty response. */
@@ -121,17 +112,16 @@ void pop3_auth(struct pop3_session *session, const char *argument)
 		return;
 
 	char **words = g_strsplit(argument, " ", 2);
+	enum sasl_mechanism mechanism = SASL_MECHANISM_COUNT;
 
 	pop3_forget_user(session);
+	if (words[0] != NULL)
+		mechanism = sasl_mechanism_parse(bytes_of(words[0]));
 	if (words[0] == NULL)
 		list_mechanisms(session);
-	else if (!find_mechanism(words[0], &session->mechanism))
+	else if (mechanism == SASL_MECHANISM_COUNT || !(session->mechanisms & SASL_BIT(mechanism)))
 		pop3_err(session, "Unsupported authentication mechanism.");
-	else if (words[1] != NULL)
-		pop3_credentials(session, strcmp(words[1], "=") == 0 ? "" : words[1]);
-	else if (session->mechanism == POP3_PLAIN)
-		challenge(session, POP3_PLAIN, "");
 	else
-		challenge(session, POP3_LOGIN_NAME, "VXNlcm5hbWU6"); /* Username: */
+		begin(session, mechanism, words[1]);
 	g_strfreev(words);
 }

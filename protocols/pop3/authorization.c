@@ -31,25 +31,34 @@ bool pop3_refuse_plaintext(struct pop3_session *session)
 /* RFC 2449 section 5 and 6; USER and SASL tell how to log in, so they go once that is done. */
 void pop3_capa(struct pop3_session *session, const char *argument)
 {
+	static const struct {
+		const char *line;
+		unsigned needs; /* enum pop3_offer; 0: it is always there */
+	} capabilities[] = {
+		{"CAPA\r\n",            0                     },
+		{ "TOP\r\n",            POP3_OFFERS_TOP       },
+		{ "UIDL\r\n",           POP3_OFFERS_UIDL      },
+		{ "RESP-CODES\r\n",     0                     },
+		{ "PIPELINING\r\n",     POP3_OFFERS_PIPELINING},
+		{ "AUTH-RESP-CODE\r\n", 0                     },
+		{ "UTF8 USER\r\n",      POP3_OFFERS_UTF8      },
+		{ "LANG\r\n",           POP3_OFFERS_LANG      },
+	};
+	bool is_logged_in = session->state == POP3_TRANSACTION;
 	uint64_t from;
 
 	(void)argument;
 	pop3_ok(session, "%s", "");
 	from = session->base.produced_bytes;
-	session_write(&session->base, bytes_of("CAPA\r\n"
-					       "TOP\r\n"
-					       "UIDL\r\n"
-					       "RESP-CODES\r\n"
-					       "PIPELINING\r\n"
-					       "AUTH-RESP-CODE\r\n"
-					       "UTF8 USER\r\n"
-					       "LANG\r\n"));
-	if (session->state != POP3_TRANSACTION && offers_tls(session))
+	for (size_t i = 0; i < G_N_ELEMENTS(capabilities); i++)
+		if ((capabilities[i].needs & ~session->offers) == 0)
+			session_write(&session->base, bytes_of(capabilities[i].line));
+	if (!is_logged_in && offers_tls(session))
 		session_write(&session->base, bytes_of("STLS\r\n"));
-	if (session->state != POP3_TRANSACTION && pop3_may_log_in(session)) {
+	if (!is_logged_in && pop3_may_log_in(session) && session->offers & POP3_OFFERS_USER)
 		session_write(&session->base, bytes_of("USER\r\n"));
+	if (!is_logged_in && pop3_may_log_in(session))
 		pop3_offer_mechanisms(session);
-	}
 	session_write(&session->base, bytes_of(".\r\n"));
 	session_note_output(&session->base, POP3_LISTING, from);
 }
@@ -57,6 +66,7 @@ void pop3_capa(struct pop3_session *session, const char *argument)
 void pop3_forget_user(struct pop3_session *session)
 {
 	g_clear_pointer(&session->user, g_free);
+	g_clear_pointer(&session->sasl, sasl_server_free);
 	if (session->state != POP3_AUTHORIZATION)
 		pop3_enter(session, POP3_AUTHORIZATION);
 }

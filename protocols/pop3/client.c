@@ -140,6 +140,20 @@ static bool starts_with(const char *line, const char *word)
 	return strncmp(line, word, length) == 0 && (line[length] == '\0' || line[length] == ' ');
 }
 
+/* continue-req = "+" SP [base64] CRLF (RFC 5034 section 6) */
+static bool is_challenge(const struct pop3_client *client, struct bytes line)
+{
+	return client->sasl != NULL && awaited(client) == POP3_AUTH && line.length > 0 &&
+	       line.data[0] == '+' && (line.length == 1 || line.data[1] == ' ');
+}
+
+static size_t receive_challenge(struct pop3_client *client, struct bytes line, size_t length)
+{
+	session_note_input(&client->base, POP3_CONTINUE, 0, length);
+	pop3_client_hear_challenge(client, bytes_from(line, MIN(line.length, 2)));
+	return length;
+}
+
 static size_t receive_status(struct pop3_client *client, struct bytes line, size_t length)
 {
 	bool is_greeting = client->stage == STAGE_GREETING;
@@ -219,7 +233,6 @@ static void set_deadline(struct pop3_client *client)
 static size_t receive(struct session *base, struct bytes in)
 {
 	struct pop3_client *client = (struct pop3_client *)base;
-	size_t consumed;
 	struct bytes line;
 
 	set_deadline(client);
@@ -229,9 +242,10 @@ static size_t receive(struct session *base, struct bytes in)
 	size_t length = session_line(bytes_first(in, POP3_CLIENT_LINE_MAX), true, &line);
 	if (length == 0)
 		return in.length < POP3_CLIENT_LINE_MAX ? 0 : broken(client, in);
-	consumed = client->reading == READING_LISTING ? receive_listing(client, line, length)
-						      : receive_status(client, line, length);
-	return consumed;
+	if (client->reading == READING_LISTING)
+		return receive_listing(client, line, length);
+	return is_challenge(client, line) ? receive_challenge(client, line, length)
+					  : receive_status(client, line, length);
 }
 
 static void opened(struct session *base)
@@ -291,6 +305,7 @@ static void client_destroy(struct session *base)
 	g_array_unref(client->sent);
 	g_array_unref(client->items);
 	g_clear_pointer(&client->message, g_byte_array_unref);
+	sasl_client_free(client->sasl);
 	g_free(client->timestamp);
 	g_free(client->text);
 	g_free(client->user);

@@ -1,5 +1,6 @@
 /*
- * A POP3 client session (RFC 1939) as a pure machine: logs in, fetches what is new, deletes what its
+ * A POP3 client session (RFC 1939) as a pure machine: logs in by the strongest way that both sides
+ * know (SCRAM-SHA-256, CRAM-MD5, APOP, PLAIN, LOGIN, USER), fetches what is new, deletes what its
  * owner wants gone, quits. It acts on what CAPA offers (RFC 2449); without UIDL every message is new,
  * and UTF8 is said where it is offered (RFC 6856).
  *
@@ -11,6 +12,7 @@
  * the bytes of each message.
  */
 #pragma once
+#include "protocols/sasl/sasl.h"
 #include "protocols/session.h"
 
 struct pop3_client;
@@ -58,9 +60,11 @@ struct pop3_client_events {
 };
 
 struct pop3_client_config {
-	const char *user, *password; /* copied */
-	enum session_tls tls;        /* with more than NEVER the adapter's config has TLS */
-	bool deletes;                /* what was fetched is deleted in the same session */
+	const char *user, *password;  /* copied */
+	struct random_stream *random; /* for AUTH, see sasl.h; NULL: nonces are all alike */
+	struct sasl_keys *keys;       /* likewise; may be NULL */
+	bool deletes;                 /* what was fetched is deleted in the same session */
+	enum session_tls tls; /* with more than NEVER the adapter's config has TLS */
 	/*
 	 * So many commands may be under way at once where PIPELINING is offered; 0 or 1: each waits
 	 * for its answer, as most clients do.

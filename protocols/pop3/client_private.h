@@ -19,11 +19,10 @@ enum pop3_stage {
 
 enum pop3_capability {
 	CAN_USER = 1,
-	CAN_SASL_PLAIN = 2,
-	CAN_UIDL = 4,
-	CAN_PIPELINE = 8,
-	CAN_UTF8 = 16,
-	CAN_STLS = 32,
+	CAN_UIDL = 2,
+	CAN_PIPELINE = 4,
+	CAN_UTF8 = 8,
+	CAN_STLS = 16,
 };
 
 /* A message of the maildrop. */
@@ -55,9 +54,11 @@ struct pop3_client {
 	char *user, *password;
 	enum pop3_state state;
 	enum pop3_stage stage;
-	unsigned capabilities; /* set of enum pop3_capability */
-	char *timestamp;       /* of the greeting, for APOP; NULL: none */
-	GArray *sent;          /* of struct pop3_sent, oldest first */
+	unsigned capabilities;    /* set of enum pop3_capability */
+	unsigned mechanisms;      /* of AUTH, a set of SASL_BIT() */
+	struct sasl_client *sasl; /* the exchange of AUTH; NULL: none */
+	char *timestamp;          /* of the greeting, for APOP; NULL: none */
+	GArray *sent;             /* of struct pop3_sent, oldest first */
 	enum pop3_reading reading;
 	uint64_t unit_start; /* stream offset of the listing or message being read */
 	struct pop3_unstuffer unstuffer;
@@ -87,6 +88,9 @@ void pop3_client_log_in(struct pop3_client *client);
 /* CAPA was answered: TLS if it is wanted, else on to the login. */
 void pop3_client_protect(struct pop3_client *client);
 void pop3_client_say_password(struct pop3_client *client);
+
+/* Answers a challenge of AUTH, the text behind "+ ". */
+void pop3_client_hear_challenge(struct pop3_client *client, struct bytes challenge);
 
 /* Says as much as the stage and the window allow; begins the next stage when this one is done. */
 void pop3_client_advance(struct pop3_client *client);

@@ -16,6 +16,14 @@ static struct pop3_item *item_numbered(struct pop3_client *client, uint64_t numb
 	return item_at(client, (unsigned)number - 1);
 }
 
+static void note_mechanism(struct pop3_client *client, struct bytes name)
+{
+	enum sasl_mechanism mechanism = sasl_mechanism_parse(name);
+
+	if (mechanism != SASL_MECHANISM_COUNT)
+		client->mechanisms |= SASL_BIT(mechanism);
+}
+
 static void note_capability(struct pop3_client *client, const char *line)
 {
 	char **words = g_strsplit(line, " ", -1);
@@ -33,8 +41,7 @@ static void note_capability(struct pop3_client *client, const char *line)
 		client->capabilities |= CAN_STLS;
 	else if (g_ascii_strcasecmp(name, "SASL") == 0)
 		for (char **word = words + 1; *word != NULL; word++)
-			if (g_ascii_strcasecmp(*word, "PLAIN") == 0)
-				client->capabilities |= CAN_SASL_PLAIN;
+			note_mechanism(client, bytes_of(*word));
 	g_strfreev(words);
 }
 
@@ -102,7 +109,10 @@ static void quit_answered(struct pop3_client *client, bool is_ok)
 
 static void login_answered(struct pop3_client *client, bool is_ok, const char *text)
 {
-	if (is_ok) {
+	if (is_ok && client->sasl != NULL && !sasl_client_may_trust(client->sasl)) {
+		pop3_client_give_up(client, POP3_LOGIN_REFUSED,
+				    "the server did not prove that it knows the password");
+	} else if (is_ok) {
 		pop3_client_begin(client, STAGE_SURVEY);
 		pop3_client_advance(client);
 	} else {

@@ -13,7 +13,20 @@ static bool has_room(const struct pop3_client *client)
 	return client->sent->len < window_of(client);
 }
 
-/* Says a line. `root` is the message it is about; 0: it belongs to the user's action. */
+/* `root` is the message it is about; 0: it belongs to the user's action. */
+static void note_said(struct pop3_client *client, enum pop3_detail detail, uint64_t from,
+		      uint64_t root)
+{
+	session_note(&client->base, &(struct note) {
+					.kind = TRACE_UNIT,
+					.detail = (uint16_t)detail,
+					.before = from,
+					.after = client->base.produced_bytes - from,
+					.root = root != 0 ? root : client->config.root,
+				    });
+}
+
+/* Says a line; see note_said(). */
 static void say(struct pop3_client *client, struct pop3_sent sent, uint64_t root,
 		const char *format, ...) G_GNUC_PRINTF(4, 5);
 
@@ -28,13 +41,7 @@ static void say(struct pop3_client *client, struct pop3_sent sent, uint64_t root
 	va_end(arguments);
 	session_printf(&client->base, "%s\r\n", line);
 	g_free(line);
-	session_note(&client->base, &(struct note) {
-					.kind = TRACE_UNIT,
-					.detail = (uint16_t)sent.verb,
-					.before = from,
-					.after = client->base.produced_bytes - from,
-					.root = root != 0 ? root : client->config.root,
-				    });
+	note_said(client, sent.verb, from, root);
 	g_array_append_val(client->sent, sent);
 }
 
@@ -53,20 +60,22 @@ static void say_apop(struct pop3_client *client)
 	g_free(secret);
 }
 
-/* AUTH PLAIN with its initial response (RFC 5034 section 4): [authzid] NUL authcid NUL passwd. */
-static void say_auth_plain(struct pop3_client *client)
+/* AUTH with the initial response, where the mechanism has one (RFC 5034 section 4). */
+static void say_auth(struct pop3_client *client, enum sasl_mechanism mechanism)
 {
-	GByteArray *response = g_byte_array_new();
+	const char *name = sasl_mechanism_names[mechanism];
+	char *nonce = sasl_nonce_new(client->config.random);
+	GString *initial = g_string_new(NULL);
+	struct pop3_sent sent = { POP3_AUTH, 0 };
 
-	g_byte_array_append(response, (const uint8_t *)"", 1);
-	g_byte_array_append(response, (const uint8_t *)client->user,
-			    (guint)strlen(client->user) + 1);
-	g_byte_array_append(response, (const uint8_t *)client->password,
-			    (guint)strlen(client->password));
-	char *encoded = g_base64_encode(response->data, response->len);
-	say(client, (struct pop3_sent) { POP3_AUTH, 0 }, 0, "AUTH PLAIN %s", encoded);
-	g_free(encoded);
-	g_byte_array_unref(response);
+	client->sasl =
+	    sasl_client_new(mechanism, client->user, client->password, nonce, client->config.keys);
+	if (sasl_client_start_text(client->sasl, initial))
+		say(client, sent, 0, "AUTH %s %s", name, initial->str);
+	else
+		say(client, sent, 0, "AUTH %s", name);
+	g_string_free(initial, TRUE);
+	g_free(nonce);
 }
 
 void pop3_client_protect(struct pop3_client *client)
@@ -83,15 +92,32 @@ void pop3_client_protect(struct pop3_client *client)
 		pop3_client_begin(client, STAGE_LOGIN);
 }
 
-/* USER and PASS where they are allowed, else what both sides know. */
+/* The answer to the challenge is followed by another, or by what AUTH comes to. */
+void pop3_client_hear_challenge(struct pop3_client *client, struct bytes challenge)
+{
+	uint64_t from = client->base.produced_bytes;
+	GString *answer = g_string_new(NULL);
+
+	if (client->state != POP3_IN_AUTH)
+		pop3_client_enter(client, POP3_IN_AUTH);
+	sasl_client_step_text(client->sasl, challenge, answer);
+	session_printf(&client->base, "%s\r\n", answer->str);
+	note_said(client, POP3_CREDENTIALS, from, 0);
+	g_string_free(answer, TRUE);
+}
+
+/* The strongest way that both know: APOP is MD5 without a challenge of its own, PLAIN shows all. */
 void pop3_client_log_in(struct pop3_client *client)
 {
-	if (client->capabilities & CAN_USER)
-		say(client, (struct pop3_sent) { POP3_USER, 0 }, 0, "USER %s", client->user);
-	else if (client->capabilities & CAN_SASL_PLAIN)
-		say_auth_plain(client);
-	else if (client->timestamp != NULL)
+	enum sasl_mechanism strongest = sasl_strongest(client->mechanisms);
+	bool is_secret = strongest != SASL_MECHANISM_COUNT && strongest >= SASL_CRAM_MD5;
+
+	if (client->timestamp != NULL && !is_secret)
 		say_apop(client);
+	else if (strongest != SASL_MECHANISM_COUNT)
+		say_auth(client, strongest);
+	else if (client->capabilities & CAN_USER)
+		say(client, (struct pop3_sent) { POP3_USER, 0 }, 0, "USER %s", client->user);
 	else
 		pop3_client_give_up(client, POP3_LOGIN_REFUSED, "no way to log in is offered");
 }

@@ -3,6 +3,7 @@
 #include "protocols/layer.h"
 #include "protocols/pop3/names.h"
 #include "protocols/pop3/session.h"
+#include "protocols/sasl/sasl.h"
 
 /* A message of the maildrop as it was when the session locked it. */
 struct pop3_entry {
@@ -20,8 +21,6 @@ struct pop3_transfer {
 	bool is_after_crlf; /* a dot at the front of what follows is doubled */
 };
 
-enum pop3_mechanism { POP3_PLAIN, POP3_LOGIN_NAME, POP3_LOGIN_PASSWORD };
-
 struct pop3_session {
 	struct session base;
 	struct mail_store *store;
@@ -31,10 +30,13 @@ struct pop3_session {
 	bool is_turned_away;
 	bool offers_tls, hides_login;
 	enum pop3_state state;
-	enum pop3_mechanism mechanism; /* in POP3_IN_AUTH */
-	char *user;                    /* from USER or AUTH LOGIN; NULL: none */
-	struct account *account;       /* whose maildrop is locked; NULL: none */
-	GArray *maildrop;              /* of struct pop3_entry; index is message number - 1 */
+	struct sasl_setting sasl_setting;
+	unsigned offers;          /* set of enum pop3_offer */
+	unsigned mechanisms;      /* of AUTH, a set of SASL_BIT() */
+	struct sasl_server *sasl; /* the exchange under way; NULL: none */
+	char *user;               /* from USER; NULL: none */
+	struct account *account;  /* whose maildrop is locked; NULL: none */
+	GArray *maildrop;         /* of struct pop3_entry; index is message number - 1 */
 	struct pop3_transfer transfer;
 	unsigned bad_commands;           /* in a row */
 	bool is_skipping;                /* the rest of a line that was too long */
@@ -68,7 +70,7 @@ void pop3_user(struct pop3_session *session, const char *argument);
 void pop3_pass(struct pop3_session *session, const char *argument);
 void pop3_apop(struct pop3_session *session, const char *argument);
 
-/* Forgets USER and a challenge: back to AUTHORIZATION. */
+/* Forgets USER and an exchange of AUTH: back to AUTHORIZATION. */
 void pop3_forget_user(struct pop3_session *session);
 
 /*
@@ -82,7 +84,7 @@ void pop3_offer_mechanisms(struct pop3_session *session);
 void pop3_auth(struct pop3_session *session, const char *argument);
 
 /* A line in the state POP3_IN_AUTH. */
-void pop3_credentials(struct pop3_session *session, const char *line);
+void pop3_credentials(struct pop3_session *session, struct bytes line);
 
 /* The delay after a wrong password is over. */
 void pop3_refuse(struct pop3_session *session);

@@ -1,6 +1,6 @@
 /* A POP3 server on a host: listens, and runs a session for each connection. */
 #pragma once
-#include "protocols/mail/mailbox.h"
+#include "protocols/pop3/session.h"
 #include "stack/socket.h"
 
 #define POP3_PORT     110
@@ -13,7 +13,12 @@ struct pop3_server_config {
 	struct mail_store *store; /* outlives the server */
 	const char *software;     /* in the greeting, e.g. "mailwire"; outlives it too */
 	const char *host_name;    /* for time stamps; NULL: APOP is not offered; copied */
-	const uint16_t *ports;    /* NULL: POP3_PORT alone */
+	struct random_stream
+	    *random;            /* for AUTH, see sasl.h; borrowed, NULL: nonces are all alike */
+	struct sasl_keys *keys; /* likewise; may be NULL */
+	unsigned without;       /* not offered, a set of enum pop3_offer */
+	unsigned no_mechanisms; /* not offered by AUTH, a set of SASL_BIT() */
+	const uint16_t *ports;  /* NULL: POP3_PORT alone */
 	size_t port_count;
 	const uint16_t *tls_ports; /* where TLS is spoken from the first byte */
 	size_t tls_port_count;

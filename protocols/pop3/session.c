@@ -4,6 +4,7 @@
 struct command {
 	enum pop3_detail verb;
 	unsigned allowed_states; /* set of 1u << enum pop3_state */
+	unsigned needs;          /* enum pop3_offer; 0: it is always there */
 	void (*run)(struct pop3_session *session, const char *argument);
 };
 
@@ -33,23 +34,23 @@ static void pop3_quit(struct pop3_session *session, const char *argument)
 #define LOGGED_IN    IN(POP3_TRANSACTION)
 
 static const struct command commands[] = {
-	{POP3_CAPA,  BEFORE_LOGIN | LOGGED_IN, pop3_capa},
-	{ POP3_USER, BEFORE_LOGIN,             pop3_user},
-	{ POP3_PASS, BEFORE_LOGIN,             pop3_pass},
-	{ POP3_APOP, BEFORE_LOGIN,             pop3_apop},
-	{ POP3_AUTH, BEFORE_LOGIN,             pop3_auth},
-	{ POP3_STLS, BEFORE_LOGIN,             pop3_stls},
-	{ POP3_UTF8, BEFORE_LOGIN,             pop3_utf8},
-	{ POP3_LANG, BEFORE_LOGIN | LOGGED_IN, pop3_lang},
-	{ POP3_STAT, LOGGED_IN,                pop3_stat},
-	{ POP3_LIST, LOGGED_IN,                pop3_list},
-	{ POP3_UIDL, LOGGED_IN,                pop3_uidl},
-	{ POP3_RETR, LOGGED_IN,                pop3_retr},
-	{ POP3_TOP,  LOGGED_IN,                pop3_top },
-	{ POP3_DELE, LOGGED_IN,                pop3_dele},
-	{ POP3_RSET, LOGGED_IN,                pop3_rset},
-	{ POP3_NOOP, LOGGED_IN,                pop3_noop},
-	{ POP3_QUIT, BEFORE_LOGIN | LOGGED_IN, pop3_quit},
+	{POP3_CAPA,  BEFORE_LOGIN | LOGGED_IN, 0,                pop3_capa},
+	{ POP3_USER, BEFORE_LOGIN,             POP3_OFFERS_USER, pop3_user},
+	{ POP3_PASS, BEFORE_LOGIN,             POP3_OFFERS_USER, pop3_pass},
+	{ POP3_APOP, BEFORE_LOGIN,             POP3_OFFERS_APOP, pop3_apop},
+	{ POP3_AUTH, BEFORE_LOGIN,             0,                pop3_auth},
+	{ POP3_STLS, BEFORE_LOGIN,             0,                pop3_stls},
+	{ POP3_UTF8, BEFORE_LOGIN,             POP3_OFFERS_UTF8, pop3_utf8},
+	{ POP3_LANG, BEFORE_LOGIN | LOGGED_IN, POP3_OFFERS_LANG, pop3_lang},
+	{ POP3_STAT, LOGGED_IN,                0,                pop3_stat},
+	{ POP3_LIST, LOGGED_IN,                0,                pop3_list},
+	{ POP3_UIDL, LOGGED_IN,                POP3_OFFERS_UIDL, pop3_uidl},
+	{ POP3_RETR, LOGGED_IN,                0,                pop3_retr},
+	{ POP3_TOP,  LOGGED_IN,                POP3_OFFERS_TOP,  pop3_top },
+	{ POP3_DELE, LOGGED_IN,                0,                pop3_dele},
+	{ POP3_RSET, LOGGED_IN,                0,                pop3_rset},
+	{ POP3_NOOP, LOGGED_IN,                0,                pop3_noop},
+	{ POP3_QUIT, BEFORE_LOGIN | LOGGED_IN, 0,                pop3_quit},
 };
 
 void pop3_enter(struct pop3_session *session, enum pop3_state state)
@@ -108,10 +109,11 @@ void pop3_err(struct pop3_session *session, const char *format, ...)
 		hang_up(session);
 }
 
-static const struct command *find_command(enum pop3_detail verb)
+/* NULL: there is none, or it is not offered. */
+static const struct command *find_command(const struct pop3_session *session, enum pop3_detail verb)
 {
 	for (unsigned i = 0; i < G_N_ELEMENTS(commands); i++)
-		if (commands[i].verb == verb)
+		if (commands[i].verb == verb && (commands[i].needs & ~session->offers) == 0)
 			return &commands[i];
 	return NULL;
 }
@@ -121,7 +123,7 @@ static void refuse_unknown(struct pop3_session *session)
 {
 	/* USER is forgotten by anything but PASS (RFC 1939 section 7, USER). */
 	if (session->state == POP3_HAS_USER)
-		pop3_enter(session, POP3_AUTHORIZATION);
+		pop3_forget_user(session);
 	pop3_err(session, "Unknown command.");
 	if (++session->unknown_commands < POP3_UNKNOWN_COMMANDS_MAX)
 		return;
@@ -131,7 +133,7 @@ static void refuse_unknown(struct pop3_session *session)
 
 static void run_command(struct pop3_session *session, enum pop3_detail verb, const char *line)
 {
-	const struct command *command = find_command(verb);
+	const struct command *command = find_command(session, verb);
 	const char *argument = line + strcspn(line, " ");
 
 	if (command != NULL && command->allowed_states & IN(session->state)) {
@@ -162,7 +164,7 @@ static void run_line(struct pop3_session *session, struct bytes line, size_t len
 	session_note_input(&session->base, (uint16_t)verb, 0, length);
 	set_autologout(session);
 	if (verb == POP3_CREDENTIALS)
-		pop3_credentials(session, text);
+		pop3_credentials(session, line);
 	else if (is_text)
 		run_command(session, verb, text);
 	else if (session->state != POP3_TRANSACTION)
@@ -184,7 +186,7 @@ static size_t skip_line(struct pop3_session *session, struct bytes in)
 		return length;
 	set_autologout(session);
 	if (session->state == POP3_IN_AUTH || session->state == POP3_HAS_USER)
-		pop3_enter(session, POP3_AUTHORIZATION);
+		pop3_forget_user(session);
 	pop3_err(session, "Command line too long.");
 	return length;
 }
@@ -197,9 +199,11 @@ static size_t receive(struct session *base, struct bytes in)
 	if (session->is_skipping)
 		return skip_line(session, in);
 
-	size_t length = session_line(bytes_first(in, POP3_LINE_BYTES_MAX), true, &line);
+	/* RFC 5034 section 4: answers to challenges may be longer than commands. */
+	size_t limit = session->state == POP3_IN_AUTH ? SASL_MESSAGE_MAX : POP3_LINE_BYTES_MAX;
+	size_t length = session_line(bytes_first(in, limit), true, &line);
 	if (length == 0)
-		return in.length < POP3_LINE_BYTES_MAX ? 0 : skip_line(session, in);
+		return in.length < limit ? 0 : skip_line(session, in);
 	run_line(session, line, length);
 	return length;
 }
@@ -289,6 +293,7 @@ static void session_destroy(struct session *base)
 	if (session->account != NULL)
 		account_unlock_maildrop(session->account);
 	g_array_unref(session->maildrop);
+	sasl_server_free(session->sasl);
 	g_free(session->timestamp);
 	g_free(session->user);
 	session_clear(base);
@@ -313,7 +318,11 @@ struct session *pop3_session_new(const struct pop3_session_config *config)
 	session_init(&session->base, &operations);
 	session->store = config->store;
 	session->software = config->software;
-	session->timestamp = g_strdup(config->timestamp);
+	session->offers = POP3_OFFERS_ALL & ~config->without;
+	if (session->offers & POP3_OFFERS_APOP)
+		session->timestamp = g_strdup(config->timestamp);
+	session->sasl_setting = config->sasl;
+	session->mechanisms = SASL_ALL & ~config->no_mechanisms;
 	session->refusal_delay_ns = config->refusal_delay_ns;
 	session->is_turned_away = config->is_turned_away;
 	session->offers_tls = config->offers_tls;

@@ -14,6 +14,13 @@ struct connection {
 	uint32_t address; /* its address */
 };
 
+/* A domain that there is mail for, and how many deliveries to it wait or are on their way. */
+struct destination {
+	char *domain;
+	GQueue waiting;   /* of struct delivery *, in order of arrival */
+	unsigned running; /* at most as many as the configuration allows, but for guests */
+};
+
 /* A job on its way. */
 struct delivery {
 	struct delivery_agent *agent;
@@ -27,8 +34,11 @@ struct delivery {
 	struct connection *connection;
 	bool found_address; /* any exchanger had one */
 	bool dns_failed;    /* an address could not be looked up now */
-	bool is_waiting;    /* for a place among those of its domain */
-	bool is_guest;      /* it goes on with another's connection; nothing was looked up */
+	struct destination *destination;
+	GList entry; /* in the agent's list */
+	GList place; /* in the destination's queue, while it waits */
+	bool is_waiting;
+	bool is_guest; /* it goes on with another's connection; nothing was looked up */
 };
 
 struct delivery_agent {
@@ -36,19 +46,24 @@ struct delivery_agent {
 	struct node *node;
 	struct delivery_config config;
 	struct random_stream random;
-	GPtrArray *deliveries;  /* of struct delivery * */
-	GPtrArray *connections; /* of struct connection * */
+	GQueue deliveries;        /* of struct delivery * */
+	GHashTable *destinations; /* by domain, struct destination *; look-ups only */
+	GPtrArray *connections;   /* of struct connection * */
 };
 
-static void free_delivery(gpointer data)
+static void free_delivery(struct delivery *delivery)
 {
-	struct delivery *delivery = data;
-
 	if (delivery->query != NULL)
 		dns_cancel(delivery->query);
 	g_array_unref(delivery->exchangers);
 	g_array_unref(delivery->addresses);
 	g_free(delivery);
+}
+
+static void free_destination(gpointer data)
+{
+	g_free(((struct destination *)data)->domain);
+	g_free(data);
 }
 
 static void free_connection(gpointer data)
@@ -67,7 +82,9 @@ struct delivery_agent *delivery_agent_new(struct host *host, const struct delive
 	if (agent->config.concurrency == 0)
 		agent->config.concurrency = DELIVERY_CONCURRENCY;
 	node_random_init(agent->node, &agent->random, "mail.exchangers");
-	agent->deliveries = g_ptr_array_new_with_free_func(free_delivery);
+	g_queue_init(&agent->deliveries);
+	agent->destinations =
+	    g_hash_table_new_full(g_str_hash, g_str_equal, NULL, free_destination);
 	agent->connections = g_ptr_array_new_with_free_func(free_connection);
 	return agent;
 }
@@ -83,42 +100,76 @@ void delivery_agent_free(struct delivery_agent *agent)
 		adapter_free(connection->adapter);
 	}
 	g_ptr_array_unref(agent->connections);
-	g_ptr_array_unref(agent->deliveries);
+	while (!g_queue_is_empty(&agent->deliveries))
+		free_delivery(g_queue_pop_head_link(&agent->deliveries)->data);
+	g_hash_table_unref(agent->destinations);
 	g_free(agent);
 }
 
 /* Places. */
 
-/*
- * The first that waits for a place at `domain`, and how many have one; NULL when none waits.
- */
-static struct delivery *first_waiting(const struct delivery_agent *agent, const char *domain,
-				      unsigned *places)
+static struct destination *find_destination(const struct delivery_agent *agent, const char *domain)
 {
-	struct delivery *first = NULL;
-	unsigned running = 0;
+	return g_hash_table_lookup(agent->destinations, domain);
+}
 
-	for (guint i = 0; i < agent->deliveries->len; i++) {
-		struct delivery *delivery = g_ptr_array_index(agent->deliveries, i);
+static struct destination *get_destination(struct delivery_agent *agent, const char *domain)
+{
+	struct destination *destination = find_destination(agent, domain);
 
-		if (strcmp(delivery->job->domain, domain) != 0)
-			continue;
-		if (!delivery->is_waiting)
-			running++;
-		else if (first == NULL)
-			first = delivery;
+	if (destination == NULL) {
+		destination = g_new0(struct destination, 1);
+		destination->domain = g_strdup(domain);
+		g_queue_init(&destination->waiting);
+		g_hash_table_insert(agent->destinations, destination->domain, destination);
 	}
-	*places = running;
-	return first;
+	return destination;
+}
+
+/* The first that waits for a place at `domain`; NULL when none does. */
+static struct delivery *first_waiting(const struct delivery_agent *agent, const char *domain)
+{
+	struct destination *destination = find_destination(agent, domain);
+
+	return destination != NULL ? g_queue_peek_head(&destination->waiting) : NULL;
 }
 
 /* NULL, too, when there is no place. */
 static struct delivery *find_waiting(const struct delivery_agent *agent, const char *domain)
 {
-	unsigned running;
-	struct delivery *first = first_waiting(agent, domain, &running);
+	const struct destination *destination = find_destination(agent, domain);
 
-	return running < agent->config.concurrency ? first : NULL;
+	return destination != NULL && destination->running < agent->config.concurrency
+		   ? first_waiting(agent, domain)
+		   : NULL;
+}
+
+static void join_waiting(struct delivery *delivery)
+{
+	delivery->is_waiting = true;
+	g_queue_push_tail_link(&delivery->destination->waiting, &delivery->place);
+}
+
+/* It is on its way, if it was not before. */
+static void stop_waiting(struct delivery *delivery)
+{
+	if (!delivery->is_waiting)
+		return;
+	delivery->is_waiting = false;
+	g_queue_unlink(&delivery->destination->waiting, &delivery->place);
+	delivery->destination->running++;
+}
+
+/* A delivery that was on its way is over: frees it, and its destination with the last one. */
+static void leave(struct delivery_agent *agent, struct delivery *delivery)
+{
+	struct destination *destination = delivery->destination;
+
+	destination->running--;
+	g_queue_unlink(&agent->deliveries, &delivery->entry);
+	free_delivery(delivery);
+	if (destination->running == 0 && g_queue_is_empty(&destination->waiting))
+		g_hash_table_remove(agent->destinations, destination->domain);
 }
 
 static void begin(struct delivery *delivery);
@@ -156,7 +207,7 @@ static void finish(struct delivery *delivery, enum smtp_outcome outcome, const c
 	}
 	if (delivery->connection != NULL)
 		delivery->connection->delivery = NULL;
-	g_ptr_array_remove(agent->deliveries, delivery);
+	leave(agent, delivery);
 	mail_job_done(job);
 	begin_waiting(agent, domain);
 	g_free(domain);
@@ -247,15 +298,14 @@ static void send_open_recipients(struct delivery *delivery, struct smtp_client *
 static void go_on(struct connection *connection, struct smtp_client *client, const char *domain)
 {
 	struct delivery_agent *agent = connection->agent;
-	unsigned running;
-	struct delivery *next = first_waiting(agent, domain, &running);
+	struct delivery *next = first_waiting(agent, domain);
 	struct exchanger exchanger = { NULL, 0 };
 
 	if (next == NULL || !smtp_client_is_free(client)) {
 		smtp_client_quit(client);
 		return;
 	}
-	next->is_waiting = false;
+	stop_waiting(next);
 	next->is_guest = true;
 	next->connection = connection;
 	connection->delivery = next;
@@ -317,10 +367,9 @@ static void transaction_begun(void *owner, const struct smtp_transfer *transfer)
 static bool has_more(void *owner)
 {
 	const struct connection *connection = owner;
-	unsigned places;
 
 	return connection->delivery != NULL &&
-	       first_waiting(connection->agent, connection->delivery->job->domain, &places) != NULL;
+	       first_waiting(connection->agent, connection->delivery->job->domain) != NULL;
 }
 
 static void connection_done(void *owner, struct session *session, int why)
@@ -579,7 +628,7 @@ static void begin(struct delivery *delivery)
 	const struct mail_job *job = delivery->job;
 	uint32_t address;
 
-	delivery->is_waiting = false;
+	stop_waiting(delivery);
 	set_root(delivery);
 	if (parse_literal(job->domain, &address)) {
 		start_literal(delivery, address);
@@ -611,7 +660,9 @@ void delivery_start(struct delivery_agent *agent, struct mail_job *job)
 	delivery->job = job;
 	delivery->exchangers = exchangers_new();
 	delivery->addresses = g_array_new(FALSE, FALSE, sizeof(uint32_t));
-	delivery->is_waiting = true;
-	g_ptr_array_add(agent->deliveries, delivery);
+	delivery->place.data = delivery->entry.data = delivery;
+	delivery->destination = get_destination(agent, job->domain);
+	g_queue_push_tail_link(&agent->deliveries, &delivery->entry);
+	join_waiting(delivery);
 	begin_waiting(agent, job->domain);
 }

@@ -58,7 +58,7 @@ struct mail_server {
 	unsigned session_limit, per_address_limit, queue_limit;
 	bool mda_is_stopped;
 	struct random_stream random; /* for the challenges of AUTH */
-	struct sasl_keys *keys;
+	struct sasl_keys *keys;      /* borrowed */
 	struct tls_context *tls; /* NULL: none */
 	bool hides_auth;
 };
@@ -757,7 +757,7 @@ struct mail_server *mail_server_new(struct host *host, const struct mail_server_
 	server->node = host_node(host);
 	server->clients = g_ptr_array_new_with_free_func(free_client);
 	server->lingers = linger_pool_new(server->node);
-	server->keys = sasl_keys_new();
+	server->keys = config->keys;
 	node_random_init(server->node, &server->random, "mail.sasl");
 	copy_config(server, config);
 	start_queue(server, config);
@@ -821,7 +821,6 @@ void mail_server_free(struct mail_server *server)
 	linger_pool_free(server->lingers);
 	delivery_agent_free(server->agent);
 	mail_queue_free(server->queue);
-	sasl_keys_free(server->keys);
 	g_free(server->services);
 	g_free(server->relay_networks);
 	aliases_free(server->aliases);

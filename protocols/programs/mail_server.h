@@ -62,6 +62,7 @@ struct mail_server_config {
 	unsigned relay_network_count;
 	struct dns_resolver *resolver; /* borrowed; NULL: no names are looked up */
 	struct mail_store *store;      /* borrowed; required */
+	struct sasl_keys *keys;        /* borrowed, see sasl.h; may be NULL */
 	uint64_t size_limit;           /* octets of a message; 0: none */
 	int64_t wakeup_ns;             /* from bytes arriving to the program reading them */
 	int64_t pickup_ns;             /* from acceptance to the first attempt to deliver */

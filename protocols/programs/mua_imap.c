@@ -187,6 +187,8 @@ static void connect_to(struct mua_imap *imap, uint32_t address)
 	imap->client = imap_client_new(&(struct imap_client_config) {
 	    .user = config->login,
 	    .password = config->password,
+	    .random = &mua->random,
+	    .keys = mua->keys,
 	    .tls = config->incoming_tls,
 	    .events = &events,
 	    .owner = imap,

@@ -193,6 +193,8 @@ static void connect_to(struct mua_pop3 *pop3, uint32_t address)
 	struct session *session = pop3_client_new(&(struct pop3_client_config) {
 	    .user = config->login,
 	    .password = config->password,
+	    .random = &mua->random,
+	    .keys = mua->keys,
 	    .deletes = config->leave == MUA_LEAVE_NOTHING,
 	    .tls = config->incoming_tls,
 	    .root = root_of_check(pop3),

@@ -355,6 +355,8 @@ struct webmail *webmail_start(struct host *host, const struct webmail_config *co
 	webmail->config = config;
 	webmail->users = g_ptr_array_new();
 	node_random_init(webmail->node, &webmail->random, "webmail.session");
+	node_random_init(webmail->node, &webmail->nonces, "webmail.sasl");
+	webmail->keys = sasl_keys_new();
 	webmail->lingers = linger_pool_new(webmail->node);
 	uint8_t before = node_act_as(webmail->node, ACTOR_WEBMAIL);
 	webmail->listener = tcp_listen(host, config->port != 0 ? config->port : HTTP_PORT,
@@ -386,6 +388,7 @@ void webmail_stop(struct webmail *webmail)
 	while (webmail->users->len > 0)
 		web_user_free(g_ptr_array_index(webmail->users, webmail->users->len - 1));
 	linger_pool_free(webmail->lingers);
+	sasl_keys_free(webmail->keys);
 	g_ptr_array_unref(webmail->users);
 	g_free(webmail);
 }

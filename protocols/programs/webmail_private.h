@@ -85,9 +85,11 @@ struct webmail {
 	struct tcp_listener *listener;
 	struct linger_pool *lingers;
 	struct random_stream random;
-	GList *connections; /* of struct web_connection *, newest first */
-	GPtrArray *users;   /* of struct web_user * */
-	unsigned composed;  /* messages so far, for Message-ID */
+	struct random_stream nonces; /* for its logins, see sasl.h */
+	struct sasl_keys *keys;      /* likewise */
+	GList *connections;          /* of struct web_connection *, newest first */
+	GPtrArray *users;            /* of struct web_user * */
+	unsigned composed;           /* messages so far, for Message-ID */
 };
 
 /* All that is done from here on, until the event ends, belongs to `root`, and is the site's doing. */

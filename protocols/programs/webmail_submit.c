@@ -175,6 +175,8 @@ static void looked_up(void *owner, enum lookup_outcome outcome, uint32_t address
 	    .host_name = config->host_name,
 	    .login = submission->user->address,
 	    .password = submission->user->password,
+	    .random = &webmail->nonces,
+	    .keys = webmail->keys,
 	    .declares_size = true,
 	    .begun = begun,
 	    .sent = sent,

@@ -213,6 +213,8 @@ static void connect_to(struct web_user *user, uint32_t address)
 	user->client = imap_client_new(&(struct imap_client_config) {
 	    .user = user->address,
 	    .password = user->password,
+	    .random = &webmail->nonces,
+	    .keys = webmail->keys,
 	    .events = &events,
 	    .owner = user,
 	    .reply_timeout_ns = WEBMAIL_REPLY_NS,

@@ -36,7 +36,14 @@ enum sasl_mechanism sasl_strongest(unsigned mechanisms);
 /* Appends the names of a set of mechanisms to `out`, the strongest first, `before` before each. */
 void sasl_append_names(unsigned mechanisms, const char *before, GString *out);
 
-/* A nonce: 144 bits as 24 characters without '=' and ','. The caller frees it. */
+/* What the servers of a host have for their exchanges. All is borrowed. */
+struct sasl_setting {
+	const char *host_name; /* in challenges, and what salts come from; NULL: "localhost" */
+	struct random_stream *random; /* NULL: nonces are all alike */
+	struct sasl_keys *keys;       /* may be NULL, see below */
+};
+
+/* A nonce: 144 bits as 24 characters without '=' and ','; "0" without `random`. The caller frees it. */
 char *sasl_nonce_new(struct random_stream *random);
 
 /*
@@ -76,9 +83,12 @@ enum sasl_status sasl_server_start(struct sasl_server *server, const struct byte
 /* Takes the client's answer to what was said last. */
 enum sasl_status sasl_server_step(struct sasl_server *server, struct bytes in, GByteArray *out);
 
-/* After SASL_ASK: the password and salt of that user; a NULL password: there is no such user. */
+/*
+ * After SASL_ASK: the password of that user; NULL: there is no such user. `salt` is NULL but in tests:
+ * sasl_salt() of the server's name and the user's.
+ */
 enum sasl_status sasl_server_answer(struct sasl_server *server, const char *password,
-				    const uint8_t salt[SASL_SALT_BYTES], GByteArray *out);
+				    const uint8_t *salt, GByteArray *out);
 
 /* Whom the client says to be; NULL as long as it did not say. */
 const char *sasl_server_login(const struct sasl_server *server);
@@ -105,3 +115,32 @@ enum sasl_status sasl_client_step(struct sasl_client *client, struct bytes in, G
  * section 3), and is not to be trusted.
  */
 bool sasl_client_may_trust(const struct sasl_client *client);
+
+/*
+ * The same as lines of base64, which is how SMTP, POP3 and IMAP carry it (text.c).
+ */
+
+/* Who knows the users: the password of `login`, borrowed; NULL: there is no such user. */
+struct sasl_users {
+	const char *(*find_password)(void *owner, const char *login);
+	void *owner;
+};
+
+/* An exchange with the setting's name and keys, and a nonce drawn from its stream. */
+struct sasl_server *sasl_server_begin(enum sasl_mechanism mechanism,
+				      const struct sasl_setting *setting);
+
+/*
+ * Takes the client's initial response (NULL: there was none) or its answer; `out` becomes what is to
+ * be said. `users` are asked at once, so that SASL_ASK never comes of it.
+ */
+enum sasl_status sasl_server_start_text(struct sasl_server *server, const struct sasl_users *users,
+					const struct bytes *initial, GString *out);
+enum sasl_status sasl_server_step_text(struct sasl_server *server, const struct sasl_users *users,
+				       struct bytes line, GString *out);
+
+/* `out` becomes the initial response, "=" where that has no octets; false: the server speaks first. */
+bool sasl_client_start_text(struct sasl_client *client, GString *out);
+
+/* `out` becomes the answer to a challenge: "*" breaks the exchange off. */
+void sasl_client_step_text(struct sasl_client *client, struct bytes challenge, GString *out);

@@ -306,12 +306,15 @@ static bool digest_fits(const struct sasl_server *server, const char *password)
 }
 
 enum sasl_status sasl_server_answer(struct sasl_server *server, const char *password,
-				    const uint8_t salt[SASL_SALT_BYTES], GByteArray *out)
+				    const uint8_t *salt, GByteArray *out)
 {
+	uint8_t own_salt[SASL_SALT_BYTES];
 	bool fits;
 
-	if (server->mechanism == SASL_SCRAM_SHA_256)
-		return say_first(server, password, salt, out);
+	if (server->mechanism == SASL_SCRAM_SHA_256) {
+		sasl_salt(server->host_name, server->login, own_salt);
+		return say_first(server, password, salt != NULL ? salt : own_salt, out);
+	}
 	if (password == NULL)
 		return SASL_REFUSED;
 	fits = server->mechanism == SASL_CRAM_MD5 ? digest_fits(server, password)

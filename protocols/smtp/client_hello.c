@@ -87,20 +87,16 @@ static void say_auth(struct smtp_client *client)
 	}
 
 	const char *name = sasl_mechanism_names[mechanism];
-	char *nonce = config->random != NULL ? sasl_nonce_new(config->random) : g_strdup("0");
-	GByteArray *initial = g_byte_array_new();
+	char *nonce = sasl_nonce_new(config->random);
+	GString *initial = g_string_new(NULL);
 
 	client->sasl =
 	    sasl_client_new(mechanism, config->login, config->password, nonce, config->keys);
-	if (sasl_client_start(client->sasl, initial)) {
-		char *encoded = g_base64_encode(initial->data, initial->len);
-
-		smtp_client_say(client, expectation, "AUTH %s %s\r\n", name, encoded);
-		g_free(encoded);
-	} else {
+	if (sasl_client_start_text(client->sasl, initial))
+		smtp_client_say(client, expectation, "AUTH %s %s\r\n", name, initial->str);
+	else
 		smtp_client_say(client, expectation, "AUTH %s\r\n", name);
-	}
-	g_byte_array_unref(initial);
+	g_string_free(initial, TRUE);
 	g_free(nonce);
 }
 
@@ -165,25 +161,12 @@ void smtp_client_hear_hello(struct smtp_client *client, enum smtp_detail command
 static void answer_challenge(struct smtp_client *client, const char *text)
 {
 	struct smtp_expectation expectation = { .command = SMTP_CREDENTIALS };
-	GByteArray *answer = g_byte_array_new();
-	size_t length;
-	char *challenge = sasl_base64_decode(bytes_of(text), &length);
-	enum sasl_status status = SASL_MALFORMED;
+	GString *answer = g_string_new(NULL);
 
 	smtp_client_enter(client, SMTP_IN_AUTH);
-	if (challenge != NULL)
-		status = sasl_client_step(
-		    client->sasl, (struct bytes) { (const uint8_t *)challenge, length }, answer);
-	if (status == SASL_SAY) {
-		char *encoded = g_base64_encode(answer->data, answer->len);
-
-		smtp_client_say(client, expectation, "%s\r\n", encoded);
-		g_free(encoded);
-	} else {
-		smtp_client_say(client, expectation, "*\r\n");
-	}
-	g_free(challenge);
-	g_byte_array_unref(answer);
+	sasl_client_step_text(client->sasl, bytes_of(text), answer);
+	smtp_client_say(client, expectation, "%s\r\n", answer->str);
+	g_string_free(answer, TRUE);
 }
 
 void smtp_client_hear_auth(struct smtp_client *client, unsigned code, const char *text)

@@ -71,10 +71,8 @@ static void go_on(struct smtp_server *server, enum sasl_status status, GByteArra
 void smtp_server_take_password(struct smtp_server *server, const char *password)
 {
 	GByteArray *message = g_byte_array_new();
-	uint8_t salt[SASL_SALT_BYTES];
 
-	sasl_salt(server->config->host_name, sasl_server_login(server->sasl), salt);
-	go_on(server, sasl_server_answer(server->sasl, password, salt, message), message);
+	go_on(server, sasl_server_answer(server->sasl, password, NULL, message), message);
 }
 
 /* The client's answer to a challenge; as an initial response, `is_initial`. */
@@ -108,7 +106,7 @@ void smtp_server_credentials(struct smtp_server *server, struct bytes line)
 static void begin(struct smtp_server *server, enum sasl_mechanism mechanism, struct bytes initial)
 {
 	const struct smtp_server_config *config = server->config;
-	char *nonce = config->random != NULL ? sasl_nonce_new(config->random) : g_strdup("0");
+	char *nonce = sasl_nonce_new(config->random);
 
 	server->sasl = sasl_server_new(mechanism, config->host_name, nonce, config->keys);
 	g_free(nonce);

@@ -88,14 +88,15 @@ static const struct {
 	const char *with;    /* said where all is offered, and not without */
 	const char *instead; /* said without */
 } takings[] = {
-	{"IDLE",       " IDLE\n",              " NOOP\n"        },
-	{ "MOVE",      " UID MOVE ",           " UID COPY "     },
-	{ "UIDPLUS",   " UID EXPUNGE ",        " EXPUNGE\n"     },
-	{ "QRESYNC",   "(QRESYNC (",           "(CHANGEDSINCE " },
-	{ "ENABLE",    "C: a2 ENABLE QRESYNC", "(CHANGEDSINCE " },
-	{ "CONDSTORE", "HIGHESTMODSEQ",        " SELECT INBOX\n"},
-	{ "SASL-IR",   " AUTHENTICATE PLAIN ", " LOGIN "        },
-	{ "LITERAL+",  " LITERAL+ ",           " LIST "         },
+	{"IDLE",                " IDLE\n",                      " NOOP\n"                      },
+	{ "MOVE",               " UID MOVE ",                   " UID COPY "                   },
+	{ "UIDPLUS",            " UID EXPUNGE ",                " EXPUNGE\n"                   },
+	{ "QRESYNC",            "(QRESYNC (",                   "(CHANGEDSINCE "               },
+	{ "ENABLE",             "C: a2 ENABLE QRESYNC",         "(CHANGEDSINCE "               },
+	{ "CONDSTORE",          "HIGHESTMODSEQ",                " SELECT INBOX\n"              },
+	{ "SASL-IR",            " AUTHENTICATE SCRAM-SHA-256 ", " AUTHENTICATE SCRAM-SHA-256\n"},
+	{ "AUTH=SCRAM-SHA-256", " AUTHENTICATE SCRAM-SHA-256 ", " AUTHENTICATE CRAM-MD5\n"     },
+	{ "LITERAL+",           " LITERAL+ ",                   " LIST "                       },
 };
 
 START_TEST(capabilities_taken_away_change_what_is_said)

@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
 """Real programs against the simulated network: what users type works, and mail stays what it is."""
+import base64
 import email
+import hashlib
+import hmac
 import imaplib
 import os
 import poplib
@@ -255,6 +258,82 @@ def fetchmail_takes_mail_by_pop3_and_imap():
             with open(os.path.join(folder, "mail"), newline="") as file:
                 assert body_of(file.read().replace("\r\n", "\n").replace("\n", "\r\n")) == DOTS
     assert retrieve_all("dave@office.example", "d-secret") == []
+
+
+def curl_logs_in_by_every_mechanism():
+    """The options name the mechanism; the answer of a wrong password is that of a right one's absence."""
+    need("curl")
+    submit("nina@office.example", message("nina@office.example", "by curl"))
+    for url in ("pop3://mail.office.example/1", "imap://imap.office.example/INBOX;MAILINDEX=1"):
+        for mechanism in ("PLAIN", "LOGIN", "CRAM-MD5"):
+            for ir in ([], ["--sasl-ir"]):
+                options = ("curl", "-sSv", url, "--login-options", f"AUTH={mechanism}", *ir)
+                done = subprocess.run([*options, "-u", "nina@office.example:n-secret"], timeout=20, capture_output=True)
+                assert b"Subject: by curl" in done.stdout, done
+                assert mechanism.encode() in done.stderr.split(b"\n> A", 1)[1], done.stderr
+                wrong = subprocess.run([*options, "-u", "nina@office.example:wrong"], timeout=30, capture_output=True)
+                assert wrong.returncode == 67, wrong
+    run("curl", "-sSf", "pop3://mail.office.example/1", "--login-options", "AUTH=+APOP", "-u", "nina@office.example:n-secret")
+
+
+def scram_login(send, receive, begin, user, password):
+    """SCRAM-SHA-256 (RFC 7677), computed here; returns what the server says at the end."""
+    bare = f"n={user},r=nonce-of-the-client"
+    send(begin + base64.b64encode(b"n,," + bare.encode()))
+    first = base64.b64decode(receive().removeprefix(b"+ ")).decode()
+    nonce, salt, count = (part[2:] for part in first.split(","))
+    assert nonce.startswith("nonce-of-the-client") and len(nonce) > len("nonce-of-the-client") + 15
+    salted = hashlib.pbkdf2_hmac("sha256", password.encode(), base64.b64decode(salt), int(count))
+    key = hmac.digest(salted, b"Client Key", "sha256")
+    final = f"c=biws,r={nonce}"
+    all_said = f"{bare},{first},{final}".encode()
+    signature = hmac.digest(hashlib.sha256(key).digest(), all_said, "sha256")
+    proof = base64.b64encode(bytes(a ^ b for a, b in zip(key, signature))).decode()
+    send(base64.b64encode(f"{final},p={proof}".encode()))
+    answer = receive()
+    if not answer.startswith(b"+ "):
+        return answer
+    wanted = hmac.digest(hmac.digest(salted, b"Server Key", "sha256"), all_said, "sha256")
+    assert base64.b64decode(answer[2:]) == b"v=" + base64.b64encode(wanted)
+    send(b"")
+    return receive()
+
+
+def python_logs_in_by_scram():
+    """Neither library knows SCRAM: their connections are used, and the mechanism is written here."""
+    submit("nina@office.example", message("nina@office.example", "for scram"))
+    for password, by_pop3, by_imap in (("n-secret", b"+OK", b"a1 OK"), ("wrong", b"-ERR [AUTH]", b"a1 NO [AUTHENTICATIONFAILED]")):
+        box = poplib.POP3("mail.office.example", timeout=20)
+        assert "SCRAM-SHA-256" in box.capa()["SASL"], box.capa()
+        said = scram_login(box._putline,
+                           lambda: box._getline()[0], b"AUTH SCRAM-SHA-256 ", "nina@office.example", password)
+        assert said.startswith(by_pop3), said
+        if password != "wrong":
+            assert box.stat()[0] > 0
+        box.quit()
+        box = imaplib.IMAP4("imap.office.example", timeout=20)
+        assert "AUTH=SCRAM-SHA-256" in box.capabilities, box.capabilities
+        said = scram_login(lambda line: box.send(line + b"\r\n"), lambda: box.readline().strip(),
+                           b"a1 AUTHENTICATE SCRAM-SHA-256 ", "nina@office.example", password)
+        assert said.startswith(by_imap), said
+        box.shutdown()
+
+
+def imaplib_authenticates_and_breaks_off():
+    for mechanism, user in (("CRAM-MD5", None), ("PLAIN", b"\0nina@office.example\0n-secret")):
+        box = imaplib.IMAP4("imap.office.example", timeout=20)
+        if mechanism == "CRAM-MD5":
+            assert box.login_cram_md5("nina@office.example", "n-secret")[0] == "OK"
+        else:
+            assert box.authenticate(mechanism, lambda _: user)[0] == "OK"
+        box.logout()
+    box = imaplib.IMAP4("imap.office.example", timeout=20)
+    try:
+        box.authenticate("PLAIN", lambda _: None)
+        raise RuntimeError("was let in")
+    except imaplib.IMAP4.error as error:
+        assert "aborted" in str(error), error
+    box.logout()
 
 
 def mbsync_keeps_a_maildir_in_step():
@@ -554,6 +633,9 @@ CASES = [
     smtplib_asks_for_notifications,
     msmtp_sends_through_the_relay,
     fetchmail_takes_mail_by_pop3_and_imap,
+    curl_logs_in_by_every_mechanism,
+    python_logs_in_by_scram,
+    imaplib_authenticates_and_breaks_off,
     mbsync_keeps_a_maildir_in_step,
     mutt_sends_and_reads,
     smtplib_uses_every_command,

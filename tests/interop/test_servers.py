@@ -58,6 +58,8 @@ virtual_minimum_uid = 1
 smtpd_tls_security_level = none
 """
 
+VALUES = {}  # of the configuration
+
 DOVECOT = """protocols = imap pop3
 listen = *
 base_dir = {folder}/dovecot
@@ -65,7 +67,7 @@ state_dir = {folder}/dovecot
 log_path = {folder}/dovecot.log
 ssl = no
 disable_plaintext_auth = no
-auth_mechanisms = plain login
+auth_mechanisms = {mechanisms}
 mail_location = maildir:{folder}/mail/%u
 first_valid_uid = 1
 passdb {{
@@ -95,6 +97,10 @@ def log(name):
         return ""
 
 
+def write_dovecot(values, mechanisms):
+    return write("dovecot.conf", DOVECOT.format(**values, mechanisms=mechanisms))
+
+
 def start_servers():
     global FOLDER
     need("postfix", "dovecot")
@@ -110,11 +116,12 @@ def start_servers():
     # A short path: names of sockets are.
     FOLDER = tempfile.mkdtemp(prefix="mw-", dir="/tmp")
     os.chmod(FOLDER, 0o755)
-    values = {"folder": FOLDER, "uid": user.pw_uid, "gid": user.pw_gid}
+    values = VALUES
+    values.update({"folder": FOLDER, "uid": user.pw_uid, "gid": user.pw_gid})
     write("postfix/main.cf", MAIN.format(**values))
     write("postfix/master.cf", MASTER)
     write("users", "peter:p-secret\nira:i-secret\n")
-    conf = write("dovecot.conf", DOVECOT.format(**values))
+    conf = write_dovecot(values, "plain login cram-md5 scram-sha-256")
     for name in ("queue", "data", "mail"):
         os.mkdir(os.path.join(FOLDER, name))
     os.chown(os.path.join(FOLDER, "mail"), user.pw_uid, user.pw_gid)
@@ -169,6 +176,22 @@ def the_simulated_user_reads_by_imap_from_dovecot():
     assert "Error" not in log("dovecot.log"), log("dovecot.log")
 
 
+def the_simulated_users_log_in_by_what_dovecot_offers():
+    """The strongest first; then the configuration takes it away, and then the next."""
+    if FOLDER is None:
+        raise Skipped("Dovecot does not run")
+    for method, left in (("SCRAM-SHA-256", "plain login cram-md5"), ("CRAM-MD5", "login plain"), ("PLAIN", "login"),
+                         ("LOGIN", None)):
+        for login in ("pop3-login: Info: Login: user=<peter>, method=", "imap-login: Info: Login: user=<ira>, method="):
+            try:
+                within(10, lambda: login + method in log("dovecot.log"))
+            except AssertionError:
+                raise AssertionError(login + method + "\n" + log("dovecot.log")) from None
+        if left is not None:
+            conf = write_dovecot(VALUES, left)
+            subprocess.run(["dovecot", "-c", conf, "reload"], check=True, timeout=30)
+
+
 def a_report_comes_back_for_nobody():
     """Postfix said 550, so the simulated server wrote to alice."""
     def report():
@@ -187,6 +210,7 @@ CASES = [
     the_simulated_server_delivers_to_postfix,
     the_simulated_user_retrieves_by_pop3_from_dovecot,
     the_simulated_user_reads_by_imap_from_dovecot,
+    the_simulated_users_log_in_by_what_dovecot_offers,
     a_report_comes_back_for_nobody,
 ]
 

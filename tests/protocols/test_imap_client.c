@@ -263,16 +263,21 @@ static const struct {
 	uint32_t chunk_bytes;
 	int64_t idle_renew_ns;
 } transcripts[] = {
-	{"client_bye",        0,  0   },
-        { "client_condstore", 0,  0   },
-        { "client_qresync",   0,  0   },
-	{ "client_late",      0,  0   },
-        { "client_chunks",    10, 0   },
-        { "client_idle",      0,  1740},
-	{ "client_modern",    0,  0   },
-        { "client_old",       0,  0   },
-        { "client_preauth",   0,  0   },
-	{ "client_refused",   0,  0   },
+	{"client_bye",                0,  0   },
+        { "client_auth_scram",        0,  0   },
+	{ "client_auth_no_ir",        0,  0   },
+        { "client_auth_cram",         0,  0   },
+	{ "client_auth_login",        0,  0   },
+        { "client_auth_false_server", 0,  0   },
+	{ "client_condstore",         0,  0   },
+        { "client_qresync",           0,  0   },
+	{ "client_late",              0,  0   },
+        { "client_chunks",            10, 0   },
+	{ "client_idle",              0,  1740},
+        { "client_modern",            0,  0   },
+	{ "client_old",               0,  0   },
+        { "client_preauth",           0,  0   },
+	{ "client_refused",           0,  0   },
 };
 
 static void play(int index, size_t chunk)

@@ -227,6 +227,8 @@ static bool direct(void *owner, const char *directive)
 
 static const char *const transcripts[] = {
 	"server_append",
+	"server_auth_cram",
+	"server_auth_scram",
 	"server_copy",
 	"server_errors",
 	"server_fetch",

@@ -107,6 +107,8 @@ static const struct conversation conversations[] = {
 	{ "login",        fill,             { 0 }					       },
 	{ "auth",         fill,             { 0 }					       },
 	{ "auth_login",   fill,             { 0 }					       },
+	{ "auth_scram",   fill,             { 0 }					       },
+	{ "auth_cram",    fill,             { 0 }					       },
 	{ "apop",         fill,             { .timestamp = "<1896.697170952@dbc.mtview.ca.us>" }},
 	{ "stuffing",     fill,             { 0 }					       },
 	{ "arguments",    fill,             { 0 }					       },
