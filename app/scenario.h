@@ -740,6 +740,7 @@ struct scenario_expectation {
 	struct scenario_client *device;   /* EXPECT_DEVICE */
 	const char *heard;                /* EXPECT_HEARD: how the line begins */
 	const char *said; /* EXPECT_SAID: likewise, with * and ? for any text and character */
+	bool only_clear;  /* EXPECT_SAID: and not in TLS */
 	struct scenario_account *owner; /* EXPECT_STORED; NULL: whoever's it is */
 	unsigned layer;                 /* EXPECT_LAYER: enum protocol_layer, or of the stack */
 	enum scenario_passage passage;
