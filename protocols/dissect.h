@@ -10,6 +10,8 @@
 
 #define DISSECT_TEXT_BYTES 120 /* room for a summary with its NUL; longer ones end in "..." */
 #define DISSECT_PORTS_MAX  8
+#define DISSECT_LINE_MAX   2048   /* bytes of a line that is kept until its end has come */
+#define DISSECT_PART       0xffff /* the `kind` of a piece of such a line */
 
 struct dissect_unit {
 	const char *name;      /* constant: "MAIL command", "Reply 250", "Question", "QTYPE" */
@@ -37,6 +39,13 @@ struct dissect_input {
 	bool is_from_server;         /* sent by the side that listens */
 	bool is_stream;              /* a piece of a TCP stream; else a whole datagram */
 	struct dissect_state *state; /* NULL: nothing is known of what came before, so guess */
+	uint64_t missing; /* bytes of the stream just in front of these that nobody has; 0: none */
+	/*
+	 * Where it is not NULL, an unfinished line at the end is told of as a part only, and how long
+	 * it is goes here: these bytes are to be handed in again, with more behind them, so that the
+	 * line can be named when it is whole. 0: there is none.
+	 */
+	size_t *unfinished;
 };
 
 struct dissector {
@@ -52,6 +61,12 @@ struct dissector {
 	size_t (*dissect)(const struct dissect_input *input, struct dissect_unit *units,
 			  size_t capacity);
 };
+
+/*
+ * Whether `line`, which ends the range and has no end itself, is kept until it is whole: then says so
+ * to the caller, and describes it in `unit` but for its offset (NULL: there is no room).
+ */
+bool dissect_keep(const struct dissect_input *input, struct bytes line, struct dissect_unit *unit);
 
 /*
  * Writes the first line of `in` as a summary: printable ASCII as it is, anything else as '.', cut

@@ -21,6 +21,7 @@ struct decode_layer *walk_add_layer(struct walk *walk, enum decode_protocol prot
 		.start = range.start,
 		.header_bytes = (uint32_t)header_bytes,
 		.payload_bytes = range_length(range) - (uint32_t)header_bytes,
+		.cut_payload_bytes = walk->cut_bytes,
 		.first_field = decode->field_count,
 	};
 	return layer;
@@ -29,8 +30,14 @@ struct decode_layer *walk_add_layer(struct walk *walk, enum decode_protocol prot
 void walk_add_data(struct walk *walk, enum decode_protocol protocol, const char *name,
 		   struct range range)
 {
-	if (range_length(range) > 0)
-		walk_add_layer(walk, protocol, name, range, range_length(range));
+	bool is_cut = walk->cut_bytes > 0 && !walk->is_quoted && protocol != DECODE_PADDING;
+	struct decode_layer *layer;
+
+	if (range_length(range) == 0 && !is_cut)
+		return;
+	layer = walk_add_layer(walk, protocol, name, range, range_length(range));
+	layer->cut_header_bytes = is_cut ? walk->cut_bytes : 0;
+	layer->cut_payload_bytes = 0;
 }
 
 /*
@@ -163,8 +170,32 @@ static void decode_behind(struct walk *walk, struct decode_layer *layer, uint16_
 	walk_add_data(walk, DECODE_PADDING, "padding", (struct range) { end, inner.end });
 }
 
+/* A frame with a length: what is behind its end is padding. */
+static void decode_length(struct walk *walk, struct range range, uint16_t length_bytes)
+{
+	struct decode_layer *layer =
+	    walk_add_layer(walk, DECODE_ETHERNET, "Ethernet", range, ETHERNET_HEADER_BYTES);
+	struct range inner = range_from(range, ETHERNET_HEADER_BYTES);
+	struct range padding = range_from(inner, length_bytes);
+
+	walk_add_header(walk, layer, &ethernet_length_fields, ETHERNET_HEADER_BYTES);
+	if (length_bytes > range_length(inner))
+		layer->status = PARSE_TRUNCATED;
+	inner.end = padding.start;
+	layer->payload_bytes = range_length(inner);
+	walk_add_data(walk, DECODE_DATA, "LLC", inner);
+	walk_add_data(walk, DECODE_PADDING, "padding", padding);
+}
+
 static void decode_ethernet(struct walk *walk, struct range range)
 {
+	uint16_t length_bytes;
+
+	if (ethernet_length(walk_bytes(walk, range), &length_bytes)) {
+		decode_length(walk, range, length_bytes);
+		return;
+	}
+
 	struct ethernet_header header = { .type = 0 };
 	struct bytes payload;
 	enum parse_status status =
@@ -269,6 +300,11 @@ void decode_packet(struct bytes packet, const struct decode_options *options, st
 	};
 
 	decode->frame = bytes_first(packet, DECODE_BYTES_MAX);
+	if (options->original_bytes > packet.length) {
+		walk.is_snapped = true;
+		walk.cut_bytes =
+		    (uint32_t)MIN(options->original_bytes - packet.length, DECODE_BYTES_MAX);
+	}
 	decode->layer_count = decode->field_count = decode->unit_count = 0;
 	decode->unit_total = 0;
 	decode->has_addresses = decode->has_ports = false;
@@ -278,13 +314,13 @@ void decode_packet(struct bytes packet, const struct decode_options *options, st
 void decode_frame(struct bytes frame, const struct dissector *const *dissectors,
 		  struct decode *decode)
 {
-	decode_packet(frame, &(struct decode_options) { DECODE_LINK_ETHERNET, true, dissectors },
+	decode_packet(frame, &(struct decode_options) { DECODE_LINK_ETHERNET, true, dissectors, 0 },
 		      decode);
 }
 
 void decode_datagram(struct bytes datagram, const struct dissector *const *dissectors,
 		     struct decode *decode)
 {
-	decode_packet(datagram, &(struct decode_options) { DECODE_LINK_RAW, true, dissectors },
+	decode_packet(datagram, &(struct decode_options) { DECODE_LINK_RAW, true, dissectors, 0 },
 		      decode);
 }

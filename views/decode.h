@@ -64,6 +64,8 @@ enum decode_note {
 	DECODE_NOTE_FIRST_FRAGMENT, /* the datagram goes on in other fragments */
 	DECODE_NOTE_QUOTED_CUT,     /* quoted by an ICMP error, which shows only the beginning */
 	DECODE_NOTE_OPTIONS_BAD,    /* the list of options is malformed */
+	DECODE_NOTE_SNAPPED,        /* not all of its header was captured */
+	DECODE_NOTE_NO_LENGTH,      /* IP says length 0: a network card was to cut it into packets */
 };
 
 struct decode_layer {
@@ -78,6 +80,7 @@ struct decode_layer {
 	uint32_t start;                    /* offset in the frame; */
 	uint32_t header_bytes;  /* of the header with its options; all of data and padding; */
 	uint32_t payload_bytes; /* of what follows it and belongs to it */
+	uint32_t cut_header_bytes, cut_payload_bytes; /* further ones of both, which are not here */
 	uint16_t first_field;   /* its fields are fields[first_field] and following */
 	uint16_t field_count;
 };
@@ -111,6 +114,7 @@ struct decode_options {
 	uint16_t link_type;                        /* enum decode_link; of others all is data */
 	bool wants_fields;                         /* else layers alone, which is faster */
 	const struct dissector *const *dissectors; /* as below */
+	size_t original_bytes; /* of the packet, where fewer were captured; 0: all were */
 };
 
 /* True for a link type of enum decode_link. */

@@ -43,6 +43,8 @@ const char *decode_complaint(const struct decode_layer *layer)
 		[DECODE_NOTE_FIRST_FRAGMENT] = "first fragment: the rest comes in others",
 		[DECODE_NOTE_QUOTED_CUT] = "quoted in part",
 		[DECODE_NOTE_OPTIONS_BAD] = "malformed options",
+		[DECODE_NOTE_SNAPPED] = "cut by the snap length",
+		[DECODE_NOTE_NO_LENGTH] = "no length: to be cut into packets by the network card",
 	};
 	static const char *const statuses[] = {
 		[PARSE_TRUNCATED] = "truncated",

@@ -17,7 +17,7 @@ enum { UDP_CHECKSUM_OFFSET = 6, TCP_CHECKSUM_OFFSET = 16 };
 static uint8_t checksum_state(const struct walk *walk, struct bytes message, uint8_t protocol,
 			      unsigned offset)
 {
-	if (!walk->is_whole)
+	if (!walk->is_whole || walk->has_unknown_way)
 		return CHECKSUM_UNCHECKED;
 
 	uint32_t pseudo =
@@ -25,6 +25,10 @@ static uint8_t checksum_state(const struct walk *walk, struct bytes message, uin
 
 	if (checksum_finish(checksum_add(pseudo, message)) == 0)
 		return CHECKSUM_RIGHT;
+
+	/* What is yet to be cut into packets has no checksum of its own. */
+	if (walk->has_no_length)
+		return CHECKSUM_UNFINISHED;
 
 	/* What a host leaves in the field for its network card to finish is this sum. */
 	uint16_t unfinished = (uint16_t)~checksum_finish(pseudo);
@@ -83,15 +87,43 @@ static void walk_application(struct walk *walk, struct range range, bool is_tcp,
 	decode->unit_count = (uint16_t)MIN(total, DECODE_UNITS_MAX);
 }
 
+/* Of the present datagram only the beginning was captured. */
+static bool is_cut(const struct walk *walk)
+{
+	return walk->is_snapped && walk->cut_bytes > 0 && !walk->is_quoted;
+}
+
+/* The ports stand in the first four bytes: they are known even where the rest was not captured. */
+static void note_snapped(struct walk *walk, struct decode_layer *layer, struct bytes segment)
+{
+	layer->status = PARSE_OK;
+	layer->note = DECODE_NOTE_SNAPPED;
+	if (segment.length >= 4)
+		note_ports(walk, get_be16(segment.data), get_be16(segment.data + 2));
+}
+
+/* How much of a header of `header_bytes` is not here: that is no payload. */
+static void note_cut_header(struct decode_layer *layer, size_t header_bytes)
+{
+	uint32_t missing = (uint32_t)header_bytes - layer->header_bytes;
+
+	layer->cut_header_bytes = MIN(missing, layer->cut_payload_bytes);
+	layer->cut_payload_bytes -= layer->cut_header_bytes;
+}
+
 static void walk_tcp(struct walk *walk, struct range range)
 {
 	struct tcp_header header;
 	struct bytes payload, segment = walk_bytes(walk, range);
-	enum parse_status status = tcp_header_parse(segment, &header, &payload);
+	enum parse_status status = is_cut(walk) ? tcp_header_parse_cut(segment, &header, &payload)
+						: tcp_header_parse(segment, &header, &payload);
 	size_t header_bytes = status == PARSE_OK ? header.header_bytes : TCP_HEADER_BYTES;
 	struct decode_layer *layer = walk_add_layer(walk, DECODE_TCP, "TCP", range, header_bytes);
 
 	layer->status = (uint8_t)status;
+	note_cut_header(layer, header_bytes);
+	if (is_cut(walk) && (status == PARSE_TRUNCATED || layer->cut_header_bytes > 0))
+		note_snapped(walk, layer, segment);
 	walk_add_header(walk, layer, &tcp_fields, TCP_HEADER_BYTES);
 	note_parts(walk, layer);
 	if (status != PARSE_OK) {
@@ -100,6 +132,9 @@ static void walk_tcp(struct walk *walk, struct range range)
 	}
 
 	walk_add_options(walk, layer, TCP_HEADER_BYTES, tcp_option_fields);
+	if (layer->cut_header_bytes > 0)
+		layer->note = DECODE_NOTE_SNAPPED; /* that the options end early is no fault */
+	walk->cut_bytes = layer->cut_payload_bytes;
 	layer->checksum = checksum_state(walk, segment, IP_PROTOCOL_TCP, TCP_CHECKSUM_OFFSET);
 	note_ports(walk, header.source_port, header.destination_port);
 	walk_application(walk, range_from(range, header_bytes), true, header.source_port,
@@ -118,6 +153,19 @@ static void walk_udp(struct walk *walk, struct range range)
 	if (status == PARSE_BAD_LENGTH && !walk->is_whole)
 		status = PARSE_TRUNCATED;
 	layer->status = (uint8_t)status;
+	if (status == PARSE_TRUNCATED && is_cut(walk))
+		note_snapped(walk, layer, datagram);
+	if (layer->note == DECODE_NOTE_SNAPPED && datagram.length >= UDP_HEADER_BYTES) {
+		header = (struct udp_header) {
+			.source_port = walk->decode->source_port,
+			.destination_port = walk->decode->destination_port,
+			.length_bytes = (uint16_t)datagram.length,
+			.checksum = get_be16(datagram.data + UDP_CHECKSUM_OFFSET),
+		};
+		payload = bytes_from(datagram, UDP_HEADER_BYTES);
+		status = PARSE_OK;
+		layer->note = DECODE_NOTE_NONE;
+	}
 	walk_add_header(walk, layer, &udp_fields, UDP_HEADER_BYTES);
 	note_parts(walk, layer);
 	if (status != PARSE_OK) {

@@ -82,12 +82,20 @@ static void describe_ethernet(GString *out, const struct account *account, struc
 	struct bytes payload;
 	const struct decode_layer *padding = decode_find(account->decode, DECODE_PADDING);
 
-	if (ethernet_header_parse(in, &header, &payload) != PARSE_OK)
+	uint16_t length_bytes;
+	bool has_length = ethernet_length(in, &length_bytes);
+
+	if (has_length) /* the addresses stand where they always do */
+		ethernet_addresses_parse(in, &header);
+	else if (ethernet_header_parse(in, &header, &payload) != PARSE_OK)
 		return;
 	append_mac(out, account->names, header.source);
 	text_append(out, " → ");
 	append_mac(out, account->names, header.destination);
-	append_type(out, header.type);
+	if (has_length)
+		append_number(out, ", length ", length_bytes);
+	else
+		append_type(out, header.type);
 	if (padding != NULL) {
 		append_number(out, ", ", padding->header_bytes);
 		text_append(out, " B of padding");
@@ -175,7 +183,7 @@ static void describe_ipv4(GString *out, const struct view_names *names, struct b
 	struct ipv4_header header;
 	struct bytes payload;
 
-	if (ipv4_header_parse_quoted(in, &header, &payload) != PARSE_OK)
+	if (ipv4_header_parse_captured(in, &header, &payload) != PARSE_OK)
 		return;
 	append_addresses(out, names, ip_address_from_ipv4(header.source),
 			 ip_address_from_ipv4(header.destination));
@@ -205,7 +213,10 @@ static void describe_extension(GString *out, const struct decode_layer *layer, s
 	struct bytes payload;
 	const struct field next = { .names = ip_protocol_names };
 	bool is_fragment = layer->table == ipv6_extension_fields(IP_PROTOCOL_FRAGMENT);
-	uint8_t kind = is_fragment ? IP_PROTOCOL_FRAGMENT : IP_PROTOCOL_DESTINATION_OPTIONS;
+	bool is_signed = layer->table == ipv6_extension_fields(IP_PROTOCOL_AUTHENTICATION);
+	uint8_t kind = is_fragment ? IP_PROTOCOL_FRAGMENT
+		       : is_signed ? IP_PROTOCOL_AUTHENTICATION
+				   : IP_PROTOCOL_DESTINATION_OPTIONS;
 	const char *name;
 
 	text_append(out, layer->table->name);
@@ -282,7 +293,7 @@ static void describe_icmpv6(GString *out, const struct view_names *names, struct
 
 static void describe_udp(GString *out, struct bytes in)
 {
-	if (in.length < UDP_HEADER_BYTES)
+	if (in.length < 4)
 		return;
 	append_port(out, get_be16(in.data));
 	text_append(out, " → ");
@@ -296,8 +307,26 @@ static void append_window(GString *out, const struct tcp_header *header,
 	bool has_handshake = segment != NULL && segment->is_window_known;
 
 	append_number(out, ", win ", has_handshake ? segment->window_bytes : header->window);
-	if (!has_handshake && !(header->flags & TCP_SYN) && header->window != 0)
-		text_append(out, is_quoted ? " (unscaled)" : " (unscaled: handshake not seen)");
+	if (has_handshake || header->flags & TCP_SYN || header->window == 0)
+		return;
+	if (is_quoted || segment == NULL)
+		text_append(out, " (unscaled)");
+	else
+		text_append(out, segment->direction->is_scale_cut
+				     ? " (unscaled: the SYN was captured in part)"
+				     : " (unscaled: handshake not seen)");
+}
+
+/* Of a header that was cut: as much as is here. */
+static void describe_tcp_start(GString *out, struct bytes in)
+{
+	if (in.length < 4)
+		return;
+	append_port(out, get_be16(in.data));
+	text_append(out, " → ");
+	append_port(out, get_be16(in.data + 2));
+	if (in.length >= 8)
+		append_number(out, ", seq ", get_be32(in.data + 4));
 }
 
 /* Sequence numbers relative to the SYN where the connection is known, as Wireshark shows them. */
@@ -310,8 +339,10 @@ static void describe_tcp(GString *out, const struct account *account,
 	struct bytes payload;
 	struct tcp_options options = { 0 };
 
-	if (tcp_header_parse(in, &header, &payload) != PARSE_OK)
+	if (tcp_header_parse_cut(in, &header, &payload) != PARSE_OK) {
+		describe_tcp_start(out, in);
 		return;
+	}
 	append_port(out, header.source_port);
 	text_append(out, " → ");
 	append_port(out, header.destination_port);
@@ -397,14 +428,32 @@ static struct application_line line_of(const struct model_unit *unit)
 	};
 }
 
+/* What the other side sent before this segment and could not be read until now. */
+static void describe_other(const struct model_segment *segment,
+			   void (*print)(void *owner, const struct application_line *line),
+			   void *owner)
+{
+	const struct model_connection *connection = segment->connection;
+	const GPtrArray *units = connection->directions[!segment->direction->is_from_server].units;
+
+	for (guint i = 0; i < units->len; i++) {
+		const struct model_unit *unit = units->pdata[i];
+		struct application_line line = line_of(unit);
+
+		line.is_from_earlier = true;
+		line.length = unit->length;
+		print(owner, &line);
+	}
+}
+
 static void describe_stream(const struct model_segment *segment,
 			    void (*print)(void *owner, const struct application_line *line),
 			    void *owner)
 {
 	const struct model_direction *direction = segment->direction;
-	uint64_t end = segment->offset + segment->length;
-	bool tells_held =
-	    segment->order == SEGMENT_FILLS_GAP || segment->order == SEGMENT_AFTER_LOSS;
+	uint64_t end = model_segment_end(segment);
+	bool tells_held = segment->order == SEGMENT_FILLS_GAP ||
+			  segment->order == SEGMENT_AFTER_LOSS;
 	unsigned i = tells_held ? 0 : model_unit_index(direction, segment->offset);
 
 	for (; i < direction->units->len; i++) {
@@ -442,8 +491,14 @@ void describe_application(const struct account *account,
 			  void (*print)(void *owner, const struct application_line *line),
 			  void *owner)
 {
-	if (account->segment == NULL)
+	const struct model_segment *segment = account->segment;
+
+	if (segment == NULL)
 		describe_datagram(account, print, owner);
-	else if (account->segment->length > 0)
-		describe_stream(account->segment, print, owner);
+	if (segment == NULL)
+		return;
+	if (segment->tells_other)
+		describe_other(segment, print, owner);
+	if (segment->length > 0 || segment->tells_held)
+		describe_stream(segment, print, owner);
 }

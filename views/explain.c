@@ -1,6 +1,7 @@
 #include "views/explain_private.h"
 
 #include "stack/wire/ethernet.h"
+#include "stack/wire/tcp.h"
 
 const char *explain_label(struct explain *explain, const struct explained *packet)
 {
@@ -79,7 +80,18 @@ void explain_append_order(GString *out, const struct model_segment *segment)
 		    out, ", MISSING in the capture: %" G_GUINT64_FORMAT " B before it",
 		    segment->missing_bytes);
 		break;
+	case SEGMENT_BEFORE:
+		g_string_append(out, ", from before what is known of this stream");
+		break;
+	case SEGMENT_DAMAGED:
+		g_string_append(out, ", DAMAGED: not taken in");
+		break;
 	}
+	if (segment->other_missing_bytes > 0)
+		g_string_append_printf(
+		    out, ", MISSING in the capture: %" G_GUINT64_FORMAT " B %s",
+		    segment->other_missing_bytes,
+		    segment->flags & TCP_RST ? "of the other side" : "that it acknowledges");
 }
 
 /* Takes in one frame: every frame, shown or not, belongs to a stream and may name someone. */
@@ -100,9 +112,12 @@ static void follow(struct explain *explain, const struct captured_frame *frame,
 	};
 	address_names_read(explain->names, explain->reader);
 	decode_packet(frame->bytes,
-		      &(struct decode_options) { interface->link_type, wants_fields, NULL },
+		      &(struct decode_options) { interface->link_type, wants_fields, NULL,
+						 frame->original_length - (frame->has_fcs ? 4 : 0) },
 		      &explain->decode);
-	if (streams_follow(explain->streams, &explain->decode, frame->time_ns, frame->interface,
+	if (streams_follow(explain->streams, &explain->decode,
+			   &(struct stream_packet) { frame->time_ns, frame->interface,
+						     explain_fcs_is_wrong(frame) },
 			   &packet->segment))
 		packet->account.segment = &packet->segment;
 	address_names_learn(explain->names, &explain->decode);

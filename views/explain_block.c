@@ -73,7 +73,7 @@ struct block {
 	struct explain *explain;
 	const struct explained *packet;
 	enum way way;
-	unsigned told; /* application lines */
+	bool has_told; /* what the packet itself carries, as lines of an application */
 };
 
 /* The layer whose colour a layer of a capture has. */
@@ -166,7 +166,9 @@ static void print_header(struct block *block, const struct decode_layer *layer)
 	struct layout *layout = &explain->layout;
 	bool is_sent = block->way == WAY_SENT && !layer->is_quoted;
 	const char *complaint = decode_complaint(layer);
-	size_t size = layer->payload_bytes + (is_sent ? layer->header_bytes : 0);
+	size_t header_bytes = layer->header_bytes + layer->cut_header_bytes;
+	size_t size = layer->payload_bytes + layer->cut_payload_bytes +
+		      (is_sent ? header_bytes : 0);
 
 	layout_begin(layout, action_of(block, layer), colour_layer(layer), layer_name(layer));
 	layout_change(layout,
@@ -174,7 +176,7 @@ static void print_header(struct block *block, const struct decode_layer *layer)
 			  ? ' '
 		      : is_sent ? '+'
 				: '-',
-		      layer->header_bytes);
+		      header_bytes);
 	describe_layer(layout->line, &block->packet->account, layer);
 	if (layer->protocol == DECODE_TCP && !layer->is_quoted &&
 	    block->packet->account.segment != NULL)
@@ -182,7 +184,7 @@ static void print_header(struct block *block, const struct decode_layer *layer)
 	if (complaint != NULL && layer->checksum != CHECKSUM_UNFINISHED)
 		append_alarm(layout, complaint);
 	if (layer->start == 0 && is_sent)
-		size = block->explain->decode.frame.length;
+		size = block->explain->decode.frame.length + layer->cut_payload_bytes;
 	layout_size(layout, size);
 	print_line(explain);
 	if (layer->checksum == CHECKSUM_UNFINISHED && explain->unfinished++ == 0)
@@ -227,7 +229,7 @@ static void print_application_line(void *owner, const struct application_line *l
 		layer = view_layer_find(line->dissector->key);
 	if (layer < 0)
 		layer = LAYER_COUNT;
-	block->told++;
+	block->has_told = block->has_told || !line->is_from_earlier;
 	begin_data(block, line->is_from_earlier ? "  held" : NULL, (unsigned)layer,
 		   line->dissector->name);
 	text_append(block->explain->layout.line, line->summary);
@@ -252,6 +254,20 @@ static void append_start(GString *line, struct bytes data)
 		text_append(line, " …");
 }
 
+/* What becomes of a payload that is not told of with its packet. */
+static const char *fate_of(const struct model_segment *segment)
+{
+	switch ((enum segment_order)segment->order) {
+	case SEGMENT_EARLY:
+		return ", held until those before them come";
+	case SEGMENT_REPEATED:
+	case SEGMENT_ELSEWHERE:
+		return ", told of before";
+	default:
+		return "";
+	}
+}
+
 /* Payload that no dissector told of. */
 static void print_data(struct block *block, const struct decode_layer *layer)
 {
@@ -259,22 +275,32 @@ static void print_data(struct block *block, const struct decode_layer *layer)
 	GString *line = block->explain->layout.line;
 
 	begin_data(block, layer->is_quoted ? "  quoted" : NULL, LAYER_COUNT, "data");
-	if (segment != NULL && segment->length > 0 && !layer->is_quoted)
+	if (segment != NULL && model_segment_end(segment) > segment->offset && !layer->is_quoted)
 		g_string_append_printf(
 		    line,
 		    "bytes %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT " of what the %s sends%s",
-		    segment->offset + 1, segment->offset + segment->length,
-		    segment->direction->is_from_server ? "server" : "client",
-		    segment->order == SEGMENT_EARLY ? ", held until those before them come"
-		    : segment->order == SEGMENT_REPEATED || segment->order == SEGMENT_ELSEWHERE
-			? ", told of before"
-			: "");
+		    segment->offset + 1, model_segment_end(segment),
+		    segment->direction->is_from_server ? "server" : "client", fate_of(segment));
 	else
 		append_start(line,
 			     bytes_first(bytes_from(block->explain->decode.frame, layer->start),
 					 layer->header_bytes));
-	layout_size(&block->explain->layout, layer->header_bytes);
+	layout_size(&block->explain->layout, layer->header_bytes + layer->cut_header_bytes);
 	print_line(block->explain);
+}
+
+/* What of a payload is not here, for lack of room in the capture. */
+static void print_cut(struct block *block, const struct decode_layer *layer)
+{
+	char text[80];
+
+	if (layer->header_bytes == 0)
+		g_snprintf(text, sizeof text, "None of these %u bytes were captured.",
+			   layer->cut_header_bytes);
+	else
+		g_snprintf(text, sizeof text, "Only %u of these %u bytes were captured.",
+			   layer->header_bytes, layer->header_bytes + layer->cut_header_bytes);
+	print_aside(block->explain, text);
 }
 
 static bool is_data(const struct decode_layer *layer)
@@ -287,9 +313,16 @@ static void print_payload(struct block *block)
 	const struct decode *decode = &block->explain->decode;
 
 	describe_application(&block->packet->account, print_application_line, block);
-	for (unsigned i = 0; block->told == 0 && i < decode->layer_count; i++)
-		if (is_data(&decode->layers[i]))
-			print_data(block, &decode->layers[i]);
+	for (unsigned i = 0; i < decode->layer_count; i++) {
+		const struct decode_layer *layer = &decode->layers[i];
+
+		if (!is_data(layer))
+			continue;
+		if (!block->has_told)
+			print_data(block, layer);
+		if (layer->cut_header_bytes > 0)
+			print_cut(block, layer);
+	}
 }
 
 static void print_layers(struct block *block)
@@ -389,7 +422,7 @@ static void print_damage(struct block *block)
 
 void explain_block(struct explain *explain, const struct explained *packet)
 {
-	struct block block = { explain, packet, way_of(packet), 0 };
+	struct block block = { explain, packet, way_of(packet), false };
 
 	print_title(&block);
 	print_comments(&block);
@@ -412,8 +445,15 @@ void explain_summary(struct explain *explain, const struct explain_result *resul
 	g_string_append_printf(line, "; %u TCP connection%s", streams_count(explain->streams),
 			       streams_count(explain->streams) == 1 ? "" : "s");
 	if (streams_forgotten(explain->streams) > 0)
-		g_string_append_printf(line, " (%d followed at once: %zu were forgotten)",
-				       STREAMS_MAX, streams_forgotten(explain->streams));
+		g_string_append_printf(
+		    line,
+		    " (%zu were forgotten for lack of room, and count again where they went on)",
+		    streams_forgotten(explain->streams));
+	if (streams_untold(explain->streams) > 0)
+		g_string_append_printf(line,
+				       "; %" G_GUINT64_FORMAT
+				       " bytes held to the end: those before them never came",
+				       streams_untold(explain->streams));
 	if (explain->unfinished > 0)
 		g_string_append_printf(line,
 				       "; %" G_GUINT64_FORMAT " checksum%s left to network cards",

@@ -161,14 +161,14 @@ static void print_stream(struct explain *explain, const struct model_segment *se
 
 	begin_heading(explain, model_protocol(segment->connection));
 	g_string_append_printf(line, ", connection %u", segment->connection->number);
-	if (segment->length > 0)
+	if (model_segment_end(segment) > segment->offset)
 		g_string_append_printf(line,
 				       ", bytes %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT
 				       " of what the %s sends",
-				       segment->offset, segment->offset + segment->length - 1,
+				       segment->offset, model_segment_end(segment) - 1,
 				       segment->direction->is_from_server ? "server" : "client");
 	else
-		g_string_append(line, ", no data");
+		g_string_append(line, segment->length == 0 ? ", no data" : ", no new data");
 	explain_append_order(line, segment);
 	print_line(explain, 4);
 	for (unsigned i = 0; i < streams_unit_count(explain->streams); i++) {
@@ -185,7 +185,7 @@ static void print_datagram(struct explain *explain, const struct explained *pack
 	bool is_from_server = false;
 	const struct dissector *dissector =
 	    account_datagram(&packet->account, &data, &is_from_server);
-	struct dissect_input input = { data, is_from_server, false, NULL };
+	struct dissect_input input = { .bytes = data, .is_from_server = is_from_server };
 	size_t count;
 
 	if (dissector == NULL)

@@ -71,8 +71,10 @@ static void append_layer(struct explain *explain, const struct explained *packet
 	g_string_append(out, "{\"name\":");
 	append_string(out, bytes_of(layer->name));
 	append_number(out, "start", layer->start);
-	append_number(out, "header_bytes", layer->header_bytes);
-	append_number(out, "payload_bytes", layer->payload_bytes);
+	append_number(out, "header_bytes", layer->header_bytes + layer->cut_header_bytes);
+	append_number(out, "payload_bytes", layer->payload_bytes + layer->cut_payload_bytes);
+	if (layer->cut_header_bytes + layer->cut_payload_bytes > 0)
+		append_number(out, "cut_bytes", layer->cut_header_bytes + layer->cut_payload_bytes);
 	if (layer->is_quoted)
 		g_string_append(out, ",\"quoted\":true");
 	g_string_truncate(explain->text, 0);
@@ -97,7 +99,8 @@ static void append_stream(GString *out, const struct model_segment *segment)
 		[SEGMENT_IN_ORDER] = NULL,           [SEGMENT_REPEATED] = "repeated",
 		[SEGMENT_ELSEWHERE] = "elsewhere",   [SEGMENT_KEEPALIVE] = "keep-alive",
 		[SEGMENT_EARLY] = "early",           [SEGMENT_FILLS_GAP] = "fills a gap",
-		[SEGMENT_AFTER_LOSS] = "after loss",
+		[SEGMENT_AFTER_LOSS] = "after loss", [SEGMENT_BEFORE] = "before",
+		[SEGMENT_DAMAGED] = "damaged",
 	};
 
 	g_string_append_printf(out, ",\"stream\":{\"connection\":%u,\"from\":\"%s\"",
@@ -108,6 +111,8 @@ static void append_stream(GString *out, const struct model_segment *segment)
 	append_member(out, "order", orders[segment->order]);
 	if (segment->missing_bytes > 0)
 		append_number(out, "missing_bytes", segment->missing_bytes);
+	if (segment->other_missing_bytes > 0)
+		append_number(out, "other_missing_bytes", segment->other_missing_bytes);
 	g_string_append_c(out, '}');
 }
 
@@ -137,7 +142,7 @@ static void append_datagram(GString *out, const struct explained *packet)
 	bool is_from_server = false;
 	const struct dissector *dissector =
 	    account_datagram(&packet->account, &data, &is_from_server);
-	struct dissect_input input = { data, is_from_server, false, NULL };
+	struct dissect_input input = { .bytes = data, .is_from_server = is_from_server };
 	size_t count = 0;
 
 	if (dissector != NULL)

@@ -2,6 +2,7 @@
 
 #include "protocols/actor.h"
 #include "stack/wire/arp.h"
+#include "stack/wire/ethernet.h"
 #include "stack/wire/icmp.h"
 #include "stack/wire/icmpv6.h"
 #include "stack/wire/ipv4.h"
@@ -260,9 +261,10 @@ static void append_udp(GString *out, const char *from, const char *to,
 		append_words(out, from, " sends ", to, " a malformed UDP datagram", NULL);
 	else if (datagram->dissector != NULL)
 		append_exchange(out, from, to, datagram->is_from_server, datagram->unit.summary);
-	else
-		g_string_append_printf(out, "%s sends %zu bytes by UDP to %s port %u", from,
-				       in.length - UDP_HEADER_BYTES, to, get_be16(in.data + 2));
+	else /* as its header says: less of it may have been captured */
+		g_string_append_printf(
+		    out, "%s sends %d bytes by UDP to %s port %u", from,
+		    MAX(get_be16(in.data + 4) - UDP_HEADER_BYTES, 0), to, get_be16(in.data + 2));
 }
 
 /* The most frequent sentence of all: without a format, for speed. */
@@ -275,28 +277,84 @@ static void append_acknowledgment(GString *out, const char *from, const char *to
 	text_number(out, upto);
 }
 
+/* "port 25 (smtp)" */
+static void append_port(GString *out, uint16_t port)
+{
+	const char *service = sentence_service(port);
+
+	append_count(out, "port ", port, "");
+	if (service != NULL)
+		append_words(out, " (", service, ")", NULL);
+}
+
+/* The other side of the connection that `segment` belongs to. */
+static const struct model_direction *other_side(const struct model_segment *segment)
+{
+	return &segment->connection->directions[!segment->direction->is_from_server];
+}
+
+/* An answer to the SYN that is an RST: nobody is there (RFC 9293 section 3.5.2). */
+static bool is_refusal(const struct model_segment *segment)
+{
+	return segment->flags & TCP_ACK && !segment->direction->has_syn &&
+	       other_side(segment)->has_syn && segment->acknowledgment == 1;
+}
+
+static void append_reset(GString *out, const char *from, const char *to,
+			 const struct model_segment *segment)
+{
+	if (!is_refusal(segment)) {
+		append_words(out, from, " resets the connection with ", to, NULL);
+		return;
+	}
+	append_words(out, from, " refuses ", to, " the connection (RST): no program listens on ",
+		     NULL);
+	append_port(out, segment->connection->server.port);
+	text_append(out, ", or a filter forbids it");
+}
+
+/* A FIN takes a sequence number as a byte does (RFC 9293 section 3.4). */
+static void append_acknowledged(GString *out, const char *from, const char *to,
+				const struct model_segment *segment)
+{
+	const struct model_direction *other = other_side(segment);
+
+	if (other->has_fin && segment->acknowledgment == (uint32_t)other->fin_offset + 2)
+		append_words(out, from, " acknowledges all that ", to, " sent, and its FIN", NULL);
+	else
+		append_acknowledgment(out, from, to, segment->acknowledgment - 1);
+}
+
+/* The last step of opening, as far as it was seen. */
+static bool completes_handshake(const struct model_segment *segment)
+{
+	return segment->sequence == 1 && segment->acknowledgment == 1 &&
+	       !segment->direction->is_from_server && other_side(segment)->has_syn;
+}
+
 /* Segments that carry no payload. */
 static void append_control(GString *out, const char *from, const char *to,
 			   const struct model_segment *segment)
 {
-	uint16_t port = segment->connection->server.port;
-	const char *service = sentence_service(port);
+	const char *again = segment->order == SEGMENT_REPEATED ? " again" : "";
 
-	if (segment->flags & TCP_RST)
-		append_words(out, from, " resets the connection with ", to, NULL);
-	else if ((segment->flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK))
-		append_words(out, from, " agrees to the connection and sends its own SYN", NULL);
-	else if (segment->flags & TCP_SYN)
-		g_string_append_printf(out, "%s opens a TCP connection to %s port %u%s%s%s", from,
-				       to, port, service != NULL ? " (" : "",
-				       service != NULL ? service : "", service != NULL ? ")" : "");
-	else if (segment->flags & TCP_FIN)
-		append_words(out, from, " has no more to send on this connection (FIN)", NULL);
-	else if (segment->sequence == 1 && segment->acknowledgment == 1 &&
-		 !segment->direction->is_from_server)
+	if (segment->flags & TCP_RST) {
+		append_reset(out, from, to, segment);
+	} else if ((segment->flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK)) {
+		append_words(out, from, " agrees", again,
+			     " to the connection and sends its own SYN", NULL);
+	} else if (segment->flags & TCP_SYN) {
+		append_words(out, from, *again == '\0' ? " opens" : " tries again to open",
+			     " a TCP connection to ", to, " ", NULL);
+		append_port(out, segment->connection->server.port);
+	} else if (segment->flags & TCP_FIN) {
+		append_words(out, from, *again == '\0' ? " has" : " says again that it has",
+			     " no more to send on this connection (FIN)", NULL);
+	} else if (completes_handshake(segment)) {
 		append_words(out, from, " completes the three-way handshake with ", to, NULL);
-	else
-		append_acknowledgment(out, from, to, segment->acknowledgment - 1);
+	} else {
+		append_acknowledged(out, from, to, segment);
+	}
 }
 
 /* What there is to say of a segment that says nothing new; false: it does. */
@@ -321,6 +379,15 @@ static bool append_order(GString *out, const char *from, const char *to,
 				       " bytes, while some before them have not come yet",
 				       from, to, segment->length);
 		return true;
+	case SEGMENT_BEFORE:
+		append_words(out, from, " sends ", to, NULL);
+		append_count(out, " ", segment->length,
+			     " bytes from before what is known of this stream");
+		return true;
+	case SEGMENT_DAMAGED:
+		append_words(out, from, " sends ", to, NULL);
+		append_count(out, " ", segment->length, " bytes that were damaged on the way");
+		return true;
 	case SEGMENT_IN_ORDER:
 	case SEGMENT_FILLS_GAP:
 	case SEGMENT_AFTER_LOSS:
@@ -333,7 +400,7 @@ static void append_payload(GString *out, const char *from, const char *to,
 			   const struct model_segment *segment)
 {
 	const struct model_direction *direction = segment->direction;
-	uint64_t end = segment->offset + segment->length;
+	uint64_t end = model_segment_end(segment);
 	unsigned index = model_unit_index(direction, segment->offset), more = 0;
 
 	if (append_order(out, from, to, segment))
@@ -369,8 +436,8 @@ static void append_tcp(GString *out, const char *from, const char *to,
 	const struct model_segment *segment = account->segment;
 
 	if (segment == NULL)
-		append_words(out, from, " sends ", to, " a TCP segment of no known connection",
-			     NULL);
+		append_words(out, from, " sends ", to,
+			     " a TCP segment of which too little is here", NULL);
 	else if (segment->length == 0 && segment->order == SEGMENT_KEEPALIVE)
 		append_order(out, from, to, segment);
 	else if (segment->length == 0)
@@ -421,7 +488,7 @@ static bool append_fragment(GString *out, const char *from, const char *to,
 		struct ipv6_extension extension;
 
 		if (layer->protocol == DECODE_IPV4 &&
-		    ipv4_header_parse_quoted(in, &ipv4, &payload) == PARSE_OK &&
+		    ipv4_header_parse_captured(in, &ipv4, &payload) == PARSE_OK &&
 		    (ipv4.more_fragments || ipv4.fragment_offset_bytes > 0)) {
 			offset = ipv4.fragment_offset_bytes;
 			identification = ipv4.identification;
@@ -459,6 +526,22 @@ static const struct decode_layer *upper_layer(const struct decode *decode)
 	return NULL;
 }
 
+/* IEEE 802.3 with LLC: switches speak the spanning tree protocol so (IEEE 802.1D section 9). */
+static void append_length_frame(GString *out, struct bytes frame)
+{
+	enum { SPANNING_TREE_SAP = 0x42 };
+	struct ethernet_header header = { .type = 0 };
+	char text[MAC_TEXT_BYTES];
+
+	ethernet_addresses_parse(frame, &header);
+	text_append(out, mac_print(header.source, text));
+	if (frame.length > ETHERNET_HEADER_BYTES &&
+	    frame.data[ETHERNET_HEADER_BYTES] == SPANNING_TREE_SAP)
+		text_append(out, " speaks the spanning tree protocol (STP) to other switches");
+	else
+		text_append(out, " sends an IEEE 802.3 frame with a length, not a type");
+}
+
 static void append_without_address(GString *out, const struct account *account)
 {
 	const struct decode *decode = account->decode;
@@ -466,6 +549,8 @@ static void append_without_address(GString *out, const struct account *account)
 
 	if (arp != NULL)
 		append_arp(out, account->names, bytes_from(decode->frame, arp->start));
+	else if (decode->layer_count > 0 && decode->layers[0].table == &ethernet_length_fields)
+		append_length_frame(out, decode->frame);
 	else if (decode->layer_count > 0 && decode->layers[0].protocol == DECODE_ETHERNET &&
 		 decode->layers[0].status == PARSE_UNSUPPORTED)
 		text_append(out, "a frame that is not Ethernet II");

@@ -7,10 +7,15 @@
 #include "views/decode.h"
 #include "views/model.h"
 
-#define STREAMS_MAX            4096 /* connections at once; the one silent longest is forgotten */
-#define STREAM_HELD_MAX        512  /* early segments held, per direction, */
+/*
+ * Connections followed at once, in buckets of 16 by their addresses and ports: where a bucket is full,
+ * the one in it that is silent longest is forgotten. Up to 8,000 or so at once none is, unless
+ * somebody chose their ports for it.
+ */
+#define STREAMS_MAX            32768
+#define STREAM_HELD_MAX        512         /* early segments held, per direction, */
 #define STREAM_HELD_BYTES_MAX  (1u << 20)  /* and their bytes; */
-#define STREAMS_HELD_BYTES_MAX (16u << 20) /* and of all connections together */
+#define STREAMS_HELD_BYTES_MAX (16u << 20) /* and, with unfinished lines, of all together */
 #define STREAM_UNITS_MAX       256 /* commands and replies told of one packet; more are counted */
 
 struct streams;
@@ -18,22 +23,39 @@ struct streams;
 struct streams *streams_new(const struct dissector *const *dissectors);
 void streams_free(struct streams *streams);
 
+/* Where and when a packet was captured, and in which state. */
+struct stream_packet {
+	int64_t time_ns;
+	uint32_t interface; /* by its number in the capture */
+	bool is_damaged;    /* its frame check sequence is wrong */
+};
+
 /*
- * Follows the segment in `decode`, which was captured at `time_ns` at the interface numbered so.
- * False: there is none, or it is a fragment. `segment` is valid until the next call.
+ * Follows the segment in `decode`. False: there is none, it is a fragment, or too little of its header
+ * was captured. `segment` is valid until the next call.
+ *
+ * A segment whose checksum is wrong is numbered, and not taken in: its bytes are read only if the
+ * receiver acknowledges them and no better ones come, as where a network card was to make the sum.
  */
-bool streams_follow(struct streams *streams, const struct decode *decode, int64_t time_ns,
-		    uint32_t interface, struct model_segment *segment);
+bool streams_follow(struct streams *streams, const struct decode *decode,
+		    const struct stream_packet *packet, struct model_segment *segment);
 
 /* What the dissector found on the segment followed last, parts of units as well. */
 struct stream_unit {
 	uint64_t offset;                 /* in the stream */
+	bool is_from_server;             /* whose stream: one side's bytes may wait for the other's */
 	bool is_of_segment;              /* else in bytes that were held since before */
 	const struct dissect_unit *unit; /* of its own offset, only differences mean anything */
 };
 unsigned streams_unit_count(const struct streams *streams);
 struct stream_unit streams_unit(const struct streams *streams, unsigned index);
 
-/* Connections seen so far; those that were forgotten for lack of room. */
+/* Connections seen so far; those that were forgotten for lack of room: if they go on, as new ones. */
 unsigned streams_count(const struct streams *streams);
 size_t streams_forgotten(const struct streams *streams);
+
+/*
+ * At the end of the capture: bytes that came and were not told of, since bytes in front of them never
+ * came, nor an acknowledgment that would show these to be lost in the capture alone.
+ */
+uint64_t streams_untold(const struct streams *streams);

@@ -22,8 +22,9 @@ static size_t header_length(const uint8_t *header)
 	return (size_t)(header[VERSION_IHL] & 0x0f) * 4;
 }
 
-enum parse_status ipv4_header_parse_quoted(struct bytes in, struct ipv4_header *header,
-					   struct bytes *payload)
+/* Parses a header that says, or is taken to say, that the datagram has `total_length_bytes`. */
+static enum parse_status parse(struct bytes in, size_t total_length_bytes,
+			       struct ipv4_header *header, struct bytes *payload)
 {
 	if (in.length < 1)
 		return PARSE_TRUNCATED;
@@ -36,7 +37,6 @@ enum parse_status ipv4_header_parse_quoted(struct bytes in, struct ipv4_header *
 	if (in.length < header_bytes)
 		return PARSE_TRUNCATED;
 
-	uint16_t total_length_bytes = get_be16(in.data + TOTAL_LENGTH);
 	if (total_length_bytes < header_bytes)
 		return PARSE_BAD_LENGTH;
 
@@ -44,7 +44,8 @@ enum parse_status ipv4_header_parse_quoted(struct bytes in, struct ipv4_header *
 	*header = (struct ipv4_header) {
 		.header_bytes = (uint8_t)header_bytes,
 		.tos = in.data[TOS],
-		.total_length_bytes = total_length_bytes,
+		.total_length_bytes =
+		    (uint16_t)(total_length_bytes < UINT16_MAX ? total_length_bytes : UINT16_MAX),
 		.identification = get_be16(in.data + IDENTIFICATION),
 		.dont_fragment = (flags_offset & DONT_FRAGMENT) != 0,
 		.more_fragments = (flags_offset & MORE_FRAGMENTS) != 0,
@@ -59,6 +60,22 @@ enum parse_status ipv4_header_parse_quoted(struct bytes in, struct ipv4_header *
 	};
 	*payload = bytes_from(bytes_first(in, total_length_bytes), header_bytes);
 	return PARSE_OK;
+}
+
+enum parse_status ipv4_header_parse_quoted(struct bytes in, struct ipv4_header *header,
+					   struct bytes *payload)
+{
+	size_t length = in.length < IPV4_HEADER_BYTES ? 0 : get_be16(in.data + TOTAL_LENGTH);
+
+	return parse(in, length, header, payload);
+}
+
+enum parse_status ipv4_header_parse_captured(struct bytes in, struct ipv4_header *header,
+					     struct bytes *payload)
+{
+	size_t length = in.length < IPV4_HEADER_BYTES ? 0 : get_be16(in.data + TOTAL_LENGTH);
+
+	return parse(in, length == 0 ? in.length : length, header, payload);
 }
 
 enum parse_status ipv4_header_parse(struct bytes in, struct ipv4_header *header,

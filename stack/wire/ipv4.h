@@ -17,6 +17,7 @@ enum ip_protocol {
 	IP_PROTOCOL_UDP = 17,
 	IP_PROTOCOL_ROUTING = 43,
 	IP_PROTOCOL_FRAGMENT = 44,
+	IP_PROTOCOL_AUTHENTICATION = 51,
 	IP_PROTOCOL_ICMPV6 = 58,
 	IP_PROTOCOL_NO_NEXT = 59,
 	IP_PROTOCOL_DESTINATION_OPTIONS = 60,
@@ -72,6 +73,14 @@ enum parse_status ipv4_header_parse(struct bytes in, struct ipv4_header *header,
  */
 enum parse_status ipv4_header_parse_quoted(struct bytes in, struct ipv4_header *header,
 					   struct bytes *payload);
+
+/*
+ * As ipv4_header_parse_quoted(), and a total length of 0 is taken as all of `in`, which is then in the
+ * header's total_length_bytes as far as it fits: captures have it so where a network card was left
+ * to cut the datagram into packets.
+ */
+enum parse_status ipv4_header_parse_captured(struct bytes in, struct ipv4_header *header,
+					     struct bytes *payload);
 
 /* The bytes that ipv4_header_emit() will write: 20 plus the options. */
 static inline size_t ipv4_header_length(const struct ipv4_header *header)

@@ -104,6 +104,7 @@ bool ipv6_is_extension(uint8_t next_header)
 {
 	return next_header == IP_PROTOCOL_HOP_BY_HOP || next_header == IP_PROTOCOL_ROUTING ||
 	       next_header == IP_PROTOCOL_FRAGMENT ||
+	       next_header == IP_PROTOCOL_AUTHENTICATION ||
 	       next_header == IP_PROTOCOL_DESTINATION_OPTIONS;
 }
 
@@ -114,8 +115,12 @@ enum parse_status ipv6_extension_parse(uint8_t kind, struct bytes in,
 		return PARSE_TRUNCATED;
 
 	bool is_fragment = kind == IP_PROTOCOL_FRAGMENT;
-	uint16_t length_bytes =
-	    (uint16_t)(is_fragment ? IPV6_FRAGMENT_BYTES : (in.data[1] + 1) * 8);
+	uint16_t length_bytes = (uint16_t)((in.data[1] + 1) * 8);
+
+	if (is_fragment)
+		length_bytes = IPV6_FRAGMENT_BYTES;
+	else if (kind == IP_PROTOCOL_AUTHENTICATION) /* RFC 4302 section 2.2 */
+		length_bytes = (uint16_t)((in.data[1] + 2) * 4);
 
 	if (length_bytes > in.length)
 		return PARSE_TRUNCATED;
@@ -130,6 +135,24 @@ enum parse_status ipv6_extension_parse(uint8_t kind, struct bytes in,
 	}
 	*payload = bytes_from(in, length_bytes);
 	return PARSE_OK;
+}
+
+/* Types whose addresses are known: source route (RFC 5095), Mobile IPv6 (RFC 6275), SRv6 (RFC 8754). */
+enum { ROUTING_SOURCE = 0, ROUTING_MOBILE = 2, ROUTING_SEGMENTS = 4 };
+
+bool ipv6_routing_destination(struct bytes header, struct ip_address *destination)
+{
+	const size_t address_bytes = sizeof destination->octets;
+	size_t at = 8; /* of the first address: SRv6 lists the last segment first */
+
+	if (header.length < 8 + address_bytes || header.data[3] == 0)
+		return false;
+	if (header.data[2] == ROUTING_SOURCE || header.data[2] == ROUTING_MOBILE)
+		at = header.length - address_bytes;
+	else if (header.data[2] != ROUTING_SEGMENTS)
+		return false;
+	memcpy(destination->octets, header.data + at, address_bytes);
+	return true;
 }
 
 uint32_t ipv6_checksum_pseudo(struct ip_address source, struct ip_address destination,

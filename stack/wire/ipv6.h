@@ -31,7 +31,7 @@ struct ipv6_header {
 
 struct ipv6_extension {
 	uint8_t next_header;            /* enum ip_protocol */
-	uint16_t length_bytes;          /* whole; a multiple of 8 */
+	uint16_t length_bytes;          /* whole; a multiple of 8, of 4 in authentication headers */
 	uint16_t fragment_offset_bytes; /* of a fragment header; */
 	bool more_fragments;
 	uint32_t identification;
@@ -63,6 +63,12 @@ bool ipv6_is_extension(uint8_t next_header);
 /* Parses the extension header of `kind` at the front of `in`. */
 enum parse_status ipv6_extension_parse(uint8_t kind, struct bytes in,
 				       struct ipv6_extension *extension, struct bytes *payload);
+
+/*
+ * Where a packet with the routing header `header` ends its way, which checksums are made for (RFC 8200
+ * section 8.1). False: it is there already, or the header is of a type that does not say.
+ */
+bool ipv6_routing_destination(struct bytes header, struct ip_address *destination);
 
 /* Its name ("Hop-by-Hop Options") and fields. */
 const struct field_table *ipv6_extension_fields(uint8_t kind);

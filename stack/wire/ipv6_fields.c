@@ -77,6 +77,24 @@ static const struct field fragment_fields[] = {
 	  .purpose = "The same in all fragments of one packet, to put them together again.",
 	  .reference = "RFC 8200 section 4.5" },
 };
+
+static const struct field authentication_fields[] = {
+	NEXT_HEADER("RFC 4302 section 2.1"),
+	{ "Payload Len", 8, 8, FIELD_DECIMAL,
+	  .purpose = "Length of this header in units of 4 bytes, less 2.",
+	  .reference = "RFC 4302 section 2.2" },
+	{ "Reserved", 16, 16, FIELD_HEX, .purpose = "Must be zero.",
+	  .reference = "RFC 4302 section 2.3" },
+	{ "Security Parameters Index", 32, 32, FIELD_HEX,
+	  .purpose = "Names the security association, with its keys.",
+	  .reference = "RFC 4302 section 2.4" },
+	{ "Sequence Number", 64, 32, FIELD_DECIMAL,
+	  .purpose = "Counts packets, so that none is accepted twice.",
+	  .reference = "RFC 4302 section 2.5" },
+	{ "Integrity Check Value", 96, 0, FIELD_BYTES,
+	  .purpose = "Proves that the packet is the sender's and unchanged.",
+	  .reference = "RFC 4302 section 2.6" },
+};
 /* clang-format on */
 
 #define TABLE(title, rows)                                                                         \
@@ -107,6 +125,11 @@ static const struct field_table fragment_table = {
 	.purpose = "One piece of a packet that its sender cut, as it was too large for the way.",
 };
 
+static const struct field_table authentication_table = {
+	TABLE("Authentication Header", authentication_fields),
+	.purpose = "Proves who sent the packet, and that it was not changed (IPsec).",
+};
+
 const struct field_table *ipv6_extension_fields(uint8_t kind)
 {
 	switch (kind) {
@@ -116,6 +139,8 @@ const struct field_table *ipv6_extension_fields(uint8_t kind)
 		return &routing_table;
 	case IP_PROTOCOL_FRAGMENT:
 		return &fragment_table;
+	case IP_PROTOCOL_AUTHENTICATION:
+		return &authentication_table;
 	default:
 		return &destination_table;
 	}

@@ -24,11 +24,19 @@ static size_t header_length(const uint8_t *header)
 enum parse_status tcp_header_parse(struct bytes in, struct tcp_header *header,
 				   struct bytes *payload)
 {
+	if (in.length >= TCP_HEADER_BYTES && header_length(in.data) > in.length)
+		return PARSE_BAD_LENGTH;
+	return tcp_header_parse_cut(in, header, payload);
+}
+
+enum parse_status tcp_header_parse_cut(struct bytes in, struct tcp_header *header,
+				       struct bytes *payload)
+{
 	if (in.length < TCP_HEADER_BYTES)
 		return PARSE_TRUNCATED;
 
 	size_t header_bytes = header_length(in.data);
-	if (header_bytes < TCP_HEADER_BYTES || header_bytes > in.length)
+	if (header_bytes < TCP_HEADER_BYTES)
 		return PARSE_BAD_LENGTH;
 
 	*header = (struct tcp_header) {

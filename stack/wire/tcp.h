@@ -40,6 +40,13 @@ extern const struct field_table tcp_fields;
 enum parse_status tcp_header_parse(struct bytes in, struct tcp_header *header,
 				   struct bytes *payload);
 
+/*
+ * The same for a segment whose end may be missing, as captures of few bytes per packet have them:
+ * options and payload are what there is of them. The first TCP_HEADER_BYTES must be there.
+ */
+enum parse_status tcp_header_parse_cut(struct bytes in, struct tcp_header *header,
+				       struct bytes *payload);
+
 /* The bytes that tcp_header_emit() will write: 20 plus the options. */
 static inline size_t tcp_header_length(const struct tcp_header *header)
 {

@@ -1,0 +1,75 @@
+/* The parts of views/streams.c that its files share: flows, and the bytes of their directions. */
+#pragma once
+#include "stack/wire/tcp.h"
+#include "views/streams.h"
+
+/* A segment that came before bytes in front of it, or damaged. */
+struct held {
+	uint64_t offset; /* in the stream */
+	uint32_t length; /* on the wire; fewer were captured if `bytes` is shorter */
+	bool is_damaged; /* read only if its receiver acknowledges it */
+	GBytes *bytes;
+};
+
+struct flow_direction {
+	bool is_begun;         /* its first sequence number is known */
+	uint64_t acknowledged; /* by the other side: stream offset */
+	uint32_t interface;    /* where its first segment was captured */
+	GArray *held;          /* of struct held, by offset; NULL: none yet */
+	size_t held_bytes;
+};
+
+struct flow {
+	struct model_connection connection; /* its units are those of the segment followed last */
+	struct ip_address server;
+	struct flow_direction directions[2]; /* 0 from the client, 1 from the server */
+};
+
+struct streams {
+	const struct dissector *const *dissectors;
+	struct lru_table *table; /* of flows, by addresses and ports */
+	unsigned count;
+	size_t held_bytes; /* early segments and unfinished lines */
+	uint64_t waiting_bytes, untold_bytes; /* of early segments: held now, and given up */
+	GPtrArray *units[2]; /* of struct model_unit *: views of the found ones of depth 0 */
+	struct model_unit shown[STREAM_UNITS_MAX];
+	struct dissect_unit found[STREAM_UNITS_MAX];
+	uint64_t bases[STREAM_UNITS_MAX]; /* stream offset that their offsets count from */
+	bool is_from_server[STREAM_UNITS_MAX];
+	unsigned found_count;
+	unsigned found_before, found_behind; /* those between are of the segment itself */
+};
+
+/* A payload and its place in the stream. */
+struct stream_piece {
+	uint64_t offset;
+	uint32_t length; /* on the wire; `bytes` may be shorter */
+	bool is_damaged;
+	struct bytes bytes;
+};
+
+/* Lets the dissector read the piece, as far as it is new, which does not lie behind a gap. */
+void stream_read(struct streams *streams, struct flow *flow, unsigned index,
+		 const struct stream_piece *piece);
+
+/* Reads what was held and lies behind no gap now; what is damaged only if it is wanted. */
+void stream_read_held(struct streams *streams, struct flow *flow, unsigned index,
+		      bool wants_damaged);
+
+/* Keeps a piece that lies behind a gap, or is damaged; false when no more can be kept. */
+bool stream_hold(struct streams *streams, struct flow *flow, unsigned index,
+		 const struct stream_piece *piece);
+
+/*
+ * The bytes up to `offset` will not come any more: passes over what is missing, and reads what was
+ * held behind it. Returns how many bytes are missing.
+ */
+uint64_t stream_pass_over(struct streams *streams, struct flow *flow, unsigned index,
+			  uint64_t offset);
+
+/* The stream offset where what was held ends; 0: nothing is. And of its first byte. */
+uint64_t stream_held_end(const struct flow_direction *direction);
+uint64_t stream_held_begin(const struct flow_direction *direction);
+
+/* Lets go of all that is held of a direction. */
+void stream_forget(struct streams *streams, struct flow *flow, unsigned index);
