@@ -359,8 +359,7 @@ static void check_authentication(struct load *load, const struct scenario_server
 
 static void check_reports(struct load *load, const struct scenario_server *server)
 {
-	if (server->dmarc_report_ns == 0 ||
-	    has_stage(server, server->stages->len, SCREEN_DMARC))
+	if (server->dmarc_report_ns == 0 || has_stage(server, server->stages->len, SCREEN_DMARC))
 		return;
 	load_error(load, load_mark(load, &server->dmarc_report_ns, server),
 		   "there is nothing to report: the screening has no stage `dmarc`");

@@ -5,6 +5,7 @@
 #include "stack/wire/ipv4.h"
 #include "stack/wire/tcp.h"
 #include "views/model_private.h"
+#include "views/pieces.h"
 #include "views/window.h"
 
 #define UNITS_PER_SEGMENT 64 /* without asking for memory */
@@ -134,6 +135,8 @@ void conversations_clear(struct conversations *conversations)
 	for (guint i = 0; i < conversations->connections->len; i++) {
 		struct model_connection *connection = conversations->connections->pdata[i];
 
+		pieces_forget(&connection->directions[0]);
+		pieces_forget(&connection->directions[1]);
 		g_ptr_array_free(connection->directions[0].units, TRUE);
 		g_ptr_array_free(connection->directions[1].units, TRUE);
 		g_free(connection);
@@ -247,6 +250,18 @@ static struct model_direction *direction_of(struct model_connection *connection,
 	return &connection->directions[endpoint_equal(view->source, connection->server)];
 }
 
+/* The end of a direction, and where in the stream that is: it takes a sequence number itself. */
+static void note_fin(struct model_direction *direction, const struct segment_view *view)
+{
+	uint32_t end = view->header.sequence + (uint32_t)view->payload.length -
+		       direction->initial_sequence - 1;
+
+	direction->connection->fins |= direction->is_from_server ? 2 : 1;
+	direction->has_fin = true;
+	direction->fin_offset =
+	    direction->fed_bytes + (uint64_t)(int32_t)(end - (uint32_t)direction->fed_bytes);
+}
+
 /* A SYN with a sequence number not seen before opens a connection anew. */
 static struct model_direction *direction_for(struct conversations *conversations,
 					     const struct segment_view *view, int64_t time_ns)
@@ -276,7 +291,7 @@ static struct model_direction *direction_for(struct conversations *conversations
 	if (view->header.flags & TCP_RST)
 		connection->was_reset = true;
 	if (view->header.flags & TCP_FIN)
-		connection->fins |= direction->is_from_server ? 2 : 1;
+		note_fin(direction, view);
 	return direction;
 }
 
@@ -365,17 +380,25 @@ static void dissect_part(struct conversations *conversations, struct model_direc
 			 struct dissect_state *state)
 {
 	const struct dissect_state before = *state;
-	const struct dissect_input input = {
-		.bytes = part->bytes,
+	size_t kept = pieces_length(direction), unfinished = 0;
+	struct stream_part whole = *part;
+	struct dissect_input input = {
 		.is_from_server = direction->is_from_server,
 		.is_stream = true,
 		.state = state,
+		.missing = direction->missing_bytes,
+		/* Records of TLS are what they are: pieces of lines in them are not joined. */
+		.unfinished = part->is_encrypted ? NULL : &unfinished,
 	};
 	struct dissect_unit few[UNITS_PER_SEGMENT], *units = few;
 	size_t count;
 
 	if (dissector == NULL || part->bytes.length == 0)
 		return;
+	direction->missing_bytes = 0;
+	input.bytes = whole.bytes = pieces_join(direction, part->bytes);
+	whole.offset -= kept;
+	whole.object_offset -= kept;
 	count = dissector->dissect(&input, few, UNITS_PER_SEGMENT);
 	if (count > UNITS_PER_SEGMENT) {
 		/* Pipelined commands, listings: once more with room for all of them. */
@@ -383,9 +406,12 @@ static void dissect_part(struct conversations *conversations, struct model_direc
 		*state = before;
 		count = dissector->dissect(&input, units, count);
 	}
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
+		pieces_trim(&units[i], kept);
 		if (units[i].depth == 0)
-			keep_unit(conversations, direction, part, dissector, &units[i]);
+			keep_unit(conversations, direction, &whole, dissector, &units[i]);
+	}
+	pieces_keep(direction, input.bytes, unfinished);
 	if (units != few)
 		g_free(units);
 }
@@ -589,7 +615,11 @@ void conversations_feed_frame(struct conversations *conversations,
 		direction->retransmissions++;
 		view.payload = bytes_from(view.payload, known - offset);
 	}
-	direction->fed_bytes += (int32_t)(offset - known) > 0 ? offset - known : 0;
+	if ((int32_t)(offset - known) > 0) {
+		pieces_forget(direction);
+		direction->missing_bytes += offset - known;
+		direction->fed_bytes += offset - known;
+	}
 	part.bytes = view.payload;
 	part.offset = part.object_offset = direction->fed_bytes;
 	add_units(conversations, direction, &part);

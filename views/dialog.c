@@ -113,12 +113,30 @@ static int64_t time_of(const GPtrArray *units, guint index)
 	return ((const struct model_unit *)units->pdata[index])->time_ns;
 }
 
+static const struct model_unit *unit_at(const GPtrArray *units, guint at)
+{
+	return units->pdata[at];
+}
+
+/* Where the next unit is that is no part of a line which comes later as a whole. */
+static guint skip_parts(const GPtrArray *units, guint at)
+{
+	guint whole = at;
+
+	while (whole < units->len && unit_at(units, whole)->kind == DISSECT_PART)
+		whole++;
+	while (at < whole && whole < units->len &&
+	       unit_at(units, whole)->offset <= unit_at(units, at)->offset)
+		at++;
+	return at;
+}
+
 /* Units of both directions in order of time; what was asked comes before its answer. */
 static void print_units(FILE *out, bool colour, const struct model_connection *connection)
 {
 	const GPtrArray *client = connection->directions[0].units;
 	const GPtrArray *server = connection->directions[1].units;
-	guint c = 0, s = 0;
+	guint c = skip_parts(client, 0), s = skip_parts(server, 0);
 
 	while (c < client->len || s < server->len) {
 		bool is_answer = c == client->len ||
@@ -127,6 +145,8 @@ static void print_units(FILE *out, bool colour, const struct model_connection *c
 		struct saying saying = is_answer ? gather(server, &s) : gather(client, &c);
 
 		print_saying(out, colour, &saying, is_answer);
+		c = skip_parts(client, c);
+		s = skip_parts(server, s);
 	}
 }
 

@@ -59,7 +59,8 @@ static void read_bytes(struct streams *streams, struct model_direction *directio
 	direction->fed_bytes += bytes.length;
 	if (dissector == NULL || bytes.length == 0)
 		return;
-	count = MIN(dissector->dissect(&input, found, room), room);
+	count = dissector->dissect(&input, found, room);
+	count = MIN(count, room);
 	for (size_t i = 0; i < count; i++) {
 		pieces_trim(&found[i], kept);
 		if (found[i].depth == 0)

@@ -161,7 +161,9 @@ static void describe(const struct imap_tile *tile, uint64_t size, struct bytes b
 	unit->depth = 0;
 	unit->is_complete = tile->is_begun_here && tile->is_ended_here;
 	unit->length = (uint32_t)tile->length;
-	if (tile->detail != IMAP_LITERAL)
+	if (tile->detail == IMAP_REST && bytes.length > 0 && strchr("\r\n", bytes.data[0]) != NULL)
+		snprintf(unit->summary, sizeof unit->summary, "(end of the line)");
+	else if (tile->detail != IMAP_LITERAL)
 		dissect_print_line(bytes, unit->summary);
 	else if (unit->is_complete)
 		snprintf(unit->summary, sizeof unit->summary, "%zu bytes", tile->length);
@@ -187,11 +189,25 @@ static size_t dissect(const struct dissect_input *input, struct dissect_unit *un
 		memcpy(&memory, input->state, sizeof memory);
 	struct imap_tiler *tiler = &memory.tilers[input->is_from_server];
 	tiler->is_server = input->is_from_server;
+	if (input->missing > 0)
+		imap_tile_pass_over(tiler, input->missing);
 
 	while (offset < input->bytes.length) {
 		struct bytes rest = bytes_from(input->bytes, offset);
 		uint64_t size = tiler->number;
+		const struct imap_tiler before = *tiler;
 		struct imap_tile tile = imap_tile_next(tiler, rest);
+		bool is_unfinished_line = tile.is_begun_here && !tile.is_ended_here &&
+					  tile.detail != IMAP_LITERAL;
+
+		if (is_unfinished_line &&
+		    dissect_keep(input, rest, count < capacity ? &units[count] : NULL)) {
+			*tiler = before;
+			if (count < capacity)
+				units[count].offset = (uint32_t)offset;
+			count++;
+			break;
+		}
 
 		if (input->is_from_server)
 			hear_answer(&memory, &tile);

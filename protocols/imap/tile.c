@@ -251,6 +251,17 @@ struct imap_tile imap_tile_next(struct imap_tiler *tiler, struct bytes in)
 	return tile;
 }
 
+void imap_tile_pass_over(struct imap_tiler *tiler, uint64_t bytes)
+{
+	tiler->is_inside_line = false;
+	tiler->awaits_leave = false;
+	if (!tiler->is_literal)
+		return;
+	tiler->number -= bytes < tiler->number ? bytes : tiler->number;
+	tiler->is_literal = tiler->number > 0;
+	tiler->marker = tiler->is_literal ? MARKER_OPEN : MARKER_NONE;
+}
+
 void imap_tile_refused(struct imap_tiler *tiler)
 {
 	if (!tiler->awaits_leave)

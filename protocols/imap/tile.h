@@ -30,5 +30,8 @@ struct imap_tile imap_tile_next(struct imap_tiler *tiler, struct bytes in);
 /* The peer refused the literal that was announced: the next line is a command again. */
 void imap_tile_refused(struct imap_tiler *tiler);
 
+/* So many bytes are not known: they end a line, and are part of a literal. */
+void imap_tile_pass_over(struct imap_tiler *tiler, uint64_t bytes);
+
 /* What a line is that begins with `line`. */
 enum imap_detail imap_name_line(struct bytes line, bool is_server);

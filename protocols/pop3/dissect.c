@@ -272,6 +272,12 @@ static struct piece next_piece(struct memory *memory, bool is_from_server, struc
 	return memory->reading != ANSWER_LINE ? next_lines(memory, in) : next_status(memory, in);
 }
 
+static bool is_unfinished_line(const struct piece *piece)
+{
+	return piece->is_begun && !piece->is_ended && piece->kind != POP3_MESSAGE &&
+	       piece->kind != POP3_LISTING;
+}
+
 static size_t dissect(const struct dissect_input *input, struct dissect_unit *units,
 		      size_t capacity)
 {
@@ -280,12 +286,25 @@ static size_t dissect(const struct dissect_input *input, struct dissect_unit *un
 
 	if (input->state != NULL)
 		memcpy(&memory, input->state, sizeof memory);
+	if (input->missing > 0)
+		*(input->is_from_server ? &memory.status : &memory.command) =
+		    (struct line_start) { .length = 0 };
 	while (offset < input->bytes.length) {
 		struct bytes rest = bytes_from(input->bytes, offset);
 
 		if (input->state == NULL)
 			guess(&memory, input, rest);
+		const struct memory before = memory;
 		struct piece piece = next_piece(&memory, input->is_from_server, rest);
+		struct dissect_unit *unit = count < capacity ? &units[count] : NULL;
+
+		if (is_unfinished_line(&piece) && dissect_keep(input, rest, unit)) {
+			memory = before;
+			if (unit != NULL)
+				unit->offset = (uint32_t)offset;
+			count++;
+			break;
+		}
 		if (count < capacity) {
 			units[count].offset = (uint32_t)offset;
 			describe(&piece, bytes_first(rest, piece.length), &units[count]);

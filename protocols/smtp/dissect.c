@@ -8,7 +8,8 @@
 enum client_mode {
 	IN_COMMANDS,
 	IN_CREDENTIALS, /* one line, behind a reply 334 */
-	IN_MESSAGE,     /* behind a reply 354 */
+	AWAITS_MESSAGE, /* behind DATA, whose reply has not come */
+	IN_MESSAGE,     /* behind a reply 354, or sent without waiting for it */
 	IN_CHUNK,       /* behind BDAT */
 };
 
@@ -22,6 +23,9 @@ struct memory {
 	uint8_t line_octets;  /* seen of its present line, up to 4 */
 	uint8_t is_last_line; /* what the fourth of them says */
 	uint16_t code;        /* of that reply */
+	uint16_t awaited;     /* replies to come */
+	uint16_t data_turn;   /* which of them, from 1, is that to DATA; 0: none is */
+	uint16_t tls_turn;    /* likewise to STARTTLS */
 };
 
 G_STATIC_ASSERT(sizeof(struct memory) <= sizeof(struct dissect_state));
@@ -31,6 +35,7 @@ struct writer {
 	struct dissect_unit *units;
 	size_t capacity, count;
 	struct bytes all;
+	const struct dissect_input *input;
 };
 
 static struct dissect_unit *add(struct writer *writer, const struct smtp_explanation *text,
@@ -53,6 +58,20 @@ static struct dissect_unit *add(struct writer *writer, const struct smtp_explana
 	};
 	dissect_print_line(part, unit->summary);
 	return unit;
+}
+
+/* A line that ends the range, but has no end, may be kept until that comes: true. */
+static bool keep_piece(struct writer *writer, struct bytes line)
+{
+	struct dissect_unit *unit =
+	    writer->count < writer->capacity ? &writer->units[writer->count] : NULL;
+
+	if (!dissect_keep(writer->input, line, unit))
+		return false;
+	if (unit != NULL)
+		unit->offset = (uint32_t)(line.data - writer->all.data);
+	writer->count++;
+	return true;
 }
 
 static void mark_incomplete(struct dissect_unit *unit)
@@ -127,6 +146,19 @@ static void expect_chunk(struct memory *memory, struct bytes argument)
 		memory->mode = IN_CHUNK;
 }
 
+/* A whole line will be answered; what its answer decides is known by its turn. */
+static void await_reply(struct memory *memory, enum smtp_detail detail)
+{
+	if (memory->awaited < UINT16_MAX)
+		memory->awaited++;
+	if (detail == SMTP_DATA) {
+		memory->data_turn = memory->awaited;
+		memory->mode = AWAITS_MESSAGE;
+	} else if (detail == SMTP_STARTTLS) {
+		memory->tls_turn = memory->awaited;
+	}
+}
+
 static size_t dissect_line(struct memory *memory, struct bytes in, struct writer *writer)
 {
 	bool is_whole, was_open = memory->open_line != 0;
@@ -136,18 +168,36 @@ static size_t dissect_line(struct memory *memory, struct bytes in, struct writer
 	enum smtp_detail detail = was_open                         ? memory->open_line - 1u
 				  : memory->mode == IN_CREDENTIALS ? SMTP_CREDENTIALS
 								   : command.verb;
-	struct dissect_unit *unit = add(writer, smtp_explain_unit(detail), detail, 0, line);
+	struct dissect_unit *unit;
 
+	if (!is_whole && !was_open && keep_piece(writer, line))
+		return length;
+	unit = add(writer, smtp_explain_unit(detail), detail, 0, line);
 	if (!is_whole || was_open)
 		mark_incomplete(unit);
 	else if (detail != SMTP_CREDENTIALS)
 		add_argument(writer, detail, command.argument);
 	memory->open_line = is_whole ? 0 : (uint8_t)(detail + 1);
-	if (is_whole)
+	if (is_whole) {
 		memory->mode = IN_COMMANDS;
+		await_reply(memory, detail);
+	}
 	if (is_whole && !was_open && detail == SMTP_BDAT)
 		expect_chunk(memory, command.argument);
 	return length;
+}
+
+/* The first line of a piece of the message that says something. */
+static void print_message(struct bytes in, bool is_end, char out[DISSECT_TEXT_BYTES])
+{
+	struct bytes rest = in;
+
+	while (rest.length > 0 && strchr("\r\n", rest.data[0]) != NULL)
+		rest = bytes_from(rest, 1);
+	if (is_end && without_end(rest).length <= 1)
+		strcpy(out, ". (the end of the message)");
+	else
+		dissect_print_line(rest.length > 0 ? rest : in, out);
 }
 
 static size_t dissect_message(struct memory *memory, struct bytes in, struct writer *writer)
@@ -161,6 +211,8 @@ static size_t dissect_message(struct memory *memory, struct bytes in, struct wri
 	struct dissect_unit *unit =
 	    add(writer, smtp_explain_unit(SMTP_MESSAGE), SMTP_MESSAGE, 0, bytes_first(in, length));
 
+	if (unit != NULL)
+		print_message(bytes_first(in, length), state == SMTP_DATA_END, unit->summary);
 	memory->data_state = (uint8_t)state;
 	memory->open_line = 1; /* the message has begun */
 	if (state != SMTP_DATA_END || !is_begun_here)
@@ -171,6 +223,7 @@ static size_t dissect_message(struct memory *memory, struct bytes in, struct wri
 		add(writer, &dot, SMTP_MESSAGE, 1, bytes_first(bytes_from(in, length - end), end));
 		memory->mode = IN_COMMANDS;
 		memory->open_line = 0;
+		await_reply(memory, SMTP_MESSAGE);
 	}
 	return length;
 }
@@ -190,9 +243,19 @@ static size_t dissect_chunk(struct memory *memory, struct bytes in, struct write
 	return octets.length;
 }
 
+static void begin_message(struct memory *memory)
+{
+	memory->mode = IN_MESSAGE;
+	memory->data_state = SMTP_LINE_START;
+	memory->open_line = 0;
+}
+
 static size_t dissect_client(struct memory *memory, struct bytes in, struct writer *writer)
 {
 	switch (memory->mode) {
+	case AWAITS_MESSAGE: /* RFC 2920 section 3.1 wants clients to wait, and not all do */
+		begin_message(memory);
+		return dissect_message(memory, in, writer);
 	case IN_MESSAGE:
 		return dissect_message(memory, in, writer);
 	case IN_CHUNK:
@@ -280,28 +343,69 @@ static unsigned reply_code(struct bytes in)
 		   : 0;
 }
 
+/* One reply less is to come. True: it was that whose turn is counted in `turn`. */
+static bool takes_turn(uint16_t *turn)
+{
+	if (*turn == 0)
+		return false;
+	--*turn;
+	return *turn == 0;
+}
+
+static void end_message(struct memory *memory)
+{
+	memory->mode = IN_COMMANDS;
+	memory->open_line = 0;
+}
+
+/* What the reply to DATA, or one that looks like it, means for what the client sends. */
+static void learn_of_data(struct memory *memory, unsigned code, bool is_counted)
+{
+	bool has_begun = is_counted && memory->mode != AWAITS_MESSAGE;
+
+	if (code == 354 && !has_begun) {
+		begin_message(memory);
+	} else if (code != 354) { /* what the client sent without waiting are commands after all */
+		end_message(memory);
+	}
+}
+
 /* What a reply means for what the client sends next. */
 static void learn(struct memory *memory, unsigned code)
 {
-	if (code == 354) {
-		memory->mode = IN_MESSAGE;
-		memory->data_state = SMTP_LINE_START;
-		memory->open_line = 0;
-	} else if (code == 334) {
+	bool is_of_data = takes_turn(&memory->data_turn);
+
+	takes_turn(&memory->tls_turn);
+	if (memory->awaited > 0)
+		memory->awaited--;
+	if (is_of_data || code == 354)
+		learn_of_data(memory, code, is_of_data);
+	else if (code == 334)
 		memory->mode = IN_CREDENTIALS;
-	}
+	else if (memory->mode == IN_MESSAGE && memory->data_turn == 0) /* its end was not seen */
+		end_message(memory);
 }
 
 static size_t dissect_server(struct memory *memory, struct bytes in, struct writer *writer)
 {
+	static const struct smtp_explanation tls = { "Reply 220", "The client may begin TLS now.",
+						     "RFC 3207 section 4" };
 	bool is_whole, was_open = memory->is_in_reply;
+	const struct memory before = *memory;
 	unsigned lines;
 	size_t length = reply_length(memory, in, &is_whole, &lines);
 	struct bytes reply = bytes_first(in, length);
 	unsigned code = was_open ? memory->code : reply_code(in);
-	enum smtp_detail kind = code == 220 ? SMTP_GREETING : smtp_reply_detail(code);
-	struct dissect_unit *unit = add(writer, smtp_explain_reply(code), kind, 0, reply);
+	bool is_for_tls = code == 220 && memory->tls_turn == 1;
+	enum smtp_detail kind =
+	    code == 220 && !is_for_tls ? SMTP_GREETING : smtp_reply_detail(code);
+	struct dissect_unit *unit;
 
+	if (!is_whole && !was_open && keep_piece(writer, reply)) {
+		*memory = before;
+		return length;
+	}
+	unit = add(writer, is_for_tls ? &tls : smtp_explain_reply(code), kind, 0, reply);
 	if (!is_whole || was_open)
 		mark_incomplete(unit);
 	if (lines == 1 && !was_open && code != 0)
@@ -333,10 +437,25 @@ static void guess(struct memory *memory, const struct dissect_input *input)
 	memory->open_line = 1; /* it began elsewhere */
 }
 
+/* Bytes that nobody has end what they were part of, but a message, whose end will show. */
+static void pass_over(struct memory *memory, uint64_t missing, bool is_from_server)
+{
+	if (is_from_server) {
+		memory->is_in_reply = false;
+		memory->line_octets = 0;
+	} else if (memory->mode == IN_CHUNK) {
+		memory->chunk_bytes -= MIN(missing, memory->chunk_bytes);
+		memory->mode = memory->chunk_bytes > 0 ? IN_CHUNK : IN_COMMANDS;
+		memory->open_line = memory->chunk_bytes > 0;
+	} else if (memory->mode != IN_MESSAGE) {
+		memory->open_line = 0;
+	}
+}
+
 static size_t dissect(const struct dissect_input *input, struct dissect_unit *units,
 		      size_t capacity)
 {
-	struct writer writer = { units, capacity, 0, input->bytes };
+	struct writer writer = { units, capacity, 0, input->bytes, input };
 	struct memory memory = { 0 };
 	struct bytes rest = input->bytes;
 
@@ -346,6 +465,8 @@ static size_t dissect(const struct dissect_input *input, struct dissect_unit *un
 		memcpy(&memory, input->state, sizeof memory);
 	else
 		guess(&memory, input);
+	if (input->missing > 0)
+		pass_over(&memory, input->missing, input->is_from_server);
 	while (rest.length > 0)
 		rest = bytes_from(rest, input->is_from_server
 					    ? dissect_server(&memory, rest, &writer)
