@@ -151,8 +151,9 @@ static void witness_line(const struct expect *expect, struct judge *judge,
 	const char *server = name_at(expect, connection->server);
 	bool is_reply = direction->is_from_server;
 	g_autofree char *text = g_strdup_printf(
-	    "%s → %s port %u: %.100s%s", is_reply ? server : client, is_reply ? client : server,
-	    connection->server.port, line, strlen(line) > 100 ? "…" : "");
+	    "%s → %s port %u%s: %.100s%s", is_reply ? server : client, is_reply ? client : server,
+	    connection->server.port, unit->is_encrypted ? ", in TLS" : "", line,
+	    strlen(line) > 100 ? "…" : "");
 
 	expect_witness_text(judge, unit->time_ns, unit->packet, is_contrary, text);
 }
@@ -196,7 +197,8 @@ static void recount_said(struct expect *expect, struct judge *judge, int64_t now
 			for (guint k = 0; k < direction->units->len; k++) {
 				const struct model_unit *unit = direction->units->pdata[k];
 
-				if (unit->time_ns <= now_ns)
+				if (unit->time_ns <= now_ns &&
+				    !(judge->expectation->only_clear && unit->is_encrypted))
 					count += count_lines(expect, judge, direction, unit);
 			}
 		}
@@ -206,7 +208,8 @@ static void recount_said(struct expect *expect, struct judge *judge, int64_t now
 
 static void describe_said(GString *text, const struct scenario_expectation *expectation)
 {
-	g_string_append_printf(text, "\"%s\" said", expectation->said);
+	g_string_append_printf(text, "\"%s\" said%s", expectation->said,
+			       expectation->only_clear ? " in clear" : "");
 	expect_append_condition(text, "by", expect_name_of(expectation->by));
 	expect_append_condition(text, "to", expect_name_of(expect_item_of(expectation->to)));
 	if (expectation->port != 0)

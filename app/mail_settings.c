@@ -247,6 +247,7 @@ struct mail_settings *mail_settings_new(const struct scenario *scenario,
 	config->stage_count = settings->stage_count;
 	config->signers = settings->signers;
 	config->signer_count = settings->signer_count;
+	config->dmarc_report_ns = server->dmarc_report_ns;
 	config->relay_networks = &everywhere;
 	config->relay_network_count = server->relay == RELAY_OPEN ? 1 : 0;
 	config->never_converts = !server->converts;

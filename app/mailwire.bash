@@ -2,15 +2,16 @@
 _mailwire() {
 	local current=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]} options=""
 	if [ "$COMP_CWORD" -eq 1 ]; then
-		mapfile -t COMPREPLY < <(compgen -W "run check show topology state mailbox step shell live explain compare list new --help --version" -- "$current")
+		mapfile -t COMPREPLY < <(compgen -W "run check show topology state mailbox step shell live explain compare claims glossary list new --help --version" -- "$current")
 		return
 	fi
 	case $command in
-	run) options="--pcap --log --format --capture --filter --no-comments --no-secrets --keylog --layer --host --message --unfold --columns --dialog --report --receive --seed --until --quiet --replay" ;;
-	live) options="--attach --speed --record --pcap --log --format --capture --filter --no-comments --no-secrets --keylog --layer --host --message --unfold --columns --dialog --report --receive --seed --until --quiet" ;;
-	shell) options="--network --record --pcap --log --capture --filter --no-comments --no-secrets --keylog --layer --host --unfold --columns --report --receive --seed" ;;
-	show) options="--receive --ca" ;;
-	compare) options="--receive --format --seed" ;;
+	run) options="--pcap --log --format --capture --filter --no-comments --no-secrets --keylog --layer --host --message --unfold --columns --dialog --report --receive --set --seed --until --quiet --replay" ;;
+	live) options="--attach --speed --record --pcap --log --format --capture --filter --no-comments --no-secrets --keylog --layer --host --message --unfold --columns --dialog --report --receive --set --seed --until --quiet" ;;
+	shell) options="--network --record --pcap --log --capture --filter --no-comments --no-secrets --keylog --layer --host --unfold --columns --report --receive --set --seed" ;;
+	show) options="--receive --set --ca" ;;
+	compare) options="--receive --set --format --seed" ;;
+	claims) options="--list --alter --format --file" ;;
 	topology) options="--dot --svg" ;;
 	state) options="--at --host" ;;
 	mailbox) options="--user --at --raw" ;;
@@ -30,6 +31,10 @@ _mailwire() {
 		mapfile -t COMPREPLY < <(compgen -W "$options --help" -- "$current")
 	elif [ "$command" = explain ]; then
 		mapfile -t COMPREPLY < <(compgen -f -- "$current")
+	elif [ "$command" = claims ]; then
+		mapfile -t COMPREPLY < <(compgen -W "$(mailwire claims --list 2>/dev/null | grep -o '^T[0-9]*-[0-9]*')" -- "$current")
+	elif [ "$command" = glossary ]; then
+		mapfile -t COMPREPLY < <(compgen -W "$(mailwire glossary 2>/dev/null | sed -n 's/^\([^ ]*\).*/\1/p')" -- "$current")
 	else
 		local names
 		names=$(mailwire list 2>/dev/null | cut -d' ' -f1)

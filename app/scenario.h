@@ -378,11 +378,12 @@ struct scenario_outage {
 struct scenario_server {
 	struct scenario_item item;
 	struct scenario_node *host;
-	GPtrArray *services; /* of struct scenario_service * */
-	GPtrArray *without;  /* of struct scenario_capability *: not offered */
-	GPtrArray *faults;   /* of struct scenario_fault * */
-	GPtrArray *stages;   /* of struct scenario_stage *: its screening */
-	GPtrArray *signers;  /* of struct scenario_signer *: DKIM */
+	GPtrArray *services;     /* of struct scenario_service * */
+	GPtrArray *without;      /* of struct scenario_capability *: not offered */
+	GPtrArray *faults;       /* of struct scenario_fault * */
+	GPtrArray *stages;       /* of struct scenario_stage *: its screening */
+	GPtrArray *signers;      /* of struct scenario_signer *: DKIM */
+	int64_t dmarc_report_ns; /* how often reports of DMARC are sent; 0: never */
 	enum scenario_relay relay;
 	GPtrArray *outages;         /* of struct scenario_outage * */
 	int64_t warning_ns;         /* age at which a sender is told of a delay; 0: never */
@@ -739,6 +740,7 @@ struct scenario_expectation {
 	struct scenario_client *device;   /* EXPECT_DEVICE */
 	const char *heard;                /* EXPECT_HEARD: how the line begins */
 	const char *said; /* EXPECT_SAID: likewise, with * and ? for any text and character */
+	bool only_clear;  /* EXPECT_SAID: and not in TLS */
 	struct scenario_account *owner; /* EXPECT_STORED; NULL: whoever's it is */
 	unsigned layer;                 /* EXPECT_LAYER: enum protocol_layer, or of the stack */
 	enum scenario_passage passage;

@@ -10,10 +10,14 @@ static bool has_junk(const struct scenario *scenario, const struct scenario_acco
 {
 	const struct scenario_server *server = scenario_server_on(scenario, account->domain->mail);
 
-	for (unsigned i = 0; server != NULL && i < server->stages->len; i++)
-		if (((const struct scenario_stage *)server->stages->pdata[i])->action ==
-		    SCREEN_QUARANTINE)
+	for (unsigned i = 0; server != NULL && i < server->stages->len; i++) {
+		const struct scenario_stage *stage = g_ptr_array_index(server->stages, i);
+
+		/* What DMARC does is what the policy of a domain says, if not more is allowed. */
+		if (stage->action == SCREEN_QUARANTINE ||
+		    (stage->kind == SCREEN_DMARC && stage->action == SCREEN_REJECT))
 			return true;
+	}
 	return false;
 }
 

@@ -357,6 +357,14 @@ static void check_authentication(struct load *load, const struct scenario_server
 	}
 }
 
+static void check_reports(struct load *load, const struct scenario_server *server)
+{
+	if (server->dmarc_report_ns == 0 || has_stage(server, server->stages->len, SCREEN_DMARC))
+		return;
+	load_error(load, load_mark(load, &server->dmarc_report_ns, server),
+		   "there is nothing to report: the screening has no stage `dmarc`");
+}
+
 static void check_signers(struct load *load, const struct scenario_server *server)
 {
 	for (unsigned i = 0; i < server->signers->len; i++) {
@@ -402,6 +410,7 @@ static void check_server(struct load *load, const struct scenario_server *server
 	for (unsigned i = 0; i < server->stages->len; i++)
 		check_stage(load, g_ptr_array_index(server->stages, i));
 	check_authentication(load, server);
+	check_reports(load, server);
 	check_signers(load, server);
 	check_outages(load, server->outages);
 	if (server->retry_max_ns < server->retry_ns)

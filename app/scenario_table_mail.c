@@ -521,6 +521,8 @@ static const struct key server_keys[] = {
 	  .meaning = "What looks at mail between reception and queue, in this order" },
 	{ .name = "dkim", .type = KEY_LIST, AT(scenario_server, signers), .mapping = &signer_mapping,
 	  .meaning = "By which keys it signs what users submit" },
+	{ .name = "dmarc-reports", .type = KEY_TIME, AT(scenario_server, dmarc_report_ns), .fallback = "0s", .most = INT64_MAX,
+	  .meaning = "How long it counts what `dmarc` finds, from the first message on, before it sends aggregate reports to who wants them (RFC 9990); `0s` is never" },
 	{ .name = "down", .type = KEY_LIST, AT(scenario_server, outages), .mapping = &outage_mapping,
 	  .meaning = "When it is down" },
 	{ .name = "size-limit", .type = KEY_SIZE, AT(scenario_server, message_bytes_max), .fallback = "10MB",

@@ -408,6 +408,8 @@ static const struct key expectation_keys[] = {
 	  .variants = EXPECTS(PACKETS) | EXPECTS(WAITED), .required_in = EXPECTS(PACKETS) | EXPECTS(WAITED), .meaning = "What was done" },
 	{ .name = "kind", .type = KEY_WORD, AT(scenario_expectation, part), .words = part_words,
 	  .variants = EXPECTS(PARTS), .required_in = EXPECTS(PARTS), .meaning = "Of which kind" },
+	{ .name = "in-clear", .type = KEY_BOOL, AT(scenario_expectation, only_clear), .fallback = "no",
+	  .variants = EXPECTS(SAID), .meaning = "Only what anybody on the way can read, not what TLS protects" },
 	{ .name = "passage", .type = KEY_WORD, AT(scenario_expectation, passage), .words = passage_words,
 	  .fallback = "any", .variants = EXPECTS(LAYER), .meaning = "Only this" },
 	{ .name = "account", .type = KEY_REFERENCE, AT(scenario_expectation, owner), .kinds = SCENARIO_ACCOUNT,

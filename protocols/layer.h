@@ -40,7 +40,8 @@ enum mail_detail {
 	MAIL_DEFERRED, /* tried in vain, will be tried again; after: next try in ns; before: 1, in
 	                  a client's outbox; bytes: reason */
 	MAIL_BOUNCED,  /* given up; bytes: recipient, reason */
-	MAIL_NOTIFIED, /* a delivery status notification was made; bytes: the whole message */
+	MAIL_NOTIFIED, /* a delivery status notification, or a report, was made; bytes: the whole
+	                  message */
 	MAIL_DELIVERED, /* MDA put it into a mailbox; bytes: recipient; after: UID; facts: mailbox, uid */
 	MAIL_DUPLICATE, /* MDA recognised a second delivery and dropped it; bytes: recipient */
 	MAIL_RETRIEVED, /* a client has its bytes; before: by which layer (POP3, IMAP); after: UID, or its

@@ -9,11 +9,11 @@
 enum { PORTS_BYTES = 4, UDP_BYTES = 8, TCP_FLAGS_OFFSET = 13 };
 
 /* ICMP queries and their answers, which carry an identifier (RFC 792). */
-enum { ICMP_TIMESTAMP = 13, ICMP_TIMESTAMP_REPLY = 14, IDENTIFIER_OFFSET = 4 };
+enum { IDENTIFIER_OFFSET = 4 };
 
 bool flow_is_query(uint8_t icmp_type)
 {
-	return icmp_type == ICMP_ECHO_REQUEST || icmp_type == ICMP_TIMESTAMP;
+	return icmp_type == ICMP_ECHO_REQUEST || icmp_type == ICMP_TIMESTAMP_REQUEST;
 }
 
 bool flow_is_query_answer(uint8_t icmp_type)

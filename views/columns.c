@@ -1,5 +1,6 @@
 #include "views/columns.h"
 
+#include "sim/bytes.h"
 #include "views/text.h"
 
 #define WIDTH_MIN 20 /* narrower terminals get lines of this length */
@@ -129,19 +130,29 @@ void columns_pad(GString *line, size_t from, unsigned column)
 		text_spaces(line, column - now);
 }
 
+/*
+ * How many bytes of `text` make a line of `columns`, which ends at a space behind its first `least`
+ * columns where there is one; 0: all of it fits.
+ */
+static size_t break_at(const char *text, unsigned least, unsigned columns)
+{
+	size_t end = bytes_within(text, columns), space = end, least_bytes;
+
+	if (text[end] == '\0')
+		return 0;
+	least_bytes = bytes_within(text, least);
+	while (space > least_bytes && text[space] != ' ')
+		space--;
+	return space > least_bytes ? space : end;
+}
+
 bool columns_break(GString *line, unsigned indent, unsigned column, GString *rest)
 {
-	size_t least, end;
+	size_t end = break_at(line->str, indent, column);
 	char *look;
 
-	if (width_of_line(line) <= column)
+	if (end == 0)
 		return false;
-	least = bytes_within(line->str, indent);
-	end = bytes_within(line->str, column);
-	while (end > least && line->str[end] != ' ')
-		end--;
-	if (end <= least)
-		end = bytes_within(line->str, column);
 	look = look_at(line, end);
 	g_string_assign(rest, look == NULL ? "" : look);
 	text_append(rest, line->str + end + (line->str[end] == ' '));
@@ -157,17 +168,39 @@ static void append_line(GString *page, const GString *line)
 	text_append(page, "\n");
 }
 
-static void append_broken(GString *page, GString *text, unsigned indent, unsigned width)
+/* The look behind `length` bytes of `line`, which begins with `look`; no bytes: it is plain. */
+static struct bytes look_behind(const char *line, size_t length, struct bytes look)
 {
-	GString *rest = g_string_new(NULL);
+	const char *escape = g_strrstr_len(line, (gssize)length, "\033");
 
-	while (columns_break(text, indent, width, rest)) {
-		append_line(page, text);
-		g_string_truncate(text, 0);
-		columns_pad(text, 0, indent);
-		text_append(text, rest->str);
+	if (escape == NULL)
+		return look;
+	if (g_str_has_prefix(escape, PLAIN))
+		return (struct bytes) { NULL, 0 };
+	return (struct bytes) { (const uint8_t *)escape, (size_t)(behind_escape(escape) - escape) };
+}
+
+/* Every byte is looked at a few times only, however long the text is. */
+static void append_broken(GString *page, const GString *text, unsigned indent, unsigned width)
+{
+	const char *at = text->str;
+	struct bytes look = { NULL, 0 };
+	unsigned least = indent, columns = width;
+	size_t length;
+
+	while ((length = break_at(at, least, columns)) > 0) {
+		text_append_bytes(page, at, length);
+		look = look_behind(at, length, look);
+		text_append(page, look.length == 0 ? "\n" : PLAIN "\n");
+		at += length + (at[length] == ' ');
+		text_spaces(page, indent);
+		if (look.length > 0)
+			text_append_bytes(page, (const char *)look.data, look.length);
+		least = 0;
+		columns = width - indent;
 	}
-	g_string_free(rest, TRUE);
+	text_append(page, at);
+	text_append(page, "\n");
 }
 
 void columns_append(GString *page, GString *text, unsigned indent, unsigned width)
@@ -175,7 +208,8 @@ void columns_append(GString *page, GString *text, unsigned indent, unsigned widt
 	width = width == 0 ? 0 : MAX(width, WIDTH_MIN);
 	if (width > 0 && text->len > width) /* no character has more columns than bytes */
 		append_broken(page, text, MIN(indent, width * 2 / 3), width);
-	append_line(page, text);
+	else
+		append_line(page, text);
 }
 
 /*

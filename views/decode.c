@@ -170,8 +170,32 @@ static void decode_behind(struct walk *walk, struct decode_layer *layer, uint16_
 	walk_add_data(walk, DECODE_PADDING, "padding", (struct range) { end, inner.end });
 }
 
+/* A frame with a length: what is behind its end is padding. */
+static void decode_length(struct walk *walk, struct range range, uint16_t length_bytes)
+{
+	struct decode_layer *layer =
+	    walk_add_layer(walk, DECODE_ETHERNET, "Ethernet", range, ETHERNET_HEADER_BYTES);
+	struct range inner = range_from(range, ETHERNET_HEADER_BYTES);
+	struct range padding = range_from(inner, length_bytes);
+
+	walk_add_header(walk, layer, &ethernet_length_fields, ETHERNET_HEADER_BYTES);
+	if (length_bytes > range_length(inner))
+		layer->status = PARSE_TRUNCATED;
+	inner.end = padding.start;
+	layer->payload_bytes = range_length(inner);
+	walk_add_data(walk, DECODE_DATA, "LLC", inner);
+	walk_add_data(walk, DECODE_PADDING, "padding", padding);
+}
+
 static void decode_ethernet(struct walk *walk, struct range range)
 {
+	uint16_t length_bytes;
+
+	if (ethernet_length(walk_bytes(walk, range), &length_bytes)) {
+		decode_length(walk, range, length_bytes);
+		return;
+	}
+
 	struct ethernet_header header = { .type = 0 };
 	struct bytes payload;
 	enum parse_status status =

@@ -82,12 +82,20 @@ static void describe_ethernet(GString *out, const struct account *account, struc
 	struct bytes payload;
 	const struct decode_layer *padding = decode_find(account->decode, DECODE_PADDING);
 
-	if (ethernet_header_parse(in, &header, &payload) != PARSE_OK)
+	uint16_t length_bytes;
+	bool has_length = ethernet_length(in, &length_bytes);
+
+	if (has_length) /* the addresses stand where they always do */
+		ethernet_addresses_parse(in, &header);
+	else if (ethernet_header_parse(in, &header, &payload) != PARSE_OK)
 		return;
 	append_mac(out, account->names, header.source);
 	text_append(out, " → ");
 	append_mac(out, account->names, header.destination);
-	append_type(out, header.type);
+	if (has_length)
+		append_number(out, ", length ", length_bytes);
+	else
+		append_type(out, header.type);
 	if (padding != NULL) {
 		append_number(out, ", ", padding->header_bytes);
 		text_append(out, " B of padding");

@@ -110,7 +110,7 @@ static const struct {
 	const char *key;
 } flags[] = {
 	{TRACE_INBOUND,     ",\"inbound\":true"       },
-	{ TRACE_ENCRYPTED,   ",\"encrypted\":true"     },
+	{ TRACE_ENCRYPTED,  ",\"encrypted\":true"     },
 	{ TRACE_RETRANSMIT, ",\"retransmission\":true"},
 	{ TRACE_CORRUPTED,  ",\"corrupted\":true"     },
 	{ TRACE_SHARED,     ",\"shared\":true"        },

@@ -177,14 +177,8 @@ void layout_frame(struct layout *layout, uint64_t frame)
 	unsigned end = size_column(layout), column = end - FRAME_COLUMNS;
 
 	layout_plain(layout);
-	if (end < LAYOUT_SIZE_COLUMN && width(layout) > column) {
+	if (width(layout) > column)
 		break_line(layout, LAYOUT_EVENT_COLUMN, column);
-		columns_cut(layout->rest, end - LAYOUT_EVENT_COLUMN);
-	}
-	if (width(layout) > column) {
-		columns_cut(layout->line, column);
-		layout->mark = (struct columns_mark) { 0 };
-	}
 	if (frame == 0)
 		return;
 	layout_pad(layout, column);

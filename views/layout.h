@@ -43,7 +43,7 @@ void layout_size(struct layout *layout, size_t size_bytes);
 
 /*
  * Ends a title with the number of its frame, above the sizes; 0: none. A title too long for its place
- * is cut, on a narrow terminal behind its second line.
+ * goes on in the lines below.
  */
 void layout_frame(struct layout *layout, uint64_t frame);
 

@@ -2,6 +2,7 @@
 
 #include "protocols/actor.h"
 #include "stack/wire/arp.h"
+#include "stack/wire/ethernet.h"
 #include "stack/wire/icmp.h"
 #include "stack/wire/icmpv6.h"
 #include "stack/wire/ipv4.h"
@@ -525,6 +526,22 @@ static const struct decode_layer *upper_layer(const struct decode *decode)
 	return NULL;
 }
 
+/* IEEE 802.3 with LLC: switches speak the spanning tree protocol so (IEEE 802.1D section 9). */
+static void append_length_frame(GString *out, struct bytes frame)
+{
+	enum { SPANNING_TREE_SAP = 0x42 };
+	struct ethernet_header header = { .type = 0 };
+	char text[MAC_TEXT_BYTES];
+
+	ethernet_addresses_parse(frame, &header);
+	text_append(out, mac_print(header.source, text));
+	if (frame.length > ETHERNET_HEADER_BYTES &&
+	    frame.data[ETHERNET_HEADER_BYTES] == SPANNING_TREE_SAP)
+		text_append(out, " speaks the spanning tree protocol (STP) to other switches");
+	else
+		text_append(out, " sends an IEEE 802.3 frame with a length, not a type");
+}
+
 static void append_without_address(GString *out, const struct account *account)
 {
 	const struct decode *decode = account->decode;
@@ -532,6 +549,8 @@ static void append_without_address(GString *out, const struct account *account)
 
 	if (arp != NULL)
 		append_arp(out, account->names, bytes_from(decode->frame, arp->start));
+	else if (decode->layer_count > 0 && decode->layers[0].table == &ethernet_length_fields)
+		append_length_frame(out, decode->frame);
 	else if (decode->layer_count > 0 && decode->layers[0].protocol == DECODE_ETHERNET &&
 		 decode->layers[0].status == PARSE_UNSUPPORTED)
 		text_append(out, "a frame that is not Ethernet II");

@@ -9,7 +9,9 @@ char *imap_capabilities(const struct imap_session *session)
 	bool is_authenticated = session->state != IMAP_NOT_AUTHENTICATED;
 
 	if (!imap_may_log_in(session))
-		offered &= ~(imap_capability_bit(IMAP_CAN_AUTH_PLAIN) |
+		offered &= ~(imap_capability_bit(IMAP_CAN_AUTH_SCRAM_SHA_256) |
+			     imap_capability_bit(IMAP_CAN_AUTH_CRAM_MD5) |
+			     imap_capability_bit(IMAP_CAN_AUTH_PLAIN) |
 			     imap_capability_bit(IMAP_CAN_AUTH_LOGIN));
 	imap_capabilities_print(text, offered, is_authenticated);
 	if (!is_authenticated && imap_offers_tls(session))

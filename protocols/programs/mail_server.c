@@ -6,6 +6,7 @@
 #include "protocols/programs/delivery.h"
 #include "protocols/programs/mda.h"
 #include "protocols/programs/reception.h"
+#include "protocols/programs/reporting.h"
 #include "protocols/programs/screen.h"
 #include "protocols/programs/stamp.h"
 #include "protocols/smtp/server.h"
@@ -42,6 +43,7 @@ struct mail_server {
 	struct faults *faults;
 	struct screening *screening; /* NULL: there is none */
 	struct signing *signing;     /* likewise */
+	struct reporting *reporting; /* likewise */
 	struct mail_server_network *relay_networks;
 	unsigned relay_network_count;
 	struct dns_resolver *resolver;
@@ -655,11 +657,35 @@ static struct dns_query *ask_dns(void *owner, const char *name, uint16_t type, d
 					: NULL;
 }
 
+static void count_for_report(void *owner, const struct dmarc_judgement *judgement)
+{
+	const struct mail_server *server = owner;
+
+	if (server->reporting != NULL)
+		reporting_add(server->reporting, judgement);
+}
+
 static const struct screen_environment screen_environment = {
 	.is_local = is_own_domain,
 	.owns = owns_address,
 	.ask = ask_dns,
+	.judged = count_for_report,
 };
+
+static void start_reporting(struct mail_server *server, const struct mail_server_config *config)
+{
+	if (config->dmarc_report_ns == 0 || config->domain_count == 0)
+		return;
+	server->reporting = reporting_new(server->node, &(struct reporting_config) {
+							    .host_name = server->host_name,
+							    .domain = server->domains[0],
+							    .software = MAIL_SERVER_SOFTWARE,
+							    .period_ns = config->dmarc_report_ns,
+							    .resolver = server->resolver,
+							    .queue = server->queue,
+							    .signing = server->signing,
+							});
+}
 
 static void start_screening(struct mail_server *server, const struct mail_server_config *config)
 {
@@ -735,6 +761,7 @@ struct mail_server *mail_server_new(struct host *host, const struct mail_server_
 	node_random_init(server->node, &server->random, "mail.sasl");
 	copy_config(server, config);
 	start_queue(server, config);
+	start_reporting(server, config);
 
 	server->services = g_new0(struct service, config->port_count);
 	for (unsigned i = 0; i < config->port_count; i++) {
@@ -800,6 +827,7 @@ void mail_server_free(struct mail_server *server)
 	faults_free(server->faults);
 	screening_free(server->screening);
 	signing_free(server->signing);
+	reporting_free(server->reporting);
 	g_strfreev(server->tagged_domains);
 	g_strfreev(server->domains);
 	g_free(server->host_name);

@@ -53,7 +53,8 @@ struct mail_server_config {
 	unsigned stage_count;
 	const struct mail_server_signer *signers; /* of what users submit; the keys outlive it */
 	unsigned signer_count;
-	bool never_converts; /* an 8-bit message to a server without 8BITMIME is returned */
+	int64_t dmarc_report_ns; /* how often aggregate reports are sent; 0: never */
+	bool never_converts;     /* an 8-bit message to a server without 8BITMIME is returned */
 	unsigned connections_per_domain; /* at once, of delivery; 0: the default */
 	const struct mail_server_port *ports;
 	unsigned port_count;

@@ -305,7 +305,7 @@ static enum screen_action action_of(const struct stage *stage, const struct stag
 {
 	if (answer->verdict != SCREEN_FAILED)
 		return SCREEN_ACCEPT;
-	return answer->is_limited ? MIN(stage->action, answer->limit) : stage->action;
+	return answer->is_limited ? stage_limited(stage, answer->limit) : stage->action;
 }
 
 static void leave_mark(struct screen_run *run, const struct stage *stage,
@@ -379,6 +379,19 @@ const void *stage_kept(const struct screen_run *run, enum screen_kind kind)
 		    run->marks->marks[i].kept != NULL)
 			return run->marks->marks[i].kept;
 	return NULL;
+}
+
+void stage_judged(const struct stage *stage, const struct dmarc_judgement *judgement)
+{
+	const struct screening *screening = stage->screening;
+
+	if (screening->environment->judged != NULL)
+		screening->environment->judged(screening->owner, judgement);
+}
+
+enum screen_action stage_limited(const struct stage *stage, enum screen_action limit)
+{
+	return MIN(stage->action, limit);
 }
 
 struct dns_query *stage_ask(const struct stage *stage, const char *name, uint16_t type,

@@ -56,7 +56,9 @@ struct screen_stage_config {
 	unsigned whitelist_after;
 };
 
-/* What stages ask the server. */
+struct dmarc_judgement; /* protocols/authentic/dmarc_report.h */
+
+/* What stages ask the server, and tell it. */
 struct screen_environment {
 	bool (*is_local)(void *owner, const char *domain);
 	/* Whether `address` is one of the user who logged in as `login`; NULL: of any user at all. */
@@ -64,6 +66,8 @@ struct screen_environment {
 	/* Asks DNS as dns_resolve() does. NULL: there is no resolver, or `name` is no name. */
 	struct dns_query *(*ask)(void *owner, const char *name, uint16_t type, dns_done_fn *done,
 				 void *asker);
+	/* DMARC has judged a message. NULL: nobody counts. */
+	void (*judged)(void *owner, const struct dmarc_judgement *judgement);
 };
 
 struct screening_config {

@@ -68,6 +68,12 @@ void *stage_state(const struct screen_run *run);
 void stage_keep(struct screen_run *run, void *kept, GDestroyNotify free);
 const void *stage_kept(const struct screen_run *run, enum screen_kind kind);
 
+/* Tells the server of a message that DMARC has judged. */
+void stage_judged(const struct stage *stage, const struct dmarc_judgement *judgement);
+
+/* What is done with a message that fails, when at most `limit` is to be done. */
+enum screen_action stage_limited(const struct stage *stage, enum screen_action limit);
+
 /*
  * Asks DNS by the server's resolver; `done` never comes before this returned. NULL: there is none.
  * Forgotten by dns_cancel().

@@ -4,7 +4,7 @@
  */
 #include "protocols/authentic/authentication_results.h"
 #include "protocols/authentic/dkim_verify.h"
-#include "protocols/authentic/dmarc.h"
+#include "protocols/authentic/dmarc_report.h"
 #include "protocols/authentic/spf.h"
 #include "protocols/screening/inquiry.h"
 
@@ -76,6 +76,32 @@ static enum screen_action action_of(const struct dmarc_outcome *outcome)
 	return actions[outcome->disposition];
 }
 
+/* What was done, in the words of a policy: where it was refused or put away for less, that was so. */
+static enum dmarc_policy disposition_of(const struct stage *stage,
+					const struct dmarc_outcome *outcome)
+{
+	enum screen_action done = stage_limited(stage, action_of(outcome));
+
+	if (outcome->result != DMARC_FAIL || done < SCREEN_QUARANTINE)
+		return DMARC_POLICY_NONE;
+	return done == SCREEN_QUARANTINE ? DMARC_POLICY_QUARANTINE : DMARC_POLICY_REJECT;
+}
+
+/* For the domain's report. Without a policy, or an answer, there is nothing to tell. */
+static void tell(const struct stage *stage, const struct screen_run *run,
+		 const struct dmarc_outcome *outcome)
+{
+	if (outcome->result != DMARC_PASS && outcome->result != DMARC_FAIL)
+		return;
+	stage_judged(stage, &(struct dmarc_judgement) {
+				.client = client_address_v4(stage_case(run)->client_address),
+				.dmarc = outcome,
+				.spf = stage_kept(run, SCREEN_SPF),
+				.dkim = stage_kept(run, SCREEN_DKIM),
+				.disposition = disposition_of(stage, outcome),
+			    });
+}
+
 static const struct dns_wish *wish(const void *check)
 {
 	return dmarc_check_wish(check);
@@ -103,6 +129,7 @@ static void done(struct stage *stage, struct screen_run *run, void *check)
 		.limit = action_of(outcome),
 	};
 
+	tell(stage, run, outcome);
 	dmarc_check_free(check);
 	stage_answer(run, found);
 }

@@ -27,14 +27,21 @@ struct ethernet_header {
 };
 
 extern const struct field_table ethernet_fields;
-extern const struct field_name ethertype_names[]; /* for every header with such a type */
+extern const struct field_table ethernet_length_fields; /* with a length in place of the type */
+extern const struct field_name ethertype_names[];       /* for every header with such a type */
 
 /*
  * Parses the frame `in`, which ends before the FCS. `payload` may end in padding. A length instead
- * of a type is PARSE_UNSUPPORTED.
+ * of a type is PARSE_UNSUPPORTED: ethernet_length() reads it.
  */
 enum parse_status ethernet_header_parse(struct bytes in, struct ethernet_header *header,
 					struct bytes *payload);
+
+/* The addresses alone of a frame of at least ETHERNET_HEADER_BYTES; `header->type` stays. */
+void ethernet_addresses_parse(struct bytes in, struct ethernet_header *header);
+
+/* True when `in` has a length in place of a type: `length_bytes` of LLC behind the header. */
+bool ethernet_length(struct bytes in, uint16_t *length_bytes);
 
 /* Writes exactly ETHERNET_HEADER_BYTES bytes at `out`. */
 void ethernet_header_emit(const struct ethernet_header *header, uint8_t *out);

@@ -19,9 +19,11 @@ START_TEST(the_log_and_the_report_tell_who_found_what)
 	struct outcome *report = program_run("run", SCENARIO, "-q", "--report", NULL);
 
 	ck_assert_status(log, 0);
-	expect_in(log->out, "MSA: checked  virus failed, reject: " EVIDENCE "\n");
-	expect_in(log->out, "MTA: checked  virus failed, quarantine: " EVIDENCE "\n");
-	expect_in(log->out, "MSA: checked  virus passed: scanned=1\n");
+	expect_in(log->out,
+		  "mail (MSA)       ✉ mail 1  checked  virus failed, reject: " EVIDENCE "\n");
+	expect_in(log->out,
+		  "remote-mail (MTA) ✉ mail 2  checked  virus failed, quarantine: " EVIDENCE "\n");
+	expect_in(log->out, "mail (MSA)       ✉ mail 3  checked  virus passed: scanned=1\n");
 	expect_in(report->out, "virus failed, quarantine: " EVIDENCE "\n");
 	outcome_free(report);
 	outcome_free(log);

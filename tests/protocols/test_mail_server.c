@@ -656,6 +656,28 @@ START_TEST(a_refused_recipient_is_a_check_that_failed)
 }
 END_TEST
 
+START_TEST(local_mail_waits_while_the_delivery_agent_is_stopped)
+{
+	struct stage stage;
+	unsigned deferrals;
+
+	set_up(&stage);
+	mail_server_suspend(stage.office, ACTOR_MDA);
+	submit_letter(&stage, "carol@office.example");
+	run(&stage, NS_PER_S);
+	ck_assert_uint_eq(mail_queue_length(mail_server_queue(stage.office)), 1);
+	ck_assert_ptr_null(strstr(stage.way->str, "deliver"));
+	ck_assert_uint_eq(stage.deferrals, 1);
+	mail_server_resume(stage.office, ACTOR_MDA);
+	deferrals = stage.deferrals;
+	run(&stage, 3600 * NS_PER_S);
+	ck_assert_uint_eq(stage.deferrals, deferrals);
+	ck_assert_ptr_nonnull(strstr(stage.way->str, "2 MDA deliver"));
+	ck_assert_uint_eq(mail_queue_length(mail_server_queue(stage.office)), 0);
+	tear_down(&stage);
+}
+END_TEST
+
 START_TEST(stations_are_recorded_in_order)
 {
 	struct stage stage;
@@ -980,6 +1002,7 @@ int main(void)
 	tcase_add_loop_test(tcase, a_message_with_too_many_hops_is_refused, 0, 2);
 	tcase_add_loop_test(tcase, a_server_can_be_freed_at_any_moment, 0, 100);
 	tcase_add_test(tcase, each_step_of_the_way_is_recorded_by_who_takes_it);
+	tcase_add_test(tcase, local_mail_waits_while_the_delivery_agent_is_stopped);
 	tcase_add_test(tcase, a_refused_recipient_is_a_check_that_failed);
 	tcase_add_test(tcase, stations_are_recorded_in_order);
 	tcase_add_test(tcase, clients_beyond_the_limits_are_sent_away);

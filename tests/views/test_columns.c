@@ -118,6 +118,36 @@ START_TEST(a_line_that_grows_is_measured_bit_by_bit)
 }
 END_TEST
 
+START_TEST(looks_go_on_over_many_lines)
+{
+	GString *page = g_string_new(NULL);
+	GString *text =
+	    g_string_new("a \033[1mbold words that go on and\033[0m on and on again here");
+
+	columns_append(page, text, 2, 20);
+	ck_assert_str_eq(page->str, "a \033[1mbold words that go\033[0m\n"
+				    "  \033[1mon and\033[0m on and on\n"
+				    "  again here\n");
+	g_string_free(page, TRUE);
+	g_string_free(text, TRUE);
+}
+END_TEST
+
+/* Ends in time only when a line's cost does not grow with what is behind it. */
+START_TEST(a_very_long_text_is_broken_in_linear_time)
+{
+	enum { WORDS = 1 << 21 };
+	GString *page = g_string_new(NULL), *text = g_string_new(NULL);
+
+	for (unsigned i = 0; i < WORDS; i++)
+		g_string_append(text, "a ");
+	columns_append(page, text, 4, 40);
+	ck_assert_uint_gt(page->len, text->len);
+	g_string_free(page, TRUE);
+	g_string_free(text, TRUE);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("columns");
@@ -127,6 +157,8 @@ int main(void)
 			    (int)G_N_ELEMENTS(widths));
 	tcase_add_loop_test(tests, a_line_that_is_too_long_goes_on_under_its_column, 0,
 			    (int)G_N_ELEMENTS(pages));
+	tcase_add_test(tests, looks_go_on_over_many_lines);
+	tcase_add_test(tests, a_very_long_text_is_broken_in_linear_time);
 	tcase_add_test(tests, what_is_cut_off_is_told_by_an_ellipsis);
 	tcase_add_test(tests, looks_end_with_the_line_and_begin_again_below);
 	tcase_add_test(tests, a_line_that_grows_is_measured_bit_by_bit);

@@ -112,6 +112,28 @@ START_TEST(arp_says_what_it_is_for)
 }
 END_TEST
 
+/* A switch's hello, of 38 bytes and 8 of padding; and a frame of another LLC user. */
+START_TEST(frames_with_a_length_are_no_damaged_ones)
+{
+	uint8_t frame[60] = { 0x01, 0x80, 0xc2, 0, 0, 0, 2, 0, 0, 0, 0, 1, 0, 38, 0x42, 0x42, 3 };
+	struct bytes bytes = { frame, sizeof frame };
+	struct decode decode;
+
+	check_sentence(
+	    DECODE_LINK_ETHERNET, bytes,
+	    "02:00:00:00:00:01 speaks the spanning tree protocol (STP) to other switches");
+	decode_frame(bytes, NULL, &decode);
+	ck_assert_uint_eq(decode.layers[0].status, PARSE_OK);
+	ck_assert_uint_eq(decode.layers[0].payload_bytes, 38);
+	ck_assert_ptr_nonnull(decode_find_field(&decode, &decode.layers[0], "Length"));
+	ck_assert_ptr_null(decode_find_field(&decode, &decode.layers[0], "Type"));
+	ck_assert_uint_eq(decode_find(&decode, DECODE_PADDING)->header_bytes, 8);
+	frame[14] = 0xe0;
+	check_sentence(DECODE_LINK_ETHERNET, bytes,
+		       "02:00:00:00:00:01 sends an IEEE 802.3 frame with a length, not a type");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("sentence");
@@ -121,6 +143,7 @@ int main(void)
 
 	tcase_add_loop_test(tests, icmp_says_what_it_is_for, 0, G_N_ELEMENTS(messages));
 	tcase_add_loop_test(tests, arp_says_what_it_is_for, 0, G_N_ELEMENTS(arps));
+	tcase_add_test(tests, frames_with_a_length_are_no_damaged_ones);
 	suite_add_tcase(suite, tests);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
