@@ -8,6 +8,11 @@ static const struct {
 	const char *field;
 	const char *abbreviation; /* NULL: tshark has no field of its own for it */
 } names[] = {
+	{ "Authentication Header",          "Next Header",                      "ah.next_header"              },
+	{ "Authentication Header",          "Payload Len",                      "ah.length"                   },
+	{ "Authentication Header",          "Reserved",                         NULL                          },
+	{ "Authentication Header",          "Security Parameters Index",        "ah.spi"                      },
+	{ "Authentication Header",          "Integrity Check Value",            NULL                          },
 	{"Ethernet header",                 "Destination Address",              "eth.dst"                     },
 	{ "Ethernet header",                "Source Address",                   "eth.src"                     },
 	{ "Ethernet header",                "Type",                             "eth.type"                    },
@@ -58,12 +63,6 @@ static const struct {
 	{ NULL,			     "Routing Type",                     "ipv6.routing.type"           },
 	{ NULL,			     "Segments Left",                    "ipv6.routing.segleft"        },
 	{ NULL,			     "Type-specific Data",               NULL                          },
-	{ "Authentication Header",          "Next Header",                      "ah.next_header"              },
-	{ "Authentication Header",          "Payload Len",                      "ah.length"                   },
-	{ "Authentication Header",          "Reserved",                         NULL                          },
-	{ "Authentication Header",          "Security Parameters Index",        "ah.spi"                      },
-	{ "Authentication Header",          "Sequence Number",                  "ah.sequence"                 },
-	{ "Authentication Header",          "Integrity Check Value",            NULL                          },
 	{ "Fragment header",                "Next Header",                      "ipv6.fraghdr.nxt"            },
 	{ "Fragment header",                "Reserved",                         "ipv6.fraghdr.reserved_octet" },
 	{ "Fragment header",                "Reserved Bits",                    "ipv6.fraghdr.reserved_bits"  },
@@ -160,7 +159,9 @@ static bool name_of(const struct decode_field *field, const char **abbreviation)
 	if (strcmp(field->field->name, "Sequence Number") == 0) {
 		*abbreviation = strcmp(table, "TCP header") == 0    ? "tcp.seq"
 				: strcmp(table, "ICMPv6 echo") == 0 ? "icmpv6.echo.sequence_number"
-								    : "icmp.seq";
+				: strcmp(table, "Authentication Header") == 0
+				    ? "ah.sequence"
+				    : "icmp.seq";
 		return true;
 	}
 	if (strcmp(field->field->name, "Target Address") == 0) {
