@@ -336,8 +336,8 @@ static void add_message(struct output *output, struct bytes range, size_t start,
 			     .length = PREFIX_BYTES,
 			 });
 	if (length < DNS_HEADER_BYTES) {
-		dns_text_print(&text, output->is_cut ? "the beginning of a message"
-						     : "malformed message");
+		dns_text_print(&text,
+			       output->is_cut ? "the beginning of a message" : "malformed message");
 		return;
 	}
 	walk_message(&walk, &overview);

@@ -87,8 +87,7 @@ static void segment(bool from_server, uint32_t sequence, uint32_t ack, unsigned 
 	put(4, 0);
 	g_byte_array_append(capture, (const uint8_t *)data, length);
 	put_checksum(start, 20, 10, 0);
-	put_checksum(start + 20, 20 + length, 16,
-		     checksum_pseudo(CLIENT, SERVER, 6, 20 + length));
+	put_checksum(start + 20, 20 + length, 16, checksum_pseudo(CLIENT, SERVER, 6, 20 + length));
 }
 
 static void handshake(void)

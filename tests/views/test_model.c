@@ -129,7 +129,7 @@ START_TEST(windows_are_scaled_as_both_syns_say)
 		{ by_10, NULL, { .flags = TCP_ACK, .window = 63 },                        64512,        true },
 		{ by_10,
                  NULL,         { .flags = TCP_ACK, .window = 3, .is_from_server = true },
-                 3,										    false},
+                 3,										     false},
 		{ by_10, NULL, { .flags = TCP_RST, .window = 0 },                         0,            true },
 	};
 

@@ -143,7 +143,7 @@ START_TEST(an_answer_alone_tells_how_its_sender_scales)
 		.flags = SYN | ACK,
 		.sequence = 300,
 		.acknowledgment = 401,
-		.options = { scale, sizeof scale },
+		.options = {scale, sizeof scale},
 	};
 	struct bytes frame = segment_frame(&answer, room);
 
@@ -397,12 +397,12 @@ END_TEST
 START_TEST(a_packet_cut_by_the_capture_is_what_its_header_says)
 {
 	static const uint8_t options[] = { 2, 4, 5, 0xb4, 4, 2, 8, 10, 0, 0,
-					   0, 0, 0, 0,	  0, 0, 1, 3,  3, 7 };
+					   0, 0, 0, 0,    0, 0, 1, 3,  3, 7 };
 	uint8_t room[SEGMENT_FRAME_BYTES_MAX];
 	struct test_segment segment = {
 		.flags = SYN,
 		.sequence = 100,
-		.options = { options, sizeof options },
+		.options = {options, sizeof options},
 	};
 	struct bytes frame = segment_frame(&segment, room);
 
