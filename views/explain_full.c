@@ -181,17 +181,14 @@ static void print_stream(struct explain *explain, const struct model_segment *se
 static void print_datagram(struct explain *explain, const struct explained *packet)
 {
 	struct dissect_unit units[STREAM_UNITS_MAX];
-	struct bytes data = { NULL, 0 };
-	bool is_from_server = false;
-	const struct dissector *dissector =
-	    account_datagram(&packet->account, &data, &is_from_server);
-	struct dissect_input input = { .bytes = data, .is_from_server = is_from_server };
+	struct dissect_input input;
+	const struct dissector *dissector = account_datagram(&packet->account, &input);
 	size_t count;
 
 	if (dissector == NULL)
 		return;
 	begin_heading(explain, dissector->name);
-	g_string_append_printf(explain->layout.line, ", %zu bytes", data.length);
+	g_string_append_printf(explain->layout.line, ", %zu bytes", input.bytes.length);
 	print_line(explain, 4);
 	count = dissector->dissect(&input, units, STREAM_UNITS_MAX);
 	count = MIN(count, STREAM_UNITS_MAX);
@@ -277,12 +274,11 @@ static void print_frame(struct explain *explain, const struct explained *packet)
 /* The payload is told of by its application. */
 static bool is_told(const struct explain *explain, const struct explained *packet)
 {
-	struct bytes data = { NULL, 0 };
-	bool is_from_server = false;
+	struct dissect_input input;
 
 	if (packet->account.segment != NULL)
 		return streams_unit_count(explain->streams) > 0;
-	return account_datagram(&packet->account, &data, &is_from_server) != NULL;
+	return account_datagram(&packet->account, &input) != NULL;
 }
 
 void explain_in_full(struct explain *explain, const struct explained *packet)

@@ -262,9 +262,9 @@ static void append_udp(GString *out, const char *from, const char *to,
 	else if (datagram->dissector != NULL)
 		append_exchange(out, from, to, datagram->is_from_server, datagram->unit.summary);
 	else /* as its header says: less of it may have been captured */
-		g_string_append_printf(
-		    out, "%s sends %d bytes by UDP to %s port %u", from,
-		    MAX(get_be16(in.data + 4) - UDP_HEADER_BYTES, 0), to, get_be16(in.data + 2));
+		g_string_append_printf(out, "%s sends %d bytes by UDP to %s port %u", from,
+				       MAX(get_be16(in.data + 4) - UDP_HEADER_BYTES, 0), to,
+				       get_be16(in.data + 2));
 }
 
 /* The most frequent sentence of all: without a format, for speed. */
@@ -436,8 +436,8 @@ static void append_tcp(GString *out, const char *from, const char *to,
 	const struct model_segment *segment = account->segment;
 
 	if (segment == NULL)
-		append_words(out, from, " sends ", to,
-			     " a TCP segment of which too little is here", NULL);
+		append_words(out, from, " sends ", to, " a TCP segment of which too little is here",
+			     NULL);
 	else if (segment->length == 0 && segment->order == SEGMENT_KEEPALIVE)
 		append_order(out, from, to, segment);
 	else if (segment->length == 0)

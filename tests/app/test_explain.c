@@ -2,6 +2,7 @@
 #include <check.h>
 #include <json-glib/json-glib.h>
 #include <stdio.h>
+#include "stack/wire/checksum.h"
 #include "tests/app/program.h"
 #include "tests/views/packets.h"
 
@@ -55,11 +56,21 @@ static void put_record(unsigned captured, unsigned original)
 
 enum { CLIENT = 0x0a000001, SERVER = 0x0a000002, FIN = 1, SYN = 2, ACK = 0x10 };
 
-/* One segment between port 40000 and 25; checksums are not looked at here. */
+/* The checksum of a packet's `length` bytes from `at`, put `place` bytes behind there. */
+static void put_checksum(guint at, guint length, guint place, uint32_t sum)
+{
+	uint16_t checksum =
+	    checksum_finish(checksum_add(sum, (struct bytes) { capture->data + at, length }));
+
+	put_be16(capture->data + at + place, checksum);
+}
+
+/* One segment between port 40000 and 25. */
 static void segment(bool from_server, uint32_t sequence, uint32_t ack, unsigned flags,
 		    const char *data)
 {
 	unsigned length = (unsigned)strlen(data);
+	guint start = capture->len + 16;
 
 	put_record(40 + length, 40 + length);
 	put(4, 0x45000000 | (40 + length));
@@ -75,6 +86,8 @@ static void segment(bool from_server, uint32_t sequence, uint32_t ack, unsigned 
 	put(2, 1000);
 	put(4, 0);
 	g_byte_array_append(capture, (const uint8_t *)data, length);
+	put_checksum(start, 20, 10, 0);
+	put_checksum(start + 20, 20 + length, 16, checksum_pseudo(CLIENT, SERVER, 6, 20 + length));
 }
 
 static void handshake(void)

@@ -8,7 +8,12 @@ static const struct {
 	const char *field;
 	const char *abbreviation; /* NULL: tshark has no field of its own for it */
 } names[] = {
-	{"Ethernet header",                 "Destination Address",              "eth.dst"                     },
+	{"Authentication Header",           "Next Header",                      "ah.next_header"              },
+	{ "Authentication Header",          "Payload Len",                      "ah.length"                   },
+	{ "Authentication Header",          "Reserved",                         NULL                          },
+	{ "Authentication Header",          "Security Parameters Index",        "ah.spi"                      },
+	{ "Authentication Header",          "Integrity Check Value",            NULL                          },
+	{ "Ethernet header",                "Destination Address",              "eth.dst"                     },
 	{ "Ethernet header",                "Source Address",                   "eth.src"                     },
 	{ "Ethernet header",                "Type",                             "eth.type"                    },
 	{ "ARP packet",                     "Hardware Type",                    "arp.hw.type"                 },
@@ -154,7 +159,8 @@ static bool name_of(const struct decode_field *field, const char **abbreviation)
 	if (strcmp(field->field->name, "Sequence Number") == 0) {
 		*abbreviation = strcmp(table, "TCP header") == 0    ? "tcp.seq"
 				: strcmp(table, "ICMPv6 echo") == 0 ? "icmpv6.echo.sequence_number"
-								    : "icmp.seq";
+				: strcmp(table, "Authentication Header") == 0 ? "ah.sequence"
+									      : "icmp.seq";
 		return true;
 	}
 	if (strcmp(field->field->name, "Target Address") == 0) {
