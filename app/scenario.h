@@ -281,7 +281,7 @@ struct scenario_tls {
 	enum scenario_certificate certificate;
 	enum scenario_certificate_key key;
 	int oldest, newest;     /* enum tls_version */
-	bool hides_plain_login; /* no login without TLS */
+	bool hides_plain_login; /* no login without TLS that shows the password; SMTP: none */
 };
 
 /* How a client protects a connection. */

@@ -489,7 +489,7 @@ static const struct key tls_keys[] = {
 	{ .name = "newest", .type = KEY_WORD, AT(scenario_tls, newest), .words = tls_version_words,
 	  .fallback = "TLSv1.3", .meaning = "The newest version it speaks" },
 	{ .name = "login-needs-tls", .type = KEY_BOOL, AT(scenario_tls, hides_plain_login), .fallback = "no",
-	  .meaning = "Whether clients can log in under TLS alone: else AUTH is not offered, and IMAP says LOGINDISABLED" },
+	  .meaning = "Whether a password may cross the wire under TLS alone: without it SMTP offers no AUTH (as Postfix), POP3 and IMAP no USER, LOGIN, PLAIN (as Dovecot)" },
 };
 
 static const struct mapping tls_mapping = {
