@@ -421,6 +421,7 @@ struct scenario_incoming {
 	int64_t leave_for_ns;      /* TIME_NEVER: without limit */
 	int64_t stay_ns;           /* IMAP only: how long it stays connected with nothing to do */
 	int64_t check_every_ns;    /* TIME_NEVER: only when the user says so */
+	bool pipelines;            /* POP3 only: commands do not wait for answers */
 	enum scenario_security security;
 };
 

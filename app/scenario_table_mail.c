@@ -597,6 +597,8 @@ static const struct key incoming_keys[] = {
 	  .fallback = "no", .meaning = "pop3: what becomes of mail that was retrieved" },
 	{ .name = "leave-for", .type = KEY_TIME, AT(scenario_incoming, leave_for_ns),
 	  .computed = "without limit", .meaning = "pop3 with `leave-on-server: yes`: for how long" },
+	{ .name = "pipelining", .type = KEY_BOOL, AT(scenario_incoming, pipelines), .fallback = "no",
+	  .meaning = "pop3: whether commands go out without waiting for the answers, where the server offers PIPELINING" },
 	{ .name = "stay", .type = KEY_TIME, AT(scenario_incoming, stay_ns), .fallback = "0s", .most = INT64_MAX,
 	  .meaning = "imap: how long the connection stays open when there is nothing left to do; news comes at once (IDLE)" },
 	{ .name = "check-every", .type = KEY_TIME, AT(scenario_incoming, check_every_ns), .least = 1000000000, .most = INT64_MAX,
