@@ -151,8 +151,9 @@ static void witness_line(const struct expect *expect, struct judge *judge,
 	const char *server = name_at(expect, connection->server);
 	bool is_reply = direction->is_from_server;
 	g_autofree char *text = g_strdup_printf(
-	    "%s → %s port %u: %.100s%s", is_reply ? server : client, is_reply ? client : server,
-	    connection->server.port, line, strlen(line) > 100 ? "…" : "");
+	    "%s → %s port %u%s: %.100s%s", is_reply ? server : client, is_reply ? client : server,
+	    connection->server.port, unit->is_encrypted ? ", in TLS" : "", line,
+	    strlen(line) > 100 ? "…" : "");
 
 	expect_witness_text(judge, unit->time_ns, unit->packet, is_contrary, text);
 }
