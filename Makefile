@@ -131,6 +131,8 @@ install: all ## into PREFIX (default /usr/local), DESTDIR is honoured
 	    mkdir -p "$(DESTDIR)$$folder"; \
 	    ln -sf "$(PREFIX)/bin/mailwire" "$(DESTDIR)$$folder/mailwire"; \
 	done
+	@[ -n "$(strip $(EXTCAPDIR))" ] || echo "No extcap folder of Wireshark below $(PREFIX): to capture from Wireshark," \
+	    "mkdir -p ~/.local/lib/wireshark/extcap && ln -s $(PREFIX)/bin/mailwire ~/.local/lib/wireshark/extcap/"
 
 uninstall: ## removes what install put there
 	rm -f $(DESTDIR)$(PREFIX)/bin/mailwire $(DESTDIR)$(PREFIX)/share/man/man1/mailwire.1 \
