@@ -15,11 +15,11 @@ struct claim_setting {
 /* One scenario, as it is or with settings, and what is seen there if the statement holds. */
 struct claim_case {
 	struct mark mark;
-	const char *scenario;    /* its name */
-	const char *when;        /* the setting in words: "mail is left on the server"; NULL */
-	GArray *settings;        /* of struct claim_setting */
-	const GPtrArray *expect; /* of struct yaml_node * */
-	GPtrArray *lone_expect;  /* holds what stands without a list; NULL otherwise */
+	const char *scenario; /* its name */
+	const char *when;     /* the setting in words: "mail is left on the server"; NULL */
+	GArray *settings;    /* of struct claim_setting */
+	GPtrArray *expect;   /* of struct yaml_node *: lines; of a comparison both, one by one */
+	GArray *comparisons; /* of guint: indexes of lines that shall count more than the next one */
 };
 
 struct claim {
@@ -64,7 +64,7 @@ enum claim_verdict {
 /* A case that was run. */
 struct case_outcome {
 	bool holds;            /* every expectation was met */
-	GPtrArray *judgements; /* of struct expect_judgement *, in the order of its expectations */
+	GPtrArray *judgements; /* of struct expect_judgement *, one for each expectation or comparison */
 };
 
 struct claim_outcome {

@@ -1,4 +1,5 @@
 /* Running what tests claims: cases with the same scenario and settings share a run. */
+#include <inttypes.h>
 #include <string.h>
 #include "app/claims.h"
 #include "app/simulation.h"
@@ -6,7 +7,8 @@
 /* A case in a run, and where its expectations stand among those of the run. */
 struct member {
 	struct case_outcome *outcome;
-	unsigned first, count;
+	const struct claim_case *test;
+	unsigned first;
 };
 
 struct group {
@@ -96,7 +98,7 @@ static void add_case(struct running *running, const struct claim *claim, unsigne
 {
 	const struct claim_case *test = claim->cases->pdata[index];
 	GArray *settings = g_array_copy(test->settings);
-	struct member member = { .outcome = outcome, .count = test->expect->len };
+	struct member member = { .outcome = outcome, .test = test };
 	struct group *group;
 
 	if (running->options->is_altered && index == claim->decisive_case)
@@ -143,22 +145,53 @@ static struct scenario *load(struct running *running, const struct group *group)
 	return scenario;
 }
 
-/* Hands each case what came of its expectations. */
+/* "bytes of TCP by port 143 at ivan-pc", of a judgement that says how many besides. */
+static char *counted_thing(const struct expect_judgement *judgement)
+{
+	const char *end = g_strrstr(judgement->expected, ": ");
+
+	return end == NULL ? g_strdup(judgement->expected)
+			   : g_strndup(judgement->expected, (gsize)(end - judgement->expected));
+}
+
+/* Makes of two judgements one: that the first counts more than the second, which is freed. */
+static void compare(struct expect_judgement *more, struct expect_judgement *than)
+{
+	g_autofree char *first = counted_thing(more), *second = counted_thing(than);
+
+	g_free(more->expected);
+	g_free(more->found_text);
+	more->is_met = more->found > than->found;
+	more->range = (struct scenario_range) { 1, UINT64_MAX };
+	more->expected = g_strdup_printf("%s: more than %s", first, second);
+	more->found_text = g_strdup_printf("%" PRIu64 " against %" PRIu64, more->found, than->found);
+	expect_judgement_free(than);
+}
+
+/* Hands a case what came of its expectations and comparisons. */
+static void judge_member(const struct member *member, struct expect *expect)
+{
+	const GArray *comparisons = member->test->comparisons;
+	guint compared = 0;
+
+	member->outcome->holds = true;
+	for (guint i = 0; i < member->test->expect->len; i++) {
+		struct expect_judgement *judgement = expect_take_judgement(expect, member->first + i);
+
+		if (compared < comparisons->len && g_array_index(comparisons, guint, compared) == i) {
+			compare(judgement, expect_take_judgement(expect, member->first + ++i));
+			compared++;
+		}
+		member->outcome->holds = member->outcome->holds && judgement->is_met;
+		g_ptr_array_add(member->outcome->judgements, judgement);
+	}
+}
+
 static void judge_members(const struct group *group, struct expect *expect)
 {
 	expect_close(expect);
-	for (guint i = 0; i < group->members->len; i++) {
-		const struct member *member = &g_array_index(group->members, struct member, i);
-
-		member->outcome->holds = true;
-		for (unsigned k = 0; k < member->count; k++) {
-			struct expect_judgement *judgement =
-			    expect_take_judgement(expect, member->first + k);
-
-			member->outcome->holds = member->outcome->holds && judgement->is_met;
-			g_ptr_array_add(member->outcome->judgements, judgement);
-		}
-	}
+	for (guint i = 0; i < group->members->len; i++)
+		judge_member(&g_array_index(group->members, struct member, i), expect);
 }
 
 /* False, with an error, when the scenario is not right or does not come to an end. */
