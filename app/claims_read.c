@@ -166,8 +166,9 @@ static void claim_free(void *data)
 static void read_claim(struct reader *reader, const struct yaml_node *id,
 		       const struct yaml_node *mapping)
 {
-	static const char *const known[] = { "statement",   "note",  "glossary", "see",
-					     "contradicts", "cases", "decisive", NULL };
+	static const char *const known[] = { "statement", "untested", "note",
+					     "glossary",  "see",      "contradicts",
+					     "cases",     "decisive", NULL };
 	struct claim *claim;
 
 	if (id->kind != YAML_SCALAR || mapping->kind != YAML_MAPPING) {
@@ -181,6 +182,7 @@ static void read_claim(struct reader *reader, const struct yaml_node *id,
 	claim->mark = id->mark;
 	claim->id = id->text;
 	claim->statement = list_text(&reader->list, mapping, "statement");
+	claim->untested = list_text(&reader->list, mapping, "untested");
 	claim->note = list_text(&reader->list, mapping, "note");
 	claim->glossary = list_text(&reader->list, mapping, "glossary");
 	claim->see = g_ptr_array_new();

@@ -64,11 +64,27 @@ static void append_key(GString *key, const struct yaml_node *node)
 	g_string_append_c(key, ']');
 }
 
-static struct group *group_for(struct running *running, const char *scenario,
+/* Whether lines of it depend on those before: `way` lines are met in their order. */
+static bool is_in_order(const struct claim_case *test)
+{
+	for (guint i = 0; i < test->expect->len; i++) {
+		const struct yaml_node *line = test->expect->pdata[i];
+
+		if (line->kind == YAML_MAPPING && yaml_get(line, "way") != NULL)
+			return true;
+	}
+	return false;
+}
+
+/* The run for a case with `settings`; it shares none when its lines depend on each other. */
+static struct group *group_for(struct running *running, const struct claim_case *test,
 			       const GArray *settings)
 {
-	GString *key = g_string_new(scenario);
+	GString *key = g_string_new(test->scenario);
 	struct group *group;
+
+	if (is_in_order(test))
+		g_string_append_printf(key, "\n%p", (const void *)test);
 
 	for (guint i = 0; i < settings->len; i++) {
 		const struct claim_setting *setting =
@@ -81,7 +97,7 @@ static struct group *group_for(struct running *running, const char *scenario,
 	group = g_hash_table_lookup(running->by_key, key->str);
 	if (group == NULL) {
 		group = g_new0(struct group, 1);
-		group->scenario = scenario;
+		group->scenario = test->scenario;
 		group->settings = g_array_copy((GArray *)settings);
 		group->expect = g_ptr_array_new();
 		group->members = g_array_new(FALSE, FALSE, sizeof(struct member));
@@ -103,7 +119,7 @@ static void add_case(struct running *running, const struct claim *claim, unsigne
 
 	if (running->options->is_altered && index == claim->decisive_case)
 		g_array_append_vals(settings, claim->decisive->data, claim->decisive->len);
-	group = group_for(running, test->scenario, settings);
+	group = group_for(running, test, settings);
 	g_array_free(settings, TRUE);
 	member.first = group->expect->len;
 	for (guint i = 0; i < test->expect->len; i++)
@@ -164,7 +180,8 @@ static void compare(struct expect_judgement *more, struct expect_judgement *than
 	more->is_met = more->found > than->found;
 	more->range = (struct scenario_range) { 1, UINT64_MAX };
 	more->expected = g_strdup_printf("%s: more than %s", first, second);
-	more->found_text = g_strdup_printf("%" PRIu64 " against %" PRIu64, more->found, than->found);
+	more->found_text =
+	    g_strdup_printf("%" PRIu64 " against %" PRIu64, more->found, than->found);
 	expect_judgement_free(than);
 }
 
@@ -176,9 +193,11 @@ static void judge_member(const struct member *member, struct expect *expect)
 
 	member->outcome->holds = true;
 	for (guint i = 0; i < member->test->expect->len; i++) {
-		struct expect_judgement *judgement = expect_take_judgement(expect, member->first + i);
+		struct expect_judgement *judgement =
+		    expect_take_judgement(expect, member->first + i);
 
-		if (compared < comparisons->len && g_array_index(comparisons, guint, compared) == i) {
+		if (compared < comparisons->len &&
+		    g_array_index(comparisons, guint, compared) == i) {
 			compare(judgement, expect_take_judgement(expect, member->first + ++i));
 			compared++;
 		}
@@ -253,7 +272,7 @@ static enum claim_verdict verdict_of(const struct claim_outcome *outcome)
 	if (outcome->cases->len == 0)
 		return CLAIM_TOLD;
 	if (holding == outcome->cases->len)
-		return CLAIM_TRUE;
+		return outcome->claim->untested == NULL ? CLAIM_TRUE : CLAIM_PARTLY;
 	return holding > 0 ? CLAIM_CONDITIONAL : CLAIM_FALSE;
 }
 
@@ -285,6 +304,7 @@ GPtrArray *claims_run(const struct claims *claims, const GPtrArray *wanted,
 		struct claim_outcome *outcome = outcomes->pdata[i];
 
 		outcome->verdict = verdict_of(outcome);
+		outcome->is_altered = options->is_altered;
 	}
 	g_hash_table_unref(running.by_key);
 	g_ptr_array_unref(running.groups);
