@@ -664,6 +664,8 @@ int main(void)
 	Suite *suite = suite_create("tcp streams");
 	TCase *all = tcase_create("streams");
 
+	tcase_set_timeout(all, 60);
+
 	tcase_add_test(all, events_come_in_order);
 	tcase_add_test(all, end_and_close_wait_for_the_reader);
 	tcase_add_test(all, bytes_written_before_the_handshake_follow_it);
