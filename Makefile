@@ -131,6 +131,8 @@ install: all ## into PREFIX (default /usr/local), DESTDIR is honoured
 	    mkdir -p "$(DESTDIR)$$folder"; \
 	    ln -sf "$(PREFIX)/bin/mailwire" "$(DESTDIR)$$folder/mailwire"; \
 	done
+	@[ -n "$(strip $(EXTCAPDIR))" ] || echo "No extcap folder of Wireshark below $(PREFIX): to capture from Wireshark," \
+	    "mkdir -p ~/.local/lib/wireshark/extcap && ln -s $(PREFIX)/bin/mailwire ~/.local/lib/wireshark/extcap/"
 
 uninstall: ## removes what install put there
 	rm -f $(DESTDIR)$(PREFIX)/bin/mailwire $(DESTDIR)$(PREFIX)/share/man/man1/mailwire.1 \
@@ -180,8 +182,10 @@ bench: deps-bench ## speed and memory, as ratios against ns-3 and against the ma
 	@+$(SUBMAKE) build/bench/ns3/bulk build/bench/ns3/many
 	@bench/run.sh
 
-# What judges bytes by tshark, and what is about speed, says nothing new under the sanitizers, and takes long.
-UNSANITIZED = tests/app/test_verdict.c ./tests/interop/test_tcp.py
+# What judges bytes by tshark, what runs the same scenarios once more (test_scenarios runs them all), and what
+# is about speed says nothing new under the sanitizers, and takes long.
+UNSANITIZED = tests/app/test_verdict.c tests/app/test_determinism.c tests/app/test_claims.c \
+    ./tests/interop/test_tcp.py
 
 # The same tests under AddressSanitizer and UndefinedBehaviorSanitizer. Warnings are no errors here: the
 # code that gcc's sanitizers add makes it warn of conversions that are none.

@@ -30,6 +30,11 @@ static bool take_options(struct request *request, struct explain_options *option
 				  UINT64_MAX, &options->packet))
 		return false;
 	request->packet = options->packet;
+	if (options->packet > 0 && request->filter != NULL) {
+		command_complain("--packet shows one packet by its number, --filter those that it "
+				 "lets pass: give one of them");
+		return false;
+	}
 	options->colour = !options->json && command_colours(STDOUT_FILENO);
 	if (request->format != NULL && !options->json && strcmp(request->format, "text") != 0) {
 		command_complain("--format: \"%s\" is neither text nor json", request->format);
@@ -55,14 +60,21 @@ static int conclude(const struct request *request, const struct capture_reader *
 	const char *name = strcmp(request->path, "-") == 0 ? "standard input" : request->path;
 
 	if (result->is_damaged && result->frames == 0) {
-		command_complain("%s: %s", name, complaint);
+		if (capture_reader_is_capture(reader))
+			command_complain("%s: %s at byte %" G_GUINT64_FORMAT
+					 ", in front of the first frame",
+					 name, complaint, offset);
+		else
+			command_complain("%s: %s", name, complaint);
 		return EXIT_USAGE;
 	}
 	if (result->is_damaged && capture_reader_skipped(reader) > 0) {
-		command_complain("%s: %" G_GUINT64_FORMAT
-				 " packets could not be read; the first, in front of byte "
-				 "%" G_GUINT64_FORMAT ": %s",
-				 name, capture_reader_skipped(reader), offset, complaint);
+		uint64_t skipped = capture_reader_skipped(reader);
+
+		command_complain("%s: %" G_GUINT64_FORMAT " packet%s could not be read; %s in "
+				 "front of byte %" G_GUINT64_FORMAT ": %s",
+				 name, skipped, skipped == 1 ? "" : "s",
+				 skipped == 1 ? "it ends" : "the first ends", offset, complaint);
 		return EXIT_DAMAGED;
 	}
 	if (result->is_damaged) {

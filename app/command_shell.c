@@ -25,29 +25,6 @@ struct shell_options {
 
 /* ---- Where, and as whom ---- */
 
-/* Where users are, unless the user says otherwise: the network of the first client. */
-static const struct scenario_network *choose_network(const struct shell_options *options,
-						     const struct run_setup *setup)
-{
-	const struct scenario *scenario = setup->scenario;
-	const struct scenario_network *network;
-
-	if (options->network_name != NULL) {
-		network =
-		    live_find_network(scenario, setup->file, "--network", options->network_name);
-		return network;
-	}
-	if (scenario->clients->len > 0)
-		return ((struct scenario_client *)scenario->clients->pdata[0])->host->own.network;
-	for (guint i = 0; i < scenario->networks->len; i++) {
-		network = scenario->networks->pdata[i];
-		if (network->kind == NETWORK_LAN)
-			return network;
-	}
-	command_complain("%s has no LAN to be on", setup->file);
-	return NULL;
-}
-
 static bool address_is_free(const struct scenario_network *network, uint32_t address)
 {
 	for (guint i = 0; i < network->interfaces->len; i++)
@@ -67,6 +44,41 @@ static uint32_t choose_address(const struct scenario_network *network)
 		if (address_is_free(network, network->subnet.address + offset))
 			return network->subnet.address + offset;
 	return 0;
+}
+
+static bool is_lan_with_room(const struct scenario_network *network)
+{
+	return network->kind == NETWORK_LAN && choose_address(network) != 0;
+}
+
+/*
+ * Where users are, unless the user says otherwise: the network of the first client on a LAN with a
+ * free address, else the first such LAN.
+ */
+static const struct scenario_network *choose_network(const struct shell_options *options,
+						     const struct run_setup *setup)
+{
+	const struct scenario *scenario = setup->scenario;
+	const struct scenario_network *network;
+
+	if (options->network_name != NULL) {
+		network =
+		    live_find_network(scenario, setup->file, "--network", options->network_name);
+		return network;
+	}
+	for (guint i = 0; i < scenario->clients->len; i++) {
+		const struct scenario_client *client = scenario->clients->pdata[i];
+
+		if (is_lan_with_room(client->host->own.network))
+			return client->host->own.network;
+	}
+	for (guint i = 0; i < scenario->networks->len; i++) {
+		network = scenario->networks->pdata[i];
+		if (is_lan_with_room(network))
+			return network;
+	}
+	command_complain("%s has no LAN with a free address to be on", setup->file);
+	return NULL;
 }
 
 /* Made like those of hosts. */
@@ -161,7 +173,8 @@ static bool describe(struct shell_options *options, const struct run_setup *setu
 		.mtu_bytes = (unsigned)joined->mtu_bytes,
 	};
 	if (network->address == 0) {
-		command_complain("the subnet of the network \"%s\" has no address left",
+		command_complain("the subnet of the network \"%s\" has no address left; "
+				 "--network NAME takes another",
 				 joined->item.name);
 		return false;
 	}
@@ -235,7 +248,7 @@ int command_shell(const struct command *command, int argc, char **argv)
 	struct shell_options options = { .process = { .pid = -1 } };
 	const GOptionEntry entries[] = {
 		{"network",   0, 0,                    G_OPTION_ARG_STRING,   &options.network_name,
-                 "The network to be on (default: that of the first client)",										 "NAME"},
+                 "The network to be on (default: that of the first client on a LAN)",                                                                        "NAME"},
 		{ "record",   0, 0,                    G_OPTION_ARG_FILENAME, &options.live.record_path,
                  "Record what comes in, for mailwire run --replay PATH",										     "PATH"},
 		{ "services", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_STRING,

@@ -57,6 +57,7 @@ static struct mua *start_client(struct programs *programs, struct network *netwo
 		.outgoing_tls = security_session(client->outgoing.security),
 		.leave = leave_of(client->incoming.leave),
 		.leave_ns = client->incoming.leave_for_ns,
+		.pipelines = client->incoming.pipelines,
 		.stay_ns = client->incoming.stay_ns,
 		.check_every_ns = client->incoming.check_every_ns,
 		.is_online = client->is_online,

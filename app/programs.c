@@ -27,7 +27,7 @@ struct site {
 	struct mail_settings *settings;
 	struct sasl_keys *keys;       /* of all its servers */
 	struct random_stream *random; /* for the challenges of POP3 and IMAP, over outages too */
-	struct tls_context *tls; /* NULL: none */
+	struct tls_context *tls;      /* NULL: none */
 };
 
 /* A time in which a site is down; its timer begins and ends it. */

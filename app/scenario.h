@@ -281,7 +281,7 @@ struct scenario_tls {
 	enum scenario_certificate certificate;
 	enum scenario_certificate_key key;
 	int oldest, newest;     /* enum tls_version */
-	bool hides_plain_login; /* no login without TLS */
+	bool hides_plain_login; /* no login without TLS that shows the password; SMTP: none */
 };
 
 /* How a client protects a connection. */
@@ -421,6 +421,7 @@ struct scenario_incoming {
 	int64_t leave_for_ns;      /* TIME_NEVER: without limit */
 	int64_t stay_ns;           /* IMAP only: how long it stays connected with nothing to do */
 	int64_t check_every_ns;    /* TIME_NEVER: only when the user says so */
+	bool pipelines;            /* POP3 only: commands do not wait for answers */
 	enum scenario_security security;
 };
 

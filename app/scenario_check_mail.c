@@ -651,6 +651,9 @@ static void check_incoming(struct load *load, const struct scenario_client *clie
 		load_error(
 		    load, load_mark(load, &incoming->leave, client),
 		    "`leave-on-server` is for pop3: otherwise mail stays on the server anyway");
+	if (incoming->protocol != PROTOCOL_POP3 && incoming->pipelines)
+		load_error(load, load_mark(load, &incoming->pipelines, client),
+			   "`pipelining` is for pop3: imap always may, webmail has no use for it");
 	if (incoming->protocol == PROTOCOL_POP3 && incoming->stay_ns != 0)
 		load_error(load, load_mark(load, &incoming->stay_ns, client),
 			   "`stay` is for imap: a pop3 session sees no mail that comes later");

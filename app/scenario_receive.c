@@ -24,6 +24,8 @@ static void replace(struct load *load, struct scenario_client *client)
 		incoming->leave = LEAVE_NOTHING;
 		incoming->leave_for_ns = TIME_NEVER;
 	}
+	if (is_imap)
+		incoming->pipelines = false;
 	incoming->protocol = *load->receive;
 }
 

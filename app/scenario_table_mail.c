@@ -489,7 +489,7 @@ static const struct key tls_keys[] = {
 	{ .name = "newest", .type = KEY_WORD, AT(scenario_tls, newest), .words = tls_version_words,
 	  .fallback = "TLSv1.3", .meaning = "The newest version it speaks" },
 	{ .name = "login-needs-tls", .type = KEY_BOOL, AT(scenario_tls, hides_plain_login), .fallback = "no",
-	  .meaning = "Whether clients can log in under TLS alone: else AUTH is not offered, and IMAP says LOGINDISABLED" },
+	  .meaning = "Whether a password may cross the wire under TLS alone: without it SMTP offers no AUTH (as Postfix), POP3 and IMAP no USER, LOGIN, PLAIN (as Dovecot)" },
 };
 
 static const struct mapping tls_mapping = {
@@ -597,6 +597,8 @@ static const struct key incoming_keys[] = {
 	  .fallback = "no", .meaning = "pop3: what becomes of mail that was retrieved" },
 	{ .name = "leave-for", .type = KEY_TIME, AT(scenario_incoming, leave_for_ns),
 	  .computed = "without limit", .meaning = "pop3 with `leave-on-server: yes`: for how long" },
+	{ .name = "pipelining", .type = KEY_BOOL, AT(scenario_incoming, pipelines), .fallback = "no",
+	  .meaning = "pop3: whether commands go out without waiting for the answers, where the server offers PIPELINING" },
 	{ .name = "stay", .type = KEY_TIME, AT(scenario_incoming, stay_ns), .fallback = "0s", .most = INT64_MAX,
 	  .meaning = "imap: how long the connection stays open when there is nothing left to do; news comes at once (IDLE)" },
 	{ .name = "check-every", .type = KEY_TIME, AT(scenario_incoming, check_every_ns), .least = 1000000000, .most = INT64_MAX,

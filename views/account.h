@@ -33,11 +33,11 @@ struct account {
 };
 
 /*
- * The payload of a UDP datagram at a port that one of the dissectors knows, and which side sent it.
- * NULL: there is none, or not all of it.
+ * The dissector for a UDP datagram at a port that one knows, and what to hand to it: all that is here of
+ * the payload, and which side sent it. NULL: there is none.
  */
-const struct dissector *account_datagram(const struct account *account, struct bytes *data,
-					 bool *is_from_server);
+const struct dissector *account_datagram(const struct account *account,
+					 struct dissect_input *input);
 
 /*
  * What there is to say of the datagram: kept, or made now in `room`. Its dissector is NULL where

@@ -27,6 +27,7 @@ struct capture_reader {
 	uint64_t skipped_offset;   /* where it ends, */
 	uint64_t skipped_count;    /* and how many there are */
 	bool is_begun;
+	bool is_capture; /* it begins like one */
 	bool is_classic;
 	bool is_big_endian;
 	size_t section_interface; /* interface 0 of the present section */
@@ -67,6 +68,14 @@ static void make_room(struct capture_reader *reader, size_t length)
 	reader->rest.data = reader->buffer;
 }
 
+static void complain_of_errno(struct capture_reader *reader)
+{
+	char text[256];
+
+	g_snprintf(text, sizeof text, "reading failed: %s", g_strerror(errno));
+	reader->complaint = g_string_chunk_insert(reader->kept, text);
+}
+
 /* Reads what comes next into the buffer; false at the end, or on an error, which is complained of. */
 static bool read_more(struct capture_reader *reader)
 {
@@ -80,7 +89,7 @@ static bool read_more(struct capture_reader *reader)
 		    read(reader->descriptor, reader->buffer + used, reader->buffer_bytes - used);
 	while (count < 0 && errno == EINTR);
 	if (count < 0)
-		reader->complaint = g_strerror(errno);
+		complain_of_errno(reader);
 	if (count <= 0)
 		return false;
 	reader->rest.length += (size_t)count;
@@ -544,20 +553,42 @@ void capture_reader_before_read(struct capture_reader *reader, void (*before)(vo
 	reader->owner = owner;
 }
 
+/* What begins like something else. */
+static const char *what_else(struct capture_reader *reader)
+{
+	static const struct {
+		uint8_t magic[5];
+		uint8_t length;
+		const char *complaint;
+	} kinds[] = {
+		{{ 0x1f, 0x8b },                2, "compressed by gzip: unpack it first" },
+		{ { 0xfd, '7', 'z', 'X', 'Z' }, 5, "compressed by xz: unpack it first"   },
+		{ { 0x28, 0xb5, 0x2f, 0xfd },   4, "compressed by zstd: unpack it first" },
+		{ { 'B', 'Z', 'h' },            3, "compressed by bzip2: unpack it first"},
+		{ { 0x04, 0x22, 0x4d, 0x18 },   4, "compressed by lz4: unpack it first"  },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
+		if (need(reader, kinds[i].length) &&
+		    memcmp(reader->rest.data, kinds[i].magic, kinds[i].length) == 0)
+			return kinds[i].complaint;
+	return "not a capture: neither pcapng nor pcap";
+}
+
 /* Looks at the first bytes: which format is it? */
 static void begin(struct capture_reader *reader)
 {
-	static const uint8_t gzip_magic[2] = { 0x1f, 0x8b };
-
 	reader->is_begun = true;
 	reader->is_classic = begin_classic(reader);
-	if (reader->is_classic ||
-	    (need(reader, 4) && get_be32(reader->rest.data) == PCAPNG_SECTION))
-		return;
-	if (need(reader, 2) && memcmp(reader->rest.data, gzip_magic, 2) == 0)
-		complain(reader, "compressed by gzip: unpack it first");
-	else
-		complain(reader, "not a capture: neither pcapng nor pcap");
+	reader->is_capture = reader->is_classic ||
+			     (need(reader, 4) && get_be32(reader->rest.data) == PCAPNG_SECTION);
+	if (!reader->is_capture)
+		complain(reader, what_else(reader));
+}
+
+bool capture_reader_is_capture(const struct capture_reader *reader)
+{
+	return reader->is_capture;
 }
 
 void capture_reader_free(struct capture_reader *reader)

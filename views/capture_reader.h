@@ -75,6 +75,9 @@ void capture_reader_before_read(struct capture_reader *reader, void (*before)(vo
 /* Reads on to the next frame. After END or BAD it stays so. */
 enum capture_read capture_reader_next(struct capture_reader *reader, struct captured_frame *frame);
 
+/* False as long as nothing was read, and for files that begin like neither format. */
+bool capture_reader_is_capture(const struct capture_reader *reader);
+
 /* What is wrong, for people, and where in the file; NULL when nothing is. */
 const char *capture_reader_complaint(const struct capture_reader *reader, uint64_t *offset);
 

@@ -65,7 +65,7 @@ enum decode_note {
 	DECODE_NOTE_QUOTED_CUT,     /* quoted by an ICMP error, which shows only the beginning */
 	DECODE_NOTE_OPTIONS_BAD,    /* the list of options is malformed */
 	DECODE_NOTE_SNAPPED,        /* not all of its header was captured */
-	DECODE_NOTE_NO_LENGTH,      /* IP says length 0: a network card was to cut it into packets */
+	DECODE_NOTE_NO_LENGTH, /* IP says length 0: a network card was to cut it into packets */
 };
 
 struct decode_layer {
@@ -81,7 +81,7 @@ struct decode_layer {
 	uint32_t header_bytes;  /* of the header with its options; all of data and padding; */
 	uint32_t payload_bytes; /* of what follows it and belongs to it */
 	uint32_t cut_header_bytes, cut_payload_bytes; /* further ones of both, which are not here */
-	uint16_t first_field;   /* its fields are fields[first_field] and following */
+	uint16_t first_field; /* its fields are fields[first_field] and following */
 	uint16_t field_count;
 };
 

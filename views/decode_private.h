@@ -9,13 +9,13 @@ struct walk {
 	struct decode *decode;
 	const struct dissector *const *dissectors;
 	bool wants_fields;
-	bool is_quoted;                        /* inside the datagram that an ICMP error quotes */
-	bool is_whole;                         /* all of the present datagram's payload is here */
-	bool is_fragment;                      /* its first fragment */
-	bool is_snapped;                       /* the capture has only the beginning of the packet */
-	bool has_no_length;                    /* the present datagram: it is as long as the frame */
-	bool has_unknown_way;                  /* it goes to another destination than is known here */
-	uint32_t cut_bytes;                    /* of the present datagram, behind the end of the frame */
+	bool is_quoted;       /* inside the datagram that an ICMP error quotes */
+	bool is_whole;        /* all of the present datagram's payload is here */
+	bool is_fragment;     /* its first fragment */
+	bool is_snapped;      /* the capture has only the beginning of the packet */
+	bool has_no_length;   /* the present datagram: it is as long as the frame */
+	bool has_unknown_way; /* it goes to another destination than is known here */
+	uint32_t cut_bytes;   /* of the present datagram, behind the end of the frame */
 	struct ip_address source, destination; /* of the present datagram */
 };
 

@@ -183,7 +183,8 @@ static void walk_udp(struct walk *walk, struct range range)
 	note_ports(walk, header.source_port, header.destination_port);
 	walk_application(walk, range_from(range, UDP_HEADER_BYTES), false, header.source_port,
 			 header.destination_port);
-	walk_add_data(walk, DECODE_DATA, "data behind the datagram", behind);
+	if (range_length(behind) > 0)
+		walk_add_data(walk, DECODE_DATA, "data behind the datagram", behind);
 }
 
 static void walk_icmp(struct walk *walk, struct range range)

@@ -452,8 +452,8 @@ static void describe_stream(const struct model_segment *segment,
 {
 	const struct model_direction *direction = segment->direction;
 	uint64_t end = model_segment_end(segment);
-	bool tells_held = segment->order == SEGMENT_FILLS_GAP ||
-			  segment->order == SEGMENT_AFTER_LOSS;
+	bool tells_held =
+	    segment->order == SEGMENT_FILLS_GAP || segment->order == SEGMENT_AFTER_LOSS;
 	unsigned i = tells_held ? 0 : model_unit_index(direction, segment->offset);
 
 	for (; i < direction->units->len; i++) {

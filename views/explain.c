@@ -88,10 +88,10 @@ void explain_append_order(GString *out, const struct model_segment *segment)
 		break;
 	}
 	if (segment->other_missing_bytes > 0)
-		g_string_append_printf(
-		    out, ", MISSING in the capture: %" G_GUINT64_FORMAT " B %s",
-		    segment->other_missing_bytes,
-		    segment->flags & TCP_RST ? "of the other side" : "that it acknowledges");
+		g_string_append_printf(out, ", MISSING in the capture: %" G_GUINT64_FORMAT " B %s",
+				       segment->other_missing_bytes,
+				       segment->flags & TCP_RST ? "of the other side"
+								: "that it acknowledges");
 }
 
 /* Takes in one frame: every frame, shown or not, belongs to a stream and may name someone. */
@@ -111,10 +111,11 @@ static void follow(struct explain *explain, const struct captured_frame *frame,
 		.dissectors = options->dissectors,
 	};
 	address_names_read(explain->names, explain->reader);
-	decode_packet(frame->bytes,
-		      &(struct decode_options) { interface->link_type, wants_fields, NULL,
-						 frame->original_length - (frame->has_fcs ? 4 : 0) },
-		      &explain->decode);
+	decode_packet(
+	    frame->bytes,
+	    &(struct decode_options) { interface->link_type, wants_fields, NULL,
+				       frame->original_length - (frame->has_fcs ? 4 : 0) },
+	    &explain->decode);
 	if (streams_follow(explain->streams, &explain->decode,
 			   &(struct stream_packet) { frame->time_ns, frame->interface,
 						     explain_fcs_is_wrong(frame) },

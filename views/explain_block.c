@@ -167,8 +167,8 @@ static void print_header(struct block *block, const struct decode_layer *layer)
 	bool is_sent = block->way == WAY_SENT && !layer->is_quoted;
 	const char *complaint = decode_complaint(layer);
 	size_t header_bytes = layer->header_bytes + layer->cut_header_bytes;
-	size_t size = layer->payload_bytes + layer->cut_payload_bytes +
-		      (is_sent ? header_bytes : 0);
+	size_t size =
+	    layer->payload_bytes + layer->cut_payload_bytes + (is_sent ? header_bytes : 0);
 
 	layout_begin(layout, action_of(block, layer), colour_layer(layer), layer_name(layer));
 	layout_change(layout,

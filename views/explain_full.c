@@ -84,6 +84,14 @@ static void print_purpose(struct explain *explain, unsigned column, const char *
 	print_line(explain, column);
 }
 
+/* A value that reaches the next column has its line for itself. */
+static bool is_too_long(const char *text, const char *name)
+{
+	size_t length = strlen(text) + (name == NULL ? 0 : strlen(name) + strlen(" ()"));
+
+	return length >= PURPOSE_COLUMN - VALUE_COLUMN;
+}
+
 static void print_field(struct explain *explain, const struct explained *packet,
 			const struct decode_field *field)
 {
@@ -96,10 +104,11 @@ static void print_field(struct explain *explain, const struct explained *packet,
 	g_string_append_printf(line, "%6u %4u   ", field->bit_offset, field->bit_width);
 	text_append(line, field->field->name);
 	layout_pad(layout, VALUE_COLUMN - 1);
-	g_string_append_printf(line, " %s", decode_field_print(&explain->decode, field, text));
+	decode_field_print(&explain->decode, field, text);
+	g_string_append_printf(line, " %s", text);
 	if (name != NULL)
 		g_string_append_printf(line, " (%s)", name);
-	if (is_narrow)
+	if (is_narrow || is_too_long(text, name))
 		print_line(explain, VALUE_COLUMN);
 	print_purpose(explain, is_narrow ? NAME_COLUMN : PURPOSE_COLUMN, field->field->purpose,
 		      field->field->reference);
@@ -181,17 +190,14 @@ static void print_stream(struct explain *explain, const struct model_segment *se
 static void print_datagram(struct explain *explain, const struct explained *packet)
 {
 	struct dissect_unit units[STREAM_UNITS_MAX];
-	struct bytes data = { NULL, 0 };
-	bool is_from_server = false;
-	const struct dissector *dissector =
-	    account_datagram(&packet->account, &data, &is_from_server);
-	struct dissect_input input = { .bytes = data, .is_from_server = is_from_server };
+	struct dissect_input input;
+	const struct dissector *dissector = account_datagram(&packet->account, &input);
 	size_t count;
 
 	if (dissector == NULL)
 		return;
 	begin_heading(explain, dissector->name);
-	g_string_append_printf(explain->layout.line, ", %zu bytes", data.length);
+	g_string_append_printf(explain->layout.line, ", %zu bytes", input.bytes.length);
 	print_line(explain, 4);
 	count = dissector->dissect(&input, units, STREAM_UNITS_MAX);
 	count = MIN(count, STREAM_UNITS_MAX);
@@ -263,8 +269,8 @@ static void print_frame(struct explain *explain, const struct explained *packet)
 	g_string_append_printf(line, ", %s s after the first frame",
 			       time_print(frame->time_ns - explain->first_ns, time));
 	print_line(explain, ABOUT_COLUMN);
-	g_string_append_printf(line, "  interface  %s%s(link type %u)%s", label,
-			       *label == '\0' ? "" : " ", packet->interface->link_type,
+	g_string_append_printf(line, "  interface  %s%slink type %u%s", label,
+			       *label == '\0' ? "" : ", ", packet->interface->link_type,
 			       directions[frame->direction < 3 ? frame->direction : 0]);
 	print_line(explain, ABOUT_COLUMN);
 	for (unsigned i = 0; i < frame->comment_count; i++) {
@@ -277,12 +283,11 @@ static void print_frame(struct explain *explain, const struct explained *packet)
 /* The payload is told of by its application. */
 static bool is_told(const struct explain *explain, const struct explained *packet)
 {
-	struct bytes data = { NULL, 0 };
-	bool is_from_server = false;
+	struct dissect_input input;
 
 	if (packet->account.segment != NULL)
 		return streams_unit_count(explain->streams) > 0;
-	return account_datagram(&packet->account, &data, &is_from_server) != NULL;
+	return account_datagram(&packet->account, &input) != NULL;
 }
 
 void explain_in_full(struct explain *explain, const struct explained *packet)

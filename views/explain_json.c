@@ -138,11 +138,8 @@ static void append_unit(GString *out, const char *protocol, const struct dissect
 static void append_datagram(GString *out, const struct explained *packet)
 {
 	struct dissect_unit units[STREAM_UNITS_MAX];
-	struct bytes data = { NULL, 0 };
-	bool is_from_server = false;
-	const struct dissector *dissector =
-	    account_datagram(&packet->account, &data, &is_from_server);
-	struct dissect_input input = { .bytes = data, .is_from_server = is_from_server };
+	struct dissect_input input;
+	const struct dissector *dissector = account_datagram(&packet->account, &input);
 	size_t count = 0;
 
 	if (dissector != NULL)

@@ -65,10 +65,11 @@ struct model_direction {
 	bool has_fin;          /* an end was seen, */
 	uint64_t fin_offset;   /* behind so many bytes */
 	uint64_t fed_bytes;    /* stream offset up to which units are known */
-	uint64_t missing_bytes; /* of them the last, which nobody has: its dissector is to be told */
-	GByteArray *begun;     /* a line whose end has not come; NULL: none (views/pieces.h) */
-	GPtrArray *units;      /* of struct model_unit *, by offset */
-	uint64_t bytes_sent;   /* payload, without repetitions */
+	uint64_t
+	    missing_bytes;   /* of them the last, which nobody has: its dissector is to be told */
+	GByteArray *begun;   /* a line whose end has not come; NULL: none (views/pieces.h) */
+	GPtrArray *units;    /* of struct model_unit *, by offset */
+	uint64_t bytes_sent; /* payload, without repetitions */
 	unsigned segments, retransmissions;
 };
 
@@ -147,26 +148,26 @@ enum segment_order {
 	SEGMENT_EARLY,      /* bytes before it have not come yet: it is held */
 	SEGMENT_FILLS_GAP,  /* what was held behind it can be read now */
 	SEGMENT_AFTER_LOSS, /* bytes before it were never captured */
-	SEGMENT_BEFORE,     /* all of it is from before the first byte of the stream that is known */
-	SEGMENT_DAMAGED,    /* its checksum is wrong: a receiver does not take it in */
+	SEGMENT_BEFORE,  /* all of it is from before the first byte of the stream that is known */
+	SEGMENT_DAMAGED, /* its checksum is wrong: a receiver does not take it in */
 };
 
 /* A TCP segment found in a frame: which connection, which part of its direction. */
 struct model_segment {
 	const struct model_connection *connection;
 	const struct model_direction *direction;
-	uint64_t offset; /* of the payload in the stream direction, */
-	uint64_t length; /* and its bytes on the wire */
+	uint64_t offset;       /* of the payload in the stream direction, */
+	uint64_t length;       /* and its bytes on the wire */
 	uint32_t before_bytes; /* of them, which are from before the stream's first known byte */
 	uint32_t sequence, acknowledgment; /* relative to the SYNs, as Wireshark shows them */
 	uint8_t flags;
-	uint8_t order;          /* enum segment_order */
-	uint64_t missing_bytes; /* never captured, just before it */
+	uint8_t order;                /* enum segment_order */
+	uint64_t missing_bytes;       /* never captured, just before it */
 	uint64_t other_missing_bytes; /* acknowledged by it, and never captured */
-	bool tells_other;             /* what the other side sent before can be read now: its units */
-	bool tells_held;              /* likewise of its own side, though it has no payload */
-	bool is_window_known;   /* how windows are scaled is known */
-	uint32_t window_bytes;  /* scaled where it is known, else the number in the header */
+	bool tells_other;      /* what the other side sent before can be read now: its units */
+	bool tells_held;       /* likewise of its own side, though it has no payload */
+	bool is_window_known;  /* how windows are scaled is known */
+	uint32_t window_bytes; /* scaled where it is known, else the number in the header */
 };
 
 /* Where the payload of `segment` ends in the stream direction. */

@@ -4,11 +4,10 @@
 #include "views/decode.h"
 
 #define SNAPSHOT_BYTES 262144 /* as tcpdump has it */
-#define LINK_TYPES_MAX 16     /* with programs at once: at least those that are decoded */
+#define LINK_TYPES_MAX 16     /* more than decode_knows_link() knows: each is compiled once */
 
 /* The expression compiled for one link type. */
 struct program {
-	bool is_made; /* else the place is free */
 	bool is_right;
 	uint16_t link_type;
 	struct bpf_program code;
@@ -17,7 +16,7 @@ struct program {
 struct packet_filter {
 	char *expression;
 	struct program programs[LINK_TYPES_MAX];
-	unsigned next; /* to be made anew when all are taken */
+	unsigned count;
 };
 
 /* libpcap's own numbers differ from those in files for raw IP alone, among those we know. */
@@ -34,7 +33,7 @@ static void compile(const struct packet_filter *filter, uint16_t link_type, stru
 {
 	pcap_t *pcap = pcap_open_dead(own_number(link_type), SNAPSHOT_BYTES);
 
-	*program = (struct program) { .is_made = true, .link_type = link_type };
+	*program = (struct program) { .link_type = link_type };
 	program->is_right = pcap != NULL && pcap_compile(pcap, &program->code, filter->expression,
 							 1, PCAP_NETMASK_UNKNOWN) == 0;
 	if (!program->is_right)
@@ -48,12 +47,11 @@ static struct program *program_for(struct packet_filter *filter, uint16_t link_t
 {
 	struct program *program;
 
-	for (unsigned i = 0; i < LINK_TYPES_MAX; i++)
-		if (filter->programs[i].is_made && filter->programs[i].link_type == link_type)
+	for (unsigned i = 0; i < filter->count; i++)
+		if (filter->programs[i].link_type == link_type)
 			return &filter->programs[i];
-	program = &filter->programs[filter->next++ % LINK_TYPES_MAX];
-	if (program->is_right)
-		pcap_freecode(&program->code);
+	g_assert(filter->count < LINK_TYPES_MAX);
+	program = &filter->programs[filter->count++];
 	compile(filter, link_type, program, NULL);
 	return program;
 }
@@ -63,7 +61,7 @@ struct packet_filter *packet_filter_new(const char *expression, GError **error)
 	struct packet_filter *filter = g_new0(struct packet_filter, 1);
 
 	filter->expression = g_strdup(expression);
-	compile(filter, DECODE_LINK_ETHERNET, &filter->programs[filter->next++], error);
+	compile(filter, DECODE_LINK_ETHERNET, &filter->programs[filter->count++], error);
 	if (!filter->programs[0].is_right)
 		g_clear_pointer(&filter, packet_filter_free);
 	return filter;
@@ -73,7 +71,7 @@ void packet_filter_free(struct packet_filter *filter)
 {
 	if (filter == NULL)
 		return;
-	for (unsigned i = 0; i < LINK_TYPES_MAX; i++)
+	for (unsigned i = 0; i < filter->count; i++)
 		if (filter->programs[i].is_right)
 			pcap_freecode(&filter->programs[i].code);
 	g_free(filter->expression);

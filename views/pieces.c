@@ -22,8 +22,7 @@ void pieces_keep(struct model_direction *direction, struct bytes bytes, size_t u
 	if (unfinished == 0) {
 		pieces_forget(direction);
 	} else if (direction->begun != NULL) {
-		g_byte_array_remove_range(direction->begun, 0,
-					  (guint)(bytes.length - unfinished));
+		g_byte_array_remove_range(direction->begun, 0, (guint)(bytes.length - unfinished));
 	} else {
 		direction->begun = g_byte_array_new();
 		g_byte_array_append(direction->begun, kept.data, (guint)kept.length);

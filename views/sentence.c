@@ -131,12 +131,28 @@ static const char *icmp_error_text(const struct icmp_header *icmp)
 	}
 }
 
+/* "router tells alice-pc to use 10.0.0.9 for 9.9.9.9": nothing is lost, the router forwards. */
+static void append_redirect(GString *out, const struct view_names *names, const char *from,
+			    const char *to, const struct icmp_header *icmp, struct bytes quoted)
+{
+	struct ip_address gateway = ip_address_from_ipv4(icmp_redirect_gateway(icmp));
+	char rooms[2][SENTENCE_HOST_BYTES];
+	struct ipv4_header about;
+	struct bytes rest;
+
+	append_words(out, from, " tells ", to, " to use ", sentence_host(names, gateway, rooms[0]),
+		     NULL);
+	if (ipv4_header_parse_quoted(quoted, &about, &rest) == PARSE_OK)
+		append_words(
+		    out, " for ",
+		    sentence_host(names, ip_address_from_ipv4(about.destination), rooms[1]), NULL);
+}
+
 static void append_icmp(GString *out, const struct view_names *names, const char *from,
 			const char *to, struct bytes payload)
 {
 	struct icmp_header icmp;
 	struct bytes rest;
-	char room[SENTENCE_HOST_BYTES];
 
 	if (icmp_header_parse(payload, &icmp, &rest) != PARSE_OK)
 		append_words(out, from, " sends ", to, " a malformed ICMP message", NULL);
@@ -145,10 +161,7 @@ static void append_icmp(GString *out, const struct view_names *names, const char
 	else if (icmp.type == ICMP_ECHO_REPLY)
 		append_words(out, from, " answers the ping of ", to, NULL);
 	else if (icmp.type == ICMP_REDIRECT)
-		append_words(
-		    out, from, " tells ", to, " of a shorter way: by ",
-		    sentence_host(names, ip_address_from_ipv4(icmp_redirect_gateway(&icmp)), room),
-		    NULL);
+		append_redirect(out, names, from, to, &icmp, rest);
 	else if (icmp_is_error(icmp.type))
 		append_words(out, from, " tells ", to,
 			     " that a packet was dropped: ", icmp_error_text(&icmp), NULL);
@@ -262,9 +275,9 @@ static void append_udp(GString *out, const char *from, const char *to,
 	else if (datagram->dissector != NULL)
 		append_exchange(out, from, to, datagram->is_from_server, datagram->unit.summary);
 	else /* as its header says: less of it may have been captured */
-		g_string_append_printf(
-		    out, "%s sends %d bytes by UDP to %s port %u", from,
-		    MAX(get_be16(in.data + 4) - UDP_HEADER_BYTES, 0), to, get_be16(in.data + 2));
+		g_string_append_printf(out, "%s sends %d bytes by UDP to %s port %u", from,
+				       MAX(get_be16(in.data + 4) - UDP_HEADER_BYTES, 0), to,
+				       get_be16(in.data + 2));
 }
 
 /* The most frequent sentence of all: without a format, for speed. */
@@ -436,14 +449,49 @@ static void append_tcp(GString *out, const char *from, const char *to,
 	const struct model_segment *segment = account->segment;
 
 	if (segment == NULL)
-		append_words(out, from, " sends ", to,
-			     " a TCP segment of which too little is here", NULL);
+		append_words(out, from, " sends ", to, " a TCP segment of which too little is here",
+			     NULL);
 	else if (segment->length == 0 && segment->order == SEGMENT_KEEPALIVE)
 		append_order(out, from, to, segment);
 	else if (segment->length == 0)
 		append_control(out, from, to, segment);
 	else
 		append_payload(out, from, to, segment);
+}
+
+/* The number of the protocol in the outer datagram that no layer here tells of; -1: not known. */
+static int unknown_protocol(const struct decode *decode)
+{
+	int protocol = -1;
+
+	for (unsigned i = 0; i < decode->layer_count && !decode->layers[i].is_quoted; i++) {
+		const struct decode_layer *layer = &decode->layers[i];
+		struct bytes in = bytes_from(decode->frame, layer->start);
+
+		if (layer->protocol == DECODE_IPV4 && in.length >= IPV4_HEADER_BYTES)
+			protocol = in.data[9];
+		else if (layer->protocol == DECODE_IPV6 && in.length >= IPV6_HEADER_BYTES)
+			protocol = in.data[6];
+		else if (layer->protocol == DECODE_IPV6_EXTENSION && in.length > 0)
+			protocol = in.data[0];
+	}
+	return protocol;
+}
+
+/* "10.0.0.1 sends 10.0.0.2 10 bytes of GRE (47)" */
+static void append_unknown(GString *out, const char *from, const char *to,
+			   const struct decode *decode, size_t length)
+{
+	const struct field protocols = { .names = ip_protocol_names };
+	int protocol = unknown_protocol(decode);
+	const char *name = protocol < 0 ? NULL : field_value_name(&protocols, (uint64_t)protocol);
+
+	g_string_append_printf(out, "%s sends %s %zu byte%s of ", from, to, length,
+			       length == 1 ? "" : "s");
+	if (protocol < 0)
+		text_append(out, "a protocol not known here");
+	else
+		g_string_append_printf(out, "%s (%d)", name == NULL ? "protocol" : name, protocol);
 }
 
 /* The layer behind the addresses says what the packet is about. */
@@ -467,8 +515,7 @@ static void append_transport(GString *out, const char *from, const char *to,
 		append_icmpv6(out, account->names, from, to, in);
 		break;
 	default:
-		g_string_append_printf(out, "%s sends %s %zu bytes of a protocol not known here",
-				       from, to, in.length);
+		append_unknown(out, from, to, account->decode, in.length);
 		break;
 	}
 }

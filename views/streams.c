@@ -211,8 +211,8 @@ static void give_up(struct streams *streams, struct flow *flow, unsigned index,
 	uint64_t missing[2];
 
 	for (unsigned i = 0; i < 2; i++)
-		missing[i] = stream_pass_over(streams, flow, i,
-					      stream_held_end(&flow->directions[i]));
+		missing[i] =
+		    stream_pass_over(streams, flow, i, stream_held_end(&flow->directions[i]));
 	segment->missing_bytes += missing[index];
 	segment->other_missing_bytes += missing[!index];
 	if (missing[index] > 0)
@@ -361,9 +361,9 @@ static void take_segment(struct streams *streams, struct flow *flow, unsigned in
 	window_find(segment, &view->header);
 	stream->segments++;
 	streams->found_before = streams->found_behind = streams->found_count;
-	if (view->length > 0 && !(view->header.flags & TCP_RST)) /* its payload would be for people */
-		segment->order =
-		    (uint8_t)take_payload(streams, flow, index, view, offset, segment);
+	if (view->length > 0 &&
+	    !(view->header.flags & TCP_RST)) /* its payload would be for people */
+		segment->order = (uint8_t)take_payload(streams, flow, index, view, offset, segment);
 	if (view->header.flags & TCP_RST && !view->is_damaged)
 		give_up(streams, flow, index, segment);
 	if (segment->order == SEGMENT_REPEATED)

@@ -42,9 +42,9 @@ bool streams_follow(struct streams *streams, const struct decode *decode,
 
 /* What the dissector found on the segment followed last, parts of units as well. */
 struct stream_unit {
-	uint64_t offset;                 /* in the stream */
-	bool is_from_server;             /* whose stream: one side's bytes may wait for the other's */
-	bool is_of_segment;              /* else in bytes that were held since before */
+	uint64_t offset;     /* in the stream */
+	bool is_from_server; /* whose stream: one side's bytes may wait for the other's */
+	bool is_of_segment;  /* else in bytes that were held since before */
 	const struct dissect_unit *unit; /* of its own offset, only differences mean anything */
 };
 unsigned streams_unit_count(const struct streams *streams);

@@ -152,9 +152,11 @@ void stream_read_held(struct streams *streams, struct flow *flow, unsigned index
 			continue;
 		}
 		stream_read(streams, flow, index,
-			    &(struct stream_piece) { .offset = held->offset,
-						     .length = held->length,
-						     .bytes = { data, length } });
+			    &(struct stream_piece) {
+				.offset = held->offset,
+				.length = held->length,
+				.bytes = {data, length}
+                });
 		release(streams, direction, i);
 	}
 }

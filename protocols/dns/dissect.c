@@ -10,6 +10,7 @@
 struct output {
 	struct dissect_unit *units;
 	size_t capacity, count;
+	bool is_cut;               /* the message goes on behind the end of the range */
 	struct dissect_unit spare; /* stands in for a unit that does not fit */
 };
 
@@ -272,7 +273,8 @@ static void walk_message(struct walk *walk, struct dns_overview *overview)
 	add_header(walk);
 	for (; questions > 0; questions--) {
 		if (walk_question(walk, &overview->question) != PARSE_OK) {
-			overview->is_malformed = true;
+			overview->is_cut = walk->output->is_cut;
+			overview->is_malformed = !overview->is_cut;
 			return;
 		}
 		overview->has_question = true;
@@ -285,7 +287,8 @@ static void walk_message(struct walk *walk, struct dns_overview *overview)
 			struct dns_part part;
 
 			if (walk_record(walk, &part) != PARSE_OK) {
-				overview->is_malformed = true;
+				overview->is_cut = walk->output->is_cut;
+				overview->is_malformed = !overview->is_cut;
 				return;
 			}
 			add_record(walk, section, &part);
@@ -315,7 +318,7 @@ static void add_message(struct output *output, struct bytes range, size_t start,
 					       : "A question to a name server.",
 			.reference = "RFC 1035 section 4",
 			.kind = is_response ? DNS_UNIT_RESPONSE : DNS_UNIT_QUERY,
-			.is_complete = true,
+			.is_complete = !output->is_cut,
 			.offset = (uint32_t)start,
 			.length = (uint32_t)(prefix + length),
 		    });
@@ -333,7 +336,8 @@ static void add_message(struct output *output, struct bytes range, size_t start,
 			     .length = PREFIX_BYTES,
 			 });
 	if (length < DNS_HEADER_BYTES) {
-		dns_text_print(&text, "malformed message");
+		dns_text_print(&text,
+			       output->is_cut ? "the beginning of a message" : "malformed message");
 		return;
 	}
 	walk_message(&walk, &overview);
@@ -429,7 +433,7 @@ static void dissect_stream(struct output *output, const struct dissect_input *in
 static size_t dissect(const struct dissect_input *input, struct dissect_unit *units,
 		      size_t capacity)
 {
-	struct output output = { .units = units, .capacity = capacity };
+	struct output output = { .units = units, .capacity = capacity, .is_cut = input->is_cut };
 
 	if (input->is_stream)
 		dissect_stream(&output, input);

@@ -160,6 +160,25 @@ static void print_more(struct dns_text *text, const struct dns_overview *overvie
 		dns_text_print(text, " (+%u additional)", additional);
 }
 
+/* As far as it is known of a message whose end is not here. */
+static void print_beginning(struct dns_text *text, struct bytes message,
+			    const struct dns_overview *overview, bool is_response)
+{
+	if (!overview->has_question) {
+		dns_text_print(text, is_response ? "the beginning of an answer"
+						 : "the beginning of a question");
+		return;
+	}
+	if (overview->counts[DNS_ANSWER] > 0) {
+		dns_text_print(text, "answer: ");
+		dns_text_print_record(text, message, &overview->first[DNS_ANSWER]);
+	} else {
+		dns_text_print(text, is_response ? "answer: about " : "asks for ");
+		print_question(text, overview);
+	}
+	dns_text_print(text, ", and more that is not here");
+}
+
 void dns_text_print_summary(struct dns_text *text, struct bytes message,
 			    const struct dns_overview *overview)
 {
@@ -167,6 +186,8 @@ void dns_text_print_summary(struct dns_text *text, struct bytes message,
 
 	if (overview->is_malformed) {
 		dns_text_print(text, "malformed message");
+	} else if (overview->is_cut) {
+		print_beginning(text, message, overview, (flags & 0x8000) != 0);
 	} else if ((flags & 0x8000) == 0) {
 		dns_text_print(text, "asks for ");
 		print_question(text, overview);

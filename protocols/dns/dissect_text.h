@@ -24,6 +24,7 @@ struct dns_overview {
 	struct dns_part question, first[DNS_SECTIONS];
 	unsigned counts[DNS_SECTIONS]; /* without OPT */
 	bool has_question, is_malformed;
+	bool is_cut; /* not all of it is here: what is missing is not known to be absent */
 };
 
 void dns_text_print(struct dns_text *text, const char *format, ...) G_GNUC_PRINTF(2, 3);

@@ -95,8 +95,8 @@ static inline bool imap_offers_tls(const struct imap_session *session)
 	return session->config.offers_tls && session->base.protection == NULL;
 }
 
-/* False: there is no TLS, and without there is no login. */
-static inline bool imap_may_log_in(const struct imap_session *session)
+/* False: the password may not cross the wire readable, and there is no TLS to hide it (RFC 9051 6.2.3). */
+static inline bool imap_may_show_password(const struct imap_session *session)
 {
 	return !session->config.hides_login || session->base.protection != NULL;
 }

@@ -46,10 +46,10 @@ void imap_run_starttls(struct imap_session *session, struct imap_parser *parser)
 	}
 }
 
-/* True after an answer: logging in would show the password to everybody on the way. */
+/* True after an answer: this way to log in would show the password to everybody on the way. */
 static bool refuse_plaintext(struct imap_session *session)
 {
-	if (imap_may_log_in(session))
+	if (imap_may_show_password(session))
 		return false;
 	imap_no(session, "[PRIVACYREQUIRED] Plaintext authentication disallowed on non-secure "
 			 "(SSL/TLS) connections.");
@@ -151,8 +151,6 @@ void imap_run_authenticate(struct imap_session *session, struct imap_parser *par
 	enum sasl_mechanism mechanism;
 	struct bytes name, initial;
 
-	if (refuse_plaintext(session))
-		return;
 	if (!imap_parse_space(parser) || !imap_parse_atom(parser, &name)) {
 		imap_bad_arguments(session, parser);
 		return;
@@ -160,6 +158,8 @@ void imap_run_authenticate(struct imap_session *session, struct imap_parser *par
 	mechanism = sasl_mechanism_parse(name);
 	if (!is_offered(session, mechanism)) {
 		imap_no(session, "Unsupported authentication mechanism.");
+	} else if (SASL_BIT(mechanism) & SASL_PLAINTEXT && refuse_plaintext(session)) {
+		return;
 	} else if (imap_offers(session, IMAP_CAN_SASL_IR) && imap_skip(parser, ' ')) {
 		initial = imap_parser_rest(parser);
 		begin(session, mechanism, &initial);

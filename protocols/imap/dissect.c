@@ -197,8 +197,8 @@ static size_t dissect(const struct dissect_input *input, struct dissect_unit *un
 		uint64_t size = tiler->number;
 		const struct imap_tiler before = *tiler;
 		struct imap_tile tile = imap_tile_next(tiler, rest);
-		bool is_unfinished_line = tile.is_begun_here && !tile.is_ended_here &&
-					  tile.detail != IMAP_LITERAL;
+		bool is_unfinished_line =
+		    tile.is_begun_here && !tile.is_ended_here && tile.detail != IMAP_LITERAL;
 
 		if (is_unfinished_line &&
 		    dissect_keep(input, rest, count < capacity ? &units[count] : NULL)) {

@@ -20,7 +20,7 @@ struct imap_server_config {
 	size_t tls_port_count;
 	struct tls_context
 	    *tls;          /* what clients get, outlives it; NULL: no TLS, and no such ports */
-	bool hides_login;  /* logging in is possible under TLS alone */
+	bool hides_login;  /* without TLS no way that shows the password */
 	int64_t wakeup_ns; /* time between bytes arriving and the server reading them */
 	size_t message_bytes_max; /* largest message APPEND takes; 0: the default */
 	unsigned session_limit;   /* at once; one more gets BYE. 0: IMAP_SESSIONS */

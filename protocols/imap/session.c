@@ -8,15 +8,13 @@ char *imap_capabilities(const struct imap_session *session)
 	imap_capability_set offered = session->offered;
 	bool is_authenticated = session->state != IMAP_NOT_AUTHENTICATED;
 
-	if (!imap_may_log_in(session))
-		offered &= ~(imap_capability_bit(IMAP_CAN_AUTH_SCRAM_SHA_256) |
-			     imap_capability_bit(IMAP_CAN_AUTH_CRAM_MD5) |
-			     imap_capability_bit(IMAP_CAN_AUTH_PLAIN) |
+	if (!imap_may_show_password(session))
+		offered &= ~(imap_capability_bit(IMAP_CAN_AUTH_PLAIN) |
 			     imap_capability_bit(IMAP_CAN_AUTH_LOGIN));
 	imap_capabilities_print(text, offered, is_authenticated);
 	if (!is_authenticated && imap_offers_tls(session))
 		g_string_append(text, " STARTTLS");
-	if (!is_authenticated && !imap_may_log_in(session))
+	if (!is_authenticated && !imap_may_show_password(session))
 		g_string_append(text, " LOGINDISABLED");
 	return g_string_free(text, FALSE);
 }

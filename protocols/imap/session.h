@@ -26,7 +26,7 @@ struct imap_session_config {
 	void *owner;
 	struct sasl_setting sasl;
 	bool offers_tls;             /* STARTTLS; then the adapter's config has TLS */
-	bool hides_login;            /* LOGINDISABLED: logging in is possible under TLS alone */
+	bool hides_login;            /* without TLS no way that shows the password: LOGINDISABLED */
 	imap_capability_set without; /* what it does not offer; 0: it offers all it can */
 };
 

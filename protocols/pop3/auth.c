@@ -1,14 +1,23 @@
 /* AUTH of a POP3 server (RFC 5034): what SASL says, in base64 behind "+ ". */
 #include "protocols/pop3/private.h"
 
+/* Those a client may use now. */
+static unsigned usable_mechanisms(const struct pop3_session *session)
+{
+	unsigned hidden = pop3_may_show_password(session) ? 0 : SASL_PLAINTEXT;
+
+	return session->mechanisms & ~hidden;
+}
+
 void pop3_offer_mechanisms(struct pop3_session *session)
 {
+	unsigned mechanisms = usable_mechanisms(session);
 	GString *names;
 
-	if (session->mechanisms == 0)
+	if (mechanisms == 0)
 		return;
 	names = g_string_new(NULL);
-	sasl_append_names(session->mechanisms, " ", names);
+	sasl_append_names(mechanisms, " ", names);
 	session_printf(&session->base, "SASL%s\r\n", names->str);
 	g_string_free(names, TRUE);
 }
@@ -21,7 +30,7 @@ static void list_mechanisms(struct pop3_session *session)
 
 	pop3_ok(session, "%s", "");
 	from = session->base.produced_bytes;
-	sasl_append_names(session->mechanisms, "\r\n", names);
+	sasl_append_names(usable_mechanisms(session), "\r\n", names);
 	if (names->len > 0)
 		session_printf(&session->base, "%s\r\n", names->str + strlen("\r\n"));
 	session_write(&session->base, bytes_of(".\r\n"));
@@ -108,9 +117,6 @@ static void begin(struct pop3_session *session, enum sasl_mechanism mechanism, c
 /* AUTH mechanism [initial-response] (RFC 5034 section 4); "=" stands for an empty response. */
 void pop3_auth(struct pop3_session *session, const char *argument)
 {
-	if (pop3_refuse_plaintext(session))
-		return;
-
 	char **words = g_strsplit(argument, " ", 2);
 	enum sasl_mechanism mechanism = SASL_MECHANISM_COUNT;
 
@@ -121,7 +127,7 @@ void pop3_auth(struct pop3_session *session, const char *argument)
 		list_mechanisms(session);
 	else if (mechanism == SASL_MECHANISM_COUNT || !(session->mechanisms & SASL_BIT(mechanism)))
 		pop3_err(session, "Unsupported authentication mechanism.");
-	else
+	else if (!(SASL_BIT(mechanism) & SASL_PLAINTEXT) || !pop3_refuse_plaintext(session))
 		begin(session, mechanism, words[1]);
 	g_strfreev(words);
 }

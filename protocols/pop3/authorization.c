@@ -21,7 +21,7 @@ void pop3_stls(struct pop3_session *session, const char *argument)
 
 bool pop3_refuse_plaintext(struct pop3_session *session)
 {
-	if (pop3_may_log_in(session))
+	if (pop3_may_show_password(session))
 		return false;
 	pop3_err(session, "[AUTH] Plaintext authentication disallowed on non-secure (SSL/TLS) "
 			  "connections.");
@@ -55,9 +55,9 @@ void pop3_capa(struct pop3_session *session, const char *argument)
 			session_write(&session->base, bytes_of(capabilities[i].line));
 	if (!is_logged_in && offers_tls(session))
 		session_write(&session->base, bytes_of("STLS\r\n"));
-	if (!is_logged_in && pop3_may_log_in(session) && session->offers & POP3_OFFERS_USER)
+	if (!is_logged_in && pop3_may_show_password(session) && session->offers & POP3_OFFERS_USER)
 		session_write(&session->base, bytes_of("USER\r\n"));
-	if (!is_logged_in && pop3_may_log_in(session))
+	if (!is_logged_in)
 		pop3_offer_mechanisms(session);
 	session_write(&session->base, bytes_of(".\r\n"));
 	session_note_output(&session->base, POP3_LISTING, from);
@@ -150,8 +150,6 @@ void pop3_apop(struct pop3_session *session, const char *argument)
 {
 	const char *space = strchr(argument, ' ');
 
-	if (pop3_refuse_plaintext(session))
-		return;
 	if (session->timestamp == NULL) {
 		pop3_err(session, "APOP is not offered.");
 		return;

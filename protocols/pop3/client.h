@@ -64,7 +64,7 @@ struct pop3_client_config {
 	struct random_stream *random; /* for AUTH, see sasl.h; NULL: nonces are all alike */
 	struct sasl_keys *keys;       /* likewise; may be NULL */
 	bool deletes;                 /* what was fetched is deleted in the same session */
-	enum session_tls tls; /* with more than NEVER the adapter's config has TLS */
+	enum session_tls tls;         /* with more than NEVER the adapter's config has TLS */
 	/*
 	 * So many commands may be under way at once where PIPELINING is offered; 0 or 1: each waits
 	 * for its answer, as most clients do.

@@ -54,15 +54,15 @@ void pop3_ok(struct pop3_session *session, const char *format, ...) G_GNUC_PRINT
 void pop3_err(struct pop3_session *session, const char *format, ...) G_GNUC_PRINTF(2, 3);
 void pop3_phase(struct pop3_session *session, enum session_phase phase);
 
-/* False: there is no TLS, and without there is no login. */
-static inline bool pop3_may_log_in(const struct pop3_session *session)
+/* False: the password may not cross the wire readable, and there is no TLS to hide it (RFC 2595 2.3). */
+static inline bool pop3_may_show_password(const struct pop3_session *session)
 {
 	return !session->hides_login || session->base.protection != NULL;
 }
 
 /* authorization.c: commands before the login. */
 
-/* True after an answer: logging in would show the password to everybody on the way. */
+/* True after an answer: this way to log in would show the password to everybody on the way. */
 bool pop3_refuse_plaintext(struct pop3_session *session);
 void pop3_capa(struct pop3_session *session, const char *argument);
 void pop3_stls(struct pop3_session *session, const char *argument);

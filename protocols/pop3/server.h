@@ -24,7 +24,7 @@ struct pop3_server_config {
 	size_t tls_port_count;
 	struct tls_context
 	    *tls;          /* what clients get, outlives it; NULL: no TLS, and no such ports */
-	bool hides_login;  /* logging in is possible under TLS alone */
+	bool hides_login;  /* without TLS no way that shows the password */
 	int64_t wakeup_ns; /* time between bytes arriving and the server reading them */
 	int64_t refusal_delay_ns; /* a wrong password is answered so late; 0: at once */
 	unsigned session_limit;   /* at once; one more gets -ERR. 0: POP3_SESSIONS */

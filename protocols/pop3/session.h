@@ -35,7 +35,7 @@ struct pop3_session_config {
 	unsigned no_mechanisms;   /* not offered by AUTH, a set of SASL_BIT() */
 	int64_t refusal_delay_ns; /* a wrong password is answered so late; 0: at once */
 	bool offers_tls;          /* STLS (RFC 2595); then the adapter's config has TLS */
-	bool hides_login;         /* logging in is possible under TLS alone */
+	bool hides_login;         /* without TLS no way that shows the password */
 	bool is_turned_away;      /* gets -ERR in place of the greeting, for there are too many */
 };
 

@@ -59,7 +59,7 @@ struct mail_server {
 	bool mda_is_stopped;
 	struct random_stream random; /* for the challenges of AUTH */
 	struct sasl_keys *keys;      /* borrowed */
-	struct tls_context *tls; /* NULL: none */
+	struct tls_context *tls;     /* NULL: none */
 	bool hides_auth;
 };
 

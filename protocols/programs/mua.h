@@ -55,6 +55,7 @@ struct mua_config {
 	bool authenticates;      /* at the outgoing server too */
 	enum mua_leave leave;    /* POP3 */
 	int64_t leave_ns;        /* TIME_NEVER: without limit */
+	bool pipelines;          /* POP3: commands need not wait, where the server offers it */
 	/*
 	 * IMAP: so long the connection stays open when there is nothing left to do, waiting for news
 	 * by IDLE; 0: it is closed at once. TIME_NEVER: until the user goes offline.

@@ -2,6 +2,8 @@
 #include "protocols/pop3/client.h"
 #include "protocols/programs/mua_private.h"
 
+#define COMMANDS_UNDER_WAY 8 /* of a client that pipelines */
+
 /* A message of the server that was fetched before. */
 struct known {
 	struct message *message; /* one reference */
@@ -197,6 +199,7 @@ static void connect_to(struct mua_pop3 *pop3, uint32_t address)
 	    .keys = mua->keys,
 	    .deletes = config->leave == MUA_LEAVE_NOTHING,
 	    .tls = config->incoming_tls,
+	    .window = config->pipelines ? COMMANDS_UNDER_WAY : 1,
 	    .root = root_of_check(pop3),
 	    .events = &events,
 	    .owner = pop3,

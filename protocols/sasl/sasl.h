@@ -19,6 +19,8 @@ enum sasl_mechanism {
 
 #define SASL_BIT(mechanism) (1u << (mechanism))
 #define SASL_ALL            (SASL_BIT(SASL_MECHANISM_COUNT) - 1)
+/* Those that put the password itself on the wire: whoever reads along has it, base64 or not. */
+#define SASL_PLAINTEXT      (SASL_BIT(SASL_LOGIN) | SASL_BIT(SASL_PLAIN))
 #define SASL_SALT_BYTES     16
 #define SASL_ITERATIONS     4096  /* that a server asks for; RFC 7677 section 4: at least */
 #define SASL_ITERATIONS_MAX 20000 /* that a client computes; a hostile server could ask for more */

@@ -112,6 +112,14 @@ static const struct field advertisement_fields[] = {
 	TARGET("The address that the sender has.", "RFC 4861 section 4.4"),
 };
 
+static const struct field_name preference_names[] = {
+	{ 0, "medium" },
+	{ 1, "high" },
+	{ 2, "reserved" },
+	{ 3, "low" },
+	{ 0, NULL },
+};
+
 static const struct field router_fields[] = {
 	HEAD,
 	{ "Current Hop Limit", 32, 8, FIELD_DECIMAL,
@@ -121,7 +129,14 @@ static const struct field router_fields[] = {
 	  .reference = "RFC 4861 section 4.2" },
 	{ "Other Flag", 41, 1, FIELD_FLAG, .purpose = "Other settings come by DHCPv6.",
 	  .reference = "RFC 4861 section 4.2" },
-	RESERVED(42, 6, "RFC 4861 section 4.2"),
+	{ "Home Agent Flag", 42, 1, FIELD_FLAG,
+	  .purpose = "It is a home agent of mobile hosts.", .reference = "RFC 6275 section 7.1" },
+	{ "Default Router Preference", 43, 2, FIELD_ENUM, .names = preference_names,
+	  .purpose = "Which of several routers to prefer as the default.",
+	  .reference = "RFC 4191 section 2.2" },
+	{ "Proxy Flag", 45, 1, FIELD_FLAG, .purpose = "It passes on the advertisement of another.",
+	  .reference = "RFC 4389 section 4.1.3.3" },
+	RESERVED(46, 2, "RFC 5175 section 3"),
 	{ "Router Lifetime", 48, 16, FIELD_DECIMAL, .unit = "s",
 	  .purpose = "How long it serves as a default router; 0: not.",
 	  .reference = "RFC 4861 section 4.2" },
@@ -165,6 +180,73 @@ static const struct field address_fields[] = {
 	  .purpose = "Where frames for this neighbor go.", .reference = "RFC 4861 section 4.6.1" },
 };
 
+static const struct field prefix_fields[] = {
+	OPTION_HEAD,
+	{ "Prefix Length", 16, 8, FIELD_DECIMAL, .unit = "bits",
+	  .purpose = "How much of the prefix counts.", .reference = "RFC 4861 section 4.6.2" },
+	{ "On-link Flag", 24, 1, FIELD_FLAG,
+	  .purpose = "Hosts with this prefix are on this network: no router is needed.",
+	  .reference = "RFC 4861 section 4.6.2" },
+	{ "Autonomous Flag", 25, 1, FIELD_FLAG,
+	  .purpose = "Hosts may make themselves addresses with this prefix (SLAAC).",
+	  .reference = "RFC 4861 section 4.6.2" },
+	{ "Router Address Flag", 26, 1, FIELD_FLAG,
+	  .purpose = "The prefix is the router's whole address.", .reference = "RFC 6275 section 7.2" },
+	RESERVED(27, 5, "RFC 4861 section 4.6.2"),
+	{ "Valid Lifetime", 32, 32, FIELD_DECIMAL, .unit = "s",
+	  .purpose = "How long the prefix is on this network; 4294967295: for ever.",
+	  .reference = "RFC 4861 section 4.6.2" },
+	{ "Preferred Lifetime", 64, 32, FIELD_DECIMAL, .unit = "s",
+	  .purpose = "How long addresses made with it are for new connections, too.",
+	  .reference = "RFC 4861 section 4.6.2" },
+	RESERVED(96, 32, "RFC 4861 section 4.6.2"),
+	{ "Prefix", 128, 128, FIELD_IPV6, .purpose = "How addresses on this network begin.",
+	  .reference = "RFC 4861 section 4.6.2" },
+};
+
+static const struct field mtu_fields[] = {
+	OPTION_HEAD,
+	RESERVED(16, 16, "RFC 4861 section 4.6.4"),
+	{ "MTU", 32, 32, FIELD_DECIMAL, .unit = "bytes",
+	  .purpose = "The largest packet on this network.", .reference = "RFC 4861 section 4.6.4" },
+};
+
+static const struct field route_fields[] = {
+	OPTION_HEAD,
+	{ "Prefix Length", 16, 8, FIELD_DECIMAL, .unit = "bits",
+	  .purpose = "How much of the prefix counts.", .reference = "RFC 4191 section 2.3" },
+	RESERVED(24, 3, "RFC 4191 section 2.3"),
+	{ "Route Preference", 27, 2, FIELD_ENUM, .names = preference_names,
+	  .purpose = "Which of several routers to prefer for this prefix.",
+	  .reference = "RFC 4191 section 2.3" },
+	RESERVED(29, 3, "RFC 4191 section 2.3"),
+	{ "Route Lifetime", 32, 32, FIELD_DECIMAL, .unit = "s",
+	  .purpose = "How long the route holds; 4294967295: for ever.",
+	  .reference = "RFC 4191 section 2.3" },
+	{ "Prefix", 64, 0, FIELD_BYTES,
+	  .purpose = "Where the router leads to; bytes of zeros at its end may be left out.",
+	  .reference = "RFC 4191 section 2.3" },
+};
+
+static const struct field dns_servers_fields[] = {
+	OPTION_HEAD,
+	RESERVED(16, 16, "RFC 8106 section 5.1"),
+	{ "Lifetime", 32, 32, FIELD_DECIMAL, .unit = "s",
+	  .purpose = "How long these servers may be asked.", .reference = "RFC 8106 section 5.1" },
+	{ "Address", 64, 128, FIELD_IPV6, .purpose = "A DNS server to ask.",
+	  .reference = "RFC 8106 section 5.1" },
+};
+
+static const struct field dns_search_fields[] = {
+	OPTION_HEAD,
+	RESERVED(16, 16, "RFC 8106 section 5.2"),
+	{ "Lifetime", 32, 32, FIELD_DECIMAL, .unit = "s",
+	  .purpose = "How long these domains may be used.", .reference = "RFC 8106 section 5.2" },
+	{ "Domain Names", 64, 0, FIELD_BYTES,
+	  .purpose = "Domains to complete short names with, written as in DNS.",
+	  .reference = "RFC 8106 section 5.2" },
+};
+
 static const struct field option_fields[] = {
 	OPTION_HEAD,
 	{ "Option Data", 16, 0, FIELD_BYTES, .purpose = "What the option says.",
@@ -205,6 +287,15 @@ static const struct field_table router_table = {
 };
 static const struct field_table other_table = { TABLE("ICMPv6 message", other_fields) };
 static const struct field_table address_table = { TABLE("Link-layer address", address_fields) };
+static const struct field_table prefix_table = { TABLE("Prefix information", prefix_fields) };
+static const struct field_table mtu_table = { TABLE("MTU of the network", mtu_fields) };
+static const struct field_table route_table = { TABLE("Route information", route_fields) };
+static const struct field_table dns_servers_table = {
+	TABLE("Recursive DNS servers", dns_servers_fields),
+	.repeat_first = sizeof dns_servers_fields / sizeof *dns_servers_fields - 1,
+	.repeat_bytes = 16,
+};
+static const struct field_table dns_search_table = { TABLE("DNS search list", dns_search_fields) };
 static const struct field_table option_table = { TABLE("ICMPv6 option", option_fields) };
 
 const struct field_table *icmpv6_fields(uint8_t type)
@@ -233,5 +324,21 @@ const struct field_table *icmpv6_fields(uint8_t type)
 
 const struct field_table *icmpv6_option_fields(uint8_t option_type)
 {
-	return option_type == 1 || option_type == 2 ? &address_table : &option_table;
+	switch (option_type) {
+	case 1:
+	case 2:
+		return &address_table;
+	case 3:
+		return &prefix_table;
+	case 5:
+		return &mtu_table;
+	case 24:
+		return &route_table;
+	case 25:
+		return &dns_servers_table;
+	case 31:
+		return &dns_search_table;
+	default:
+		return &option_table;
+	}
 }

@@ -103,8 +103,7 @@ enum parse_status ipv6_header_parse(struct bytes in, struct ipv6_header *header,
 bool ipv6_is_extension(uint8_t next_header)
 {
 	return next_header == IP_PROTOCOL_HOP_BY_HOP || next_header == IP_PROTOCOL_ROUTING ||
-	       next_header == IP_PROTOCOL_FRAGMENT ||
-	       next_header == IP_PROTOCOL_AUTHENTICATION ||
+	       next_header == IP_PROTOCOL_FRAGMENT || next_header == IP_PROTOCOL_AUTHENTICATION ||
 	       next_header == IP_PROTOCOL_DESTINATION_OPTIONS;
 }
 

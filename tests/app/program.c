@@ -212,3 +212,12 @@ char *scenario_write(const char *folder, const char *text)
 	g_free(files);
 	return path;
 }
+
+unsigned count_in(const char *text, const char *what)
+{
+	unsigned found = 0;
+
+	for (const char *at = text; (at = strstr(at, what)) != NULL; at += strlen(what))
+		found++;
+	return found;
+}

@@ -53,3 +53,6 @@ void file_write(const char *path, const char *text);
  * not attach what is elsewhere. Returns its path.
  */
 char *scenario_write(const char *folder, const char *text);
+
+/* How often `what` is in `text`. */
+unsigned count_in(const char *text, const char *what);

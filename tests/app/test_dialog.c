@@ -6,15 +6,6 @@
 
 #define RECIPIENTS 150
 
-static unsigned count(const char *text, const char *what)
-{
-	unsigned found = 0;
-
-	for (const char *at = text; (at = strstr(at, what)) != NULL; at += strlen(what))
-		found++;
-	return found;
-}
-
 START_TEST(many_pipelined_commands_are_all_there)
 {
 	GString *text = g_string_new("mailwire: 1\n"
@@ -38,8 +29,8 @@ START_TEST(many_pipelined_commands_are_all_there)
 	outcome = program_run("run", path, "--dialog", NULL);
 	ck_assert_status(outcome, 0);
 	/* Once to the submission server, once from there to the exchanger. */
-	ck_assert_uint_eq(count(outcome->out, "C: RCPT TO:<u"), 2 * RECIPIENTS);
-	ck_assert_uint_eq(count(outcome->out, "S: 250 2.1.5 Ok"), 2 * RECIPIENTS);
+	ck_assert_uint_eq(count_in(outcome->out, "C: RCPT TO:<u"), 2 * RECIPIENTS);
+	ck_assert_uint_eq(count_in(outcome->out, "S: 250 2.1.5 Ok"), 2 * RECIPIENTS);
 	outcome_free(outcome);
 	g_free(path);
 	folder_remove(folder);
@@ -147,13 +138,13 @@ START_TEST(shared_folder_is_used_by_rights)
 	struct outcome *outcome = program_run("run", path, "--dialog", NULL);
 
 	ck_assert_status(outcome, 0);
-	ck_assert_uint_eq(count(outcome->out, " NO [NOPERM] "), 1);
-	ck_assert_uint_eq(count(outcome->out, " NO [NONEXISTENT] "), 1);
+	ck_assert_uint_eq(count_in(outcome->out, " NO [NOPERM] "), 1);
+	ck_assert_uint_eq(count_in(outcome->out, " NO [NONEXISTENT] "), 1);
 	outcome_free(outcome);
 	outcome = program_run("state", path, "--at", "15s", NULL);
 	ck_assert_uint_eq(
-	    count(outcome->out,
-		  "1 message, 0 unread, shared with ann@a.b (lrswite), bob@a.b (lrs)\n"),
+	    count_in(outcome->out,
+		     "1 message, 0 unread, shared with ann@a.b (lrswite), bob@a.b (lrs)\n"),
 	    1);
 	outcome_free(outcome);
 	g_free(path);

@@ -2,6 +2,7 @@
 #include <check.h>
 #include <json-glib/json-glib.h>
 #include <stdio.h>
+#include "stack/wire/checksum.h"
 #include "tests/app/program.h"
 #include "tests/views/packets.h"
 
@@ -55,11 +56,21 @@ static void put_record(unsigned captured, unsigned original)
 
 enum { CLIENT = 0x0a000001, SERVER = 0x0a000002, FIN = 1, SYN = 2, ACK = 0x10 };
 
-/* One segment between port 40000 and 25; checksums are not looked at here. */
+/* The checksum of a packet's `length` bytes from `at`, put `place` bytes behind there. */
+static void put_checksum(guint at, guint length, guint place, uint32_t sum)
+{
+	uint16_t checksum =
+	    checksum_finish(checksum_add(sum, (struct bytes) { capture->data + at, length }));
+
+	put_be16(capture->data + at + place, checksum);
+}
+
+/* One segment between port 40000 and 25. */
 static void segment(bool from_server, uint32_t sequence, uint32_t ack, unsigned flags,
 		    const char *data)
 {
 	unsigned length = (unsigned)strlen(data);
+	guint start = capture->len + 16;
 
 	put_record(40 + length, 40 + length);
 	put(4, 0x45000000 | (40 + length));
@@ -75,6 +86,8 @@ static void segment(bool from_server, uint32_t sequence, uint32_t ack, unsigned 
 	put(2, 1000);
 	put(4, 0);
 	g_byte_array_append(capture, (const uint8_t *)data, length);
+	put_checksum(start, 20, 10, 0);
+	put_checksum(start + 20, 20 + length, 16, checksum_pseudo(CLIENT, SERVER, 6, 20 + length));
 }
 
 static void handshake(void)
@@ -375,6 +388,10 @@ static const struct {
 	{"absent", NULL,				   NULL,       NULL,              "No such file" },
 	{ "text",  "this is no capture, whatever it is\n", NULL,       NULL,              "not a capture"},
 	{ "gz",    "\037\213and so on, and so on, and on", NULL,       NULL,              "gzip"         },
+	{ "xz",    "\3757zXZ",			     NULL,       NULL,              "by xz"        },
+	{ "zst",   "\050\265\057\375 and so on",           NULL,       NULL,              "by zstd"      },
+	{ "cut",   "\012\015\015\012cut here",             NULL,       NULL,
+         "malformed or truncated block at byte 0, in front of the first frame"                           },
 	{ "text",  "",				     NULL,       NULL,              "not a capture"},
 	{ "text",  "x",				    "--filter", "nonsense filter", "pcap-filter"  },
 	{ "text",  "x",				    "--format", "xml",             "json"         },
@@ -394,6 +411,68 @@ START_TEST(wrong_use_is_explained)
 	ck_assert_str_eq(outcome->out, wrong[_i].option == NULL ? "" : outcome->out);
 	ck_assert_msg(strstr(outcome->err, wrong[_i].said) != NULL, "%s", outcome->err);
 	outcome_free(outcome);
+}
+END_TEST
+
+START_TEST(a_folder_is_no_capture)
+{
+	struct outcome *outcome = program_run("explain", folder, NULL);
+
+	ck_assert_status(outcome, 2);
+	ck_assert_ptr_nonnull(strstr(outcome->err, "reading failed: Is a directory"));
+	outcome_free(outcome);
+}
+END_TEST
+
+START_TEST(one_packet_and_a_filter_exclude_each_other)
+{
+	struct outcome *outcome;
+
+	begin_capture();
+	handshake();
+	write_capture();
+	outcome = program_run("explain", path, "--packet", "2", "--filter", "udp", NULL);
+	ck_assert_status(outcome, 2);
+	ck_assert_str_eq(outcome->out, "");
+	ck_assert_ptr_nonnull(strstr(outcome->err, "give one of them"));
+	outcome_free(outcome);
+}
+END_TEST
+
+/* What a router advertises, by name; no value runs into what it means. */
+START_TEST(options_of_neighbor_discovery_are_fields)
+{
+	static const char *const words[] = {
+		"interface  link type 1\n",
+		"Default Router Preference",
+		"high (1)",
+		"Prefix information",
+		"Prefix Length",
+		"64 bits",
+		"Autonomous Flag",
+		"set",
+		"2001:db8:1::",
+		"1400 bytes",
+		"Route Preference",
+		"low (3)",
+		"8 bytes: 20010db8 00020000 ",
+		"2001:db8::54",
+		"706c6500\n",
+		NULL,
+	};
+	g_autofree char *full = NULL;
+	unsigned index = 0;
+
+	while (strcmp(test_packets[index].name, "ipv6_router_options") != 0)
+		index++;
+	begin_capture();
+	capture->data[23] = 1;
+	put_record(test_packets[index].length_bytes, test_packets[index].length_bytes);
+	g_byte_array_append(capture, (const uint8_t *)test_packets[index].bytes,
+			    test_packets[index].length_bytes);
+	write_capture();
+	full = explained("--packet", "1");
+	check_order(full, words);
 }
 END_TEST
 
@@ -435,6 +514,9 @@ int main(void)
 	tcase_add_test(tests, a_run_and_its_capture_are_told_alike);
 	tcase_add_test(tests, what_capture_files_say_cannot_reach_the_terminal);
 	tcase_add_loop_test(tests, wrong_use_is_explained, 0, G_N_ELEMENTS(wrong));
+	tcase_add_test(tests, a_folder_is_no_capture);
+	tcase_add_test(tests, one_packet_and_a_filter_exclude_each_other);
+	tcase_add_test(tests, options_of_neighbor_discovery_are_fields);
 	tcase_add_test(tests, a_packet_that_is_not_there_is_an_error);
 	suite_add_tcase(suite, tests);
 

@@ -653,7 +653,7 @@ static const struct {
 	{alter_ttl,        ", TTL 64",                          ", TTL 77"                             },
 	{ alter_port,      " → 110 (pop3)",                   " → 111"                             },
 	{ alter_scale,     "win 64512",                         "win 63"                               },
-	{ alter_handshake, "win 64512",                         "win 63 (unscaled: handshake not seen)"},
+	{ alter_handshake, "SYN ACK, seq 0",                    "win 64 (unscaled: handshake not seen)"},
 	{ alter_payload,   "RCPT TO:<bob@",                     "RCPT TO:<rob@"                        },
 	{ alter_source,    "02:00:00:01:00:0a (alice-pc) → ", ":ee → "                             },
 };

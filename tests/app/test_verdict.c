@@ -567,11 +567,13 @@ static const struct {
 	void (*alter)(struct causes *causes);
 	const char *complaint;
 } rare[] = {
-	{"scenarios/two-devices-pop3.yaml", "{link: all, jitter: 1ms}", forget_questions,
-         "Possible traceroute"								       },
-	{ "scenarios/wrong-language.yaml",  "{link: all, jitter: 1ms}", forget_talks,
-         "Trailing stray characters"								 },
-	{ "scenarios/strain.yaml",          "{link: all, loss: 15%}",    forget_quotes,    "checksum"},
+	{"scenarios/two-devices-pop3.yaml", "{link: all, jitter: 1ms}",                forget_questions,
+         "Possible traceroute"      },
+	{ "scenarios/wrong-language.yaml",  "{link: all, jitter: 1ms}",                forget_talks,
+         "Trailing stray characters"},
+ /* The server vanishes while a message comes: gw quotes the beginning of a full segment. */
+	{ "scenarios/office.yaml",          "{link: mail, down: yes, from: 40.0021s}", forget_quotes,
+         "checksum"                 },
 };
 
 START_TEST(a_rare_remark_needs_its_record)

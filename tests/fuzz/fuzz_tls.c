@@ -90,8 +90,11 @@ static void dissect(struct bytes in)
 
 	for (int is_from_server = 0; is_from_server < 2; is_from_server++)
 		tls_dissector.dissect(
-		    &(struct dissect_input) { in, is_from_server != 0, true, &state }, units,
-		    G_N_ELEMENTS(units));
+		    &(struct dissect_input) { .bytes = in,
+					      .is_from_server = is_from_server != 0,
+					      .is_stream = true,
+					      .state = &state },
+		    units, G_N_ELEMENTS(units));
 	tls_dissect_content(TLS_HANDSHAKE, in, false, &units[0]);
 	tls_dissect_content(TLS_ALERT, in, false, &units[0]);
 }

@@ -17,6 +17,7 @@ struct office {
 	struct session *session, *other;
 	GString *heard; /* what the other session said */
 	imap_capability_set without;
+	bool hides_login;
 };
 
 /* Mailboxes. */
@@ -106,6 +107,7 @@ static struct session *new_session(struct office *office)
 	    .software = SOFTWARE,
 	    .message_bytes_max = 100000,
 	    .without = office->without,
+	    .hides_login = office->hides_login,
 	});
 }
 
@@ -137,6 +139,7 @@ static void open_office(struct office *office, const char *conversation)
 	*office = (struct office) {
 		.store = mail_store_new(NULL),
 		.without = missing_in(conversation),
+		.hides_login = strcmp(conversation, "server_hides_login") == 0,
 	};
 	office->heard = g_string_new(NULL);
 	fill_alice(office);
@@ -232,6 +235,7 @@ static const char *const transcripts[] = {
 	"server_copy",
 	"server_errors",
 	"server_fetch",
+	"server_hides_login",
 	"server_impatient",
 	"server_idle",
 	"server_list",

@@ -350,8 +350,10 @@ static void check_units(const struct unit *expected, size_t count, bool is_from_
 	for (size_t i = 0; i < count; i++)
 		g_string_append(text, expected[i].text);
 	struct dissect_input input = {
-		{(const uint8_t *)text->str, text->len},
-                is_from_server, true, &state
+		.bytes = {(const uint8_t *)text->str, text->len},
+		.is_from_server = is_from_server,
+		.is_stream = true,
+		.state = &state,
 	};
 	ck_assert_uint_eq(imap_dissector.dissect(&input, units, G_N_ELEMENTS(units)), count);
 	for (size_t i = 0, offset = 0; i < count; i++) {
@@ -387,7 +389,10 @@ START_TEST(units_are_named_across_segments)
 		};
 
 		for (unsigned piece = 0, from = 0; piece < 2; piece++) {
-			struct dissect_input input = { pieces[piece], true, true, &state };
+			struct dissect_input input = { .bytes = pieces[piece],
+						       .is_from_server = true,
+						       .is_stream = true,
+						       .state = &state };
 			size_t count = imap_dissector.dissect(&input, units, 8);
 
 			for (size_t i = 0; i < count; i++) {
@@ -408,9 +413,18 @@ START_TEST(refused_literal_does_not_hide_the_next_command)
 {
 	struct dissect_state state = { { 0 } };
 	struct dissect_unit unit;
-	struct dissect_input append = { bytes_of("a APPEND x {500}\r\n"), false, true, &state };
-	struct dissect_input no = { bytes_of("a NO too big\r\n"), true, true, &state };
-	struct dissect_input noop = { bytes_of("b NOOP\r\n"), false, true, &state };
+	struct dissect_input append = { .bytes = bytes_of("a APPEND x {500}\r\n"),
+					.is_from_server = false,
+					.is_stream = true,
+					.state = &state };
+	struct dissect_input no = { .bytes = bytes_of("a NO too big\r\n"),
+				    .is_from_server = true,
+				    .is_stream = true,
+				    .state = &state };
+	struct dissect_input noop = { .bytes = bytes_of("b NOOP\r\n"),
+				      .is_from_server = false,
+				      .is_stream = true,
+				      .state = &state };
 
 	imap_dissector.dissect(&append, &unit, 1);
 	imap_dissector.dissect(&no, &unit, 1);

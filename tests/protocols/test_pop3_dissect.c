@@ -98,13 +98,19 @@ START_TEST(a_message_over_several_segments_ends_where_its_dot_is)
 	g_free(dissect_turn(&conversation[0], SIZE_MAX / 2, &state));
 	g_free(dissect_turn(&(struct turn) { "CRETR 1\r\n", "" }, SIZE_MAX / 2, &state));
 	for (unsigned i = 0; i < 3; i++) {
-		struct dissect_input input = { bytes_of(pieces[i]), true, true, &state };
+		struct dissect_input input = { .bytes = bytes_of(pieces[i]),
+					       .is_from_server = true,
+					       .is_stream = true,
+					       .state = &state };
 
 		ck_assert_uint_eq(pop3_dissector.dissect(&input, &unit, 1), 1);
 		ck_assert_uint_eq(unit.kind, i == 0 ? POP3_OK : POP3_MESSAGE);
 		ck_assert(unit.is_complete == is_complete[i]);
 	}
-	struct dissect_input input = { bytes_of("+OK\r\n"), true, true, &state };
+	struct dissect_input input = { .bytes = bytes_of("+OK\r\n"),
+				       .is_from_server = true,
+				       .is_stream = true,
+				       .state = &state };
 	ck_assert_uint_eq(pop3_dissector.dissect(&input, &unit, 1), 1);
 	ck_assert_uint_eq(unit.kind, POP3_OK);
 }
@@ -114,7 +120,9 @@ START_TEST(without_memory_it_guesses)
 {
 	struct dissect_unit units[8];
 	struct dissect_input input = {
-		bytes_of("+OK 20 octets\r\nSubject: x\r\n\r\nx\r\n.\r\n+OK\r\n"), true, true, NULL
+		.bytes = bytes_of("+OK 20 octets\r\nSubject: x\r\n\r\nx\r\n.\r\n+OK\r\n"),
+		.is_from_server = true,
+		.is_stream = true,
 	};
 
 	ck_assert_uint_eq(pop3_dissector.dissect(&input, units, 8), 3);
@@ -129,7 +137,10 @@ END_TEST
 START_TEST(more_units_than_room_are_counted)
 {
 	struct dissect_unit unit;
-	struct dissect_input input = { bytes_of("NOOP\r\nNOOP\r\nQUIT\r\n"), false, true, NULL };
+	struct dissect_input input = { .bytes = bytes_of("NOOP\r\nNOOP\r\nQUIT\r\n"),
+				       .is_from_server = false,
+				       .is_stream = true,
+				       .state = NULL };
 
 	ck_assert_uint_eq(pop3_dissector.dissect(&input, &unit, 1), 3);
 	ck_assert_uint_eq(unit.kind, POP3_NOOP);

@@ -1,6 +1,7 @@
 #include "tests/views/segments.h"
 
 #include "stack/layer.h"
+#include "stack/wire/checksum.h"
 #include "stack/wire/ethernet.h"
 #include "stack/wire/ipv4.h"
 
@@ -39,6 +40,8 @@ struct bytes segment_frame(const struct test_segment *segment, uint8_t *out)
 	tcp_header_emit(&tcp, at);
 	if (payload_bytes > 0)
 		memcpy(at + tcp_bytes, segment->payload, payload_bytes);
+	tcp_checksum_set(at, checksum_add(0, (struct bytes) { at + tcp_bytes, payload_bytes }),
+			 payload_bytes, ipv4.source, ipv4.destination);
 	return (struct bytes) { out, ETHERNET_HEADER_BYTES + ipv4.total_length_bytes };
 }
 

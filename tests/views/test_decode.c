@@ -294,6 +294,50 @@ START_TEST(malformed_options_are_named_and_the_rest_is_read)
 END_TEST
 
 /* Loop test over frames: cut at every length, in an exact-size copy. */
+/* As captured in front of a network card that is to cut it into packets. */
+START_TEST(a_datagram_of_length_0_is_as_long_as_its_frame)
+{
+	uint8_t bytes[128];
+	struct bytes frame = test_frame("tcp_data");
+	const struct decode_layer *ipv4, *tcp;
+
+	memcpy(bytes, frame.data, frame.length);
+	put_be16(bytes + 16, 0);
+	bytes[50]++; /* its checksum is that of no packet yet */
+	decode_frame((struct bytes) { bytes, frame.length }, dissectors, &decode);
+	ipv4 = decode_find(&decode, DECODE_IPV4);
+	tcp = decode_find(&decode, DECODE_TCP);
+	ck_assert_int_eq(ipv4->note, DECODE_NOTE_NO_LENGTH);
+	ck_assert_uint_eq(ipv4->payload_bytes, frame.length - 34);
+	ck_assert_int_eq(tcp->status, PARSE_OK);
+	ck_assert_int_eq(tcp->checksum, CHECKSUM_UNFINISHED);
+}
+END_TEST
+
+/* The capture has the first `_i` bytes of the frame: no length is wrong, and all is told that is here. */
+START_TEST(a_frame_cut_by_the_capture_has_the_lengths_of_its_headers)
+{
+	struct bytes frame = test_frame("tcp_data"); /* headers of 14, 20 and 32 bytes */
+	const struct decode_layer *tcp;
+
+	decode_packet(bytes_first(frame, (size_t)_i),
+		      &(struct decode_options) { .link_type = DECODE_LINK_ETHERNET,
+						 .original_bytes = frame.length },
+		      &decode);
+	tcp = decode_find(&decode, DECODE_TCP);
+	ck_assert_ptr_nonnull(tcp);
+	ck_assert_int_eq(tcp->status, PARSE_OK);
+	ck_assert_int_eq(decode_find(&decode, DECODE_IPV4)->status, PARSE_OK);
+	ck_assert_int_eq(tcp->note, _i < 66 ? DECODE_NOTE_SNAPPED : DECODE_NOTE_NONE);
+	ck_assert(decode.has_ports);
+	if (_i >= 54)
+		ck_assert_uint_eq(tcp->header_bytes + tcp->cut_header_bytes, 32);
+	ck_assert_uint_eq(tcp->header_bytes + tcp->cut_header_bytes + tcp->payload_bytes +
+			      tcp->cut_payload_bytes,
+			  frame.length - 34);
+}
+END_TEST
+
 START_TEST(every_truncation_gives_what_is_there_and_a_status)
 {
 	struct bytes whole = test_frames[_i].bytes;
@@ -348,6 +392,9 @@ int main(void)
 	tcase_add_test(tests, a_first_fragment_says_so_and_its_checksum_is_not_judged);
 	tcase_add_test(tests, a_datagram_without_ethernet_is_decoded_alike);
 	tcase_add_test(tests, malformed_options_are_named_and_the_rest_is_read);
+	tcase_add_test(tests, a_datagram_of_length_0_is_as_long_as_its_frame);
+	tcase_add_loop_test(tests, a_frame_cut_by_the_capture_has_the_lengths_of_its_headers, 38,
+			    (int)test_frame("tcp_data").length);
 	tcase_add_loop_test(tests, every_truncation_gives_what_is_there_and_a_status, 0,
 			    frame_count());
 	suite_add_tcase(suite, tests);

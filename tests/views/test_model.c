@@ -126,7 +126,10 @@ START_TEST(windows_are_scaled_as_both_syns_say)
 		{ none,  by_2, { .flags = TCP_ACK, .window = 7, .is_from_server = true }, 7,            true },
 		{ by_99, by_2, { .flags = TCP_ACK, .window = 65535 },                     65535u << 14, true },
 		{ by_10, by_2, { .flags = TCP_SYN, .window = 64240 },                     64240,        true },
-		{ by_10, NULL, { .flags = TCP_ACK, .window = 63 },                        63,           false},
+		{ by_10, NULL, { .flags = TCP_ACK, .window = 63 },                        64512,        true },
+		{ by_10,
+                 NULL,         { .flags = TCP_ACK, .window = 3, .is_from_server = true },
+                 3,										     false},
 		{ by_10, NULL, { .flags = TCP_RST, .window = 0 },                         0,            true },
 	};
 

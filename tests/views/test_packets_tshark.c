@@ -94,8 +94,10 @@ START_TEST(every_field_has_the_place_and_value_that_tshark_finds)
 		const char *name = test_packets[count].name;
 
 		ck_assert_uint_eq(link_type, test_packets[count].link_type);
-		decode_packet(frame.bytes, &(struct decode_options) { link_type, true, NULL },
-			      &decode);
+		decode_packet(
+		    frame.bytes,
+		    &(struct decode_options) { .link_type = link_type, .wants_fields = true },
+		    &decode);
 		for (unsigned i = 0; i < decode.layer_count; i++)
 			ck_assert_msg(decode.layers[i].status == PARSE_OK ||
 					  decode.layers[i].is_quoted ||
@@ -122,7 +124,7 @@ START_TEST(checksums_over_ipv6_are_verified)
 
 		decode_packet((struct bytes) { (const uint8_t *)test_packets[i].bytes,
 					       test_packets[i].length_bytes },
-			      &(struct decode_options) { test_packets[i].link_type, false, NULL },
+			      &(struct decode_options) { .link_type = test_packets[i].link_type },
 			      &decode);
 		for (unsigned l = 0; l < decode.layer_count; l++)
 			is_wrong = is_wrong || decode.layers[l].checksum == CHECKSUM_WRONG ||
@@ -145,7 +147,8 @@ START_TEST(every_truncation_is_decoded)
 
 			decode_packet(
 			    (struct bytes) { cut, length },
-			    &(struct decode_options) { test_packets[i].link_type, true, NULL },
+			    &(struct decode_options) { .link_type = test_packets[i].link_type,
+						       .wants_fields = true },
 			    &decode);
 			for (unsigned l = 0; l < decode.layer_count; l++) {
 				ck_assert_uint_eq(decode.layers[l].start, end);

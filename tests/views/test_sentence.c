@@ -57,7 +57,7 @@ static const struct {
 	{ 3,  13, 0,
          "10.0.0.1 tells 10.0.0.2 that a packet was dropped: a filter does not let it pass"                },
 	{ 4,  0,  0,          "10.0.0.1 tells 10.0.0.2 that a packet was dropped: there is no room for it" },
-	{ 5,  1,  0x0a000009, "10.0.0.1 tells 10.0.0.2 of a shorter way: by 10.0.0.9"                      },
+	{ 5,  1,  0x0a000009, "10.0.0.1 tells 10.0.0.2 to use 10.0.0.9"                                    },
 	{ 8,  0,  0,          "10.0.0.1 pings 10.0.0.2 with 4 bytes"                                       },
 	{ 9,  0,  0,          "10.0.0.1 sends 10.0.0.2 an ICMP message of type 9"                          },
 	{ 11, 0,  0,
@@ -83,6 +83,59 @@ START_TEST(icmp_says_what_it_is_for)
 	put_be32(icmp + 4, messages[_i].rest);
 	check_sentence(DECODE_LINK_RAW_12, (struct bytes) { packet, sizeof packet },
 		       messages[_i].said);
+}
+END_TEST
+
+/* A redirect quotes the datagram that goes a shorter way. */
+START_TEST(a_redirect_says_for_which_destination)
+{
+	uint8_t packet[2 * IPV4_HEADER_BYTES + ICMP_HEADER_BYTES + 8] = { 0 };
+	uint8_t *icmp = packet + IPV4_HEADER_BYTES, *quoted = icmp + ICMP_HEADER_BYTES;
+
+	ipv4_header_emit(&(struct ipv4_header) { .total_length_bytes = sizeof packet,
+						 .ttl = 64,
+						 .protocol = IP_PROTOCOL_ICMP,
+						 .source = FROM,
+						 .destination = TO },
+			 packet);
+	ipv4_checksum_set(packet);
+	icmp[0] = ICMP_REDIRECT;
+	icmp[1] = 1;
+	put_be32(icmp + 4, 0x0a000009);
+	ipv4_header_emit(&(struct ipv4_header) { .total_length_bytes = 60,
+						 .ttl = 64,
+						 .protocol = IP_PROTOCOL_TCP,
+						 .source = TO,
+						 .destination = 0x09090909 },
+			 quoted);
+	ipv4_checksum_set(quoted);
+	check_sentence(DECODE_LINK_RAW, (struct bytes) { packet, sizeof packet },
+		       "10.0.0.1 tells 10.0.0.2 to use 10.0.0.9 for 9.9.9.9");
+}
+END_TEST
+
+static const struct {
+	uint8_t protocol, length;
+	const char *said;
+} unknown[] = {
+	{47,   10, "10.0.0.1 sends 10.0.0.2 10 bytes of GRE (47)"     },
+	{ 47,  1,  "10.0.0.1 sends 10.0.0.2 1 byte of GRE (47)"       },
+	{ 253, 2,  "10.0.0.1 sends 10.0.0.2 2 bytes of protocol (253)"},
+};
+
+START_TEST(a_protocol_that_is_not_known_has_a_number)
+{
+	uint8_t packet[IPV4_HEADER_BYTES + 10] = { 0 };
+	uint16_t length = IPV4_HEADER_BYTES + unknown[_i].length;
+
+	ipv4_header_emit(&(struct ipv4_header) { .total_length_bytes = length,
+						 .ttl = 64,
+						 .protocol = unknown[_i].protocol,
+						 .source = FROM,
+						 .destination = TO },
+			 packet);
+	ipv4_checksum_set(packet);
+	check_sentence(DECODE_LINK_RAW, (struct bytes) { packet, length }, unknown[_i].said);
 }
 END_TEST
 
@@ -141,6 +194,9 @@ int main(void)
 	SRunner *runner = srunner_create(suite);
 	int failed;
 
+	tcase_add_test(tests, a_redirect_says_for_which_destination);
+	tcase_add_loop_test(tests, a_protocol_that_is_not_known_has_a_number, 0,
+			    G_N_ELEMENTS(unknown));
 	tcase_add_loop_test(tests, icmp_says_what_it_is_for, 0, G_N_ELEMENTS(messages));
 	tcase_add_loop_test(tests, arp_says_what_it_is_for, 0, G_N_ELEMENTS(arps));
 	tcase_add_test(tests, frames_with_a_length_are_no_damaged_ones);

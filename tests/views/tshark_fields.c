@@ -2,13 +2,19 @@
 #include <check.h>
 #include <string.h>
 
+/* clang-format off */
 /* What tshark calls our fields. The same name may mean different things in different tables. */
 static const struct {
 	const char *table; /* NULL: any */
 	const char *field;
 	const char *abbreviation; /* NULL: tshark has no field of its own for it */
 } names[] = {
-	{"Ethernet header",                 "Destination Address",              "eth.dst"                     },
+	{"Authentication Header",           "Next Header",                      "ah.next_header"              },
+	{ "Authentication Header",          "Payload Len",                      "ah.length"                   },
+	{ "Authentication Header",          "Reserved",                         NULL                          },
+	{ "Authentication Header",          "Security Parameters Index",        "ah.spi"                      },
+	{ "Authentication Header",          "Integrity Check Value",            NULL                          },
+	{ "Ethernet header",                "Destination Address",              "eth.dst"                     },
 	{ "Ethernet header",                "Source Address",                   "eth.src"                     },
 	{ "Ethernet header",                "Type",                             "eth.type"                    },
 	{ "ARP packet",                     "Hardware Type",                    "arp.hw.type"                 },
@@ -91,9 +97,44 @@ static const struct {
 	{ NULL,			     "Current Hop Limit",                "icmpv6.nd.ra.cur_hop_limit"  },
 	{ NULL,			     "Managed Flag",                     "icmpv6.nd.ra.flag.m"         },
 	{ NULL,			     "Other Flag",                       "icmpv6.nd.ra.flag.o"         },
+	{ NULL,			     "Home Agent Flag",                  "icmpv6.nd.ra.flag.h"         },
+	{ NULL,			     "Default Router Preference",        "icmpv6.nd.ra.flag.prf"       },
+	{ NULL,			     "Proxy Flag",                       "icmpv6.nd.ra.flag.p"         },
+	{ "ICMPv6 router advertisement",   "Reserved",                         "icmpv6.nd.ra.flag.rsv"       },
 	{ NULL,			     "Router Lifetime",                  "icmpv6.nd.ra.router_lifetime"},
 	{ NULL,			     "Reachable Time",                   "icmpv6.nd.ra.reachable_time" },
 	{ NULL,			     "Retrans Timer",                    "icmpv6.nd.ra.retrans_timer"  },
+	{ "Prefix information",            "Option Type",                      "icmpv6.opt.type"             },
+	{ "Prefix information",            "Option Length",                    "icmpv6.opt.length"           },
+	{ "Prefix information",            "Prefix Length",                    "icmpv6.opt.prefix.length"    },
+	{ "Prefix information",            "On-link Flag",                     "icmpv6.opt.prefix.flag.l"    },
+	{ "Prefix information",            "Autonomous Flag",                  "icmpv6.opt.prefix.flag.a"    },
+	{ "Prefix information",            "Router Address Flag",              "icmpv6.opt.prefix.flag.r"    },
+	{ "Prefix information",            "Valid Lifetime",                   "icmpv6.opt.prefix.valid_lifetime"},
+	{ "Prefix information",            "Preferred Lifetime",               "icmpv6.opt.prefix.preferred_lifetime"},
+	{ "Prefix information",            "Prefix",                           "icmpv6.opt.prefix"           },
+	{ "Prefix information",            "Reserved",                         NULL                          }, /* two of them */
+	{ "Route information",             "Reserved",                         NULL                          },
+	{ "MTU of the network",            "Option Type",                      "icmpv6.opt.type"             },
+	{ "MTU of the network",            "Option Length",                    "icmpv6.opt.length"           },
+	{ "MTU of the network",            "Reserved",                         "icmpv6.opt.reserved"         },
+	{ "MTU of the network",            "MTU",                              "icmpv6.opt.mtu"              },
+	{ "Route information",             "Option Type",                      "icmpv6.opt.type"             },
+	{ "Route information",             "Option Length",                    "icmpv6.opt.length"           },
+	{ "Route information",             "Prefix Length",                    "icmpv6.opt.prefix.length"    },
+	{ "Route information",             "Route Preference",                 "icmpv6.opt.route_info.flag.route_preference"},
+	{ "Route information",             "Route Lifetime",                   "icmpv6.opt.route_lifetime"   },
+	{ "Route information",             "Prefix",                           NULL                          },
+	{ "Recursive DNS servers",         "Option Type",                      "icmpv6.opt.type"             },
+	{ "Recursive DNS servers",         "Option Length",                    "icmpv6.opt.length"           },
+	{ "Recursive DNS servers",         "Reserved",                         "icmpv6.opt.reserved"         },
+	{ "Recursive DNS servers",         "Lifetime",                         "icmpv6.opt.rdnss.lifetime"   },
+	{ "Recursive DNS servers",         "Address",                          "icmpv6.opt.rdnss"            },
+	{ "DNS search list",               "Option Type",                      "icmpv6.opt.type"             },
+	{ "DNS search list",               "Option Length",                    "icmpv6.opt.length"           },
+	{ "DNS search list",               "Reserved",                         "icmpv6.opt.reserved"         },
+	{ "DNS search list",               "Lifetime",                         "icmpv6.opt.dnssl.lifetime"   },
+	{ "DNS search list",               "Domain Names",                     NULL                          },
 	{ NULL,			     "MTU",			      "icmpv6.mtu"                  },
 	{ "ICMPv6 parameter problem",       "Pointer",                          "icmpv6.pointer"              },
 	{ "Link-layer address",             "Option Type",                      "icmpv6.opt.type"             },
@@ -146,6 +187,8 @@ static const struct {
 	{ "End of Option List",             "Padding",                          NULL                          },
 };
 
+/* clang-format on */
+
 /* False when the field is in no row above. */
 static bool name_of(const struct decode_field *field, const char **abbreviation)
 {
@@ -154,7 +197,8 @@ static bool name_of(const struct decode_field *field, const char **abbreviation)
 	if (strcmp(field->field->name, "Sequence Number") == 0) {
 		*abbreviation = strcmp(table, "TCP header") == 0    ? "tcp.seq"
 				: strcmp(table, "ICMPv6 echo") == 0 ? "icmpv6.echo.sequence_number"
-								    : "icmp.seq";
+				: strcmp(table, "Authentication Header") == 0 ? "ah.sequence"
+									      : "icmp.seq";
 		return true;
 	}
 	if (strcmp(field->field->name, "Target Address") == 0) {
@@ -191,11 +235,11 @@ static bool name_of(const struct decode_field *field, const char **abbreviation)
 
 /* Addresses are wider than numbers: their text must be the same (RFC 5952). */
 static void compare_text(const char *frame_name, const char *name, const struct decode_field *ours,
-			 const struct bytes frame, const struct tshark_field *theirs)
+			 const struct decode *decode, const struct tshark_field *theirs)
 {
 	char text[FIELD_TEXT_BYTES];
 
-	field_print(ours->field, bytes_from(frame, ours->structure), text);
+	decode_field_print(decode, ours, text);
 	ck_assert_msg(strcmp(text, theirs->show) == 0, "%s: %s is %s, ours %s", frame_name, name,
 		      theirs->show, text);
 }
@@ -230,7 +274,7 @@ void tshark_compare_field(const char *frame_name, const struct decode *decode,
 	}
 	ck_assert_msg(theirs != NULL, "%s: tshark has no %s at byte %u", frame_name, name, pos);
 	if (ours->field->format == FIELD_IPV6) {
-		compare_text(frame_name, name, ours, decode->frame, theirs);
+		compare_text(frame_name, name, ours, decode, theirs);
 		return;
 	}
 	/* tshark scales the header lengths, but in some versions not the fragment offset. */
