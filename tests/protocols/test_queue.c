@@ -498,9 +498,10 @@ START_TEST(of_a_long_message_the_first_part_goes_back)
 	}
 
 	size_t kept = strlen(body) - (_i == 1 ? strlen("--b--\r\n") : 0);
-	g_autofree char *cut = g_strdup_printf("It is %zu octets long; not all of it, but the first "
-					       "%zu octets of it are returned to you",
-					       (size_t)length, kept);
+	g_autofree char *cut =
+	    g_strdup_printf("It is %zu octets long; not all of it, but the first "
+			    "%zu octets of it are returned to you",
+			    (size_t)length, kept);
 
 	ck_assert_explains(message, _i == 2 ? "It is returned to you" : cut);
 	g_free(body);
