@@ -15,17 +15,19 @@ struct claim_setting {
 /* One scenario, as it is or with settings, and what is seen there if the statement holds. */
 struct claim_case {
 	struct mark mark;
-	const char *scenario;    /* its name */
-	const char *when;        /* the setting in words: "mail is left on the server"; NULL */
-	GArray *settings;        /* of struct claim_setting */
-	const GPtrArray *expect; /* of struct yaml_node * */
-	GPtrArray *lone_expect;  /* holds what stands without a list; NULL otherwise */
+	const char *scenario; /* its name */
+	const char *when;     /* the setting in words: "mail is left on the server"; NULL */
+	GArray *settings;     /* of struct claim_setting */
+	GPtrArray *expect;    /* of struct yaml_node *: lines; of a comparison both, one by one */
+	GArray
+	    *comparisons; /* of guint: indexes of lines that shall count more than the next one */
 };
 
 struct claim {
 	struct mark mark;
 	const char *id;         /* "T1-15" */
 	const char *statement;  /* in a sentence or two */
+	const char *untested;   /* the part of it that no run can show; NULL */
 	const char *note;       /* where it is simpler than the matter; NULL */
 	const char *glossary;   /* the entry that tells more; NULL */
 	GPtrArray *see;         /* of const char *: other claims */
@@ -55,6 +57,7 @@ const struct claim *claims_find(const struct claims *claims, const char *id);
 
 enum claim_verdict {
 	CLAIM_TRUE,        /* all cases hold */
+	CLAIM_PARTLY,      /* likewise, and a part of it cannot be tested */
 	CLAIM_CONDITIONAL, /* some do */
 	CLAIM_FALSE,       /* none does */
 	CLAIM_TOLD,        /* it has no cases: the glossary tells of it */
@@ -63,14 +66,16 @@ enum claim_verdict {
 
 /* A case that was run. */
 struct case_outcome {
-	bool holds;            /* every expectation was met */
-	GPtrArray *judgements; /* of struct expect_judgement *, in the order of its expectations */
+	bool holds; /* every expectation was met */
+	GPtrArray
+	    *judgements; /* of struct expect_judgement *, one for each expectation or comparison */
 };
 
 struct claim_outcome {
 	const struct claim *claim;
 	enum claim_verdict verdict;
-	GArray *cases; /* of struct case_outcome, in the order of the claim's cases */
+	bool is_altered; /* the decisive setting was changed */
+	GArray *cases;   /* of struct case_outcome, in the order of the claim's cases */
 };
 
 struct claims_run_options {
@@ -94,8 +99,8 @@ const char *claim_verdict_key(enum claim_verdict verdict);
 /* Prints outcomes in lines of `columns`. */
 void claims_print(const GPtrArray *outcomes, FILE *out, bool colour, unsigned columns);
 
-/* The verdicts counted, and the number of runs. */
-void claims_print_sum(const GPtrArray *outcomes, unsigned runs, FILE *out);
+/* The verdicts counted, and the number of runs, likewise. */
+void claims_print_sum(const GPtrArray *outcomes, unsigned runs, FILE *out, unsigned columns);
 
 /* As one JSON value (RFC 8259). */
 void claims_print_json(const GPtrArray *outcomes, FILE *out);

@@ -14,10 +14,11 @@
 static const struct {
 	const char *name, *key, *mark, *colour;
 } verdicts[CLAIM_VERDICT_COUNT] = {
-	[CLAIM_TRUE] = {"true",                   "true",        "✓", "\033[32m"},
-	[CLAIM_CONDITIONAL] = { "true under conditions", "conditional", "◐", "\033[33m"},
-	[CLAIM_FALSE] = { "false",                 "false",       "✗", "\033[31m"},
-	[CLAIM_TOLD] = { "in the glossary",       "glossary",    "≡", "\033[36m"},
+	[CLAIM_TRUE] = {"true",                          "true",        "✓", "\033[32m"},
+	[CLAIM_PARTLY] = { "true as far as it can be run", "partly",      "✓", "\033[32m"},
+	[CLAIM_CONDITIONAL] = { "true under conditions",        "conditional", "◐", "\033[33m"},
+	[CLAIM_FALSE] = { "false",                        "false",       "✗", "\033[31m"},
+	[CLAIM_TOLD] = { "in the glossary",              "glossary",    "≡", "\033[36m"},
 };
 
 const char *claim_verdict_name(enum claim_verdict verdict)
@@ -177,8 +178,9 @@ static void append_settings(GString *out, const GArray *settings)
 	}
 }
 
+/* `decisive`: settings changed besides; NULL: none. */
 static void print_case(struct printer *printer, const struct claim_case *test,
-		       const struct case_outcome *outcome)
+		       const GArray *decisive, const struct case_outcome *outcome)
 {
 	begin(printer, STATEMENT_COLUMN);
 	print_mark(printer, outcome->holds);
@@ -190,6 +192,8 @@ static void print_case(struct printer *printer, const struct claim_case *test,
 	look(printer, "\033[2m");
 	g_string_append_printf(printer->line, "mailwire run %s", test->scenario);
 	append_settings(printer->line, test->settings);
+	if (decisive != NULL)
+		append_settings(printer->line, decisive);
 	look(printer, "\033[0m");
 	end(printer, EVIDENCE_COLUMN);
 	for (guint i = 0; i < outcome->judgements->len; i++)
@@ -222,11 +226,17 @@ static void print_outcome(struct printer *printer, const struct claim_outcome *o
 	g_string_append_printf(printer->line, "%s %s", verdicts[outcome->verdict].mark,
 			       verdicts[outcome->verdict].name);
 	look(printer, "\033[0m");
+	if (outcome->is_altered && claim->cases->len > 0)
+		g_string_append(printer->line, ", with the setting that decides changed");
 	end(printer, STATEMENT_COLUMN);
 	print_paragraph(printer, "", claim->statement);
 	for (guint i = 0; i < outcome->cases->len; i++)
 		print_case(printer, claim->cases->pdata[i],
+			   outcome->is_altered && i == claim->decisive_case ? claim->decisive
+									    : NULL,
 			   &g_array_index(outcome->cases, struct case_outcome, i));
+	if (claim->untested != NULL)
+		print_paragraph(printer, "No run can show: ", claim->untested);
 	if (claim->note != NULL)
 		print_paragraph(printer, "Note: ", claim->note);
 	if (claim->glossary != NULL)
@@ -245,22 +255,25 @@ void claims_print(const GPtrArray *outcomes, FILE *out, bool colour, unsigned co
 	g_string_free(printer.line, TRUE);
 }
 
-void claims_print_sum(const GPtrArray *outcomes, unsigned runs, FILE *out)
+void claims_print_sum(const GPtrArray *outcomes, unsigned runs, FILE *out, unsigned columns)
 {
+	struct printer printer = { out, false, columns, g_string_new(NULL) };
 	unsigned counts[CLAIM_VERDICT_COUNT] = { 0 };
-	bool is_first = true;
+	const char *comma = "";
 
 	for (guint i = 0; i < outcomes->len; i++)
 		counts[((const struct claim_outcome *)outcomes->pdata[i])->verdict]++;
-	fprintf(out, "%u claim%s, %u run%s:", outcomes->len, outcomes->len == 1 ? "" : "s", runs,
-		runs == 1 ? "" : "s");
+	g_string_printf(printer.line, "%u claim%s, %u run%s:", outcomes->len,
+			outcomes->len == 1 ? "" : "s", runs, runs == 1 ? "" : "s");
 	for (unsigned i = 0; i < CLAIM_VERDICT_COUNT; i++) {
 		if (counts[i] == 0)
 			continue;
-		fprintf(out, "%s %u %s", is_first ? "" : ",", counts[i], verdicts[i].name);
-		is_first = false;
+		g_string_append_printf(printer.line, "%s %u %s", comma, counts[i],
+				       verdicts[i].name);
+		comma = ",";
 	}
-	fputc('\n', out);
+	end(&printer, STATEMENT_COLUMN);
+	g_string_free(printer.line, TRUE);
 }
 
 void claims_print_list(const GPtrArray *claims, FILE *out, bool colour, unsigned columns)
@@ -378,6 +391,7 @@ static void add_outcome(JsonBuilder *builder, const struct claim_outcome *outcom
 		add_case(builder, claim->cases->pdata[i],
 			 &g_array_index(outcome->cases, struct case_outcome, i));
 	json_builder_end_array(builder);
+	add_text(builder, "untested", claim->untested);
 	add_text(builder, "note", claim->note);
 	add_text(builder, "glossary", claim->glossary);
 	add_others(builder, "contradicts", claim->contradicts);

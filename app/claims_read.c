@@ -29,6 +29,28 @@ static void read_settings(struct reader *reader, const struct yaml_node *mapping
 	}
 }
 
+/* An expectation, or two that are compared: {more: LINE, than: LINE}. */
+static void read_line(struct reader *reader, const struct yaml_node *line, struct claim_case *test)
+{
+	static const char *const known[] = { "more", "than", NULL };
+	bool is_mapping = line->kind == YAML_MAPPING;
+	const struct yaml_node *more = is_mapping ? yaml_get(line, "more") : NULL;
+	const struct yaml_node *than = is_mapping ? yaml_get(line, "than") : NULL;
+
+	if (more == NULL && than == NULL) {
+		g_ptr_array_add(test->expect, (void *)line);
+		return;
+	}
+	list_check_keys(&reader->list, line, "a comparison", known);
+	if (more == NULL || than == NULL) {
+		list_fail(&reader->list, line->mark, "a comparison needs both `more` and `than`");
+		return;
+	}
+	g_array_append_val(test->comparisons, test->expect->len);
+	g_ptr_array_add(test->expect, (void *)more);
+	g_ptr_array_add(test->expect, (void *)than);
+}
+
 static void read_expect(struct reader *reader, const struct yaml_node *mapping,
 			struct claim_case *test)
 {
@@ -41,13 +63,10 @@ static void read_expect(struct reader *reader, const struct yaml_node *mapping,
 				 "say what is seen when the statement holds");
 		return;
 	}
-	if (expect->kind == YAML_SEQUENCE) {
-		test->expect = expect->children;
-		return;
-	}
-	test->lone_expect = g_ptr_array_new();
-	g_ptr_array_add(test->lone_expect, (void *)expect);
-	test->expect = test->lone_expect;
+	if (expect->kind == YAML_MAPPING)
+		read_line(reader, expect, test);
+	for (guint i = 0; expect->kind == YAML_SEQUENCE && i < expect->children->len; i++)
+		read_line(reader, list_child(expect, i), test);
 }
 
 static void case_free(void *data)
@@ -55,8 +74,8 @@ static void case_free(void *data)
 	struct claim_case *test = data;
 
 	g_array_free(test->settings, TRUE);
-	if (test->lone_expect != NULL)
-		g_ptr_array_unref(test->lone_expect);
+	g_ptr_array_unref(test->expect);
+	g_array_free(test->comparisons, TRUE);
 	g_free(test);
 }
 
@@ -73,6 +92,8 @@ static void read_case(struct reader *reader, const struct yaml_node *mapping, st
 	list_check_keys(&reader->list, mapping, "a case", known);
 	test->mark = mapping->mark;
 	test->settings = g_array_new(FALSE, FALSE, sizeof(struct claim_setting));
+	test->expect = g_ptr_array_new();
+	test->comparisons = g_array_new(FALSE, FALSE, sizeof(guint));
 	test->scenario = list_text(&reader->list, mapping, "scenario");
 	test->when = list_text(&reader->list, mapping, "when");
 	read_settings(reader, mapping, test->settings);
@@ -145,8 +166,9 @@ static void claim_free(void *data)
 static void read_claim(struct reader *reader, const struct yaml_node *id,
 		       const struct yaml_node *mapping)
 {
-	static const char *const known[] = { "statement",   "note",  "glossary", "see",
-					     "contradicts", "cases", "decisive", NULL };
+	static const char *const known[] = { "statement", "untested", "note",
+					     "glossary",  "see",      "contradicts",
+					     "cases",     "decisive", NULL };
 	struct claim *claim;
 
 	if (id->kind != YAML_SCALAR || mapping->kind != YAML_MAPPING) {
@@ -160,6 +182,7 @@ static void read_claim(struct reader *reader, const struct yaml_node *id,
 	claim->mark = id->mark;
 	claim->id = id->text;
 	claim->statement = list_text(&reader->list, mapping, "statement");
+	claim->untested = list_text(&reader->list, mapping, "untested");
 	claim->note = list_text(&reader->list, mapping, "note");
 	claim->glossary = list_text(&reader->list, mapping, "glossary");
 	claim->see = g_ptr_array_new();

@@ -1,4 +1,5 @@
 /* Running what tests claims: cases with the same scenario and settings share a run. */
+#include <inttypes.h>
 #include <string.h>
 #include "app/claims.h"
 #include "app/simulation.h"
@@ -6,7 +7,8 @@
 /* A case in a run, and where its expectations stand among those of the run. */
 struct member {
 	struct case_outcome *outcome;
-	unsigned first, count;
+	const struct claim_case *test;
+	unsigned first;
 };
 
 struct group {
@@ -62,11 +64,27 @@ static void append_key(GString *key, const struct yaml_node *node)
 	g_string_append_c(key, ']');
 }
 
-static struct group *group_for(struct running *running, const char *scenario,
+/* Whether lines of it depend on those before: `way` lines are met in their order. */
+static bool is_in_order(const struct claim_case *test)
+{
+	for (guint i = 0; i < test->expect->len; i++) {
+		const struct yaml_node *line = test->expect->pdata[i];
+
+		if (line->kind == YAML_MAPPING && yaml_get(line, "way") != NULL)
+			return true;
+	}
+	return false;
+}
+
+/* The run for a case with `settings`; it shares none when its lines depend on each other. */
+static struct group *group_for(struct running *running, const struct claim_case *test,
 			       const GArray *settings)
 {
-	GString *key = g_string_new(scenario);
+	GString *key = g_string_new(test->scenario);
 	struct group *group;
+
+	if (is_in_order(test))
+		g_string_append_printf(key, "\n%p", (const void *)test);
 
 	for (guint i = 0; i < settings->len; i++) {
 		const struct claim_setting *setting =
@@ -79,7 +97,7 @@ static struct group *group_for(struct running *running, const char *scenario,
 	group = g_hash_table_lookup(running->by_key, key->str);
 	if (group == NULL) {
 		group = g_new0(struct group, 1);
-		group->scenario = scenario;
+		group->scenario = test->scenario;
 		group->settings = g_array_copy((GArray *)settings);
 		group->expect = g_ptr_array_new();
 		group->members = g_array_new(FALSE, FALSE, sizeof(struct member));
@@ -96,12 +114,12 @@ static void add_case(struct running *running, const struct claim *claim, unsigne
 {
 	const struct claim_case *test = claim->cases->pdata[index];
 	GArray *settings = g_array_copy(test->settings);
-	struct member member = { .outcome = outcome, .count = test->expect->len };
+	struct member member = { .outcome = outcome, .test = test };
 	struct group *group;
 
 	if (running->options->is_altered && index == claim->decisive_case)
 		g_array_append_vals(settings, claim->decisive->data, claim->decisive->len);
-	group = group_for(running, test->scenario, settings);
+	group = group_for(running, test, settings);
 	g_array_free(settings, TRUE);
 	member.first = group->expect->len;
 	for (guint i = 0; i < test->expect->len; i++)
@@ -143,22 +161,56 @@ static struct scenario *load(struct running *running, const struct group *group)
 	return scenario;
 }
 
-/* Hands each case what came of its expectations. */
+/* "bytes of TCP by port 143 at ivan-pc", of a judgement that says how many besides. */
+static char *counted_thing(const struct expect_judgement *judgement)
+{
+	const char *end = g_strrstr(judgement->expected, ": ");
+
+	return end == NULL ? g_strdup(judgement->expected)
+			   : g_strndup(judgement->expected, (gsize)(end - judgement->expected));
+}
+
+/* Makes of two judgements one: that the first counts more than the second, which is freed. */
+static void compare(struct expect_judgement *more, struct expect_judgement *than)
+{
+	g_autofree char *first = counted_thing(more), *second = counted_thing(than);
+
+	g_free(more->expected);
+	g_free(more->found_text);
+	more->is_met = more->found > than->found;
+	more->range = (struct scenario_range) { 1, UINT64_MAX };
+	more->expected = g_strdup_printf("%s: more than %s", first, second);
+	more->found_text =
+	    g_strdup_printf("%" PRIu64 " against %" PRIu64, more->found, than->found);
+	expect_judgement_free(than);
+}
+
+/* Hands a case what came of its expectations and comparisons. */
+static void judge_member(const struct member *member, struct expect *expect)
+{
+	const GArray *comparisons = member->test->comparisons;
+	guint compared = 0;
+
+	member->outcome->holds = true;
+	for (guint i = 0; i < member->test->expect->len; i++) {
+		struct expect_judgement *judgement =
+		    expect_take_judgement(expect, member->first + i);
+
+		if (compared < comparisons->len &&
+		    g_array_index(comparisons, guint, compared) == i) {
+			compare(judgement, expect_take_judgement(expect, member->first + ++i));
+			compared++;
+		}
+		member->outcome->holds = member->outcome->holds && judgement->is_met;
+		g_ptr_array_add(member->outcome->judgements, judgement);
+	}
+}
+
 static void judge_members(const struct group *group, struct expect *expect)
 {
 	expect_close(expect);
-	for (guint i = 0; i < group->members->len; i++) {
-		const struct member *member = &g_array_index(group->members, struct member, i);
-
-		member->outcome->holds = true;
-		for (unsigned k = 0; k < member->count; k++) {
-			struct expect_judgement *judgement =
-			    expect_take_judgement(expect, member->first + k);
-
-			member->outcome->holds = member->outcome->holds && judgement->is_met;
-			g_ptr_array_add(member->outcome->judgements, judgement);
-		}
-	}
+	for (guint i = 0; i < group->members->len; i++)
+		judge_member(&g_array_index(group->members, struct member, i), expect);
 }
 
 /* False, with an error, when the scenario is not right or does not come to an end. */
@@ -220,7 +272,7 @@ static enum claim_verdict verdict_of(const struct claim_outcome *outcome)
 	if (outcome->cases->len == 0)
 		return CLAIM_TOLD;
 	if (holding == outcome->cases->len)
-		return CLAIM_TRUE;
+		return outcome->claim->untested == NULL ? CLAIM_TRUE : CLAIM_PARTLY;
 	return holding > 0 ? CLAIM_CONDITIONAL : CLAIM_FALSE;
 }
 
@@ -252,6 +304,7 @@ GPtrArray *claims_run(const struct claims *claims, const GPtrArray *wanted,
 		struct claim_outcome *outcome = outcomes->pdata[i];
 
 		outcome->verdict = verdict_of(outcome);
+		outcome->is_altered = options->is_altered;
 	}
 	g_hash_table_unref(running.by_key);
 	g_ptr_array_unref(running.groups);

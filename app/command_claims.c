@@ -86,7 +86,7 @@ static int run(const struct claims *claims, const GPtrArray *wanted,
 	} else {
 		claims_print(outcomes, stdout, command_colours(STDOUT_FILENO),
 			     command_page_columns());
-		claims_print_sum(outcomes, runs, stdout);
+		claims_print_sum(outcomes, runs, stdout, command_page_columns());
 	}
 	diagnostics_free(diagnostics);
 	if (outcomes == NULL)

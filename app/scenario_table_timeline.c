@@ -300,6 +300,7 @@ static const struct word layer_words[] = {
 	{ "pop3", LAYER_POP3, NULL },
 	{ "imap", LAYER_IMAP, NULL },
 	{ "http", LAYER_HTTP, NULL },
+	{ "tls", LAYER_TLS, "its records, handshake and all" },
 	{ NULL, 0, NULL },
 };
 
