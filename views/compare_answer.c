@@ -59,12 +59,13 @@ static void storage(const struct compare_sums *sums, struct compare_answer *out)
 
 static void offline_access(const struct compare_sums *sums, struct compare_answer *out)
 {
-	if (sums->copies_wished == 0)
+	if (sums->copies_in_reach == 0)
 		return;
 	answer(out,
-	       all_some_none(sums->copies, sums->copies_wished, "all of it", "a part of it",
+	       all_some_none(sums->copies, sums->copies_in_reach, "all of it", "a part of it",
 			     "none of it"),
-	       g_strdup_printf("devices hold %u of %u copies", sums->copies, sums->copies_wished));
+	       g_strdup_printf("devices hold %u of the %u copies in their reach", sums->copies,
+			       sums->copies_in_reach));
 }
 
 static void synchronisation(const struct compare_sums *sums, struct compare_answer *out)

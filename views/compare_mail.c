@@ -126,6 +126,7 @@ static struct whereabouts find_mail(const struct compare *compare, const GArray 
 /* Of one device. */
 struct device {
 	unsigned mails, held, at_risk;
+	unsigned in_reach; /* held, or still to be had from the server */
 };
 
 static void count_for_devices(GArray *devices, const GArray *places,
@@ -141,6 +142,7 @@ static void count_for_devices(GArray *devices, const GArray *places,
 			continue;
 		device->mails++;
 		device->held += holds;
+		device->in_reach += holds || found->is_on_server;
 		device->at_risk += holds && !found->is_on_server && found->holding == 1;
 	}
 }
@@ -154,7 +156,7 @@ static void sum_up(struct compare_sums *sums, const struct whereabouts *found)
 	sums->on_devices += found->holding > 0;
 	sums->nowhere += !found->is_on_server && found->holding == 0;
 	sums->at_risk += !found->is_on_server && found->holding == 1;
-	sums->copies_wished += found->devices;
+	sums->copies_in_reach += found->is_on_server ? found->devices : found->holding;
 	sums->copies += found->holding;
 	sums->read += found->reading > 0;
 	sums->read_known += found->reading > 0 && found->is_known_read;
@@ -220,9 +222,12 @@ static void add_devices(const struct compare *compare, GArray *figures, const GA
 			compare_add(figures, kind, name, stored->bytes, 0);
 			sums->device_bytes += stored->bytes;
 		} else if (device->mails > 0) {
+			bool is_offline = kind == &offline;
+			unsigned of = is_offline ? device->in_reach : device->mails;
+
 			compare_add(figures, kind, name,
-				    kind == &offline ? device->held : device->at_risk,
-				    device->mails);
+				    is_offline ? device->held : device->at_risk, of)
+			    ->is_known = of > 0;
 		}
 	}
 }

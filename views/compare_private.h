@@ -69,9 +69,11 @@ struct compare_sums {
 	unsigned nowhere;                                  /* in no mailbox any more */
 	unsigned with_devices, reachable, read_everywhere; /* of accounts that have a device */
 	unsigned shared, shared_reachable;                 /* of accounts with several devices */
-	unsigned copies_wished, copies; /* a copy of each mail on each device of its account */
-	unsigned at_risk;               /* only copies on devices */
-	unsigned read, read_known;      /* read on a device; the server was told of it by that */
+	unsigned copies; /* of a mail on a device of its account */
+	unsigned
+	    copies_in_reach; /* the same, and those that a device can still get from the server */
+	unsigned at_risk;    /* only copies on devices */
+	unsigned read, read_known; /* read on a device; the server was told of it by that */
 	unsigned undelivered;
 	const char *why_undelivered; /* the first reason; NULL: none */
 	uint64_t server_bytes, server_most_bytes, device_bytes;

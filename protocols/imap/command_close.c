@@ -43,7 +43,7 @@ void imap_run_close(struct imap_session *session, struct imap_parser *parser)
 		imap_bad_arguments(session, parser);
 		return;
 	}
-	if (!session->view.is_read_only && imap_may(session, session->view.mailbox, RIGHT_EXPUNGE))
+	if (!session->view.is_examined && imap_may(session, session->view.mailbox, RIGHT_EXPUNGE))
 		imap_expunge_deleted(session, NULL);
 	leave_mailbox(session, "Close completed.");
 }
@@ -65,7 +65,7 @@ void imap_run_expunge(struct imap_session *session, struct imap_parser *parser)
 
 	if (!is_parsed || !imap_parse_end(parser)) {
 		imap_bad_arguments(session, parser);
-	} else if (session->view.is_read_only) {
+	} else if (session->view.is_examined) {
 		imap_no(session, "Mailbox is read-only.");
 	} else if (imap_require(session, session->view.mailbox, RIGHT_EXPUNGE)) {
 		bool has_expunged = imap_expunge_deleted(session, session->is_uid ? &set : NULL);

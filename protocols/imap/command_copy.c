@@ -86,7 +86,7 @@ static const char *obstacle(const struct imap_session *session, const struct ima
 	const struct mailbox *from = session->view.mailbox;
 	bool takes_room = !is_move || target->account != from->account;
 
-	if (is_move && session->view.is_read_only)
+	if (is_move && session->view.is_examined)
 		return "[CANNOT] Mailbox is read-only.";
 	if (!imap_may(session, target, RIGHT_INSERT) ||
 	    (is_move && !imap_may(session, from, RIGHT_DELETE | RIGHT_EXPUNGE)))

@@ -154,6 +154,7 @@ static void open_selected(struct imap_session *session, const struct selection *
 	session->view.shows_modseq = imap_has_enabled(session, IMAP_CAN_CONDSTORE);
 	session->view.shows_vanished = imap_has_enabled(session, IMAP_CAN_QRESYNC);
 	session->view.hides_recent = imap_has_enabled(session, IMAP_CAN_REV2);
+	session->view.is_examined = selection->is_read_only;
 	session->view.settable = settable;
 	session->view.keeps_keywords = (settable & MAILBOX_FLAGGED) != 0;
 	if (selection->wants_modseq || selection->resynchronizes) {

@@ -197,9 +197,9 @@ void imap_run_store(struct imap_session *session, struct imap_parser *parser)
 
 	if (!parse_store(session, parser, &store))
 		imap_bad_arguments(session, parser);
-	else if (session->view.is_read_only)
+	else if (session->view.is_examined)
 		imap_no(session, "[CANNOT] Mailbox is read-only.");
-	else if (is_forbidden(&store))
+	else if (session->view.is_read_only || is_forbidden(&store))
 		imap_no(session, "[NOPERM] Permission denied.");
 	else
 		store_all(&store);

@@ -249,13 +249,14 @@ static size_t cut_entity(struct bytes all, const struct message_part *part, size
 	return kept;
 }
 
-GBytes *message_cut(GBytes *bytes, size_t limit)
+GBytes *message_cut(GBytes *bytes, size_t limit, size_t *kept)
 {
 	struct bytes all = all_of(bytes);
 	struct message *message;
 	GString *ends;
 	GByteArray *out;
 
+	*kept = all.length;
 	if (all.length <= limit)
 		return g_bytes_ref(bytes);
 	if (message_header_section(all).length > limit)
@@ -263,7 +264,8 @@ GBytes *message_cut(GBytes *bytes, size_t limit)
 	message = message_new(g_bytes_ref(bytes), 0);
 	ends = g_string_new(NULL);
 	out = g_byte_array_new();
-	append(out, bytes_first(all, cut_entity(all, message_structure(message), limit, ends)));
+	*kept = cut_entity(all, message_structure(message), limit, ends);
+	append(out, bytes_first(all, *kept));
 	append(out, bytes_of(ends->str));
 	g_string_free(ends, TRUE);
 	message_free(message);

@@ -14,6 +14,7 @@ GBytes *message_to_7bit(GBytes *message);
 /*
  * The first part of a message, about `limit` octets: it ends behind a line, or before a part whose
  * header would be cut, and every multipart that was begun is ended. A message that is not longer is
- * returned as it is; NULL when its header alone is longer.
+ * returned as it is; NULL when its header alone is longer. `kept` becomes how many octets of the
+ * message are in it.
  */
-GBytes *message_cut(GBytes *message, size_t limit);
+GBytes *message_cut(GBytes *message, size_t limit, size_t *kept);

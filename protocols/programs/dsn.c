@@ -98,13 +98,37 @@ static void append_folded(GString *out, const char *prefix, const char *indent, 
 	g_string_append(out, "\r\n");
 }
 
-static void append_explanation(GString *out, const struct dsn *dsn)
+/* How much of the message comes back: `kept` octets, 0 for its header alone. */
+static void append_what_returns(GString *out, const struct dsn *dsn, size_t kept)
+{
+	size_t length = g_bytes_get_size(dsn->original);
+	char *what;
+
+	if (kept == length)
+		what = g_strdup("It is");
+	else if (kept == 0)
+		what = g_strdup("Its header is");
+	else
+		what = g_strdup_printf(
+		    "It is %zu octets long; not all of it, but the first %zu octets of it are",
+		    length, kept);
+
+	char *text = g_strdup_printf("Your message could not be delivered to the recipients listed "
+				     "below. %s returned to you as the last part of this "
+				     "notification.",
+				     what);
+
+	append_folded(out, "", "", text);
+	g_string_append(out, "\r\n");
+	g_free(text);
+	g_free(what);
+}
+
+static void append_explanation(GString *out, const struct dsn *dsn, size_t kept)
 {
 	g_string_append_printf(out, "This is the mail server %s.\r\n\r\n", dsn->host_name);
 	if (dsn->action == DSN_FAILED) {
-		g_string_append(out, "Your message could not be delivered to the recipients listed "
-				     "below. It is\r\nreturned to you as the last part of this "
-				     "notification.\r\n\r\n");
+		append_what_returns(out, dsn, kept);
 	} else if (dsn->action == DSN_SUCCEEDED) {
 		g_string_append(out, "Your message was delivered to the recipients listed below, "
 				     "or handed on to a\r\nserver that sends no notifications "
@@ -182,14 +206,16 @@ static void append_report(GString *out, const struct dsn *dsn)
 
 /*
  * RFC 3461 section 4.3 and 6.2: of a message that failed all is returned, unless its sender wants
- * the header only; of others the header only. NULL: the header.
+ * the header only; of others the header only. NULL: the header. `kept` becomes how many octets of
+ * the message go back, 0 for the header.
  */
-static GBytes *content_to_return(const struct dsn *dsn)
+static GBytes *content_to_return(const struct dsn *dsn, size_t *kept)
 {
+	*kept = 0;
 	if (dsn->action != DSN_FAILED || dsn->returns == SMTP_RETURN_HEADERS)
 		return NULL;
-	return dsn->returns == SMTP_RETURN_FULL ? g_bytes_ref(dsn->original)
-						: message_cut(dsn->original, DSN_ORIGINAL_MAX);
+	return message_cut(dsn->original,
+			   dsn->returns == SMTP_RETURN_FULL ? SIZE_MAX : DSN_ORIGINAL_MAX, kept);
 }
 
 GBytes *dsn_compose(const struct dsn *dsn)
@@ -199,14 +225,15 @@ GBytes *dsn_compose(const struct dsn *dsn)
 	char *boundary = g_strdup_printf("%s.%" G_GINT64_FORMAT "/%s", dsn->queue_id,
 					 dsn->unix_time, dsn->host_name);
 
-	GBytes *returned = content_to_return(dsn);
+	size_t kept;
+	GBytes *returned = content_to_return(dsn, &kept);
 	struct bytes content =
 	    returned != NULL ? bytes_in(returned) : message_header_section(bytes_in(dsn->original));
 
 	append_header(out, dsn, boundary, content);
 	g_string_append(out, "This is a MIME-encapsulated message.\r\n\r\n");
 	begin_part(out, boundary, "Notification", "text/plain; charset=us-ascii", "");
-	append_explanation(out, dsn);
+	append_explanation(out, dsn, kept);
 	begin_part(out, boundary, "Delivery report", "message/delivery-status", "");
 	append_report(out, dsn);
 	g_string_append(out, "\r\n");

@@ -218,6 +218,10 @@ START_TEST(with_pop3_mail_is_on_devices_with_imap_on_the_server)
 	ck_assert_int_eq(figure(compared, 1, "on_server", ""), 4);
 	ck_assert_int_eq(figure(compared, 0, "offline", "laptop"), 3);
 	ck_assert_int_eq(figure(compared, 0, "offline", "phone"), 1);
+	ck_assert_int_eq(figure(compared, 1, "offline", "laptop"), 4);
+	ck_assert_int_eq(figure(compared, 1, "offline", "phone"), 2);
+	ck_assert_str_eq(answer(compared, 0, "offline_access", "answer"), "all of it");
+	ck_assert_str_eq(answer(compared, 1, "offline_access", "answer"), "a part of it");
 	ck_assert_int_eq(figure(compared, 0, "reachable", ""), 0);
 	ck_assert_int_eq(figure(compared, 1, "reachable", ""), 4);
 	ck_assert_int_eq(figure(compared, 0, "lost_with", "laptop"), 3);
@@ -234,6 +238,8 @@ START_TEST(with_pop3_mail_is_on_devices_with_imap_on_the_server)
 	ck_assert_str_eq(answer(compared, 1, "backup", "answer"), "on the server");
 	ck_assert_ptr_nonnull(strstr(answer(compared, 1, "best_for", "answer"), "several devices"));
 	ck_assert_ptr_nonnull(strstr(answer(compared, 0, "best_for", "answer"), "small server"));
+	ck_assert_ptr_nonnull(
+	    strstr(answer(compared, 0, "best_for", "answer"), "reading without a network"));
 	compared_free(compared);
 }
 END_TEST

@@ -56,13 +56,16 @@ static void check_headers(struct bytes header)
 
 static void check_conversions(GBytes *bytes, size_t limit)
 {
-	GBytes *converted = message_to_7bit(bytes), *cut = message_cut(bytes, limit);
+	size_t kept;
+	GBytes *converted = message_to_7bit(bytes), *cut = message_cut(bytes, limit, &kept);
 	gsize length = 0;
 	const uint8_t *octets = converted != NULL ? g_bytes_get_data(converted, &length) : NULL;
 
 	for (gsize i = 0; i < length; i++)
 		if (octets[i] > 127)
 			abort();
+	if (cut != NULL && (kept > g_bytes_get_size(bytes) || kept > g_bytes_get_size(cut)))
+		abort();
 	g_clear_pointer(&converted, g_bytes_unref);
 	g_clear_pointer(&cut, g_bytes_unref);
 }

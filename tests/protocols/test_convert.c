@@ -111,8 +111,8 @@ static unsigned count_open(const struct message_part *part)
 START_TEST(a_cut_message_is_whole_again)
 {
 	GBytes *before = bytes_new(nested);
-	size_t limit = (size_t)_i;
-	GBytes *after = message_cut(before, limit);
+	size_t limit = (size_t)_i, kept;
+	GBytes *after = message_cut(before, limit, &kept);
 
 	if (after == NULL) {
 		ck_assert_uint_lt(limit, (size_t)(strstr(nested, "\r\n\r\n") + 4 - nested));
@@ -122,6 +122,8 @@ START_TEST(a_cut_message_is_whole_again)
 		const char *end = strstr(text, "--outer--\r\n");
 		unsigned multiparts = count_open(message_structure(message));
 
+		ck_assert_uint_le(kept, strlen(nested));
+		ck_assert(strncmp(text, nested, kept) == 0);
 		ck_assert_ptr_nonnull(end);
 		ck_assert_uint_eq(strlen(end), strlen("--outer--\r\n"));
 		if (strstr(text, "\r\n--in ner\r\n") != NULL)

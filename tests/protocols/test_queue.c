@@ -438,6 +438,16 @@ static char *last_part(struct message *message, const char *subtype)
 	return body_of(message, child(top, 2));
 }
 
+/* What the part for people says, its lines joined, has `text` in it. */
+static void ck_assert_explains(struct message *message, const char *text)
+{
+	g_autofree char *body = body_of(message, child(message_structure(message), 0));
+	g_auto(GStrv) lines = g_strsplit(body, "\r\n", -1);
+	g_autofree char *joined = g_strjoinv(" ", lines);
+
+	ck_assert_msg(strstr(joined, text) != NULL, "no \"%s\" in \"%s\"", text, joined);
+}
+
 /* Loop test: the header alone goes back when it is wanted (0), in a warning (1), of success (2). */
 START_TEST(only_the_header_goes_back)
 {
@@ -449,6 +459,8 @@ START_TEST(only_the_header_goes_back)
 	char *body = last_part(message, "RFC822-HEADERS");
 
 	ck_assert_str_eq(body, "Subject: x\r\n\r\n");
+	if (_i == 0)
+		ck_assert_explains(message, "Its header is returned to you");
 	g_free(body);
 	message_free(message);
 	g_bytes_unref(original);
@@ -484,6 +496,14 @@ START_TEST(of_a_long_message_the_first_part_goes_back)
 	} else {
 		ck_assert(g_str_has_suffix(body, "\r\n0123456789012345\r\n"));
 	}
+
+	size_t kept = strlen(body) - (_i == 1 ? strlen("--b--\r\n") : 0);
+	g_autofree char *cut =
+	    g_strdup_printf("It is %zu octets long; not all of it, but the first "
+			    "%zu octets of it are returned to you",
+			    (size_t)length, kept);
+
+	ck_assert_explains(message, _i == 2 ? "It is returned to you" : cut);
 	g_free(body);
 	message_free(message);
 	g_bytes_unref(original);
