@@ -20,8 +20,8 @@ struct imap_view {
 	GArray *entries;     /* of struct imap_view_entry, by number - 1; NULL: closed */
 	GPtrArray *keywords; /* of char *: those the client knows of; NULL: none */
 	uint32_t told_exists, told_recent;
-	bool is_read_only; /* examined, or the user may change nothing */
-	bool is_examined;  /* by EXAMINE: read-only whatever the rights */
+	bool is_read_only;   /* examined, or the user may change nothing */
+	bool is_examined;    /* by EXAMINE: read-only whatever the rights */
 	bool shows_modseq;   /* with UID, wherever flags are told unasked (RFC 7162 section 3.1) */
 	bool shows_vanished; /* VANISHED in place of EXPUNGE (RFC 7162 section 3.2.10) */
 	bool hides_recent;   /* IMAP4rev2 knows no RECENT */
