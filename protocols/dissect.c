@@ -35,7 +35,7 @@ void dissect_print_line(struct bytes in, char out[DISSECT_TEXT_BYTES])
 	while (blank < length && in.data[blank] == ' ')
 		blank++;
 	if (blank == length) {
-		strcpy(out, "(blank line)");
+		g_strlcpy(out, "(blank line)", DISSECT_TEXT_BYTES);
 		return;
 	}
 

@@ -300,7 +300,8 @@ static const char *take_record(const GPtrArray *tags, enum dkim_algorithm algori
 	const char *version = tag_list_find(tags, "v"), *type = tag_list_find(tags, "k");
 	const struct tag *first = tags->len > 0 ? tags->pdata[0] : NULL;
 
-	if (version != NULL && (strcmp(version, "DKIM1") != 0 || strcmp(first->name, "v") != 0))
+	if (version != NULL &&
+	    (first == NULL || strcmp(version, "DKIM1") != 0 || strcmp(first->name, "v") != 0))
 		return "no DKIM1 key record";
 	if (strcmp(type != NULL ? type : "rsa", types[algorithm]) != 0)
 		return "the key is of another algorithm";

@@ -274,8 +274,8 @@ struct spf_record *spf_record_parse(const GString *text, char **problem)
 		words = g_strsplit(text->str, " ", -1);
 	else
 		*problem = g_strdup("the record holds other bytes than printable ASCII");
-	for (char **word = words != NULL ? words + 1 : NULL; *problem == NULL && *word != NULL;
-	     word++)
+	for (char **word = words != NULL ? words + 1 : NULL;
+	     word != NULL && *problem == NULL && *word != NULL; word++)
 		if (**word != '\0' && !parse_term(*word, record))
 			*problem = g_strdup_printf("\"%s\" is no mechanism and no modifier", *word);
 	g_strfreev(words);

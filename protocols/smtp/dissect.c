@@ -195,7 +195,7 @@ static void print_message(struct bytes in, bool is_end, char out[DISSECT_TEXT_BY
 	while (rest.length > 0 && strchr("\r\n", rest.data[0]) != NULL)
 		rest = bytes_from(rest, 1);
 	if (is_end && without_end(rest).length <= 1)
-		strcpy(out, ". (the end of the message)");
+		g_strlcpy(out, ". (the end of the message)", DISSECT_TEXT_BYTES);
 	else
 		dissect_print_line(rest.length > 0 ? rest : in, out);
 }

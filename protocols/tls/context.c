@@ -52,6 +52,7 @@ static void set_up_client(SSL_CTX *settings, const struct tls_context_config *co
 
 static void set_up_server(SSL_CTX *settings, const struct tls_credential *credential)
 {
+	g_assert(credential != NULL);
 	bool is_usable = SSL_CTX_use_certificate(settings, credential->certificate) &&
 			 SSL_CTX_use_PrivateKey(settings, credential->key);
 

@@ -624,6 +624,8 @@ struct stream *tls_stream_new(struct tls_context *context, struct stream *below,
 
 void tls_streams_abort(GQueue *streams)
 {
-	while (streams->head != NULL)
-		tls_abort(streams->head->data);
+	struct stream *stream;
+
+	while ((stream = g_queue_peek_head(streams)) != NULL)
+		tls_abort(stream);
 }
