@@ -1,3 +1,4 @@
+#include <glib.h>
 #include "protocols/dissect.h"
 #include <stdio.h>
 #include <string.h>
