@@ -1,5 +1,5 @@
-#include <glib.h>
 #include "protocols/dissect.h"
+#include <glib.h>
 #include <stdio.h>
 #include <string.h>
 
