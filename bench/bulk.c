@@ -18,7 +18,7 @@
 
 #define PORT          9 /* discard (RFC 863): no dissector looks into it */
 #define QUEUE_BYTES   (16 << 20)
-#define BLOCK_BYTES   16384
+#define BLOCK_BYTES   65536
 #define INTERFACE_MAX 4
 
 /* The transfer, as the programs at both ends see it. */
