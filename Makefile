@@ -47,7 +47,9 @@ endif
 # Every .c below these folders is part of the program; app/main.c alone holds main().
 LIBRARY_SOURCES := $(sort $(wildcard sim/*.c stack/*.c stack/*/*.c protocols/*.c protocols/*/*.c views/*.c \
                      $(filter-out app/main.c $(LEFT_OUT),$(wildcard app/*.c))))
-LIBRARY_OBJECTS := $(LIBRARY_SOURCES:%.c=$(BUILD)/%.o)
+# The front end of the page, joined into one C source.
+PAGE_BUNDLE := $(BUILD)/views/page_bundle
+LIBRARY_OBJECTS := $(LIBRARY_SOURCES:%.c=$(BUILD)/%.o) $(PAGE_BUNDLE).o
 LIBRARY := $(BUILD)/libmailwire.a
 PROGRAM := $(BUILD)/mailwire
 
@@ -68,6 +70,13 @@ all: $(PROGRAM) ## builds the program
 
 $(BUILD)/%.o: %.c Makefile
 	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+$(PAGE_BUNDLE).c: tools/page_bundle.sh $(sort $(wildcard views/page/*.js views/page/*.css))
+	@mkdir -p $(@D)
+	tools/page_bundle.sh > $@.new
+	@mv $@.new $@
+$(PAGE_BUNDLE).o: $(PAGE_BUNDLE).c Makefile
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 $(LIBRARY): $(LIBRARY_OBJECTS)
