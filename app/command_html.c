@@ -1,8 +1,7 @@
 /* mailwire html: a run as a page that opens in a browser, from disk. */
 #include "app/command.h"
-#include "app/dissectors.h"
+#include "app/history_record.h"
 #include "app/picture.h"
-#include "app/simulation.h"
 #include "views/page.h"
 
 /* What the user wrote; NULL: not given. */
@@ -36,42 +35,6 @@ static bool html_options_check(struct html_options *options)
 		command_parse_time("--until", options->until_text, &options->until_ns));
 }
 
-/* A run that is only kept. */
-struct recording {
-	struct trace_sink sink;
-	struct history *history;
-	bool is_over; /* what taking the world down records is no part of it */
-};
-
-static void observe(void *owner, const struct trace_record *record, struct bytes bytes)
-{
-	struct recording *recording = owner;
-
-	if (!recording->is_over)
-		history_feed(recording->history, record, bytes);
-}
-
-static struct history *record_run(const struct scenario *scenario,
-				  const struct html_options *options)
-{
-	struct recording recording = {
-		.sink = {.kinds = TRACE_ALL, .owner = &recording, .record = observe},
-		.history = history_new(all_dissectors),
-	};
-	struct trace_sink *sinks[] = { &recording.sink };
-	struct simulation *simulation = simulation_new(scenario, &(struct simulation_options) {
-								     .seed = options->seed,
-								     .sinks = sinks,
-								     .sink_count = 1,
-								 });
-
-	simulation_run(simulation, options->until_ns);
-	recording.is_over = true;
-	history_finish(recording.history);
-	simulation_free(simulation);
-	return recording.history;
-}
-
 /* Laid out by Graphviz where it is there. */
 static struct page_place *place_nodes(const struct history *history)
 {
@@ -90,7 +53,8 @@ static struct page_place *place_nodes(const struct history *history)
 static int write_page(struct output *output, const struct scenario *scenario, const char *file,
 		      const struct html_options *options)
 {
-	struct history *history = record_run(scenario, options);
+	struct history *history =
+	    history_record(scenario, (struct history_options) { options->seed, options->until_ns });
 	struct page_place *places = place_nodes(history);
 	GError *error = NULL;
 
