@@ -1,8 +1,8 @@
 /* The network: nodes where the lay-out put them, cables, and every frame where it is at a moment. */
-import { el, set, setText, svg } from './dom.js';
+import { el, LOCK, set, setText, svg } from './dom.js';
 import { above, OUTCOMES } from './data.js';
 
-const MARGIN = 26, FRAMES_MAX = 48, LOOK_AHEAD = 600, LABEL_LETTERS = 14;
+const MARGIN = 24, FRAMES_MAX = 48, LOOK_AHEAD = 600, LABEL_LETTERS = 14;
 
 export class NetworkMap {
 	constructor(run, onnode) {
@@ -83,13 +83,13 @@ export class NetworkMap {
 		this.isUpright = isUpright;
 		for (const node of this.nodes)
 			if (node !== null) {
-				node.x = isUpright ? (node.down - top) * 1.75 : (node.across - left) * 1.02;
-				node.y = isUpright ? (node.across - left) * 0.56 : (node.down - top) * 0.98;
+				node.x = isUpright ? (node.down - top) * 2 : (node.across - left) * 1.02;
+				node.y = isUpright ? (node.across - left) * 0.56 : (node.down - top) * 0.78;
 			}
 		const width = Math.max(...this.nodes.map((n) => n ? n.x + n.width / 2 : 0));
 		const start = Math.min(...this.nodes.map((n) => n ? n.x - n.width / 2 : 0));
-		const height = isUpright ? (right - left) * 0.56 : (bottom - top) * 0.98;
-		set(this.svg, { viewBox: `${start - 8} ${-MARGIN - 6} ${width - start + 16} ${height + 2 * MARGIN + 8}` });
+		const height = isUpright ? (right - left) * 0.56 : (bottom - top) * 0.78;
+		set(this.svg, { viewBox: `${start - 8} ${-MARGIN - 14} ${width - start + 16} ${height + 2 * MARGIN + 16}` });
 		this.#place();
 		this.redraw?.();
 	}
@@ -109,7 +109,7 @@ export class NetworkMap {
 	#makeFrame() {
 		const rect = svg('rect', { rx: 5, height: 20, y: -10 });
 		const text = svg('text', { 'text-anchor': 'middle', dy: '.35em' });
-		const lock = svg('path', { class: 'lock', d: 'M-4 -1v-2.5a4 4 0 0 1 8 0v2.5h1v6h-10v-6zM-2.2 -1h4.4v-2.5a2.2 2.2 0 0 0-4.4 0z' });
+		const lock = svg('path', { class: 'lock', d: LOCK });
 		const group = svg('g', { class: 'frame', visibility: 'hidden' }, rect, text, lock);
 		this.frameLayer.append(group);
 		return { group, rect, text, lock, label: null, colour: '' };
@@ -154,13 +154,14 @@ export class NetworkMap {
 		if (this.step !== step)
 			this.#mark(hop, event);
 		this.step = step;
-		this.#drawFlying(time, hop);
-		this.#drawCurrent(time, hop, event);
+		this.#drawCurrent(time, hop, event, this.#drawFlying(time, hop));
 	}
 
+	/* All frames on cables but that of the step, whose place is returned when it has gone on already. */
 	#drawFlying(time, current) {
 		const { hops, packets } = this.run;
-		let used = 0;
+		const isSame = (hop) => current >= 0 && hops.packet[hop] === hops.packet[current];
+		let used = 0, flown = null;
 		const first = above(hops.time, time);
 		const last = Math.min(hops.count, first + LOOK_AHEAD);
 		for (let hop = first; hop < last && used < FRAMES_MAX; hop++) {
@@ -169,19 +170,23 @@ export class NetworkMap {
 			if (flight <= 0 || left > time || hop === current)
 				continue;
 			const place = this.#onCable(hop, (time - left) / flight);
-			if (place === null)
+			if (place === null || time - left < flight * 0.03)
 				continue;
+			if (isSame(hop)) {
+				flown = { hop, ...place };
+				continue;
+			}
 			if (used === this.pool.length)
 				this.pool.push(this.#makeFrame());
-			this.#show(this.pool[used++], packets.event[hops.packet[hop]], place.x, place.y,
-				hops.packet[hop] === hops.packet[current] ? '' : 'small');
+			this.#show(this.pool[used++], packets.event[hops.packet[hop]], place.x, place.y, 'small');
 		}
 		for (let i = used; i < this.pool.length; i++)
 			set(this.pool[i].group, { visibility: 'hidden' });
+		return flown;
 	}
 
-	/* The frame of this step: on its way here, or here. */
-	#drawCurrent(time, hop, event) {
+	/* The frame of this step: on its way here, here, or on its way on. */
+	#drawCurrent(time, hop, event, flown) {
 		const node = hop >= 0 ? this.run.hops.node[hop] : event >= 0 ? this.run.events.node[event] : 0;
 		const at = this.nodes[node];
 		if (!at) {
@@ -190,12 +195,12 @@ export class NetworkMap {
 		}
 		const flight = hop < 0 ? 0 : this.run.hops.flight[hop];
 		const part = flight > 0 ? (time - this.run.hops.time[hop] + flight) / flight : 1;
-		const onWay = part < 1 && part >= 0 ? this.#onCable(hop, part) : null;
+		const onWay = part < 1 && part >= 0 ? this.#onCable(hop, part) : flown;
 		const fate = hop < 0 ? 'event' : OUTCOMES[this.run.hops.outcome[hop]];
 		if (onWay !== null)
 			this.#show(this.current, event, onWay.x, onWay.y, 'current');
 		else
-			this.#show(this.current, event, at.x, at.y - 27, `current ${fate}`);
+			this.#show(this.current, event, at.x, at.y - 23, `current ${fate}`);
 	}
 
 	/* Marks the node of a step, and the way of its packet so far. */

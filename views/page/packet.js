@@ -1,5 +1,5 @@
 /* A step in full: what came in, what goes out, the bytes, and why. */
-import { bytes, el, set, setText, visible } from './dom.js';
+import { bytes, el, lockBadge, replace, set, setText, visible } from './dom.js';
 import { boxAt, compare, fieldAt, OUTCOMES } from './data.js';
 
 const HEX_COLUMNS = 16, HEX_MAX = 2048;
@@ -55,7 +55,7 @@ export class PacketView {
 		const [left, right] = this.#frames(received, sent);
 		const changed = compare(left.boxes, right.boxes);
 		this.fields = new Map();
-		this.sides.replaceChildren(this.#side(left, changed), el('div', { class: 'arrow', 'aria-hidden': 'true' }, '→'),
+		replace(this.sides, this.#side(left, changed), el('div', { class: 'arrow', 'aria-hidden': 'true' }, '→'),
 			this.#side(right, changed));
 		this.hex.show(sent || received, changed);
 		this.#drawWay();
@@ -65,10 +65,10 @@ export class PacketView {
 		const event = this.step < 0 ? -1 : this.run.steps.event[this.step];
 		setText(this.title, event < 0 ? 'Nothing happens' : `At ${this.run.nodeName(this.run.events.node[event])}`);
 		this.pinButton.disabled = this.pinned === 0;
-		this.sides.replaceChildren(el('p', { class: 'soft' }, event < 0 ? 'This run has no steps.'
+		replace(this.sides, el('p', { class: 'soft' }, event < 0 ? 'This run has no steps.'
 			: 'Nothing is on a wire here: this happens inside the machine.'));
 		this.hex.show(0, new Map());
-		this.way.replaceChildren();
+		replace(this.way);
 	}
 
 	/* What stands on the left and on the right. A sender has only what its programs hand down, and so on. */
@@ -106,7 +106,7 @@ export class PacketView {
 		return el('div', { class: `box ${this.run.colour(box.layer)}${isTaken}${box.isEncrypted ? ' encrypted' : ''}` },
 			el('div', { class: 'box-head' }, el('b', {}, box.name), ' ', el('span', { class: 'size' }, bytes(box.headerBytes)),
 				mark ? el('span', { class: `badge ${side.sign === '+' ? 'good' : 'off'}` }, side.sign === '+' ? '+ put on' : '− taken off') : null,
-				box.isEncrypted ? el('span', { class: 'badge lock-badge' }, 'encrypted on the wire') : null,
+				box.isEncrypted ? lockBadge('encrypted on the wire') : null,
 				box.complaint ? el('span', { class: 'badge bad' }, box.complaint) : null),
 			this.#fieldList(fields, changed),
 			...box.lines.slice(0, 12).map((line) => el('div', { class: 'line' }, visible(line))),
@@ -156,7 +156,7 @@ export class PacketView {
 		});
 		const moving = [...rows.values()].filter((row) => new Set(row.values.map((f) => f?.value)).size > 1).slice(0, 24);
 		if (hops.length < 2 || moving.length === 0) {
-			this.way.replaceChildren();
+			replace(this.way);
 			return;
 		}
 		const table = el('table', {}, el('thead', {}, el('tr', {}, el('th', { scope: 'col' }, 'field'),
@@ -166,7 +166,7 @@ export class PacketView {
 			el('th', { scope: 'row' }, `${row.box.name} ${row.field.name}`),
 			...row.values.map((field, i) => el('td', { class: i > 0 && field?.value !== row.values[i - 1]?.value ? 'changed' : null },
 				field === null ? '–' : field.who ? `${field.value} ${field.who}` : field.value))))));
-		this.way.replaceChildren(el('h3', {}, 'What changes on its way'),
+		replace(this.way, el('h3', {}, 'What changes on its way'),
 			el('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'What changes on its way' }, table));
 	}
 }
@@ -216,7 +216,7 @@ class HexView {
 		const rows = [];
 		for (let start = 0; start < shown.length; start += HEX_COLUMNS)
 			rows.push(this.#row(shown, start));
-		this.grid.replaceChildren(...rows);
+		replace(this.grid, ...rows);
 		this.chooseField(null);
 	}
 
@@ -244,11 +244,11 @@ class HexView {
 		const to = field === null ? 0 : (field.startBit + shift + Math.max(field.bits, 1) + 7) >> 3;
 		this.cells?.forEach((cell, i) => cell.classList.toggle('chosen', field !== null && i >= from && i < to));
 		if (field === null) {
-			this.about.replaceChildren(el('span', { class: 'soft' }, 'Choose a field or a byte to see what it is for.'));
+			replace(this.about, el('span', { class: 'soft' }, 'Choose a field or a byte to see what it is for.'));
 			return;
 		}
 		const other = this.changed?.get(field);
-		this.about.replaceChildren(
+		replace(this.about, 
 			el('b', { class: this.run.colour(field.box.layer) }, `${field.box.name} · ${field.name} = ${visible(field.value)}${field.who ? ` (${field.who})` : ''}`),
 			field.purpose ? ` ${field.purpose}` : '', field.reference ? el('span', { class: 'soft' }, ` ${field.reference}.`) : '',
 			other ? el('span', { class: 'changed' }, ` On the other side: ${other.value}.`) : '');
@@ -265,7 +265,7 @@ class HexView {
 		this.onfield(null);
 		this.cells[byte]?.classList.add('chosen');
 		if (box !== null)
-			this.about.replaceChildren(el('b', { class: this.run.colour(box.layer) }, box.name), ` ${visible(box.summary)}`);
+			replace(this.about, el('b', { class: this.run.colour(box.layer) }, box.name), ` ${visible(box.summary)}`);
 	}
 
 	#click(event) {
