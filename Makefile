@@ -75,7 +75,7 @@ TEST_HELPER_OBJECTS := $(TEST_HELPERS:%.c=$(BUILD)/%.o)
 TEST_LIBRARY := $(BUILD)/tests/libtests.a
 TESTS := $(TEST_SOURCES:%.c=$(BUILD)/%)
 # Real programs on the simulated network; they skip what a machine cannot do.
-INTEROP := $(sort $(wildcard ./tests/interop/test_*.py))
+INTEROP := $(sort $(wildcard ./tests/interop/test_*.py ./tests/page/test_*.sh))
 
 all: $(PROGRAM) ## builds the program
 	@ln -sf $(PROGRAM) mailwire
@@ -210,10 +210,10 @@ bench: deps-bench ## speed and memory, as ratios against ns-3 and against the ma
 	@+$(SUBMAKE) build/bench/ns3/bulk build/bench/ns3/many
 	@bench/run.sh
 
-# What judges bytes by tshark, what runs the same scenarios once more (test_scenarios runs them all), and what
-# is about speed says nothing new under the sanitizers, and takes long.
+# What judges bytes by tshark, what runs the same scenarios once more (test_scenarios runs them all), what
+# runs in a browser, and what is about speed says nothing new under the sanitizers, and takes long.
 UNSANITIZED = tests/app/test_verdict.c tests/app/test_determinism.c tests/app/test_claims.c \
-    ./tests/interop/test_tcp.py
+    ./tests/interop/test_tcp.py ./tests/page/test_page.sh
 
 # The same tests under AddressSanitizer and UndefinedBehaviorSanitizer. Warnings are no errors here: the
 # code that gcc's sanitizers add makes it warn of conversions that are none.

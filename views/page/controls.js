@@ -12,15 +12,15 @@ export class Controls {
 		this.speed = el('select', { 'aria-label': 'Speed', onchange: () => player.setSpeed(Number(this.speed.value)) },
 			...SPEEDS.map((speed) => el('option', { value: speed }, `${speed} step${speed === 1 ? '' : 's'}/s`)));
 		this.speed.value = String(player.speed);
-		this.now = el('output', { class: 'now', 'aria-label': 'Simulated time' });
+		this.now = el('output', { class: 'clock', 'aria-label': 'Simulated time' });
 		this.place = el('span', { class: 'place' });
 		this.canvas = el('canvas', { 'aria-hidden': 'true' });
 		this.range = el('input', { type: 'range', min: '0', 'aria-label': 'Place in the run',
 			oninput: () => player.goTo(Number(this.range.value)) });
 		this.track = el('div', { class: 'track' }, this.canvas, this.range);
-		this.element = el('footer', { class: 'controls', role: 'region', 'aria-label': 'Player' },
+		this.element = el('section', { class: 'controls', 'aria-label': 'Player' },
 			el('div', { class: 'buttons' },
-				button('To the start', '⏮', 'Home', () => player.goTo(0)), button('Step back', '◀', '←', () => player.move(-1)),
+				button('To the start', '|◀', 'Home', () => player.goTo(0)), button('Step back', '◀', '←', () => player.move(-1)),
 				this.playButton, button('Step on', '▶|', '→', () => player.move(1))),
 			this.speed, this.now, this.track, this.place);
 		this.swatches = run.layers.map((_, layer) => el('i', { class: run.colour(layer), 'aria-hidden': 'true' }));
@@ -76,7 +76,7 @@ export class Controls {
 
 	showState() {
 		const { isPlaying, speed } = this.player;
-		setText(this.playButton, isPlaying ? '⏸' : '▶');
+		setText(this.playButton, isPlaying ? '❚❚' : '▶');
 		set(this.playButton, { 'aria-label': isPlaying ? 'Pause' : 'Play' });
 		this.speed.value = String(speed);
 	}

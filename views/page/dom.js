@@ -1,5 +1,8 @@
 /* Making elements. Text only ever becomes text: nothing here or elsewhere writes HTML. */
 
+/* A padlock around the origin, 10 wide and 12 high. */
+export const LOCK = 'M-4 -1v-2.5a4 4 0 0 1 8 0v2.5h1v6h-10v-6zM-2.2 -1h4.4v-2.5a2.2 2.2 0 0 0-4.4 0z';
+
 const SVG = 'http://www.w3.org/2000/svg';
 
 function fill(node, properties, children) {
@@ -13,8 +16,17 @@ function fill(node, properties, children) {
 		else
 			node.setAttribute(key, value === true ? '' : value);
 	}
-	node.append(...children.filter((child) => child !== null && child !== undefined));
+	node.append(...present(children));
 	return node;
+}
+
+function present(children) {
+	return children.filter((child) => child !== null && child !== undefined && child !== '');
+}
+
+/* Puts these children in place of those that are there; null ones are left out. */
+export function replace(node, ...children) {
+	node.replaceChildren(...present(children));
 }
 
 /* el('button', {class: 'x', onclick: f}, 'text', otherElement); null children are left out. */
@@ -61,6 +73,12 @@ export function dropdown(label, choices, value, onchange) {
 		...choices.map(([key, text]) => el('option', { value: key }, text)));
 	select.value = value;
 	return select;
+}
+
+/* What marks something that is encrypted on the wire. */
+export function lockBadge(text) {
+	return el('span', { class: 'badge lock-badge' },
+		svg('svg', { viewBox: '-6 -8 12 14', width: 10, height: 12, 'aria-hidden': 'true' }, svg('path', { d: LOCK })), ` ${text}`);
 }
 
 /* Control characters as their pictures, so that what a text holds can be seen. */

@@ -2,7 +2,7 @@
  * A conversation as a ladder: who says what to whom, at the level of mail, of TCP segments, or of every
  * frame on every cable. Only the rungs that can be seen exist.
  */
-import { dropdown, el, segmented, set, svg, time } from './dom.js';
+import { dropdown, el, lockBadge, replace, segmented, set, svg, time } from './dom.js';
 import { LOST, OUTCOMES, REPEATED } from './data.js';
 
 const RUNG_HEIGHT = 34, RUNG_EXTRA = 4, TIME_WIDTH = 118;
@@ -167,7 +167,7 @@ export class Ladder {
 			...this.nodes.map((node) => svg('line', { x1: this.#x(node), x2: this.#x(node), y1: 0, y2: this.rungs.length * RUNG_HEIGHT + 8 })));
 		this.space.querySelector('.lifelines')?.remove();
 		this.space.prepend(lines);
-		this.head.replaceChildren(...this.nodes.map((node) => {
+		replace(this.head, ...this.nodes.map((node) => {
 			const name = el('span', {}, this.run.nodeName(node));
 			name.style.left = `${this.#x(node)}px`;
 			return name;
@@ -205,13 +205,12 @@ export class Ladder {
 		const tip = rung.isLost ? middle : b, y = 24, end = rung.isLost ? y + slope / 2 : y + slope;
 		const head = rung.isLost ? `M${tip - 5} ${end - 5}l10 10m0 -10l-10 10`
 			: `M${tip + (isRight ? -9 : 9)} ${end - 5 - slope / 4}L${tip} ${end}L${tip + (isRight ? -9 : 9)} ${end + 4}`;
-		const label = el('span', { class: 'label' }, run.events.encrypted[rung.event] ? '🔒 ' : '', rung.text);
+		const label = el('span', { class: 'label' }, run.events.encrypted[rung.event] ? lockBadge('') : null, rung.text);
 		const isWide = right - left > 190;
 		label.style.left = `${isWide ? left + 8 : Math.max(TIME_WIDTH, Math.min(left, this.width - 230))}px`;
 		label.style.maxWidth = `${isWide ? right - left - 16 : 230}px`;
-		const row = el('div', { class: `rung ${run.colour(run.events.layer[rung.event])}${rung.isLost ? ' lost' : ''}`, role: 'option',
-			id: `rung-${index}`, 'aria-label': `${time(rung.time)}: ${run.nodeName(rung.from)} to ${run.nodeName(rung.to)}: ${rung.text}${rung.isLost ? ', lost' : ''}` },
-		el('span', { class: 'when' }, time(rung.time)), label,
+		const row = el('div', { class: `rung ${run.colour(run.events.layer[rung.event])}${rung.isLost ? ' lost' : ''}`, role: 'option', id: `rung-${index}` },
+		el('span', { class: 'when' }, time(rung.time)), el('span', { class: 'sr' }, ` ${run.nodeName(rung.from)} to ${run.nodeName(rung.to)}${rung.isLost ? ', lost' : ''}: `), label,
 		svg('svg', { width: this.width, height: RUNG_HEIGHT, 'aria-hidden': 'true' },
 			svg('path', { class: 'shaft', d: `M${a} ${y}L${tip} ${end}` }), svg('path', { class: 'tip', d: head })));
 		row.index = index;

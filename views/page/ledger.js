@@ -1,5 +1,5 @@
 /* The encapsulation ledger: what each node takes off, rewrites and puts on. */
-import { el, segmented } from './dom.js';
+import { el, replace, segmented } from './dom.js';
 import { OUTCOMES } from './data.js';
 import { ledgerText } from './list.js';
 
@@ -80,11 +80,11 @@ export class Ledger {
 	#drawPacket(hop) {
 		const run = this.run;
 		if (hop < 0) {
-			this.table.replaceChildren(el('p', { class: 'soft' }, 'Nothing is on a wire at this step.'));
+			replace(this.table, el('p', { class: 'soft' }, 'Nothing is on a wire at this step.'));
 			return;
 		}
 		const hops = [...run.hopsOf(run.hops.packet[hop])];
-		this.table.replaceChildren(el('table', {}, el('caption', {}, 'Bytes of this packet, node by node'),
+		replace(this.table, el('table', {}, el('caption', {}, 'Bytes of this packet, node by node'),
 			this.#head(['node', 'what it does']),
 			el('tbody', {}, ...hops.map((h) => {
 				const row = el('tr', {}, el('th', { scope: 'row' }, el('button', { type: 'button', class: 'plain',
@@ -110,11 +110,11 @@ export class Ledger {
 				}
 		const rows = [...sums.values()];
 		if (rows.length === 0) {
-			this.table.replaceChildren(el('p', { class: 'soft' }, this.scope === 'mail' && mail === 0
+			replace(this.table, el('p', { class: 'soft' }, this.scope === 'mail' && mail === 0
 				? 'This step belongs to no mail.' : 'Nothing of this was on a wire.'));
 			return;
 		}
-		this.table.replaceChildren(el('table', {}, el('caption', {}, this.scope === 'mail' ? `All bytes that mail ${mail} cost, node by node` : 'All bytes of this command, node by node'),
+		replace(this.table, el('table', {}, el('caption', {}, this.scope === 'mail' ? `All bytes that mail ${mail} cost, node by node` : 'All bytes of this command, node by node'),
 			this.#head(['node', 'what it does', 'frames']), el('tbody', {}, ...rows.map((row) => el('tr', {},
 				el('th', { scope: 'row' }, run.nodeName(row.node)), el('td', { class: 'text' }, row.outcome), el('td', {}, row.frames.toLocaleString('en')),
 				...this.#cells(row))))));

@@ -2,7 +2,7 @@
  * The steps as a tree: an event, its packets, their hops. Only rows that can be seen exist, so that a
  * million cost no more than twenty.
  */
-import { el, set, setText, span, time } from './dom.js';
+import { el, lockBadge, replace, set, setText, span, time } from './dom.js';
 import { KINDS, LOST, OUTCOMES, REPEATED } from './data.js';
 
 const ROW_HEIGHT = 30, ROW_EXTRA = 6;
@@ -217,9 +217,9 @@ export class StepList {
 	#fillEvent(event, tag, what, when) {
 		const run = this.run;
 		setText(tag, run.layerName(run.events.layer[event]));
-		what.replaceChildren(run.title_(event));
+		replace(what, run.title_(event));
 		if (run.events.encrypted[event])
-			what.prepend(el('span', { class: 'badge lock-badge', title: 'encrypted on the wire' }, 'encrypted'), ' ');
+			what.prepend(lockBadge('encrypted'), ' ');
 		const lost = run.packetsOf(event).filter((p) => run.packets.flags[p] & LOST).length;
 		if (lost > 0)
 			what.append(' ', el('span', { class: 'badge bad' }, `${lost > 1 ? `${lost} ` : ''}lost`));
@@ -236,7 +236,7 @@ export class StepList {
 		const boxes = run.boxes(frame);
 		const flags = run.packets.flags[packet];
 		setText(tag, run.packets.frame[packet] ? `frame ${run.packets.frame[packet]}` : 'packet');
-		what.replaceChildren(boxes.length > 0 ? `${boxes[boxes.length - 1].name}, ${run.frameLength(frame)} B` : '',
+		replace(what, boxes.length > 0 ? `${boxes[boxes.length - 1].name}, ${run.frameLength(frame)} B` : '',
 			...(flags & LOST ? [' ', el('span', { class: 'badge bad' }, 'lost')] : []),
 			...(flags & REPEATED ? [' ', el('span', { class: 'badge bad' }, 'sent again')] : []));
 		setText(when, hops.length > 0 ? time(run.hops.time[hops[0]]) : '');
@@ -247,11 +247,11 @@ export class StepList {
 		const outcome = OUTCOMES[run.hops.outcome[hop]];
 		const ledger = ledgerText(run, hop);
 		setText(tag, run.nodeName(run.hops.node[hop]));
-		what.replaceChildren(`${DOES[outcome]} `, el('span', { class: 'soft' }, ledger));
+		replace(what, `${DOES[outcome]} `, el('span', { class: 'soft' }, ledger));
 		if (outcome === 'dropped')
-			what.replaceChildren(el('span', { class: 'badge bad' }, 'lost'), ` ${run.text(run.hops.reason[hop])}`);
+			replace(what, el('span', { class: 'badge bad' }, 'lost'), ` ${run.text(run.hops.reason[hop])}`);
 		if (outcome === 'ignored')
-			what.replaceChildren(`ignores it: ${run.text(run.hops.reason[hop])}`);
+			replace(what, `ignores it: ${run.text(run.hops.reason[hop])}`);
 		what.title = what.textContent;
 		const flight = run.hops.flight[hop];
 		setText(when, flight > 0 ? `+ ${span(flight)}` : '');

@@ -1,5 +1,5 @@
 /* The mailboxes of all devices as they are at a moment. */
-import { bytes, count, el, visible } from './dom.js';
+import { bytes, count, el, replace, visible } from './dom.js';
 import { above } from './data.js';
 
 export class Mailboxes {
@@ -42,8 +42,8 @@ export class Mailboxes {
 
 	#draw(boxes) {
 		const nodes = [...new Set(boxes.map((box) => box.node))];
-		this.element.replaceChildren(...(boxes.length === 0 ? [el('p', { class: 'soft' }, 'There are no mailboxes yet.')] : []),
-			...nodes.map((node) => el('section', { class: 'device' }, el('h3', {}, this.run.nodeName(node)),
+		replace(this.element, ...(boxes.length === 0 ? [el('p', { class: 'soft' }, 'There are no mailboxes yet.')] : []),
+			...nodes.map((node) => el('section', { class: 'device' }, el('h2', {}, this.run.nodeName(node)),
 				...boxes.filter((box) => box.node === node).map((box) => this.#box(box)))));
 		this.element.append(this.reader);
 	}
@@ -51,7 +51,7 @@ export class Mailboxes {
 	#box(box) {
 		const messages = [...box.messages].sort((a, b) => a[0] - b[0]);
 		return el('div', { class: 'mailbox' },
-			el('h4', {}, box.name, ' ', el('span', { class: 'soft' }, `of ${visible(box.owner)}, ${count(messages.length, 'message')}`)),
+			el('h3', {}, box.name, ' ', el('span', { class: 'soft' }, `of ${visible(box.owner)}, ${count(messages.length, 'message')}`)),
 			messages.length === 0 ? null : el('ul', {}, ...messages.slice(-200).map(([uid, entry]) => this.#message(uid, entry))),
 			messages.length > 200 ? el('p', { class: 'soft' }, `and ${messages.length - 200} before these`) : null);
 	}
@@ -67,7 +67,7 @@ export class Mailboxes {
 	#read(number) {
 		const [subject, , size, , mail, text] = this.run.messages[number - 1];
 		const content = this.run.text(text);
-		this.reader.replaceChildren(el('div', { class: 'bar' }, el('h2', {}, visible(this.run.text(subject)) || '(no subject)'), el('span', { class: 'stretch' }),
+		replace(this.reader, el('div', { class: 'bar' }, el('h2', {}, visible(this.run.text(subject)) || '(no subject)'), el('span', { class: 'stretch' }),
 			mail ? el('button', { type: 'button', onclick: () => {
 				this.reader.close();
 				this.onmail(mail);

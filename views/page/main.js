@@ -1,5 +1,5 @@
 /* The page: reads the run, puts the views together, and keeps them at the same step. */
-import { el, set, setText } from './dom.js';
+import { el, lockBadge, replace, set, setText } from './dom.js';
 import { Run } from './data.js';
 import { Player, SPEEDS } from './player.js';
 import { NetworkMap } from './map.js';
@@ -43,7 +43,7 @@ class Page {
 	#makeTabs() {
 		const { run } = this;
 		const goTo = (step) => this.goTo(step);
-		this.packet = new PacketView(run, { nextHop: (by) => this.nextHop(by) });
+		this.packet = new PacketView(run, { nextHop: (by) => this.nextHop(by), goTo });
 		this.ladder = new Ladder(run, goTo);
 		this.plot = new Plot(run, goTo);
 		this.ledger = new Ledger(run, goTo);
@@ -218,9 +218,9 @@ class Page {
 		const event = run.steps.event[player.step], hop = run.steps.hop[player.step];
 		const why = run.text(hop >= 0 ? run.hops.why[hop] : run.events.why[event]);
 		const cause = run.events.cause[event];
-		this.caption.replaceChildren(el('span', { class: `tag ${run.colour(run.events.layer[event])}` }, run.layerName(run.events.layer[event])), ' ',
-			el('b', {}, run.title_(event)),
-			run.events.encrypted[event] ? el('span', { class: 'badge lock-badge' }, 'encrypted on the wire') : null,
+		replace(this.caption, el('span', { class: `tag ${run.colour(run.events.layer[event])}` }, run.layerName(run.events.layer[event])), ' ',
+			el('b', {}, shorten(run.title_(event))),
+			run.events.encrypted[event] ? lockBadge('encrypted on the wire') : null,
 			el('span', { class: 'why' }, why === run.title_(event) ? '' : ` ${why}`),
 			cause > 0 ? el('button', { type: 'button', class: 'plain why-button', title: `Caused by: ${run.title_(cause - 1)} (w)`, onclick: () => this.why() }, 'Why?') : null);
 	}
@@ -283,6 +283,11 @@ class Page {
 		if (SPEEDS[i] !== undefined)
 			this.player.setSpeed(SPEEDS[i]);
 	}
+}
+
+/* Long ones are cut: the list and the boxes have all of it. */
+function shorten(text) {
+	return text.length > 120 ? `${text.slice(0, 119)}…` : text;
 }
 
 const data = document.getElementById('data');

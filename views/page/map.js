@@ -1,8 +1,14 @@
 /* The network: nodes where the lay-out put them, cables, and every frame where it is at a moment. */
-import { el, set, setText, svg } from './dom.js';
+import { el, LOCK, set, setText, svg } from './dom.js';
 import { above, OUTCOMES } from './data.js';
 
-const MARGIN = 26, FRAMES_MAX = 48, LOOK_AHEAD = 600, LABEL_LETTERS = 14;
+const MARGIN = 24, FRAMES_MAX = 48, LOOK_AHEAD = 600, LABEL_LETTERS = 13;
+
+/* Its interfaces, for who points at it. */
+function describe(node) {
+	return [`${node.kind} ${node.name}`, ...node.interfaces.filter((port) => port).map((port) =>
+		`${port.name} ${port.address ? `${port.address}/${port.prefix} ` : ''}${port.mac}${port.network ? ` on ${port.network}` : ''}`)].join('\n');
+}
 
 export class NetworkMap {
 	constructor(run, onnode) {
@@ -18,7 +24,7 @@ export class NetworkMap {
 		this.pool = [];
 		this.current = this.#makeFrame();
 		this.current.group.classList.add('current');
-		this.isUpright = null;
+		this.laidOut = '';
 		this.#makeNodes();
 		this.#makeCables();
 		this.#measure();
@@ -45,7 +51,7 @@ export class NetworkMap {
 						this.onnode(number);
 					}
 				} },
-			shape, svg('text', { 'text-anchor': 'middle', dy: '.35em' }, node.name));
+			svg('title', {}, describe(node)), shape, svg('text', { 'text-anchor': 'middle', dy: '.35em' }, node.name));
 			this.nodeLayer.append(group);
 			return { group, width, x: node.x, y: node.y, across: node.x, down: node.y };
 		});
@@ -73,23 +79,28 @@ export class NetworkMap {
 		this.span = { left: least('across'), right: most('across'), top: least('down'), bottom: most('down') };
 	}
 
-	/* From left to right where there is room, else from top to bottom. */
+	/* From left to right where there is room, and as wide as there is room; else from top to bottom. */
 	layOut() {
 		const box = this.element.getBoundingClientRect();
 		const isUpright = box.width > 0 && box.width < 560;
 		const { left, right, top, bottom } = this.span;
-		if (isUpright === this.isUpright || !Number.isFinite(left))
+		const down = isUpright ? 0.56 : 0.78;
+		const height = (isUpright ? right - left : bottom - top) * down + 2 * MARGIN + 16;
+		const widest = Math.max(...this.nodes.map((n) => n?.width ?? 0));
+		const across = isUpright ? 2 : Math.max(1.02, Math.min(2,
+			(height * box.width / Math.max(box.height, 1) - widest - 16) / Math.max(right - left, 1)));
+		const key = `${isUpright} ${across.toFixed(2)}`;
+		if (key === this.laidOut || !Number.isFinite(left))
 			return;
-		this.isUpright = isUpright;
+		this.laidOut = key;
 		for (const node of this.nodes)
 			if (node !== null) {
-				node.x = isUpright ? (node.down - top) * 1.75 : (node.across - left) * 1.02;
-				node.y = isUpright ? (node.across - left) * 0.56 : (node.down - top) * 0.98;
+				node.x = isUpright ? (node.down - top) * across : (node.across - left) * across;
+				node.y = isUpright ? (node.across - left) * down : (node.down - top) * down;
 			}
 		const width = Math.max(...this.nodes.map((n) => n ? n.x + n.width / 2 : 0));
 		const start = Math.min(...this.nodes.map((n) => n ? n.x - n.width / 2 : 0));
-		const height = isUpright ? (right - left) * 0.56 : (bottom - top) * 0.98;
-		set(this.svg, { viewBox: `${start - 8} ${-MARGIN - 6} ${width - start + 16} ${height + 2 * MARGIN + 8}` });
+		set(this.svg, { viewBox: `${start - 8} ${-MARGIN - 14} ${width - start + 16} ${height}` });
 		this.#place();
 		this.redraw?.();
 	}
@@ -109,17 +120,22 @@ export class NetworkMap {
 	#makeFrame() {
 		const rect = svg('rect', { rx: 5, height: 20, y: -10 });
 		const text = svg('text', { 'text-anchor': 'middle', dy: '.35em' });
-		const lock = svg('path', { class: 'lock', d: 'M-4 -1v-2.5a4 4 0 0 1 8 0v2.5h1v6h-10v-6zM-2.2 -1h4.4v-2.5a2.2 2.2 0 0 0-4.4 0z' });
+		const lock = svg('path', { class: 'lock', d: LOCK });
 		const group = svg('g', { class: 'frame', visibility: 'hidden' }, rect, text, lock);
 		this.frameLayer.append(group);
 		return { group, rect, text, lock, label: null, colour: '' };
 	}
 
-	/* The word that a packet is marked with: the first of its event's title that fits. */
+	/* What a packet is marked with: the first words of its event's title, as many as fit. */
 	#labelOf(event) {
-		const title = this.run.title_(event);
-		const word = title.split(/[\s:,]/)[0].replace(/[?]$/, '');
-		return word.length > LABEL_LETTERS ? `${word.slice(0, LABEL_LETTERS - 1)}…` : word;
+		const words = this.run.title_(event).split(/[\s:,;<>?]+/).filter((word) => /[\p{L}\p{N}]/u.test(word));
+		let label = words[0] ?? '';
+		for (const word of words.slice(1)) {
+			if (label.length + word.length + 1 > LABEL_LETTERS)
+				break;
+			label += ` ${word}`;
+		}
+		return label.length > LABEL_LETTERS ? `${label.slice(0, LABEL_LETTERS - 1)}…` : label;
 	}
 
 	#show(frame, event, x, y, extra) {
@@ -154,13 +170,14 @@ export class NetworkMap {
 		if (this.step !== step)
 			this.#mark(hop, event);
 		this.step = step;
-		this.#drawFlying(time, hop);
-		this.#drawCurrent(time, hop, event);
+		this.#drawCurrent(time, hop, event, this.#drawFlying(time, hop));
 	}
 
+	/* All frames on cables but that of the step, whose place is returned when it has gone on already. */
 	#drawFlying(time, current) {
 		const { hops, packets } = this.run;
-		let used = 0;
+		const isSame = (hop) => current >= 0 && hops.packet[hop] === hops.packet[current];
+		let used = 0, flown = null;
 		const first = above(hops.time, time);
 		const last = Math.min(hops.count, first + LOOK_AHEAD);
 		for (let hop = first; hop < last && used < FRAMES_MAX; hop++) {
@@ -169,19 +186,23 @@ export class NetworkMap {
 			if (flight <= 0 || left > time || hop === current)
 				continue;
 			const place = this.#onCable(hop, (time - left) / flight);
-			if (place === null)
+			if (place === null || time - left < flight * 0.03)
 				continue;
+			if (isSame(hop)) {
+				flown = { hop, ...place };
+				continue;
+			}
 			if (used === this.pool.length)
 				this.pool.push(this.#makeFrame());
-			this.#show(this.pool[used++], packets.event[hops.packet[hop]], place.x, place.y,
-				hops.packet[hop] === hops.packet[current] ? '' : 'small');
+			this.#show(this.pool[used++], packets.event[hops.packet[hop]], place.x, place.y, 'small');
 		}
 		for (let i = used; i < this.pool.length; i++)
 			set(this.pool[i].group, { visibility: 'hidden' });
+		return flown;
 	}
 
-	/* The frame of this step: on its way here, or here. */
-	#drawCurrent(time, hop, event) {
+	/* The frame of this step: on its way here, here, or on its way on. */
+	#drawCurrent(time, hop, event, flown) {
 		const node = hop >= 0 ? this.run.hops.node[hop] : event >= 0 ? this.run.events.node[event] : 0;
 		const at = this.nodes[node];
 		if (!at) {
@@ -190,12 +211,12 @@ export class NetworkMap {
 		}
 		const flight = hop < 0 ? 0 : this.run.hops.flight[hop];
 		const part = flight > 0 ? (time - this.run.hops.time[hop] + flight) / flight : 1;
-		const onWay = part < 1 && part >= 0 ? this.#onCable(hop, part) : null;
+		const onWay = part < 1 && part >= 0 ? this.#onCable(hop, part) : flown;
 		const fate = hop < 0 ? 'event' : OUTCOMES[this.run.hops.outcome[hop]];
 		if (onWay !== null)
 			this.#show(this.current, event, onWay.x, onWay.y, 'current');
 		else
-			this.#show(this.current, event, at.x, at.y - 27, `current ${fate}`);
+			this.#show(this.current, event, at.x, at.y - 23, `current ${fate}`);
 	}
 
 	/* Marks the node of a step, and the way of its packet so far. */

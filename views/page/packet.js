@@ -1,5 +1,5 @@
 /* A step in full: what came in, what goes out, the bytes, and why. */
-import { bytes, el, set, setText, visible } from './dom.js';
+import { bytes, el, lockBadge, replace, set, setText, time, visible } from './dom.js';
 import { boxAt, compare, fieldAt, OUTCOMES } from './data.js';
 
 const HEX_COLUMNS = 16, HEX_MAX = 2048;
@@ -7,12 +7,13 @@ const HEX_COLUMNS = 16, HEX_MAX = 2048;
 export class PacketView {
 	constructor(run, actions) {
 		this.run = run;
-		this.actions = actions; /* {nextHop(by), pin()} */
+		this.actions = actions; /* {nextHop(by), goTo(step)} */
 		this.pinned = 0; /* frame to compare with; 0: none */
 		this.showsAll = false;
 		this.title = el('h2', { id: 'packet-title' });
 		this.sides = el('div', { class: 'sides' });
 		this.way = el('div', { class: 'way' });
+		this.causes = el('div', { class: 'causes' });
 		this.hex = new HexView(run, (field) => this.#chooseField(field));
 		this.pinButton = el('button', { type: 'button', 'aria-pressed': 'false', onclick: () => this.#pin() },
 			'Pin this frame');
@@ -25,12 +26,25 @@ export class PacketView {
 			el('div', { class: 'bar' }, this.title, el('span', { class: 'stretch' }), this.allButton, this.pinButton,
 				el('button', { type: 'button', 'aria-label': 'Previous hop of this packet', onclick: () => actions.nextHop(-1) }, '◂ hop'),
 				el('button', { type: 'button', 'aria-label': 'Next hop of this packet', onclick: () => actions.nextHop(1) }, 'hop ▸')),
-			this.sides, this.hex.element, this.way);
+			this.sides, this.hex.element, this.way, this.causes);
 	}
 
 	show(step) {
 		this.step = step;
 		this.#draw();
+		this.#drawCauses();
+	}
+
+	/* What led here, the last cause first: up to what a user did. */
+	#drawCauses() {
+		const { events } = this.run;
+		const chain = [];
+		for (let e = this.step < 0 ? -1 : events.cause[this.run.steps.event[this.step]] - 1; e >= 0 && chain.length < 12; e = events.cause[e] - 1)
+			chain.push(e);
+		replace(this.causes, ...(chain.length === 0 ? [] : [el('h3', {}, 'Why this happens'), el('ol', {}, ...chain.map((e) =>
+			el('li', {}, el('span', { class: `tag ${this.run.colour(events.layer[e])}` }, this.run.layerName(events.layer[e])), ' ',
+				el('button', { type: 'button', class: 'plain', onclick: () => this.actions.goTo(this.run.stepOfEvent[e]) }, visible(this.run.title_(e))),
+				el('span', { class: 'soft' }, ` ${this.run.nodeName(events.node[e])}, ${time(events.time[e])}`))))]));
 	}
 
 	#pin() {
@@ -53,9 +67,9 @@ export class PacketView {
 		setText(this.title, `At ${node}`);
 		this.pinButton.disabled = this.pinned === 0 && !received && !sent;
 		const [left, right] = this.#frames(received, sent);
-		const changed = compare(left.boxes, right.boxes);
+		const changed = left.frame && right.frame ? compare(left.boxes, right.boxes) : new Map();
 		this.fields = new Map();
-		this.sides.replaceChildren(this.#side(left, changed), el('div', { class: 'arrow', 'aria-hidden': 'true' }, '→'),
+		replace(this.sides, this.#side(left, changed), el('div', { class: 'arrow', 'aria-hidden': 'true' }, '→'),
 			this.#side(right, changed));
 		this.hex.show(sent || received, changed);
 		this.#drawWay();
@@ -65,10 +79,10 @@ export class PacketView {
 		const event = this.step < 0 ? -1 : this.run.steps.event[this.step];
 		setText(this.title, event < 0 ? 'Nothing happens' : `At ${this.run.nodeName(this.run.events.node[event])}`);
 		this.pinButton.disabled = this.pinned === 0;
-		this.sides.replaceChildren(el('p', { class: 'soft' }, event < 0 ? 'This run has no steps.'
+		replace(this.sides, el('p', { class: 'soft' }, event < 0 ? 'This run has no steps.'
 			: 'Nothing is on a wire here: this happens inside the machine.'));
 		this.hex.show(0, new Map());
-		this.way.replaceChildren();
+		replace(this.way);
 	}
 
 	/* What stands on the left and on the right. A sender has only what its programs hand down, and so on. */
@@ -102,15 +116,16 @@ export class PacketView {
 		const box = side.boxes[i];
 		const mark = side.sign && side.marks.get(side.sign + box.layer);
 		const fields = box.fields.filter((field) => this.showsAll || field.isMain || changed.has(field));
+		const lines = box.lines.filter((line) => !fields.some((field) => field.value === line));
 		const isTaken = mark && side.sign === '-' ? ' taken' : '';
 		return el('div', { class: `box ${this.run.colour(box.layer)}${isTaken}${box.isEncrypted ? ' encrypted' : ''}` },
 			el('div', { class: 'box-head' }, el('b', {}, box.name), ' ', el('span', { class: 'size' }, bytes(box.headerBytes)),
 				mark ? el('span', { class: `badge ${side.sign === '+' ? 'good' : 'off'}` }, side.sign === '+' ? '+ put on' : '− taken off') : null,
-				box.isEncrypted ? el('span', { class: 'badge lock-badge' }, 'encrypted on the wire') : null,
+				box.isEncrypted ? lockBadge('encrypted on the wire') : null,
 				box.complaint ? el('span', { class: 'badge bad' }, box.complaint) : null),
 			this.#fieldList(fields, changed),
-			...box.lines.slice(0, 12).map((line) => el('div', { class: 'line' }, visible(line))),
-			box.lines.length > 12 ? el('div', { class: 'soft' }, `and ${box.lines.length - 12} more`) : null,
+			...lines.slice(0, 12).map((line) => el('div', { class: 'line' }, visible(line))),
+			lines.length > 12 ? el('div', { class: 'soft' }, `and ${lines.length - 12} more`) : null,
 			i + 1 < side.boxes.length ? this.#nest(side, i + 1, changed) : null);
 	}
 
@@ -156,7 +171,7 @@ export class PacketView {
 		});
 		const moving = [...rows.values()].filter((row) => new Set(row.values.map((f) => f?.value)).size > 1).slice(0, 24);
 		if (hops.length < 2 || moving.length === 0) {
-			this.way.replaceChildren();
+			replace(this.way);
 			return;
 		}
 		const table = el('table', {}, el('thead', {}, el('tr', {}, el('th', { scope: 'col' }, 'field'),
@@ -166,7 +181,7 @@ export class PacketView {
 			el('th', { scope: 'row' }, `${row.box.name} ${row.field.name}`),
 			...row.values.map((field, i) => el('td', { class: i > 0 && field?.value !== row.values[i - 1]?.value ? 'changed' : null },
 				field === null ? '–' : field.who ? `${field.value} ${field.who}` : field.value))))));
-		this.way.replaceChildren(el('h3', {}, 'What changes on its way'),
+		replace(this.way, el('h3', {}, 'What changes on its way'),
 			el('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'What changes on its way' }, table));
 	}
 }
@@ -216,7 +231,7 @@ class HexView {
 		const rows = [];
 		for (let start = 0; start < shown.length; start += HEX_COLUMNS)
 			rows.push(this.#row(shown, start));
-		this.grid.replaceChildren(...rows);
+		replace(this.grid, ...rows);
 		this.chooseField(null);
 	}
 
@@ -244,11 +259,11 @@ class HexView {
 		const to = field === null ? 0 : (field.startBit + shift + Math.max(field.bits, 1) + 7) >> 3;
 		this.cells?.forEach((cell, i) => cell.classList.toggle('chosen', field !== null && i >= from && i < to));
 		if (field === null) {
-			this.about.replaceChildren(el('span', { class: 'soft' }, 'Choose a field or a byte to see what it is for.'));
+			replace(this.about, el('span', { class: 'soft' }, 'Choose a field or a byte to see what it is for.'));
 			return;
 		}
 		const other = this.changed?.get(field);
-		this.about.replaceChildren(
+		replace(this.about, 
 			el('b', { class: this.run.colour(field.box.layer) }, `${field.box.name} · ${field.name} = ${visible(field.value)}${field.who ? ` (${field.who})` : ''}`),
 			field.purpose ? ` ${field.purpose}` : '', field.reference ? el('span', { class: 'soft' }, ` ${field.reference}.`) : '',
 			other ? el('span', { class: 'changed' }, ` On the other side: ${other.value}.`) : '');
@@ -265,7 +280,7 @@ class HexView {
 		this.onfield(null);
 		this.cells[byte]?.classList.add('chosen');
 		if (box !== null)
-			this.about.replaceChildren(el('b', { class: this.run.colour(box.layer) }, box.name), ` ${visible(box.summary)}`);
+			replace(this.about, el('b', { class: this.run.colour(box.layer) }, box.name), ` ${visible(box.summary)}`);
 	}
 
 	#click(event) {

@@ -17,8 +17,8 @@ export class Place {
 	read() {
 		const { page } = this;
 		const words = new URLSearchParams(location.hash.slice(1));
-		const mail = Number(words.get('mail'));
-		if (words.has('mail') && mail >= 0 && mail <= page.run.mails.length && mail !== page.filter.mail)
+		const mail = Number(words.get('mail') ?? 0);
+		if (words.size > 0 && mail >= 0 && mail <= page.run.mails.length && mail !== page.filter.mail)
 			page.filter.chooseMail(mail);
 		if (words.has('view'))
 			page.tabs.choose(words.get('view'));

@@ -2,11 +2,11 @@
  * One direction of a TCP connection over time: what is sent and acknowledged, how far the receiver's
  * window lets it go, and how much is on its way.
  */
-import { bytes, count, dropdown, el, segmented, set, svg, time } from './dom.js';
+import { bytes, count, dropdown, el, replace, segmented, set, svg, time } from './dom.js';
 import { FLAG_SYN, REPEATED } from './data.js';
 import { connectionChoices } from './ladder.js';
 
-const LEFT = 74, RIGHT = 14, TOP = 14, MIDDLE = 26, BOTTOM = 30, PLOT_HEIGHT = 430, POINTS_MAX = 6000;
+const LEFT = 74, RIGHT = 14, TOP = 14, MIDDLE = 26, BOTTOM = 30, HEIGHT_MIN = 250, HEIGHT_MAX = 620, POINTS_MAX = 6000;
 
 export class Plot {
 	constructor(run, ongo) {
@@ -22,8 +22,8 @@ export class Plot {
 			this.direction = direction;
 			this.#fit();
 		});
-		this.svg = svg('svg', { class: 'plot', role: 'img', height: PLOT_HEIGHT, onclick: (event) => this.#click(event) });
-		this.cursor = svg('line', { class: 'cursor', y1: TOP, y2: PLOT_HEIGHT - BOTTOM });
+		this.svg = svg('svg', { class: 'plot', role: 'img', onclick: (event) => this.#click(event) });
+		this.cursor = svg('line', { class: 'cursor', y1: TOP });
 		this.summary = el('p', { class: 'soft', id: 'plot-summary' });
 		const zoom = (label, text, by) => el('button', { type: 'button', 'aria-label': label, onclick: () => this.#zoom(by) }, text);
 		this.element = el('div', { class: 'plot-view' }, el('div', { class: 'bar' }, this.select, this.directions.group,
@@ -125,14 +125,16 @@ export class Plot {
 
 	#draw() {
 		this.width = this.element.clientWidth;
+		const around = this.element.parentElement?.clientHeight ?? 0;
+		this.height = Math.max(HEIGHT_MIN, Math.min(HEIGHT_MAX, around - 140));
 		if (!this.data || this.width === 0)
 			return;
 		const { data, view } = this;
-		const lower = (PLOT_HEIGHT - TOP - MIDDLE - BOTTOM) * 0.68 + TOP;
+		const lower = (this.height - TOP - MIDDLE - BOTTOM) * 0.68 + TOP;
 		const x = (t) => LEFT + (this.width - LEFT - RIGHT) * (t - view.from) / (view.to - view.from);
 		const top = Math.max(1, data.most * 1.08);
 		const y = (value) => lower - (lower - TOP) * Math.min(value, top) / top;
-		const deepest = PLOT_HEIGHT - BOTTOM, least = lower + MIDDLE, topFlight = Math.max(1, data.mostFlight * 1.1);
+		const deepest = this.height - BOTTOM, least = lower + MIDDLE, topFlight = Math.max(1, data.mostFlight * 1.1);
 		const z = (value) => deepest - (deepest - least) * Math.min(value, topFlight) / topFlight;
 		this.x = x;
 		const inView = (list) => thin(list, view.from, view.to);
@@ -140,10 +142,11 @@ export class Plot {
 		const stairs = (list, key, scale) => list.map((p, i) => i === 0 ? `M${x(p.at).toFixed(1)} ${scale(p[key]).toFixed(1)}`
 			: `H${x(p.at).toFixed(1)}V${scale(p[key]).toFixed(1)}`).join('');
 		const sent = inView(data.sent), acked = inView(data.acked), flight = inView(data.flight);
-		set(this.svg, { width: this.width, viewBox: `0 0 ${this.width} ${PLOT_HEIGHT}`,
+		set(this.cursor, { y2: this.height - BOTTOM });
+		set(this.svg, { width: this.width, height: this.height, viewBox: `0 0 ${this.width} ${this.height}`,
 			'aria-label': `Bytes over time of connection ${this.connection}`, 'aria-describedby': 'plot-summary' });
-		const clip = svg('clipPath', { id: 'plot-clip' }, svg('rect', { x: LEFT, y: 0, width: Math.max(0, this.width - LEFT - RIGHT), height: PLOT_HEIGHT }));
-		this.svg.replaceChildren(clip, ...this.#axes(x, y, top, lower, z, topFlight, deepest),
+		const clip = svg('clipPath', { id: 'plot-clip' }, svg('rect', { x: LEFT, y: 0, width: Math.max(0, this.width - LEFT - RIGHT), height: this.height }));
+		replace(this.svg, clip, ...this.#axes(x, y, top, lower, z, topFlight, deepest),
 			svg('g', { 'clip-path': 'url(#plot-clip)' },
 				svg('path', { class: 'window', d: stairs(acked, 'window', y) }), svg('path', { class: 'acked', d: stairs(acked, 'value', y) }),
 				svg('path', { class: 'sent', d: bars(sent.filter((s) => !s.isAgain)) }), svg('path', { class: 'again', d: bars(sent.filter((s) => s.isAgain)) }),
@@ -170,7 +173,7 @@ export class Plot {
 				svg('text', { class: 'tick', x: LEFT - 6, y: z(value), dy: '.35em', 'text-anchor': 'end' }, value.toLocaleString('en')));
 		for (const value of ticks(this.view.from, this.view.to, Math.max(2, Math.floor(this.width / 170))))
 			out.push(svg('line', { class: 'grid', x1: x(value), x2: x(value), y1: TOP, y2: deepest }),
-				svg('text', { class: 'tick', x: x(value), y: PLOT_HEIGHT - 10, 'text-anchor': 'middle' }, time(value)));
+				svg('text', { class: 'tick', x: x(value), y: this.height - 10, 'text-anchor': 'middle' }, time(value)));
 		return out;
 	}
 

@@ -1,5 +1,5 @@
 /* Prediction: what comes next is hidden until it has been guessed. */
-import { el, setText } from './dom.js';
+import { el, replace, setText } from './dom.js';
 import { OUTCOMES } from './data.js';
 import { ledgerText } from './list.js';
 
@@ -55,12 +55,12 @@ export class Predict {
 		const at = this.player.at;
 		if (!this.isOn) {
 			setText(this.question, 'The steps to come are hidden, and you say what the next one will be. Playing waits for your answer.');
-			this.choices.replaceChildren();
+			replace(this.choices);
 			return;
 		}
 		if (at + 1 >= this.player.length) {
 			setText(this.question, 'The run is over: nothing follows.');
-			this.choices.replaceChildren();
+			replace(this.choices);
 			return;
 		}
 		if (this.asking === at && this.choices.childElementCount > 0)
@@ -68,7 +68,7 @@ export class Predict {
 		this.asking = at;
 		setText(this.question, 'What happens next?');
 		const texts = this.#options(at + 1);
-		this.choices.replaceChildren(...texts.map((text) => el('button', { type: 'button', onclick: (event) => this.#answer(event.currentTarget, text, at) }, text)));
+		replace(this.choices, ...texts.map((text) => el('button', { type: 'button', onclick: (event) => this.#answer(event.currentTarget, text, at) }, text)));
 	}
 
 	/* The right one among others that happen in this run; in an order that depends on the place alone. */
