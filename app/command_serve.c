@@ -52,7 +52,7 @@ static bool parse_limits(const struct texts *texts, struct serve_limits *limits)
 
 static int work(const struct texts *texts, const char *file)
 {
-	struct serve_work work = { .work = texts->worker, .file = file, .until_ns = TIME_NEVER };
+	struct serve_work work = { .work = texts->worker, .file = file };
 
 	if (!parse_limits(texts, &work.limits))
 		return EXIT_USAGE;
