@@ -10,6 +10,7 @@
 #include "app/expect.h"
 #include "app/live_record.h"
 #include "app/observer.h"
+#include "app/readable.h"
 #include "app/run.h"
 #include "app/run_options.h"
 #include "views/dialog.h"
@@ -30,6 +31,7 @@ struct run {
 	bool has_printed_log;
 	bool has_repetitions; /* the capture holds a packet once for each interface it passed */
 	struct expect *expect;
+	struct readable *readable;
 	FILE *key_log_file;        /* of options->keylog; NULL: none */
 	FILE *log_file;            /* standard output, or a way into log_output */
 	struct output *log_output; /* of options->log_path; NULL: none */
@@ -346,11 +348,13 @@ static bool open_key_log(struct run *run)
 
 static bool build(struct run *run)
 {
-	struct trace_sink *sinks[2];
+	struct trace_sink *sinks[3];
 	size_t count = 0;
 
 	run->expect = expect_new(run->scenario);
 	sinks[count++] = expect_sink(run->expect);
+	run->readable = readable_new(run->scenario);
+	sinks[count++] = readable_sink(run->readable);
 	run->is_observed = wants_model(run);
 	if (run->is_observed) {
 		observer_init(&run->observer, TRACE_ALL);
@@ -522,7 +526,21 @@ static void print_ending(struct run *run)
 	if (wants_summary(run)) {
 		report_print_summary(run->observer.report, out, colour);
 		print_capture_hint(run, out);
+		readable_hint(run->readable, out);
 	}
+	page_end(&page);
+}
+
+/* What people should know even where no summary is wanted; among bytes or JSON it is not to be. */
+static void warn(const struct run *run)
+{
+	bool has_summary = wants_summary(run);
+	struct page page;
+	FILE *out = has_summary ? stdout : stderr;
+
+	fflush(stdout); /* what standard error says comes behind it */
+	readable_warn(run->readable, page_begin(&page, out, columns_for(run, out)),
+		      command_colours(has_summary ? STDOUT_FILENO : STDERR_FILENO));
 	page_end(&page);
 }
 
@@ -530,6 +548,7 @@ static void run_free(struct run *run)
 {
 	simulation_free(run->simulation);
 	expect_free(run->expect);
+	readable_free(run->readable);
 	if (run->is_observed) {
 		report_free(run->observer.report);
 		recorder_abandon(run->observer.recorder);
@@ -585,6 +604,7 @@ static void drive(struct run *run)
 
 	finish_views(run, true);
 	print_ending(run);
+	warn(run);
 	finish_log_file(run, true);
 	run_free(run);
 	if (run->status == EXIT_OK)
@@ -650,6 +670,7 @@ static int run_scenario(struct run *run, struct run_options *options)
 	is_whole = !interrupted;
 	finish_views(run, is_whole);
 	print_ending(run);
+	warn(run);
 	unmet = judge(run, outcome);
 	finish_log_file(run, is_whole);
 	run_free(run);
