@@ -27,7 +27,7 @@ static void print_networks(FILE *out, const struct scenario *scenario)
 		const struct scenario_network *network = scenario->networks->pdata[i];
 		char address[IPV4_TEXT_BYTES], rate[24];
 
-		fprintf(out, "  %-12s %15s/%-2u  %s, %g ms, MTU %" PRIu64 ", %s, %u members\n",
+		fprintf(out, "  %-12s %15s/%-2u  %s, %g ms, MTU %" PRIu64 ", %s, %u members%s%s\n",
 			network->item.name, ipv4_print(network->subnet.address, address),
 			network->subnet.length, print_rate(network->rate_bps, rate),
 			(double)network->delay_ns / 1e6, network->mtu_bytes,
@@ -35,7 +35,8 @@ static void print_networks(FILE *out, const struct scenario *scenario)
 			: network->kind == NETWORK_LINK ? "one cable"
 			: network->switches->len == 1   ? "a switch"
 							: "switches",
-			network->interfaces->len);
+			network->interfaces->len, network->mirror == NULL ? "" : ", mirrored to ",
+			network->mirror == NULL ? "" : network->mirror->item.name);
 	}
 }
 

@@ -84,6 +84,7 @@ struct scenario_network {
 	struct scenario_dial_up dial_up; /* see scenario_is_dialled() */
 	GPtrArray *interfaces;           /* of struct scenario_interface *: members, hosts first */
 	GPtrArray *switches;             /* of struct scenario_switch *; empty for NETWORK_LINK */
+	struct scenario_node *mirror;    /* host whose switch sends it copies; NULL: none */
 };
 
 static inline bool scenario_is_dialled(const struct scenario_network *network)
@@ -641,6 +642,7 @@ enum scenario_expectation_kind {
 	EXPECT_PARTS,     /* the world has so many parts of a kind */
 	EXPECT_SCREENING, /* a stage of a screening came to a verdict so many times */
 	EXPECT_WAY,       /* a message took a step of its way so many times */
+	EXPECT_PASSWORD,  /* a password was readable on a wire so many times */
 	EXPECT_COUNT,
 };
 
@@ -756,6 +758,8 @@ struct scenario_expectation {
 	enum actor actor;           /* ACTOR_NONE: any */
 	struct scenario_item *node; /* host, router or switch it is counted at; NULL: everywhere */
 	enum scenario_drop_reason reason;
+	struct scenario_client *whose; /* EXPECT_PASSWORD, and `port`, `times` */
+	struct scenario_link tapped;   /* EXPECT_PASSWORD: the wire listened to */
 	uint64_t rule; /* EXPECT_DROPPED: number of the rule of `node` that did it; 0: any */
 };
 

@@ -61,6 +61,16 @@ static void check_network(struct load *load, const struct scenario_network *netw
 			   "`%s` is a LAN: only a link can be a dial-up line", network->item.name);
 		load_hint(load, "write `kind: link`");
 	}
+	if (network->mirror != NULL && network->kind == NETWORK_LINK)
+		load_error(load, load_mark(load, &network->mirror, network),
+			   "the link `%s` has no switch that could mirror", network->item.name);
+	else if (network->mirror != NULL && network->mirror->own.network != network &&
+		 network->mirror->own.network != NULL)
+		load_error(load, load_mark(load, &network->mirror, network),
+			   "the host `%s` is on the network `%s`: only what is on `%s` can have a "
+			   "mirrored port of it",
+			   network->mirror->item.name, network->mirror->own.network->item.name,
+			   network->item.name);
 	if (network->kind == NETWORK_LAN && network->interfaces->len == 0)
 		load_warning(load, network->item.mark, "nothing is on the network `%s`",
 			     network->item.name);

@@ -37,6 +37,8 @@ static const char *const ethernet_details[ETHERNET_DETAIL_COUNT] = {
 	[ETHERNET_UNKNOWN_TYPE] = "unknown type",
 	[ETHERNET_SAME_PORT] = "destination is where it came from",
 	[ETHERNET_NO_OTHER_PORT] = "no other port",
+	[ETHERNET_MIRRORED] = "a copy for the mirrored port",
+	[ETHERNET_MIRROR_PORT] = "a port that mirrors takes nothing",
 };
 
 static const char *const arp_details[ARP_DETAIL_COUNT] = {

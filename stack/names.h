@@ -44,6 +44,8 @@ enum ethernet_detail {
 	ETHERNET_UNKNOWN_TYPE,  /* DROP; before: the type */
 	ETHERNET_SAME_PORT,     /* IGNORE by a switch: its destination is where it came from */
 	ETHERNET_NO_OTHER_PORT, /* IGNORE by a switch: nowhere to flood to */
+	ETHERNET_MIRRORED,    /* FORWARD by a switch: a copy for the port that mirrors; as above */
+	ETHERNET_MIRROR_PORT, /* DROP by a switch: that port takes nothing */
 	ETHERNET_DETAIL_COUNT,
 };
 
