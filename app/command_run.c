@@ -81,7 +81,7 @@ static bool wants_log(const struct run *run)
 static bool wants_model(const struct run *run)
 {
 	return wants_log(run) || run->options->pcap != NULL || run->options->keylog != NULL ||
-	       run->options->has_report || run->options->has_dialog;
+	       run->options->has_report || run_options_instead(run->options) != NULL;
 }
 
 static bool open_log_file(struct run *run)
@@ -139,7 +139,7 @@ static bool open_log(struct run *run)
 						       .nodes = run->hosts,
 						       .message = run->options->message,
 						   });
-	else if (!run->options->has_dialog)
+	else if (run_options_instead(run->options) == NULL)
 		run->observer.log =
 		    log_new(run->observer.model,
 			    &(struct log_options) {
@@ -346,6 +346,22 @@ static bool open_key_log(struct run *run)
 	return true;
 }
 
+static bool open_eavesdrop(struct run *run)
+{
+	GError *error = NULL;
+
+	if (run->options->eavesdrop == NULL)
+		return true;
+	run->observer.eavesdrop =
+	    eavesdrop_new(run->observer.model, run->options->eavesdrop, all_dissectors, &error);
+	if (run->observer.eavesdrop != NULL)
+		return true;
+	command_complain("--eavesdrop: %s", error->message);
+	g_error_free(error);
+	run->status = EXIT_USAGE;
+	return false;
+}
+
 static bool build(struct run *run)
 {
 	struct trace_sink *sinks[3];
@@ -372,7 +388,7 @@ static bool build(struct run *run)
 		run->status = EXIT_USAGE;
 		return false;
 	}
-	if (!open_capture(run) || !open_log(run) || !open_key_log(run))
+	if (!open_capture(run) || !open_log(run) || !open_key_log(run) || !open_eavesdrop(run))
 		return false;
 	/* A log closes with a summary. */
 	if (run->options->has_report || run->observer.log != NULL)
@@ -451,6 +467,19 @@ static void print_dialog(const struct run *run)
 	page_end(&page);
 }
 
+static void print_eavesdrop(const struct run *run)
+{
+	struct page page;
+	FILE *out = page_begin(&page, run->log_file, columns_for(run, run->log_file));
+
+	eavesdrop_print(run->observer.eavesdrop,
+			&(struct eavesdrop_options) {
+			    .out = out,
+			    .colour = run->log_file == stdout && command_colours(STDOUT_FILENO),
+			});
+	page_end(&page);
+}
+
 static void finish_views(struct run *run, bool is_whole)
 {
 	if (!run->is_observed)
@@ -467,6 +496,8 @@ static void finish_views(struct run *run, bool is_whole)
 	run->observer.json = NULL;
 	if (run->options->has_dialog && is_whole)
 		print_dialog(run);
+	if (run->observer.eavesdrop != NULL && is_whole)
+		print_eavesdrop(run);
 }
 
 /* Text at the end that belongs to people: not among JSON, and not when nothing is wanted. */
@@ -551,6 +582,7 @@ static void run_free(struct run *run)
 	readable_free(run->readable);
 	if (run->is_observed) {
 		report_free(run->observer.report);
+		eavesdrop_free(run->observer.eavesdrop);
 		recorder_abandon(run->observer.recorder);
 		observer_clear(&run->observer);
 	}

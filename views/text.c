@@ -47,3 +47,20 @@ void text_number(GString *out, uint64_t number)
 {
 	text_number_right(out, number, 0, ' ');
 }
+
+void text_append_printable(GString *out, struct bytes line)
+{
+	while (line.length > 0) {
+		const char *end;
+
+		g_utf8_validate((const char *)line.data, (gssize)line.length, &end);
+		for (const char *at = (const char *)line.data; at < end; at++)
+			g_string_append_c(out, *at == '\t'                                ? ' '
+					       : (unsigned char)*at < 0x20 || *at == 0x7f ? '.'
+											  : *at);
+		line = bytes_from(line, (size_t)(end - (const char *)line.data));
+		if (line.length > 0)
+			g_string_append_c(out, '.');
+		line = bytes_from(line, 1);
+	}
+}

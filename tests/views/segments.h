@@ -12,6 +12,7 @@ struct test_segment {
 	uint16_t window;
 	struct bytes options;
 	const char *payload;  /* NULL: none */
+	size_t payload_bytes; /* of it; 0: up to its NUL */
 	uint16_t server_port; /* 0: 25 */
 };
 
