@@ -194,6 +194,17 @@ static void print_rule(FILE *out, const struct scenario_rule *rule, unsigned num
 	fprintf(out, "\n");
 }
 
+static void print_tampering(FILE *out, const struct scenario_tampering *tampering)
+{
+	fprintf(out, "  %-12s attacker: overwrites \"%s\" by \"%s\"", "", tampering->replace,
+		tampering->by);
+	if (tampering->ports.most != UINT64_MAX)
+		fprintf(out, " at port %" PRIu64, tampering->ports.least);
+	if (tampering->ports.most != UINT64_MAX && tampering->ports.most != tampering->ports.least)
+		fprintf(out, " to %" PRIu64, tampering->ports.most);
+	fprintf(out, "\n");
+}
+
 static void print_middlebox(FILE *out, const struct scenario_node *node)
 {
 	if (node->item.kind != SCENARIO_ROUTER)
@@ -201,6 +212,8 @@ static void print_middlebox(FILE *out, const struct scenario_node *node)
 	print_nat(out, node);
 	for (guint i = 0; i < node->filter->len; i++)
 		print_rule(out, node->filter->pdata[i], i + 1);
+	for (guint i = 0; i < node->tamper->len; i++)
+		print_tampering(out, node->tamper->pdata[i]);
 }
 
 static void print_nodes(FILE *out, const struct scenario *scenario, const GPtrArray *nodes)

@@ -32,6 +32,7 @@ static const struct predicate *const predicates[EXPECT_COUNT] = {
 	[EXPECT_PARTS] = &predicate_parts,
 	[EXPECT_SCREENING] = &predicate_screening,
 	[EXPECT_WAY] = &predicate_way,
+	[EXPECT_TAMPERED] = &predicate_tampered,
 	[EXPECT_PASSWORD] = &predicate_password,
 };
 

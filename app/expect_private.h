@@ -54,6 +54,7 @@ extern const struct predicate predicate_connection, predicate_bytes, predicate_s
 extern const struct predicate predicate_connected, predicate_connections_at_once;
 /* expect_packet.c */
 extern const struct predicate predicate_retransmissions, predicate_dropped, predicate_translated;
+extern const struct predicate predicate_tampered;
 extern const struct predicate predicate_layer, predicate_packets;
 /* expect_user.c */
 extern const struct predicate predicate_ping, predicate_dig, predicate_heard, predicate_waited;

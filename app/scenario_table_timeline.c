@@ -324,7 +324,7 @@ static const struct word part_words[] = {
 #define TIMED     (EXPECTS(MESSAGE) | EXPECTS(WAY) | EXPECTS(SCREENING) | EXPECTS(CONNECTION) | EXPECTS(PING) | EXPECTS(DIG) | EXPECTS(HEARD) | EXPECTS(SAID) | EXPECTS(LAYER) | EXPECTS(PASSWORD))
 #define LINES     (EXPECTS(MINUTES) | EXPECTS(COST))
 #define HOLDS     (EXPECTS(MAILBOX) | EXPECTS(DEVICE))
-#define COUNTED   (EXPECTS(RETRANSMISSIONS) | EXPECTS(DROPPED) | EXPECTS(TRANSLATED) | EXPECTS(BYTES) | EXPECTS(STORED) | OPEN | EXPECTS(LAYER) | EXPECTS(PARTS))
+#define COUNTED   (EXPECTS(RETRANSMISSIONS) | EXPECTS(DROPPED) | EXPECTS(TRANSLATED) | EXPECTS(TAMPERED) | EXPECTS(BYTES) | EXPECTS(STORED) | OPEN | EXPECTS(LAYER) | EXPECTS(PARTS))
 #define OPEN      (EXPECTS(CONNECTED) | EXPECTS(AT_ONCE))
 #define ENDPOINTS (EXPECTS(CONNECTION) | EXPECTS(PING))
 #define NODES     (SCENARIO_HOST | SCENARIO_ROUTER)
@@ -403,6 +403,9 @@ static const struct key expectation_keys[] = {
 	{ .name = "way", .type = KEY_TEXT, AT(scenario_expectation, subject),
 	  .flags = KEY_SELECTS, .variants = EXPECTS(WAY),
 	  .meaning = "A message with this subject took a step of its way; lines about one message are steps in this order, those with `times: 0` apart" },
+	{ .name = "tampered", .type = KEY_RANGE, AT(scenario_expectation, count),
+	  .flags = KEY_SELECTS, .variants = EXPECTS(TAMPERED),
+	  .meaning = "So many packets were changed by an attacker on their way" },
 	{ .name = "password", .type = KEY_REFERENCE, AT(scenario_expectation, whose), .kinds = SCENARIO_CLIENT,
 	  .flags = KEY_SELECTS, .variants = EXPECTS(PASSWORD),
 	  .meaning = "The password of this client could be read on a wire: it stands in the bytes of a frame, base64 or not" },

@@ -445,6 +445,8 @@ static void feed_middlebox(struct log *log, const struct trace_record *record, s
 					record->object, bytes);
 		middlebox_describe_period(log->layout.line, (int64_t)record->before,
 					  (int64_t)record->after);
+	} else if (record->layer == LAYER_TAMPER) {
+		middlebox_describe_tampering(log->layout.line, record, bytes);
 	} else {
 		g_string_append(log->layout.line, record->after == 0 ? "expired: " : "");
 		middlebox_describe_mapping(log->layout.line, log->model, node, record->interface,

@@ -157,6 +157,43 @@ START_TEST(copies_for_a_mirrored_port_are_not_captured_twice)
 }
 END_TEST
 
+/* What the server says, what the client is told, and that the log tells of both. */
+START_TEST(an_attacker_is_seen_on_either_side)
+{
+	static const char *const path = "scenarios/starttls-stripped.yaml";
+	struct outcome *before = program_run("run", path, "--eavesdrop", "net", NULL);
+	struct outcome *behind = program_run("run", path, "--eavesdrop", "alice-pc", NULL);
+	struct outcome *log = program_run("run", path, NULL);
+
+	ck_assert_status(before, 0);
+	check_has(before, "S: 250-STARTTLS\n");
+	check_lacks(before, "S: 250-XXXXXXXX\n");
+	check_has(behind, "S: 250-XXXXXXXX\n");
+	check_lacks(behind, "STARTTLS");
+	check_has(behind, "password of alice@office.example: \"wonderland\" (AUTH PLAIN)");
+	check_has(log, "⇄ Attacker: rule 1: \"STARTTLS\" becomes \"XXXXXXXX\"\n");
+	check_has(log, "overwritten by rule 1 at byte 74 of the data; checksum of TCP made right");
+	check_has(log, "250-mail.office.example; changed on the way: 250-XXXXXXXX");
+	outcome_free(before);
+	outcome_free(behind);
+	outcome_free(log);
+}
+END_TEST
+
+START_TEST(an_attacker_is_among_what_a_router_holds)
+{
+	static const char *const path = "scenarios/starttls-stripped.yaml";
+	struct outcome *state =
+	    program_run("state", path, "--at", "30s", "--host", "hotspot", NULL);
+	struct outcome *topology = program_run("topology", path, NULL);
+
+	check_has(state, "rule 1: \"STARTTLS\" becomes \"XXXXXXXX\"; 5 packets\n");
+	check_has(topology, "attacker: overwrites \"STLS\" by \"XXXX\"\n");
+	outcome_free(state);
+	outcome_free(topology);
+}
+END_TEST
+
 START_TEST(wireshark_is_to_be_told_of_port_2525)
 {
 	static const char *const hint =
@@ -177,14 +214,22 @@ END_TEST
 static const struct {
 	const char *yaml, *complaint;
 } mistakes[] = {
-	{"mailwire: 1\nnetworks: {a: {kind: link, mirror: x}}\n"
-	  "hosts: {x: {network: a}, y: {network: a}}\n", "t:2:36: error: the link `a` has no switch that could mirror"       },
-	{ "mailwire: 1\nnetworks: {a: {mirror: x}, b: }\nhosts: {x: {network: b}, y: {network: "
-	  "a}}\n",				       "t:2:24: error: the host `x` is on the network `b`"                 },
+	{"mailwire: 1\nnetworks: {a: , b: }\nrouters: {r: {interfaces: [a, b], tamper: [{replace: "
+         "abc, "
+	  "by: ab}]}}\n",																		  "t:3:63: error: `ab` has 2 bytes and `abc` 3: what is overwritten keeps its length" },
+	{								    "mailwire: 1\nnetworks: {a: , b: }\nrouters: {r: {interfaces: [a, b], tamper: [\"\"]}}\n",
+         "error: a text to overwrite has 1 to 64 bytes" },
+	{								    "mailwire: 1\nnetworks: {a: , b: }\nrouters: {r: {interfaces: [a, b], tamper: [{replace: "
+         "a, "
+	  "port: 70000}]}}\n",																			      "error: there is no such port" },
+	{        "mailwire: 1\nnetworks: {a: {kind: link, mirror: x}}\n"
+	  "hosts: {x: {network: a}, y: {network: a}}\n","t:2:36: error: the link `a` has no switch that could mirror" },
+	{		  "mailwire: 1\nnetworks: {a: {mirror: x}, b: }\nhosts: {x: {network: b}, y: {network: "
+	  "a}}\n",															       "t:2:24: error: the host `x` is on the network `b`" },
 	{ "mailwire: 1\nswitches: {s: {network: a}, t: {network: a, uplink: s}}\nnetworks: {a: }\n"
 	  "hosts: {x: {network: a}, y: {network: a}}\n"
 	  "domains: {d.example: {mail: y, accounts: {q: }}}\nclients: {q: {host: x}}\n"
-	  "expect: [{password: q, link: t}]\n",	  "t:7:30: error: who listens does so at an interface or on a network"},
+	  "expect: [{password: q, link: t}]\n","t:7:30: error: who listens does so at an interface or on a network" },
 };
 
 START_TEST(mistakes_are_said_with_their_place)
@@ -209,6 +254,8 @@ int main(void)
 	tcase_add_test(tcase, a_link_that_is_not_there_is_complained_of);
 	tcase_add_test(tcase, readable_passwords_are_warned_of);
 	tcase_add_test(tcase, copies_for_a_mirrored_port_are_not_captured_twice);
+	tcase_add_test(tcase, an_attacker_is_seen_on_either_side);
+	tcase_add_test(tcase, an_attacker_is_among_what_a_router_holds);
 	tcase_add_test(tcase, wireshark_is_to_be_told_of_port_2525);
 	tcase_add_loop_test(tcase, mistakes_are_said_with_their_place, 0,
 			    (int)G_N_ELEMENTS(mistakes));
