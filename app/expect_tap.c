@@ -18,8 +18,9 @@ static void witness(const struct expect_tap *tap, const struct model_connection 
 	    "port %u, %s (%s): %s%s", connection->server.port, credential->protocol,
 	    credential->how, credential->user,
 	    credential->kind == CREDENTIAL_PROOF ? ", proved without saying the password"
-	    : is_contrary                        ? ", another password"
-						 : ", password readable");
+	    : is_contrary && strcmp(credential->user, tap->judge->expectation->whose->login) == 0
+		? ", another password"
+		: ", password readable");
 
 	expect_witness_text(tap->judge, tap->record->time_ns, tap->record->packet, is_contrary,
 			    text);
