@@ -569,6 +569,8 @@ static void warn(const struct run *run)
 	struct page page;
 	FILE *out = has_summary ? stdout : stderr;
 
+	if (run->driver->is_silent)
+		return;
 	fflush(stdout); /* what standard error says comes behind it */
 	readable_warn(run->readable, page_begin(&page, out, columns_for(run, out)),
 		      command_colours(has_summary ? STDOUT_FILENO : STDERR_FILENO));

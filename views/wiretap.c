@@ -42,7 +42,10 @@ void wiretap_free(struct wiretap *wiretap)
 	g_free(wiretap);
 }
 
-/* Most frames need no closer look: what acknowledges only, and what nobody here can read. */
+/*
+ * Most frames need no closer look: what acknowledges only, what servers say, who are told of users and
+ * passwords and do not tell of them, and what nobody here can read.
+ */
 static bool is_of_interest(const struct wiretap *wiretap, struct bytes frame)
 {
 	struct ethernet_header ethernet;
@@ -58,7 +61,8 @@ static bool is_of_interest(const struct wiretap *wiretap, struct bytes frame)
 	       tcp_header_parse(segment, &tcp, &payload) == PARSE_OK &&
 	       (payload.length > 0 || (tcp.flags & TCP_SYN) != 0) &&
 	       decode_dissector(wiretap->dissectors, true, tcp.source_port, tcp.destination_port,
-				&is_from_server) != NULL;
+				&is_from_server) != NULL &&
+	       !is_from_server;
 }
 
 void wiretap_feed(struct wiretap *wiretap, struct bytes frame, int64_t time_ns)

@@ -148,7 +148,7 @@ END_TEST
 
 START_TEST(ports_that_were_spoken_to_are_known)
 {
-	static const char *const turns[] = { "S220 mail\r\n", NULL };
+	static const char *const turns[] = { "S220 mail\r\n", "CEHLO pc\r\n", NULL };
 	struct wiretap *wiretap = wiretap_new(all_dissectors, found, NULL);
 
 	ck_assert(!wiretap_has_heard(wiretap, 2525));
