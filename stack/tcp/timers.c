@@ -54,13 +54,13 @@ void timers_settle(struct tcp_connection *c)
 	int64_t nearest_ns = MIN(busy_ns, alarm->at_ns[DEADLINE_IDLE]);
 	bool is_background = busy_ns == TIME_NEVER; /* waiting for nothing but the peer to vanish */
 
+	if (is_background != alarm->timer.is_background)
+		timer_set_background(engine, &alarm->timer, is_background);
 	if (nearest_ns == TIME_NEVER) {
-		timers_release(c);
+		/* A connection in use will want its alarm soon again, so it goes when it rings in vain. */
+		if (!timer_is_armed(&alarm->timer))
+			timers_release(c);
 		return;
-	}
-	if (is_background != alarm->timer.is_background) {
-		timer_cancel(engine, &alarm->timer);
-		alarm->timer.is_background = is_background;
 	}
 	if (alarm->timer.deadline_ns != nearest_ns)
 		timer_schedule(engine, &alarm->timer, nearest_ns);
