@@ -7,6 +7,7 @@ results=$(mktemp -d)
 chmod 755 "$results" # programs run as other users look into it too
 trap 'rm -rf "$results"' EXIT
 export results
+export CK_DEFAULT_TIMEOUT=${CK_DEFAULT_TIMEOUT:-60} # seconds: Check's own, 4, is short under sanitizers
 
 run_one() {
 	local name=${1#*/tests/} status

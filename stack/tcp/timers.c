@@ -3,6 +3,12 @@
 
 #define TAIL_PROBE_SLACK_NS (2 * NS_PER_MS)
 
+/*
+ * A connection in use will want its alarm soon again, so it keeps it until it rings in vain; but not
+ * when so many of the host's connections have one.
+ */
+#define LINGERING_ALARMS 64
+
 static void timers_fire(void *connection);
 
 /* Deadlines. */
@@ -57,8 +63,7 @@ void timers_settle(struct tcp_connection *c)
 	if (is_background != alarm->timer.is_background)
 		timer_set_background(engine, &alarm->timer, is_background);
 	if (nearest_ns == TIME_NEVER) {
-		/* A connection in use will want its alarm soon again, so it goes when it rings in vain. */
-		if (!timer_is_armed(&alarm->timer))
+		if (!timer_is_armed(&alarm->timer) || c->tcp->alarms.in_use > LINGERING_ALARMS)
 			timers_release(c);
 		return;
 	}
