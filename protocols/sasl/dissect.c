@@ -202,7 +202,7 @@ static const struct step mechanisms[SASL_MECHANISM_COUNT][STEPS_MAX] = {
 		           "The client proves that it knows the password without sending it.",
 		           "RFC 5802 section 7" }, say_client_final },
 		{ true,  { "SCRAM server-final-message",
-		           "The server proves that it knows the user, or says what is wrong.",
+		           "The server proves that it has the key of that user, or says what is wrong.",
 		           "RFC 5802 section 7" }, say_server_final },
 		{ false, { "SCRAM acknowledgement", "Empty: the client has checked the server's proof.",
 		           "RFC 4422 section 3.6" }, say_text },
