@@ -184,7 +184,7 @@ bench: deps-bench ## speed and memory, as ratios against ns-3 and against the ma
 
 # What judges bytes by tshark, what runs the same scenarios once more (test_scenarios runs them all), and what
 # is about speed says nothing new under the sanitizers, and takes long.
-UNSANITIZED = tests/app/test_verdict.c tests/app/test_determinism.c tests/app/test_claims.c \
+UNSANITIZED = tests/app/test_verdict.c tests/app/test_determinism.c tests/app/test_claims.c tests/app/test_explain_agrees.c \
     ./tests/interop/test_tcp.py
 
 # The same tests under AddressSanitizer and UndefinedBehaviorSanitizer. Warnings are no errors here: the
