@@ -2,6 +2,7 @@
 
 #include "stack/wire/ethernet.h"
 #include "stack/wire/tcp.h"
+#include "views/lru_table.h"
 
 const char *explain_label(struct explain *explain, const struct explained *packet)
 {
@@ -192,11 +193,14 @@ struct explain_result explain(struct capture_reader *reader, const struct explai
 	layout_init(&explain->layout, options->out, options->columns, options->colour);
 	explain->text = g_string_new(NULL);
 	explain->purposes = g_hash_table_new(NULL, NULL);
+	explain->again = lru_table_new(sizeof(struct explain_again), sizeof(struct explain_kept),
+				       EXPLAIN_AGAIN_MAX, NULL, NULL);
 	capture_reader_before_read(reader, show, explain);
 	result = read_all(explain);
 	capture_reader_before_read(reader, NULL, NULL);
 	if (!options->json && options->packet == 0 && (result.frames > 0 || !result.is_damaged))
 		explain_summary(explain, &result);
+	lru_table_free(explain->again);
 	g_hash_table_destroy(explain->purposes);
 	g_string_free(explain->text, TRUE);
 	layout_clear(&explain->layout);

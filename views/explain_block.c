@@ -160,15 +160,12 @@ static void print_aside(struct explain *explain, const char *text)
 	print_line(explain);
 }
 
-static void print_header(struct block *block, const struct decode_layer *layer)
+/* The line about a header, without the size at its end. */
+static void make_header(struct block *block, const struct decode_layer *layer)
 {
-	struct explain *explain = block->explain;
-	struct layout *layout = &explain->layout;
+	struct layout *layout = &block->explain->layout;
 	bool is_sent = block->way == WAY_SENT && !layer->is_quoted;
 	const char *complaint = decode_complaint(layer);
-	size_t header_bytes = layer->header_bytes + layer->cut_header_bytes;
-	size_t size =
-	    layer->payload_bytes + layer->cut_payload_bytes + (is_sent ? header_bytes : 0);
 
 	layout_begin(layout, action_of(block, layer), colour_layer(layer), layer_name(layer));
 	layout_change(layout,
@@ -176,16 +173,46 @@ static void print_header(struct block *block, const struct decode_layer *layer)
 			  ? ' '
 		      : is_sent ? '+'
 				: '-',
-		      header_bytes);
+		      layer->header_bytes + layer->cut_header_bytes);
 	describe_layer(layout->line, &block->packet->account, layer);
 	if (layer->protocol == DECODE_TCP && !layer->is_quoted &&
 	    block->packet->account.segment != NULL)
 		explain_append_order(layout->line, block->packet->account.segment);
 	if (complaint != NULL && layer->checksum != CHECKSUM_UNFINISHED)
 		append_alarm(layout, complaint);
-	if (layer->start == 0 && is_sent)
-		size = block->explain->decode.frame.length + layer->cut_payload_bytes;
-	layout_size(layout, size);
+}
+
+/* The same as it was made before for the same header, where it was. */
+static void begin_header(struct block *block, const struct decode_layer *layer)
+{
+	struct explain_again key;
+
+	if (!explain_again_key(block->explain, layer, (uint8_t)block->way, &key)) {
+		make_header(block, layer);
+	} else if (!explain_again_begin(block->explain, &key)) {
+		make_header(block, layer);
+		explain_again_keep(block->explain, &key);
+	}
+}
+
+/* What is left behind the header, or what the packet has grown to. */
+static size_t size_behind(const struct block *block, const struct decode_layer *layer)
+{
+	size_t payload = (size_t)layer->payload_bytes + layer->cut_payload_bytes;
+
+	if (block->way != WAY_SENT || layer->is_quoted)
+		return payload;
+	if (layer->start == 0)
+		return block->explain->decode.frame.length + layer->cut_payload_bytes;
+	return payload + layer->header_bytes + layer->cut_header_bytes;
+}
+
+static void print_header(struct block *block, const struct decode_layer *layer)
+{
+	struct explain *explain = block->explain;
+
+	begin_header(block, layer);
+	layout_size(&explain->layout, size_behind(block, layer));
 	print_line(explain);
 	if (layer->checksum == CHECKSUM_UNFINISHED && explain->unfinished++ == 0)
 		print_aside(explain,
@@ -241,15 +268,20 @@ static void print_application_line(void *owner, const struct application_line *l
 /* How unknown data begin, in hexadecimal and as text. */
 static void append_start(GString *line, struct bytes data)
 {
+	static const char digits[] = "0123456789abcdef";
 	struct bytes shown = bytes_first(data, DATA_BYTES_SHOWN);
+	char *hex = text_room(line, 4 * shown.length + 1), *text = hex + 3 * shown.length + 1;
 
-	for (size_t i = 0; i < shown.length; i++)
-		g_string_append_printf(line, "%02x ", shown.data[i]);
-	g_string_append_c(line, ' ');
-	for (size_t i = 0; i < shown.length; i++)
-		g_string_append_c(line, shown.data[i] >= 0x20 && shown.data[i] < 0x7f
-					    ? (char)shown.data[i]
-					    : '.');
+	for (size_t i = 0; i < shown.length; i++) {
+		uint8_t byte = shown.data[i];
+
+		*hex++ = digits[byte >> 4];
+		*hex++ = digits[byte & 15];
+		*hex++ = ' ';
+		text[i] = byte >= 0x20 && byte < 0x7f ? (char)byte : '.';
+	}
+	*hex = ' ';
+	text_grow(line, 4 * shown.length + 1);
 	if (shown.length < data.length)
 		text_append(line, " …");
 }
@@ -268,6 +300,18 @@ static const char *fate_of(const struct model_segment *segment)
 	}
 }
 
+/* "bytes 1 to 30 of what the client sends" */
+static void append_place(GString *line, const struct model_segment *segment)
+{
+	text_append(line, "bytes ");
+	text_number(line, segment->offset + 1);
+	text_append(line, " to ");
+	text_number(line, model_segment_end(segment));
+	text_append(line, segment->direction->is_from_server ? " of what the server sends"
+							     : " of what the client sends");
+	text_append(line, fate_of(segment));
+}
+
 /* Payload that no dissector told of. */
 static void print_data(struct block *block, const struct decode_layer *layer)
 {
@@ -276,11 +320,7 @@ static void print_data(struct block *block, const struct decode_layer *layer)
 
 	begin_data(block, layer->is_quoted ? "  quoted" : NULL, LAYER_COUNT, "data");
 	if (segment != NULL && model_segment_end(segment) > segment->offset && !layer->is_quoted)
-		g_string_append_printf(
-		    line,
-		    "bytes %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT " of what the %s sends%s",
-		    segment->offset + 1, model_segment_end(segment),
-		    segment->direction->is_from_server ? "server" : "client", fate_of(segment));
+		append_place(line, segment);
 	else
 		append_start(line,
 			     bytes_first(bytes_from(block->explain->decode.frame, layer->start),

@@ -101,12 +101,18 @@ static uint32_t tag_of(uint64_t hashed)
 
 static uint8_t *entry_of(const struct lru_table *table, const void *key)
 {
-	uint64_t hashed = hash(key, table->key_bytes);
-	size_t bucket = bucket_of(table, hashed);
-	const uint32_t *tags = table->tags + bucket;
-	uint32_t tag = tag_of(hashed);
+	uint64_t hashed;
+	size_t bucket;
+	const uint32_t *tags;
+	uint32_t tag;
 
-	for (unsigned i = 0; i < LRU_WAYS; i++) {
+	if (table->clock == 0)
+		return NULL; /* nothing was put in yet */
+	hashed = hash(key, table->key_bytes);
+	bucket = bucket_of(table, hashed);
+	tags = table->tags + bucket;
+	tag = tag_of(hashed);
+	for (unsigned i = 0; i < LRU_WAYS && tags[i] != 0; i++) { /* filled from the first on */
 		uint8_t *entry;
 
 		if (tags[i] != tag)
