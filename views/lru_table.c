@@ -59,33 +59,49 @@ void lru_table_free(struct lru_table *table)
 	g_free(table);
 }
 
-/*
- * Eight bytes at a time. A product's upper bits depend on all bits, its lower ones on few: buckets are
- * chosen by the lower, so the upper are brought down, and mixed once more at the end.
- */
-static uint64_t hash(const uint8_t *key, size_t length)
+/* Both halves of a product: each bit of it depends on many of both factors. */
+static uint64_t mix(uint64_t a, uint64_t b)
 {
-	const uint64_t factor = UINT64_C(0x9e3779b97f4a7c15);
-	uint64_t value = length, word;
+	unsigned __int128 product = (unsigned __int128)a * b;
+
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+/* The last bytes of a key, fewer than 16, as two words, which may overlap. */
+static void read_tail(const uint8_t *key, size_t length, uint64_t words[2])
+{
 	uint32_t low, high;
 
-	for (; length >= sizeof word; key += sizeof word, length -= sizeof word) {
-		memcpy(&word, key, sizeof word);
-		value = (value ^ word) * factor;
-		value ^= value >> 32;
-	}
-	word = 0;
-	if (length >= sizeof low) { /* two halves, which may overlap */
+	if (length >= sizeof words[0]) {
+		memcpy(&words[0], key, sizeof words[0]);
+		memcpy(&words[1], key + length - sizeof words[1], sizeof words[1]);
+	} else if (length >= sizeof low) {
 		memcpy(&low, key, sizeof low);
 		memcpy(&high, key + length - sizeof high, sizeof high);
-		word = low | (uint64_t)high << 32;
+		words[0] = low;
+		words[1] = high;
 	} else {
 		for (size_t i = 0; i < length; i++)
-			word = word << 8 | key[i];
+			words[0] = words[0] << 8 | key[i];
 	}
-	value = (value ^ word) * factor;
-	value = (value ^ value >> 32) * factor;
-	return value ^ value >> 32;
+}
+
+/* Sixteen bytes at a time. */
+static uint64_t hash(const uint8_t *key, size_t length)
+{
+	const uint64_t odd = UINT64_C(0x9e3779b97f4a7c15), other = UINT64_C(0xd1b54a32d192ed03);
+	uint64_t value = length * odd, words[2];
+
+	for (; length >= sizeof words; key += sizeof words, length -= sizeof words) {
+		memcpy(words, key, sizeof words);
+		value = mix(words[0] ^ odd, words[1] ^ value);
+	}
+	if (length > 0) {
+		words[0] = words[1] = 0;
+		read_tail(key, length, words);
+		value = mix(words[0] ^ odd, words[1] ^ value);
+	}
+	return mix(value ^ odd, other);
 }
 
 /* The first entry of the bucket for a key that hashes to `hashed`. */

@@ -40,13 +40,14 @@ static char *write_digits(uint64_t number, char *end)
 
 void text_number_right(GString *out, uint64_t number, unsigned width, char fill)
 {
-	char room[NUMBER_BYTES], *end = room + NUMBER_BYTES, *first = write_digits(number, end);
+	char room[2 * NUMBER_BYTES] = { 0 }, *end = room + NUMBER_BYTES;
+	char *first = write_digits(number, end);
 	size_t length = (size_t)(end - first), padding = width > length ? width - length : 0;
 	char *at = text_room(out, padding + NUMBER_BYTES);
 
 	for (size_t i = 0; i < padding; i++)
 		*at++ = fill;
-	memcpy(at, first, length);
+	memcpy(at, first, NUMBER_BYTES); /* a copy of fixed length is faster; only digits count */
 	text_grow(out, padding + length);
 }
 
