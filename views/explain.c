@@ -1,5 +1,6 @@
 #include "views/explain_private.h"
 
+#include "stack/wire/cooked.h"
 #include "stack/wire/ethernet.h"
 #include "stack/wire/tcp.h"
 #include "views/lru_table.h"
@@ -95,6 +96,48 @@ void explain_append_order(GString *out, const struct model_segment *segment)
 								: "that it acknowledges");
 }
 
+/* A cooked header of Linux says which way the packet went, and version 2 by which interface; false: there is none. */
+static bool read_cooked(const struct decode *decode, struct cooked_header *header)
+{
+	bool is_second = decode->layer_count > 0 && decode->layers[0].protocol == DECODE_COOKED_V2;
+	struct bytes payload;
+
+	if (!is_second && (decode->layer_count == 0 || decode->layers[0].protocol != DECODE_COOKED))
+		return false;
+	return (is_second ? cooked_v2_header_parse : cooked_header_parse)(decode->frame, header,
+									  &payload) == PARSE_OK;
+}
+
+static enum capture_direction direction_of(const struct cooked_header *header)
+{
+	switch (header->packet_type) {
+	case COOKED_TO_US:
+	case COOKED_BROADCAST:
+	case COOKED_MULTICAST:
+		return CAPTURE_INBOUND;
+	case COOKED_FROM_US:
+		return CAPTURE_OUTBOUND;
+	default:
+		return CAPTURE_DIRECTION_UNKNOWN;
+	}
+}
+
+/*
+ * Notes which way the packet went; returns where it was captured, as a number: a router that listens at
+ * all of its interfaces has each packet twice, in and out.
+ */
+static uint32_t note_place(const struct decode *decode, struct explained *packet)
+{
+	struct cooked_header header;
+
+	packet->direction = packet->frame->direction;
+	if (!read_cooked(decode, &header))
+		return packet->frame->interface;
+	if (packet->direction == CAPTURE_DIRECTION_UNKNOWN)
+		packet->direction = direction_of(&header);
+	return header.interface_index << 1 | (header.packet_type == COOKED_FROM_US);
+}
+
 /* Takes in one frame: every frame, shown or not, belongs to a stream and may name someone. */
 static void follow(struct explain *explain, const struct captured_frame *frame,
 		   struct explained *packet)
@@ -118,7 +161,8 @@ static void follow(struct explain *explain, const struct captured_frame *frame,
 				       frame->original_length - (frame->has_fcs ? 4 : 0) },
 	    &explain->decode);
 	if (streams_follow(explain->streams, &explain->decode,
-			   &(struct stream_packet) { frame->time_ns, frame->interface,
+			   &(struct stream_packet) { frame->time_ns,
+						     note_place(&explain->decode, packet),
 						     explain_fcs_is_wrong(frame) },
 			   &packet->segment))
 		packet->account.segment = &packet->segment;

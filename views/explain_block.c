@@ -39,7 +39,7 @@ static bool is_in_transit(const struct explained *packet)
 	static const struct mac none;
 	const struct captured_interface *interface = packet->interface;
 	const struct decode *decode = packet->account.decode;
-	bool is_sent = packet->frame->direction == CAPTURE_OUTBOUND;
+	bool is_sent = packet->direction == CAPTURE_OUTBOUND;
 	struct ip_address end = is_sent ? decode->source : decode->destination;
 	struct ethernet_header header;
 	struct bytes payload;
@@ -60,13 +60,11 @@ static bool is_in_transit(const struct explained *packet)
 
 static enum way way_of(const struct explained *packet)
 {
-	unsigned direction = packet->frame->direction;
-
-	if (direction == CAPTURE_DIRECTION_UNKNOWN)
+	if (packet->direction == CAPTURE_DIRECTION_UNKNOWN)
 		return WAY_UNKNOWN;
 	if (is_in_transit(packet))
 		return WAY_TRANSIT;
-	return direction == CAPTURE_OUTBOUND ? WAY_SENT : WAY_RECEIVED;
+	return packet->direction == CAPTURE_OUTBOUND ? WAY_SENT : WAY_RECEIVED;
 }
 
 struct block {
@@ -123,13 +121,30 @@ static const char *role_of(const struct decode_layer *layer)
 	}
 }
 
+/* In place of a header of the link, from who captured it: no host wraps or unwraps it. */
+static bool is_of_capture(const struct decode_layer *layer)
+{
+	return layer->protocol == DECODE_COOKED || layer->protocol == DECODE_COOKED_V2 ||
+	       layer->protocol == DECODE_LOOPBACK;
+}
+
+/* What a host does with the header: '+' puts it on, '-' takes it off; ' ': it is there. */
+static char change_of(const struct block *block, const struct decode_layer *layer)
+{
+	if (layer->is_quoted || is_of_capture(layer))
+		return ' ';
+	return block->way == WAY_SENT ? '+' : block->way == WAY_RECEIVED ? '-' : ' ';
+}
+
 static const char *action_of(const struct block *block, const struct decode_layer *layer)
 {
+	char change = change_of(block, layer);
+
 	if (layer->is_quoted)
 		return "  quoted";
-	if (block->way == WAY_UNKNOWN || block->way == WAY_TRANSIT)
+	if (change == ' ')
 		return role_of(layer);
-	return block->way == WAY_SENT ? "encapsulate" : "decapsulate";
+	return change == '+' ? "encapsulate" : "decapsulate";
 }
 
 static const char *layer_name(const struct decode_layer *layer)
@@ -164,15 +179,10 @@ static void print_aside(struct explain *explain, const char *text)
 static void make_header(struct block *block, const struct decode_layer *layer)
 {
 	struct layout *layout = &block->explain->layout;
-	bool is_sent = block->way == WAY_SENT && !layer->is_quoted;
 	const char *complaint = decode_complaint(layer);
 
 	layout_begin(layout, action_of(block, layer), colour_layer(layer), layer_name(layer));
-	layout_change(layout,
-		      layer->is_quoted || block->way == WAY_UNKNOWN || block->way == WAY_TRANSIT
-			  ? ' '
-		      : is_sent ? '+'
-				: '-',
+	layout_change(layout, change_of(block, layer),
 		      layer->header_bytes + layer->cut_header_bytes);
 	describe_layer(layout->line, &block->packet->account, layer);
 	if (layer->protocol == DECODE_TCP && !layer->is_quoted &&
@@ -200,7 +210,7 @@ static size_t size_behind(const struct block *block, const struct decode_layer *
 {
 	size_t payload = (size_t)layer->payload_bytes + layer->cut_payload_bytes;
 
-	if (block->way != WAY_SENT || layer->is_quoted)
+	if (change_of(block, layer) != '+')
 		return payload;
 	if (layer->start == 0)
 		return block->explain->decode.frame.length + layer->cut_payload_bytes;

@@ -192,7 +192,7 @@ static void append_frame(struct explain *explain, const struct explained *packet
 			       explain->frame, frame->time_ns);
 	append_member(out, "interface", explain_label(explain, packet));
 	append_number(out, "link_type", packet->interface->link_type);
-	append_member(out, "direction", directions[frame->direction < 3 ? frame->direction : 0]);
+	append_member(out, "direction", directions[packet->direction]);
 	append_number(out, "wire_bytes", frame->original_length);
 	append_number(out, "captured_bytes", frame->bytes.length + (frame->has_fcs ? 4 : 0));
 	if (frame->has_fcs) {

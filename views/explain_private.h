@@ -31,6 +31,7 @@ struct explain {
 struct explained {
 	const struct captured_frame *frame;
 	const struct captured_interface *interface;
+	enum capture_direction direction; /* as the capture says, or a cooked header in it */
 	struct account account;
 	struct model_segment segment;     /* of account.segment */
 	struct account_datagram datagram; /* of account.datagram */
