@@ -41,11 +41,31 @@ static unsigned simple_bytes(const char *text)
 	return others == 0 ? 8 : (unsigned)__builtin_ctzll(others) / 8;
 }
 
+/* True when the next PLAIN_BYTES are ASCII without an escape sequence, as almost all are. */
+#define PLAIN_BYTES 16
+static bool is_plain(const char *text)
+{
+	typedef int8_t run __attribute__((vector_size(PLAIN_BYTES)));
+	const run zero = { 0 };
+	run bytes, others;
+	uint64_t words[2];
+
+	memcpy(&bytes, text, sizeof bytes);
+	others = (run)(bytes < zero) | (run)(bytes == zero + '\033');
+	memcpy(words, &others, sizeof words);
+	return (words[0] | words[1]) == 0;
+}
+
 static unsigned width_between(const char *text, const char *end)
 {
 	unsigned count = 0;
 
 	while (text < end) {
+		if (end - text >= PLAIN_BYTES && is_plain(text)) {
+			count += PLAIN_BYTES;
+			text += PLAIN_BYTES;
+			continue;
+		}
 		unsigned simple = end - text >= 8 ? simple_bytes(text) : 0;
 
 		count += simple;
@@ -87,6 +107,11 @@ static size_t bytes_within(const char *text, const char *end, unsigned limit)
 	unsigned count = 0;
 
 	while (at < end) {
+		if (end - at >= PLAIN_BYTES && count + PLAIN_BYTES <= limit && is_plain(at)) {
+			count += PLAIN_BYTES;
+			at += PLAIN_BYTES;
+			continue;
+		}
 		unsigned simple = end - at >= 8 && count + 8 <= limit ? simple_bytes(at) : 0;
 
 		count += simple;

@@ -1,7 +1,6 @@
 #include "views/text.h"
 
-#define PIECE_BYTES  32 /* copied at once, whatever of it counts: faster than to copy any number */
-#define NUMBER_BYTES 20 /* digits of the largest number */
+#define PIECE_BYTES 32 /* copied at once, whatever of it counts: faster than to copy any number */
 
 void text_spaces(GString *out, size_t count)
 {
@@ -22,33 +21,34 @@ void text_left(GString *out, const char *text, size_t width)
 		text_spaces(out, width - length);
 }
 
-/* Writes a number in decimal so that it ends at `end`; returns where it begins. Two digits at a time. */
-static char *write_digits(uint64_t number, char *end)
+static unsigned digits_of(uint64_t number)
+{
+	unsigned count = 1;
+
+	for (; number >= 10000; number /= 10000)
+		count += 4;
+	return count + (number >= 10) + (number >= 100) + (number >= 1000);
+}
+
+/* Two digits at a time. */
+void text_number_right(GString *out, uint64_t number, unsigned width, char fill)
 {
 	static const char pairs[] = "00010203040506070809101112131415161718192021222324"
 				    "25262728293031323334353637383940414243444546474849"
 				    "50515253545556575859606162636465666768697071727374"
 				    "75767778798081828384858687888990919293949596979899";
+	unsigned digits = digits_of(number), length = MAX(width, digits);
+	char *first = text_room(out, length), *at = first + length;
 
 	for (; number >= 100; number /= 100)
-		memcpy(end -= 2, pairs + 2 * (number % 100), 2);
+		memcpy(at -= 2, pairs + 2 * (number % 100), 2);
 	if (number >= 10)
-		return memcpy(end - 2, pairs + 2 * number, 2);
-	*--end = (char)('0' + number);
-	return end;
-}
-
-void text_number_right(GString *out, uint64_t number, unsigned width, char fill)
-{
-	char room[2 * NUMBER_BYTES] = { 0 }, *end = room + NUMBER_BYTES;
-	char *first = write_digits(number, end);
-	size_t length = (size_t)(end - first), padding = width > length ? width - length : 0;
-	char *at = text_room(out, padding + NUMBER_BYTES);
-
-	for (size_t i = 0; i < padding; i++)
-		*at++ = fill;
-	memcpy(at, first, NUMBER_BYTES); /* a copy of fixed length is faster; only digits count */
-	text_grow(out, padding + length);
+		memcpy(at -= 2, pairs + 2 * number, 2);
+	else
+		*--at = (char)('0' + number);
+	while (at > first)
+		*--at = fill;
+	text_grow(out, length);
 }
 
 void text_number(GString *out, uint64_t number)
