@@ -1,6 +1,8 @@
 /* A packet as a block of lines: a title, and one line for each layer. */
 #include "protocols/layer.h"
 #include "stack/wire/ethernet.h"
+#include "stack/wire/ipv4.h"
+#include "stack/wire/ipv6.h"
 #include "views/describe.h"
 #include "views/explain_private.h"
 #include "views/names.h"
@@ -149,12 +151,16 @@ static const char *action_of(const struct block *block, const struct decode_laye
 
 static const char *layer_name(const struct decode_layer *layer)
 {
-	return layer->protocol == DECODE_IPV6_EXTENSION ? "IPv6 ext" : layer->name;
+	if (layer->protocol != DECODE_IPV6_EXTENSION)
+		return layer->name;
+	return layer->table == ipv6_extension_fields(IP_PROTOCOL_AUTHENTICATION) ? "AH"
+										 : "IPv6 ext";
 }
 
-static void append_alarm(struct layout *layout, const char *text)
+/* Behind what there is to say of a header; `begin` is where that began: of a malformed one it may be nothing. */
+static void append_alarm(struct layout *layout, size_t begin, const char *text)
 {
-	text_append(layout->line, ", ");
+	text_append(layout->line, layout->line->len > begin ? ", " : "");
 	layout_look(layout, LAYOUT_ALARM);
 	text_append(layout->line, text);
 	layout_plain(layout);
@@ -180,16 +186,18 @@ static void make_header(struct block *block, const struct decode_layer *layer)
 {
 	struct layout *layout = &block->explain->layout;
 	const char *complaint = decode_complaint(layer);
+	size_t begin;
 
 	layout_begin(layout, action_of(block, layer), colour_layer(layer), layer_name(layer));
 	layout_change(layout, change_of(block, layer),
 		      layer->header_bytes + layer->cut_header_bytes);
+	begin = layout->line->len;
 	describe_layer(layout->line, &block->packet->account, layer);
 	if (layer->protocol == DECODE_TCP && !layer->is_quoted &&
 	    block->packet->account.segment != NULL)
 		explain_append_order(layout->line, block->packet->account.segment);
 	if (complaint != NULL && layer->checksum != CHECKSUM_UNFINISHED)
-		append_alarm(layout, complaint);
+		append_alarm(layout, begin, complaint);
 }
 
 /* The same as it was made before for the same header, where it was. */

@@ -9,12 +9,15 @@ struct lru_table {
 	uint64_t clock; /* counts uses; an entry whose last use is 0 is free */
 	uint32_t *tags; /* of each entry: bits of its key's hash, so that few keys are compared */
 	uint8_t *entries;
-	size_t forgotten;
 	void (*forget)(void *owner, void *value);
 	void *owner;
 };
 
-/* An entry: when it was used last, its key, its value. */
+/*
+ * An entry: when it was used last, its key, its value. One that yields is older than all in use, and
+ * remembers when it was.
+ */
+#define IN_USE (UINT64_C(1) << 63)
 
 struct lru_table *lru_table_new(size_t key_bytes, size_t value_bytes, size_t capacity,
 				void (*forget)(void *owner, void *value), void *owner)
@@ -153,7 +156,7 @@ void *lru_table_find(struct lru_table *table, const void *key)
 
 	if (entry == NULL)
 		return NULL;
-	*last_use(entry) = ++table->clock;
+	*last_use(entry) = ++table->clock | IN_USE;
 	return entry + table->value_offset;
 }
 
@@ -170,19 +173,16 @@ void *lru_table_put(struct lru_table *table, const void *key)
 		if (*last_use(entry_at(table, i)) < *last_use(entry_at(table, at)))
 			at = i;
 	oldest = entry_at(table, at);
-	if (*last_use(oldest) != 0) {
-		table->forgotten++;
-		if (table->forget != NULL)
-			table->forget(table->owner, oldest + table->value_offset);
-	}
+	if (*last_use(oldest) != 0 && table->forget != NULL)
+		table->forget(table->owner, oldest + table->value_offset);
 	memset(oldest, 0, table->entry_bytes);
 	table->tags[at] = tag_of(hashed);
-	*last_use(oldest) = ++table->clock;
+	*last_use(oldest) = ++table->clock | IN_USE;
 	memcpy(oldest + sizeof table->clock, key, table->key_bytes);
 	return oldest + table->value_offset;
 }
 
-size_t lru_table_forgotten(const struct lru_table *table)
+void lru_table_yield(struct lru_table *table, void *value)
 {
-	return table->forgotten;
+	*last_use((uint8_t *)value - table->value_offset) &= ~IN_USE;
 }
