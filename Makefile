@@ -36,7 +36,7 @@ ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DDATADIR=\"$(PREFIX)/share/mailwire\" -I.
 
 # What only Linux has, and what stands in for it elsewhere.
 SYSTEM ?= $(shell uname -s)
-LINUX_ONLY = app/live.c app/live_device.c app/live_offload.c app/shell_namespace.c app/command_live.c \
+LINUX_ONLY = app/live.c app/live_device.c app/live_offload.c app/shell_namespace.c app/shell_keeper.c app/command_live.c \
              app/command_extcap.c app/command_shell.c tests/app/test_live_offload.c tests/fuzz/fuzz_offload.c
 ifeq ($(SYSTEM),Linux)
 LEFT_OUT = app/live_elsewhere.c
@@ -184,7 +184,7 @@ bench: deps-bench ## speed and memory, as ratios against ns-3 and against the ma
 
 # What judges bytes by tshark, what runs the same scenarios once more (test_scenarios runs them all), and what
 # is about speed says nothing new under the sanitizers, and takes long.
-UNSANITIZED = tests/app/test_verdict.c tests/app/test_determinism.c tests/app/test_claims.c \
+UNSANITIZED = tests/app/test_verdict.c tests/app/test_determinism.c tests/app/test_claims.c tests/app/test_explain_agrees.c \
     ./tests/interop/test_tcp.py
 
 # The same tests under AddressSanitizer and UndefinedBehaviorSanitizer, and from the same objects, where clang
