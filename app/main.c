@@ -37,6 +37,8 @@ static const struct command commands[] = {
 	  "mailwire claims T1-15", command_claims },
 	{ "glossary", "[TERM]", "Explains terms, history and analogies, and where these break.",
 	  "mailwire glossary post-office", command_glossary },
+	{ "narrate", "FILE [OPTION...]", "Writes the explanation of a run, from its trace.",
+	  "mailwire narrate office -o office.html", command_narrate },
 	{ "list", "", "Lists the scenarios that came with mailwire.",
 	  "mailwire list", command_list },
 	{ "new", "NAME", "Writes a commented scenario to start from to NAME.yaml.",
