@@ -11,6 +11,7 @@ enum narrate_concept {
 	CONCEPT_DELEGATION,
 	CONCEPT_HANDSHAKE,
 	CONCEPT_CLOSE,
+	CONCEPT_SMTP,
 	CONCEPT_ENVELOPE, /* MAIL and RCPT against To: */
 	CONCEPT_DOT,      /* the end of DATA */
 	CONCEPT_AUTH,
@@ -23,16 +24,19 @@ enum narrate_concept {
 	CONCEPT_POP3,
 	CONCEPT_DELETION,
 	CONCEPT_IMAP,
+	CONCEPT_IMAP_STAYS,
 	CONCEPT_IDLE,
 	CONCEPT_HTTP,
 	CONCEPT_STARTTLS,
 	CONCEPT_TLS,
+	CONCEPT_TLS_READABLE,
 	CONCEPT_RETRANSMISSION,
 	CONCEPT_DEFERRAL,
 	CONCEPT_BOUNCE,
 	CONCEPT_FILTER,
 	CONCEPT_NAT,
 	CONCEPT_MIME,
+	CONCEPT_MESSAGE_ID,
 	CONCEPT_PIPELINING,
 	CONCEPT_CACHE,
 	CONCEPT_OUTBOX,
@@ -69,6 +73,8 @@ struct narrator {
 	const struct trace_store *store;
 	struct story *story;
 	enum narrate_level level;
+	uint64_t phrases[4]; /* set of those said; see narrate_fetch.c */
+	uint64_t lookups_told; /* records below this index */
 	uint64_t told;        /* set of 1 << enum narrate_concept */
 	GPtrArray *nodes;     /* by index: TRACE_NODE record; NULL: none */
 	GArray *frames;       /* of uint64_t, by number - 1: index of the TRANSMIT record */

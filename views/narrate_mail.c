@@ -1,0 +1,311 @@
+/* What is told of a message outside of sessions: how it is written, checked, queued, filed and read. */
+#include <string.h>
+#include "protocols/actor.h"
+#include "protocols/mail/names.h"
+#include "protocols/screening/names.h"
+#include "views/names.h"
+#include "views/narrate_parts.h"
+
+#define PHRASES_OF_ROLES 3 /* in narrator->phrases */
+
+/* "MSA (mail submission agent)" where it comes first. */
+static const char *role_of(struct narrator *narrator, uint8_t actor)
+{
+	static const char *const long_names[ACTOR_COUNT] = {
+		[ACTOR_MUA] = "MUA (mail user agent)",
+		[ACTOR_MSA] = "MSA (mail submission agent)",
+		[ACTOR_MTA] = "MTA (mail transfer agent)",
+		[ACTOR_MDA] = "MDA (mail delivery agent)",
+	};
+	uint64_t bit = UINT64_C(1) << actor;
+	bool is_new = !(narrator->phrases[PHRASES_OF_ROLES] & bit);
+
+	narrator->phrases[PHRASES_OF_ROLES] |= bit;
+	if (actor < ACTOR_COUNT && is_new && long_names[actor] != NULL)
+		return long_names[actor];
+	return actor == ACTOR_NONE ? "program" : actor_name(actor);
+}
+
+static struct story_fact fact_role(struct narrator *narrator, const struct trace_record *record)
+{
+	return fact_word(role_of(narrator, record->actor));
+}
+
+static struct story_fact fact_host(struct narrator *narrator, const struct trace_record *record)
+{
+	return fact_node(narrator, trace_node_of(record->id));
+}
+
+static struct story_fact fact_text(struct narrator *narrator, const struct trace_record *record,
+				   unsigned place)
+{
+	return fact_quote(narrator, record, narrate_mail_text(narrator, record, place), STORY_CODE);
+}
+
+static struct story_fact fact_fact(struct narrator *narrator, const struct trace_record *record,
+				   const char *name)
+{
+	return fact_quote(narrator, record, narrate_mail_fact(narrator, record, name), STORY_CODE);
+}
+
+/* A line of the message in a record that begins with `start`, in any case; empty: there is none. */
+static struct bytes header_line(const struct narrator *narrator, const struct trace_record *record,
+				const char *start)
+{
+	struct bytes message = narrate_bytes(narrator, record);
+	size_t length = strlen(start);
+
+	for (size_t i = 0; i + length <= message.length; i++) {
+		const uint8_t *end;
+
+		if ((i > 0 && message.data[i - 1] != '\n') ||
+		    g_ascii_strncasecmp((const char *)message.data + i, start, length) != 0)
+			continue;
+		end = memchr(message.data + i, '\r', message.length - i);
+		return (struct bytes) { message.data + i,
+					end == NULL ? message.length - i
+						    : (size_t)(end - message.data) - i };
+	}
+	return (struct bytes) { NULL, 0 };
+}
+
+static void tell_mime(struct narrator *narrator, const struct trace_record *record,
+		      struct story_block *paragraph)
+{
+	struct bytes encoding = header_line(narrator, record, "Content-Transfer-Encoding: base64");
+
+	if (encoding.length == 0 || !narrate_is_new(narrator, CONCEPT_MIME))
+		return;
+	SAY(paragraph,
+	    "Mail carries text, so MIME has turned the file in it into letters and digits: {} makes "
+	    "four characters of every three bytes.",
+	    fact_quote(narrator, record, encoding, STORY_CODE));
+}
+
+void narrate_compose(struct narrator *narrator, const struct scene *scene)
+{
+	const struct trace_record *record = narrate_station(narrator, scene, MAIL_COMPOSED, 0);
+	struct story_block *paragraph = story_paragraph(narrator->story);
+	struct bytes id;
+
+	if (record == NULL)
+		record = narrate_station(narrator, scene, MAIL_NOTIFIED, 0);
+	if (record == NULL)
+		return;
+	id = header_line(narrator, record, "Message-ID: ");
+	if (record->detail == MAIL_NOTIFIED)
+		SAY(paragraph, "No user writes this one: the {} on {} does, {} bytes.",
+		    fact_role(narrator, record), fact_host(narrator, record),
+		    fact_number(narrator, record, STORY_LENGTH));
+	else
+		SAY(paragraph,
+		    "{} presses Send. The {} on {} writes the message down as {} bytes of text, "
+		    "header and body.",
+		    fact_word(narrate_person(narrator, scene)), fact_role(narrator, record),
+		    fact_host(narrator, record), fact_number(narrator, record, STORY_LENGTH));
+	if (id.length > 0 && narrate_is_new(narrator, CONCEPT_MESSAGE_ID))
+		SAY(paragraph, "Its header names it once and for all: {}.",
+		    fact_quote(narrator, record, id, STORY_CODE));
+	tell_mime(narrator, record, paragraph);
+}
+
+/* Checks. */
+
+static void tell_check(struct narrator *narrator, const struct trace_record *record,
+		       struct story_block *paragraph)
+{
+	struct bytes stage, evidence;
+
+	screen_record_split(narrate_bytes(narrator, record), &stage, &evidence);
+	if (record->before == SCREEN_SKIPPED)
+		return;
+	SAY(paragraph, "{}: the check called {} {} ({}){}.", fact_host(narrator, record),
+	    fact_quote(narrator, record, stage, STORY_CODE),
+	    fact_word(record->before == SCREEN_FAILED ? "fails" : "passes"),
+	    fact_quote(narrator, record, evidence, STORY_CODE),
+	    fact_word(record->after == SCREEN_REJECT       ? ", and the message is not taken"
+		      : record->after == SCREEN_DEFER      ? ", and the client is told to come again"
+		      : record->after == SCREEN_QUARANTINE ? ", and the message goes to Junk"
+		      : record->after == SCREEN_TAG        ? ", and the message is marked"
+							   : ""));
+}
+
+/* What to say of each kind of station. */
+
+static void tell_accepted(struct narrator *narrator, const struct trace_record *record,
+			  struct story_block *paragraph)
+{
+	SAY(paragraph, "The {} on {} takes the message in under the queue id {}.",
+	    fact_role(narrator, record), fact_host(narrator, record), fact_text(narrator, record, 0));
+}
+
+static void tell_queued(struct narrator *narrator, const struct trace_record *record,
+			struct story_block *paragraph)
+{
+	SAY(paragraph, "It goes into the queue of the {}, to be brought on to {}.",
+	    fact_role(narrator, record), fact_text(narrator, record, 1));
+}
+
+static void tell_looked_up(struct narrator *narrator, const struct trace_record *record,
+			   struct story_block *paragraph)
+{
+	struct bytes preference = narrate_mail_fact(narrator, record, "preference");
+
+	if (preference.length > 0)
+		SAY(paragraph, "So the next host for {} is {}, with preference {}.",
+		    fact_text(narrator, record, 0), fact_text(narrator, record, 1),
+		    fact_quote(narrator, record, preference, STORY_PLAIN));
+	else
+		SAY(paragraph, "So the next host for {} is {}.", fact_text(narrator, record, 0),
+		    fact_text(narrator, record, 1));
+}
+
+static void tell_delivered(struct narrator *narrator, const struct trace_record *record,
+			   struct story_block *paragraph)
+{
+	const struct trace_record *written = narrate_mail_record(narrator, record->root);
+	struct story_sentence *sentence =
+	    SAY(paragraph, "The {} on {} files it in {} of {} as message {}",
+		fact_role(narrator, record), fact_host(narrator, record),
+		fact_fact(narrator, record, "mailbox"), fact_text(narrator, record, 0),
+		fact_number(narrator, record, STORY_AFTER));
+
+	if (written != NULL)
+		GO_ON(sentence, ", {} after it was written.",
+		      fact_interval(narrator, written, record));
+	else
+		story_go_on(sentence, ".", NULL, 0);
+	if (narrate_is_new(narrator, CONCEPT_MDA))
+		SAY(paragraph,
+		    "There the mail has arrived, though nobody has read it: delivery means the "
+		    "mailbox on the server, and not the screen of the recipient.",
+		    fact_because(record));
+}
+
+static void tell_transferred(struct narrator *narrator, const struct trace_record *record,
+			     struct story_block *paragraph)
+{
+	if (narrate_mail_fact(narrator, record, "server").length == 0)
+		return;
+	SAY(paragraph, "Once {} has said yes, {} strikes {} off its queue.",
+	    fact_fact(narrator, record, "server"), fact_host(narrator, record),
+	    fact_text(narrator, record, 0));
+}
+
+static void tell_deferred(struct narrator *narrator, const struct trace_record *record,
+			  struct story_block *paragraph)
+{
+	struct story_fact next = fact_number(narrator, record, STORY_AFTER);
+	g_autofree char *seconds = g_strdup_printf("%.0f", (double)record->after / 1e9);
+
+	next.text = g_string_chunk_insert(narrator->story->texts, seconds);
+	next.evidence.form = STORY_SECONDS;
+	SAY(paragraph, "At {} {} cannot get rid of it ({}); it keeps the message and will try again at "
+		       "second {} of the run.",
+	    fact_time(narrator, record), fact_host(narrator, record),
+	    fact_quote(narrator, record, narrate_bytes(narrator, record), STORY_CODE), next);
+	if (narrate_is_new(narrator, CONCEPT_DEFERRAL))
+		SAY(paragraph, "Mail is store and forward: a server that is away, or says no for now, "
+			       "delays a message and does not lose it.",
+		    fact_because(record));
+}
+
+static void tell_bounced(struct narrator *narrator, const struct trace_record *record,
+			 struct story_block *paragraph)
+{
+	SAY(paragraph, "{} gives up on {} at {}: {}.", fact_host(narrator, record),
+	    fact_text(narrator, record, 0), fact_time(narrator, record),
+	    fact_text(narrator, record, 1));
+	if (narrate_is_new(narrator, CONCEPT_BOUNCE))
+		SAY(paragraph, "A server that has taken a message may not drop it in silence: it writes "
+			       "to the sender, from an empty address, so that no answer to this can "
+			       "start a loop.",
+		    fact_because(record));
+}
+
+static void tell_refused(struct narrator *narrator, const struct trace_record *record,
+			 struct story_block *paragraph)
+{
+	SAY(paragraph, "So {} knows at {} that the message is refused: {}.",
+	    fact_host(narrator, record), fact_time(narrator, record),
+	    fact_quote(narrator, record, narrate_bytes(narrator, record), STORY_CODE));
+}
+
+static void tell_outbox(struct narrator *narrator, const struct trace_record *record,
+			struct story_block *paragraph)
+{
+	SAY(paragraph, "{} has no connection at the moment: the message waits in its outbox.",
+	    fact_host(narrator, record), fact_because(record));
+}
+
+static void tell_signed(struct narrator *narrator, const struct trace_record *record,
+			struct story_block *paragraph)
+{
+	SAY(paragraph, "{} signs it by DKIM ({}), so that others can check who answers for it.",
+	    fact_host(narrator, record),
+	    fact_quote(narrator, record, narrate_bytes(narrator, record), STORY_CODE));
+}
+
+static void tell_retrieved(struct narrator *narrator, const struct trace_record *record,
+			   struct story_block *paragraph)
+{
+	const char *protocol = record->before == LAYER_POP3 || record->before == LAYER_IMAP
+				   ? view_layer_name((unsigned)record->before)
+				   : "another way";
+
+	SAY(paragraph, "With this {} has the message: {} bytes, by {}.", fact_host(narrator, record),
+	    fact_number(narrator, record, STORY_LENGTH), fact_word(protocol));
+}
+
+static void tell_deleted(struct narrator *narrator, const struct trace_record *record,
+			 struct story_block *paragraph)
+{
+	SAY(paragraph, "On {} the message is deleted at {}.", fact_host(narrator, record),
+	    fact_time(narrator, record));
+}
+
+static void tell_duplicate(struct narrator *narrator, const struct trace_record *record,
+			   struct story_block *paragraph)
+{
+	SAY(paragraph, "The {} on {} sees that it has filed this message already, and drops the copy.",
+	    fact_role(narrator, record), fact_host(narrator, record));
+}
+
+static const struct {
+	unsigned detail;
+	void (*tell)(struct narrator *narrator, const struct trace_record *record,
+		     struct story_block *paragraph);
+} stations[] = {
+	{MAIL_OUTBOX,      tell_outbox     },
+	{MAIL_CHECKED,     tell_check      },
+	{MAIL_SUBMITTED,   tell_accepted   },
+	{MAIL_RECEIVED,    tell_accepted   },
+	{MAIL_SIGNED,      tell_signed     },
+	{MAIL_QUEUED,      tell_queued     },
+	{MAIL_LOOKED_UP,   tell_looked_up  },
+	{MAIL_TRANSFERRED, tell_transferred},
+	{MAIL_DEFERRED,    tell_deferred   },
+	{MAIL_BOUNCED,     tell_bounced    },
+	{MAIL_DELIVERED,   tell_delivered  },
+	{MAIL_DUPLICATE,   tell_duplicate  },
+	{MAIL_RETRIEVED,   tell_retrieved  },
+	{MAIL_DELETED,     tell_deleted    },
+	{MAIL_REFUSED,     tell_refused    },
+};
+
+void narrate_stations(struct narrator *narrator, const struct scene *scene, guint *at,
+		      uint64_t until)
+{
+	struct story_block *paragraph = story_paragraph(narrator->story);
+
+	for (; *at < scene->stations->len; (*at)++) {
+		uint64_t index = g_array_index(scene->stations, uint64_t, *at);
+		const struct trace_record *record = narrate_record(narrator, index);
+
+		if (index >= until)
+			return;
+		for (size_t i = 0; i < G_N_ELEMENTS(stations); i++)
+			if (stations[i].detail == record->detail)
+				stations[i].tell(narrator, record, paragraph);
+	}
+}
