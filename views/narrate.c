@@ -11,7 +11,9 @@ static const char question[] =
 
 static void ask(struct narrator *narrator)
 {
-	SAY(story_paragraph(narrator->story), "{} {}", ((struct story_fact) { .text = "The question.", .look = STORY_STRONG }), fact_word(question));
+	struct story_fact label = { .text = "The question.", .look = STORY_STRONG };
+
+	SAY(story_paragraph(narrator->story), "{} {}", label, fact_word(question));
 }
 
 struct story *narrate(struct history *history, const struct narrate_options *options)
@@ -28,7 +30,12 @@ struct story *narrate(struct history *history, const struct narrate_options *opt
 
 	narrate_index(&narrator);
 	ask(&narrator);
+	narrate_brief(&narrator);
+	narrate_network(&narrator, options);
+	narrate_envelopes(&narrator);
 	narrate_scenes(&narrator);
+	narrate_headers_table(&narrator);
+	narrate_result(&narrator);
 	story_tidy(narrator.story);
 	narrate_index_clear(&narrator);
 	return narrator.story;

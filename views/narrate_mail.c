@@ -146,20 +146,6 @@ static void tell_queued(struct narrator *narrator, const struct trace_record *re
 	    fact_role(narrator, record), fact_text(narrator, record, 1));
 }
 
-static void tell_looked_up(struct narrator *narrator, const struct trace_record *record,
-			   struct story_block *paragraph)
-{
-	struct bytes preference = narrate_mail_fact(narrator, record, "preference");
-
-	if (preference.length > 0)
-		SAY(paragraph, "So the next host for {} is {}, with preference {}.",
-		    fact_text(narrator, record, 0), fact_text(narrator, record, 1),
-		    fact_quote(narrator, record, preference, STORY_PLAIN));
-	else
-		SAY(paragraph, "So the next host for {} is {}.", fact_text(narrator, record, 0),
-		    fact_text(narrator, record, 1));
-}
-
 static void tell_delivered(struct narrator *narrator, const struct trace_record *record,
 			   struct story_block *paragraph)
 {
@@ -282,7 +268,6 @@ static const struct {
 	{MAIL_RECEIVED,    tell_accepted   },
 	{MAIL_SIGNED,      tell_signed     },
 	{MAIL_QUEUED,      tell_queued     },
-	{MAIL_LOOKED_UP,   tell_looked_up  },
 	{MAIL_TRANSFERRED, tell_transferred},
 	{MAIL_DEFERRED,    tell_deferred   },
 	{MAIL_BOUNCED,     tell_bounced    },

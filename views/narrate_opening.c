@@ -175,7 +175,7 @@ static struct story_fact fact_answer(struct narrator *narrator, const struct loo
 		found = memmem(frame.data + ETHERNET_HEADER_BYTES + 20,
 			       frame.length - ETHERNET_HEADER_BYTES - 20, wanted, sizeof wanted);
 	if (found == NULL)
-		return fact_word("an answer");
+		return fact_word(NULL);
 	return fact_bits(narrator, lookup->answer, (uint32_t)(found - frame.data) * 8, 32,
 			 STORY_IPV4);
 }
@@ -202,13 +202,17 @@ static void tell_unanswered(struct narrator *narrator, const struct lookup *look
 		    fact_frame(narrator, lookup->question));
 }
 
+/* Says nothing where the answer is not the address of the next connection: it was not for that. */
 static void tell_address(struct narrator *narrator, const struct lookup *lookup, uint32_t node,
 			 uint32_t address, struct story_block *paragraph)
 {
+	struct story_fact answer = fact_answer(narrator, lookup, address);
 	uint32_t resolver = asked_node(narrator, lookup->question);
 	struct story_fact server = resolver == 0 ? fact_word("its name server")
 						 : fact_node(narrator, resolver);
 
+	if (answer.text == NULL)
+		return;
 	if (narrate_is_new(narrator, CONCEPT_DNS))
 		SAY(paragraph,
 		    "{} knows the server by its name alone, {}, but packets go to addresses. So it "
@@ -216,18 +220,43 @@ static void tell_address(struct narrator *narrator, const struct lookup *lookup,
 		    fact_node(narrator, node), fact_name(narrator, lookup), server,
 		    fact_field(narrator, lookup->question, DECODE_UDP, "Destination Port",
 			       STORY_DECIMAL),
-		    fact_frame(narrator, lookup->question), fact_answer(narrator, lookup, address),
+		    fact_frame(narrator, lookup->question), answer,
 		    fact_interval(narrator, lookup->begin, lookup->end),
 		    fact_frame(narrator, lookup->answer));
 	else
 		SAY(paragraph, "DNS turns {} into {} (frames {} and {}).", fact_name(narrator, lookup),
-		    fact_answer(narrator, lookup, address),
-		    fact_frame(narrator, lookup->question), fact_frame(narrator, lookup->answer));
+		    answer, fact_frame(narrator, lookup->question), fact_frame(narrator, lookup->answer));
 	if (resolver != 0)
 		tell_resolver(narrator, lookup, resolver, paragraph);
 }
 
-static void tell_exchanger(struct narrator *narrator, const struct lookup *lookup, uint32_t node,
+/* What the MTA makes of the answer: the station that it records then. */
+static void tell_choice(struct narrator *narrator, const struct scene *scene,
+			const struct lookup *lookup, struct story_block *paragraph)
+{
+	for (guint i = 0; i < scene->stations->len; i++) {
+		const struct trace_record *record =
+		    narrate_record(narrator, g_array_index(scene->stations, uint64_t, i));
+		struct bytes names, preference;
+		const uint8_t *space;
+
+		if (record->detail != MAIL_LOOKED_UP || record->time_ns != lookup->end->time_ns)
+			continue;
+		names = narrate_mail_text(narrator, record, 0);
+		space = names.length == 0 ? NULL : memchr(names.data, ' ', names.length);
+		preference = narrate_mail_fact(narrator, record, "preference");
+		if (space == NULL || preference.length == 0)
+			return;
+		names = bytes_from(names, (size_t)(space - names.data) + 1);
+		SAY(paragraph, "The answer names {}, with preference {}.",
+		    fact_quote(narrator, record, names, STORY_CODE),
+		    fact_quote(narrator, record, preference, STORY_PLAIN));
+		return;
+	}
+}
+
+static void tell_exchanger(struct narrator *narrator, const struct scene *scene,
+			   const struct lookup *lookup, uint32_t node,
 			   struct story_block *paragraph)
 {
 	uint32_t resolver = asked_node(narrator, lookup->question);
@@ -247,9 +276,10 @@ static void tell_exchanger(struct narrator *narrator, const struct lookup *looku
 		    fact_frame(narrator, lookup->question), fact_frame(narrator, lookup->answer));
 	if (resolver != 0)
 		tell_resolver(narrator, lookup, resolver, paragraph);
+	tell_choice(narrator, scene, lookup, paragraph);
 }
 
-static void tell_lookup(struct narrator *narrator, const struct lookup *lookup, uint32_t node,
+static void tell_lookup(struct narrator *narrator, const struct scene *scene, const struct lookup *lookup, uint32_t node,
 			uint32_t address, struct story_block *paragraph)
 {
 	bool is_answered = lookup->question != NULL && lookup->answer != NULL;
@@ -257,7 +287,7 @@ static void tell_lookup(struct narrator *narrator, const struct lookup *lookup, 
 	if (!is_answered || lookup->end->after != DNS_LOOKUP_ANSWERED)
 		tell_unanswered(narrator, lookup, node, paragraph);
 	else if (lookup->type == DNS_MX)
-		tell_exchanger(narrator, lookup, node, paragraph);
+		tell_exchanger(narrator, scene, lookup, node, paragraph);
 	else
 		tell_address(narrator, lookup, node, address, paragraph);
 }
@@ -280,7 +310,7 @@ void narrate_lookups(struct narrator *narrator, const struct scene *scene, uint3
 		    index < narrator->lookups_told)
 			continue;
 		if (read_lookup(narrator, scene, i, lookup) && is_worth_telling(lookup))
-			tell_lookup(narrator, lookup, node, address, paragraph);
+			tell_lookup(narrator, scene, lookup, node, address, paragraph);
 	}
 	narrator->lookups_told = MAX(narrator->lookups_told, until);
 	g_free(lookup);

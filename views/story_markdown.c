@@ -8,15 +8,26 @@ static bool is_outside(const struct story_span *span)
 }
 
 /*
- * What Markdown would obey is escaped by a backslash, as CommonMark section 2.4 allows for every
- * character of ASCII's punctuation. Of our own words only what means something within a line.
+ * What means something within a line is escaped by a backslash (CommonMark section 2.4). In text from
+ * outside also what GitHub would make a link of.
  */
+static bool is_special(const char *text, size_t i, size_t length, bool is_from_outside)
+{
+	if (text[i] != '\0' && strchr("\\`*_[]<>|&~", text[i]) != NULL)
+		return true;
+	if (!is_from_outside)
+		return false;
+	if (text[i] == ':')
+		return i + 2 < length && text[i + 1] == '/' && text[i + 2] == '/';
+	if (text[i] == '.')
+		return i >= 3 && g_ascii_strncasecmp(text + i - 3, "www", 3) == 0;
+	return text[i] != '\0' && strchr("@#!$", text[i]) != NULL;
+}
+
 static void append_text(GString *out, const char *text, size_t length, bool is_from_outside)
 {
-	const char *special = is_from_outside ? "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~" : "\\`*_[]<>|&~";
-
 	for (size_t i = 0; i < length; i++) {
-		if (strchr(special, text[i]) != NULL && text[i] != '\0')
+		if (is_special(text, i, length, is_from_outside))
 			g_string_append_c(out, '\\');
 		g_string_append_c(out, text[i]);
 	}
