@@ -31,3 +31,6 @@ struct figure_ladder {
 };
 
 char *figure_ladder(const struct figure_ladder *ladder);
+
+/* The network as a graph in DOT, for Graphviz; the caller frees it. */
+char *figure_network_dot(const struct model *model);

@@ -67,8 +67,8 @@ static void tell_submission(struct narrator *narrator, const struct scene *scene
 			    const struct leg *leg, struct story_block *paragraph)
 {
 	SAY(paragraph,
-	    "{}'s mail program on {} does not carry a message to its reader. It hands it to {}, a mail "
-	    "server, by {} on TCP port {}, and is done.",
+	    "{}'s mail program on {} does not bring a message to its reader. It hands the message over "
+	    "to {}, a mail server, by {} on TCP port {}, and its part is done.",
 	    fact_word(narrate_person(narrator, scene)), fact_node(narrator, leg->client),
 	    fact_node(narrator, leg->server),
 	    fact_word(leg->connection->is_tls ? "SMTP inside TLS" : "SMTP"),
@@ -170,8 +170,7 @@ static void tell_totals(struct narrator *narrator, struct story_block *paragraph
 		    fact_count(narrator, &all_retransmissions, again));
 }
 
-static void tell_layers(struct narrator *narrator, const struct leg *leg,
-			struct story_block *paragraph)
+static void tell_layers(const struct leg *leg, struct story_block *paragraph)
 {
 	SAY(paragraph,
 	    "All of it is TCP over IPv4 over Ethernet. Hosts put three headers around every command and "
@@ -200,7 +199,7 @@ void narrate_brief(struct narrator *narrator)
 	if (scene != NULL)
 		tell_arrival(narrator, scene, paragraph);
 	if (submission != NULL)
-		tell_layers(narrator, submission, paragraph);
+		tell_layers(submission, paragraph);
 	tell_totals(narrator, paragraph);
 }
 

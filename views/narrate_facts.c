@@ -43,7 +43,7 @@ struct story_fact fact_node(struct narrator *narrator, uint32_t node)
 
 	if (record == NULL)
 		return fact_word("?");
-	fact = fact_quote(narrator, record, trace_store_bytes(narrator->store, record), STORY_NAME);
+	fact = fact_quote(narrator, record, trace_store_bytes(narrator->store, record), STORY_NODE);
 	return fact;
 }
 

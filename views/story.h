@@ -57,7 +57,13 @@ struct story_evidence {
 	struct story_query query;
 };
 
-enum story_look { STORY_PLAIN, STORY_CODE, STORY_STRONG, STORY_NAME };
+enum story_look {
+	STORY_PLAIN,
+	STORY_CODE,   /* as it is on the wire */
+	STORY_STRONG,
+	STORY_NAME,   /* words of people */
+	STORY_NODE,   /* name of a host, router or switch */
+};
 
 /* A piece to put into a sentence, with its evidence; made by the functions of views/narrate_facts.h. */
 struct story_fact {

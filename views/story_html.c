@@ -20,6 +20,7 @@ static const char style[] =
     ".scroll{overflow-x:auto}table{border-collapse:collapse;font-size:.88rem;margin:.8rem 0;width:100%}\n"
     "th,td{border-bottom:1px solid #d0d7de;padding:.25rem .5rem;text-align:left;vertical-align:top}\n"
     "th{background:#f6f8fa;font-size:.8rem}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}\n"
+    "b{font-weight:600}\n"
     "figure{margin:1.4rem 0;text-align:center}figure svg{max-width:100%;height:auto}\n"
     "figcaption{font-size:.85rem;color:#57606a;text-align:left;margin-top:.4rem}\n"
     "nav{font-size:.9rem;background:#f6f8fa;border-radius:6px;padding:.6rem 1rem;margin:1rem 0 1.5rem}\n"
@@ -57,7 +58,8 @@ static void append_span(GString *out, const char *text, const struct story_span 
 	static const char *const elements[] = { [STORY_PLAIN] = NULL,
 						[STORY_CODE] = "code",
 						[STORY_STRONG] = "strong",
-						[STORY_NAME] = NULL };
+						[STORY_NAME] = NULL,
+						[STORY_NODE] = "b" };
 	const char *element = elements[span->look];
 
 	if (element == NULL && span->layer != 0)
@@ -207,7 +209,7 @@ static void append_layer_colours(GString *out)
 	}
 }
 
-void story_write_html(const struct story *story, FILE *out)
+GString *story_html(const struct story *story)
 {
 	GString *text = g_string_new("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n"
 				     "<meta charset=\"utf-8\">\n<meta name=\"viewport\" "
@@ -223,6 +225,5 @@ void story_write_html(const struct story *story, FILE *out)
 	for (guint i = 0; i < story->blocks->len; i++)
 		append_block(text, story->blocks->pdata[i]);
 	g_string_append(text, "</main>\n</body>\n</html>\n");
-	fwrite(text->str, 1, text->len, out);
-	g_string_free(text, TRUE);
+	return text;
 }

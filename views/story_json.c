@@ -130,7 +130,7 @@ static void append_block(GString *out, const struct story_block *block)
 	g_string_append(out, "]}");
 }
 
-void story_write_json(const struct story *story, FILE *out)
+GString *story_json(const struct story *story)
 {
 	GString *text = g_string_new("{\n  ");
 
@@ -142,6 +142,5 @@ void story_write_json(const struct story *story, FILE *out)
 		g_string_append(text, i + 1 < story->blocks->len ? ",\n" : "\n");
 	}
 	g_string_append(text, "  ]\n}\n");
-	fwrite(text->str, 1, text->len, out);
-	g_string_free(text, TRUE);
+	return text;
 }

@@ -60,7 +60,7 @@ static void append_code(GString *out, const char *text, size_t length)
 
 static void append_span(GString *out, const char *text, const struct story_span *span)
 {
-	const char *mark = span->look == STORY_STRONG ? "**" : "";
+	const char *mark = span->look == STORY_STRONG ? "**" : span->look == STORY_NODE ? "*" : "";
 
 	if (span->look == STORY_CODE) {
 		append_code(out, text, span->length);
@@ -168,7 +168,7 @@ static void append_block(GString *out, const struct story_block *block, const ch
 	}
 }
 
-void story_write_markdown(const struct story *story, FILE *out, const char *prefix)
+GString *story_markdown(const struct story *story, const char *prefix)
 {
 	GString *text = g_string_new("# ");
 
@@ -177,6 +177,5 @@ void story_write_markdown(const struct story *story, FILE *out, const char *pref
 	for (guint i = 0; i < story->blocks->len; i++)
 		append_block(text, story->blocks->pdata[i], prefix);
 	g_string_truncate(text, text->len - 1);
-	fwrite(text->str, 1, text->len, out);
-	g_string_free(text, TRUE);
+	return text;
 }
