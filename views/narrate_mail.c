@@ -111,6 +111,44 @@ void narrate_compose(struct narrator *narrator, const struct scene *scene)
 
 /* Checks. */
 
+/* The piece of a server's own policy's evidence that holds `text`; empty: none. */
+static struct bytes piece_with(struct bytes evidence, const char *text)
+{
+	while (evidence.length > 0) {
+		const uint8_t *end = memmem(evidence.data, evidence.length, "; ", 2);
+		size_t length = end == NULL ? evidence.length : (size_t)(end - evidence.data);
+
+		if (memmem(evidence.data, length, text, strlen(text)) != NULL)
+			return bytes_first(evidence, length);
+		evidence = bytes_from(evidence, MIN(length + 2, evidence.length));
+	}
+	return evidence;
+}
+
+/* The reasons for which a server takes a message, told once of users and once of strangers. */
+static void tell_policy(struct narrator *narrator, const struct trace_record *record,
+			struct bytes evidence, struct story_block *paragraph)
+{
+	struct bytes login = piece_with(evidence, "authenticated as ");
+	struct bytes stranger = piece_with(evidence, "not authenticated");
+	struct bytes size = piece_with(evidence, " octets of ");
+	struct bytes local = piece_with(evidence, " local");
+
+	if (login.length > 0 && size.length > 0 && narrate_is_new(narrator, CONCEPT_POLICY_LOGIN))
+		SAY(paragraph,
+		    "Before it agreed, {} looked whether it may: it knows who is asking ({}), and the "
+		    "message is not too large ({}).",
+		    fact_host(narrator, record), fact_quote(narrator, record, login, STORY_CODE),
+		    fact_quote(narrator, record, size, STORY_CODE));
+	else if (stranger.length > 0 && local.length > 0 &&
+		 narrate_is_new(narrator, CONCEPT_POLICY_LOCAL))
+		SAY(paragraph,
+		    "{} looked, too, before it agreed. Whoever brings the message has not logged in "
+		    "({}); it may pass all the same, because its recipient is at home here ({}).",
+		    fact_host(narrator, record), fact_quote(narrator, record, stranger, STORY_CODE),
+		    fact_quote(narrator, record, local, STORY_CODE));
+}
+
 static void tell_check(struct narrator *narrator, const struct trace_record *record,
 		       struct story_block *paragraph)
 {
@@ -119,7 +157,11 @@ static void tell_check(struct narrator *narrator, const struct trace_record *rec
 	screen_record_split(narrate_bytes(narrator, record), &stage, &evidence);
 	if (record->before == SCREEN_SKIPPED)
 		return;
-	SAY(paragraph, "{}: the check called {} {} ({}){}.", fact_host(narrator, record),
+	if (record->before == SCREEN_PASSED && bytes_equal(stage, bytes_of("policy"))) {
+		tell_policy(narrator, record, evidence, paragraph);
+		return;
+	}
+	SAY(paragraph, "On {} the check called {} {} ({}){}.", fact_host(narrator, record),
 	    fact_quote(narrator, record, stage, STORY_CODE),
 	    fact_word(record->before == SCREEN_FAILED ? "fails" : "passes"),
 	    fact_quote(narrator, record, evidence, STORY_CODE),
@@ -132,18 +174,52 @@ static void tell_check(struct narrator *narrator, const struct trace_record *rec
 
 /* What to say of each kind of station. */
 
-static void tell_accepted(struct narrator *narrator, const struct trace_record *record,
-			  struct story_block *paragraph)
+#define RECIPIENTS_MAX 3
+
+/* The recipients that a server queues a message for, which follow its acceptance. */
+static void list_recipients(struct narrator *narrator, const struct scene *scene, guint index,
+			    struct story_sentence *sentence)
 {
-	SAY(paragraph, "The {} on {} takes the message in under the queue id {}.",
-	    fact_role(narrator, record), fact_host(narrator, record), fact_text(narrator, record, 0));
+	const struct trace_record *accepted =
+	    narrate_record(narrator, g_array_index(scene->stations, uint64_t, index));
+	unsigned count = 0;
+
+	for (guint i = index + 1; i < scene->stations->len; i++) {
+		const struct trace_record *record =
+		    narrate_record(narrator, g_array_index(scene->stations, uint64_t, i));
+
+		if (record->time_ns != accepted->time_ns)
+			return;
+		if (record->detail != MAIL_QUEUED)
+			continue;
+		if (count++ == RECIPIENTS_MAX) {
+			story_go_on(sentence, " and others", NULL, 0);
+			return;
+		}
+		GO_ON(sentence, count == 1 ? " for {}" : ", {}", fact_text(narrator, record, 1));
+	}
 }
 
-static void tell_queued(struct narrator *narrator, const struct trace_record *record,
-			struct story_block *paragraph)
+static void tell_accepted(struct narrator *narrator, const struct scene *scene, guint index,
+			  struct story_block *paragraph)
 {
-	SAY(paragraph, "It goes into the queue of the {}, to be brought on to {}.",
-	    fact_role(narrator, record), fact_text(narrator, record, 1));
+	const struct trace_record *record =
+	    narrate_record(narrator, g_array_index(scene->stations, uint64_t, index));
+	struct story_sentence *sentence;
+
+	if (record->detail == MAIL_SUBMITTED && narrate_is_new(narrator, CONCEPT_MSA))
+		sentence = SAY(paragraph,
+			       "{} plays several parts from now on. As {} it has taken the message and "
+			       "given it the queue id {}; as {} it keeps it in its queue",
+			       fact_host(narrator, record),
+			       fact_word(role_of(narrator, ACTOR_MSA)),
+			       fact_text(narrator, record, 0),
+			       fact_word(role_of(narrator, ACTOR_MTA)));
+	else
+		sentence = SAY(paragraph, "{} queues it as {}", fact_host(narrator, record),
+			       fact_text(narrator, record, 0));
+	list_recipients(narrator, scene, index, sentence);
+	story_go_on(sentence, ".", NULL, 0);
 }
 
 static void tell_delivered(struct narrator *narrator, const struct trace_record *record,
@@ -235,12 +311,25 @@ static void tell_signed(struct narrator *narrator, const struct trace_record *re
 static void tell_retrieved(struct narrator *narrator, const struct trace_record *record,
 			   struct story_block *paragraph)
 {
+	const struct trace_record *written = narrate_mail_record(narrator, record->root);
 	const char *protocol = record->before == LAYER_POP3 || record->before == LAYER_IMAP
 				   ? view_layer_name((unsigned)record->before)
 				   : "another way";
 
-	SAY(paragraph, "With this {} has the message: {} bytes, by {}.", fact_host(narrator, record),
-	    fact_number(narrator, record, STORY_LENGTH), fact_word(protocol));
+	if (written == NULL)
+		SAY(paragraph, "With this {} has the message, {} bytes, by {}.",
+		    fact_host(narrator, record), fact_number(narrator, record, STORY_LENGTH),
+		    fact_word(protocol));
+	else
+		SAY(paragraph, "With this {} has the message, by {}, {} after it was written.",
+		    fact_host(narrator, record), fact_word(protocol),
+		    fact_interval(narrator, written, record));
+	if (written != NULL && record->total_bytes > written->total_bytes &&
+	    narrate_is_new(narrator, CONCEPT_GROWTH))
+		SAY(paragraph, "It was {} bytes when it was written and is {} now: every server on the way "
+			       "has put lines of its own on top.",
+		    fact_number(narrator, written, STORY_LENGTH),
+		    fact_number(narrator, record, STORY_LENGTH));
 }
 
 static void tell_deleted(struct narrator *narrator, const struct trace_record *record,
@@ -264,10 +353,7 @@ static const struct {
 } stations[] = {
 	{MAIL_OUTBOX,      tell_outbox     },
 	{MAIL_CHECKED,     tell_check      },
-	{MAIL_SUBMITTED,   tell_accepted   },
-	{MAIL_RECEIVED,    tell_accepted   },
 	{MAIL_SIGNED,      tell_signed     },
-	{MAIL_QUEUED,      tell_queued     },
 	{MAIL_TRANSFERRED, tell_transferred},
 	{MAIL_DEFERRED,    tell_deferred   },
 	{MAIL_BOUNCED,     tell_bounced    },
@@ -289,6 +375,8 @@ void narrate_stations(struct narrator *narrator, const struct scene *scene, guin
 
 		if (index >= until)
 			return;
+		if (record->detail == MAIL_SUBMITTED || record->detail == MAIL_RECEIVED)
+			tell_accepted(narrator, scene, *at, paragraph);
 		for (size_t i = 0; i < G_N_ELEMENTS(stations); i++)
 			if (stations[i].detail == record->detail)
 				stations[i].tell(narrator, record, paragraph);

@@ -316,6 +316,29 @@ void narrate_lookups(struct narrator *narrator, const struct scene *scene, uint3
 	g_free(lookup);
 }
 
+void narrate_reverse_lookup(struct narrator *narrator, const struct scene *scene,
+			    const struct leg *leg, struct story_block *paragraph)
+{
+	struct lookup *lookup = g_new(struct lookup, 1);
+	bool is_told = false;
+
+	for (guint i = 0; i < scene->lookups->len && !is_told; i++) {
+		if (!read_lookup(narrator, scene, i, lookup) || lookup->type != DNS_PTR ||
+		    trace_node_of(lookup->begin->id) != leg->server || lookup->question == NULL ||
+		    lookup->answer == NULL || lookup->begin->time_ns < leg->syn->time_ns ||
+		    !narrate_is_new(narrator, CONCEPT_REVERSE))
+			continue;
+		is_told = true;
+		SAY(paragraph,
+		    "Then nothing happens for {}: before {} says a word it asks DNS what the client's "
+		    "address is called (frame {}, answered in frame {}), for its own records.",
+		    fact_interval(narrator, lookup->begin, lookup->end),
+		    fact_node(narrator, leg->server), fact_frame(narrator, lookup->question),
+		    fact_frame(narrator, lookup->answer));
+	}
+	g_free(lookup);
+}
+
 /* ARP: the question's frame, and the frame that answers it. */
 static const struct trace_record *arp_answer(const struct narrator *narrator,
 					     const struct trace_record *question)

@@ -16,6 +16,13 @@ void narrate_opening(struct narrator *narrator, const struct scene *scene, const
 void narrate_lookups(struct narrator *narrator, const struct scene *scene, uint32_t node,
 		     uint64_t until, uint32_t address, struct story_block *paragraph);
 
+/* A server that asks DNS who its client is: told once. */
+void narrate_reverse_lookup(struct narrator *narrator, const struct scene *scene,
+			    const struct leg *leg, struct story_block *paragraph);
+
+/* The session as a picture: at the first of its kind, for experts at all. */
+void narrate_ladder(struct narrator *narrator, const struct leg *leg, const GArray *sayings);
+
 /* What was said on a connection in a scene. */
 void narrate_session(struct narrator *narrator, const struct scene *scene, const struct leg *leg);
 

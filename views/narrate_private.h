@@ -21,6 +21,13 @@ enum narrate_concept {
 	CONCEPT_RECEIVED,
 	CONCEPT_MX,
 	CONCEPT_MDA,
+	CONCEPT_MSA,
+	CONCEPT_POLICY_LOGIN,
+	CONCEPT_POLICY_LOCAL,
+	CONCEPT_GROWTH,
+	CONCEPT_REVERSE,
+	CONCEPT_SUBMISSION,
+	CONCEPT_TRANSFER,
 	CONCEPT_POP3,
 	CONCEPT_DELETION,
 	CONCEPT_IMAP,
@@ -73,6 +80,7 @@ struct narrator {
 	const struct trace_store *store;
 	struct story *story;
 	enum narrate_level level;
+	unsigned ladders; /* drawn so far */
 	uint64_t phrases[4]; /* set of those said; see narrate_fetch.c */
 	uint64_t lookups_told; /* records below this index */
 	uint64_t told;        /* set of 1 << enum narrate_concept */

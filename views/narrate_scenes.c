@@ -44,8 +44,10 @@ void narrate_session(struct narrator *narrator, const struct scene *scene, const
 
 	if (leg->connection->is_tls)
 		narrate_tls(narrator, leg, index, story_paragraph(narrator->story));
-	if (sayings->len > 0)
+	if (sayings->len > 0) {
 		tell_sayings(narrator, scene, leg, sayings);
+		narrate_ladder(narrator, leg, sayings);
+	}
 	g_array_unref(sayings);
 }
 

@@ -243,6 +243,10 @@ static void tell_message(struct narrator *narrator, const struct leg *leg, const
 	if (narrate_is_new(narrator, CONCEPT_DOT) && message->unit->kind == SMTP_MESSAGE)
 		SAY(paragraph, "SMTP marks its end by a line that holds nothing but a dot.",
 		    because(message));
+	if (saying_has(message, "Received: ") && narrate_is_new(narrator, CONCEPT_RECEIVED))
+		SAY(paragraph,
+		    "It is longer than what the user's program wrote: {} has stamped it on top, {}.",
+		    fact_node(narrator, leg->client), fact_line(narrator, message, 0));
 	done = narrate_answer(sayings, message);
 	if (done == NULL || done->unit->kind != SMTP_COMPLETED)
 		return;
@@ -285,17 +289,50 @@ static void tell_relay(struct narrator *narrator, const struct leg *leg,
 		    fact_because(leg->syn));
 }
 
+/* A session as it is known by now, in two sentences. False: it is not that ordinary. */
+static bool tell_again(struct narrator *narrator, const struct leg *leg, const GArray *sayings,
+		       struct story_block *paragraph)
+{
+	const struct saying *login = command(sayings, SMTP_AUTH);
+	const struct saying *mail = command(sayings, SMTP_MAIL);
+	const struct saying *message = command(sayings, SMTP_MESSAGE);
+	const struct saying *done = message == NULL ? NULL : narrate_answer(sayings, message);
+	struct story_sentence *sentence;
+
+	if (mail == NULL || done == NULL || done->unit->kind != SMTP_COMPLETED ||
+	    narrator->level == NARRATE_EXPERT)
+		return false;
+	sentence = SAY(paragraph, "{} and {} talk as I have described: ",
+		       fact_node(narrator, leg->client), fact_node(narrator, leg->server));
+	if (login != NULL)
+		GO_ON(sentence, "the login (frame {}), ", fact_saying_frame(narrator, login));
+	GO_ON(sentence, "{} (frame {}), ", fact_line(narrator, mail, 0),
+	      fact_saying_frame(narrator, mail));
+	tell_recipients(narrator, sayings, sentence, false);
+	GO_ON(sentence, ", and {} bytes of message from frame {} on.",
+	      fact_saying_bytes(narrator, message), fact_saying_frame(narrator, message));
+	SAY(paragraph, "The answer is {} (frame {}).", fact_line(narrator, done, 0),
+	    fact_saying_frame(narrator, done));
+	return true;
+}
+
 void narrate_smtp(struct narrator *narrator, const struct scene *scene, const struct leg *leg,
 		  const GArray *sayings)
 {
 	struct story_block *paragraph = story_paragraph(narrator->story);
 	bool is_first = narrate_is_new(narrator, CONCEPT_SMTP);
+	bool is_transfer = leg->connection->actors[0] == ACTOR_MTA;
+	bool is_role_new = narrate_is_new(narrator, is_transfer ? CONCEPT_TRANSFER : CONCEPT_SUBMISSION);
 
 	tell_relay(narrator, leg, paragraph);
-	if (is_first)
+	if (is_first) {
+		narrate_reverse_lookup(narrator, scene, leg, paragraph);
 		tell_hello(narrator, leg, sayings, paragraph);
-	if (leg->connection->is_tls && !is_first)
-		narrate_tls(narrator, leg, SCENE_NONE, paragraph);
+	}
+	if (!is_role_new && tell_again(narrator, leg, sayings, paragraph)) {
+		tell_refusals(narrator, leg, sayings, paragraph);
+		return;
+	}
 	tell_login(narrator, scene, sayings, paragraph);
 	if (is_first)
 		paragraph = story_paragraph(narrator->story);
