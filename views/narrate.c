@@ -36,6 +36,8 @@ struct story *narrate(struct history *history, const struct narrate_options *opt
 	narrate_scenes(&narrator);
 	narrate_headers_table(&narrator);
 	narrate_result(&narrator);
+	if (options->wants_questions)
+		narrate_questions(&narrator);
 	story_tidy(narrator.story);
 	narrate_index_clear(&narrator);
 	return narrator.story;

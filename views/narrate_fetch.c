@@ -25,8 +25,8 @@ struct phrase {
 static const struct phrase pop3_phrases[] = {
 	{POP3_CAPA,   NULL, 0, "{} asks what the server can do (frame {}).",                                      NULL},
 	{POP3_STLS,   NULL, 0, "{} asks for encryption (frame {}).",                                              "{} asks for encryption (frame {})."},
-	{POP3_USER,   NULL, 0, "{} says whose maildrop is wanted (frame {}),",                                    "{} (frame {})"},
-	{POP3_PASS,   NULL, 1, "and {} carries the password, in clear text for whoever sees frame {}.",           "and {} follow (frame {})."},
+	{POP3_USER,   NULL, 0, "{} says whose maildrop is wanted (frame {}).",                                    "{} (frame {})."},
+	{POP3_PASS,   NULL, 1, "{} carries the password, in clear text for whoever sees frame {}.",           "{} follows (frame {})."},
 	{POP3_APOP,   NULL, 2, "{} logs in by a digest of the password, not the password itself (frame {}).",     "{} logs in (frame {})."},
 	{POP3_AUTH,   NULL, 2, "{} begins the login (frame {}).",                                                 "{} logs in (frame {})."},
 	{POP3_STAT,   NULL, 0, "{} asks how much there is (frame {}).",                                           "{} asks how much there is (frame {})."},
@@ -49,6 +49,7 @@ static const struct phrase imap_phrases[] = {
 	{IMAP_UID_FETCH,    "ENVELOPE", 0,
          "{} asks for the list alone, who wrote when about what, and how large it is; no message comes with "
          "it (frame {}).",                                                                                              "{} refreshes the list (frame {})."},
+	{IMAP_UID_FETCH,    "BODY.PEEK[]", 0, "{} asks for one whole message without marking it as read (frame {}).", "{} asks for a message (frame {})."},
 	{IMAP_UID_FETCH,    "BODY[]",   0, "{} asks for one whole message (frame {}).",                                "{} asks for a message (frame {})."},
 	{IMAP_UID_FETCH,    "BODY",     0, "{} asks for a part of a message (frame {}).",                              "{} asks for a part (frame {})."},
 	{IMAP_UID_FETCH,    "FLAGS",    0, "{} asks for the flags alone (frame {}).",                                  NULL},
@@ -97,6 +98,14 @@ struct telling {
 	unsigned protocol, said;
 };
 
+static bool gives_password(const struct telling *telling, const struct saying *saying)
+{
+	const struct dissector *dissector = telling->leg->connection->dissector;
+
+	return dissector == &pop3_dissector ? saying->unit->kind == POP3_PASS
+					    : saying->unit->kind == IMAP_LOGIN;
+}
+
 /* Says the phrase of a command. False: it has none, or not this time. */
 static bool tell_command(struct telling *telling, const struct phrase *phrases, size_t count,
 			 const struct saying *saying)
@@ -110,6 +119,8 @@ static bool tell_command(struct telling *telling, const struct phrase *phrases, 
 								       : phrases[i].again;
 		if (text == NULL || telling->said++ >= COMMANDS_MAX)
 			return false;
+		if (saying->unit->is_encrypted && gives_password(telling, saying))
+			text = "{} gives the password, which TLS hides from others (frame {}).";
 		SAY(telling->paragraph, text,
 		    fact_line(telling->narrator, saying, phrases[i].words),
 		    fact_saying_frame(telling->narrator, saying));
@@ -188,7 +199,8 @@ static void tell_deletion(struct telling *telling)
 	if (dele != NULL && quit != NULL && narrate_is_new(telling->narrator, CONCEPT_DELETION))
 		SAY(telling->paragraph,
 		    "Only this QUIT makes the deletion final: had the connection broken after frame {}, "
-		    "the message would still be on {}. Now the only copy is the one on {}.",
+		    "the message would still be on {}. From now on its reader has it on {}, and nowhere "
+		    "else.",
 		    fact_saying_frame(telling->narrator, dele),
 		    fact_node(telling->narrator, telling->leg->server),
 		    fact_node(telling->narrator, telling->leg->client));
@@ -222,7 +234,7 @@ void narrate_pop3(struct narrator *narrator, const struct scene *scene, const st
 
 	(void)scene;
 	if (narrate_is_new(narrator, CONCEPT_POP3) && greeting != NULL)
-		SAY(telling.paragraph, "POP3 is the simpler way to fetch mail. Again the server begins: {} "
+		SAY(telling.paragraph, "POP3 is the simpler way to fetch mail. Here, too, the server begins: {} "
 				       "(frame {}).",
 		    fact_line(narrator, greeting, 0), fact_saying_frame(narrator, greeting));
 	for (guint i = 0; i < sayings->len; i++) {

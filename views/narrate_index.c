@@ -83,13 +83,15 @@ static GArray *indices_new(void)
 	return g_array_new(FALSE, FALSE, sizeof(uint64_t));
 }
 
-static uint32_t begin_scene(struct narrator *narrator, const struct trace_record *record)
+static uint32_t begin_scene(struct narrator *narrator, const struct trace_record *record,
+			    uint32_t parent)
 {
 	struct scene *scene = g_new0(struct scene, 1);
 
 	*scene = (struct scene) {
 		.record = record,
 		.node = trace_node_of(record->id),
+		.parent = parent,
 		.stations = indices_new(),
 		.lookups = indices_new(),
 		.arps = indices_new(),
@@ -117,6 +119,20 @@ static uint32_t scene_of_root(const struct narrator *narrator, uint64_t root)
 	return SCENE_NONE;
 }
 
+/* A notification is written in the scene of the message that could not be delivered, and has its own. */
+static uint32_t part_of(const struct narrator *narrator, uint32_t scene,
+			const struct trace_record *record)
+{
+	for (guint i = narrator->scenes->len; i-- > scene + 1;) {
+		const struct scene *later = narrate_scene(narrator, i);
+
+		if (later->parent == scene && later->record->kind == TRACE_MAIL &&
+		    later->record->root == record->root)
+			return i;
+	}
+	return scene;
+}
+
 static uint32_t find_scene(struct narrator *narrator, uint64_t index,
 			   const struct trace_record *record)
 {
@@ -124,9 +140,9 @@ static uint32_t find_scene(struct narrator *narrator, uint64_t index,
 					    : trace_store_find(narrator->store, record->cause);
 
 	if (begins_scene(record))
-		return begin_scene(narrator, record);
+		return begin_scene(narrator, record, cause < index ? narrator->scene_of[cause] : SCENE_NONE);
 	if (cause < index && narrator->scene_of[cause] != SCENE_NONE)
-		return narrator->scene_of[cause];
+		return part_of(narrator, narrator->scene_of[cause], record);
 	return scene_of_root(narrator, record->root);
 }
 

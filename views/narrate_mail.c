@@ -69,6 +69,28 @@ static struct bytes header_line(const struct narrator *narrator, const struct tr
 	return (struct bytes) { NULL, 0 };
 }
 
+/* What a notification says, in the words that programs read (RFC 3464). */
+static void tell_report(struct narrator *narrator, const struct trace_record *record,
+			struct story_block *paragraph)
+{
+	struct bytes recipient = header_line(narrator, record, "Final-Recipient: ");
+	struct bytes action = header_line(narrator, record, "Action: ");
+	struct bytes status = header_line(narrator, record, "Status: ");
+	struct bytes headers = header_line(narrator, record, "Content-Type: text/rfc822-headers");
+
+	if (recipient.length == 0 || action.length == 0 || status.length == 0)
+		return;
+	SAY(paragraph, "It says what happened twice, once for people and once for programs: {}, {}, {}.",
+	    fact_quote(narrator, record, recipient, STORY_CODE),
+	    fact_quote(narrator, record, action, STORY_CODE),
+	    fact_quote(narrator, record, status, STORY_CODE));
+	SAY(paragraph, "{}",
+	    fact_word(headers.length > 0
+			  ? "Of the message itself it returns the header."
+			  : "It returns the message, or the first part of a long one."),
+	    fact_because(record));
+}
+
 static void tell_mime(struct narrator *narrator, const struct trace_record *record,
 		      struct story_block *paragraph)
 {
@@ -103,6 +125,8 @@ void narrate_compose(struct narrator *narrator, const struct scene *scene)
 		    "header and body.",
 		    fact_word(narrate_person(narrator, scene)), fact_role(narrator, record),
 		    fact_host(narrator, record), fact_number(narrator, record, STORY_LENGTH));
+	if (record->detail == MAIL_NOTIFIED)
+		tell_report(narrator, record, paragraph);
 	if (id.length > 0 && narrate_is_new(narrator, CONCEPT_MESSAGE_ID))
 		SAY(paragraph, "Its header names it once and for all: {}.",
 		    fact_quote(narrator, record, id, STORY_CODE));
@@ -232,7 +256,9 @@ static void tell_delivered(struct narrator *narrator, const struct trace_record 
 		fact_fact(narrator, record, "mailbox"), fact_text(narrator, record, 0),
 		fact_number(narrator, record, STORY_AFTER));
 
-	if (written != NULL)
+	if (written != NULL && written->time_ns == record->time_ns)
+		GO_ON(sentence, ", at once.", fact_because(written));
+	else if (written != NULL)
 		GO_ON(sentence, ", {} after it was written.",
 		      fact_interval(narrator, written, record));
 	else
@@ -275,9 +301,15 @@ static void tell_deferred(struct narrator *narrator, const struct trace_record *
 static void tell_bounced(struct narrator *narrator, const struct trace_record *record,
 			 struct story_block *paragraph)
 {
-	SAY(paragraph, "{} gives up on {} at {}: {}.", fact_host(narrator, record),
-	    fact_text(narrator, record, 0), fact_time(narrator, record),
-	    fact_text(narrator, record, 1));
+	struct bytes reason = narrate_mail_text(narrator, record, 1);
+
+	if (memmem(reason.data, reason.length, " said: ", strlen(" said: ")) != NULL)
+		SAY(paragraph, "So {} gives up on {} at {}.", fact_host(narrator, record),
+		    fact_text(narrator, record, 0), fact_time(narrator, record));
+	else
+		SAY(paragraph, "{} gives up on {} at {}: {}.", fact_host(narrator, record),
+		    fact_text(narrator, record, 0), fact_time(narrator, record),
+		    fact_text(narrator, record, 1));
 	if (narrate_is_new(narrator, CONCEPT_BOUNCE))
 		SAY(paragraph, "A server that has taken a message may not drop it in silence: it writes "
 			       "to the sender, from an empty address, so that no answer to this can "
@@ -288,6 +320,8 @@ static void tell_bounced(struct narrator *narrator, const struct trace_record *r
 static void tell_refused(struct narrator *narrator, const struct trace_record *record,
 			 struct story_block *paragraph)
 {
+	if (record->actor == ACTOR_MTA) /* what it does then is told, with the reply */
+		return;
 	SAY(paragraph, "So {} knows at {} that the message is refused: {}.",
 	    fact_host(narrator, record), fact_time(narrator, record),
 	    fact_quote(narrator, record, narrate_bytes(narrator, record), STORY_CODE));

@@ -40,6 +40,8 @@ enum narrate_concept {
 	CONCEPT_RETRANSMISSION,
 	CONCEPT_DEFERRAL,
 	CONCEPT_BOUNCE,
+	CONCEPT_REPLY_LATER,
+	CONCEPT_REPLY_NO,
 	CONCEPT_FILTER,
 	CONCEPT_NAT,
 	CONCEPT_MIME,
@@ -56,6 +58,7 @@ struct scene {
 	const struct trace_record *record; /* the action, or the notification's */
 	const struct model_mail *mail;     /* that it writes; NULL: none */
 	uint32_t node;
+	uint32_t parent;  /* of a notification: the scene in which it was written; else SCENE_NONE */
 	GArray *stations; /* of uint64_t: indices of records of kind MAIL, in order */
 	GArray *lookups;  /* of a host's DNS queries: when they begin and end */
 	GArray *arps;     /* questions by ARP, where they are sent */

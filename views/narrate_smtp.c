@@ -198,7 +198,7 @@ static void tell_refusals(struct narrator *narrator, const struct leg *leg, cons
 {
 	unsigned count = 0;
 
-	for (guint i = 0; i < sayings->len && count < 3; i++) {
+	for (guint i = 0; i < sayings->len && count < 2; i++) {
 		const struct saying *saying = &g_array_index(sayings, struct saying, i);
 
 		if (!saying->is_from_server || (saying->unit->kind != SMTP_TRY_LATER &&
@@ -207,11 +207,13 @@ static void tell_refusals(struct narrator *narrator, const struct leg *leg, cons
 		count++;
 		SAY(paragraph, "{} says no: {} (frame {}).", fact_node(narrator, leg->server),
 		    fact_line(narrator, saying, 0), fact_saying_frame(narrator, saying));
-		SAY(paragraph, "{}",
-		    fact_word(saying->unit->kind == SMTP_TRY_LATER
-				  ? "A reply that begins with a four means: not now, try again later."
-				  : "A reply that begins with a five means: no, and not later either."),
-		    because(saying));
+		if (saying->unit->kind == SMTP_TRY_LATER &&
+		    narrate_is_new(narrator, CONCEPT_REPLY_LATER))
+			SAY(paragraph, "A reply that begins with a four means: not now, try again later.",
+			    because(saying));
+		if (saying->unit->kind == SMTP_REFUSED && narrate_is_new(narrator, CONCEPT_REPLY_NO))
+			SAY(paragraph, "A reply that begins with a five means: no, and not later either.",
+			    because(saying));
 	}
 }
 
