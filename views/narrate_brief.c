@@ -170,8 +170,28 @@ static void tell_totals(struct narrator *narrator, struct story_block *paragraph
 		    fact_count(narrator, &all_retransmissions, again));
 }
 
-static void tell_layers(const struct leg *leg, struct story_block *paragraph)
+static bool has_router(const struct narrator *narrator)
 {
+	for (uint32_t i = 1; i <= model_node_count(narrator->model); i++) {
+		const struct model_node *node = model_node(narrator->model, i);
+
+		if (node != NULL && node->kind == NODE_ROUTER)
+			return true;
+	}
+	return false;
+}
+
+static void tell_layers(const struct narrator *narrator, const struct leg *leg,
+			struct story_block *paragraph)
+{
+	if (!has_router(narrator)) {
+		SAY(paragraph,
+		    "All of it is TCP over IPv4 over Ethernet. Hosts put three headers around every "
+		    "command and take them off again; the switch between them passes frames on as they "
+		    "are; and a mail server unpacks everything, keeps the message, and packs it anew.",
+		    fact_because(leg->syn));
+		return;
+	}
 	SAY(paragraph,
 	    "All of it is TCP over IPv4 over Ethernet. Hosts put three headers around every command and "
 	    "take them off again; switches pass frames on as they are; routers exchange the Ethernet "
@@ -199,7 +219,7 @@ void narrate_brief(struct narrator *narrator)
 	if (scene != NULL)
 		tell_arrival(narrator, scene, paragraph);
 	if (submission != NULL)
-		tell_layers(submission, paragraph);
+		tell_layers(narrator, submission, paragraph);
 	tell_totals(narrator, paragraph);
 }
 

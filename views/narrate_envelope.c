@@ -204,10 +204,20 @@ static void tell_router(struct narrator *narrator, const struct passage *passage
 	    fact_field(narrator, passage->transmit, DECODE_ETHERNET, "Source Address", STORY_MAC),
 	    fact_field(narrator, passage->transmit, DECODE_ETHERNET, "Destination Address",
 		       STORY_MAC));
-	if (passage->translate != NULL)
-		GO_ON(sentence, " It also translates addresses (NAT): outside, the packet comes from {}.",
+	if (passage->translate != NULL && passage->receive != NULL) {
+		GO_ON(sentence,
+		      " It also translates addresses (NAT): what came from {} port {} goes on from {} port "
+		      "{}, so here even TCP's header is rewritten.",
+		      fact_field(narrator, passage->receive, DECODE_IPV4, "Source Address",
+				 STORY_IPV4),
+		      fact_field(narrator, passage->receive, DECODE_TCP, "Source Port",
+				 STORY_DECIMAL),
 		      fact_field(narrator, passage->transmit, DECODE_IPV4, "Source Address",
-				 STORY_IPV4));
+				 STORY_IPV4),
+		      fact_field(narrator, passage->transmit, DECODE_TCP, "Source Port",
+				 STORY_DECIMAL));
+		return;
+	}
 	if (is_first)
 		story_go_on(sentence,
 			    " TCP and what is in it are none of its business; it does not look.",

@@ -173,6 +173,36 @@ static void tell_policy(struct narrator *narrator, const struct trace_record *re
 		    fact_quote(narrator, record, local, STORY_CODE));
 }
 
+/* What a stage of the screening is about, in the order of enum screen_kind. */
+static const char *const stage_meanings[SCREEN_KIND_COUNT] = {
+	[SCREEN_SENDER] = "A user may only send in names that are the user's own.",
+	[SCREEN_GREYLIST] = "The idea: a real mail server tries again after a while, and most senders of "
+			    "spam do not.",
+	[SCREEN_VIRUS] = "It looks for what is known to be harmful.",
+	[SCREEN_CONTENT] = "It looks for words and files that the server's owner does not want.",
+	[SCREEN_SPAM] = "It adds up points for what is typical of spam.",
+	[SCREEN_SPF] = "The owner of the sender's domain has published in DNS which hosts send mail for "
+		       "it, and this client is none of them.",
+	[SCREEN_DKIM] = "A signature in the header is compared with a key that the domain has published "
+			"in DNS.",
+	[SCREEN_DMARC] = "It asks whether SPF or DKIM speak for the domain that the reader sees in From, "
+			 "and does what that domain wishes.",
+};
+
+static void explain_stage(struct narrator *narrator, const struct trace_record *record,
+			  struct bytes stage, struct story_block *paragraph)
+{
+	for (unsigned kind = 0; kind < SCREEN_KIND_COUNT; kind++) {
+		uint64_t bit = UINT64_C(1) << (32 + kind);
+
+		if (!bytes_equal(stage, bytes_of(screen_kind_names[kind])) ||
+		    (narrator->phrases[PHRASES_OF_ROLES] & bit))
+			continue;
+		narrator->phrases[PHRASES_OF_ROLES] |= bit;
+		SAY(paragraph, "{}", fact_word(stage_meanings[kind]), fact_because(record));
+	}
+}
+
 static void tell_check(struct narrator *narrator, const struct trace_record *record,
 		       struct story_block *paragraph)
 {
@@ -194,6 +224,8 @@ static void tell_check(struct narrator *narrator, const struct trace_record *rec
 		      : record->after == SCREEN_QUARANTINE ? ", and the message goes to Junk"
 		      : record->after == SCREEN_TAG        ? ", and the message is marked"
 							   : ""));
+	if (record->before == SCREEN_FAILED)
+		explain_stage(narrator, record, stage, paragraph);
 }
 
 /* What to say of each kind of station. */

@@ -1,4 +1,5 @@
 /* The scenes of a run, one after the other: each action of a user with all that came of it. */
+#include "protocols/actor.h"
 #include "protocols/imap/dissect.h"
 #include "protocols/pop3/dissect.h"
 #include "protocols/smtp/dissect.h"
@@ -20,7 +21,9 @@ static const struct {
 static void tell_sayings(struct narrator *narrator, const struct scene *scene,
 			 const struct leg *leg, const GArray *sayings)
 {
-	for (size_t i = 0; i < G_N_ELEMENTS(protocols); i++) {
+	bool is_typed = leg->connection->actors[0] == ACTOR_TELNET;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(protocols) && !is_typed; i++) {
 		if (leg->connection->dissector != protocols[i].dissector)
 			continue;
 		protocols[i].tell(narrator, scene, leg, sayings);
@@ -51,6 +54,30 @@ void narrate_session(struct narrator *narrator, const struct scene *scene, const
 	g_array_unref(sayings);
 }
 
+static guint sentences_from(const struct story *story, guint block)
+{
+	guint count = 0;
+
+	for (; block < story->blocks->len; block++)
+		count += ((const struct story_block *)story->blocks->pdata[block])->sentences->len;
+	return count;
+}
+
+static void tell_more(struct narrator *narrator, const struct scene *scene, const struct leg *leg,
+		      const GArray *sayings)
+{
+	struct story_block *paragraph = story_paragraph(narrator->story);
+	guint behind = narrator->story->blocks->len;
+
+	tell_sayings(narrator, scene, leg, sayings);
+	if (leg->syn == NULL || sentences_from(narrator->story, behind) == 0)
+		return;
+	SAY(paragraph,
+	    "The connection from {} to {} (opened by frame {}) is still there, and is used again.",
+	    fact_node(narrator, leg->client), fact_node(narrator, leg->server),
+	    fact_frame(narrator, leg->syn));
+}
+
 /* Sessions that were open before, and in which something is said now. */
 static void tell_continued(struct narrator *narrator, const struct scene *scene)
 {
@@ -63,14 +90,8 @@ static void tell_continued(struct narrator *narrator, const struct scene *scene)
 		if (leg->scene == index || leg->scene == SCENE_NONE || leg->scene > index)
 			continue;
 		sayings = narrate_sayings(narrator, leg, index, false);
-		if (sayings->len > 0) {
-			SAY(story_paragraph(narrator->story),
-			    "The connection from {} to {} (opened by frame {}) is still there, and is "
-			    "used again.",
-			    fact_node(narrator, leg->client), fact_node(narrator, leg->server),
-			    fact_frame(narrator, leg->syn));
-			tell_sayings(narrator, scene, leg, sayings);
-		}
+		if (sayings->len > 0)
+			tell_more(narrator, scene, leg, sayings);
 		g_array_unref(sayings);
 	}
 }

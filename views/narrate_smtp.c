@@ -202,7 +202,8 @@ static void tell_refusals(struct narrator *narrator, const struct leg *leg, cons
 		const struct saying *saying = &g_array_index(sayings, struct saying, i);
 
 		if (!saying->is_from_server || (saying->unit->kind != SMTP_TRY_LATER &&
-						saying->unit->kind != SMTP_REFUSED))
+						saying->unit->kind != SMTP_REFUSED) ||
+		    saying_has(saying, "no valid recipients"))
 			continue;
 		count++;
 		SAY(paragraph, "{} says no: {} (frame {}).", fact_node(narrator, leg->server),
