@@ -39,6 +39,8 @@ static const struct command commands[] = {
 	  "mailwire glossary post-office", command_glossary },
 	{ "narrate", "FILE [OPTION...]", "Writes the explanation of a run, from its trace.",
 	  "mailwire narrate office -o office.html", command_narrate },
+	{ "quiz", "FILE [OPTION...]", "Draws questions from a run, with answers and proofs.",
+	  "mailwire quiz office --count 20 --format gift > office.gift", command_quiz },
 	{ "list", "", "Lists the scenarios that came with mailwire.",
 	  "mailwire list", command_list },
 	{ "new", "NAME", "Writes a commented scenario to start from to NAME.yaml.",

@@ -6,89 +6,11 @@
 #include "stack/names.h"
 #include "views/figures.h"
 #include "views/narrate_parts.h"
+#include "views/narrate_passage.h"
 #include "views/names.h"
 
 #define LEGS_MAX   12  /* kinds of sessions in the table, at the level of a course */
 #define PACKETS_MAX 200 /* packets in the table, for experts */
-
-/* What a hop did, by the records of its crossing. */
-struct passage {
-	const struct history_hop *hop;
-	const struct trace_record *receive, *transmit;
-	const struct trace_record *forward; /* IPv4's, with the TTL; a switch's, with its ports */
-	const struct trace_record *translate;
-	GPtrArray *on, *off; /* of struct trace_record *, in order */
-};
-
-static void passage_clear(struct passage *passage)
-{
-	g_ptr_array_unref(passage->on);
-	g_ptr_array_unref(passage->off);
-}
-
-static void note(struct passage *passage, const struct trace_record *record)
-{
-	switch (record->kind) {
-	case TRACE_RECEIVE:
-		passage->receive = record;
-		break;
-	case TRACE_TRANSMIT:
-		if (passage->transmit == NULL)
-			passage->transmit = record;
-		break;
-	case TRACE_ENCAPSULATE:
-		g_ptr_array_add(passage->on, (void *)record);
-		break;
-	case TRACE_DECAPSULATE:
-		g_ptr_array_add(passage->off, (void *)record);
-		break;
-	case TRACE_FORWARD:
-		if (record->layer == LAYER_NAT)
-			passage->translate = record;
-		else if (record->layer != LAYER_FILTER)
-			passage->forward = record;
-		break;
-	default:
-		break;
-	}
-}
-
-static void read_passage(const struct narrator *narrator, const struct history_hop *hop,
-			 struct passage *passage)
-{
-	const struct trace_record *first = trace_store_record(narrator->store, hop->first_record);
-	uint64_t packet = history_packet(narrator->history, hop->packet)->id;
-	uint64_t count = trace_store_count(narrator->store);
-
-	*passage = (struct passage) {
-		.hop = hop, .on = g_ptr_array_new(), .off = g_ptr_array_new()
-	};
-	for (uint64_t i = hop->first_record; i < count; i++) {
-		const struct trace_record *record = trace_store_record(narrator->store, i);
-
-		if (record->time_ns > hop->last_ns)
-			break;
-		if (record->packet == packet && record->crossing == first->crossing &&
-		    trace_node_of(record->id) == trace_node_of(first->id))
-			note(passage, record);
-	}
-}
-
-/* The packet that a saying begins in; NULL: it is not in the history. */
-static const struct history_packet *packet_of(const struct narrator *narrator,
-					      const struct saying *saying)
-{
-	uint32_t index = history_find_packet(narrator->history, saying->unit->packet);
-
-	return index == HISTORY_NONE ? NULL : history_packet(narrator->history, index);
-}
-
-static const struct history_hop *hop_of(const struct narrator *narrator,
-					const struct history_packet *packet, uint32_t place)
-{
-	return history_hop(narrator->history,
-			   history_packet_hop(narrator->history, packet, place));
-}
 
 /* The first thing a client says on a connection, of a mail protocol, in clear if possible. */
 static bool first_command(const struct narrator *narrator, const struct leg *leg,
@@ -99,7 +21,7 @@ static bool first_command(const struct narrator *narrator, const struct leg *leg
 
 	for (guint i = 0; i < sayings->len && !is_found; i++) {
 		*found = g_array_index(sayings, struct saying, i);
-		is_found = !found->is_from_server && packet_of(narrator, found) != NULL;
+		is_found = !found->is_from_server && narrate_packet_of(narrator, found) != NULL;
 	}
 	g_array_unref(sayings);
 	return is_found;
@@ -264,14 +186,14 @@ static void tell_passage(struct narrator *narrator, const struct passage *passag
 static void draw_boxes(struct narrator *narrator, const struct history_packet *packet,
 		       const struct saying *saying)
 {
-	const struct history_hop *hop = hop_of(narrator, packet, 0);
+	const struct history_hop *hop = narrate_hop_of(narrator, packet, 0);
 	struct story_block *figure;
 	struct figure_boxes boxes = { .after = hop->sent };
 	g_autofree char *title = g_strdup_printf("made by %s", model_node_name(narrator->model, hop->node));
 
 	for (uint32_t i = 0; i < packet->hop_count; i++)
-		if (hop_of(narrator, packet, i)->outcome == HISTORY_ROUTED) {
-			hop = hop_of(narrator, packet, i);
+		if (narrate_hop_of(narrator, packet, i)->outcome == HISTORY_ROUTED) {
+			hop = narrate_hop_of(narrator, packet, i);
 			boxes.before = hop->received;
 			boxes.after = hop->sent;
 			boxes.before_title = "as it reaches the router";
@@ -299,7 +221,7 @@ void narrate_envelopes(struct narrator *narrator)
 
 	if (!find_example(narrator, &saying, &leg))
 		return;
-	packet = packet_of(narrator, &saying);
+	packet = narrate_packet_of(narrator, &saying);
 	SAY(story_heading(narrator->story, 1, "envelopes"), "One command in its envelopes",
 	    fact_because(saying.frame));
 	SAY(story_paragraph(narrator->story),
@@ -313,9 +235,9 @@ void narrate_envelopes(struct narrator *narrator)
 	for (uint32_t i = 0; i < packet->hop_count; i++) {
 		struct passage passage;
 
-		read_passage(narrator, hop_of(narrator, packet, i), &passage);
+		narrate_passage_read(narrator, narrate_hop_of(narrator, packet, i), &passage);
 		tell_passage(narrator, &passage, &saying, list, seen);
-		passage_clear(&passage);
+		narrate_passage_clear(&passage);
 	}
 	if (narrator->level != NARRATE_SHORT)
 		draw_boxes(narrator, packet, &saying);
@@ -397,18 +319,18 @@ static void add_row(struct narrator *narrator, struct story_block *table,
 static void add_packet(struct narrator *narrator, struct story_block *table,
 		       const struct saying *saying)
 {
-	const struct history_packet *packet = packet_of(narrator, saying);
+	const struct history_packet *packet = narrate_packet_of(narrator, saying);
 	bool is_first = true;
 
 	for (uint32_t i = 0; i < packet->hop_count; i++) {
 		struct passage passage;
 
-		read_passage(narrator, hop_of(narrator, packet, i), &passage);
+		narrate_passage_read(narrator, narrate_hop_of(narrator, packet, i), &passage);
 		if (passage.hop->outcome != HISTORY_IGNORED) {
 			add_row(narrator, table, saying, &passage, is_first);
 			is_first = false;
 		}
-		passage_clear(&passage);
+		narrate_passage_clear(&passage);
 	}
 }
 
@@ -458,7 +380,7 @@ static bool fill_for_experts(struct narrator *narrator, struct story_block *tabl
 		for (guint k = 0; k < sayings->len && count < PACKETS_MAX; k++) {
 			struct saying *saying = &g_array_index(sayings, struct saying, k);
 
-			if (saying->unit->packet == last || packet_of(narrator, saying) == NULL)
+			if (saying->unit->packet == last || narrate_packet_of(narrator, saying) == NULL)
 				continue;
 			last = saying->unit->packet;
 			add_packet(narrator, table, saying);
