@@ -113,6 +113,13 @@ static void tell_drop(struct narrator *narrator, const struct trace_record *reco
 		    fact_node(narrator, trace_node_of(record->id)), fact_reason(narrator, record));
 	else if (record->layer == LAYER_FILTER)
 		tell_filter(narrator, record, frame, paragraph);
+	else if (record->layer == LAYER_LINK && record->detail == LINK_LOST)
+		SAY(paragraph, "Frame {} is lost on the cable behind {}, at {}.",
+		    fact_frame(narrator, frame), fact_node(narrator, trace_node_of(record->id)),
+		    fact_time(narrator, record));
+	else if (record->layer == LAYER_TCP && record->detail == TCP_DROP_DUPLICATE)
+		SAY(paragraph, "{} throws frame {} away, for it has these bytes already.",
+		    fact_node(narrator, trace_node_of(record->id)), fact_frame(narrator, frame));
 	else if (record->layer == LAYER_LINK)
 		SAY(paragraph, "Frame {} is lost on the cable behind {} at {}: {}.",
 		    fact_frame(narrator, frame), fact_node(narrator, trace_node_of(record->id)),
@@ -146,6 +153,9 @@ void narrate_trouble(struct narrator *narrator, const struct scene *scene)
 	struct story_block *paragraph = story_paragraph(narrator->story);
 	bool has_more = false;
 
+	if (scene->trouble->len > 0 && at(narrator, scene, 0)->kind == TRACE_DROP)
+		SAY(paragraph, "Not everything arrived at the first try.",
+		    fact_because(at(narrator, scene, 0)));
 	for (guint i = 0; i < scene->trouble->len; i++) {
 		const struct trace_record *record = at(narrator, scene, i);
 

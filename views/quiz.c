@@ -9,6 +9,7 @@
 #define TRIES_MAX    30    /* for one question of a kind */
 #define SAYINGS_MAX  50000 /* that questions are drawn from */
 #define DESCRIBE_MAX 70
+#define RUN_MAX      45 /* characters without a space */
 
 static void question_free(void *taken)
 {
@@ -98,11 +99,26 @@ bool quiz_passage(struct quizzing *quizzing, unsigned outcome, struct saying *sa
 	return false;
 }
 
+bool quiz_is_readable(const char *summary)
+{
+	size_t run = 0;
+
+	if (summary[0] == '(' || g_ascii_isdigit(summary[0]))
+		run = strspn(summary, "0123456789") == 3 ? 0 : DESCRIBE_MAX;
+	for (; *summary != '\0' && run < RUN_MAX; summary++)
+		run = *summary == ' ' ? 0 : run + 1;
+	return run < RUN_MAX;
+}
+
 char *quiz_describe(const struct quizzing *quizzing, const struct saying *saying)
 {
 	const char *summary = saying->unit->summary == NULL ? "" : saying->unit->summary;
 	struct bytes text = { (const uint8_t *)summary, strlen(summary) };
 
+	if (!saying->unit->is_encrypted && !quiz_is_readable(summary))
+		return g_strdup_printf("frame %" PRIu64,
+				       model_frame(quizzing->narrator.model,
+						   saying->unit->packet));
 	if (saying->unit->is_encrypted)
 		return g_strdup_printf("frame %" PRIu64 " (encrypted)",
 				       model_frame(quizzing->narrator.model,

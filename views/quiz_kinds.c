@@ -50,8 +50,8 @@ static bool ask_header(struct quizzing *quizzing, const struct saying *saying,
 		quiz_wrong(question, g_strdup(plausible[i]));
 	return quiz_finish(
 	    quizzing, question, passage->receive, saying->frame,
-	    g_strdup_printf("%s of frame %" PRIu64 ": %s.", node,
-			    model_frame(quizzing->narrator.model, saying->unit->packet),
+	    g_strdup_printf("Frame %" PRIu64 " at %s: %s.",
+			    model_frame(quizzing->narrator.model, saying->unit->packet), node,
 			    passage->hop->outcome == HISTORY_SWITCHED
 				? "a switch reads the Ethernet header and takes nothing off"
 			    : passage->hop->outcome == HISTORY_ROUTED
@@ -215,6 +215,19 @@ static char *summary_of(struct quizzing *quizzing, const struct saying *saying)
 	return g_strdup(story_clean(quizzing->narrator.story, text, 100));
 }
 
+/* The server says that, too, later in the same answer. */
+static bool is_part_of_answer(const struct quizzing *quizzing, const struct saying *reply,
+			      const char *summary)
+{
+	const struct saying *end = &g_array_index(quizzing->sayings, struct saying, 0) +
+				   quizzing->sayings->len;
+
+	for (; reply < end && reply->is_from_server; reply++)
+		if (reply->unit->summary != NULL && strcmp(reply->unit->summary, summary) == 0)
+			return true;
+	return false;
+}
+
 static void wrong_replies(struct quizzing *quizzing, struct quiz_question *question,
 			  const struct saying *right)
 {
@@ -225,7 +238,9 @@ static void wrong_replies(struct quizzing *quizzing, struct quiz_question *quest
 		const struct saying *other = drawn_saying(quizzing);
 
 		if (other->is_from_server && other->unit->dissector == right->unit->dissector &&
-		    other->unit->kind != right->unit->kind && other->unit->summary != NULL)
+		    other->unit->kind != right->unit->kind && other->unit->summary != NULL &&
+		    quiz_is_readable(other->unit->summary) &&
+		    !is_part_of_answer(quizzing, right, other->unit->summary))
 			quiz_wrong(question, summary_of(quizzing, other));
 	}
 	if (right->unit->dissector == &smtp_dissector)
@@ -242,6 +257,7 @@ static const struct saying *only_reply(const struct quizzing *quizzing, const st
 
 	if (reply >= end || !reply->is_from_server || reply->unit->summary == NULL ||
 	    reply->unit->dissector != command->unit->dissector ||
+	    !quiz_is_readable(reply->unit->summary) ||
 	    reply->unit->time_ns < command->unit->time_ns)
 		return NULL;
 	if (command > &g_array_index(quizzing->sayings, struct saying, 0) &&
@@ -468,7 +484,7 @@ static bool draw_holder(struct quizzing *quizzing)
 		return false;
 	what = mail_text(quizzing, mail);
 	question = quiz_begin(quizzing,
-			      g_strdup_printf("Who has %s just after %.6f s?", what,
+			      g_strdup_printf("Who has %s just after %g s?", what,
 					      (double)record->time_ns / 1e9),
 			      place_text(quizzing, record));
 	if (question == NULL)
@@ -480,7 +496,7 @@ static bool draw_holder(struct quizzing *quizzing)
 	}
 	quiz_wrong(question, g_strdup("nobody: it is on the cable"));
 	return quiz_finish(quizzing, question, record, NULL,
-			   g_strdup_printf("The %s on %s records at %.6f s: %s.",
+			   g_strdup_printf("The %s on %s records at %g s: %s.",
 					   actor_name(record->actor),
 					   quiz_node(quizzing, trace_node_of(record->id)),
 					   (double)record->time_ns / 1e9,
@@ -493,6 +509,28 @@ static char *ipv4_text(uint32_t address)
 	char text[IPV4_TEXT_BYTES];
 
 	return g_strdup(ipv4_print(address, text));
+}
+
+/* No router translates its destination on the way. */
+static bool keeps_address(const struct quizzing *quizzing, const struct trace_record *syn)
+{
+	uint32_t index = history_find_packet(quizzing->narrator.history, syn->packet);
+	const struct history_packet *packet;
+
+	if (index == HISTORY_NONE)
+		return false;
+	packet = history_packet(quizzing->narrator.history, index);
+	for (uint32_t i = 0; i < packet->hop_count; i++) {
+		const struct history_hop *hop = narrate_hop_of(&quizzing->narrator, packet, i);
+
+		if (hop->received.length < ETHERNET_HEADER_BYTES + 20)
+			continue;
+		if (memcmp(hop->received.data + ETHERNET_HEADER_BYTES + 16,
+			   narrate_bytes(&quizzing->narrator, syn).data + ETHERNET_HEADER_BYTES + 16,
+			   4) != 0)
+			return false;
+	}
+	return true;
 }
 
 static bool draw_address(struct quizzing *quizzing)
@@ -509,7 +547,7 @@ static bool draw_address(struct quizzing *quizzing)
 	if (leg->syn == NULL || leg->server == 0)
 		return false;
 	frame = narrate_bytes(narrator, leg->syn);
-	if (frame.length < ETHERNET_HEADER_BYTES + 20)
+	if (frame.length < ETHERNET_HEADER_BYTES + 20 || !keeps_address(quizzing, leg->syn))
 		return false;
 	question = quiz_begin(
 	    quizzing,

@@ -44,4 +44,7 @@ bool quiz_passage(struct quizzing *quizzing, unsigned outcome, struct saying *sa
 /* "frame 28, EHLO alice-pc.office.example"; the caller frees it. */
 char *quiz_describe(const struct quizzing *quizzing, const struct saying *saying);
 
+/* Whether a summary is words, and no base64 or count of bytes, which say nothing to a reader. */
+bool quiz_is_readable(const char *summary);
+
 const char *quiz_node(const struct quizzing *quizzing, uint32_t node);
