@@ -370,11 +370,22 @@ const struct trace_record *history_hop_find(const struct history *history,
 	return NULL;
 }
 
+/* An event that is in the chain already was a detour: such as to ARP and back. */
+static void lengthen(GArray *chain, uint32_t event)
+{
+	for (guint i = 0; i < chain->len; i++) {
+		if (g_array_index(chain, uint32_t, i) == event) {
+			g_array_set_size(chain, i + 1);
+			return;
+		}
+	}
+	g_array_append_val(chain, event);
+}
+
 GArray *history_causes(const struct history *history, uint32_t event)
 {
 	GArray *chain = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 	uint64_t at = history_event(history, event)->record;
-	uint32_t last = event;
 
 	g_array_append_val(chain, event);
 	while (at != UINT64_MAX) { /* causes come before what they cause: this ends */
@@ -386,10 +397,8 @@ GArray *history_causes(const struct history *history, uint32_t event)
 			break;
 		at = before;
 		found = g_array_index(history->record_events, uint32_t, at);
-		if (found != HISTORY_NONE && found != last) {
-			last = found;
-			g_array_append_val(chain, found);
-		}
+		if (found != HISTORY_NONE)
+			lengthen(chain, found);
 	}
 	return chain;
 }

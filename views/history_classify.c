@@ -107,6 +107,18 @@ static void dress(struct history *history, struct history_event *event,
 	}
 }
 
+/* A long message is a unit for each segment that carries a piece of it: they are one event. */
+static bool goes_on(const struct model_direction *direction, unsigned unit)
+{
+	const struct model_unit *piece = direction->units->pdata[unit], *before;
+
+	if (unit == 0 || piece->is_complete)
+		return false;
+	before = direction->units->pdata[unit - 1];
+	return !before->is_complete && before->kind == piece->kind &&
+	       before->dissector == piece->dissector;
+}
+
 /*
  * A segment is of the event of the first unit that it carries bytes of. Units that end in it join that
  * event; one that goes on behind it begins an event of its own with the next segment.
@@ -127,6 +139,8 @@ static uint32_t classify_payload(struct classifier *classifier,
 	if (unit == NULL || unit->offset >= end)
 		return begin_tcp(classifier, HISTORY_OTHER, segment, record);
 	index = *unit_event(events, first);
+	if (index == HISTORY_NONE && goes_on(direction, first))
+		index = *unit_event(events, first) = *unit_event(events, first - 1);
 	is_new = index == HISTORY_NONE;
 	if (is_new)
 		index = begin_tcp(classifier, HISTORY_UNIT, segment, record);

@@ -65,11 +65,52 @@ static void append_record(GString *out, const struct history *history,
 	g_free(who);
 }
 
-static void append_unit_title(GString *out, const struct model_unit *unit, uint32_t count)
+/* "MAIL command" is plain from "MAIL FROM:<...>"; that credentials are credentials is not. */
+static bool says_what_it_is(const struct model_unit *unit)
 {
-	g_string_append(out, unit->summary);
-	if (count > 1)
-		g_string_append_printf(out, " (and %u more)", count - 1);
+	char **words = g_strsplit(unit->name, " ", -1);
+	bool is_plain = false;
+
+	for (char **word = words; *word != NULL && !is_plain; word++) {
+		if (g_str_has_suffix(*word, "xx")) /* "response 2xx" */
+			(*word)[strlen(*word) - 2] = '\0';
+		is_plain = strstr(unit->summary, *word) != NULL;
+	}
+	g_strfreev(words);
+	return is_plain;
+}
+
+/* A further piece of what the unit before began. */
+static bool goes_on(const struct model_unit *before, const struct model_unit *unit)
+{
+	return !before->is_complete && !unit->is_complete && before->kind == unit->kind &&
+	       before->dissector == unit->dissector;
+}
+
+#define TITLE_UNITS_MAX 3
+
+static void append_unit_title(GString *out, const struct history *history,
+			      const struct history_event *event)
+{
+	const GPtrArray *units =
+	    model_connection(history->model, event->connection)->directions[event->direction].units;
+	unsigned shown = 0, more = 0;
+
+	for (uint32_t i = event->unit; i < event->unit + event->unit_count; i++) {
+		const struct model_unit *unit = units->pdata[i];
+
+		if (i > event->unit && goes_on(units->pdata[i - 1], unit))
+			continue;
+		if (++shown > TITLE_UNITS_MAX) {
+			more++;
+			continue;
+		}
+		g_string_append_printf(out, "%s%s%s%s", shown > 1 ? "; " : "",
+				       says_what_it_is(unit) ? "" : unit->name,
+				       says_what_it_is(unit) ? "" : ": ", unit->summary);
+	}
+	if (more > 0)
+		g_string_append_printf(out, " (and %u more)", more);
 }
 
 static void append_line(void *owner, const struct application_line *line)
@@ -180,7 +221,7 @@ void history_title(GString *out, const struct history *history, const struct his
 
 	switch ((enum history_event_kind)event->kind) {
 	case HISTORY_UNIT:
-		append_unit_title(out, first_unit(history, event), event->unit_count);
+		append_unit_title(out, history, event);
 		break;
 	case HISTORY_DATAGRAM:
 		if (!append_datagram_title(out, history, event_frame(history, event)))
