@@ -16,7 +16,7 @@ enum narrate_level {
 extern const char *const narrate_level_names[NARRATE_LEVEL_COUNT];
 
 struct narrate_options {
-	const char *title; /* of the run, for the headline; NULL: none */
+	const char *title;        /* of the run, for the headline; NULL: none */
 	const char *topology_svg; /* a picture of the network; NULL: none */
 	int64_t epoch_s;
 	enum narrate_level level;

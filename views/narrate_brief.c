@@ -5,15 +5,15 @@
 #include "views/names.h"
 #include "views/narrate_parts.h"
 
-#define MAILS_MAX 40 /* in the table */
-#define OPENED_MAX 6 /* frames named for each kind of session */
+#define MAILS_MAX  40 /* in the table */
+#define OPENED_MAX 6  /* frames named for each kind of session */
 
 static const struct story_query all_frames = {
 	.kind = TRACE_TRANSMIT, .layer = STORY_ANY, .detail = STORY_ANY, .flags = TRACE_FIRST
 };
-static const struct story_query all_drops = {
-	.kind = TRACE_DROP, .layer = STORY_ANY, .detail = STORY_ANY
-};
+static const struct story_query all_drops = { .kind = TRACE_DROP,
+					      .layer = STORY_ANY,
+					      .detail = STORY_ANY };
 static const struct story_query all_retransmissions = {
 	.kind = TRACE_ENCAPSULATE,
 	.layer = LAYER_TCP,
@@ -67,7 +67,8 @@ static void tell_submission(struct narrator *narrator, const struct scene *scene
 			    const struct leg *leg, struct story_block *paragraph)
 {
 	SAY(paragraph,
-	    "{}'s mail program on {} does not bring a message to its reader. It hands the message over "
+	    "{}'s mail program on {} does not bring a message to its reader. It hands the message "
+	    "over "
 	    "to {}, a mail server, by {} on TCP port {}, and its part is done.",
 	    fact_word(narrate_person(narrator, scene)), fact_node(narrator, leg->client),
 	    fact_node(narrator, leg->server),
@@ -79,7 +80,8 @@ static void tell_transfer(struct narrator *narrator, const struct leg *leg,
 			  struct story_block *paragraph)
 {
 	SAY(paragraph,
-	    "{} asks DNS which host takes mail for the recipient's domain, and passes the message on to "
+	    "{} asks DNS which host takes mail for the recipient's domain, and passes the message "
+	    "on to "
 	    "{}: SMTP again, this time between two servers and on port {}.",
 	    fact_node(narrator, leg->client), fact_node(narrator, leg->server),
 	    fact_port(narrator, leg));
@@ -92,8 +94,8 @@ static const struct trace_record *station_of(const struct narrator *narrator, ui
 		const struct scene *scene = narrate_scene(narrator, i);
 
 		for (guint k = 0; k < scene->stations->len; k++) {
-			const struct trace_record *record = narrate_record(
-			    narrator, g_array_index(scene->stations, uint64_t, k));
+			const struct trace_record *record =
+			    narrate_record(narrator, g_array_index(scene->stations, uint64_t, k));
 
 			if (record->root == root && record->detail == detail)
 				return record;
@@ -109,12 +111,15 @@ static void tell_arrival(struct narrator *narrator, const struct scene *scene,
 	    station_of(narrator, scene->record->root, MAIL_DELIVERED);
 	const struct trace_record *retrieved =
 	    station_of(narrator, scene->record->root, MAIL_RETRIEVED);
-	const struct trace_record *deleted = station_of(narrator, scene->record->root, MAIL_DELETED);
-	const struct trace_record *bounced = station_of(narrator, scene->record->root, MAIL_BOUNCED);
+	const struct trace_record *deleted =
+	    station_of(narrator, scene->record->root, MAIL_DELETED);
+	const struct trace_record *bounced =
+	    station_of(narrator, scene->record->root, MAIL_BOUNCED);
 
 	if (delivered != NULL)
-		SAY(paragraph, "On {} it is put into the recipient's mailbox, {} after {} pressed Send, and "
-			       "waits there.",
+		SAY(paragraph,
+		    "On {} it is put into the recipient's mailbox, {} after {} pressed Send, and "
+		    "waits there.",
 		    fact_node(narrator, trace_node_of(delivered->id)),
 		    fact_interval(narrator, scene->record, delivered),
 		    fact_word(narrate_person(narrator, scene)));
@@ -131,8 +136,9 @@ static void tell_arrival(struct narrator *narrator, const struct scene *scene,
 	else if (retrieved != NULL)
 		SAY(paragraph, "The original stays on the server.", fact_because(retrieved));
 	if (bounced != NULL)
-		SAY(paragraph, "It does not reach everyone, though: {} has to give up at {} and writes to "
-			       "the sender.",
+		SAY(paragraph,
+		    "It does not reach everyone, though: {} has to give up at {} and writes to "
+		    "the sender.",
 		    fact_node(narrator, trace_node_of(bounced->id)), fact_time(narrator, bounced));
 }
 
@@ -186,16 +192,22 @@ static void tell_layers(const struct narrator *narrator, const struct leg *leg,
 {
 	if (!has_router(narrator)) {
 		SAY(paragraph,
-		    "All of it is TCP over IPv4 over Ethernet. Hosts put three headers around every "
-		    "command and take them off again; the switch between them passes frames on as they "
-		    "are; and a mail server unpacks everything, keeps the message, and packs it anew.",
+		    "All of it is TCP over IPv4 over Ethernet. Hosts put three headers around "
+		    "every "
+		    "command and take them off again; the switch between them passes frames on as "
+		    "they "
+		    "are; and a mail server unpacks everything, keeps the message, and packs it "
+		    "anew.",
 		    fact_because(leg->syn));
 		return;
 	}
 	SAY(paragraph,
-	    "All of it is TCP over IPv4 over Ethernet. Hosts put three headers around every command and "
-	    "take them off again; switches pass frames on as they are; routers exchange the Ethernet "
-	    "header and lower the TTL; and a mail server unpacks everything, keeps the message, and packs "
+	    "All of it is TCP over IPv4 over Ethernet. Hosts put three headers around every "
+	    "command and "
+	    "take them off again; switches pass frames on as they are; routers exchange the "
+	    "Ethernet "
+	    "header and lower the TTL; and a mail server unpacks everything, keeps the message, "
+	    "and packs "
 	    "it anew.",
 	    fact_because(leg->syn));
 }
@@ -232,12 +244,12 @@ static void say_outcome(struct narrator *narrator, struct story_block *table,
 		unsigned detail;
 		const char *text;
 	} outcomes[] = {
-		{MAIL_DELIVERED, "delivered on {} at {}"   },
-		{MAIL_RETRIEVED, "fetched by {} at {}"     },
-		{MAIL_READ,      "read on {} at {}"        },
-		{MAIL_DELETED,   "deleted from {} at {}"   },
-		{MAIL_BOUNCED,   "given up by {} at {}"    },
-		{MAIL_REFUSED,   "refused, as {} learns at {}"},
+		{MAIL_DELIVERED,  "delivered on {} at {}"      },
+		{ MAIL_RETRIEVED, "fetched by {} at {}"        },
+		{ MAIL_READ,      "read on {} at {}"           },
+		{ MAIL_DELETED,   "deleted from {} at {}"      },
+		{ MAIL_BOUNCED,   "given up by {} at {}"       },
+		{ MAIL_REFUSED,   "refused, as {} learns at {}"},
 	};
 	struct story_sentence *cell = SAY(table, "", fact_because(written));
 	bool is_first = true;
@@ -259,7 +271,8 @@ static void say_outcome(struct narrator *narrator, struct story_block *table,
 
 static void tell_mails(struct narrator *narrator)
 {
-	static const char *const heads[] = { "Written", "From", "To", "Subject", "What became of it" };
+	static const char *const heads[] = { "Written", "From", "To", "Subject",
+					     "What became of it" };
 	struct story_block *table = story_table(narrator->story, G_N_ELEMENTS(heads), 0);
 	unsigned count = model_mail_count(narrator->model);
 

@@ -9,7 +9,7 @@
 #include "views/narrate_passage.h"
 #include "views/names.h"
 
-#define LEGS_MAX   12  /* kinds of sessions in the table, at the level of a course */
+#define LEGS_MAX    12  /* kinds of sessions in the table, at the level of a course */
 #define PACKETS_MAX 200 /* packets in the table, for experts */
 
 /* The first thing a client says on a connection, of a mail protocol, in clear if possible. */
@@ -71,8 +71,9 @@ static void tell_sender(struct narrator *narrator, const struct passage *passage
 {
 	struct story_sentence *sentence;
 
-	sentence = SAY(list, "{} makes it. Its mail program hands the {} bytes of {} to TCP, and each "
-			     "layer puts a header of its own in front: ",
+	sentence = SAY(list,
+		       "{} makes it. Its mail program hands the {} bytes of {} to TCP, and each "
+		       "layer puts a header of its own in front: ",
 		       fact_node(narrator, passage->hop->node), fact_saying_bytes(narrator, saying),
 		       fact_line(narrator, saying, 0));
 	list_headers(narrator, sentence, passage->on);
@@ -80,14 +81,15 @@ static void tell_sender(struct narrator *narrator, const struct passage *passage
 		story_go_on(sentence, ".", NULL, 0);
 		return;
 	}
-	GO_ON(sentence,
-	      ". A frame of {} bytes leaves. Its IPv4 header is addressed to {}, the far end, with a "
-	      "TTL of {}; its Ethernet header to {}, the next hop.",
-	      fact_number(narrator, passage->transmit, STORY_LENGTH),
-	      fact_field(narrator, passage->transmit, DECODE_IPV4, "Destination Address", STORY_IPV4),
-	      fact_field(narrator, passage->transmit, DECODE_IPV4, "Time to Live", STORY_DECIMAL),
-	      fact_field(narrator, passage->transmit, DECODE_ETHERNET, "Destination Address",
-			 STORY_MAC));
+	GO_ON(
+	    sentence,
+	    ". A frame of {} bytes leaves. Its IPv4 header is addressed to {}, the far end, with a "
+	    "TTL of {}; its Ethernet header to {}, the next hop.",
+	    fact_number(narrator, passage->transmit, STORY_LENGTH),
+	    fact_field(narrator, passage->transmit, DECODE_IPV4, "Destination Address", STORY_IPV4),
+	    fact_field(narrator, passage->transmit, DECODE_IPV4, "Time to Live", STORY_DECIMAL),
+	    fact_field(narrator, passage->transmit, DECODE_ETHERNET, "Destination Address",
+		       STORY_MAC));
 }
 
 static void tell_switch(struct narrator *narrator, const struct passage *passage,
@@ -96,10 +98,11 @@ static void tell_switch(struct narrator *narrator, const struct passage *passage
 	if (passage->forward == NULL)
 		return;
 	SAY(list,
-	    is_first ? "{} is a switch: it reads the destination address of the Ethernet header, and "
-		       "nothing behind it, passes the frame on from port {} to port {}, and changes not "
-		       "one bit."
-		     : "{} is a switch as well: in at port {}, out at port {}, nothing changed.",
+	    is_first
+		? "{} is a switch: it reads the destination address of the Ethernet header, and "
+		  "nothing behind it, passes the frame on from port {} to port {}, and changes not "
+		  "one bit."
+		: "{} is a switch as well: in at port {}, out at port {}, nothing changed.",
 	    fact_node(narrator, passage->hop->node),
 	    fact_number(narrator, passage->forward, STORY_BEFORE),
 	    fact_number(narrator, passage->forward, STORY_AFTER));
@@ -116,8 +119,10 @@ static void tell_router(struct narrator *narrator, const struct passage *passage
 		return;
 	sentence = SAY(
 	    list,
-	    "{} is a router. It takes the Ethernet header off ({} bytes), for the frame was addressed "
-	    "to it; reads the IPv4 header and lowers the TTL from {} to {}; and puts a new Ethernet "
+	    "{} is a router. It takes the Ethernet header off ({} bytes), for the frame was "
+	    "addressed "
+	    "to it; reads the IPv4 header and lowers the TTL from {} to {}; and puts a new "
+	    "Ethernet "
 	    "header on ({} bytes), this time from {} to {}.",
 	    fact_node(narrator, passage->hop->node), fact_number(narrator, off, STORY_HEADER),
 	    fact_number(narrator, passage->forward, STORY_BEFORE),
@@ -128,7 +133,8 @@ static void tell_router(struct narrator *narrator, const struct passage *passage
 		       STORY_MAC));
 	if (passage->translate != NULL && passage->receive != NULL) {
 		GO_ON(sentence,
-		      " It also translates addresses (NAT): what came from {} port {} goes on from {} port "
+		      " It also translates addresses (NAT): what came from {} port {} goes on from "
+		      "{} port "
 		      "{}, so here even TCP's header is rewritten.",
 		      fact_field(narrator, passage->receive, DECODE_IPV4, "Source Address",
 				 STORY_IPV4),
@@ -156,9 +162,9 @@ static void tell_receiver(struct narrator *narrator, const struct passage *passa
 	sentence = SAY(list, "{} is the other end and opens everything, from the outside in: ",
 		       fact_node(narrator, passage->hop->node));
 	list_headers(narrator, sentence, passage->off);
-	GO_ON(sentence, ". What is left goes to the program that listens on port {}.",
-	      fact_field(narrator, passage->receive, DECODE_TCP, "Destination Port",
-			 STORY_DECIMAL));
+	GO_ON(
+	    sentence, ". What is left goes to the program that listens on port {}.",
+	    fact_field(narrator, passage->receive, DECODE_TCP, "Destination Port", STORY_DECIMAL));
 }
 
 static void tell_passage(struct narrator *narrator, const struct passage *passage,
@@ -189,7 +195,8 @@ static void draw_boxes(struct narrator *narrator, const struct history_packet *p
 	const struct history_hop *hop = narrate_hop_of(narrator, packet, 0);
 	struct story_block *figure;
 	struct figure_boxes boxes = { .after = hop->sent };
-	g_autofree char *title = g_strdup_printf("made by %s", model_node_name(narrator->model, hop->node));
+	g_autofree char *title =
+	    g_strdup_printf("made by %s", model_node_name(narrator->model, hop->node));
 
 	for (uint32_t i = 0; i < packet->hop_count; i++)
 		if (narrate_hop_of(narrator, packet, i)->outcome == HISTORY_ROUTED) {
@@ -200,12 +207,14 @@ static void draw_boxes(struct narrator *narrator, const struct history_packet *p
 			break;
 		}
 	boxes.after_title = boxes.before.length > 0 ? "as it leaves the router" : title;
-	figure = story_figure(narrator->story, "envelopes-boxes", figure_boxes(narrator->model, &boxes),
-			      "Nested boxes: the command inside TCP, inside IPv4, inside Ethernet, "
-			      "before and after the router");
+	figure =
+	    story_figure(narrator->story, "envelopes-boxes", figure_boxes(narrator->model, &boxes),
+			 "Nested boxes: the command inside TCP, inside IPv4, inside Ethernet, "
+			 "before and after the router");
 	if (boxes.before.length > 0)
-		SAY(figure, "Frame {} in its envelopes, before and after {}. What the router changed is "
-			    "marked.",
+		SAY(figure,
+		    "Frame {} in its envelopes, before and after {}. What the router changed is "
+		    "marked.",
 		    fact_saying_frame(narrator, saying), fact_node(narrator, hop->node));
 	else
 		SAY(figure, "Frame {} in its envelopes.", fact_saying_frame(narrator, saying));
@@ -225,8 +234,10 @@ void narrate_envelopes(struct narrator *narrator)
 	SAY(story_heading(narrator->story, 1, "envelopes"), "One command in its envelopes",
 	    fact_because(saying.frame));
 	SAY(story_paragraph(narrator->story),
-	    "Everything that follows travels in the same way, so let us watch one command closely: {}, "
-	    "sent by {} to {} in frame {} at {}. To put a header in front is called encapsulation, to "
+	    "Everything that follows travels in the same way, so let us watch one command closely: "
+	    "{}, "
+	    "sent by {} to {} in frame {} at {}. To put a header in front is called encapsulation, "
+	    "to "
 	    "take it off again decapsulation.",
 	    fact_line(narrator, &saying, 0), fact_node(narrator, leg->client),
 	    fact_node(narrator, leg->server), fact_saying_frame(narrator, &saying),
@@ -243,7 +254,8 @@ void narrate_envelopes(struct narrator *narrator)
 		draw_boxes(narrator, packet, &saying);
 	SAY(story_paragraph(narrator->story),
 	    "The answer comes back in the same way, each node in the opposite role. So full "
-	    "encapsulation and decapsulation happen at the two ends alone; in between, switches do none "
+	    "encapsulation and decapsulation happen at the two ends alone; in between, switches do "
+	    "none "
 	    "and routers that of Ethernet.",
 	    fact_because(saying.frame));
 }
@@ -297,14 +309,18 @@ static void add_row(struct narrator *narrator, struct story_block *table,
 		    const struct saying *saying, const struct passage *passage, bool is_first)
 {
 	static const char *const roles[] = {
-		[HISTORY_MADE] = "sender, all layers", [HISTORY_SWITCHED] = "switch, layer two",
-		[HISTORY_ROUTED] = "router, layer three", [HISTORY_DELIVERED] = "receiver, all layers",
-		[HISTORY_DROPPED] = "lost here", [HISTORY_IGNORED] = "not for it",
+		[HISTORY_MADE] = "sender, all layers",
+		[HISTORY_SWITCHED] = "switch, layer two",
+		[HISTORY_ROUTED] = "router, layer three",
+		[HISTORY_DELIVERED] = "receiver, all layers",
+		[HISTORY_DROPPED] = "lost here",
+		[HISTORY_IGNORED] = "not for it",
 		[HISTORY_WAITING] = "still waiting",
 	};
 
 	if (is_first)
-		SAY(table, "{} {}", fact_saying_frame(narrator, saying), fact_line(narrator, saying, 2));
+		SAY(table, "{} {}", fact_saying_frame(narrator, saying),
+		    fact_line(narrator, saying, 2));
 	else
 		SAY(table, "", fact_word(NULL));
 	SAY(table, "{}", fact_node(narrator, passage->hop->node));
@@ -380,7 +396,8 @@ static bool fill_for_experts(struct narrator *narrator, struct story_block *tabl
 		for (guint k = 0; k < sayings->len && count < PACKETS_MAX; k++) {
 			struct saying *saying = &g_array_index(sayings, struct saying, k);
 
-			if (saying->unit->packet == last || narrate_packet_of(narrator, saying) == NULL)
+			if (saying->unit->packet == last ||
+			    narrate_packet_of(narrator, saying) == NULL)
 				continue;
 			last = saying->unit->packet;
 			add_packet(narrator, table, saying);
@@ -393,7 +410,7 @@ static bool fill_for_experts(struct narrator *narrator, struct story_block *tabl
 
 static struct story_block *begin_table(struct narrator *narrator)
 {
-	static const char *const heads[] = { "Frame",     "Node",    "Role", "Bytes in",
+	static const char *const heads[] = { "Frame",     "Node",    "Role",   "Bytes in",
 					     "Taken off", "Changed", "Put on", "Bytes out" };
 	struct story_block *table =
 	    story_table(narrator->story, G_N_ELEMENTS(heads), 1u << 3 | 1u << 7);
@@ -416,10 +433,11 @@ void narrate_headers_table(struct narrator *narrator)
 	table = begin_table(narrator);
 	if (!is_expert) {
 		fill_for_course(narrator, table);
-		story_say(intro,
-			  "The first command of each kind of session, node by node. All other packets of "
-			  "such a session fare the same.",
-			  NULL, 0);
+		story_say(
+		    intro,
+		    "The first command of each kind of session, node by node. All other packets of "
+		    "such a session fare the same.",
+		    NULL, 0);
 		return;
 	}
 	is_cut = fill_for_experts(narrator, table);

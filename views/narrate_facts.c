@@ -32,7 +32,7 @@ struct story_fact fact_code(const char *text)
 
 struct story_fact fact_because(const struct trace_record *record)
 {
-	return (struct story_fact) { .evidence = {.record = record == NULL ? 0 : record->id} };
+	return (struct story_fact) { .evidence = { .record = record == NULL ? 0 : record->id } };
 }
 
 struct story_fact fact_node(struct narrator *narrator, uint32_t node)
@@ -82,7 +82,10 @@ static enum story_form append_time(GString *out, const struct narrator *narrator
 
 	if (is_interval && time_ns < 1000000000) {
 		append_decimal(out, (double)time_ns / 1e6,
-			       is_expert ? 6 : time_ns < 1000000 ? 3 : time_ns < 100000000 ? 1 : 0);
+			       is_expert             ? 6
+			       : time_ns < 1000000   ? 3
+			       : time_ns < 100000000 ? 1
+						     : 0);
 		g_string_append(out, " ms");
 		return STORY_MILLISECONDS;
 	}
@@ -141,8 +144,7 @@ struct story_fact fact_frame(struct narrator *narrator, const struct trace_recor
 {
 	g_autoptr(GString) text = g_string_new(NULL);
 
-	g_string_append_printf(text, "%" PRIu64,
-			       model_frame(narrator->model, transmit->packet));
+	g_string_append_printf(text, "%" PRIu64, model_frame(narrator->model, transmit->packet));
 	return fact_of(narrator, text->str, transmit, STORY_FRAME, STORY_DECIMAL);
 }
 

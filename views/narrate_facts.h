@@ -34,8 +34,7 @@ struct story_fact fact_bits(struct narrator *narrator, const struct trace_record
 
 /* The field `name` of the header of `protocol` in the frame of a record. */
 struct story_fact fact_field(struct narrator *narrator, const struct trace_record *record,
-			     enum decode_protocol protocol, const char *name,
-			     enum story_form form);
+			     enum decode_protocol protocol, const char *name, enum story_form form);
 
 /* Length of the header of `protocol`, from its own record ENCAPSULATE or DECAPSULATE. */
 

@@ -23,55 +23,81 @@ struct phrase {
 };
 
 static const struct phrase pop3_phrases[] = {
-	{POP3_CAPA,   NULL, 0, "{} asks what the server can do (frame {}).",                                      NULL},
-	{POP3_STLS,   NULL, 0, "{} asks for encryption (frame {}).",                                              "{} asks for encryption (frame {})."},
-	{POP3_USER,   NULL, 0, "{} says whose maildrop is wanted (frame {}).",                                    "{} (frame {})."},
-	{POP3_PASS,   NULL, 1, "{} carries the password, in clear text for whoever sees frame {}.",           "{} follows (frame {})."},
-	{POP3_APOP,   NULL, 2, "{} logs in by a digest of the password, not the password itself (frame {}).",     "{} logs in (frame {})."},
-	{POP3_AUTH,   NULL, 2, "{} begins the login (frame {}).",                                                 "{} logs in (frame {})."},
-	{POP3_STAT,   NULL, 0, "{} asks how much there is (frame {}).",                                           "{} asks how much there is (frame {})."},
-	{POP3_UIDL,   NULL, 0,
-         "{} gives each message a name that stays the same from session to session, so that the client sees "
-         "which ones it has not got yet (frame {}).",                                                             NULL},
-	{POP3_RETR,   NULL, 0, "{} fetches the whole message (frame {}).",                                        "{} fetches another (frame {})."},
-	{POP3_TOP,    NULL, 0, "{} fetches only the head of a message (frame {}).",                               "{} (frame {})."},
-	{POP3_DELE,   NULL, 0, "{} marks it to be deleted (frame {}).",                                           "{} marks it to be deleted (frame {})."},
-	{POP3_QUIT,   NULL, 0, "{} ends the session (frame {}).",                                                 "{} ends the session (frame {})."},
+	{POP3_CAPA,  NULL, 0, "{} asks what the server can do (frame {}).",                        NULL                    },
+	{ POP3_STLS, NULL, 0, "{} asks for encryption (frame {}).",
+         "{} asks for encryption (frame {})."									      },
+	{ POP3_USER, NULL, 0, "{} says whose maildrop is wanted (frame {}).",                      "{} (frame {})."        },
+	{ POP3_PASS, NULL, 1, "{} carries the password, in clear text for whoever sees frame {}.",
+         "{} follows (frame {})."											  },
+	{ POP3_APOP, NULL, 2,
+         "{} logs in by a digest of the password, not the password itself (frame {}).",	    "{} logs in (frame {})."},
+	{ POP3_AUTH, NULL, 2, "{} begins the login (frame {}).",                                   "{} logs in (frame {})."},
+	{ POP3_STAT, NULL, 0, "{} asks how much there is (frame {}).",
+         "{} asks how much there is (frame {})."									   },
+	{ POP3_UIDL, NULL, 0,
+         "{} gives each message a name that stays the same from session to session, so that the "
+         "client sees "
+	  "which ones it has not got yet (frame {}).",					     NULL		    },
+	{ POP3_RETR, NULL, 0, "{} fetches the whole message (frame {}).",
+         "{} fetches another (frame {})."										  },
+	{ POP3_TOP,  NULL, 0, "{} fetches only the head of a message (frame {}).",
+         "{} (frame {})."												  },
+	{ POP3_DELE, NULL, 0, "{} marks it to be deleted (frame {}).",
+         "{} marks it to be deleted (frame {})."									   },
+	{ POP3_QUIT, NULL, 0, "{} ends the session (frame {}).",
+         "{} ends the session (frame {})."										 },
 };
 
 static const struct phrase imap_phrases[] = {
-	{IMAP_STARTTLS,     NULL,       0, "{} asks for encryption (frame {}).",                                       "{} asks for encryption (frame {})."},
-	{IMAP_LOGIN,        NULL,       2, "{} logs in with name and password as they are (frame {}).",              "{} logs in (frame {})."},
-	{IMAP_AUTHENTICATE, NULL,       3, "{} begins the login (frame {}).",                                          "{} logs in (frame {})."},
-	{IMAP_SELECT,       NULL,       0, "{} opens the mailbox (frame {}).",                                         "{} opens the mailbox (frame {})."},
-	{IMAP_EXAMINE,      NULL,       0, "{} opens the mailbox to look at it only (frame {}).",                      "{} looks into the mailbox (frame {})."},
-	{IMAP_LIST,         NULL,       0, "{} asks which folders there are (frame {}).",                              NULL},
-	{IMAP_UID_FETCH,    "ENVELOPE", 0,
-         "{} asks for the list alone, who wrote when about what, and how large it is; no message comes with "
-         "it (frame {}).",                                                                                              "{} refreshes the list (frame {})."},
-	{IMAP_UID_FETCH,    "BODY.PEEK[]", 0, "{} asks for one whole message without marking it as read (frame {}).", "{} asks for a message (frame {})."},
-	{IMAP_UID_FETCH,    "BODY[]",   0, "{} asks for one whole message (frame {}).",                                "{} asks for a message (frame {})."},
-	{IMAP_UID_FETCH,    "BODY",     0, "{} asks for a part of a message (frame {}).",                              "{} asks for a part (frame {})."},
-	{IMAP_UID_FETCH,    "FLAGS",    0, "{} asks for the flags alone (frame {}).",                                  NULL},
-	{IMAP_FETCH,        NULL,       0, "{} fetches (frame {}).",                                                   "{} fetches (frame {})."},
-	{IMAP_UID_STORE,    NULL,       0,
-         "{} changes flags on the server, where every other device sees it (frame {}).",                                "{} changes flags (frame {})."},
-	{IMAP_UID_SEARCH,   NULL,       0,
-         "{} lets the server search, so that no message has to cross the network for it (frame {}).",                   "{} searches (frame {})."},
-	{IMAP_UID_MOVE,     NULL,       0, "{} moves the message from folder to folder on the server (frame {}).",     "{} moves it (frame {})."},
-	{IMAP_UID_COPY,     NULL,       0, "{} copies the message on the server (frame {}).",                          "{} copies it (frame {})."},
-	{IMAP_APPEND,       NULL,       0, "{} puts a message of the client's into a folder (frame {}).",              "{} files a message (frame {})."},
-	{IMAP_UID_EXPUNGE,  NULL,       0, "{} removes for good what is flagged as deleted (frame {}).",               "{} removes it (frame {})."},
-	{IMAP_EXPUNGE,      NULL,       0, "{} removes for good what is flagged as deleted (frame {}).",               "{} removes it (frame {})."},
-	{IMAP_CREATE,       NULL,       0, "{} makes a folder (frame {}).",                                            "{} makes a folder (frame {})."},
-	{IMAP_IDLE,         NULL,       0,
-         "{} keeps the line open: the server will speak up by itself as soon as something changes (frame {}).",         "{} waits for news (frame {})."},
-	{IMAP_LOGOUT,       NULL,       0, "{} ends the session (frame {}).",                                          "{} ends it (frame {})."},
+	{IMAP_STARTTLS,      NULL,          0, "{} asks for encryption (frame {}).",
+         "{} asks for encryption (frame {})."												    },
+	{ IMAP_LOGIN,        NULL,          2, "{} logs in with name and password as they are (frame {}).",
+         "{} logs in (frame {})."														},
+	{ IMAP_AUTHENTICATE, NULL,          3, "{} begins the login (frame {}).",                             "{} logs in (frame {})."           },
+	{ IMAP_SELECT,       NULL,          0, "{} opens the mailbox (frame {}).",
+         "{} opens the mailbox (frame {})."												      },
+	{ IMAP_EXAMINE,      NULL,          0, "{} opens the mailbox to look at it only (frame {}).",
+         "{} looks into the mailbox (frame {})."												 },
+	{ IMAP_LIST,         NULL,          0, "{} asks which folders there are (frame {}).",                 NULL                               },
+	{ IMAP_UID_FETCH,    "ENVELOPE",    0,
+         "{} asks for the list alone, who wrote when about what, and how large it is; no message "
+         "comes with "
+	  "it (frame {}).",										   "{} refreshes the list (frame {})."},
+	{ IMAP_UID_FETCH,    "BODY.PEEK[]", 0,
+         "{} asks for one whole message without marking it as read (frame {}).",			      "{} asks for a message (frame {})."},
+	{ IMAP_UID_FETCH,    "BODY[]",      0, "{} asks for one whole message (frame {}).",
+         "{} asks for a message (frame {})."												     },
+	{ IMAP_UID_FETCH,    "BODY",        0, "{} asks for a part of a message (frame {}).",
+         "{} asks for a part (frame {})."													},
+	{ IMAP_UID_FETCH,    "FLAGS",       0, "{} asks for the flags alone (frame {}).",                     NULL                               },
+	{ IMAP_FETCH,        NULL,          0, "{} fetches (frame {}).",                                      "{} fetches (frame {})."           },
+	{ IMAP_UID_STORE,    NULL,          0,
+         "{} changes flags on the server, where every other device sees it (frame {}).",		      "{} changes flags (frame {})."     },
+	{ IMAP_UID_SEARCH,   NULL,          0,
+         "{} lets the server search, so that no message has to cross the network for it (frame "
+         "{}).",											      "{} searches (frame {})."          },
+	{ IMAP_UID_MOVE,     NULL,          0,
+         "{} moves the message from folder to folder on the server (frame {}).",			      "{} moves it (frame {})."          },
+	{ IMAP_UID_COPY,     NULL,          0, "{} copies the message on the server (frame {}).",
+         "{} copies it (frame {})."													      },
+	{ IMAP_APPEND,       NULL,          0, "{} puts a message of the client's into a folder (frame {}).",
+         "{} files a message (frame {})."													},
+	{ IMAP_UID_EXPUNGE,  NULL,          0, "{} removes for good what is flagged as deleted (frame {}).",
+         "{} removes it (frame {})."													     },
+	{ IMAP_EXPUNGE,      NULL,          0, "{} removes for good what is flagged as deleted (frame {}).",
+         "{} removes it (frame {})."													     },
+	{ IMAP_CREATE,       NULL,          0, "{} makes a folder (frame {}).",                               "{} makes a folder (frame {})."    },
+	{ IMAP_IDLE,         NULL,          0,
+         "{} keeps the line open: the server will speak up by itself as soon as something changes "
+         "(frame {}).",										       "{} waits for news (frame {})."    },
+	{ IMAP_LOGOUT,       NULL,          0, "{} ends the session (frame {}).",                             "{} ends it (frame {})."           },
 };
 
 static const struct phrase http_phrases[] = {
-	{HTTP_GET,  NULL, 2, "The browser asks for a page: {} (frame {}).",                               "It asks for {} (frame {})."},
-	{HTTP_POST, NULL, 2, "What the user typed goes to the site in a request of its own: {} (frame {}).", "It posts {} (frame {})."},
+	{HTTP_GET,   NULL, 2, "The browser asks for a page: {} (frame {}).",
+         "It asks for {} (frame {})."									     },
+	{ HTTP_POST, NULL, 2,
+         "What the user typed goes to the site in a request of its own: {} (frame {}).", "It posts {} (frame {})."},
 };
 
 static bool fits(const struct phrase *phrase, const struct saying *saying)
@@ -132,7 +158,8 @@ static bool tell_command(struct telling *telling, const struct phrase *phrases, 
 static void tell_left_out(struct telling *telling)
 {
 	if (telling->said > COMMANDS_MAX)
-		SAY(telling->paragraph, "More commands of the same kinds follow, which I leave out.",
+		SAY(telling->paragraph,
+		    "More commands of the same kinds follow, which I leave out.",
 		    fact_because(telling->leg->syn));
 }
 
@@ -175,8 +202,9 @@ static void tell_pop3_reply(struct telling *telling, guint index)
 		return;
 	}
 	if (saying->unit->kind == POP3_STAT)
-		quote_reply(telling, reply_that_has(telling->sayings, index, POP3_OK, NULL),
-			    "The answer {} gives the number of messages and of their bytes (frame {}).");
+		quote_reply(
+		    telling, reply_that_has(telling->sayings, index, POP3_OK, NULL),
+		    "The answer {} gives the number of messages and of their bytes (frame {}).");
 	if (saying->unit->kind == POP3_RETR) {
 		reply = reply_that_has(telling->sayings, index, POP3_MESSAGE, NULL);
 		if (reply != NULL)
@@ -198,8 +226,10 @@ static void tell_deletion(struct telling *telling)
 
 	if (dele != NULL && quit != NULL && narrate_is_new(telling->narrator, CONCEPT_DELETION))
 		SAY(telling->paragraph,
-		    "Only this QUIT makes the deletion final: had the connection broken after frame {}, "
-		    "the message would still be on {}. From now on its reader has it on {}, and nowhere "
+		    "Only this QUIT makes the deletion final: had the connection broken after "
+		    "frame {}, "
+		    "the message would still be on {}. From now on its reader has it on {}, and "
+		    "nowhere "
 		    "else.",
 		    fact_saying_frame(telling->narrator, dele),
 		    fact_node(telling->narrator, telling->leg->server),
@@ -234,8 +264,9 @@ void narrate_pop3(struct narrator *narrator, const struct scene *scene, const st
 
 	(void)scene;
 	if (narrate_is_new(narrator, CONCEPT_POP3) && greeting != NULL)
-		SAY(telling.paragraph, "POP3 is the simpler way to fetch mail. Here, too, the server begins: {} "
-				       "(frame {}).",
+		SAY(telling.paragraph,
+		    "POP3 is the simpler way to fetch mail. Here, too, the server begins: {} "
+		    "(frame {}).",
 		    fact_line(narrator, greeting, 0), fact_saying_frame(narrator, greeting));
 	for (guint i = 0; i < sayings->len; i++) {
 		const struct saying *saying = at(sayings, i);
@@ -261,12 +292,14 @@ static void tell_imap_reply(struct telling *telling, guint index)
 	if (reply != NULL)
 		quote_reply(telling, reply, "The server refuses: {} (frame {}).");
 	if (saying->unit->kind == IMAP_SELECT)
-		quote_reply(telling, reply_that_has(telling->sayings, index, IMAP_DATA_EXISTS, NULL),
+		quote_reply(telling,
+			    reply_that_has(telling->sayings, index, IMAP_DATA_EXISTS, NULL),
 			    "The answer {} says how many messages it holds (frame {}).");
 	reply = reply_that_has(telling->sayings, index, IMAP_LITERAL, NULL);
 	if (reply != NULL && saying->unit->kind == IMAP_UID_FETCH)
-		SAY(telling->paragraph, "It comes as a literal, {} bytes counted beforehand, from frame "
-					"{} on.",
+		SAY(telling->paragraph,
+		    "It comes as a literal, {} bytes counted beforehand, from frame "
+		    "{} on.",
 		    fact_saying_bytes(telling->narrator, reply),
 		    fact_saying_frame(telling->narrator, reply));
 	if (saying->unit->kind == IMAP_UID_SEARCH)
@@ -282,8 +315,8 @@ static void tell_news(struct telling *telling, guint index)
 	bool follows_command = index > 0 && !at(telling->sayings, index - 1)->is_from_server;
 
 	if (saying->is_from_server && saying->unit->kind == IMAP_DATA_EXISTS &&
-	    (index == 0 || (!follows_command && at(telling->sayings, index - 1)->unit->kind ==
-							IMAP_CONTINUE)))
+	    (index == 0 ||
+	     (!follows_command && at(telling->sayings, index - 1)->unit->kind == IMAP_CONTINUE)))
 		quote_reply(telling, saying, "The server reports {} by itself (frame {}).");
 }
 
@@ -296,7 +329,8 @@ static void tell_imap_point(struct telling *telling, const GArray *sayings)
 		    !narrate_is_new(telling->narrator, CONCEPT_IMAP_STAYS))
 			continue;
 		SAY(telling->paragraph,
-		    "Here is the difference to POP3: what crossed in frame {} is a copy. The message "
+		    "Here is the difference to POP3: what crossed in frame {} is a copy. The "
+		    "message "
 		    "stays on {}, and any other device of the same user will find it there.",
 		    fact_saying_frame(telling->narrator, saying),
 		    fact_node(telling->narrator, telling->leg->server));
@@ -311,7 +345,8 @@ void narrate_imap(struct narrator *narrator, const struct scene *scene, const st
 	(void)scene;
 	if (narrate_is_new(narrator, CONCEPT_IMAP) && at(sayings, 0)->is_from_server)
 		SAY(telling.paragraph,
-		    "In IMAP every command has a tag of its own, which the answer repeats. The server "
+		    "In IMAP every command has a tag of its own, which the answer repeats. The "
+		    "server "
 		    "begins with {} (frame {}).",
 		    fact_line(narrator, at(sayings, 0), 2),
 		    fact_saying_frame(narrator, at(sayings, 0)));
@@ -342,8 +377,8 @@ static void tell_lines(struct telling *telling)
 			continue;
 		telling->said++;
 		SAY(telling->paragraph, "{} says {} (frame {}).",
-		    fact_node(telling->narrator, saying->is_from_server ? telling->leg->server
-									: telling->leg->client),
+		    fact_node(telling->narrator,
+			      saying->is_from_server ? telling->leg->server : telling->leg->client),
 		    fact_line(telling->narrator, saying, 0),
 		    fact_saying_frame(telling->narrator, saying));
 	}
@@ -377,7 +412,8 @@ void narrate_other(struct narrator *narrator, const struct scene *scene, const s
 	if (narrate_is_new(narrator, CONCEPT_HTTP))
 		SAY(telling.paragraph,
 		    "With webmail the mail program runs on a server, and the user has a browser: "
-		    "between {} and {} there is only HTTP, and the site speaks SMTP and IMAP in the "
+		    "between {} and {} there is only HTTP, and the site speaks SMTP and IMAP in "
+		    "the "
 		    "user's place.",
 		    fact_node(narrator, leg->client), fact_node(narrator, leg->server),
 		    fact_because(leg->syn));

@@ -136,11 +136,12 @@ static uint32_t part_of(const struct narrator *narrator, uint32_t scene,
 static uint32_t find_scene(struct narrator *narrator, uint64_t index,
 			   const struct trace_record *record)
 {
-	uint64_t cause = record->cause == 0 ? UINT64_MAX
-					    : trace_store_find(narrator->store, record->cause);
+	uint64_t cause =
+	    record->cause == 0 ? UINT64_MAX : trace_store_find(narrator->store, record->cause);
 
 	if (begins_scene(record))
-		return begin_scene(narrator, record, cause < index ? narrator->scene_of[cause] : SCENE_NONE);
+		return begin_scene(narrator, record,
+				   cause < index ? narrator->scene_of[cause] : SCENE_NONE);
 	if (cause < index && narrator->scene_of[cause] != SCENE_NONE)
 		return part_of(narrator, narrator->scene_of[cause], record);
 	return scene_of_root(narrator, record->root);
@@ -199,8 +200,8 @@ static void keep_node(struct narrator *narrator, const struct trace_record *reco
 
 static void keep(struct narrator *narrator, uint64_t index, const struct trace_record *record)
 {
-	bool is_written = record->kind == TRACE_MAIL && (record->detail == MAIL_COMPOSED ||
-							 record->detail == MAIL_NOTIFIED);
+	bool is_written = record->kind == TRACE_MAIL &&
+			  (record->detail == MAIL_COMPOSED || record->detail == MAIL_NOTIFIED);
 
 	if (record->kind == TRACE_NODE)
 		keep_node(narrator, record);
@@ -214,10 +215,10 @@ static void add_legs(struct narrator *narrator)
 {
 	for (unsigned i = 0; i < model_connection_count(narrator->model); i++) {
 		const struct model_connection *connection = model_connection(narrator->model, i);
-		const char *client = model_name_of_address(narrator->model,
-							   connection->client.address);
-		const char *server = model_name_of_address(narrator->model,
-							   connection->server.address);
+		const char *client =
+		    model_name_of_address(narrator->model, connection->client.address);
+		const char *server =
+		    model_name_of_address(narrator->model, connection->server.address);
 		struct leg *leg = g_new0(struct leg, 1);
 
 		*leg = (struct leg) {
@@ -258,8 +259,7 @@ static void look_at_segment(struct narrator *narrator, uint64_t index,
 			open_leg(narrator, leg, index, record);
 	} else if (segment.flags & TCP_SYN) {
 		leg->syn_ack = leg->syn_ack == NULL ? record : leg->syn_ack;
-	} else if (leg->ack == NULL && leg->syn_ack != NULL &&
-		   !segment.direction->is_from_server) {
+	} else if (leg->ack == NULL && leg->syn_ack != NULL && !segment.direction->is_from_server) {
 		leg->ack = record;
 	}
 	if ((segment.flags & TCP_FIN) && leg->fin == NULL)

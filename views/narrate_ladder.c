@@ -34,9 +34,10 @@ static void add_opening(const struct narrator *narrator, const struct leg *leg, 
 
 static uint8_t layer_of(const struct saying *saying)
 {
-	int layer = saying->unit->is_encrypted        ? LAYER_TLS
-		    : saying->unit->dissector == NULL ? -1
-						      : view_layer_find(saying->unit->dissector->key);
+	int layer = saying->unit->is_encrypted ? LAYER_TLS
+		    : saying->unit->dissector == NULL
+			? -1
+			: view_layer_find(saying->unit->dissector->key);
 
 	return layer < 0 ? 0 : (uint8_t)layer;
 }
@@ -49,8 +50,8 @@ static size_t add_sayings(const struct narrator *narrator, const GArray *sayings
 
 	for (guint i = 0; i < sayings->len; i++) {
 		const struct saying *saying = &g_array_index(sayings, struct saying, i);
-		struct figure_step step = segment(narrator, saying->frame, saying->is_from_server,
-						  saying->unit->summary);
+		struct figure_step step =
+		    segment(narrator, saying->frame, saying->is_from_server, saying->unit->summary);
 
 		if (saying->unit->packet == packet)
 			continue;
@@ -100,11 +101,13 @@ void narrate_ladder(struct narrator *narrator, const struct leg *leg, const GArr
 	};
 	ladder.steps = (const struct figure_step *)(void *)steps->data;
 	ladder.step_count = steps->len;
-	figure = story_figure(narrator->story, anchor, figure_ladder(&ladder),
-			      "Ladder: what client and server say to each other, one arrow for each "
-			      "frame, from top to bottom");
-	SAY(figure, "The session between {} and {}, from frame {} on; the numbers on the left are times "
-		    "and frames.",
+	figure =
+	    story_figure(narrator->story, anchor, figure_ladder(&ladder),
+			 "Ladder: what client and server say to each other, one arrow for each "
+			 "frame, from top to bottom");
+	SAY(figure,
+	    "The session between {} and {}, from frame {} on; the numbers on the left are times "
+	    "and frames.",
 	    fact_node(narrator, leg->client), fact_node(narrator, leg->server),
 	    fact_frame(narrator, leg->syn));
 	g_array_unref(steps);

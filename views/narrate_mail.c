@@ -62,9 +62,9 @@ static struct bytes header_line(const struct narrator *narrator, const struct tr
 		    g_ascii_strncasecmp((const char *)message.data + i, start, length) != 0)
 			continue;
 		end = memchr(message.data + i, '\r', message.length - i);
-		return (struct bytes) { message.data + i,
-					end == NULL ? message.length - i
-						    : (size_t)(end - message.data) - i };
+		return (struct bytes) { message.data + i, end == NULL
+							      ? message.length - i
+							      : (size_t)(end - message.data) - i };
 	}
 	return (struct bytes) { NULL, 0 };
 }
@@ -80,7 +80,8 @@ static void tell_report(struct narrator *narrator, const struct trace_record *re
 
 	if (recipient.length == 0 || action.length == 0 || status.length == 0)
 		return;
-	SAY(paragraph, "It says what happened twice, once for people and once for programs: {}, {}, {}.",
+	SAY(paragraph,
+	    "It says what happened twice, once for people and once for programs: {}, {}, {}.",
 	    fact_quote(narrator, record, recipient, STORY_CODE),
 	    fact_quote(narrator, record, action, STORY_CODE),
 	    fact_quote(narrator, record, status, STORY_CODE));
@@ -99,7 +100,8 @@ static void tell_mime(struct narrator *narrator, const struct trace_record *reco
 	if (encoding.length == 0 || !narrate_is_new(narrator, CONCEPT_MIME))
 		return;
 	SAY(paragraph,
-	    "Mail carries text, so MIME has turned the file in it into letters and digits: {} makes "
+	    "Mail carries text, so MIME has turned the file in it into letters and digits: {} "
+	    "makes "
 	    "four characters of every three bytes.",
 	    fact_quote(narrator, record, encoding, STORY_CODE));
 }
@@ -160,14 +162,16 @@ static void tell_policy(struct narrator *narrator, const struct trace_record *re
 
 	if (login.length > 0 && size.length > 0 && narrate_is_new(narrator, CONCEPT_POLICY_LOGIN))
 		SAY(paragraph,
-		    "Before it agreed, {} looked whether it may: it knows who is asking ({}), and the "
+		    "Before it agreed, {} looked whether it may: it knows who is asking ({}), and "
+		    "the "
 		    "message is not too large ({}).",
 		    fact_host(narrator, record), fact_quote(narrator, record, login, STORY_CODE),
 		    fact_quote(narrator, record, size, STORY_CODE));
 	else if (stranger.length > 0 && local.length > 0 &&
 		 narrate_is_new(narrator, CONCEPT_POLICY_LOCAL))
 		SAY(paragraph,
-		    "{} looked, too, before it agreed. Whoever brings the message has not logged in "
+		    "{} looked, too, before it agreed. Whoever brings the message has not logged "
+		    "in "
 		    "({}); it may pass all the same, because its recipient is at home here ({}).",
 		    fact_host(narrator, record), fact_quote(narrator, record, stranger, STORY_CODE),
 		    fact_quote(narrator, record, local, STORY_CODE));
@@ -176,17 +180,21 @@ static void tell_policy(struct narrator *narrator, const struct trace_record *re
 /* What a stage of the screening is about, in the order of enum screen_kind. */
 static const char *const stage_meanings[SCREEN_KIND_COUNT] = {
 	[SCREEN_SENDER] = "A user may only send in names that are the user's own.",
-	[SCREEN_GREYLIST] = "The idea: a real mail server tries again after a while, and most senders of "
-			    "spam do not.",
+	[SCREEN_GREYLIST] =
+	    "The idea: a real mail server tries again after a while, and most senders of "
+	    "spam do not.",
 	[SCREEN_VIRUS] = "It looks for what is known to be harmful.",
 	[SCREEN_CONTENT] = "It looks for words and files that the server's owner does not want.",
 	[SCREEN_SPAM] = "It adds up points for what is typical of spam.",
-	[SCREEN_SPF] = "The owner of the sender's domain has published in DNS which hosts send mail for "
-		       "it, and this client is none of them.",
-	[SCREEN_DKIM] = "A signature in the header is compared with a key that the domain has published "
-			"in DNS.",
-	[SCREEN_DMARC] = "It asks whether SPF or DKIM speak for the domain that the reader sees in From, "
-			 "and does what that domain wishes.",
+	[SCREEN_SPF] =
+	    "The owner of the sender's domain has published in DNS which hosts send mail for "
+	    "it, and this client is none of them.",
+	[SCREEN_DKIM] =
+	    "A signature in the header is compared with a key that the domain has published "
+	    "in DNS.",
+	[SCREEN_DMARC] =
+	    "It asks whether SPF or DKIM speak for the domain that the reader sees in From, "
+	    "and does what that domain wishes.",
 };
 
 static void explain_stage(struct narrator *narrator, const struct trace_record *record,
@@ -219,8 +227,8 @@ static void tell_check(struct narrator *narrator, const struct trace_record *rec
 	    fact_quote(narrator, record, stage, STORY_CODE),
 	    fact_word(record->before == SCREEN_FAILED ? "fails" : "passes"),
 	    fact_quote(narrator, record, evidence, STORY_CODE),
-	    fact_word(record->after == SCREEN_REJECT       ? ", and the message is not taken"
-		      : record->after == SCREEN_DEFER      ? ", and the client is told to come again"
+	    fact_word(record->after == SCREEN_REJECT  ? ", and the message is not taken"
+		      : record->after == SCREEN_DEFER ? ", and the client is told to come again"
 		      : record->after == SCREEN_QUARANTINE ? ", and the message goes to Junk"
 		      : record->after == SCREEN_TAG        ? ", and the message is marked"
 							   : ""));
@@ -264,13 +272,12 @@ static void tell_accepted(struct narrator *narrator, const struct scene *scene, 
 	struct story_sentence *sentence;
 
 	if (record->detail == MAIL_SUBMITTED && narrate_is_new(narrator, CONCEPT_MSA))
-		sentence = SAY(paragraph,
-			       "{} plays several parts from now on. As {} it has taken the message and "
-			       "given it the queue id {}; as {} it keeps it in its queue",
-			       fact_host(narrator, record),
-			       fact_word(role_of(narrator, ACTOR_MSA)),
-			       fact_text(narrator, record, 0),
-			       fact_word(role_of(narrator, ACTOR_MTA)));
+		sentence =
+		    SAY(paragraph,
+			"{} plays several parts from now on. As {} it has taken the message and "
+			"given it the queue id {}; as {} it keeps it in its queue",
+			fact_host(narrator, record), fact_word(role_of(narrator, ACTOR_MSA)),
+			fact_text(narrator, record, 0), fact_word(role_of(narrator, ACTOR_MTA)));
 	else
 		sentence = SAY(paragraph, "{} queues it as {}", fact_host(narrator, record),
 			       fact_text(narrator, record, 0));
@@ -320,13 +327,15 @@ static void tell_deferred(struct narrator *narrator, const struct trace_record *
 
 	next.text = g_string_chunk_insert(narrator->story->texts, seconds);
 	next.evidence.form = STORY_SECONDS;
-	SAY(paragraph, "At {} {} cannot get rid of it ({}); it keeps the message and will try again at "
-		       "second {} of the run.",
+	SAY(paragraph,
+	    "At {} {} cannot get rid of it ({}); it keeps the message and will try again at "
+	    "second {} of the run.",
 	    fact_time(narrator, record), fact_host(narrator, record),
 	    fact_quote(narrator, record, narrate_bytes(narrator, record), STORY_CODE), next);
 	if (narrate_is_new(narrator, CONCEPT_DEFERRAL))
-		SAY(paragraph, "Mail is store and forward: a server that is away, or says no for now, "
-			       "delays a message and does not lose it.",
+		SAY(paragraph,
+		    "Mail is store and forward: a server that is away, or says no for now, "
+		    "delays a message and does not lose it.",
 		    fact_because(record));
 }
 
@@ -343,9 +352,10 @@ static void tell_bounced(struct narrator *narrator, const struct trace_record *r
 		    fact_text(narrator, record, 0), fact_time(narrator, record),
 		    fact_text(narrator, record, 1));
 	if (narrate_is_new(narrator, CONCEPT_BOUNCE))
-		SAY(paragraph, "A server that has taken a message may not drop it in silence: it writes "
-			       "to the sender, from an empty address, so that no answer to this can "
-			       "start a loop.",
+		SAY(paragraph,
+		    "A server that has taken a message may not drop it in silence: it writes "
+		    "to the sender, from an empty address, so that no answer to this can "
+		    "start a loop.",
 		    fact_because(record));
 }
 
@@ -392,8 +402,9 @@ static void tell_retrieved(struct narrator *narrator, const struct trace_record 
 		    fact_interval(narrator, written, record));
 	if (written != NULL && record->total_bytes > written->total_bytes &&
 	    narrate_is_new(narrator, CONCEPT_GROWTH))
-		SAY(paragraph, "It was {} bytes when it was written and is {} now: every server on the way "
-			       "has put lines of its own on top.",
+		SAY(paragraph,
+		    "It was {} bytes when it was written and is {} now: every server on the way "
+		    "has put lines of its own on top.",
 		    fact_number(narrator, written, STORY_LENGTH),
 		    fact_number(narrator, record, STORY_LENGTH));
 }
@@ -408,7 +419,8 @@ static void tell_deleted(struct narrator *narrator, const struct trace_record *r
 static void tell_duplicate(struct narrator *narrator, const struct trace_record *record,
 			   struct story_block *paragraph)
 {
-	SAY(paragraph, "The {} on {} sees that it has filed this message already, and drops the copy.",
+	SAY(paragraph,
+	    "The {} on {} sees that it has filed this message already, and drops the copy.",
 	    fact_role(narrator, record), fact_host(narrator, record));
 }
 
@@ -417,17 +429,17 @@ static const struct {
 	void (*tell)(struct narrator *narrator, const struct trace_record *record,
 		     struct story_block *paragraph);
 } stations[] = {
-	{MAIL_OUTBOX,      tell_outbox     },
-	{MAIL_CHECKED,     tell_check      },
-	{MAIL_SIGNED,      tell_signed     },
-	{MAIL_TRANSFERRED, tell_transferred},
-	{MAIL_DEFERRED,    tell_deferred   },
-	{MAIL_BOUNCED,     tell_bounced    },
-	{MAIL_DELIVERED,   tell_delivered  },
-	{MAIL_DUPLICATE,   tell_duplicate  },
-	{MAIL_RETRIEVED,   tell_retrieved  },
-	{MAIL_DELETED,     tell_deleted    },
-	{MAIL_REFUSED,     tell_refused    },
+	{MAIL_OUTBOX,       tell_outbox     },
+        { MAIL_CHECKED,     tell_check      },
+	{ MAIL_SIGNED,      tell_signed     },
+        { MAIL_TRANSFERRED, tell_transferred},
+	{ MAIL_DEFERRED,    tell_deferred   },
+        { MAIL_BOUNCED,     tell_bounced    },
+	{ MAIL_DELIVERED,   tell_delivered  },
+        { MAIL_DUPLICATE,   tell_duplicate  },
+	{ MAIL_RETRIEVED,   tell_retrieved  },
+        { MAIL_DELETED,     tell_deleted    },
+	{ MAIL_REFUSED,     tell_refused    },
 };
 
 void narrate_stations(struct narrator *narrator, const struct scene *scene, guint *at,

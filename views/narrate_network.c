@@ -85,12 +85,13 @@ static void tell_network(struct narrator *narrator, const char *network, struct 
 			if (record == NULL)
 				continue;
 			if (sentence == NULL)
-				sentence = link == NULL
-					       ? SAY(list, "one network joins", fact_because(record))
-					       : SAY(list, "{} joins",
-						     fact_quote(narrator, link,
-								narrate_bytes(narrator, link),
-								STORY_STRONG));
+				sentence =
+				    link == NULL
+					? SAY(list, "one network joins", fact_because(record))
+					: SAY(list, "{} joins",
+					      fact_quote(narrator, link,
+							 narrate_bytes(narrator, link),
+							 STORY_STRONG));
 			GO_ON(sentence, members++ == 0 ? " {} ({})" : ", {} ({})",
 			      fact_node(narrator, node),
 			      fact_bits(narrator, record, INTERFACE_ADDRESS_BIT, 32, STORY_IPV4));
@@ -109,10 +110,11 @@ static void tell_networks(struct narrator *narrator)
 	for (guint i = 0; i < networks->len && i < NETWORKS_MAX; i++)
 		tell_network(narrator, networks->pdata[i], list);
 	if (list->sentences->len > 0)
-		story_say(intro,
-			  "These are the networks, and who has which address on them. A node with an "
-			  "address on several is a router.",
-			  NULL, 0);
+		story_say(
+		    intro,
+		    "These are the networks, and who has which address on them. A node with an "
+		    "address on several is a router.",
+		    NULL, 0);
 	if (networks->len > NETWORKS_MAX)
 		story_say(intro, "I name the first of them.", NULL, 0);
 	g_ptr_array_unref(networks);
@@ -123,7 +125,8 @@ struct programs {
 	const struct trace_record *first[ACTOR_COUNT];
 };
 
-static void find_programs(const struct narrator *narrator, struct programs *programs, uint32_t nodes)
+static void find_programs(const struct narrator *narrator, struct programs *programs,
+			  uint32_t nodes)
 {
 	for (uint64_t i = 0; i < trace_store_count(narrator->store); i++) {
 		const struct trace_record *record = trace_store_record(narrator->store, i);

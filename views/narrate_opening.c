@@ -7,8 +7,8 @@
 #include "stack/wire/ethernet.h"
 #include "views/narrate_parts.h"
 
-#define NEAR          60  /* records behind a query in which its datagram is made */
-#define CHAIN         8   /* records from the end of a query back to the packet that ended it */
+#define NEAR          60 /* records behind a query in which its datagram is made */
+#define CHAIN         8  /* records from the end of a query back to the packet that ended it */
 #define DNS_PORT      53
 #define ASKED_MAX     4 /* servers that a resolver asked, told of by name */
 #define FRAMES_OF_ASK 200
@@ -18,9 +18,9 @@ enum { ARP_SENDER_MAC = 176, ARP_SENDER_IP = 224, ARP_TARGET_IP = 304 };
 
 /* A question of a host, from its two records. */
 struct lookup {
-	const struct trace_record *begin, *end;      /* end: NULL: none */
+	const struct trace_record *begin, *end;       /* end: NULL: none */
 	const struct trace_record *question, *answer; /* frames; NULL: none */
-	struct bytes name;                           /* in text */
+	struct bytes name;                            /* in text */
 	char text[DNS_NAME_TEXT_BYTES];
 	uint16_t type;
 };
@@ -46,8 +46,7 @@ static const struct trace_record *find_answer(const struct narrator *narrator,
 	const struct trace_record *record = end;
 
 	for (unsigned i = 0; i < CHAIN && record != NULL && record->cause != 0; i++) {
-		record = narrate_record(narrator,
-					trace_store_find(narrator->store, record->cause));
+		record = narrate_record(narrator, trace_store_find(narrator->store, record->cause));
 		if (record != NULL && record->packet != 0)
 			return narrate_transmit(narrator, record->packet);
 	}
@@ -79,8 +78,7 @@ static bool read_lookup(const struct narrator *narrator, const struct scene *sce
 		const struct trace_record *record =
 		    narrate_record(narrator, g_array_index(scene->lookups, uint64_t, i));
 
-		if (record->object == lookup->begin->object &&
-		    record->after >= DNS_LOOKUP_ANSWERED)
+		if (record->object == lookup->begin->object && record->after >= DNS_LOOKUP_ANSWERED)
 			lookup->end = record;
 	}
 	if (lookup->end != NULL)
@@ -144,9 +142,10 @@ static void tell_resolver(struct narrator *narrator, const struct lookup *lookup
 		uint32_t to = asked_node(narrator, asked[i]);
 
 		if (i == 0)
-			sentence = SAY(paragraph, "{} does not know this itself and asks {} (frame {})",
-				       fact_node(narrator, resolver), fact_node(narrator, to),
-				       fact_frame(narrator, asked[i]));
+			sentence =
+			    SAY(paragraph, "{} does not know this itself and asks {} (frame {})",
+				fact_node(narrator, resolver), fact_node(narrator, to),
+				fact_frame(narrator, asked[i]));
 		else
 			GO_ON(sentence, ", then {} (frame {})", fact_node(narrator, to),
 			      fact_frame(narrator, asked[i]));
@@ -208,15 +207,16 @@ static void tell_address(struct narrator *narrator, const struct lookup *lookup,
 {
 	struct story_fact answer = fact_answer(narrator, lookup, address);
 	uint32_t resolver = asked_node(narrator, lookup->question);
-	struct story_fact server = resolver == 0 ? fact_word("its name server")
-						 : fact_node(narrator, resolver);
+	struct story_fact server =
+	    resolver == 0 ? fact_word("its name server") : fact_node(narrator, resolver);
 
 	if (answer.text == NULL)
 		return;
 	if (narrate_is_new(narrator, CONCEPT_DNS))
 		SAY(paragraph,
 		    "{} knows the server by its name alone, {}, but packets go to addresses. So it "
-		    "asks {} first, by UDP to port {} (frame {}); {} comes back {} later (frame {}).",
+		    "asks {} first, by UDP to port {} (frame {}); {} comes back {} later (frame "
+		    "{}).",
 		    fact_node(narrator, node), fact_name(narrator, lookup), server,
 		    fact_field(narrator, lookup->question, DECODE_UDP, "Destination Port",
 			       STORY_DECIMAL),
@@ -224,8 +224,9 @@ static void tell_address(struct narrator *narrator, const struct lookup *lookup,
 		    fact_interval(narrator, lookup->begin, lookup->end),
 		    fact_frame(narrator, lookup->answer));
 	else
-		SAY(paragraph, "DNS turns {} into {} (frames {} and {}).", fact_name(narrator, lookup),
-		    answer, fact_frame(narrator, lookup->question), fact_frame(narrator, lookup->answer));
+		SAY(paragraph, "DNS turns {} into {} (frames {} and {}).",
+		    fact_name(narrator, lookup), answer, fact_frame(narrator, lookup->question),
+		    fact_frame(narrator, lookup->answer));
 	if (resolver != 0)
 		tell_resolver(narrator, lookup, resolver, paragraph);
 }
@@ -279,8 +280,9 @@ static void tell_exchanger(struct narrator *narrator, const struct scene *scene,
 	tell_choice(narrator, scene, lookup, paragraph);
 }
 
-static void tell_lookup(struct narrator *narrator, const struct scene *scene, const struct lookup *lookup, uint32_t node,
-			uint32_t address, struct story_block *paragraph)
+static void tell_lookup(struct narrator *narrator, const struct scene *scene,
+			const struct lookup *lookup, uint32_t node, uint32_t address,
+			struct story_block *paragraph)
 {
 	bool is_answered = lookup->question != NULL && lookup->answer != NULL;
 
@@ -330,7 +332,8 @@ void narrate_reverse_lookup(struct narrator *narrator, const struct scene *scene
 			continue;
 		is_told = true;
 		SAY(paragraph,
-		    "Then nothing happens for {}: before {} says a word it asks DNS what the client's "
+		    "Then nothing happens for {}: before {} says a word it asks DNS what the "
+		    "client's "
 		    "address is called (frame {}, answered in frame {}), for its own records.",
 		    fact_interval(narrator, lookup->begin, lookup->end),
 		    fact_node(narrator, leg->server), fact_frame(narrator, lookup->question),
@@ -393,8 +396,9 @@ static void tell_arp(struct narrator *narrator, const struct scene *scene, uint3
 		    trace_node_of(record->id) != node || !narrate_is_new(narrator, CONCEPT_ARP))
 			continue;
 		explain_arp(narrator, question, paragraph);
-		SAY(paragraph, "Everyone else on the way does the same where it does not know its "
-			       "neighbour yet; I shall not repeat it.",
+		SAY(paragraph,
+		    "Everyone else on the way does the same where it does not know its "
+		    "neighbour yet; I shall not repeat it.",
 		    fact_because(question));
 		return;
 	}
@@ -404,7 +408,8 @@ static void explain_handshake(struct narrator *narrator, const struct leg *leg,
 			      struct story_block *paragraph)
 {
 	SAY(paragraph,
-	    "Now {} opens a TCP connection from its port {} to port {} of {} in three segments: SYN, "
+	    "Now {} opens a TCP connection from its port {} to port {} of {} in three segments: "
+	    "SYN, "
 	    "SYN-ACK and ACK (frames {}, {} and {}, {} from the first to the last).",
 	    fact_node(narrator, leg->client),
 	    fact_field(narrator, leg->syn, DECODE_TCP, "Source Port", STORY_DECIMAL),
@@ -412,8 +417,9 @@ static void explain_handshake(struct narrator *narrator, const struct leg *leg,
 	    fact_node(narrator, leg->server), fact_frame(narrator, leg->syn),
 	    fact_frame(narrator, leg->syn_ack), fact_frame(narrator, leg->ack),
 	    fact_interval(narrator, leg->syn, leg->ack));
-	SAY(paragraph, "They carry no mail yet; the two sides agree on the numbers by which they will "
-		       "count each other's bytes, so that nothing gets lost unnoticed.",
+	SAY(paragraph,
+	    "They carry no mail yet; the two sides agree on the numbers by which they will "
+	    "count each other's bytes, so that nothing gets lost unnoticed.",
 	    fact_because(leg->syn));
 }
 
@@ -424,19 +430,22 @@ static void tell_handshake(struct narrator *narrator, const struct leg *leg,
 	    fact_field(narrator, leg->syn, DECODE_TCP, "Destination Port", STORY_DECIMAL);
 
 	if (leg->syn_ack == NULL)
-		SAY(paragraph, "{} tries to reach port {} of {} (SYN in frame {}), but no SYN-ACK ever "
-			       "comes.",
+		SAY(paragraph,
+		    "{} tries to reach port {} of {} (SYN in frame {}), but no SYN-ACK ever "
+		    "comes.",
 		    fact_node(narrator, leg->client), port, fact_node(narrator, leg->server),
 		    fact_frame(narrator, leg->syn));
 	else if (leg->ack == NULL)
-		SAY(paragraph, "{} opens a connection to port {} of {} (frames {} and {}), which goes no "
-			       "further.",
+		SAY(paragraph,
+		    "{} opens a connection to port {} of {} (frames {} and {}), which goes no "
+		    "further.",
 		    fact_node(narrator, leg->client), port, fact_node(narrator, leg->server),
 		    fact_frame(narrator, leg->syn), fact_frame(narrator, leg->syn_ack));
 	else if (narrate_is_new(narrator, CONCEPT_HANDSHAKE))
 		explain_handshake(narrator, leg, paragraph);
 	else
-		SAY(paragraph, "{} opens a TCP connection to port {} of {} (frames {}, {} and {}; {}).",
+		SAY(paragraph,
+		    "{} opens a TCP connection to port {} of {} (frames {}, {} and {}; {}).",
 		    fact_node(narrator, leg->client), port, fact_node(narrator, leg->server),
 		    fact_frame(narrator, leg->syn), fact_frame(narrator, leg->syn_ack),
 		    fact_frame(narrator, leg->ack), fact_interval(narrator, leg->syn, leg->ack));

@@ -40,9 +40,8 @@ void narrate_passage_read(const struct narrator *narrator, const struct history_
 	uint64_t packet = history_packet(narrator->history, hop->packet)->id;
 	uint64_t count = trace_store_count(narrator->store);
 
-	*passage = (struct passage) {
-		.hop = hop, .on = g_ptr_array_new(), .off = g_ptr_array_new()
-	};
+	*passage =
+	    (struct passage) { .hop = hop, .on = g_ptr_array_new(), .off = g_ptr_array_new() };
 	for (uint64_t i = hop->first_record; i < count; i++) {
 		const struct trace_record *record = trace_store_record(narrator->store, i);
 
@@ -65,6 +64,5 @@ const struct history_packet *narrate_packet_of(const struct narrator *narrator,
 const struct history_hop *narrate_hop_of(const struct narrator *narrator,
 					 const struct history_packet *packet, uint32_t place)
 {
-	return history_hop(narrator->history,
-			   history_packet_hop(narrator->history, packet, place));
+	return history_hop(narrator->history, history_packet_hop(narrator->history, packet, place));
 }

@@ -58,7 +58,7 @@ struct scene {
 	const struct trace_record *record; /* the action, or the notification's */
 	const struct model_mail *mail;     /* that it writes; NULL: none */
 	uint32_t node;
-	uint32_t parent;  /* of a notification: the scene in which it was written; else SCENE_NONE */
+	uint32_t parent; /* of a notification: the scene in which it was written; else SCENE_NONE */
 	GArray *stations; /* of uint64_t: indices of records of kind MAIL, in order */
 	GArray *lookups;  /* of a host's DNS queries: when they begin and end */
 	GArray *arps;     /* questions by ARP, where they are sent */
@@ -83,15 +83,15 @@ struct narrator {
 	const struct trace_store *store;
 	struct story *story;
 	enum narrate_level level;
-	unsigned ladders; /* drawn so far */
-	uint64_t phrases[4]; /* set of those said; see narrate_fetch.c */
-	uint64_t lookups_told; /* records below this index */
-	uint64_t told;        /* set of 1 << enum narrate_concept */
-	GPtrArray *nodes;     /* by index: TRACE_NODE record; NULL: none */
-	GArray *frames;       /* of uint64_t, by number - 1: index of the TRANSMIT record */
-	uint32_t *scene_of;   /* by record index */
-	GPtrArray *scenes;    /* of struct scene *, in order */
-	GPtrArray *legs;      /* of struct leg *, as the model's connections */
+	unsigned ladders;         /* drawn so far */
+	uint64_t phrases[4];      /* set of those said; see narrate_fetch.c */
+	uint64_t lookups_told;    /* records below this index */
+	uint64_t told;            /* set of 1 << enum narrate_concept */
+	GPtrArray *nodes;         /* by index: TRACE_NODE record; NULL: none */
+	GArray *frames;           /* of uint64_t, by number - 1: index of the TRANSMIT record */
+	uint32_t *scene_of;       /* by record index */
+	GPtrArray *scenes;        /* of struct scene *, in order */
+	GPtrArray *legs;          /* of struct leg *, as the model's connections */
 	GHashTable *mail_records; /* root to record that wrote the message; look-ups only */
 };
 

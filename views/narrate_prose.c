@@ -124,8 +124,8 @@ static struct story_fact quote_of(struct narrator *narrator, const struct saying
 
 static void set_layer(struct story_fact *fact, const struct saying *saying)
 {
-	int layer = saying->unit->dissector == NULL ? -1
-						    : view_layer_find(saying->unit->dissector->key);
+	int layer =
+	    saying->unit->dissector == NULL ? -1 : view_layer_find(saying->unit->dissector->key);
 
 	fact->layer = layer < 0 ? 0 : (uint8_t)layer;
 }
