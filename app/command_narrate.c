@@ -42,8 +42,9 @@ static bool choose_form(struct narrating *narrating)
 	int form = index_in(form_names, FORM_COUNT, name);
 
 	if (form < 0) {
-		command_complain("%s: the explanation is written as md, html, pdf or json, not as '%s'",
-				 narrating->format != NULL ? "--format" : narrating->path, name);
+		command_complain(
+		    "%s: the explanation is written as md, html, pdf or json, not as '%s'",
+		    narrating->format != NULL ? "--format" : narrating->path, name);
 		return false;
 	}
 	narrating->form = (enum form)form;
@@ -128,16 +129,15 @@ static int write_markdown(const struct narrating *narrating, const struct story 
 	bool is_written = true;
 
 	if (narrating->path != NULL && strcmp(narrating->path, "-") != 0) {
-		prefix = g_strndup(narrating->path,
-				   g_str_has_suffix(narrating->path, ".md")
-				       ? strlen(narrating->path) - strlen(".md")
-				       : strlen(narrating->path));
+		prefix = g_strndup(narrating->path, g_str_has_suffix(narrating->path, ".md")
+							? strlen(narrating->path) - strlen(".md")
+							: strlen(narrating->path));
 		base = g_path_get_basename(prefix);
 		is_written = write_figures(story, prefix);
 	}
 	text = story_markdown(story, base);
-	is_written = is_written &&
-		     write_text(narrating->path == NULL ? "-" : narrating->path, text);
+	is_written =
+	    is_written && write_text(narrating->path == NULL ? "-" : narrating->path, text);
 	g_string_free(text, TRUE);
 	return is_written ? EXIT_OK : EXIT_OUTPUT;
 }
@@ -207,26 +207,30 @@ int command_narrate(const struct command *command, int argc, char **argv)
 {
 	struct narrating narrating = { .seed = -1 };
 	const GOptionEntry entries[] = {
-		{"output",    'o', 0, G_OPTION_ARG_FILENAME, &narrating.path,
-                 "Write to PATH: .md, .html, .pdf or .json; without it Markdown goes to standard output",                                         "PATH"                                },
-		{ "level",    0, 0, G_OPTION_ARG_STRING, &narrating.level_name,
-                 "How much to tell: short, course (default) or expert", "short|course|expert"                                          },
-		{ "question", 0, 0, G_OPTION_ARG_NONE, &narrating.wants_questions,
-                 "Answer the five usual questions of interviews as well, with this run's evidence", NULL                               },
-		{ "format",   0, 0, G_OPTION_ARG_STRING, &narrating.format,
-                 "Whatever the name of the file says: md, html, pdf or json", "md|html|pdf|json"                                       },
-		{ "receive",  0, 0, G_OPTION_ARG_STRING, &narrating.receive,
-                 "All clients receive by this protocol, whatever the scenario says", "pop3|imap"                                       },
-		{ "set",      0, 0, G_OPTION_ARG_STRING_ARRAY, &narrating.settings, COMMAND_SET_HELP, "PATH=VALUE" },
-		{ "seed",     0, 0, G_OPTION_ARG_INT64, &narrating.seed, "Use another seed than the scenario's", "N"},
-		{ 0                                                                                                       }
+		{"output",               'o', 0, G_OPTION_ARG_FILENAME, &narrating.path,
+                 "Write to PATH: .md, .html, .pdf or .json; without it Markdown goes to standard "
+                 "output", "PATH" },
+		{ "level",                     0, 0, G_OPTION_ARG_STRING, &narrating.level_name,
+                 "How much to tell: short, course (default) or expert", "short|course|expert" },
+		{ "question",       0, 0, G_OPTION_ARG_NONE, &narrating.wants_questions,
+                 "Answer the five usual questions of interviews as well, with this run's evidence", NULL },
+		{ "format",                0, 0, G_OPTION_ARG_STRING, &narrating.format,
+                 "Whatever the name of the file says: md, html, pdf or json", "md|html|pdf|json" },
+		{ "receive",               0, 0, G_OPTION_ARG_STRING, &narrating.receive,
+                 "All clients receive by this protocol, whatever the scenario says", "pop3|imap" },
+		{ "set",                     0, 0, G_OPTION_ARG_STRING_ARRAY, &narrating.settings, COMMAND_SET_HELP,
+                 "PATH=VALUE" },
+		{ "seed", 0, 0, G_OPTION_ARG_INT64, &narrating.seed,
+                 "Use another seed than the scenario's", "N" },
+		{ 0}
 	};
 	const char *file;
 	int status = command_parse(command, argc, argv, entries, 1, &file);
 
 	if (status < 0)
-		status = choose_form(&narrating) && choose_level(&narrating) ? tell(&narrating, file)
-									     : EXIT_USAGE;
+		status = choose_form(&narrating) && choose_level(&narrating)
+			     ? tell(&narrating, file)
+			     : EXIT_USAGE;
 	g_free(narrating.path);
 	g_free(narrating.level_name);
 	g_free(narrating.format);

@@ -34,8 +34,8 @@ static int draw(const struct quizzing *quizzing, const char *file)
 	if (scenario == NULL)
 		return EXIT_USAGE;
 	history = history_record(scenario, history_options_of(scenario));
-	questions = quiz_new(history, &(struct quiz_options) { (unsigned)quizzing->count,
-							       quizzing->seed });
+	questions =
+	    quiz_new(history, &(struct quiz_options) { (unsigned)quizzing->count, quizzing->seed });
 	text = write_quiz(quizzing->format, questions,
 			  scenario->title == NULL ? file : scenario->title);
 	fwrite(text->str, 1, text->len, stdout);
@@ -64,16 +64,17 @@ int command_quiz(const struct command *command, int argc, char **argv)
 {
 	struct quizzing quizzing = { .count = COUNT_DEFAULT, .seed = 1 };
 	const GOptionEntry entries[] = {
-		{"count",    0, 0, G_OPTION_ARG_STRING, &quizzing.count_text,
-                 "How many questions; 10 unless said otherwise",                                       "N"             },
-		{ "format",  0, 0, G_OPTION_ARG_STRING, &quizzing.format,
-                 "As text (default), as GIFT for Moodle's import, or as JSON", "text|gift|json"                        },
-		{ "seed",    0, 0, G_OPTION_ARG_STRING, &quizzing.seed_text,
-                 "Another number draws other questions of the same run", "N"                                           },
-		{ "receive", 0, 0, G_OPTION_ARG_STRING, &quizzing.receive,
-                 "All clients receive by this protocol, whatever the scenario says", "pop3|imap"                       },
-		{ "set",     0, 0, G_OPTION_ARG_STRING_ARRAY, &quizzing.settings, COMMAND_SET_HELP, "PATH=VALUE"},
-		{ 0                                                                                                      }
+		{"count",               0, 0, G_OPTION_ARG_STRING, &quizzing.count_text,
+                 "How many questions; 10 unless said otherwise", "N" },
+		{ "format",                    0, 0, G_OPTION_ARG_STRING, &quizzing.format,
+                 "As text (default), as GIFT for Moodle's import, or as JSON", "text|gift|json" },
+		{ "seed", 0, 0, G_OPTION_ARG_STRING, &quizzing.seed_text,
+                 "Another number draws other questions of the same run", "N" },
+		{ "receive",                  0, 0, G_OPTION_ARG_STRING, &quizzing.receive,
+                 "All clients receive by this protocol, whatever the scenario says", "pop3|imap" },
+		{ "set",             0, 0, G_OPTION_ARG_STRING_ARRAY, &quizzing.settings, COMMAND_SET_HELP,
+                 "PATH=VALUE" },
+		{ 0                   }
 	};
 	const char *file;
 	int status = command_parse(command, argc, argv, entries, 1, &file);

@@ -31,7 +31,8 @@ static void append_node(GString *dot, const struct model_node *node, uint32_t in
 		char address[IPV4_TEXT_BYTES];
 
 		if (interface != NULL && interface->address != 0)
-			g_string_append_printf(dot, "\\n%s", ipv4_print(interface->address, address));
+			g_string_append_printf(dot, "\\n%s",
+					       ipv4_print(interface->address, address));
 	}
 	g_string_append(dot, "\"");
 	if (node->kind != NODE_HOST)
@@ -54,11 +55,12 @@ static void append_cables(GString *dot, const struct model_node *node, uint32_t 
 
 char *figure_network_dot(const struct model *model)
 {
-	GString *dot = g_string_new("graph network {\n"
-				    "  graph [layout=neato, overlap=false, splines=true, start=7, "
-				    "fontname=\"DejaVu Sans\", bgcolor=transparent];\n"
-				    "  node [fontname=\"DejaVu Sans\", fontsize=11, color=\"#57606a\"];\n"
-				    "  edge [color=\"#8c959f\", len=1.3];\n");
+	GString *dot =
+	    g_string_new("graph network {\n"
+			 "  graph [layout=neato, overlap=false, splines=true, start=7, "
+			 "fontname=\"DejaVu Sans\", bgcolor=transparent];\n"
+			 "  node [fontname=\"DejaVu Sans\", fontsize=11, color=\"#57606a\"];\n"
+			 "  edge [color=\"#8c959f\", len=1.3];\n");
 
 	for (uint32_t i = 1; i <= model_node_count(model); i++)
 		append_node(dot, model_node(model, i), i);

@@ -67,12 +67,13 @@ static void draw_row(GString *svg, unsigned x, unsigned y, glong limit, const ch
 {
 	glong name_length = g_utf8_strlen(name, -1);
 
-	g_string_append_printf(svg, "<text x=\"%u\" y=\"%u\" font-size=\"10.5\" fill=\"%s\" " FONT ">",
+	g_string_append_printf(svg,
+			       "<text x=\"%u\" y=\"%u\" font-size=\"10.5\" fill=\"%s\" " FONT ">",
 			       x, y, PALETTE_FAINT);
 	append_cut(svg, name, limit);
-	g_string_append_printf(
-	    svg, "<tspan dx=\"6\" " MONO " fill=\"%s\"%s>",
-	    is_changed ? PALETTE_CHANGE : PALETTE_TEXT, is_changed ? " font-weight=\"bold\"" : "");
+	g_string_append_printf(svg, "<tspan dx=\"6\" " MONO " fill=\"%s\"%s>",
+			       is_changed ? PALETTE_CHANGE : PALETTE_TEXT,
+			       is_changed ? " font-weight=\"bold\"" : "");
 	append_cut(svg, value, MAX(limit - name_length, 6));
 	g_string_append(svg, is_changed ? " ◂</tspan></text>\n" : "</tspan></text>\n");
 }
@@ -84,7 +85,8 @@ static char *field_text(const struct box_field *field)
 	return g_strdup_printf("%s (%s)", field->value, field->who);
 }
 
-static unsigned draw_fields(GString *svg, const struct box *box, unsigned x, unsigned y, glong limit)
+static unsigned draw_fields(GString *svg, const struct box *box, unsigned x, unsigned y,
+			    glong limit)
 {
 	unsigned rows = 0;
 
@@ -113,10 +115,11 @@ static void draw_box(GString *svg, const GPtrArray *boxes, guint index, unsigned
 	const struct palette_colour *colour = palette_colour(box->layer);
 	glong limit = TEXT_MAX - 3 * (glong)index;
 
-	g_string_append_printf(svg,
-			       "<rect x=\"%u\" y=\"%u\" width=\"%u\" height=\"%u\" rx=\"6\" fill=\"%s\" "
-			       "stroke=\"%s\"/>\n",
-			       x, y, width, height_of(boxes, index), colour->fill, colour->ink);
+	g_string_append_printf(
+	    svg,
+	    "<rect x=\"%u\" y=\"%u\" width=\"%u\" height=\"%u\" rx=\"6\" fill=\"%s\" "
+	    "stroke=\"%s\"/>\n",
+	    x, y, width, height_of(boxes, index), colour->fill, colour->ink);
 	g_string_append_printf(svg,
 			       "<text x=\"%u\" y=\"%u\" font-size=\"11.5\" font-weight=\"bold\" "
 			       "fill=\"%s\" " FONT ">",
@@ -130,7 +133,8 @@ static void draw_box(GString *svg, const GPtrArray *boxes, guint index, unsigned
 
 static void draw_frame(GString *svg, const GPtrArray *boxes, const char *title, unsigned x)
 {
-	g_string_append_printf(svg, "<text x=\"%u\" y=\"15\" font-size=\"11.5\" fill=\"%s\" " FONT ">",
+	g_string_append_printf(svg,
+			       "<text x=\"%u\" y=\"15\" font-size=\"11.5\" fill=\"%s\" " FONT ">",
 			       x + 2, PALETTE_FAINT);
 	append_cut(svg, title == NULL ? "" : title, 50);
 	g_string_append(svg, "</text>\n");
@@ -147,10 +151,11 @@ static GString *svg_new(unsigned width, unsigned height)
 {
 	GString *svg = g_string_new(NULL);
 
-	g_string_append_printf(svg,
-			       "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%u\" height=\"%u\" "
-			       "viewBox=\"0 0 %u %u\">\n",
-			       width, height, width, height);
+	g_string_append_printf(
+	    svg,
+	    "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%u\" height=\"%u\" "
+	    "viewBox=\"0 0 %u %u\">\n",
+	    width, height, width, height);
 	return svg;
 }
 
@@ -198,33 +203,35 @@ static void draw_end(GString *svg, unsigned x, unsigned height, const char *name
 			       "font-size=\"12\" text-anchor=\"middle\" fill=\"%s\" " FONT ">",
 			       x - 65, PALETTE_FAINT, x, PALETTE_TEXT);
 	append_cut(svg, name, 18);
-	g_string_append_printf(svg,
-			       "</text>\n<line x1=\"%u\" y1=\"26\" x2=\"%u\" y2=\"%u\" stroke=\"%s\"/>\n",
-			       x, x, height - 4, PALETTE_LINE);
+	g_string_append_printf(
+	    svg, "</text>\n<line x1=\"%u\" y1=\"26\" x2=\"%u\" y2=\"%u\" stroke=\"%s\"/>\n", x, x,
+	    height - 4, PALETTE_LINE);
 }
 
 static void draw_step(GString *svg, const struct figure_step *step, unsigned y)
 {
 	const struct palette_colour *colour = palette_colour(step->layer);
 	unsigned left = LADDER_LEFT, right = LADDER_WIDTH - 70;
-	unsigned from = step->is_from_server ? right : left, to = step->is_from_server ? left : right;
+	unsigned from = step->is_from_server ? right : left,
+		 to = step->is_from_server ? left : right;
 	int head = step->is_from_server ? 7 : -7;
 
 	if (step->is_lost)
 		to = (from + to) / 2;
-	g_string_append_printf(svg,
-			       "<text x=\"4\" y=\"%u\" font-size=\"10\" fill=\"%s\" " MONO
-			       ">%.6f s</text>\n",
-			       y + 4, PALETTE_FAINT, time_seconds(step->time_ns));
+	g_string_append_printf(
+	    svg, "<text x=\"4\" y=\"%u\" font-size=\"10\" fill=\"%s\" " MONO ">%.6f s</text>\n",
+	    y + 4, PALETTE_FAINT, time_seconds(step->time_ns));
 	if (step->frame != 0)
-		g_string_append_printf(svg,
-				       "<text x=\"116\" y=\"%u\" font-size=\"10\" text-anchor=\"end\" "
-				       "fill=\"%s\" " MONO ">%" PRIu64 "</text>\n",
-				       y + 4, PALETTE_FAINT, step->frame);
-	g_string_append_printf(svg,
-			       "<line x1=\"%u\" y1=\"%u\" x2=\"%u\" y2=\"%u\" stroke=\"%s\" "
-			       "stroke-width=\"1.6\"/>\n<path d=\"M%u %u l%d -4 v8 z\" fill=\"%s\"/>\n",
-			       from, y, to, y, colour->ink, to, y, head, colour->ink);
+		g_string_append_printf(
+		    svg,
+		    "<text x=\"116\" y=\"%u\" font-size=\"10\" text-anchor=\"end\" "
+		    "fill=\"%s\" " MONO ">%" PRIu64 "</text>\n",
+		    y + 4, PALETTE_FAINT, step->frame);
+	g_string_append_printf(
+	    svg,
+	    "<line x1=\"%u\" y1=\"%u\" x2=\"%u\" y2=\"%u\" stroke=\"%s\" "
+	    "stroke-width=\"1.6\"/>\n<path d=\"M%u %u l%d -4 v8 z\" fill=\"%s\"/>\n",
+	    from, y, to, y, colour->ink, to, y, head, colour->ink);
 	if (step->is_lost)
 		g_string_append_printf(svg,
 				       "<text x=\"%u\" y=\"%u\" font-size=\"15\" fill=\"%s\" "
@@ -246,11 +253,12 @@ char *figure_ladder(const struct figure_ladder *ladder)
 
 	draw_end(svg, LADDER_LEFT, height, ladder->client);
 	draw_end(svg, LADDER_WIDTH - 70, height, ladder->server);
-	g_string_append_printf(svg,
-			       "<text x=\"116\" y=\"18\" font-size=\"10\" text-anchor=\"end\" fill=\"%s\" "
-			       FONT ">frame</text>\n<text x=\"4\" y=\"18\" font-size=\"10\" fill=\"%s\" "
-			       FONT ">time</text>\n",
-			       PALETTE_FAINT, PALETTE_FAINT);
+	g_string_append_printf(
+	    svg,
+	    "<text x=\"116\" y=\"18\" font-size=\"10\" text-anchor=\"end\" fill=\"%s\" " FONT
+	    ">frame</text>\n<text x=\"4\" y=\"18\" font-size=\"10\" fill=\"%s\" " FONT
+	    ">time</text>\n",
+	    PALETTE_FAINT, PALETTE_FAINT);
 	for (size_t i = 0; i < ladder->step_count; i++)
 		draw_step(svg, &ladder->steps[i], LADDER_TOP + 14 + (unsigned)i * LADDER_STEP);
 	if (ladder->left_out > 0)

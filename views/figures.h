@@ -11,14 +11,12 @@ struct figure_boxes {
 /* The SVG; the caller frees it. */
 char *figure_boxes(const struct model *model, const struct figure_boxes *boxes);
 
-
-
 /* One arrow of a ladder. */
 struct figure_step {
 	bool is_from_server;
 	bool is_lost;
-	uint8_t layer;    /* its colour */
-	uint64_t frame;   /* 0: none */
+	uint8_t layer;  /* its colour */
+	uint64_t frame; /* 0: none */
 	int64_t time_ns;
 	const char *text; /* may hold anything */
 };

@@ -69,14 +69,17 @@ static void answer_pop(struct narrator *narrator, struct story_block *paragraph)
 	struct evidence retr, dele;
 
 	if (!find_said(narrator, &pop3_dissector, POP3_RETR, NULL, &retr)) {
-		story_say(paragraph,
-			  "POP3 brings messages to one computer and by default deletes them on the server; "
-			  "no message is fetched by POP3 in this run, so I can show no frame of it.",
-			  NULL, 0);
+		story_say(
+		    paragraph,
+		    "POP3 brings messages to one computer and by default deletes them on the "
+		    "server; "
+		    "no message is fetched by POP3 in this run, so I can show no frame of it.",
+		    NULL, 0);
 		return;
 	}
 	SAY(paragraph,
-	    "POP3 empties a letter box: {} fetches a message from {} by {} (frame {}), all of it or "
+	    "POP3 empties a letter box: {} fetches a message from {} by {} (frame {}), all of it "
+	    "or "
 	    "nothing.",
 	    fact_node(narrator, retr.leg->client), fact_node(narrator, retr.leg->server),
 	    line_of(narrator, &retr), frame_of(narrator, &retr));
@@ -84,8 +87,9 @@ static void answer_pop(struct narrator *narrator, struct story_block *paragraph)
 		SAY(paragraph, "Then it says {} (frame {}), and the server keeps nothing.",
 		    line_of(narrator, &dele), frame_of(narrator, &dele));
 	else
-		SAY(paragraph, "It never says DELE, so here the server keeps its copy, but read or unread "
-			       "is known on {} alone.",
+		SAY(paragraph,
+		    "It never says DELE, so here the server keeps its copy, but read or unread "
+		    "is known on {} alone.",
 		    fact_node(narrator, retr.leg->client), fact_because(retr.leg->syn));
 }
 
@@ -94,17 +98,19 @@ static void answer_imap(struct narrator *narrator, struct story_block *paragraph
 	struct evidence select, fetch, store;
 
 	if (!find_said(narrator, &imap_dissector, IMAP_SELECT, NULL, &select)) {
-		story_say(paragraph,
-			  "IMAP leaves messages on the server and shows them from there; this run has no "
-			  "IMAP session, so I can show no frame of it.",
-			  NULL, 0);
+		story_say(
+		    paragraph,
+		    "IMAP leaves messages on the server and shows them from there; this run has no "
+		    "IMAP session, so I can show no frame of it.",
+		    NULL, 0);
 		return;
 	}
 	SAY(paragraph, "IMAP works in the mailbox itself: {} opens it on {} by {} (frame {}).",
 	    fact_node(narrator, select.leg->client), fact_node(narrator, select.leg->server),
 	    line_of(narrator, &select), frame_of(narrator, &select));
 	if (find_said(narrator, &imap_dissector, IMAP_UID_FETCH, "BODY", &fetch))
-		SAY(paragraph, "It reads a copy by {} (frame {}), and the original stays where it is.",
+		SAY(paragraph,
+		    "It reads a copy by {} (frame {}), and the original stays where it is.",
 		    line_of(narrator, &fetch), frame_of(narrator, &fetch));
 	if (find_said(narrator, &imap_dissector, IMAP_UID_STORE, NULL, &store))
 		SAY(paragraph, "Even the mark that it was read is kept there: {} (frame {}).",
@@ -156,19 +162,21 @@ static bool find_two_devices(struct narrator *narrator, const struct leg **first
 
 static void answer_companies(struct narrator *narrator)
 {
-	struct story_block *paragraph = ask(narrator, "question-companies",
-					    "Why do companies prefer IMAP?");
+	struct story_block *paragraph =
+	    ask(narrator, "question-companies", "Why do companies prefer IMAP?");
 	const struct leg *first, *second;
 	struct evidence evidence;
 	bool has_shown = false;
 
-	story_say(paragraph,
-		  "Because the mail is in one place: on a server that the company runs, backs up and "
-		  "controls, and that every device of an employee looks into.",
-		  NULL, 0);
+	story_say(
+	    paragraph,
+	    "Because the mail is in one place: on a server that the company runs, backs up and "
+	    "controls, and that every device of an employee looks into.",
+	    NULL, 0);
 	if (find_two_devices(narrator, &first, &second)) {
 		SAY(paragraph,
-		    "In this run one and the same user comes from {} and from {} to {}, both times by "
+		    "In this run one and the same user comes from {} and from {} to {}, both times "
+		    "by "
 		    "IMAP (frames {} and {}), and finds the same mailbox.",
 		    fact_node(narrator, first->client), fact_node(narrator, second->client),
 		    fact_node(narrator, first->server), fact_frame(narrator, first->syn),
@@ -176,8 +184,8 @@ static void answer_companies(struct narrator *narrator)
 		has_shown = true;
 	}
 	if (find_said(narrator, &imap_dissector, IMAP_UID_SEARCH, NULL, &evidence)) {
-		SAY(paragraph, "The server searches, too: {} (frame {}).", line_of(narrator, &evidence),
-		    frame_of(narrator, &evidence));
+		SAY(paragraph, "The server searches, too: {} (frame {}).",
+		    line_of(narrator, &evidence), frame_of(narrator, &evidence));
 		has_shown = true;
 	}
 	if (find_said(narrator, &imap_dissector, IMAP_IDLE, NULL, &evidence)) {
@@ -186,13 +194,15 @@ static void answer_companies(struct narrator *narrator)
 		has_shown = true;
 	}
 	if (!has_shown)
-		story_say(paragraph,
-			  "This run does not show it: nobody uses a second device by IMAP here, and "
-			  "nothing is searched or pushed.",
-			  NULL, 0);
+		story_say(
+		    paragraph,
+		    "This run does not show it: nobody uses a second device by IMAP here, and "
+		    "nothing is searched or pushed.",
+		    NULL, 0);
 	if (find_said(narrator, &pop3_dissector, POP3_DELE, NULL, &evidence))
-		SAY(paragraph, "The counterpart is in frame {}: by {} a message leaves the server of the "
-			       "company, and if the disk of {} breaks it is gone.",
+		SAY(paragraph,
+		    "The counterpart is in frame {}: by {} a message leaves the server of the "
+		    "company, and if the disk of {} breaks it is gone.",
 		    frame_of(narrator, &evidence), line_of(narrator, &evidence),
 		    fact_node(narrator, evidence.leg->client));
 }
@@ -226,8 +236,8 @@ static void tell_step(struct narrator *narrator, const struct trace_record *reco
 
 static void answer_flow(struct narrator *narrator)
 {
-	struct story_block *paragraph = ask(narrator, "question-flow",
-					    "How does a message flow from sender to receiver?");
+	struct story_block *paragraph =
+	    ask(narrator, "question-flow", "How does a message flow from sender to receiver?");
 	const struct history_station *stations;
 	struct story_block *list;
 	uint32_t count = 0;
@@ -236,8 +246,8 @@ static void answer_flow(struct narrator *narrator)
 		       ? NULL
 		       : history_stations(narrator->history, 1, &count);
 	if (count == 0) {
-		story_say(paragraph, "No message is written in this run, so it cannot show that.", NULL,
-			  0);
+		story_say(paragraph, "No message is written in this run, so it cannot show that.",
+			  NULL, 0);
 		return;
 	}
 	story_say(paragraph, "These are the steps of the first message of this run.", NULL, 0);
@@ -261,25 +271,28 @@ static const struct trace_record *first_mail_record(const struct narrator *narra
 
 static void answer_roles(struct narrator *narrator)
 {
+	/* clang-format off */
 	static const struct {
 		uint8_t actor;
 		unsigned detail;
 		const char *text, *missing;
 	} roles[] = {
-		{ACTOR_MUA, MAIL_COMPOSED,
-                 "The MUA, mail user agent, is the program in front of the user: on {} it writes a message at {}.",
-                 "The MUA, mail user agent, is the program in front of the user; none writes a message here." },
-		{ACTOR_MSA, MAIL_SUBMITTED,
-                 "The MSA, mail submission agent, takes mail from users who log in: on {} it accepts one at {}.",
-                 "The MSA, mail submission agent, takes mail from users who log in; none does so here."      },
-		{ACTOR_MTA, MAIL_TRANSFERRED,
-                 "The MTA, mail transfer agent, brings mail from server to server: that on {} has handed one over at {}.",
-                 "The MTA, mail transfer agent, brings mail from server to server; in this run no message "
-                 "is handed from one to another."                                                             },
-		{ACTOR_MDA, MAIL_DELIVERED,
-                 "The MDA, mail delivery agent, puts it into the mailbox: on {} at {}.",
-                 "The MDA, mail delivery agent, puts mail into mailboxes; it has nothing to do in this run."  },
+		{ ACTOR_MUA, MAIL_COMPOSED,
+		  "The MUA, mail user agent, is the program in front of the user: on {} it writes a message at {}.",
+		  "The MUA, mail user agent, is the program in front of the user; none writes a message here." },
+		{ ACTOR_MSA, MAIL_SUBMITTED,
+		  "The MSA, mail submission agent, takes mail from users who log in: on {} it accepts one at {}.",
+		  "The MSA, mail submission agent, takes mail from users who log in; none does so here." },
+		{ ACTOR_MTA, MAIL_TRANSFERRED,
+		  "The MTA, mail transfer agent, brings mail from server to server: that on {} has handed one over "
+		  "at {}.",
+		  "The MTA, mail transfer agent, brings mail from server to server; in this run no message is handed "
+		  "from one to another." },
+		{ ACTOR_MDA, MAIL_DELIVERED,
+		  "The MDA, mail delivery agent, puts it into the mailbox: on {} at {}.",
+		  "The MDA, mail delivery agent, puts mail into mailboxes; it has nothing to do in this run." },
 	};
+	/* clang-format on */
 	struct story_block *paragraph =
 	    ask(narrator, "question-roles", "What are the roles of MUA, MTA and MDA?");
 
@@ -329,8 +342,9 @@ static void answer_checks(struct narrator *narrator, struct story_block *paragra
 		    record->before != SCREEN_FAILED)
 			continue;
 		screen_record_split(narrate_bytes(narrator, record), &stage, &evidence);
-		SAY(paragraph, "Servers also look whom and what they take: on {} the check {} fails at {} "
-			       "({}).",
+		SAY(paragraph,
+		    "Servers also look whom and what they take: on {} the check {} fails at {} "
+		    "({}).",
 		    fact_node(narrator, trace_node_of(record->id)),
 		    fact_quote(narrator, record, stage, STORY_CODE), fact_time(narrator, record),
 		    fact_quote(narrator, record, evidence, STORY_CODE));
@@ -340,33 +354,38 @@ static void answer_checks(struct narrator *narrator, struct story_block *paragra
 
 static void answer_security(struct narrator *narrator)
 {
-	struct story_block *paragraph = ask(narrator, "question-security",
-					    "How secure is it?");
+	struct story_block *paragraph = ask(narrator, "question-security", "How secure is it?");
 	struct evidence open, hidden, plain;
 
 	if (find_message(narrator, false, &open))
 		SAY(paragraph,
-		    "SMTP by itself hides nothing: from frame {} on the message from {} to {} crosses the "
-		    "wire as plain text, and every cable, switch and router on the way could keep a copy.",
+		    "SMTP by itself hides nothing: from frame {} on the message from {} to {} "
+		    "crosses the "
+		    "wire as plain text, and every cable, switch and router on the way could keep "
+		    "a copy.",
 		    frame_of(narrator, &open), fact_node(narrator, open.leg->client),
 		    fact_node(narrator, open.leg->server));
 	if (find_message(narrator, true, &hidden))
 		SAY(paragraph,
-		    "Where TLS protects the connection, others on the way are kept out: the message in frame {}, from {} to {}, can be read by "
-		    "these two alone on its way. Each server that it passes sees it in clear, though: TLS "
+		    "Where TLS protects the connection, others on the way are kept out: the "
+		    "message in frame {}, from {} to {}, can be read by "
+		    "these two alone on its way. Each server that it passes sees it in clear, "
+		    "though: TLS "
 		    "protects connections, and not messages.",
 		    frame_of(narrator, &hidden), fact_node(narrator, hidden.leg->client),
 		    fact_node(narrator, hidden.leg->server));
 	else
-		story_say(paragraph, "TLS, on a port of its own or after STARTTLS, would hide it; no "
-				     "message is sent that way in this run.",
+		story_say(paragraph,
+			  "TLS, on a port of its own or after STARTTLS, would hide it; no "
+			  "message is sent that way in this run.",
 			  NULL, 0);
 	if (find_said(narrator, &smtp_dissector, SMTP_AUTH, "PLAIN", &plain) &&
 	    !plain.saying.unit->is_encrypted)
-		SAY(paragraph, "Worse, frame {} has the password itself: {}.", frame_of(narrator, &plain),
-		    fact_line(narrator, &plain.saying, 2));
+		SAY(paragraph, "Worse, frame {} has the password itself: {}.",
+		    frame_of(narrator, &plain), fact_line(narrator, &plain.saying, 2));
 	else if (find_said(narrator, &smtp_dissector, SMTP_AUTH, NULL, &plain))
-		SAY(paragraph, "The password at least is safe: {} (frame {}) does not give it away.",
+		SAY(paragraph,
+		    "The password at least is safe: {} (frame {}) does not give it away.",
 		    fact_line(narrator, &plain.saying, 2), frame_of(narrator, &plain));
 	answer_checks(narrator, paragraph);
 }

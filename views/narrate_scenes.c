@@ -13,9 +13,9 @@ static const struct {
 	void (*tell)(struct narrator *narrator, const struct scene *scene, const struct leg *leg,
 		     const GArray *sayings);
 } protocols[] = {
-	{&smtp_dissector, narrate_smtp},
-	{&pop3_dissector, narrate_pop3},
-	{&imap_dissector, narrate_imap},
+	{&smtp_dissector,  narrate_smtp},
+	{ &pop3_dissector, narrate_pop3},
+	{ &imap_dissector, narrate_imap},
 };
 
 static void tell_sayings(struct narrator *narrator, const struct scene *scene,
@@ -131,8 +131,9 @@ static void tell_nothing(struct narrator *narrator, const struct scene *scene)
 {
 	if (scene->frames > 0 || scene->record->kind != TRACE_ACTION)
 		return;
-	SAY(story_paragraph(narrator->story), "Not a single packet crosses a cable for this: what {} "
-					      "needs is on {} already.",
+	SAY(story_paragraph(narrator->story),
+	    "Not a single packet crosses a cable for this: what {} "
+	    "needs is on {} already.",
 	    fact_word(narrate_person(narrator, scene)), fact_node(narrator, scene->node),
 	    fact_because(scene->record));
 }
@@ -166,7 +167,8 @@ static void tell_rest(struct narrator *narrator, guint first)
 	SAY(story_heading(narrator->story, 2, "rest"), "What else was done",
 	    fact_because(narrate_scene(narrator, first)->record));
 	SAY(story_paragraph(narrator->story),
-	    "The rest of the run I only list. It adds no new protocol; a higher level tells more of it.",
+	    "The rest of the run I only list. It adds no new protocol; a higher level tells more "
+	    "of it.",
 	    fact_because(narrate_scene(narrator, first)->record));
 	list = story_list(narrator->story, false);
 	for (guint i = first; i < narrator->scenes->len && i < first + 30; i++) {
@@ -177,8 +179,8 @@ static void tell_rest(struct narrator *narrator, guint first)
 			    fact_quote(narrator, scene->record,
 				       narrate_bytes(narrator, scene->record), STORY_NAME));
 		else
-			SAY(list, "{}: {} writes a notification", fact_time(narrator, scene->record),
-			    fact_node(narrator, scene->node));
+			SAY(list, "{}: {} writes a notification",
+			    fact_time(narrator, scene->record), fact_node(narrator, scene->node));
 	}
 }
 

@@ -7,14 +7,14 @@
 static const struct {
 	const char *keyword, *meaning;
 } extensions[] = {
-	{"PIPELINING", "several commands may go in one segment"                       },
-	{"SIZE",       "how large a message may be"                                   },
-	{"STARTTLS",   "the connection can be encrypted"                              },
-	{"AUTH",       "ways to log in"                                               },
-	{"8BITMIME",   "text beyond ASCII as it is"                                   },
-	{"SMTPUTF8",   "addresses beyond ASCII"                                       },
-	{"DSN",        "reports about delivery"                                       },
-	{"CHUNKING",   "messages by counted pieces"                                   },
+	{"PIPELINING", "several commands may go in one segment"},
+	{ "SIZE",      "how large a message may be"            },
+	{ "STARTTLS",  "the connection can be encrypted"       },
+	{ "AUTH",      "ways to log in"                        },
+	{ "8BITMIME",  "text beyond ASCII as it is"            },
+	{ "SMTPUTF8",  "addresses beyond ASCII"                },
+	{ "DSN",       "reports about delivery"                },
+	{ "CHUNKING",  "messages by counted pieces"            },
 };
 
 static const struct saying *command(const GArray *sayings, enum smtp_detail kind)
@@ -24,9 +24,9 @@ static const struct saying *command(const GArray *sayings, enum smtp_detail kind
 
 static bool is_positive(const struct saying *answer)
 {
-	return answer != NULL && (answer->unit->kind == SMTP_COMPLETED ||
-				  answer->unit->kind == SMTP_CONTINUE ||
-				  answer->unit->kind == SMTP_GREETING);
+	return answer != NULL &&
+	       (answer->unit->kind == SMTP_COMPLETED || answer->unit->kind == SMTP_CONTINUE ||
+		answer->unit->kind == SMTP_GREETING);
 }
 
 static struct story_fact because(const struct saying *saying)
@@ -118,8 +118,9 @@ static void tell_login(struct narrator *narrator, const struct scene *scene, con
 	for (guint i = 0; i < sayings->len && outcome == NULL; i++) {
 		const struct saying *saying = &g_array_index(sayings, struct saying, i);
 
-		if (saying->is_from_server && (saying_has(saying, "235 ") ||
-					       saying_has(saying, "535 ") || saying_has(saying, "454 ")))
+		if (saying->is_from_server &&
+		    (saying_has(saying, "235 ") || saying_has(saying, "535 ") ||
+		     saying_has(saying, "454 ")))
 			outcome = saying;
 	}
 	if (outcome != NULL)
@@ -132,7 +133,8 @@ static void explain_envelope(struct narrator *narrator, const struct saying *mai
 {
 	if (narrate_is_new(narrator, CONCEPT_ENVELOPE))
 		SAY(paragraph,
-		    "These two lines are the envelope. Like that of a letter, and unlike the To: line "
+		    "These two lines are the envelope. Like that of a letter, and unlike the To: "
+		    "line "
 		    "inside, it alone decides where the message goes and to whom it returns if it "
 		    "cannot be delivered.",
 		    because(mail));
@@ -180,8 +182,9 @@ static void tell_envelope(struct narrator *narrator, const struct leg *leg, cons
 		GO_ON(sentence, " and {} in a single segment (frame {}).",
 		      fact_line(narrator, data, 0), fact_saying_frame(narrator, data));
 		if (narrate_is_new(narrator, CONCEPT_PIPELINING))
-			SAY(paragraph, "It need not wait for each answer, because the server has "
-				       "offered PIPELINING; that saves whole round trips.",
+			SAY(paragraph,
+			    "It need not wait for each answer, because the server has "
+			    "offered PIPELINING; that saves whole round trips.",
 			    because(mail));
 	} else {
 		sentence = SAY(paragraph, "The message begins with {} (frame {}) and ",
@@ -201,8 +204,8 @@ static void tell_refusals(struct narrator *narrator, const struct leg *leg, cons
 	for (guint i = 0; i < sayings->len && count < 2; i++) {
 		const struct saying *saying = &g_array_index(sayings, struct saying, i);
 
-		if (!saying->is_from_server || (saying->unit->kind != SMTP_TRY_LATER &&
-						saying->unit->kind != SMTP_REFUSED) ||
+		if (!saying->is_from_server ||
+		    (saying->unit->kind != SMTP_TRY_LATER && saying->unit->kind != SMTP_REFUSED) ||
 		    saying_has(saying, "no valid recipients"))
 			continue;
 		count++;
@@ -210,10 +213,13 @@ static void tell_refusals(struct narrator *narrator, const struct leg *leg, cons
 		    fact_line(narrator, saying, 0), fact_saying_frame(narrator, saying));
 		if (saying->unit->kind == SMTP_TRY_LATER &&
 		    narrate_is_new(narrator, CONCEPT_REPLY_LATER))
-			SAY(paragraph, "A reply that begins with a four means: not now, try again later.",
+			SAY(paragraph,
+			    "A reply that begins with a four means: not now, try again later.",
 			    because(saying));
-		if (saying->unit->kind == SMTP_REFUSED && narrate_is_new(narrator, CONCEPT_REPLY_NO))
-			SAY(paragraph, "A reply that begins with a five means: no, and not later either.",
+		if (saying->unit->kind == SMTP_REFUSED &&
+		    narrate_is_new(narrator, CONCEPT_REPLY_NO))
+			SAY(paragraph,
+			    "A reply that begins with a five means: no, and not later either.",
 			    because(saying));
 	}
 }
@@ -231,12 +237,12 @@ static void tell_message(struct narrator *narrator, const struct leg *leg, const
 	go_ahead = data == NULL ? NULL : narrate_find(sayings, 0, true, SMTP_CONTINUE);
 	for (; go_ahead != NULL && !saying_has(go_ahead, "354");)
 		go_ahead = narrate_find(
-		    sayings,
-		    (guint)(go_ahead - &g_array_index(sayings, struct saying, 0)) + 1, true,
-		    SMTP_CONTINUE);
+		    sayings, (guint)(go_ahead - &g_array_index(sayings, struct saying, 0)) + 1,
+		    true, SMTP_CONTINUE);
 	if (go_ahead != NULL && data != NULL)
-		SAY(paragraph, "On {} the server answers {} (frame {}), and now the message itself crosses:"
-			       " {} bytes, from frame {} on.",
+		SAY(paragraph,
+		    "On {} the server answers {} (frame {}), and now the message itself crosses:"
+		    " {} bytes, from frame {} on.",
 		    fact_line(narrator, data, 0), fact_line(narrator, go_ahead, 0),
 		    fact_saying_frame(narrator, go_ahead), fact_saying_bytes(narrator, message),
 		    fact_saying_frame(narrator, message));
@@ -248,7 +254,8 @@ static void tell_message(struct narrator *narrator, const struct leg *leg, const
 		    because(message));
 	if (saying_has(message, "Received: ") && narrate_is_new(narrator, CONCEPT_RECEIVED))
 		SAY(paragraph,
-		    "It is longer than what the user's program wrote: {} has stamped it on top, {}.",
+		    "It is longer than what the user's program wrote: {} has stamped it on top, "
+		    "{}.",
 		    fact_node(narrator, leg->client), fact_line(narrator, message, 0));
 	done = narrate_answer(sayings, message);
 	if (done == NULL || done->unit->kind != SMTP_COMPLETED)
@@ -273,8 +280,9 @@ static void tell_end(struct narrator *narrator, const struct leg *leg, const GAr
 		SAY(paragraph, "{} ends the session (frame {}).", fact_line(narrator, quit, 0),
 		    fact_saying_frame(narrator, quit));
 	else
-		SAY(paragraph, "{} ends the session (frame {}), and a FIN from each side the TCP "
-			       "connection (the first in frame {}).",
+		SAY(paragraph,
+		    "{} ends the session (frame {}), and a FIN from each side the TCP "
+		    "connection (the first in frame {}).",
 		    fact_line(narrator, quit, 0), fact_saying_frame(narrator, quit),
 		    fact_frame(narrator, leg->fin));
 }
@@ -286,7 +294,8 @@ static void tell_relay(struct narrator *narrator, const struct leg *leg,
 	if (leg->connection->actors[0] == ACTOR_MTA && narrate_is_new(narrator, CONCEPT_RELAY))
 		SAY(paragraph,
 		    "It is the same language, but now a mail server is the client: {} acts as MTA "
-		    "(mail transfer agent), and nobody logs in, because any server of the world may "
+		    "(mail transfer agent), and nobody logs in, because any server of the world "
+		    "may "
 		    "bring mail for the users of {}.",
 		    fact_node(narrator, leg->client), fact_node(narrator, leg->server),
 		    fact_because(leg->syn));
@@ -305,8 +314,9 @@ static bool tell_again(struct narrator *narrator, const struct leg *leg, const G
 	if (mail == NULL || done == NULL || done->unit->kind != SMTP_COMPLETED ||
 	    narrator->level == NARRATE_EXPERT)
 		return false;
-	sentence = SAY(paragraph, "{} and {} talk as I have described: ",
-		       fact_node(narrator, leg->client), fact_node(narrator, leg->server));
+	sentence =
+	    SAY(paragraph, "{} and {} talk as I have described: ", fact_node(narrator, leg->client),
+		fact_node(narrator, leg->server));
 	if (login != NULL)
 		GO_ON(sentence, "the login (frame {}), ", fact_saying_frame(narrator, login));
 	GO_ON(sentence, "{} (frame {}), ", fact_line(narrator, mail, 0),
@@ -325,7 +335,8 @@ void narrate_smtp(struct narrator *narrator, const struct scene *scene, const st
 	struct story_block *paragraph = story_paragraph(narrator->story);
 	bool is_first = narrate_is_new(narrator, CONCEPT_SMTP);
 	bool is_transfer = leg->connection->actors[0] == ACTOR_MTA;
-	bool is_role_new = narrate_is_new(narrator, is_transfer ? CONCEPT_TRANSFER : CONCEPT_SUBMISSION);
+	bool is_role_new =
+	    narrate_is_new(narrator, is_transfer ? CONCEPT_TRANSFER : CONCEPT_SUBMISSION);
 
 	tell_relay(narrator, leg, paragraph);
 	if (is_first) {

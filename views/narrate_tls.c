@@ -32,9 +32,12 @@ static void tell_readable(struct narrator *narrator, const struct leg *leg,
 			  struct story_block *paragraph)
 {
 	SAY(paragraph,
-	    "From here on whoever listens on the way still reads the addresses, the ports ({} among "
-	    "them), how long each packet is and when it comes, and in frame {} the name of the server; "
-	    "what is said, from frame {} on, only the two ends can read. I can quote it because the "
+	    "From here on whoever listens on the way still reads the addresses, the ports ({} "
+	    "among "
+	    "them), how long each packet is and when it comes, and in frame {} the name of the "
+	    "server; "
+	    "what is said, from frame {} on, only the two ends can read. I can quote it because "
+	    "the "
 	    "trace holds what the ends know.",
 	    fact_field(narrator, hello->frame, DECODE_TCP, "Destination Port", STORY_DECIMAL),
 	    fact_saying_frame(narrator, hello), fact_saying_frame(narrator, secret));
@@ -51,18 +54,21 @@ void narrate_tls(struct narrator *narrator, const struct leg *leg, uint32_t scen
 
 	if (hello != NULL && answer != NULL && narrate_is_new(narrator, CONCEPT_TLS))
 		SAY(paragraph,
-		    "TLS begins with a ClientHello from {} (frame {}) and the ServerHello of {} (frame "
-		    "{}): they agree on a cipher and on keys, and the server shows its certificate.",
+		    "TLS begins with a ClientHello from {} (frame {}) and the ServerHello of {} "
+		    "(frame "
+		    "{}): they agree on a cipher and on keys, and the server shows its "
+		    "certificate.",
 		    fact_node(narrator, leg->client), fact_saying_frame(narrator, hello),
 		    fact_node(narrator, leg->server), fact_saying_frame(narrator, answer));
 	else if (hello != NULL && answer != NULL)
-		SAY(paragraph, "TLS is set up in frames {} and {}.", fact_saying_frame(narrator, hello),
-		    fact_saying_frame(narrator, answer));
+		SAY(paragraph, "TLS is set up in frames {} and {}.",
+		    fact_saying_frame(narrator, hello), fact_saying_frame(narrator, answer));
 	if (hello != NULL && secret != NULL && narrate_is_new(narrator, CONCEPT_TLS_READABLE))
 		tell_readable(narrator, leg, hello, secret, paragraph);
 	if (hello != NULL && secret == NULL)
-		SAY(paragraph, "Nothing is said under its protection: the attempt that begins in frame {} "
-			       "comes to nothing.",
+		SAY(paragraph,
+		    "Nothing is said under its protection: the attempt that begins in frame {} "
+		    "comes to nothing.",
 		    fact_saying_frame(narrator, hello));
 	g_array_unref(sayings);
 }

@@ -96,7 +96,8 @@ static void tell_filter(struct narrator *narrator, const struct trace_record *re
 	if (!narrate_is_new(narrator, CONCEPT_FILTER))
 		return;
 	if (record->detail == FILTER_DENIED)
-		SAY(paragraph, "The sender is told nothing, and has to wait until its patience ends.",
+		SAY(paragraph,
+		    "The sender is told nothing, and has to wait until its patience ends.",
 		    fact_because(record));
 	else if (record->detail == FILTER_REJECTED)
 		SAY(paragraph, "The sender is told at once, and need not wait in vain.",

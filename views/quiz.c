@@ -88,8 +88,8 @@ bool quiz_passage(struct quizzing *quizzing, unsigned outcome, struct saying *sa
 		return false;
 	start = quiz_pick(quizzing, packet->hop_count);
 	for (uint32_t i = 0; i < packet->hop_count; i++) {
-		const struct history_hop *hop = narrate_hop_of(&quizzing->narrator, packet,
-							       (start + i) % packet->hop_count);
+		const struct history_hop *hop =
+		    narrate_hop_of(&quizzing->narrator, packet, (start + i) % packet->hop_count);
 
 		if (hop->outcome != outcome)
 			continue;
@@ -117,12 +117,10 @@ char *quiz_describe(const struct quizzing *quizzing, const struct saying *saying
 
 	if (!saying->unit->is_encrypted && !quiz_is_readable(summary))
 		return g_strdup_printf("frame %" PRIu64,
-				       model_frame(quizzing->narrator.model,
-						   saying->unit->packet));
+				       model_frame(quizzing->narrator.model, saying->unit->packet));
 	if (saying->unit->is_encrypted)
 		return g_strdup_printf("frame %" PRIu64 " (encrypted)",
-				       model_frame(quizzing->narrator.model,
-						   saying->unit->packet));
+				       model_frame(quizzing->narrator.model, saying->unit->packet));
 	return g_strdup_printf("frame %" PRIu64 " (%s)",
 			       model_frame(quizzing->narrator.model, saying->unit->packet),
 			       story_clean(quizzing->narrator.story, text, DESCRIBE_MAX));
@@ -139,9 +137,8 @@ const char *quiz_node(const struct quizzing *quizzing, uint32_t node)
 static void gather(struct quizzing *quizzing)
 {
 	for (guint i = 0; i < quizzing->narrator.legs->len; i++) {
-		GArray *sayings = narrate_sayings(&quizzing->narrator,
-						  narrate_leg(&quizzing->narrator, i), SCENE_NONE,
-						  false);
+		GArray *sayings = narrate_sayings(
+		    &quizzing->narrator, narrate_leg(&quizzing->narrator, i), SCENE_NONE, false);
 
 		if (quizzing->sayings->len < SAYINGS_MAX)
 			g_array_append_vals(quizzing->sayings, sayings->data, sayings->len);

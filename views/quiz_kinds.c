@@ -40,8 +40,7 @@ static bool ask_header(struct quizzing *quizzing, const struct saying *saying,
 	g_autofree char *what = quiz_describe(quizzing, saying);
 	const char *node = quiz_node(quizzing, passage->hop->node);
 	struct quiz_question *question =
-	    quiz_begin(quizzing,
-		       g_strdup_printf("Which headers does %s take off %s?", node, what),
+	    quiz_begin(quizzing, g_strdup_printf("Which headers does %s take off %s?", node, what),
 		       list_of(passage->off));
 
 	if (question == NULL)
@@ -123,17 +122,17 @@ static bool draw_mac(struct quizzing *quizzing)
 	if (passage.transmit != NULL) {
 		g_autofree char *what = quiz_describe(quizzing, &saying);
 
-		question = quiz_begin(
-		    quizzing,
-		    g_strdup_printf("To which MAC address does %s send %s?",
-				    quiz_node(quizzing, passage.hop->node), what),
-		    mac_text(destination_mac(quizzing, passage.transmit)));
+		question = quiz_begin(quizzing,
+				      g_strdup_printf("To which MAC address does %s send %s?",
+						      quiz_node(quizzing, passage.hop->node), what),
+				      mac_text(destination_mac(quizzing, passage.transmit)));
 	}
 	if (question != NULL) {
 		wrong_macs(quizzing, question);
 		is_drawn = quiz_finish(
 		    quizzing, question, passage.transmit, saying.frame,
-		    g_strdup_printf("The Ethernet header of frame %" PRIu64 " as it leaves %s is for the "
+		    g_strdup_printf("The Ethernet header of frame %" PRIu64
+				    " as it leaves %s is for the "
 				    "next hop, not for the far end.",
 				    model_frame(quizzing->narrator.model, saying.unit->packet),
 				    quiz_node(quizzing, passage.hop->node)));
@@ -159,10 +158,10 @@ static bool draw_ttl(struct quizzing *quizzing)
 
 		question = quiz_begin(
 		    quizzing,
-		    g_strdup_printf("What is the TTL of %s when it leaves %s, which it reaches with %" PRIu64
-				    "?",
-				    what, quiz_node(quizzing, passage.hop->node),
-				    passage.forward->before),
+		    g_strdup_printf(
+			"What is the TTL of %s when it leaves %s, which it reaches with %" PRIu64
+			"?",
+			what, quiz_node(quizzing, passage.hop->node), passage.forward->before),
 		    g_strdup_printf("%" PRIu64, passage.forward->after));
 	}
 	if (question != NULL) {
@@ -219,8 +218,8 @@ static char *summary_of(struct quizzing *quizzing, const struct saying *saying)
 static bool is_part_of_answer(const struct quizzing *quizzing, const struct saying *reply,
 			      const char *summary)
 {
-	const struct saying *end = &g_array_index(quizzing->sayings, struct saying, 0) +
-				   quizzing->sayings->len;
+	const struct saying *end =
+	    &g_array_index(quizzing->sayings, struct saying, 0) + quizzing->sayings->len;
 
 	for (; reply < end && reply->is_from_server; reply++)
 		if (reply->unit->summary != NULL && strcmp(reply->unit->summary, summary) == 0)
@@ -231,8 +230,9 @@ static bool is_part_of_answer(const struct quizzing *quizzing, const struct sayi
 static void wrong_replies(struct quizzing *quizzing, struct quiz_question *question,
 			  const struct saying *right)
 {
-	static const char *const plausible[] = { "250 2.0.0 Ok", "354 End data with <CR><LF>.<CR><LF>",
-						 "+OK", "550 5.1.1 User unknown" };
+	static const char *const plausible[] = { "250 2.0.0 Ok",
+						 "354 End data with <CR><LF>.<CR><LF>", "+OK",
+						 "550 5.1.1 User unknown" };
 
 	for (unsigned i = 0; i < OTHERS_TRIED; i++) {
 		const struct saying *other = drawn_saying(quizzing);
@@ -249,10 +249,11 @@ static void wrong_replies(struct quizzing *quizzing, struct quiz_question *quest
 }
 
 /* The reply to a command that no other command shares a segment with. */
-static const struct saying *only_reply(const struct quizzing *quizzing, const struct saying *command)
+static const struct saying *only_reply(const struct quizzing *quizzing,
+				       const struct saying *command)
 {
-	const struct saying *end = &g_array_index(quizzing->sayings, struct saying, 0) +
-				   quizzing->sayings->len;
+	const struct saying *end =
+	    &g_array_index(quizzing->sayings, struct saying, 0) + quizzing->sayings->len;
 	const struct saying *reply = command + 1;
 
 	if (reply >= end || !reply->is_from_server || reply->unit->summary == NULL ||
@@ -282,16 +283,17 @@ static bool draw_reply(struct quizzing *quizzing)
 	answer = summary_of(quizzing, reply);
 	question = quiz_begin(
 	    quizzing,
-	    g_strdup_printf("A client says \"%s\" (frame %" PRIu64 "). How does the server's answer begin?",
+	    g_strdup_printf("A client says \"%s\" (frame %" PRIu64
+			    "). How does the server's answer begin?",
 			    what, model_frame(quizzing->narrator.model, command->unit->packet)),
 	    g_strdup(answer));
 	if (question == NULL)
 		return false;
 	wrong_replies(quizzing, question, reply);
-	return quiz_finish(quizzing, question, reply->frame, reply->frame,
-			   g_strdup_printf("Frame %" PRIu64 " has the answer.",
-					   model_frame(quizzing->narrator.model,
-						       reply->unit->packet)));
+	return quiz_finish(
+	    quizzing, question, reply->frame, reply->frame,
+	    g_strdup_printf("Frame %" PRIu64 " has the answer.",
+			    model_frame(quizzing->narrator.model, reply->unit->packet)));
 }
 
 /* The port. */
@@ -338,7 +340,8 @@ static bool draw_port(struct quizzing *quizzing)
 		quiz_wrong(question,
 			   g_strdup_printf("%u", plausible[(start + i) % G_N_ELEMENTS(plausible)]));
 	return quiz_finish(quizzing, question, leg->syn, leg->syn,
-			   g_strdup_printf("Frame %" PRIu64 " is the SYN; its destination port says it.",
+			   g_strdup_printf("Frame %" PRIu64
+					   " is the SYN; its destination port says it.",
 					   model_frame(narrator->model, leg->syn->packet)));
 }
 
@@ -379,7 +382,8 @@ static bool draw_length(struct quizzing *quizzing)
 		}
 		is_drawn = quiz_finish(
 		    quizzing, question, passage.transmit, saying.frame,
-		    g_strdup_printf("Frame %" PRIu64 ": each layer adds its header to what the program "
+		    g_strdup_printf("Frame %" PRIu64
+				    ": each layer adds its header to what the program "
 				    "handed down.",
 				    model_frame(quizzing->narrator.model, saying.unit->packet)));
 	}
@@ -415,8 +419,7 @@ static bool draw_traffic(struct quizzing *quizzing)
 		return false;
 	for (guint i = 0; i < quizzing->narrator.frames->len; i++) {
 		const struct trace_record *record = narrate_record(
-		    &quizzing->narrator,
-		    g_array_index(quizzing->narrator.frames, uint64_t, i));
+		    &quizzing->narrator, g_array_index(quizzing->narrator.frames, uint64_t, i));
 
 		if (record->root != mail->root)
 			continue;
@@ -429,9 +432,10 @@ static bool draw_traffic(struct quizzing *quizzing)
 	what = mail_text(quizzing, mail);
 	question = quiz_begin(
 	    quizzing,
-	    g_strdup_printf("How many bytes were put on the wire because of %s, each packet counted once "
-			    "and with all headers?",
-			    what),
+	    g_strdup_printf(
+		"How many bytes were put on the wire because of %s, each packet counted once "
+		"and with all headers?",
+		what),
 	    bytes_text(bytes));
 	if (question == NULL)
 		return false;
@@ -440,10 +444,10 @@ static bool draw_traffic(struct quizzing *quizzing)
 	quiz_wrong(question, bytes_text(bytes / 2));
 	return quiz_finish(
 	    quizzing, question, first, first,
-	    g_strdup_printf("%" PRIu64 " packets have this message as their root, the first of them in "
-			    "frame %" PRIu64 "; the message itself has %" PRIu64 " bytes.",
-			    packets, model_frame(quizzing->narrator.model, first->packet),
-			    mail->size_bytes));
+	    g_strdup_printf(
+		"%" PRIu64 " packets have this message as their root, the first of them in "
+		"frame %" PRIu64 "; the message itself has %" PRIu64 " bytes.",
+		packets, model_frame(quizzing->narrator.model, first->packet), mail->size_bytes));
 }
 
 /* Who has the message. */
@@ -483,10 +487,10 @@ static bool draw_holder(struct quizzing *quizzing)
 	if (at + 1 < count && stations[at + 1].time_ns == record->time_ns)
 		return false;
 	what = mail_text(quizzing, mail);
-	question = quiz_begin(quizzing,
-			      g_strdup_printf("Who has %s just after %g s?", what,
-					      (double)record->time_ns / 1e9),
-			      place_text(quizzing, record));
+	question = quiz_begin(
+	    quizzing,
+	    g_strdup_printf("Who has %s just after %g s?", what, (double)record->time_ns / 1e9),
+	    place_text(quizzing, record));
 	if (question == NULL)
 		return false;
 	for (uint32_t i = 0; i < count; i++) {
@@ -495,12 +499,11 @@ static bool draw_holder(struct quizzing *quizzing)
 			quiz_wrong(question, place_text(quizzing, other));
 	}
 	quiz_wrong(question, g_strdup("nobody: it is on the cable"));
-	return quiz_finish(quizzing, question, record, NULL,
-			   g_strdup_printf("The %s on %s records at %g s: %s.",
-					   actor_name(record->actor),
-					   quiz_node(quizzing, trace_node_of(record->id)),
-					   (double)record->time_ns / 1e9,
-					   view_detail_name(record)));
+	return quiz_finish(
+	    quizzing, question, record, NULL,
+	    g_strdup_printf("The %s on %s records at %g s: %s.", actor_name(record->actor),
+			    quiz_node(quizzing, trace_node_of(record->id)),
+			    (double)record->time_ns / 1e9, view_detail_name(record)));
 }
 
 /* The IP destination while the frame is on its first network. */
@@ -526,7 +529,8 @@ static bool keeps_address(const struct quizzing *quizzing, const struct trace_re
 		if (hop->received.length < ETHERNET_HEADER_BYTES + 20)
 			continue;
 		if (memcmp(hop->received.data + ETHERNET_HEADER_BYTES + 16,
-			   narrate_bytes(&quizzing->narrator, syn).data + ETHERNET_HEADER_BYTES + 16,
+			   narrate_bytes(&quizzing->narrator, syn).data + ETHERNET_HEADER_BYTES +
+			       16,
 			   4) != 0)
 			return false;
 	}
@@ -551,10 +555,10 @@ static bool draw_address(struct quizzing *quizzing)
 		return false;
 	question = quiz_begin(
 	    quizzing,
-	    g_strdup_printf("%s opens a connection in frame %" PRIu64
-			    ". To which IPv4 address is this packet sent, on every network that it crosses?",
-			    quiz_node(quizzing, leg->client),
-			    model_frame(narrator->model, leg->syn->packet)),
+	    g_strdup_printf(
+		"%s opens a connection in frame %" PRIu64
+		". To which IPv4 address is this packet sent, on every network that it crosses?",
+		quiz_node(quizzing, leg->client), model_frame(narrator->model, leg->syn->packet)),
 	    ipv4_text(get_be32(frame.data + ETHERNET_HEADER_BYTES + 16)));
 	if (question == NULL)
 		return false;
@@ -570,20 +574,21 @@ static bool draw_address(struct quizzing *quizzing)
 	}
 	return quiz_finish(
 	    quizzing, question, leg->syn, leg->syn,
-	    g_strdup_printf("Frame %" PRIu64 ": routers are addressed by Ethernet, IPv4 names the far end.",
+	    g_strdup_printf("Frame %" PRIu64
+			    ": routers are addressed by Ethernet, IPv4 names the far end.",
 			    model_frame(narrator->model, leg->syn->packet)));
 }
 
 const struct quiz_kind quiz_kinds[] = {
-	{"header",  draw_header },
-	{"mac",     draw_mac    },
-	{"reply",   draw_reply  },
-	{"length",  draw_length },
-	{"ttl",     draw_ttl    },
-	{"port",    draw_port   },
-	{"traffic", draw_traffic},
-	{"holder",  draw_holder },
-	{"address", draw_address},
+	{"header",   draw_header },
+        { "mac",     draw_mac    },
+        { "reply",   draw_reply  },
+	{ "length",  draw_length },
+        { "ttl",     draw_ttl    },
+        { "port",    draw_port   },
+	{ "traffic", draw_traffic},
+        { "holder",  draw_holder },
+        { "address", draw_address},
 };
 
 const size_t quiz_kind_count = G_N_ELEMENTS(quiz_kinds);

@@ -3,18 +3,28 @@
 #include <string.h>
 
 const char *const story_source_names[STORY_SOURCE_COUNT] = {
-	[STORY_NOWHERE] = "",          [STORY_TIME] = "time",
-	[STORY_INTERVAL] = "interval", [STORY_LENGTH] = "total_bytes",
-	[STORY_HEADER] = "header_bytes", [STORY_BEFORE] = "before",
-	[STORY_AFTER] = "after",       [STORY_OBJECT] = "object",
-	[STORY_FRAME] = "frame",       [STORY_BITS] = "bits",
-	[STORY_TEXT] = "text",         [STORY_DECODED] = "decoded",
-	[STORY_COUNT] = "count",       [STORY_SUM] = "sum",
+	[STORY_NOWHERE] = "",
+	[STORY_TIME] = "time",
+	[STORY_INTERVAL] = "interval",
+	[STORY_LENGTH] = "total_bytes",
+	[STORY_HEADER] = "header_bytes",
+	[STORY_BEFORE] = "before",
+	[STORY_AFTER] = "after",
+	[STORY_OBJECT] = "object",
+	[STORY_FRAME] = "frame",
+	[STORY_BITS] = "bits",
+	[STORY_TEXT] = "text",
+	[STORY_DECODED] = "decoded",
+	[STORY_COUNT] = "count",
+	[STORY_SUM] = "sum",
 };
 
 const char *const story_form_names[STORY_FORM_COUNT] = {
-	[STORY_DECIMAL] = "decimal", [STORY_SECONDS] = "seconds",
-	[STORY_MILLISECONDS] = "milliseconds", [STORY_IPV4] = "ipv4", [STORY_MAC] = "mac",
+	[STORY_DECIMAL] = "decimal",
+	[STORY_SECONDS] = "seconds",
+	[STORY_MILLISECONDS] = "milliseconds",
+	[STORY_IPV4] = "ipv4",
+	[STORY_MAC] = "mac",
 };
 
 static void sentence_free(void *taken)
@@ -135,7 +145,8 @@ static void append_fact(struct story_sentence *sentence, const struct story_fact
 		return;
 	g_string_append(sentence->text, fact->text);
 	span.length = (uint32_t)(sentence->text->len - span.start);
-	if (span.length > 0 && (fact->look != STORY_PLAIN || fact->evidence.source != STORY_NOWHERE))
+	if (span.length > 0 &&
+	    (fact->look != STORY_PLAIN || fact->evidence.source != STORY_NOWHERE))
 		g_array_append_val(sentence->spans, span);
 }
 

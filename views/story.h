@@ -49,8 +49,8 @@ struct story_query {
 };
 
 struct story_evidence {
-	uint8_t source; /* enum story_source */
-	uint8_t form;   /* enum story_form */
+	uint8_t source;         /* enum story_source */
+	uint8_t form;           /* enum story_form */
 	uint64_t record, other; /* ids; 0: none */
 	uint32_t bit, bits;
 	const char *name; /* of a header field; constant */
@@ -59,10 +59,10 @@ struct story_evidence {
 
 enum story_look {
 	STORY_PLAIN,
-	STORY_CODE,   /* as it is on the wire */
+	STORY_CODE, /* as it is on the wire */
 	STORY_STRONG,
-	STORY_NAME,   /* words of people */
-	STORY_NODE,   /* name of a host, router or switch */
+	STORY_NAME, /* words of people */
+	STORY_NODE, /* name of a host, router or switch */
 };
 
 /* A piece to put into a sentence, with its evidence; made by the functions of views/narrate_facts.h. */
@@ -90,16 +90,16 @@ enum story_kind {
 	STORY_HEADING,   /* `level` 1 to 3, sentences: one */
 	STORY_PARAGRAPH, /* sentences */
 	STORY_LIST,      /* each sentence is an item; `level` 1: numbered */
-	STORY_TABLE,     /* sentences are cells, row by row, `columns` of them; the first row is the head */
-	STORY_FIGURE,    /* a picture; sentences: its caption */
+	STORY_TABLE, /* sentences are cells, row by row, `columns` of them; the first row is the head */
+	STORY_FIGURE, /* a picture; sentences: its caption */
 };
 
 struct story_block {
 	uint8_t kind; /* enum story_kind */
 	uint8_t level;
 	unsigned columns;
-	uint32_t right_aligned; /* set of 1 << column: numbers */
-	const char *anchor;     /* headings and figures: "network" */
+	uint32_t right_aligned;  /* set of 1 << column: numbers */
+	const char *anchor;      /* headings and figures: "network" */
 	char *svg, *alternative; /* of a figure, and what it shows in words */
 	GPtrArray *sentences;    /* of struct story_sentence * */
 };
@@ -107,7 +107,7 @@ struct story_block {
 struct story {
 	char *title;
 	int64_t epoch_s;
-	GPtrArray *blocks; /* of struct story_block * */
+	GPtrArray *blocks;   /* of struct story_block * */
 	GStringChunk *texts; /* of facts and anchors */
 };
 

@@ -6,24 +6,32 @@
 #include "views/story_write.h"
 
 static const char style[] =
-    "@page{size:A4;margin:20mm 18mm;@bottom-center{content:counter(page);font-size:9pt;color:#57606a}}\n"
-    "html{font:16px/1.6 'Source Serif 4',Georgia,'DejaVu Serif',serif;color:#1f2328;background:#fff}\n"
+    "@page{size:A4;margin:20mm "
+    "18mm;@bottom-center{content:counter(page);font-size:9pt;color:#57606a}}\n"
+    "html{font:16px/1.6 'Source Serif 4',Georgia,'DejaVu "
+    "Serif',serif;color:#1f2328;background:#fff}\n"
     "body{max-width:46rem;margin:2.5rem auto;padding:0 1.2rem}\n"
-    "h1,h2,h3,h4,th,figcaption,nav{font-family:system-ui,'DejaVu Sans',sans-serif;line-height:1.25}\n"
+    "h1,h2,h3,h4,th,figcaption,nav{font-family:system-ui,'DejaVu "
+    "Sans',sans-serif;line-height:1.25}\n"
     "h1{font-size:1.9rem;margin:0 0 1.2rem}h2{font-size:1.35rem;margin:2.4rem 0 .6rem;"
     "border-bottom:1px solid #d0d7de;padding-bottom:.25rem}\n"
     "h3{font-size:1.08rem;margin:1.6rem 0 .4rem}h4{font-size:1rem;margin:1.2rem 0 .3rem}\n"
     "h2,h3,h4,figure,tr{break-inside:avoid}h2,h3,h4{break-after:avoid}\n"
     "p{margin:.6rem 0;orphans:3;widows:3}li{margin:.3rem 0}\n"
-    "code{font:.86em/1.4 'DejaVu Sans Mono',ui-monospace,Menlo,Consolas,monospace;background:#f6f8fa;"
+    "code{font:.86em/1.4 'DejaVu Sans "
+    "Mono',ui-monospace,Menlo,Consolas,monospace;background:#f6f8fa;"
     "border-radius:3px;padding:.05em .25em;overflow-wrap:anywhere}\n"
-    ".scroll{overflow-x:auto}table{border-collapse:collapse;font-size:.88rem;margin:.8rem 0;width:100%}\n"
-    "th,td{border-bottom:1px solid #d0d7de;padding:.25rem .5rem;text-align:left;vertical-align:top}\n"
-    "th{background:#f6f8fa;font-size:.8rem}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}\n"
+    ".scroll{overflow-x:auto}table{border-collapse:collapse;font-size:.88rem;margin:.8rem "
+    "0;width:100%}\n"
+    "th,td{border-bottom:1px solid #d0d7de;padding:.25rem "
+    ".5rem;text-align:left;vertical-align:top}\n"
+    "th{background:#f6f8fa;font-size:.8rem}td.n,th.n{text-align:right;font-variant-numeric:tabular-"
+    "nums}\n"
     "b{font-weight:600}\n"
     "figure{margin:1.4rem 0;text-align:center}figure svg{max-width:100%;height:auto}\n"
     "figcaption{font-size:.85rem;color:#57606a;text-align:left;margin-top:.4rem}\n"
-    "nav{font-size:.9rem;background:#f6f8fa;border-radius:6px;padding:.6rem 1rem;margin:1rem 0 1.5rem}\n"
+    "nav{font-size:.9rem;background:#f6f8fa;border-radius:6px;padding:.6rem 1rem;margin:1rem 0 "
+    "1.5rem}\n"
     "nav ol{margin:.2rem 0;padding-left:1.4rem}nav a{color:#0a57a8}\n"
     "@media print{html{font-size:10.5pt}body{margin:0;padding:0;max-width:none}nav{display:none}"
     ".scroll{overflow:visible}}\n";
@@ -105,8 +113,8 @@ static void append_cell(GString *out, const struct story_block *block, guint i)
 	bool is_head = i < block->columns;
 	bool is_number = (block->right_aligned & 1u << i % block->columns) != 0;
 
-	g_string_append_printf(out, "<%s%s%s>", is_head ? "th" : "td", is_head ? " scope=\"col\"" : "",
-			       is_number ? " class=\"n\"" : "");
+	g_string_append_printf(out, "<%s%s%s>", is_head ? "th" : "td",
+			       is_head ? " scope=\"col\"" : "", is_number ? " class=\"n\"" : "");
 	append_sentence(out, block->sentences->pdata[i]);
 	g_string_append(out, is_head ? "</th>" : "</td>");
 }
@@ -143,7 +151,8 @@ static void append_list(GString *out, const struct story_block *block)
 
 static void append_figure(GString *out, const struct story_block *block)
 {
-	g_string_append_printf(out, "<figure id=\"%s\"><div role=\"img\" aria-label=\"", block->anchor);
+	g_string_append_printf(out, "<figure id=\"%s\"><div role=\"img\" aria-label=\"",
+			       block->anchor);
 	story_append_html(out, block->alternative, strlen(block->alternative));
 	g_string_append_printf(out, "\">%s</div>\n<figcaption>", block->svg);
 	append_sentences(out, block);
