@@ -9,7 +9,7 @@
 
 /*
  * Connections followed at once, in buckets of 16 by their addresses and ports: where a bucket is full,
- * the one in it that is silent longest is forgotten. Up to 8,000 or so at once none is, unless
+ * one that has ended is forgotten, else the one that is silent longest. Up to 8,000 or so at once none is, unless
  * somebody chose their ports for it.
  */
 #define STREAMS_MAX            32768
@@ -63,7 +63,7 @@ struct stream_unit {
 unsigned streams_unit_count(const struct streams *streams);
 struct stream_unit streams_unit(const struct streams *streams, unsigned index);
 
-/* Connections seen so far; those that were forgotten for lack of room: if they go on, as new ones. */
+/* Connections seen so far; those not over that were forgotten for lack of room: if they go on, as new ones. */
 unsigned streams_count(const struct streams *streams);
 size_t streams_forgotten(const struct streams *streams);
 
