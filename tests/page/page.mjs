@@ -258,7 +258,7 @@ test('the plot of a connection: sent, acknowledged, window, on the way', async (
 	await page.getByRole('button', { name: 'client → server' }).click();
 	for (const name of ['sent', 'again', 'acked', 'window', 'flight'])
 		assert.ok((await page.locator(`.plot path.${name}`).getAttribute('d')).length > 10, name);
-	assert.match(await text(page, '#plot-summary'), /\d+ segments with \d+[\d,]* B, \d+ sent again; at most [\d,]+ B/);
+	assert.match(await text(page, '#plot-summary'), /\d+ segments with \d+[\d,]* B, \d+ sent again \(.*: \d+\); at most [\d,]+ B/);
 	const all = await page.locator('.plot path.sent').getAttribute('d');
 	await page.getByRole('button', { name: 'Zoom in' }).click();
 	assert.notEqual(await page.locator('.plot path.sent').getAttribute('d'), all);
