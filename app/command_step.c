@@ -4,6 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 #include "app/command.h"
+#include "app/history_record.h"
+#include "app/stepper.h"
 #include "app/steps.h"
 
 static const char keys_help[] =
@@ -88,18 +90,38 @@ static void step_by_lines(const struct scenario *scenario)
 	steps_free(steps);
 }
 
+/* On the whole screen of a terminal; false: there is none. */
+static bool step_on_screen(const struct scenario *scenario)
+{
+	struct history *history;
+	bool is_done;
+
+	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
+		return false;
+	history = history_record(scenario, history_options_of(scenario));
+	is_done = stepper_on_terminal(history, scenario->title, command_colours(STDOUT_FILENO));
+	history_free(history);
+	return is_done;
+}
+
 int command_step(const struct command *command, int argc, char **argv)
 {
+	gboolean is_plain = FALSE;
+	const GOptionEntry entries[] = {
+		{"plain", 0, 0, G_OPTION_ARG_NONE, &is_plain,
+                 "By lines of text, as from a pipe, also on a terminal", NULL },
+		{ 0     }
+	};
 	const char *file;
 	struct scenario *scenario;
-	int status = command_parse(command, argc, argv, NULL, 1, &file);
+	int status = command_parse(command, argc, argv, entries, 1, &file);
 
 	if (status >= 0)
 		return status;
 	scenario = command_load(file);
 	if (scenario == NULL)
 		return EXIT_USAGE;
-	if (!step_screen(scenario, command_colours(STDOUT_FILENO)))
+	if (is_plain || !step_on_screen(scenario))
 		step_by_lines(scenario);
 	scenario_free(scenario);
 	return command_flush();
