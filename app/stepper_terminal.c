@@ -248,8 +248,8 @@ static bool wait_and_take(const struct terminal *terminal, struct stepper *stepp
 
 	if (ended_by != 0 || (ready < 0 && errno != EINTR))
 		return false;
-	if (ready > 0 && !(source.revents & POLLIN))
-		return false; /* the terminal is gone */
+	if (ready > 0 && (source.revents != POLLIN))
+		return false; /* the terminal is gone: with POLLIN too, and then nothing can be read */
 	if (ready == 0)
 		stepper_tick(stepper);
 	return take_keys(stepper);
