@@ -58,14 +58,15 @@ int stepper_wait_ms(const struct stepper *stepper)
 
 void stepper_tick(struct stepper *stepper)
 {
-	uint32_t before = stepper->at.event;
+	const struct position before = stepper->at;
 
 	if (!stepper->is_running)
 		return;
 	stepper_go_hop(stepper, 1);
-	if (stepper->message != NULL) { /* the last step */
+	stepper_look_at_change(stepper);
+	if (memcmp(&stepper->at, &before, sizeof before) == 0) { /* the last step */
 		stepper->is_running = false;
-	} else if (stepper->at.event != before && stepper->condition != CONDITION_NONE &&
+	} else if (stepper->at.event != before.event && stepper->condition != CONDITION_NONE &&
 		   stepper_condition_holds(stepper, stepper->at.event)) {
 		stepper->is_running = false;
 		stepper_say(stepper, g_strdup("stopped: the condition holds here"));
@@ -496,7 +497,7 @@ static bool press_view(struct stepper *stepper, unsigned key)
 	return true;
 }
 
-bool stepper_press(struct stepper *stepper, unsigned key)
+static bool press(struct stepper *stepper, unsigned key)
 {
 	stepper_say(stepper, NULL);
 	if (stepper->is_running && key != '<' && key != '>') {
@@ -520,4 +521,14 @@ bool stepper_press(struct stepper *stepper, unsigned key)
 	if (stepper_frame(stepper).length <= stepper->byte)
 		stepper->byte = 0;
 	return true;
+}
+
+bool stepper_press(struct stepper *stepper, unsigned key)
+{
+	uint32_t hop = stepper_hop_index(stepper);
+	bool goes_on = press(stepper, key);
+
+	if (stepper_hop_index(stepper) != hop)
+		stepper_look_at_change(stepper);
+	return goes_on;
 }

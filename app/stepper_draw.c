@@ -8,7 +8,7 @@
 #define HORIZONTAL        0x2500
 
 static const char keys_line[] =
-    "←→ step  ⇧←→ hop  m mail command  / search  w why?  s state  d diff  p predict  ? help  q";
+    "←→ step ⇧←→ hop m command / search w why? s state d diff p predict ? help";
 
 /* Which rows what has; 0: there is no room for it. */
 struct plan {

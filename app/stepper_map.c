@@ -81,9 +81,9 @@ static void draw_places(struct pen *pen, enum place at)
 
 		draw_text(pen, look, LAYER_MAIL, names[i]);
 		draw_text(pen, look, LAYER_MAIL,
-			  (enum place)i == at  ? " ◉  "
-			  : (enum place)i < at ? " ●  "
-					       : " ○  ");
+			  (enum place)i == at  ? " ◉ "
+			  : (enum place)i < at ? " ● "
+					       : " ○ ");
 	}
 }
 

@@ -19,8 +19,8 @@ static const char *const help[] = {
 	"  12 Enter  t        step number 12; jumps to a time",
 	"  Home End           first step, last step",
 	"  /  n N             searches titles; once more, forwards and back",
-	"  b  c               stops at a condition: a filter of tcpdump (tcp port 25), a",
-	"                     text (/550), a change of state (state ESTABLISHED); again",
+	"  b  c               goes on to a condition: a filter of tcpdump (tcp port 25),",
+	"                     /550 a text, state ESTABLISHED a change; c: once more",
 	"  r  < >             runs; slower, faster",
 	"  f                  follows this message: shows only its steps; again: all",
 	"  l o                shows only some layers, hosts (nothing: all)",
@@ -101,8 +101,12 @@ static void show_why(struct stepper *stepper)
 
 	for (guint i = 0; i < causes->len; i++) {
 		uint32_t index = g_array_index(causes, uint32_t, i);
-		GString *line = g_string_new(NULL);
+		GString *line;
 
+		if (i > 0 && !stepper->has_changes &&
+		    history_event(stepper->history, index)->kind == HISTORY_CHANGE)
+			continue;
+		line = g_string_new(NULL);
 		g_string_append_printf(line, "%s%12.6f s  ", i == 0 ? "" : "because of ",
 				       (double)history_event(stepper->history, index)->time_ns /
 					   1e9);
@@ -401,10 +405,11 @@ void stepper_draw_overlay(struct stepper *stepper, struct canvas *canvas, unsign
 	for (guint i = stepper->scrolled; i < stepper->lines->len && used < room; i++) {
 		const char *line = stepper->lines->pdata[i];
 
-		if (*line == '\0')
-			used++;
-		else
+		if (stepper->overlay == OVERLAY_SENTENCE && *line != '\0')
 			used += canvas_paragraph(canvas, row + 1 + used, 1, canvas->columns - 2,
 						 room - used, line, NULL);
+		else
+			canvas_write(canvas, row + 1 + used++, 1, canvas->columns - 2, CANVAS_PLAIN,
+				     CANVAS_NO_LAYER, line);
 	}
 }

@@ -70,6 +70,16 @@ static void append_packet(GString *out, const struct stepper *stepper,
 		g_string_append(out, " LOST");
 }
 
+/* Columns of the greatest number in the list. */
+static int number_columns(const struct stepper *stepper)
+{
+	int columns = 1;
+
+	for (guint count = stepper->visible->len; count >= 10; count /= 10)
+		columns++;
+	return columns;
+}
+
 static void draw_event(struct stepper *stepper, struct canvas *canvas, unsigned row,
 		       unsigned column, unsigned columns, uint32_t index, bool is_open)
 {
@@ -78,13 +88,13 @@ static void draw_event(struct stepper *stepper, struct canvas *canvas, unsigned 
 	const char *name = view_layer_name(event->layer);
 	unsigned used;
 
-	g_string_append_printf(text, "%s%4u ",
-			       event->packet_count == 0 ? "  "
-			       : is_open                ? "▼ "
-							: "▹ ",
-			       stepper_visible_place(stepper, index) + 1);
+	g_string_append_printf(text, "%s%*u ",
+			       event->packet_count == 0 ? " "
+			       : is_open                ? "▾"
+							: "▸",
+			       number_columns(stepper), stepper_visible_place(stepper, index) + 1);
 	used = canvas_write(canvas, row, column, columns, CANVAS_PLAIN, CANVAS_NO_LAYER, text->str);
-	g_string_printf(text, "%-5s", name);
+	g_string_printf(text, "%-4s", name);
 	used += canvas_write(canvas, row, column + used, columns - MIN(columns, used), CANVAS_BOLD,
 			     event->layer, text->str);
 	g_string_truncate(text, 0);
@@ -127,10 +137,15 @@ static void draw_row(struct stepper *stepper, struct canvas *canvas, unsigned ro
 void stepper_draw_list(struct stepper *stepper, struct canvas *canvas, unsigned row,
 		       unsigned column, unsigned rows, unsigned columns)
 {
-	guint cursor, first;
+	guint cursor, first, heading;
 	GArray *all = stepper_rows(stepper, rows, &cursor);
 
 	first = cursor > rows / 3 ? cursor - rows / 3 : 0;
+	heading = cursor;
+	while (heading > 0 && g_array_index(all, struct position, heading).packet != HISTORY_NONE)
+		heading--;
+	if (cursor - heading < rows) /* the event itself stays in sight */
+		first = MIN(first, heading);
 	if (all->len > rows)
 		first = MIN(first, all->len - rows);
 	else
@@ -221,15 +236,20 @@ static void add_head(GArray *lines, const struct box *box)
 		add_line(lines, box, BOX_SAME, 0, g_strdup_printf("!! %s", box->complaint));
 }
 
-static void add_box(GArray *lines, const struct box *box)
+static void add_box(GArray *lines, const struct box *box, bool is_after)
 {
 	add_head(lines, box);
-	for (guint i = 0; is_payload(box) && i < box->lines->len; i++)
-		add_line(lines, box, box->change, i == 0 ? 1 : 3, g_strdup(box->lines->pdata[i]));
+	if (is_payload(box) && is_after && box->change == BOX_SAME)
+		add_line(lines, box, BOX_SAME, 1, g_strdup("(untouched)"));
+	else
+		for (guint i = 0; is_payload(box) && i < box->lines->len; i++)
+			add_line(lines, box, box->change, i == 0 ? 1 : 3,
+				 g_strdup(box->lines->pdata[i]));
 	if (is_payload(box))
 		return;
 	if (box->change == BOX_SAME)
-		add_line(lines, box, BOX_SAME, 2, g_strdup(box->summary));
+		add_line(lines, box, BOX_SAME, 2,
+			 g_strdup(is_after ? "(untouched)" : box->summary));
 	for (guint i = 0; box->change != BOX_SAME && i < box->fields->len; i++) {
 		const struct box_field *field = &g_array_index(box->fields, struct box_field, i);
 		bool is_changed = field->change == BOX_CHANGED;
@@ -280,7 +300,7 @@ static void draw_line(struct canvas *canvas, unsigned row, unsigned column, unsi
 }
 
 static void draw_boxes(struct canvas *canvas, unsigned row, unsigned column, unsigned rows,
-		       unsigned columns, const GPtrArray *boxes, bool only_payload)
+		       unsigned columns, const GPtrArray *boxes, bool only_payload, bool is_after)
 {
 	GArray *lines = g_array_new(FALSE, FALSE, sizeof(struct line));
 	unsigned limit, used = 0;
@@ -288,7 +308,7 @@ static void draw_boxes(struct canvas *canvas, unsigned row, unsigned column, uns
 	g_array_set_clear_func(lines, line_clear);
 	for (guint i = 0; i < boxes->len; i++)
 		if (!only_payload || is_payload(boxes->pdata[i]))
-			add_box(lines, boxes->pdata[i]);
+			add_box(lines, boxes->pdata[i], is_after);
 	limit = limit_of(lines, rows);
 	for (guint i = 0; i < lines->len && used < rows; i++) {
 		const struct line *line = &g_array_index(lines, struct line, i);
@@ -310,6 +330,38 @@ static void unmark_payload(GPtrArray *boxes)
 			((struct box *)boxes->pdata[i])->change = BOX_SAME;
 }
 
+/* Without a packet: the way of the message that the step is due to, as far as it has come. */
+static void draw_stations(struct stepper *stepper, struct canvas *canvas, unsigned row,
+			  unsigned column, unsigned rows, unsigned columns)
+{
+	const struct model *model = history_model(stepper->history);
+	uint32_t mail = stepper_event(stepper)->mail, count;
+	uint32_t until = history_stations_until(stepper->history, mail, stepper_moment(stepper));
+	const struct history_station *stations = history_stations(stepper->history, mail, &count);
+	uint32_t first = until > rows / 2 ? until - rows / 2 : 0;
+
+	for (uint32_t i = first; i < count && i - first < rows; i++) {
+		const struct history_station *station = &stations[i];
+		GString *text = g_string_new(NULL);
+
+		g_string_append_printf(text, "%s %9.3f s ",
+				       i + 1 == until ? "◉"
+				       : i < until    ? "●"
+						      : "○",
+				       (double)station->time_ns / 1e9);
+		view_append_place(text, model_node_name(model, station->node), station->actor);
+		g_string_append_printf(text, "  %s",
+				       view_detail_name(&(struct trace_record) {
+					   .layer = LAYER_MAIL, .detail = station->detail }));
+		canvas_write(canvas, row + (i - first), column + 1, columns - 1,
+			     i + 1 == until ? CANVAS_BOLD
+			     : i < until    ? CANVAS_PLAIN
+					    : CANVAS_FAINT,
+			     LAYER_MAIL, text->str);
+		g_string_free(text, TRUE);
+	}
+}
+
 void stepper_draw_boxes(struct stepper *stepper, struct canvas *canvas, unsigned row,
 			unsigned column, unsigned rows, unsigned columns)
 {
@@ -319,10 +371,12 @@ void stepper_draw_boxes(struct stepper *stepper, struct canvas *canvas, unsigned
 	GPtrArray *before, *after;
 	bool is_made, is_taken;
 
+	if (hop == NULL) {
+		draw_stations(stepper, canvas, row, column, rows, columns);
+		return;
+	}
 	for (unsigned i = 0; i < rows; i++)
 		canvas_fill(canvas, row + i, column + half, 1, 0x2502);
-	if (hop == NULL)
-		return;
 	before = boxes_new(model, hop->received);
 	after = boxes_new(model, hop->sent);
 	is_made = before->len == 0;
@@ -332,9 +386,9 @@ void stepper_draw_boxes(struct stepper *stepper, struct canvas *canvas, unsigned
 		unmark_payload(before);
 		unmark_payload(after);
 	}
-	draw_boxes(canvas, row, column, rows, half, is_made ? after : before, is_made);
+	draw_boxes(canvas, row, column, rows, half, is_made ? after : before, is_made, false);
 	draw_boxes(canvas, row, column + half + 1, rows, columns - half - 1,
-		   is_taken ? before : after, is_taken);
+		   is_taken ? before : after, is_taken, !is_made && !is_taken);
 	boxes_free(before);
 	boxes_free(after);
 }
@@ -350,6 +404,39 @@ struct bytes stepper_frame(const struct stepper *stepper)
 	if (hop->sent.length == 0 || (stepper->shows_received && hop->received.length > 0))
 		return hop->received;
 	return hop->sent;
+}
+
+static uint32_t first_change(const GPtrArray *boxes)
+{
+	for (guint i = boxes->len; i > 0; i--) {
+		const struct box *box = boxes->pdata[i - 1];
+
+		for (guint k = 0; k < box->fields->len; k++) {
+			const struct box_field *field =
+			    &g_array_index(box->fields, struct box_field, k);
+
+			if (field->change == BOX_CHANGED)
+				return field->start_bit / 8;
+		}
+	}
+	return 0;
+}
+
+void stepper_look_at_change(struct stepper *stepper)
+{
+	const struct history_hop *hop = stepper_hop(stepper);
+	const struct model *model = history_model(stepper->history);
+	GPtrArray *before, *after;
+
+	stepper->byte = 0;
+	if (hop == NULL || hop->received.length == 0 || hop->sent.length == 0)
+		return;
+	before = boxes_new(model, hop->received);
+	after = boxes_new(model, hop->sent);
+	boxes_compare(before, after);
+	stepper->byte = first_change(after);
+	boxes_free(before);
+	boxes_free(after);
 }
 
 static void draw_byte(const struct stepper *stepper, struct canvas *canvas, unsigned row,

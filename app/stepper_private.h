@@ -139,6 +139,9 @@ unsigned stepper_draw_map(struct stepper *stepper, struct canvas *canvas, unsign
 /* The frame whose bytes are shown; may be empty. */
 struct bytes stepper_frame(const struct stepper *stepper);
 
+/* Puts the cursor on the innermost field that the hop changes: the TTL, at a router. */
+void stepper_look_at_change(struct stepper *stepper);
+
 /* Says something in place of the keys; takes `message`. */
 void stepper_say(struct stepper *stepper, char *message);
 extern const double stepper_speeds[]; /* steps each second */
