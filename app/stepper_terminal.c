@@ -16,22 +16,25 @@
 #define KEY_END_OF_INPUT 4  /* ^D */
 #define KEY_REDRAW       12 /* ^L */
 
-/* Signals that end the program end it here first: the terminal is to be as it was. */
-static const int ending[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
-#define ENDING (sizeof ending / sizeof ending[0])
+/*
+ * Signals that end or suspend the program do it from here: the terminal is to be as it was meanwhile.
+ * They are taken before ncurses would, and wait until a key is waited for.
+ */
+static const int taken[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP };
+#define TAKEN (sizeof taken / sizeof taken[0])
 
-static volatile sig_atomic_t ended_by;
+static volatile sig_atomic_t signalled; /* by which of them; 0: none */
 
 struct terminal {
 	SCREEN *screen;
-	struct sigaction before[ENDING];
-	sigset_t mask_before; /* signals wait until a key is waited for */
+	struct sigaction before[TAKEN];
+	sigset_t mask_before;
 	bool colour;
 };
 
-static void on_end(int number)
+static void on_signal(int number)
 {
-	ended_by = number;
+	signalled = number;
 }
 
 static void take_signals(struct terminal *terminal)
@@ -39,24 +42,34 @@ static void take_signals(struct terminal *terminal)
 	sigset_t set;
 
 	sigemptyset(&set);
-	ended_by = 0;
-	for (size_t i = 0; i < ENDING; i++) {
-		struct sigaction action = { .sa_handler = on_end };
+	signalled = 0;
+	for (size_t i = 0; i < TAKEN; i++) {
+		struct sigaction action = { .sa_handler = on_signal };
 
 		sigemptyset(&action.sa_mask);
-		sigaction(ending[i], &action, &terminal->before[i]);
-		sigaddset(&set, ending[i]);
+		sigaction(taken[i], &action, &terminal->before[i]);
+		sigaddset(&set, taken[i]);
 	}
 	sigaddset(&set, SIGWINCH);
-	sigaddset(&set, SIGTSTP);
 	sigprocmask(SIG_BLOCK, &set, &terminal->mask_before);
 }
 
 static void give_signals_back(const struct terminal *terminal)
 {
-	for (size_t i = 0; i < ENDING; i++)
-		sigaction(ending[i], &terminal->before[i], NULL);
+	for (size_t i = 0; i < TAKEN; i++)
+		sigaction(taken[i], &terminal->before[i], NULL);
 	sigprocmask(SIG_SETMASK, &terminal->mask_before, NULL);
+}
+
+/* The terminal is given back until the program is continued. */
+static void suspend(struct terminal *terminal)
+{
+	endwin();
+	give_signals_back(terminal);
+	raise(SIGTSTP);
+	take_signals(terminal);
+	clearok(curscr, TRUE);
+	refresh();
 }
 
 /* Of 8 colours the one that comes nearest to one of 256. */
@@ -113,9 +126,12 @@ static bool terminal_open(struct terminal *terminal)
 	    strcmp(kind, "dumb") == 0)
 		return false;
 	take_locale();
+	take_signals(terminal);
 	terminal->screen = newterm(NULL, stdout, stdin);
-	if (terminal->screen == NULL)
+	if (terminal->screen == NULL) {
+		give_signals_back(terminal);
 		return false;
+	}
 	set_escdelay(ESCAPE_WAIT_MS);
 	cbreak();
 	noecho();
@@ -125,7 +141,6 @@ static bool terminal_open(struct terminal *terminal)
 	nodelay(stdscr, TRUE);
 	curs_set(0);
 	take_colours(terminal);
-	take_signals(terminal);
 	return true;
 }
 
@@ -239,14 +254,16 @@ static bool take_keys(struct stepper *stepper)
 }
 
 /* Waits for a key, a signal, or until the stepper runs on by itself. False: it is over. */
-static bool wait_and_take(const struct terminal *terminal, struct stepper *stepper)
+static bool wait_and_take(struct terminal *terminal, struct stepper *stepper)
 {
 	struct pollfd source = { .fd = STDIN_FILENO, .events = POLLIN };
 	int wait_ms = stepper_wait_ms(stepper);
 	struct timespec wait = { wait_ms / 1000, wait_ms % 1000 * 1000000L };
 	int ready = ppoll(&source, 1, wait_ms < 0 ? NULL : &wait, &terminal->mask_before);
 
-	if (ended_by != 0 || (ready < 0 && errno != EINTR))
+	if (signalled == SIGTSTP)
+		suspend(terminal);
+	else if (signalled != 0 || (ready < 0 && errno != EINTR))
 		return false;
 	if (ready > 0 && (source.revents != POLLIN))
 		return false; /* the terminal is gone: with POLLIN too, and then nothing can be read */
@@ -268,7 +285,7 @@ bool stepper_on_terminal(struct history *history, const char *title, bool colour
 	while (wait_and_take(&terminal, stepper));
 	stepper_free(stepper);
 	terminal_close(&terminal);
-	if (ended_by != 0)
-		raise(ended_by); /* as it would have ended without us */
+	if (signalled != 0)
+		raise(signalled); /* as it would have ended without us */
 	return true;
 }
