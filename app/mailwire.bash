@@ -15,6 +15,7 @@ _mailwire() {
 	topology) options="--dot --svg" ;;
 	state) options="--at --host" ;;
 	mailbox) options="--user --at --raw" ;;
+	step) options="--plain --receive --set --seed" ;;
 	explain) options="--filter --packet --format --columns" ;;
 	esac
 	case ${COMP_WORDS[COMP_CWORD - 1]} in
