@@ -113,6 +113,7 @@ test('sender and receiver: what is inside, and what is put around it', async () 
 	assert.deepEqual(await page.locator('.side').nth(1).locator('.badge').allTextContents(), ['+ put on', '+ put on', '+ put on']);
 	await page.evaluate(() => [1, 2, 3, 4].forEach(() => window.mailwire.nextHop(1)));
 	assert.equal(await text(page, '#packet-title'), 'At mail');
+	assert.equal(await page.locator('.field.changed').count(), 0);
 	assert.deepEqual(await page.locator('.side').nth(1).locator('.box-head b').allTextContents(), ['SMTP']);
 });
 
@@ -196,6 +197,16 @@ test('why? leads back to what the user did', async () => {
 	for (let i = 0; i < 40 && await page.locator('.why-button').count() > 0; i++)
 		await page.locator('body').press('w');
 	assert.match(await text(page, '.caption'), /alice sends "Quarterly report"/);
+});
+
+test('the causes of a step are listed, up to what the user did', async () => {
+	const page = await open(OFFICE);
+	await goTo(page, 'MAIL FROM');
+	const causes = page.locator('.causes li button');
+	assert.match(await causes.last().textContent(), /alice sends "Quarterly report"/);
+	await causes.last().click();
+	assert.match(await text(page, '.caption'), /alice sends/);
+	assert.equal(await causes.count(), 0);
 });
 
 test('the way of a message: what is done, where it is, what follows', async () => {

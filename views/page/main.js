@@ -43,7 +43,7 @@ class Page {
 	#makeTabs() {
 		const { run } = this;
 		const goTo = (step) => this.goTo(step);
-		this.packet = new PacketView(run, { nextHop: (by) => this.nextHop(by) });
+		this.packet = new PacketView(run, { nextHop: (by) => this.nextHop(by), goTo });
 		this.ladder = new Ladder(run, goTo);
 		this.plot = new Plot(run, goTo);
 		this.ledger = new Ledger(run, goTo);

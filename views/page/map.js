@@ -2,7 +2,13 @@
 import { el, LOCK, set, setText, svg } from './dom.js';
 import { above, OUTCOMES } from './data.js';
 
-const MARGIN = 24, FRAMES_MAX = 48, LOOK_AHEAD = 600, LABEL_LETTERS = 14;
+const MARGIN = 24, FRAMES_MAX = 48, LOOK_AHEAD = 600, LABEL_LETTERS = 13;
+
+/* Its interfaces, for who points at it. */
+function describe(node) {
+	return [`${node.kind} ${node.name}`, ...node.interfaces.filter((port) => port).map((port) =>
+		`${port.name} ${port.address ? `${port.address}/${port.prefix} ` : ''}${port.mac}${port.network ? ` on ${port.network}` : ''}`)].join('\n');
+}
 
 export class NetworkMap {
 	constructor(run, onnode) {
@@ -18,7 +24,7 @@ export class NetworkMap {
 		this.pool = [];
 		this.current = this.#makeFrame();
 		this.current.group.classList.add('current');
-		this.isUpright = null;
+		this.laidOut = '';
 		this.#makeNodes();
 		this.#makeCables();
 		this.#measure();
@@ -45,7 +51,7 @@ export class NetworkMap {
 						this.onnode(number);
 					}
 				} },
-			shape, svg('text', { 'text-anchor': 'middle', dy: '.35em' }, node.name));
+			svg('title', {}, describe(node)), shape, svg('text', { 'text-anchor': 'middle', dy: '.35em' }, node.name));
 			this.nodeLayer.append(group);
 			return { group, width, x: node.x, y: node.y, across: node.x, down: node.y };
 		});
@@ -73,23 +79,28 @@ export class NetworkMap {
 		this.span = { left: least('across'), right: most('across'), top: least('down'), bottom: most('down') };
 	}
 
-	/* From left to right where there is room, else from top to bottom. */
+	/* From left to right where there is room, and as wide as there is room; else from top to bottom. */
 	layOut() {
 		const box = this.element.getBoundingClientRect();
 		const isUpright = box.width > 0 && box.width < 560;
 		const { left, right, top, bottom } = this.span;
-		if (isUpright === this.isUpright || !Number.isFinite(left))
+		const down = isUpright ? 0.56 : 0.78;
+		const height = (isUpright ? right - left : bottom - top) * down + 2 * MARGIN + 16;
+		const widest = Math.max(...this.nodes.map((n) => n?.width ?? 0));
+		const across = isUpright ? 2 : Math.max(1.02, Math.min(2,
+			(height * box.width / Math.max(box.height, 1) - widest - 16) / Math.max(right - left, 1)));
+		const key = `${isUpright} ${across.toFixed(2)}`;
+		if (key === this.laidOut || !Number.isFinite(left))
 			return;
-		this.isUpright = isUpright;
+		this.laidOut = key;
 		for (const node of this.nodes)
 			if (node !== null) {
-				node.x = isUpright ? (node.down - top) * 2 : (node.across - left) * 1.02;
-				node.y = isUpright ? (node.across - left) * 0.56 : (node.down - top) * 0.78;
+				node.x = isUpright ? (node.down - top) * across : (node.across - left) * across;
+				node.y = isUpright ? (node.across - left) * down : (node.down - top) * down;
 			}
 		const width = Math.max(...this.nodes.map((n) => n ? n.x + n.width / 2 : 0));
 		const start = Math.min(...this.nodes.map((n) => n ? n.x - n.width / 2 : 0));
-		const height = isUpright ? (right - left) * 0.56 : (bottom - top) * 0.78;
-		set(this.svg, { viewBox: `${start - 8} ${-MARGIN - 14} ${width - start + 16} ${height + 2 * MARGIN + 16}` });
+		set(this.svg, { viewBox: `${start - 8} ${-MARGIN - 14} ${width - start + 16} ${height}` });
 		this.#place();
 		this.redraw?.();
 	}
@@ -115,11 +126,16 @@ export class NetworkMap {
 		return { group, rect, text, lock, label: null, colour: '' };
 	}
 
-	/* The word that a packet is marked with: the first of its event's title that fits. */
+	/* What a packet is marked with: the first words of its event's title, as many as fit. */
 	#labelOf(event) {
-		const title = this.run.title_(event);
-		const word = title.split(/[\s:,]/)[0].replace(/[?]$/, '');
-		return word.length > LABEL_LETTERS ? `${word.slice(0, LABEL_LETTERS - 1)}…` : word;
+		const words = this.run.title_(event).split(/[\s:,;<>?]+/).filter((word) => /[\p{L}\p{N}]/u.test(word));
+		let label = words[0] ?? '';
+		for (const word of words.slice(1)) {
+			if (label.length + word.length + 1 > LABEL_LETTERS)
+				break;
+			label += ` ${word}`;
+		}
+		return label.length > LABEL_LETTERS ? `${label.slice(0, LABEL_LETTERS - 1)}…` : label;
 	}
 
 	#show(frame, event, x, y, extra) {

@@ -1,5 +1,5 @@
 /* A step in full: what came in, what goes out, the bytes, and why. */
-import { bytes, el, lockBadge, replace, set, setText, visible } from './dom.js';
+import { bytes, el, lockBadge, replace, set, setText, time, visible } from './dom.js';
 import { boxAt, compare, fieldAt, OUTCOMES } from './data.js';
 
 const HEX_COLUMNS = 16, HEX_MAX = 2048;
@@ -7,12 +7,13 @@ const HEX_COLUMNS = 16, HEX_MAX = 2048;
 export class PacketView {
 	constructor(run, actions) {
 		this.run = run;
-		this.actions = actions; /* {nextHop(by), pin()} */
+		this.actions = actions; /* {nextHop(by), goTo(step)} */
 		this.pinned = 0; /* frame to compare with; 0: none */
 		this.showsAll = false;
 		this.title = el('h2', { id: 'packet-title' });
 		this.sides = el('div', { class: 'sides' });
 		this.way = el('div', { class: 'way' });
+		this.causes = el('div', { class: 'causes' });
 		this.hex = new HexView(run, (field) => this.#chooseField(field));
 		this.pinButton = el('button', { type: 'button', 'aria-pressed': 'false', onclick: () => this.#pin() },
 			'Pin this frame');
@@ -25,12 +26,25 @@ export class PacketView {
 			el('div', { class: 'bar' }, this.title, el('span', { class: 'stretch' }), this.allButton, this.pinButton,
 				el('button', { type: 'button', 'aria-label': 'Previous hop of this packet', onclick: () => actions.nextHop(-1) }, '◂ hop'),
 				el('button', { type: 'button', 'aria-label': 'Next hop of this packet', onclick: () => actions.nextHop(1) }, 'hop ▸')),
-			this.sides, this.hex.element, this.way);
+			this.sides, this.hex.element, this.way, this.causes);
 	}
 
 	show(step) {
 		this.step = step;
 		this.#draw();
+		this.#drawCauses();
+	}
+
+	/* What led here, the last cause first: up to what a user did. */
+	#drawCauses() {
+		const { events } = this.run;
+		const chain = [];
+		for (let e = this.step < 0 ? -1 : events.cause[this.run.steps.event[this.step]] - 1; e >= 0 && chain.length < 12; e = events.cause[e] - 1)
+			chain.push(e);
+		replace(this.causes, ...(chain.length === 0 ? [] : [el('h3', {}, 'Why this happens'), el('ol', {}, ...chain.map((e) =>
+			el('li', {}, el('span', { class: `tag ${this.run.colour(events.layer[e])}` }, this.run.layerName(events.layer[e])), ' ',
+				el('button', { type: 'button', class: 'plain', onclick: () => this.actions.goTo(this.run.stepOfEvent[e]) }, visible(this.run.title_(e))),
+				el('span', { class: 'soft' }, ` ${this.run.nodeName(events.node[e])}, ${time(events.time[e])}`))))]));
 	}
 
 	#pin() {
@@ -53,7 +67,7 @@ export class PacketView {
 		setText(this.title, `At ${node}`);
 		this.pinButton.disabled = this.pinned === 0 && !received && !sent;
 		const [left, right] = this.#frames(received, sent);
-		const changed = compare(left.boxes, right.boxes);
+		const changed = left.frame && right.frame ? compare(left.boxes, right.boxes) : new Map();
 		this.fields = new Map();
 		replace(this.sides, this.#side(left, changed), el('div', { class: 'arrow', 'aria-hidden': 'true' }, '→'),
 			this.#side(right, changed));
@@ -102,6 +116,7 @@ export class PacketView {
 		const box = side.boxes[i];
 		const mark = side.sign && side.marks.get(side.sign + box.layer);
 		const fields = box.fields.filter((field) => this.showsAll || field.isMain || changed.has(field));
+		const lines = box.lines.filter((line) => !fields.some((field) => field.value === line));
 		const isTaken = mark && side.sign === '-' ? ' taken' : '';
 		return el('div', { class: `box ${this.run.colour(box.layer)}${isTaken}${box.isEncrypted ? ' encrypted' : ''}` },
 			el('div', { class: 'box-head' }, el('b', {}, box.name), ' ', el('span', { class: 'size' }, bytes(box.headerBytes)),
@@ -109,8 +124,8 @@ export class PacketView {
 				box.isEncrypted ? lockBadge('encrypted on the wire') : null,
 				box.complaint ? el('span', { class: 'badge bad' }, box.complaint) : null),
 			this.#fieldList(fields, changed),
-			...box.lines.slice(0, 12).map((line) => el('div', { class: 'line' }, visible(line))),
-			box.lines.length > 12 ? el('div', { class: 'soft' }, `and ${box.lines.length - 12} more`) : null,
+			...lines.slice(0, 12).map((line) => el('div', { class: 'line' }, visible(line))),
+			lines.length > 12 ? el('div', { class: 'soft' }, `and ${lines.length - 12} more`) : null,
 			i + 1 < side.boxes.length ? this.#nest(side, i + 1, changed) : null);
 	}
 
