@@ -275,6 +275,18 @@ static size_t next_unit(struct memory *memory, const struct dissect_input *input
 	return length;
 }
 
+/* A start-line whose end has not come yet. */
+static bool is_unfinished_line(const struct memory *memory, const struct dissect_input *input,
+			       struct bytes rest)
+{
+	const struct side *side = input->is_from_server ? &memory->server : &memory->client;
+
+	return side->phase == START_LINE && !side->is_begun &&
+	       memchr(rest.data, '\n', rest.length) == NULL &&
+	       (http_detail_of(rest, input->is_from_server) != HTTP_UNKNOWN ||
+		may_begin_head(rest, input->is_from_server));
+}
+
 /* Where nothing is known of what came before, bytes that begin no head are content. */
 static void guess(struct memory *memory, const struct dissect_input *input)
 {
@@ -296,11 +308,14 @@ static size_t dissect(const struct dissect_input *input, struct dissect_unit *un
 		guess(&memory, input);
 	while (offset < input->bytes.length) {
 		struct dissect_unit *unit = count < capacity ? &units[count] : NULL;
+		struct bytes rest = bytes_from(input->bytes, offset);
 
+		count++;
 		if (unit != NULL)
 			unit->offset = (uint32_t)offset;
-		offset += next_unit(&memory, input, bytes_from(input->bytes, offset), unit);
-		count++;
+		if (is_unfinished_line(&memory, input, rest) && dissect_keep(input, rest, unit))
+			break;
+		offset += next_unit(&memory, input, rest, unit);
 	}
 	if (input->state != NULL)
 		memcpy(input->state, &memory, sizeof memory);
