@@ -388,7 +388,7 @@ static struct dissect_unit *add_fragment(struct output *output, const struct dis
 			     });
 	struct dns_text text = summary_of(unit);
 
-	dns_text_print(&text, "%s, %zu bytes", what, length);
+	dns_text_print(&text, "%s, %zu byte%s", what, length, length == 1 ? "" : "s");
 	return unit;
 }
 
