@@ -45,6 +45,7 @@ void layout_colour(struct layout *layout, unsigned layer)
 		[LAYER_TCP] = "38;5;33",
 		[LAYER_FILTER] = "38;5;160",
 		[LAYER_NAT] = "38;5;178",
+		[LAYER_TAMPER] = "1;38;5;160",
 		[LAYER_DNS] = "38;5;72",
 		[LAYER_SMTP] = "38;5;134",
 		[LAYER_POP3] = "38;5;134",

@@ -27,6 +27,8 @@ struct flow {
 
 struct streams {
 	const struct dissector *const *dissectors;
+	void (*hear)(void *owner, const struct stream_said *said); /* NULL: nobody listens */
+	void *hear_owner;
 	struct lru_table *table; /* of flows, by addresses and ports */
 	unsigned count;
 	size_t forgotten;                     /* that were not over */
