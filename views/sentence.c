@@ -91,11 +91,19 @@ static void append_ping(GString *out, const char *from, const char *to, size_t l
 	text_count(out, " with ", length, " bytes");
 }
 
-static void append_message(GString *out, const char *from, const char *to, const char *kind,
-			   unsigned type)
+/* "a sends b an ICMPv6 message: neighbour solicitation (135)"; `type` is the field that has the names. */
+static void append_message(GString *out, const char *from, const char *to, const char *protocol,
+			   const struct field *type, uint8_t value)
 {
-	text_words(out, from, " sends ", to);
-	text_count(out, kind, type, "");
+	const char *name = field_value_name(type, value);
+
+	text_words(out, from, " sends ", to, " an ", protocol, " message");
+	if (name == NULL)
+		text_count(out, " of type ", value, "");
+	else
+		text_words(out, ": ", name);
+	if (name != NULL)
+		text_count(out, " (", value, ")");
 }
 
 static const char *icmp_error_text(const struct icmp_header *icmp)
@@ -160,7 +168,8 @@ static void append_icmp(GString *out, const struct view_names *names, const char
 		text_words(out, from, " tells ", to,
 			   " that a packet was dropped: ", icmp_error_text(&icmp));
 	else
-		append_message(out, from, to, " an ICMP message of type ", icmp.type);
+		append_message(out, from, to, "ICMP", &icmp_fields(icmp.type, icmp.code)->fields[0],
+			       icmp.type);
 }
 
 static const char *icmpv6_error_text(const struct icmpv6_header *icmp)
@@ -236,7 +245,8 @@ static void append_icmpv6(GString *out, const struct view_names *names, const ch
 		text_words(out, from, " tells ", to,
 			   " that a packet was dropped: ", icmpv6_error_text(&icmp));
 	else
-		append_message(out, from, to, " an ICMPv6 message of type ", icmp.type);
+		append_message(out, from, to, "ICMPv6", &icmpv6_fields(icmp.type)->fields[0],
+			       icmp.type);
 }
 
 /* "alice-pc asks dns for A of mail.example", "dns answers alice-pc: mail.example A 192.0.2.1". */

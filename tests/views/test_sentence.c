@@ -59,11 +59,11 @@ static const struct {
 	{ 4,  0,  0,          "10.0.0.1 tells 10.0.0.2 that a packet was dropped: there is no room for it" },
 	{ 5,  1,  0x0a000009, "10.0.0.1 tells 10.0.0.2 to use 10.0.0.9"                                    },
 	{ 8,  0,  0,          "10.0.0.1 pings 10.0.0.2 with 4 bytes"                                       },
-	{ 9,  0,  0,          "10.0.0.1 sends 10.0.0.2 an ICMP message of type 9"                          },
+	{ 9,  0,  0,          "10.0.0.1 sends 10.0.0.2 an ICMP message: router advertisement (9)"          },
 	{ 11, 0,  0,
          "10.0.0.1 tells 10.0.0.2 that a packet was dropped: its TTL reached 0 on the way"                 },
 	{ 12, 0,  0,          "10.0.0.1 tells 10.0.0.2 that a packet was dropped: its header has a problem"},
-	{ 13, 0,  0,          "10.0.0.1 sends 10.0.0.2 an ICMP message of type 13"                         },
+	{ 13, 0,  0,          "10.0.0.1 sends 10.0.0.2 an ICMP message: timestamp request (13)"            },
 };
 
 START_TEST(icmp_says_what_it_is_for)
