@@ -19,7 +19,7 @@ class Editor {
 		this.empty = el('p', { class: 'e-empty soft' }, 'The run comes here.');
 		this.live = known.live ? new Live(() => this.file, known.speed) : null;
 		this.#header();
-		document.body.append(this.header, el('main', { class: 'editor-main' }, this.#left(), this.#right()), this.words.element, this.words.said);
+		document.body.append(this.header, el('main', { class: 'editor-main' }, this.#left(), this.#right()));
 		this.source.onchange = () => this.#changed();
 		document.addEventListener('keydown', (event) => this.#key(event));
 	}
@@ -41,7 +41,7 @@ class Editor {
 		this.left = el('section', { class: 'e-card', id: 'left', 'aria-label': 'Scenario' }, el('label', { class: 'sr', for: 'source' }, 'Text of the scenario'),
 			el('p', { class: 'sr', id: 'source-keys' }, 'Control and space lists what may stand at the cursor, control and enter runs it, F8 goes to the next error.'),
 			this.source.element, this.messages.element,
-			el('p', { class: 'e-keys soft' }, el('kbd', {}, 'Ctrl+Space'), ' words  ', el('kbd', {}, 'Ctrl+Enter'), ' run  ', el('kbd', {}, 'F8'), ' next error'));
+			el('p', { class: 'e-keys soft' }, el('kbd', {}, 'Ctrl+Space'), ' words  ', el('kbd', {}, 'Ctrl+Enter'), ' run  ', el('kbd', {}, 'F8'), ' next error'), this.words.element, this.words.said);
 		return this.left;
 	}
 
