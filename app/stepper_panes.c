@@ -99,7 +99,7 @@ static void draw_event(struct stepper *stepper, struct canvas *canvas, unsigned 
 			     event->layer, text->str);
 	g_string_truncate(text, 0);
 	if (event->is_encrypted)
-		g_string_append(text, "🔒");
+		g_string_append(text, " TLS:");
 	g_string_append_c(text, ' ');
 	history_title(text, stepper->history, event);
 	canvas_write(canvas, row, column + used, columns - MIN(columns, used), CANVAS_PLAIN,
@@ -225,7 +225,7 @@ static void add_head(GArray *lines, const struct box *box)
 {
 	struct line line = {
 		.text = g_strdup_printf("%s%s %u B%s", box->is_quoted ? "quoted " : "", box->name,
-					box->header_bytes, box->is_encrypted ? " 🔒" : ""),
+					box->header_bytes, box->is_encrypted ? ", encrypted" : ""),
 		.layer = box->layer,
 		.change = box->change,
 		.is_head = true,
@@ -250,12 +250,16 @@ static void add_box(GArray *lines, const struct box *box, bool is_after)
 	if (box->change == BOX_SAME)
 		add_line(lines, box, BOX_SAME, 2,
 			 g_strdup(is_after ? "(untouched)" : box->summary));
-	for (guint i = 0; box->change != BOX_SAME && i < box->fields->len; i++) {
+	for (guint i = 0; (box->change != BOX_SAME || !is_after) && i < box->fields->len; i++) {
 		const struct box_field *field = &g_array_index(box->fields, struct box_field, i);
 		bool is_changed = field->change == BOX_CHANGED;
+		bool is_told = field->is_main && box->change != BOX_SAME;
 
-		if (field->is_main || is_changed)
-			add_line(lines, box, field->change, is_changed ? 1 : 2, field_text(field));
+		add_line(lines, box, field->change,
+			 is_changed ? 1
+			 : is_told  ? 2
+				    : 3,
+			 field_text(field));
 	}
 }
 

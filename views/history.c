@@ -34,6 +34,7 @@ struct history *history_new(const struct dissector *const *dissectors)
 	history->record_events = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 	history->packet_by_id = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
 	history->segments = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, g_free);
+	history->rules = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
 	history->off_wire = g_ptr_array_new_with_free_func(off_wire_free);
 	history->stations = g_ptr_array_new_with_free_func(stations_free);
 	return history;
@@ -49,6 +50,7 @@ void history_free(struct history *history)
 	g_ptr_array_unref(history->stations);
 	g_ptr_array_unref(history->off_wire);
 	g_hash_table_destroy(history->segments);
+	g_hash_table_destroy(history->rules);
 	g_hash_table_destroy(history->packet_by_id);
 	g_array_unref(history->record_events);
 	g_array_unref(history->record_hops);
@@ -194,6 +196,27 @@ static void keep_segment(struct history *history, const struct trace_record *rec
 	g_hash_table_replace(history->segments, &kept->packet, kept);
 }
 
+static uint64_t rule_key(uint32_t node, uint64_t number)
+{
+	return (uint64_t)node << 32 | (uint32_t)number;
+}
+
+static void keep_rule(struct history *history, const struct trace_record *record, uint64_t index)
+{
+	uint64_t key = rule_key(trace_node_of(record->id), record->object);
+
+	g_hash_table_insert(history->rules, g_memdup2(&key, sizeof key),
+			    GSIZE_TO_POINTER(index + 1));
+}
+
+uint64_t history_find_rule(const struct history *history, uint32_t node, uint64_t number)
+{
+	uint64_t key = rule_key(node, number);
+	gpointer found = g_hash_table_lookup(history->rules, &key);
+
+	return found == NULL ? UINT64_MAX : GPOINTER_TO_SIZE(found) - 1;
+}
+
 void history_feed(struct history *history, const struct trace_record *record, struct bytes bytes)
 {
 	struct trace_sink *sink = trace_store_sink(history->store);
@@ -208,6 +231,8 @@ void history_feed(struct history *history, const struct trace_record *record, st
 	model_feed(history->model, record, bytes);
 	if (record->kind == TRACE_TRANSMIT && record->flags & TRACE_FIRST)
 		keep_segment(history, record, bytes);
+	if (record->kind == TRACE_TABLE && record->layer == LAYER_FILTER)
+		keep_rule(history, record, count);
 	crossings_feed(history->crossings, record, bytes);
 }
 

@@ -269,7 +269,7 @@ START_TEST(what_is_lost_and_sent_again_is_marked)
 	ck_assert_msg(strstr(screen, "AGAIN LOST") != NULL, "%s", screen);
 	ck_assert_msg(strstr(screen, "✗ denied") != NULL, "%s", screen);
 	type("...");
-	expect("gw: before|denied by rule 2. Nobody is told| ══▶ gw ✗");
+	expect("gw: before|denied by rule 2 (deny TCP| ══▶ gw ✗");
 	stepper_free(stepper);
 	stepper = office_stepper;
 }
