@@ -29,6 +29,7 @@ int command_show(const struct command *command, int argc, char **argv);
 int command_topology(const struct command *command, int argc, char **argv);
 int command_state(const struct command *command, int argc, char **argv);
 int command_mailbox(const struct command *command, int argc, char **argv);
+int command_html(const struct command *command, int argc, char **argv);
 int command_step(const struct command *command, int argc, char **argv);
 int command_live(const struct command *command, int argc, char **argv);
 int command_shell(const struct command *command, int argc, char **argv);
@@ -36,6 +37,8 @@ int command_explain(const struct command *command, int argc, char **argv);
 int command_compare(const struct command *command, int argc, char **argv);
 int command_claims(const struct command *command, int argc, char **argv);
 int command_glossary(const struct command *command, int argc, char **argv);
+int command_quiz(const struct command *command, int argc, char **argv);
+int command_narrate(const struct command *command, int argc, char **argv);
 int command_list(const struct command *command, int argc, char **argv);
 int command_new(const struct command *command, int argc, char **argv);
 

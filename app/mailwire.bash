@@ -6,8 +6,8 @@ _mailwire() {
 		return
 	fi
 	case $command in
-	run) options="--pcap --log --format --capture --filter --no-comments --no-secrets --keylog --layer --host --message --unfold --columns --dialog --report --receive --set --seed --until --quiet --replay" ;;
-	live) options="--attach --speed --record --pcap --log --format --capture --filter --no-comments --no-secrets --keylog --layer --host --message --unfold --columns --dialog --report --receive --set --seed --until --quiet" ;;
+	run) options="--pcap --log --format --capture --filter --no-comments --no-secrets --keylog --layer --host --message --unfold --columns --dialog --eavesdrop --report --receive --set --seed --until --quiet --replay" ;;
+	live) options="--attach --speed --record --pcap --log --format --capture --filter --no-comments --no-secrets --keylog --layer --host --message --unfold --columns --dialog --eavesdrop --report --receive --set --seed --until --quiet" ;;
 	shell) options="--network --record --pcap --log --capture --filter --no-comments --no-secrets --keylog --layer --host --unfold --columns --report --receive --set --seed" ;;
 	show) options="--receive --set --ca" ;;
 	compare) options="--receive --set --format --seed" ;;
@@ -26,7 +26,7 @@ _mailwire() {
 		;;
 	--receive) mapfile -t COMPREPLY < <(compgen -W "pop3 imap" -- "$current"); return ;;
 	--capture) mapfile -t COMPREPLY < <(compgen -W "sent all" -- "$current"); return ;;
-	--layer) mapfile -t COMPREPLY < <(compgen -W "user link ethernet arp ipv4 icmp udp tcp filter nat dns smtp pop3 imap http mail" -- "$current"); return ;;
+	--layer) mapfile -t COMPREPLY < <(compgen -W "user link ethernet arp ipv4 icmp udp tcp filter nat tamper dns smtp pop3 imap http mail" -- "$current"); return ;;
 	esac
 	if [[ $current == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "$options --help" -- "$current")

@@ -2,13 +2,14 @@
 # Installs what mailwire needs on Debian and Ubuntu; elsewhere names the packages. Does nothing
 # when all is there. Usage: tools/deps.sh build|test|check|bench
 #   build  what compiling and running needs     test   also Check, tshark and the judges
-#   check  also linters, fuzzers, mail programs         bench  also the simulators compared with
+#   check  also linters, fuzzers, mail programs, a browser         bench  also the simulators compared with
 set -eu
 
 build="gcc make pkg-config libglib2.0-dev libfyaml-dev libgmime-3.0-dev libpcap-dev libjson-glib-dev libgraphviz-dev libssl-dev libncurses-dev"
 test="check tshark python3 python3-yaml python3-jsonschema python3-spf python3-dkim opendkim-tools spf-tools-perl python3-nacl python3-dnspython"
 interop="iproute2 iputils-ping traceroute bind9-dnsutils telnet openssl curl tidy swaks msmtp fetchmail isync mutt postfix dovecot-imapd dovecot-pop3d"
-check="clang libclang-rt-14-dev clang-format clang-tidy cppcheck $interop"
+browser="nodejs npm chromium"
+check="clang libclang-rt-14-dev clang-format clang-tidy cppcheck $interop $browser"
 bench="g++ ns3 libns3-dev tshark time"
 
 case "${1:-build}" in

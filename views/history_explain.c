@@ -248,6 +248,21 @@ static const struct trace_record *learned(const struct telling *telling)
 	return NULL;
 }
 
+static bool is_mirrored(const struct telling *telling)
+{
+	const struct history *history = telling->history;
+
+	for (uint64_t i = telling->hop->first_record;
+	     (i = history_hop_record(history, telling->hop, i)) != UINT64_MAX; i++) {
+		const struct trace_record *record = history_record_at(history, i);
+
+		if (record->kind == TRACE_FORWARD && record->layer == LAYER_ETHERNET &&
+		    record->detail == ETHERNET_MIRRORED)
+			return true;
+	}
+	return false;
+}
+
 static void tell_switched(const struct telling *telling)
 {
 	const struct trace_record *forward =
@@ -278,6 +293,10 @@ static void tell_switched(const struct telling *telling)
 				       telling->hop->out, telling->hop->in);
 	}
 	g_string_append(telling->out, " Not one byte of it changes.");
+	if (is_mirrored(telling))
+		g_string_append(telling->out,
+				" A copy goes to the port that mirrors the others, for "
+				"whoever listens there.");
 	if (row != NULL) {
 		g_string_append(telling->out, " From the source address it learns that ");
 		telling_append_mac(telling, mac_from_number(row->object));

@@ -68,6 +68,13 @@ static void append_permission(const struct telling *telling, const struct trace_
 	}
 }
 
+static void append_tampering(const struct telling *telling, const struct trace_record *record)
+{
+	g_string_append(telling->out, " An attacker sits in this router and changes what passes: ");
+	middlebox_describe(telling->out, telling->history->model, record);
+	g_string_append(telling->out, ". The checksum is made to fit, so TCP notices nothing.");
+}
+
 void telling_append_middlebox(const struct telling *telling)
 {
 	const struct history *history = telling->history;
@@ -82,6 +89,8 @@ void telling_append_middlebox(const struct telling *telling)
 			append_permission(telling, record);
 		else if (record->layer == LAYER_NAT)
 			append_translation(telling, record);
+		else if (record->layer == LAYER_TAMPER)
+			append_tampering(telling, record);
 	}
 }
 
