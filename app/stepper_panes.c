@@ -24,14 +24,15 @@ static void append_layers(GString *out, const struct stepper *stepper,
 		name = record->layer == LAYER_ETHERNET ? "Eth"
 		       : record->layer == LAYER_IPV4   ? "IP"
 						       : view_layer_name(record->layer);
-		if (record->kind == TRACE_FORWARD && record->layer == LAYER_ETHERNET)
-			g_string_append(out, "switch ");
-		else
-			g_string_append_printf(out, "%s%s ",
-					       record->kind == TRACE_ENCAPSULATE   ? "+ "
-					       : record->kind == TRACE_DECAPSULATE ? "− "
-										   : "~ ",
-					       name);
+		if (record->kind == TRACE_FORWARD && record->layer == LAYER_ETHERNET) {
+			g_string_append(out, "switch "); /* one for each port: once is enough */
+			break;
+		}
+		g_string_append_printf(out, "%s%s ",
+				       record->kind == TRACE_ENCAPSULATE   ? "+ "
+				       : record->kind == TRACE_DECAPSULATE ? "− "
+									   : "~ ",
+				       name);
 	}
 }
 

@@ -72,7 +72,7 @@ static void append_tampering(const struct telling *telling, const struct trace_r
 {
 	g_string_append(telling->out, " An attacker sits in this router and changes what passes: ");
 	middlebox_describe(telling->out, telling->history->model, record);
-	g_string_append(telling->out, ". The checksum is made to fit, so TCP notices nothing.");
+	g_string_append(telling->out, ", so TCP notices nothing.");
 }
 
 void telling_append_middlebox(const struct telling *telling)
