@@ -170,26 +170,38 @@ static void enter_layers(struct stepper *stepper, const char *text)
 	say_how_many(stepper);
 }
 
-static void enter_hosts(struct stepper *stepper, const char *text)
+/* The nodes that `names` are, by index; NULL after saying which is none. To be freed. */
+static bool *find_nodes(struct stepper *stepper, char **names, bool *has_any)
 {
 	const struct model *model = history_model(stepper->history);
-	g_auto(GStrv) names = g_strsplit_set(text, ", ", -1);
-	g_autofree bool *nodes = g_new0(bool, model_node_count(model) + 1);
-	bool has_any = false;
+	bool *nodes = g_new0(bool, model_node_count(model) + 1);
 
-	for (char **name = names; *name != NULL; name++) {
-		uint32_t node = **name == '\0' ? 0 : model_find_node(model, *name);
+	for (*has_any = false; *names != NULL; names++) {
+		uint32_t node = **names == '\0' ? 0 : model_find_node(model, *names);
 
-		if (**name != '\0' && node == 0) {
+		if (**names != '\0' && node == 0) {
 			stepper_say(stepper,
-				    g_strdup_printf("no host, router or switch \"%s\"", *name));
-			return;
+				    g_strdup_printf("no host, router or switch \"%s\"", *names));
+			g_free(nodes);
+			return NULL;
 		}
 		nodes[node] = true;
-		has_any = has_any || node != 0;
+		*has_any = *has_any || node != 0;
 	}
+	return nodes;
+}
+
+static void enter_hosts(struct stepper *stepper, const char *text)
+{
+	g_auto(GStrv) names = g_strsplit_set(text, ", ", -1);
+	bool has_any, *nodes = find_nodes(stepper, names, &has_any);
+
+	if (nodes == NULL)
+		return;
 	g_free(stepper->nodes);
-	stepper->nodes = has_any ? g_steal_pointer(&nodes) : NULL;
+	stepper->nodes = nodes;
+	if (!has_any)
+		g_clear_pointer(&stepper->nodes, g_free);
 	stepper_filter(stepper);
 	say_how_many(stepper);
 }

@@ -79,8 +79,9 @@ static struct bytes kept_frame(const struct history *history, const struct cross
 			continue;
 		*interface = record->interface;
 		index = trace_store_find(history->store, record->id);
-		return index == UINT64_MAX ? (struct bytes) { 0 }
-					   : history_bytes_at(history, index);
+		if (index == UINT64_MAX)
+			break;
+		return history_bytes_at(history, index);
 	}
 	return (struct bytes) { 0 };
 }
