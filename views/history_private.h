@@ -35,6 +35,9 @@ struct history {
 	uint64_t state_moment, mailboxes_moment;
 };
 
+/* Takes in a crossing that is complete. */
+void history_keep_hop(void *owner, const struct crossing *crossing);
+
 /* Sorts hops into packets, and packets and other records into events. Once, at the end. */
 void history_arrange(struct history *history);
 
