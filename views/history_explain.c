@@ -248,19 +248,20 @@ static const struct trace_record *learned(const struct telling *telling)
 	return NULL;
 }
 
-static bool is_mirrored(const struct telling *telling)
+/* A port that mirrors gets a copy of what comes in elsewhere. */
+static void tell_mirrored(const struct telling *telling)
 {
-	const struct history *history = telling->history;
-
 	for (uint64_t i = telling->hop->first_record;
-	     (i = history_hop_record(history, telling->hop, i)) != UINT64_MAX; i++) {
-		const struct trace_record *record = history_record_at(history, i);
+	     (i = history_hop_record(telling->history, telling->hop, i)) != UINT64_MAX; i++) {
+		const struct trace_record *record = history_record_at(telling->history, i);
 
-		if (record->kind == TRACE_FORWARD && record->layer == LAYER_ETHERNET &&
-		    record->detail == ETHERNET_MIRRORED)
-			return true;
+		if (record->kind == TRACE_FORWARD && record->detail == ETHERNET_MIRRORED)
+			g_string_append_printf(
+			    telling->out,
+			    " A copy leaves at port %u, which mirrors the others: "
+			    "whoever is there can read it.",
+			    (unsigned)record->after);
 	}
-	return false;
 }
 
 static void tell_switched(const struct telling *telling)
@@ -293,10 +294,7 @@ static void tell_switched(const struct telling *telling)
 				       telling->hop->out, telling->hop->in);
 	}
 	g_string_append(telling->out, " Not one byte of it changes.");
-	if (is_mirrored(telling))
-		g_string_append(telling->out,
-				" A copy goes to the port that mirrors the others, for "
-				"whoever listens there.");
+	tell_mirrored(telling);
 	if (row != NULL) {
 		g_string_append(telling->out, " From the source address it learns that ");
 		telling_append_mac(telling, mac_from_number(row->object));

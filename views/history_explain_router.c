@@ -70,9 +70,11 @@ static void append_permission(const struct telling *telling, const struct trace_
 
 static void append_tampering(const struct telling *telling, const struct trace_record *record)
 {
-	g_string_append(telling->out, " An attacker sits in this router and changes what passes: ");
-	middlebox_describe(telling->out, telling->history->model, record);
-	g_string_append(telling->out, ", so TCP notices nothing.");
+	g_string_append_printf(
+	    telling->out,
+	    " An attacker there overwrites text at byte %u of what TCP carries (his rule "
+	    "%u), and makes the checksum right again: neither end can tell.",
+	    (unsigned)record->before, (unsigned)record->object);
 }
 
 void telling_append_middlebox(const struct telling *telling)

@@ -34,11 +34,11 @@ void layout_clear(struct layout *layout)
 unsigned layout_layer_colour(unsigned layer)
 {
 	static const uint8_t colours[LAYER_COUNT] = {
-		[LAYER_ETHERNET] = 137, [LAYER_ARP] = 172,  [LAYER_IPV4] = 35,
-		[LAYER_ICMP] = 168,     [LAYER_UDP] = 38,   [LAYER_TCP] = 33,
-		[LAYER_FILTER] = 160,   [LAYER_NAT] = 178,  [LAYER_TAMPER] = 160,
-		[LAYER_DNS] = 72,       [LAYER_SMTP] = 134, [LAYER_POP3] = 134,
-		[LAYER_IMAP] = 134,     [LAYER_HTTP] = 134, [LAYER_TLS] = 28,
+		[LAYER_ETHERNET] = 137, [LAYER_ARP] = 172,    [LAYER_IPV4] = 35,
+		[LAYER_ICMP] = 168,     [LAYER_UDP] = 38,     [LAYER_TCP] = 33,
+		[LAYER_FILTER] = 160,   [LAYER_NAT] = 178,    [LAYER_DNS] = 72,
+		[LAYER_SMTP] = 134,     [LAYER_POP3] = 134,   [LAYER_IMAP] = 134,
+		[LAYER_HTTP] = 134,     [LAYER_TAMPER] = 160, [LAYER_TLS] = 28,
 		[LAYER_MAIL] = 134,
 	};
 
