@@ -9,8 +9,9 @@
 #include "views/narrate_passage.h"
 #include "views/names.h"
 
-#define LEGS_MAX    12  /* kinds of sessions in the table, at the level of a course */
-#define PACKETS_MAX 200 /* packets in the table, for experts */
+#define LEGS_MAX        12   /* kinds of sessions in the table, at the level of a course */
+#define QUESTION_FRAMES 1000 /* among which the first question to DNS is looked for */
+#define PACKETS_MAX     200  /* packets in the table, for experts */
 
 /* The first thing a client says on a connection, of a mail protocol, in clear if possible. */
 static bool first_command(const struct narrator *narrator, const struct leg *leg,
@@ -305,8 +306,10 @@ static void say_length(struct narrator *narrator, struct story_block *table,
 		SAY(table, "{}", fact_number(narrator, record, STORY_LENGTH));
 }
 
+/* `saying` is NULL for a question to DNS. */
 static void add_row(struct narrator *narrator, struct story_block *table,
-		    const struct saying *saying, const struct passage *passage, bool is_first)
+		    const struct trace_record *frame, const struct saying *saying,
+		    const struct passage *passage, bool is_first)
 {
 	static const char *const roles[] = {
 		[HISTORY_MADE] = "sender: all layers", [HISTORY_SWITCHED] = "switch",
@@ -315,9 +318,10 @@ static void add_row(struct narrator *narrator, struct story_block *table,
 		[HISTORY_WAITING] = "still waiting",
 	};
 
-	if (is_first)
-		SAY(table, "{} {}", fact_saying_frame(narrator, saying),
-		    fact_line(narrator, saying, 2));
+	if (is_first && saying != NULL)
+		SAY(table, "{} {}", fact_frame(narrator, frame), fact_line(narrator, saying, 2));
+	else if (is_first)
+		SAY(table, "{} question to DNS", fact_frame(narrator, frame));
 	else
 		SAY(table, "", fact_word(NULL));
 	SAY(table, "{}", fact_node(narrator, passage->hop->node));
@@ -329,10 +333,10 @@ static void add_row(struct narrator *narrator, struct story_block *table,
 	say_length(narrator, table, passage->transmit);
 }
 
-static void add_packet(struct narrator *narrator, struct story_block *table,
-		       const struct saying *saying)
+static void add_hops(struct narrator *narrator, struct story_block *table,
+		     const struct history_packet *packet, const struct trace_record *frame,
+		     const struct saying *saying)
 {
-	const struct history_packet *packet = narrate_packet_of(narrator, saying);
 	bool is_first = true;
 
 	for (uint32_t i = 0; i < packet->hop_count; i++) {
@@ -340,11 +344,17 @@ static void add_packet(struct narrator *narrator, struct story_block *table,
 
 		narrate_passage_read(narrator, narrate_hop_of(narrator, packet, i), &passage);
 		if (passage.hop->outcome != HISTORY_IGNORED) {
-			add_row(narrator, table, saying, &passage, is_first);
+			add_row(narrator, table, frame, saying, &passage, is_first);
 			is_first = false;
 		}
 		narrate_passage_clear(&passage);
 	}
+}
+
+static void add_packet(struct narrator *narrator, struct story_block *table,
+		       const struct saying *saying)
+{
+	add_hops(narrator, table, narrate_packet_of(narrator, saying), saying->frame, saying);
 }
 
 /* Sessions are of one kind when the same programs speak the same protocol between the same hosts. */
@@ -361,6 +371,23 @@ static bool is_known_kind(const struct narrator *narrator, guint index)
 			return true;
 	}
 	return false;
+}
+
+/* The first question to DNS: UDP in place of TCP. */
+static void add_question(struct narrator *narrator, struct story_block *table)
+{
+	for (guint i = 0; i < narrator->frames->len && i < QUESTION_FRAMES; i++) {
+		const struct trace_record *frame =
+		    narrate_record(narrator, g_array_index(narrator->frames, uint64_t, i));
+		struct bytes bytes = narrate_bytes(narrator, frame);
+		uint32_t index = history_find_packet(narrator->history, frame->packet);
+
+		if (bytes.length < 38 || bytes.data[23] != IP_PROTOCOL_UDP ||
+		    get_be16(bytes.data + 36) != 53 || index == HISTORY_NONE)
+			continue;
+		add_hops(narrator, table, history_packet(narrator->history, index), frame, NULL);
+		return;
+	}
 }
 
 /* One command of each kind of session. */
@@ -428,12 +455,13 @@ void narrate_headers_table(struct narrator *narrator)
 	story_say(heading, "Every header, on and off", NULL, 0);
 	intro = story_paragraph(narrator->story);
 	table = begin_table(narrator);
+	add_question(narrator, table);
 	if (!is_expert) {
 		fill_for_course(narrator, table);
 		story_say(
 		    intro,
-		    "The first command of each kind of session, node by node. All other packets of "
-		    "such a session fare the same.",
+		    "The first question to DNS and the first command of each kind of session, "
+		    "node by node. All other packets of their kind fare the same.",
 		    NULL, 0);
 		return;
 	}

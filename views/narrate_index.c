@@ -1,6 +1,5 @@
 /* What happened because of what: each record's scene, by the chain of its causes. */
 #include "protocols/layer.h"
-#include "stack/tcp/names.h"
 #include "protocols/dns/names.h"
 #include "stack/names.h"
 #include "stack/wire/tcp.h"
@@ -163,9 +162,7 @@ static bool is_trouble(const struct trace_record *record)
 {
 	return record->kind == TRACE_DROP ||
 	       (record->kind == TRACE_ENCAPSULATE && record->layer == LAYER_TCP &&
-		(record->flags & TRACE_RETRANSMIT)) ||
-	       (record->kind == TRACE_ENCAPSULATE && record->layer == LAYER_TCP &&
-		record->detail >= TCP_RESET_NO_CONNECTION && record->detail <= TCP_RESET_FILTERED);
+		(record->flags & TRACE_RETRANSMIT));
 }
 
 static void keep_outcome(struct scene *scene, const struct trace_record *record)
