@@ -8,7 +8,7 @@ CFLAGS ?= -O2 -g
 CORES := $(shell getconf _NPROCESSORS_ONLN)
 SUBMAKE = $(MAKE) --no-print-directory -s $(if $(findstring -j,$(MAKEFLAGS)),,-j$(CORES))
 
-PACKAGES = glib-2.0 libfyaml gmime-3.0 json-glib-1.0 openssl
+PACKAGES = glib-2.0 libfyaml gmime-3.0 json-glib-1.0 openssl ncursesw
 PC_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 PC_LIBS := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lpcap -lm
 # Optional: without it `topology --svg` says what to install.
@@ -36,7 +36,7 @@ ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DDATADIR=\"$(PREFIX)/share/mailwire\" -I.
 
 # What only Linux has, and what stands in for it elsewhere.
 SYSTEM ?= $(shell uname -s)
-LINUX_ONLY = app/live.c app/live_device.c app/live_offload.c app/shell_namespace.c app/command_live.c \
+LINUX_ONLY = app/live.c app/live_device.c app/live_offload.c app/shell_namespace.c app/shell_keeper.c app/command_live.c \
              app/command_extcap.c app/command_shell.c tests/app/test_live_offload.c tests/fuzz/fuzz_offload.c
 ifeq ($(SYSTEM),Linux)
 LEFT_OUT = app/live_elsewhere.c
@@ -47,7 +47,9 @@ endif
 # Every .c below these folders is part of the program; app/main.c alone holds main().
 LIBRARY_SOURCES := $(sort $(wildcard sim/*.c stack/*.c stack/*/*.c protocols/*.c protocols/*/*.c views/*.c \
                      $(filter-out app/main.c $(LEFT_OUT),$(wildcard app/*.c))))
-LIBRARY_OBJECTS := $(LIBRARY_SOURCES:%.c=$(BUILD)/%.o)
+# The front end of the page, joined into one C source.
+PAGE_BUNDLE := $(BUILD)/views/page_bundle
+LIBRARY_OBJECTS := $(LIBRARY_SOURCES:%.c=$(BUILD)/%.o) $(PAGE_BUNDLE).o
 LIBRARY := $(BUILD)/libmailwire.a
 PROGRAM := $(BUILD)/mailwire
 
@@ -61,13 +63,20 @@ TEST_HELPER_OBJECTS := $(TEST_HELPERS:%.c=$(BUILD)/%.o)
 TEST_LIBRARY := $(BUILD)/tests/libtests.a
 TESTS := $(TEST_SOURCES:%.c=$(BUILD)/%)
 # Real programs on the simulated network; they skip what a machine cannot do.
-INTEROP := $(sort $(wildcard ./tests/interop/test_*.py))
+INTEROP := $(sort $(wildcard ./tests/interop/test_*.py ./tests/page/test_*.sh))
 
 all: $(PROGRAM) ## builds the program
 	@ln -sf $(PROGRAM) mailwire
 
 $(BUILD)/%.o: %.c Makefile
 	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+$(PAGE_BUNDLE).c: tools/page_bundle.sh $(sort $(wildcard views/page/*.js views/page/*.css))
+	@mkdir -p $(@D)
+	tools/page_bundle.sh > $@.new
+	@mv $@.new $@
+$(PAGE_BUNDLE).o: $(PAGE_BUNDLE).c Makefile
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 $(LIBRARY): $(LIBRARY_OBJECTS)
@@ -182,36 +191,39 @@ bench: deps-bench ## speed and memory, as ratios against ns-3 and against the ma
 	@+$(SUBMAKE) build/bench/ns3/bulk build/bench/ns3/many
 	@bench/run.sh
 
-# What judges bytes by tshark, what runs the same scenarios once more (test_scenarios runs them all), and what
-# is about speed says nothing new under the sanitizers, and takes long.
-UNSANITIZED = tests/app/test_verdict.c tests/app/test_determinism.c tests/app/test_claims.c \
-    ./tests/interop/test_tcp.py
+# What judges bytes by tshark, what runs the same scenarios once more (test_scenarios runs them all), what
+# runs in a browser, and what is about speed says nothing new under the sanitizers, and takes long.
+UNSANITIZED = tests/app/test_verdict.c tests/app/test_determinism.c tests/app/test_claims.c tests/app/test_explain_agrees.c \
+    ./tests/interop/test_tcp.py ./tests/page/test_page.sh
 
-# The same tests under AddressSanitizer and UndefinedBehaviorSanitizer. Warnings are no errors here: the
-# code that gcc's sanitizers add makes it warn of conversions that are none.
+# The same tests under AddressSanitizer and UndefinedBehaviorSanitizer, and from the same objects, where clang
+# made them, fuzz targets. gcc's sanitizers make it warn of conversions that are none: no errors there.
+ifneq ($(findstring clang,$(CC)),)
+FUZZABLE = ,fuzzer-no-link
+else
+UNERRING = WERROR=
+endif
+SANITIZED = build/sanitized-$(CC)
+SANITIZING = BUILD=$(SANITIZED) $(UNERRING) CFLAGS="-O1 -g -fno-omit-frame-pointer" \
+    SANITIZE="-fsanitize=address,undefined$(FUZZABLE) -fno-sanitize-recover=undefined"
 sanitized: ## the tests under the sanitizers, but for those that judge bytes by tshark and speed
-	@+$(SUBMAKE) BUILD=build/asan WERROR= CFLAGS="-O1 -g -fno-omit-frame-pointer" \
-	    SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=undefined" all tests
-	@MAILWIRE=build/asan/mailwire tests/run.sh $(patsubst %.c,build/asan/%,$(filter-out $(UNSANITIZED),$(TEST_SOURCES))) \
+	@+$(SUBMAKE) $(SANITIZING) all tests
+	@MAILWIRE=$(SANITIZED)/mailwire CK_TIMEOUT_MULTIPLIER=4 tests/run.sh $(patsubst %.c,$(SANITIZED)/%,$(filter-out $(UNSANITIZED),$(TEST_SOURCES))) \
 	    $(filter-out $(UNSANITIZED),$(INTEROP))
 
-# One libFuzzer program per tests/fuzz/fuzz_<name>.c, each for FUZZ_SECONDS.
+# One libFuzzer program per tests/fuzz/fuzz_<name>.c, each for FUZZ_SECONDS, one for each core at a time.
 FUZZ_SECONDS ?= 60
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
-FUZZ_FLAGS = -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
-build/fuzz/tests/fuzz/%: build/fuzz/tests/fuzz/%.o build/fuzz/libmailwire.a
-	clang -fsanitize=fuzzer,address,undefined -o $@ $^ $(PC_LIBS)
-ifeq ($(BUILD),build/fuzz)
-fuzzers: $(FUZZERS:%=build/fuzz/tests/fuzz/%)
-endif
+$(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(LIBRARY)
+	$(CC) -fsanitize=fuzzer,address,undefined -o $@ $^ $(PC_LIBS)
+fuzzers: $(FUZZERS:%=$(BUILD)/tests/fuzz/%)
 fuzz: deps-check ## every fuzz target for FUZZ_SECONDS each
-	@+$(SUBMAKE) BUILD=build/fuzz CC=clang WERROR= CFLAGS= SANITIZE="$(FUZZ_FLAGS)" fuzzers
-	@set -e; for f in $(FUZZERS); do \
-	    mkdir -p build/fuzz/corpus/$$f tests/fuzz/seeds/$${f#fuzz_}; \
-	    echo "fuzz $$f"; \
-	    build/fuzz/tests/fuzz/$$f -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 \
-	        -verbosity=0 -artifact_prefix=build/fuzz/ build/fuzz/corpus/$$f tests/fuzz/seeds/$${f#fuzz_}; \
-	done
+ifeq ($(findstring clang,$(CC)),)
+	@+$(MAKE) --no-print-directory CC=clang fuzz
+else
+	@+$(SUBMAKE) $(SANITIZING) fuzzers
+	@printf '%s\n' $(FUZZERS) | BUILD=$(SANITIZED) xargs -P $(CORES) -I{} tests/fuzz/run.sh {} $(FUZZ_SECONDS)
+endif
 
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -31,31 +31,32 @@ void layout_clear(struct layout *layout)
 	g_string_free(layout->rest, TRUE);
 }
 
-/* One colour per layer everywhere: the escape sequences of 256-colour terminals. */
-void layout_colour(struct layout *layout, unsigned layer)
+unsigned layout_layer_colour(unsigned layer)
 {
-	static const char *const colours[LAYER_COUNT] = {
-		[LAYER_USER] = "1",
-		[LAYER_LINK] = "2",
-		[LAYER_ETHERNET] = "38;5;137",
-		[LAYER_ARP] = "38;5;172",
-		[LAYER_IPV4] = "38;5;35",
-		[LAYER_ICMP] = "38;5;168",
-		[LAYER_UDP] = "38;5;38",
-		[LAYER_TCP] = "38;5;33",
-		[LAYER_FILTER] = "38;5;160",
-		[LAYER_NAT] = "38;5;178",
-		[LAYER_DNS] = "38;5;72",
-		[LAYER_SMTP] = "38;5;134",
-		[LAYER_POP3] = "38;5;134",
-		[LAYER_IMAP] = "38;5;134",
-		[LAYER_HTTP] = "38;5;134",
-		[LAYER_TLS] = "38;5;28",
-		[LAYER_MAIL] = "1;38;5;134",
+	static const uint8_t colours[LAYER_COUNT] = {
+		[LAYER_ETHERNET] = 137, [LAYER_ARP] = 172,    [LAYER_IPV4] = 35,
+		[LAYER_ICMP] = 168,     [LAYER_UDP] = 38,     [LAYER_TCP] = 33,
+		[LAYER_FILTER] = 160,   [LAYER_NAT] = 178,    [LAYER_DNS] = 72,
+		[LAYER_SMTP] = 134,     [LAYER_POP3] = 134,   [LAYER_IMAP] = 134,
+		[LAYER_HTTP] = 134,     [LAYER_TAMPER] = 160, [LAYER_TLS] = 28,
+		[LAYER_MAIL] = 134,
 	};
 
-	if (layer < LAYER_COUNT && colours[layer] != NULL)
-		layout_look(layout, colours[layer]);
+	return layer < LAYER_COUNT ? colours[layer] : 0;
+}
+
+void layout_colour(struct layout *layout, unsigned layer)
+{
+	unsigned colour = layout_layer_colour(layer);
+	char look[sizeof "1;38;5;255"];
+
+	if (layer == LAYER_USER || layer == LAYER_LINK) {
+		layout_look(layout, layer == LAYER_USER ? "1" : "2");
+	} else if (colour != 0) {
+		g_snprintf(look, sizeof look, "%s38;5;%u",
+			   layer == LAYER_MAIL || layer == LAYER_TAMPER ? "1;" : "", colour);
+		layout_look(layout, look);
+	}
 }
 
 void layout_look(struct layout *layout, const char *look)
@@ -79,7 +80,7 @@ static void skip(struct layout *layout, unsigned columns)
 	layout->mark.bytes = layout->line->len;
 }
 
-static unsigned width(struct layout *layout)
+unsigned layout_width(struct layout *layout)
 {
 	columns_measure(&layout->mark, layout->line);
 	return layout->mark.columns;
@@ -87,7 +88,7 @@ static unsigned width(struct layout *layout)
 
 void layout_pad(struct layout *layout, unsigned column)
 {
-	unsigned now = width(layout);
+	unsigned now = layout_width(layout);
 
 	if (now >= column)
 		return;
@@ -97,7 +98,7 @@ void layout_pad(struct layout *layout, unsigned column)
 
 void layout_field(struct layout *layout, const char *text, unsigned columns)
 {
-	unsigned column = width(layout) + columns;
+	unsigned column = layout_width(layout) + columns;
 
 	text_append(layout->line, text);
 	layout_pad(layout, column);
@@ -134,6 +135,12 @@ void layout_begin(struct layout *layout, const char *action, unsigned layer, con
 	skip(layout, (unsigned)(line->len - before_name));
 }
 
+void layout_begin_with(struct layout *layout, const char *text, size_t length, unsigned columns)
+{
+	text_append_bytes(layout->line, text, length);
+	skip(layout, columns);
+}
+
 void layout_change(struct layout *layout, char sign, size_t header_bytes)
 {
 	size_t from = layout->line->len;
@@ -165,7 +172,7 @@ void layout_size(struct layout *layout, size_t size_bytes)
 {
 	unsigned column = size_column(layout) - SIZE_COLUMNS;
 
-	if (layout->columns != 0 && width(layout) > column)
+	if (layout->columns != 0 && layout_width(layout) > column)
 		break_line(layout, LAYOUT_TEXT_COLUMN, column);
 	layout_pad(layout, column);
 	text_number_right(layout->line, size_bytes, 6, ' ');
@@ -177,7 +184,7 @@ void layout_frame(struct layout *layout, uint64_t frame)
 	unsigned end = size_column(layout), column = end - FRAME_COLUMNS;
 
 	layout_plain(layout);
-	if (width(layout) > column)
+	if (layout_width(layout) > column)
 		break_line(layout, LAYOUT_EVENT_COLUMN, column);
 	if (frame == 0)
 		return;

@@ -24,6 +24,9 @@ struct layout {
 	GString *page;            /* lines that were printed, but not written yet */
 };
 
+/* One colour per layer everywhere: its number among the 256 of terminals; 0: none. */
+unsigned layout_layer_colour(unsigned layer);
+
 void layout_init(struct layout *layout, FILE *out, unsigned columns, bool colour);
 
 /* Writes what was printed, then frees what the layout holds. */
@@ -34,6 +37,12 @@ void layout_time(struct layout *layout, int64_t time_ns);
 
 /* Begins a line: what happens, and in the layer's colour its name. */
 void layout_begin(struct layout *layout, const char *action, unsigned layer, const char *name);
+
+/* Begins it with a text that is known to take `columns`. */
+void layout_begin_with(struct layout *layout, const char *text, size_t length, unsigned columns);
+
+/* The columns that the line takes so far. */
+unsigned layout_width(struct layout *layout);
 
 /* Goes on with how many bytes of header are added ('+'), taken off ('-') or there (' '); 0: none. */
 void layout_change(struct layout *layout, char sign, size_t header_bytes);

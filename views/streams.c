@@ -27,6 +27,21 @@ static void forget_flow(void *owner, void *value)
 	stream_forget(owner, value, 1);
 }
 
+/* Closed by both sides, or reset: little of it is to come. */
+static bool is_over(const struct model_connection *connection)
+{
+	return connection->was_reset || connection->fins == 3;
+}
+
+static void make_room(void *owner, void *value)
+{
+	struct streams *streams = owner;
+	const struct flow *flow = value;
+
+	streams->forgotten += !is_over(&flow->connection);
+	forget_flow(owner, value);
+}
+
 struct streams *streams_new(const struct dissector *const *dissectors)
 {
 	struct streams *streams = g_new0(struct streams, 1);
@@ -35,7 +50,7 @@ struct streams *streams_new(const struct dissector *const *dissectors)
 	streams->units[0] = g_ptr_array_new();
 	streams->units[1] = g_ptr_array_new();
 	streams->table = lru_table_new(sizeof(struct flow_key), sizeof(struct flow), STREAMS_MAX,
-				       forget_flow, streams);
+				       make_room, streams);
 	return streams;
 }
 
@@ -47,6 +62,13 @@ void streams_free(struct streams *streams)
 	g_ptr_array_free(streams->units[0], TRUE);
 	g_ptr_array_free(streams->units[1], TRUE);
 	g_free(streams);
+}
+
+void streams_listen(struct streams *streams,
+		    void (*hear)(void *owner, const struct stream_said *said), void *owner)
+{
+	streams->hear = hear;
+	streams->hear_owner = owner;
 }
 
 static bool view_of(const struct decode *decode, const struct stream_packet *packet,
@@ -385,6 +407,8 @@ bool streams_follow(struct streams *streams, const struct decode *decode,
 		return false;
 	flow = flow_of(streams, &view);
 	take_segment(streams, flow, is_sent_by_server(flow, &view), &view, segment);
+	if (is_over(&flow->connection))
+		lru_table_yield(streams->table, flow);
 	return true;
 }
 
@@ -415,5 +439,5 @@ uint64_t streams_untold(const struct streams *streams)
 
 size_t streams_forgotten(const struct streams *streams)
 {
-	return lru_table_forgotten(streams->table);
+	return streams->forgotten;
 }

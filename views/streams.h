@@ -9,7 +9,7 @@
 
 /*
  * Connections followed at once, in buckets of 16 by their addresses and ports: where a bucket is full,
- * the one in it that is silent longest is forgotten. Up to 8,000 or so at once none is, unless
+ * one that has ended is forgotten, else the one that is silent longest. Up to 8,000 or so at once none is, unless
  * somebody chose their ports for it.
  */
 #define STREAMS_MAX            32768
@@ -40,6 +40,19 @@ struct stream_packet {
 bool streams_follow(struct streams *streams, const struct decode *decode,
 		    const struct stream_packet *packet, struct model_segment *segment);
 
+/* A unit of its own, or a piece of one, with its bytes: valid during the call. */
+struct stream_said {
+	const struct model_connection *connection;
+	bool is_from_server;
+	const struct dissector *dissector;
+	const struct dissect_unit *unit;
+	struct bytes bytes;
+};
+
+/* Has `hear` told of each, in the order of its direction, while segments are followed. */
+void streams_listen(struct streams *streams,
+		    void (*hear)(void *owner, const struct stream_said *said), void *owner);
+
 /* What the dissector found on the segment followed last, parts of units as well. */
 struct stream_unit {
 	uint64_t offset;     /* in the stream */
@@ -50,7 +63,7 @@ struct stream_unit {
 unsigned streams_unit_count(const struct streams *streams);
 struct stream_unit streams_unit(const struct streams *streams, unsigned index);
 
-/* Connections seen so far; those that were forgotten for lack of room: if they go on, as new ones. */
+/* Connections seen so far; those not over that were forgotten for lack of room: if they go on, as new ones. */
 unsigned streams_count(const struct streams *streams);
 size_t streams_forgotten(const struct streams *streams);
 

@@ -23,6 +23,23 @@ static void show_unit(struct streams *streams, struct model_direction *direction
 	g_ptr_array_add(direction->units, unit);
 }
 
+/* Lines that have not come to their end are told of when they have. */
+static void let_hear(struct streams *streams, const struct model_direction *direction,
+		     const struct dissector *dissector, const struct dissect_unit *found,
+		     struct bytes bytes)
+{
+	if (streams->hear == NULL || found->depth > 0 || found->kind == DISSECT_PART)
+		return;
+	streams->hear(streams->hear_owner,
+		      &(struct stream_said) {
+			  .connection = direction->connection,
+			  .is_from_server = direction->is_from_server,
+			  .dissector = dissector,
+			  .unit = found,
+			  .bytes = bytes_first(bytes_from(bytes, found->offset), found->length),
+		      });
+}
+
 /* The dissector for what comes next: TLS from the first ClientHello on, wherever that comes. */
 static const struct dissector *dissector_for(struct model_direction *direction, struct bytes bytes)
 {
@@ -62,6 +79,7 @@ static void read_bytes(struct streams *streams, struct model_direction *directio
 	count = dissector->dissect(&input, found, room);
 	count = MIN(count, room);
 	for (size_t i = 0; i < count; i++) {
+		let_hear(streams, direction, dissector, &found[i], input.bytes);
 		pieces_trim(&found[i], kept);
 		if (found[i].depth == 0)
 			show_unit(streams, direction, dissector, &found[i], base);

@@ -6,6 +6,7 @@
 #include "sim/random.h"
 
 #define TIMER_COUNT 200
+#define FEW         12
 
 struct probe {
 	struct timer timer;
@@ -49,6 +50,14 @@ static bool probe_precedes(const struct probe *a, const struct probe *b)
 	return a->expected_sequence < b->expected_sequence;
 }
 
+/* Timers come in waves: many are in use, then few, as the queue treats the two differently. */
+static struct probe *any_probe(struct fixture *fixture)
+{
+	bool are_few = fixture->changes_left / 2000 % 2 == 1;
+
+	return &fixture->probes[random_below(&fixture->random, are_few ? FEW : TIMER_COUNT)];
+}
+
 /* Fires: the model's first timer must be this one. Then changes some timers at random. */
 static void probe_fired(void *owner)
 {
@@ -66,12 +75,14 @@ static void probe_fired(void *owner)
 	probe->expected_ns = TIME_NEVER;
 	fixture->fired++;
 
+	if (probe == &fixture->probes[0] && fixture->changes_left > 0)
+		probe_arm(probe, engine_now(fixture->engine) + 1000);
 	for (int i = 0; i < 3 && fixture->changes_left > 0; i++, fixture->changes_left--) {
-		struct probe *other = &fixture->probes[random_below(&fixture->random, TIMER_COUNT)];
+		struct probe *other = any_probe(fixture);
 		uint64_t what = random_below(&fixture->random, 10);
 		int64_t span = INT64_C(1) << random_below(&fixture->random, 40);
 
-		if (what < 2)
+		if (what < 2 && other != &fixture->probes[0]) /* which keeps the wave going */
 			probe_disarm(other, what == 1);
 		else
 			probe_arm(other,
@@ -128,6 +139,29 @@ START_TEST(background_timers_do_not_keep_the_world_awake)
 	engine_run(engine, TIME_NEVER - 1);
 	ck_assert_int_eq(aged, 1);
 	timer_cancel(engine, &ageing);
+	engine_free(engine);
+}
+END_TEST
+
+START_TEST(an_armed_timer_may_go_to_the_background_and_back)
+{
+	struct engine *engine = engine_new();
+	struct timer timer;
+	int fired = 0;
+
+	timer_init(&timer, 1, count_up, &fired);
+	timer_schedule(engine, &timer, 50);
+	timer_set_background(engine, &timer, true);
+	ck_assert_int_eq(engine_run(engine, TIME_NEVER - 1), ENGINE_QUIET);
+	ck_assert_int_eq(engine_now(engine), 0);
+	timer_set_background(engine, &timer, true); /* as it is: nothing changes */
+	timer_set_background(engine, &timer, false);
+	ck_assert_int_eq(engine_run(engine, TIME_NEVER - 1), ENGINE_QUIET);
+	ck_assert_int_eq(fired, 1);
+	ck_assert_int_eq(engine_now(engine), 50);
+	timer_set_background(engine, &timer, true); /* not armed: counts for nothing */
+	timer_set_background(engine, &timer, false);
+	ck_assert_int_eq(engine_run(engine, TIME_NEVER - 1), ENGINE_QUIET);
 	engine_free(engine);
 }
 END_TEST
@@ -354,6 +388,65 @@ START_TEST(cancelled_timers_leave_little_behind_and_disturb_no_other)
 }
 END_TEST
 
+#define CROWD 20
+
+/* Timers of one instant; the first of them cancels every other one, and lets the queue be swept. */
+struct crowd {
+	struct engine *engine;
+	struct timer timers[CROWD], churned;
+	GString *log;
+};
+
+struct member {
+	struct crowd *crowd;
+	unsigned number;
+};
+
+static void churn(struct crowd *crowd)
+{
+	for (unsigned i = 0; i < 100000; i++) {
+		timer_schedule(crowd->engine, &crowd->churned,
+			       engine_now(crowd->engine) + 60 * NS_PER_S);
+		timer_cancel(crowd->engine, &crowd->churned);
+	}
+}
+
+static void member_fired(void *owner)
+{
+	const struct member *member = owner;
+	struct crowd *crowd = member->crowd;
+
+	g_string_append_printf(crowd->log, "%u ", member->number);
+	if (member->number != 0)
+		return;
+	for (unsigned i = 2; i < CROWD; i += 2)
+		timer_cancel(crowd->engine, &crowd->timers[i]);
+	churn(crowd);
+}
+
+START_TEST(a_sweep_amid_an_instant_leaves_what_is_still_to_come_in_order)
+{
+	struct crowd crowd = { .engine = engine_new(), .log = g_string_new(NULL) };
+	struct member members[CROWD];
+
+	timer_init(&crowd.churned, 1, member_fired, NULL);
+	for (unsigned i = 0; i < CROWD; i++) {
+		members[i] = (struct member) { &crowd, i };
+		timer_init(&crowd.timers[i], 1 + i, member_fired, &members[i]);
+	}
+	for (unsigned i = CROWD; i > 0; i--) /* the node decides, not who was first */
+		timer_schedule(crowd.engine, &crowd.timers[i - 1], 100);
+	engine_run(crowd.engine, NS_PER_S);
+	ck_assert_str_eq(crowd.log->str, "0 1 3 5 7 9 11 13 15 17 19 ");
+	/* What comes after all that was cancelled finds none of it. */
+	timer_schedule(crowd.engine, &crowd.timers[1], 100 * NS_PER_S);
+	engine_run(crowd.engine, 200 * NS_PER_S);
+	ck_assert_uint_eq(engine_entries(crowd.engine), 0);
+	g_string_free(crowd.log, TRUE);
+	engine_free(crowd.engine);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("engine");
@@ -361,6 +454,7 @@ int main(void)
 
 	tcase_add_loop_test(tests, events_run_in_the_order_of_a_plain_model, 0, 20);
 	tcase_add_test(tests, background_timers_do_not_keep_the_world_awake);
+	tcase_add_test(tests, an_armed_timer_may_go_to_the_background_and_back);
 	tcase_add_test(tests, a_deadline_in_the_past_is_now);
 	tcase_add_test(tests, a_watched_flag_ends_the_run_after_the_present_instant);
 	tcase_add_test(tests, deferred_work_runs_once_before_the_event_ends);
@@ -368,6 +462,7 @@ int main(void)
 	tcase_add_test(tests, endless_deferred_work_is_reported);
 	tcase_add_test(tests, cancelled_work_does_not_run);
 	tcase_add_test(tests, cancelled_timers_leave_little_behind_and_disturb_no_other);
+	tcase_add_test(tests, a_sweep_amid_an_instant_leaves_what_is_still_to_come_in_order);
 	suite_add_tcase(suite, tests);
 
 	SRunner *runner = srunner_create(suite);
