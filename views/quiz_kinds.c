@@ -206,46 +206,68 @@ static bool is_command(const struct saying *saying)
 		 saying->unit->kind == IMAP_SASL_RESPONSE);
 }
 
-static char *summary_of(struct quizzing *quizzing, const struct saying *saying)
+/* Its first line, as it is on the wire; NULL: that says nothing to a reader. The caller frees it. */
+static char *line_of(struct quizzing *quizzing, const struct saying *saying)
 {
-	struct bytes text = { (const uint8_t *)saying->unit->summary,
-			      strlen(saying->unit->summary) };
+	struct bytes line = { NULL, 0 };
+	const uint8_t *end;
+	const char *text;
 
-	return g_strdup(story_clean(quizzing->narrator.story, text, 100));
+	if (saying->unit->bytes == NULL)
+		return NULL;
+	line.data = g_bytes_get_data(saying->unit->bytes, &line.length);
+	end = line.length == 0 ? NULL : memchr(line.data, '\r', line.length);
+	if (end == NULL)
+		return NULL;
+	line.length = (size_t)(end - line.data);
+	text = story_clean(quizzing->narrator.story, line, 100);
+	return line.length > 0 && quiz_is_readable(text) ? g_strdup(text) : NULL;
 }
 
 /* The server says that, too, later in the same answer. */
-static bool is_part_of_answer(const struct quizzing *quizzing, const struct saying *reply,
-			      const char *summary)
+static bool is_part_of_answer(struct quizzing *quizzing, const struct saying *reply,
+			      const char *text)
 {
 	const struct saying *end =
 	    &g_array_index(quizzing->sayings, struct saying, 0) + quizzing->sayings->len;
 
-	for (; reply < end && reply->is_from_server; reply++)
-		if (reply->unit->summary != NULL && strcmp(reply->unit->summary, summary) == 0)
+	for (; reply < end && reply->is_from_server; reply++) {
+		g_autofree char *line = line_of(quizzing, reply);
+
+		if (line != NULL && strcmp(line, text) == 0)
 			return true;
+	}
 	return false;
+}
+
+/* An answer that the right one begins with, or the other way round, would be half right. */
+static void wrong_reply(struct quiz_question *question, const char *line)
+{
+	if (!g_str_has_prefix(question->right, line) && !g_str_has_prefix(line, question->right))
+		quiz_wrong(question, g_strdup(line));
 }
 
 static void wrong_replies(struct quizzing *quizzing, struct quiz_question *question,
 			  const struct saying *right)
 {
 	static const char *const plausible[] = { "250 2.0.0 Ok",
-						 "354 End data with <CR><LF>.<CR><LF>", "+OK",
-						 "550 5.1.1 User unknown" };
+						 "354 End data with <CR><LF>.<CR><LF>",
+						 "550 5.1.1 User unknown", "221 2.0.0 Bye" };
 
 	for (unsigned i = 0; i < OTHERS_TRIED; i++) {
 		const struct saying *other = drawn_saying(quizzing);
+		g_autofree char *line = NULL;
 
-		if (other->is_from_server && other->unit->dissector == right->unit->dissector &&
-		    other->unit->kind != right->unit->kind && other->unit->summary != NULL &&
-		    quiz_is_readable(other->unit->summary) &&
-		    !is_part_of_answer(quizzing, right, other->unit->summary))
-			quiz_wrong(question, summary_of(quizzing, other));
+		if (!other->is_from_server || other->unit->dissector != right->unit->dissector ||
+		    other->unit->kind == right->unit->kind)
+			continue;
+		line = line_of(quizzing, other);
+		if (line != NULL && !is_part_of_answer(quizzing, right, line))
+			wrong_reply(question, line);
 	}
 	if (right->unit->dissector == &smtp_dissector)
 		for (size_t i = 0; i < G_N_ELEMENTS(plausible); i++)
-			quiz_wrong(question, g_strdup(plausible[i]));
+			wrong_reply(question, plausible[i]);
 }
 
 /* The reply to a command that no other command shares a segment with. */
@@ -258,7 +280,6 @@ static const struct saying *only_reply(const struct quizzing *quizzing,
 
 	if (reply >= end || !reply->is_from_server || reply->unit->summary == NULL ||
 	    reply->unit->dissector != command->unit->dissector ||
-	    !quiz_is_readable(reply->unit->summary) ||
 	    reply->unit->time_ns < command->unit->time_ns)
 		return NULL;
 	if (command > &g_array_index(quizzing->sayings, struct saying, 0) &&
@@ -279,8 +300,10 @@ static bool draw_reply(struct quizzing *quizzing)
 	reply = is_command(command) ? only_reply(quizzing, command) : NULL;
 	if (reply == NULL || command->unit->is_encrypted != reply->unit->is_encrypted)
 		return false;
-	what = summary_of(quizzing, command);
-	answer = summary_of(quizzing, reply);
+	what = line_of(quizzing, command);
+	answer = line_of(quizzing, reply);
+	if (what == NULL || answer == NULL)
+		return false;
 	question = quiz_begin(
 	    quizzing,
 	    g_strdup_printf("A client says \"%s\" (frame %" PRIu64
