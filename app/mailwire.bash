@@ -12,9 +12,9 @@ _mailwire() {
 	show) options="--receive --set --ca" ;;
 	compare) options="--receive --set --format --seed" ;;
 	claims) options="--list --alter --format --file" ;;
+	html) options="-o --output --seed --until --receive --set" ;;
 	narrate) options="--output --format --level --question --receive --set --seed" ;;
 	quiz) options="--count --format --seed --receive --set" ;;
-	html) options="-o --output --seed --until --receive --set" ;;
 	topology) options="--dot --svg" ;;
 	state) options="--at --host" ;;
 	mailbox) options="--user --at --raw" ;;

@@ -161,6 +161,7 @@ static bool is_arp(const struct trace_record *record)
 static bool is_trouble(const struct trace_record *record)
 {
 	return record->kind == TRACE_DROP ||
+	       (record->kind == TRACE_FORWARD && record->layer == LAYER_TAMPER) ||
 	       (record->kind == TRACE_ENCAPSULATE && record->layer == LAYER_TCP &&
 		(record->flags & TRACE_RETRANSMIT));
 }
