@@ -926,11 +926,17 @@ START_TEST(topology_names_every_node_address_and_account)
 
 				ipv4_print(interface->address, address);
 				ck_assert_msg(strstr(text->out, address) != NULL, "%s", address);
+				g_autofree char *line =
+				    g_strdup_printf("\\n%s %s", interface->item.name, address);
+				ck_assert_msg(strstr(dot->out, line) != NULL, "%s", line);
 			}
 		}
 	}
 	ck_assert_ptr_nonnull(strstr(text->out, "carol@office.example"));
 	ck_assert_ptr_nonnull(strstr(text->out, "POP3 110"));
+	/* Graphviz lays labels of edges across whatever is there. */
+	ck_assert_ptr_null(strstr(dot->out, "taillabel"));
+	ck_assert_ptr_nonnull(strstr(dot->out, "\"gw\" -- \"cable:uplink\" -- \"isp\""));
 	outcome_free(text);
 	outcome_free(dot);
 	scenario_free(scenario);
