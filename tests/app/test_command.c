@@ -951,7 +951,7 @@ START_TEST(what_never_leaves_a_host_is_no_frame)
 				   "hosts: {ann: {network: lan}}\n"
 				   "timeline:\n"
 				   "  - {at: 1s, who: ann, do: ping, target: 192.0.2.50}\n";
-	char *folder = folder_new(), *path = scenario_write(folder, text);
+	char *own = folder_new(), *path = scenario_write(own, text);
 	struct outcome *outcome = program_run("run", path, NULL);
 
 	ck_assert_ptr_nonnull(strstr(outcome->out, "a packet that stays in this host"));
@@ -959,7 +959,7 @@ START_TEST(what_never_leaves_a_host_is_no_frame)
 	ck_assert_ptr_null(strstr(outcome->out, "a frame that carries no IP packet"));
 	outcome_free(outcome);
 	g_free(path);
-	folder_remove(folder);
+	folder_remove(own);
 }
 END_TEST
 
