@@ -194,6 +194,6 @@ void readable_warn(const struct readable *readable, FILE *out, bool colour)
 void readable_hint(const struct readable *readable, FILE *out)
 {
 	if (wiretap_has_heard(readable->wiretap, SUBMISSION_ALSO))
-		fprintf(out, "  port %u was used: Wireshark needs  -d tcp.port==%u,smtp\n",
+		fprintf(out, "  port %d was used: Wireshark needs  -d tcp.port==%d,smtp\n",
 			SUBMISSION_ALSO, SUBMISSION_ALSO);
 }

@@ -1,8 +1,6 @@
-#include "views/credentials.h"
+#include "views/credentials_private.h"
 
 #include "protocols/http/dissect.h"
-#include "protocols/http/form.h"
-#include "protocols/http/names.h"
 #include "protocols/imap/dissect.h"
 #include "protocols/imap/names.h"
 #include "protocols/imap/parser.h"
@@ -16,35 +14,15 @@
 
 #define LISTENERS_MAX 4096 /* connections in which a login may be under way at once */
 
-/* What the client's next line is, behind AUTH and AUTHENTICATE. */
-enum awaited { NOTHING, PLAIN_MESSAGE, LOGIN_NAME, LOGIN_PASSWORD, DIGEST_MESSAGE };
-
-/* What is remembered of one connection. */
-struct listener {
-	enum awaited awaited;
-	const char *how;
-	char *user;            /* named, and not proved yet; NULL: none is */
-	GByteArray *collected; /* an IMAP command with literals, a form; NULL: none is read */
-	GString *head;         /* of HTTP, as far as it has come; NULL: none has begun */
-	uint64_t content_left; /* of the form */
-};
-
 struct credentials {
 	credential_found *found;
 	void *owner;
 	struct lru_table *listeners; /* number of a connection to struct listener */
 };
 
-static void forget_collected(struct listener *listener)
+void credentials_forget_collected(struct listener *listener)
 {
 	g_clear_pointer(&listener->collected, g_byte_array_unref);
-}
-
-static void forget_head(struct listener *listener)
-{
-	if (listener->head != NULL)
-		g_string_free(listener->head, TRUE);
-	listener->head = NULL;
 }
 
 static void forget_listener(void *owner, void *value)
@@ -53,8 +31,8 @@ static void forget_listener(void *owner, void *value)
 
 	(void)owner;
 	g_clear_pointer(&listener->user, g_free);
-	forget_collected(listener);
-	forget_head(listener);
+	credentials_forget_collected(listener);
+	credentials_forget_head(listener);
 }
 
 struct credentials *credentials_new(credential_found *found, void *owner)
@@ -84,16 +62,8 @@ static struct listener *listener_of(struct credentials *credentials,
 	return lru_table_put(credentials->listeners, &key);
 }
 
-/* What is being heard, and by whom. */
-struct hearing {
-	struct credentials *credentials;
-	struct listener *listener;
-	const struct stream_said *said;
-	struct bytes line; /* without its end */
-};
-
-static void tell(const struct hearing *hearing, enum credential_kind kind, const char *how,
-		 const char *user, const char *secret)
+void credentials_tell(const struct hearing *hearing, enum credential_kind kind, const char *how,
+		      const char *user, const char *secret)
 {
 	hearing->credentials->found(hearing->credentials->owner, hearing->said->connection,
 				    &(struct credential) {
@@ -149,7 +119,8 @@ static void hear_plain(const struct hearing *hearing, const char *text, size_t l
 	    user == NULL ? NULL : memchr(user + 1, '\0', length - (size_t)(user + 1 - text));
 
 	if (password != NULL)
-		tell(hearing, CREDENTIAL_PASSWORD, hearing->listener->how, user + 1, password + 1);
+		credentials_tell(hearing, CREDENTIAL_PASSWORD, hearing->listener->how, user + 1,
+				 password + 1);
 }
 
 /* Whom a digest is of: "user digest" of CRAM-MD5, "n,,n=user,r=nonce" of SCRAM. */
@@ -168,7 +139,7 @@ static void hear_digest(const struct hearing *hearing, const char *text)
 	g_autofree char *user = digest_user(text);
 
 	if (user != NULL)
-		tell(hearing, CREDENTIAL_PROOF, hearing->listener->how, user, NULL);
+		credentials_tell(hearing, CREDENTIAL_PROOF, hearing->listener->how, user, NULL);
 }
 
 /* A line in base64, as AUTH brings it. */
@@ -188,7 +159,7 @@ static void hear_answer(const struct hearing *hearing, struct bytes line)
 		keep_user(listener, g_steal_pointer(&text));
 		listener->awaited = LOGIN_PASSWORD;
 	} else if (awaited == LOGIN_PASSWORD) {
-		tell(hearing, CREDENTIAL_PASSWORD, listener->how, listener->user, text);
+		credentials_tell(hearing, CREDENTIAL_PASSWORD, listener->how, listener->user, text);
 	} else if (awaited == DIGEST_MESSAGE) {
 		hear_digest(hearing, text);
 	}
@@ -251,10 +222,11 @@ static void hear_pop3(const struct hearing *hearing)
 	else if (kind == POP3_USER)
 		keep_user(hearing->listener, g_steal_pointer(&text));
 	else if (kind == POP3_PASS)
-		tell(hearing, CREDENTIAL_PASSWORD, "USER, PASS", hearing->listener->user, text);
+		credentials_tell(hearing, CREDENTIAL_PASSWORD, "USER, PASS",
+				 hearing->listener->user, text);
 	else if (kind == POP3_APOP) {
 		text[strcspn(text, " ")] = '\0';
-		tell(hearing, CREDENTIAL_PROOF, "APOP", text, NULL);
+		credentials_tell(hearing, CREDENTIAL_PROOF, "APOP", text, NULL);
 	} else
 		hear_other(hearing, kind == POP3_CREDENTIALS || kind == POP3_UNKNOWN);
 }
@@ -273,7 +245,7 @@ static void tell_login(const struct hearing *hearing, struct bytes command)
 	    imap_parse_atom(&parser, &verb) && imap_parse_space(&parser) &&
 	    imap_parse_text(&parser, &user) && imap_parse_space(&parser) &&
 	    imap_parse_text(&parser, &password))
-		tell(hearing, CREDENTIAL_PASSWORD, "LOGIN", user, password);
+		credentials_tell(hearing, CREDENTIAL_PASSWORD, "LOGIN", user, password);
 }
 
 /* LOGIN may go on behind literals: it is read when all of it has come. */
@@ -287,7 +259,7 @@ static void collect_login(const struct hearing *hearing)
 	if (listener->collected == NULL)
 		listener->collected = g_byte_array_new();
 	if (listener->collected->len + unit.length > CREDENTIAL_CONTENT_MAX) {
-		forget_collected(listener);
+		credentials_forget_collected(listener);
 		return;
 	}
 	g_byte_array_append(listener->collected, unit.data, (guint)unit.length);
@@ -296,7 +268,7 @@ static void collect_login(const struct hearing *hearing)
 		return;
 	tell_login(hearing, without_end((struct bytes) { listener->collected->data,
 							 listener->collected->len }));
-	forget_collected(listener);
+	credentials_forget_collected(listener);
 }
 
 static void hear_imap(const struct hearing *hearing)
@@ -307,128 +279,16 @@ static void hear_imap(const struct hearing *hearing)
 
 	if (kind == IMAP_LOGIN || (goes_on && listener->collected != NULL)) {
 		if (kind == IMAP_LOGIN)
-			forget_collected(listener);
+			credentials_forget_collected(listener);
 		collect_login(hearing);
 		return;
 	}
 	if (!goes_on)
-		forget_collected(listener);
+		credentials_forget_collected(listener);
 	if (kind == IMAP_AUTHENTICATE)
 		hear_mechanism(hearing, argument_of(argument_of(hearing->line)));
 	else
 		hear_other(hearing, kind == IMAP_SASL_RESPONSE || kind == IMAP_COMMAND_UNKNOWN);
-}
-
-/* ---- HTTP ---- */
-
-/* RFC 7617 section 2: user-id ":" password, in base64. */
-static void hear_basic(const struct hearing *hearing, const char *value)
-{
-	size_t length;
-	g_autofree char *text = sasl_base64_decode(bytes_of(value), &length);
-	char *colon = text == NULL ? NULL : strchr(text, ':');
-
-	if (colon == NULL)
-		return;
-	*colon = '\0';
-	tell(hearing, CREDENTIAL_PASSWORD, "basic authentication", text, colon + 1);
-}
-
-static void hear_field(const struct hearing *hearing, const char *name, char *value, bool *is_form)
-{
-	if (g_ascii_strcasecmp(name, "Authorization") == 0 &&
-	    g_ascii_strncasecmp(value, "Basic ", 6) == 0)
-		hear_basic(hearing, g_strstrip(value + 6));
-	else if (g_ascii_strcasecmp(name, "Cookie") == 0)
-		tell(hearing, CREDENTIAL_COOKIE, "cookie", NULL, value);
-	else if (g_ascii_strcasecmp(name, "Content-Length") == 0)
-		hearing->listener->content_left = g_ascii_strtoull(value, NULL, 10);
-	else if (g_ascii_strcasecmp(name, "Content-Type") == 0)
-		*is_form = g_ascii_strncasecmp(value, "application/x-www-form-urlencoded", 33) == 0;
-}
-
-static void read_head(const struct hearing *hearing, const char *head)
-{
-	g_auto(GStrv) lines = g_strsplit(head, "\n", -1);
-	bool is_form = false;
-
-	forget_collected(hearing->listener);
-	hearing->listener->content_left = 0;
-	for (char **line = lines; *line != NULL; line++) {
-		char *colon = strchr(*line, ':');
-
-		if (line == lines || colon == NULL)
-			continue;
-		*colon = '\0';
-		hear_field(hearing, *line, g_strstrip(colon + 1), &is_form);
-	}
-	if (is_form && hearing->listener->content_left > 0 &&
-	    hearing->listener->content_left <= CREDENTIAL_CONTENT_MAX)
-		hearing->listener->collected = g_byte_array_new();
-}
-
-/* A head may come in pieces; an empty line ends it. */
-static void hear_head(const struct hearing *hearing)
-{
-	struct listener *listener = hearing->listener;
-	struct bytes piece = hearing->said->bytes;
-
-	if (listener->head == NULL)
-		listener->head = g_string_new(NULL);
-	g_string_append_len(listener->head, (const char *)piece.data, (gssize)piece.length);
-	bool is_whole = g_str_has_suffix(listener->head->str, "\n\r\n") ||
-			g_str_has_suffix(listener->head->str, "\n\n");
-
-	if (is_whole)
-		read_head(hearing, listener->head->str);
-	if (is_whole || listener->head->len > CREDENTIAL_CONTENT_MAX)
-		forget_head(listener);
-}
-
-/* The value of the first of the fields that is there; NULL: none is. */
-static const char *value_of(const GPtrArray *form, const char *const *names)
-{
-	for (; *names != NULL; names++)
-		if (form_value(form, *names) != NULL)
-			return form_value(form, *names);
-	return NULL;
-}
-
-static void tell_form(const struct hearing *hearing, struct bytes content)
-{
-	static const char *const users[] = { "login", "user", "username", "email", NULL };
-	static const char *const passwords[] = { "password", "passwd", "pass", NULL };
-	GPtrArray *form = form_parse(content);
-	const char *password = value_of(form, passwords);
-
-	if (password != NULL)
-		tell(hearing, CREDENTIAL_PASSWORD, "form", value_of(form, users), password);
-	g_ptr_array_unref(form);
-}
-
-static void hear_content(const struct hearing *hearing)
-{
-	struct listener *listener = hearing->listener;
-	struct bytes piece = bytes_first(hearing->said->bytes, listener->content_left);
-
-	if (listener->collected == NULL)
-		return;
-	g_byte_array_append(listener->collected, piece.data, (guint)piece.length);
-	listener->content_left -= piece.length;
-	if (listener->content_left > 0)
-		return;
-	tell_form(hearing, (struct bytes) { listener->collected->data, listener->collected->len });
-	forget_collected(listener);
-}
-
-static void hear_http(const struct hearing *hearing)
-{
-	unsigned kind = hearing->said->unit->kind;
-
-	if (kind == HTTP_CONTENT)
-		hear_content(hearing);
-	else
-		hear_head(hearing);
 }
 
 /* ---- All together ---- */
@@ -440,10 +300,10 @@ void credentials_hear(struct credentials *credentials, const struct stream_said 
 		void (*hear)(const struct hearing *hearing);
 		bool takes_pieces;
 	} protocols[] = {
-		{&smtp_dissector,  hear_smtp, false},
-		{ &pop3_dissector, hear_pop3, false},
-		{ &imap_dissector, hear_imap, true },
-		{ &http_dissector, hear_http, true },
+		{&smtp_dissector,  hear_smtp,             false},
+		{ &pop3_dissector, hear_pop3,             false},
+		{ &imap_dissector, hear_imap,             true },
+		{ &http_dissector, credentials_hear_http, true },
 	};
 
 	if (said->is_from_server || said->dissector == NULL)

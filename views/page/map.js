@@ -1,8 +1,14 @@
 /* The network: nodes where the lay-out put them, cables, and every frame where it is at a moment. */
-import { el, LOCK, set, setText, svg } from './dom.js';
+import { el, LOCK, rove, set, setText, svg } from './dom.js';
 import { above, OUTCOMES } from './data.js';
 
-const MARGIN = 24, FRAMES_MAX = 48, LOOK_AHEAD = 600, LABEL_LETTERS = 14;
+const MARGIN = 24, FRAMES_MAX = 48, LOOK_AHEAD = 600, LABEL_LETTERS = 13;
+
+/* Its interfaces, for who points at it. */
+function describe(node) {
+	return [`${node.kind} ${node.name}`, ...node.interfaces.filter((port) => port).map((port) =>
+		`${port.name} ${port.address ? `${port.address}/${port.prefix} ` : ''}${port.mac}${port.network ? ` on ${port.network}` : ''}`)];
+}
 
 export class NetworkMap {
 	constructor(run, onnode) {
@@ -10,15 +16,17 @@ export class NetworkMap {
 		this.onnode = onnode;
 		this.svg = svg('svg', { class: 'network', role: 'group',
 			'aria-label': `The network: ${run.nodes.filter((n) => n).map((n) => n.name).join(', ')}` });
-		this.element = el('div', { class: 'map' }, this.svg);
+		this.tip = el('p', { class: 'tip', 'aria-hidden': 'true', hidden: true });
+		this.element = el('div', { class: 'map' }, this.svg, this.tip);
 		this.cableLayer = svg('g');
 		this.frameLayer = svg('g', { class: 'frames', 'aria-hidden': 'true' });
 		this.nodeLayer = svg('g');
+		rove(this.svg, '.node');
 		this.svg.append(this.cableLayer, this.nodeLayer, this.frameLayer);
 		this.pool = [];
 		this.current = this.#makeFrame();
 		this.current.group.classList.add('current');
-		this.isUpright = null;
+		this.laidOut = '';
 		this.#makeNodes();
 		this.#makeCables();
 		this.#measure();
@@ -35,8 +43,10 @@ export class NetworkMap {
 				? svg('rect', { class: 'shape', rx: 20, width, height: 40, x: -width / 2, y: -20 })
 				: svg('rect', { class: 'shape', rx: node.kind === 'switch' ? 3 : 8, width, x: -width / 2,
 					height: node.kind === 'switch' ? 28 : 36, y: node.kind === 'switch' ? -14 : -18 });
-			const group = svg('g', { class: `node ${node.kind}`, tabindex: '0', role: 'button',
-				'aria-label': `${node.kind} ${node.name}`,
+			const group = svg('g', { class: `node ${node.kind}`, tabindex: this.nodeLayer.childElementCount === 0 ? '0' : '-1', role: 'button',
+				'aria-label': describe(node).join(', '), 'data-name': node.name,
+				onpointerenter: () => this.#tell(node), onpointerleave: () => this.#tell(null),
+				onfocus: () => this.#tell(node), onblur: () => this.#tell(null),
 				onclick: () => this.onnode(number),
 				onkeydown: (event) => {
 					if (event.key === 'Enter' || event.key === ' ') {
@@ -49,6 +59,13 @@ export class NetworkMap {
 			this.nodeLayer.append(group);
 			return { group, width, x: node.x, y: node.y, across: node.x, down: node.y };
 		});
+	}
+
+	/* Shows what there is to say of a node, while it is pointed at. */
+	#tell(node) {
+		this.tip.hidden = node === null;
+		if (node !== null)
+			setText(this.tip, describe(node).join('\n'));
 	}
 
 	#makeCables() {
@@ -73,23 +90,28 @@ export class NetworkMap {
 		this.span = { left: least('across'), right: most('across'), top: least('down'), bottom: most('down') };
 	}
 
-	/* From left to right where there is room, else from top to bottom. */
+	/* From left to right where there is room, and as wide as there is room; else from top to bottom. */
 	layOut() {
 		const box = this.element.getBoundingClientRect();
 		const isUpright = box.width > 0 && box.width < 560;
 		const { left, right, top, bottom } = this.span;
-		if (isUpright === this.isUpright || !Number.isFinite(left))
+		const down = isUpright ? 0.56 : 0.78;
+		const height = (isUpright ? right - left : bottom - top) * down + 2 * MARGIN + 16;
+		const widest = Math.max(...this.nodes.map((n) => n?.width ?? 0));
+		const across = isUpright ? 2 : Math.max(1.02, Math.min(2.6,
+			(height * box.width / Math.max(box.height, 1) - widest - 16) / Math.max(right - left, 1)));
+		const key = `${isUpright} ${across.toFixed(2)}`;
+		if (key === this.laidOut || !Number.isFinite(left))
 			return;
-		this.isUpright = isUpright;
+		this.laidOut = key;
 		for (const node of this.nodes)
 			if (node !== null) {
-				node.x = isUpright ? (node.down - top) * 2 : (node.across - left) * 1.02;
-				node.y = isUpright ? (node.across - left) * 0.56 : (node.down - top) * 0.78;
+				node.x = isUpright ? (node.down - top) * across : (node.across - left) * across;
+				node.y = isUpright ? (node.across - left) * down : (node.down - top) * down;
 			}
 		const width = Math.max(...this.nodes.map((n) => n ? n.x + n.width / 2 : 0));
 		const start = Math.min(...this.nodes.map((n) => n ? n.x - n.width / 2 : 0));
-		const height = isUpright ? (right - left) * 0.56 : (bottom - top) * 0.78;
-		set(this.svg, { viewBox: `${start - 8} ${-MARGIN - 14} ${width - start + 16} ${height + 2 * MARGIN + 16}` });
+		set(this.svg, { viewBox: `${start - 8} ${-MARGIN - 14} ${width - start + 16} ${height}` });
 		this.#place();
 		this.redraw?.();
 	}
@@ -115,11 +137,16 @@ export class NetworkMap {
 		return { group, rect, text, lock, label: null, colour: '' };
 	}
 
-	/* The word that a packet is marked with: the first of its event's title that fits. */
+	/* What a packet is marked with: the first words of its event's title, as many as fit. */
 	#labelOf(event) {
-		const title = this.run.title_(event);
-		const word = title.split(/[\s:,]/)[0].replace(/[?]$/, '');
-		return word.length > LABEL_LETTERS ? `${word.slice(0, LABEL_LETTERS - 1)}…` : word;
+		const words = this.run.title_(event).split(/[\s:,;<>?]+/).filter((word) => /[\p{L}\p{N}]/u.test(word));
+		let label = words[0] ?? '';
+		for (const word of words.slice(1)) {
+			if (label.length + word.length + 1 > LABEL_LETTERS)
+				break;
+			label += ` ${word}`;
+		}
+		return label.length > LABEL_LETTERS ? `${label.slice(0, LABEL_LETTERS - 1)}…` : label;
 	}
 
 	#show(frame, event, x, y, extra) {

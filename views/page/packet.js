@@ -1,18 +1,19 @@
 /* A step in full: what came in, what goes out, the bytes, and why. */
-import { bytes, el, lockBadge, replace, set, setText, visible } from './dom.js';
+import { bytes, el, lockBadge, replace, rove, set, setText, time, visible } from './dom.js';
 import { boxAt, compare, fieldAt, OUTCOMES } from './data.js';
 
-const HEX_COLUMNS = 16, HEX_MAX = 2048;
+const HEX_COLUMNS = 16, HEX_MAX = 2048, CAUSES_MAX = 16;
 
 export class PacketView {
 	constructor(run, actions) {
 		this.run = run;
-		this.actions = actions; /* {nextHop(by), pin()} */
+		this.actions = actions; /* {nextHop(by), goTo(step)} */
 		this.pinned = 0; /* frame to compare with; 0: none */
 		this.showsAll = false;
 		this.title = el('h2', { id: 'packet-title' });
 		this.sides = el('div', { class: 'sides' });
 		this.way = el('div', { class: 'way' });
+		this.causes = el('div', { class: 'causes' });
 		this.hex = new HexView(run, (field) => this.#chooseField(field));
 		this.pinButton = el('button', { type: 'button', 'aria-pressed': 'false', onclick: () => this.#pin() },
 			'Pin this frame');
@@ -25,12 +26,26 @@ export class PacketView {
 			el('div', { class: 'bar' }, this.title, el('span', { class: 'stretch' }), this.allButton, this.pinButton,
 				el('button', { type: 'button', 'aria-label': 'Previous hop of this packet', onclick: () => actions.nextHop(-1) }, '◂ hop'),
 				el('button', { type: 'button', 'aria-label': 'Next hop of this packet', onclick: () => actions.nextHop(1) }, 'hop ▸')),
-			this.sides, this.hex.element, this.way);
+			this.sides, this.hex.element, this.way, this.causes);
 	}
 
 	show(step) {
 		this.step = step;
 		this.#draw();
+		this.#drawCauses();
+	}
+
+	/* What led here, the last cause first: up to what a user did. */
+	#drawCauses() {
+		const { events } = this.run;
+		const chain = [];
+		for (let e = this.step < 0 ? -1 : events.cause[this.run.steps.event[this.step]] - 1; e >= 0; e = events.cause[e] - 1)
+			chain.push(e);
+		const cut = chain.length > CAUSES_MAX ? chain.splice(CAUSES_MAX / 2, chain.length - CAUSES_MAX).length : 0;
+		replace(this.causes, ...(chain.length === 0 ? [] : [el('h3', {}, 'Why this happens'), el('ol', {}, ...chain.map((e, i) =>
+			el('li', { value: i < CAUSES_MAX / 2 ? i + 1 : i + 1 + cut }, el('span', { class: `tag ${this.run.colour(events.layer[e])}` }, this.run.layerName(events.layer[e])), ' ',
+				el('button', { type: 'button', class: 'plain', onclick: () => this.actions.goTo(this.run.stepOfEvent[e]) }, visible(this.run.title_(e))),
+				el('span', { class: 'soft' }, ` ${this.run.nodeName(events.node[e])}, ${time(events.time[e])}`))))]));
 	}
 
 	#pin() {
@@ -53,7 +68,7 @@ export class PacketView {
 		setText(this.title, `At ${node}`);
 		this.pinButton.disabled = this.pinned === 0 && !received && !sent;
 		const [left, right] = this.#frames(received, sent);
-		const changed = compare(left.boxes, right.boxes);
+		const changed = left.frame && right.frame ? compare(left.boxes, right.boxes) : new Map();
 		this.fields = new Map();
 		replace(this.sides, this.#side(left, changed), el('div', { class: 'arrow', 'aria-hidden': 'true' }, '→'),
 			this.#side(right, changed));
@@ -66,7 +81,7 @@ export class PacketView {
 		setText(this.title, event < 0 ? 'Nothing happens' : `At ${this.run.nodeName(this.run.events.node[event])}`);
 		this.pinButton.disabled = this.pinned === 0;
 		replace(this.sides, el('p', { class: 'soft' }, event < 0 ? 'This run has no steps.'
-			: 'Nothing is on a wire here: this happens inside the machine.'));
+			: 'Nothing is on a wire here: this happens inside the machine. The right arrow key goes on, space plays, ? lists all keys.'));
 		this.hex.show(0, new Map());
 		replace(this.way);
 	}
@@ -102,15 +117,17 @@ export class PacketView {
 		const box = side.boxes[i];
 		const mark = side.sign && side.marks.get(side.sign + box.layer);
 		const fields = box.fields.filter((field) => this.showsAll || field.isMain || changed.has(field));
+		const lines = box.lines.filter((line) => !fields.some((field) => field.value === line));
 		const isTaken = mark && side.sign === '-' ? ' taken' : '';
 		return el('div', { class: `box ${this.run.colour(box.layer)}${isTaken}${box.isEncrypted ? ' encrypted' : ''}` },
 			el('div', { class: 'box-head' }, el('b', {}, box.name), ' ', el('span', { class: 'size' }, bytes(box.headerBytes)),
 				mark ? el('span', { class: `badge ${side.sign === '+' ? 'good' : 'off'}` }, side.sign === '+' ? '+ put on' : '− taken off') : null,
 				box.isEncrypted ? lockBadge('encrypted on the wire') : null,
 				box.complaint ? el('span', { class: 'badge bad' }, box.complaint) : null),
+			box.summary && !lines.includes(box.summary) && !fields.some((field) => field.value === box.summary) ? el('div', { class: 'summary' }, visible(box.summary)) : null,
 			this.#fieldList(fields, changed),
-			...box.lines.slice(0, 12).map((line) => el('div', { class: 'line' }, visible(line))),
-			box.lines.length > 12 ? el('div', { class: 'soft' }, `and ${box.lines.length - 12} more`) : null,
+			...lines.slice(0, 12).map((line) => el('div', { class: 'line' }, visible(line))),
+			lines.length > 12 ? el('div', { class: 'soft' }, `and ${lines.length - 12} more`) : null,
 			i + 1 < side.boxes.length ? this.#nest(side, i + 1, changed) : null);
 	}
 
@@ -118,8 +135,7 @@ export class PacketView {
 	#fieldList(fields, changed) {
 		if (fields.length === 0)
 			return null;
-		return el('div', { class: 'fields', role: 'group', 'aria-label': `Fields of ${fields[0].box.name}`,
-			onkeydown: (event) => moveFocus(event) },
+		return rove(el('div', { class: 'fields', role: 'group', 'aria-label': `Fields of ${fields[0].box.name}` },
 		...fields.map((field, i) => {
 			const other = changed.get(field);
 			const button = el('button', { type: 'button', class: `field${changed.has(field) ? ' changed' : ''}`,
@@ -130,7 +146,7 @@ export class PacketView {
 				other ? el('span', { class: 'sr' }, `, changed: ${other.value} on the other side`) : null));
 			this.fields.set(field, button);
 			return button;
-		}));
+		})), '.field');
 	}
 
 	#chooseField(field) {
@@ -169,20 +185,6 @@ export class PacketView {
 		replace(this.way, el('h3', {}, 'What changes on its way'),
 			el('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'What changes on its way' }, table));
 	}
-}
-
-function moveFocus(event) {
-	const by = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key];
-	const buttons = [...event.currentTarget.children];
-	const to = buttons[buttons.indexOf(document.activeElement) + by];
-	if (by === undefined)
-		return;
-	event.preventDefault();
-	event.stopPropagation();
-	if (to === undefined)
-		return;
-	buttons.forEach((button) => set(button, { tabindex: button === to ? 0 : -1 }));
-	to.focus();
 }
 
 /* The bytes of a frame, in the colours of its boxes. */
