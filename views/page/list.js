@@ -190,7 +190,7 @@ export class StepList {
 		const run = this.run;
 		const [twist, tag, what, when] = row.children;
 		const isBranch = about.level === 1 && run.packetsOf(about.event).length > 0;
-		set(row, { class: `row level-${about.level}${isCurrent ? ' current' : ''} ${run.colour(run.events.layer[about.event])}`,
+		set(row, { class: `row level-${about.level}${isCurrent ? ' current' : ''} ${isHidden ? 'l-user' : run.colour(run.events.layer[about.event])}`,
 			'aria-level': about.level, 'aria-selected': isCurrent,
 			'aria-setsize': this.events.length, 'aria-posinset': about.place + 1 });
 		if (isBranch)
