@@ -110,7 +110,8 @@ static void report(struct job *job)
 		result.line = g_bytes_new(bytes, line_bytes);
 		result.page = g_bytes_new(end + 1, job->output->len - line_bytes - 1);
 	} else {
-		result.problem = problem = why_failed(job);
+		problem = why_failed(job);
+		result.problem = problem;
 	}
 	job->done(job->owner, &result);
 	g_clear_pointer(&result.line, g_bytes_unref);

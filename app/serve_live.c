@@ -6,6 +6,7 @@
 
 #define BLOCKS_KEPT   5000  /* for who comes later */
 #define BLOCK_BYTES   16384 /* a longer block is cut in two */
+#define BEAT_SECONDS  15
 #define WATCHERS_MAX  16
 #define BACKLOG_BYTES (4 * 1000000) /* a watcher that does not read so much is sent away */
 
@@ -32,6 +33,7 @@ struct serve_live {
 	GDataInputStream *lines;
 	GCancellable *cancellable;
 	GString *text; /* of the block that is read */
+	unsigned beat; /* source id */
 };
 
 /* ---- Watchers ---- */
@@ -247,6 +249,21 @@ bool serve_live_start(struct serve_live *live, unsigned index, double speed)
 	return true;
 }
 
+/* Something is said now and then, so that it is noticed when a watcher has gone. */
+static gboolean on_beat(gpointer owner)
+{
+	struct serve_live *live = owner;
+
+	for (GList *at = live->watchers; at != NULL; at = at->next) {
+		struct watcher *watcher = at->data;
+
+		soup_message_body_append(soup_server_message_get_response_body(watcher->message),
+					 SOUP_MEMORY_STATIC, ":\n\n", strlen(":\n\n"));
+		soup_server_unpause_message(live->server, watcher->message);
+	}
+	return G_SOURCE_CONTINUE;
+}
+
 struct serve_live *serve_live_new(SoupServer *server, const struct serve_options *options)
 {
 	struct serve_live *live = g_new0(struct serve_live, 1);
@@ -256,16 +273,20 @@ struct serve_live *serve_live_new(SoupServer *server, const struct serve_options
 	live->cancellable = g_cancellable_new();
 	live->text = g_string_new(NULL);
 	g_queue_init(&live->blocks);
+	live->beat = g_timeout_add_seconds(BEAT_SECONDS, on_beat, live);
 	return live;
 }
 
 void serve_live_free(struct serve_live *live)
 {
+	GList *watchers;
+
 	if (live == NULL)
 		return;
 	serve_live_stop(live);
-	while (live->watchers != NULL)
-		watcher_free(live->watchers->data);
+	g_source_remove(live->beat);
+	watchers = g_steal_pointer(&live->watchers);
+	g_list_free_full(watchers, (GDestroyNotify)watcher_free);
 	g_object_unref(live->cancellable);
 	g_string_free(live->text, TRUE);
 	g_queue_clear_full(&live->blocks, (GDestroyNotify)block_free);
