@@ -10,7 +10,7 @@ _mailwire() {
 	live) options="--attach --speed --record --pcap --log --format --capture --filter --no-comments --no-secrets --keylog --layer --host --message --unfold --columns --dialog --report --receive --set --seed --until --quiet" ;;
 	shell) options="--network --record --pcap --log --capture --filter --no-comments --no-secrets --keylog --layer --host --unfold --columns --report --receive --set --seed" ;;
 	show) options="--receive --set --ca" ;;
-	compare) options="--receive --set --format --seed" ;;
+	compare) options="--receive --variant --set --format --seed" ;;
 	claims) options="--list --alter --format --file" ;;
 	topology) options="--dot --svg" ;;
 	state) options="--at --host" ;;

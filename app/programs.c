@@ -292,7 +292,8 @@ static void set_delivery_tls(const struct programs *programs, const struct scena
 		return;
 	config->delivery_tls_context = security_client(
 	    programs->security, host_node(network_host(programs->network, server->host)),
-	    server->delivery_tls == DELIVERY_VERIFY ? TLS_VERIFY_PEER : TLS_VERIFY_NOT);
+	    server->delivery_tls == DELIVERY_VERIFY ? TLS_VERIFY_PEER : TLS_VERIFY_NOT,
+	    &server->tls);
 }
 
 static void start_smtp(struct programs *programs, struct site *site, const GPtrArray *domains)

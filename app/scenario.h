@@ -271,6 +271,7 @@ enum scenario_certificate {
 	CERTIFICATE_WRONG_NAME,
 	CERTIFICATE_SELF_SIGNED,
 	CERTIFICATE_REVOKED,
+	CERTIFICATE_NONE, /* the server speaks no TLS */
 };
 
 enum scenario_certificate_key { CERTIFICATE_KEY_ECDSA, CERTIFICATE_KEY_RSA };
@@ -403,7 +404,7 @@ struct scenario_server {
 
 static inline bool scenario_has_tls(const struct scenario_server *server)
 {
-	return server->tls.item.mark.line != 0;
+	return server->tls.item.mark.line != 0 && server->tls.certificate != CERTIFICATE_NONE;
 }
 
 enum scenario_leave {

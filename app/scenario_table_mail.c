@@ -464,6 +464,7 @@ static const struct word certificate_words[] = {
 	{ "wrong-name", CERTIFICATE_WRONG_NAME, "it is somebody else's" },
 	{ "self-signed", CERTIFICATE_SELF_SIGNED, "by nobody but the server itself" },
 	{ "revoked", CERTIFICATE_REVOKED, "the authority took it back, and clients know" },
+	{ "none", CERTIFICATE_NONE, "it has none, and is as a server without `tls`" },
 	{ NULL, 0, NULL },
 };
 

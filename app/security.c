@@ -150,7 +150,7 @@ struct tls_context *security_server(struct security *security, const struct scen
 }
 
 struct tls_context *security_client(struct security *security, struct node *node,
-				    enum tls_verify verify)
+				    enum tls_verify verify, const struct scenario_tls *versions)
 {
 	if (security->library == NULL)
 		security->library = tls_library_new();
@@ -158,6 +158,8 @@ struct tls_context *security_client(struct security *security, struct node *node
 			   &(struct tls_context_config) {
 			       .trusted = security->authority,
 			       .verify = verify,
+			       .oldest = versions != NULL ? (enum tls_version)versions->oldest : 0,
+			       .newest = versions != NULL ? (enum tls_version)versions->newest : 0,
 			   });
 }
 

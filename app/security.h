@@ -24,9 +24,9 @@ struct tls_context *security_server(struct security *security, const struct scen
 /* True when some server has a certificate. */
 bool security_has_authority(const struct security *security);
 
-/* For connections that programs on `node` open. */
+/* For connections that programs on `node` open; `versions`: those it speaks, NULL: all. */
 struct tls_context *security_client(struct security *security, struct node *node,
-				    enum tls_verify verify);
+				    enum tls_verify verify, const struct scenario_tls *versions);
 
 /*
  * The certificate of the scenario's authority as PEM, the same in every run of it; NULL: no server has

@@ -34,6 +34,8 @@ enum mail_detail {
 	MAIL_QUEUED,      /* MTA put it into its queue; bytes: queue id, recipient */
 	MAIL_LOOKED_UP,   /* MTA knows the next host; bytes: "recipient-domain exchanger"; fact:
 	                     preference */
+	MAIL_UNPROTECTED, /* MTA goes on without TLS, because it could not be started (RFC 7435); bytes:
+	                     the server; fact: reason */
 	MAIL_TRANSFERS,   /* MTA begins its transaction with it; as MAIL_SUBMITS */
 	MAIL_RECEIVED,    /* MTA accepted it from another server; bytes: queue id */
 	MAIL_TRANSFERRED, /* another server took it; bytes: recipient; facts: server, reply */

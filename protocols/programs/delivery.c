@@ -10,8 +10,9 @@ struct connection {
 	struct delivery_agent *agent;
 	struct delivery *delivery; /* NULL: it has its results */
 	struct adapter *adapter;
-	char *host;       /* the exchanger */
-	uint32_t address; /* its address */
+	char *host;           /* the exchanger */
+	uint32_t address;     /* its address */
+	enum session_tls tls; /* what it is to be protected by */
 };
 
 /* A domain that there is mail for, and how many deliveries to it wait or are on their way. */
@@ -290,6 +291,7 @@ static bool is_open(const struct mail_result *result)
 	return result->outcome == SMTP_PENDING || result->outcome == SMTP_DEFERRED;
 }
 
+static void connect_to(struct delivery *delivery, uint32_t address, enum session_tls tls);
 static void try_next_address(struct delivery *delivery);
 static void begin_anew(struct delivery *delivery);
 static void send_open_recipients(struct delivery *delivery, struct smtp_client *client);
@@ -318,6 +320,31 @@ static void go_on(struct connection *connection, struct smtp_client *client, con
 	send_open_recipients(next, client);
 }
 
+/*
+ * As in Postfix, with `may`: whoever offers TLS and cannot do it gets the message in clear, but at a
+ * second attempt, when the trouble has had time to pass.
+ */
+static bool may_go_on_in_clear(const struct connection *connection,
+			       const struct smtp_result *result)
+{
+	return connection->tls == SESSION_TLS_IF_OFFERED && result->stage == SMTP_STAGE_TLS &&
+	       result->code == 0 && connection->delivery->job->attempt > 1;
+}
+
+static void go_on_in_clear(struct connection *connection, const char *why)
+{
+	struct delivery *delivery = g_steal_pointer(&connection->delivery);
+	char *server =
+	    evidence_server(connection->host, (struct endpoint) { connection->address, SMTP_PORT });
+	GString *evidence = evidence_new(server);
+
+	evidence_fact(evidence, "reason", "%s", why);
+	evidence_record(connection->agent->node, ACTOR_MTA, MAIL_UNPROTECTED,
+			&delivery->job->identity, 0, evidence);
+	g_free(server);
+	connect_to(delivery, connection->address, SESSION_TLS_NEVER);
+}
+
 /* The server has spoken about every recipient it was asked for, which are those still open. */
 static void message_sent(void *owner, struct smtp_client *client, const struct smtp_result *results,
 			 unsigned count)
@@ -331,6 +358,10 @@ static void message_sent(void *owner, struct smtp_client *client, const struct s
 
 	if (delivery == NULL)
 		return;
+	if (may_go_on_in_clear(connection, &results[0])) {
+		go_on_in_clear(connection, results[0].text);
+		return;
+	}
 	job = delivery->job;
 	domain = g_strdup(job->domain);
 	for (unsigned i = 0; i < job->count; i++) {
@@ -416,7 +447,7 @@ static void record_connection(const struct delivery *delivery, struct endpoint s
 	g_free(text);
 }
 
-static void connect_to(struct delivery *delivery, uint32_t address)
+static void connect_to(struct delivery *delivery, uint32_t address, enum session_tls tls)
 {
 	struct delivery_agent *agent = delivery->agent;
 	struct connection *connection = g_new0(struct connection, 1);
@@ -427,7 +458,7 @@ static void connect_to(struct delivery *delivery, uint32_t address)
 	    .names_originals = true,
 	    .converts = agent->config.converts,
 	    .begun = transaction_begun,
-	    .tls = agent->config.tls,
+	    .tls = tls,
 	    .sent = message_sent,
 	    .has_more = has_more,
 	    .owner = connection,
@@ -441,6 +472,7 @@ static void connect_to(struct delivery *delivery, uint32_t address)
 	connection->delivery = delivery;
 	connection->host = g_strdup(present_exchanger(delivery)->host);
 	connection->address = address;
+	connection->tls = tls;
 	delivery->connection = connection;
 	g_ptr_array_add(agent->connections, connection);
 	send_open_recipients(delivery, smtp_client_of(session));
@@ -494,7 +526,8 @@ static void try_next_address(struct delivery *delivery)
 		return;
 	}
 	delivery->tried++;
-	connect_to(delivery, g_array_index(delivery->addresses, uint32_t, delivery->address++));
+	connect_to(delivery, g_array_index(delivery->addresses, uint32_t, delivery->address++),
+		   delivery->agent->config.tls);
 }
 
 static int compare_addresses(const void *a, const void *b)
