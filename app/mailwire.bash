@@ -15,7 +15,7 @@ _mailwire() {
 	topology) options="--dot --svg" ;;
 	state) options="--at --host" ;;
 	mailbox) options="--user --at --raw" ;;
-	explain) options="--filter --packet --format --columns" ;;
+	explain) options="--filter --packet --format --columns --keylog" ;;
 	esac
 	case ${COMP_WORDS[COMP_CWORD - 1]} in
 	--format)

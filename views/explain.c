@@ -94,6 +94,20 @@ void explain_append_order(GString *out, const struct model_segment *segment)
 								: "that it acknowledges");
 }
 
+/* Secrets that the capture has brought along up to here. */
+static void read_secrets(struct explain *explain)
+{
+	size_t count = capture_reader_secrets_count(explain->reader);
+
+	for (; explain->secrets_read < count; explain->secrets_read++) {
+		const struct captured_secrets *secrets =
+		    capture_reader_secrets(explain->reader, explain->secrets_read);
+
+		if (secrets->type == CAPTURE_SECRETS_TLS)
+			tls_secrets_add(streams_secrets(explain->streams), secrets->bytes);
+	}
+}
+
 /* Takes in one frame: every frame, shown or not, belongs to a stream and may name someone. */
 static void follow(struct explain *explain, const struct captured_frame *frame,
 		   struct explained *packet)
@@ -111,6 +125,7 @@ static void follow(struct explain *explain, const struct captured_frame *frame,
 		.dissectors = options->dissectors,
 	};
 	address_names_read(explain->names, explain->reader);
+	read_secrets(explain);
 	decode_packet(
 	    frame->bytes,
 	    &(struct decode_options) { interface->link_type, wants_fields, NULL,
@@ -189,6 +204,7 @@ struct explain_result explain(struct capture_reader *reader, const struct explai
 	explain->reader = reader;
 	explain->names = address_names_new();
 	explain->streams = streams_new(options->dissectors);
+	tls_secrets_add(streams_secrets(explain->streams), options->key_log);
 	layout_init(&explain->layout, options->out, options->columns, options->colour);
 	explain->text = g_string_new(NULL);
 	explain->purposes = g_hash_table_new(NULL, NULL);

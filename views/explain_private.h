@@ -23,6 +23,7 @@ struct explain {
 		char text[EXPLAIN_LABEL_BYTES];
 	} labels[EXPLAIN_LABELS]; /* as they were used last, by the index */
 	uint64_t unfinished;      /* packets with a checksum left to the network card */
+	size_t secrets_read;      /* blocks of secrets in the capture */
 	GHashTable *purposes;     /* of kinds of commands and replies that were said already */
 };
 

@@ -9,6 +9,7 @@ import ssl
 import subprocess
 import tempfile
 import threading
+import time
 
 from interop import MAILWIRE, main, need, run, scenario, within
 
@@ -85,6 +86,38 @@ def renegotiation_is_refused():
     finally:
         client.kill()
     assert "no renegotiation" in errors, errors[-1500:]
+
+
+def explain_decrypts_what_openssl_said():
+    """A key update of the client is in it: with TLS 1.3 the line "K" asks for one."""
+    need("dumpcap", "openssl")
+    for version in ("-tls1_3", "-tls1_2"):
+        with tempfile.TemporaryDirectory() as folder:
+            os.chmod(folder, 0o777)
+            capture, keys = os.path.join(folder, "s.pcapng"), os.path.join(folder, "keys.txt")
+            sniffer = subprocess.Popen(["dumpcap", "-q", "-i", "any", "-f", "tcp port 465", "-w", capture],
+                                       stderr=subprocess.PIPE, text=True)
+            while "File:" not in (line := sniffer.stderr.readline()):
+                assert line, "dumpcap says nothing"
+            client = subprocess.Popen(
+                ["openssl", "s_client", "-connect", f"{HOST['smtp']}:465", "-CAfile", authority(),
+                 "-crlf", version, "-keylogfile", keys],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+            while not client.stdout.readline().startswith("220"):
+                pass
+            for say in (["K\n"] if version == "-tls1_3" else []) + ["EHLO test.example\n", "NOOP\n"]:
+                client.stdin.write(say)
+                client.stdin.flush()
+                time.sleep(0.2)
+            client.communicate(timeout=60)
+            time.sleep(0.6)  # dumpcap reads what it was given but now and then
+            sniffer.terminate()
+            sniffer.communicate(timeout=20)
+            text = run(MAILWIRE, "explain", capture, "--keylog", keys)
+        for words in (" EHLO test.example", " 250-", " NOOP", " 250 2.0.0", "Finished, encrypted"):
+            assert words in text, f"no {words} with {version} in: {text[-3000:]}"
+        assert ("KeyUpdate, encrypted" in text) == (version == "-tls1_3"), text[-3000:]
+        assert "could not be" not in text, text[-300:]
 
 
 def python_submits_by_starttls():
@@ -205,7 +238,7 @@ def fifty_clients_at_once():
 
 
 CASES = [openssl_verifies_implicit_tls, openssl_verifies_starttls,
-         openssl_gets_the_version_it_asks_for, renegotiation_is_refused,
+         openssl_gets_the_version_it_asks_for, renegotiation_is_refused, explain_decrypts_what_openssl_said,
          python_submits_by_starttls, python_submits_by_implicit_tls, python_reads_by_pop3,
          python_reads_by_imap, curl_sends_and_fetches, a_wrong_name_is_refused,
          an_expired_certificate_is_refused, plaintext_behind_starttls_is_thrown_away,
