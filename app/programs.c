@@ -387,7 +387,7 @@ static void start_site(struct programs *programs, const struct scenario_server *
 
 	struct node *node = host_node(network_host(programs->network, server->host));
 
-	site.tls = security_server(programs->security, server, node);
+	site.tls = security_server(programs->security, &server->tls, node);
 	site.store = mail_store_new(node);
 	site.keys = sasl_keys_new();
 	site.random = g_new(struct random_stream, 1);
@@ -481,6 +481,8 @@ static void start_web_site(struct programs *programs, const struct scenario_doma
 		.imap_server = site->imap_server,
 		.submission_server = site->submission_server,
 		.resolver = programs_resolver(programs, host),
+		.tls = security_server(programs->security, &domain->webmail_tls,
+				       host_node(network_host(programs->network, host))),
 		.software = SOFTWARE,
 		.wakeup_ns = WAKEUP_NS,
 	};

@@ -232,11 +232,39 @@ struct scenario_alias {
 	const char *owner;         /* of a list: its reverse-path; NULL: an alias */
 };
 
+/* What is right or wrong with a server's certificate. */
+enum scenario_certificate {
+	CERTIFICATE_VALID,
+	CERTIFICATE_EXPIRED,
+	CERTIFICATE_NOT_YET_VALID,
+	CERTIFICATE_WRONG_NAME,
+	CERTIFICATE_SELF_SIGNED,
+	CERTIFICATE_REVOKED,
+	CERTIFICATE_NONE, /* the server speaks no TLS */
+};
+
+enum scenario_certificate_key { CERTIFICATE_KEY_ECDSA, CERTIFICATE_KEY_RSA };
+
+/* The certificate of a server and what goes with it. */
+struct scenario_tls {
+	struct scenario_item item; /* its mark has a line when the key is written */
+	enum scenario_certificate certificate;
+	enum scenario_certificate_key key;
+	int oldest, newest;     /* enum tls_version */
+	bool hides_plain_login; /* no login without TLS that shows the password; SMTP: none */
+};
+
+static inline bool scenario_tls_is_given(const struct scenario_tls *tls)
+{
+	return tls->item.mark.line != 0 && tls->certificate != CERTIFICATE_NONE;
+}
+
 struct scenario_domain {
 	struct scenario_item item; /* "office.example" */
 	struct scenario_node
 	    *mail; /* host that receives its mail and keeps its mailboxes; or NULL */
 	struct scenario_node *webmail; /* host of its webmail site; NULL: there is none */
+	struct scenario_tls webmail_tls; /* see scenario_tls_is_given() */
 	struct scenario_node *dns;     /* host that is authoritative for its zone */
 	struct scenario_zone *zone;
 	GPtrArray *accounts; /* of struct scenario_account * */
@@ -262,28 +290,6 @@ static inline bool scenario_begins_with_tls(enum scenario_protocol protocol)
 {
 	return protocol >= PROTOCOL_SUBMISSIONS;
 }
-
-/* What is right or wrong with a server's certificate. */
-enum scenario_certificate {
-	CERTIFICATE_VALID,
-	CERTIFICATE_EXPIRED,
-	CERTIFICATE_NOT_YET_VALID,
-	CERTIFICATE_WRONG_NAME,
-	CERTIFICATE_SELF_SIGNED,
-	CERTIFICATE_REVOKED,
-	CERTIFICATE_NONE, /* the server speaks no TLS */
-};
-
-enum scenario_certificate_key { CERTIFICATE_KEY_ECDSA, CERTIFICATE_KEY_RSA };
-
-/* The certificate of a server and what goes with it. */
-struct scenario_tls {
-	struct scenario_item item; /* its mark has a line when the key is written */
-	enum scenario_certificate certificate;
-	enum scenario_certificate_key key;
-	int oldest, newest;     /* enum tls_version */
-	bool hides_plain_login; /* no login without TLS that shows the password; SMTP: none */
-};
 
 /* How a client protects a connection. */
 enum scenario_security {
@@ -404,7 +410,7 @@ struct scenario_server {
 
 static inline bool scenario_has_tls(const struct scenario_server *server)
 {
-	return server->tls.item.mark.line != 0 && server->tls.certificate != CERTIFICATE_NONE;
+	return scenario_tls_is_given(&server->tls);
 }
 
 enum scenario_leave {

@@ -1,11 +1,10 @@
 #include <string.h>
 #include "app/scenario_private.h"
 #include "protocols/dns/record.h"
+#include "protocols/http/message.h"
 #include "protocols/mail/rights.h"
 #include "protocols/screening/screening.h"
 #include "protocols/smtp/names.h"
-
-#define WEBMAIL_PORT 80
 
 /* ---- Names of hosts ---- */
 
@@ -496,6 +495,10 @@ static void check_webmail(struct load *load, const struct scenario_domain *domai
 {
 	struct mark mark = load_mark(load, &domain->webmail, domain);
 
+	if (domain->webmail == NULL && scenario_tls_is_given(&domain->webmail_tls))
+		load_error(load, domain->webmail_tls.item.mark,
+			   "`webmail-tls` is for a webmail site, which `%s` has not",
+			   domain->item.name);
 	if (domain->webmail == NULL || !load->is_sound)
 		return;
 	if (domain->mail == NULL)
@@ -585,10 +588,11 @@ static bool is_meant_closed(const struct scenario *scenario, uint64_t port)
 static bool is_open(const struct scenario *scenario, const struct scenario_node *node,
 		    uint64_t port)
 {
-	for (unsigned i = 0; i < scenario->domains->len && port == WEBMAIL_PORT; i++) {
+	for (unsigned i = 0; i < scenario->domains->len; i++) {
 		const struct scenario_domain *domain = g_ptr_array_index(scenario->domains, i);
+		bool is_https = scenario_tls_is_given(&domain->webmail_tls) && port == HTTPS_PORT;
 
-		if (domain->webmail == node)
+		if (domain->webmail == node && (is_https || port == HTTP_PORT))
 			return true;
 	}
 	return listens(scenario_server_on(scenario, node), port);
@@ -660,6 +664,11 @@ static void check_incoming(struct load *load, const struct scenario_client *clie
 	if (incoming->leave_for_ns != TIME_NEVER && incoming->leave != LEAVE_ALL)
 		load_error(load, load_mark(load, &incoming->leave_for_ns, client),
 			   "`leave-for` goes only with `leave-on-server: yes`");
+	if (incoming->protocol == PROTOCOL_WEBMAIL && incoming->security != SECURITY_NONE &&
+	    incoming->security != SECURITY_TLS)
+		load_error(
+		    load, load_mark(load, &incoming->security, client),
+		    "webmail is in clear (`none`) or by HTTPS (`tls`): a site has no STARTTLS");
 	check_server_name(load, client, incoming->server, &incoming->port, 1, &incoming->server);
 }
 

@@ -1,6 +1,7 @@
 #include <limits.h>
 #include <string.h>
 #include "app/scenario_private.h"
+#include "protocols/http/message.h"
 
 #define ROOT_SERVER_FQDN "a.root-servers.example"
 
@@ -450,8 +451,9 @@ bool scenario_stands_for_others(const struct scenario *scenario, const char *add
 
 static void complete_security(struct load *load, struct scenario_client *client)
 {
+	/* A site has no STARTTLS: who wants that alone asks for its pages in clear. */
 	if (!load_is_given(load, &client->incoming.security) &&
-	    client->incoming.protocol != PROTOCOL_WEBMAIL)
+	    (client->incoming.protocol != PROTOCOL_WEBMAIL || client->security == SECURITY_TLS))
 		client->incoming.security = client->security;
 	if (!load_is_given(load, &client->outgoing.security))
 		client->outgoing.security = client->security;
@@ -462,6 +464,11 @@ static enum scenario_protocol incoming_service(const struct scenario_incoming *i
 	if (incoming->security != SECURITY_TLS || incoming->protocol == PROTOCOL_WEBMAIL)
 		return incoming->protocol;
 	return incoming->protocol == PROTOCOL_POP3 ? PROTOCOL_POP3S : PROTOCOL_IMAPS;
+}
+
+static bool is_https(const struct scenario_incoming *incoming)
+{
+	return incoming->protocol == PROTOCOL_WEBMAIL && incoming->security == SECURITY_TLS;
 }
 
 static void complete_client(struct load *load, struct scenario_client *client)
@@ -476,7 +483,9 @@ static void complete_client(struct load *load, struct scenario_client *client)
 
 	complete_security(load, client);
 	if (client->incoming.port == 0)
-		client->incoming.port = usual_ports[incoming_service(&client->incoming)];
+		client->incoming.port = is_https(&client->incoming)
+					    ? HTTPS_PORT
+					    : usual_ports[incoming_service(&client->incoming)];
 	if (client->outgoing.ports->len == 0) {
 		const struct mapping *outgoing = element_of(&client_mapping, "outgoing");
 		struct scenario_port *port =

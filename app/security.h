@@ -15,10 +15,10 @@ struct security *security_new(struct world *world, const struct scenario *scenar
 void security_free(struct security *security);
 
 /*
- * Contexts belong to `security`. For clients of `server`, whose host runs as `node`; NULL: it has no
- * certificate.
+ * Contexts belong to `security`. For clients of a server or a site whose certificate `tls` describes, and
+ * whose host runs as `node`; NULL: it has none.
  */
-struct tls_context *security_server(struct security *security, const struct scenario_server *server,
+struct tls_context *security_server(struct security *security, const struct scenario_tls *tls,
 				    struct node *node);
 
 /* True when some server has a certificate. */

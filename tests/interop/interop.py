@@ -34,10 +34,11 @@ def need(*programs):
 
 def run(*command, timeout=20, status=0, stdin=None, **options):
     """Runs a command and returns its standard output; its exit status must be as expected."""
+    options.setdefault("stderr", subprocess.PIPE)
     done = subprocess.run(command, input=stdin, timeout=timeout, text=True, errors="surrogateescape",
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
+                          stdout=subprocess.PIPE, **options)
     assert status is None or done.returncode == status, \
-        f"{' '.join(command)}: status {done.returncode}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
+        f"{' '.join(command)}: status {done.returncode}\n{done.stdout[-2000:]}\n{(done.stderr or '')[-2000:]}"
     return done.stdout
 
 
