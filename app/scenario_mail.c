@@ -200,9 +200,13 @@ static void choose_domains(struct load *load)
 	for (unsigned i = 0; i < scenario->domains->len; i++) {
 		struct scenario_domain *domain = g_ptr_array_index(scenario->domains, i);
 
+		if (scenario_has_mta_sts(&domain->mta_sts) && domain->mta_sts.host == NULL)
+			domain->mta_sts.host = (struct scenario_node *)scenario_lookup(
+			    scenario, SCENARIO_HOST, "policy");
 		claim(load, domain->mail, domain);
 		claim(load, domain->dns, domain);
 		claim(load, domain->webmail, domain);
+		claim(load, domain->mta_sts.host, domain);
 	}
 	for (unsigned i = 0; i < scenario->clients->len; i++) {
 		const struct scenario_client *client = g_ptr_array_index(scenario->clients, i);

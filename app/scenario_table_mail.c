@@ -4,6 +4,7 @@
 #include "protocols/pop3/session.h"
 #include "protocols/screening/screening.h"
 #include "protocols/smtp/server.h"
+#include "protocols/mail/mta_sts.h"
 #include "protocols/tls/names.h"
 
 #define AT(type, field) .offset = offsetof(struct type, field)
@@ -187,6 +188,47 @@ static const struct mapping tls_mapping = {
 	.keys = tls_keys, .key_count = G_N_ELEMENTS(tls_keys), .has_short_form = true,
 };
 
+static const struct word mta_sts_mode_words[] = {
+	{ "enforce", MTA_STS_ENFORCE, "mail goes to exchangers that it names and whose certificate is right, else it waits" },
+	{ "testing", MTA_STS_TESTING, "what would be wrong is noted, and mail goes out all the same" },
+	{ "none", MTA_STS_NONE, "there is none any more" },
+	{ NULL, 0, NULL },
+};
+
+static const struct key mx_keys[] = {
+	{ .name = "name", .type = KEY_TEXT, AT(scenario_mx, pattern), .flags = KEY_REQUIRED,
+	  .meaning = "A domain name; `*.` in front stands for one label" },
+};
+
+static const struct mapping mx_mapping = {
+	.title = "exchanger", .article = "an exchanger",
+	.meaning = "Names of exchangers",
+	.size = sizeof(struct scenario_mx),
+	.keys = mx_keys, .key_count = G_N_ELEMENTS(mx_keys), .has_short_form = true, .is_scalar = true,
+};
+
+static const struct key mta_sts_keys[] = {
+	{ .name = "mode", .type = KEY_WORD, AT(scenario_mta_sts, mode), .words = mta_sts_mode_words,
+	  .fallback = "enforce", .meaning = "What others are to do about it" },
+	{ .name = "host", .type = KEY_REFERENCE, AT(scenario_mta_sts, host), .kinds = SCENARIO_HOST,
+	  .computed = "the host called `policy`",
+	  .meaning = "The host of the site `mta-sts.` and the domain, which has the policy, by HTTPS" },
+	{ .name = "max-age", .type = KEY_TIME, AT(scenario_mta_sts, max_age_ns), .fallback = "7d", .most = INT64_MAX,
+	  .meaning = "How long others keep it" },
+	{ .name = "id", .type = KEY_TEXT, AT(scenario_mta_sts, id), .fallback = "20260101", .meaning = "Its name in DNS: another one makes others fetch it again" },
+	{ .name = "mx", .type = KEY_LIST, AT(scenario_mta_sts, mx), .mapping = &mx_mapping,
+	  .computed = "the mail host of the domain", .meaning = "The exchangers that it names" },
+	{ .name = "tls", .type = KEY_MAPPING, AT(scenario_mta_sts, tls), .mapping = &tls_mapping,
+	  .flags = KEY_OPTIONAL, .computed = "a valid one", .meaning = "The certificate of the site" },
+};
+
+static const struct mapping mta_sts_mapping = {
+	.title = "TLS policy", .article = "a TLS policy",
+	.meaning = "What a domain says of TLS towards its mail servers (MTA-STS, RFC 8461); the mode alone does",
+	.size = sizeof(struct scenario_mta_sts),
+	.keys = mta_sts_keys, .key_count = G_N_ELEMENTS(mta_sts_keys), .has_short_form = true,
+};
+
 static const struct key domain_keys[] = {
 	{ .name = "mail", .type = KEY_REFERENCE, AT(scenario_domain, mail), .kinds = SCENARIO_HOST,
 	  .computed = "the host called `mail`, when this is the only domain",
@@ -200,6 +242,9 @@ static const struct key domain_keys[] = {
 	{ .name = "webmail-tls", .type = KEY_MAPPING, AT(scenario_domain, webmail_tls), .mapping = &tls_mapping,
 	  .flags = KEY_OPTIONAL, .computed = "none: the site speaks no TLS",
 	  .meaning = "The certificate of that site; with one it is there by HTTPS too, on port 443" },
+	{ .name = "mta-sts", .type = KEY_MAPPING, AT(scenario_domain, mta_sts), .mapping = &mta_sts_mapping,
+	  .flags = KEY_OPTIONAL, .computed = "none",
+	  .meaning = "What it says of TLS towards its mail servers (MTA-STS, RFC 8461), in DNS and on a site" },
 	{ .name = "accounts", .type = KEY_TABLE, AT(scenario_domain, accounts), .mapping = &account_mapping,
 	  .meaning = "Its accounts" },
 	{ .name = "aliases", .type = KEY_TABLE, AT(scenario_domain, aliases), .mapping = &alias_mapping,
@@ -556,6 +601,8 @@ static const struct key server_keys[] = {
 	  .meaning = "Its certificate; with one it offers STARTTLS (STLS) and the services with TLS" },
 	{ .name = "delivery-tls", .type = KEY_WORD, AT(scenario_server, delivery_tls), .words = delivery_tls_words,
 	  .fallback = "may", .meaning = "When it delivers to other servers by TLS" },
+	{ .name = "mta-sts", .type = KEY_BOOL, AT(scenario_server, keeps_policies), .fallback = "no",
+	  .meaning = "Whether it looks up what other domains say of TLS (MTA-STS, RFC 8461), and keeps to that" },
 };
 
 const struct mapping server_mapping = {

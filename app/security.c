@@ -109,6 +109,9 @@ static void issue_all(struct security *security, const struct scenario *scenario
 		if (scenario_tls_is_given(&domain->webmail_tls))
 			issue(security, &domain->webmail_tls,
 			      names_of_site("webmail", domain, domain->webmail));
+		if (scenario_has_mta_sts(&domain->mta_sts))
+			issue(security, &domain->mta_sts.tls,
+			      names_of_site("mta-sts", domain, domain->mta_sts.host));
 	}
 }
 
@@ -120,7 +123,8 @@ static bool has_certificates(const struct scenario *scenario)
 	for (guint i = 0; i < scenario->domains->len; i++) {
 		const struct scenario_domain *domain = scenario->domains->pdata[i];
 
-		if (scenario_tls_is_given(&domain->webmail_tls))
+		if (scenario_tls_is_given(&domain->webmail_tls) ||
+		    scenario_has_mta_sts(&domain->mta_sts))
 			return true;
 	}
 	return false;
