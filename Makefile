@@ -36,7 +36,7 @@ ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DDATADIR=\"$(PREFIX)/share/mailwire\" -I.
 
 # What only Linux has, and what stands in for it elsewhere.
 SYSTEM ?= $(shell uname -s)
-LINUX_ONLY = app/live.c app/live_device.c app/live_offload.c app/shell_namespace.c app/command_live.c \
+LINUX_ONLY = app/live.c app/live_device.c app/live_offload.c app/shell_namespace.c app/shell_keeper.c app/command_live.c \
              app/command_extcap.c app/command_shell.c tests/app/test_live_offload.c tests/fuzz/fuzz_offload.c
 ifeq ($(SYSTEM),Linux)
 LEFT_OUT = app/live_elsewhere.c
@@ -184,34 +184,37 @@ bench: deps-bench ## speed and memory, as ratios against ns-3 and against the ma
 
 # What judges bytes by tshark, what runs the same scenarios once more (test_scenarios runs them all), and what
 # is about speed says nothing new under the sanitizers, and takes long.
-UNSANITIZED = tests/app/test_verdict.c tests/app/test_determinism.c tests/app/test_claims.c \
+UNSANITIZED = tests/app/test_verdict.c tests/app/test_determinism.c tests/app/test_claims.c tests/app/test_explain_agrees.c \
     ./tests/interop/test_tcp.py
 
-# The same tests under AddressSanitizer and UndefinedBehaviorSanitizer. Warnings are no errors here: the
-# code that gcc's sanitizers add makes it warn of conversions that are none.
+# The same tests under AddressSanitizer and UndefinedBehaviorSanitizer, and from the same objects, where clang
+# made them, fuzz targets. gcc's sanitizers make it warn of conversions that are none: no errors there.
+ifneq ($(findstring clang,$(CC)),)
+FUZZABLE = ,fuzzer-no-link
+else
+UNERRING = WERROR=
+endif
+SANITIZED = build/sanitized-$(CC)
+SANITIZING = BUILD=$(SANITIZED) $(UNERRING) CFLAGS="-O1 -g -fno-omit-frame-pointer" \
+    SANITIZE="-fsanitize=address,undefined$(FUZZABLE) -fno-sanitize-recover=undefined"
 sanitized: ## the tests under the sanitizers, but for those that judge bytes by tshark and speed
-	@+$(SUBMAKE) BUILD=build/asan WERROR= CFLAGS="-O1 -g -fno-omit-frame-pointer" \
-	    SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=undefined" all tests
-	@MAILWIRE=build/asan/mailwire tests/run.sh $(patsubst %.c,build/asan/%,$(filter-out $(UNSANITIZED),$(TEST_SOURCES))) \
+	@+$(SUBMAKE) $(SANITIZING) all tests
+	@MAILWIRE=$(SANITIZED)/mailwire CK_TIMEOUT_MULTIPLIER=4 tests/run.sh $(patsubst %.c,$(SANITIZED)/%,$(filter-out $(UNSANITIZED),$(TEST_SOURCES))) \
 	    $(filter-out $(UNSANITIZED),$(INTEROP))
 
-# One libFuzzer program per tests/fuzz/fuzz_<name>.c, each for FUZZ_SECONDS.
+# One libFuzzer program per tests/fuzz/fuzz_<name>.c, each for FUZZ_SECONDS, one for each core at a time.
 FUZZ_SECONDS ?= 60
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
-FUZZ_FLAGS = -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
-build/fuzz/tests/fuzz/%: build/fuzz/tests/fuzz/%.o build/fuzz/libmailwire.a
-	clang -fsanitize=fuzzer,address,undefined -o $@ $^ $(PC_LIBS)
-ifeq ($(BUILD),build/fuzz)
-fuzzers: $(FUZZERS:%=build/fuzz/tests/fuzz/%)
-endif
+$(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(LIBRARY)
+	$(CC) -fsanitize=fuzzer,address,undefined -o $@ $^ $(PC_LIBS)
+fuzzers: $(FUZZERS:%=$(BUILD)/tests/fuzz/%)
 fuzz: deps-check ## every fuzz target for FUZZ_SECONDS each
-	@+$(SUBMAKE) BUILD=build/fuzz CC=clang WERROR= CFLAGS= SANITIZE="$(FUZZ_FLAGS)" fuzzers
-	@set -e; for f in $(FUZZERS); do \
-	    mkdir -p build/fuzz/corpus/$$f tests/fuzz/seeds/$${f#fuzz_}; \
-	    echo "fuzz $$f"; \
-	    build/fuzz/tests/fuzz/$$f -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 \
-	        -verbosity=0 -artifact_prefix=build/fuzz/ build/fuzz/corpus/$$f tests/fuzz/seeds/$${f#fuzz_}; \
-	done
+ifeq ($(findstring clang,$(CC)),)
+	@+$(MAKE) --no-print-directory CC=clang fuzz
+else
+	@+$(SUBMAKE) $(SANITIZING) fuzzers
+	@printf '%s\n' $(FUZZERS) | BUILD=$(SANITIZED) xargs -P $(CORES) -I{} tests/fuzz/run.sh {} $(FUZZ_SECONDS)
+endif
 
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -36,6 +36,8 @@ int command_explain(const struct command *command, int argc, char **argv);
 int command_compare(const struct command *command, int argc, char **argv);
 int command_claims(const struct command *command, int argc, char **argv);
 int command_glossary(const struct command *command, int argc, char **argv);
+int command_quiz(const struct command *command, int argc, char **argv);
+int command_narrate(const struct command *command, int argc, char **argv);
 int command_list(const struct command *command, int argc, char **argv);
 int command_new(const struct command *command, int argc, char **argv);
 

@@ -116,6 +116,12 @@ void scenario_complete_recipients(struct scenario *scenario, GPtrArray *recipien
 void scenario_check(struct load *load);
 void scenario_check_network(struct load *load);
 void scenario_check_mail(struct load *load);
+void scenario_check_hosts(struct load *load); /* their names, and who looks names up */
+void scenario_check_zone(struct load *load, const struct scenario_zone *zone);
+void scenario_check_server(struct load *load, const struct scenario_server *server);
+/* Somebody outside the scenario is written in full. */
+void scenario_check_targets(struct load *load, const GPtrArray *recipients);
+void scenario_check_client(struct load *load, const struct scenario_client *client);
 void scenario_check_timeline(struct load *load);
 void scenario_check_states(struct load *load); /* online and offline, cut and mended */
 void scenario_check_expectations(struct load *load);
@@ -156,6 +162,9 @@ bool scenario_is_resolver(const struct scenario *scenario, const struct scenario
 
 /* The port on which servers of that protocol listen unless a scenario says otherwise. */
 uint64_t scenario_usual_port(enum scenario_protocol protocol);
+
+/* Whether a server listens on `port`; NULL does not. */
+bool scenario_listens(const struct scenario_server *server, uint64_t port);
 
 /* The mail server on `host`, or NULL. */
 const struct scenario_server *scenario_server_on(const struct scenario *scenario,

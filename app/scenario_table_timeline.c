@@ -219,7 +219,7 @@ static const struct word answer_words[] = {
 
 static const struct word step_words[] = {
 	{ "compose", STEP_COMPOSE, "the MUA writes it; a server, a notification" },
-	{ "connect", STEP_CONNECT, "the MUA or an MTA turns to the next server by SMTP" },
+	{ "connect", STEP_CONNECT, "the MUA or an MTA has a connection to the next server" },
 	{ "submit", STEP_SUBMIT, "the MUA begins a transaction with the MSA" },
 	{ "receive", STEP_RECEIVE, "the MSA or an MTA has all of it" },
 	{ "check", STEP_CHECK, "and looks whether it may pass; evidence: what was found" },

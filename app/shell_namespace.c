@@ -13,16 +13,14 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "app/live_device.h"
+#include "app/shell_keeper.h"
 
-#define PATIENCE_MS    2000
-#define STATUS_NOT_RUN 126 /* as shells say it: found, but not to be run */
-#define STATUS_MISSING 127
+#define PATIENCE_MS 4000 /* more than app/shell_keeper.c has */
 
 /* What the child tells its parent: no text means that all is well, and a descriptor comes along. */
 struct report {
@@ -281,21 +279,6 @@ static bool receive_report(int lifeline, int *tap, GError **error)
 	return false;
 }
 
-static _Noreturn void become(char *const *command)
-{
-	sigset_t none;
-	int why;
-
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	signal(SIGPIPE, SIG_DFL);
-	prctl(PR_SET_PDEATHSIG, SIGHUP);
-	execvp(command[0], command);
-	why = errno;
-	fprintf(stderr, "mailwire: %s: %s\n", command[0], g_strerror(why));
-	_exit(why == ENOENT ? STATUS_MISSING : STATUS_NOT_RUN);
-}
-
 static _Noreturn void run_child(int lifeline, const struct shell_network *network,
 				char *const *command)
 {
@@ -311,7 +294,7 @@ static _Noreturn void run_child(int lifeline, const struct shell_network *networ
 	if (tap < 0 || read(lifeline, &go, 1) != 1)
 		_exit(EXIT_FAILURE);
 	close(tap);
-	become(command);
+	shell_keeper_run(command);
 }
 
 bool shell_process_start(struct shell_process *process, const struct shell_network *network,

@@ -39,7 +39,8 @@ bool shell_process_start(struct shell_process *process, const struct shell_netwo
 void shell_process_go(struct shell_process *process);
 
 /*
- * Waits for its end, which it is asked for when it still runs and forced to after two seconds.
+ * Waits for its end, which it is asked for when it still runs and forced to after some seconds; nothing
+ * that it started outlives it.
  * Returns its exit status, as shells give it: 128 and the signal's number when one killed it.
  */
 int shell_process_finish(struct shell_process *process);

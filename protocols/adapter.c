@@ -82,8 +82,11 @@ static void hear_of_opening(struct adapter *adapter)
 	adapter->is_open = true;
 	if (adapter->is_wrapped && adapter->stream != NULL)
 		adapter_tell_secured(adapter);
-	if (!was_open)
-		adapter->session->operations->opened(adapter->session);
+	if (was_open)
+		return;
+	if (adapter->config.opened != NULL)
+		adapter->config.opened(adapter->config.owner);
+	adapter->session->operations->opened(adapter->session);
 }
 
 static void hear_stream(struct adapter *adapter)

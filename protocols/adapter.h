@@ -40,6 +40,11 @@ struct adapter_config {
 	const char *tls_name; /* the server's name, at clients; see tls_stream_new(). Borrowed */
 	bool begins_with_tls;
 	/*
+	 * The stream is open, with TLS on it where that begins at once; the session hears of it next.
+	 * It may not be freed in this call. May be NULL.
+	 */
+	void (*opened)(void *owner);
+	/*
 	 * The session is over: `why` is ADAPTER_ORDERLY, else enum stream_failure. The session and
 	 * the adapter are freed afterwards; adapter_free() inside `done` is harmless. May be NULL.
 	 */

@@ -7,6 +7,7 @@
  */
 #pragma once
 #include "sim/bytes.h"
+#include "stack/layer.h"
 
 #define DISSECT_TEXT_BYTES 120 /* room for a summary with its NUL; longer ones end in "..." */
 #define DISSECT_PORTS_MAX  8
@@ -31,7 +32,7 @@ struct dissect_unit {
  * 300 bytes of a literal are still to come, ... Zero at the start; its meaning is the dissector's.
  */
 struct dissect_state {
-	uint64_t words[4];
+	uint64_t words[5];
 };
 
 struct dissect_input {
@@ -64,10 +65,66 @@ struct dissector {
 };
 
 /*
- * Whether `line`, which ends the range and has no end itself, is kept until it is whole: then says so
- * to the caller, and describes it in `unit` but for its offset (NULL: there is no room).
+ * For those who write dissectors.
  */
-bool dissect_keep(const struct dissect_input *input, struct bytes line, struct dissect_unit *unit);
+
+/* What is said of all units of a kind; constant text, as in struct dissect_unit. */
+struct dissect_text {
+	const char *name, *purpose, *reference;
+};
+
+/* Units that are called as their records are: the names, and what is said of each kind. */
+struct dissect_meaning {
+	const char *purpose, *reference;
+};
+
+struct dissect_legend {
+	const struct layer_names *names;
+	const struct dissect_meaning *meanings; /* one for each of the names */
+};
+
+/* Where the units of one call go; `count` is what dissect() returns. */
+struct dissect_writer {
+	const struct dissect_input *input;
+	struct dissect_unit *units;
+	size_t capacity, count;
+};
+
+/*
+ * Adds a unit that is complete, `part` of the input's bytes, with its first line as the summary.
+ * NULL: it is counted, but there is no room.
+ */
+struct dissect_unit *dissect_add(struct dissect_writer *writer, const struct dissect_text *text,
+				 unsigned kind, unsigned depth, struct bytes part);
+
+/* The same, of depth 0, for a kind of `legend`. */
+struct dissect_unit *dissect_add_known(struct dissect_writer *writer,
+				       const struct dissect_legend *legend, unsigned kind,
+				       struct bytes part);
+
+/* The unit that was added last; NULL: there was no room for it. */
+struct dissect_unit *dissect_last(const struct dissect_writer *writer);
+
+/*
+ * Whether `line`, which ends the range and has no end itself, is kept until it is whole: then says
+ * so to the caller, and adds it as a part of a line.
+ */
+bool dissect_keep(struct dissect_writer *writer, struct bytes line);
+
+/* `memory` becomes what the last call remembered, all zero where there was none. */
+void dissect_recall(const struct dissect_input *input, void *memory, size_t size);
+
+/* Keeps `memory` of `size` bytes, at most those of struct dissect_state, for the next call. */
+void dissect_remember(const struct dissect_input *input, const void *memory, size_t size);
+
+/* The bytes up to and with the first LF; all of them, and not `is_whole`, when there is none. */
+struct bytes dissect_take_line(struct bytes in, bool *is_whole);
+
+/* The line without the CR and LF at its end. */
+struct bytes dissect_trim_line(struct bytes line);
+
+/* What follows the first word of a line and a space; empty when it has one word. */
+struct bytes dissect_behind_word(struct bytes line);
 
 /*
  * Writes the first line of `in` as a summary: printable ASCII as it is, anything else as '.', cut

@@ -22,7 +22,7 @@ enum protocol_layer {
 enum mail_detail {
 	MAIL_COMPOSED, /* MUA; bytes: the whole message */
 	MAIL_OUTBOX,   /* MUA keeps it until it is online; bytes: the message */
-	MAIL_CONNECTS, /* MUA or MTA turns to a server by SMTP; bytes: "host[address]:port" */
+	MAIL_CONNECTS, /* MUA or MTA has a connection to a server; bytes: "host[address]:port" */
 	MAIL_SUBMITS,  /* MUA begins its transaction; bytes: the server; facts: from, to, size */
 	MAIL_ARRIVED, /* MSA or MTA has all of it, and has not taken it yet; bytes: protocol, client;
 	                  facts: from, to, size, login */

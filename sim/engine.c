@@ -4,6 +4,7 @@
  * of its own time. When the lowest bucket in use is opened, its entries move to lower levels; those
  * whose turn is near go to a small binary heap ordered by the full key. An entry moves at most once
  * per level and in practice two or three times, and no two distant entries are ever compared.
+ * As long as there are few entries all of them are in the binary heap, however distant.
  *
  * An entry names a slot and the generation it was made for. Cancelling a timer ages the slot, so
  * stale entries are recognised without touching memory of an owner that may be gone.
@@ -25,6 +26,9 @@
  */
 #define OPEN_LEVEL 3
 #define OPEN_COUNT 256
+
+/* More entries than this are too many for the binary heap alone; of half as many it takes all again. */
+#define FEW_COUNT 64
 
 struct entry {
 	int64_t time_ns;
@@ -82,6 +86,7 @@ struct engine {
 	uint32_t ready_count, ready_capacity;
 	bool
 	    has_hole; /* ready[0] was taken; what is pushed next takes its place, as it often may */
+	bool has_few; /* all entries are ready, none in buckets */
 
 	uint32_t level_mask;               /* bit l: level l is not empty */
 	uint64_t digit_masks[LEVEL_COUNT]; /* bit d: bucket d of the level is not empty */
@@ -129,6 +134,11 @@ void engine_free(struct engine *engine)
 int64_t engine_now(const struct engine *engine)
 {
 	return engine->now_ns;
+}
+
+const int64_t *engine_clock(const struct engine *engine)
+{
+	return &engine->now_ns;
 }
 
 struct context *engine_context(struct engine *engine)
@@ -309,18 +319,56 @@ static void bucket_append(struct engine *engine, unsigned level, unsigned digit,
 	bucket->count++;
 }
 
-/* An entry goes by value, in registers: a copy through memory would wait for its own stores. */
-static void queue_push(struct engine *engine, struct entry entry)
+static void bucket_push(struct engine *engine, struct entry entry)
 {
-	if (entry.time_ns <= engine->taken_ns) {
-		ready_push(engine, entry);
-		return;
-	}
 	uint64_t differs = (uint64_t)entry.time_ns ^ (uint64_t)engine->taken_ns;
 	unsigned level = (63 - (unsigned)__builtin_clzll(differs)) / DIGIT_BITS;
 	unsigned digit = (unsigned)(entry.time_ns >> (level * DIGIT_BITS)) % DIGIT_COUNT;
 
 	bucket_append(engine, level, digit, entry);
+}
+
+/* There are no longer few: those that are not due at this instant go to buckets. */
+static void ready_spill(struct engine *engine)
+{
+	ready_close(engine);
+	uint32_t count = engine->ready_count;
+
+	engine->has_few = false;
+	engine->ready_count = 0;
+	engine->taken_ns = engine->now_ns;
+	for (uint32_t i = 0; i < count; i++) { /* puts each back at its place or before */
+		struct ready ready = engine->ready[i];
+
+		if (ready.time_ns <= engine->taken_ns)
+			ready_insert(engine, ready);
+		else
+			bucket_push(engine, (struct entry) {
+						.time_ns = ready.time_ns,
+						.slot = ready.slot,
+						.generation = ready.generation,
+					    });
+	}
+}
+
+/* An entry goes by value, in registers: a copy through memory would wait for its own stores. */
+static IN_REGISTERS void queue_place(struct engine *engine, struct entry entry)
+{
+	if (entry.time_ns <= engine->taken_ns)
+		ready_push(engine, entry);
+	else
+		bucket_push(engine, entry);
+}
+
+static void queue_push(struct engine *engine, struct entry entry)
+{
+	if (engine->has_few && engine->ready_count >= FEW_COUNT)
+		ready_spill(engine);
+	else if (engine->level_mask == 0 && engine->ready_count < FEW_COUNT / 2)
+		engine->has_few = true;
+	if (engine->has_few && entry.time_ns > engine->taken_ns)
+		engine->taken_ns = entry.time_ns;
+	queue_place(engine, entry);
 }
 
 /* Takes all entries out of a bucket. */
@@ -369,7 +417,7 @@ static void block_move(struct engine *engine, const struct block *block)
 	for (const struct entry *entry = block->entries; entry < end; entry++)
 		if (!entry_is_due(engine, entry) ||
 		    !entry_is_stale(engine, entry->slot, entry->generation))
-			queue_push(engine, *entry);
+			queue_place(engine, *entry);
 		else
 			engine->entry_count--;
 }
@@ -495,10 +543,11 @@ static void timer_arm(struct engine *engine, struct timer *timer, int64_t deadli
 		engine->foreground++;
 	timer->deadline_ns = deadline_ns;
 
-	/* Lazy: an entry that comes up earlier will be queued again then. One that is already ready
-	 * has its old key in the heap and is replaced. */
-	if (timer->slot != 0 && timer->queued_ns <= deadline_ns &&
-	    timer->queued_ns > engine->taken_ns)
+	/* Lazy: an entry that comes up earlier will be queued again then. One of this very time that is
+	 * already ready has its old key in the heap and is replaced. */
+	if (timer->slot != 0 &&
+	    (timer->queued_ns < deadline_ns ||
+	     (timer->queued_ns == deadline_ns && timer->queued_ns > engine->taken_ns)))
 		return;
 	if (timer->slot != 0)
 		engine->slots[timer->slot].generation++;
@@ -523,6 +572,13 @@ void timer_schedule_arrival(struct engine *engine, struct timer *timer, int64_t 
 	timer->cause = timer->root = 0;
 	timer->actor = 0;
 	timer_arm(engine, timer, deadline_ns);
+}
+
+void timer_set_background(struct engine *engine, struct timer *timer, bool is_background)
+{
+	if (timer_is_armed(timer))
+		engine->foreground += timer->is_background - is_background;
+	timer->is_background = is_background;
 }
 
 void timer_pause(struct engine *engine, struct timer *timer)

@@ -59,6 +59,9 @@ void engine_free(struct engine *engine); /* timers still armed are forgotten, no
 /* The present virtual time in ns. */
 int64_t engine_now(const struct engine *engine);
 
+/* Where the engine keeps it, for those that ask often; as long as the engine lives. */
+const int64_t *engine_clock(const struct engine *engine);
+
 /* The context of the running event; changes last until the event ends. Never NULL. */
 struct context *engine_context(struct engine *engine);
 
@@ -88,6 +91,9 @@ void timer_cancel(struct engine *engine, struct timer *timer);
  * paused timer must still be cancelled before its owner is freed.
  */
 void timer_pause(struct engine *engine, struct timer *timer);
+
+/* Sets whether "until quiet" ignores `timer`, armed or not. */
+void timer_set_background(struct engine *engine, struct timer *timer, bool is_background);
 
 static inline bool timer_is_armed(const struct timer *timer)
 {

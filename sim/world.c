@@ -30,7 +30,12 @@ int64_t world_unix_time(const struct world *world)
 void node_init(struct node *node, struct world *world, const char *name, enum node_kind kind)
 {
 	g_ptr_array_add(world->nodes, node);
-	*node = (struct node) { .world = world, .name = name, .index = world->nodes->len };
+	*node = (struct node) {
+		.world = world,
+		.now_ns = engine_clock(world->engine),
+		.name = name,
+		.index = world->nodes->len,
+	};
 	trace_emit(node, NULL,
 		   &(struct trace_record) { .kind = TRACE_NODE, .detail = (uint16_t)kind },
 		   bytes_of(name));

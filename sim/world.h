@@ -23,10 +23,11 @@ enum node_kind { NODE_HOST, NODE_ROUTER, NODE_SWITCH };
 /* The part of a host, router or switch that the simulation core knows. Embedded in it. */
 struct node {
 	struct world *world;
-	const char *name;   /* owned by the embedding object */
-	uint32_t index;     /* from 1, in order of creation; executing node of its events */
-	uint32_t crossings; /* numbers handed out so far */
-	uint64_t ids;       /* records numbered so far; packets and objects count on their own */
+	const int64_t *now_ns; /* the engine's clock, which is read all the time */
+	const char *name;      /* owned by the embedding object */
+	uint32_t index;        /* from 1, in order of creation; executing node of its events */
+	uint32_t crossings;    /* numbers handed out so far */
+	uint64_t ids;          /* records numbered so far; packets and objects count on their own */
 	uint64_t packet_ids;
 	uint64_t object_ids;
 };
@@ -49,7 +50,7 @@ static inline struct engine *node_engine(const struct node *node)
 
 static inline int64_t node_now(const struct node *node)
 {
-	return engine_now(node->world->engine);
+	return *node->now_ns;
 }
 
 /*

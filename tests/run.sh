@@ -7,6 +7,8 @@ results=$(mktemp -d)
 chmod 755 "$results" # programs run as other users look into it too
 trap 'rm -rf "$results"' EXIT
 export results
+# Seconds: Check's own, 4, is short under sanitizers; and what tests say of themselves likewise.
+export CK_DEFAULT_TIMEOUT=${CK_DEFAULT_TIMEOUT:-60} CK_TIMEOUT_MULTIPLIER=${CK_TIMEOUT_MULTIPLIER:-1}
 
 run_one() {
 	local name=${1#*/tests/} status

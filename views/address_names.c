@@ -4,14 +4,19 @@
 #include "stack/wire/arp.h"
 #include "views/lru_table.h"
 
+struct name {
+	char text[ADDRESS_NAME_BYTES_MAX]; /* "": none */
+	uint32_t serial;                   /* of this text alone; 0: none */
+};
+
 struct address_name {
-	char text[ADDRESS_NAME_BYTES_MAX];
+	struct name name;
 	bool is_given; /* by the capture itself: DNS does not change it */
 };
 
 /* Whose a MAC address is: a name, or an address that may have one. */
 struct mac_owner {
-	char text[ADDRESS_NAME_BYTES_MAX];
+	struct name name;
 	struct ip_address address;
 };
 
@@ -20,14 +25,15 @@ struct address_names {
 	struct lru_table *addresses; /* struct ip_address to struct address_name */
 	struct lru_table *macs;      /* struct mac to struct mac_owner */
 	size_t names_read, interfaces_read;
+	uint32_t serial; /* the last */
 };
 
 static const char *name_of_address(const void *owner, struct ip_address address)
 {
 	const struct address_names *names = owner;
-	const struct address_name *name = lru_table_look(names->addresses, &address);
+	const struct address_name *found = lru_table_look(names->addresses, &address);
 
-	return name == NULL ? NULL : name->text;
+	return found == NULL ? NULL : found->name.text;
 }
 
 static const char *name_of_mac(const void *owner, struct mac mac)
@@ -37,7 +43,7 @@ static const char *name_of_mac(const void *owner, struct mac mac)
 
 	if (found == NULL)
 		return NULL;
-	return found->text[0] != '\0' ? found->text : name_of_address(owner, found->address);
+	return found->name.serial != 0 ? found->name.text : name_of_address(owner, found->address);
 }
 
 struct address_names *address_names_new(void)
@@ -66,28 +72,53 @@ const struct view_names *address_names_view(const struct address_names *names)
 	return &names->view;
 }
 
+uint32_t address_names_serial(const struct address_names *names, struct ip_address address)
+{
+	const struct address_name *found = lru_table_look(names->addresses, &address);
+
+	return found == NULL ? 0 : found->name.serial;
+}
+
+uint32_t address_names_mac_serial(const struct address_names *names, struct mac mac)
+{
+	const struct mac_owner *found = lru_table_look(names->macs, &mac);
+
+	if (found == NULL)
+		return 0;
+	return found->name.serial != 0 ? found->name.serial
+				       : address_names_serial(names, found->address);
+}
+
 /* Names come from outside: only printable ASCII goes to a terminal. */
-static void copy_name(char out[ADDRESS_NAME_BYTES_MAX], struct bytes name)
+static void set_name(struct address_names *names, struct name *name, struct bytes given)
 {
 	static const char ellipsis[] = "...";
-	size_t room = ADDRESS_NAME_BYTES_MAX - 1;
-	size_t shown = name.length <= room ? name.length : room - strlen(ellipsis);
+	char out[ADDRESS_NAME_BYTES_MAX];
+	size_t room = sizeof out - 1;
+	size_t shown = given.length <= room ? given.length : room - strlen(ellipsis);
 
 	for (size_t i = 0; i < shown; i++) {
-		uint8_t byte = name.data[i];
+		uint8_t byte = given.data[i];
 
 		out[i] = byte > 0x20 && byte < 0x7f ? (char)byte : '.';
 	}
-	memcpy(out + shown, shown < name.length ? ellipsis : "", shown < name.length ? 4 : 1);
+	memcpy(out + shown, shown < given.length ? ellipsis : "", shown < given.length ? 4 : 1);
+	if (strcmp(name->text, out) == 0)
+		return;
+	strcpy(name->text, out);
+	name->serial = ++names->serial;
 }
 
 static void read_name(struct address_names *names, const struct captured_name *captured)
 {
-	struct address_name *name = lru_table_put(names->addresses, &captured->address);
+	struct address_name *name;
 
-	if (name->is_given || captured->name.length == 0)
+	if (captured->name.length == 0)
+		return;
+	name = lru_table_put(names->addresses, &captured->address);
+	if (name->is_given)
 		return; /* the first of several */
-	copy_name(name->text, captured->name);
+	set_name(names, &name->name, captured->name);
 	name->is_given = true;
 }
 
@@ -100,11 +131,11 @@ static void read_interface(struct address_names *names, const struct captured_in
 				   : memchr(interface->name.data, ':', interface->name.length);
 	struct mac_owner *owner;
 
-	if (mac_equal(interface->mac, none) || colon == NULL)
+	if (mac_equal(interface->mac, none) || colon == NULL || colon == interface->name.data)
 		return;
 	owner = lru_table_put(names->macs, &interface->mac);
-	copy_name(owner->text,
-		  bytes_first(interface->name, (size_t)(colon - interface->name.data)));
+	set_name(names, &owner->name,
+		 bytes_first(interface->name, (size_t)(colon - interface->name.data)));
 }
 
 void address_names_read(struct address_names *names, const struct capture_reader *reader)
@@ -146,7 +177,7 @@ static void learn_record(struct address_names *names, const struct dns_record *r
 		return;
 	name = lru_table_put(names->addresses, &address);
 	if (!name->is_given)
-		copy_name(name->text, bytes_of(dns_name_print(record->name, text)));
+		set_name(names, &name->name, bytes_of(dns_name_print(record->name, text)));
 }
 
 static void learn_dns(struct address_names *names, struct bytes in)

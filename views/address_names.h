@@ -21,5 +21,12 @@ void address_names_read(struct address_names *names, const struct capture_reader
 /* Learns from one packet, its fields not needed: DNS answers (A, AAAA), ARP. */
 void address_names_learn(struct address_names *names, const struct decode *decode);
 
+/*
+ * The name of an address, or of who has a MAC address, as a number: another one for each name and each
+ * change of it; 0: there is none. So what was said with a name can be known to hold still.
+ */
+uint32_t address_names_serial(const struct address_names *names, struct ip_address address);
+uint32_t address_names_mac_serial(const struct address_names *names, struct mac mac);
+
 /* As the functions that tell of packets want them; lives as long as `names`. */
 const struct view_names *address_names_view(const struct address_names *names);

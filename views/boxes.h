@@ -30,6 +30,7 @@ struct box {
 	uint8_t layer;                /* of protocols/layer.h: its colour */
 	uint8_t protocol;             /* enum decode_protocol */
 	uint8_t change;               /* enum box_change: of the header as a whole */
+	bool is_quoted;               /* part of the datagram that an ICMP error quotes */
 	uint32_t start, header_bytes; /* in the frame; of an application, all its bytes */
 	uint32_t total_bytes;         /* with all that is inside */
 	char *summary;                /* "alice-pc → mail, TTL 64": views/describe.h */

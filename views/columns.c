@@ -41,11 +41,31 @@ static unsigned simple_bytes(const char *text)
 	return others == 0 ? 8 : (unsigned)__builtin_ctzll(others) / 8;
 }
 
+/* True when the next PLAIN_BYTES are ASCII without an escape sequence, as almost all are. */
+#define PLAIN_BYTES 16
+static bool is_plain(const char *text)
+{
+	typedef int8_t run __attribute__((vector_size(PLAIN_BYTES)));
+	const run zero = { 0 };
+	run bytes, others;
+	uint64_t words[2];
+
+	memcpy(&bytes, text, sizeof bytes);
+	others = (run)(bytes < zero) | (run)(bytes == zero + '\033');
+	memcpy(words, &others, sizeof words);
+	return (words[0] | words[1]) == 0;
+}
+
 static unsigned width_between(const char *text, const char *end)
 {
 	unsigned count = 0;
 
 	while (text < end) {
+		if (end - text >= PLAIN_BYTES && is_plain(text)) {
+			count += PLAIN_BYTES;
+			text += PLAIN_BYTES;
+			continue;
+		}
 		unsigned simple = end - text >= 8 ? simple_bytes(text) : 0;
 
 		count += simple;
@@ -81,12 +101,23 @@ static unsigned width_of_line(const GString *line)
 }
 
 /* How many bytes of `text` fit into `limit` columns. */
-static size_t bytes_within(const char *text, unsigned limit)
+static size_t bytes_within(const char *text, const char *end, unsigned limit)
 {
 	const char *at = text;
 	unsigned count = 0;
 
-	while (*at != '\0') {
+	while (at < end) {
+		if (end - at >= PLAIN_BYTES && count + PLAIN_BYTES <= limit && is_plain(at)) {
+			count += PLAIN_BYTES;
+			at += PLAIN_BYTES;
+			continue;
+		}
+		unsigned simple = end - at >= 8 && count + 8 <= limit ? simple_bytes(at) : 0;
+
+		count += simple;
+		at += simple;
+		if (simple == 8)
+			continue;
 		if (*at == '\033') {
 			at = behind_escape(at);
 			continue;
@@ -96,13 +127,13 @@ static size_t bytes_within(const char *text, unsigned limit)
 			break;
 		at = g_utf8_next_char(at);
 	}
-	return (size_t)(at - text);
+	return (size_t)(MIN(at, end) - text);
 }
 
 /* The look of the text at byte `end` of `line`: its last escape sequence; NULL: it is plain. */
 static char *look_at(const GString *line, size_t end)
 {
-	const char *escape = g_strrstr_len(line->str, (gssize)end, "\033");
+	const char *escape = memrchr(line->str, '\033', end);
 
 	if (escape == NULL || g_str_has_prefix(escape, PLAIN))
 		return NULL;
@@ -115,7 +146,7 @@ void columns_cut(GString *line, unsigned column)
 
 	if (width_of_line(line) <= column)
 		return;
-	g_string_truncate(line, bytes_within(line->str, column - 1));
+	g_string_truncate(line, bytes_within(line->str, line->str + line->len, column - 1));
 	look = look_at(line, line->len);
 	text_append(line, "…");
 	text_append(line, look == NULL ? "" : PLAIN);
@@ -134,13 +165,13 @@ void columns_pad(GString *line, size_t from, unsigned column)
  * How many bytes of `text` make a line of `columns`, which ends at a space behind its first `least`
  * columns where there is one; 0: all of it fits.
  */
-static size_t break_at(const char *text, unsigned least, unsigned columns)
+static size_t break_at(const char *text, const char *text_end, unsigned least, unsigned columns)
 {
-	size_t end = bytes_within(text, columns), space = end, least_bytes;
+	size_t end = bytes_within(text, text_end, columns), space = end, least_bytes;
 
-	if (text[end] == '\0')
+	if (text + end == text_end)
 		return 0;
-	least_bytes = bytes_within(text, least);
+	least_bytes = bytes_within(text, text_end, least);
 	while (space > least_bytes && text[space] != ' ')
 		space--;
 	return space > least_bytes ? space : end;
@@ -148,7 +179,7 @@ static size_t break_at(const char *text, unsigned least, unsigned columns)
 
 bool columns_break(GString *line, unsigned indent, unsigned column, GString *rest)
 {
-	size_t end = break_at(line->str, indent, column);
+	size_t end = break_at(line->str, line->str + line->len, indent, column);
 	char *look;
 
 	if (end == 0)
@@ -171,7 +202,7 @@ static void append_line(GString *page, const GString *line)
 /* The look behind `length` bytes of `line`, which begins with `look`; no bytes: it is plain. */
 static struct bytes look_behind(const char *line, size_t length, struct bytes look)
 {
-	const char *escape = g_strrstr_len(line, (gssize)length, "\033");
+	const char *escape = memrchr(line, '\033', length);
 
 	if (escape == NULL)
 		return look;
@@ -183,12 +214,12 @@ static struct bytes look_behind(const char *line, size_t length, struct bytes lo
 /* Every byte is looked at a few times only, however long the text is. */
 static void append_broken(GString *page, const GString *text, unsigned indent, unsigned width)
 {
-	const char *at = text->str;
+	const char *at = text->str, *end = text->str + text->len;
 	struct bytes look = { NULL, 0 };
 	unsigned least = indent, columns = width;
 	size_t length;
 
-	while ((length = break_at(at, least, columns)) > 0) {
+	while ((length = break_at(at, end, least, columns)) > 0) {
 		text_append_bytes(page, at, length);
 		look = look_behind(at, length, look);
 		text_append(page, look.length == 0 ? "\n" : PLAIN "\n");
@@ -218,7 +249,8 @@ void columns_append(GString *page, GString *text, unsigned indent, unsigned widt
  */
 static unsigned hang(const char *line, unsigned width)
 {
-	size_t end = bytes_within(line, width / 2), own = strspn(line, " "), found = 0;
+	size_t end = bytes_within(line, line + strlen(line), width / 2), own = strspn(line, " "),
+	       found = 0;
 
 	for (size_t i = own; i + 2 < end; i++)
 		if (line[i] == ' ' && line[i + 1] == ' ' && line[i + 2] != ' ')

@@ -30,6 +30,59 @@ static void note_cut(struct walk *walk, struct decode_layer *layer, uint32_t cut
 	layer->note = DECODE_NOTE_SNAPPED;
 }
 
+/* A packet that visits other nodes first has a checksum for where it ends (RFC 8200 section 8.1). */
+static void note_way(struct walk *walk, struct bytes header)
+{
+	if (header.data[3] > 0 && !ipv6_routing_destination(header, &walk->destination))
+		walk->has_unknown_way = true;
+}
+
+/*
+ * Steps over the extension headers at the front of `range`; returns the protocol behind them, and
+ * sets `range` to what is behind. IP_PROTOCOL_NO_NEXT where that cannot be told. IPv4 has one of them
+ * as well, for authentication (RFC 4302 section 2).
+ */
+static uint8_t decode_extensions(struct walk *walk, bool is_ipv6, uint8_t next_header,
+				 struct range *range)
+{
+	for (unsigned count = 0;
+	     is_ipv6 ? ipv6_is_extension(next_header) : next_header == IP_PROTOCOL_AUTHENTICATION;
+	     count++) {
+		struct ipv6_extension extension = { .length_bytes = 8 };
+		struct bytes payload;
+		const struct field_table *table = ipv6_extension_fields(next_header);
+		struct bytes header = walk_bytes(walk, *range);
+
+		if (count == IPV6_EXTENSIONS_MAX)
+			return IP_PROTOCOL_NO_NEXT;
+
+		enum parse_status status =
+		    ipv6_extension_parse(next_header, header, &extension, &payload);
+		struct decode_layer *layer = walk_add_layer(
+		    walk, DECODE_IPV6_EXTENSION, table->name, *range, extension.length_bytes);
+
+		layer->status = (uint8_t)status;
+		walk_add_header(walk, layer, table, extension.length_bytes);
+		*range = range_from(*range, extension.length_bytes);
+		if (status != PARSE_OK)
+			return IP_PROTOCOL_NO_NEXT;
+		if (next_header == IP_PROTOCOL_ROUTING)
+			note_way(walk, bytes_first(header, extension.length_bytes));
+		if (next_header == IP_PROTOCOL_FRAGMENT &&
+		    (extension.more_fragments || extension.fragment_offset_bytes > 0)) {
+			walk->is_fragment = true;
+			walk->is_whole = false;
+		}
+		if (extension.fragment_offset_bytes > 0) {
+			walk_add_data(walk, DECODE_FRAGMENT, "fragment", *range);
+			range->start = range->end;
+			return IP_PROTOCOL_NO_NEXT;
+		}
+		next_header = extension.next_header;
+	}
+	return next_header;
+}
+
 static uint32_t walk_ipv4(struct walk *walk, struct range range)
 {
 	struct ipv4_header header;
@@ -67,10 +120,17 @@ static uint32_t walk_ipv4(struct walk *walk, struct range range)
 	walk->is_whole = !is_cut && !walk->is_fragment;
 
 	range.end = layer->start + layer->header_bytes + layer->payload_bytes;
-	if (header.fragment_offset_bytes > 0)
-		walk_add_data(walk, DECODE_FRAGMENT, "fragment", range_from(range, header_bytes));
-	else
-		walk_transport(walk, header.protocol, range_from(range, header_bytes));
+
+	struct range inner = range_from(range, header_bytes);
+
+	if (header.fragment_offset_bytes > 0) {
+		walk_add_data(walk, DECODE_FRAGMENT, "fragment", inner);
+		return range.end;
+	}
+
+	uint8_t protocol = decode_extensions(walk, false, header.protocol, &inner);
+
+	walk_transport(walk, protocol, inner);
 	return range.end;
 }
 
@@ -86,55 +146,6 @@ static uint32_t walk_arp(struct walk *walk, struct range range)
 	note_cut(walk, layer, 0);
 	walk_add_header(walk, layer, &arp_fields, ARP_PACKET_BYTES);
 	return layer->start + layer->header_bytes;
-}
-
-/* A packet that visits other nodes first has a checksum for where it ends (RFC 8200 section 8.1). */
-static void note_way(struct walk *walk, struct bytes header)
-{
-	if (header.data[3] > 0 && !ipv6_routing_destination(header, &walk->destination))
-		walk->has_unknown_way = true;
-}
-
-/*
- * Steps over the extension headers at the front of `range`; returns the protocol behind them, and
- * sets `range` to what is behind. IP_PROTOCOL_NO_NEXT where that cannot be told.
- */
-static uint8_t decode_extensions(struct walk *walk, uint8_t next_header, struct range *range)
-{
-	for (unsigned count = 0; ipv6_is_extension(next_header); count++) {
-		struct ipv6_extension extension = { .length_bytes = 8 };
-		struct bytes payload;
-		const struct field_table *table = ipv6_extension_fields(next_header);
-		struct bytes header = walk_bytes(walk, *range);
-
-		if (count == IPV6_EXTENSIONS_MAX)
-			return IP_PROTOCOL_NO_NEXT;
-
-		enum parse_status status =
-		    ipv6_extension_parse(next_header, header, &extension, &payload);
-		struct decode_layer *layer = walk_add_layer(
-		    walk, DECODE_IPV6_EXTENSION, table->name, *range, extension.length_bytes);
-
-		layer->status = (uint8_t)status;
-		walk_add_header(walk, layer, table, extension.length_bytes);
-		*range = range_from(*range, extension.length_bytes);
-		if (status != PARSE_OK)
-			return IP_PROTOCOL_NO_NEXT;
-		if (next_header == IP_PROTOCOL_ROUTING)
-			note_way(walk, bytes_first(header, extension.length_bytes));
-		if (next_header == IP_PROTOCOL_FRAGMENT &&
-		    (extension.more_fragments || extension.fragment_offset_bytes > 0)) {
-			walk->is_fragment = true;
-			walk->is_whole = false;
-		}
-		if (extension.fragment_offset_bytes > 0) {
-			walk_add_data(walk, DECODE_FRAGMENT, "fragment", *range);
-			range->start = range->end;
-			return IP_PROTOCOL_NO_NEXT;
-		}
-		next_header = extension.next_header;
-	}
-	return next_header;
 }
 
 static uint32_t walk_ipv6(struct walk *walk, struct range range)
@@ -173,7 +184,7 @@ static uint32_t walk_ipv6(struct walk *walk, struct range range)
 	inner.end = inner.start + (uint32_t)payload.length;
 	range.end = inner.end;
 
-	uint8_t protocol = decode_extensions(walk, header.next_header, &inner);
+	uint8_t protocol = decode_extensions(walk, true, header.next_header, &inner);
 
 	walk_transport(walk, protocol, inner);
 	return range.end;

@@ -26,7 +26,7 @@ struct range {
 
 static inline struct bytes walk_bytes(const struct walk *walk, struct range range)
 {
-	return (struct bytes) { walk->decode->frame.data + range.start, range.end - range.start };
+	return bytes_first(bytes_from(walk->decode->frame, range.start), range.end - range.start);
 }
 
 static inline uint32_t range_length(struct range range)

@@ -66,7 +66,7 @@ static void walk_application(struct walk *walk, struct range range, bool is_tcp,
 			    : decode_dissector(walk->dissectors, is_tcp, source_port,
 					       destination_port, &is_from_server);
 
-	if (is_tcp && walk->dissectors != NULL && !walk->is_quoted &&
+	if (is_tcp && !walk->is_quoted && walk->dissectors != NULL &&
 	    tls_is_record(walk_bytes(walk, range)))
 		dissector = &tls_dissector;
 	if (dissector == NULL || range_length(range) == 0) {

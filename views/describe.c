@@ -56,12 +56,6 @@ static void append_addresses(GString *out, const struct view_names *names, struc
 	append_address(out, names, destination);
 }
 
-static void append_number(GString *out, const char *text, uint64_t number)
-{
-	text_append(out, text);
-	text_number(out, number);
-}
-
 /* A type whose packet no layer behind it tells of. */
 static void append_type(GString *out, uint16_t type)
 {
@@ -93,13 +87,11 @@ static void describe_ethernet(GString *out, const struct account *account, struc
 	text_append(out, " → ");
 	append_mac(out, account->names, header.destination);
 	if (has_length)
-		append_number(out, ", length ", length_bytes);
+		text_count(out, ", length ", length_bytes, "");
 	else
 		append_type(out, header.type);
-	if (padding != NULL) {
-		append_number(out, ", ", padding->header_bytes);
-		text_append(out, " B of padding");
-	}
+	if (padding != NULL)
+		text_count(out, ", ", padding->header_bytes, " B of padding");
 }
 
 static void describe_vlan(GString *out, struct bytes in)
@@ -109,8 +101,8 @@ static void describe_vlan(GString *out, struct bytes in)
 
 	if (vlan_tag_parse(in, &tag, &payload) != PARSE_OK)
 		return;
-	append_number(out, "network ", tag.identifier);
-	append_number(out, ", priority ", tag.priority);
+	text_count(out, "network ", tag.identifier, "");
+	text_count(out, ", priority ", tag.priority, "");
 	if (tag.drop_eligible)
 		text_append(out, ", may be dropped first");
 	append_type(out, tag.type);
@@ -126,7 +118,7 @@ static void describe_cooked_header(GString *out, const struct account *account,
 	text_append(out, header->packet_type < G_N_ELEMENTS(ways) ? ways[header->packet_type]
 								  : "some way");
 	if (header->interface_index != 0)
-		append_number(out, ", interface ", header->interface_index);
+		text_count(out, ", interface ", header->interface_index, "");
 	if (header->hardware_type == COOKED_HARDWARE_LOOPBACK) {
 		text_append(out, ", loopback");
 	} else if (header->address_bytes == sizeof mac.octets) {
@@ -162,7 +154,7 @@ static void describe_arp(GString *out, const struct view_names *names, struct by
 	if (arp_packet_parse(in, &arp) != PARSE_OK)
 		return;
 	if (arp.operation != ARP_REQUEST && arp.operation != ARP_REPLY) {
-		g_string_append_printf(out, "operation %u from ", arp.operation);
+		text_count(out, "operation ", arp.operation, " from ");
 		append_mac(out, names, arp.sender_mac);
 		return;
 	}
@@ -178,6 +170,13 @@ static void describe_arp(GString *out, const struct view_names *names, struct by
 	}
 }
 
+static void append_fragment(GString *out, unsigned identification, unsigned offset,
+			    bool more_fragments)
+{
+	text_count(out, ", fragment of datagram ", identification, "");
+	text_count(out, " at byte ", offset, more_fragments ? ", more follow" : ", the last");
+}
+
 static void describe_ipv4(GString *out, const struct view_names *names, struct bytes in)
 {
 	struct ipv4_header header;
@@ -187,11 +186,10 @@ static void describe_ipv4(GString *out, const struct view_names *names, struct b
 		return;
 	append_addresses(out, names, ip_address_from_ipv4(header.source),
 			 ip_address_from_ipv4(header.destination));
-	append_number(out, ", TTL ", header.ttl);
+	text_count(out, ", TTL ", header.ttl, "");
 	if (header.more_fragments || header.fragment_offset_bytes > 0)
-		g_string_append_printf(out, ", fragment of datagram %u at byte %u%s",
-				       header.identification, header.fragment_offset_bytes,
-				       header.more_fragments ? ", more follow" : ", the last");
+		append_fragment(out, header.identification, header.fragment_offset_bytes,
+				header.more_fragments);
 }
 
 static void describe_ipv6(GString *out, const struct view_names *names, struct bytes in)
@@ -202,7 +200,7 @@ static void describe_ipv6(GString *out, const struct view_names *names, struct b
 	if (ipv6_header_parse(in, &header, &payload) != PARSE_OK)
 		return;
 	append_addresses(out, names, header.source, header.destination);
-	append_number(out, ", hop limit ", header.hop_limit);
+	text_count(out, ", hop limit ", header.hop_limit, "");
 	if (header.flow_label != 0)
 		g_string_append_printf(out, ", flow 0x%05x", header.flow_label);
 }
@@ -223,11 +221,17 @@ static void describe_extension(GString *out, const struct decode_layer *layer, s
 	if (ipv6_extension_parse(kind, in, &extension, &payload) != PARSE_OK)
 		return;
 	name = field_value_name(&next, extension.next_header);
-	g_string_append_printf(out, ", then %s", name == NULL ? "an unknown protocol" : name);
+	text_words(out, ", then ", name == NULL ? "an unknown protocol" : name);
 	if (is_fragment)
 		g_string_append_printf(out, "; fragment of packet 0x%08x at byte %u%s",
 				       extension.identification, extension.fragment_offset_bytes,
 				       extension.more_fragments ? ", more follow" : ", the last");
+}
+
+static void append_echo(GString *out, unsigned identifier, unsigned sequence)
+{
+	text_count(out, ", id ", identifier, "");
+	text_count(out, ", seq ", sequence, "");
 }
 
 /* ", port unreachable (3)", ", fragmentation needed (4), MTU 1400". */
@@ -237,12 +241,14 @@ static void append_icmp_code(GString *out, const struct icmp_header *header)
 	    field_value_name(&icmp_fields(header->type, header->code)->fields[1], header->code);
 
 	if (name == NULL)
-		g_string_append_printf(out, ", code %u", header->code);
-	else
-		g_string_append_printf(out, ", %s (%u)", name, header->code);
+		text_count(out, ", code ", header->code, "");
+	else {
+		text_words(out, ", ", name);
+		text_count(out, " (", header->code, ")");
+	}
 	if (header->type == ICMP_DESTINATION_UNREACHABLE &&
 	    header->code == ICMP_FRAGMENTATION_NEEDED)
-		g_string_append_printf(out, ", MTU %u", icmp_next_hop_mtu(header));
+		text_count(out, ", MTU ", icmp_next_hop_mtu(header), "");
 }
 
 static void describe_icmp(GString *out, struct bytes in)
@@ -256,10 +262,9 @@ static void describe_icmp(GString *out, struct bytes in)
 	const struct field *type = &icmp_fields(header.type, header.code)->fields[0];
 	const char *name = field_value_name(type, header.type);
 
-	g_string_append_printf(out, "%s", name == NULL ? "message" : name);
+	text_append(out, name == NULL ? "message" : name);
 	if (header.type == ICMP_ECHO_REQUEST || header.type == ICMP_ECHO_REPLY)
-		g_string_append_printf(out, ", id %u, seq %u", icmp_echo_identifier(&header),
-				       icmp_echo_sequence(&header));
+		append_echo(out, icmp_echo_identifier(&header), icmp_echo_sequence(&header));
 	else
 		append_icmp_code(out, &header);
 }
@@ -275,19 +280,18 @@ static void describe_icmpv6(GString *out, const struct view_names *names, struct
 	const char *name = field_value_name(&icmpv6_fields(header.type)->fields[0], header.type);
 
 	if (name == NULL)
-		g_string_append_printf(out, "message of type %u", header.type);
+		text_count(out, "message of type ", header.type, "");
 	else
 		text_append(out, name);
 	if (header.type == ICMPV6_ECHO_REQUEST || header.type == ICMPV6_ECHO_REPLY)
-		g_string_append_printf(out, ", id %u, seq %u", header.rest >> 16,
-				       header.rest & 0xffff);
+		append_echo(out, header.rest >> 16, header.rest & 0xffff);
 	else if (header.type == ICMPV6_PACKET_TOO_BIG)
-		g_string_append_printf(out, ", the next network takes %u B", header.rest);
+		text_count(out, ", the next network takes ", header.rest, " B");
 	else if (icmpv6_fixed_bytes(header.type) == 24) {
 		text_append(out, " of ");
 		append_address(out, names, header.target);
 	} else if (icmpv6_is_error(header.type)) {
-		g_string_append_printf(out, ", code %u", header.code);
+		text_count(out, ", code ", header.code, "");
 	}
 }
 
@@ -306,7 +310,7 @@ static void append_window(GString *out, const struct tcp_header *header,
 {
 	bool has_handshake = segment != NULL && segment->is_window_known;
 
-	append_number(out, ", win ", has_handshake ? segment->window_bytes : header->window);
+	text_count(out, ", win ", has_handshake ? segment->window_bytes : header->window, "");
 	if (has_handshake || header->flags & TCP_SYN || header->window == 0)
 		return;
 	if (is_quoted || segment == NULL)
@@ -326,7 +330,7 @@ static void describe_tcp_start(GString *out, struct bytes in)
 	text_append(out, " → ");
 	append_port(out, get_be16(in.data + 2));
 	if (in.length >= 8)
-		append_number(out, ", seq ", get_be32(in.data + 4));
+		text_count(out, ", seq ", get_be32(in.data + 4), "");
 }
 
 /* Sequence numbers relative to the SYN where the connection is known, as Wireshark shows them. */
@@ -348,18 +352,18 @@ static void describe_tcp(GString *out, const struct account *account,
 	append_port(out, header.destination_port);
 	text_append(out, ", ");
 	text_append(out, tcp_flags_print(header.flags, flags));
-	append_number(out, ", seq ", segment != NULL ? segment->sequence : header.sequence);
+	text_count(out, ", seq ", segment != NULL ? segment->sequence : header.sequence, "");
 	if (header.flags & TCP_ACK)
-		append_number(out, ", ack ",
-			      segment != NULL ? segment->acknowledgment : header.acknowledgment);
+		text_count(out, ", ack ",
+			   segment != NULL ? segment->acknowledgment : header.acknowledgment, "");
 	append_window(out, &header, segment, layer->is_quoted);
 	if (tcp_options_parse(header.options, &options) != PARSE_OK)
 		return;
 	if (options.has_mss)
-		append_number(out, ", MSS ", options.mss);
+		text_count(out, ", MSS ", options.mss, "");
 	if (options.sack_count > 0)
-		g_string_append_printf(out, ", SACK of %u block%s", options.sack_count,
-				       options.sack_count == 1 ? "" : "s");
+		text_count(out, ", SACK of ", options.sack_count,
+			   options.sack_count == 1 ? " block" : " blocks");
 }
 
 void describe_layer(GString *out, const struct account *account, const struct decode_layer *layer)

@@ -1,7 +1,9 @@
 #include "views/explain_private.h"
 
+#include "stack/wire/cooked.h"
 #include "stack/wire/ethernet.h"
 #include "stack/wire/tcp.h"
+#include "views/lru_table.h"
 
 const char *explain_label(struct explain *explain, const struct explained *packet)
 {
@@ -108,6 +110,48 @@ static void read_secrets(struct explain *explain)
 	}
 }
 
+/* A cooked header of Linux says which way the packet went, and version 2 by which interface; false: there is none. */
+static bool read_cooked(const struct decode *decode, struct cooked_header *header)
+{
+	bool is_second = decode->layer_count > 0 && decode->layers[0].protocol == DECODE_COOKED_V2;
+	struct bytes payload;
+
+	if (!is_second && (decode->layer_count == 0 || decode->layers[0].protocol != DECODE_COOKED))
+		return false;
+	return (is_second ? cooked_v2_header_parse : cooked_header_parse)(decode->frame, header,
+									  &payload) == PARSE_OK;
+}
+
+static enum capture_direction direction_of(const struct cooked_header *header)
+{
+	switch (header->packet_type) {
+	case COOKED_TO_US:
+	case COOKED_BROADCAST:
+	case COOKED_MULTICAST:
+		return CAPTURE_INBOUND;
+	case COOKED_FROM_US:
+		return CAPTURE_OUTBOUND;
+	default:
+		return CAPTURE_DIRECTION_UNKNOWN;
+	}
+}
+
+/*
+ * Notes which way the packet went; returns where it was captured, as a number: a router that listens at
+ * all of its interfaces has each packet twice, in and out.
+ */
+static uint32_t note_place(const struct decode *decode, struct explained *packet)
+{
+	struct cooked_header header;
+
+	packet->direction = packet->frame->direction;
+	if (!read_cooked(decode, &header))
+		return packet->frame->interface;
+	if (packet->direction == CAPTURE_DIRECTION_UNKNOWN)
+		packet->direction = direction_of(&header);
+	return header.interface_index << 1 | (header.packet_type == COOKED_FROM_US);
+}
+
 /* Takes in one frame: every frame, shown or not, belongs to a stream and may name someone. */
 static void follow(struct explain *explain, const struct captured_frame *frame,
 		   struct explained *packet)
@@ -132,7 +176,8 @@ static void follow(struct explain *explain, const struct captured_frame *frame,
 				       frame->original_length - (frame->has_fcs ? 4 : 0) },
 	    &explain->decode);
 	if (streams_follow(explain->streams, &explain->decode,
-			   &(struct stream_packet) { frame->time_ns, frame->interface,
+			   &(struct stream_packet) { frame->time_ns,
+						     note_place(&explain->decode, packet),
 						     explain_fcs_is_wrong(frame) },
 			   &packet->segment))
 		packet->account.segment = &packet->segment;
@@ -208,11 +253,14 @@ struct explain_result explain(struct capture_reader *reader, const struct explai
 	layout_init(&explain->layout, options->out, options->columns, options->colour);
 	explain->text = g_string_new(NULL);
 	explain->purposes = g_hash_table_new(NULL, NULL);
+	explain->again = lru_table_new(sizeof(struct explain_again), sizeof(struct explain_kept),
+				       EXPLAIN_AGAIN_MAX, NULL, NULL);
 	capture_reader_before_read(reader, show, explain);
 	result = read_all(explain);
 	capture_reader_before_read(reader, NULL, NULL);
 	if (!options->json && options->packet == 0 && (result.frames > 0 || !result.is_damaged))
 		explain_summary(explain, &result);
+	lru_table_free(explain->again);
 	g_hash_table_destroy(explain->purposes);
 	g_string_free(explain->text, TRUE);
 	layout_clear(&explain->layout);

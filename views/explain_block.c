@@ -1,6 +1,8 @@
 /* A packet as a block of lines: a title, and one line for each layer. */
 #include "protocols/layer.h"
 #include "stack/wire/ethernet.h"
+#include "stack/wire/ipv4.h"
+#include "stack/wire/ipv6.h"
 #include "views/describe.h"
 #include "views/explain_private.h"
 #include "views/names.h"
@@ -39,7 +41,7 @@ static bool is_in_transit(const struct explained *packet)
 	static const struct mac none;
 	const struct captured_interface *interface = packet->interface;
 	const struct decode *decode = packet->account.decode;
-	bool is_sent = packet->frame->direction == CAPTURE_OUTBOUND;
+	bool is_sent = packet->direction == CAPTURE_OUTBOUND;
 	struct ip_address end = is_sent ? decode->source : decode->destination;
 	struct ethernet_header header;
 	struct bytes payload;
@@ -60,13 +62,11 @@ static bool is_in_transit(const struct explained *packet)
 
 static enum way way_of(const struct explained *packet)
 {
-	unsigned direction = packet->frame->direction;
-
-	if (direction == CAPTURE_DIRECTION_UNKNOWN)
+	if (packet->direction == CAPTURE_DIRECTION_UNKNOWN)
 		return WAY_UNKNOWN;
 	if (is_in_transit(packet))
 		return WAY_TRANSIT;
-	return direction == CAPTURE_OUTBOUND ? WAY_SENT : WAY_RECEIVED;
+	return packet->direction == CAPTURE_OUTBOUND ? WAY_SENT : WAY_RECEIVED;
 }
 
 struct block {
@@ -123,23 +123,44 @@ static const char *role_of(const struct decode_layer *layer)
 	}
 }
 
+/* In place of a header of the link, from who captured it: no host wraps or unwraps it. */
+static bool is_of_capture(const struct decode_layer *layer)
+{
+	return layer->protocol == DECODE_COOKED || layer->protocol == DECODE_COOKED_V2 ||
+	       layer->protocol == DECODE_LOOPBACK;
+}
+
+/* What a host does with the header: '+' puts it on, '-' takes it off; ' ': it is there. */
+static char change_of(const struct block *block, const struct decode_layer *layer)
+{
+	if (layer->is_quoted || is_of_capture(layer))
+		return ' ';
+	return block->way == WAY_SENT ? '+' : block->way == WAY_RECEIVED ? '-' : ' ';
+}
+
 static const char *action_of(const struct block *block, const struct decode_layer *layer)
 {
+	char change = change_of(block, layer);
+
 	if (layer->is_quoted)
 		return "  quoted";
-	if (block->way == WAY_UNKNOWN || block->way == WAY_TRANSIT)
+	if (change == ' ')
 		return role_of(layer);
-	return block->way == WAY_SENT ? "encapsulate" : "decapsulate";
+	return change == '+' ? "encapsulate" : "decapsulate";
 }
 
 static const char *layer_name(const struct decode_layer *layer)
 {
-	return layer->protocol == DECODE_IPV6_EXTENSION ? "IPv6 ext" : layer->name;
+	if (layer->protocol != DECODE_IPV6_EXTENSION)
+		return layer->name;
+	return layer->table == ipv6_extension_fields(IP_PROTOCOL_AUTHENTICATION) ? "AH"
+										 : "IPv6 ext";
 }
 
-static void append_alarm(struct layout *layout, const char *text)
+/* Behind what there is to say of a header; `begin` is where that began: of a malformed one it may be nothing. */
+static void append_alarm(struct layout *layout, size_t begin, const char *text)
 {
-	text_append(layout->line, ", ");
+	text_append(layout->line, layout->line->len > begin ? ", " : "");
 	layout_look(layout, LAYOUT_ALARM);
 	text_append(layout->line, text);
 	layout_plain(layout);
@@ -160,32 +181,56 @@ static void print_aside(struct explain *explain, const char *text)
 	print_line(explain);
 }
 
-static void print_header(struct block *block, const struct decode_layer *layer)
+/* The line about a header, without the size at its end. */
+static void make_header(struct block *block, const struct decode_layer *layer)
 {
-	struct explain *explain = block->explain;
-	struct layout *layout = &explain->layout;
-	bool is_sent = block->way == WAY_SENT && !layer->is_quoted;
+	struct layout *layout = &block->explain->layout;
 	const char *complaint = decode_complaint(layer);
-	size_t header_bytes = layer->header_bytes + layer->cut_header_bytes;
-	size_t size =
-	    layer->payload_bytes + layer->cut_payload_bytes + (is_sent ? header_bytes : 0);
+	size_t begin;
 
 	layout_begin(layout, action_of(block, layer), colour_layer(layer), layer_name(layer));
-	layout_change(layout,
-		      layer->is_quoted || block->way == WAY_UNKNOWN || block->way == WAY_TRANSIT
-			  ? ' '
-		      : is_sent ? '+'
-				: '-',
-		      header_bytes);
+	layout_change(layout, change_of(block, layer),
+		      layer->header_bytes + layer->cut_header_bytes);
+	begin = layout->line->len;
 	describe_layer(layout->line, &block->packet->account, layer);
 	if (layer->protocol == DECODE_TCP && !layer->is_quoted &&
 	    block->packet->account.segment != NULL)
 		explain_append_order(layout->line, block->packet->account.segment);
 	if (complaint != NULL && layer->checksum != CHECKSUM_UNFINISHED)
-		append_alarm(layout, complaint);
-	if (layer->start == 0 && is_sent)
-		size = block->explain->decode.frame.length + layer->cut_payload_bytes;
-	layout_size(layout, size);
+		append_alarm(layout, begin, complaint);
+}
+
+/* The same as it was made before for the same header, where it was. */
+static void begin_header(struct block *block, const struct decode_layer *layer)
+{
+	struct explain_again key;
+
+	if (!explain_again_key(block->explain, layer, (uint8_t)block->way, &key)) {
+		make_header(block, layer);
+	} else if (!explain_again_begin(block->explain, &key)) {
+		make_header(block, layer);
+		explain_again_keep(block->explain, &key);
+	}
+}
+
+/* What is left behind the header, or what the packet has grown to. */
+static size_t size_behind(const struct block *block, const struct decode_layer *layer)
+{
+	size_t payload = (size_t)layer->payload_bytes + layer->cut_payload_bytes;
+
+	if (change_of(block, layer) != '+')
+		return payload;
+	if (layer->start == 0)
+		return block->explain->decode.frame.length + layer->cut_payload_bytes;
+	return payload + layer->header_bytes + layer->cut_header_bytes;
+}
+
+static void print_header(struct block *block, const struct decode_layer *layer)
+{
+	struct explain *explain = block->explain;
+
+	begin_header(block, layer);
+	layout_size(&explain->layout, size_behind(block, layer));
 	print_line(explain);
 	if (layer->checksum == CHECKSUM_UNFINISHED && explain->unfinished++ == 0)
 		print_aside(explain,
@@ -241,15 +286,20 @@ static void print_application_line(void *owner, const struct application_line *l
 /* How unknown data begin, in hexadecimal and as text. */
 static void append_start(GString *line, struct bytes data)
 {
+	static const char digits[] = "0123456789abcdef";
 	struct bytes shown = bytes_first(data, DATA_BYTES_SHOWN);
+	char *hex = text_room(line, 4 * shown.length + 1), *text = hex + 3 * shown.length + 1;
 
-	for (size_t i = 0; i < shown.length; i++)
-		g_string_append_printf(line, "%02x ", shown.data[i]);
-	g_string_append_c(line, ' ');
-	for (size_t i = 0; i < shown.length; i++)
-		g_string_append_c(line, shown.data[i] >= 0x20 && shown.data[i] < 0x7f
-					    ? (char)shown.data[i]
-					    : '.');
+	for (size_t i = 0; i < shown.length; i++) {
+		uint8_t byte = shown.data[i];
+
+		*hex++ = digits[byte >> 4];
+		*hex++ = digits[byte & 15];
+		*hex++ = ' ';
+		text[i] = byte >= 0x20 && byte < 0x7f ? (char)byte : '.';
+	}
+	*hex = ' ';
+	text_grow(line, 4 * shown.length + 1);
 	if (shown.length < data.length)
 		text_append(line, " …");
 }
@@ -268,6 +318,18 @@ static const char *fate_of(const struct model_segment *segment)
 	}
 }
 
+/* "bytes 1 to 30 of what the client sends" */
+static void append_place(GString *line, const struct model_segment *segment)
+{
+	text_append(line, "bytes ");
+	text_number(line, segment->offset + 1);
+	text_append(line, " to ");
+	text_number(line, model_segment_end(segment));
+	text_append(line, segment->direction->is_from_server ? " of what the server sends"
+							     : " of what the client sends");
+	text_append(line, fate_of(segment));
+}
+
 /* Payload that no dissector told of. */
 static void print_data(struct block *block, const struct decode_layer *layer)
 {
@@ -276,11 +338,7 @@ static void print_data(struct block *block, const struct decode_layer *layer)
 
 	begin_data(block, layer->is_quoted ? "  quoted" : NULL, LAYER_COUNT, "data");
 	if (segment != NULL && model_segment_end(segment) > segment->offset && !layer->is_quoted)
-		g_string_append_printf(
-		    line,
-		    "bytes %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT " of what the %s sends%s",
-		    segment->offset + 1, model_segment_end(segment),
-		    segment->direction->is_from_server ? "server" : "client", fate_of(segment));
+		append_place(line, segment);
 	else
 		append_start(line,
 			     bytes_first(bytes_from(block->explain->decode.frame, layer->start),

@@ -274,7 +274,7 @@ static void print_frame(struct explain *explain, const struct explained *packet)
 	print_line(explain, ABOUT_COLUMN);
 	g_string_append_printf(line, "  interface  %s%slink type %u%s", label,
 			       *label == '\0' ? "" : ", ", packet->interface->link_type,
-			       directions[frame->direction < 3 ? frame->direction : 0]);
+			       directions[packet->direction]);
 	print_line(explain, ABOUT_COLUMN);
 	for (unsigned i = 0; i < frame->comment_count; i++) {
 		g_string_append(line, "  comment    ");

@@ -1,4 +1,5 @@
 /* A packet as one JSON object on one line; docs/EXPLAIN.md describes its members. */
+#include "stack/wire/tcp.h"
 #include "views/describe.h"
 #include "views/explain_private.h"
 #include "views/sentence.h"
@@ -108,6 +109,11 @@ static void append_stream(GString *out, const struct model_segment *segment)
 			       segment->direction->is_from_server ? "server" : "client");
 	append_number(out, "offset", segment->offset);
 	append_number(out, "length", segment->length);
+	append_number(out, "sequence", segment->sequence);
+	if (segment->flags & TCP_ACK)
+		append_number(out, "acknowledgment", segment->acknowledgment);
+	if (segment->is_window_known)
+		append_number(out, "window_bytes", segment->window_bytes);
 	append_member(out, "order", orders[segment->order]);
 	if (segment->missing_bytes > 0)
 		append_number(out, "missing_bytes", segment->missing_bytes);
@@ -188,7 +194,7 @@ static void append_frame(struct explain *explain, const struct explained *packet
 			       explain->frame, frame->time_ns);
 	append_member(out, "interface", explain_label(explain, packet));
 	append_number(out, "link_type", packet->interface->link_type);
-	append_member(out, "direction", directions[frame->direction < 3 ? frame->direction : 0]);
+	append_member(out, "direction", directions[packet->direction]);
 	append_number(out, "wire_bytes", frame->original_length);
 	append_number(out, "captured_bytes", frame->bytes.length + (frame->has_fcs ? 4 : 0));
 	if (frame->has_fcs) {

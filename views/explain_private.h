@@ -25,12 +25,14 @@ struct explain {
 	uint64_t unfinished;      /* packets with a checksum left to the network card */
 	size_t secrets_read;      /* blocks of secrets in the capture */
 	GHashTable *purposes;     /* of kinds of commands and replies that were said already */
+	struct lru_table *again;  /* of lines that may come again: views/explain_again.c */
 };
 
 /* A packet with all that is known of it. */
 struct explained {
 	const struct captured_frame *frame;
 	const struct captured_interface *interface;
+	enum capture_direction direction; /* as the capture says, or a cooked header in it */
 	struct account account;
 	struct model_segment segment;     /* of account.segment */
 	struct account_datagram datagram; /* of account.datagram */
@@ -52,6 +54,37 @@ void explain_append_order(GString *out, const struct model_segment *segment);
 void explain_block(struct explain *explain, const struct explained *packet);
 void explain_in_full(struct explain *explain, const struct explained *packet);
 void explain_json(struct explain *explain, const struct explained *packet);
+
+/*
+ * What is said of the headers of link and network hardly changes within a conversation. All that such
+ * a line depends on but for the size at its end, so that it need not be made anew.
+ */
+#define EXPLAIN_AGAIN_MAX    1024 /* lines that are kept */
+#define EXPLAIN_AGAIN_BYTES  248  /* of such a line; longer ones are not kept */
+#define EXPLAIN_AGAIN_HEADER 20   /* of the longest header */
+struct explain_again {
+	uint32_t names[2]; /* no padding: compared as bytes */
+	uint32_t padding_bytes;
+	uint8_t protocol, way;
+	uint8_t header[EXPLAIN_AGAIN_HEADER];
+	uint8_t zero[6];
+};
+
+struct explain_kept {
+	unsigned columns;
+	unsigned length;
+	char text[EXPLAIN_AGAIN_BYTES];
+};
+
+/* Fills in `key` for the line about `layer`; false: it hardly comes again, or says what is wrong. */
+bool explain_again_key(const struct explain *explain, const struct decode_layer *layer, uint8_t way,
+		       struct explain_again *key);
+
+/* Begins the line as it was kept. False: it was not. */
+bool explain_again_begin(struct explain *explain, const struct explain_again *key);
+
+/* Keeps the line as far as it is there. */
+void explain_again_keep(struct explain *explain, const struct explain_again *key);
 
 /* The last lines of the text: what was in the capture. */
 void explain_summary(struct explain *explain, const struct explain_result *result);

@@ -79,7 +79,7 @@ static void skip(struct layout *layout, unsigned columns)
 	layout->mark.bytes = layout->line->len;
 }
 
-static unsigned width(struct layout *layout)
+unsigned layout_width(struct layout *layout)
 {
 	columns_measure(&layout->mark, layout->line);
 	return layout->mark.columns;
@@ -87,7 +87,7 @@ static unsigned width(struct layout *layout)
 
 void layout_pad(struct layout *layout, unsigned column)
 {
-	unsigned now = width(layout);
+	unsigned now = layout_width(layout);
 
 	if (now >= column)
 		return;
@@ -97,7 +97,7 @@ void layout_pad(struct layout *layout, unsigned column)
 
 void layout_field(struct layout *layout, const char *text, unsigned columns)
 {
-	unsigned column = width(layout) + columns;
+	unsigned column = layout_width(layout) + columns;
 
 	text_append(layout->line, text);
 	layout_pad(layout, column);
@@ -134,6 +134,12 @@ void layout_begin(struct layout *layout, const char *action, unsigned layer, con
 	skip(layout, (unsigned)(line->len - before_name));
 }
 
+void layout_begin_with(struct layout *layout, const char *text, size_t length, unsigned columns)
+{
+	text_append_bytes(layout->line, text, length);
+	skip(layout, columns);
+}
+
 void layout_change(struct layout *layout, char sign, size_t header_bytes)
 {
 	size_t from = layout->line->len;
@@ -165,7 +171,7 @@ void layout_size(struct layout *layout, size_t size_bytes)
 {
 	unsigned column = size_column(layout) - SIZE_COLUMNS;
 
-	if (layout->columns != 0 && width(layout) > column)
+	if (layout->columns != 0 && layout_width(layout) > column)
 		break_line(layout, LAYOUT_TEXT_COLUMN, column);
 	layout_pad(layout, column);
 	text_number_right(layout->line, size_bytes, 6, ' ');
@@ -177,7 +183,7 @@ void layout_frame(struct layout *layout, uint64_t frame)
 	unsigned end = size_column(layout), column = end - FRAME_COLUMNS;
 
 	layout_plain(layout);
-	if (width(layout) > column)
+	if (layout_width(layout) > column)
 		break_line(layout, LAYOUT_EVENT_COLUMN, column);
 	if (frame == 0)
 		return;

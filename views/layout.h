@@ -35,6 +35,12 @@ void layout_time(struct layout *layout, int64_t time_ns);
 /* Begins a line: what happens, and in the layer's colour its name. */
 void layout_begin(struct layout *layout, const char *action, unsigned layer, const char *name);
 
+/* Begins it with a text that is known to take `columns`. */
+void layout_begin_with(struct layout *layout, const char *text, size_t length, unsigned columns);
+
+/* The columns that the line takes so far. */
+unsigned layout_width(struct layout *layout);
+
 /* Goes on with how many bytes of header are added ('+'), taken off ('-') or there (' '); 0: none. */
 void layout_change(struct layout *layout, char sign, size_t header_bytes);
 

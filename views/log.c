@@ -12,10 +12,9 @@
 #include "stack/wire/tcp.h"
 #include "stack/wire/udp.h"
 #include "views/log_private.h"
-#include "views/mail_text.h"
 #include "views/middlebox.h"
 #include "views/names.h"
-#include "views/sentence.h"
+#include "views/record_text.h"
 
 static const char *const fold_names[] = {
 	[FOLD_ARP] = "ARP",
@@ -240,22 +239,12 @@ struct log *log_new(const struct model *model, const struct log_options *options
 
 /* Events of programs and users. */
 
-#define TEXT_BYTES_MAX 100
-
-static void append_text(GString *out, struct bytes bytes)
-{
-	mail_text_append_line(out, bytes, TEXT_BYTES_MAX);
-}
-
-/* An action in words begins with who does it. */
 static void keep_actor(struct log *log, const struct trace_record *record, struct bytes bytes)
 {
-	const char *text = (const char *)bytes.data;
-	const char *end = bytes.length == 0 ? NULL : memchr(text, ' ', bytes.length);
+	char *who = record_text_who(bytes);
 
-	if (end != NULL)
-		g_hash_table_insert(log->actors, g_memdup2(&record->id, sizeof record->id),
-				    g_strndup(text, (gsize)(end - text)));
+	if (who != NULL)
+		g_hash_table_insert(log->actors, g_memdup2(&record->id, sizeof record->id), who);
 }
 
 /* What the stack does for a program is still the stack's. */
@@ -275,107 +264,6 @@ static void begin_event(struct log *log, const struct trace_record *record, cons
 	g_string_free(place, TRUE);
 	layout_colour(&log->layout, record->kind == TRACE_ACTION ? LAYER_USER : record->layer);
 	g_string_append(log->layout.line, mark);
-}
-
-static void print_mail(struct log *log, const struct trace_record *record, struct bytes bytes)
-{
-	const struct model_mail *mail = model_mail_of(log->model, record, bytes);
-
-	begin_event(log, record, "✉ ");
-	if (mail != NULL)
-		g_string_append_printf(log->layout.line, "mail %u  ", mail->number);
-	g_string_append(log->layout.line, view_detail_name(record));
-	if (mail != NULL && (record->detail == MAIL_COMPOSED || record->detail == MAIL_NOTIFIED)) {
-		g_string_append_printf(log->layout.line, "  %s → %s  \"%s\"", mail->from, mail->to,
-				       mail->subject);
-		return;
-	}
-	GString *text = g_string_new(NULL);
-
-	mail_text_append(text, record, bytes);
-	if (text->len > 0)
-		g_string_append_printf(log->layout.line, "  %s", text->str);
-	g_string_free(text, TRUE);
-}
-
-/* "TCP connection with mail port 587: SYN-SENT → ESTABLISHED". */
-static void append_tcp_state(struct log *log, const struct trace_record *record, struct bytes bytes)
-{
-	char host[SENTENCE_HOST_BYTES];
-
-	g_string_append(log->layout.line, "TCP connection");
-	if (bytes.length == TCP_STATE_RECORD_BYTES)
-		g_string_append_printf(log->layout.line, " with %s port %u",
-				       sentence_host(model_names(log->model),
-						     ip_address_from_ipv4(get_be32(bytes.data + 6)),
-						     host),
-				       get_be16(bytes.data + 10));
-	g_string_append_printf(log->layout.line, ": %s → %s",
-			       tcp_state_name((enum tcp_state)record->before),
-			       tcp_state_name((enum tcp_state)record->after));
-}
-
-/* What came of an action. */
-static void append_user_outcome(struct log *log, const struct trace_record *record,
-				struct bytes bytes)
-{
-	const char *actor = g_hash_table_lookup(log->actors, &record->object);
-
-	static const char *const pings[] = {
-		[USER_PING_ANSWERED] = "answered",
-		[USER_PING_LOST] = "no answer",
-		[USER_PING_UNREACHABLE] = "not to be reached",
-	};
-	static const char *const answers[] = { "found", "no such name", "no such data", "failed",
-					       "referral" };
-
-	switch (record->detail) {
-	case USER_PING_DONE:
-		g_string_append_printf(log->layout.line,
-				       "ping: %s: ", pings[MIN(record->after, 2)]);
-		append_text(log->layout.line, bytes);
-		break;
-	case USER_DIG_DONE:
-		g_string_append_printf(log->layout.line,
-				       "DNS: %s: ", answers[MIN(record->after, 4)]);
-		append_text(log->layout.line, bytes);
-		break;
-	case USER_HEARD:
-		g_string_append(log->layout.line, "hears: ");
-		append_text(log->layout.line, bytes);
-		break;
-	default:
-		g_string_append_printf(log->layout.line,
-				       "outcome%s%s: ", actor == NULL ? "" : " for ",
-				       actor == NULL ? "" : actor);
-		append_text(log->layout.line, bytes);
-		break;
-	}
-}
-
-/* "dial-up line phone: up", and what it cost when it goes down. */
-static void append_line(struct log *log, const struct trace_record *record)
-{
-	static const char *const states[LINE_STATE_COUNT] = {
-		[LINE_DOWN] = "down", [LINE_DIALLING] = "dialling", [LINE_UP] = "up"
-	};
-	const struct dial_line *line = lines_find(model_lines(log->model), record->object);
-
-	if (line == NULL)
-		return;
-	g_string_append_printf(log->layout.line, "dial-up line %s: ", line->network);
-	if (record->detail == LINK_TARIFF) {
-		g_string_append_printf(
-		    log->layout.line,
-		    "hung up after %g s of silence; modems and PPP are not modelled",
-		    time_seconds(line->idle_ns));
-		return;
-	}
-	g_string_append(log->layout.line, states[MIN(record->after, LINE_UP)]);
-	if (record->after != LINE_DOWN)
-		return;
-	g_string_append(log->layout.line, "; so far ");
-	line_append(log->layout.line, line, record->time_ns);
 }
 
 static bool is_line(const struct trace_record *record)
@@ -426,33 +314,19 @@ static void feed_state(struct log *log, const struct trace_record *record, struc
 	    !belongs_to_message(log, record->root, (struct bytes) { 0 }))
 		return;
 	begin_event(log, record, "· ");
-	append_tcp_state(log, record, bytes);
+	record_text_append(log->layout.line, log->model, record, bytes, NULL);
 	append_later(log, record);
 }
 
 /* Rules of a packet filter, ports that a translator gives and takes away: told behind the block. */
 static void feed_middlebox(struct log *log, const struct trace_record *record, struct bytes bytes)
 {
-	uint32_t node = trace_node_of(record->id);
-
-	if (!node_is_shown(log, node) || !log_shows_layer(log, record->layer) ||
+	if (!node_is_shown(log, trace_node_of(record->id)) ||
+	    !log_shows_layer(log, record->layer) ||
 	    !belongs_to_message(log, record->root, (struct bytes) { 0 }))
 		return;
 	begin_event(log, record, "⇄ ");
-	g_string_append_printf(log->layout.line, "%s: ", view_layer_name(record->layer));
-	if (record->layer == LAYER_FILTER) {
-		middlebox_describe_rule(log->layout.line, log->model, node, record->interface,
-					record->object, bytes);
-		middlebox_describe_period(log->layout.line, (int64_t)record->before,
-					  (int64_t)record->after);
-	} else {
-		g_string_append(log->layout.line, record->after == 0 ? "expired: " : "");
-		middlebox_describe_mapping(log->layout.line, log->model, node, record->interface,
-					   record->object,
-					   record->after != 0 ? record->after : record->before);
-		g_string_append(log->layout.line,
-				record->detail == NAT_PORT ? ", always and for everybody" : "");
-	}
+	record_text_append(log->layout.line, log->model, record, bytes, NULL);
 	append_later(log, record);
 }
 
@@ -464,16 +338,18 @@ static bool is_tls_event(const struct trace_record *record)
 		record->detail == TLS_DISCARDED);
 }
 
-static void append_tls(struct log *log, const struct trace_record *record, struct bytes bytes)
+static const char *mark_of(const struct trace_record *record)
 {
-	g_string_append_printf(log->layout.line, "%s: ", view_detail_name(record));
-	if (record->detail == TLS_DISCARDED)
-		g_string_append_printf(log->layout.line,
-				       "%" G_GUINT64_FORMAT
-				       " bytes that came before TLS and are not to be believed",
-				       record->after);
-	else
-		append_text(log->layout.line, bytes);
+	switch (record->kind) {
+	case TRACE_ACTION:
+		return "● ";
+	case TRACE_MAIL:
+		return "✉ ";
+	case TRACE_PHASE:
+		return "◦ ";
+	default:
+		return "○ ";
+	}
 }
 
 /* Events of programs and users: a line of their own between the blocks. */
@@ -488,29 +364,9 @@ static void feed_event(struct log *log, const struct trace_record *record, struc
 		return;
 	if (record->kind == TRACE_ACTION)
 		log_print_folded(log);
-	switch (record->kind) {
-	case TRACE_ACTION:
-		begin_event(log, record, "● ");
-		append_text(log->layout.line, bytes);
-		break;
-	case TRACE_MAIL:
-		print_mail(log, record, bytes);
-		break;
-	case TRACE_PHASE:
-		begin_event(log, record, "◦ ");
-		g_string_append_printf(log->layout.line, "%s session: %s",
-				       view_layer_name(record->layer), view_detail_name(record));
-		break;
-	default:
-		begin_event(log, record, "○ ");
-		if (is_line(record))
-			append_line(log, record);
-		else if (is_tls_event(record))
-			append_tls(log, record, bytes);
-		else
-			append_user_outcome(log, record, bytes);
-		break;
-	}
+	begin_event(log, record, mark_of(record));
+	record_text_append(log->layout.line, log->model, record, bytes,
+			   g_hash_table_lookup(log->actors, &record->object));
 	if (log->options.append_remark != NULL)
 		log->options.append_remark(log->options.owner, record, log->layout.line);
 	layout_plain(&log->layout);

@@ -9,12 +9,15 @@ struct lru_table {
 	uint64_t clock; /* counts uses; an entry whose last use is 0 is free */
 	uint32_t *tags; /* of each entry: bits of its key's hash, so that few keys are compared */
 	uint8_t *entries;
-	size_t forgotten;
 	void (*forget)(void *owner, void *value);
 	void *owner;
 };
 
-/* An entry: when it was used last, its key, its value. */
+/*
+ * An entry: when it was used last, its key, its value. One that yields is older than all in use, and
+ * remembers when it was.
+ */
+#define IN_USE (UINT64_C(1) << 63)
 
 struct lru_table *lru_table_new(size_t key_bytes, size_t value_bytes, size_t capacity,
 				void (*forget)(void *owner, void *value), void *owner)
@@ -59,33 +62,49 @@ void lru_table_free(struct lru_table *table)
 	g_free(table);
 }
 
-/*
- * Eight bytes at a time. A product's upper bits depend on all bits, its lower ones on few: buckets are
- * chosen by the lower, so the upper are brought down, and mixed once more at the end.
- */
-static uint64_t hash(const uint8_t *key, size_t length)
+/* Both halves of a product: each bit of it depends on many of both factors. */
+static uint64_t mix(uint64_t a, uint64_t b)
 {
-	const uint64_t factor = UINT64_C(0x9e3779b97f4a7c15);
-	uint64_t value = length, word;
+	unsigned __int128 product = (unsigned __int128)a * b;
+
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+/* The last bytes of a key, fewer than 16, as two words, which may overlap. */
+static void read_tail(const uint8_t *key, size_t length, uint64_t words[2])
+{
 	uint32_t low, high;
 
-	for (; length >= sizeof word; key += sizeof word, length -= sizeof word) {
-		memcpy(&word, key, sizeof word);
-		value = (value ^ word) * factor;
-		value ^= value >> 32;
-	}
-	word = 0;
-	if (length >= sizeof low) { /* two halves, which may overlap */
+	if (length >= sizeof words[0]) {
+		memcpy(&words[0], key, sizeof words[0]);
+		memcpy(&words[1], key + length - sizeof words[1], sizeof words[1]);
+	} else if (length >= sizeof low) {
 		memcpy(&low, key, sizeof low);
 		memcpy(&high, key + length - sizeof high, sizeof high);
-		word = low | (uint64_t)high << 32;
+		words[0] = low;
+		words[1] = high;
 	} else {
 		for (size_t i = 0; i < length; i++)
-			word = word << 8 | key[i];
+			words[0] = words[0] << 8 | key[i];
 	}
-	value = (value ^ word) * factor;
-	value = (value ^ value >> 32) * factor;
-	return value ^ value >> 32;
+}
+
+/* Sixteen bytes at a time. */
+static uint64_t hash(const uint8_t *key, size_t length)
+{
+	const uint64_t odd = UINT64_C(0x9e3779b97f4a7c15), other = UINT64_C(0xd1b54a32d192ed03);
+	uint64_t value = length * odd, words[2];
+
+	for (; length >= sizeof words; key += sizeof words, length -= sizeof words) {
+		memcpy(words, key, sizeof words);
+		value = mix(words[0] ^ odd, words[1] ^ value);
+	}
+	if (length > 0) {
+		words[0] = words[1] = 0;
+		read_tail(key, length, words);
+		value = mix(words[0] ^ odd, words[1] ^ value);
+	}
+	return mix(value ^ odd, other);
 }
 
 /* The first entry of the bucket for a key that hashes to `hashed`. */
@@ -101,12 +120,18 @@ static uint32_t tag_of(uint64_t hashed)
 
 static uint8_t *entry_of(const struct lru_table *table, const void *key)
 {
-	uint64_t hashed = hash(key, table->key_bytes);
-	size_t bucket = bucket_of(table, hashed);
-	const uint32_t *tags = table->tags + bucket;
-	uint32_t tag = tag_of(hashed);
+	uint64_t hashed;
+	size_t bucket;
+	const uint32_t *tags;
+	uint32_t tag;
 
-	for (unsigned i = 0; i < LRU_WAYS; i++) {
+	if (table->clock == 0)
+		return NULL; /* nothing was put in yet */
+	hashed = hash(key, table->key_bytes);
+	bucket = bucket_of(table, hashed);
+	tags = table->tags + bucket;
+	tag = tag_of(hashed);
+	for (unsigned i = 0; i < LRU_WAYS && tags[i] != 0; i++) { /* filled from the first on */
 		uint8_t *entry;
 
 		if (tags[i] != tag)
@@ -131,7 +156,7 @@ void *lru_table_find(struct lru_table *table, const void *key)
 
 	if (entry == NULL)
 		return NULL;
-	*last_use(entry) = ++table->clock;
+	*last_use(entry) = ++table->clock | IN_USE;
 	return entry + table->value_offset;
 }
 
@@ -148,19 +173,16 @@ void *lru_table_put(struct lru_table *table, const void *key)
 		if (*last_use(entry_at(table, i)) < *last_use(entry_at(table, at)))
 			at = i;
 	oldest = entry_at(table, at);
-	if (*last_use(oldest) != 0) {
-		table->forgotten++;
-		if (table->forget != NULL)
-			table->forget(table->owner, oldest + table->value_offset);
-	}
+	if (*last_use(oldest) != 0 && table->forget != NULL)
+		table->forget(table->owner, oldest + table->value_offset);
 	memset(oldest, 0, table->entry_bytes);
 	table->tags[at] = tag_of(hashed);
-	*last_use(oldest) = ++table->clock;
+	*last_use(oldest) = ++table->clock | IN_USE;
 	memcpy(oldest + sizeof table->clock, key, table->key_bytes);
 	return oldest + table->value_offset;
 }
 
-size_t lru_table_forgotten(const struct lru_table *table)
+void lru_table_yield(struct lru_table *table, void *value)
 {
-	return table->forgotten;
+	*last_use((uint8_t *)value - table->value_offset) &= ~IN_USE;
 }

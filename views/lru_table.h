@@ -29,5 +29,5 @@ const void *lru_table_look(const struct lru_table *table, const void *key);
 /* The value of `key`, made of zeros where there was none. It stays in place until it makes room. */
 void *lru_table_put(struct lru_table *table, const void *key);
 
-/* Values that made room so far. */
-size_t lru_table_forgotten(const struct lru_table *table);
+/* `value`, of this table, makes room before all others of its bucket until it is used again. */
+void lru_table_yield(struct lru_table *table, void *value);

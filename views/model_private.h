@@ -1,4 +1,4 @@
-/* The parts of a model; for views/model.c and views/conversation.c only. */
+/* The parts of a model; for views/model.c and views/conversation*.c only. */
 #pragma once
 #include "protocols/mail/message.h"
 #include "views/model.h"

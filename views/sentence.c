@@ -45,22 +45,6 @@ const char *sentence_host(const struct view_names *names, struct ip_address addr
 	return name != NULL ? name : ip_address_print(address, out);
 }
 
-/* Appends texts up to NULL: faster than a format, and these sentences are made by the million. */
-static void append_list(GString *out, const char *const *words)
-{
-	for (; *words != NULL; words++)
-		text_append(out, *words);
-}
-
-#define append_words(out, ...) append_list(out, (const char *const[]) { __VA_ARGS__ })
-
-static void append_count(GString *out, const char *before, uint64_t count, const char *behind)
-{
-	text_append(out, before);
-	text_number(out, count);
-	text_append(out, behind);
-}
-
 /* Who has an address, with its name where it has one. */
 static void append_question(GString *out, const struct view_names *names, const char *sender,
 			    uint32_t target)
@@ -68,10 +52,9 @@ static void append_question(GString *out, const struct view_names *names, const 
 	char address[IPV4_TEXT_BYTES];
 	const char *name = names->of_address(names->owner, ip_address_from_ipv4(target));
 
-	append_words(out, sender, " asks which MAC address has ", ipv4_print(target, address),
-		     NULL);
+	text_words(out, sender, " asks which MAC address has ", ipv4_print(target, address));
 	if (name != NULL)
-		append_words(out, " (", name, ")", NULL);
+		text_words(out, " (", name, ")");
 }
 
 static void append_arp(GString *out, const struct view_names *names, struct bytes payload)
@@ -90,16 +73,29 @@ static void append_arp(GString *out, const struct view_names *names, struct byte
 		g_string_append_printf(out, "%s sends an ARP packet of operation %u",
 				       mac_print(arp.sender_mac, mac), arp.operation);
 	else if (arp.operation == ARP_REQUEST && arp.sender_address == 0)
-		append_words(out, mac_print(arp.sender_mac, mac), " asks whether the address ",
-			     ipv4_print(arp.target_address, address), " is free", NULL);
+		text_words(out, mac_print(arp.sender_mac, mac), " asks whether the address ",
+			   ipv4_print(arp.target_address, address), " is free");
 	else if (arp.sender_address == arp.target_address)
-		append_words(out, sender, " announces its own MAC address", NULL);
+		text_words(out, sender, " announces its own MAC address");
 	else if (arp.operation == ARP_REQUEST)
 		append_question(out, names, sender, arp.target_address);
 	else
-		append_words(out, sender, " answers ", target, ": ",
-			     ipv4_print(arp.sender_address, address), " is at ",
-			     mac_print(arp.sender_mac, mac), NULL);
+		text_words(out, sender, " answers ", target, ": ",
+			   ipv4_print(arp.sender_address, address), " is at ",
+			   mac_print(arp.sender_mac, mac));
+}
+
+static void append_ping(GString *out, const char *from, const char *to, size_t length)
+{
+	text_words(out, from, " pings ", to);
+	text_count(out, " with ", length, " bytes");
+}
+
+static void append_message(GString *out, const char *from, const char *to, const char *kind,
+			   unsigned type)
+{
+	text_words(out, from, " sends ", to);
+	text_count(out, kind, type, "");
 }
 
 static const char *icmp_error_text(const struct icmp_header *icmp)
@@ -140,12 +136,10 @@ static void append_redirect(GString *out, const struct view_names *names, const 
 	struct ipv4_header about;
 	struct bytes rest;
 
-	append_words(out, from, " tells ", to, " to use ", sentence_host(names, gateway, rooms[0]),
-		     NULL);
+	text_words(out, from, " tells ", to, " to use ", sentence_host(names, gateway, rooms[0]));
 	if (ipv4_header_parse_quoted(quoted, &about, &rest) == PARSE_OK)
-		append_words(
-		    out, " for ",
-		    sentence_host(names, ip_address_from_ipv4(about.destination), rooms[1]), NULL);
+		text_words(out, " for ",
+			   sentence_host(names, ip_address_from_ipv4(about.destination), rooms[1]));
 }
 
 static void append_icmp(GString *out, const struct view_names *names, const char *from,
@@ -155,19 +149,18 @@ static void append_icmp(GString *out, const struct view_names *names, const char
 	struct bytes rest;
 
 	if (icmp_header_parse(payload, &icmp, &rest) != PARSE_OK)
-		append_words(out, from, " sends ", to, " a malformed ICMP message", NULL);
+		text_words(out, from, " sends ", to, " a malformed ICMP message");
 	else if (icmp.type == ICMP_ECHO_REQUEST)
-		g_string_append_printf(out, "%s pings %s with %zu bytes", from, to, rest.length);
+		append_ping(out, from, to, rest.length);
 	else if (icmp.type == ICMP_ECHO_REPLY)
-		append_words(out, from, " answers the ping of ", to, NULL);
+		text_words(out, from, " answers the ping of ", to);
 	else if (icmp.type == ICMP_REDIRECT)
 		append_redirect(out, names, from, to, &icmp, rest);
 	else if (icmp_is_error(icmp.type))
-		append_words(out, from, " tells ", to,
-			     " that a packet was dropped: ", icmp_error_text(&icmp), NULL);
+		text_words(out, from, " tells ", to,
+			   " that a packet was dropped: ", icmp_error_text(&icmp));
 	else
-		g_string_append_printf(out, "%s sends %s an ICMP message of type %u", from, to,
-				       icmp.type);
+		append_message(out, from, to, " an ICMP message of type ", icmp.type);
 }
 
 static const char *icmpv6_error_text(const struct icmpv6_header *icmp)
@@ -213,38 +206,37 @@ static void append_icmpv6(GString *out, const struct view_names *names, const ch
 	const char *target;
 
 	if (icmpv6_header_parse(message, &icmp, &rest) != PARSE_OK) {
-		append_words(out, from, " sends ", to, " a malformed ICMPv6 message", NULL);
+		text_words(out, from, " sends ", to, " a malformed ICMPv6 message");
 		return;
 	}
 	target = sentence_host(names, icmp.target, room);
 	switch (icmp.type) {
 	case ICMPV6_ECHO_REQUEST:
-		g_string_append_printf(out, "%s pings %s with %zu bytes", from, to, rest.length);
+		append_ping(out, from, to, rest.length);
 		return;
 	case ICMPV6_ECHO_REPLY:
-		append_words(out, from, " answers the ping of ", to, NULL);
+		text_words(out, from, " answers the ping of ", to);
 		return;
 	case ICMPV6_NEIGHBOR_SOLICITATION:
-		append_words(out, from, " asks which MAC address has ", target, NULL);
+		text_words(out, from, " asks which MAC address has ", target);
 		return;
 	case ICMPV6_NEIGHBOR_ADVERTISEMENT:
-		append_words(out, from, " says that it has ", target, NULL);
+		text_words(out, from, " says that it has ", target);
 		return;
 	case ICMPV6_ROUTER_SOLICITATION:
-		append_words(out, from, " looks for routers", NULL);
+		text_words(out, from, " looks for routers");
 		return;
 	case ICMPV6_ROUTER_ADVERTISEMENT:
-		append_words(out, from, " says that it is a router", NULL);
+		text_words(out, from, " says that it is a router");
 		return;
 	default:
 		break;
 	}
 	if (icmpv6_is_error(icmp.type))
-		append_words(out, from, " tells ", to,
-			     " that a packet was dropped: ", icmpv6_error_text(&icmp), NULL);
+		text_words(out, from, " tells ", to,
+			   " that a packet was dropped: ", icmpv6_error_text(&icmp));
 	else
-		g_string_append_printf(out, "%s sends %s an ICMPv6 message of type %u", from, to,
-				       icmp.type);
+		append_message(out, from, to, " an ICMPv6 message of type ", icmp.type);
 }
 
 /* "alice-pc asks dns for A of mail.example", "dns answers alice-pc: mail.example A 192.0.2.1". */
@@ -264,6 +256,17 @@ static void append_exchange(GString *out, const char *from, const char *to, bool
 	text_append(out, summary);
 }
 
+/* As its header says: less of it may have been captured. */
+static void append_datagram(GString *out, const char *from, const char *to, struct bytes in)
+{
+	int length = get_be16(in.data + 4) - UDP_HEADER_BYTES;
+
+	text_words(out, from, " sends ");
+	text_number(out, (uint64_t)MAX(length, 0));
+	text_words(out, " bytes by UDP to ", to);
+	text_count(out, " port ", get_be16(in.data + 2), "");
+}
+
 static void append_udp(GString *out, const char *from, const char *to,
 		       const struct account *account, struct bytes in)
 {
@@ -271,13 +274,11 @@ static void append_udp(GString *out, const char *from, const char *to,
 	const struct account_datagram *datagram = account_unit(account, &room);
 
 	if (in.length < UDP_HEADER_BYTES)
-		append_words(out, from, " sends ", to, " a malformed UDP datagram", NULL);
+		text_words(out, from, " sends ", to, " a malformed UDP datagram");
 	else if (datagram->dissector != NULL)
 		append_exchange(out, from, to, datagram->is_from_server, datagram->unit.summary);
-	else /* as its header says: less of it may have been captured */
-		g_string_append_printf(out, "%s sends %d bytes by UDP to %s port %u", from,
-				       MAX(get_be16(in.data + 4) - UDP_HEADER_BYTES, 0), to,
-				       get_be16(in.data + 2));
+	else
+		append_datagram(out, from, to, in);
 }
 
 /* The most frequent sentence of all: without a format, for speed. */
@@ -295,9 +296,9 @@ static void append_port(GString *out, uint16_t port)
 {
 	const char *service = sentence_service(port);
 
-	append_count(out, "port ", port, "");
+	text_count(out, "port ", port, "");
 	if (service != NULL)
-		append_words(out, " (", service, ")", NULL);
+		text_words(out, " (", service, ")");
 }
 
 /* The other side of the connection that `segment` belongs to. */
@@ -317,11 +318,10 @@ static void append_reset(GString *out, const char *from, const char *to,
 			 const struct model_segment *segment)
 {
 	if (!is_refusal(segment)) {
-		append_words(out, from, " resets the connection with ", to, NULL);
+		text_words(out, from, " resets the connection with ", to);
 		return;
 	}
-	append_words(out, from, " refuses ", to, " the connection (RST): no program listens on ",
-		     NULL);
+	text_words(out, from, " refuses ", to, " the connection (RST): no program listens on ");
 	append_port(out, segment->connection->server.port);
 	text_append(out, ", or a filter forbids it");
 }
@@ -333,7 +333,7 @@ static void append_acknowledged(GString *out, const char *from, const char *to,
 	const struct model_direction *other = other_side(segment);
 
 	if (other->has_fin && segment->acknowledgment == (uint32_t)other->fin_offset + 2)
-		append_words(out, from, " acknowledges all that ", to, " sent, and its FIN", NULL);
+		text_words(out, from, " acknowledges all that ", to, " sent, and its FIN");
 	else
 		append_acknowledgment(out, from, to, segment->acknowledgment - 1);
 }
@@ -354,17 +354,16 @@ static void append_control(GString *out, const char *from, const char *to,
 	if (segment->flags & TCP_RST) {
 		append_reset(out, from, to, segment);
 	} else if ((segment->flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK)) {
-		append_words(out, from, " agrees", again,
-			     " to the connection and sends its own SYN", NULL);
+		text_words(out, from, " agrees", again, " to the connection and sends its own SYN");
 	} else if (segment->flags & TCP_SYN) {
-		append_words(out, from, *again == '\0' ? " opens" : " tries again to open",
-			     " a TCP connection to ", to, " ", NULL);
+		text_words(out, from, *again == '\0' ? " opens" : " tries again to open",
+			   " a TCP connection to ", to, " ");
 		append_port(out, segment->connection->server.port);
 	} else if (segment->flags & TCP_FIN) {
-		append_words(out, from, *again == '\0' ? " has" : " says again that it has",
-			     " no more to send on this connection (FIN)", NULL);
+		text_words(out, from, *again == '\0' ? " has" : " says again that it has",
+			   " no more to send on this connection (FIN)");
 	} else if (completes_handshake(segment)) {
-		append_words(out, from, " completes the three-way handshake with ", to, NULL);
+		text_words(out, from, " completes the three-way handshake with ", to);
 	} else {
 		append_acknowledged(out, from, to, segment);
 	}
@@ -376,30 +375,28 @@ static bool append_order(GString *out, const char *from, const char *to,
 {
 	switch ((enum segment_order)segment->order) {
 	case SEGMENT_REPEATED:
-		g_string_append_printf(
-		    out, "%s sends %s again what it sent before: %" G_GUINT64_FORMAT " bytes", from,
-		    to, segment->length);
+		text_words(out, from, " sends ", to, " again what it sent before: ");
+		text_count(out, "", segment->length, " bytes");
 		return true;
 	case SEGMENT_ELSEWHERE:
-		append_words(out, from, " to ", to, ": a segment on its way, told of before", NULL);
+		text_words(out, from, " to ", to, ": a segment on its way, told of before");
 		return true;
 	case SEGMENT_KEEPALIVE:
-		append_words(out, from, " asks whether ", to, " is still there (keep-alive)", NULL);
+		text_words(out, from, " asks whether ", to, " is still there (keep-alive)");
 		return true;
 	case SEGMENT_EARLY:
-		g_string_append_printf(out,
-				       "%s to %s: %" G_GUINT64_FORMAT
-				       " bytes, while some before them have not come yet",
-				       from, to, segment->length);
+		text_words(out, from, " to ", to);
+		text_count(out, ": ", segment->length,
+			   " bytes, while some before them have not come yet");
 		return true;
 	case SEGMENT_BEFORE:
-		append_words(out, from, " sends ", to, NULL);
-		append_count(out, " ", segment->length,
-			     " bytes from before what is known of this stream");
+		text_words(out, from, " sends ", to);
+		text_count(out, " ", segment->length,
+			   " bytes from before what is known of this stream");
 		return true;
 	case SEGMENT_DAMAGED:
-		append_words(out, from, " sends ", to, NULL);
-		append_count(out, " ", segment->length, " bytes that were damaged on the way");
+		text_words(out, from, " sends ", to);
+		text_count(out, " ", segment->length, " bytes that were damaged on the way");
 		return true;
 	case SEGMENT_IN_ORDER:
 	case SEGMENT_FILLS_GAP:
@@ -425,7 +422,7 @@ static void append_payload(GString *out, const char *from, const char *to,
 	    index < direction->units->len ? direction->units->pdata[index] : NULL;
 
 	if (unit == NULL || unit->offset >= end) {
-		append_count(out, ": ", segment->length, " bytes");
+		text_count(out, ": ", segment->length, " bytes");
 		return;
 	}
 	for (unsigned i = index + 1; i < direction->units->len; i++, more++)
@@ -438,9 +435,9 @@ static void append_payload(GString *out, const char *from, const char *to,
 	text_append(out, ": ");
 	text_append(out, unit->summary);
 	if (more > 0)
-		append_count(out, " (and ", more, " more)");
+		text_count(out, " (and ", more, " more)");
 	else if (unit->purpose != NULL)
-		append_words(out, SENTENCE_DASH, unit->purpose, NULL);
+		text_words(out, SENTENCE_DASH, unit->purpose);
 }
 
 static void append_tcp(GString *out, const char *from, const char *to,
@@ -449,8 +446,7 @@ static void append_tcp(GString *out, const char *from, const char *to,
 	const struct model_segment *segment = account->segment;
 
 	if (segment == NULL)
-		append_words(out, from, " sends ", to, " a TCP segment of which too little is here",
-			     NULL);
+		text_words(out, from, " sends ", to, " a TCP segment of which too little is here");
 	else if (segment->length == 0 && segment->order == SEGMENT_KEEPALIVE)
 		append_order(out, from, to, segment);
 	else if (segment->length == 0)
@@ -486,12 +482,14 @@ static void append_unknown(GString *out, const char *from, const char *to,
 	int protocol = unknown_protocol(decode);
 	const char *name = protocol < 0 ? NULL : field_value_name(&protocols, (uint64_t)protocol);
 
-	g_string_append_printf(out, "%s sends %s %zu byte%s of ", from, to, length,
-			       length == 1 ? "" : "s");
-	if (protocol < 0)
+	text_words(out, from, " sends ", to);
+	text_count(out, " ", length, length == 1 ? " byte of " : " bytes of ");
+	if (protocol < 0) {
 		text_append(out, "a protocol not known here");
-	else
-		g_string_append_printf(out, "%s (%d)", name == NULL ? "protocol" : name, protocol);
+		return;
+	}
+	text_append(out, name == NULL ? "protocol" : name);
+	text_count(out, " (", (uint64_t)protocol, ")");
 }
 
 /* The layer behind the addresses says what the packet is about. */
@@ -550,9 +548,10 @@ static bool append_fragment(GString *out, const char *from, const char *to,
 		} else {
 			continue;
 		}
-		g_string_append_printf(
-		    out, "%s sends %s a fragment: bytes %u to %zu of datagram %u", from, to, offset,
-		    offset + length - (length > 0), identification);
+		text_words(out, from, " sends ", to);
+		text_count(out, " a fragment: bytes ", offset, " to ");
+		text_number(out, offset + length - (length > 0));
+		text_count(out, " of datagram ", identification, "");
 		return true;
 	}
 	return false;
@@ -661,7 +660,7 @@ void sentence_append_account(GString *out, const struct account *account)
 	if (append_fragment(out, from, to, account))
 		return;
 	if (upper == NULL)
-		append_words(out, from, " sends ", to, " an empty packet", NULL);
+		text_words(out, from, " sends ", to, " an empty packet");
 	else
 		append_transport(out, from, to, account, upper);
 }

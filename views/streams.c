@@ -28,6 +28,21 @@ static void forget_flow(void *owner, void *value)
 	stream_forget_tls(owner, value);
 }
 
+/* Closed by both sides, or reset: little of it is to come. */
+static bool is_over(const struct model_connection *connection)
+{
+	return connection->was_reset || connection->fins == 3;
+}
+
+static void make_room(void *owner, void *value)
+{
+	struct streams *streams = owner;
+	const struct flow *flow = value;
+
+	streams->forgotten += !is_over(&flow->connection);
+	forget_flow(owner, value);
+}
+
 struct streams *streams_new(const struct dissector *const *dissectors)
 {
 	struct streams *streams = g_new0(struct streams, 1);
@@ -37,7 +52,7 @@ struct streams *streams_new(const struct dissector *const *dissectors)
 	streams->units[0] = g_ptr_array_new();
 	streams->units[1] = g_ptr_array_new();
 	streams->table = lru_table_new(sizeof(struct flow_key), sizeof(struct flow), STREAMS_MAX,
-				       forget_flow, streams);
+				       make_room, streams);
 	return streams;
 }
 
@@ -388,6 +403,8 @@ bool streams_follow(struct streams *streams, const struct decode *decode,
 		return false;
 	flow = flow_of(streams, &view);
 	take_segment(streams, flow, is_sent_by_server(flow, &view), &view, segment);
+	if (is_over(&flow->connection))
+		lru_table_yield(streams->table, flow);
 	return true;
 }
 
@@ -430,5 +447,5 @@ uint64_t streams_untold(const struct streams *streams)
 
 size_t streams_forgotten(const struct streams *streams)
 {
-	return lru_table_forgotten(streams->table);
+	return streams->forgotten;
 }

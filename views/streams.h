@@ -10,7 +10,7 @@
 
 /*
  * Connections followed at once, in buckets of 16 by their addresses and ports: where a bucket is full,
- * the one in it that is silent longest is forgotten. Up to 8,000 or so at once none is, unless
+ * one that has ended is forgotten, else the one that is silent longest. Up to 8,000 or so at once none is, unless
  * somebody chose their ports for it.
  */
 #define STREAMS_MAX            32768
@@ -62,7 +62,7 @@ struct streams_decrypted {
 };
 struct streams_decrypted streams_decrypted(const struct streams *streams);
 
-/* Connections seen so far; those that were forgotten for lack of room: if they go on, as new ones. */
+/* Connections seen so far; those not over that were forgotten for lack of room: if they go on, as new ones. */
 unsigned streams_count(const struct streams *streams);
 size_t streams_forgotten(const struct streams *streams);
 

@@ -33,6 +33,7 @@ struct streams {
 	uint64_t opened_count, closed_count; /* encrypted records: read, and not */
 	struct lru_table *table;             /* of flows, by addresses and ports */
 	unsigned count;
+	size_t forgotten;                     /* that were not over */
 	size_t held_bytes;                    /* early segments and unfinished lines */
 	uint64_t waiting_bytes, untold_bytes; /* of early segments: held now, and given up */
 	GPtrArray *units[2]; /* of struct model_unit *: views of the found ones of depth 0 */

@@ -25,19 +25,27 @@ static unsigned digits_of(uint64_t number)
 {
 	unsigned count = 1;
 
-	for (; number >= 100; number /= 100)
-		count += 2;
-	return count + (number >= 10);
+	for (; number >= 10000; number /= 10000)
+		count += 4;
+	return count + (number >= 10) + (number >= 100) + (number >= 1000);
 }
 
+/* Two digits at a time. */
 void text_number_right(GString *out, uint64_t number, unsigned width, char fill)
 {
+	static const char pairs[] = "00010203040506070809101112131415161718192021222324"
+				    "25262728293031323334353637383940414243444546474849"
+				    "50515253545556575859606162636465666768697071727374"
+				    "75767778798081828384858687888990919293949596979899";
 	unsigned digits = digits_of(number), length = MAX(width, digits);
 	char *first = text_room(out, length), *at = first + length;
 
-	for (; number >= 10; number /= 10)
-		*--at = (char)('0' + number % 10);
-	*--at = (char)('0' + number);
+	for (; number >= 100; number /= 100)
+		memcpy(at -= 2, pairs + 2 * (number % 100), 2);
+	if (number >= 10)
+		memcpy(at -= 2, pairs + 2 * number, 2);
+	else
+		*--at = (char)('0' + number);
 	while (at > first)
 		*--at = fill;
 	text_grow(out, length);
@@ -46,4 +54,17 @@ void text_number_right(GString *out, uint64_t number, unsigned width, char fill)
 void text_number(GString *out, uint64_t number)
 {
 	text_number_right(out, number, 0, ' ');
+}
+
+void text_list(GString *out, const char *const *words)
+{
+	for (; *words != NULL; words++)
+		text_append(out, *words);
+}
+
+void text_count(GString *out, const char *before, uint64_t number, const char *behind)
+{
+	text_append(out, before);
+	text_number(out, number);
+	text_append(out, behind);
 }

@@ -6,20 +6,55 @@
 
 #include "stack/address.h"
 
+static void append(struct dns_text *text, const char *piece, size_t length)
+{
+	size_t room = text->room - text->length;
+
+	if (length < room) {
+		memcpy(text->out + text->length, piece, length);
+		text->length += length;
+		text->out[text->length] = '\0';
+		return;
+	}
+	memcpy(text->out + text->length, piece, room - 1);
+	text->length = text->room - 1;
+	memcpy(text->out + text->room - 4, "...", 4);
+}
+
+/*
+ * Appends `format` up to its first conversion other than %s, which is returned: most are of words and
+ * names alone, and DNS messages are told of by the million.
+ */
+static const char *append_words(struct dns_text *text, const char *format, va_list *arguments)
+{
+	for (;;) {
+		size_t length = strcspn(format, "%");
+
+		if (length > 0)
+			append(text, format, length);
+		format += length;
+		if (format[0] != '%' || format[1] != 's')
+			return format;
+		const char *word = va_arg(*arguments, const char *);
+
+		append(text, word, strlen(word));
+		format += 2;
+	}
+}
+
 void dns_text_print(struct dns_text *text, const char *format, ...)
 {
+	char rest[DISSECT_TEXT_BYTES];
 	va_list arguments;
 
 	va_start(arguments, format);
-	int length =
-	    vsnprintf(text->out + text->length, text->room - text->length, format, arguments);
-	va_end(arguments);
-	if ((size_t)length < text->room - text->length) {
-		text->length += (size_t)length;
-		return;
+	format = append_words(text, format, &arguments);
+	if (*format != '\0') {
+		int length = vsnprintf(rest, sizeof rest, format, arguments);
+
+		append(text, rest, MIN((size_t)length, sizeof rest)); /* as long: it is cut */
 	}
-	text->length = text->room - 1;
-	memcpy(text->out + text->room - 4, "...", 4);
+	va_end(arguments);
 }
 
 static void print_strings(struct dns_text *text, struct bytes data)

@@ -4,12 +4,8 @@
 #include <stdio.h>
 #include "protocols/http/names.h"
 
-struct explanation {
-	const char *purpose, *reference;
-};
-
 /* clang-format off */
-static const struct explanation explanations[HTTP_DETAIL_COUNT] = {
+static const struct dissect_meaning meanings[HTTP_DETAIL_COUNT] = {
 	[HTTP_UNKNOWN] = { "Bytes that are no HTTP message.", NULL },
 	[HTTP_GET] = { "The client asks for a page; asking again changes nothing.",
 	               "RFC 9110 section 9.3.1" },
@@ -30,6 +26,8 @@ static const struct explanation explanations[HTTP_DETAIL_COUNT] = {
 	                   "RFC 9112 section 6" },
 };
 /* clang-format on */
+
+static const struct dissect_legend legend = { &http_layer_names, meanings };
 
 enum phase {
 	START_LINE,
@@ -238,26 +236,10 @@ static size_t read_content(struct side *side, struct bytes in, bool *is_ended)
 	return at;
 }
 
-static void describe(const struct bytes bytes, enum http_detail kind, bool is_complete,
-		     struct dissect_unit *unit)
-{
-	unit->name = http_layer_names.details[kind];
-	unit->purpose = explanations[kind].purpose;
-	unit->reference = explanations[kind].reference;
-	unit->kind = (uint16_t)kind;
-	unit->depth = 0;
-	unit->is_complete = is_complete;
-	unit->length = (uint32_t)bytes.length;
-	if (kind == HTTP_CONTENT)
-		snprintf(unit->summary, sizeof unit->summary, "%zu bytes of content", bytes.length);
-	else
-		dissect_print_line(bytes, unit->summary);
-}
-
 /* Takes one unit, or the part of it that is here. */
-static size_t next_unit(struct memory *memory, const struct dissect_input *input, struct bytes rest,
-			struct dissect_unit *unit)
+static size_t next_unit(struct memory *memory, struct dissect_writer *writer, struct bytes rest)
 {
+	const struct dissect_input *input = writer->input;
 	struct side *side = input->is_from_server ? &memory->server : &memory->client;
 	bool was_begun = side->is_begun, is_ended = false;
 	bool is_head = side->phase <= FIELDS;
@@ -270,8 +252,12 @@ static size_t next_unit(struct memory *memory, const struct dissect_input *input
 	enum http_detail kind = is_head ? (enum http_detail)side->kind : HTTP_CONTENT;
 
 	side->is_begun = !is_ended;
+	struct dissect_unit *unit =
+	    dissect_add_known(writer, &legend, kind, bytes_first(rest, length));
 	if (unit != NULL)
-		describe(bytes_first(rest, length), kind, is_ended && !was_begun, unit);
+		unit->is_complete = is_ended && !was_begun;
+	if (unit != NULL && kind == HTTP_CONTENT)
+		snprintf(unit->summary, sizeof unit->summary, "%zu bytes of content", length);
 	return length;
 }
 
@@ -287,24 +273,17 @@ static void guess(struct memory *memory, const struct dissect_input *input)
 static size_t dissect(const struct dissect_input *input, struct dissect_unit *units,
 		      size_t capacity)
 {
-	struct memory memory = { 0 };
-	size_t count = 0, offset = 0;
+	struct dissect_writer writer = { input, units, capacity, 0 };
+	struct bytes rest = input->bytes;
+	struct memory memory;
 
-	if (input->state != NULL)
-		memcpy(&memory, input->state, sizeof memory);
-	else
+	dissect_recall(input, &memory, sizeof memory);
+	if (input->state == NULL)
 		guess(&memory, input);
-	while (offset < input->bytes.length) {
-		struct dissect_unit *unit = count < capacity ? &units[count] : NULL;
-
-		if (unit != NULL)
-			unit->offset = (uint32_t)offset;
-		offset += next_unit(&memory, input, bytes_from(input->bytes, offset), unit);
-		count++;
-	}
-	if (input->state != NULL)
-		memcpy(input->state, &memory, sizeof memory);
-	return count;
+	while (rest.length > 0)
+		rest = bytes_from(rest, next_unit(&memory, &writer, rest));
+	dissect_remember(input, &memory, sizeof memory);
+	return writer.count;
 }
 
 const struct dissector http_dissector = {

@@ -2,13 +2,10 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include "protocols/imap/tile.h"
-
-struct explanation {
-	const char *purpose, *reference;
-};
+#include "protocols/sasl/dissect.h"
 
 /* clang-format off */
-static const struct explanation explanations[IMAP_DETAIL_COUNT] = {
+static const struct dissect_meaning meanings[IMAP_DETAIL_COUNT] = {
 	[IMAP_CAPABILITY] = { "The client asks what the server can do.", "RFC 3501 section 6.1.1" },
 	[IMAP_NOOP] = { "The client asks for news of the mailbox, or keeps the session alive.",
 	                "RFC 3501 section 6.1.2" },
@@ -144,30 +141,48 @@ static const struct explanation explanations[IMAP_DETAIL_COUNT] = {
 };
 /* clang-format on */
 
-/* What is remembered of a connection: one tiler for each direction. */
+static const struct dissect_legend legend = { &imap_layer_names, meanings };
+
+/* What is remembered of a connection. */
 struct memory {
 	struct imap_tiler tilers[2]; /* client's, server's */
+	struct sasl_watch sasl;
 };
 
-_Static_assert(sizeof(struct memory) <= sizeof(struct dissect_state), "no room to remember");
-
-static void describe(const struct imap_tile *tile, uint64_t size, struct bytes bytes,
-		     struct dissect_unit *unit)
+/* The line that was added last, where it is one of AUTHENTICATE (RFC 3501 section 6.2.2). */
+static void follow_sasl(struct memory *memory, struct dissect_writer *writer,
+			enum imap_detail detail, struct bytes line)
 {
-	unit->name = imap_layer_names.details[tile->detail];
-	unit->purpose = explanations[tile->detail].purpose;
-	unit->reference = explanations[tile->detail].reference;
-	unit->kind = (uint16_t)tile->detail;
-	unit->depth = 0;
-	unit->is_complete = tile->is_begun_here && tile->is_ended_here;
-	unit->length = (uint32_t)tile->length;
+	if (detail == IMAP_AUTHENTICATE)
+		sasl_dissect_command(&memory->sasl, writer,
+				     dissect_behind_word(dissect_behind_word(line)));
+	else if (!sasl_watch_is_open(&memory->sasl))
+		return;
+	else if (detail == IMAP_CONTINUE)
+		sasl_dissect_line(&memory->sasl, writer, true, dissect_behind_word(line));
+	else if (detail == IMAP_SASL_RESPONSE)
+		sasl_dissect_line(&memory->sasl, writer, false, line);
+	else if (detail == IMAP_OK || detail == IMAP_NO || detail == IMAP_BAD)
+		sasl_watch_end(&memory->sasl);
+}
+
+/* `size`: of the literal whose piece it is, before it. */
+static void add_tile(struct memory *memory, struct dissect_writer *writer,
+		     const struct imap_tile *tile, uint64_t size, struct bytes bytes)
+{
+	struct dissect_unit *unit = dissect_add_known(writer, &legend, tile->detail, bytes);
+	bool is_whole = tile->is_begun_here && tile->is_ended_here;
+
+	if (is_whole)
+		follow_sasl(memory, writer, tile->detail, dissect_trim_line(bytes));
+	if (unit == NULL)
+		return;
+	unit->is_complete = is_whole;
 	if (tile->detail == IMAP_REST && bytes.length > 0 && strchr("\r\n", bytes.data[0]) != NULL)
 		snprintf(unit->summary, sizeof unit->summary, "(end of the line)");
-	else if (tile->detail != IMAP_LITERAL)
-		dissect_print_line(bytes, unit->summary);
-	else if (unit->is_complete)
+	else if (tile->detail == IMAP_LITERAL && is_whole)
 		snprintf(unit->summary, sizeof unit->summary, "%zu bytes", tile->length);
-	else
+	else if (tile->detail == IMAP_LITERAL)
 		snprintf(unit->summary, sizeof unit->summary, "%zu bytes, %" PRIu64 " to come",
 			 tile->length, size - tile->length);
 }
@@ -182,45 +197,34 @@ static void hear_answer(struct memory *memory, const struct imap_tile *tile)
 static size_t dissect(const struct dissect_input *input, struct dissect_unit *units,
 		      size_t capacity)
 {
-	struct memory memory = { 0 };
-	size_t count = 0, offset = 0;
+	struct dissect_writer writer = { input, units, capacity, 0 };
+	struct bytes rest = input->bytes;
+	struct memory memory;
 
-	if (input->state != NULL)
-		memcpy(&memory, input->state, sizeof memory);
+	dissect_recall(input, &memory, sizeof memory);
 	struct imap_tiler *tiler = &memory.tilers[input->is_from_server];
 	tiler->is_server = input->is_from_server;
 	if (input->missing > 0)
 		imap_tile_pass_over(tiler, input->missing);
 
-	while (offset < input->bytes.length) {
-		struct bytes rest = bytes_from(input->bytes, offset);
+	while (rest.length > 0) {
 		uint64_t size = tiler->number;
 		const struct imap_tiler before = *tiler;
 		struct imap_tile tile = imap_tile_next(tiler, rest);
 		bool is_unfinished_line =
 		    tile.is_begun_here && !tile.is_ended_here && tile.detail != IMAP_LITERAL;
 
-		if (is_unfinished_line &&
-		    dissect_keep(input, rest, count < capacity ? &units[count] : NULL)) {
+		if (is_unfinished_line && dissect_keep(&writer, rest)) {
 			*tiler = before;
-			if (count < capacity)
-				units[count].offset = (uint32_t)offset;
-			count++;
 			break;
 		}
-
 		if (input->is_from_server)
 			hear_answer(&memory, &tile);
-		if (count < capacity) {
-			describe(&tile, size, bytes_first(rest, tile.length), &units[count]);
-			units[count].offset = (uint32_t)offset;
-		}
-		offset += tile.length;
-		count++;
+		add_tile(&memory, &writer, &tile, size, bytes_first(rest, tile.length));
+		rest = bytes_from(rest, tile.length);
 	}
-	if (input->state != NULL)
-		memcpy(input->state, &memory, sizeof memory);
-	return count;
+	dissect_remember(input, &memory, sizeof memory);
+	return writer.count;
 }
 
 const struct dissector imap_dissector = {

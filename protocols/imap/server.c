@@ -1,62 +1,31 @@
 #include "protocols/imap/server.h"
 
-#include "protocols/adapter.h"
 #include "protocols/imap/session.h"
 #include "protocols/layer.h"
+#include "protocols/service.h"
 
 struct imap_server {
-	struct host *host;
 	struct imap_server_config config;
 	char *host_name;
-	GPtrArray *listeners; /* of struct tcp_listener * */
-	GList *connections;   /* of struct connection *, newest first */
-	struct linger_pool *lingers;
+	struct service *service;
 };
-
-struct connection {
-	struct imap_server *server;
-	struct adapter *adapter;
-	struct session *session;
-	uint32_t address; /* of the client */
-	bool is_turned_away;
-};
-
-static void connection_done(void *owner, struct session *session, int why)
-{
-	struct connection *connection = owner;
-	struct imap_server *server = connection->server;
-
-	(void)session;
-	(void)why;
-	server->connections = g_list_remove(server->connections, connection);
-	g_free(connection);
-}
 
 static unsigned limit_or(unsigned configured, unsigned fallback)
 {
 	return configured != 0 ? configured : fallback;
 }
 
-static bool is_full(const struct imap_server *server)
-{
-	unsigned count = 0;
-
-	for (const GList *link = server->connections; link != NULL; link = link->next)
-		count += !((const struct connection *)link->data)->is_turned_away;
-	return count >= limit_or(server->config.session_limit, IMAP_SESSIONS);
-}
-
 /* A limit of Dovecot, and its words. */
 static char *refuse_login(void *owner, const struct account *account)
 {
-	const struct connection *connection = owner;
-	const struct imap_server *server = connection->server;
+	const struct service_guest *guest = owner;
+	const struct imap_server *server = guest->owner;
 	unsigned limit = limit_or(server->config.per_user_limit, IMAP_PER_USER), count = 0;
 
-	for (const GList *link = server->connections; link != NULL; link = link->next) {
-		const struct connection *other = link->data;
+	for (const GList *link = service_guests(server->service); link != NULL; link = link->next) {
+		const struct service_guest *other = link->data;
 
-		count += other->address == connection->address &&
+		count += other->address == guest->address &&
 			 imap_session_account(other->session) == account;
 	}
 	if (count < limit)
@@ -66,85 +35,47 @@ static char *refuse_login(void *owner, const struct account *account)
 			       limit);
 }
 
-static void begin_session(struct imap_server *server, struct stream *stream, bool begins_with_tls)
+static struct session *begin_session(void *owner, struct service_guest *guest)
 {
-	struct connection *connection = g_new0(struct connection, 1);
-	bool is_turned_away = is_full(server);
-	struct session *session = imap_session_new(&(struct imap_session_config) {
-	    .store = server->config.store,
-	    .software = server->config.software,
-	    .message_bytes_max = server->config.message_bytes_max,
-	    .why_turned_away = is_turned_away ? "[UNAVAILABLE] Too many connections." : NULL,
+	const struct imap_server *server = owner;
+	const struct imap_server_config *config = &server->config;
+
+	return imap_session_new(&(struct imap_session_config) {
+	    .store = config->store,
+	    .software = config->software,
+	    .message_bytes_max = config->message_bytes_max,
+	    .why_turned_away = guest->is_turned_away ? "[UNAVAILABLE] Too many connections." : NULL,
 	    .refuse_login = refuse_login,
-	    .owner = connection,
-	    .sasl = {server->host_name, server->config.random, server->config.keys},
-	    .without = server->config.without,
-	    .offers_tls = server->config.tls != NULL,
-	    .hides_login = server->config.hides_login,
+	    .owner = guest,
+	    .sasl = {server->host_name, config->random, config->keys},
+	    .without = config->without,
+	    .offers_tls = config->tls != NULL,
+	    .hides_login = config->hides_login,
 	});
-
-	connection->server = server;
-	connection->session = session;
-	connection->address = stream->remote.address;
-	connection->is_turned_away = is_turned_away;
-	server->connections = g_list_prepend(server->connections, connection);
-	connection->adapter = adapter_new(server->host, stream, session, true,
-					  &(struct adapter_config) {
-					      .layer = LAYER_IMAP,
-					      .actor = ACTOR_MAILBOX,
-					      .wakeup_ns = server->config.wakeup_ns,
-					      .lingers = server->lingers,
-					      .tls = server->config.tls,
-					      .begins_with_tls = begins_with_tls,
-					      .done = connection_done,
-					      .owner = connection,
-					  });
-}
-
-static void accept_connection(void *owner, struct stream *stream)
-{
-	begin_session(owner, stream, false);
-}
-
-static void accept_tls_connection(void *owner, struct stream *stream)
-{
-	begin_session(owner, stream, true);
-}
-
-static bool listen_on(struct imap_server *server, uint16_t port, tcp_accept_fn *accept)
-{
-	uint8_t before = node_act_as(host_node(server->host), ACTOR_MAILBOX);
-	struct tcp_listener *listener = tcp_listen(server->host, port, accept, server);
-
-	node_act_as(host_node(server->host), before);
-	if (listener != NULL)
-		g_ptr_array_add(server->listeners, listener);
-	return listener != NULL;
 }
 
 struct imap_server *imap_server_start(struct host *host, const struct imap_server_config *config)
 {
-	static const uint16_t default_port = IMAP_PORT;
-	const uint16_t *ports = config->ports != NULL ? config->ports : &default_port;
-	size_t port_count =
-	    config->ports != NULL ? config->port_count : config->tls_port_count == 0;
 	struct imap_server *server = g_new0(struct imap_server, 1);
 
-	server->host = host;
 	server->config = *config;
 	server->host_name = g_strdup(config->host_name);
-	server->listeners = g_ptr_array_new_with_free_func((GDestroyNotify)tcp_listener_close);
-	server->lingers = linger_pool_new(host_node(host));
-	bool is_open = true;
-
-	for (size_t i = 0; i < port_count; i++)
-		is_open = is_open && listen_on(server, ports[i], accept_connection);
-	for (size_t i = 0; i < config->tls_port_count; i++)
-		is_open = is_open && listen_on(server, config->tls_ports[i], accept_tls_connection);
-	if (!is_open) {
-		imap_server_stop(server);
-		return NULL;
-	}
+	server->service =
+	    service_start(host, &(struct service_config) {
+				    .layer = LAYER_IMAP,
+				    .default_port = IMAP_PORT,
+				    .ports = config->ports,
+				    .port_count = config->port_count,
+				    .tls_ports = config->tls_ports,
+				    .tls_port_count = config->tls_port_count,
+				    .tls = config->tls,
+				    .wakeup_ns = config->wakeup_ns,
+				    .session_limit = limit_or(config->session_limit, IMAP_SESSIONS),
+				    .begin = begin_session,
+				    .owner = server,
+				});
+	if (server->service == NULL)
+		g_clear_pointer(&server, imap_server_stop);
 	return server;
 }
 
@@ -152,15 +83,7 @@ void imap_server_stop(struct imap_server *server)
 {
 	if (server == NULL)
 		return;
-	g_ptr_array_unref(server->listeners);
-	while (server->connections != NULL) {
-		struct connection *connection = server->connections->data;
-
-		server->connections = g_list_delete_link(server->connections, server->connections);
-		adapter_free(connection->adapter);
-		g_free(connection);
-	}
-	linger_pool_free(server->lingers);
+	service_stop(server->service);
 	g_free(server->host_name);
 	g_free(server);
 }

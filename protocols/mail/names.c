@@ -5,7 +5,7 @@
 static const char *const details[] = {
 	[MAIL_COMPOSED] = "composed",
 	[MAIL_OUTBOX] = "kept in the outbox",
-	[MAIL_CONNECTS] = "turns to",
+	[MAIL_CONNECTS] = "connected to",
 	[MAIL_SUBMITS] = "submits",
 	[MAIL_ARRIVED] = "arrived",
 	[MAIL_CHECKED] = "checked",

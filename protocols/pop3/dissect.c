@@ -2,13 +2,10 @@
 
 #include <glib.h>
 #include <stdio.h>
-
-struct explanation {
-	const char *purpose, *reference;
-};
+#include "protocols/sasl/dissect.h"
 
 /* clang-format off */
-static const struct explanation explanations[POP3_DETAIL_COUNT] = {
+static const struct dissect_meaning meanings[POP3_DETAIL_COUNT] = {
 	[POP3_UNKNOWN] = { "A line that is no POP3 command or reply.", NULL },
 	[POP3_CAPA] = { "The client asks what the server can do.", "RFC 2449 section 5" },
 	[POP3_USER] = { "The client names the mailbox it wants.", "RFC 1939 section 7" },
@@ -50,6 +47,8 @@ static const struct explanation explanations[POP3_DETAIL_COUNT] = {
 };
 /* clang-format on */
 
+static const struct dissect_legend legend = { &pop3_layer_names, meanings };
+
 /* What a command's answer consists of behind its first line. */
 enum answer { ANSWER_LINE, ANSWER_LISTING, ANSWER_MESSAGE };
 
@@ -76,6 +75,7 @@ struct memory {
 	uint8_t dot;        /* enum dot_state */
 	bool is_in_lines;   /* a listing or message is not complete */
 	struct line_start command, status;
+	struct sasl_watch sasl;
 };
 
 G_STATIC_ASSERT(sizeof(struct memory) <= sizeof(struct dissect_state));
@@ -125,14 +125,6 @@ struct piece {
 	bool is_begun, is_ended; /* inside the range */
 };
 
-static size_t line_length(struct bytes in, bool *is_ended)
-{
-	const uint8_t *feed = memchr(in.data, '\n', in.length);
-
-	*is_ended = feed != NULL;
-	return feed != NULL ? (size_t)(feed - in.data) + 1 : in.length;
-}
-
 /* Keeps what tells the kind of a line, however small the pieces it comes in; no line end. */
 static struct bytes keep_start(struct line_start *start, struct bytes in)
 {
@@ -148,9 +140,10 @@ static struct bytes keep_start(struct line_start *start, struct bytes in)
 static struct piece next_command(struct memory *memory, struct bytes in)
 {
 	struct piece piece = { .is_begun = memory->command.length == 0 };
-	piece.length = line_length(in, &piece.is_ended);
+	struct bytes line = dissect_take_line(in, &piece.is_ended);
+	struct bytes start = keep_start(&memory->command, line);
 
-	struct bytes start = keep_start(&memory->command, bytes_first(in, piece.length));
+	piece.length = line.length;
 	piece.kind = memory->is_challenged ? POP3_CREDENTIALS : pop3_command_of(start);
 	if (!piece.is_ended)
 		return piece;
@@ -196,9 +189,10 @@ static void hear_status(struct memory *memory, enum pop3_detail kind)
 static struct piece next_status(struct memory *memory, struct bytes in)
 {
 	struct piece piece = { .is_begun = memory->status.length == 0 };
+	struct bytes line = dissect_take_line(in, &piece.is_ended);
 
-	piece.length = line_length(in, &piece.is_ended);
-	piece.kind = status_of(memory, keep_start(&memory->status, bytes_first(in, piece.length)));
+	piece.length = line.length;
+	piece.kind = status_of(memory, keep_start(&memory->status, line));
 	if (piece.is_ended) {
 		memory->status.length = 0;
 		hear_status(memory, piece.kind);
@@ -237,20 +231,30 @@ static struct piece next_lines(struct memory *memory, struct bytes in)
 	return piece;
 }
 
-static void describe(const struct piece *piece, struct bytes bytes, struct dissect_unit *unit)
+/* The line that was added last, where it is one of AUTH (RFC 5034 section 4). */
+static void follow_sasl(struct memory *memory, struct dissect_writer *writer, enum pop3_detail kind,
+			struct bytes line)
 {
-	unit->name = pop3_layer_names.details[piece->kind];
-	unit->purpose = explanations[piece->kind].purpose;
-	unit->reference = explanations[piece->kind].reference;
-	unit->kind = (uint16_t)piece->kind;
-	unit->depth = 0;
-	unit->is_complete = piece->is_begun && piece->is_ended;
-	unit->length = (uint32_t)piece->length;
-	if (piece->kind == POP3_MESSAGE)
+	if (kind == POP3_AUTH)
+		sasl_dissect_command(&memory->sasl, writer, dissect_behind_word(line));
+	else if (kind == POP3_CONTINUE)
+		sasl_dissect_line(&memory->sasl, writer, true, dissect_behind_word(line));
+	else if (kind == POP3_CREDENTIALS)
+		sasl_dissect_line(&memory->sasl, writer, false, line);
+}
+
+static void add_piece(struct memory *memory, struct dissect_writer *writer,
+		      const struct piece *piece, struct bytes bytes)
+{
+	struct dissect_unit *unit = dissect_add_known(writer, &legend, piece->kind, bytes);
+
+	if (unit != NULL)
+		unit->is_complete = piece->is_begun && piece->is_ended;
+	if (unit != NULL && piece->kind == POP3_MESSAGE)
 		snprintf(unit->summary, sizeof unit->summary, "%zu bytes%s", piece->length,
 			 piece->is_ended ? "" : ", more to come");
-	else
-		dissect_print_line(bytes, unit->summary);
+	if (piece->is_begun && piece->is_ended)
+		follow_sasl(memory, writer, piece->kind, dissect_trim_line(bytes));
 }
 
 /*
@@ -281,40 +285,29 @@ static bool is_unfinished_line(const struct piece *piece)
 static size_t dissect(const struct dissect_input *input, struct dissect_unit *units,
 		      size_t capacity)
 {
-	struct memory memory = { 0 };
-	size_t count = 0, offset = 0;
+	struct dissect_writer writer = { input, units, capacity, 0 };
+	struct bytes rest = input->bytes;
+	struct memory memory;
 
-	if (input->state != NULL)
-		memcpy(&memory, input->state, sizeof memory);
+	dissect_recall(input, &memory, sizeof memory);
 	if (input->missing > 0)
 		*(input->is_from_server ? &memory.status : &memory.command) =
 		    (struct line_start) { .length = 0 };
-	while (offset < input->bytes.length) {
-		struct bytes rest = bytes_from(input->bytes, offset);
-
+	while (rest.length > 0) {
 		if (input->state == NULL)
 			guess(&memory, input, rest);
 		const struct memory before = memory;
 		struct piece piece = next_piece(&memory, input->is_from_server, rest);
-		struct dissect_unit *unit = count < capacity ? &units[count] : NULL;
 
-		if (is_unfinished_line(&piece) && dissect_keep(input, rest, unit)) {
+		if (is_unfinished_line(&piece) && dissect_keep(&writer, rest)) {
 			memory = before;
-			if (unit != NULL)
-				unit->offset = (uint32_t)offset;
-			count++;
 			break;
 		}
-		if (count < capacity) {
-			units[count].offset = (uint32_t)offset;
-			describe(&piece, bytes_first(rest, piece.length), &units[count]);
-		}
-		count++;
-		offset += piece.length;
+		add_piece(&memory, &writer, &piece, bytes_first(rest, piece.length));
+		rest = bytes_from(rest, piece.length);
 	}
-	if (input->state != NULL)
-		memcpy(input->state, &memory, sizeof memory);
-	return count;
+	dissect_remember(input, &memory, sizeof memory);
+	return writer.count;
 }
 
 const struct dissector pop3_dissector = {

@@ -496,12 +496,17 @@ static void send_open_recipients(struct delivery *delivery, struct smtp_client *
 	g_free(recipients);
 }
 
-static void record_connection(const struct delivery *delivery, struct endpoint server)
+static void connected(void *owner)
 {
-	char *text = evidence_server(present_exchanger(delivery)->host, server);
+	const struct connection *connection = owner;
+	struct endpoint server = { connection->address, SMTP_PORT };
+	char *text;
 
-	mail_record(delivery->agent->node, ACTOR_MTA, MAIL_CONNECTS, &delivery->job->identity, 0,
-		    bytes_of(text));
+	if (connection->delivery == NULL)
+		return;
+	text = evidence_server(connection->host, server);
+	mail_record(connection->agent->node, ACTOR_MTA, MAIL_CONNECTS,
+		    &connection->delivery->job->identity, 0, bytes_of(text));
 	g_free(text);
 }
 
@@ -522,8 +527,6 @@ static void connect_to(struct delivery *delivery, uint32_t address, enum session
 	    .owner = connection,
 	});
 	struct endpoint server = { address, SMTP_PORT };
-
-	record_connection(delivery, server);
 	struct stream *stream = tcp_connect(agent->host, server, NULL, NULL);
 
 	connection->agent = agent;
@@ -543,6 +546,7 @@ static void connect_to(struct delivery *delivery, uint32_t address, enum session
 		.connect_timeout_ns = DELIVERY_CONNECT_TIMEOUT_NS,
 		.tls = is_enforced(delivery) ? agent->config.strict_tls : agent->config.tls_context,
 		.tls_name = connection->host,
+		.opened = connected,
 		.done = connection_done,
 		.owner = connection,
 	    });

@@ -301,10 +301,14 @@ static void record_step(const struct mua_outbox *outbox, enum mail_detail detail
 	g_string_free(evidence, TRUE);
 }
 
-static void record_connection(const struct mua_outbox *outbox)
+static void connected(void *owner)
 {
-	char *server = evidence_server(outbox->mua->config.outgoing_server, outbox->server);
+	const struct mua_outbox *outbox = owner;
+	char *server;
 
+	if (outbox->current == NULL)
+		return; /* it was given up: we went offline */
+	server = evidence_server(outbox->mua->config.outgoing_server, outbox->server);
 	record_step(outbox, MAIL_CONNECTS, evidence_new(server));
 	g_free(server);
 }
@@ -342,7 +346,6 @@ static void connect_to(struct mua_outbox *outbox, uint32_t address)
 	struct stream *stream;
 
 	outbox->server = (struct endpoint) { address, config->outgoing_ports[outbox->port] };
-	record_connection(outbox);
 	stream = tcp_connect(mua->host, outbox->server, NULL, NULL);
 
 	outbox->adapter =
@@ -355,6 +358,7 @@ static void connect_to(struct mua_outbox *outbox, uint32_t address)
 			    .tls = config->tls,
 			    .tls_name = config->outgoing_server,
 			    .begins_with_tls = config->outgoing_tls == SESSION_TLS_AT_ONCE,
+			    .opened = connected,
 			    .done = connection_done,
 			    .owner = outbox,
 			});

@@ -153,6 +153,13 @@ static void connection_done(void *owner, struct session *session, int why)
 	web_user_run(submission->user);
 }
 
+static void connected(void *owner)
+{
+	const struct web_submission *submission = owner;
+
+	record(submission, MAIL_CONNECTS, bytes_of(submission->server));
+}
+
 static void looked_up(void *owner, enum lookup_outcome outcome, uint32_t address)
 {
 	struct web_submission *submission = owner;
@@ -170,7 +177,6 @@ static void looked_up(void *owner, enum lookup_outcome outcome, uint32_t address
 	struct endpoint server = { address, port };
 
 	submission->server = evidence_server(config->submission_server, server);
-	record(submission, MAIL_CONNECTS, bytes_of(submission->server));
 	struct session *session = smtp_client_new(&(struct smtp_client_config) {
 	    .host_name = config->host_name,
 	    .login = submission->user->address,
@@ -189,6 +195,7 @@ static void looked_up(void *owner, enum lookup_outcome outcome, uint32_t address
 		.actor = ACTOR_WEBMAIL,
 		.wakeup_ns = config->wakeup_ns,
 		.connect_timeout_ns = WEBMAIL_CONNECT_NS,
+		.opened = connected,
 		.done = connection_done,
 		.owner = submission,
 	    });

@@ -50,10 +50,12 @@ static bool is_digit(uint8_t octet)
 	return g_ascii_isalnum((gchar)octet) || octet == '+' || octet == '/';
 }
 
-static bool is_well_formed(struct bytes text)
+bool sasl_is_base64(struct bytes text)
 {
 	size_t digits = 0;
 
+	if (text.length == 1 && text.data[0] == '=')
+		return true;
 	while (digits < text.length && is_digit(text.data[digits]))
 		digits++;
 	for (size_t i = digits; i < text.length; i++)
@@ -64,10 +66,10 @@ static bool is_well_formed(struct bytes text)
 
 char *sasl_base64_decode(struct bytes text, size_t *length)
 {
-	if (text.length == 1 && text.data[0] == '=')
-		text.length = 0;
-	if (!is_well_formed(text))
+	if (!sasl_is_base64(text))
 		return NULL;
+	if (text.length == 1)
+		text.length = 0;
 
 	char *encoded = g_strndup((const char *)text.data, text.length);
 	gsize decoded_length = 0;

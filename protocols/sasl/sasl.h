@@ -48,8 +48,11 @@ struct sasl_setting {
 /* A nonce: 144 bits as 24 characters without '=' and ','; "0" without `random`. The caller frees it. */
 char *sasl_nonce_new(struct random_stream *random);
 
+/* Whether it is base64 (RFC 4648 section 4, padding required), or "=", which stands for no octets. */
+bool sasl_is_base64(struct bytes text);
+
 /*
- * Decodes base64 text (RFC 4648 section 4, padding required). NULL when it is malformed; else the
+ * Decodes base64 text. NULL when it is malformed (sasl_is_base64()); else the
  * octets and a NUL behind them, the caller frees them. "=" stands for no octets (RFC 4954).
  */
 char *sasl_base64_decode(struct bytes text, size_t *length);

@@ -1,5 +1,6 @@
 #include "protocols/smtp/dissect.h"
 
+#include "protocols/sasl/dissect.h"
 #include "protocols/smtp/data.h"
 #include "protocols/smtp/dissect_text.h"
 #include "protocols/smtp/syntax.h"
@@ -26,53 +27,10 @@ struct memory {
 	uint16_t awaited;     /* replies to come */
 	uint16_t data_turn;   /* which of them, from 1, is that to DATA; 0: none is */
 	uint16_t tls_turn;    /* likewise to STARTTLS */
+	struct sasl_watch sasl;
 };
 
 G_STATIC_ASSERT(sizeof(struct memory) <= sizeof(struct dissect_state));
-
-/* Where units are written to. */
-struct writer {
-	struct dissect_unit *units;
-	size_t capacity, count;
-	struct bytes all;
-	const struct dissect_input *input;
-};
-
-static struct dissect_unit *add(struct writer *writer, const struct smtp_explanation *text,
-				enum smtp_detail kind, unsigned depth, struct bytes part)
-{
-	struct dissect_unit *unit;
-
-	if (writer->count++ >= writer->capacity)
-		return NULL;
-	unit = &writer->units[writer->count - 1];
-	*unit = (struct dissect_unit) {
-		.name = text->name,
-		.purpose = text->purpose,
-		.reference = text->reference,
-		.kind = (uint16_t)kind,
-		.depth = (uint8_t)depth,
-		.is_complete = true,
-		.offset = (uint32_t)(part.data - writer->all.data),
-		.length = (uint32_t)part.length,
-	};
-	dissect_print_line(part, unit->summary);
-	return unit;
-}
-
-/* A line that ends the range, but has no end, may be kept until that comes: true. */
-static bool keep_piece(struct writer *writer, struct bytes line)
-{
-	struct dissect_unit *unit =
-	    writer->count < writer->capacity ? &writer->units[writer->count] : NULL;
-
-	if (!dissect_keep(writer->input, line, unit))
-		return false;
-	if (unit != NULL)
-		unit->offset = (uint32_t)(line.data - writer->all.data);
-	writer->count++;
-	return true;
-}
 
 static void mark_incomplete(struct dissect_unit *unit)
 {
@@ -80,58 +38,42 @@ static void mark_incomplete(struct dissect_unit *unit)
 		unit->is_complete = false;
 }
 
-/* The octets up to and with the first LF; all of them when there is none. */
-static size_t piece_of_line(struct bytes in, bool *is_whole)
-{
-	const uint8_t *feed = memchr(in.data, '\n', in.length);
-
-	*is_whole = feed != NULL;
-	return feed == NULL ? in.length : (size_t)(feed + 1 - in.data);
-}
-
-static struct bytes without_end(struct bytes line)
-{
-	while (line.length > 0 &&
-	       (line.data[line.length - 1] == '\n' || line.data[line.length - 1] == '\r'))
-		line.length--;
-	return line;
-}
-
 /* The client's side. */
 
-static void add_parameters(struct writer *writer, enum smtp_detail verb, struct bytes rest)
+static void add_parameters(struct dissect_writer *writer, enum smtp_detail verb, struct bytes rest)
 {
-	static const struct smtp_explanation unknown = { "Parameter", NULL,
-							 "RFC 5321 section 4.1.1.11" };
+	static const struct dissect_text unknown = { "Parameter", NULL,
+						     "RFC 5321 section 4.1.1.11" };
 	struct smtp_parameter parameter;
 
 	while (smtp_parameter_next(&rest, &parameter)) {
-		const struct smtp_explanation *text = smtp_explain_keyword(parameter.keyword);
+		const struct dissect_text *text = smtp_explain_keyword(parameter.keyword);
 		struct bytes whole = { parameter.keyword.data,
 				       (size_t)(rest.data - parameter.keyword.data) };
 
-		add(writer, text != NULL ? text : &unknown, verb, 1, whole);
+		dissect_add(writer, text != NULL ? text : &unknown, verb, 1, whole);
 	}
 }
 
 /* The argument of a command, and for MAIL and RCPT the path and parameters apart. */
-static void add_argument(struct writer *writer, enum smtp_detail verb, struct bytes argument)
+static void add_argument(struct dissect_writer *writer, enum smtp_detail verb,
+			 struct bytes argument)
 {
-	const struct smtp_explanation *text = smtp_explain_argument(verb);
+	const struct dissect_text *text = smtp_explain_argument(verb);
 	char address[SMTP_PATH_MAX];
 	struct bytes path, rest;
 
 	if (text == NULL || argument.length == 0)
 		return;
 	if (verb != SMTP_MAIL && verb != SMTP_RCPT) {
-		add(writer, text, verb, 1, argument);
+		dissect_add(writer, text, verb, 1, argument);
 		return;
 	}
 	if (!smtp_skip(argument, verb == SMTP_MAIL ? "FROM:" : "TO:", &path))
 		return;
 	if (smtp_path_parse(path, true, address, &rest) != SMTP_PATH_OK)
 		return;
-	add(writer, text, verb, 1, bytes_first(path, (size_t)(rest.data - path.data)));
+	dissect_add(writer, text, verb, 1, bytes_first(path, (size_t)(rest.data - path.data)));
 	add_parameters(writer, verb, rest);
 }
 
@@ -159,23 +101,26 @@ static void await_reply(struct memory *memory, enum smtp_detail detail)
 	}
 }
 
-static size_t dissect_line(struct memory *memory, struct bytes in, struct writer *writer)
+static size_t dissect_line(struct memory *memory, struct bytes in, struct dissect_writer *writer)
 {
 	bool is_whole, was_open = memory->open_line != 0;
-	size_t length = piece_of_line(in, &is_whole);
-	struct bytes line = bytes_first(in, length);
-	struct smtp_command command = smtp_command_parse(without_end(line));
+	struct bytes line = dissect_take_line(in, &is_whole);
+	struct smtp_command command = smtp_command_parse(dissect_trim_line(line));
 	enum smtp_detail detail = was_open                         ? memory->open_line - 1u
 				  : memory->mode == IN_CREDENTIALS ? SMTP_CREDENTIALS
 								   : command.verb;
 	struct dissect_unit *unit;
 
-	if (!is_whole && !was_open && keep_piece(writer, line))
-		return length;
-	unit = add(writer, smtp_explain_unit(detail), detail, 0, line);
+	if (!is_whole && !was_open && dissect_keep(writer, line))
+		return line.length;
+	unit = dissect_add(writer, smtp_explain_unit(detail), detail, 0, line);
 	if (!is_whole || was_open)
 		mark_incomplete(unit);
-	else if (detail != SMTP_CREDENTIALS)
+	else if (detail == SMTP_CREDENTIALS)
+		sasl_dissect_line(&memory->sasl, writer, false, dissect_trim_line(line));
+	else if (detail == SMTP_AUTH)
+		sasl_dissect_command(&memory->sasl, writer, command.argument);
+	else
 		add_argument(writer, detail, command.argument);
 	memory->open_line = is_whole ? 0 : (uint8_t)(detail + 1);
 	if (is_whole) {
@@ -184,7 +129,7 @@ static size_t dissect_line(struct memory *memory, struct bytes in, struct writer
 	}
 	if (is_whole && !was_open && detail == SMTP_BDAT)
 		expect_chunk(memory, command.argument);
-	return length;
+	return line.length;
 }
 
 /* The first line of a piece of the message that says something. */
@@ -194,22 +139,22 @@ static void print_message(struct bytes in, bool is_end, char out[DISSECT_TEXT_BY
 
 	while (rest.length > 0 && strchr("\r\n", rest.data[0]) != NULL)
 		rest = bytes_from(rest, 1);
-	if (is_end && without_end(rest).length <= 1)
+	if (is_end && dissect_trim_line(rest).length <= 1)
 		g_strlcpy(out, ". (the end of the message)", DISSECT_TEXT_BYTES);
 	else
 		dissect_print_line(rest.length > 0 ? rest : in, out);
 }
 
-static size_t dissect_message(struct memory *memory, struct bytes in, struct writer *writer)
+static size_t dissect_message(struct memory *memory, struct bytes in, struct dissect_writer *writer)
 {
-	static const struct smtp_explanation dot = { "End of data",
-						     "A line of a single dot ends the message.",
-						     "RFC 5321 section 4.1.1.4" };
+	static const struct dissect_text dot = { "End of data",
+						 "A line of a single dot ends the message.",
+						 "RFC 5321 section 4.1.1.4" };
 	enum smtp_data_state state = memory->data_state;
 	bool is_begun_here = state == SMTP_LINE_START && !memory->open_line;
 	size_t length = smtp_data_decode(&state, in, NULL, 0, &(bool) { false });
-	struct dissect_unit *unit =
-	    add(writer, smtp_explain_unit(SMTP_MESSAGE), SMTP_MESSAGE, 0, bytes_first(in, length));
+	struct dissect_unit *unit = dissect_add(writer, smtp_explain_unit(SMTP_MESSAGE),
+						SMTP_MESSAGE, 0, bytes_first(in, length));
 
 	if (unit != NULL)
 		print_message(bytes_first(in, length), state == SMTP_DATA_END, unit->summary);
@@ -220,7 +165,8 @@ static size_t dissect_message(struct memory *memory, struct bytes in, struct wri
 	if (state == SMTP_DATA_END) {
 		size_t end = length < 3 ? length : 3;
 
-		add(writer, &dot, SMTP_MESSAGE, 1, bytes_first(bytes_from(in, length - end), end));
+		dissect_add(writer, &dot, SMTP_MESSAGE, 1,
+			    bytes_first(bytes_from(in, length - end), end));
 		memory->mode = IN_COMMANDS;
 		memory->open_line = 0;
 		await_reply(memory, SMTP_MESSAGE);
@@ -228,11 +174,11 @@ static size_t dissect_message(struct memory *memory, struct bytes in, struct wri
 	return length;
 }
 
-static size_t dissect_chunk(struct memory *memory, struct bytes in, struct writer *writer)
+static size_t dissect_chunk(struct memory *memory, struct bytes in, struct dissect_writer *writer)
 {
 	struct bytes octets = bytes_first(in, memory->chunk_bytes);
 	struct dissect_unit *unit =
-	    add(writer, smtp_explain_unit(SMTP_CHUNK), SMTP_CHUNK, 0, octets);
+	    dissect_add(writer, smtp_explain_unit(SMTP_CHUNK), SMTP_CHUNK, 0, octets);
 
 	memory->chunk_bytes -= octets.length;
 	if (memory->chunk_bytes > 0 || memory->open_line != 0)
@@ -250,7 +196,7 @@ static void begin_message(struct memory *memory)
 	memory->open_line = 0;
 }
 
-static size_t dissect_client(struct memory *memory, struct bytes in, struct writer *writer)
+static size_t dissect_client(struct memory *memory, struct bytes in, struct dissect_writer *writer)
 {
 	switch (memory->mode) {
 	case AWAITS_MESSAGE: /* RFC 2920 section 3.1 wants clients to wait, and not all do */
@@ -267,38 +213,51 @@ static size_t dissect_client(struct memory *memory, struct bytes in, struct writ
 
 /* The server's side. */
 
+static const struct dissect_text code_text = { "Reply code",
+					       "2: done, 3: go on, 4: not now, 5: never.",
+					       "RFC 5321 section 4.2.1" };
+
 /* Code, enhanced status code and text of a reply that has one line. */
-static void add_reply_parts(struct writer *writer, enum smtp_detail kind, struct bytes line)
+static void add_reply_parts(struct dissect_writer *writer, enum smtp_detail kind, struct bytes line)
 {
-	static const struct smtp_explanation code = { "Reply code",
-						      "2: done, 3: go on, 4: not now, 5: never.",
-						      "RFC 5321 section 4.2.1" };
-	static const struct smtp_explanation status = { "Enhanced status code",
-							"Class, subject and detail of the reply.",
-							"RFC 3463" };
-	static const struct smtp_explanation text = { "Text", "For people.",
-						      "RFC 5321 section 4.2" };
+	static const struct dissect_text status = { "Enhanced status code",
+						    "Class, subject and detail of the reply.",
+						    "RFC 3463" };
+	static const struct dissect_text text = { "Text", "For people.", "RFC 5321 section 4.2" };
 	struct bytes rest = bytes_from(line, 4);
 	size_t length = smtp_status_length(rest);
 
-	add(writer, &code, kind, 1, bytes_first(line, 3));
+	dissect_add(writer, &code_text, kind, 1, bytes_first(line, 3));
 	if (length > 0) {
-		add(writer, &status, kind, 1, bytes_first(rest, length));
+		dissect_add(writer, &status, kind, 1, bytes_first(rest, length));
 		rest = bytes_from(rest, length + 1);
 	}
 	if (rest.length > 0)
-		add(writer, &text, kind, 1, rest);
+		dissect_add(writer, &text, kind, 1, rest);
 }
 
-static void add_reply_line(struct writer *writer, enum smtp_detail kind, struct bytes line)
+/* The reply to AUTH that asks for more: a step of the exchange. */
+static void add_challenge_parts(struct memory *memory, struct dissect_writer *writer,
+				enum smtp_detail kind, struct bytes line)
 {
-	static const struct smtp_explanation other = { "Reply line", NULL,
-						       "RFC 5321 section 4.2.1" };
-	const struct smtp_explanation *text = NULL;
+	static const struct dissect_text text = { "Challenge", "A step of SASL, in base64.",
+						  "RFC 4954 section 4" };
+	struct bytes challenge = bytes_from(line, 4);
+
+	sasl_dissect_line(&memory->sasl, writer, true, challenge);
+	dissect_add(writer, &code_text, kind, 1, bytes_first(line, 3));
+	if (challenge.length > 0)
+		dissect_add(writer, &text, kind, 1, challenge);
+}
+
+static void add_reply_line(struct dissect_writer *writer, enum smtp_detail kind, struct bytes line)
+{
+	static const struct dissect_text other = { "Reply line", NULL, "RFC 5321 section 4.2.1" };
+	const struct dissect_text *text = NULL;
 
 	if (kind == SMTP_COMPLETED && line.length > 4)
 		text = smtp_explain_keyword(bytes_from(line, 4));
-	add(writer, text != NULL ? text : &other, kind, 1, line);
+	dissect_add(writer, text != NULL ? text : &other, kind, 1, line);
 }
 
 /*
@@ -321,10 +280,10 @@ static size_t reply_length(struct memory *memory, struct bytes in, bool *is_whol
 	*is_whole = false;
 	for (*lines = 0; length < in.length && !*is_whole; ++*lines) {
 		bool has_end;
-		size_t piece = piece_of_line(bytes_from(in, length), &has_end);
+		struct bytes piece = dissect_take_line(bytes_from(in, length), &has_end);
 
-		take_piece(memory, bytes_first(bytes_from(in, length), piece));
-		length += piece;
+		take_piece(memory, piece);
+		length += piece.length;
 		*is_whole = has_end && memory->is_last_line;
 		if (has_end)
 			memory->line_octets = 0;
@@ -336,11 +295,9 @@ static unsigned reply_code(struct bytes in)
 {
 	struct smtp_reply_line line;
 	bool has_end;
-	size_t length = piece_of_line(in, &has_end);
+	struct bytes first = dissect_trim_line(dissect_take_line(in, &has_end));
 
-	return smtp_reply_line_parse(without_end(bytes_first(in, length)), &line) == PARSE_OK
-		   ? line.code
-		   : 0;
+	return smtp_reply_line_parse(first, &line) == PARSE_OK ? line.code : 0;
 }
 
 /* One reply less is to come. True: it was that whose turn is counted in `turn`. */
@@ -386,10 +343,10 @@ static void learn(struct memory *memory, unsigned code)
 		end_message(memory);
 }
 
-static size_t dissect_server(struct memory *memory, struct bytes in, struct writer *writer)
+static size_t dissect_server(struct memory *memory, struct bytes in, struct dissect_writer *writer)
 {
-	static const struct smtp_explanation tls = { "Reply 220", "The client may begin TLS now.",
-						     "RFC 3207 section 4" };
+	static const struct dissect_text tls = { "Reply 220", "The client may begin TLS now.",
+						 "RFC 3207 section 4" };
 	bool is_whole, was_open = memory->is_in_reply;
 	const struct memory before = *memory;
 	unsigned lines;
@@ -401,21 +358,23 @@ static size_t dissect_server(struct memory *memory, struct bytes in, struct writ
 	    code == 220 && !is_for_tls ? SMTP_GREETING : smtp_reply_detail(code);
 	struct dissect_unit *unit;
 
-	if (!is_whole && !was_open && keep_piece(writer, reply)) {
+	if (!is_whole && !was_open && dissect_keep(writer, reply)) {
 		*memory = before;
 		return length;
 	}
-	unit = add(writer, is_for_tls ? &tls : smtp_explain_reply(code), kind, 0, reply);
+	unit = dissect_add(writer, is_for_tls ? &tls : smtp_explain_reply(code), kind, 0, reply);
 	if (!is_whole || was_open)
 		mark_incomplete(unit);
-	if (lines == 1 && !was_open && code != 0)
-		add_reply_parts(writer, kind, without_end(reply));
+	if (lines == 1 && !was_open && is_whole && code == 334)
+		add_challenge_parts(memory, writer, kind, dissect_trim_line(reply));
+	else if (lines == 1 && !was_open && code != 0)
+		add_reply_parts(writer, kind, dissect_trim_line(reply));
 	for (struct bytes rest = reply; lines > 1 && rest.length > 0;) {
 		bool has_end;
-		size_t piece = piece_of_line(rest, &has_end);
+		struct bytes line = dissect_take_line(rest, &has_end);
 
-		add_reply_line(writer, kind, without_end(bytes_first(rest, piece)));
-		rest = bytes_from(rest, piece);
+		add_reply_line(writer, kind, dissect_trim_line(line));
+		rest = bytes_from(rest, line.length);
 	}
 	memory->is_in_reply = !is_whole;
 	memory->code = (uint16_t)code;
@@ -428,8 +387,7 @@ static size_t dissect_server(struct memory *memory, struct bytes in, struct writ
 static void guess(struct memory *memory, const struct dissect_input *input)
 {
 	bool is_whole;
-	size_t length = piece_of_line(input->bytes, &is_whole);
-	struct bytes line = without_end(bytes_first(input->bytes, length));
+	struct bytes line = dissect_trim_line(dissect_take_line(input->bytes, &is_whole));
 
 	if (input->is_from_server || smtp_command_parse(line).verb != SMTP_UNKNOWN)
 		return;
@@ -455,15 +413,14 @@ static void pass_over(struct memory *memory, uint64_t missing, bool is_from_serv
 static size_t dissect(const struct dissect_input *input, struct dissect_unit *units,
 		      size_t capacity)
 {
-	struct writer writer = { units, capacity, 0, input->bytes, input };
-	struct memory memory = { 0 };
+	struct dissect_writer writer = { input, units, capacity, 0 };
+	struct memory memory;
 	struct bytes rest = input->bytes;
 
 	if (rest.length == 0)
 		return 0;
-	if (input->state != NULL)
-		memcpy(&memory, input->state, sizeof memory);
-	else
+	dissect_recall(input, &memory, sizeof memory);
+	if (input->state == NULL)
 		guess(&memory, input);
 	if (input->missing > 0)
 		pass_over(&memory, input->missing, input->is_from_server);
@@ -471,8 +428,7 @@ static size_t dissect(const struct dissect_input *input, struct dissect_unit *un
 		rest = bytes_from(rest, input->is_from_server
 					    ? dissect_server(&memory, rest, &writer)
 					    : dissect_client(&memory, rest, &writer));
-	if (input->state != NULL)
-		memcpy(input->state, &memory, sizeof memory);
+	dissect_remember(input, &memory, sizeof memory);
 	return writer.count;
 }
 

@@ -4,7 +4,7 @@
 #include "protocols/smtp/syntax.h"
 
 /* clang-format off */
-static const struct smtp_explanation units[SMTP_DETAIL_COUNT] = {
+static const struct dissect_text units[SMTP_DETAIL_COUNT] = {
 	[SMTP_EHLO] = { "EHLO command", "The client says its name and asks which extensions the server has.",
 	                "RFC 5321 section 4.1.1.1" },
 	[SMTP_HELO] = { "HELO command", "The client says its name; it uses no extensions.",
@@ -40,7 +40,7 @@ static const struct smtp_explanation units[SMTP_DETAIL_COUNT] = {
 	[SMTP_CHUNK] = { "Chunk", "Octets of the message, counted by BDAT.", "RFC 3030 section 2" },
 };
 
-static const struct smtp_explanation arguments[SMTP_DETAIL_COUNT] = {
+static const struct dissect_text arguments[SMTP_DETAIL_COUNT] = {
 	[SMTP_EHLO] = { "Domain", "What the client calls itself.", "RFC 5321 section 4.1.1.1" },
 	[SMTP_HELO] = { "Domain", "What the client calls itself.", "RFC 5321 section 4.1.1.1" },
 	[SMTP_AUTH] = { "Mechanism", "How the client proves who it is; its first response may follow.",
@@ -56,7 +56,7 @@ static const struct smtp_explanation arguments[SMTP_DETAIL_COUNT] = {
 	[SMTP_HELP] = { "Topic", "What help is wanted about.", "RFC 5321 section 4.1.1.8" },
 };
 
-static const struct { unsigned code; struct smtp_explanation explanation; } replies[] = {
+static const struct { unsigned code; struct dissect_text explanation; } replies[] = {
 	{ 211, { "Reply 211", "System status, or help.", "RFC 5321 section 4.2.3" } },
 	{ 214, { "Reply 214", "Help for people.", "RFC 5321 section 4.2.3" } },
 	{ 220, { "Greeting", "The server says its name: the session begins.", "RFC 5321 section 3.1" } },
@@ -90,7 +90,7 @@ static const struct { unsigned code; struct smtp_explanation explanation; } repl
 	{ 556, { "Reply 556", "The domain accepts no mail.", "RFC 7504 section 3" } },
 };
 
-static const struct { const char *keyword; struct smtp_explanation explanation; } keywords[] = {
+static const struct { const char *keyword; struct dissect_text explanation; } keywords[] = {
 	{ "PIPELINING", { "PIPELINING", "Commands may be sent without waiting for each reply.", "RFC 2920" } },
 	{ "SIZE", { "SIZE", "How many octets a message has, or may have.", "RFC 1870" } },
 	{ "VRFY", { "VRFY", "The server can verify addresses.", "RFC 5321 section 4.1.1.6" } },
@@ -111,19 +111,19 @@ static const struct { const char *keyword; struct smtp_explanation explanation; 
 };
 /* clang-format on */
 
-const struct smtp_explanation *smtp_explain_unit(enum smtp_detail detail)
+const struct dissect_text *smtp_explain_unit(enum smtp_detail detail)
 {
 	return &units[detail];
 }
 
-const struct smtp_explanation *smtp_explain_argument(enum smtp_detail verb)
+const struct dissect_text *smtp_explain_argument(enum smtp_detail verb)
 {
 	return arguments[verb].name != NULL ? &arguments[verb] : NULL;
 }
 
-const struct smtp_explanation *smtp_explain_reply(unsigned code)
+const struct dissect_text *smtp_explain_reply(unsigned code)
 {
-	static const struct smtp_explanation unknown = { "Reply", NULL, "RFC 5321 section 4.2.1" };
+	static const struct dissect_text unknown = { "Reply", NULL, "RFC 5321 section 4.2.1" };
 
 	for (size_t i = 0; i < G_N_ELEMENTS(replies); i++)
 		if (replies[i].code == code)
@@ -131,7 +131,7 @@ const struct smtp_explanation *smtp_explain_reply(unsigned code)
 	return &unknown;
 }
 
-const struct smtp_explanation *smtp_explain_keyword(struct bytes line)
+const struct dissect_text *smtp_explain_keyword(struct bytes line)
 {
 	struct smtp_parameter word;
 

@@ -3,6 +3,12 @@
 
 #define TAIL_PROBE_SLACK_NS (2 * NS_PER_MS)
 
+/*
+ * A connection in use will want its alarm soon again, so it keeps it until it rings in vain; but not
+ * when so many of the host's connections have one.
+ */
+#define LINGERING_ALARMS 64
+
 static void timers_fire(void *connection);
 
 /* Deadlines. */
@@ -54,13 +60,12 @@ void timers_settle(struct tcp_connection *c)
 	int64_t nearest_ns = MIN(busy_ns, alarm->at_ns[DEADLINE_IDLE]);
 	bool is_background = busy_ns == TIME_NEVER; /* waiting for nothing but the peer to vanish */
 
+	if (is_background != alarm->timer.is_background)
+		timer_set_background(engine, &alarm->timer, is_background);
 	if (nearest_ns == TIME_NEVER) {
-		timers_release(c);
+		if (!timer_is_armed(&alarm->timer) || c->tcp->alarms.in_use > LINGERING_ALARMS)
+			timers_release(c);
 		return;
-	}
-	if (is_background != alarm->timer.is_background) {
-		timer_cancel(engine, &alarm->timer);
-		alarm->timer.is_background = is_background;
 	}
 	if (alarm->timer.deadline_ns != nearest_ns)
 		timer_schedule(engine, &alarm->timer, nearest_ns);

@@ -153,6 +153,66 @@ START_TEST(segments_out_of_order_are_held_and_told_when_the_gap_is_filled)
 }
 END_TEST
 
+/* Puts a cooked header of version 2 in front of the packet whose record begins at `record`. */
+static void cook(guint record, uint8_t interface, uint8_t packet_type)
+{
+	enum { RECORD_BYTES = 16, HEADER_BYTES = 20 };
+	uint8_t header[HEADER_BYTES] = { 8, 0, 0, 0, 0, 0, 0, interface, 0, 1, packet_type, 6, 2 };
+	guint at = record + RECORD_BYTES, rest = capture->len - at;
+
+	g_byte_array_set_size(capture, capture->len + HEADER_BYTES);
+	memmove(capture->data + at + HEADER_BYTES, capture->data + at, rest);
+	memcpy(capture->data + at, header, HEADER_BYTES);
+	capture->data[record + 11] += HEADER_BYTES;
+	capture->data[record + 15] += HEADER_BYTES;
+}
+
+/* What `tcpdump -i any` has on a router: in by one interface, out by the other; and what is its own. */
+START_TEST(cooked_captures_tell_which_way_a_packet_went)
+{
+	static const struct {
+		uint8_t interface, packet_type;
+	} places[] = {
+		{2,  0},
+                { 3, 4},
+                { 2, 3}
+	};
+	static const char *const words[] = {
+		"receives: 10.0.0.1 to 10.0.0.2, SMTP: NOOP",
+		"link        Cooked     20 B to us, interface 2",
+		"decapsulate IPv4     - 20 B",
+		"deliver     SMTP",
+		"10.0.0.1 to 10.0.0.2: a segment on its way, told of before",
+		"send        data",
+		"encapsulate IPv4     + 20 B",
+		"link        Cooked     20 B from us, interface 3",
+		"sends 10.0.0.2 again what it sent before",
+		"link        Cooked     20 B to another host",
+		"network     IPv4       20 B",
+		NULL,
+	};
+	static const char *const members[] = { "\"direction\":\"received\"",
+					       "\"direction\":\"sent\"", "\"frame\":3", NULL };
+	g_autofree char *text = NULL, *json = NULL;
+
+	begin_capture();
+	capture->data[22] = 276 >> 8;
+	capture->data[23] = 276 & 0xff;
+	for (unsigned i = 0; i < G_N_ELEMENTS(places); i++) {
+		guint record = capture->len;
+
+		segment(false, 1, 1, ACK, "NOOP\r\n");
+		cook(record, places[i].interface, places[i].packet_type);
+	}
+	write_capture();
+	text = explained(NULL, NULL);
+	check_order(text, words);
+	json = explained("--format", "json");
+	check_order(json, members);
+	ck_assert_uint_eq(count_in(json, "\"direction\""), 2);
+}
+END_TEST
+
 /* What the 1,000 in the header stands for; the captured handshake offers no scaling. */
 START_TEST(windows_are_said_to_be_unscaled_where_the_handshake_is_missing)
 {
@@ -546,6 +606,7 @@ int main(void)
 	tcase_set_timeout(tests, 60);
 	tcase_add_checked_fixture(tests, set_up, tear_down);
 	tcase_add_test(tests, segments_out_of_order_are_held_and_told_when_the_gap_is_filled);
+	tcase_add_test(tests, cooked_captures_tell_which_way_a_packet_went);
 	tcase_add_test(tests, windows_are_said_to_be_unscaled_where_the_handshake_is_missing);
 	tcase_add_test(tests, lines_are_no_longer_than_the_columns_asked_for);
 	tcase_add_test(tests, bytes_that_were_never_captured_are_said_to_be_missing);

@@ -60,6 +60,34 @@ START_TEST(the_log_ticks_the_nine_steps_with_their_actors)
 }
 END_TEST
 
+static size_t place_in(const char *log, const char *what)
+{
+	const char *at = strstr(log, what);
+
+	ck_assert_msg(at != NULL, "no %s", what);
+	return (size_t)(at - log);
+}
+
+/* Who is not answered is not connected. */
+START_TEST(the_step_of_connecting_comes_behind_the_handshake_and_not_without_one)
+{
+	struct outcome *open = run_altered(NULL, NULL);
+	struct outcome *closed = run_altered(
+	    "expect:\n", "servers:\n  ibm-mail: {services: [smtp, pop3, imap]}\n"
+			 "expect:\n  - {connection: refused, to: ibm-mail, port: 587}\n");
+
+	ck_assert_uint_lt(place_in(open->out, "587 (submission) → 55571, SYN ACK"),
+			  place_in(open->out, "✓ step 2 of 9"));
+	ck_assert_uint_lt(place_in(open->out, "✓ step 2 of 9"),
+			  place_in(open->out, "220 ibm-mail.ibm.com ESMTP"));
+	ck_assert_int_ne(closed->status, 0);
+	ck_assert_ptr_nonnull(strstr(closed->out, "✓ step 1 of 9"));
+	ck_assert_ptr_null(strstr(closed->out, "✓ step 2 of 9"));
+	outcome_free(open);
+	outcome_free(closed);
+}
+END_TEST
+
 /* What is no longer true of the run: another actor, host, text or order; a step that is not to be. */
 static const struct {
 	const char *from, *to;
@@ -154,6 +182,8 @@ int main(void)
 
 	tcase_set_timeout(tests, 120);
 	tcase_add_test(tests, the_log_ticks_the_nine_steps_with_their_actors);
+	tcase_add_test(tests,
+		       the_step_of_connecting_comes_behind_the_handshake_and_not_without_one);
 	tcase_add_loop_test(tests, an_expectation_about_the_way_fails_when_it_is_not_so, 0,
 			    G_N_ELEMENTS(lies));
 	tcase_add_test(tests, conversations_state_and_topology_name_host_and_program);

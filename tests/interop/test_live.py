@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """mailwire live and shell as commands: interfaces, records, signals, and what they say when wrong."""
+import glob
 import os
 import re
 import shutil
@@ -299,6 +300,34 @@ def shell_is_told_to_end():
     os.unlink("/tmp/mailwire-end.pcapng")
 
 
+def running(mark):
+    """The command lines of processes that have `mark` in them."""
+    found = []
+    for path in glob.glob("/proc/[0-9]*/cmdline"):
+        try:
+            with open(path, "rb") as file:
+                line = file.read()
+        except OSError:   # it has ended
+            continue
+        if mark.encode() in line:
+            found.append(line)
+    return found
+
+
+def nothing_outlives_a_shell():
+    """A job, a daemon in a session of its own, one that ignores signals: with the shell they end."""
+    mark = "4711.%d" % os.getpid()
+    line = f"sleep {mark}1 & (setsid sleep {mark}2 &); nohup sh -c 'trap \"\" HUP TERM; sleep {mark}3' >/dev/null 2>&1 & exit 7"
+    done = subprocess.run([MAILWIRE, "shell", MAIL, "--", "sh", "-c", line], capture_output=True, timeout=20)
+    assert done.returncode == 7, done
+    assert running(mark) == []
+    process = subprocess.Popen([MAILWIRE, "shell", MAIL, "--", "sleep", mark], stderr=subprocess.DEVNULL)
+    within(5, lambda: len(running(mark)) > 1)   # mailwire's own command line has the mark, too
+    process.kill()
+    process.wait(10)
+    within(5, lambda: running(mark) == [])
+
+
 CASES = [
     a_tap_device_joins_the_network,
     a_veth_pair_with_all_offloads_on,
@@ -315,6 +344,7 @@ CASES = [
     missing_permission_and_missing_driver,
     the_exit_status_of_shell_is_the_commands,
     shell_is_told_to_end,
+    nothing_outlives_a_shell,
 ]
 
 if __name__ == "__main__":

@@ -355,7 +355,12 @@ static void check_units(const struct unit *expected, size_t count, bool is_from_
 		.is_stream = true,
 		.state = &state,
 	};
-	ck_assert_uint_eq(imap_dissector.dissect(&input, units, G_N_ELEMENTS(units)), count);
+	size_t found = imap_dissector.dissect(&input, units, G_N_ELEMENTS(units)), whole = 0;
+
+	for (size_t i = 0; i < found; i++)
+		if (units[i].depth == 0) /* parts are looked at elsewhere */
+			units[whole++] = units[i];
+	ck_assert_uint_eq(whole, count);
 	for (size_t i = 0, offset = 0; i < count; i++) {
 		ck_assert_msg(units[i].kind == expected[i].detail, "\"%s\" is %s", expected[i].text,
 			      units[i].name);

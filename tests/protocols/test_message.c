@@ -10,12 +10,12 @@ static struct message *message_of(const char *text)
 /* The structure as one line: type/subtype(children), with the body in quotes for leaves. */
 static void print_part(GString *out, const struct message *message, const struct message_part *part)
 {
-	const char *all = (const char *)message_bytes(message).data;
+	struct bytes body = bytes_from(message_bytes(message), part->body_offset);
 
 	g_string_append_printf(out, "%s/%s", part->type, part->subtype);
 	if (part->children == NULL) {
 		g_string_append_printf(out, "'%.*s'%u", (int)part->body_bytes,
-				       all + part->body_offset, part->body_lines);
+				       (const char *)body.data, part->body_lines);
 		return;
 	}
 	g_string_append_c(out, '(');

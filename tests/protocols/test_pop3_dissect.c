@@ -13,8 +13,8 @@ static const struct turn conversation[] = {
 	{ "CCAPA\r\n",										 "CAPA"								     },
 	{ "S+OK\r\nUSER\r\nPIPELINING\r\n.\r\n",						       "+OK listing"                                                              },
 	{ "Cauth plain\r\n",									   "AUTH"								     },
-	{ "S+ \r\n",										   "challenge"								},
-	{ "CAGJvYgB3cm9uZw==\r\n",								     "credentials"							      },
+	{ "S+ \r\n",										   "PLAIN challenge"							  },
+	{ "CAGJvYgB3cm9uZw==\r\n",								     "PLAIN message"							    },
 	{ "S-ERR [AUTH] no\r\n",								       "-ERR"								     },
 	{ "CUSER bob\r\nPASS secret\r\nSTAT\r\nUIDL 1\r\nUIDL\r\nRETR 1\r\nTOP 1 0\r\nRETR 9\r\n"
 	  "LIST 1\r\nDELE 1\r\nFROB\r\nQUIT\r\n",					     "USER PASS STAT UIDL UIDL RETR TOP RETR LIST DELE unknown command QUIT"    },
@@ -43,6 +43,8 @@ static char *dissect_turn(const struct turn *turn, size_t chunk, struct dissect_
 
 		ck_assert_uint_le(count, G_N_ELEMENTS(units));
 		for (size_t i = 0; i < count; i++) {
+			if (units[i].depth > 0)
+				continue;
 			ck_assert_uint_eq(units[i].offset, next);
 			next += units[i].length;
 			if (!is_inside)
@@ -80,9 +82,11 @@ START_TEST(single_lines_in_pieces_keep_their_names)
 		if (i == 2)
 			continue; /* its listing has line ends inside */
 		char *names = dissect_turn(&conversation[i], (size_t)_i, &state);
+		/* What a line of SASL says is read when all of it is there at once. */
+		const char *wanted = i == 5 && _i < 18 ? "credentials" : conversation[i].units;
 
 		if (conversation[i].text[0] == 'C')
-			ck_assert_str_eq(names, conversation[i].units);
+			ck_assert_str_eq(names, wanted);
 		g_free(names);
 	}
 }

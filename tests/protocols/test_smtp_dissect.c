@@ -94,8 +94,8 @@ START_TEST(credentials_are_a_line_behind_a_challenge)
 {
 	struct dissect_state state = { 0 };
 
-	expect("334 VXNlcm5hbWU6\r\n", true, &state, 0, "Reply 334@0+18\n");
-	expect("YWxpY2U=\r\nQUIT\r\n", false, &state, 0, "Credentials@0+10\nQUIT command@10+6\n");
+	expect("334 VXNlcm5hbWU6\r\n", true, &state, 0, "SASL challenge@0+18\n");
+	expect("YWxpY2U=\r\nQUIT\r\n", false, &state, 0, "SASL response@0+10\nQUIT command@10+6\n");
 }
 END_TEST
 

@@ -6,6 +6,7 @@
 #include "sim/random.h"
 
 #define TIMER_COUNT 200
+#define FEW         12
 
 struct probe {
 	struct timer timer;
@@ -49,6 +50,14 @@ static bool probe_precedes(const struct probe *a, const struct probe *b)
 	return a->expected_sequence < b->expected_sequence;
 }
 
+/* Timers come in waves: many are in use, then few, as the queue treats the two differently. */
+static struct probe *any_probe(struct fixture *fixture)
+{
+	bool are_few = fixture->changes_left / 2000 % 2 == 1;
+
+	return &fixture->probes[random_below(&fixture->random, are_few ? FEW : TIMER_COUNT)];
+}
+
 /* Fires: the model's first timer must be this one. Then changes some timers at random. */
 static void probe_fired(void *owner)
 {
@@ -66,12 +75,14 @@ static void probe_fired(void *owner)
 	probe->expected_ns = TIME_NEVER;
 	fixture->fired++;
 
+	if (probe == &fixture->probes[0] && fixture->changes_left > 0)
+		probe_arm(probe, engine_now(fixture->engine) + 1000);
 	for (int i = 0; i < 3 && fixture->changes_left > 0; i++, fixture->changes_left--) {
-		struct probe *other = &fixture->probes[random_below(&fixture->random, TIMER_COUNT)];
+		struct probe *other = any_probe(fixture);
 		uint64_t what = random_below(&fixture->random, 10);
 		int64_t span = INT64_C(1) << random_below(&fixture->random, 40);
 
-		if (what < 2)
+		if (what < 2 && other != &fixture->probes[0]) /* which keeps the wave going */
 			probe_disarm(other, what == 1);
 		else
 			probe_arm(other,
@@ -128,6 +139,29 @@ START_TEST(background_timers_do_not_keep_the_world_awake)
 	engine_run(engine, TIME_NEVER - 1);
 	ck_assert_int_eq(aged, 1);
 	timer_cancel(engine, &ageing);
+	engine_free(engine);
+}
+END_TEST
+
+START_TEST(an_armed_timer_may_go_to_the_background_and_back)
+{
+	struct engine *engine = engine_new();
+	struct timer timer;
+	int fired = 0;
+
+	timer_init(&timer, 1, count_up, &fired);
+	timer_schedule(engine, &timer, 50);
+	timer_set_background(engine, &timer, true);
+	ck_assert_int_eq(engine_run(engine, TIME_NEVER - 1), ENGINE_QUIET);
+	ck_assert_int_eq(engine_now(engine), 0);
+	timer_set_background(engine, &timer, true); /* as it is: nothing changes */
+	timer_set_background(engine, &timer, false);
+	ck_assert_int_eq(engine_run(engine, TIME_NEVER - 1), ENGINE_QUIET);
+	ck_assert_int_eq(fired, 1);
+	ck_assert_int_eq(engine_now(engine), 50);
+	timer_set_background(engine, &timer, true); /* not armed: counts for nothing */
+	timer_set_background(engine, &timer, false);
+	ck_assert_int_eq(engine_run(engine, TIME_NEVER - 1), ENGINE_QUIET);
 	engine_free(engine);
 }
 END_TEST
@@ -361,6 +395,7 @@ int main(void)
 
 	tcase_add_loop_test(tests, events_run_in_the_order_of_a_plain_model, 0, 20);
 	tcase_add_test(tests, background_timers_do_not_keep_the_world_awake);
+	tcase_add_test(tests, an_armed_timer_may_go_to_the_background_and_back);
 	tcase_add_test(tests, a_deadline_in_the_past_is_now);
 	tcase_add_test(tests, a_watched_flag_ends_the_run_after_the_present_instant);
 	tcase_add_test(tests, deferred_work_runs_once_before_the_event_ends);

@@ -37,7 +37,6 @@ START_TEST(what_was_put_is_found_until_it_makes_room)
 	}
 	ck_assert_uint_eq(found, CAPACITY);
 	ck_assert_uint_eq(forgotten, 1000 - CAPACITY);
-	ck_assert_uint_eq(lru_table_forgotten(table), forgotten);
 	lru_table_free(table);
 	ck_assert_uint_eq(forgotten, 1000);
 }
@@ -59,6 +58,27 @@ START_TEST(what_is_used_stays)
 }
 END_TEST
 
+START_TEST(what_yields_makes_room_first_and_may_be_used_again)
+{
+	struct lru_table *table =
+	    lru_table_new(sizeof(uint32_t), sizeof(uint64_t), LRU_WAYS, NULL, NULL);
+	const uint32_t old = 1, new = 100, newer = 101, last = LRU_WAYS;
+
+	for (uint32_t key = 1; key <= LRU_WAYS; key++)
+		lru_table_put(table, &key);
+	lru_table_yield(table, lru_table_find(table, &last));
+	lru_table_put(table, &new);
+	ck_assert_ptr_null(lru_table_look(table, &last));
+	ck_assert_ptr_nonnull(lru_table_look(table, &old));
+	lru_table_yield(table, lru_table_find(table, &new));
+	ck_assert_ptr_nonnull(lru_table_find(table, &new));
+	lru_table_put(table, &newer);
+	ck_assert_ptr_null(lru_table_look(table, &old));
+	ck_assert_ptr_nonnull(lru_table_look(table, &new));
+	lru_table_free(table);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("lru table");
@@ -66,6 +86,7 @@ int main(void)
 
 	tcase_add_test(tests, what_was_put_is_found_until_it_makes_room);
 	tcase_add_test(tests, what_is_used_stays);
+	tcase_add_test(tests, what_yields_makes_room_first_and_may_be_used_again);
 	suite_add_tcase(suite, tests);
 
 	SRunner *runner = srunner_create(suite);

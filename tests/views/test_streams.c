@@ -523,6 +523,33 @@ START_TEST(many_connections_are_followed_at_once)
 }
 END_TEST
 
+/* Many more than there is room for, all closed by a reset: one that stays silent is not forgotten for them. */
+START_TEST(ended_connections_make_room_first)
+{
+	enum { WINDOW = 60000, CLIENT_PORT = 1025, WINDOW_OFFSET = 14 };
+	uint8_t room[SEGMENT_FRAME_BYTES_MAX];
+
+	from_client(100, 0, SYN, NULL);
+	for (unsigned port = 2000; port < WINDOW; port++)
+		for (unsigned i = 0; i < 2; i++) {
+			const struct test_segment segment = { .flags = i == 0 ? SYN : RST,
+							      .sequence = 100 + i,
+							      .window = WINDOW };
+			struct bytes frame = segment_frame(&segment, room);
+
+			/* The sum of both, and with it the checksum, stays as it is. */
+			put_be16(room + TCP_START, (uint16_t)port);
+			put_be16(room + TCP_START + WINDOW_OFFSET,
+				 (uint16_t)(WINDOW + CLIENT_PORT - port));
+			ck_assert(follow(frame, frame.length));
+			ck_assert_uint_ne(seen.order, SEGMENT_DAMAGED);
+		}
+	from_server(500, 101, SYN | ACK, NULL);
+	ck_assert_uint_eq(seen.connection->number, 1);
+	ck_assert_uint_eq(streams_forgotten(streams), 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("streams");
@@ -559,6 +586,7 @@ int main(void)
 	tcase_add_test(tests, what_follows_data_in_vain_are_commands);
 	tcase_add_test(tests, the_reply_to_starttls_is_no_greeting);
 	tcase_add_test(tests, many_connections_are_followed_at_once);
+	tcase_add_test(tests, ended_connections_make_room_first);
 	suite_add_tcase(suite, tests);
 
 	SRunner *runner = srunner_create(suite);

@@ -1,0 +1,233 @@
+#!/usr/bin/env python3
+"""The written explanation against the trace: every number in it is looked up where it says it is.
+
+Nothing here knows how the explanation is made: it reads `narrate --format json` and
+`run --format json` of the same scenario, and computes each number anew from the records.
+"""
+import email
+import email.header
+import email.policy
+import html.parser
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+from interop import MAILWIRE, SANITIZED, need, run_cases
+from traces import Trace, output
+
+# Names in which digits are part of the word.
+NAMES = re.compile(r"\b(POP3S?|IPv[46]|IMAP4(rev[12])?|RFC \d+|base64|8BITMIME|SMTPUTF8|X\.509|TLS 1\.[23]|UTF-8)\b")
+SCALE = {"seconds": 1e9, "milliseconds": 1e6}
+
+def value_of(trace, span):
+    """The number that the evidence of a span leads to."""
+    record, source = trace.by_id[span["record"]], span["source"]
+    if source == "time":
+        return record["time_ns"]
+    if source == "interval":
+        return trace.by_id[span["until"]]["time_ns"] - record["time_ns"]
+    if source == "frame":
+        return trace.rank[record["id"]]
+    if source == "bits":
+        data = trace.bytes(record)
+        whole = int.from_bytes(data, "big")
+        return whole >> (8 * len(data) - span["bit"] - span["bits"]) & ((1 << span["bits"]) - 1)
+    if source == "count":
+        return sum(trace.fits(r, span["where"]) for r in trace.records)
+    if source == "sum":
+        return sum(r.get("total_bytes", 0) for r in trace.records if trace.fits(r, span["where"]))
+    return record.get(source, 0)
+
+
+def printed(value, span):
+    """The number as the text should have it."""
+    form, text = span["form"], span["text"]
+    if form == "ipv4":
+        return ".".join(str(value >> shift & 255) for shift in (24, 16, 8, 0))
+    if form == "mac":
+        return ":".join(f"{value >> shift & 255:02x}" for shift in range(40, -8, -8))
+    if form == "decimal":
+        is_amount = span["source"] not in ("bits", "frame")  # ports and frames are names
+        return f"{value:,}" if is_amount and value > 9999 else str(value)
+    number = re.match(r"[\d.]+", text).group()
+    decimals = len(number.partition(".")[2])
+    return f"{value / SCALE[form]:.{decimals}f}" + text[len(number):]
+
+
+def cleaned(data):
+    """Bytes as one line of text, as the explanation shows them."""
+    text = data.decode("utf-8", "replace").replace("\t", " ")
+    return "".join(c if c.isprintable() else "\ufffd" for c in text)
+
+
+def decoded(data, name):
+    """A header field (of To with Cc behind it), its words decoded."""
+    message = email.message_from_bytes(data, policy=email.policy.compat32)
+    values = [str(email.header.make_header(email.header.decode_header(v)))
+              for v in message.get_all(name, [])]
+    return re.sub(r"\s+", " ", " ".join(values))
+
+
+def check_text(trace, span):
+    data, text = trace.bytes(trace.by_id[span["record"]]), span["text"]
+    if text.endswith("..."):
+        text = text[:-3]
+    if span["source"] == "decoded":
+        words = decoded(data, span["field"]) + ", cc " + decoded(data, "Cc")
+        words = cleaned(words.encode())
+        return re.sub(r"\s+", " ", text).lower() in words.lower()
+    return text.lower() in cleaned(data).lower()
+
+
+def check_sentence(trace, sentence):
+    text, plain, at = sentence["text"].encode(), b"", 0
+    for record in sentence["records"]:
+        assert record in trace.by_id, f"no record {record}"
+    for span in sentence["spans"]:
+        start, end = span["start"], span["start"] + span["length"]
+        assert text[start:end].decode() == span["text"]
+        if "source" not in span:
+            continue
+        assert span["record"] in sentence["records"]
+        plain, at = plain + text[at:start] + b" _ ", end
+        if span["source"] in ("text", "decoded"):
+            assert check_text(trace, span), f"not in the record: {span}"
+        else:
+            expected = printed(value_of(trace, span), span)
+            assert span["text"] == expected, f"{span['text']} should be {expected}: {span}"
+    rest = NAMES.sub("", (plain + text[at:]).decode())
+    assert not re.search(r"\d", rest), f"a number without evidence: {rest}"
+    return len(sentence["spans"])
+
+
+def check(*arguments, options=(), least=50):
+    trace = Trace(*arguments)
+    story = json.loads(output("narrate", *arguments, *options, "--format", "json"))
+    pieces, failures = 0, []
+    for block in story["blocks"]:
+        for sentence in block["sentences"]:
+            try:
+                pieces += check_sentence(trace, sentence)
+            except (AssertionError, KeyError) as failure:
+                failures.append(f"{failure!r}\n  {sentence['text']}")
+    assert not failures, f"{len(failures)} sentences:\n" + "\n".join(failures[:10])
+    assert pieces >= least, f"only {pieces} pieces of evidence"
+    return "\n".join(" ".join(s["text"] for s in b["sentences"]) for b in story["blocks"])
+
+
+def every_number_of_the_office_is_in_its_trace():
+    text = check("office", options=["--question"], least=700)
+    assert "DELE 1" in text and "makes the deletion final" in text
+    assert "once more" not in text
+
+
+def experts_are_told_more_and_beginners_less():
+    expert = check("office", options=["--level", "expert"], least=2000)
+    short = check("office", options=["--level", "short", "--question"])
+    assert len(expert) > 3 * len(short)
+
+
+def a_loss_is_told_with_its_retransmission():
+    text = check("lossy-mail.yaml")
+    assert "is lost on the cable" in text and "once more" in text, text
+
+
+def without_pop3_nothing_is_deleted():
+    text = check("office", "--receive", "imap", options=["--question"])
+    assert "DELE" not in text.replace("never says DELE", "") and "UID FETCH" in text
+    assert "no message is fetched by POP3 in this run" in text
+
+
+def tls_tells_what_stays_readable():
+    assert "still reads the addresses, the ports" in check("tls", options=["--question"])
+
+
+def a_bounce_is_told():
+    text = check("cut-bounce")
+    assert "gives up on" in text and "Action: failed" in text
+
+
+def greylisting_and_nat_and_filters_are_told():
+    assert "tries again after a while" in check("greylist-pass")
+    assert "even TCP's header is rewritten" in check("nat")
+    assert "packet filter" in check("blocked")
+
+
+def what_people_type_is_quoted():
+    check("wrong-language")
+    check("webmail")
+
+
+def hostile_words_are_harmless():
+    check("hostile.yaml", options=["--question"])
+    page = output("narrate", "hostile.yaml", "--format", "html").decode()
+    elements = set()
+
+    class Parser(html.parser.HTMLParser):
+        def handle_starttag(self, tag, attributes):
+            elements.add(tag)
+            assert not [name for name, _ in attributes if name.startswith("on")]
+
+    Parser().feed(page)
+    assert not elements & {"script", "img", "i", "iframe", "object"}, elements
+    assert "&lt;img src=x onerror=alert(1)&gt;" in page and "\u202e" not in page
+    marked = output("narrate", "hostile.yaml").decode()
+    assert "\u202e" not in marked and "<img" not in marked.replace("\\<img", "")
+    assert "[c](" not in marked.replace("\\[c\\](", "")
+    for row in re.findall(r"^\| .*javascript.*$", marked, re.M):
+        assert len(re.findall(r"(?<!\\)\|", row)) == 6, row
+
+
+def files_are_written_as_their_names_say():
+    with tempfile.TemporaryDirectory() as folder:
+        for name, start in (("a.md", b"# "), ("a.html", b"<!DOCTYPE html>"), ("a.json", b"{")):
+            path = os.path.join(folder, name)
+            output("narrate", "hello", "-o", path)
+            with open(path, "rb") as file:
+                assert file.read().startswith(start)
+        with open(os.path.join(folder, "a.md"), encoding="utf-8") as file:
+            for figure in re.findall(r"\]\(<(.*\.svg)>\)", file.read()):
+                assert os.path.exists(os.path.join(folder, figure)), figure
+        done = subprocess.run([MAILWIRE, "narrate", "hello", "-o", os.path.join(folder, "a.txt")],
+                              stderr=subprocess.PIPE, check=False)
+        assert done.returncode == 2 and b"md, html, pdf or json" in done.stderr
+        done = subprocess.run([MAILWIRE, "narrate", "hello", "-o", os.path.join(folder, "a.pdf")],
+                              env={**os.environ, "PATH": folder}, stderr=subprocess.PIPE, check=False)
+        assert done.returncode == 3 and b"WeasyPrint" in done.stderr
+
+
+def a_pdf_is_the_same_each_time():
+    need("weasyprint")
+    with tempfile.TemporaryDirectory() as folder:
+        made = []
+        for name in ("a.pdf", "b.pdf"):
+            output("narrate", "hello", "--level", "short", "-o", os.path.join(folder, name))
+            with open(os.path.join(folder, name), "rb") as file:
+                made.append(file.read())
+        assert made[0].startswith(b"%PDF") and made[0] == made[1]
+
+
+CASES = [
+    every_number_of_the_office_is_in_its_trace,
+    a_loss_is_told_with_its_retransmission,
+    without_pop3_nothing_is_deleted,
+    hostile_words_are_harmless,
+    files_are_written_as_their_names_say,
+]
+SLOW = [
+    experts_are_told_more_and_beginners_less,
+    tls_tells_what_stays_readable,
+    a_bounce_is_told,
+    greylisting_and_nat_and_filters_are_told,
+    what_people_type_is_quoted,
+    a_pdf_is_the_same_each_time,
+]
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        print(check(*sys.argv[1:]))
+    else:
+        sys.exit(run_cases(CASES + ([] if SANITIZED else SLOW)))

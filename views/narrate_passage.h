@@ -1,0 +1,23 @@
+/* What one node did to a packet: its records of one crossing, sorted. For narrate*.c and quiz*.c only. */
+#pragma once
+#include "views/narrate_prose.h"
+
+struct passage {
+	const struct history_hop *hop;
+	const struct trace_record *receive, *transmit; /* NULL: made here; stays here */
+	const struct trace_record *forward; /* IPv4's, with the TTL; a switch's, with its ports */
+	const struct trace_record *translate;
+	GPtrArray *on, *off; /* of struct trace_record *: headers put on and taken off, in order */
+};
+
+void narrate_passage_read(const struct narrator *narrator, const struct history_hop *hop,
+			  struct passage *passage);
+void narrate_passage_clear(struct passage *passage);
+
+/* The packet that a saying begins in; NULL: it is not in the history. */
+const struct history_packet *narrate_packet_of(const struct narrator *narrator,
+					       const struct saying *saying);
+
+/* Its hop number `place`. */
+const struct history_hop *narrate_hop_of(const struct narrator *narrator,
+					 const struct history_packet *packet, uint32_t place);

@@ -1,0 +1,198 @@
+/* The scenes of a run, one after the other: each action of a user with all that came of it. */
+#include "protocols/actor.h"
+#include "protocols/imap/dissect.h"
+#include "protocols/pop3/dissect.h"
+#include "protocols/smtp/dissect.h"
+#include "views/narrate_parts.h"
+
+/* Scenes that are told in full, by level. */
+static const guint told_max[NARRATE_LEVEL_COUNT] = { 2, 16, 120 };
+
+static const struct {
+	const struct dissector *dissector;
+	void (*tell)(struct narrator *narrator, const struct scene *scene, const struct leg *leg,
+		     const GArray *sayings);
+} protocols[] = {
+	{&smtp_dissector,  narrate_smtp},
+	{ &pop3_dissector, narrate_pop3},
+	{ &imap_dissector, narrate_imap},
+};
+
+static void tell_sayings(struct narrator *narrator, const struct scene *scene,
+			 const struct leg *leg, const GArray *sayings)
+{
+	bool is_typed = leg->connection->actors[0] == ACTOR_TELNET;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(protocols) && !is_typed; i++) {
+		if (leg->connection->dissector != protocols[i].dissector)
+			continue;
+		protocols[i].tell(narrator, scene, leg, sayings);
+		return;
+	}
+	narrate_other(narrator, scene, leg, sayings);
+}
+
+static uint32_t index_of(const struct narrator *narrator, const struct scene *scene)
+{
+	for (guint i = 0; i < narrator->scenes->len; i++)
+		if (narrator->scenes->pdata[i] == scene)
+			return i;
+	return SCENE_NONE;
+}
+
+void narrate_session(struct narrator *narrator, const struct scene *scene, const struct leg *leg)
+{
+	uint32_t index = index_of(narrator, scene);
+	GArray *sayings = narrate_sayings(narrator, leg, index, false);
+
+	if (leg->connection->is_tls)
+		narrate_tls(narrator, leg, index, story_paragraph(narrator->story));
+	if (sayings->len > 0) {
+		tell_sayings(narrator, scene, leg, sayings);
+		narrate_ladder(narrator, leg, sayings);
+	}
+	g_array_unref(sayings);
+}
+
+static guint sentences_from(const struct story *story, guint block)
+{
+	guint count = 0;
+
+	for (; block < story->blocks->len; block++)
+		count += ((const struct story_block *)story->blocks->pdata[block])->sentences->len;
+	return count;
+}
+
+static void tell_more(struct narrator *narrator, const struct scene *scene, const struct leg *leg,
+		      const GArray *sayings)
+{
+	struct story_block *paragraph = story_paragraph(narrator->story);
+	guint behind = narrator->story->blocks->len;
+
+	tell_sayings(narrator, scene, leg, sayings);
+	if (leg->syn == NULL || sentences_from(narrator->story, behind) == 0)
+		return;
+	SAY(paragraph,
+	    "The connection from {} to {} (opened by frame {}) is still there, and is used again.",
+	    fact_node(narrator, leg->client), fact_node(narrator, leg->server),
+	    fact_frame(narrator, leg->syn));
+}
+
+/* Sessions that were open before, and in which something is said now. */
+static void tell_continued(struct narrator *narrator, const struct scene *scene)
+{
+	uint32_t index = index_of(narrator, scene);
+
+	for (guint i = 0; i < narrator->legs->len; i++) {
+		const struct leg *leg = narrate_leg(narrator, i);
+		GArray *sayings;
+
+		if (leg->scene == index || leg->scene == SCENE_NONE || leg->scene > index)
+			continue;
+		sayings = narrate_sayings(narrator, leg, index, false);
+		if (sayings->len > 0)
+			tell_more(narrator, scene, leg, sayings);
+		g_array_unref(sayings);
+	}
+}
+
+static void tell_heading(struct narrator *narrator, const struct scene *scene, guint number)
+{
+	g_autofree char *anchor = g_strdup_printf("scene-%u", number);
+	struct story_block *heading = story_heading(narrator->story, 2, anchor);
+	struct bytes text = narrate_bytes(narrator, scene->record);
+	struct story_fact action;
+	g_autofree char *capital = NULL;
+
+	if (scene->record->kind != TRACE_ACTION) {
+		SAY(heading, "At {}: {} writes to the sender", fact_time(narrator, scene->record),
+		    fact_node(narrator, scene->node));
+		return;
+	}
+	action = fact_quote(narrator, scene->record, text, STORY_NAME);
+	capital = g_strdup(action.text);
+	if (model_find_node(narrator->model, narrate_person(narrator, scene)) == 0)
+		capital[0] = g_ascii_toupper(capital[0]);
+	action.text = g_string_chunk_insert(narrator->story->texts, capital);
+	SAY(heading, "At {}: {}", fact_time(narrator, scene->record), action);
+}
+
+static uint64_t opening_of(const struct narrator *narrator, const struct leg *leg)
+{
+	return leg->syn == NULL ? UINT64_MAX : trace_store_find(narrator->store, leg->syn->id);
+}
+
+static const struct leg *leg_of(const struct narrator *narrator, const struct scene *scene, guint i)
+{
+	return narrate_leg(narrator, g_array_index(scene->legs, uint32_t, i));
+}
+
+static void tell_nothing(struct narrator *narrator, const struct scene *scene)
+{
+	if (scene->frames > 0 || scene->record->kind != TRACE_ACTION)
+		return;
+	SAY(story_paragraph(narrator->story),
+	    "Not a single packet crosses a cable for this: what {} "
+	    "needs is on {} already.",
+	    fact_word(narrate_person(narrator, scene)), fact_node(narrator, scene->node),
+	    fact_because(scene->record));
+}
+
+static void tell_scene(struct narrator *narrator, const struct scene *scene, guint number)
+{
+	guint station = 0;
+
+	tell_heading(narrator, scene, number);
+	narrate_compose(narrator, scene);
+	for (guint i = 0; i < scene->legs->len; i++) {
+		const struct leg *leg = leg_of(narrator, scene, i);
+
+		narrate_stations(narrator, scene, &station, opening_of(narrator, leg));
+		narrate_opening(narrator, scene, leg);
+		narrate_session(narrator, scene, leg);
+	}
+	tell_continued(narrator, scene);
+	narrate_stations(narrator, scene, &station, UINT64_MAX);
+	narrate_trouble(narrator, scene);
+	tell_nothing(narrator, scene);
+}
+
+/* What is left out: the actions alone. */
+static void tell_rest(struct narrator *narrator, guint first)
+{
+	struct story_block *list;
+
+	if (first >= narrator->scenes->len)
+		return;
+	SAY(story_heading(narrator->story, 2, "rest"), "What else was done",
+	    fact_because(narrate_scene(narrator, first)->record));
+	SAY(story_paragraph(narrator->story),
+	    "The rest of the run I only list. It adds no new protocol; a higher level tells more "
+	    "of it.",
+	    fact_because(narrate_scene(narrator, first)->record));
+	list = story_list(narrator->story, false);
+	for (guint i = first; i < narrator->scenes->len && i < first + 30; i++) {
+		const struct scene *scene = narrate_scene(narrator, i);
+
+		if (scene->record->kind == TRACE_ACTION)
+			SAY(list, "{}: {}", fact_time(narrator, scene->record),
+			    fact_quote(narrator, scene->record,
+				       narrate_bytes(narrator, scene->record), STORY_NAME));
+		else
+			SAY(list, "{}: {} writes a notification",
+			    fact_time(narrator, scene->record), fact_node(narrator, scene->node));
+	}
+}
+
+void narrate_scenes(struct narrator *narrator)
+{
+	guint told = MIN(narrator->scenes->len, told_max[narrator->level]);
+
+	if (narrator->scenes->len == 0)
+		return;
+	SAY(story_heading(narrator->story, 1, "run"), "What happened, step by step",
+	    fact_because(narrate_scene(narrator, 0)->record));
+	for (guint i = 0; i < told; i++)
+		tell_scene(narrator, narrate_scene(narrator, i), i + 1);
+	tell_rest(narrator, told);
+}
