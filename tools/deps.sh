@@ -7,7 +7,7 @@ set -eu
 
 build="gcc make pkg-config libglib2.0-dev libfyaml-dev libgmime-3.0-dev libpcap-dev libjson-glib-dev libgraphviz-dev libssl-dev"
 test="check tshark python3 python3-yaml python3-jsonschema python3-spf python3-dkim opendkim-tools spf-tools-perl python3-nacl python3-dnspython"
-interop="iproute2 iputils-ping traceroute bind9-dnsutils telnet openssl curl tidy swaks msmtp fetchmail isync mutt postfix dovecot-imapd dovecot-pop3d"
+interop="iproute2 iputils-ping traceroute bind9-dnsutils telnet openssl curl tidy swaks libnet-ssleay-perl msmtp fetchmail isync mutt postfix dovecot-imapd dovecot-pop3d"
 check="clang libclang-rt-14-dev clang-format clang-tidy cppcheck $interop"
 bench="g++ ns3 libns3-dev tshark time"
 
