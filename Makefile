@@ -8,7 +8,7 @@ CFLAGS ?= -O2 -g
 CORES := $(shell getconf _NPROCESSORS_ONLN)
 SUBMAKE = $(MAKE) --no-print-directory -s $(if $(findstring -j,$(MAKEFLAGS)),,-j$(CORES))
 
-PACKAGES = glib-2.0 libfyaml gmime-3.0 json-glib-1.0 openssl
+PACKAGES = glib-2.0 libfyaml gmime-3.0 json-glib-1.0 openssl ncursesw
 PC_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 PC_LIBS := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lpcap -lm
 # Optional: without it `topology --svg` says what to install.
@@ -47,7 +47,9 @@ endif
 # Every .c below these folders is part of the program; app/main.c alone holds main().
 LIBRARY_SOURCES := $(sort $(wildcard sim/*.c stack/*.c stack/*/*.c protocols/*.c protocols/*/*.c views/*.c \
                      $(filter-out app/main.c $(LEFT_OUT),$(wildcard app/*.c))))
-LIBRARY_OBJECTS := $(LIBRARY_SOURCES:%.c=$(BUILD)/%.o)
+# The front end of the page, joined into one C source.
+PAGE_BUNDLE := $(BUILD)/views/page_bundle
+LIBRARY_OBJECTS := $(LIBRARY_SOURCES:%.c=$(BUILD)/%.o) $(PAGE_BUNDLE).o
 LIBRARY := $(BUILD)/libmailwire.a
 PROGRAM := $(BUILD)/mailwire
 
@@ -61,13 +63,20 @@ TEST_HELPER_OBJECTS := $(TEST_HELPERS:%.c=$(BUILD)/%.o)
 TEST_LIBRARY := $(BUILD)/tests/libtests.a
 TESTS := $(TEST_SOURCES:%.c=$(BUILD)/%)
 # Real programs on the simulated network; they skip what a machine cannot do.
-INTEROP := $(sort $(wildcard ./tests/interop/test_*.py))
+INTEROP := $(sort $(wildcard ./tests/interop/test_*.py ./tests/page/test_*.sh))
 
 all: $(PROGRAM) ## builds the program
 	@ln -sf $(PROGRAM) mailwire
 
 $(BUILD)/%.o: %.c Makefile
 	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+$(PAGE_BUNDLE).c: tools/page_bundle.sh $(sort $(wildcard views/page/*.js views/page/*.css))
+	@mkdir -p $(@D)
+	tools/page_bundle.sh > $@.new
+	@mv $@.new $@
+$(PAGE_BUNDLE).o: $(PAGE_BUNDLE).c Makefile
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 $(LIBRARY): $(LIBRARY_OBJECTS)
@@ -182,10 +191,10 @@ bench: deps-bench ## speed and memory, as ratios against ns-3 and against the ma
 	@+$(SUBMAKE) build/bench/ns3/bulk build/bench/ns3/many
 	@bench/run.sh
 
-# What judges bytes by tshark, what runs the same scenarios once more (test_scenarios runs them all), and what
-# is about speed says nothing new under the sanitizers, and takes long.
+# What judges bytes by tshark, what runs the same scenarios once more (test_scenarios runs them all), what
+# runs in a browser, and what is about speed says nothing new under the sanitizers, and takes long.
 UNSANITIZED = tests/app/test_verdict.c tests/app/test_determinism.c tests/app/test_claims.c tests/app/test_explain_agrees.c \
-    ./tests/interop/test_tcp.py
+    ./tests/interop/test_tcp.py ./tests/page/test_page.sh
 
 # The same tests under AddressSanitizer and UndefinedBehaviorSanitizer, and from the same objects, where clang
 # made them, fuzz targets. gcc's sanitizers make it warn of conversions that are none: no errors there.

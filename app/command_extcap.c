@@ -203,6 +203,7 @@ static int run(struct extcap_options *options, const char *path)
 	return run_with(&extcap_command, count, (char **)arguments,
 			&(struct run_driver) {
 			    .is_quiet = true,
+			    .is_silent = true,
 			    .prepare = prepare,
 			    .owner = options,
 			});

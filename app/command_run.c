@@ -10,6 +10,7 @@
 #include "app/expect.h"
 #include "app/live_record.h"
 #include "app/observer.h"
+#include "app/readable.h"
 #include "app/run.h"
 #include "app/run_options.h"
 #include "views/dialog.h"
@@ -30,6 +31,7 @@ struct run {
 	bool has_printed_log;
 	bool has_repetitions; /* the capture holds a packet once for each interface it passed */
 	struct expect *expect;
+	struct readable *readable;
 	FILE *key_log_file;        /* of options->keylog; NULL: none */
 	FILE *log_file;            /* standard output, or a way into log_output */
 	struct output *log_output; /* of options->log_path; NULL: none */
@@ -79,7 +81,7 @@ static bool wants_log(const struct run *run)
 static bool wants_model(const struct run *run)
 {
 	return wants_log(run) || run->options->pcap != NULL || run->options->keylog != NULL ||
-	       run->options->has_report || run->options->has_dialog;
+	       run->options->has_report || run_options_instead(run->options) != NULL;
 }
 
 static bool open_log_file(struct run *run)
@@ -137,7 +139,7 @@ static bool open_log(struct run *run)
 						       .nodes = run->hosts,
 						       .message = run->options->message,
 						   });
-	else if (!run->options->has_dialog)
+	else if (run_options_instead(run->options) == NULL)
 		run->observer.log =
 		    log_new(run->observer.model,
 			    &(struct log_options) {
@@ -344,13 +346,31 @@ static bool open_key_log(struct run *run)
 	return true;
 }
 
+static bool open_eavesdrop(struct run *run)
+{
+	GError *error = NULL;
+
+	if (run->options->eavesdrop == NULL)
+		return true;
+	run->observer.eavesdrop =
+	    eavesdrop_new(run->observer.model, run->options->eavesdrop, all_dissectors, &error);
+	if (run->observer.eavesdrop != NULL)
+		return true;
+	command_complain("--eavesdrop: %s", error->message);
+	g_error_free(error);
+	run->status = EXIT_USAGE;
+	return false;
+}
+
 static bool build(struct run *run)
 {
-	struct trace_sink *sinks[2];
+	struct trace_sink *sinks[3];
 	size_t count = 0;
 
 	run->expect = expect_new(run->scenario);
 	sinks[count++] = expect_sink(run->expect);
+	run->readable = readable_new(run->scenario);
+	sinks[count++] = readable_sink(run->readable);
 	run->is_observed = wants_model(run);
 	if (run->is_observed) {
 		observer_init(&run->observer, TRACE_ALL);
@@ -368,7 +388,7 @@ static bool build(struct run *run)
 		run->status = EXIT_USAGE;
 		return false;
 	}
-	if (!open_capture(run) || !open_log(run) || !open_key_log(run))
+	if (!open_capture(run) || !open_log(run) || !open_key_log(run) || !open_eavesdrop(run))
 		return false;
 	/* A log closes with a summary. */
 	if (run->options->has_report || run->observer.log != NULL)
@@ -447,6 +467,19 @@ static void print_dialog(const struct run *run)
 	page_end(&page);
 }
 
+static void print_eavesdrop(const struct run *run)
+{
+	struct page page;
+	FILE *out = page_begin(&page, run->log_file, columns_for(run, run->log_file));
+
+	eavesdrop_print(run->observer.eavesdrop,
+			&(struct eavesdrop_options) {
+			    .out = out,
+			    .colour = run->log_file == stdout && command_colours(STDOUT_FILENO),
+			});
+	page_end(&page);
+}
+
 static void finish_views(struct run *run, bool is_whole)
 {
 	if (!run->is_observed)
@@ -463,6 +496,8 @@ static void finish_views(struct run *run, bool is_whole)
 	run->observer.json = NULL;
 	if (run->options->has_dialog && is_whole)
 		print_dialog(run);
+	if (run->observer.eavesdrop != NULL && is_whole)
+		print_eavesdrop(run);
 }
 
 /* Text at the end that belongs to people: not among JSON, and not when nothing is wanted. */
@@ -522,7 +557,23 @@ static void print_ending(struct run *run)
 	if (wants_summary(run)) {
 		report_print_summary(run->observer.report, out, colour);
 		print_capture_hint(run, out);
+		readable_hint(run->readable, out);
 	}
+	page_end(&page);
+}
+
+/* What people should know even where no summary is wanted; among bytes or JSON it is not to be. */
+static void warn(const struct run *run)
+{
+	bool has_summary = wants_summary(run);
+	struct page page;
+	FILE *out = has_summary ? stdout : stderr;
+
+	if (run->driver->is_silent)
+		return;
+	fflush(stdout); /* what standard error says comes behind it */
+	readable_warn(run->readable, page_begin(&page, out, columns_for(run, out)),
+		      command_colours(has_summary ? STDOUT_FILENO : STDERR_FILENO));
 	page_end(&page);
 }
 
@@ -530,8 +581,10 @@ static void run_free(struct run *run)
 {
 	simulation_free(run->simulation);
 	expect_free(run->expect);
+	readable_free(run->readable);
 	if (run->is_observed) {
 		report_free(run->observer.report);
+		eavesdrop_free(run->observer.eavesdrop);
 		recorder_abandon(run->observer.recorder);
 		observer_clear(&run->observer);
 	}
@@ -585,6 +638,7 @@ static void drive(struct run *run)
 
 	finish_views(run, true);
 	print_ending(run);
+	warn(run);
 	finish_log_file(run, true);
 	run_free(run);
 	if (run->status == EXIT_OK)
@@ -650,6 +704,7 @@ static int run_scenario(struct run *run, struct run_options *options)
 	is_whole = !interrupted;
 	finish_views(run, is_whole);
 	print_ending(run);
+	warn(run);
 	unmet = judge(run, outcome);
 	finish_log_file(run, is_whole);
 	run_free(run);

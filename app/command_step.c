@@ -4,6 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 #include "app/command.h"
+#include "app/history_record.h"
+#include "app/stepper.h"
 #include "app/steps.h"
 
 static const char keys_help[] =
@@ -88,19 +90,60 @@ static void step_by_lines(const struct scenario *scenario)
 	steps_free(steps);
 }
 
-int command_step(const struct command *command, int argc, char **argv)
+/* On the whole screen of a terminal; false: there is none. */
+static bool step_on_screen(const struct scenario *scenario)
 {
-	const char *file;
-	struct scenario *scenario;
-	int status = command_parse(command, argc, argv, NULL, 1, &file);
+	struct history *history;
+	bool is_done;
 
-	if (status >= 0)
-		return status;
-	scenario = command_load(file);
+	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
+		return false;
+	history = history_record(scenario, history_options_of(scenario));
+	is_done = stepper_on_terminal(history, scenario->title, command_colours(STDOUT_FILENO));
+	history_free(history);
+	return is_done;
+}
+
+static int step(const char *file, const char *receive, char **settings, const char *seed,
+		bool is_plain)
+{
+	struct scenario *scenario = command_load_changed(file, receive, settings);
+
 	if (scenario == NULL)
 		return EXIT_USAGE;
-	if (!step_screen(scenario, command_colours(STDOUT_FILENO)))
+	if (!command_parse_number("--seed", "a seed is a whole number", seed, 0, UINT64_MAX,
+				  &scenario->seed)) {
+		scenario_free(scenario);
+		return EXIT_USAGE;
+	}
+	if (is_plain || !step_on_screen(scenario))
 		step_by_lines(scenario);
 	scenario_free(scenario);
 	return command_flush();
+}
+
+int command_step(const struct command *command, int argc, char **argv)
+{
+	gboolean is_plain = FALSE;
+	char *receive = NULL, *seed = NULL, **settings = NULL;
+	const GOptionEntry entries[] = {
+		{"plain",    0, 0, G_OPTION_ARG_NONE, &is_plain,
+                 "By lines of text, as from a pipe, also on a terminal", NULL },
+		{ "receive",         0, 0, G_OPTION_ARG_STRING, &receive,
+                 "All clients receive by NAME: pop3 or imap", "NAME" },
+		{ "set", 0, 0, G_OPTION_ARG_STRING_ARRAY, &settings, COMMAND_SET_HELP,
+                 "PATH=VALUE" },
+		{ "seed",      0, 0, G_OPTION_ARG_STRING, &seed, "Random numbers from this seed",
+                 "NUMBER" },
+		{ 0}
+	};
+	const char *file;
+	int status = command_parse(command, argc, argv, entries, 1, &file);
+
+	if (status < 0)
+		status = step(file, receive, settings, seed, is_plain);
+	g_free(receive);
+	g_free(seed);
+	g_strfreev(settings);
+	return status;
 }

@@ -27,7 +27,7 @@ static void print_networks(FILE *out, const struct scenario *scenario)
 		const struct scenario_network *network = scenario->networks->pdata[i];
 		char address[IPV4_TEXT_BYTES], rate[24];
 
-		fprintf(out, "  %-12s %15s/%-2u  %s, %g ms, MTU %" PRIu64 ", %s, %u members\n",
+		fprintf(out, "  %-12s %15s/%-2u  %s, %g ms, MTU %" PRIu64 ", %s, %u members%s%s\n",
 			network->item.name, ipv4_print(network->subnet.address, address),
 			network->subnet.length, print_rate(network->rate_bps, rate),
 			(double)network->delay_ns / 1e6, network->mtu_bytes,
@@ -35,7 +35,8 @@ static void print_networks(FILE *out, const struct scenario *scenario)
 			: network->kind == NETWORK_LINK ? "one cable"
 			: network->switches->len == 1   ? "a switch"
 							: "switches",
-			network->interfaces->len);
+			network->interfaces->len, network->mirror == NULL ? "" : ", mirrored to ",
+			network->mirror == NULL ? "" : network->mirror->item.name);
 	}
 }
 
@@ -194,6 +195,17 @@ static void print_rule(FILE *out, const struct scenario_rule *rule, unsigned num
 	fprintf(out, "\n");
 }
 
+static void print_tampering(FILE *out, const struct scenario_tampering *tampering)
+{
+	fprintf(out, "  %-12s attacker: overwrites \"%s\" by \"%s\"", "", tampering->replace,
+		tampering->by);
+	if (tampering->ports.most != UINT64_MAX)
+		fprintf(out, " at port %" PRIu64, tampering->ports.least);
+	if (tampering->ports.most != UINT64_MAX && tampering->ports.most != tampering->ports.least)
+		fprintf(out, " to %" PRIu64, tampering->ports.most);
+	fprintf(out, "\n");
+}
+
 static void print_middlebox(FILE *out, const struct scenario_node *node)
 {
 	if (node->item.kind != SCENARIO_ROUTER)
@@ -201,6 +213,8 @@ static void print_middlebox(FILE *out, const struct scenario_node *node)
 	print_nat(out, node);
 	for (guint i = 0; i < node->filter->len; i++)
 		print_rule(out, node->filter->pdata[i], i + 1);
+	for (guint i = 0; i < node->tamper->len; i++)
+		print_tampering(out, node->tamper->pdata[i]);
 }
 
 static void print_nodes(FILE *out, const struct scenario *scenario, const GPtrArray *nodes)

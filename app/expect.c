@@ -32,6 +32,8 @@ static const struct predicate *const predicates[EXPECT_COUNT] = {
 	[EXPECT_PARTS] = &predicate_parts,
 	[EXPECT_SCREENING] = &predicate_screening,
 	[EXPECT_WAY] = &predicate_way,
+	[EXPECT_TAMPERED] = &predicate_tampered,
+	[EXPECT_PASSWORD] = &predicate_password,
 };
 
 const struct predicate *predicate_of(const struct scenario_expectation *expectation)
@@ -88,6 +90,7 @@ void expect_free(struct expect *expect)
 	g_array_free(expect->mails, TRUE);
 	for (guint i = 0; i < expect->scenario->expectations->len; i++) {
 		g_free(expect->judges[i].other_answer);
+		expect_tap_free(expect->judges[i].tap);
 		evidence_free(expect->judges[i].counted);
 		evidence_free(expect->judges[i].contrary);
 	}

@@ -135,6 +135,27 @@ const struct predicate predicate_translated = {
 	.describe = describe_translated,
 };
 
+static void observe_tampering(struct expect *expect, struct judge *judge,
+			      const struct trace_record *record, struct bytes bytes)
+{
+	if (record->layer == LAYER_TAMPER &&
+	    expect_is_at(expect, record->id, judge->expectation->node))
+		expect_count(expect, judge, record, bytes, 1);
+}
+
+static void describe_tampered(GString *text, const struct scenario_expectation *expectation)
+{
+	(void)expectation;
+	g_string_append(text, "changed on the way by an attacker");
+}
+
+const struct predicate predicate_tampered = {
+	.kinds = TRACE_BIT(TRACE_FORWARD),
+	.range = PREDICATE_RANGE(count),
+	.observe = observe_tampering,
+	.describe = describe_tampered,
+};
+
 /* ---- Layers ---- */
 
 /* What is done with the layer of the record: put on or written, taken off or read, passed on. */

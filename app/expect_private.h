@@ -8,6 +8,7 @@
 #include "views/mailboxes.h"
 #include "views/model.h"
 
+struct expect_tap;
 struct predicate;
 
 /* What one expectation has seen so far. */
@@ -22,6 +23,7 @@ struct judge {
 	    other_answer; /* of EXPECT_DIG: the data of the last that did not count, commas between */
 	enum scenario_answer other_outcome;
 	uint64_t step_record;       /* of EXPECT_WAY: that met it; 0: none has yet */
+	struct expect_tap *tap;     /* of EXPECT_PASSWORD; NULL: nothing was heard yet */
 	GArray *counted, *contrary; /* of struct evidence; NULL: none is kept */
 };
 
@@ -52,11 +54,16 @@ extern const struct predicate predicate_connection, predicate_bytes, predicate_s
 extern const struct predicate predicate_connected, predicate_connections_at_once;
 /* expect_packet.c */
 extern const struct predicate predicate_retransmissions, predicate_dropped, predicate_translated;
+extern const struct predicate predicate_tampered;
 extern const struct predicate predicate_layer, predicate_packets;
 /* expect_user.c */
 extern const struct predicate predicate_ping, predicate_dig, predicate_heard, predicate_waited;
 /* expect_world.c */
 extern const struct predicate predicate_minutes, predicate_cost, predicate_parts;
+
+/* expect_tap.c */
+extern const struct predicate predicate_password;
+void expect_tap_free(struct expect_tap *tap); /* NULL is fine */
 
 /* The table of all. */
 const struct predicate *predicate_of(const struct scenario_expectation *expectation);

@@ -2,19 +2,21 @@
 _mailwire() {
 	local current=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]} options=""
 	if [ "$COMP_CWORD" -eq 1 ]; then
-		mapfile -t COMPREPLY < <(compgen -W "run check show topology state mailbox step shell live explain compare claims glossary list new --help --version" -- "$current")
+		mapfile -t COMPREPLY < <(compgen -W "run check show topology state mailbox step html shell live explain compare claims glossary list new --help --version" -- "$current")
 		return
 	fi
 	case $command in
-	run) options="--pcap --log --format --capture --filter --no-comments --no-secrets --keylog --layer --host --message --unfold --columns --dialog --report --receive --set --seed --until --quiet --replay" ;;
-	live) options="--attach --speed --record --pcap --log --format --capture --filter --no-comments --no-secrets --keylog --layer --host --message --unfold --columns --dialog --report --receive --set --seed --until --quiet" ;;
+	run) options="--pcap --log --format --capture --filter --no-comments --no-secrets --keylog --layer --host --message --unfold --columns --dialog --eavesdrop --report --receive --set --seed --until --quiet --replay" ;;
+	live) options="--attach --speed --record --pcap --log --format --capture --filter --no-comments --no-secrets --keylog --layer --host --message --unfold --columns --dialog --eavesdrop --report --receive --set --seed --until --quiet" ;;
 	shell) options="--network --record --pcap --log --capture --filter --no-comments --no-secrets --keylog --layer --host --unfold --columns --report --receive --set --seed" ;;
 	show) options="--receive --set --ca" ;;
 	compare) options="--receive --variant --set --format --seed" ;;
 	claims) options="--list --alter --format --file" ;;
+	html) options="-o --output --seed --until --receive --set" ;;
 	topology) options="--dot --svg" ;;
 	state) options="--at --host" ;;
 	mailbox) options="--user --at --raw" ;;
+	step) options="--plain --receive --set --seed" ;;
 	explain) options="--filter --packet --format --columns --keylog" ;;
 	esac
 	case ${COMP_WORDS[COMP_CWORD - 1]} in
@@ -25,7 +27,7 @@ _mailwire() {
 		;;
 	--receive) mapfile -t COMPREPLY < <(compgen -W "pop3 imap" -- "$current"); return ;;
 	--capture) mapfile -t COMPREPLY < <(compgen -W "sent all" -- "$current"); return ;;
-	--layer) mapfile -t COMPREPLY < <(compgen -W "user link ethernet arp ipv4 icmp udp tcp filter nat dns smtp pop3 imap http mail" -- "$current"); return ;;
+	--layer) mapfile -t COMPREPLY < <(compgen -W "user link ethernet arp ipv4 icmp udp tcp filter nat tamper dns smtp pop3 imap http mail" -- "$current"); return ;;
 	esac
 	if [[ $current == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "$options --help" -- "$current")

@@ -21,6 +21,8 @@ static const struct command commands[] = {
 	  "mailwire mailbox office --user bob --at 10s --raw 1", command_mailbox },
 	{ "step", "FILE [OPTION...]", "Steps through a run, forwards and backwards.",
 	  "mailwire step office", command_step },
+	{ "html", "FILE -o PAGE [OPTION...]", "Writes a run as a page to look at in a browser.",
+	  "mailwire html office -o office.html", command_html },
 	{ "live", "FILE --attach IFACE=NETWORK [OPTION...]",
 	  "Runs a scenario in real time, joined to Linux interfaces.",
 	  "mailwire live office --attach tap0=client-lan --pcap office.pcapng", command_live },

@@ -93,9 +93,24 @@ static void add_rule(struct host *host, const struct scenario_node *router,
 	filter_add(host_filter(host), &rule);
 }
 
+static void add_tampering(struct host *host, const struct scenario_tampering *described)
+{
+	bool has_ports = described->ports.most != UINT64_MAX;
+
+	tamper_add(host_tamper(host),
+		   &(struct tamper_rule) {
+		       .replace = described->replace,
+		       .by = described->by,
+		       .port_least = has_ports ? (uint16_t)described->ports.least : 0,
+		       .port_most = has_ports ? (uint16_t)described->ports.most : 0,
+		   });
+}
+
 void middlebox_start(struct host *host, const struct scenario_node *router)
 {
 	start_nat(host, router);
 	for (guint i = 0; i < router->filter->len; i++)
 		add_rule(host, router, router->filter->pdata[i]);
+	for (guint i = 0; i < router->tamper->len; i++)
+		add_tampering(host, router->tamper->pdata[i]);
 }

@@ -141,6 +141,14 @@ static void lay_cable(struct network *network, const struct cable *cable, struct
 	g_array_append_val(network->cables, laid);
 }
 
+static void mirror_to(const struct network *network, const struct scenario_switch *wanted,
+		      const struct interface *port)
+{
+	const struct switch_state *state = g_hash_table_lookup(network->switches, wanted);
+
+	switch_mirror(state->node, port->index);
+}
+
 static void cable_network(struct network *network, const struct scenario_network *net)
 {
 	if (net->kind == NETWORK_LINK) {
@@ -157,8 +165,12 @@ static void cable_network(struct network *network, const struct scenario_network
 	for (guint i = 0; i < net->interfaces->len; i++) {
 		const struct scenario_interface *member = net->interfaces->pdata[i];
 
+		struct interface *port = next_port(network, member->switch_);
+
 		lay_cable(network, &(struct cable) { .network = net, .ends = { member } },
-			  interface_of(network, member), next_port(network, member->switch_));
+			  interface_of(network, member), port);
+		if (net->mirror != NULL && member->node == net->mirror)
+			mirror_to(network, member->switch_, port);
 	}
 	for (guint i = 0; i < net->switches->len; i++) {
 		const struct scenario_switch *lower = net->switches->pdata[i];

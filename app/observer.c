@@ -18,6 +18,8 @@ static void feed_views(struct observer *observer, const struct trace_record *rec
 		json_view_feed(observer->json, record, bytes);
 	if (observer->key_log != NULL)
 		key_log_feed(observer->key_log, record, bytes);
+	if (observer->eavesdrop != NULL)
+		eavesdrop_feed(observer->eavesdrop, record, bytes);
 	if (observer->report != NULL)
 		report_feed(observer->report, record, bytes);
 }

@@ -4,6 +4,7 @@
  */
 #pragma once
 #include "sim/trace.h"
+#include "views/eavesdrop.h"
 #include "views/json.h"
 #include "views/key_log.h"
 #include "views/log.h"
@@ -20,6 +21,7 @@ struct observer {
 	struct recorder *recorder;
 	struct report *report;
 	struct key_log *key_log;
+	struct eavesdrop *eavesdrop;
 	/* Records made while the world was built, before views could be opened: kept for them. */
 	GArray *early;
 	GByteArray *early_bytes;

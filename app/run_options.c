@@ -21,6 +21,11 @@ static bool is_json(const struct run_options *options)
 	return g_strcmp0(options->format, "json") == 0;
 }
 
+const char *run_options_instead(const struct run_options *options)
+{
+	return options->has_dialog ? "--dialog" : options->eavesdrop != NULL ? "--eavesdrop" : NULL;
+}
+
 static bool parse_layers(struct run_options *options)
 {
 	g_auto(GStrv) names =
@@ -46,22 +51,22 @@ static bool check_stdout(const struct run_options *options)
 {
 	bool has_capture = run_options_is_stdout(options->pcap);
 	bool has_json = is_json(options) && logs_to_stdout(options);
-	bool has_dialog = options->has_dialog && logs_to_stdout(options);
+	const char *instead = logs_to_stdout(options) ? run_options_instead(options) : NULL;
 	bool has_log = run_options_is_stdout(options->log_path);
 
-	if (has_capture && (options->has_report || has_dialog || has_log)) {
+	if (has_capture && (options->has_report || instead != NULL || has_log)) {
 		command_complain(
 		    "--pcap -: the capture takes standard output, where %s would go too",
 		    options->has_report ? "--report"
-		    : has_dialog        ? "--dialog"
+		    : instead != NULL   ? instead
 					: "--log -");
 		return false;
 	}
-	if (has_json && (options->has_report || has_dialog)) {
+	if (has_json && (options->has_report || instead != NULL)) {
 		command_complain(
 		    "--format json: send the JSON elsewhere by --log PATH, for %s takes "
 		    "standard output",
-		    options->has_report ? "--report" : "--dialog");
+		    options->has_report ? "--report" : instead);
 		return false;
 	}
 	return true;
@@ -72,13 +77,13 @@ static bool check_quiet(const struct run_options *options)
 {
 	if (!options->is_quiet || !logs_to_stdout(options))
 		return true;
-	if (!options->has_dialog && !is_json(options) && options->log_path == NULL)
+	if (run_options_instead(options) == NULL && !is_json(options) && options->log_path == NULL)
 		return true;
 	command_complain("--quiet keeps the log off standard output, where %s would go; leave one "
 			 "of them out, or say --log PATH",
-			 options->has_dialog ? "--dialog"
-			 : is_json(options)  ? "--format json"
-					     : "--log -");
+			 run_options_instead(options) != NULL ? run_options_instead(options)
+			 : is_json(options)                   ? "--format json"
+							      : "--log -");
 	return false;
 }
 
@@ -211,20 +216,23 @@ int run_options_parse(struct run_options *options, const struct command *command
                  "Break lines longer than N (default: the terminal's width)", "N" },
 		{ "dialog",                    0, 0, G_OPTION_ARG_NONE, &options->has_dialog,
                  "Print the conversations alone: C: and S: lines", NULL },
-		{ "report",    0, 0, G_OPTION_ARG_NONE, &options->has_report,
+		{ "eavesdrop",    0, 0, G_OPTION_ARG_STRING, &options->eavesdrop,
+                 "Print what an observer of this link learns: an interface (alice-pc:eth0) or a "
+                 "network", "LINK" },
+		{ "report", 0, 0, G_OPTION_ARG_NONE, &options->has_report,
                  "Print each message's way, its encapsulation ledger, figures per protocol, where "
 		  "mail is kept", NULL },
-		{ "seed", 0, 0, G_OPTION_ARG_STRING, &options->seed_text,
+		{ "seed",             0, 0, G_OPTION_ARG_STRING, &options->seed_text,
                  "Use another seed than the scenario's", "N" },
-		{ "receive",             0, 0, G_OPTION_ARG_STRING, &options->receive,
+		{ "receive",                    0, 0, G_OPTION_ARG_STRING, &options->receive,
                  "All clients receive by this protocol, whatever the scenario says", "pop3|imap" },
-		{ "set",                    0, 0, G_OPTION_ARG_STRING_ARRAY, &options->settings, COMMAND_SET_HELP,
+		{ "set",     0, 0, G_OPTION_ARG_STRING_ARRAY, &options->settings, COMMAND_SET_HELP,
                  "PATH=VALUE" },
-		{ "until",     0, 0, G_OPTION_ARG_STRING, &options->until_text, "Stop at this time",
+		{ "until",                0, 0, G_OPTION_ARG_STRING, &options->until_text, "Stop at this time",
                  "TIME" },
-		{ "quiet",                'q', 0, G_OPTION_ARG_NONE, &options->is_quiet,
+		{ "quiet",        'q', 0, G_OPTION_ARG_NONE, &options->is_quiet,
                  "Neither log nor summary on standard output", NULL },
-		{ 0       }
+		{ 0                   }
 	};
 	GArray *all = g_array_new(TRUE, TRUE, sizeof(GOptionEntry));
 	int status;
@@ -241,6 +249,7 @@ void run_options_clear(struct run_options *options)
 {
 	g_free(options->pcap);
 	g_free(options->keylog);
+	g_free(options->eavesdrop);
 	g_free(options->log_path);
 	g_free(options->format);
 	g_free(options->capture);

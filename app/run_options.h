@@ -7,7 +7,7 @@ struct run_options {
 	char *pcap, *log_path, *format, *capture, *filter, *layer_names, *host_names;
 	char *message_text, *columns_text, *seed_text, *until_text, *receive;
 	char **settings;
-	char *keylog;
+	char *keylog, *eavesdrop;
 	gboolean has_no_secrets;
 	gboolean has_dialog, has_report, is_quiet, is_unfolded, has_no_comments;
 	/* Read from those by run_options_check(). */
@@ -28,6 +28,9 @@ int run_options_parse(struct run_options *options, const struct command *command
 
 /* Reads the values and finds out whether all goes together; false after a complaint. */
 bool run_options_check(struct run_options *options);
+
+/* The option that puts something else in the place of the log; NULL: none does. */
+const char *run_options_instead(const struct run_options *options);
 
 /* Whether a path that was given (NULL: none) means standard output. */
 bool run_options_is_stdout(const char *path);

@@ -84,6 +84,7 @@ struct scenario_network {
 	struct scenario_dial_up dial_up; /* see scenario_is_dialled() */
 	GPtrArray *interfaces;           /* of struct scenario_interface *: members, hosts first */
 	GPtrArray *switches;             /* of struct scenario_switch *; empty for NETWORK_LINK */
+	struct scenario_node *mirror;    /* host whose switch sends it copies; NULL: none */
 };
 
 static inline bool scenario_is_dialled(const struct scenario_network *network)
@@ -160,6 +161,13 @@ struct scenario_rule {
 	int64_t from_ns, to_ns; /* it is in force in [from, to) */
 };
 
+/* What an attacker at a router overwrites. */
+struct scenario_tampering {
+	struct scenario_item item;
+	const char *replace, *by;    /* of the same length */
+	struct scenario_range ports; /* of either end of TCP; {0, UINT64_MAX}: any */
+};
+
 /* A host (item.kind SCENARIO_HOST) or a router (SCENARIO_ROUTER). */
 struct scenario_node {
 	struct scenario_item item;
@@ -169,6 +177,7 @@ struct scenario_node {
 	GPtrArray *routes; /* of struct scenario_route * */
 	struct scenario_nat nat;
 	GPtrArray *filter; /* of struct scenario_rule *; the first that fits decides */
+	GPtrArray *tamper; /* of struct scenario_tampering * */
 	/* Hosts */
 	struct scenario_interface *gateway; /* router of the default route; NULL: none */
 	struct scenario_node *resolver;     /* host whose DNS server it asks; NULL: none */
@@ -672,6 +681,8 @@ enum scenario_expectation_kind {
 	EXPECT_PARTS,     /* the world has so many parts of a kind */
 	EXPECT_SCREENING, /* a stage of a screening came to a verdict so many times */
 	EXPECT_WAY,       /* a message took a step of its way so many times */
+	EXPECT_TAMPERED,  /* so many packets were changed by an attacker on the way */
+	EXPECT_PASSWORD,  /* a password was readable on a wire so many times */
 	EXPECT_COUNT,
 };
 
@@ -787,6 +798,8 @@ struct scenario_expectation {
 	enum actor actor;           /* ACTOR_NONE: any */
 	struct scenario_item *node; /* host, router or switch it is counted at; NULL: everywhere */
 	enum scenario_drop_reason reason;
+	struct scenario_client *whose; /* EXPECT_PASSWORD, and `port`, `times` */
+	struct scenario_link tapped;   /* EXPECT_PASSWORD: the wire listened to */
 	uint64_t rule; /* EXPECT_DROPPED: number of the rule of `node` that did it; 0: any */
 };
 

@@ -181,6 +181,9 @@ static void check_expectation(struct load *load, const struct scenario_expectati
 	    expectation->node->kind == SCENARIO_SWITCH)
 		load_error(load, load_mark(load, &expectation->node, expectation),
 			   "`%s` is a switch and has no TCP", expectation->node->name);
+	if (expectation->tapped.scope == LINK_UPLINK)
+		load_error(load, load_mark(load, &expectation->tapped, expectation),
+			   "who listens does so at an interface or on a network, not at an uplink");
 	if (expectation->rule != 0)
 		check_rule_number(load, expectation);
 	if (expectation->at_ns != TIME_NEVER && expectation->at_ns > load->scenario->until_ns)

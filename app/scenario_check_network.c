@@ -2,6 +2,7 @@
 #include <string.h>
 #include "app/scenario_private.h"
 #include "stack/filter.h"
+#include "stack/tamper.h"
 
 #define NETWORKS_MAX 65535 /* their numbers are in MAC addresses */
 
@@ -61,6 +62,16 @@ static void check_network(struct load *load, const struct scenario_network *netw
 			   "`%s` is a LAN: only a link can be a dial-up line", network->item.name);
 		load_hint(load, "write `kind: link`");
 	}
+	if (network->mirror != NULL && network->kind == NETWORK_LINK)
+		load_error(load, load_mark(load, &network->mirror, network),
+			   "the link `%s` has no switch that could mirror", network->item.name);
+	else if (network->mirror != NULL && network->mirror->own.network != network &&
+		 network->mirror->own.network != NULL)
+		load_error(load, load_mark(load, &network->mirror, network),
+			   "the host `%s` is on the network `%s`: only what is on `%s` can have a "
+			   "mirrored port of it",
+			   network->mirror->item.name, network->mirror->own.network->item.name,
+			   network->item.name);
 	if (network->kind == NETWORK_LAN && network->interfaces->len == 0)
 		load_warning(load, network->item.mark, "nothing is on the network `%s`",
 			     network->item.name);
@@ -316,10 +327,45 @@ static void check_filter(struct load *load, const struct scenario_node *router)
 		check_rule(load, router, g_ptr_array_index(router->filter, i));
 }
 
+static void check_tampering(struct load *load, const struct scenario_tampering *tampering)
+{
+	const struct scenario_range *ports = &tampering->ports;
+	size_t length = tampering->replace == NULL ? 0 : strlen(tampering->replace);
+
+	if (tampering->replace == NULL || tampering->by == NULL)
+		return;
+	if (length == 0 || length > TAMPER_TEXT_MAX)
+		load_error(load, load_mark(load, &tampering->replace, tampering),
+			   "a text to overwrite has 1 to %d bytes", TAMPER_TEXT_MAX);
+	if (strlen(tampering->by) != length) {
+		load_error(load, load_mark(load, &tampering->by, tampering),
+			   "`%s` has %zu bytes and `%s` %zu: what is overwritten keeps its length",
+			   tampering->by, strlen(tampering->by), tampering->replace, length);
+		load_hint(load,
+			  "else all sequence numbers behind it would be wrong; leave `by` out "
+			  "for as many `X`");
+	}
+	if (ports->most != UINT64_MAX && (ports->least < 1 || ports->most > UINT16_MAX)) {
+		load_error(load, load_mark(load, ports, tampering), "there is no such port");
+		load_hint(load, "ports are from 1 to 65535");
+	}
+}
+
+static void check_tamper(struct load *load, const struct scenario_node *router)
+{
+	if (router->tamper->len > TAMPER_RULES_MAX)
+		load_error(load, load_mark(load, &router->tamper, router),
+			   "the router `%s` overwrites more than %d texts", router->item.name,
+			   TAMPER_RULES_MAX);
+	for (unsigned i = 0; i < router->tamper->len; i++)
+		check_tampering(load, g_ptr_array_index(router->tamper, i));
+}
+
 static void check_router(struct load *load, const struct scenario_node *router)
 {
 	check_nat(load, router);
 	check_filter(load, router);
+	check_tamper(load, router);
 	for (unsigned i = 0; i < router->interfaces->len; i++) {
 		const struct scenario_interface *interface =
 		    g_ptr_array_index(router->interfaces, i);

@@ -81,6 +81,15 @@ uint32_t scenario_public_address(const struct scenario *scenario, const struct s
 	return host->own.address;
 }
 
+static void complete_tampering(struct load *load, struct scenario_tampering *tampering)
+{
+	if (tampering->by != NULL || tampering->replace == NULL)
+		return;
+	g_autofree char *same = g_strnfill(strlen(tampering->replace), 'X');
+
+	tampering->by = scenario_string(load->scenario, same);
+}
+
 void scenario_complete_middleboxes(struct load *load)
 {
 	for (unsigned i = 0; i < load->scenario->routers->len; i++) {
@@ -98,6 +107,8 @@ void scenario_complete_middleboxes(struct load *load)
 			if (!load_is_given(load, &rule->network))
 				rule->network = router->nat.uplink;
 		}
+		for (unsigned j = 0; j < router->tamper->len; j++)
+			complete_tampering(load, router->tamper->pdata[j]);
 	}
 }
 

@@ -43,6 +43,9 @@ static const struct key network_keys[] = {
 	{ .name = "mtu", .type = KEY_SIZE, AT(scenario_network, mtu_bytes), .fallback = "1500B",
 	  .least = 68, .most = 9000,
 	  .meaning = "The longest IP packet of the network" },
+	{ .name = "mirror", .type = KEY_REFERENCE, AT(scenario_network, mirror), .kinds = SCENARIO_HOST,
+	  .flags = KEY_MAY_BE_NONE, .computed = "none",
+	  .meaning = "A host on a mirrored port: its switch sends it a copy of each frame that comes in elsewhere, and takes nothing from it" },
 	{ .name = "dial-up", .type = KEY_MAPPING, AT(scenario_network, dial_up), .mapping = &dial_up_mapping,
 	  .flags = KEY_OPTIONAL, .computed = "none: it is always up",
 	  .meaning = "A link is a dial-up line, called by its first member" },
@@ -248,6 +251,22 @@ static const struct mapping rule_mapping = {
 	.variant_offset = offsetof(struct scenario_rule, verdict),
 };
 
+static const struct key tampering_keys[] = {
+	{ .name = "replace", .type = KEY_TEXT, AT(scenario_tampering, replace), .flags = KEY_REQUIRED,
+	  .meaning = "A text in what TCP carries, in either direction" },
+	{ .name = "by", .type = KEY_TEXT, AT(scenario_tampering, by), .computed = "as many `X`",
+	  .meaning = "What it is overwritten by, of the same length: sequence numbers stay true, and checksums are made right" },
+	{ .name = "port", .type = KEY_RANGE, AT(scenario_tampering, ports), .computed = "any",
+	  .meaning = "Only where one end has one of these ports" },
+};
+
+static const struct mapping tampering_mapping = {
+	.title = "tampering", .article = "a tampering",
+	.meaning = "What an attacker overwrites; the text alone does",
+	.size = sizeof(struct scenario_tampering),
+	.keys = tampering_keys, .key_count = G_N_ELEMENTS(tampering_keys), .has_short_form = true,
+};
+
 static const struct key router_keys[] = {
 	{ .name = "interfaces", .type = KEY_LIST, AT(scenario_node, interfaces), .mapping = &interface_mapping,
 	  .flags = KEY_REQUIRED, .meaning = "Its interfaces `eth0`, `eth1` and so on, in this order" },
@@ -259,6 +278,8 @@ static const struct key router_keys[] = {
 	  .meaning = "Where it translates private addresses" },
 	{ .name = "filter", .type = KEY_LIST, AT(scenario_node, filter), .mapping = &rule_mapping,
 	  .meaning = "What it does not let through: the first rule that fits decides, and what none is about passes; answers to what was let through do too" },
+	{ .name = "tamper", .type = KEY_LIST, AT(scenario_node, tamper), .mapping = &tampering_mapping,
+	  .meaning = "An attacker in the path: what is overwritten in what passes, such as `STARTTLS`" },
 };
 
 const struct mapping router_mapping = {

@@ -321,10 +321,10 @@ static const struct word part_words[] = {
 	{ NULL, 0, NULL },
 };
 
-#define TIMED     (EXPECTS(MESSAGE) | EXPECTS(WAY) | EXPECTS(SCREENING) | EXPECTS(CONNECTION) | EXPECTS(PING) | EXPECTS(DIG) | EXPECTS(HEARD) | EXPECTS(SAID) | EXPECTS(LAYER))
+#define TIMED     (EXPECTS(MESSAGE) | EXPECTS(WAY) | EXPECTS(SCREENING) | EXPECTS(CONNECTION) | EXPECTS(PING) | EXPECTS(DIG) | EXPECTS(HEARD) | EXPECTS(SAID) | EXPECTS(LAYER) | EXPECTS(PASSWORD))
 #define LINES     (EXPECTS(MINUTES) | EXPECTS(COST))
 #define HOLDS     (EXPECTS(MAILBOX) | EXPECTS(DEVICE))
-#define COUNTED   (EXPECTS(RETRANSMISSIONS) | EXPECTS(DROPPED) | EXPECTS(TRANSLATED) | EXPECTS(BYTES) | EXPECTS(STORED) | OPEN | EXPECTS(LAYER) | EXPECTS(PARTS))
+#define COUNTED   (EXPECTS(RETRANSMISSIONS) | EXPECTS(DROPPED) | EXPECTS(TRANSLATED) | EXPECTS(TAMPERED) | EXPECTS(BYTES) | EXPECTS(STORED) | OPEN | EXPECTS(LAYER) | EXPECTS(PARTS))
 #define OPEN      (EXPECTS(CONNECTED) | EXPECTS(AT_ONCE))
 #define ENDPOINTS (EXPECTS(CONNECTION) | EXPECTS(PING))
 #define NODES     (SCENARIO_HOST | SCENARIO_ROUTER)
@@ -403,6 +403,14 @@ static const struct key expectation_keys[] = {
 	{ .name = "way", .type = KEY_TEXT, AT(scenario_expectation, subject),
 	  .flags = KEY_SELECTS, .variants = EXPECTS(WAY),
 	  .meaning = "A message with this subject took a step of its way; lines about one message are steps in this order, those with `times: 0` apart" },
+	{ .name = "tampered", .type = KEY_RANGE, AT(scenario_expectation, count),
+	  .flags = KEY_SELECTS, .variants = EXPECTS(TAMPERED),
+	  .meaning = "So many packets were changed by an attacker on their way" },
+	{ .name = "password", .type = KEY_REFERENCE, AT(scenario_expectation, whose), .kinds = SCENARIO_CLIENT,
+	  .flags = KEY_SELECTS, .variants = EXPECTS(PASSWORD),
+	  .meaning = "The password of this client could be read on a wire: it stands in the bytes of a frame, base64 or not" },
+	{ .name = "link", .type = KEY_LINK, AT(scenario_expectation, tapped),
+	  .variants = EXPECTS(PASSWORD), .computed = "any wire, each packet once", .meaning = "Only by who listens here: what an interface sends and gets, or what is sent on a network; a host on a mirrored port gets copies" },
 	{ .name = "network", .type = KEY_REFERENCE, AT(scenario_expectation, network), .kinds = SCENARIO_NETWORK,
 	  .variants = LINES, .computed = "all", .meaning = "Only this line" },
 	{ .name = "of", .type = KEY_WORD, AT(scenario_expectation, verb), .words = verb_words,
@@ -446,7 +454,7 @@ static const struct key expectation_keys[] = {
 	{ .name = "to", .type = KEY_REFERENCE, AT(scenario_expectation, to), .kinds = NODES,
 	  .variants = ENDPOINTS | EXPECTS(SAID), .computed = "any", .meaning = "Only to this host or router" },
 	{ .name = "port", .type = KEY_COUNT, AT(scenario_expectation, port), .most = 65535,
-	  .variants = EXPECTS(CONNECTION) | EXPECTS(BYTES) | EXPECTS(SAID) | OPEN, .computed = "any", .meaning = "Only to this port; of what connections carry: only those to it" },
+	  .variants = EXPECTS(CONNECTION) | EXPECTS(BYTES) | EXPECTS(SAID) | EXPECTS(PASSWORD) | OPEN, .computed = "any", .meaning = "Only to this port; of what connections carry: only those to it" },
 	{ .name = "name", .type = KEY_DOMAIN, AT(scenario_expectation, question),
 	  .variants = EXPECTS(DIG), .computed = "any", .meaning = "Only questions for this name" },
 	{ .name = "type", .type = KEY_WORD, AT(scenario_expectation, record_type), .words = record_type_words,

@@ -47,9 +47,3 @@ bool steps_search(const struct steps *steps, const char *text, guint *index);
 
 /* Reads the number of a step, from 1. False, `index` untouched: `text` is none. */
 bool steps_parse(const struct steps *steps, const char *text, guint *index);
-
-/*
- * Shows the steps of `scenario` on the terminal of standard input and output, by single keys, until the
- * user quits. False: nothing was done, for these are no terminals that can show it.
- */
-bool step_screen(const struct scenario *scenario, bool colour);

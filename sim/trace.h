@@ -53,7 +53,7 @@ enum trace_flag {
 	TRACE_RETRANSMIT = 2, /* ENCAPSULATE of TCP: these bytes were sent before */
 	TRACE_CORRUPTED =
 	    4,            /* RECEIVE: a cable changed bytes on the way; before: the FCS received */
-	TRACE_SHARED = 8, /* TRANSMIT: one of several copies of a flooded frame */
+	TRACE_SHARED = 8, /* TRANSMIT: one of several copies of a flooded frame, or for a mirror */
 	TRACE_FIRST = 16, /* TRANSMIT: first time on a wire: by a host or router, not a switch */
 	TRACE_ENCRYPTED = 64, /* UNIT of TLS: others on the way cannot read it */
 	TRACE_ALTERED = 32,   /* RECEIVE: a faulty device changed bytes, and the FCS with them */

@@ -37,6 +37,8 @@ static const char *const ethernet_details[ETHERNET_DETAIL_COUNT] = {
 	[ETHERNET_UNKNOWN_TYPE] = "unknown type",
 	[ETHERNET_SAME_PORT] = "destination is where it came from",
 	[ETHERNET_NO_OTHER_PORT] = "no other port",
+	[ETHERNET_MIRRORED] = "a copy for the mirrored port",
+	[ETHERNET_MIRROR_PORT] = "a port that mirrors takes nothing",
 };
 
 static const char *const arp_details[ARP_DETAIL_COUNT] = {
@@ -132,6 +134,11 @@ const char *const filter_verdict_names[FILTER_VERDICT_COUNT] = {
 	[FILTER_REJECT] = "reject",
 };
 
+static const char *const tamper_details[TAMPER_DETAIL_COUNT] = {
+	[TAMPER_RULE] = "rule",
+	[TAMPER_OVERWRITTEN] = "overwritten",
+};
+
 const char *const arp_state_names[ARP_STATE_COUNT] = {
 	[ARP_NONE] = "none",   [ARP_INCOMPLETE] = "incomplete", [ARP_REACHABLE] = "reachable",
 	[ARP_STALE] = "stale", [ARP_DELAY] = "delay",           [ARP_PROBE] = "probe",
@@ -153,10 +160,12 @@ const struct layer_names udp_layer_names = NAMES(LAYER_UDP, "UDP", "udp", udp_de
 const struct layer_names filter_layer_names =
     NAMES(LAYER_FILTER, "Filter", "filter", filter_details);
 const struct layer_names nat_layer_names = NAMES(LAYER_NAT, "NAT", "nat", nat_details);
+const struct layer_names tamper_layer_names =
+    NAMES(LAYER_TAMPER, "Attacker", "tamper", tamper_details);
 
 const struct layer_names *const stack_layer_names[] = {
-	&link_layer_names, &ethernet_layer_names, &arp_layer_names,
-	&ipv4_layer_names, &icmp_layer_names,     &udp_layer_names,
-	&tcp_layer_names,  &filter_layer_names,   &nat_layer_names,
+	&link_layer_names, &ethernet_layer_names, &arp_layer_names, &ipv4_layer_names,
+	&icmp_layer_names, &udp_layer_names,      &tcp_layer_names, &filter_layer_names,
+	&nat_layer_names,  &tamper_layer_names,
 };
 const unsigned stack_layer_names_count = COUNT_OF(stack_layer_names);

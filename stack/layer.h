@@ -12,6 +12,7 @@ enum layer {
 	LAYER_TCP,
 	LAYER_FILTER,           /* the packet filter of a router */
 	LAYER_NAT,              /* the translation of addresses by a router */
+	LAYER_TAMPER,           /* an attacker at a router, who overwrites what passes */
 	LAYER_STACK_COUNT = 16, /* protocols/layer.h goes on from here */
 };
 

@@ -28,12 +28,22 @@ struct nat *host_translate(struct host *host, const struct interface *outside)
 	return middlebox->nat;
 }
 
+struct tamper *host_tamper(struct host *host)
+{
+	struct middlebox *middlebox = middlebox_of(host);
+
+	if (middlebox->tamper == NULL)
+		middlebox->tamper = tamper_new(host);
+	return middlebox->tamper;
+}
+
 void middlebox_free(struct middlebox *middlebox)
 {
 	if (middlebox == NULL)
 		return;
 	filter_free(middlebox->filter);
 	nat_free(middlebox->nat);
+	tamper_free(middlebox->tamper);
 	g_free(middlebox);
 }
 
@@ -85,6 +95,8 @@ bool middlebox_forward(struct host *host, struct packet **packet, struct ipv4_he
 		return false;
 	if (middlebox->filter != NULL && !filter_pass(middlebox->filter, *packet, out))
 		return false;
+	if (middlebox->tamper != NULL)
+		tamper_rewrite(middlebox->tamper, *packet);
 	if (middlebox->nat != NULL && nat_send(middlebox->nat, *packet, out) == NAT_GONE)
 		return false;
 	read_again(*packet, header);

@@ -1,16 +1,18 @@
 /*
- * What stands in the way of packets through a router besides routing (RFC 3234): a packet filter, a
- * translator of addresses, or both. A host without has none of it, and pays one branch.
+ * What stands in the way of packets through a router besides routing (RFC 3234): a packet filter, an
+ * attacker, a translator of addresses. A host without has none of it, and pays one branch.
  */
 #pragma once
 #include "stack/filter.h"
 #include "stack/nat.h"
+#include "stack/tamper.h"
 
 struct ipv4_header;
 
 struct middlebox {
 	struct filter *filter; /* NULL: all passes */
 	struct nat *nat;       /* NULL: addresses stay as they are */
+	struct tamper *tamper; /* NULL: nobody overwrites what passes */
 };
 
 /* The host's filter, made when there is none; its translator with `outside`, or NULL. */
@@ -18,6 +20,9 @@ struct filter *host_filter(struct host *host);
 
 /* Makes the router translate addresses at `outside`, its interface. Once only. */
 struct nat *host_translate(struct host *host, const struct interface *outside);
+
+/* The attacker at the host, made when there is none. */
+struct tamper *host_tamper(struct host *host);
 
 void middlebox_free(struct middlebox *middlebox); /* NULL is fine */
 

@@ -44,6 +44,8 @@ enum ethernet_detail {
 	ETHERNET_UNKNOWN_TYPE,  /* DROP; before: the type */
 	ETHERNET_SAME_PORT,     /* IGNORE by a switch: its destination is where it came from */
 	ETHERNET_NO_OTHER_PORT, /* IGNORE by a switch: nowhere to flood to */
+	ETHERNET_MIRRORED,    /* FORWARD by a switch: a copy for the port that mirrors; as above */
+	ETHERNET_MIRROR_PORT, /* DROP by a switch: that port takes nothing */
 	ETHERNET_DETAIL_COUNT,
 };
 
@@ -190,6 +192,18 @@ enum nat_detail {
 	NAT_DETAIL_COUNT,
 };
 
+/*
+ * LAYER_TAMPER: an attacker who overwrites text in TCP. `object` is the number of the rule, from 1. A
+ * TABLE record has before, after: least and most port of either end (0 and 0: any); bytes: the text, NUL,
+ * and what it is overwritten by.
+ */
+enum tamper_detail {
+	TAMPER_RULE,        /* TABLE */
+	TAMPER_OVERWRITTEN, /* FORWARD; before: offset in the segment's payload of the first place;
+	                       after: how many places; bytes: the new text */
+	TAMPER_DETAIL_COUNT,
+};
+
 extern const struct layer_names link_layer_names;
 extern const struct layer_names ethernet_layer_names;
 extern const struct layer_names arp_layer_names;
@@ -198,6 +212,7 @@ extern const struct layer_names icmp_layer_names;
 extern const struct layer_names udp_layer_names;
 extern const struct layer_names filter_layer_names;
 extern const struct layer_names nat_layer_names;
+extern const struct layer_names tamper_layer_names;
 
 /* The name of an ARP state: "reachable". */
 extern const char *const arp_state_names[ARP_STATE_COUNT];

@@ -321,6 +321,8 @@ static enum nat_outcome receive_packet(struct nat *nat, struct packet *packet,
 		if (flow == NULL)
 			return refuse(nat, packet);
 	}
+	if (mapping == NULL && nat_is_of_router(nat, ends->protocol, ends->destination.port))
+		return NAT_UNTOUCHED;
 	if (flow == NULL && is_opening(seen))
 		return nat_hold(nat, packet, seen);
 	if (mapping == NULL)

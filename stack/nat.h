@@ -5,7 +5,7 @@
  * (endpoint-independent mapping). From outside only those get in to whom that endpoint wrote (address-
  * and-port-dependent filtering, stricter than the RFCs' advice), but for ports that are forwarded.
  * Hosts inside that write to the outside address are sent back in (hairpinning), with outside
- * addresses on both ends.
+ * addresses on both ends. Ports that the router's own programs have stay theirs.
  *
  * Fragments are reassembled before they are translated. There are no application level gateways.
  */

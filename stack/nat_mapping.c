@@ -4,6 +4,8 @@
 #include "stack/host_private.h"
 #include "stack/ipv4.h"
 #include "stack/ping.h"
+#include "stack/tcp/tcp.h"
+#include "stack/udp.h"
 
 static uint64_t endpoint_number(struct endpoint endpoint)
 {
@@ -83,12 +85,26 @@ bool nat_forward_port(struct nat *nat, uint8_t protocol, uint16_t port, struct e
 	return true;
 }
 
-/* The identifier of the router's own pings is not for others, and port 0 stands for none. */
+bool nat_is_of_router(const struct nat *nat, uint8_t protocol, uint16_t port)
+{
+	struct host *host = nat->host;
+
+	switch (protocol) {
+	case IP_PROTOCOL_ICMP:
+		return port == ping_identifier(host);
+	case IP_PROTOCOL_TCP:
+		return host->tcp != NULL && tcp_listens(host->tcp, port);
+	default:
+		return udp_is_taken(host, port);
+	}
+}
+
+/* Port 0 stands for none. */
 static bool is_free(const struct nat *nat, uint8_t protocol, uint16_t port)
 {
-	if (protocol == IP_PROTOCOL_ICMP ? port == ping_identifier(nat->host) : port == 0)
-		return false;
-	return nat_mapping_outside(nat, protocol, port) == NULL;
+	return (port != 0 || protocol == IP_PROTOCOL_ICMP) &&
+	       !nat_is_of_router(nat, protocol, port) &&
+	       nat_mapping_outside(nat, protocol, port) == NULL;
 }
 
 /* The port itself, or the next free one of its parity and range; -1: all are taken. */

@@ -38,6 +38,9 @@ struct nat_mapping *nat_mapping_inside(const struct nat *nat, uint8_t protocol,
 				       struct endpoint inside);
 struct nat_mapping *nat_mapping_outside(const struct nat *nat, uint8_t protocol, uint16_t port);
 
+/* Whether a program of the router itself has the port, or ICMP identifier. */
+bool nat_is_of_router(const struct nat *nat, uint8_t protocol, uint16_t port);
+
 /*
  * A mapping with a free port: that of the inside endpoint itself, or the next one of the same parity
  * in the same range (RFC 4787 REQ-3, REQ-4). NULL: there is none.

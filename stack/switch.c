@@ -18,6 +18,7 @@ struct switch_node {
 	char *name;
 	struct interface *ports;
 	unsigned port_count;
+	unsigned mirror; /* the port that gets a copy of each frame; 0: none does */
 	struct key_map addresses;
 };
 
@@ -118,7 +119,7 @@ static void forward(struct switch_node *switch_node, unsigned from, unsigned to,
 {
 	trace_forward(switch_node, from, to, frame, detail);
 	interface_transmit(&switch_node->ports[to - 1], frame,
-			   detail == ETHERNET_FLOODED ? TRACE_SHARED : 0);
+			   detail == ETHERNET_KNOWN_PORT ? 0 : TRACE_SHARED);
 }
 
 static bool port_is_used(const struct switch_node *switch_node, unsigned number)
@@ -134,7 +135,7 @@ static void flood(struct switch_node *switch_node, unsigned from, struct packet 
 	unsigned sent = 0;
 
 	for (unsigned to = 1; to <= switch_node->port_count; to++) {
-		if (to == from || !port_is_used(switch_node, to))
+		if (to == from || to == switch_node->mirror || !port_is_used(switch_node, to))
 			continue;
 		forward(switch_node, from, to, packet_reference(frame), ETHERNET_FLOODED);
 		sent++;
@@ -145,10 +146,30 @@ static void flood(struct switch_node *switch_node, unsigned from, struct packet 
 		switch_drop(switch_node, frame, ETHERNET_NO_OTHER_PORT);
 }
 
+/* Sends a frame (taken) to where its destination is. */
+static void pass_on(struct switch_node *switch_node, unsigned from, struct mac destination,
+		    struct packet *frame)
+{
+	unsigned to = mac_is_group(destination) ? 0 : look_up(switch_node, mac_number(destination));
+
+	if (to == 0)
+		flood(switch_node, from, frame);
+	else if (to == from)
+		switch_drop(switch_node, frame, ETHERNET_SAME_PORT);
+	else
+		forward(switch_node, from, to, frame, ETHERNET_KNOWN_PORT);
+}
+
 static void switch_receive(void *owner, struct interface *interface, struct packet *frame)
 {
 	struct switch_node *switch_node = owner;
+	struct packet *copy;
 	struct mac destination, source;
+
+	if (interface->index == switch_node->mirror) {
+		switch_drop(switch_node, frame, ETHERNET_MIRROR_PORT);
+		return;
+	}
 
 	/* Only the addresses matter: what is in the frame, even a length for a type, is passed on. */
 	memcpy(destination.octets, packet_data(frame), sizeof destination.octets);
@@ -159,14 +180,11 @@ static void switch_receive(void *owner, struct interface *interface, struct pack
 	}
 	learn(switch_node, mac_number(source), interface->index);
 
-	unsigned to = mac_is_group(destination) ? 0 : look_up(switch_node, mac_number(destination));
-
-	if (to == 0)
-		flood(switch_node, interface->index, frame);
-	else if (to == interface->index)
-		switch_drop(switch_node, frame, ETHERNET_SAME_PORT);
-	else
-		forward(switch_node, interface->index, to, frame, ETHERNET_KNOWN_PORT);
+	copy = switch_node->mirror == 0 ? NULL : packet_reference(frame);
+	pass_on(switch_node, interface->index, destination, frame);
+	if (copy != NULL)
+		forward(switch_node, interface->index, switch_node->mirror, copy,
+			ETHERNET_MIRRORED);
 }
 
 struct switch_node *switch_new(struct world *world, const char *name, unsigned port_count)
@@ -213,6 +231,12 @@ struct node *switch_get_node(struct switch_node *switch_node)
 unsigned switch_port_count(const struct switch_node *switch_node)
 {
 	return switch_node->port_count;
+}
+
+void switch_mirror(struct switch_node *switch_node, unsigned port)
+{
+	g_assert(port <= switch_node->port_count);
+	switch_node->mirror = port;
 }
 
 struct interface *switch_port(struct switch_node *switch_node, unsigned number)

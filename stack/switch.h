@@ -22,6 +22,12 @@ void switch_free(struct switch_node *switch_node);
 struct node *switch_get_node(struct switch_node *switch_node);
 unsigned switch_port_count(const struct switch_node *switch_node);
 
+/*
+ * Makes `port` the mirror: it is sent a copy of each frame that comes in at another port, and has no
+ * other part in switching; what comes in there is dropped. 0: there is none.
+ */
+void switch_mirror(struct switch_node *switch_node, unsigned port);
+
 /* Port 1 to port_count, to lay a cable to. */
 struct interface *switch_port(struct switch_node *switch_node, unsigned number);
 

@@ -22,6 +22,11 @@ struct udp {
 	struct random_stream ports;
 };
 
+bool udp_is_taken(const struct host *host, uint16_t port)
+{
+	return host->udp != NULL && key_map_find(&host->udp->sockets, port) != NULL;
+}
+
 static struct udp *udp_of(struct host *host)
 {
 	if (host->udp == NULL) {

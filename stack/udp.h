@@ -11,6 +11,9 @@ struct udp;
 
 void udp_free(struct udp *udp);
 
+/* Whether a program of the host has the port. */
+bool udp_is_taken(const struct host *host, uint16_t port);
+
 /* Takes a datagram for this host; it starts at the UDP header. */
 void udp_receive(struct host *host, struct packet *packet, const struct ipv4_header *header);
 

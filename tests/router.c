@@ -25,8 +25,12 @@ void router_clear(struct router *router)
 
 static size_t write_transport(const struct probe *probe, uint8_t *out)
 {
-	size_t bytes = probe->payload_bytes;
+	size_t bytes = probe->payload != NULL ? strlen(probe->payload) : probe->payload_bytes;
 
+	if (probe->payload != NULL)
+		memcpy(out + (probe->protocol == IP_PROTOCOL_UDP ? UDP_HEADER_BYTES
+								 : TCP_HEADER_BYTES),
+		       probe->payload, bytes);
 	switch (probe->protocol) {
 	case IP_PROTOCOL_UDP:
 		udp_header_emit(

@@ -45,6 +45,7 @@ struct probe {
 	const struct probe *quotes;   /* an ICMP error about this one; ports do not matter then */
 	uint8_t icmp_type, icmp_code; /* of that error */
 	size_t payload_bytes;
+	const char *payload; /* of TCP or UDP, in place of bytes that say nothing */
 };
 
 /* Lets it arrive on an interface, INSIDE or OUTSIDE. */

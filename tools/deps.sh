@@ -2,13 +2,16 @@
 # Installs what mailwire needs on Debian and Ubuntu; elsewhere names the packages. Does nothing
 # when all is there. Usage: tools/deps.sh build|test|check|bench
 #   build  what compiling and running needs     test   also Check, tshark and the judges
-#   check  also linters, fuzzers, mail programs         bench  also the simulators compared with
+#   check  also linters, fuzzers, mail programs,  bench  also the simulators compared with
+#          a browser
 set -eu
 
-build="gcc make pkg-config libglib2.0-dev libfyaml-dev libgmime-3.0-dev libpcap-dev libjson-glib-dev libgraphviz-dev libssl-dev"
+build="gcc make pkg-config libglib2.0-dev libfyaml-dev libgmime-3.0-dev libpcap-dev libjson-glib-dev libgraphviz-dev libssl-dev libncurses-dev"
 test="check tshark python3 python3-yaml python3-jsonschema python3-spf python3-dkim opendkim-tools spf-tools-perl python3-nacl python3-dnspython"
 interop="iproute2 iputils-ping traceroute bind9-dnsutils telnet openssl curl tidy swaks libnet-ssleay-perl msmtp fetchmail isync mutt postfix dovecot-imapd dovecot-pop3d"
-check="clang libclang-rt-14-dev clang-format clang-tidy cppcheck $interop"
+browser="chromium"
+command -v npm >/dev/null 2>&1 || browser="nodejs npm $browser" # npm may have come with a Node of its own
+check="clang libclang-rt-14-dev clang-format clang-tidy cppcheck $interop $browser"
 bench="g++ ns3 libns3-dev tshark time"
 
 case "${1:-build}" in
@@ -24,14 +27,14 @@ esac
 
 if ! command -v apt-get >/dev/null 2>&1; then
 	if command -v pkg-config >/dev/null 2>&1 &&
-		pkg-config --exists glib-2.0 libfyaml gmime-3.0 json-glib-1.0 libpcap openssl; then
+		pkg-config --exists glib-2.0 libfyaml gmime-3.0 json-glib-1.0 libpcap openssl ncursesw; then
 		exit 0
 	fi
 	cat >&2 <<-TEXT
 	make deps: this system has no apt-get. Please install, then run make again:
-	  Fedora: sudo dnf install gcc make pkgconf glib2-devel libfyaml-devel gmime30-devel libpcap-devel json-glib-devel openssl-devel check-devel wireshark-cli
-	  Arch:   sudo pacman -S gcc make pkgconf glib2 libfyaml gmime3 libpcap json-glib openssl check wireshark-cli
-	  macOS:  brew install pkg-config glib libfyaml gmime libpcap json-glib openssl check wireshark
+	  Fedora: sudo dnf install gcc make pkgconf glib2-devel libfyaml-devel gmime30-devel libpcap-devel json-glib-devel openssl-devel ncurses-devel check-devel wireshark-cli
+	  Arch:   sudo pacman -S gcc make pkgconf glib2 libfyaml gmime3 libpcap json-glib openssl ncurses check wireshark-cli
+	  macOS:  brew install pkg-config glib libfyaml gmime libpcap json-glib openssl ncurses check wireshark
 	  Windows: use WSL with Debian or Ubuntu; there this target installs all by itself
 	TEXT
 	exit 1

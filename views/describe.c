@@ -450,12 +450,53 @@ static void describe_other(const struct model_segment *segment,
 	}
 }
 
-static void describe_stream(const struct model_segment *segment,
+/* The line of `bytes` that byte `at` is in. */
+static struct bytes line_around(struct bytes bytes, size_t at)
+{
+	size_t begin = at, end = at;
+
+	while (begin > 0 && bytes.data[begin - 1] != '\n')
+		begin--;
+	while (end < bytes.length && strchr("\r\n", bytes.data[end]) == NULL)
+		end++;
+	return bytes_first(bytes_from(bytes, begin), end - begin);
+}
+
+/*
+ * Units are what was sent. Where this packet has something else in place of it, because somebody on the
+ * way has changed it, writes the first line with that into `out`, and returns true.
+ */
+static bool find_change(const struct account *account, const struct model_unit *unit,
+			char out[DISSECT_TEXT_BYTES])
+{
+	const struct model_segment *segment = account->segment;
+	const struct decode_layer *tcp = decode_find(account->decode, DECODE_TCP);
+	uint64_t begin = MAX(segment->offset, unit->offset);
+	size_t length;
+
+	if (tcp == NULL || unit->bytes == NULL || unit->is_encrypted || unit->offset > begin)
+		return false;
+	struct bytes here = bytes_from(decode_payload(account->decode, tcp),
+				       begin - segment->offset + segment->before_bytes);
+	const uint8_t *data = g_bytes_get_data(unit->bytes, &length);
+	struct bytes sent = bytes_from((struct bytes) { data, length }, begin - unit->offset);
+
+	for (size_t i = 0; i < MIN(here.length, sent.length); i++)
+		if (here.data[i] != sent.data[i]) {
+			dissect_print_line(line_around(here, i), out);
+			return true;
+		}
+	return false;
+}
+
+static void describe_stream(const struct account *account,
 			    void (*print)(void *owner, const struct application_line *line),
 			    void *owner)
 {
+	const struct model_segment *segment = account->segment;
 	const struct model_direction *direction = segment->direction;
 	uint64_t end = model_segment_end(segment);
+	char change[DISSECT_TEXT_BYTES];
 	bool tells_held =
 	    segment->order == SEGMENT_FILLS_GAP || segment->order == SEGMENT_AFTER_LOSS;
 	unsigned i = tells_held ? 0 : model_unit_index(direction, segment->offset);
@@ -471,6 +512,7 @@ static void describe_stream(const struct model_segment *segment,
 		line.length = line.is_from_earlier ? unit->length
 						   : MIN(end, unit->offset + unit->length) -
 							 MAX(segment->offset, unit->offset);
+		line.changed = find_change(account, unit, change) ? change : NULL;
 		print(owner, &line);
 	}
 }
@@ -504,5 +546,5 @@ void describe_application(const struct account *account,
 	if (segment->tells_other)
 		describe_other(segment, print, owner);
 	if (segment->length > 0 || segment->tells_held)
-		describe_stream(segment, print, owner);
+		describe_stream(account, print, owner);
 }

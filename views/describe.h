@@ -14,6 +14,7 @@ void describe_layer(GString *out, const struct account *account, const struct de
 struct application_line {
 	const struct dissector *dissector;
 	const char *summary;
+	const char *changed;  /* the first line that was changed on the way; NULL: none was */
 	const char *purpose;  /* NULL: nothing to say */
 	uint16_t kind;        /* the dissector's */
 	uint64_t length;      /* bytes of it that this packet carries */

@@ -6,26 +6,17 @@
 #include "protocols/tls/dissect.h"
 #include "views/names.h"
 #include "views/sentence.h"
+#include "views/text.h"
 
 #define LINES_MAX 40 /* of one unit; of longer ones the first are shown */
 
-/* One line as people read it: what is not printable ASCII or UTF-8 is a dot. */
 static void print_text(FILE *out, struct bytes line)
 {
-	while (line.length > 0) {
-		const char *end;
+	GString *text = g_string_new(NULL);
 
-		g_utf8_validate((const char *)line.data, (gssize)line.length, &end);
-		for (const char *at = (const char *)line.data; at < end; at++)
-			fputc(*at == '\t'                                ? ' '
-			      : (unsigned char)*at < 0x20 || *at == 0x7f ? '.'
-									 : *at,
-			      out);
-		line = bytes_from(line, (size_t)(end - (const char *)line.data));
-		if (line.length > 0)
-			fputc('.', out);
-		line = bytes_from(line, 1);
-	}
+	text_append_printable(text, line);
+	fputs(text->str, out);
+	g_string_free(text, TRUE);
 }
 
 /* What others on the way cannot read has "=" in place of the colon. */

@@ -122,6 +122,19 @@ static void append_line(void *owner, const struct application_line *line)
 	g_string_append(out, line->summary);
 }
 
+/* "A of smtp.office.example?" of a question, and of an answer what it says. */
+static void append_brief(GString *out, const char *summary)
+{
+	static const char asks[] = "asks for ", answers[] = "answer: ";
+
+	if (g_str_has_prefix(summary, asks))
+		g_string_append_printf(out, "%s?", summary + strlen(asks));
+	else if (g_str_has_prefix(summary, answers))
+		g_string_append(out, summary + strlen(answers));
+	else
+		g_string_append(out, summary);
+}
+
 /* What a datagram says, in the words of its dissector; false: there is none. */
 static bool append_datagram_title(GString *out, const struct history *history, struct bytes frame)
 {
@@ -134,7 +147,7 @@ static bool append_datagram_title(GString *out, const struct history *history, s
 	model_account(history->model, frame, &decode, &segment, &account);
 	describe_application(&account, append_line, text);
 	is_told = text->len > 0;
-	g_string_append(out, text->str);
+	append_brief(out, text->str);
 	g_string_free(text, TRUE);
 	return is_told;
 }

@@ -31,31 +31,32 @@ void layout_clear(struct layout *layout)
 	g_string_free(layout->rest, TRUE);
 }
 
-/* One colour per layer everywhere: the escape sequences of 256-colour terminals. */
-void layout_colour(struct layout *layout, unsigned layer)
+unsigned layout_layer_colour(unsigned layer)
 {
-	static const char *const colours[LAYER_COUNT] = {
-		[LAYER_USER] = "1",
-		[LAYER_LINK] = "2",
-		[LAYER_ETHERNET] = "38;5;137",
-		[LAYER_ARP] = "38;5;172",
-		[LAYER_IPV4] = "38;5;35",
-		[LAYER_ICMP] = "38;5;168",
-		[LAYER_UDP] = "38;5;38",
-		[LAYER_TCP] = "38;5;33",
-		[LAYER_FILTER] = "38;5;160",
-		[LAYER_NAT] = "38;5;178",
-		[LAYER_DNS] = "38;5;72",
-		[LAYER_SMTP] = "38;5;134",
-		[LAYER_POP3] = "38;5;134",
-		[LAYER_IMAP] = "38;5;134",
-		[LAYER_HTTP] = "38;5;134",
-		[LAYER_TLS] = "38;5;28",
-		[LAYER_MAIL] = "1;38;5;134",
+	static const uint8_t colours[LAYER_COUNT] = {
+		[LAYER_ETHERNET] = 137, [LAYER_ARP] = 172,    [LAYER_IPV4] = 35,
+		[LAYER_ICMP] = 168,     [LAYER_UDP] = 38,     [LAYER_TCP] = 33,
+		[LAYER_FILTER] = 160,   [LAYER_NAT] = 178,    [LAYER_DNS] = 72,
+		[LAYER_SMTP] = 134,     [LAYER_POP3] = 134,   [LAYER_IMAP] = 134,
+		[LAYER_HTTP] = 134,     [LAYER_TAMPER] = 160, [LAYER_TLS] = 28,
+		[LAYER_MAIL] = 134,
 	};
 
-	if (layer < LAYER_COUNT && colours[layer] != NULL)
-		layout_look(layout, colours[layer]);
+	return layer < LAYER_COUNT ? colours[layer] : 0;
+}
+
+void layout_colour(struct layout *layout, unsigned layer)
+{
+	unsigned colour = layout_layer_colour(layer);
+	char look[sizeof "1;38;5;255"];
+
+	if (layer == LAYER_USER || layer == LAYER_LINK) {
+		layout_look(layout, layer == LAYER_USER ? "1" : "2");
+	} else if (colour != 0) {
+		g_snprintf(look, sizeof look, "%s38;5;%u",
+			   layer == LAYER_MAIL || layer == LAYER_TAMPER ? "1;" : "", colour);
+		layout_look(layout, look);
+	}
 }
 
 void layout_look(struct layout *layout, const char *look)

@@ -24,6 +24,9 @@ struct layout {
 	GString *page;            /* lines that were printed, but not written yet */
 };
 
+/* One colour per layer everywhere: its number among the 256 of terminals; 0: none. */
+unsigned layout_layer_colour(unsigned layer);
+
 void layout_init(struct layout *layout, FILE *out, unsigned columns, bool colour);
 
 /* Writes what was printed, then frees what the layout holds. */

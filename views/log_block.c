@@ -59,6 +59,11 @@ static void print_application_line(void *owner, const struct application_line *l
 		return;
 	begin_line(log, application->action, (unsigned)layer, ' ', 0);
 	g_string_append(log->layout.line, line->summary);
+	if (line->changed != NULL) {
+		layout_look(&log->layout, LAYOUT_ALARM);
+		g_string_append_printf(log->layout.line, "; changed on the way: %s", line->changed);
+		layout_plain(&log->layout);
+	}
 	layout_size(&log->layout, line->length);
 	end_line(log);
 	print_purpose(log, (unsigned)layer, line);

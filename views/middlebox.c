@@ -4,10 +4,12 @@
 #include "stack/layer.h"
 #include "stack/names.h"
 #include "views/names.h"
+#include "views/text.h"
 
 bool middlebox_is_told(const struct trace_record *record)
 {
-	return record->layer == LAYER_FILTER || record->layer == LAYER_NAT;
+	return record->layer == LAYER_FILTER || record->layer == LAYER_NAT ||
+	       record->layer == LAYER_TAMPER;
 }
 
 /* "TCP"; a number where it has no name; "any". */
@@ -62,10 +64,25 @@ static void describe_nat(GString *out, const struct model *model, const struct t
 	append_protocol(out, (unsigned)record->object);
 }
 
+/* Which text it was, the rule tells. */
+static void describe_overwritten(GString *out, const struct trace_record *record)
+{
+	g_string_append_printf(out,
+			       "overwritten by rule %" PRIu64 " at byte %" PRIu64
+			       " of the data; checksum of TCP made right",
+			       record->object, record->before);
+	if (record->after > 1)
+		g_string_append_printf(out, "; %" PRIu64 " places", record->after);
+}
+
 void middlebox_describe(GString *out, const struct model *model, const struct trace_record *record)
 {
 	if (record->layer == LAYER_NAT) {
 		describe_nat(out, model, record);
+		return;
+	}
+	if (record->layer == LAYER_TAMPER && record->kind == TRACE_FORWARD) {
+		describe_overwritten(out, record);
 		return;
 	}
 	g_string_append(out, view_detail_name(record));
@@ -150,6 +167,25 @@ void middlebox_describe_rule(GString *out, const struct model *model, uint32_t n
 	append_place(out, model, node, interface, bytes.data[DIRECTIONS]);
 	if (bytes.data[VERDICT] == FILTER_REJECT)
 		g_string_append(out, bytes.data[RESETS] ? ", TCP by RST" : ", by ICMP");
+}
+
+void middlebox_describe_tampering(GString *out, const struct trace_record *record,
+				  struct bytes bytes)
+{
+	const uint8_t *nul = memchr(bytes.data, '\0', bytes.length);
+
+	if (nul == NULL)
+		return;
+	g_string_append_printf(out, "rule %" PRIu64 ": \"", record->object);
+	text_append_printable(out, bytes_first(bytes, (size_t)(nul - bytes.data)));
+	g_string_append(out, "\" becomes \"");
+	text_append_printable(out, bytes_from(bytes, (size_t)(nul + 1 - bytes.data)));
+	g_string_append_c(out, '"');
+	if (record->after == 0)
+		return;
+	g_string_append_printf(out, " at port %" PRIu64, record->before);
+	if (record->after != record->before)
+		g_string_append_printf(out, " to %" PRIu64, record->after);
 }
 
 void middlebox_describe_period(GString *out, int64_t from_ns, int64_t to_ns)

@@ -23,5 +23,9 @@ void middlebox_describe_mapping(GString *out, const struct model *model, uint32_
 void middlebox_describe_rule(GString *out, const struct model *model, uint32_t node,
 			     unsigned interface, uint64_t number, struct bytes bytes);
 
+/* "rule 1: "STARTTLS" becomes "XXXXXXXX" at ports 25 to 587", from the TABLE record of an attacker. */
+void middlebox_describe_tampering(GString *out, const struct trace_record *record,
+				  struct bytes bytes);
+
 /* The period in which a rule is in force: ", from 10 s on, until 20 s"; nothing when it always is. */
 void middlebox_describe_period(GString *out, int64_t from_ns, int64_t to_ns);

@@ -266,6 +266,10 @@ static void append_middlebox(GString *out, const struct model *model,
 		middlebox_describe_period(out, (int64_t)record->before, (int64_t)record->after);
 		return;
 	}
+	if (record->layer == LAYER_TAMPER) {
+		middlebox_describe_tampering(out, record, bytes);
+		return;
+	}
 	g_string_append(out, record->after == 0 ? "expired: " : "");
 	middlebox_describe_mapping(out, model, node, record->interface, record->object,
 				   record->after != 0 ? record->after : record->before);
@@ -296,6 +300,7 @@ static void append_table(GString *out, const struct model *model, const struct t
 		break;
 	case LAYER_FILTER:
 	case LAYER_NAT:
+	case LAYER_TAMPER:
 		append_middlebox(out, model, record, bytes);
 		break;
 	default:

@@ -140,17 +140,17 @@ static void feed_row(struct state *state, const struct trace_record *record, str
 	row->bytes = g_bytes_new(bytes.data, bytes.length);
 }
 
-/* A rule of a packet filter has decided about a packet. */
+/* A rule of a packet filter has decided about a packet, or one of an attacker has changed it. */
 static void count_decision(struct state *state, const struct trace_record *record)
 {
 	struct row key = {
 		.node = trace_node_of(record->id),
-		.layer = LAYER_FILTER,
+		.layer = record->layer,
 		.object = record->object,
 	};
 	struct row *row = g_hash_table_lookup(state->index, &key);
 
-	if (record->layer == LAYER_FILTER && row != NULL)
+	if ((record->layer == LAYER_FILTER || record->layer == LAYER_TAMPER) && row != NULL)
 		row->packets++;
 }
 
@@ -378,6 +378,23 @@ static void print_rule(struct printing *p, const struct row *row)
 	g_string_free(text, TRUE);
 }
 
+static void print_tampering(struct printing *p, const struct row *row)
+{
+	gsize length;
+	const uint8_t *data = g_bytes_get_data(row->bytes, &length);
+	GString *text = g_string_new(NULL);
+
+	begin_row(p);
+	middlebox_describe_tampering(text,
+				     &(struct trace_record) { .object = row->object,
+							      .before = row->before,
+							      .after = row->after },
+				     (struct bytes) { data, length });
+	fprintf(p->out, "    %s; %" PRIu64 " packet%s\n", text->str, row->packets,
+		row->packets == 1 ? "" : "s");
+	g_string_free(text, TRUE);
+}
+
 static void print_mapping(struct printing *p, const struct row *row)
 {
 	GString *text;
@@ -405,6 +422,7 @@ static const struct section {
 	{ "UDP ports",         LAYER_UDP,      TABLE_ONLY,  print_listener  },
 	{ "TCP connections",   LAYER_TCP,      TABLE_STATE, print_connection},
 	{ "packet filter",     LAYER_FILTER,   TABLE_ONLY,  print_rule      },
+	{ "attacker",          LAYER_TAMPER,   TABLE_ONLY,  print_tampering },
 	{ "NAT mappings",      LAYER_NAT,      TABLE_ONLY,  print_mapping   },
 	{ "DNS cache",         LAYER_DNS,      TABLE_ONLY,  print_dns_row   },
 };

@@ -67,6 +67,13 @@ void streams_free(struct streams *streams)
 	g_free(streams);
 }
 
+void streams_listen(struct streams *streams,
+		    void (*hear)(void *owner, const struct stream_said *said), void *owner)
+{
+	streams->hear = hear;
+	streams->hear_owner = owner;
+}
+
 static bool view_of(const struct decode *decode, const struct stream_packet *packet,
 		    struct view *view)
 {

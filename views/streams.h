@@ -44,6 +44,19 @@ struct stream_packet {
 bool streams_follow(struct streams *streams, const struct decode *decode,
 		    const struct stream_packet *packet, struct model_segment *segment);
 
+/* A unit of its own, or a piece of one, with its bytes: valid during the call. */
+struct stream_said {
+	const struct model_connection *connection;
+	bool is_from_server;
+	const struct dissector *dissector;
+	const struct dissect_unit *unit;
+	struct bytes bytes;
+};
+
+/* Has `hear` told of each, in the order of its direction, while segments are followed. */
+void streams_listen(struct streams *streams,
+		    void (*hear)(void *owner, const struct stream_said *said), void *owner);
+
 /* What the dissector found on the segment followed last, parts of units as well. */
 struct stream_unit {
 	uint64_t offset;     /* in the stream */

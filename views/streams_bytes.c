@@ -23,6 +23,24 @@ static void show_unit(struct streams *streams, struct model_direction *direction
 	g_ptr_array_add(direction->units, unit);
 }
 
+/* Lines that have not come to their end are told of when they have. */
+static void let_hear(struct streams *streams, const struct model_direction *direction,
+		     unsigned index, struct bytes bytes)
+{
+	const struct dissect_unit *found = &streams->found[index];
+
+	if (streams->hear == NULL || found->depth > 0 || found->kind == DISSECT_PART)
+		return;
+	streams->hear(streams->hear_owner,
+		      &(struct stream_said) {
+			  .connection = direction->connection,
+			  .is_from_server = direction->is_from_server,
+			  .dissector = streams->about[index].dissector,
+			  .unit = found,
+			  .bytes = bytes_first(bytes_from(bytes, found->offset), found->length),
+		      });
+}
+
 void stream_add_found(struct streams *streams, struct model_direction *direction, size_t count,
 		      const struct stream_source *source)
 {
@@ -34,6 +52,7 @@ void stream_add_found(struct streams *streams, struct model_direction *direction
 		streams->about[index].dissector = source->dissector;
 		streams->about[index].is_from_server = direction->is_from_server;
 		streams->about[index].is_encrypted = source->is_encrypted;
+		let_hear(streams, direction, index, source->bytes);
 		if (streams->found[index].depth == 0)
 			show_unit(streams, direction, index);
 	}
@@ -60,8 +79,9 @@ static void read_bytes(struct streams *streams, struct model_direction *directio
 	struct dissect_unit *found = streams->found + streams->found_count;
 	size_t room = STREAM_UNITS_MAX - streams->found_count, count, unfinished = 0;
 	size_t kept = pieces_length(direction);
-	const struct stream_source source = { connection->dissector, direction->fed_bytes - kept,
-					      false };
+	struct stream_source source = {
+		connection->dissector, direction->fed_bytes - kept, false, {NULL, 0}
+	};
 	bool may_keep = !is_cut && streams->held_bytes + bytes.length <= STREAMS_HELD_BYTES_MAX;
 	struct dissect_input input = {
 		.bytes = pieces_join(direction, bytes),
@@ -72,6 +92,7 @@ static void read_bytes(struct streams *streams, struct model_direction *directio
 		.unfinished = may_keep ? &unfinished : NULL,
 	};
 
+	source.bytes = input.bytes;
 	direction->fed_bytes += bytes.length;
 	if (connection->dissector == NULL || bytes.length == 0)
 		return;

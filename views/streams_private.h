@@ -29,6 +29,8 @@ struct flow {
 
 struct streams {
 	const struct dissector *const *dissectors;
+	void (*hear)(void *owner, const struct stream_said *said); /* NULL: nobody listens */
+	void *hear_owner;
 	struct tls_decryption *decryption;
 	uint64_t opened_count, closed_count; /* encrypted records: read, and not */
 	struct lru_table *table;             /* of flows, by addresses and ports */
@@ -66,6 +68,7 @@ struct stream_source {
 	const struct dissector *dissector;
 	uint64_t base;
 	bool is_encrypted;
+	struct bytes bytes; /* those that their offsets count in */
 };
 
 /*

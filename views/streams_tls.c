@@ -8,7 +8,8 @@
 struct reading {
 	struct streams *streams;
 	struct model_direction *direction;
-	uint64_t base;       /* stream offset of the bytes */
+	uint64_t base; /* stream offset of the bytes */
+	struct bytes bytes;
 	size_t count, shown; /* of streams->records: all, and those that have been told of */
 };
 
@@ -30,7 +31,8 @@ static bool has_room(const struct streams *streams)
 static void show_record(struct reading *reading, const struct dissect_unit *unit, bool is_encrypted)
 {
 	struct streams *streams = reading->streams;
-	const struct stream_source source = { &tls_dissector, reading->base, is_encrypted };
+	const struct stream_source source = { &tls_dissector, reading->base, is_encrypted,
+					      reading->bytes };
 
 	if (!has_room(streams))
 		return;
@@ -61,7 +63,9 @@ static void show_plaintext(struct reading *reading, const struct tls_opened *ope
 	size_t kept = pieces_length(direction), unfinished = 0;
 	size_t room = STREAM_UNITS_MAX - streams->found_count, count;
 	struct dissect_unit *found = streams->found + streams->found_count;
-	const struct stream_source source = { connection->dissector, begin - kept, true };
+	struct stream_source source = {
+		connection->dissector, begin - kept, true, {NULL, 0}
+	};
 	bool may_keep = streams->held_bytes + opened->plaintext.length <= STREAMS_HELD_BYTES_MAX;
 	struct dissect_input input = {
 		.bytes = pieces_join(direction, opened->plaintext),
@@ -71,6 +75,7 @@ static void show_plaintext(struct reading *reading, const struct tls_opened *ope
 		.unfinished = may_keep ? &unfinished : NULL,
 	};
 
+	source.bytes = input.bytes;
 	count = connection->dissector->dissect(&input, found, room);
 	for (size_t i = 0; i < MIN(count, room); i++)
 		pieces_trim(&found[i], kept);
@@ -153,7 +158,7 @@ void stream_read_tls(struct streams *streams, struct flow *flow, unsigned index,
 		     uint64_t missing)
 {
 	struct model_direction *direction = &flow->connection.directions[index];
-	struct reading reading = { streams, direction, direction->fed_bytes, 0, 0 };
+	struct reading reading = { streams, direction, direction->fed_bytes, bytes, 0, 0 };
 	struct dissect_input input = {
 		.bytes = bytes,
 		.is_from_server = direction->is_from_server,

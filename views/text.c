@@ -68,3 +68,20 @@ void text_count(GString *out, const char *before, uint64_t number, const char *b
 	text_number(out, number);
 	text_append(out, behind);
 }
+
+void text_append_printable(GString *out, struct bytes line)
+{
+	while (line.length > 0) {
+		const char *end;
+
+		g_utf8_validate((const char *)line.data, (gssize)line.length, &end);
+		for (const char *at = (const char *)line.data; at < end; at++)
+			g_string_append_c(out, *at == '\t'                                ? ' '
+					       : (unsigned char)*at < 0x20 || *at == 0x7f ? '.'
+											  : *at);
+		line = bytes_from(line, (size_t)(end - (const char *)line.data));
+		if (line.length > 0)
+			g_string_append_c(out, '.');
+		line = bytes_from(line, 1);
+	}
+}

@@ -6,6 +6,7 @@
 #include <glib.h>
 #include <stdint.h>
 #include <string.h>
+#include "sim/bytes.h"
 
 /* Room for `length` bytes at the end of `out`, of which text_grow() says how many were written. */
 static inline char *text_room(GString *out, size_t length)
@@ -51,3 +52,6 @@ void text_count(GString *out, const char *before, uint64_t number, const char *b
 /* `text`, plain ASCII, filled up behind to at least `width` columns. */
 void text_left(GString *out, const char *text, size_t width);
 void text_spaces(GString *out, size_t count);
+
+/* A line from outside as people read it: what is not printable ASCII or UTF-8 is a dot, a tab a blank. */
+void text_append_printable(GString *out, struct bytes line);

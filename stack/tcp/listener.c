@@ -35,6 +35,11 @@ struct tcp_listener *listener_find(const struct tcp *tcp, uint16_t port)
 	return listener != NULL && listener->port == port ? listener : NULL;
 }
 
+bool tcp_listens(const struct tcp *tcp, uint16_t port)
+{
+	return listener_find(tcp, port) != NULL;
+}
+
 struct tcp_listener *tcp_listen(struct host *host, uint16_t port, tcp_accept_fn *accept,
 				void *owner)
 {

@@ -16,6 +16,9 @@ struct tcp;
 struct tcp *tcp_new(struct host *host);
 void tcp_free(struct tcp *tcp);
 
+/* Whether somebody listens on the port. */
+bool tcp_listens(const struct tcp *tcp, uint16_t port);
+
 /* What IPv4 calls; the owner is a struct tcp. */
 extern const struct ipv4_transport tcp_transport;
 

@@ -8,6 +8,7 @@
 #include "stack/tcp/names.h"
 #include "stack/wire/ethernet.h"
 #include "stack/wire/ipv4.h"
+#include "stack/wire/tcp.h"
 #include "stack/wire/udp.h"
 
 /* A packet at a node: what TCP there made of it. */
@@ -24,8 +25,51 @@ struct finder {
 	GHashTable *arrivals; /* set of struct arrival * */
 	GHashTable *receipts; /* id of a RECEIVE record to its struct arrival * */
 	GHashTable *frames;   /* packet to frame number */
+	GHashTable *unsent;   /* set of struct segment_key *: dropped before any cable */
 	GHashTable *talks;    /* set of the roots of what people say by telnet */
 };
+
+/* What a segment is known by: where it goes, and where in the stream it begins. */
+struct segment_key {
+	uint32_t source, destination, sequence;
+	uint16_t source_port, destination_port;
+};
+
+static guint segment_hash(gconstpointer data)
+{
+	const struct segment_key *key = data;
+
+	return key->sequence ^ key->source_port * 31u ^ key->destination;
+}
+
+static gboolean segment_equal(gconstpointer a, gconstpointer b)
+{
+	const struct segment_key *left = a, *right = b;
+
+	return left->source == right->source && left->destination == right->destination &&
+	       left->sequence == right->sequence && left->source_port == right->source_port &&
+	       left->destination_port == right->destination_port;
+}
+
+/* Of an IPv4 datagram; false: it holds no segment. */
+static bool segment_of(struct bytes datagram, struct segment_key *key)
+{
+	struct ipv4_header ipv4;
+	struct tcp_header tcp;
+	struct bytes segment, payload;
+
+	if (ipv4_header_parse(datagram, &ipv4, &segment) != PARSE_OK ||
+	    tcp_header_parse(segment, &tcp, &payload) != PARSE_OK)
+		return false;
+	*key = (struct segment_key) {
+		.source = ipv4.source,
+		.destination = ipv4.destination,
+		.sequence = tcp.sequence,
+		.source_port = tcp.source_port,
+		.destination_port = tcp.destination_port,
+	};
+	return true;
+}
 
 static guint arrival_hash(gconstpointer data)
 {
@@ -71,6 +115,35 @@ static unsigned number_of(const struct finder *finder, uint64_t packet)
 	return GPOINTER_TO_UINT(g_hash_table_lookup(finder->frames, &packet));
 }
 
+/*
+ * A datagram that waited for a MAC address in vain has no Ethernet header yet. Its direction alone, with
+ * no sequence number, is kept too.
+ */
+static void find_unsent(struct finder *finder, const struct trace_record *record,
+			struct bytes datagram)
+{
+	struct segment_key key;
+
+	if (record->layer != LAYER_ARP || number_of(finder, record->packet) != 0 ||
+	    !segment_of(datagram, &key))
+		return;
+	g_hash_table_add(finder->unsent, g_memdup2(&key, sizeof key));
+	key.sequence = 0;
+	g_hash_table_add(finder->unsent, g_memdup2(&key, sizeof key));
+}
+
+static void tell_of_unsent(const struct finder *finder, struct sent_frame *frame,
+			   struct bytes bytes)
+{
+	struct segment_key key;
+
+	if (!segment_of(bytes_from(bytes, ETHERNET_HEADER_BYTES), &key))
+		return;
+	frame->was_unsent = g_hash_table_contains(finder->unsent, &key);
+	key.sequence = 0;
+	frame->has_unsent = g_hash_table_contains(finder->unsent, &key);
+}
+
 static void tell_how_made(const struct finder *finder, struct sent_frame *frame,
 			  const struct trace_record *made, struct bytes bytes)
 {
@@ -80,6 +153,7 @@ static void tell_how_made(const struct finder *finder, struct sent_frame *frame,
 		frame->is_tcp = true;
 		frame->is_retransmission = (made->flags & TRACE_RETRANSMIT) != 0;
 		frame->detail = made->detail;
+		tell_of_unsent(finder, frame, bytes);
 		break;
 	case LAYER_UDP:
 		frame->is_dns = has_dns_port(bytes);
@@ -153,6 +227,10 @@ static void find(void *owner, const struct trace_record *record, struct bytes by
 		causes->unanswered_pings += record->layer == LAYER_USER &&
 					    record->detail == USER_PING_DONE && record->after != 0;
 		break;
+	case TRACE_DROP:
+		find_unsent(finder, record, bytes);
+		find_making(finder, record);
+		break;
 	default:
 		find_making(finder, record);
 		break;
@@ -175,6 +253,7 @@ struct causes *causes_find(struct scenario *scenario)
 		.arrivals = g_hash_table_new_full(arrival_hash, arrival_equal, g_free, NULL),
 		.receipts = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL),
 		.frames = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL),
+		.unsent = g_hash_table_new_full(segment_hash, segment_equal, g_free, NULL),
 		.talks = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL),
 	};
 	struct trace_sink *sinks[] = { &finder.sink };
@@ -192,6 +271,7 @@ struct causes *causes_find(struct scenario *scenario)
 	g_hash_table_destroy(finder.receipts);
 	g_hash_table_destroy(finder.arrivals);
 	g_hash_table_destroy(finder.frames);
+	g_hash_table_destroy(finder.unsent);
 	g_hash_table_destroy(finder.talks);
 	scenario_free(scenario);
 	return causes;

@@ -15,6 +15,8 @@ struct sent_frame {
 	unsigned quotes;   /* an ICMP error: number of the frame of the packet in it; 0: none */
 	size_t bytes;      /* of the frame */
 	bool is_dns;       /* UDP, a question to a DNS server or its answer */
+	bool was_unsent;   /* the same segment was made before, and dropped before any cable */
+	bool has_unsent;   /* such a segment was of the same direction of its connection */
 	bool is_typed;     /* it belongs to what somebody says by telnet */
 };
 

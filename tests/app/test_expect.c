@@ -73,9 +73,10 @@ static const struct {
 	{ "{dropped: 0}",					   true,  "dropped: 0",                              ""                },
 };
 
-static struct expect_judgement *judge(const char *line)
+/* Judges the one line under `expect:` at the end of `before`. */
+static struct expect_judgement *judge_in(const char *before, const char *line)
 {
-	g_autofree char *text = g_strconcat(world, "  - ", line, "\n", NULL);
+	g_autofree char *text = g_strconcat(before, "  - ", line, "\n", NULL);
 	struct scenario *scenario = load_good(text);
 	struct expect *expect = expect_new_with_evidence(scenario);
 	struct trace_sink *sinks[] = { expect_sink(expect) };
@@ -90,6 +91,11 @@ static struct expect_judgement *judge(const char *line)
 	expect_free(expect);
 	scenario_free(scenario);
 	return judgement;
+}
+
+static struct expect_judgement *judge(const char *line)
+{
+	return judge_in(world, line);
 }
 
 static bool has_evidence(const GArray *list, const char *text)
@@ -116,6 +122,30 @@ START_TEST(a_line_is_met_or_not_and_why)
 }
 END_TEST
 
+/* A folder that is renamed is no longer there for those who expect something of its old name. */
+START_TEST(a_renamed_folder_has_nothing_by_its_old_name)
+{
+	static const char *const rows[] = {
+		"{mailbox: bob, folder: Old, messages: 1, at: 10.5s}",
+		"{mailbox: bob, folder: Old, messages: 0}",
+	};
+	g_autoptr(GString) text = g_string_new(world);
+	struct expect_judgement *judgement;
+
+	g_string_replace(text, "bob: }", "bob: {folders: Old}}", 1);
+	g_string_replace(text, "expect:\n",
+			 "  - {at: 10s, who: bob-pc, do: telnet, target: mail, port: 143, text: "
+			 "\"a LOGIN bob@a.example bob-password\\nb APPEND Old {5}\\nhello\"}\n"
+			 "  - {at: 11s, who: bob-pc, do: telnet, target: mail, port: 143, text: "
+			 "\"a LOGIN bob@a.example bob-password\\nb RENAME Old New\\nc LOGOUT\"}\n"
+			 "expect:\n",
+			 1);
+	judgement = judge_in(text->str, rows[_i]);
+	ck_assert_msg(judgement->is_met, "%s: %s", rows[_i], judgement->found_text);
+	expect_judgement_free(judgement);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("expect");
@@ -123,6 +153,7 @@ int main(void)
 
 	tcase_set_timeout(tests, 120);
 	tcase_add_loop_test(tests, a_line_is_met_or_not_and_why, 0, G_N_ELEMENTS(lines));
+	tcase_add_loop_test(tests, a_renamed_folder_has_nothing_by_its_old_name, 0, 2);
 	suite_add_tcase(suite, tests);
 
 	SRunner *runner = srunner_create(suite);

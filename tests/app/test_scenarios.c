@@ -16,6 +16,17 @@ START_TEST(it_is_right_and_says_so)
 }
 END_TEST
 
+/* Warnings of passwords that are readable are no complaints. */
+static bool only_warns(const char *text)
+{
+	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+
+	for (char **line = lines; *line != NULL; line++)
+		if (**line != '\0' && !g_str_has_prefix(*line, "  password readable on the wire: "))
+			return false;
+	return true;
+}
+
 /* In the sanitized build this is also the proof that nothing leaks: a leak ends with a status. */
 START_TEST(it_runs_and_meets_its_expectations)
 {
@@ -24,7 +35,7 @@ START_TEST(it_runs_and_meets_its_expectations)
 					   "--pcap", "/dev/null", NULL);
 
 	ck_assert_status(quiet, 0);
-	ck_assert_str_eq(quiet->err, "");
+	ck_assert_msg(only_warns(quiet->err), "%s", quiet->err);
 	ck_assert_status(full, 0);
 	ck_assert_str_eq(full->err, "");
 	ck_assert_ptr_null(strstr(full->out, "NOT as expected"));

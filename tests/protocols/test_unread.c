@@ -38,6 +38,8 @@ struct site {
 	GString *to_say;
 	size_t said;
 	int64_t lost_ns;
+	struct timer reading;
+	unsigned readings; /* still to come */
 };
 
 static void add_message(struct site *site)
@@ -136,6 +138,44 @@ START_TEST(a_client_that_does_not_read_is_left_in_time)
 }
 END_TEST
 
+#define READING_NS (400 * NS_PER_S) /* less than POP3_AUTOLOGOUT_NS */
+#define READINGS   2
+
+static void read_all(void *owner)
+{
+	struct site *site = owner;
+	struct node *node = host_node(site->net.alice);
+
+	if (site->stream == NULL)
+		return;
+	for (struct bytes run; (run = stream_peek(site->stream)).length > 0;)
+		stream_consume(site->stream, run.length);
+	if (--site->readings > 0)
+		timer_schedule(node_engine(node), &site->reading, node_now(node) + READING_NS);
+}
+
+/* Whoever reads something now and then is slow, and not left: the time counts from the last of it. */
+START_TEST(a_client_that_reads_slowly_is_waited_for)
+{
+	struct site site;
+
+	set_up(&site);
+	site.readings = READINGS;
+	g_string_append(site.to_say, rows[1].said);
+	timer_init(&site.reading, host_node(site.net.alice)->index, read_all, &site);
+	timer_schedule(node_engine(host_node(site.net.alice)), &site.reading, READING_NS);
+	site.stream =
+	    tcp_connect(site.net.alice, (struct endpoint) { site.net.bob_address, rows[1].port },
+			&events, &site);
+	wiretest_run(&site.net);
+	ck_assert_uint_eq(site.readings, 0);
+	ck_assert_ptr_null(site.stream);
+	ck_assert_int_ge(site.lost_ns, READINGS * READING_NS + POP3_AUTOLOGOUT_NS);
+	ck_assert_int_lt(site.lost_ns, READINGS * READING_NS + POP3_AUTOLOGOUT_NS + 60 * NS_PER_S);
+	tear_down(&site);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("unread");
@@ -143,6 +183,7 @@ int main(void)
 
 	tcase_add_loop_test(tcase, a_client_that_does_not_read_is_left_in_time, 0,
 			    (int)G_N_ELEMENTS(rows));
+	tcase_add_test(tcase, a_client_that_reads_slowly_is_waited_for);
 	tcase_set_timeout(tcase, 60);
 	suite_add_tcase(suite, tcase);
 

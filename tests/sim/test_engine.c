@@ -388,6 +388,65 @@ START_TEST(cancelled_timers_leave_little_behind_and_disturb_no_other)
 }
 END_TEST
 
+#define CROWD 20
+
+/* Timers of one instant; the first of them cancels every other one, and lets the queue be swept. */
+struct crowd {
+	struct engine *engine;
+	struct timer timers[CROWD], churned;
+	GString *log;
+};
+
+struct member {
+	struct crowd *crowd;
+	unsigned number;
+};
+
+static void churn(struct crowd *crowd)
+{
+	for (unsigned i = 0; i < 100000; i++) {
+		timer_schedule(crowd->engine, &crowd->churned,
+			       engine_now(crowd->engine) + 60 * NS_PER_S);
+		timer_cancel(crowd->engine, &crowd->churned);
+	}
+}
+
+static void member_fired(void *owner)
+{
+	const struct member *member = owner;
+	struct crowd *crowd = member->crowd;
+
+	g_string_append_printf(crowd->log, "%u ", member->number);
+	if (member->number != 0)
+		return;
+	for (unsigned i = 2; i < CROWD; i += 2)
+		timer_cancel(crowd->engine, &crowd->timers[i]);
+	churn(crowd);
+}
+
+START_TEST(a_sweep_amid_an_instant_leaves_what_is_still_to_come_in_order)
+{
+	struct crowd crowd = { .engine = engine_new(), .log = g_string_new(NULL) };
+	struct member members[CROWD];
+
+	timer_init(&crowd.churned, 1, member_fired, NULL);
+	for (unsigned i = 0; i < CROWD; i++) {
+		members[i] = (struct member) { &crowd, i };
+		timer_init(&crowd.timers[i], 1 + i, member_fired, &members[i]);
+	}
+	for (unsigned i = CROWD; i > 0; i--) /* the node decides, not who was first */
+		timer_schedule(crowd.engine, &crowd.timers[i - 1], 100);
+	engine_run(crowd.engine, NS_PER_S);
+	ck_assert_str_eq(crowd.log->str, "0 1 3 5 7 9 11 13 15 17 19 ");
+	/* What comes after all that was cancelled finds none of it. */
+	timer_schedule(crowd.engine, &crowd.timers[1], 100 * NS_PER_S);
+	engine_run(crowd.engine, 200 * NS_PER_S);
+	ck_assert_uint_eq(engine_entries(crowd.engine), 0);
+	g_string_free(crowd.log, TRUE);
+	engine_free(crowd.engine);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("engine");
@@ -403,6 +462,7 @@ int main(void)
 	tcase_add_test(tests, endless_deferred_work_is_reported);
 	tcase_add_test(tests, cancelled_work_does_not_run);
 	tcase_add_test(tests, cancelled_timers_leave_little_behind_and_disturb_no_other);
+	tcase_add_test(tests, a_sweep_amid_an_instant_leaves_what_is_still_to_come_in_order);
 	suite_add_tcase(suite, tests);
 
 	SRunner *runner = srunner_create(suite);

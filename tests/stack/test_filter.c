@@ -361,6 +361,79 @@ START_TEST(a_reset_or_an_unasked_answer_opens_nothing)
 }
 END_TEST
 
+/* The other side's packets may be complained of, too; what is about nothing known may not. */
+START_TEST(an_error_about_an_answer_passes)
+{
+	struct endpoint alice = { ALICE, 4000 }, server = { SERVER, 25 };
+	struct probe quoted = { .source = server, .destination = alice, .tcp_flags = TCP_ACK };
+	struct probe error = {
+		.protocol = IP_PROTOCOL_ICMP,
+		.source = {ALICE,   0},
+		.destination = { SERVER, 0},
+		.quotes = &quoted,
+		.icmp_type = ICMP_DESTINATION_UNREACHABLE,
+	};
+
+	deny_out(IP_PROTOCOL_ICMP, 0);
+	give(INSIDE, 6, alice, server, TCP_SYN);
+	took(OUTSIDE);
+	router_give(&router, INSIDE, &error);
+	took(OUTSIDE);
+	quoted.source.port = 26;
+	router_give(&router, INSIDE, &error);
+	ck_assert(router_is_silent(&router));
+}
+END_TEST
+
+/* Loop test: 0 a further question, 1 an answer. Each keeps the flow alive for five minutes more. */
+START_TEST(packets_of_either_side_keep_a_flow)
+{
+	struct endpoint alice = { ALICE, 4000 }, server = { SERVER, 53 };
+
+	add_rule(FILTER_DENY, FILTER_IN, 0, 0);
+	give(INSIDE, 17, alice, server, 0);
+	took(OUTSIDE);
+	router_wait(&router, 200);
+	if (_i == 0) {
+		give(INSIDE, 17, alice, server, 0);
+		took(OUTSIDE);
+	} else {
+		give(OUTSIDE, 17, server, alice, 0);
+		took(INSIDE);
+	}
+	router_wait(&router, 200);
+	give(OUTSIDE, 17, server, alice, 0);
+	took(INSIDE);
+	router_wait(&router, 300);
+	give(OUTSIDE, 17, server, alice, 0);
+	ck_assert(router_is_silent(&router));
+}
+END_TEST
+
+/* Loop test: 0 the handshake is done, 1 its last ACK is missing. RFC 5382 REQ-5: 2 h 4 min, 4 min. */
+START_TEST(an_open_connection_is_remembered_for_long)
+{
+	struct endpoint alice = { ALICE, 4000 }, server = { SERVER, 25 };
+	bool is_open = _i == 0;
+
+	add_rule(FILTER_DENY, FILTER_IN, 0, 0);
+	give(INSIDE, 6, alice, server, TCP_SYN);
+	took(OUTSIDE);
+	give(OUTSIDE, 6, server, alice, TCP_SYN | TCP_ACK);
+	took(INSIDE);
+	if (is_open) {
+		give(INSIDE, 6, alice, server, TCP_ACK);
+		took(OUTSIDE);
+	}
+	router_wait(&router, is_open ? 7400 : 230);
+	give(OUTSIDE, 6, server, alice, is_open ? TCP_ACK : TCP_SYN | TCP_ACK);
+	took(INSIDE);
+	router_wait(&router, is_open ? 7440 : 240);
+	give(OUTSIDE, 6, server, alice, TCP_ACK);
+	ck_assert(router_is_silent(&router));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("filter");
@@ -382,6 +455,9 @@ int main(void)
 	tcase_add_test(tcase, flows_are_bounded);
 	tcase_add_test(tcase, attempts_that_nobody_answered_make_room);
 	tcase_add_loop_test(tcase, a_reset_or_an_unasked_answer_opens_nothing, 0, 2);
+	tcase_add_test(tcase, an_error_about_an_answer_passes);
+	tcase_add_loop_test(tcase, packets_of_either_side_keep_a_flow, 0, 2);
+	tcase_add_loop_test(tcase, an_open_connection_is_remembered_for_long, 0, 2);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_NORMAL);
 	int failed = srunner_ntests_failed(runner);

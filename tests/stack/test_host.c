@@ -80,7 +80,7 @@ END_TEST
 
 START_TEST(every_detail_of_every_layer_has_a_name)
 {
-	ck_assert_uint_eq(stack_layer_names_count, LAYER_NAT - LAYER_USER);
+	ck_assert_uint_eq(stack_layer_names_count, LAYER_TAMPER - LAYER_USER);
 	for (unsigned i = 0; i < stack_layer_names_count; i++) {
 		const struct layer_names *names = stack_layer_names[i];
 

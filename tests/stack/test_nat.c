@@ -760,6 +760,30 @@ START_TEST(the_identifier_of_the_routers_own_pings_is_not_given_away)
 }
 END_TEST
 
+static void nobody_comes(void *owner, struct stream *stream)
+{
+	(void)owner;
+	stream_abort(stream);
+}
+
+START_TEST(the_ports_of_the_routers_own_programs_are_not_given_away)
+{
+	struct tcp_listener *listener = tcp_listen(router.host, 4000, nobody_comes, NULL);
+	struct udp_socket *socket = udp_open(router.host, 5000, NULL, NULL);
+
+	give(INSIDE, TCP, ALICE, 4000, SERVER, 25, TCP_SYN);
+	ck_assert_uint_eq(took(OUTSIDE).source.port, 4002);
+	ck_assert_uint_eq(port_of(UDP, ALICE, 5000, SERVER), 5002);
+	/* Each protocol has its own. */
+	ck_assert_uint_eq(port_of(UDP, ALICE, 4000, SERVER), 4000);
+	/* They come to the router as before. */
+	give(OUTSIDE, TCP, OTHER, 25, PUBLIC, 4000, TCP_SYN);
+	check_ends(took(OUTSIDE), PUBLIC, 4000, OTHER, 25);
+	udp_close(socket);
+	tcp_listener_close(listener);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("nat");
@@ -767,6 +791,7 @@ int main(void)
 	SRunner *runner = srunner_create(suite);
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_test(tcase, the_ports_of_the_routers_own_programs_are_not_given_away);
 	tcase_add_loop_test(tcase, the_mapping_does_not_depend_on_the_destination, 0,
 			    G_N_ELEMENTS(protocols));
 	tcase_add_loop_test(tcase, ports_are_kept_or_of_the_same_parity_and_range, 0,

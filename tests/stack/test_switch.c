@@ -107,6 +107,30 @@ START_TEST(unknown_addresses_are_flooded_and_known_ones_are_not)
 }
 END_TEST
 
+START_TEST(a_mirrored_port_gets_a_copy_of_each_frame_and_gives_nothing)
+{
+	struct bench bench;
+
+	bench_init(&bench);
+	switch_mirror(bench.device, 3);
+	give(&bench, 1, mac_of(1), mac_of(2)); /* flooded, but there only once */
+	check_seen(&bench, 0, 1, 1);
+	give(&bench, 2, mac_of(2), mac_of(1)); /* known */
+	check_seen(&bench, 1, 0, 1);
+	give(&bench, 1, mac_of(4), mac_of(1)); /* goes nowhere */
+	check_seen(&bench, 0, 0, 1);
+	ck_assert_uint_eq(count(&bench, TRACE_FORWARD, ETHERNET_MIRRORED), 3);
+	ck_assert_uint_eq(count(&bench, TRACE_FORWARD, ETHERNET_FLOODED), 1);
+	ck_assert_uint_eq(count(&bench, TRACE_FORWARD, ETHERNET_KNOWN_PORT), 1);
+	give(&bench, 3, mac_of(3), mac_of(1));
+	check_seen(&bench, 0, 0, 0);
+	ck_assert_uint_eq(count(&bench, TRACE_DROP, ETHERNET_MIRROR_PORT), 1);
+	give(&bench, 1, mac_of(1), mac_of(3)); /* it was not learned either */
+	check_seen(&bench, 0, 1, 1);
+	bench_clear(&bench);
+}
+END_TEST
+
 START_TEST(broadcast_and_multicast_are_always_flooded)
 {
 	static const struct mac groups[] = { { { 255, 255, 255, 255, 255, 255 } },
@@ -252,6 +276,7 @@ int main(void)
 
 	tcase_add_test(tcase, unknown_addresses_are_flooded_and_known_ones_are_not);
 	tcase_add_loop_test(tcase, broadcast_and_multicast_are_always_flooded, 0, 2);
+	tcase_add_test(tcase, a_mirrored_port_gets_a_copy_of_each_frame_and_gives_nothing);
 	tcase_add_test(tcase, a_flooded_frame_is_shared_not_copied);
 	tcase_add_test(tcase, a_frame_for_its_own_port_is_dropped);
 	tcase_add_test(tcase, a_host_that_moves_is_found_at_its_new_port);

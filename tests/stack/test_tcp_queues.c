@@ -207,6 +207,36 @@ START_TEST(bytes_that_come_singly_share_packets)
 }
 END_TEST
 
+/* A byte of another message keeps a packet of its own: whoever reads it is told whose it is. */
+START_TEST(bytes_of_different_messages_share_no_packet)
+{
+	static const struct {
+		uint64_t roots[2];
+		unsigned packets;
+	} rows[] = {
+		{{ 7, 7 },  1},
+                { { 7, 8 }, 2},
+                { { 0, 7 }, 2}
+	};
+	struct packet_pool *pool = packet_pool_new();
+	struct receive_queue queue = { 0 };
+	uint32_t read = 0;
+
+	for (uint32_t i = 0; i < 2; i++) {
+		struct packet *packet = packet_of(pool, i, 1);
+
+		packet->root = rows[_i].roots[i];
+		receive_queue_append(&queue, packet);
+	}
+	ck_assert_uint_eq(packet_pool_in_use(pool), rows[_i].packets);
+	ck_assert_uint_eq(queue.first->root, rows[_i].roots[0]);
+	ck_assert_uint_eq(queue.last->root, rows[_i].roots[1]);
+	read_and_check(&queue, &read);
+	ck_assert_uint_eq(read, 2);
+	packet_pool_free(pool);
+}
+END_TEST
+
 /* Buffers that so many bytes may take when none of them lies behind a gap of its own. */
 #define BUFFERS_FOR(bytes) ((bytes) / 60 + 2)
 
@@ -539,6 +569,7 @@ int main(void)
 	tcase_add_test(all, duplicates_are_found_and_reported);
 	tcase_add_test(all, too_many_gaps_are_refused);
 	tcase_add_test(all, bytes_that_come_singly_share_packets);
+	tcase_add_loop_test(all, bytes_of_different_messages_share_no_packet, 0, 3);
 	tcase_add_loop_test(all, bytes_that_come_singly_behind_gaps_share_packets, 0, 4);
 	tcase_add_test(all, gaps_filled_again_and_again_leave_no_small_packets);
 	tcase_add_loop_test(all, any_order_of_pieces_gives_the_stream, 0, 20);

@@ -13,10 +13,13 @@
 struct bytes segment_frame(const struct test_segment *segment, uint8_t *out)
 {
 	bool is_from_server = segment->is_from_server;
-	size_t payload_bytes = segment->payload == NULL ? 0 : strlen(segment->payload);
+	size_t payload_bytes = segment->payload == NULL     ? 0
+			       : segment->payload_bytes > 0 ? segment->payload_bytes
+							    : strlen(segment->payload);
+	uint16_t port = segment->server_port != 0 ? segment->server_port : SERVER_PORT;
 	const struct tcp_header tcp = {
-		.source_port = is_from_server ? SERVER_PORT : CLIENT_PORT,
-		.destination_port = is_from_server ? CLIENT_PORT : SERVER_PORT,
+		.source_port = is_from_server ? port : CLIENT_PORT,
+		.destination_port = is_from_server ? CLIENT_PORT : port,
 		.sequence = segment->sequence,
 		.acknowledgment = segment->acknowledgment,
 		.flags = segment->flags,

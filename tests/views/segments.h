@@ -11,7 +11,9 @@ struct test_segment {
 	uint32_t sequence, acknowledgment;
 	uint16_t window;
 	struct bytes options;
-	const char *payload; /* NULL: none */
+	const char *payload;  /* NULL: none */
+	size_t payload_bytes; /* of it; 0: up to its NUL */
+	uint16_t server_port; /* 0: 25 */
 };
 
 /* Writes the frame of `segment` at `out` (SEGMENT_FRAME_BYTES_MAX); borrowed from there. */
