@@ -16,6 +16,14 @@ ifeq ($(shell pkg-config --exists libgvc && echo yes),yes)
 GRAPHVIZ_CFLAGS := -DHAVE_GRAPHVIZ $(shell pkg-config --cflags libgvc)
 PC_LIBS += $(shell pkg-config --libs libgvc)
 endif
+# Optional: without it `serve` says what to install.
+SERVER = app/serve.c app/serve_guard.c app/serve_job.c app/serve_live.c
+ifeq ($(shell pkg-config --exists libsoup-3.0 && echo yes),yes)
+SOUP_CFLAGS := -DHAVE_SOUP $(shell pkg-config --cflags libsoup-3.0)
+PC_LIBS += $(shell pkg-config --libs libsoup-3.0)
+else
+NO_SERVER = $(SERVER)
+endif
 CHECK_LIBS := $(shell pkg-config --libs check 2>/dev/null)
 
 # gcc for x86 clears small structs with an instruction that takes long to start, unless it tunes for
@@ -46,14 +54,18 @@ endif
 
 # Every .c below these folders is part of the program; app/main.c alone holds main().
 LIBRARY_SOURCES := $(sort $(wildcard sim/*.c stack/*.c stack/*/*.c protocols/*.c protocols/*/*.c views/*.c \
-                     $(filter-out app/main.c $(LEFT_OUT),$(wildcard app/*.c))))
+                     $(filter-out app/main.c $(LEFT_OUT) $(NO_SERVER),$(wildcard app/*.c))))
 # The front end of the page, joined into one C source.
 PAGE_BUNDLE := $(BUILD)/views/page_bundle
-LIBRARY_OBJECTS := $(LIBRARY_SOURCES:%.c=$(BUILD)/%.o) $(PAGE_BUNDLE).o
+# The front end of the editor, file by file.
+EDITOR_BUNDLE := $(BUILD)/app/editor_bundle
+EDITOR_FILES := $(sort $(wildcard views/editor/*.*)) views/page/dom.js views/page/style.css
+LIBRARY_OBJECTS := $(LIBRARY_SOURCES:%.c=$(BUILD)/%.o) $(PAGE_BUNDLE).o $(if $(NO_SERVER),,$(EDITOR_BUNDLE).o)
 LIBRARY := $(BUILD)/libmailwire.a
 PROGRAM := $(BUILD)/mailwire
 
 $(BUILD)/app/picture.o: ALL_CFLAGS += $(GRAPHVIZ_CFLAGS)
+$(SERVER:%.c=$(BUILD)/%.o) $(BUILD)/app/command_serve.o $(EDITOR_BUNDLE).o: ALL_CFLAGS += $(SOUP_CFLAGS)
 
 # One Check binary per tests/<folder>/test_<module>.c; other .c in tests/ are shared helpers.
 TEST_SOURCES := $(sort $(filter-out $(LEFT_OUT),$(wildcard tests/*/test_*.c)))
@@ -77,6 +89,13 @@ $(PAGE_BUNDLE).c: tools/page_bundle.sh $(sort $(wildcard views/page/*.js views/p
 	tools/page_bundle.sh > $@.new
 	@mv $@.new $@
 $(PAGE_BUNDLE).o: $(PAGE_BUNDLE).c Makefile
+	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+$(EDITOR_BUNDLE).c: tools/editor_bundle.sh $(EDITOR_FILES)
+	@mkdir -p $(@D)
+	tools/editor_bundle.sh $(EDITOR_FILES) > $@.new
+	@mv $@.new $@
+$(EDITOR_BUNDLE).o: $(EDITOR_BUNDLE).c Makefile
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 $(LIBRARY): $(LIBRARY_OBJECTS)

@@ -30,6 +30,7 @@ int command_topology(const struct command *command, int argc, char **argv);
 int command_state(const struct command *command, int argc, char **argv);
 int command_mailbox(const struct command *command, int argc, char **argv);
 int command_html(const struct command *command, int argc, char **argv);
+int command_serve(const struct command *command, int argc, char **argv);
 int command_step(const struct command *command, int argc, char **argv);
 int command_live(const struct command *command, int argc, char **argv);
 int command_shell(const struct command *command, int argc, char **argv);

@@ -1,8 +1,7 @@
 /* mailwire html: a run as a page that opens in a browser, from disk. */
 #include "app/command.h"
 #include "app/history_record.h"
-#include "app/picture.h"
-#include "views/page.h"
+#include "app/page_make.h"
 
 /* What the user wrote; NULL: not given. */
 struct html_options {
@@ -35,37 +34,20 @@ static bool html_options_check(struct html_options *options)
 		command_parse_time("--until", options->until_text, &options->until_ns));
 }
 
-/* Laid out by Graphviz where it is there. */
-static struct page_place *place_nodes(const struct history *history)
-{
-	unsigned count = model_node_count(history_model(history));
-	struct page_place *places = page_places_plain(history);
-	g_autofree struct picture_place *laid_out = g_new0(struct picture_place, count + 1);
-	g_autofree char *dot = page_graph(history);
-
-	if (!picture_lay_out(dot, "dot", laid_out, count, NULL))
-		return places;
-	for (unsigned i = 1; i <= count; i++)
-		places[i] = (struct page_place) { laid_out[i].x, laid_out[i].y };
-	return places;
-}
-
 static int write_page(struct output *output, const struct scenario *scenario, const char *file,
 		      const struct html_options *options)
 {
 	struct history *history =
-	    history_record(scenario, (struct history_options) { options->seed, options->until_ns });
-	struct page_place *places = place_nodes(history);
+	    history_record(scenario, (struct history_options) { .seed = options->seed,
+								.until_ns = options->until_ns });
 	GError *error = NULL;
 
-	page_write(output, history,
-		   &(struct page_options) {
-		       .title = scenario->title,
-		       .file = file,
-		       .seed = options->seed,
-		       .places = places,
-		   });
-	g_free(places);
+	page_make(output, history,
+		  (struct page_options) {
+		      .title = scenario->title,
+		      .file = file,
+		      .seed = options->seed,
+		  });
 	history_free(history);
 	if (output_close(output, &error))
 		return EXIT_OK;

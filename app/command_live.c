@@ -4,6 +4,7 @@
 
 struct live_options {
 	char **attach;
+	gboolean is_alone; /* nothing needs to be plugged in */
 	struct live live;
 };
 
@@ -66,7 +67,7 @@ static int prepare(void *owner, struct run_setup *setup)
 {
 	struct live_options *options = owner;
 
-	if (options->attach == NULL) {
+	if (options->attach == NULL && !options->is_alone) {
 		command_complain("live needs an interface to plug in: --attach IFACE=NETWORK");
 		return EXIT_USAGE;
 	}
@@ -74,7 +75,7 @@ static int prepare(void *owner, struct run_setup *setup)
 		command_complain("--speed: must be more than 0 and at most %d", LIVE_SPEED_MAX);
 		return EXIT_USAGE;
 	}
-	for (char **text = options->attach; *text != NULL; text++) {
+	for (char **text = options->attach; text != NULL && *text != NULL; text++) {
 		int status = attach(options, setup, *text);
 
 		if (status != EXIT_OK)
@@ -95,6 +96,8 @@ int command_live(const struct command *command, int argc, char **argv)
                  "Virtual seconds per real second (default 1)",												  "N"            },
 		{ "record",   0, 0,                    G_OPTION_ARG_FILENAME,     &options.live.record_path,
                  "Record what comes in, for mailwire run --replay PATH",											 "PATH"         },
+		{ "alone",    0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_NONE,         &options.is_alone,
+                 "In real time, with nothing plugged in",													NULL           },
 		{ "services", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_STRING,
                  &options.live.services_host,								"Echo, discard, chargen and the like on this host",
                  "HOST"																			 },

@@ -240,39 +240,71 @@ static void print_quote(const struct source *source, struct mark mark, GString *
 	g_string_free(under, TRUE);
 }
 
+/* The same with the place in the file that it is in. */
+static struct diagnostic located(const struct diagnostics *diagnostics,
+				 const struct complaint *complaint)
+{
+	const struct source *source = source_of(diagnostics, complaint->mark.line);
+	struct diagnostic found = {
+		.severity = complaint->severity,
+		.source = source == NULL ? NULL : source->name,
+		.mark = complaint->mark,
+		.text = complaint->text,
+		.hint = complaint->hint,
+	};
+
+	if (source != NULL && found.mark.line != 0)
+		found.mark.line -= source->lines_before;
+	return found;
+}
+
 static void print_complaint(const struct diagnostics *diagnostics,
 			    const struct complaint *complaint, GString *out)
 {
-	const struct source *source = source_of(diagnostics, complaint->mark.line);
-	struct mark mark = complaint->mark;
+	struct diagnostic found = located(diagnostics, complaint);
 
-	if (source != NULL)
-		g_string_append_printf(out, "%s:", source->name);
-	if (source != NULL && mark.line != 0)
-		mark.line -= source->lines_before;
-	if (mark.line != 0)
-		g_string_append_printf(out, "%u:%u:", mark.line, mark.column);
-	g_string_append_printf(
-	    out, "%s%s: %s\n", out->len > 0 && out->str[out->len - 1] == ':' ? " " : "",
-	    complaint->severity == SEVERITY_ERROR ? "error" : "warning", complaint->text);
-	if (mark.line != 0 && source != NULL)
-		print_quote(source, mark, out);
-	if (complaint->hint != NULL)
-		g_string_append_printf(out, "      = %s\n", complaint->hint);
+	if (found.source != NULL)
+		g_string_append_printf(out, "%s:", found.source);
+	if (found.mark.line != 0)
+		g_string_append_printf(out, "%u:%u:", found.mark.line, found.mark.column);
+	g_string_append_printf(out, "%s%s: %s\n",
+			       out->len > 0 && out->str[out->len - 1] == ':' ? " " : "",
+			       found.severity == SEVERITY_ERROR ? "error" : "warning", found.text);
+	if (found.mark.line != 0 && found.source != NULL)
+		print_quote(source_of(diagnostics, complaint->mark.line), found.mark, out);
+	if (found.hint != NULL)
+		g_string_append_printf(out, "      = %s\n", found.hint);
+}
+
+/* The complaints by severity and place; to be unreferenced. */
+static GPtrArray *sort_complaints(const struct diagnostics *diagnostics)
+{
+	GPtrArray *sorted = g_ptr_array_copy(diagnostics->complaints, NULL, NULL);
+
+	g_ptr_array_set_free_func(sorted, NULL);
+	g_ptr_array_sort(sorted, complaint_compare);
+	return sorted;
 }
 
 char *diagnostics_print(const struct diagnostics *diagnostics)
 {
 	GString *out = g_string_new(NULL);
-	g_autoptr(GPtrArray) sorted = g_ptr_array_copy(diagnostics->complaints, NULL, NULL);
+	g_autoptr(GPtrArray) sorted = sort_complaints(diagnostics);
 
-	g_ptr_array_set_free_func(sorted, NULL);
-	g_ptr_array_sort(sorted, complaint_compare);
 	for (unsigned i = 0; i < sorted->len && i < DIAGNOSTICS_SHOWN_MAX; i++)
 		print_complaint(diagnostics, g_ptr_array_index(sorted, i), out);
 	if (sorted->len > DIAGNOSTICS_SHOWN_MAX)
 		g_string_append_printf(out, "and %u more\n", sorted->len - DIAGNOSTICS_SHOWN_MAX);
 	return g_string_free(out, FALSE);
+}
+
+unsigned diagnostics_list(const struct diagnostics *diagnostics, struct diagnostic *shown)
+{
+	g_autoptr(GPtrArray) sorted = sort_complaints(diagnostics);
+
+	for (unsigned i = 0; i < sorted->len && i < DIAGNOSTICS_SHOWN_MAX; i++)
+		shown[i] = located(diagnostics, g_ptr_array_index(sorted, i));
+	return sorted->len;
 }
 
 #define SUGGEST_LENGTH_MAX 64 /* longer words get no suggestion */

@@ -52,6 +52,21 @@ unsigned diagnostics_count(const struct diagnostics *diagnostics, enum severity 
  */
 char *diagnostics_print(const struct diagnostics *diagnostics);
 
+/* A complaint, for who shows it otherwise: borrowed, until one is added or they are freed. */
+struct diagnostic {
+	enum severity severity;
+	const char *source; /* the file it is about; NULL: none is named */
+	struct mark mark;   /* in that file */
+	const char *text;
+	const char *hint; /* NULL: none */
+};
+
+/*
+ * The complaints in the order of diagnostics_print(), at most DIAGNOSTICS_SHOWN_MAX of them, into
+ * `shown`. Returns how many there are in all.
+ */
+unsigned diagnostics_list(const struct diagnostics *diagnostics, struct diagnostic *shown);
+
 /*
  * Finds what a misspelt `word` was meant to be: hand every word that is known to suggest_offer(),
  * then `best` is the nearest by edit distance, or NULL when none is near. Ties: the first offered.

@@ -3,24 +3,46 @@
 #include "app/dissectors.h"
 #include "app/simulation.h"
 
+struct recording {
+	struct history *history;
+	struct simulation *simulation;
+	uint64_t records_left; /* UINT64_MAX: however many */
+};
+
 static void observe(void *owner, const struct trace_record *record, struct bytes bytes)
 {
-	history_feed(owner, record, bytes);
+	struct recording *recording = owner;
+
+	history_feed(recording->history, record, bytes);
+	if (recording->records_left == UINT64_MAX)
+		return;
+	if (recording->records_left > 0)
+		recording->records_left--;
+	if (recording->records_left == 0 && recording->simulation != NULL)
+		engine_stop(simulation_world(recording->simulation)->engine);
 }
 
 struct history *history_record(const struct scenario *scenario, struct history_options options)
 {
-	struct history *history = history_new(all_dissectors);
-	struct trace_sink sink = { .kinds = TRACE_ALL, .owner = history, .record = observe };
-	struct trace_sink *sinks[] = { &sink };
-	struct simulation *simulation = simulation_new(scenario, &(struct simulation_options) {
-								     .seed = options.seed,
-								     .sinks = sinks,
-								     .sink_count = 1,
-								 });
+	struct recording recording = {
+		.history = history_new(all_dissectors),
+		.records_left = options.records_max == 0 ? UINT64_MAX : options.records_max,
+	};
+	struct trace_sink sink = { .kinds = TRACE_ALL, .owner = &recording, .record = observe };
+	struct trace_sink *sinks[] = { &sink, options.sink };
+	enum engine_outcome outcome;
 
-	simulation_run(simulation, options.until_ns);
-	simulation_free(simulation);
-	history_finish(history);
-	return history;
+	recording.simulation =
+	    simulation_new(scenario, &(struct simulation_options) {
+					 .seed = options.seed,
+					 .sinks = sinks,
+					 .sink_count = options.sink == NULL ? 1 : 2,
+				     });
+	outcome = simulation_run(recording.simulation, options.until_ns);
+	if (options.outcome != NULL)
+		*options.outcome = outcome;
+	simulation_free(recording.simulation);
+	recording.simulation = NULL;
+	history_finish(recording.history);
+	return recording.history;
 }

@@ -2,7 +2,7 @@
 _mailwire() {
 	local current=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]} options=""
 	if [ "$COMP_CWORD" -eq 1 ]; then
-		mapfile -t COMPREPLY < <(compgen -W "run check show topology state mailbox step html shell live explain compare claims glossary list new --help --version" -- "$current")
+		mapfile -t COMPREPLY < <(compgen -W "run check show topology state mailbox step html shell live explain compare claims narrate quiz glossary list new --help --version" -- "$current")
 		return
 	fi
 	case $command in
@@ -13,6 +13,8 @@ _mailwire() {
 	compare) options="--receive --variant --set --format --seed" ;;
 	claims) options="--list --alter --format --file" ;;
 	html) options="-o --output --seed --until --receive --set" ;;
+	narrate) options="--output --format --level --question --receive --set --seed" ;;
+	quiz) options="--count --format --seed --receive --set" ;;
 	topology) options="--dot --svg" ;;
 	state) options="--at --host" ;;
 	mailbox) options="--user --at --raw" ;;
@@ -21,10 +23,17 @@ _mailwire() {
 	esac
 	case ${COMP_WORDS[COMP_CWORD - 1]} in
 	--format)
-		[ "$command" = compare ] && options=" csv" || options=""
-		mapfile -t COMPREPLY < <(compgen -W "text json$options" -- "$current")
+		case $command in
+		compare) options="text json csv" ;;
+		narrate) options="md html pdf json" ;;
+		quiz) options="text gift json" ;;
+		*) options="text json" ;;
+		esac
+		mapfile -t COMPREPLY < <(compgen -W "$options" -- "$current")
 		return
 		;;
+	--level) mapfile -t COMPREPLY < <(compgen -W "short course expert" -- "$current"); return ;;
+	-o | --output) mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
 	--receive) mapfile -t COMPREPLY < <(compgen -W "pop3 imap" -- "$current"); return ;;
 	--capture) mapfile -t COMPREPLY < <(compgen -W "sent all" -- "$current"); return ;;
 	--layer) mapfile -t COMPREPLY < <(compgen -W "user link ethernet arp ipv4 icmp udp tcp filter nat tamper dns smtp pop3 imap http mail" -- "$current"); return ;;

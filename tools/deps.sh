@@ -6,9 +6,9 @@
 #          a browser
 set -eu
 
-build="gcc make pkg-config libglib2.0-dev libfyaml-dev libgmime-3.0-dev libpcap-dev libjson-glib-dev libgraphviz-dev libssl-dev libncurses-dev"
+build="gcc make pkg-config libglib2.0-dev libfyaml-dev libgmime-3.0-dev libpcap-dev libjson-glib-dev libgraphviz-dev libssl-dev libncurses-dev libsoup-3.0-dev"
 test="check tshark python3 python3-yaml python3-jsonschema python3-spf python3-dkim opendkim-tools spf-tools-perl python3-nacl python3-dnspython"
-interop="iproute2 iputils-ping traceroute bind9-dnsutils telnet openssl curl tidy swaks libnet-ssleay-perl msmtp fetchmail isync mutt postfix dovecot-imapd dovecot-pop3d"
+interop="weasyprint iproute2 iputils-ping traceroute bind9-dnsutils telnet openssl curl tidy swaks libnet-ssleay-perl msmtp fetchmail isync mutt postfix dovecot-imapd dovecot-pop3d"
 browser="chromium"
 command -v npm >/dev/null 2>&1 || browser="nodejs npm $browser" # npm may have come with a Node of its own
 check="clang libclang-rt-14-dev clang-format clang-tidy cppcheck $interop $browser"
@@ -32,9 +32,9 @@ if ! command -v apt-get >/dev/null 2>&1; then
 	fi
 	cat >&2 <<-TEXT
 	make deps: this system has no apt-get. Please install, then run make again:
-	  Fedora: sudo dnf install gcc make pkgconf glib2-devel libfyaml-devel gmime30-devel libpcap-devel json-glib-devel openssl-devel ncurses-devel check-devel wireshark-cli
-	  Arch:   sudo pacman -S gcc make pkgconf glib2 libfyaml gmime3 libpcap json-glib openssl ncurses check wireshark-cli
-	  macOS:  brew install pkg-config glib libfyaml gmime libpcap json-glib openssl ncurses check wireshark
+	  Fedora: sudo dnf install gcc make pkgconf-pkg-config glib2-devel libfyaml-devel gmime30-devel libpcap-devel json-glib-devel openssl-devel ncurses-devel libsoup3-devel graphviz-devel check-devel wireshark-cli python3-pyyaml python3-jsonschema
+	  Arch:   sudo pacman -S gcc make pkgconf glib2 libfyaml gmime3 libpcap json-glib openssl ncurses libsoup3 graphviz check wireshark-cli python-yaml python-jsonschema
+	  macOS:  brew install pkg-config glib libfyaml gmime libpcap json-glib openssl ncurses libsoup3 graphviz check wireshark
 	  Windows: use WSL with Debian or Ubuntu; there this target installs all by itself
 	TEXT
 	exit 1

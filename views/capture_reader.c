@@ -572,6 +572,8 @@ static const char *what_else(struct capture_reader *reader)
 		if (need(reader, kinds[i].length) &&
 		    memcmp(reader->rest.data, kinds[i].magic, kinds[i].length) == 0)
 			return kinds[i].complaint;
+	if (reader->rest.length == 0)
+		return "not a capture: it is empty";
 	return "not a capture: neither pcapng nor pcap";
 }
 

@@ -122,8 +122,11 @@ static bool read_cooked(const struct decode *decode, struct cooked_header *heade
 									  &payload) == PARSE_OK;
 }
 
+/* What passes the loopback interface is sent and received at once. */
 static enum capture_direction direction_of(const struct cooked_header *header)
 {
+	if (header->hardware_type == COOKED_HARDWARE_LOOPBACK)
+		return CAPTURE_DIRECTION_UNKNOWN;
 	switch (header->packet_type) {
 	case COOKED_TO_US:
 	case COOKED_BROADCAST:

@@ -438,6 +438,18 @@ static void print_layers(struct block *block)
 	}
 }
 
+/* A run's own comment knows the sentence better: which programs act. */
+static void take_comment(struct explain *explain, const struct captured_frame *frame)
+{
+	struct bytes sentence = { (const uint8_t *)explain->text->str, explain->text->len };
+
+	if (frame->comment_count == 0 || frame->comments[0].length <= sentence.length ||
+	    !explain_comment_agrees(frame->comments[0], sentence))
+		return;
+	g_string_truncate(explain->text, 0);
+	explain_append_text(explain->text, frame->comments[0]);
+}
+
 static void print_title(struct block *block)
 {
 	struct explain *explain = block->explain;
@@ -457,6 +469,7 @@ static void print_title(struct block *block)
 		text_append(line, "on its way: ");
 	g_string_truncate(explain->text, 0);
 	sentence_append_account(explain->text, &block->packet->account);
+	take_comment(explain, frame);
 	dash = strstr(explain->text->str, SENTENCE_DASH);
 	text_append_bytes(line, explain->text->str,
 			  dash == NULL ? explain->text->len : (size_t)(dash - explain->text->str));

@@ -50,6 +50,9 @@ bool explain_fcs_is_wrong(const struct captured_frame *frame);
 /* What is said of a segment's place in its stream, behind a comma; nothing when all is well. */
 void explain_append_order(GString *out, const struct model_segment *segment);
 
+/* Whether a comment says what `sentence` does, and at most names the programs that act: "mail (MTA)". */
+bool explain_comment_agrees(struct bytes comment, struct bytes sentence);
+
 /* The three ways to tell. */
 void explain_block(struct explain *explain, const struct explained *packet);
 void explain_in_full(struct explain *explain, const struct explained *packet);

@@ -19,7 +19,7 @@ static void append_node(GString *dot, const struct model_node *node, uint32_t in
 	static const char *const looks[] = {
 		[NODE_HOST] = "shape=box, style=\"rounded,filled\", fillcolor=\"#ffffff\"",
 		[NODE_ROUTER] = "shape=ellipse, style=filled",
-		[NODE_SWITCH] = "shape=box, style=filled, fontsize=9, height=0.25",
+		[NODE_SWITCH] = "shape=box, style=filled, fontsize=11, height=0.25",
 	};
 	uint8_t layer = node->kind == NODE_ROUTER ? LAYER_IPV4 : LAYER_ETHERNET;
 	const struct palette_colour *colour = palette_colour(layer);
@@ -55,12 +55,12 @@ static void append_cables(GString *dot, const struct model_node *node, uint32_t 
 
 char *figure_network_dot(const struct model *model)
 {
-	GString *dot =
-	    g_string_new("graph network {\n"
-			 "  graph [layout=neato, overlap=false, splines=true, start=7, "
-			 "fontname=\"DejaVu Sans\", bgcolor=transparent];\n"
-			 "  node [fontname=\"DejaVu Sans\", fontsize=11, color=\"#57606a\"];\n"
-			 "  edge [color=\"#8c959f\", len=1.3];\n");
+	GString *dot = g_string_new(
+	    "graph network {\n"
+	    "  graph [layout=neato, overlap=false, splines=true, start=7, ratio=0.7, sep=\"+4\", "
+	    "fontname=\"DejaVu Sans\", bgcolor=transparent];\n"
+	    "  node [fontname=\"DejaVu Sans\", fontsize=13, color=\"#57606a\"];\n"
+	    "  edge [color=\"#8c959f\", len=0.9];\n");
 
 	for (uint32_t i = 1; i <= model_node_count(model); i++)
 		append_node(dot, model_node(model, i), i);

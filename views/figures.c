@@ -190,7 +190,7 @@ char *figure_boxes(const struct model *model, const struct figure_boxes *figure)
 enum {
 	LADDER_WIDTH = 720,
 	LADDER_LEFT = 190, /* the client's line, and the server's from the right */
-	LADDER_STEP = 30,
+	LADDER_STEP = 25,
 	LADDER_TOP = 46,
 	LADDER_TEXT = 54, /* characters on an arrow */
 };

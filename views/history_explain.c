@@ -248,6 +248,22 @@ static const struct trace_record *learned(const struct telling *telling)
 	return NULL;
 }
 
+/* A port that mirrors gets a copy of what comes in elsewhere. */
+static void tell_mirrored(const struct telling *telling)
+{
+	for (uint64_t i = telling->hop->first_record;
+	     (i = history_hop_record(telling->history, telling->hop, i)) != UINT64_MAX; i++) {
+		const struct trace_record *record = history_record_at(telling->history, i);
+
+		if (record->kind == TRACE_FORWARD && record->detail == ETHERNET_MIRRORED)
+			g_string_append_printf(
+			    telling->out,
+			    " A copy leaves at port %u, which mirrors the others: "
+			    "whoever is there can read it.",
+			    (unsigned)record->after);
+	}
+}
+
 static void tell_switched(const struct telling *telling)
 {
 	const struct trace_record *forward =
@@ -278,6 +294,7 @@ static void tell_switched(const struct telling *telling)
 				       telling->hop->out, telling->hop->in);
 	}
 	g_string_append(telling->out, " Not one byte of it changes.");
+	tell_mirrored(telling);
 	if (row != NULL) {
 		g_string_append(telling->out, " From the source address it learns that ");
 		telling_append_mac(telling, mac_from_number(row->object));

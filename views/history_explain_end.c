@@ -239,7 +239,8 @@ void telling_ignore(const struct telling *telling)
 	case LAYER_ETHERNET << 16 | ETHERNET_NOT_FOR_US:
 		g_string_append_printf(telling->out,
 				       "%s sees that the frame is addressed to another interface, "
-				       "and ignores it.",
+				       "and ignores it; only a program that listens to all "
+				       "that comes, a sniffer, would read it.",
 				       telling->node);
 		break;
 	case LAYER_ETHERNET << 16 | ETHERNET_SAME_PORT:

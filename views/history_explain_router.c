@@ -47,6 +47,15 @@ static void append_permission(const struct telling *telling, const struct trace_
 	}
 }
 
+static void append_tampering(const struct telling *telling, const struct trace_record *record)
+{
+	g_string_append_printf(
+	    telling->out,
+	    " An attacker there overwrites text at byte %u of what TCP carries (his rule "
+	    "%u), and makes the checksum right again: neither end can tell.",
+	    (unsigned)record->before, (unsigned)record->object);
+}
+
 void telling_append_middlebox(const struct telling *telling)
 {
 	const struct history *history = telling->history;
@@ -61,6 +70,8 @@ void telling_append_middlebox(const struct telling *telling)
 			append_permission(telling, record);
 		else if (record->layer == LAYER_NAT)
 			append_translation(telling, record);
+		else if (record->layer == LAYER_TAMPER)
+			append_tampering(telling, record);
 	}
 }
 

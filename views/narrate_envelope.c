@@ -309,12 +309,9 @@ static void add_row(struct narrator *narrator, struct story_block *table,
 		    const struct saying *saying, const struct passage *passage, bool is_first)
 {
 	static const char *const roles[] = {
-		[HISTORY_MADE] = "sender, all layers",
-		[HISTORY_SWITCHED] = "switch, layer two",
-		[HISTORY_ROUTED] = "router, layer three",
-		[HISTORY_DELIVERED] = "receiver, all layers",
-		[HISTORY_DROPPED] = "lost here",
-		[HISTORY_IGNORED] = "not for it",
+		[HISTORY_MADE] = "sender: all layers", [HISTORY_SWITCHED] = "switch",
+		[HISTORY_ROUTED] = "router",           [HISTORY_DELIVERED] = "receiver: all layers",
+		[HISTORY_DROPPED] = "lost here",       [HISTORY_IGNORED] = "not for it",
 		[HISTORY_WAITING] = "still waiting",
 	};
 

@@ -162,10 +162,21 @@ static bool is_arp(const struct trace_record *record)
 static bool is_trouble(const struct trace_record *record)
 {
 	return record->kind == TRACE_DROP ||
+	       (record->kind == TRACE_FORWARD && record->layer == LAYER_TAMPER) ||
 	       (record->kind == TRACE_ENCAPSULATE && record->layer == LAYER_TCP &&
 		(record->flags & TRACE_RETRANSMIT)) ||
 	       (record->kind == TRACE_ENCAPSULATE && record->layer == LAYER_TCP &&
 		record->detail >= TCP_RESET_NO_CONNECTION && record->detail <= TCP_RESET_FILTERED);
+}
+
+static void keep_outcome(struct scene *scene, const struct trace_record *record)
+{
+	if (record->object != scene->record->id)
+		return;
+	if (record->detail == USER_DONE)
+		scene->outcome = record;
+	else if (record->detail == USER_RETRIES && scene->retry == NULL)
+		scene->retry = record;
 }
 
 static void sort_in(struct narrator *narrator, uint64_t index, const struct trace_record *record)
@@ -175,6 +186,8 @@ static void sort_in(struct narrator *narrator, uint64_t index, const struct trac
 	if (narrator->scene_of[index] == SCENE_NONE)
 		return;
 	scene = narrator->scenes->pdata[narrator->scene_of[index]];
+	if (record->kind == TRACE_STATE && record->layer == LAYER_USER)
+		keep_outcome(scene, record);
 	if (record->kind == TRACE_MAIL)
 		g_array_append_val(scene->stations, index);
 	else if (is_lookup(record))

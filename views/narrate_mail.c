@@ -285,15 +285,32 @@ static void tell_accepted(struct narrator *narrator, const struct scene *scene, 
 	story_go_on(sentence, ".", NULL, 0);
 }
 
+/* A copy for another recipient, filed at the same moment, is told in few words. */
+static bool is_further_copy(struct narrator *narrator, const struct trace_record *record)
+{
+	bool is_further = narrator->filed != NULL && narrator->filed->root == record->root &&
+			  narrator->filed->time_ns == record->time_ns &&
+			  trace_node_of(narrator->filed->id) == trace_node_of(record->id);
+
+	narrator->filed = record;
+	return is_further;
+}
+
 static void tell_delivered(struct narrator *narrator, const struct trace_record *record,
 			   struct story_block *paragraph)
 {
 	const struct trace_record *written = narrate_mail_record(narrator, record->root);
-	struct story_sentence *sentence =
-	    SAY(paragraph, "The {} on {} files it in {} of {} as message {}",
-		fact_role(narrator, record), fact_host(narrator, record),
-		fact_fact(narrator, record, "mailbox"), fact_text(narrator, record, 0),
-		fact_number(narrator, record, STORY_AFTER));
+	struct story_sentence *sentence;
+
+	if (is_further_copy(narrator, record)) {
+		SAY(paragraph, "{} gets a copy, too (message {}).", fact_text(narrator, record, 0),
+		    fact_number(narrator, record, STORY_AFTER));
+		return;
+	}
+	sentence = SAY(paragraph, "The {} on {} files it in {} of {} as message {}",
+		       fact_role(narrator, record), fact_host(narrator, record),
+		       fact_fact(narrator, record, "mailbox"), fact_text(narrator, record, 0),
+		       fact_number(narrator, record, STORY_AFTER));
 
 	if (written != NULL && written->time_ns == record->time_ns)
 		GO_ON(sentence, ", at once.", fact_because(written));

@@ -25,7 +25,8 @@ static void note(struct passage *passage, const struct trace_record *record)
 	case TRACE_FORWARD:
 		if (record->layer == LAYER_NAT)
 			passage->translate = record;
-		else if (record->layer != LAYER_FILTER)
+		else if (record->layer != LAYER_FILTER && record->layer != LAYER_TAMPER &&
+			 record->detail != ETHERNET_MIRRORED)
 			passage->forward = record;
 		break;
 	default:

@@ -43,6 +43,7 @@ enum narrate_concept {
 	CONCEPT_REPLY_LATER,
 	CONCEPT_REPLY_NO,
 	CONCEPT_FILTER,
+	CONCEPT_TAMPERING,
 	CONCEPT_NAT,
 	CONCEPT_MIME,
 	CONCEPT_MESSAGE_ID,
@@ -62,8 +63,10 @@ struct scene {
 	GArray *stations; /* of uint64_t: indices of records of kind MAIL, in order */
 	GArray *lookups;  /* of a host's DNS queries: when they begin and end */
 	GArray *arps;     /* questions by ARP, where they are sent */
-	GArray *trouble;  /* drops, retransmissions, and failures */
-	GArray *legs;     /* of uint32_t: connections that open in it, in order */
+	const struct trace_record *outcome; /* how the action ended; NULL: not known */
+	const struct trace_record *retry; /* the first time that it could not go on; NULL: never */
+	GArray *trouble;                  /* drops, retransmissions, and failures */
+	GArray *legs;                     /* of uint32_t: connections that open in it, in order */
 	uint64_t frames, first_frame_index;
 };
 
@@ -83,11 +86,12 @@ struct narrator {
 	const struct trace_store *store;
 	struct story *story;
 	enum narrate_level level;
-	unsigned ladders;         /* drawn so far */
-	uint64_t phrases[4];      /* set of those said; see narrate_fetch.c */
-	uint64_t lookups_told;    /* records below this index */
-	uint64_t told;            /* set of 1 << enum narrate_concept */
-	GPtrArray *nodes;         /* by index: TRACE_NODE record; NULL: none */
+	const struct trace_record *filed; /* the delivery that was told last */
+	unsigned ladders;                 /* drawn so far */
+	uint64_t phrases[4];              /* set of those said; see narrate_fetch.c */
+	uint64_t lookups_told;            /* records below this index */
+	uint64_t told;                    /* set of 1 << enum narrate_concept */
+	GPtrArray *nodes;                 /* by index: TRACE_NODE record; NULL: none */
 	GArray *frames;           /* of uint64_t, by number - 1: index of the TRANSMIT record */
 	uint32_t *scene_of;       /* by record index */
 	GPtrArray *scenes;        /* of struct scene *, in order */

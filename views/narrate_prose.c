@@ -249,10 +249,22 @@ const struct trace_record *narrate_station(const struct narrator *narrator,
 	return NULL;
 }
 
+/* The person of an action: "alice sends ...", "the disk of rosa dies". */
+static struct bytes person_in(struct bytes text)
+{
+	static const char of[] = " of ";
+	const uint8_t *found = text.length < 4 || memcmp(text.data, "the ", 4) != 0
+				   ? NULL
+				   : memmem(text.data, text.length, of, strlen(of));
+
+	if (found != NULL)
+		text = bytes_from(text, (size_t)(found - text.data) + strlen(of));
+	return first_words(text, 1);
+}
+
 const char *narrate_person(struct narrator *narrator, const struct scene *scene)
 {
-	struct bytes text = narrate_bytes(narrator, scene->record);
-	struct bytes name = first_words(first_line(text), 1);
+	struct bytes name = person_in(first_line(narrate_bytes(narrator, scene->record)));
 	g_autofree char *person = NULL;
 
 	if (scene->record->kind != TRACE_ACTION || name.length == 0)

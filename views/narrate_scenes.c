@@ -1,6 +1,7 @@
 /* The scenes of a run, one after the other: each action of a user with all that came of it. */
 #include "protocols/actor.h"
 #include "protocols/imap/dissect.h"
+#include "protocols/layer.h"
 #include "protocols/pop3/dissect.h"
 #include "protocols/smtp/dissect.h"
 #include "views/narrate_parts.h"
@@ -127,15 +128,59 @@ static const struct leg *leg_of(const struct narrator *narrator, const struct sc
 	return narrate_leg(narrator, g_array_index(scene->legs, uint32_t, i));
 }
 
+/* What there is to say of an action for which no packet is sent. */
+static const char *const quiet_actions[] = {
+	[USER_READS] =
+	    "Not a single packet crosses a cable for this: what {} wants to read is on {} already.",
+	[USER_SEARCHES] =
+	    "{} finds it without the network: the search goes over what is on the disk of {}.",
+	[USER_DELETES] = "What {} deletes is on {} alone, so no packet tells anyone.",
+	[USER_MOVES] = "What {} moves is on {} alone, so no packet tells anyone.",
+	[USER_SENDS] = "{} can do so without a connection: nothing leaves {} yet.",
+	[USER_ANSWERS] = "{} can do so without a connection: nothing leaves {} yet.",
+	[USER_BACKS_UP] =
+	    "For {} that is a copy of files on {}: no packet is needed, and no server.",
+	[USER_RESTORES] =
+	    "{} brings the files back to {} from that copy, again without the network.",
+	[USER_LOSES_DISK] =
+	    "{} loses what was on {} and nowhere else; what a server holds is still there.",
+	[USER_CRASHES] = "{} notices, the network does not: a program on {} simply stops.",
+	[USER_GOES_OFFLINE] =
+	    "From now on {} has no connection; what is on the disk of {} can still be read.",
+	[USER_GOES_ONLINE] = "{} has a connection again, and nothing was waiting on {} for it.",
+};
+
 static void tell_nothing(struct narrator *narrator, const struct scene *scene)
 {
-	if (scene->frames > 0 || scene->record->kind != TRACE_ACTION)
+	uint64_t verb = scene->record->after;
+
+	if (scene->frames > 0 || scene->record->kind != TRACE_ACTION ||
+	    verb >= G_N_ELEMENTS(quiet_actions) || quiet_actions[verb] == NULL)
 		return;
-	SAY(story_paragraph(narrator->story),
-	    "Not a single packet crosses a cable for this: what {} "
-	    "needs is on {} already.",
+	SAY(story_paragraph(narrator->story), quiet_actions[verb],
 	    fact_word(narrate_person(narrator, scene)), fact_node(narrator, scene->node),
 	    fact_because(scene->record));
+}
+
+/* Where an action did not simply succeed. */
+static void tell_outcome(struct narrator *narrator, const struct scene *scene)
+{
+	struct story_block *paragraph = story_paragraph(narrator->story);
+
+	if (scene->retry != NULL)
+		SAY(paragraph, "At {} it cannot go on ({}) and is tried again.",
+		    fact_time(narrator, scene->retry),
+		    fact_quote(narrator, scene->retry, narrate_bytes(narrator, scene->retry),
+			       STORY_CODE));
+	if (scene->outcome != NULL && scene->outcome->after != 0)
+		SAY(paragraph, "In the end, at {}, it has failed: {}.",
+		    fact_time(narrator, scene->outcome),
+		    fact_quote(narrator, scene->outcome, narrate_bytes(narrator, scene->outcome),
+			       STORY_CODE));
+	else if (scene->outcome != NULL && scene->record->after == USER_SEARCHES)
+		SAY(paragraph, "The search ends with: {}.",
+		    fact_quote(narrator, scene->outcome, narrate_bytes(narrator, scene->outcome),
+			       STORY_CODE));
 }
 
 static void tell_scene(struct narrator *narrator, const struct scene *scene, guint number)
@@ -155,6 +200,7 @@ static void tell_scene(struct narrator *narrator, const struct scene *scene, gui
 	narrate_stations(narrator, scene, &station, UINT64_MAX);
 	narrate_trouble(narrator, scene);
 	tell_nothing(narrator, scene);
+	tell_outcome(narrator, scene);
 }
 
 /* What is left out: the actions alone. */

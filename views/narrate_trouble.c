@@ -132,6 +132,45 @@ static void tell_drop(struct narrator *narrator, const struct trace_record *reco
 		    fact_reason(narrator, record));
 }
 
+/* The record that tells what an attacker's rule is. */
+static const struct trace_record *rule_of(const struct narrator *narrator,
+					  const struct trace_record *rewritten)
+{
+	for (uint64_t i = 0; i < trace_store_count(narrator->store); i++) {
+		const struct trace_record *record = trace_store_record(narrator->store, i);
+
+		if (record->kind == TRACE_TABLE && record->layer == LAYER_TAMPER &&
+		    record->object == rewritten->object &&
+		    trace_node_of(record->id) == trace_node_of(rewritten->id))
+			return record;
+	}
+	return NULL;
+}
+
+static void tell_tampering(struct narrator *narrator, const struct trace_record *record,
+			   struct story_block *paragraph)
+{
+	const struct trace_record *frame = narrate_transmit(narrator, record->packet);
+	const struct trace_record *rule = rule_of(narrator, record);
+
+	if (frame == NULL || rule == NULL)
+		return;
+	struct bytes texts = trace_store_bytes(narrator->store, rule);
+	struct bytes by = trace_store_bytes(narrator->store, record);
+
+	SAY(paragraph,
+	    "On the way of frame {} somebody at {} overwrites {}: what arrives says {} in its "
+	    "place.",
+	    fact_frame(narrator, frame), fact_node(narrator, trace_node_of(record->id)),
+	    fact_quote(narrator, rule, bytes_first(texts, by.length), STORY_CODE),
+	    fact_quote(narrator, record, by, STORY_CODE));
+	if (narrate_is_new(narrator, CONCEPT_TAMPERING))
+		SAY(paragraph,
+		    "The length is the same and the checksum is made right, so that neither end "
+		    "can tell.",
+		    fact_because(record));
+}
+
 static bool is_same_kind(const struct trace_record *a, const struct trace_record *b)
 {
 	return a->kind == b->kind && a->layer == b->layer &&
@@ -166,6 +205,8 @@ void narrate_trouble(struct narrator *narrator, const struct scene *scene)
 		}
 		if (record->kind == TRACE_DROP)
 			tell_drop(narrator, record, paragraph);
+		else if (record->kind == TRACE_FORWARD)
+			tell_tampering(narrator, record, paragraph);
 		else if (is_retransmission(record))
 			tell_retransmission(narrator, record, paragraph);
 	}

@@ -209,10 +209,14 @@ static void add_segment(const struct page_data *data, uint32_t index,
 	const struct history_event *event = history_event(data->history, packet->event);
 	const struct history_hop *hop;
 	struct model_segment segment;
+	uint32_t first;
 
 	if (packet->hop_count == 0 || event->connection == HISTORY_NONE)
 		return;
-	hop = history_hop(data->history, history_packet_hop(data->history, packet, 0));
+	first = history_packet_hop(data->history, packet, 0);
+	if (first >= data->hop_count)
+		return;
+	hop = history_hop(data->history, first);
 	if (!model_find_segment(data->model, hop->sent.length > 0 ? hop->sent : hop->received,
 				&segment))
 		return;

@@ -18,7 +18,8 @@ struct frames {
 	GArray *rows; /* of int64_t */
 	GArray *bytes_at, *lengths;
 	GString *base64;
-	bool is_cut; /* bytes are cut to PAGE_FRAME_BYTES_CUT */
+	GByteArray *padded; /* of one frame */
+	bool is_cut;        /* bytes are cut to PAGE_FRAME_BYTES_CUT */
 };
 
 /* The number of `text` in `list`, a JSON array of what `text` is the JSON of. */
@@ -94,14 +95,16 @@ static void append_bytes(struct frames *frames, struct bytes bytes)
 {
 	struct bytes shown = frames->is_cut ? bytes_first(bytes, PAGE_FRAME_BYTES_CUT) : bytes;
 	size_t padded = (shown.length + 2) / 3 * 3;
-	g_autofree uint8_t *copy = g_malloc0(padded + 1);
-	g_autofree char *text = NULL;
+	char *text;
 
-	memcpy(copy, shown.data, shown.length);
-	text = g_base64_encode(copy, padded);
+	g_byte_array_set_size(frames->padded, (guint)padded);
+	memset(frames->padded->data, 0, padded);
+	memcpy(frames->padded->data, shown.data, shown.length);
+	text = g_base64_encode(frames->padded->data, padded);
 	page_put(frames->bytes_at, (int64_t)frames->base64->len);
 	page_put(frames->lengths, (int64_t)bytes.length);
 	text_append(frames->base64, text);
+	g_free(text);
 }
 
 /* The number of a frame from 1; 0: there is none. */
@@ -282,6 +285,7 @@ void page_append_frames(struct page_data *data)
 		.bytes_at = page_numbers_new(),
 		.lengths = page_numbers_new(),
 		.base64 = g_string_new(NULL),
+		.padded = g_byte_array_new(),
 		.is_cut = is_too_much(data),
 	};
 
@@ -296,6 +300,7 @@ void page_append_frames(struct page_data *data)
 	g_string_free(frames.shape_list, TRUE);
 	g_string_free(frames.field_list, TRUE);
 	g_string_free(frames.base64, TRUE);
+	g_byte_array_unref(frames.padded);
 	g_array_unref(frames.at);
 	g_array_unref(frames.rows);
 	g_array_unref(frames.bytes_at);

@@ -66,8 +66,21 @@ static unsigned degree(const struct model_node *node)
 	return count;
 }
 
-/* Those with one cable, to the node that the first has one to, stand below the first. */
-static void line_up(struct ranks *ranks)
+/* By node, whether a user acts there. */
+static bool *nodes_of_users(const struct history *history)
+{
+	bool *is_user = g_new0(bool, model_node_count(history_model(history)) + 1);
+
+	for (uint32_t i = 0; i < history_event_count(history); i++) {
+		const struct history_event *event = history_event(history, i);
+
+		is_user[event->node] |= event->kind == HISTORY_ACTION;
+	}
+	return is_user;
+}
+
+/* Other users with one cable, to the node that the first has one to, stand below the first. */
+static void line_up(struct ranks *ranks, const bool *is_user)
 {
 	uint32_t neighbour = 0;
 	const struct model_node *first = model_node(ranks->model, ranks->first);
@@ -77,7 +90,7 @@ static void line_up(struct ranks *ranks)
 	for (uint32_t i = 1; i <= ranks->count; i++) {
 		const struct model_node *node = model_node(ranks->model, i);
 
-		if (node != NULL && ranks->rank[i] == 2 && degree(node) == 1 &&
+		if (node != NULL && is_user[i] && ranks->rank[i] == 2 && degree(node) == 1 &&
 		    peer_of(node, 0) == neighbour)
 			ranks->rank[i] = 0;
 	}
@@ -96,7 +109,10 @@ static void ranks_init(struct ranks *ranks, const struct history *history)
 		ranks->rank[i] = -1;
 	if (ranks->first != 0 && model_node(ranks->model, ranks->first) != NULL) {
 		reached = reach(ranks, ranks->first, 0);
-		line_up(ranks);
+		bool *is_user = nodes_of_users(history);
+
+		line_up(ranks, is_user);
+		g_free(is_user);
 	}
 	for (uint32_t i = 1; i <= ranks->count; i++)
 		if (ranks->rank[i] < 0 && model_node(ranks->model, i) != NULL)
@@ -134,7 +150,7 @@ static void append_edges(GString *dot, const struct ranks *ranks, uint32_t numbe
 
 		if (peer == 0 || ranks->rank[peer] < ranks->rank[number])
 			continue;
-		if (ranks->rank[peer] == ranks->rank[number] && peer < number)
+		if (peer < number && ranks->rank[peer] == ranks->rank[number])
 			continue;
 		g_string_append_printf(dot, "n%u -- n%u;\n", number, peer);
 	}
@@ -162,7 +178,7 @@ struct page_place *page_places_plain(const struct history *history)
 	struct page_place *places =
 	    g_new0(struct page_place, model_node_count(history_model(history)) + 1);
 	struct ranks ranks;
-	g_autofree int *used = NULL;
+	int *used;
 
 	ranks_init(&ranks, history);
 	used = g_new0(int, ranks.count + 1);
@@ -174,6 +190,7 @@ struct page_place *page_places_plain(const struct history *history)
 			.y = ROW_POINTS * used[rank]++ + 0.25 * ROW_POINTS * (rank % 2),
 		};
 	}
+	g_free(used);
 	ranks_clear(&ranks);
 	return places;
 }

@@ -15,13 +15,14 @@ static const struct palette_colour colours[LAYER_COUNT] = {
           [LAYER_TCP] = { "#0a57a8", "#e2effb"},
 	[LAYER_FILTER] = { "#a11414", "#fbe6e6"},
           [LAYER_NAT] = { "#6f5600", "#f9f1d2"},
-	[LAYER_DNS] = { "#2b6650", "#e3f2ec"},
-          [LAYER_SMTP] = { "#7a35a0", "#f3e8fa"},
-	[LAYER_POP3] = { "#7a35a0", "#f3e8fa"},
-          [LAYER_IMAP] = { "#7a35a0", "#f3e8fa"},
-	[LAYER_HTTP] = { "#7a35a0", "#f3e8fa"},
-          [LAYER_TLS] = { "#0f6320", "#e2f3e4"},
-	[LAYER_MAIL] = { "#5d1f85", "#efe0f8"},
+	[LAYER_TAMPER] = { "#a11414", "#fbe6e6"},
+          [LAYER_DNS] = { "#2b6650", "#e3f2ec"},
+	[LAYER_SMTP] = { "#7a35a0", "#f3e8fa"},
+          [LAYER_POP3] = { "#7a35a0", "#f3e8fa"},
+	[LAYER_IMAP] = { "#7a35a0", "#f3e8fa"},
+          [LAYER_HTTP] = { "#7a35a0", "#f3e8fa"},
+	[LAYER_TLS] = { "#0f6320", "#e2f3e4"},
+          [LAYER_MAIL] = { "#5d1f85", "#efe0f8"},
 };
 
 static const struct palette_colour plain = { PALETTE_TEXT, "#f6f8fa" };

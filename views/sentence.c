@@ -91,11 +91,19 @@ static void append_ping(GString *out, const char *from, const char *to, size_t l
 	text_count(out, " with ", length, " bytes");
 }
 
-static void append_message(GString *out, const char *from, const char *to, const char *kind,
-			   unsigned type)
+/* "a sends b an ICMPv6 message: neighbour solicitation (135)"; `type` is the field that has the names. */
+static void append_message(GString *out, const char *from, const char *to, const char *protocol,
+			   const struct field *type, uint8_t value)
 {
-	text_words(out, from, " sends ", to);
-	text_count(out, kind, type, "");
+	const char *name = field_value_name(type, value);
+
+	text_words(out, from, " sends ", to, " an ", protocol, " message");
+	if (name == NULL)
+		text_count(out, " of type ", value, "");
+	else
+		text_words(out, ": ", name);
+	if (name != NULL)
+		text_count(out, " (", value, ")");
 }
 
 static const char *icmp_error_text(const struct icmp_header *icmp)
@@ -160,7 +168,8 @@ static void append_icmp(GString *out, const struct view_names *names, const char
 		text_words(out, from, " tells ", to,
 			   " that a packet was dropped: ", icmp_error_text(&icmp));
 	else
-		append_message(out, from, to, " an ICMP message of type ", icmp.type);
+		append_message(out, from, to, "ICMP", &icmp_fields(icmp.type, icmp.code)->fields[0],
+			       icmp.type);
 }
 
 static const char *icmpv6_error_text(const struct icmpv6_header *icmp)
@@ -236,7 +245,8 @@ static void append_icmpv6(GString *out, const struct view_names *names, const ch
 		text_words(out, from, " tells ", to,
 			   " that a packet was dropped: ", icmpv6_error_text(&icmp));
 	else
-		append_message(out, from, to, " an ICMPv6 message of type ", icmp.type);
+		append_message(out, from, to, "ICMPv6", &icmpv6_fields(icmp.type)->fields[0],
+			       icmp.type);
 }
 
 /* "alice-pc asks dns for A of mail.example", "dns answers alice-pc: mail.example A 192.0.2.1". */
@@ -588,10 +598,44 @@ static void append_length_frame(GString *out, struct bytes frame)
 		text_append(out, " sends an IEEE 802.3 frame with a length, not a type");
 }
 
+/* "02:00:00:00:00:02 sends a frame of LLDP (0x88cc)"; behind VLAN tags, of what they announce. */
+static void append_other_type(GString *out, const struct decode *decode)
+{
+	const struct field types = { .names = ethertype_names };
+	struct ethernet_header header;
+	struct bytes payload;
+	const char *name;
+	char text[MAC_TEXT_BYTES];
+
+	if (ethernet_header_parse(decode->frame, &header, &payload) != PARSE_OK) {
+		text_append(out, "a frame too short for an Ethernet header");
+		return;
+	}
+	for (unsigned i = 1; i < decode->layer_count; i++)
+		if (decode->layers[i].protocol == DECODE_VLAN &&
+		    decode->layers[i].status == PARSE_OK)
+			header.type = get_be16(decode->frame.data + decode->layers[i].start + 2);
+	name = field_value_name(&types, header.type);
+	text_words(out, mac_print(header.source, text), " sends a frame of ",
+		   name == NULL ? "type" : name);
+	g_string_append_printf(out, name == NULL ? " 0x%04x" : " (0x%04x)", header.type);
+}
+
+/* An IP packet whose addresses cannot be believed; NULL: none. */
+static const struct decode_layer *malformed_ip(const struct decode *decode)
+{
+	for (unsigned i = 0; i < decode->layer_count; i++)
+		if (decode->layers[i].protocol == DECODE_IPV4 ||
+		    decode->layers[i].protocol == DECODE_IPV6)
+			return &decode->layers[i];
+	return NULL;
+}
+
 static void append_without_address(GString *out, const struct account *account)
 {
 	const struct decode *decode = account->decode;
 	const struct decode_layer *arp = decode_find(decode, DECODE_ARP);
+	const struct decode_layer *ip = malformed_ip(decode);
 
 	if (arp != NULL)
 		append_arp(out, account->names, bytes_from(decode->frame, arp->start));
@@ -600,8 +644,14 @@ static void append_without_address(GString *out, const struct account *account)
 	else if (decode->layer_count > 0 && decode->layers[0].protocol == DECODE_ETHERNET &&
 		 decode->layers[0].status == PARSE_UNSUPPORTED)
 		text_append(out, "a frame that is not Ethernet II");
+	else if (ip != NULL)
+		text_words(out, ip->note == DECODE_NOTE_SNAPPED ? "an " : "a malformed ", ip->name,
+			   ip->note == DECODE_NOTE_SNAPPED ? " packet of which too little is here"
+							   : " packet");
+	else if (decode->layer_count > 0 && decode->layers[0].protocol == DECODE_ETHERNET)
+		append_other_type(out, decode);
 	else
-		text_append(out, "a frame that carries no IP packet");
+		text_append(out, "a packet that is not IP");
 }
 
 /* The program at one end; NULL: not known. A connection's are known by its own ends, behind NAT as well. */

@@ -16,7 +16,7 @@ static const char style[] =
     "h1{font-size:1.9rem;margin:0 0 1.2rem}h2{font-size:1.35rem;margin:2.4rem 0 .6rem;"
     "border-bottom:1px solid #d0d7de;padding-bottom:.25rem}\n"
     "h3{font-size:1.08rem;margin:1.6rem 0 .4rem}h4{font-size:1rem;margin:1.2rem 0 .3rem}\n"
-    "h2,h3,h4,figure,tr{break-inside:avoid}h2,h3,h4{break-after:avoid}\n"
+    "h2,h3,h4,figure,tr,li{break-inside:avoid}h2,h3,h4{break-after:avoid}\n"
     "p{margin:.6rem 0;orphans:3;widows:3}li{margin:.3rem 0}\n"
     "code{font:.86em/1.4 'DejaVu Sans "
     "Mono',ui-monospace,Menlo,Consolas,monospace;background:#f6f8fa;"
@@ -27,14 +27,15 @@ static const char style[] =
     ".5rem;text-align:left;vertical-align:top}\n"
     "th{background:#f6f8fa;font-size:.8rem}td.n,th.n{text-align:right;font-variant-numeric:tabular-"
     "nums}\n"
-    "b{font-weight:600}\n"
+    "b{font-weight:600;white-space:nowrap}\n"
     "figure{margin:1.4rem 0;text-align:center}figure svg{max-width:100%;height:auto}\n"
     "figcaption{font-size:.85rem;color:#57606a;text-align:left;margin-top:.4rem}\n"
     "nav{font-size:.9rem;background:#f6f8fa;border-radius:6px;padding:.6rem 1rem;margin:1rem 0 "
     "1.5rem}\n"
     "nav ol{margin:.2rem 0;padding-left:1.4rem}nav a{color:#0a57a8}\n"
     "@media print{html{font-size:10.5pt}body{margin:0;padding:0;max-width:none}nav{display:none}"
-    ".scroll{overflow:visible}}\n";
+    ".scroll{overflow:visible}table{font-size:8pt}th{font-size:7.5pt}th,td{padding:.15rem .3rem}"
+    "figure svg{max-height:150mm}}\n";
 
 void story_append_html(GString *out, const char *text, size_t length)
 {

@@ -349,13 +349,21 @@ struct progress {
 	uint32_t left; /* bytes of the message under way that are still to come */
 	uint8_t first; /* first byte of a length prefix whose second is still to come */
 	bool has_first;
+	bool is_kept; /* what came of the message is handed in again, unless bytes are missing */
 };
 
 static struct progress load(const struct dissect_input *input)
 {
 	uint64_t word = input->state == NULL ? 0 : input->state->words[input->is_from_server];
 
-	return (struct progress) { (uint32_t)word, (uint8_t)(word >> 32), word >> 40 & 1 };
+	struct progress progress = { (uint32_t)word, (uint8_t)(word >> 32), word >> 40 & 1,
+				     word >> 41 & 1 };
+
+	if (progress.is_kept && input->missing == 0)
+		return (struct progress) { 0 };
+	progress.left -= (uint32_t)MIN(progress.left, input->missing);
+	progress.has_first = progress.has_first && input->missing == 0;
+	return progress;
 }
 
 static void save(const struct dissect_input *input, struct progress progress)
@@ -363,11 +371,11 @@ static void save(const struct dissect_input *input, struct progress progress)
 	if (input->state != NULL)
 		input->state->words[input->is_from_server] =
 		    progress.left | (uint64_t)progress.first << 32 |
-		    (progress.has_first ? UINT64_C(1) << 40 : 0);
+		    (uint64_t)progress.has_first << 40 | (uint64_t)progress.is_kept << 41;
 }
 
-static void add_fragment(struct output *output, const struct dissect_input *input, size_t start,
-			 size_t length, const char *what)
+static struct dissect_unit *add_fragment(struct output *output, const struct dissect_input *input,
+					 size_t start, size_t length, const char *what)
 {
 	struct dissect_unit *unit =
 	    add_unit(output, &(struct dissect_unit) {
@@ -380,7 +388,33 @@ static void add_fragment(struct output *output, const struct dissect_input *inpu
 			     });
 	struct dns_text text = summary_of(unit);
 
-	dns_text_print(&text, "%s, %zu bytes", what, length);
+	dns_text_print(&text, "%s, %zu byte%s", what, length, length == 1 ? "" : "s");
+	return unit;
+}
+
+/* The beginning of a message: kept until all of it has come where somebody keeps it, else told of in parts. */
+static void begin_message(struct output *output, const struct dissect_input *input, size_t start,
+			  struct progress *progress)
+{
+	struct bytes rest = bytes_from(input->bytes, start);
+	bool has_length = rest.length >= PREFIX_BYTES;
+	size_t length = has_length ? PREFIX_BYTES + (size_t)get_be16(rest.data) : 0;
+	struct dissect_unit *unit;
+
+	*progress = (struct progress) {
+		.left = has_length ? (uint32_t)(length - rest.length) : 0,
+		.first = rest.data[0],
+		.has_first = !has_length,
+		.is_kept = input->unfinished != NULL,
+	};
+	if (input->unfinished == NULL) {
+		add_fragment(output, input, start, rest.length, "begins");
+		return;
+	}
+	*input->unfinished = rest.length;
+	unit = add_fragment(output, input, start, rest.length, "part of a message");
+	unit->purpose = "The message is told of when its end has come.";
+	unit->kind = DISSECT_PART;
 }
 
 /* Takes what belongs to a message that began in an earlier segment; returns how much that is. */
@@ -392,6 +426,7 @@ static size_t finish_earlier(struct output *output, const struct dissect_input *
 
 	if (in.length == 0)
 		return 0;
+	progress->is_kept = false;
 	if (progress->has_first) {
 		progress->left = (uint32_t)progress->first << 8 | in.data[0];
 		progress->has_first = false;
@@ -420,11 +455,7 @@ static void dissect_stream(struct output *output, const struct dissect_input *in
 			at += PREFIX_BYTES + length;
 			continue;
 		}
-		if (rest < PREFIX_BYTES)
-			progress = (struct progress) { 0, in.data[at], true };
-		else
-			progress.left = (uint32_t)(PREFIX_BYTES + length - rest);
-		add_fragment(output, input, at, rest, "begins");
+		begin_message(output, input, at, &progress);
 		at = in.length;
 	}
 	save(input, progress);

@@ -261,6 +261,18 @@ static size_t next_unit(struct memory *memory, struct dissect_writer *writer, st
 	return length;
 }
 
+/* A start-line whose end has not come yet. */
+static bool is_unfinished_line(const struct memory *memory, const struct dissect_input *input,
+			       struct bytes rest)
+{
+	const struct side *side = input->is_from_server ? &memory->server : &memory->client;
+
+	return side->phase == START_LINE && !side->is_begun &&
+	       memchr(rest.data, '\n', rest.length) == NULL &&
+	       (http_detail_of(rest, input->is_from_server) != HTTP_UNKNOWN ||
+		may_begin_head(rest, input->is_from_server));
+}
+
 /* Where nothing is known of what came before, bytes that begin no head are content. */
 static void guess(struct memory *memory, const struct dissect_input *input)
 {
@@ -280,8 +292,11 @@ static size_t dissect(const struct dissect_input *input, struct dissect_unit *un
 	dissect_recall(input, &memory, sizeof memory);
 	if (input->state == NULL)
 		guess(&memory, input);
-	while (rest.length > 0)
+	while (rest.length > 0) {
+		if (is_unfinished_line(&memory, input, rest) && dissect_keep(&writer, rest))
+			break;
 		rest = bytes_from(rest, next_unit(&memory, &writer, rest));
+	}
 	dissect_remember(input, &memory, sizeof memory);
 	return writer.count;
 }

@@ -474,6 +474,25 @@ START_TEST(tls_is_decrypted_by_secrets_in_the_capture_or_beside_it)
 }
 END_TEST
 
+/* What a run comments its packets with is their title; a line of its own is what it knows more. */
+START_TEST(comments_of_a_run_are_the_titles)
+{
+	g_autofree char *office = path_in(folder, "office.pcapng");
+	struct outcome *run = program_run("run", "office", "--pcap", office, "--quiet", NULL);
+	struct outcome *outcome = program_run("explain", office, NULL);
+
+	ck_assert_status(run, 0);
+	ck_assert_status(outcome, 0);
+	ck_assert_uint_eq(count_in(outcome->out, "\n  comment"),
+			  count_in(outcome->out, "; screening: "));
+	ck_assert_ptr_nonnull(strstr(outcome->out, "alice-pc (MUA) to mail (MSA), SMTP: EHLO"));
+	ck_assert_ptr_nonnull(
+	    strstr(outcome->out, "alice-pc (MUA) opens a TCP connection to mail (MSA) port 587"));
+	outcome_free(run);
+	outcome_free(outcome);
+}
+END_TEST
+
 /* Standard output is no terminal here. */
 START_TEST(what_capture_files_say_cannot_reach_the_terminal)
 {
@@ -620,6 +639,7 @@ int main(void)
 	tcase_add_loop_test(tests, a_run_and_its_capture_are_told_alike, 0,
 			    (int)G_N_ELEMENTS(told));
 	tcase_add_test(tests, tls_is_decrypted_by_secrets_in_the_capture_or_beside_it);
+	tcase_add_test(tests, comments_of_a_run_are_the_titles);
 	tcase_add_test(tests, what_capture_files_say_cannot_reach_the_terminal);
 	tcase_add_loop_test(tests, wrong_use_is_explained, 0, G_N_ELEMENTS(wrong));
 	tcase_add_test(tests, a_folder_is_no_capture);

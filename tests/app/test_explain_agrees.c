@@ -179,13 +179,22 @@ static char *dialog_of(gint64 number)
 	return end == NULL ? g_strdup(begin) : g_strndup(begin, (gsize)(end - begin));
 }
 
+/* The part of what is said of a line that the dialogue has as well: all but what SASL's base64 means, or "...". */
+static char *as_in_dialogue(const char *said)
+{
+	const char *meaning = strstr(said, "[SCRAM ");
+
+	if (meaning != NULL)
+		return g_strndup(said, (gsize)(meaning - said));
+	return g_strndup(said, strlen(said) - (g_str_has_suffix(said, "...") ? 3 : 0));
+}
+
 /* The line of the dialogue that says what `unit` does; NULL: the dialogue has more than its name. */
 static char *line_of(JsonObject *unit, char side)
 {
 	const char *said = json_object_get_string_member(unit, "text");
 	bool is_tls = strcmp(json_object_get_string_member(unit, "protocol"), "TLS") == 0;
-	g_autofree char *shown =
-	    g_str_has_suffix(said, "...") ? g_strndup(said, strlen(said) - 3) : g_strdup(said);
+	g_autofree char *shown = as_in_dialogue(said);
 
 	if (number_in(unit, "depth") > 0 || json_object_has_member(unit, "piece") ||
 	    (is_tls && g_str_has_suffix(said, "encrypted")) || g_str_has_suffix(said, " bytes") ||

@@ -46,6 +46,36 @@ START_TEST(the_excerpt_of_the_log_is_what_the_program_prints)
 }
 END_TEST
 
+static const struct {
+	const char *row, *command; /* in the README, and in tools/deps.sh */
+} systems[] = {
+	{"| Fedora | `",            "dnf install " },
+	{ "| Arch | `",             "pacman -S "   },
+	{ "| macOS (Homebrew) | `", "brew install "},
+};
+
+/* The text in `file` behind `before`, up to any of `ends`. The caller frees it. */
+static char *text_behind(const char *file, const char *before, const char *ends)
+{
+	g_autofree char *text = NULL;
+	const char *found;
+
+	ck_assert(g_file_get_contents(file, &text, NULL, NULL));
+	found = strstr(text, before);
+	ck_assert_msg(found != NULL, "%s has no \"%s\"", file, before);
+	found += strlen(before);
+	return g_strndup(found, strcspn(found, ends));
+}
+
+START_TEST(packages_are_those_that_make_deps_names)
+{
+	g_autofree char *readme = text_behind("README.md", systems[_i].row, "`\n");
+	g_autofree char *deps = text_behind("tools/deps.sh", systems[_i].command, "\n");
+
+	ck_assert_str_eq(readme, deps);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("readme");
@@ -53,6 +83,8 @@ int main(void)
 
 	tcase_set_timeout(tests, 60);
 	tcase_add_test(tests, the_excerpt_of_the_log_is_what_the_program_prints);
+	tcase_add_loop_test(tests, packages_are_those_that_make_deps_names, 0,
+			    G_N_ELEMENTS(systems));
 	suite_add_tcase(suite, tests);
 
 	SRunner *runner = srunner_create(suite);

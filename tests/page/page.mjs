@@ -18,8 +18,10 @@ test('it opens where the first user acts, with every node on the map', async () 
 	const page = await open(OFFICE);
 	assert.match(await text(page, '.caption'), /alice sends "Quarterly report"/);
 	for (const name of ['alice-pc', 'gw', 'mail', 'remote-lan', 'bob-pc'])
-		assert.equal(await page.locator(`.node[aria-label$=" ${name}"]`).count(), 1);
-	assert.equal(await page.locator('.node.here').getAttribute('aria-label'), 'host alice-pc');
+		assert.equal(await page.locator(`.node[data-name="${name}"]`).count(), 1);
+	assert.match(await page.locator('.node.here').getAttribute('aria-label'), /^host alice-pc, eth0 192\.0\.2\.10\/26 .* on client-lan$/);
+	await page.locator('.node[data-name="gw"]').hover();
+	assert.match(await page.locator('.tip').textContent(), /router gw\neth0 192\.0\.2\.1\/26/);
 });
 
 test('steps go on and back by buttons and by keys', async () => {
@@ -172,9 +174,9 @@ test('only the steps of a mail, a layer, a host or a word', async () => {
 	await page.getByLabel('Layer', { exact: true }).selectOption({ label: 'ARP' });
 	assert.ok(await page.locator('.list .row.level-1 .tag').allTextContents().then((tags) => tags.length > 0 && tags.every((t) => t === 'ARP')));
 	await page.getByLabel('Layer', { exact: true }).selectOption('');
-	await page.locator('.node[aria-label$=" gw"]').click();
+	await page.locator('.node[data-name="gw"]').click();
 	assert.equal(await page.getByLabel('Host', { exact: true }).inputValue(), await page.evaluate(() => String(window.mailwire.run.nodes.findIndex((n) => n?.name === 'gw'))));
-	await page.locator('.node[aria-label$=" gw"]').click();
+	await page.locator('.node[data-name="gw"]').click();
 	await page.locator('body').press('/');
 	await page.keyboard.type('rcpt to');
 	await page.waitForFunction(() => /found/.test(document.querySelector('.found').textContent));
@@ -372,13 +374,18 @@ test('all of it can be reached by the Tab key, and tabs by arrows', async () => 
 	const page = await open(OFFICE);
 	await goTo(page, 'EHLO alice-pc');
 	const reached = new Set();
-	for (let i = 0; i < 70; i++) {
+	for (let i = 0; i < 60; i++) {
 		await page.keyboard.press('Tab');
 		reached.add(await page.evaluate(() => document.activeElement.closest('.list, .hex, .fields, .stations, .filters, .controls, [role=tablist], .network, header')?.className.baseVal
 			?? document.activeElement.closest('.list, .hex, .fields, .stations, .filters, .controls, [role=tablist], .network, header')?.className));
 	}
 	for (const part of ['list', 'hex', 'fields', 'stations', 'filters', 'controls', 'network'])
 		assert.ok(reached.has(part), `${part} is not among ${[...reached]}`);
+	await page.locator('.node').first().focus();
+	await page.keyboard.press('ArrowRight');
+	assert.equal(await page.evaluate(() => document.activeElement.dataset.name), await page.locator('.node').nth(1).getAttribute('data-name'));
+	await page.keyboard.press('Enter');
+	assert.match(await text(page, '.found'), /found/);
 	await page.locator('#tab-packet').focus();
 	await page.keyboard.press('ArrowRight');
 	assert.equal(await page.locator('[role=tab][aria-selected=true]').textContent(), 'Ladder');

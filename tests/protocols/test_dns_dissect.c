@@ -150,6 +150,59 @@ START_TEST(a_message_in_many_segments_does_not_confuse_the_next)
 }
 END_TEST
 
+/* Notes the summaries of whole messages, and hands in again what is kept, as views/pieces.c does. */
+static void feed(struct dissect_state *state, GByteArray *kept, const uint8_t *bytes, size_t length,
+		 uint64_t missing, GString *told)
+{
+	struct dissect_unit units[64];
+	size_t unfinished = 0, count;
+
+	if (missing > 0)
+		g_byte_array_set_size(kept, 0);
+	g_byte_array_append(kept, bytes, (guint)length);
+	count = dns_dissector.dissect(
+	    &(struct dissect_input) {
+		.bytes = {kept->data, kept->len},
+		.is_stream = true,
+		.state = state,
+		.missing = missing,
+		.unfinished = &unfinished,
+        },
+	    units, 64);
+	for (size_t i = 0; i < count; i++)
+		if (units[i].depth == 0 && units[i].kind != DISSECT_PART)
+			g_string_append_printf(told, "%s; ", units[i].summary);
+	g_byte_array_remove_range(kept, 0, (guint)(kept->len - unfinished));
+}
+
+/* Loop test: cut behind _i bytes. */
+START_TEST(a_message_in_pieces_is_told_of_when_it_is_whole)
+{
+	struct dissect_state state = { 0 };
+	g_autoptr(GString) told = g_string_new(NULL);
+	g_autoptr(GByteArray) kept = g_byte_array_new();
+
+	feed(&state, kept, stream, (size_t)_i, 0, told);
+	feed(&state, kept, stream + _i, sizeof stream - 1 - (size_t)_i, 0, told);
+	ck_assert_str_eq(told->str,
+			 "asks for MX of remote.example; asks for A of remote.example; ");
+	ck_assert_uint_eq(kept->len, 0);
+}
+END_TEST
+
+/* The middle of the first message is lost: the second one is found all the same. */
+START_TEST(a_gap_in_a_message_in_pieces_hides_that_one_alone)
+{
+	struct dissect_state state = { 0 };
+	g_autoptr(GString) told = g_string_new(NULL);
+	g_autoptr(GByteArray) kept = g_byte_array_new();
+
+	feed(&state, kept, stream, 10, 0, told);
+	feed(&state, kept, stream + 15, sizeof stream - 1 - 15, 5, told);
+	ck_assert_str_eq(told->str, "continues, 19 bytes; asks for A of remote.example; ");
+}
+END_TEST
+
 START_TEST(units_that_do_not_fit_are_counted)
 {
 	struct dissect_unit unit;
@@ -189,6 +242,9 @@ int main(void)
 	tcase_add_loop_test(tcase, a_message_is_told_in_a_sentence, 0, G_N_ELEMENTS(messages));
 	tcase_add_test(tcase, the_parts_are_named_and_placed);
 	tcase_add_test(tcase, a_stream_holds_several_messages);
+	tcase_add_loop_test(tcase, a_message_in_pieces_is_told_of_when_it_is_whole, 1,
+			    sizeof stream - 1);
+	tcase_add_test(tcase, a_gap_in_a_message_in_pieces_hides_that_one_alone);
 	tcase_add_loop_test(tcase, a_message_in_many_segments_does_not_confuse_the_next, 1, 34);
 	tcase_add_test(tcase, units_that_do_not_fit_are_counted);
 	tcase_add_test(tcase, a_long_summary_is_cut);

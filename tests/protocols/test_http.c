@@ -447,6 +447,32 @@ static void dissect_all(struct dissect_state *state, const char *text, bool is_f
 	ck_assert_uint_eq(index, count);
 }
 
+/* Loop test: the first segment has _i bytes of a start-line, whose rest comes with the next. */
+START_TEST(a_start_line_in_pieces_is_named_when_it_is_whole)
+{
+	static const char request[] = "GET /login HTTP/1.1\r\nHost: a.example\r\n\r\n";
+	struct dissect_state state = { { 0 } };
+	struct dissect_unit units[4];
+	size_t unfinished = 0;
+	struct dissect_input input = {
+		.bytes = bytes_first(bytes_of(request), (size_t)_i),
+		.is_stream = true,
+		.state = &state,
+		.unfinished = &unfinished,
+	};
+
+	ck_assert_uint_eq(http_dissector.dissect(&input, units, 4), 1);
+	ck_assert_uint_eq(units[0].kind, DISSECT_PART);
+	ck_assert_uint_eq(unfinished, (size_t)_i);
+	unfinished = 0;
+	input.bytes = bytes_of(request);
+	ck_assert_uint_eq(http_dissector.dissect(&input, units, 4), 1);
+	ck_assert_str_eq(units[0].summary, "GET /login HTTP/1.1");
+	ck_assert(units[0].is_complete);
+	ck_assert_uint_eq(unfinished, 0);
+}
+END_TEST
+
 START_TEST(the_dissector_tiles_both_directions)
 {
 	static const size_t chunks[] = { 1000, 60, 25, 12, 7, 1 };
@@ -534,6 +560,7 @@ int main(void)
 	tcase_add_test(tests, head_is_answered_without_content);
 	tcase_add_loop_test(tests, the_client_asks_and_hears, 0, G_N_ELEMENTS(replies));
 	tcase_add_loop_test(tests, the_dissector_tiles_both_directions, 0, 6);
+	tcase_add_loop_test(tests, a_start_line_in_pieces_is_named_when_it_is_whole, 1, 20);
 	tcase_add_test(tests, forms_are_read_and_written);
 	tcase_add_test(tests, escaped_text_comes_back_from_a_page);
 	suite_add_tcase(suite, tests);

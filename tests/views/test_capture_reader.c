@@ -228,7 +228,7 @@ static const struct {
 	{ { beyond_the_end, sizeof beyond_the_end }, "malformed or truncated block", 28 },
 	{ { bad_magic, sizeof bad_magic }, "malformed or truncated block", 0 },
 	{ { text, sizeof text }, "not a capture: neither pcapng nor pcap", 0 },
-	{ { text, 0 }, "not a capture: neither pcapng nor pcap", 0 },
+	{ { text, 0 }, "not a capture: it is empty", 0 },
 };
 /* clang-format on */
 

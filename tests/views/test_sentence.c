@@ -59,11 +59,11 @@ static const struct {
 	{ 4,  0,  0,          "10.0.0.1 tells 10.0.0.2 that a packet was dropped: there is no room for it" },
 	{ 5,  1,  0x0a000009, "10.0.0.1 tells 10.0.0.2 to use 10.0.0.9"                                    },
 	{ 8,  0,  0,          "10.0.0.1 pings 10.0.0.2 with 4 bytes"                                       },
-	{ 9,  0,  0,          "10.0.0.1 sends 10.0.0.2 an ICMP message of type 9"                          },
+	{ 9,  0,  0,          "10.0.0.1 sends 10.0.0.2 an ICMP message: router advertisement (9)"          },
 	{ 11, 0,  0,
          "10.0.0.1 tells 10.0.0.2 that a packet was dropped: its TTL reached 0 on the way"                 },
 	{ 12, 0,  0,          "10.0.0.1 tells 10.0.0.2 that a packet was dropped: its header has a problem"},
-	{ 13, 0,  0,          "10.0.0.1 sends 10.0.0.2 an ICMP message of type 13"                         },
+	{ 13, 0,  0,          "10.0.0.1 sends 10.0.0.2 an ICMP message: timestamp request (13)"            },
 };
 
 START_TEST(icmp_says_what_it_is_for)
@@ -187,6 +187,30 @@ START_TEST(frames_with_a_length_are_no_damaged_ones)
 }
 END_TEST
 
+/* What carries no addresses of IP is told of by what it says it is. */
+START_TEST(frames_without_ip_are_told_by_their_type)
+{
+	uint8_t frame[60] = { [5] = 2, [6] = 2, [11] = 1, [12] = 0x88, [13] = 0xcc };
+	struct bytes bytes = { frame, sizeof frame };
+
+	check_sentence(DECODE_LINK_ETHERNET, bytes,
+		       "02:00:00:00:00:01 sends a frame of LLDP (0x88cc)");
+	put_be16(frame + 12, 0x1234);
+	check_sentence(DECODE_LINK_ETHERNET, bytes,
+		       "02:00:00:00:00:01 sends a frame of type 0x1234");
+	put_be16(frame + 12, 0x8100);
+	put_be16(frame + 16, 0x88cc);
+	check_sentence(DECODE_LINK_ETHERNET, bytes,
+		       "02:00:00:00:00:01 sends a frame of LLDP (0x88cc)");
+	put_be16(frame + 12, 0x0800);
+	frame[14] = 0x41;
+	check_sentence(DECODE_LINK_ETHERNET, bytes, "a malformed IPv4 packet");
+	check_sentence(DECODE_LINK_ETHERNET, bytes_first(bytes, 13),
+		       "a frame too short for an Ethernet header");
+	check_sentence(105, bytes, "a packet that is not IP");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("sentence");
@@ -200,6 +224,7 @@ int main(void)
 	tcase_add_loop_test(tests, icmp_says_what_it_is_for, 0, G_N_ELEMENTS(messages));
 	tcase_add_loop_test(tests, arp_says_what_it_is_for, 0, G_N_ELEMENTS(arps));
 	tcase_add_test(tests, frames_with_a_length_are_no_damaged_ones);
+	tcase_add_test(tests, frames_without_ip_are_told_by_their_type);
 	suite_add_tcase(suite, tests);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);

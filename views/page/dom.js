@@ -126,3 +126,24 @@ export function soon(f) {
 			});
 	};
 }
+
+/*
+ * Of the `selector` elements in a container one takes part in the order of the Tab key; arrows move on to
+ * the others. Those that come later begin with tabindex -1, but the first.
+ */
+export function rove(container, selector) {
+	container.addEventListener('keydown', (event) => {
+		const by = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key];
+		const items = [...container.querySelectorAll(selector)];
+		const to = items[items.indexOf(document.activeElement) + by];
+		if (by === undefined || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey)
+			return;
+		event.preventDefault();
+		event.stopPropagation();
+		if (to === undefined)
+			return;
+		items.forEach((item) => set(item, { tabindex: item === to ? 0 : -1 }));
+		to.focus();
+	});
+	return container;
+}

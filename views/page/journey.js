@@ -1,12 +1,12 @@
 /* The way of one message: the stations it has reached, and those to come. */
-import { el, set, time } from './dom.js';
+import { el, rove, set, time } from './dom.js';
 
 export class Journey {
 	constructor(run, ongo) {
 		this.run = run;
 		this.ongo = ongo;
 		this.mail = 0;
-		this.list = el('ol', { class: 'stations' });
+		this.list = rove(el('ol', { class: 'stations' }), 'button');
 		this.element = el('nav', { class: 'journey', 'aria-label': 'Way of the message' }, this.list);
 		this.chips = [];
 		this.reached = -2;
@@ -20,10 +20,10 @@ export class Journey {
 		this.reached = -2;
 		const { stations } = this.run;
 		const indices = mail > 0 && mail <= this.run.mails.length ? [...this.run.stationsOf(mail)] : [];
-		this.chips = indices.map((i) => {
+		this.chips = indices.map((i, place) => {
 			const step = this.run.stepNames[stations.step[i]];
 			const who = this.run.actors[stations.actor[i]];
-			const button = el('button', { type: 'button', title: `${time(stations.time[i])}: ${this.run.text(stations.text[i])}`,
+			const button = el('button', { type: 'button', tabindex: place === 0 ? '0' : '-1', title: `${time(stations.time[i])}: ${this.run.text(stations.text[i])}`,
 				onclick: () => this.ongo(i) },
 			el('span', { class: 'name' }, step || this.run.text(stations.name[i])),
 			el('span', { class: 'place' }, this.run.nodeName(stations.node[i]), who ? ` ${who}` : ''));

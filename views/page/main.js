@@ -247,7 +247,8 @@ class Page {
 	#act(event) {
 		const { player } = this;
 		const isArrow = event.key.startsWith('Arrow');
-		if (isArrow && event.target.getAttribute('role') === 'tab')
+		const isScrolled = event.target.matches('.panel, .scroll, pre') && (event.key === 'ArrowUp' || event.key === 'ArrowDown');
+		if (isScrolled || isArrow && event.target.getAttribute('role') === 'tab')
 			return false;
 		if (!isArrow && event.key.length === 1 && !this.help.hasKeys)
 			return false;

@@ -1,5 +1,5 @@
 /* The network: nodes where the lay-out put them, cables, and every frame where it is at a moment. */
-import { el, LOCK, set, setText, svg } from './dom.js';
+import { el, LOCK, rove, set, setText, svg } from './dom.js';
 import { above, OUTCOMES } from './data.js';
 
 const MARGIN = 24, FRAMES_MAX = 48, LOOK_AHEAD = 600, LABEL_LETTERS = 13;
@@ -7,7 +7,7 @@ const MARGIN = 24, FRAMES_MAX = 48, LOOK_AHEAD = 600, LABEL_LETTERS = 13;
 /* Its interfaces, for who points at it. */
 function describe(node) {
 	return [`${node.kind} ${node.name}`, ...node.interfaces.filter((port) => port).map((port) =>
-		`${port.name} ${port.address ? `${port.address}/${port.prefix} ` : ''}${port.mac}${port.network ? ` on ${port.network}` : ''}`)].join('\n');
+		`${port.name} ${port.address ? `${port.address}/${port.prefix} ` : ''}${port.mac}${port.network ? ` on ${port.network}` : ''}`)];
 }
 
 export class NetworkMap {
@@ -16,10 +16,12 @@ export class NetworkMap {
 		this.onnode = onnode;
 		this.svg = svg('svg', { class: 'network', role: 'group',
 			'aria-label': `The network: ${run.nodes.filter((n) => n).map((n) => n.name).join(', ')}` });
-		this.element = el('div', { class: 'map' }, this.svg);
+		this.tip = el('p', { class: 'tip', 'aria-hidden': 'true', hidden: true });
+		this.element = el('div', { class: 'map' }, this.svg, this.tip);
 		this.cableLayer = svg('g');
 		this.frameLayer = svg('g', { class: 'frames', 'aria-hidden': 'true' });
 		this.nodeLayer = svg('g');
+		rove(this.svg, '.node');
 		this.svg.append(this.cableLayer, this.nodeLayer, this.frameLayer);
 		this.pool = [];
 		this.current = this.#makeFrame();
@@ -41,8 +43,10 @@ export class NetworkMap {
 				? svg('rect', { class: 'shape', rx: 20, width, height: 40, x: -width / 2, y: -20 })
 				: svg('rect', { class: 'shape', rx: node.kind === 'switch' ? 3 : 8, width, x: -width / 2,
 					height: node.kind === 'switch' ? 28 : 36, y: node.kind === 'switch' ? -14 : -18 });
-			const group = svg('g', { class: `node ${node.kind}`, tabindex: '0', role: 'button',
-				'aria-label': `${node.kind} ${node.name}`,
+			const group = svg('g', { class: `node ${node.kind}`, tabindex: this.nodeLayer.childElementCount === 0 ? '0' : '-1', role: 'button',
+				'aria-label': describe(node).join(', '), 'data-name': node.name,
+				onpointerenter: () => this.#tell(node), onpointerleave: () => this.#tell(null),
+				onfocus: () => this.#tell(node), onblur: () => this.#tell(null),
 				onclick: () => this.onnode(number),
 				onkeydown: (event) => {
 					if (event.key === 'Enter' || event.key === ' ') {
@@ -51,10 +55,17 @@ export class NetworkMap {
 						this.onnode(number);
 					}
 				} },
-			svg('title', {}, describe(node)), shape, svg('text', { 'text-anchor': 'middle', dy: '.35em' }, node.name));
+			shape, svg('text', { 'text-anchor': 'middle', dy: '.35em' }, node.name));
 			this.nodeLayer.append(group);
 			return { group, width, x: node.x, y: node.y, across: node.x, down: node.y };
 		});
+	}
+
+	/* Shows what there is to say of a node, while it is pointed at. */
+	#tell(node) {
+		this.tip.hidden = node === null;
+		if (node !== null)
+			setText(this.tip, describe(node).join('\n'));
 	}
 
 	#makeCables() {
@@ -87,7 +98,7 @@ export class NetworkMap {
 		const down = isUpright ? 0.56 : 0.78;
 		const height = (isUpright ? right - left : bottom - top) * down + 2 * MARGIN + 16;
 		const widest = Math.max(...this.nodes.map((n) => n?.width ?? 0));
-		const across = isUpright ? 2 : Math.max(1.02, Math.min(2,
+		const across = isUpright ? 2 : Math.max(1.02, Math.min(2.6,
 			(height * box.width / Math.max(box.height, 1) - widest - 16) / Math.max(right - left, 1)));
 		const key = `${isUpright} ${across.toFixed(2)}`;
 		if (key === this.laidOut || !Number.isFinite(left))

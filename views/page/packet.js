@@ -1,8 +1,8 @@
 /* A step in full: what came in, what goes out, the bytes, and why. */
-import { bytes, el, lockBadge, replace, set, setText, time, visible } from './dom.js';
+import { bytes, el, lockBadge, replace, rove, set, setText, time, visible } from './dom.js';
 import { boxAt, compare, fieldAt, OUTCOMES } from './data.js';
 
-const HEX_COLUMNS = 16, HEX_MAX = 2048;
+const HEX_COLUMNS = 16, HEX_MAX = 2048, CAUSES_MAX = 16;
 
 export class PacketView {
 	constructor(run, actions) {
@@ -39,10 +39,11 @@ export class PacketView {
 	#drawCauses() {
 		const { events } = this.run;
 		const chain = [];
-		for (let e = this.step < 0 ? -1 : events.cause[this.run.steps.event[this.step]] - 1; e >= 0 && chain.length < 12; e = events.cause[e] - 1)
+		for (let e = this.step < 0 ? -1 : events.cause[this.run.steps.event[this.step]] - 1; e >= 0; e = events.cause[e] - 1)
 			chain.push(e);
-		replace(this.causes, ...(chain.length === 0 ? [] : [el('h3', {}, 'Why this happens'), el('ol', {}, ...chain.map((e) =>
-			el('li', {}, el('span', { class: `tag ${this.run.colour(events.layer[e])}` }, this.run.layerName(events.layer[e])), ' ',
+		const cut = chain.length > CAUSES_MAX ? chain.splice(CAUSES_MAX / 2, chain.length - CAUSES_MAX).length : 0;
+		replace(this.causes, ...(chain.length === 0 ? [] : [el('h3', {}, 'Why this happens'), el('ol', {}, ...chain.map((e, i) =>
+			el('li', { value: i < CAUSES_MAX / 2 ? i + 1 : i + 1 + cut }, el('span', { class: `tag ${this.run.colour(events.layer[e])}` }, this.run.layerName(events.layer[e])), ' ',
 				el('button', { type: 'button', class: 'plain', onclick: () => this.actions.goTo(this.run.stepOfEvent[e]) }, visible(this.run.title_(e))),
 				el('span', { class: 'soft' }, ` ${this.run.nodeName(events.node[e])}, ${time(events.time[e])}`))))]));
 	}
@@ -80,7 +81,7 @@ export class PacketView {
 		setText(this.title, event < 0 ? 'Nothing happens' : `At ${this.run.nodeName(this.run.events.node[event])}`);
 		this.pinButton.disabled = this.pinned === 0;
 		replace(this.sides, el('p', { class: 'soft' }, event < 0 ? 'This run has no steps.'
-			: 'Nothing is on a wire here: this happens inside the machine.'));
+			: 'Nothing is on a wire here: this happens inside the machine. The right arrow key goes on, space plays, ? lists all keys.'));
 		this.hex.show(0, new Map());
 		replace(this.way);
 	}
@@ -123,6 +124,7 @@ export class PacketView {
 				mark ? el('span', { class: `badge ${side.sign === '+' ? 'good' : 'off'}` }, side.sign === '+' ? '+ put on' : '− taken off') : null,
 				box.isEncrypted ? lockBadge('encrypted on the wire') : null,
 				box.complaint ? el('span', { class: 'badge bad' }, box.complaint) : null),
+			box.summary && !lines.includes(box.summary) && !fields.some((field) => field.value === box.summary) ? el('div', { class: 'summary' }, visible(box.summary)) : null,
 			this.#fieldList(fields, changed),
 			...lines.slice(0, 12).map((line) => el('div', { class: 'line' }, visible(line))),
 			lines.length > 12 ? el('div', { class: 'soft' }, `and ${lines.length - 12} more`) : null,
@@ -133,8 +135,7 @@ export class PacketView {
 	#fieldList(fields, changed) {
 		if (fields.length === 0)
 			return null;
-		return el('div', { class: 'fields', role: 'group', 'aria-label': `Fields of ${fields[0].box.name}`,
-			onkeydown: (event) => moveFocus(event) },
+		return rove(el('div', { class: 'fields', role: 'group', 'aria-label': `Fields of ${fields[0].box.name}` },
 		...fields.map((field, i) => {
 			const other = changed.get(field);
 			const button = el('button', { type: 'button', class: `field${changed.has(field) ? ' changed' : ''}`,
@@ -145,7 +146,7 @@ export class PacketView {
 				other ? el('span', { class: 'sr' }, `, changed: ${other.value} on the other side`) : null));
 			this.fields.set(field, button);
 			return button;
-		}));
+		})), '.field');
 	}
 
 	#chooseField(field) {
@@ -184,20 +185,6 @@ export class PacketView {
 		replace(this.way, el('h3', {}, 'What changes on its way'),
 			el('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'What changes on its way' }, table));
 	}
-}
-
-function moveFocus(event) {
-	const by = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key];
-	const buttons = [...event.currentTarget.children];
-	const to = buttons[buttons.indexOf(document.activeElement) + by];
-	if (by === undefined)
-		return;
-	event.preventDefault();
-	event.stopPropagation();
-	if (to === undefined)
-		return;
-	buttons.forEach((button) => set(button, { tabindex: button === to ? 0 : -1 }));
-	to.focus();
 }
 
 /* The bytes of a frame, in the colours of its boxes. */

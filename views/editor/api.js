@@ -1,0 +1,29 @@
+/* What the server is asked for. Each throws an Error whose message is for people. */
+
+async function ask(path, options) {
+	let answer;
+	try {
+		answer = await fetch(path, options);
+	} catch (error) {
+		if (error.name === 'AbortError')
+			throw error;
+		throw new Error('The server does not answer: has it ended?');
+	}
+	if (!answer.ok)
+		throw new Error((await answer.text()).trim());
+	return answer;
+}
+
+function post(path, query, text, signal) {
+	return ask(`${path}?${new URLSearchParams(query)}`,
+		{ method: 'POST', headers: { 'Content-Type': 'application/yaml' }, body: text, signal });
+}
+
+export const files = async () => (await ask('/api/files')).json();
+export const fileText = async (file) => (await ask(`/api/file?file=${file}`)).text();
+export const check = async (file, text, signal) => (await post('/api/check', { file }, text, signal)).json();
+export const run = async (file, text) => (await post('/api/run', { file }, text)).json();
+export const offer = async (file, text, place, signal) =>
+	(await post('/api/offer', { file, line: place.line, column: place.column }, text, signal)).json();
+export const startLive = (file, speed) => post('/api/live', { file, speed }, '');
+export const stopLive = () => post('/api/live', {}, '');

@@ -1,0 +1,55 @@
+/* Comments of captures that mailwire made: the same sentence as the title's, with the programs that act. */
+#include "protocols/actor.h"
+#include "views/explain_private.h"
+
+/* The program named in brackets at the front of `text`: "(MTA)"; returns its length, 0 for none. */
+static size_t actor_at(struct bytes text)
+{
+	const uint8_t *end =
+	    text.length < 2 || text.data[0] != '(' ? NULL : memchr(text.data, ')', text.length);
+	struct bytes name;
+
+	if (end == NULL)
+		return 0;
+	name = bytes_from(bytes_first(text, (size_t)(end - text.data)), 1);
+	for (uint8_t actor = ACTOR_NONE + 1; actor < ACTOR_COUNT; actor++)
+		if (bytes_equal(name, bytes_of(actor_name(actor))))
+			return name.length + 2;
+	return 0;
+}
+
+/* How much of a comment names a program, with the space in front of it or behind it; 0: nothing. */
+static size_t actor_length(struct bytes comment, bool is_behind_space)
+{
+	bool has_space = comment.length > 0 && comment.data[0] == ' ';
+	size_t length = actor_at(bytes_from(comment, has_space));
+
+	if (length == 0)
+		return 0;
+	if (has_space)
+		return length + 1;
+	return is_behind_space && length < comment.length && comment.data[length] == ' '
+		   ? length + 1
+		   : 0;
+}
+
+bool explain_comment_agrees(struct bytes comment, struct bytes sentence)
+{
+	bool is_behind_space = false;
+
+	while (comment.length > 0) {
+		size_t length;
+
+		if (sentence.length > 0 && comment.data[0] == sentence.data[0]) {
+			is_behind_space = comment.data[0] == ' ';
+			comment = bytes_from(comment, 1);
+			sentence = bytes_from(sentence, 1);
+			continue;
+		}
+		length = actor_length(comment, is_behind_space);
+		if (length == 0)
+			return false;
+		comment = bytes_from(comment, length);
+	}
+	return sentence.length == 0;
+}
