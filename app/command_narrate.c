@@ -209,7 +209,7 @@ int command_narrate(const struct command *command, int argc, char **argv)
 	const GOptionEntry entries[] = {
 		{"output",               'o', 0, G_OPTION_ARG_FILENAME, &narrating.path,
                  "Write to PATH: .md, .html, .pdf or .json; without it Markdown goes to standard "
-                 "output", "PATH" },
+		  "output", "PATH" },
 		{ "level",                     0, 0, G_OPTION_ARG_STRING, &narrating.level_name,
                  "How much to tell: short, course (default) or expert", "short|course|expert" },
 		{ "question",       0, 0, G_OPTION_ARG_NONE, &narrating.wants_questions,

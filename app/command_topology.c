@@ -294,17 +294,17 @@ static void print_page(const struct scenario *scenario)
 
 /* DOT, the language of Graphviz. Names need quoting: hosts may be called "node" or have dashes. */
 
+/* Interfaces stand in the node: labels at the ends of edges would lie across other things. */
 static void append_node(GString *dot, const struct scenario_node *node, const char *shape)
 {
 	g_string_append_printf(dot, "  \"%s\" [shape=%s, label=\"%s", node->item.name, shape,
 			       node->item.name);
 	for (guint i = 0; i < node->interfaces->len; i++) {
+		const struct scenario_interface *interface = node->interfaces->pdata[i];
 		char address[IPV4_TEXT_BYTES];
 
-		g_string_append_printf(
-		    dot, "\\n%s",
-		    ipv4_print(((struct scenario_interface *)node->interfaces->pdata[i])->address,
-			       address));
+		g_string_append_printf(dot, "\\n%s %s", interface->item.name,
+				       ipv4_print(interface->address, address));
 	}
 	if (node->nat.uplink != NULL)
 		g_string_append(dot, "\\nNAT");
@@ -321,8 +321,13 @@ static void append_network(GString *dot, const struct scenario_network *network)
 		const struct scenario_interface *a = network->interfaces->pdata[0];
 		const struct scenario_interface *b = network->interfaces->pdata[1];
 
-		g_string_append_printf(dot, "  \"%s\" -- \"%s\" [label=\"%s\"];\n",
-				       a->node->item.name, b->node->item.name, network->item.name);
+		/* Its name is a node of its own, which nothing is laid across. */
+		g_string_append_printf(
+		    dot,
+		    "  \"cable:%s\" [shape=plaintext, fontsize=9, height=0.2, label=\"%s\"];\n"
+		    "  \"%s\" -- \"cable:%s\" -- \"%s\";\n",
+		    network->item.name, network->item.name, a->node->item.name, network->item.name,
+		    b->node->item.name);
 		return;
 	}
 	for (guint i = 0; i < network->switches->len; i++) {
@@ -341,22 +346,22 @@ static void append_network(GString *dot, const struct scenario_network *network)
 	for (guint i = 0; i < network->interfaces->len; i++) {
 		const struct scenario_interface *interface = network->interfaces->pdata[i];
 
-		g_string_append_printf(dot, "  \"%s\" -- \"%s\" [taillabel=\"%s\"];\n",
-				       interface->node->item.name, interface->switch_->item.name,
-				       interface->item.name);
+		g_string_append_printf(dot, "  \"%s\" -- \"%s\";\n", interface->node->item.name,
+				       interface->switch_->item.name);
 	}
 }
 
 static char *make_dot(const struct scenario *scenario)
 {
-	GString *dot = g_string_new(
-	    "graph mailwire {\n"
-	    "  graph [layout=neato, overlap=false, splines=true, fontname=\"sans-serif\"];\n"
-	    "  node [fontname=\"sans-serif\", fontsize=11];\n"
-	    "  edge [fontname=\"sans-serif\", fontsize=9, color=\"#8a8578\"];\n");
+	GString *dot =
+	    g_string_new("graph mailwire {\n"
+			 "  graph [layout=neato, overlap=false, sep=\"+12\", splines=true, "
+			 "fontname=\"sans-serif\"];\n"
+			 "  node [fontname=\"sans-serif\", fontsize=11];\n"
+			 "  edge [fontname=\"sans-serif\", fontsize=9, color=\"#8a8578\"];\n");
 
 	for (guint i = 0; i < scenario->routers->len; i++)
-		append_node(dot, scenario->routers->pdata[i], "circle");
+		append_node(dot, scenario->routers->pdata[i], "ellipse");
 	for (guint i = 0; i < scenario->hosts->len; i++)
 		append_node(dot, scenario->hosts->pdata[i], "box");
 	for (guint i = 0; i < scenario->networks->len; i++)

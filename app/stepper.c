@@ -2,13 +2,11 @@
 
 #include <string.h>
 #include "app/stepper_private.h"
-#include "views/names.h"
 
 const double stepper_speeds[] = { 0.5, 1, 2, 5, 10, 25, 100 };
 const unsigned stepper_speed_count = G_N_ELEMENTS(stepper_speeds);
 
-#define PROMPT_BYTES_MAX 200
-#define PAGE_STEPS       10
+#define PAGE_STEPS 10
 
 struct stepper *stepper_new(struct history *history, const char *title)
 {
@@ -90,170 +88,6 @@ static void change_speed(struct stepper *stepper, int way)
 		    g_strdup_printf("%g steps each second", stepper_speeds[stepper->speed]));
 }
 
-/* Prompts. */
-
-/* "1.5", "1.5s", "300ms"; false: none. */
-static bool parse_time(const char *text, int64_t *time_ns)
-{
-	static const struct {
-		const char *unit;
-		double ns;
-	} units[] = {
-		{"",    1e9 },
-                { "s",  1e9 },
-                { "ms", 1e6 },
-                { "us", 1e3 },
-                { "m",  60e9},
-	};
-	char *end;
-	double number = g_ascii_strtod(text, &end);
-
-	if (end == text || !(number >= 0 && number < 1e9))
-		return false;
-	for (size_t i = 0; i < G_N_ELEMENTS(units); i++) {
-		if (strcmp(g_strchug(end), units[i].unit) == 0) {
-			*time_ns = (int64_t)(number * units[i].ns);
-			return true;
-		}
-	}
-	return false;
-}
-
-static void enter_number(struct stepper *stepper, const char *text)
-{
-	guint64 number;
-
-	if (g_ascii_string_to_unsigned(text, 10, 1, MAX(stepper->visible->len, 1), &number, NULL) &&
-	    stepper->visible->len > 0)
-		stepper_go_to(stepper, g_array_index(stepper->visible, uint32_t, number - 1));
-	else
-		stepper_say(stepper,
-			    g_strdup_printf("steps go from 1 to %u", stepper->visible->len));
-}
-
-static void enter_time(struct stepper *stepper, char *text)
-{
-	int64_t time_ns;
-
-	if (parse_time(text, &time_ns))
-		stepper_go_time(stepper, time_ns);
-	else
-		stepper_say(stepper, g_strdup("a time, such as 1.5s or 300ms"));
-}
-
-static void say_how_many(struct stepper *stepper)
-{
-	stepper_say(stepper, g_strdup_printf("%u of %u events are shown", stepper->visible->len,
-					     history_event_count(stepper->history)));
-}
-
-static void enter_layers(struct stepper *stepper, const char *text)
-{
-	g_auto(GStrv) keys = g_strsplit_set(text, ", ", -1);
-	uint64_t layers = 0;
-
-	for (char **key = keys; *key != NULL; key++) {
-		int layer = **key == '\0' ? -2 : view_layer_find(*key);
-
-		if (layer == -1) {
-			g_autofree char *all = view_layer_keys();
-
-			stepper_say(stepper,
-				    g_strdup_printf("no layer \"%s\"; there are %s", *key, all));
-			return;
-		}
-		if (layer >= 0)
-			layers |= UINT64_C(1) << layer;
-	}
-	stepper->layers = layers;
-	stepper_filter(stepper);
-	say_how_many(stepper);
-}
-
-static void enter_hosts(struct stepper *stepper, const char *text)
-{
-	const struct model *model = history_model(stepper->history);
-	g_auto(GStrv) names = g_strsplit_set(text, ", ", -1);
-	g_autofree bool *nodes = g_new0(bool, model_node_count(model) + 1);
-	bool has_any = false;
-
-	for (char **name = names; *name != NULL; name++) {
-		uint32_t node = **name == '\0' ? 0 : model_find_node(model, *name);
-
-		if (**name != '\0' && node == 0) {
-			stepper_say(stepper,
-				    g_strdup_printf("no host, router or switch \"%s\"", *name));
-			return;
-		}
-		nodes[node] = true;
-		has_any = has_any || node != 0;
-	}
-	g_free(stepper->nodes);
-	stepper->nodes = has_any ? g_steal_pointer(&nodes) : NULL;
-	stepper_filter(stepper);
-	say_how_many(stepper);
-}
-
-static void enter_search(struct stepper *stepper, const char *text)
-{
-	if (*text != '\0') {
-		g_free(stepper->searched);
-		stepper->searched = g_utf8_casefold(text, -1);
-	}
-	stepper_search(stepper, 1);
-}
-
-static void enter_prompt(struct stepper *stepper)
-{
-	g_autofree char *text = g_strdup(stepper->typed->str);
-
-	switch (stepper->prompt) {
-	case PROMPT_SEARCH:
-		enter_search(stepper, text);
-		break;
-	case PROMPT_NUMBER:
-		enter_number(stepper, text);
-		break;
-	case PROMPT_TIME:
-		enter_time(stepper, text);
-		break;
-	case PROMPT_BREAK:
-		stepper_set_condition(stepper, text);
-		break;
-	case PROMPT_LAYERS:
-		enter_layers(stepper, text);
-		break;
-	case PROMPT_HOSTS:
-		enter_hosts(stepper, text);
-		break;
-	case PROMPT_NONE:
-		break;
-	}
-	stepper->prompt = PROMPT_NONE;
-}
-
-static void open_prompt(struct stepper *stepper, enum prompt prompt)
-{
-	stepper->prompt = prompt;
-	g_string_truncate(stepper->typed, 0);
-}
-
-static void press_in_prompt(struct stepper *stepper, unsigned key)
-{
-	GString *typed = stepper->typed;
-
-	if (key == STEPPER_ENTER)
-		enter_prompt(stepper);
-	else if (key == STEPPER_ESCAPE)
-		stepper->prompt = PROMPT_NONE;
-	else if (key == STEPPER_BACKSPACE && typed->len > 0)
-		g_string_truncate(
-		    typed, (gsize)(g_utf8_find_prev_char(typed->str, typed->str + typed->len) -
-				   typed->str));
-	else if (key < STEPPER_LEFT && g_unichar_isprint(key) && typed->len < PROMPT_BYTES_MAX)
-		g_string_append_unichar(typed, key);
-}
-
 /* Keys. */
 
 static void follow(struct stepper *stepper)
@@ -267,7 +101,7 @@ static void follow(struct stepper *stepper)
 		return;
 	}
 	stepper_filter(stepper);
-	say_how_many(stepper);
+	stepper_say_how_many(stepper);
 }
 
 static void step(struct stepper *stepper)
@@ -423,12 +257,12 @@ static bool press_question(struct stepper *stepper, unsigned key)
 	for (size_t i = 0; i < G_N_ELEMENTS(prompts); i++) {
 		if (prompts[i].key != key)
 			continue;
-		open_prompt(stepper, prompts[i].prompt);
+		stepper_open_prompt(stepper, prompts[i].prompt);
 		return true;
 	}
 	if (key < '0' || key > '9')
 		return false;
-	open_prompt(stepper, PROMPT_NUMBER);
+	stepper_open_prompt(stepper, PROMPT_NUMBER);
 	g_string_append_c(stepper->typed, (char)key);
 	return true;
 }
@@ -462,7 +296,7 @@ static bool press_view(struct stepper *stepper, unsigned key)
 	case 'z':
 		stepper->has_changes = !stepper->has_changes;
 		stepper_filter(stepper);
-		say_how_many(stepper);
+		stepper_say_how_many(stepper);
 		break;
 	case 'd':
 		stepper_pin(stepper);
@@ -505,7 +339,7 @@ static bool press(struct stepper *stepper, unsigned key)
 		return key != 'q';
 	}
 	if (stepper->prompt != PROMPT_NONE) {
-		press_in_prompt(stepper, key);
+		stepper_press_in_prompt(stepper, key);
 		return true;
 	}
 	if (stepper->overlay != OVERLAY_NONE) {

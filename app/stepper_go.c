@@ -68,9 +68,15 @@ int64_t stepper_time(const struct stepper *stepper)
 
 /* Filters. */
 
+/* A trace may speak of nodes that it did not introduce. */
+static bool is_wanted_node(const struct stepper *stepper, uint32_t node)
+{
+	return node <= model_node_count(history_model(stepper->history)) && stepper->nodes[node];
+}
+
 static bool is_at_nodes(const struct stepper *stepper, const struct history_event *event)
 {
-	if (stepper->nodes == NULL || stepper->nodes[event->node])
+	if (stepper->nodes == NULL || is_wanted_node(stepper, event->node))
 		return true;
 	for (uint32_t i = 0; i < event->packet_count; i++) {
 		const struct history_packet *packet = history_packet(
@@ -79,7 +85,7 @@ static bool is_at_nodes(const struct stepper *stepper, const struct history_even
 		for (uint32_t k = 0; k < packet->hop_count; k++) {
 			uint32_t hop = history_packet_hop(stepper->history, packet, k);
 
-			if (stepper->nodes[history_hop(stepper->history, hop)->node])
+			if (is_wanted_node(stepper, history_hop(stepper->history, hop)->node))
 				return true;
 		}
 	}

@@ -81,7 +81,9 @@ static void show_state(struct stepper *stepper)
 	size_t bytes;
 	FILE *memory = open_memstream(&text, &bytes);
 
-	nodes[node] = true;
+	if (node <=
+	    model_node_count(model)) /* a trace may speak of nodes that it did not introduce */
+		nodes[node] = true;
 	state_print(history_state(stepper->history, stepper_moment(stepper)), memory,
 		    stepper_time(stepper), nodes, false);
 	fclose(memory);

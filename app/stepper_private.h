@@ -115,6 +115,11 @@ void stepper_set_condition(struct stepper *stepper, const char *text);
 void stepper_continue(struct stepper *stepper);
 bool stepper_condition_holds(const struct stepper *stepper, uint32_t event);
 
+/* app/stepper_prompt.c: texts that are typed. */
+void stepper_open_prompt(struct stepper *stepper, enum prompt prompt);
+void stepper_press_in_prompt(struct stepper *stepper, unsigned key);
+void stepper_say_how_many(struct stepper *stepper);
+
 /* app/stepper_overlay.c: what lies over the screen. */
 void stepper_show(struct stepper *stepper, enum overlay overlay);
 void stepper_pin(struct stepper *stepper);
@@ -126,7 +131,7 @@ void stepper_draw_overlay(struct stepper *stepper, struct canvas *canvas, unsign
 /* Appends an event's title, and that with when and where. */
 void stepper_append_event(GString *out, const struct stepper *stepper, uint32_t event);
 
-/* app/stepper_panes.c, app/stepper_map.c: parts of the screen. */
+/* app/stepper_list.c, stepper_boxes.c, stepper_bytes.c, stepper_map.c: parts of the screen. */
 void stepper_draw_list(struct stepper *stepper, struct canvas *canvas, unsigned row,
 		       unsigned column, unsigned rows, unsigned columns);
 void stepper_draw_boxes(struct stepper *stepper, struct canvas *canvas, unsigned row,

@@ -194,6 +194,12 @@ bench/day.sh 2000 >"$scratch/day.yaml"
 build/bench/mailwire run "$scratch/day.yaml" --quiet --pcap "$scratch/day.pcapng" >/dev/null
 explain "a day with 2,000 messages (43 MB): frames/s" 5 "$scratch/day.pcapng"
 RUNS=1 explain "the same, against tshark -V: frames/s" "" "$scratch/day.pcapng" -V
+# Small frames, 130 bytes on average, again and again.
+build/bench/mailwire run office --quiet --pcap "$scratch/office.pcap" >/dev/null
+tail -c +25 "$scratch/office.pcap" >"$scratch/frames"
+{ head -c 24 "$scratch/office.pcap"; for ((i = 0; i < 1800; i++)); do cat "$scratch/frames"; done; } >"$scratch/small.pcap"
+explain "the office 1,800 times (100 MB): frames/s" 5 "$scratch/small.pcap"
+rm -f "$scratch/small.pcap"
 
 head_row "memory, captures explained" "10 MB" "100 MB" growth goal
 row "peak resident KiB" "$(rss "$scratch/bulk10.pcapng")" "$(rss "$scratch/bulk100.pcapng")" 1.1 most

@@ -130,9 +130,13 @@ static void tell_content(struct eavesdrop *eavesdrop, struct heard_session *sess
 			 bool is_from_server, unsigned content, struct bytes plaintext)
 {
 	struct dissect_unit unit;
+	char names[DISSECT_TEXT_BYTES] = "";
 
 	tls_dissect_content(content, plaintext, false, &unit);
-	eavesdrop_add(eavesdrop, session, HEARD_HANDSHAKE, is_from_server, g_strdup(unit.summary));
+	if (content == TLS_HANDSHAKE)
+		tls_certificate_names(plaintext, names);
+	eavesdrop_add(eavesdrop, session, HEARD_HANDSHAKE, is_from_server,
+		      g_strconcat(unit.summary, *names == '\0' ? "" : "; for ", names, NULL));
 }
 
 /* Messages may be cut by records, and records hold several (RFC 8446 section 5.1). */

@@ -113,13 +113,13 @@ static void read_secrets(struct explain *explain)
 /* A cooked header of Linux says which way the packet went, and version 2 by which interface; false: there is none. */
 static bool read_cooked(const struct decode *decode, struct cooked_header *header)
 {
-	bool is_second = decode->layer_count > 0 && decode->layers[0].protocol == DECODE_COOKED_V2;
+	unsigned protocol = decode->layer_count > 0 ? decode->layers[0].protocol : DECODE_DATA;
 	struct bytes payload;
 
-	if (!is_second && (decode->layer_count == 0 || decode->layers[0].protocol != DECODE_COOKED))
-		return false;
-	return (is_second ? cooked_v2_header_parse : cooked_header_parse)(decode->frame, header,
-									  &payload) == PARSE_OK;
+	if (protocol == DECODE_COOKED)
+		return cooked_header_parse(decode->frame, header, &payload) == PARSE_OK;
+	return protocol == DECODE_COOKED_V2 &&
+	       cooked_v2_header_parse(decode->frame, header, &payload) == PARSE_OK;
 }
 
 /* What passes the loopback interface is sent and received at once. */

@@ -12,8 +12,8 @@ static size_t actor_at(struct bytes text)
 	if (end == NULL)
 		return 0;
 	name = bytes_from(bytes_first(text, (size_t)(end - text.data)), 1);
-	for (uint8_t actor = ACTOR_NONE + 1; actor < ACTOR_COUNT; actor++)
-		if (bytes_equal(name, bytes_of(actor_name(actor))))
+	for (unsigned actor = ACTOR_NONE + 1; actor < ACTOR_COUNT; actor++)
+		if (bytes_equal(name, bytes_of(actor_name((uint8_t)actor))))
 			return name.length + 2;
 	return 0;
 }

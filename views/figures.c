@@ -50,7 +50,7 @@ static unsigned rows_of(const struct box *box)
 
 	for (guint i = 0; i < box->fields->len && rows < FIELDS_MAX; i++)
 		rows += is_drawn(&g_array_index(box->fields, struct box_field, i));
-	return rows + MIN(box->lines->len, LINES_MAX);
+	return rows > 0 ? rows : MIN(box->lines->len, LINES_MAX); /* fields say what lines would */
 }
 
 /* Height of box `index` with all that is inside it. */
@@ -101,7 +101,7 @@ static unsigned draw_fields(GString *svg, const struct box *box, unsigned x, uns
 		rows++;
 		draw_row(svg, x, y, limit, field->name, value, field->change == BOX_CHANGED);
 	}
-	for (guint i = 0; i < MIN(box->lines->len, LINES_MAX); i++) {
+	for (guint i = 0; rows == 0 && i < MIN(box->lines->len, LINES_MAX); i++) {
 		y += ROW;
 		draw_row(svg, x, y, limit, "", box->lines->pdata[i], false);
 	}

@@ -3,9 +3,6 @@
 #include "protocols/mail/names.h"
 #include "stack/names.h"
 #include "views/history_private.h"
-#include "views/names.h"
-
-static void keep_hop(void *owner, const struct crossing *crossing);
 
 static void off_wire_free(gpointer data)
 {
@@ -23,7 +20,7 @@ struct history *history_new(const struct dissector *const *dissectors)
 
 	history->model = model_new(dissectors);
 	history->store = trace_store_new(TRACE_STORE_MEMORY_BYTES);
-	history->crossings = crossings_new(keep_hop, history);
+	history->crossings = crossings_new(history_keep_hop, history);
 	history->events = g_array_new(FALSE, FALSE, sizeof(struct history_event));
 	history->packets = g_array_new(FALSE, FALSE, sizeof(struct history_packet));
 	history->hops = g_array_new(FALSE, FALSE, sizeof(struct history_hop));
@@ -34,6 +31,7 @@ struct history *history_new(const struct dissector *const *dissectors)
 	history->record_events = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 	history->packet_by_id = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
 	history->segments = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, g_free);
+	history->rules = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
 	history->off_wire = g_ptr_array_new_with_free_func(off_wire_free);
 	history->stations = g_ptr_array_new_with_free_func(stations_free);
 	return history;
@@ -49,6 +47,7 @@ void history_free(struct history *history)
 	g_ptr_array_unref(history->stations);
 	g_ptr_array_unref(history->off_wire);
 	g_hash_table_destroy(history->segments);
+	g_hash_table_destroy(history->rules);
 	g_hash_table_destroy(history->packet_by_id);
 	g_array_unref(history->record_events);
 	g_array_unref(history->record_hops);
@@ -61,113 +60,6 @@ void history_free(struct history *history)
 	trace_store_free(history->store);
 	model_free(history->model);
 	g_free(history);
-}
-
-/* Hops: what the crossings say, with frames that stay. */
-
-/* The bytes of the hop's first record of this kind, which a store keeps. */
-static struct bytes kept_frame(const struct history *history, const struct crossing *crossing,
-			       enum trace_kind kind, uint16_t *interface)
-{
-	for (guint i = 0; i < crossing->records->len; i++) {
-		const struct trace_record *record = crossing_record(crossing, i);
-		uint64_t index;
-
-		if (record->kind != kind)
-			continue;
-		*interface = record->interface;
-		index = trace_store_find(history->store, record->id);
-		return index == UINT64_MAX ? (struct bytes) { 0 }
-					   : history_bytes_at(history, index);
-	}
-	return (struct bytes) { 0 };
-}
-
-static struct bytes keep_off_wire(struct history *history, GByteArray *frame)
-{
-	if (frame == NULL)
-		return (struct bytes) { 0 };
-	g_ptr_array_add(history->off_wire, g_byte_array_ref(frame));
-	return (struct bytes) { frame->data, frame->len };
-}
-
-static enum history_outcome stayed(const struct crossing *crossing)
-{
-	bool was_taken = false;
-
-	for (guint i = 0; i < crossing->records->len; i++) {
-		const struct trace_record *record = crossing_record(crossing, i);
-
-		if (record->kind == TRACE_IGNORE)
-			return HISTORY_IGNORED;
-		was_taken = was_taken || record->kind == TRACE_DECAPSULATE;
-	}
-	return crossing->is_waiting || !was_taken ? HISTORY_WAITING : HISTORY_DELIVERED;
-}
-
-static enum history_outcome outcome_of(const struct history *history,
-				       const struct crossing *crossing)
-{
-	const struct model_node *node = model_node(history->model, crossing->node);
-
-	for (guint i = 0; i < crossing->records->len; i++) {
-		const struct trace_record *record = crossing_record(crossing, i);
-
-		if (record->kind == TRACE_DROP && record->packet == crossing->packet)
-			return HISTORY_DROPPED;
-	}
-	if (crossing->sent == NULL)
-		return stayed(crossing);
-	if (crossing->received == NULL)
-		return HISTORY_MADE;
-	return node != NULL && node->kind == NODE_SWITCH ? HISTORY_SWITCHED : HISTORY_ROUTED;
-}
-
-/* Why it is lost, or ends here. */
-static const char *reason_of(const struct crossing *crossing, enum history_outcome outcome)
-{
-	enum trace_kind kind = outcome == HISTORY_DROPPED ? TRACE_DROP : TRACE_IGNORE;
-
-	if (outcome != HISTORY_DROPPED && outcome != HISTORY_IGNORED)
-		return NULL;
-	for (guint i = 0; i < crossing->records->len; i++)
-		if (crossing_record(crossing, i)->kind == kind)
-			return view_detail_name(crossing_record(crossing, i));
-	return NULL;
-}
-
-static void keep_hop(void *owner, const struct crossing *crossing)
-{
-	struct history *history = owner;
-	uint32_t index = history->hops->len;
-	struct history_hop hop = {
-		.node = crossing->node,
-		.time_ns = crossing->time_ns,
-		.last_ns = crossing->last_ns,
-		.first_record = UINT64_MAX,
-		.outcome = (uint8_t)outcome_of(history, crossing),
-	};
-
-	hop.reason = reason_of(crossing, (enum history_outcome)hop.outcome);
-	hop.received = kept_frame(history, crossing, TRACE_RECEIVE, &hop.in);
-	hop.sent = kept_frame(history, crossing, TRACE_TRANSMIT, &hop.out);
-	if (hop.received.length == 0)
-		hop.received = keep_off_wire(history, crossing->received);
-	if (hop.sent.length == 0)
-		hop.sent = keep_off_wire(history, crossing->sent);
-	for (guint i = 0; i < crossing->records->len; i++) {
-		uint64_t at = trace_store_find(history->store, crossing_record(crossing, i)->id);
-
-		if (at == UINT64_MAX)
-			continue;
-		g_array_index(history->record_hops, uint32_t, at) = index;
-		hop.first_record = MIN(hop.first_record, at);
-		hop.moment = MAX(hop.moment, at + 1);
-	}
-	if (hop.first_record == UINT64_MAX)
-		return;
-	g_array_append_val(history->hops, hop);
-	g_array_append_val(history->hop_packets, crossing->packet);
 }
 
 /* Feeding. */
@@ -194,6 +86,27 @@ static void keep_segment(struct history *history, const struct trace_record *rec
 	g_hash_table_replace(history->segments, &kept->packet, kept);
 }
 
+static uint64_t rule_key(uint32_t node, uint64_t number)
+{
+	return (uint64_t)node << 32 | (uint32_t)number;
+}
+
+static void keep_rule(struct history *history, const struct trace_record *record, uint64_t index)
+{
+	uint64_t key = rule_key(trace_node_of(record->id), record->object);
+
+	g_hash_table_insert(history->rules, g_memdup2(&key, sizeof key),
+			    GSIZE_TO_POINTER(index + 1));
+}
+
+uint64_t history_find_rule(const struct history *history, uint32_t node, uint64_t number)
+{
+	uint64_t key = rule_key(node, number);
+	gpointer found = g_hash_table_lookup(history->rules, &key);
+
+	return found == NULL ? UINT64_MAX : GPOINTER_TO_SIZE(found) - 1;
+}
+
 void history_feed(struct history *history, const struct trace_record *record, struct bytes bytes)
 {
 	struct trace_sink *sink = trace_store_sink(history->store);
@@ -208,6 +121,8 @@ void history_feed(struct history *history, const struct trace_record *record, st
 	model_feed(history->model, record, bytes);
 	if (record->kind == TRACE_TRANSMIT && record->flags & TRACE_FIRST)
 		keep_segment(history, record, bytes);
+	if (record->kind == TRACE_TABLE && record->layer == LAYER_FILTER)
+		keep_rule(history, record, count);
 	crossings_feed(history->crossings, record, bytes);
 }
 

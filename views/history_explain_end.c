@@ -191,6 +191,14 @@ static const struct trace_record *dropped(const struct telling *telling)
 	return history_hop_find(telling->history, telling->hop, TRACE_DROP, -1);
 }
 
+/* "denied by rule 2 (rule 2: deny TCP to port 110)". */
+static void tell_decision(const struct telling *telling, const struct trace_record *record)
+{
+	middlebox_describe(telling->out, telling->history->model, record);
+	if (record->layer == LAYER_FILTER && record->object != 0)
+		telling_append_rule(telling, record->object);
+}
+
 void telling_drop(const struct telling *telling)
 {
 	const struct trace_record *record = dropped(telling);
@@ -212,7 +220,7 @@ void telling_drop(const struct telling *telling)
 	if (why != NULL)
 		g_string_append(telling->out, why);
 	else if (middlebox_is_told(record))
-		middlebox_describe(telling->out, telling->history->model, record);
+		tell_decision(telling, record);
 	else
 		g_string_append(telling->out, view_detail_name(record));
 	g_string_append_c(telling->out, '.');

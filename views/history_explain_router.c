@@ -28,14 +28,35 @@ static void append_translation(const struct telling *telling, const struct trace
 					  : ", which is who the packet is really for.");
 }
 
+void telling_append_rule(const struct telling *telling, uint64_t number)
+{
+	const struct history *history = telling->history;
+	uint64_t index = history_find_rule(history, telling->hop->node, number);
+	const struct trace_record *rule;
+	const char *colon;
+	GString *text;
+
+	if (index == UINT64_MAX)
+		return;
+	text = g_string_new(NULL);
+	rule = history_record_at(history, index);
+	middlebox_describe_rule(text, history->model, telling->hop->node, rule->interface, number,
+				history_bytes_at(history, index));
+	colon = strstr(text->str, ": "); /* behind "rule 2", which is said already */
+	g_string_append_printf(telling->out, " (%s)", colon == NULL ? text->str : colon + 2);
+	g_string_free(text, TRUE);
+}
+
 /* What the filter says of a packet that it lets through. */
 static void append_permission(const struct telling *telling, const struct trace_record *record)
 {
 	switch (record->detail) {
 	case FILTER_ALLOWED:
 		g_string_append_printf(telling->out,
-				       " Its packet filter lets the packet through by rule %u.",
+				       " Its packet filter lets the packet through by rule %u",
 				       (unsigned)record->object);
+		telling_append_rule(telling, record->object);
+		g_string_append_c(telling->out, '.');
 		break;
 	case FILTER_ANSWER:
 		g_string_append(telling->out, " Its packet filter lets it through, because it "

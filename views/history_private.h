@@ -27,12 +27,16 @@ struct history {
 	GArray *record_events;    /* the same */
 	GHashTable *packet_by_id; /* to its index + 1 */
 	GHashTable *segments;     /* packet id to struct history_segment * */
-	GPtrArray *off_wire;      /* of GByteArray *: datagrams that were on no wire */
-	GPtrArray *stations;      /* of GArray of struct history_station, by number - 1 */
+	GHashTable *rules; /* of packet filters, node << 32 | number, to their records' index + 1 */
+	GPtrArray *off_wire; /* of GByteArray *: datagrams that were on no wire */
+	GPtrArray *stations; /* of GArray of struct history_station, by number - 1 */
 	struct state *state;
 	struct mailboxes *mailboxes;
 	uint64_t state_moment, mailboxes_moment;
 };
+
+/* Takes in a crossing that is complete. */
+void history_keep_hop(void *owner, const struct crossing *crossing);
 
 /* Sorts hops into packets, and packets and other records into events. Once, at the end. */
 void history_arrange(struct history *history);
@@ -62,6 +66,9 @@ uint64_t history_hop_record(const struct history *history, const struct history_
 const struct trace_record *history_hop_find(const struct history *history,
 					    const struct history_hop *hop, enum trace_kind kind,
 					    int layer);
+
+/* The record that tells of rule `number` of the packet filter at `node`; UINT64_MAX: none does. */
+uint64_t history_find_rule(const struct history *history, uint32_t node, uint64_t number);
 
 /* The first record of an event. */
 static inline const struct trace_record *history_event_record(const struct history *history,

@@ -40,6 +40,9 @@ void telling_route(const struct telling *telling);
 /* What a packet filter, or the translation of addresses, decided; with a space in front. */
 void telling_append_middlebox(const struct telling *telling);
 
+/* " (deny TCP to port 110, in at eth0)", when the trace tells of that rule. */
+void telling_append_rule(const struct telling *telling, uint64_t number);
+
 /* Where a packet ends: views/history_explain_end.c. */
 void telling_deliver(const struct telling *telling);
 void telling_drop(const struct telling *telling);

@@ -9,12 +9,9 @@
 #include "views/narrate_passage.h"
 #include "views/names.h"
 
-#define LEGS_MAX    12  /* kinds of sessions in the table, at the level of a course */
-#define PACKETS_MAX 200 /* packets in the table, for experts */
-
 /* The first thing a client says on a connection, of a mail protocol, in clear if possible. */
-static bool first_command(const struct narrator *narrator, const struct leg *leg,
-			  struct saying *found)
+bool narrate_first_command(const struct narrator *narrator, const struct leg *leg,
+			   struct saying *found)
 {
 	GArray *sayings = narrate_sayings(narrator, leg, SCENE_NONE, false);
 	bool is_found = false;
@@ -42,7 +39,7 @@ static bool find_example(const struct narrator *narrator, struct saying *found,
 	for (guint i = 0; i < narrator->legs->len; i++) {
 		*leg = narrate_leg(narrator, i);
 		if (is_mail(*leg) && (*leg)->syn_ack != NULL &&
-		    first_command(narrator, *leg, found))
+		    narrate_first_command(narrator, *leg, found))
 			return true;
 	}
 	return false;
@@ -258,189 +255,4 @@ void narrate_envelopes(struct narrator *narrator)
 	    "none "
 	    "and routers that of Ethernet.",
 	    fact_because(saying.frame));
-}
-
-/* The table. */
-
-static void say_headers(struct narrator *narrator, struct story_block *table,
-			const GPtrArray *records, const char *nothing)
-{
-	struct story_sentence *cell = SAY(table, "", fact_word(NULL));
-
-	for (guint i = 0; i < records->len; i++) {
-		const struct trace_record *record = records->pdata[i];
-		struct story_fact layer = fact_word(view_layer_name(record->layer));
-
-		layer.look = STORY_STRONG;
-		layer.layer = record->layer;
-		GO_ON(cell, i == 0 ? "{} {}" : ", {} {}", layer,
-		      fact_number(narrator, record, STORY_HEADER));
-	}
-	if (records->len == 0)
-		story_go_on(cell, nothing, NULL, 0);
-}
-
-static void say_changed(struct narrator *narrator, struct story_block *table,
-			const struct passage *passage)
-{
-	bool is_routed = passage->hop->outcome == HISTORY_ROUTED && passage->forward != NULL;
-	struct story_sentence *cell;
-
-	if (!is_routed) {
-		SAY(table, "–", fact_word(NULL));
-		return;
-	}
-	cell = SAY(table, "TTL {} → {}", fact_number(narrator, passage->forward, STORY_BEFORE),
-		   fact_number(narrator, passage->forward, STORY_AFTER));
-	if (passage->translate != NULL)
-		GO_ON(cell, ", address (NAT)", fact_because(passage->translate));
-}
-
-static void say_length(struct narrator *narrator, struct story_block *table,
-		       const struct trace_record *record)
-{
-	if (record == NULL)
-		SAY(table, "–", fact_word(NULL));
-	else
-		SAY(table, "{}", fact_number(narrator, record, STORY_LENGTH));
-}
-
-static void add_row(struct narrator *narrator, struct story_block *table,
-		    const struct saying *saying, const struct passage *passage, bool is_first)
-{
-	static const char *const roles[] = {
-		[HISTORY_MADE] = "sender: all layers", [HISTORY_SWITCHED] = "switch",
-		[HISTORY_ROUTED] = "router",           [HISTORY_DELIVERED] = "receiver: all layers",
-		[HISTORY_DROPPED] = "lost here",       [HISTORY_IGNORED] = "not for it",
-		[HISTORY_WAITING] = "still waiting",
-	};
-
-	if (is_first)
-		SAY(table, "{} {}", fact_saying_frame(narrator, saying),
-		    fact_line(narrator, saying, 2));
-	else
-		SAY(table, "", fact_word(NULL));
-	SAY(table, "{}", fact_node(narrator, passage->hop->node));
-	SAY(table, "{}", fact_word(roles[passage->hop->outcome]));
-	say_length(narrator, table, passage->receive);
-	say_headers(narrator, table, passage->off, "–");
-	say_changed(narrator, table, passage);
-	say_headers(narrator, table, passage->on, "–");
-	say_length(narrator, table, passage->transmit);
-}
-
-static void add_packet(struct narrator *narrator, struct story_block *table,
-		       const struct saying *saying)
-{
-	const struct history_packet *packet = narrate_packet_of(narrator, saying);
-	bool is_first = true;
-
-	for (uint32_t i = 0; i < packet->hop_count; i++) {
-		struct passage passage;
-
-		narrate_passage_read(narrator, narrate_hop_of(narrator, packet, i), &passage);
-		if (passage.hop->outcome != HISTORY_IGNORED) {
-			add_row(narrator, table, saying, &passage, is_first);
-			is_first = false;
-		}
-		narrate_passage_clear(&passage);
-	}
-}
-
-/* Sessions are of one kind when the same programs speak the same protocol between the same hosts. */
-static bool is_known_kind(const struct narrator *narrator, guint index)
-{
-	const struct leg *leg = narrate_leg(narrator, index);
-
-	for (guint i = 0; i < index; i++) {
-		const struct leg *other = narrate_leg(narrator, i);
-
-		if (other->connection->dissector == leg->connection->dissector &&
-		    other->connection->actors[0] == leg->connection->actors[0] &&
-		    other->connection->server.port == leg->connection->server.port)
-			return true;
-	}
-	return false;
-}
-
-/* One command of each kind of session. */
-static unsigned fill_for_course(struct narrator *narrator, struct story_block *table)
-{
-	unsigned count = 0;
-
-	for (guint i = 0; i < narrator->legs->len && count < LEGS_MAX; i++) {
-		struct saying saying;
-
-		if (is_known_kind(narrator, i) ||
-		    !first_command(narrator, narrate_leg(narrator, i), &saying))
-			continue;
-		add_packet(narrator, table, &saying);
-		count++;
-	}
-	return count;
-}
-
-/* Everything that is said, up to a limit. Returns whether some was left out. */
-static bool fill_for_experts(struct narrator *narrator, struct story_block *table)
-{
-	unsigned count = 0;
-
-	for (guint i = 0; i < narrator->legs->len; i++) {
-		GArray *sayings =
-		    narrate_sayings(narrator, narrate_leg(narrator, i), SCENE_NONE, false);
-		uint64_t last = 0;
-
-		for (guint k = 0; k < sayings->len && count < PACKETS_MAX; k++) {
-			struct saying *saying = &g_array_index(sayings, struct saying, k);
-
-			if (saying->unit->packet == last ||
-			    narrate_packet_of(narrator, saying) == NULL)
-				continue;
-			last = saying->unit->packet;
-			add_packet(narrator, table, saying);
-			count++;
-		}
-		g_array_unref(sayings);
-	}
-	return count == PACKETS_MAX;
-}
-
-static struct story_block *begin_table(struct narrator *narrator)
-{
-	static const char *const heads[] = { "Frame",     "Node",    "Role",   "Bytes in",
-					     "Taken off", "Changed", "Put on", "Bytes out" };
-	struct story_block *table =
-	    story_table(narrator->story, G_N_ELEMENTS(heads), 1u << 3 | 1u << 7);
-
-	for (size_t i = 0; i < G_N_ELEMENTS(heads); i++)
-		story_say(table, heads[i], NULL, 0);
-	return table;
-}
-
-void narrate_headers_table(struct narrator *narrator)
-{
-	bool is_expert = narrator->level == NARRATE_EXPERT, is_cut;
-	struct story_block *heading, *intro, *table;
-
-	if (narrator->level == NARRATE_SHORT || narrator->legs->len == 0)
-		return;
-	heading = story_heading(narrator->story, 1, "headers");
-	story_say(heading, "Every header, on and off", NULL, 0);
-	intro = story_paragraph(narrator->story);
-	table = begin_table(narrator);
-	if (!is_expert) {
-		fill_for_course(narrator, table);
-		story_say(
-		    intro,
-		    "The first command of each kind of session, node by node. All other packets of "
-		    "such a session fare the same.",
-		    NULL, 0);
-		return;
-	}
-	is_cut = fill_for_experts(narrator, table);
-	story_say(intro,
-		  is_cut ? "The packets of the sessions, node by node; I stop after the first few "
-			   "hundred rows, as the rest repeats them."
-			 : "Every packet that carries a part of a session, node by node.",
-		  NULL, 0);
 }

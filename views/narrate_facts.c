@@ -181,7 +181,7 @@ struct story_fact fact_field(struct narrator *narrator, const struct trace_recor
 	struct decode *decode = g_new(struct decode, 1);
 	const struct decode_layer *layer;
 	const struct decode_field *field = NULL;
-	struct story_fact fact = { 0 };
+	struct story_fact fact;
 
 	decode_frame(trace_store_bytes(narrator->store, record), NULL, decode);
 	layer = decode_find(decode, protocol);

@@ -1,6 +1,5 @@
 /* What happened because of what: each record's scene, by the chain of its causes. */
 #include "protocols/layer.h"
-#include "stack/tcp/names.h"
 #include "protocols/dns/names.h"
 #include "stack/names.h"
 #include "stack/wire/tcp.h"
@@ -164,9 +163,7 @@ static bool is_trouble(const struct trace_record *record)
 	return record->kind == TRACE_DROP ||
 	       (record->kind == TRACE_FORWARD && record->layer == LAYER_TAMPER) ||
 	       (record->kind == TRACE_ENCAPSULATE && record->layer == LAYER_TCP &&
-		(record->flags & TRACE_RETRANSMIT)) ||
-	       (record->kind == TRACE_ENCAPSULATE && record->layer == LAYER_TCP &&
-		record->detail >= TCP_RESET_NO_CONNECTION && record->detail <= TCP_RESET_FILTERED);
+		(record->flags & TRACE_RETRANSMIT));
 }
 
 static void keep_outcome(struct scene *scene, const struct trace_record *record)
@@ -288,7 +285,7 @@ void narrate_index(struct narrator *narrator)
 	narrator->scenes = g_ptr_array_new_with_free_func(scene_free);
 	narrator->legs = g_ptr_array_new_with_free_func(leg_free);
 	narrator->mail_records = g_hash_table_new(g_int64_hash, g_int64_equal);
-	narrator->scene_of = g_new(uint32_t, count + 1);
+	narrator->scene_of = g_new0(uint32_t, count + 1);
 	for (uint64_t i = 0; i < count; i++) {
 		const struct trace_record *record = trace_store_record(narrator->store, i);
 

@@ -85,6 +85,9 @@ static void tell_report(struct narrator *narrator, const struct trace_record *re
 	    fact_quote(narrator, record, recipient, STORY_CODE),
 	    fact_quote(narrator, record, action, STORY_CODE),
 	    fact_quote(narrator, record, status, STORY_CODE));
+	if (memmem(action.data, action.length, "delayed", strlen("delayed")) != NULL)
+		SAY(paragraph, "It is a warning only: the message is still in the queue.",
+		    fact_because(record));
 	SAY(paragraph, "{}",
 	    fact_word(headers.length > 0
 			  ? "Of the message itself it returns the header."
@@ -336,19 +339,31 @@ static void tell_transferred(struct narrator *narrator, const struct trace_recor
 	    fact_text(narrator, record, 0));
 }
 
-static void tell_deferred(struct narrator *narrator, const struct trace_record *record,
-			  struct story_block *paragraph)
+/* When the next try is due, in seconds of the run. */
+static struct story_fact fact_next(struct narrator *narrator, const struct trace_record *record)
 {
 	struct story_fact next = fact_number(narrator, record, STORY_AFTER);
 	g_autofree char *seconds = g_strdup_printf("%.0f", (double)record->after / 1e9);
 
 	next.text = g_string_chunk_insert(narrator->story->texts, seconds);
 	next.evidence.form = STORY_SECONDS;
-	SAY(paragraph,
-	    "At {} {} cannot get rid of it ({}); it keeps the message and will try again at "
-	    "second {} of the run.",
-	    fact_time(narrator, record), fact_host(narrator, record),
-	    fact_quote(narrator, record, narrate_bytes(narrator, record), STORY_CODE), next);
+	return next;
+}
+
+static void tell_deferred(struct narrator *narrator, const struct trace_record *record,
+			  struct story_block *paragraph)
+{
+	struct story_sentence *sentence;
+
+	if (narrator->is_repeating)
+		return;
+	sentence = SAY(paragraph, "At {} {} cannot get rid of it ({}) and keeps the message",
+		       fact_time(narrator, record), fact_host(narrator, record),
+		       fact_quote(narrator, record, narrate_bytes(narrator, record), STORY_CODE));
+	if (record->after != 0)
+		GO_ON(sentence, ", to try again at second {} of the run",
+		      fact_next(narrator, record));
+	story_go_on(sentence, ".", NULL, 0);
 	if (narrate_is_new(narrator, CONCEPT_DEFERRAL))
 		SAY(paragraph,
 		    "Mail is store and forward: a server that is away, or says no for now, "

@@ -429,7 +429,14 @@ static void tell_handshake(struct narrator *narrator, const struct leg *leg,
 	struct story_fact port =
 	    fact_field(narrator, leg->syn, DECODE_TCP, "Destination Port", STORY_DECIMAL);
 
-	if (leg->syn_ack == NULL)
+	if (leg->syn_ack == NULL && leg->connection->was_reset)
+		SAY(paragraph,
+		    "{} tries to reach port {} of {} (SYN in frame {}), and is refused at once: "
+		    "nothing "
+		    "listens there, so the answer is RST.",
+		    fact_node(narrator, leg->client), port, fact_node(narrator, leg->server),
+		    fact_frame(narrator, leg->syn));
+	else if (leg->syn_ack == NULL)
 		SAY(paragraph,
 		    "{} tries to reach port {} of {} (SYN in frame {}), but no SYN-ACK ever "
 		    "comes.",

@@ -21,3 +21,7 @@ const struct history_packet *narrate_packet_of(const struct narrator *narrator,
 /* Its hop number `place`. */
 const struct history_hop *narrate_hop_of(const struct narrator *narrator,
 					 const struct history_packet *packet, uint32_t place);
+
+/* The first thing that a client says on a connection and that a known packet carries; false: none. */
+bool narrate_first_command(const struct narrator *narrator, const struct leg *leg,
+			   struct saying *found);

@@ -87,6 +87,7 @@ struct narrator {
 	struct story *story;
 	enum narrate_level level;
 	const struct trace_record *filed; /* the delivery that was told last */
+	bool is_repeating;                /* attempts like those told before are passed over */
 	unsigned ladders;                 /* drawn so far */
 	uint64_t phrases[4];              /* set of those said; see narrate_fetch.c */
 	uint64_t lookups_told;            /* records below this index */

@@ -198,7 +198,8 @@ struct story_fact fact_saying_bytes(struct narrator *narrator, const struct sayi
 		if (record->kind == TRACE_UNIT && record->layer != LAYER_TLS &&
 		    record->detail == saying->unit->kind && !(record->flags & TRACE_INBOUND) &&
 		    trace_node_of(record->id) == trace_node_of(saying->frame->id) &&
-		    record->before == saying->unit->offset)
+		    (record->before == saying->unit->offset ||
+		     record->after == saying->unit->length))
 			return fact_number(narrator, record, STORY_AFTER);
 	}
 	return fact_word("some");

@@ -9,6 +9,9 @@
 /* Scenes that are told in full, by level. */
 static const guint told_max[NARRATE_LEVEL_COUNT] = { 2, 16, 120 };
 
+#define REST_MAX     40 /* of those that are not, listed */
+#define ATTEMPTS_MAX 3  /* connections of one kind in a scene that are told, and the last one */
+
 static const struct {
 	const struct dissector *dissector;
 	void (*tell)(struct narrator *narrator, const struct scene *scene, const struct leg *leg,
@@ -183,6 +186,39 @@ static void tell_outcome(struct narrator *narrator, const struct scene *scene)
 			       STORY_CODE));
 }
 
+static bool is_like(const struct leg *a, const struct leg *b)
+{
+	return a->client == b->client && a->connection->server.port == b->connection->server.port;
+}
+
+/* There were some like it in the scene, and there is another one. */
+static bool is_repetition(const struct narrator *narrator, const struct scene *scene, guint index)
+{
+	const struct leg *leg = leg_of(narrator, scene, index);
+	unsigned before = 0;
+	bool has_later = false;
+
+	for (guint i = 0; i < scene->legs->len; i++) {
+		bool is_alike = is_like(leg_of(narrator, scene, i), leg);
+
+		before += i < index && is_alike;
+		has_later |= i > index && is_alike;
+	}
+	return before >= ATTEMPTS_MAX && has_later;
+}
+
+static void pass_over(struct narrator *narrator, const struct scene *scene, const struct leg *leg)
+{
+	if (!narrator->is_repeating && leg->syn != NULL)
+		SAY(story_paragraph(narrator->story),
+		    "More connections like these follow, from frame {} on, before something else "
+		    "happens.",
+		    fact_frame(narrator, leg->syn));
+	narrator->is_repeating = true;
+	narrator->lookups_told = opening_of(narrator, leg);
+	(void)scene;
+}
+
 static void tell_scene(struct narrator *narrator, const struct scene *scene, guint number)
 {
 	guint station = 0;
@@ -192,11 +228,17 @@ static void tell_scene(struct narrator *narrator, const struct scene *scene, gui
 	for (guint i = 0; i < scene->legs->len; i++) {
 		const struct leg *leg = leg_of(narrator, scene, i);
 
+		if (is_repetition(narrator, scene, i) && narrator->level != NARRATE_EXPERT) {
+			pass_over(narrator, scene, leg);
+			continue;
+		}
 		narrate_stations(narrator, scene, &station, opening_of(narrator, leg));
+		narrator->is_repeating = false;
 		narrate_opening(narrator, scene, leg);
 		narrate_session(narrator, scene, leg);
 	}
 	tell_continued(narrator, scene);
+	narrator->is_repeating = false;
 	narrate_stations(narrator, scene, &station, UINT64_MAX);
 	narrate_trouble(narrator, scene);
 	tell_nothing(narrator, scene);
@@ -217,7 +259,7 @@ static void tell_rest(struct narrator *narrator, guint first)
 	    "of it.",
 	    fact_because(narrate_scene(narrator, first)->record));
 	list = story_list(narrator->story, false);
-	for (guint i = first; i < narrator->scenes->len && i < first + 30; i++) {
+	for (guint i = first; i < narrator->scenes->len && i < first + REST_MAX; i++) {
 		const struct scene *scene = narrate_scene(narrator, i);
 
 		if (scene->record->kind == TRACE_ACTION)
@@ -228,6 +270,9 @@ static void tell_rest(struct narrator *narrator, guint first)
 			SAY(list, "{}: {} writes a notification",
 			    fact_time(narrator, scene->record), fact_node(narrator, scene->node));
 	}
+	if (narrator->scenes->len > first + REST_MAX)
+		SAY(story_paragraph(narrator->story), "And more, which I leave out.",
+		    fact_because(narrate_scene(narrator, first + REST_MAX)->record));
 }
 
 void narrate_scenes(struct narrator *narrator)

@@ -39,6 +39,8 @@ static void tell_extensions(struct narrator *narrator, const struct saying *repl
 {
 	struct story_sentence *sentence = NULL;
 
+	if (narrator->level == NARRATE_SHORT)
+		return;
 	for (size_t i = 0; i < G_N_ELEMENTS(extensions); i++) {
 		g_autofree char *line = g_strconcat("250-", extensions[i].keyword, NULL);
 		g_autofree char *last = g_strconcat("250 ", extensions[i].keyword, NULL);

@@ -195,16 +195,33 @@ enum segment_column {
 	SEGMENT_LENGTH,
 	SEGMENT_ACKNOWLEDGMENT,
 	SEGMENT_WINDOW,
+	SEGMENT_WHY, /* text: why it was sent */
 	SEGMENT_COLUMNS
 };
 
 static const char *const segment_keys[SEGMENT_COLUMNS] = {
-	"packet",   "connection", "direction",      "flags",
-	"sequence", "length",     "acknowledgment", "window",
+	"packet", "connection",     "direction", "flags", "sequence",
+	"length", "acknowledgment", "window",    "why",
 };
 
-static void add_segment(const struct page_data *data, uint32_t index,
-			const struct history_packet *packet, GArray *columns[SEGMENT_COLUMNS])
+/* Why TCP sent what begins its way at this hop; 0: not told. */
+static uint32_t why_sent(struct page_data *data, const struct history_hop *hop)
+{
+	const struct trace_store *store = history_store(data->history);
+	uint32_t crossing = trace_store_record(store, hop->first_record)->crossing;
+
+	for (uint64_t i = hop->first_record; i < hop->moment; i++) {
+		const struct trace_record *record = trace_store_record(store, i);
+
+		if (record->kind == TRACE_ENCAPSULATE && record->layer == LAYER_TCP &&
+		    record->crossing == crossing && trace_node_of(record->id) == hop->node)
+			return page_text(data, view_detail_name(record));
+	}
+	return 0;
+}
+
+static void add_segment(struct page_data *data, uint32_t index, const struct history_packet *packet,
+			GArray *columns[SEGMENT_COLUMNS])
 {
 	const struct history_event *event = history_event(data->history, packet->event);
 	const struct history_hop *hop;
@@ -229,6 +246,7 @@ static void add_segment(const struct page_data *data, uint32_t index,
 	page_put(columns[SEGMENT_ACKNOWLEDGMENT],
 		 (segment.flags & TCP_ACK) != 0 ? (int64_t)segment.acknowledgment : -1);
 	page_put(columns[SEGMENT_WINDOW], segment.window_bytes);
+	page_put(columns[SEGMENT_WHY], why_sent(data, hop));
 }
 
 static void append_packets(struct page_data *data)

@@ -11,6 +11,21 @@
 #define DESCRIBE_MAX 70
 #define RUN_MAX      45 /* characters without a space */
 
+static const struct quiz_kind {
+	const char *name;
+	bool (*draw)(struct quizzing *quizzing);
+} kinds[] = {
+	{"header",   quiz_draw_header },
+        { "mac",     quiz_draw_mac    },
+	{ "reply",   quiz_draw_reply  },
+        { "length",  quiz_draw_length },
+	{ "ttl",     quiz_draw_ttl    },
+        { "port",    quiz_draw_port   },
+	{ "traffic", quiz_draw_traffic},
+        { "holder",  quiz_draw_holder },
+	{ "address", quiz_draw_address},
+};
+
 static void question_free(void *taken)
 {
 	struct quiz_question *question = taken;
@@ -134,6 +149,11 @@ const char *quiz_node(const struct quizzing *quizzing, uint32_t node)
 	return story_clean(quizzing->narrator.story, text, 80);
 }
 
+char *quiz_bytes(uint64_t bytes)
+{
+	return g_strdup_printf("%" PRIu64 " bytes", bytes);
+}
+
 static void gather(struct quizzing *quizzing)
 {
 	for (guint i = 0; i < quizzing->narrator.legs->len; i++) {
@@ -151,18 +171,18 @@ static void draw_all(struct quizzing *quizzing, unsigned count)
 {
 	size_t dry = 0;
 
-	for (size_t kind = 0; quizzing->questions->len < count && dry < quiz_kind_count;
-	     kind = (kind + 1) % quiz_kind_count) {
+	for (size_t kind = 0; quizzing->questions->len < count && dry < G_N_ELEMENTS(kinds);
+	     kind = (kind + 1) % G_N_ELEMENTS(kinds)) {
 		bool is_drawn = false;
 
 		for (unsigned i = 0; i < TRIES_MAX && !is_drawn; i++)
-			is_drawn = quiz_kinds[kind].draw(quizzing);
+			is_drawn = kinds[kind].draw(quizzing);
 		dry = is_drawn ? 0 : dry + 1;
 		if (is_drawn) {
 			struct quiz_question *question =
 			    quizzing->questions->pdata[quizzing->questions->len - 1];
 
-			question->kind = quiz_kinds[kind].name;
+			question->kind = kinds[kind].name;
 		}
 	}
 }

@@ -12,14 +12,16 @@ struct quizzing {
 	GPtrArray *questions; /* of struct quiz_question * */
 };
 
-/* A kind of question: draws one and adds it. False: nothing was found, or it is asked already. */
-struct quiz_kind {
-	const char *name;
-	bool (*draw)(struct quizzing *quizzing);
-};
-
-extern const struct quiz_kind quiz_kinds[];
-extern const size_t quiz_kind_count;
+/* The kinds: each draws a question and adds it. False: nothing was found, or it is asked already. */
+bool quiz_draw_reply(struct quizzing *quizzing);
+bool quiz_draw_traffic(struct quizzing *quizzing);
+bool quiz_draw_holder(struct quizzing *quizzing);
+bool quiz_draw_header(struct quizzing *quizzing);
+bool quiz_draw_mac(struct quizzing *quizzing);
+bool quiz_draw_ttl(struct quizzing *quizzing);
+bool quiz_draw_port(struct quizzing *quizzing);
+bool quiz_draw_length(struct quizzing *quizzing);
+bool quiz_draw_address(struct quizzing *quizzing);
 
 /* A number below `bound`, which is not 0. */
 guint quiz_pick(struct quizzing *quizzing, guint bound);
@@ -48,3 +50,6 @@ char *quiz_describe(const struct quizzing *quizzing, const struct saying *saying
 bool quiz_is_readable(const char *summary);
 
 const char *quiz_node(const struct quizzing *quizzing, uint32_t node);
+
+/* "96 bytes"; the caller frees it. */
+char *quiz_bytes(uint64_t bytes);

@@ -637,7 +637,9 @@ static void append_without_address(GString *out, const struct account *account)
 	const struct decode_layer *arp = decode_find(decode, DECODE_ARP);
 	const struct decode_layer *ip = malformed_ip(decode);
 
-	if (arp != NULL)
+	if (decode->frame.length == 0) /* no cable has seen it: dropped before, or to itself */
+		text_append(out, "a packet that stays in this host");
+	else if (arp != NULL)
 		append_arp(out, account->names, bytes_from(decode->frame, arp->start));
 	else if (decode->layer_count > 0 && decode->layers[0].table == &ethernet_length_fields)
 		append_length_frame(out, decode->frame);

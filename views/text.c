@@ -62,13 +62,6 @@ void text_list(GString *out, const char *const *words)
 		text_append(out, *words);
 }
 
-void text_count(GString *out, const char *before, uint64_t number, const char *behind)
-{
-	text_append(out, before);
-	text_number(out, number);
-	text_append(out, behind);
-}
-
 void text_append_printable(GString *out, struct bytes line)
 {
 	while (line.length > 0) {

@@ -42,12 +42,18 @@ static inline void text_append(GString *out, const char *text)
 void text_number(GString *out, uint64_t number);
 void text_number_right(GString *out, uint64_t number, unsigned width, char fill);
 
+/* A number between two texts: text_count(out, ", TTL ", 64, ""). Inline: they are constants. */
+static inline void text_count(GString *out, const char *before, uint64_t number, const char *behind)
+{
+	text_append(out, before);
+	text_number(out, number);
+	if (*behind != '\0')
+		text_append(out, behind);
+}
+
 /* Texts one behind the other: text_words(out, from, " to ", to). */
 void text_list(GString *out, const char *const *words); /* ends with NULL */
 #define text_words(out, ...) text_list(out, (const char *const[]) { __VA_ARGS__, NULL })
-
-/* A number between two texts: text_count(out, ", TTL ", 64, ""). */
-void text_count(GString *out, const char *before, uint64_t number, const char *behind);
 
 /* `text`, plain ASCII, filled up behind to at least `width` columns. */
 void text_left(GString *out, const char *text, size_t width);

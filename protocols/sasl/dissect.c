@@ -76,7 +76,7 @@ static void say_cram(struct bytes message, struct words *words)
 }
 
 /* The value of an attribute, "n=alice" (RFC 5802 section 5); false: it is not there. */
-static bool find_attribute(struct bytes message, char name, struct bytes *value)
+static bool find_attribute(struct bytes message, uint8_t name, struct bytes *value)
 {
 	while (message.length > 0) {
 		struct bytes field = take_until(&message, ',');
@@ -89,7 +89,8 @@ static bool find_attribute(struct bytes message, char name, struct bytes *value)
 	return false;
 }
 
-static void say_attribute(struct bytes message, char name, const char *before, struct words *words)
+static void say_attribute(struct bytes message, uint8_t name, const char *before,
+			  struct words *words)
 {
 	struct bytes value;
 

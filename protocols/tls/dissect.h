@@ -22,3 +22,9 @@ bool tls_is_record(struct bytes in);
  */
 void tls_dissect_content(unsigned content, struct bytes plaintext, bool is_encrypted,
 			 struct dissect_unit *unit);
+
+/*
+ * The names of hosts in the first certificate of a handshake message that is readable, with its header
+ * (RFC 5280 section 4.2.1.6): "a.example, b.example"; "" where there are none.
+ */
+void tls_certificate_names(struct bytes message, char out[DISSECT_TEXT_BYTES]);

@@ -1,7 +1,7 @@
 #include "protocols/tls/message.h"
 
 #include <stdio.h>
-#include "protocols/tls/names.h"
+#include "protocols/tls/dissect.h"
 
 #define RANDOM_BYTES 32
 
@@ -181,7 +181,8 @@ static void say_server_hello(struct words *words, struct cursor body)
 
 /* Certificates are in DER (X.690): each value has its kind and length in front. */
 
-enum { DER_SEQUENCE = 0x30, DER_VERSION = 0xa0 };
+enum { DER_BOOLEAN = 0x01, DER_SEQUENCE = 0x30, DER_DNS_NAME = 0x82 };
+enum { DER_VERSION = 0xa0, DER_EXTENSIONS = 0xa3 };
 
 static struct cursor take_der(struct cursor *cursor, unsigned *kind)
 {
@@ -239,7 +240,7 @@ static void say_subject(struct words *words, struct cursor certificate)
 }
 
 /* In TLS 1.3 a context comes first, which is empty for servers (RFC 8446 section 4.4.2). */
-static void say_certificate(struct words *words, struct cursor body)
+static struct cursor first_certificate(struct cursor body)
 {
 	struct cursor probe = body;
 
@@ -247,7 +248,70 @@ static void say_certificate(struct words *words, struct cursor body)
 		take_vector(&body, 1);
 	struct cursor list = take_vector(&body, 3);
 
-	say_subject(words, take_vector(&list, 3));
+	return take_vector(&list, 3);
+}
+
+static void say_certificate(struct words *words, struct cursor body)
+{
+	say_subject(words, first_certificate(body));
+}
+
+/* RFC 5280 section 4.1: what stands behind version, six fields and the key; empty: nothing does. */
+static struct cursor extensions_of(struct cursor certificate)
+{
+	unsigned kind = 0;
+	struct cursor outer = take_der(&certificate, &kind), inner = take_der(&outer, &kind);
+
+	while (inner.rest.length > 0 && !inner.is_cut) {
+		struct cursor field = take_der(&inner, &kind);
+
+		if (kind == DER_EXTENSIONS)
+			return take_der(&field, &kind);
+	}
+	return (struct cursor) { .is_cut = true };
+}
+
+/* RFC 5280 section 4.2.1.6: the names in an extension; those of hosts alone. */
+static void say_names(struct words *words, struct cursor value)
+{
+	unsigned kind;
+	struct cursor list = take_der(&value, &kind);
+
+	while (list.rest.length > 0 && !list.is_cut) {
+		struct cursor name = take_der(&list, &kind);
+
+		if (kind != DER_DNS_NAME || name.is_cut)
+			continue;
+		if (words->used > 0)
+			say_text(words, ", ");
+		say_bytes(words, name.rest);
+	}
+}
+
+void tls_certificate_names(struct bytes message, char out[DISSECT_TEXT_BYTES])
+{
+	static const uint8_t type[] = { 0x06, 0x03, 0x55, 0x1d, 0x11 }; /* 2.5.29.17 */
+	struct words words = { out, 0 };
+	struct cursor extensions;
+	unsigned kind;
+
+	out[0] = '\0';
+	if (message.length < 4 || message.data[0] != CERTIFICATE)
+		return;
+	extensions =
+	    extensions_of(first_certificate((struct cursor) { bytes_from(message, 4), false }));
+	while (extensions.rest.length > 0 && !extensions.is_cut) {
+		struct cursor extension = take_der(&extensions, &kind), value;
+
+		if (extension.rest.length < sizeof type ||
+		    memcmp(extension.rest.data, type, sizeof type) != 0)
+			continue;
+		take(&extension, sizeof type);
+		value = take_der(&extension, &kind);
+		if (kind == DER_BOOLEAN) /* it is critical */
+			value = take_der(&extension, &kind);
+		say_names(&words, value);
+	}
 }
 
 void tls_messages_print(struct bytes handshake, char out[DISSECT_TEXT_BYTES])

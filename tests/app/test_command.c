@@ -926,14 +926,40 @@ START_TEST(topology_names_every_node_address_and_account)
 
 				ipv4_print(interface->address, address);
 				ck_assert_msg(strstr(text->out, address) != NULL, "%s", address);
+				g_autofree char *line =
+				    g_strdup_printf("\\n%s %s", interface->item.name, address);
+				ck_assert_msg(strstr(dot->out, line) != NULL, "%s", line);
 			}
 		}
 	}
 	ck_assert_ptr_nonnull(strstr(text->out, "carol@office.example"));
 	ck_assert_ptr_nonnull(strstr(text->out, "POP3 110"));
+	/* Graphviz lays labels of edges across whatever is there. */
+	ck_assert_ptr_null(strstr(dot->out, "taillabel"));
+	ck_assert_ptr_nonnull(strstr(dot->out, "\"gw\" -- \"cable:uplink\" -- \"isp\""));
 	outcome_free(text);
 	outcome_free(dot);
 	scenario_free(scenario);
+}
+END_TEST
+
+/* Nobody has the address, so that the question has no frame: the log does not speak of one. */
+START_TEST(what_never_leaves_a_host_is_no_frame)
+{
+	static const char text[] = "mailwire: 1\n"
+				   "networks: {lan: {subnet: 192.0.2.0/26}}\n"
+				   "hosts: {ann: {network: lan}}\n"
+				   "timeline:\n"
+				   "  - {at: 1s, who: ann, do: ping, target: 192.0.2.50}\n";
+	char *own = folder_new(), *path = scenario_write(own, text);
+	struct outcome *outcome = program_run("run", path, NULL);
+
+	ck_assert_ptr_nonnull(strstr(outcome->out, "a packet that stays in this host"));
+	ck_assert_ptr_nonnull(strstr(outcome->out, "drop        ARP             no answer"));
+	ck_assert_ptr_null(strstr(outcome->out, "a frame that carries no IP packet"));
+	outcome_free(outcome);
+	g_free(path);
+	folder_remove(own);
 }
 END_TEST
 
@@ -1157,6 +1183,7 @@ int main(void)
 	tcase_add_test(tests, mailbox_shows_what_is_there_and_raw_its_bytes);
 	tcase_add_test(tests, step_goes_on_and_back_and_to_the_next_host_and_command);
 	tcase_add_test(tests, topology_names_every_node_address_and_account);
+	tcase_add_test(tests, what_never_leaves_a_host_is_no_frame);
 	tcase_add_test(tests, answers_of_dns_are_met_as_a_zone_file_writes_them);
 	tcase_add_test(tests, what_is_built_finds_its_scenarios_from_anywhere);
 	tcase_add_test(tests, show_says_where_attachments_are);

@@ -70,6 +70,7 @@ START_TEST(certificates_are_readable_in_tls_1_2_alone)
 	ck_assert_status(outcome, 0);
 	check_has(outcome, "S: [TLS: ServerHello: TLS 1.2");
 	check_has(outcome, "S: [TLS: Certificate of partner-mail.partner.example, by ");
+	check_has(outcome, "; for partner-mail.partner.example, smtp.partner.example, ");
 	check_has(outcome, "S: [TLS: Certificate of mail.office.example, by ");
 	ck_assert_uint_eq(count_in(outcome->out, "Certificate"), 2);
 	check_has(outcome, "C: STARTTLS\n");

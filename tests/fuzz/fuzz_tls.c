@@ -97,6 +97,7 @@ static void dissect(struct bytes in)
 		    units, G_N_ELEMENTS(units));
 	tls_dissect_content(TLS_HANDSHAKE, in, false, &units[0]);
 	tls_dissect_content(TLS_ALERT, in, false, &units[0]);
+	tls_certificate_names(in, units[0].summary);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

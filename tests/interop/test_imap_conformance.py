@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """The IMAP server against the letter of its RFCs, over the network: a case for every capability that it
 offers, and clients that work on one mailbox at random and check what they are told."""
+import base64
+import hmac
 import random
 import re
 
@@ -99,6 +101,89 @@ def nil_is_a_name_where_a_name_is_wanted():
 
 
 # ---- Mailboxes ----
+
+def exchange(box, command, *lines):
+    """AUTHENTICATE in its steps: says each line after a challenge; the challenges decoded, and the answer."""
+    tag = box.begin(command)
+    challenges = []
+    for line in lines:
+        text, tree = box.reader.response()
+        assert tree[0] == b"+", text
+        challenges.append(base64.b64decode(text[2:].strip()))
+        box.send(line + b"\r\n")
+    return challenges, box.finish(tag)
+
+
+def authenticate_step_by_step():
+    """RFC 3501 section 6.2.2, RFC 4959: with and without an initial response, broken off, wrong, refused."""
+    plain = base64.b64encode(f"\0{USER}\0{PASSWORD}".encode())
+    wrong = base64.b64encode(f"\0{USER}\0wrong".encode())
+    name, password = base64.b64encode(USER.encode()), base64.b64encode(PASSWORD.encode())
+    box = Connection(None, None)
+    assert exchange(box, "AUTHENTICATE PLAIN", b"*")[1].status == b"BAD"
+    assert exchange(box, "AUTHENTICATE PLAIN", b"no base64!")[1].status == b"BAD"
+    answer = exchange(box, "AUTHENTICATE PLAIN", wrong)[1]
+    assert answer.status == b"NO" and answer.text.startswith(b"[AUTHENTICATIONFAILED]"), answer.text
+    assert exchange(box, "AUTHENTICATE PLAIN " + wrong.decode())[1].status == b"NO"
+    box.no("AUTHENTICATE NONSUCH")
+    box.bad("AUTHENTICATE")
+    box.bad("SELECT INBOX")  # none of these has logged in
+    challenges, answer = exchange(box, "AUTHENTICATE PLAIN", plain)
+    assert challenges == [b""] and answer.status == b"OK", answer.text
+    box.bad("AUTHENTICATE PLAIN")
+    box.ok("SELECT INBOX")
+    box = Connection(None, None)
+    challenges, answer = exchange(box, "AUTHENTICATE LOGIN", name, password)
+    assert challenges == [b"Username:", b"Password:"] and answer.status == b"OK", (challenges, answer.text)
+    box = Connection(None, None)
+    tag = box.begin("AUTHENTICATE CRAM-MD5")
+    challenge = base64.b64decode(box.reader.response()[0][2:].strip())
+    assert re.fullmatch(rb"<[^<>@]+@[^<>@]+>", challenge), challenge  # RFC 2195: a msg-id
+    digest = hmac.new(PASSWORD.encode(), challenge, "md5").hexdigest()
+    box.send(base64.b64encode(f"{USER} {digest}".encode()) + b"\r\n")
+    assert box.finish(tag).status == b"OK"
+    Connection(None, None).ok("AUTHENTICATE PLAIN " + plain.decode())
+
+
+def each_state_has_its_commands():
+    """RFC 3501 section 6: what a state does not allow is BAD, and changes nothing."""
+    selected = ["CLOSE", "UNSELECT", "EXPUNGE", "UID EXPUNGE 1", "SEARCH ALL", "UID SEARCH ALL", "FETCH 1 FLAGS",
+                "STORE 1 FLAGS ()", "COPY 1 INBOX", "MOVE 1 INBOX", "UID COPY 1 INBOX", "UID MOVE 1 INBOX",
+                "SORT (DATE) UTF-8 ALL", "THREAD REFERENCES UTF-8 ALL", "CHECK"]
+    authenticated = ["SELECT INBOX", "EXAMINE INBOX", "CREATE a", "DELETE a", "RENAME a b", "SUBSCRIBE INBOX",
+                     "UNSUBSCRIBE INBOX", 'LIST "" *', 'LSUB "" *', "STATUS INBOX (MESSAGES)", "NAMESPACE",
+                     "ENABLE CONDSTORE", "IDLE", "GETQUOTAROOT INBOX", "GETACL INBOX", "MYRIGHTS INBOX",
+                     "APPEND INBOX {0+}\r\n"]
+    box = Connection(None, None)
+    for command in authenticated + selected:
+        if box.tags == 9:  # servers hang up on who says nothing else
+            box.close()
+            box = Connection(None, None)
+        assert box.bad(command).untagged == [], command
+    for command in ("CAPABILITY", "NOOP", "ID NIL"):
+        box.ok(command)
+    box.ok(f"LOGIN {USER} {PASSWORD}")
+    for command in selected + [f"LOGIN {USER} {PASSWORD}", "AUTHENTICATE PLAIN", "STARTTLS"]:
+        assert box.run(command).status in (b"BAD", b"NO") and box.run("NOOP").status == b"OK", command
+    box.ok("SELECT INBOX")
+    box.no("SELECT nonsuch")  # RFC 3501 section 6.3.1: none is selected then
+    box.bad("FETCH 1 FLAGS")
+
+
+def the_second_revision_is_asked_for():
+    """RFC 9051 appendix E: after ENABLE IMAP4rev2 answers to SEARCH are ESEARCH, RECENT is gone, names are UTF-8."""
+    box = fresh("rev2", letter("one"), letter("two"))
+    box.ok("CREATE &AOQ-rger")
+    assert box.ok("SEARCH ALL").numbers() == [1, 2]
+    assert box.ok("ENABLE IMAP4rev2").data("ENABLED")[0][1:] == [b"IMAP4rev2"]
+    answer = box.ok("SEARCH SUBJECT two")
+    assert not answer.data("SEARCH") and answer.data("ESEARCH")[0][-2:] == [b"ALL", b"2"], answer.untagged
+    answer = box.ok("SELECT rev2")
+    assert not answer.data("RECENT") and answer.data("LIST"), answer.untagged
+    listed = [tree[3] for tree in box.ok('LIST "" *').data("LIST")]
+    assert "\u00e4rger".encode() in listed, listed
+    box.ok('DELETE "\u00e4rger"')
+
 
 def select_says_what_is_there():
     box = fresh("sel", letter(), letter())
@@ -805,6 +890,9 @@ CASES = [
     commands_come_in_any_form,
     commands_may_come_all_at_once,
     literals_and_quoted_strings_say_the_same,
+    authenticate_step_by_step,
+    each_state_has_its_commands,
+    the_second_revision_is_asked_for,
     nil_is_a_name_where_a_name_is_wanted,
     select_says_what_is_there,
     recent_belongs_to_one_session,

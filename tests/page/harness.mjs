@@ -113,14 +113,16 @@ export async function goTo(page, words) {
 	return found;
 }
 
-/* What axe finds wrong at WCAG 2.2 AA: a line for each. */
-export async function violations(page) {
+export const WCAG = { type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22a', 'wcag22aa', 'best-practice'] };
+export const COLOURS = { type: 'rule', values: ['color-contrast', 'link-in-text-block'] };
+
+/* What axe finds wrong at WCAG 2.2 AA, or by other rules: a line for each. */
+export async function violations(page, rules = WCAG) {
 	await page.evaluate(axeSource);
-	return page.evaluate(async () => {
-		const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22a', 'wcag22aa', 'best-practice'];
-		const result = await window.axe.run(document, { runOnly: { type: 'tag', values: tags }, resultTypes: ['violations'] });
+	return page.evaluate(async (runOnly) => {
+		const result = await window.axe.run(document, { runOnly, resultTypes: ['violations'] });
 		return result.violations.flatMap((v) => v.nodes.slice(0, 3).map((node) => `${v.id}: ${node.html.slice(0, 160)}: ${node.failureSummary.split('\n')[1]}`));
-	});
+	}, rules);
 }
 
 /* Notes how long the script takes at each frame, in window.frameTimes. */

@@ -2,10 +2,10 @@
  * A conversation as a ladder: who says what to whom, at the level of mail, of TCP segments, or of every
  * frame on every cable. Only the rungs that can be seen exist.
  */
-import { dropdown, el, lockBadge, replace, segmented, set, svg, time } from './dom.js';
+import { bytes, dropdown, el, lockBadge, replace, segmented, set, svg, time } from './dom.js';
 import { LOST, OUTCOMES, REPEATED } from './data.js';
 
-const RUNG_HEIGHT = 34, RUNG_EXTRA = 4, TIME_WIDTH = 118;
+const RUNG_HEIGHT = 34, RUNG_EXTRA = 4, TIME_WIDTH = 96, END_MARGIN = 44;
 
 export class Ladder {
 	constructor(run, ongo) {
@@ -40,6 +40,7 @@ export class Ladder {
 
 	/* The conversation of a step, and its place in it. */
 	show(step) {
+		this.shown = step;
 		const connection = step < 0 ? 0 : this.run.events.connection[this.run.steps.event[step]];
 		if (connection > 0 && connection !== this.connection) {
 			this.connection = connection;
@@ -55,11 +56,12 @@ export class Ladder {
 		this.isBuilt = true;
 		this.rungs = this.connection === 0 ? [] : this.level === 'mail' ? this.#mailRungs() : this.#packetRungs();
 		this.#chooseNodes();
-		this.step = -1;
+		this.step = undefined;
 		this.at = -1;
 		this.space.style.height = `${this.rungs.length * RUNG_HEIGHT + 8}px`;
 		this.body.scrollTop = 0;
 		this.#resize();
+		this.#markStep(this.shown ?? -1);
 	}
 
 	#events() {
@@ -103,18 +105,23 @@ export class Ladder {
 		return rungs.sort((a, b) => a.time - b.time || a.step - b.step);
 	}
 
-	#text(packet, hop, name) {
+	#again(packet) {
+		return this.run.packets.flags[packet] & REPEATED ? 'sent again: ' : '';
+	}
+
+	/* What the TCP header of a packet says. */
+	#text(packet, hop) {
 		const run = this.run;
 		const boxes = run.boxes(run.hops.sent[hop] || run.hops.received[hop]);
-		const box = boxes.find((b) => run.layerKeys[b.layer] === name) ?? boxes[0];
-		return `${run.packets.flags[packet] & REPEATED ? 'sent again: ' : ''}${box?.summary ?? ''}`;
+		const box = boxes.find((b) => run.layerKeys[b.layer] === 'tcp') ?? boxes[0];
+		return `${this.#again(packet)}${box?.summary ?? ''}`;
 	}
 
 	#segment(event, packet, hops, ends) {
 		const run = this.run;
 		const from = run.hops.node[hops[0]];
 		return { from, to: from === ends[1] ? ends[0] : ends[1], event, step: run.stepOfHop[hops[0]],
-			time: run.hops.time[hops[0]], text: this.#text(packet, hops[0], 'tcp'), packet,
+			time: run.hops.time[hops[0]], text: this.#text(packet, hops[0]), packet,
 			took: run.hops.time[hops[hops.length - 1]] - run.hops.time[hops[0]],
 			isLost: (run.packets.flags[packet] & LOST) !== 0 };
 	}
@@ -126,7 +133,7 @@ export class Ladder {
 			const port = run.nodes[run.hops.node[hop]].interfaces[run.hops.in[hop] - 1];
 			if (run.hops.in[hop] > 0 && port)
 				rungs.push({ from: port.peer, to: run.hops.node[hop], event, step: run.stepOfHop[hop],
-					time: run.hops.time[hop] - run.hops.flight[hop], text: this.#text(packet, hop, 'ethernet'),
+					time: run.hops.time[hop] - run.hops.flight[hop], text: `${bytes(run.frameLength(run.hops.received[hop]))}, ${this.#again(packet)}${run.title_(event)}`,
 					took: run.hops.flight[hop], isLost: OUTCOMES[run.hops.outcome[hop]] === 'dropped' });
 		}
 		return rungs;
@@ -152,8 +159,8 @@ export class Ladder {
 
 	#x(node) {
 		const i = Math.max(0, this.nodes.indexOf(node));
-		const usable = this.width - TIME_WIDTH;
-		return TIME_WIDTH + usable * (i + 0.5) / Math.max(1, this.nodes.length);
+		const usable = this.width - TIME_WIDTH - 2 * END_MARGIN;
+		return TIME_WIDTH + END_MARGIN + usable * (this.nodes.length < 2 ? 0.5 : i / (this.nodes.length - 1));
 	}
 
 	#resize() {

@@ -190,7 +190,7 @@ export class StepList {
 		const run = this.run;
 		const [twist, tag, what, when] = row.children;
 		const isBranch = about.level === 1 && run.packetsOf(about.event).length > 0;
-		set(row, { class: `row level-${about.level}${isCurrent ? ' current' : ''} ${run.colour(run.events.layer[about.event])}`,
+		set(row, { class: `row level-${about.level}${isCurrent ? ' current' : ''} ${isHidden ? 'l-user' : run.colour(run.events.layer[about.event])}`,
 			'aria-level': about.level, 'aria-selected': isCurrent,
 			'aria-setsize': this.events.length, 'aria-posinset': about.place + 1 });
 		if (isBranch)
@@ -218,13 +218,13 @@ export class StepList {
 		const run = this.run;
 		setText(tag, run.layerName(run.events.layer[event]));
 		replace(what, run.title_(event));
+		const lost = run.packetsOf(event).filter((p) => run.packets.flags[p] & LOST).length;
+		if (run.packetsOf(event).some((p) => run.packets.flags[p] & REPEATED))
+			what.prepend(el('span', { class: 'badge bad' }, 'sent again'), ' ');
+		if (lost > 0)
+			what.prepend(el('span', { class: 'badge bad' }, `${lost > 1 ? `${lost} ` : ''}lost`), ' ');
 		if (run.events.encrypted[event])
 			what.prepend(lockBadge('encrypted'), ' ');
-		const lost = run.packetsOf(event).filter((p) => run.packets.flags[p] & LOST).length;
-		if (lost > 0)
-			what.append(' ', el('span', { class: 'badge bad' }, `${lost > 1 ? `${lost} ` : ''}lost`));
-		if (run.packetsOf(event).some((p) => run.packets.flags[p] & REPEATED))
-			what.append(' ', el('span', { class: 'badge bad' }, 'sent again'));
 		setText(when, time(run.events.time[event]));
 		what.title = what.textContent;
 	}
@@ -249,7 +249,7 @@ export class StepList {
 		setText(tag, run.nodeName(run.hops.node[hop]));
 		replace(what, `${DOES[outcome]} `, el('span', { class: 'soft' }, ledger));
 		if (outcome === 'dropped')
-			replace(what, el('span', { class: 'badge bad' }, 'lost'), ` ${run.text(run.hops.reason[hop])}`);
+			replace(what, el('span', { class: 'badge bad' }, 'dropped'), ` ${run.text(run.hops.reason[hop])}`);
 		if (outcome === 'ignored')
 			replace(what, `ignores it: ${run.text(run.hops.reason[hop])}`);
 		what.title = what.textContent;

@@ -77,7 +77,7 @@ export class Plot {
 
 	#read() {
 		const { segments, packets, hops } = this.run;
-		const data = { sent: [], acked: [], flight: [], from: Infinity, to: -Infinity, most: 0, mostFlight: 0, again: 0 };
+		const data = { sent: [], acked: [], flight: [], from: Infinity, to: -Infinity, most: 0, mostFlight: 0, again: 0, reasons: new Map() };
 		const changes = [];
 		for (let i = 0; i < segments.count; i++) {
 			if (segments.connection[i] !== this.connection)
@@ -92,6 +92,8 @@ export class Plot {
 				if (length > 0 || segments.flags[i] & FLAG_SYN)
 					data.sent.push({ at, from: sequence, to: sequence + length, isAgain, packet });
 				data.again += isAgain;
+				if (isAgain)
+					data.reasons.set(segments.why[i], (data.reasons.get(segments.why[i]) ?? 0) + 1);
 				changes.push({ at, sent: sequence + length });
 			} else if (segments.acknowledgment[i] >= 0) {
 				const arrived = this.#arrival(packet);
@@ -126,7 +128,7 @@ export class Plot {
 	#draw() {
 		this.width = this.element.clientWidth;
 		const around = this.element.parentElement?.clientHeight ?? 0;
-		this.height = Math.max(HEIGHT_MIN, Math.min(HEIGHT_MAX, around - 140));
+		this.height = Math.max(HEIGHT_MIN, Math.min(HEIGHT_MAX, around - 165));
 		if (!this.data || this.width === 0)
 			return;
 		const { data, view } = this;
@@ -155,10 +157,15 @@ export class Plot {
 		this.tick(this.now);
 	}
 
+	/* Why segments were sent again: "fast retransmission: 2". */
+	#reasons() {
+		return [...this.data.reasons].map(([why, times]) => `${this.run.text(why) || 'not told why'}: ${times}`).join(', ');
+	}
+
 	#describe() {
 		const { data } = this;
 		const total = data.most;
-		return `${count(data.sent.length, 'segment')} with ${bytes(Math.max(0, total))}, ${data.again === 0 ? 'none sent again' : `${data.again} sent again`}; `
+		return `${count(data.sent.length, 'segment')} with ${bytes(Math.max(0, total))}, ${data.again === 0 ? 'none sent again' : `${data.again} sent again (${this.#reasons()})`}; `
 			+ `at most ${bytes(data.mostFlight)} on the way at once.`;
 	}
 

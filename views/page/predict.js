@@ -20,7 +20,7 @@ export class Predict {
 		this.onmode = () => {};
 		this.toggle = el('button', { type: 'button', 'aria-pressed': 'false', onclick: () => this.setMode(!this.isOn) }, 'Predict the next step');
 		this.element = el('div', { class: 'predict' }, el('div', { class: 'bar' }, this.toggle, el('span', { class: 'stretch' }), this.score),
-			this.question, this.choices, this.answer);
+			this.answer, this.question, this.choices);
 		this.show();
 	}
 

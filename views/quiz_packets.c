@@ -1,19 +1,13 @@
-/* The kinds of questions: what each looks for in the trace, and what is plausible and wrong. */
+/* Questions about packets: headers, addresses, ports, lengths. */
 #include <inttypes.h>
 #include <string.h>
 #include "protocols/actor.h"
 #include "protocols/imap/dissect.h"
-#include "protocols/imap/names.h"
-#include "protocols/layer.h"
 #include "protocols/pop3/dissect.h"
 #include "protocols/smtp/dissect.h"
-#include "protocols/smtp/names.h"
 #include "stack/wire/ethernet.h"
-#include "views/narrate_parts.h"
 #include "views/names.h"
 #include "views/quiz_private.h"
-
-#define OTHERS_TRIED 24 /* places of the run that are looked at for a wrong answer */
 
 /* Which header comes off. */
 
@@ -58,7 +52,7 @@ static bool ask_header(struct quizzing *quizzing, const struct saying *saying,
 				: "the receiver takes off every header, from the outside in"));
 }
 
-static bool draw_header(struct quizzing *quizzing)
+bool quiz_draw_header(struct quizzing *quizzing)
 {
 	static const unsigned outcomes[] = { HISTORY_ROUTED, HISTORY_DELIVERED, HISTORY_SWITCHED };
 	struct passage passage;
@@ -109,7 +103,7 @@ static void wrong_macs(struct quizzing *quizzing, struct quiz_question *question
 	}
 }
 
-static bool draw_mac(struct quizzing *quizzing)
+bool quiz_draw_mac(struct quizzing *quizzing)
 {
 	static const unsigned outcomes[] = { HISTORY_MADE, HISTORY_ROUTED };
 	struct passage passage;
@@ -143,7 +137,7 @@ static bool draw_mac(struct quizzing *quizzing)
 
 /* TTL behind a router. */
 
-static bool draw_ttl(struct quizzing *quizzing)
+bool quiz_draw_ttl(struct quizzing *quizzing)
 {
 	static const int others[] = { 1, -1, 2, 191 };
 	struct passage passage;
@@ -179,123 +173,6 @@ static bool draw_ttl(struct quizzing *quizzing)
 	return is_drawn;
 }
 
-/* What the server answers. */
-
-static const struct saying *drawn_saying(struct quizzing *quizzing)
-{
-	return &g_array_index(quizzing->sayings, struct saying,
-			      quiz_pick(quizzing, quizzing->sayings->len));
-}
-
-static bool is_mail_protocol(const struct saying *saying)
-{
-	return saying->unit->dissector == &smtp_dissector ||
-	       saying->unit->dissector == &pop3_dissector ||
-	       saying->unit->dissector == &imap_dissector;
-}
-
-/* Only commands that one answers at once: no message, no credentials. */
-static bool is_command(const struct saying *saying)
-{
-	return is_mail_protocol(saying) && !saying->is_from_server && saying->unit->is_complete &&
-	       saying->unit->summary != NULL && saying->unit->summary[0] != '(' &&
-	       saying->unit->length < 120 &&
-	       !(saying->unit->dissector == &smtp_dissector &&
-		 (saying->unit->kind == SMTP_CREDENTIALS || saying->unit->kind == SMTP_MESSAGE)) &&
-	       !(saying->unit->dissector == &imap_dissector &&
-		 saying->unit->kind == IMAP_SASL_RESPONSE);
-}
-
-static char *summary_of(struct quizzing *quizzing, const struct saying *saying)
-{
-	struct bytes text = { (const uint8_t *)saying->unit->summary,
-			      strlen(saying->unit->summary) };
-
-	return g_strdup(story_clean(quizzing->narrator.story, text, 100));
-}
-
-/* The server says that, too, later in the same answer. */
-static bool is_part_of_answer(const struct quizzing *quizzing, const struct saying *reply,
-			      const char *summary)
-{
-	const struct saying *end =
-	    &g_array_index(quizzing->sayings, struct saying, 0) + quizzing->sayings->len;
-
-	for (; reply < end && reply->is_from_server; reply++)
-		if (reply->unit->summary != NULL && strcmp(reply->unit->summary, summary) == 0)
-			return true;
-	return false;
-}
-
-static void wrong_replies(struct quizzing *quizzing, struct quiz_question *question,
-			  const struct saying *right)
-{
-	static const char *const plausible[] = { "250 2.0.0 Ok",
-						 "354 End data with <CR><LF>.<CR><LF>", "+OK",
-						 "550 5.1.1 User unknown" };
-
-	for (unsigned i = 0; i < OTHERS_TRIED; i++) {
-		const struct saying *other = drawn_saying(quizzing);
-
-		if (other->is_from_server && other->unit->dissector == right->unit->dissector &&
-		    other->unit->kind != right->unit->kind && other->unit->summary != NULL &&
-		    quiz_is_readable(other->unit->summary) &&
-		    !is_part_of_answer(quizzing, right, other->unit->summary))
-			quiz_wrong(question, summary_of(quizzing, other));
-	}
-	if (right->unit->dissector == &smtp_dissector)
-		for (size_t i = 0; i < G_N_ELEMENTS(plausible); i++)
-			quiz_wrong(question, g_strdup(plausible[i]));
-}
-
-/* The reply to a command that no other command shares a segment with. */
-static const struct saying *only_reply(const struct quizzing *quizzing,
-				       const struct saying *command)
-{
-	const struct saying *end =
-	    &g_array_index(quizzing->sayings, struct saying, 0) + quizzing->sayings->len;
-	const struct saying *reply = command + 1;
-
-	if (reply >= end || !reply->is_from_server || reply->unit->summary == NULL ||
-	    reply->unit->dissector != command->unit->dissector ||
-	    !quiz_is_readable(reply->unit->summary) ||
-	    reply->unit->time_ns < command->unit->time_ns)
-		return NULL;
-	if (command > &g_array_index(quizzing->sayings, struct saying, 0) &&
-	    !command[-1].is_from_server && command[-1].unit->packet == command->unit->packet)
-		return NULL;
-	return reply;
-}
-
-static bool draw_reply(struct quizzing *quizzing)
-{
-	const struct saying *command, *reply;
-	struct quiz_question *question;
-	g_autofree char *what = NULL, *answer = NULL;
-
-	if (quizzing->sayings->len == 0)
-		return false;
-	command = drawn_saying(quizzing);
-	reply = is_command(command) ? only_reply(quizzing, command) : NULL;
-	if (reply == NULL || command->unit->is_encrypted != reply->unit->is_encrypted)
-		return false;
-	what = summary_of(quizzing, command);
-	answer = summary_of(quizzing, reply);
-	question = quiz_begin(
-	    quizzing,
-	    g_strdup_printf("A client says \"%s\" (frame %" PRIu64
-			    "). How does the server's answer begin?",
-			    what, model_frame(quizzing->narrator.model, command->unit->packet)),
-	    g_strdup(answer));
-	if (question == NULL)
-		return false;
-	wrong_replies(quizzing, question, reply);
-	return quiz_finish(
-	    quizzing, question, reply->frame, reply->frame,
-	    g_strdup_printf("Frame %" PRIu64 " has the answer.",
-			    model_frame(quizzing->narrator.model, reply->unit->packet)));
-}
-
 /* The port. */
 
 static const char *purpose_of(const struct leg *leg)
@@ -312,7 +189,7 @@ static const char *purpose_of(const struct leg *leg)
 	return NULL;
 }
 
-static bool draw_port(struct quizzing *quizzing)
+bool quiz_draw_port(struct quizzing *quizzing)
 {
 	static const unsigned plausible[] = { 25, 110, 143, 587, 993, 995, 465, 80 };
 	const struct narrator *narrator = &quizzing->narrator;
@@ -347,12 +224,7 @@ static bool draw_port(struct quizzing *quizzing)
 
 /* Bytes on the wire. */
 
-static char *bytes_text(uint64_t bytes)
-{
-	return g_strdup_printf("%" PRIu64 " bytes", bytes);
-}
-
-static bool draw_length(struct quizzing *quizzing)
+bool quiz_draw_length(struct quizzing *quizzing)
 {
 	struct passage passage;
 	struct saying saying;
@@ -369,7 +241,7 @@ static bool draw_length(struct quizzing *quizzing)
 		    g_strdup_printf("How long is %s on the wire, with the headers of TCP, IPv4 and "
 				    "Ethernet but without the checksum at its end?",
 				    what),
-		    bytes_text(passage.transmit->total_bytes));
+		    quiz_bytes(passage.transmit->total_bytes));
 	}
 	if (question != NULL) {
 		uint64_t length = passage.transmit->total_bytes;
@@ -378,7 +250,7 @@ static bool draw_length(struct quizzing *quizzing)
 			const struct trace_record *header = passage.on->pdata[i];
 
 			length -= MIN(header->header_bytes, length);
-			quiz_wrong(question, bytes_text(length));
+			quiz_wrong(question, quiz_bytes(length));
 		}
 		is_drawn = quiz_finish(
 		    quizzing, question, passage.transmit, saying.frame,
@@ -389,121 +261,6 @@ static bool draw_length(struct quizzing *quizzing)
 	}
 	narrate_passage_clear(&passage);
 	return is_drawn;
-}
-
-static const struct model_mail *drawn_mail(struct quizzing *quizzing)
-{
-	unsigned count = model_mail_count(quizzing->narrator.model);
-
-	return count == 0 ? NULL : model_mail(quizzing->narrator.model, quiz_pick(quizzing, count));
-}
-
-static char *mail_text(struct quizzing *quizzing, const struct model_mail *mail)
-{
-	struct bytes subject = { (const uint8_t *)mail->subject, strlen(mail->subject) };
-
-	return g_strdup_printf("mail %u (\"%s\")", mail->number,
-			       story_clean(quizzing->narrator.story, subject, 60));
-}
-
-/* All packets with a message's root. */
-static bool draw_traffic(struct quizzing *quizzing)
-{
-	const struct model_mail *mail = drawn_mail(quizzing);
-	const struct trace_record *first = NULL;
-	uint64_t bytes = 0, packets = 0;
-	g_autofree char *what = NULL;
-	struct quiz_question *question;
-
-	if (mail == NULL)
-		return false;
-	for (guint i = 0; i < quizzing->narrator.frames->len; i++) {
-		const struct trace_record *record = narrate_record(
-		    &quizzing->narrator, g_array_index(quizzing->narrator.frames, uint64_t, i));
-
-		if (record->root != mail->root)
-			continue;
-		first = first == NULL ? record : first;
-		packets++;
-		bytes += record->total_bytes;
-	}
-	if (first == NULL)
-		return false;
-	what = mail_text(quizzing, mail);
-	question = quiz_begin(
-	    quizzing,
-	    g_strdup_printf(
-		"How many bytes were put on the wire because of %s, each packet counted once "
-		"and with all headers?",
-		what),
-	    bytes_text(bytes));
-	if (question == NULL)
-		return false;
-	quiz_wrong(question, bytes_text(mail->size_bytes));
-	quiz_wrong(question, bytes_text(mail->size_bytes + 54 * packets));
-	quiz_wrong(question, bytes_text(bytes / 2));
-	return quiz_finish(
-	    quizzing, question, first, first,
-	    g_strdup_printf(
-		"%" PRIu64 " packets have this message as their root, the first of them in "
-		"frame %" PRIu64 "; the message itself has %" PRIu64 " bytes.",
-		packets, model_frame(quizzing->narrator.model, first->packet), mail->size_bytes));
-}
-
-/* Who has the message. */
-
-static char *place_text(const struct quizzing *quizzing, const struct trace_record *record)
-{
-	return g_strdup_printf("the %s on %s",
-			       record->actor == ACTOR_NONE ? "program" : actor_name(record->actor),
-			       quiz_node(quizzing, trace_node_of(record->id)));
-}
-
-/* A step after which the message is in the hands of who recorded it. */
-static bool gives_possession(const struct trace_record *record)
-{
-	return record->detail == MAIL_COMPOSED || record->detail == MAIL_QUEUED ||
-	       record->detail == MAIL_DELIVERED;
-}
-
-static bool draw_holder(struct quizzing *quizzing)
-{
-	const struct model_mail *mail = drawn_mail(quizzing);
-	const struct history_station *stations;
-	const struct trace_record *record, *other;
-	struct quiz_question *question;
-	g_autofree char *what = NULL;
-	uint32_t count = 0, at;
-
-	if (mail == NULL)
-		return false;
-	stations = history_stations(quizzing->narrator.history, mail->number, &count);
-	if (count == 0)
-		return false;
-	at = quiz_pick(quizzing, count);
-	record = narrate_record(&quizzing->narrator, stations[at].moment - 1);
-	if (!gives_possession(record) || strchr(mail->to, ',') != NULL)
-		return false;
-	if (at + 1 < count && stations[at + 1].time_ns == record->time_ns)
-		return false;
-	what = mail_text(quizzing, mail);
-	question = quiz_begin(
-	    quizzing,
-	    g_strdup_printf("Who has %s just after %g s?", what, (double)record->time_ns / 1e9),
-	    place_text(quizzing, record));
-	if (question == NULL)
-		return false;
-	for (uint32_t i = 0; i < count; i++) {
-		other = narrate_record(&quizzing->narrator, stations[(at + i) % count].moment - 1);
-		if (gives_possession(other) || other->detail == MAIL_RETRIEVED)
-			quiz_wrong(question, place_text(quizzing, other));
-	}
-	quiz_wrong(question, g_strdup("nobody: it is on the cable"));
-	return quiz_finish(
-	    quizzing, question, record, NULL,
-	    g_strdup_printf("The %s on %s records at %g s: %s.", actor_name(record->actor),
-			    quiz_node(quizzing, trace_node_of(record->id)),
-			    (double)record->time_ns / 1e9, view_detail_name(record)));
 }
 
 /* The IP destination while the frame is on its first network. */
@@ -537,7 +294,7 @@ static bool keeps_address(const struct quizzing *quizzing, const struct trace_re
 	return true;
 }
 
-static bool draw_address(struct quizzing *quizzing)
+bool quiz_draw_address(struct quizzing *quizzing)
 {
 	const struct narrator *narrator = &quizzing->narrator;
 	const struct leg *leg;
@@ -578,17 +335,3 @@ static bool draw_address(struct quizzing *quizzing)
 			    ": routers are addressed by Ethernet, IPv4 names the far end.",
 			    model_frame(narrator->model, leg->syn->packet)));
 }
-
-const struct quiz_kind quiz_kinds[] = {
-	{"header",   draw_header },
-        { "mac",     draw_mac    },
-        { "reply",   draw_reply  },
-	{ "length",  draw_length },
-        { "ttl",     draw_ttl    },
-        { "port",    draw_port   },
-	{ "traffic", draw_traffic},
-        { "holder",  draw_holder },
-        { "address", draw_address},
-};
-
-const size_t quiz_kind_count = G_N_ELEMENTS(quiz_kinds);
