@@ -227,7 +227,7 @@ int command_compare(const struct command *command, int argc, char **argv)
                  "PATH=VALUE" },
 		{ "variant",            0, 0, G_OPTION_ARG_STRING_ARRAY, &comparing.variants,
                  "Run each scenario once with each of these set, as by --set; several settings in "
-                 "one, "
+		  "one, "
 		  "with ';' between them", "PATH=VALUE" },
 		{ "seed",           0, 0, G_OPTION_ARG_INT64, &comparing.seed,
                  "Use another seed than the scenarios'", "N" },
