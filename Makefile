@@ -179,7 +179,7 @@ clean: ## removes everything that was built
 layers: ## no include points up between layers
 	@tools/layers.sh
 headers: ## every header compiles on its own
-	@tools/headers.sh $(CC) -std=gnu11 -D_GNU_SOURCE $(PC_CFLAGS)
+	@tools/headers.sh $(CC) -std=gnu11 -D_GNU_SOURCE $(PC_CFLAGS) $(SOUP_CFLAGS)
 sizes: ## the ten longest functions, for review
 	@tools/sizes.sh
 FORMATTED = $(shell find sim stack protocols views app tests bench -name '*.[ch]' | sort)
@@ -190,7 +190,7 @@ format-check: ## fails where clang-format would change something
 lint: deps-check ## clang-tidy and cppcheck, clean
 	@printf '%s\n' $(LIBRARY_SOURCES) app/main.c | xargs -P $(CORES) -n 8 sh -c \
 	    'clang-tidy --quiet --warnings-as-errors="*" "$$@" -- -std=gnu11 -D_GNU_SOURCE \
-	    -DDATADIR=\"\" -I. $(PC_CFLAGS) 2>/dev/null' sh
+	    -DDATADIR=\"\" -I. $(PC_CFLAGS) $(SOUP_CFLAGS) 2>/dev/null' sh
 	@cppcheck -j $(CORES) --quiet --error-exitcode=1 --std=c11 --enable=warning,portability --inline-suppr \
 	    --suppressions-list=tools/cppcheck.txt -I. $(LIBRARY_SOURCES) app/main.c
 
@@ -213,7 +213,7 @@ bench: deps-bench ## speed and memory, as ratios against ns-3 and against the ma
 # What judges bytes by tshark, what runs the same scenarios once more (test_scenarios runs them all), what
 # runs in a browser, and what is about speed says nothing new under the sanitizers, and takes long.
 UNSANITIZED = tests/app/test_verdict.c tests/app/test_determinism.c tests/app/test_claims.c tests/app/test_explain_agrees.c \
-    ./tests/interop/test_tcp.py ./tests/page/test_page.sh
+    ./tests/interop/test_tcp.py ./tests/page/test_page.sh ./tests/page/test_editor.sh
 
 # The same tests under AddressSanitizer and UndefinedBehaviorSanitizer, and from the same objects, where clang
 # made them, fuzz targets. gcc's sanitizers make it warn of conversions that are none: no errors there.

@@ -33,7 +33,7 @@ static bool parse_limits(const struct texts *texts, struct serve_limits *limits)
 {
 	uint64_t memory_mb = 1500;
 
-	*limits = (struct serve_limits) { .records = 1000000, .seconds = 20 };
+	*limits = (struct serve_limits) { .records = 500000, .seconds = 20 };
 	if (!command_parse_number("--seconds", "runs may take from 1 to 3600 seconds",
 				  texts->seconds, 1, SECONDS_MAX, &limits->seconds) ||
 	    !command_parse_number("--memory", "it is in MB, from 100; 0 is no limit", texts->memory,
@@ -52,7 +52,7 @@ static bool parse_limits(const struct texts *texts, struct serve_limits *limits)
 
 static int work(const struct texts *texts, const char *file)
 {
-	struct serve_work work = { .work = texts->worker, .file = file, .until_ns = TIME_NEVER };
+	struct serve_work work = { .work = texts->worker, .file = file };
 
 	if (!parse_limits(texts, &work.limits))
 		return EXIT_USAGE;
@@ -155,7 +155,7 @@ int command_serve(const struct command *command, int argc, char **argv)
 		{ "memory",      0, 0, G_OPTION_ARG_STRING, &texts.memory,
                  "A run may use so many MB of memory (default 1500)", "N" },
 		{ "records",         0, 0, G_OPTION_ARG_STRING, &texts.records,
-                 "A run is cut off behind so many records of its trace (default 1000000)", "N" },
+                 "A run is cut off behind so many records of its trace (default 500000)", "N" },
 		{ "worker",              0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_STRING, &texts.worker, "", "" },
 		{ "place",   0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_STRING, &texts.place, "", "" },
 		{ 0        }

@@ -2,7 +2,7 @@
 _mailwire() {
 	local current=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]} options=""
 	if [ "$COMP_CWORD" -eq 1 ]; then
-		mapfile -t COMPREPLY < <(compgen -W "run check show topology state mailbox step html shell live explain compare claims narrate quiz glossary list new --help --version" -- "$current")
+		mapfile -t COMPREPLY < <(compgen -W "run check show topology state mailbox step html serve shell live explain compare claims narrate quiz glossary list new --help --version" -- "$current")
 		return
 	fi
 	case $command in
@@ -12,6 +12,7 @@ _mailwire() {
 	show) options="--receive --set --ca" ;;
 	compare) options="--receive --variant --set --format --seed" ;;
 	claims) options="--list --alter --format --file" ;;
+	serve) options="--port --listen --name --live --speed --attach --seconds --memory --records" ;;
 	html) options="-o --output --seed --until --receive --set" ;;
 	narrate) options="--output --format --level --question --receive --set --seed" ;;
 	quiz) options="--count --format --seed --receive --set" ;;

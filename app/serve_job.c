@@ -257,6 +257,8 @@ void serve_jobs_free(struct serve_jobs *jobs)
 			job = at->data;
 			job->jobs = NULL;
 			end_child(job);
+			/* It is killed by another thread, which must have done so before the end. */
+			g_subprocess_wait(job->child, NULL, NULL);
 		}
 		g_list_free(queue->running);
 	}

@@ -202,6 +202,7 @@ void serve_live_stop(struct serve_live *live)
 	if (live->child == NULL)
 		return;
 	g_subprocess_force_exit(live->child);
+	g_subprocess_wait(live->child, NULL, NULL);
 	g_cancellable_cancel(live->cancellable);
 	g_object_unref(live->cancellable);
 	live->cancellable = g_cancellable_new();

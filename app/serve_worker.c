@@ -201,8 +201,7 @@ static void add_expectations(JsonBuilder *builder, const struct scenario *scenar
 }
 
 /* Why a run ended before its end; NULL: it did not. */
-static char *why_cut(const struct serve_work *work, enum engine_outcome outcome, int64_t until_ns,
-		     int64_t end_ns)
+static char *why_cut(const struct serve_work *work, enum engine_outcome outcome, int64_t end_ns)
 {
 	switch (outcome) {
 	case ENGINE_STOPPED:
@@ -215,9 +214,6 @@ static char *why_cut(const struct serve_work *work, enum engine_outcome outcome,
 		return g_strdup("The run does not advance any more: a program goes round in "
 				"circles. Please report this scenario.");
 	case ENGINE_DEADLINE:
-		if (until_ns == work->until_ns)
-			return g_strdup_printf("This is the run up to %.6f s.",
-					       (double)until_ns / 1e9);
 		return g_strdup_printf("The run was cut off after %d days of its own time: this "
 				       "server allows no more. Give the scenario an earlier "
 				       "`until`.",
@@ -248,12 +244,11 @@ static void run(const struct serve_work *work, const struct scenario *scenario,
 		JsonBuilder *builder)
 {
 	int64_t longest_ns = SERVE_SIMULATED_DAYS_MAX * (int64_t)86400 * NS_PER_S;
-	int64_t until_ns = MIN(work->until_ns, longest_ns);
 	struct expect *expect = expect_new_with_evidence(scenario);
 	enum engine_outcome outcome;
 	struct history *history = history_record(scenario, (struct history_options) {
 							       .seed = scenario->seed,
-							       .until_ns = until_ns,
+							       .until_ns = longest_ns,
 							       .records_max = work->limits.records,
 							       .sink = expect_sink(expect),
 							       .outcome = &outcome,
@@ -261,8 +256,8 @@ static void run(const struct serve_work *work, const struct scenario *scenario,
 	const struct trace_store *store = history_store(history);
 	uint64_t count = trace_store_count(store);
 	int64_t end_ns = count == 0 ? 0 : trace_store_record(store, count - 1)->time_ns;
-	bool is_own_end = outcome == ENGINE_DEADLINE && scenario->until_ns <= until_ns;
-	g_autofree char *notice = is_own_end ? NULL : why_cut(work, outcome, until_ns, end_ns);
+	bool is_own_end = outcome == ENGINE_DEADLINE && scenario->until_ns <= longest_ns;
+	g_autofree char *notice = is_own_end ? NULL : why_cut(work, outcome, end_ns);
 
 	add_text(builder, "notice", notice);
 	if (notice == NULL)

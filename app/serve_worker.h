@@ -31,7 +31,6 @@ struct serve_work {
 	const char *work;
 	const char *file;      /* what the scenario is called; attachments are in its folder */
 	unsigned line, column; /* SERVE_WORK_OFFER */
-	int64_t until_ns;      /* SERVE_WORK_PAGE; TIME_NEVER: to the end */
 	struct serve_limits limits;
 };
 

@@ -34,7 +34,7 @@ if ! command -v apt-get >/dev/null 2>&1; then
 	make deps: this system has no apt-get. Please install, then run make again:
 	  Fedora: sudo dnf install gcc make pkgconf-pkg-config glib2-devel libfyaml-devel gmime30-devel libpcap-devel json-glib-devel openssl-devel ncurses-devel libsoup3-devel graphviz-devel check-devel wireshark-cli python3-pyyaml python3-jsonschema
 	  Arch:   sudo pacman -S gcc make pkgconf glib2 libfyaml gmime3 libpcap json-glib openssl ncurses libsoup3 graphviz check wireshark-cli python-yaml python-jsonschema
-	  macOS:  brew install pkg-config glib libfyaml gmime libpcap json-glib openssl ncurses libsoup3 graphviz check wireshark
+	  macOS:  brew install pkg-config glib libfyaml gmime libpcap json-glib openssl ncurses libsoup graphviz check wireshark
 	  Windows: use WSL with Debian or Ubuntu; there this target installs all by itself
 	TEXT
 	exit 1

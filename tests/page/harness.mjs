@@ -27,22 +27,29 @@ export function testAlone(name, body) {
 let browser;
 
 /*
- * Opens a page; its errors and requests are kept, and the case fails by them. `prepare` runs in it before
- * its own script does.
+ * Opens an address; errors and requests to elsewhere are kept, and the case fails by them. `prepare` runs in it
+ * before its own script does, `isReady` tells when that has; errors like `ignored` are none.
  */
-export async function open(file, hash = '', { size = LAPTOP, scheme = 'light', calm = true, prepare } = {}) {
+export async function visit(address, isReady, { size = LAPTOP, scheme = 'light', calm = true, prepare, ignored } = {}) {
 	const context = await browser.newContext({ viewport: size, colorScheme: scheme, reducedMotion: calm ? 'reduce' : 'no-preference' });
 	const page = await context.newPage();
+	const { protocol, host } = new URL(address);
+	const isOwn = (request) => protocol === 'file:' ? request.url().startsWith('file:') && request.isNavigationRequest() : new URL(request.url()).host === host;
 	page.troubles = [];
 	page.on('pageerror', (error) => page.troubles.push(error.stack));
-	page.on('console', (message) => message.type() === 'error' && page.troubles.push(message.text()));
-	page.on('request', (request) => request.url().startsWith('file:') && request.isNavigationRequest() || page.troubles.push(`asks for ${request.url()}`));
+	page.on('console', (message) => message.type() === 'error' && !ignored?.test(message.text()) && page.troubles.push(message.text()));
+	page.on('request', (request) => isOwn(request) || page.troubles.push(`asks for ${request.url()}`));
 	if (prepare !== undefined)
 		await page.addInitScript(prepare);
-	await page.goto(`file://${file}${hash}`);
-	await page.waitForFunction(() => window.mailwire !== undefined, null, { polling: 20 });
+	await page.goto(address);
+	await page.waitForFunction(isReady, null, { polling: 20 });
 	opened.getStore().push(page);
 	return page;
+}
+
+/* Opens a page that mailwire html wrote. */
+export function open(file, hash = '', options = {}) {
+	return visit(`file://${file}${hash}`, () => window.mailwire !== undefined, options);
 }
 
 const opened = new AsyncLocalStorage(); /* pages of the case that runs */

@@ -8,28 +8,7 @@ mailwire=$PWD/${MAILWIRE:-mailwire}
 here=$PWD/tests/page
 work=$PWD/build/page
 
-skip() {
-	echo "skipped: test_page: $1"
-	if [ -n "${MAILWIRE_CI+set}" ]; then
-		echo "0%: Checks: 1, Failures: 1, Errors: 0"
-		exit 1
-	fi
-	echo "100%: Checks: 0, Failures: 0, Errors: 0"
-	exit 0
-}
-
-for program in node npm chromium; do
-	command -v $program >/dev/null || skip "$program is not installed"
-done
-CHROMIUM=$(command -v chromium)
-export CHROMIUM
-mkdir -p "$work" || exit 1
-if ! cmp -s "$here/package-lock.json" "$work/installed"; then
-	cp "$here/package.json" "$here/package-lock.json" "$work/" || exit 1
-	(cd "$work" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >npm.log 2>&1) ||
-		skip "npm ci: $(tail -n 1 "$work/npm.log")"
-	cp "$work/package-lock.json" "$work/installed"
-fi
+. "$here/browser.sh"
 
 cp "$here/hostile.yaml" "$work/" && head -c 90000 /dev/zero | tr '\0' x >"$work/large.bin" || exit 1
 page() {

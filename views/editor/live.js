@@ -4,11 +4,12 @@ import { startLive, stopLive } from './api.js';
 
 const KEPT = 2000;
 const SPEEDS = [0.1, 0.5, 1, 2, 5, 10, 100];
-const LAYERS = /^\s+(?:\S+ )?\s*(SMTP|POP3|IMAP|HTTP|DNS|TLS|TCP|UDP|IPv4|ICMP|ARP|Ethernet|mail|user)\b/im;
+const LAYERS = /^\s+(?:\S+ )?\s*(SMTP|POP3|IMAP|HTTP|DNS|TLS|TCP|UDP|IPv4|ICMP|ARP|Ethernet)\b/;
 
-/* The colour of a block: that of the layer its first line of work names. */
+/* The colour of a block: that of the layer that sends or is delivered to, or else the first that it names. */
 function layerOf(lines) {
-	for (const line of lines.slice(1)) {
+	const ends = lines.filter((line) => /^\s+(send|deliver) /.test(line));
+	for (const line of [...ends, ...lines.slice(1)]) {
 		const match = LAYERS.exec(line);
 		if (match !== null)
 			return `l-${match[1].toLowerCase()}`;
@@ -29,8 +30,8 @@ export class Live {
 		this.follow = el('input', { type: 'checkbox', checked: true, id: 'follow' });
 		this.filter = el('input', { type: 'search', placeholder: 'Only blocks with …', 'aria-label': 'Only blocks with', oninput: () => this.#filter() });
 		this.status = el('span', { class: 'soft', role: 'status' }, 'Nothing runs.');
-		this.log = el('div', { class: 'log', role: 'log', tabindex: '0', 'aria-label': 'Log', 'aria-live': 'off' });
-		this.element = el('div', { class: 'live' }, el('div', { class: 'bar' }, this.startButton, this.stopButton, this.speed, this.filter,
+		this.log = el('div', { class: 'e-log', role: 'log', tabindex: '0', 'aria-label': 'Log', 'aria-live': 'off' });
+		this.element = el('div', { class: 'e-live' }, el('div', { class: 'bar' }, this.startButton, this.stopButton, this.speed, this.filter,
 			el('label', {}, this.follow, ' follow'), this.status),
 		el('p', { class: 'soft' }, 'The file is run as it is on disk. The newest is at the bottom.'), this.log);
 		this.draw = soon(() => this.#draw());
@@ -88,7 +89,7 @@ export class Live {
 		const texts = this.waiting.slice(-KEPT);
 		this.count += this.waiting.length;
 		this.waiting = [];
-		this.log.append(...texts.map((text) => el('pre', { class: `block ${layerOf(text.split('\n'))}`, hidden: !this.#fits(text) }, text)));
+		this.log.append(...texts.map((text) => el('pre', { class: `e-block ${layerOf(text.split('\n'))}`, hidden: !this.#fits(text) }, text)));
 		while (this.log.children.length > KEPT)
 			this.log.firstChild.remove();
 		if (this.follow.checked)

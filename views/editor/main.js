@@ -15,18 +15,18 @@ class Editor {
 		this.source = new Source('source');
 		this.words = new Words(this.source, () => this.file);
 		this.messages = new Messages(this.source);
-		this.frame = el('iframe', { title: 'The run', sandbox: 'allow-scripts', class: 'run' });
-		this.empty = el('p', { class: 'empty soft' }, 'The run comes here.');
+		this.frame = el('iframe', { title: 'The run', sandbox: 'allow-scripts', class: 'e-run' });
+		this.empty = el('p', { class: 'e-empty soft' }, 'The run comes here.');
 		this.live = known.live ? new Live(() => this.file, known.speed) : null;
 		this.#header();
-		document.body.append(this.header, el('main', { class: 'editor-main' }, this.#left(), this.#right()), this.words.element, this.words.said);
+		document.body.append(this.header, el('main', { class: 'editor-main' }, this.#left(), this.#right()));
 		this.source.onchange = () => this.#changed();
 		document.addEventListener('keydown', (event) => this.#key(event));
 	}
 
 	#header() {
 		const { files: names } = this.known;
-		this.runButton = el('button', { type: 'button', class: 'go', title: 'Ctrl+Enter', onclick: () => this.run() }, 'Run');
+		this.runButton = el('button', { type: 'button', class: 'e-go', title: 'Ctrl+Enter', onclick: () => this.run() }, 'Run');
 		this.hideButton = el('button', { type: 'button', 'aria-expanded': 'true', 'aria-controls': 'left', title: 'Show or hide the text (F2)',
 			onclick: () => this.#toggle() }, 'Text');
 		this.header = el('header', {}, el('h1', {}, 'mailwire'),
@@ -38,18 +38,18 @@ class Editor {
 	}
 
 	#left() {
-		this.left = el('section', { class: 'card', id: 'left', 'aria-label': 'Scenario' }, el('label', { class: 'sr', for: 'source' }, 'Text of the scenario'),
+		this.left = el('section', { class: 'e-card', id: 'left', 'aria-label': 'Scenario' }, el('label', { class: 'sr', for: 'source' }, 'Text of the scenario'),
 			el('p', { class: 'sr', id: 'source-keys' }, 'Control and space lists what may stand at the cursor, control and enter runs it, F8 goes to the next error.'),
 			this.source.element, this.messages.element,
-			el('p', { class: 'keys soft' }, el('kbd', {}, 'Ctrl+Space'), ' words  ', el('kbd', {}, 'Ctrl+Enter'), ' run  ', el('kbd', {}, 'F8'), ' next error'));
+			el('p', { class: 'e-keys soft' }, el('kbd', {}, 'Ctrl+Space'), ' words  ', el('kbd', {}, 'Ctrl+Enter'), ' run  ', el('kbd', {}, 'F8'), ' next error'), this.words.element, this.words.said);
 		return this.left;
 	}
 
 	#right() {
 		if (this.live === null)
-			return el('section', { class: 'card view', 'aria-label': 'Run' }, this.empty, this.frame);
-		const panels = [el('div', { class: 'panel', id: 'panel-run', role: 'tabpanel', 'aria-labelledby': 'tab-run' }, this.empty, this.frame),
-			el('div', { class: 'panel', id: 'panel-live', role: 'tabpanel', 'aria-labelledby': 'tab-live', hidden: true }, this.live.element)];
+			return el('section', { class: 'e-card e-view', 'aria-label': 'Run' }, this.empty, this.frame);
+		const panels = [el('div', { class: 'e-panel', id: 'panel-run', role: 'tabpanel', 'aria-labelledby': 'tab-run' }, this.empty, this.frame),
+			el('div', { class: 'e-panel', id: 'panel-live', role: 'tabpanel', 'aria-labelledby': 'tab-live', hidden: true }, this.live.element)];
 		const tabs = ['run', 'live'].map((name, i) => el('button', { type: 'button', role: 'tab', id: `tab-${name}`, 'aria-controls': `panel-${name}`,
 			'aria-selected': String(i === 0), tabindex: i === 0 ? '0' : '-1', onclick: () => this.chooseTab(i),
 			onkeydown: (event) => {
@@ -67,7 +67,7 @@ class Editor {
 			if (chosen === 1)
 				this.live.listen();
 		};
-		return el('section', { class: 'card view', 'aria-label': 'What comes of it' }, el('div', { class: 'tablist', role: 'tablist', 'aria-label': 'What comes of it' }, ...tabs), ...panels);
+		return el('section', { class: 'e-card e-view', 'aria-label': 'What comes of it' }, el('div', { class: 'e-tablist', role: 'tablist', 'aria-label': 'What comes of it' }, ...tabs), ...panels);
 	}
 
 	/* ---- The text ---- */

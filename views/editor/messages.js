@@ -6,16 +6,16 @@ const KIND = { error: 'bad', warning: 'warned' };
 export class Messages {
 	constructor(source) {
 		this.source = source;
-		this.list = el('ul', { class: 'messages', 'aria-label': 'What is wrong' });
-		this.status = el('p', { class: 'verdict', role: 'status' });
-		this.element = el('div', { class: 'said' }, this.status, this.list);
+		this.list = el('ul', { class: 'e-messages', 'aria-label': 'What is wrong' });
+		this.status = el('p', { class: 'e-verdict', role: 'status' });
+		this.element = el('div', { class: 'e-said' }, this.status, this.list);
 		this.places = [];
 	}
 
 	#item(place, name, label, text, hint) {
-		const line = place.line > 0 ? el('span', { class: 'where' }, `${place.line}:${place.column}`) : null;
-		return el('li', {}, el('button', { type: 'button', class: `message ${name}`, onclick: () => place.line > 0 && this.source.goTo(place) },
-			line, el('b', {}, label), ' ', text, hint ? el('span', { class: 'meant' }, ` ${hint}`) : null));
+		const line = place.line > 0 ? el('span', { class: 'e-where' }, `${place.line}:${place.column}`) : null;
+		return el('li', {}, el('button', { type: 'button', class: `e-message e-${name}`, onclick: () => place.line > 0 && this.source.goTo(place) },
+			line, el('b', {}, label), ' ', text, hint ? el('span', { class: 'e-meant' }, ` ${hint}`) : null));
 	}
 
 	/* `result` is what the server says of a check or a run. */
@@ -24,11 +24,12 @@ export class Messages {
 		const errors = messages.filter((message) => message.severity === 'error');
 		const unmet = (expect ?? []).filter((line) => !line.met);
 		this.places = [...messages, ...unmet].filter((place) => place.line > 0);
-		this.list.replaceChildren(
+		this.list.replaceChildren(...[
 			...messages.map((message) => this.#item(message, KIND[message.severity], message.severity, message.text, message.hint)),
-			result.notice ? el('li', {}, el('p', { class: 'message warned' }, el('b', {}, 'note'), ' ', result.notice)) : null,
+			result.notice ? el('li', {}, el('p', { class: 'e-message e-warned' }, el('b', {}, 'note'), ' ', result.notice)) : null,
 			...unmet.map((line) => this.#item(line, 'unmet', 'not met', `${line.expected};`, line.found)),
-			result.more ? el('li', { class: 'soft' }, `and ${result.more} more`) : '');
+			result.more ? el('li', { class: 'soft' }, `and ${result.more} more`) : null,
+		].filter((item) => item !== null));
 		this.source.mark([...messages.map((message) => ({ ...message, kind: KIND[message.severity] })),
 			...(expect ?? []).map((line) => ({ ...line, length: line.met ? 0 : line.length, kind: line.met ? 'met' : 'unmet' }))]);
 		this.say(this.#verdict(errors.length + (result.more ?? 0), messages.length - errors.length, expect, unmet.length),
@@ -48,7 +49,7 @@ export class Messages {
 
 	say(text, name = '') {
 		this.status.textContent = text;
-		this.status.className = `verdict ${name}`;
+		this.status.className = `e-verdict e-${name || 'none'}`;
 	}
 
 	/* To the next place behind the cursor, round and round. */

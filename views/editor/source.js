@@ -49,12 +49,12 @@ function marked(line, marks) {
 		for (let i = 0; i + 1 < cuts.length; i++) {
 			const kind = spans.find(([from, to]) => from <= cuts[i] && to >= cuts[i + 1] && to > from)?.[2];
 			if (cuts[i + 1] > cuts[i])
-				nodes.push(el('span', { class: `${name} ${kind ?? ''}`.trim() || null }, text.slice(cuts[i] - at, cuts[i + 1] - at)));
+				nodes.push(el('span', { class: `${name} ${kind ? `e-${kind}` : ''}`.trim() || null }, text.slice(cuts[i] - at, cuts[i + 1] - at)));
 		}
 		at += text.length;
 	}
 	if (spans.some(([from]) => from >= line.length))
-		nodes.push(el('span', { class: spans.find(([from]) => from >= line.length)[2] }, ' '));
+		nodes.push(el('span', { class: `e-${spans.find(([from]) => from >= line.length)[2]}` }, ' '));
 	return nodes;
 }
 
@@ -62,11 +62,11 @@ export class Source {
 	constructor(id) {
 		this.field = el('textarea', { id, spellcheck: 'false', autocapitalize: 'off', autocomplete: 'off', wrap: 'off',
 			'aria-describedby': 'source-keys' });
-		this.numbers = el('div', { class: 'numbers' });
-		this.drawn = el('div', { class: 'drawn' });
-		this.element = el('div', { class: 'source' },
-			el('div', { class: 'gutter', 'aria-hidden': 'true' }, this.numbers),
-			el('div', { class: 'text' }, el('div', { class: 'behind', 'aria-hidden': 'true' }, this.drawn), this.field));
+		this.numbers = el('div', { class: 'e-numbers' });
+		this.drawn = el('div', { class: 'e-drawn' });
+		this.element = el('div', { class: 'e-source' },
+			el('div', { class: 'e-gutter', 'aria-hidden': 'true' }, this.numbers),
+			el('div', { class: 'e-text' }, el('div', { class: 'e-behind', 'aria-hidden': 'true' }, this.drawn), this.field));
 		this.lines = [''];
 		this.marks = new Map();
 		this.draw = soon(() => this.#draw());
@@ -159,7 +159,7 @@ export class Source {
 	#cell() {
 		const style = getComputedStyle(this.field);
 		if (this.measured?.font !== style.font) {
-			const probe = el('span', { class: 'probe' }, '0'.repeat(100));
+			const probe = el('span', { class: 'e-probe' }, '0'.repeat(100));
 			this.drawn.append(probe);
 			this.measured = { font: style.font, width: probe.getBoundingClientRect().width / 100 };
 			probe.remove();
@@ -176,8 +176,8 @@ export class Source {
 			const marks = this.marks.get(i + 1) ?? [];
 			const worst = ['bad', 'warned', 'unmet', 'met'].find((kind) => marks.some((mark) => mark.kind === kind));
 			const long = this.lines[i].length > 2000;
-			rows.push(el('div', { class: 'row' }, ...(long ? [this.lines[i]] : marked(this.lines[i], marks))));
-			numbers.push(el('div', { class: worst ? `row n-${worst}` : 'row' }, String(i + 1)));
+			rows.push(el('div', { class: 'e-row' }, ...(long ? [this.lines[i]] : marked(this.lines[i], marks))));
+			numbers.push(el('div', { class: worst ? `e-row n-${worst}` : 'e-row' }, String(i + 1)));
 		}
 		const top = cell.top + first * cell.height - this.field.scrollTop;
 		this.drawn.replaceChildren(...rows);

@@ -10,8 +10,8 @@ export class Words {
 		this.source = source;
 		this.file = file;
 		this.list = el('ul', { id: 'words', role: 'listbox', 'aria-label': 'What may stand here' });
-		this.hint = el('p', { class: 'hint' });
-		this.element = el('div', { class: 'words', hidden: true }, this.list, this.hint);
+		this.hint = el('p', { class: 'e-hint' });
+		this.element = el('div', { class: 'e-words', hidden: true }, this.list, this.hint);
 		this.said = el('p', { class: 'sr', role: 'status' });
 		const field = source.field;
 		field.setAttribute('aria-autocomplete', 'list');
@@ -70,7 +70,9 @@ export class Words {
 		const typed = line.slice(offers.column - 1, place.column - 1).join('');
 		const lower = typed.toLowerCase();
 		const begins = (offer) => offer.word.toLowerCase().startsWith(lower);
-		const fits = offers.words.filter((offer) => offer.word.toLowerCase().includes(lower));
+		let fits = offers.words.filter((offer) => offer.word.toLowerCase().includes(lower));
+		if (fits.length === 0 && isByHand)
+			fits = offers.words; /* what stands there is misspelt */
 		const words = [...fits.filter(begins), ...fits.filter((offer) => !begins(offer))].slice(0, SHOWN);
 		const isDone = words.length === 1 && words[0].word === typed;
 		if ((words.length === 0 || isDone) && !(isByHand && offers.hint)) {
