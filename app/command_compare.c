@@ -12,10 +12,11 @@
 struct comparing {
 	char *receive, *format;
 	char **settings;  /* of --set; NULL: none */
+	char **variants;  /* of --variant; NULL: none */
 	gint64 seed;      /* -1: the scenario's own */
 	char **protocols; /* of --receive; NULL: as written */
 	struct compare_result *results[RUNS_MAX];
-	unsigned count;
+	unsigned file_count, count; /* count: of results */
 };
 
 /* What taking the world down records is no part of the run. */
@@ -33,22 +34,62 @@ static void observe(void *owner, const struct trace_record *record, struct bytes
 		compare_feed(watch->compare, record, bytes);
 }
 
-/* "two-devices", "two-devices pop3" */
-static char *title_of(const char *file, const char *receive)
-{
-	char *base = g_path_get_basename(file), *title;
+/* How one scenario is run: by which protocol its clients receive, and what is set. */
+struct way {
+	const char *receive; /* NULL: as written */
+	const char *variant; /* settings with ';' between them; NULL: none */
+};
 
-	if (g_str_has_suffix(base, ".yaml"))
-		base[strlen(base) - strlen(".yaml")] = '\0';
-	title = receive != NULL ? g_strdup_printf("%s %s", base, receive) : g_strdup(base);
-	g_free(base);
-	return title;
+/* "security=none", of "clients/alice/security=none". */
+static void append_setting(GString *title, const char *setting)
+{
+	const char *equals = strchrnul(setting, '='), *from = equals;
+
+	while (from > setting && from[-1] != '/' && from[-1] != ' ')
+		from--;
+	g_string_append_printf(title, "%s%s", title->len > 0 ? " " : "", from);
+}
+
+/* "two-devices", "two-devices pop3"; variants of one file alone are known by what they set. */
+static char *title_of(const struct comparing *comparing, const char *file, const struct way *way)
+{
+	bool is_alone = comparing->file_count == 1 && way->receive == NULL && way->variant != NULL;
+	g_autofree char *base = g_path_get_basename(file);
+	g_auto(GStrv) settings = g_strsplit(way->variant == NULL ? "" : way->variant, ";", -1);
+	GString *title = g_string_new(is_alone ? NULL : base);
+
+	if (!is_alone && g_str_has_suffix(base, ".yaml"))
+		g_string_truncate(title, title->len - strlen(".yaml"));
+	if (way->receive != NULL)
+		g_string_append_printf(title, " %s", way->receive);
+	for (char **setting = settings; *setting != NULL; setting++)
+		append_setting(title, g_strstrip(*setting));
+	return g_string_free(title, FALSE);
+}
+
+/* The settings of --set, and behind them those of the variant. NULL: none. */
+static char **settings_of(const struct comparing *comparing, const char *variant)
+{
+	g_auto(GStrv) own = g_strsplit(variant == NULL ? "" : variant, ";", -1);
+	GStrvBuilder *all = g_strv_builder_new();
+	char **settings;
+
+	if (comparing->settings != NULL)
+		g_strv_builder_addv(all, (const char **)comparing->settings);
+	for (char **setting = own; *setting != NULL; setting++)
+		g_strv_builder_add(all, g_strstrip(*setting));
+	settings = g_strv_builder_end(all);
+	g_strv_builder_unref(all);
+	if (settings[0] == NULL)
+		g_clear_pointer(&settings, g_strfreev);
+	return settings;
 }
 
 /* Runs one scenario and keeps its result. EXIT_OK, or the status to end with after complaining. */
-static int run_one(struct comparing *comparing, const char *file, const char *receive)
+static int run_one(struct comparing *comparing, const char *file, const struct way *way)
 {
-	struct scenario *scenario = command_load_changed(file, receive, comparing->settings);
+	g_auto(GStrv) settings = settings_of(comparing, way->variant);
+	struct scenario *scenario = command_load_changed(file, way->receive, settings);
 	struct watch watch = {
 		.sink = {.kinds = TRACE_ALL, .record = observe}
 	};
@@ -59,7 +100,7 @@ static int run_one(struct comparing *comparing, const char *file, const char *re
 
 	if (scenario == NULL)
 		return EXIT_USAGE;
-	title = title_of(file, receive);
+	title = title_of(comparing, file, way);
 	watch.compare = compare_new(title, all_dissectors);
 	watch.sink.owner = &watch;
 	simulation = simulation_new(
@@ -81,16 +122,36 @@ static int run_one(struct comparing *comparing, const char *file, const char *re
 	return outcome == ENGINE_LIVELOCK ? EXIT_OUTPUT : EXIT_OK;
 }
 
+static int run_variants(struct comparing *comparing, const char *file, const char *receive)
+{
+	struct way way = { .receive = receive };
+	int status = EXIT_OK;
+
+	if (comparing->variants == NULL)
+		return run_one(comparing, file, &way);
+	for (char **variant = comparing->variants; *variant != NULL && status == EXIT_OK;
+	     variant++) {
+		way.variant = *variant;
+		status = run_one(comparing, file, &way);
+	}
+	return status;
+}
+
 static int run_file(struct comparing *comparing, const char *file)
 {
 	int status = EXIT_OK;
 
 	if (comparing->protocols == NULL)
-		return run_one(comparing, file, NULL);
+		return run_variants(comparing, file, NULL);
 	for (char **protocol = comparing->protocols; *protocol != NULL && status == EXIT_OK;
 	     protocol++)
-		status = run_one(comparing, file, *protocol);
+		status = run_variants(comparing, file, *protocol);
 	return status;
+}
+
+static unsigned count_or_one(char **strings)
+{
+	return strings == NULL ? 1 : g_strv_length(strings);
 }
 
 static bool parse_protocols(struct comparing *comparing)
@@ -124,12 +185,13 @@ static bool check_options(struct comparing *comparing, char **files)
 	static const char *const formats[] = { "text", "json", "csv", NULL };
 	unsigned runs;
 
+	comparing->file_count = g_strv_length(files);
 	if (comparing->format != NULL && !command_parse_format(comparing->format, formats))
 		return false;
 	if (!parse_protocols(comparing))
 		return false;
-	runs = g_strv_length(files) *
-	       (comparing->protocols != NULL ? g_strv_length(comparing->protocols) : 1);
+	runs = comparing->file_count * count_or_one(comparing->protocols) *
+	       count_or_one(comparing->variants);
 	if (runs > RUNS_MAX) {
 		command_complain("%u runs are too many to compare; at most %d", runs, RUNS_MAX);
 		return false;
@@ -163,9 +225,13 @@ int command_compare(const struct command *command, int argc, char **argv)
                  "A table (text, default), or json or csv: see docs/COMPARE.md", "text|json|csv" },
 		{ "set", 0, 0, G_OPTION_ARG_STRING_ARRAY, &comparing.settings, COMMAND_SET_HELP,
                  "PATH=VALUE" },
-		{ "seed",            0, 0, G_OPTION_ARG_INT64, &comparing.seed,
+		{ "variant",            0, 0, G_OPTION_ARG_STRING_ARRAY, &comparing.variants,
+                 "Run each scenario once with each of these set, as by --set; several settings in "
+		  "one, "
+		  "with ';' between them", "PATH=VALUE" },
+		{ "seed",           0, 0, G_OPTION_ARG_INT64, &comparing.seed,
                  "Use another seed than the scenarios'", "N" },
-		{ 0          }
+		{ 0                 }
 	};
 	char **files = NULL;
 	int status = command_parse_many(command, argc, argv, entries, 1, &files);
@@ -183,6 +249,7 @@ int command_compare(const struct command *command, int argc, char **argv)
 	g_strfreev(files);
 	g_strfreev(comparing.protocols);
 	g_strfreev(comparing.settings);
+	g_strfreev(comparing.variants);
 	g_free(comparing.receive);
 	g_free(comparing.format);
 	return status;

@@ -9,9 +9,26 @@
 
 struct request {
 	const char *path;
-	char *filter, *format, *packet_text, *columns_text;
+	char *filter, *format, *packet_text, *columns_text, *key_log;
+	char *secrets;   /* what is in the file of --keylog; NULL: none */
 	uint64_t packet; /* 0: not asked for */
 };
+
+static bool read_key_log(struct request *request, struct explain_options *options)
+{
+	GError *error = NULL;
+	gsize length;
+
+	if (request->key_log == NULL)
+		return true;
+	if (!g_file_get_contents(request->key_log, &request->secrets, &length, &error)) {
+		command_complain("--keylog: %s", error->message);
+		g_error_free(error);
+		return false;
+	}
+	options->key_log = (struct bytes) { (const uint8_t *)request->secrets, length };
+	return true;
+}
 
 /* What the options say; false after a complaint. */
 static bool take_options(struct request *request, struct explain_options *options)
@@ -42,6 +59,8 @@ static bool take_options(struct request *request, struct explain_options *option
 	}
 	if (!options->json)
 		options->columns = (unsigned)columns;
+	if (!read_key_log(request, options))
+		return false;
 	if (request->filter == NULL)
 		return true;
 	options->filter = packet_filter_new(request->filter, &error);
@@ -125,9 +144,11 @@ int command_explain(const struct command *command, int argc, char **argv)
                  "Show every field of frame N alone", "N" },
 		{ "format", 0, 0, G_OPTION_ARG_STRING, &request.format,
                  "text, or json: one object per packet", "FORMAT" },
-		{ "columns",           0, 0, G_OPTION_ARG_STRING, &request.columns_text,
+		{ "keylog",           0, 0, G_OPTION_ARG_FILENAME, &request.key_log,
+                 "Decrypt TLS by the secrets in this file too (NSS key log, SSLKEYLOGFILE)", "FILE" },
+		{ "columns",        0, 0, G_OPTION_ARG_STRING, &request.columns_text,
                  "Break lines longer than N (default: the terminal's width)", "N" },
-		{ 0       },
+		{ 0              },
 	};
 	struct explain_options options;
 	int status = command_parse(command, argc, argv, entries, 1, &request.path);
@@ -142,5 +163,7 @@ int command_explain(const struct command *command, int argc, char **argv)
 	g_free(request.format);
 	g_free(request.packet_text);
 	g_free(request.columns_text);
+	g_free(request.key_log);
+	g_free(request.secrets);
 	return status;
 }

@@ -123,7 +123,8 @@ static void print_daemons(FILE *out, const struct scenario *scenario,
 		const struct scenario_domain *domain = scenario->domains->pdata[i];
 
 		if (domain->webmail == node)
-			fprintf(out, "  %-12s webmail of %s: HTTP 80\n", "", domain->item.name);
+			fprintf(out, "  %-12s webmail of %s: HTTP 80%s\n", "", domain->item.name,
+				scenario_tls_is_given(&domain->webmail_tls) ? ", HTTPS 443" : "");
 	}
 	for (guint i = 0; i < scenario->resolvers->len; i++)
 		is_resolver |=

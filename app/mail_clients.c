@@ -67,9 +67,9 @@ static struct mua *start_client(struct programs *programs, struct network *netwo
 	};
 
 	if (config.incoming_tls != SESSION_TLS_NEVER || config.outgoing_tls != SESSION_TLS_NEVER)
-		config.tls = security_client(programs_security(programs),
-					     host_node(network_host(network, host)),
-					     client->distrusts ? TLS_VERIFY_PEER : TLS_VERIFY_NOT);
+		config.tls = security_client(
+		    programs_security(programs), host_node(network_host(network, host)),
+		    client->distrusts ? TLS_VERIFY_PEER : TLS_VERIFY_NOT, NULL);
 	for (guint i = 0; i < client->outgoing.ports->len; i++) {
 		const struct scenario_port *port = client->outgoing.ports->pdata[i];
 

@@ -10,7 +10,7 @@ _mailwire() {
 	live) options="--attach --speed --record --pcap --log --format --capture --filter --no-comments --no-secrets --keylog --layer --host --message --unfold --columns --dialog --eavesdrop --report --receive --set --seed --until --quiet" ;;
 	shell) options="--network --record --pcap --log --capture --filter --no-comments --no-secrets --keylog --layer --host --unfold --columns --report --receive --set --seed" ;;
 	show) options="--receive --set --ca" ;;
-	compare) options="--receive --set --format --seed" ;;
+	compare) options="--receive --variant --set --format --seed" ;;
 	claims) options="--list --alter --format --file" ;;
 	serve) options="--port --listen --name --live --speed --attach --seconds --memory --records" ;;
 	html) options="-o --output --seed --until --receive --set" ;;
@@ -20,7 +20,7 @@ _mailwire() {
 	state) options="--at --host" ;;
 	mailbox) options="--user --at --raw" ;;
 	step) options="--plain --receive --set --seed" ;;
-	explain) options="--filter --packet --format --columns" ;;
+	explain) options="--filter --packet --format --columns --keylog" ;;
 	esac
 	case ${COMP_WORDS[COMP_CWORD - 1]} in
 	--format)

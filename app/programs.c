@@ -10,6 +10,8 @@
 #include "protocols/pop3/server.h"
 #include "protocols/programs/mail_server.h"
 #include "protocols/smtp/server.h"
+#include "protocols/programs/policy_site.h"
+#include "protocols/programs/sts.h"
 #include "protocols/programs/webmail.h"
 
 /* Between bytes arriving and a program reading them: what a busy host's scheduler takes. */
@@ -28,6 +30,7 @@ struct site {
 	struct sasl_keys *keys;       /* of all its servers */
 	struct random_stream *random; /* for the challenges of POP3 and IMAP, over outages too */
 	struct tls_context *tls;      /* NULL: none */
+	struct sts_agent *policies;   /* NULL: it keeps to none */
 };
 
 /* A time in which a site is down; its timer begins and ends it. */
@@ -52,10 +55,11 @@ struct programs {
 	struct security *security;
 	GHashTable *resolvers; /* scenario_node to struct dns_resolver; look-ups only */
 	GPtrArray *resolver_order;
-	GPtrArray *daemons;   /* of struct dns_daemon * */
-	GArray *sites;        /* of struct site */
-	GPtrArray *outages;   /* of struct outage * */
-	GPtrArray *web_sites; /* of struct web_site * */
+	GPtrArray *daemons;      /* of struct dns_daemon * */
+	GArray *sites;           /* of struct site */
+	GPtrArray *outages;      /* of struct outage * */
+	GPtrArray *web_sites;    /* of struct web_site * */
+	GPtrArray *policy_sites; /* of struct policy_site * */
 	struct mail_clients *clients;
 };
 
@@ -292,7 +296,28 @@ static void set_delivery_tls(const struct programs *programs, const struct scena
 		return;
 	config->delivery_tls_context = security_client(
 	    programs->security, host_node(network_host(programs->network, server->host)),
-	    server->delivery_tls == DELIVERY_VERIFY ? TLS_VERIFY_PEER : TLS_VERIFY_NOT);
+	    server->delivery_tls == DELIVERY_VERIFY ? TLS_VERIFY_PEER : TLS_VERIFY_NOT,
+	    &server->tls);
+}
+
+/* The policies of others, and what it takes to keep to them. */
+static void set_policies(struct programs *programs, struct site *site,
+			 struct mail_server_config *config)
+{
+	const struct scenario_server *server = site->config;
+	struct host *host = network_host(programs->network, server->host);
+
+	if (!server->keeps_policies)
+		return;
+	config->strict_tls =
+	    security_client(programs->security, host_node(host), TLS_VERIFY_PEER, &server->tls);
+	site->policies = sts_agent_new(host, &(struct sts_agent_config) {
+						 .resolver = config->resolver,
+						 .tls = config->strict_tls,
+						 .software = SOFTWARE,
+						 .wakeup_ns = WAKEUP_NS,
+					     });
+	config->policies = site->policies;
 }
 
 static void start_smtp(struct programs *programs, struct site *site, const GPtrArray *domains)
@@ -315,6 +340,7 @@ static void start_smtp(struct programs *programs, struct site *site, const GPtrA
 	config.tls = site->tls;
 	config.hides_auth = server->tls.hides_plain_login;
 	set_delivery_tls(programs, server, &config);
+	set_policies(programs, site, &config);
 	site->settings = mail_settings_new(
 	    programs->scenario, server, host_node(network_host(programs->network, host)), &config);
 	site->smtp = mail_server_new(network_host(programs->network, host), &config);
@@ -386,7 +412,7 @@ static void start_site(struct programs *programs, const struct scenario_server *
 
 	struct node *node = host_node(network_host(programs->network, server->host));
 
-	site.tls = security_server(programs->security, server, node);
+	site.tls = security_server(programs->security, &server->tls, node);
 	site.store = mail_store_new(node);
 	site.keys = sasl_keys_new();
 	site.random = g_new(struct random_stream, 1);
@@ -404,6 +430,7 @@ static void stop_site(struct site *site)
 	pop3_server_stop(site->pop3);
 	imap_server_stop(site->imap);
 	mail_server_free(site->smtp);
+	sts_agent_free(site->policies);
 	mail_settings_free(site->settings);
 	mail_store_free(site->store);
 	sasl_keys_free(site->keys);
@@ -480,6 +507,8 @@ static void start_web_site(struct programs *programs, const struct scenario_doma
 		.imap_server = site->imap_server,
 		.submission_server = site->submission_server,
 		.resolver = programs_resolver(programs, host),
+		.tls = security_server(programs->security, &domain->webmail_tls,
+				       host_node(network_host(programs->network, host))),
 		.software = SOFTWARE,
 		.wakeup_ns = WAKEUP_NS,
 	};
@@ -493,6 +522,36 @@ static void stop_web_site(struct web_site *site)
 	g_free(site->imap_server);
 	g_free(site->submission_server);
 	g_free(site);
+}
+
+/* Sites that have a TLS policy. */
+
+static void start_policy_site(struct programs *programs, const struct scenario_domain *domain)
+{
+	const struct scenario_mta_sts *described = &domain->mta_sts;
+	struct host *host = network_host(programs->network, described->host);
+	GPtrArray *mx = g_ptr_array_new();
+	const struct mta_sts_policy policy = {
+		.mode = (enum mta_sts_mode)described->mode,
+		.max_age_s = described->max_age_ns / NS_PER_S,
+		.mx = mx,
+	};
+
+	for (guint i = 0; i < described->mx->len; i++)
+		g_ptr_array_add(mx,
+				(gpointer)((struct scenario_mx *)described->mx->pdata[i])->pattern);
+	if (mx->len == 0 && domain->mail != NULL)
+		g_ptr_array_add(mx, (gpointer)domain->mail->fqdn);
+	g_ptr_array_add(
+	    programs->policy_sites,
+	    policy_site_start(host, &(struct policy_site_config) {
+					.policy = &policy,
+					.tls = security_server(programs->security, &described->tls,
+							       host_node(host)),
+					.software = SOFTWARE,
+					.wakeup_ns = WAKEUP_NS,
+				    }));
+	g_ptr_array_unref(mx);
 }
 
 struct programs *programs_new(struct world *world, const struct scenario *scenario,
@@ -516,11 +575,14 @@ struct programs *programs_new(struct world *world, const struct scenario *scenar
 	for (guint i = 0; i < programs->sites->len; i++)
 		schedule_outages(programs, i);
 	programs->web_sites = g_ptr_array_new();
+	programs->policy_sites = g_ptr_array_new_with_free_func((GDestroyNotify)policy_site_stop);
 	for (guint i = 0; i < scenario->domains->len; i++) {
 		const struct scenario_domain *domain = scenario->domains->pdata[i];
 
 		if (domain->webmail != NULL)
 			start_web_site(programs, domain);
+		if (scenario_has_mta_sts(&domain->mta_sts))
+			start_policy_site(programs, domain);
 	}
 	programs->clients = mail_clients_new(programs, network, scenario);
 	return programs;
@@ -534,6 +596,7 @@ void programs_free(struct programs *programs)
 	free_outages(programs);
 	for (guint i = 0; i < programs->web_sites->len; i++)
 		stop_web_site(programs->web_sites->pdata[i]);
+	g_ptr_array_free(programs->policy_sites, TRUE);
 	for (guint i = 0; i < programs->sites->len; i++)
 		stop_site(&g_array_index(programs->sites, struct site, i));
 	for (guint i = 0; i < programs->daemons->len; i++)

@@ -241,12 +241,63 @@ struct scenario_alias {
 	const char *owner;         /* of a list: its reverse-path; NULL: an alias */
 };
 
+/* What is right or wrong with a server's certificate. */
+enum scenario_certificate {
+	CERTIFICATE_VALID,
+	CERTIFICATE_EXPIRED,
+	CERTIFICATE_NOT_YET_VALID,
+	CERTIFICATE_WRONG_NAME,
+	CERTIFICATE_SELF_SIGNED,
+	CERTIFICATE_REVOKED,
+	CERTIFICATE_NONE, /* the server speaks no TLS */
+};
+
+enum scenario_certificate_key { CERTIFICATE_KEY_ECDSA, CERTIFICATE_KEY_RSA };
+
+/* The certificate of a server and what goes with it. */
+struct scenario_tls {
+	struct scenario_item item; /* its mark has a line when the key is written */
+	enum scenario_certificate certificate;
+	enum scenario_certificate_key key;
+	int oldest, newest;     /* enum tls_version */
+	bool hides_plain_login; /* no login without TLS that shows the password; SMTP: none */
+};
+
+static inline bool scenario_tls_is_given(const struct scenario_tls *tls)
+{
+	return tls->item.mark.line != 0 && tls->certificate != CERTIFICATE_NONE;
+}
+
+/* A pattern of names of exchangers. */
+struct scenario_mx {
+	struct scenario_item item;
+	const char *pattern; /* "mail.office.example", "*.office.example" */
+};
+
+/* What a domain says of TLS towards its servers (MTA-STS, RFC 8461), and where. */
+struct scenario_mta_sts {
+	struct scenario_item item;  /* its mark has a line when the key is written */
+	struct scenario_node *host; /* of the site that has the policy */
+	int mode;                   /* enum mta_sts_mode */
+	int64_t max_age_ns;
+	const char *id;
+	GPtrArray *mx; /* of struct scenario_mx *; none: the domain's mail host */
+	struct scenario_tls tls;
+};
+
+static inline bool scenario_has_mta_sts(const struct scenario_mta_sts *policy)
+{
+	return policy->item.mark.line != 0;
+}
+
 struct scenario_domain {
 	struct scenario_item item; /* "office.example" */
 	struct scenario_node
 	    *mail; /* host that receives its mail and keeps its mailboxes; or NULL */
-	struct scenario_node *webmail; /* host of its webmail site; NULL: there is none */
-	struct scenario_node *dns;     /* host that is authoritative for its zone */
+	struct scenario_node *webmail;   /* host of its webmail site; NULL: there is none */
+	struct scenario_tls webmail_tls; /* see scenario_tls_is_given() */
+	struct scenario_mta_sts mta_sts; /* see scenario_has_mta_sts() */
+	struct scenario_node *dns;       /* host that is authoritative for its zone */
 	struct scenario_zone *zone;
 	GPtrArray *accounts; /* of struct scenario_account * */
 	GPtrArray *aliases;  /* of struct scenario_alias * */
@@ -271,27 +322,6 @@ static inline bool scenario_begins_with_tls(enum scenario_protocol protocol)
 {
 	return protocol >= PROTOCOL_SUBMISSIONS;
 }
-
-/* What is right or wrong with a server's certificate. */
-enum scenario_certificate {
-	CERTIFICATE_VALID,
-	CERTIFICATE_EXPIRED,
-	CERTIFICATE_NOT_YET_VALID,
-	CERTIFICATE_WRONG_NAME,
-	CERTIFICATE_SELF_SIGNED,
-	CERTIFICATE_REVOKED,
-};
-
-enum scenario_certificate_key { CERTIFICATE_KEY_ECDSA, CERTIFICATE_KEY_RSA };
-
-/* The certificate of a server and what goes with it. */
-struct scenario_tls {
-	struct scenario_item item; /* its mark has a line when the key is written */
-	enum scenario_certificate certificate;
-	enum scenario_certificate_key key;
-	int oldest, newest;     /* enum tls_version */
-	bool hides_plain_login; /* no login without TLS that shows the password; SMTP: none */
-};
 
 /* How a client protects a connection. */
 enum scenario_security {
@@ -408,11 +438,12 @@ struct scenario_server {
 	uint64_t queue_limit;       /* messages */
 	struct scenario_tls tls;    /* see scenario_has_tls() */
 	enum scenario_delivery_tls delivery_tls;
+	bool keeps_policies; /* those of other domains (MTA-STS) */
 };
 
 static inline bool scenario_has_tls(const struct scenario_server *server)
 {
-	return server->tls.item.mark.line != 0;
+	return scenario_tls_is_given(&server->tls);
 }
 
 enum scenario_leave {

@@ -2,8 +2,7 @@
 #include <string.h>
 #include "app/scenario_private.h"
 #include "protocols/dns/record.h"
-
-#define WEBMAIL_PORT 80
+#include "protocols/http/message.h"
 
 /* ---- Clients ---- */
 
@@ -57,10 +56,11 @@ static bool is_meant_closed(const struct scenario *scenario, uint64_t port)
 static bool is_open(const struct scenario *scenario, const struct scenario_node *node,
 		    uint64_t port)
 {
-	for (unsigned i = 0; i < scenario->domains->len && port == WEBMAIL_PORT; i++) {
+	for (unsigned i = 0; i < scenario->domains->len; i++) {
 		const struct scenario_domain *domain = g_ptr_array_index(scenario->domains, i);
+		bool is_https = scenario_tls_is_given(&domain->webmail_tls) && port == HTTPS_PORT;
 
-		if (domain->webmail == node)
+		if (domain->webmail == node && (is_https || port == HTTP_PORT))
 			return true;
 	}
 	return scenario_listens(scenario_server_on(scenario, node), port);
@@ -132,6 +132,11 @@ static void check_incoming(struct load *load, const struct scenario_client *clie
 	if (incoming->leave_for_ns != TIME_NEVER && incoming->leave != LEAVE_ALL)
 		load_error(load, load_mark(load, &incoming->leave_for_ns, client),
 			   "`leave-for` goes only with `leave-on-server: yes`");
+	if (incoming->protocol == PROTOCOL_WEBMAIL && incoming->security != SECURITY_NONE &&
+	    incoming->security != SECURITY_TLS)
+		load_error(
+		    load, load_mark(load, &incoming->security, client),
+		    "webmail is in clear (`none`) or by HTTPS (`tls`): a site has no STARTTLS");
 	check_server_name(load, client, incoming->server, &incoming->port, 1, &incoming->server);
 }
 

@@ -1,6 +1,7 @@
 /* What is wrong with domains, their accounts and their sites, and in which order mail is checked. */
 #include <string.h>
 #include "app/scenario_private.h"
+#include "protocols/mail/mta_sts.h"
 #include "protocols/mail/rights.h"
 
 static bool has_folder(const struct scenario_account *account, const char *name)
@@ -67,6 +68,10 @@ static void check_webmail(struct load *load, const struct scenario_domain *domai
 {
 	struct mark mark = load_mark(load, &domain->webmail, domain);
 
+	if (domain->webmail == NULL && scenario_tls_is_given(&domain->webmail_tls))
+		load_error(load, domain->webmail_tls.item.mark,
+			   "`webmail-tls` is for a webmail site, which `%s` has not",
+			   domain->item.name);
 	if (domain->webmail == NULL || !load->is_sound)
 		return;
 	if (domain->mail == NULL)
@@ -123,12 +128,48 @@ static void check_aliases(struct load *load, const struct scenario_domain *domai
 	}
 }
 
+/* The site is by itself on its host, too: it has port 443. */
+static void check_mta_sts(struct load *load, const struct scenario_domain *domain)
+{
+	const struct scenario_mta_sts *policy = &domain->mta_sts;
+	char id[MTA_STS_ID_BYTES];
+	g_autofree char *record = g_strdup_printf("v=STSv1; id=%s;", policy->id);
+
+	if (!scenario_has_mta_sts(policy) || !load->is_sound)
+		return;
+	if (policy->host == NULL) {
+		load_error(load, policy->item.mark, "the TLS policy of `%s` has no site",
+			   domain->item.name);
+		load_hint(load, "say which host has it: `mta-sts: {host: HOST}`");
+	}
+	if (policy->tls.certificate == CERTIFICATE_NONE)
+		load_error(
+		    load, policy->item.mark,
+		    "the site of a TLS policy is there by HTTPS alone: it needs a certificate");
+	if (!mta_sts_record_parse(bytes_of(record), id))
+		load_error(load, load_mark(load, &policy->id, policy),
+			   "an id is 1 to 32 letters and digits (RFC 8461 section 3.1)");
+	for (unsigned i = 0; i < load->scenario->domains->len; i++) {
+		const struct scenario_domain *other = g_ptr_array_index(load->scenario->domains, i);
+		bool has_site = scenario_has_mta_sts(&other->mta_sts) && other != domain &&
+				other->mta_sts.host == policy->host;
+		bool has_webmail =
+		    other->webmail == policy->host && scenario_tls_is_given(&other->webmail_tls);
+
+		if (policy->host != NULL && (has_site || has_webmail))
+			load_error(load, policy->item.mark,
+				   "`%s` has a site of `%s` by HTTPS already",
+				   policy->host->item.name, other->item.name);
+	}
+}
+
 static void check_domain(struct load *load, const struct scenario_domain *domain)
 {
 	check_shares(load, domain);
 	check_aliases(load, domain, domain->aliases);
 	check_aliases(load, domain, domain->lists);
 	check_webmail(load, domain);
+	check_mta_sts(load, domain);
 	if (strcmp(domain->item.name, ".") == 0)
 		load_error(load, domain->item.mark, "the root cannot be a mail domain");
 }

@@ -1,6 +1,7 @@
 #include <limits.h>
 #include <string.h>
 #include "app/scenario_private.h"
+#include "protocols/http/message.h"
 
 #define ROOT_SERVER_FQDN "a.root-servers.example"
 
@@ -199,9 +200,13 @@ static void choose_domains(struct load *load)
 	for (unsigned i = 0; i < scenario->domains->len; i++) {
 		struct scenario_domain *domain = g_ptr_array_index(scenario->domains, i);
 
+		if (scenario_has_mta_sts(&domain->mta_sts) && domain->mta_sts.host == NULL)
+			domain->mta_sts.host = (struct scenario_node *)scenario_lookup(
+			    scenario, SCENARIO_HOST, "policy");
 		claim(load, domain->mail, domain);
 		claim(load, domain->dns, domain);
 		claim(load, domain->webmail, domain);
+		claim(load, domain->mta_sts.host, domain);
 	}
 	for (unsigned i = 0; i < scenario->clients->len; i++) {
 		const struct scenario_client *client = g_ptr_array_index(scenario->clients, i);
@@ -450,8 +455,9 @@ bool scenario_stands_for_others(const struct scenario *scenario, const char *add
 
 static void complete_security(struct load *load, struct scenario_client *client)
 {
+	/* A site has no STARTTLS: who wants that alone asks for its pages in clear. */
 	if (!load_is_given(load, &client->incoming.security) &&
-	    client->incoming.protocol != PROTOCOL_WEBMAIL)
+	    (client->incoming.protocol != PROTOCOL_WEBMAIL || client->security == SECURITY_TLS))
 		client->incoming.security = client->security;
 	if (!load_is_given(load, &client->outgoing.security))
 		client->outgoing.security = client->security;
@@ -462,6 +468,11 @@ static enum scenario_protocol incoming_service(const struct scenario_incoming *i
 	if (incoming->security != SECURITY_TLS || incoming->protocol == PROTOCOL_WEBMAIL)
 		return incoming->protocol;
 	return incoming->protocol == PROTOCOL_POP3 ? PROTOCOL_POP3S : PROTOCOL_IMAPS;
+}
+
+static bool is_https(const struct scenario_incoming *incoming)
+{
+	return incoming->protocol == PROTOCOL_WEBMAIL && incoming->security == SECURITY_TLS;
 }
 
 static void complete_client(struct load *load, struct scenario_client *client)
@@ -476,7 +487,9 @@ static void complete_client(struct load *load, struct scenario_client *client)
 
 	complete_security(load, client);
 	if (client->incoming.port == 0)
-		client->incoming.port = usual_ports[incoming_service(&client->incoming)];
+		client->incoming.port = is_https(&client->incoming)
+					    ? HTTPS_PORT
+					    : usual_ports[incoming_service(&client->incoming)];
 	if (client->outgoing.ports->len == 0) {
 		const struct mapping *outgoing = element_of(&client_mapping, "outgoing");
 		struct scenario_port *port =

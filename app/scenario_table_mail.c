@@ -4,6 +4,7 @@
 #include "protocols/pop3/session.h"
 #include "protocols/screening/screening.h"
 #include "protocols/smtp/server.h"
+#include "protocols/mail/mta_sts.h"
 #include "protocols/tls/names.h"
 
 #define AT(type, field) .offset = offsetof(struct type, field)
@@ -144,6 +145,90 @@ static const struct mapping mailing_list_mapping = {
 	.name_type = KEY_LOCAL, .name_title = "NAME",
 };
 
+static const struct word certificate_words[] = {
+	{ "valid", CERTIFICATE_VALID, "issued by the scenario's authority to the names clients use" },
+	{ "expired", CERTIFICATE_EXPIRED, "since a day before the run begins" },
+	{ "not-yet-valid", CERTIFICATE_NOT_YET_VALID, "for another year" },
+	{ "wrong-name", CERTIFICATE_WRONG_NAME, "it is somebody else's" },
+	{ "self-signed", CERTIFICATE_SELF_SIGNED, "by nobody but the server itself" },
+	{ "revoked", CERTIFICATE_REVOKED, "the authority took it back, and clients know" },
+	{ "none", CERTIFICATE_NONE, "it has none, and is as a server without `tls`" },
+	{ NULL, 0, NULL },
+};
+
+static const struct word certificate_key_words[] = {
+	{ "ecdsa", CERTIFICATE_KEY_ECDSA, "on the curve P-256" },
+	{ "rsa", CERTIFICATE_KEY_RSA, "of 2048 bits" },
+	{ NULL, 0, NULL },
+};
+
+static const struct word tls_version_words[] = {
+	{ "TLSv1.2", TLS_1_2, "RFC 5246" },
+	{ "TLSv1.3", TLS_1_3, "RFC 8446" },
+	{ NULL, 0, NULL },
+};
+
+static const struct key tls_keys[] = {
+	{ .name = "certificate", .type = KEY_WORD, AT(scenario_tls, certificate), .words = certificate_words,
+	  .fallback = "valid", .meaning = "What its certificate is like" },
+	{ .name = "key", .type = KEY_WORD, AT(scenario_tls, key), .words = certificate_key_words,
+	  .fallback = "ecdsa", .meaning = "The kind of key in it" },
+	{ .name = "oldest", .type = KEY_WORD, AT(scenario_tls, oldest), .words = tls_version_words,
+	  .fallback = "TLSv1.2", .meaning = "The oldest version it speaks" },
+	{ .name = "newest", .type = KEY_WORD, AT(scenario_tls, newest), .words = tls_version_words,
+	  .fallback = "TLSv1.3", .meaning = "The newest version it speaks" },
+	{ .name = "login-needs-tls", .type = KEY_BOOL, AT(scenario_tls, hides_plain_login), .fallback = "no",
+	  .meaning = "Whether a password may cross the wire under TLS alone: without it SMTP offers no AUTH (as Postfix), POP3 and IMAP no USER, LOGIN, PLAIN (as Dovecot)" },
+};
+
+static const struct mapping tls_mapping = {
+	.title = "certificate", .article = "a certificate",
+	.meaning = "The certificate of a server or a site; what it is like alone does",
+	.size = sizeof(struct scenario_tls),
+	.keys = tls_keys, .key_count = G_N_ELEMENTS(tls_keys), .has_short_form = true,
+};
+
+static const struct word mta_sts_mode_words[] = {
+	{ "enforce", MTA_STS_ENFORCE, "mail goes to exchangers that it names and whose certificate is right, else it waits" },
+	{ "testing", MTA_STS_TESTING, "what would be wrong is noted, and mail goes out all the same" },
+	{ "none", MTA_STS_NONE, "there is none any more" },
+	{ NULL, 0, NULL },
+};
+
+static const struct key mx_keys[] = {
+	{ .name = "name", .type = KEY_TEXT, AT(scenario_mx, pattern), .flags = KEY_REQUIRED,
+	  .meaning = "A domain name; `*.` in front stands for one label" },
+};
+
+static const struct mapping mx_mapping = {
+	.title = "exchanger", .article = "an exchanger",
+	.meaning = "Names of exchangers",
+	.size = sizeof(struct scenario_mx),
+	.keys = mx_keys, .key_count = G_N_ELEMENTS(mx_keys), .has_short_form = true, .is_scalar = true,
+};
+
+static const struct key mta_sts_keys[] = {
+	{ .name = "mode", .type = KEY_WORD, AT(scenario_mta_sts, mode), .words = mta_sts_mode_words,
+	  .fallback = "enforce", .meaning = "What others are to do about it" },
+	{ .name = "host", .type = KEY_REFERENCE, AT(scenario_mta_sts, host), .kinds = SCENARIO_HOST,
+	  .computed = "the host called `policy`",
+	  .meaning = "The host of the site `mta-sts.` and the domain, which has the policy, by HTTPS" },
+	{ .name = "max-age", .type = KEY_TIME, AT(scenario_mta_sts, max_age_ns), .fallback = "7d", .most = INT64_MAX,
+	  .meaning = "How long others keep it" },
+	{ .name = "id", .type = KEY_TEXT, AT(scenario_mta_sts, id), .fallback = "20260101", .meaning = "Its name in DNS: another one makes others fetch it again" },
+	{ .name = "mx", .type = KEY_LIST, AT(scenario_mta_sts, mx), .mapping = &mx_mapping,
+	  .computed = "the mail host of the domain", .meaning = "The exchangers that it names" },
+	{ .name = "tls", .type = KEY_MAPPING, AT(scenario_mta_sts, tls), .mapping = &tls_mapping,
+	  .flags = KEY_OPTIONAL, .computed = "a valid one", .meaning = "The certificate of the site" },
+};
+
+static const struct mapping mta_sts_mapping = {
+	.title = "TLS policy", .article = "a TLS policy",
+	.meaning = "What a domain says of TLS towards its mail servers (MTA-STS, RFC 8461); the mode alone does",
+	.size = sizeof(struct scenario_mta_sts),
+	.keys = mta_sts_keys, .key_count = G_N_ELEMENTS(mta_sts_keys), .has_short_form = true,
+};
+
 static const struct key domain_keys[] = {
 	{ .name = "mail", .type = KEY_REFERENCE, AT(scenario_domain, mail), .kinds = SCENARIO_HOST,
 	  .computed = "the host called `mail`, when this is the only domain",
@@ -154,6 +239,12 @@ static const struct key domain_keys[] = {
 	{ .name = "webmail", .type = KEY_REFERENCE, AT(scenario_domain, webmail), .kinds = SCENARIO_HOST,
 	  .computed = "none",
 	  .meaning = "The host of its webmail site, `webmail.` and the domain: HTTP on port 80 towards browsers, IMAP and submission towards the mail server" },
+	{ .name = "webmail-tls", .type = KEY_MAPPING, AT(scenario_domain, webmail_tls), .mapping = &tls_mapping,
+	  .flags = KEY_OPTIONAL, .computed = "none: the site speaks no TLS",
+	  .meaning = "The certificate of that site; with one it is there by HTTPS too, on port 443" },
+	{ .name = "mta-sts", .type = KEY_MAPPING, AT(scenario_domain, mta_sts), .mapping = &mta_sts_mapping,
+	  .flags = KEY_OPTIONAL, .computed = "none",
+	  .meaning = "What it says of TLS towards its mail servers (MTA-STS, RFC 8461), in DNS and on a site" },
 	{ .name = "accounts", .type = KEY_TABLE, AT(scenario_domain, accounts), .mapping = &account_mapping,
 	  .meaning = "Its accounts" },
 	{ .name = "aliases", .type = KEY_TABLE, AT(scenario_domain, aliases), .mapping = &alias_mapping,
@@ -457,48 +548,6 @@ static const struct mapping outage_mapping = {
 	.keys = outage_keys, .key_count = G_N_ELEMENTS(outage_keys),
 };
 
-static const struct word certificate_words[] = {
-	{ "valid", CERTIFICATE_VALID, "issued by the scenario's authority to the names clients use" },
-	{ "expired", CERTIFICATE_EXPIRED, "since a day before the run begins" },
-	{ "not-yet-valid", CERTIFICATE_NOT_YET_VALID, "for another year" },
-	{ "wrong-name", CERTIFICATE_WRONG_NAME, "it is somebody else's" },
-	{ "self-signed", CERTIFICATE_SELF_SIGNED, "by nobody but the server itself" },
-	{ "revoked", CERTIFICATE_REVOKED, "the authority took it back, and clients know" },
-	{ NULL, 0, NULL },
-};
-
-static const struct word certificate_key_words[] = {
-	{ "ecdsa", CERTIFICATE_KEY_ECDSA, "on the curve P-256" },
-	{ "rsa", CERTIFICATE_KEY_RSA, "of 2048 bits" },
-	{ NULL, 0, NULL },
-};
-
-static const struct word tls_version_words[] = {
-	{ "TLSv1.2", TLS_1_2, "RFC 5246" },
-	{ "TLSv1.3", TLS_1_3, "RFC 8446" },
-	{ NULL, 0, NULL },
-};
-
-static const struct key tls_keys[] = {
-	{ .name = "certificate", .type = KEY_WORD, AT(scenario_tls, certificate), .words = certificate_words,
-	  .fallback = "valid", .meaning = "What its certificate is like" },
-	{ .name = "key", .type = KEY_WORD, AT(scenario_tls, key), .words = certificate_key_words,
-	  .fallback = "ecdsa", .meaning = "The kind of key in it" },
-	{ .name = "oldest", .type = KEY_WORD, AT(scenario_tls, oldest), .words = tls_version_words,
-	  .fallback = "TLSv1.2", .meaning = "The oldest version it speaks" },
-	{ .name = "newest", .type = KEY_WORD, AT(scenario_tls, newest), .words = tls_version_words,
-	  .fallback = "TLSv1.3", .meaning = "The newest version it speaks" },
-	{ .name = "login-needs-tls", .type = KEY_BOOL, AT(scenario_tls, hides_plain_login), .fallback = "no",
-	  .meaning = "Whether a password may cross the wire under TLS alone: without it SMTP offers no AUTH (as Postfix), POP3 and IMAP no USER, LOGIN, PLAIN (as Dovecot)" },
-};
-
-static const struct mapping tls_mapping = {
-	.title = "certificate", .article = "a certificate",
-	.meaning = "The certificate of a server; what it is like alone does",
-	.size = sizeof(struct scenario_tls),
-	.keys = tls_keys, .key_count = G_N_ELEMENTS(tls_keys), .has_short_form = true,
-};
-
 static const struct word delivery_tls_words[] = {
 	{ "may", DELIVERY_MAY, "where the other server offers STARTTLS, whoever it is" },
 	{ "none", DELIVERY_NONE, "never" },
@@ -552,6 +601,8 @@ static const struct key server_keys[] = {
 	  .meaning = "Its certificate; with one it offers STARTTLS (STLS) and the services with TLS" },
 	{ .name = "delivery-tls", .type = KEY_WORD, AT(scenario_server, delivery_tls), .words = delivery_tls_words,
 	  .fallback = "may", .meaning = "When it delivers to other servers by TLS" },
+	{ .name = "mta-sts", .type = KEY_BOOL, AT(scenario_server, keeps_policies), .fallback = "no",
+	  .meaning = "Whether it looks up what other domains say of TLS (MTA-STS, RFC 8461), and keeps to that" },
 };
 
 const struct mapping server_mapping = {
@@ -592,7 +643,7 @@ static const struct key incoming_keys[] = {
 	  .computed = "`imap.`, `pop.` or `webmail.` and the domain of the account",
 	  .meaning = "The domain name of the server, which the client looks up" },
 	{ .name = "port", .type = KEY_COUNT, AT(scenario_incoming, port), .least = 1, .most = 65535,
-	  .computed = "143 for imap, 110 for pop3, 80 for webmail; with `security: tls` 993 and 995", .meaning = "The port it connects to" },
+	  .computed = "143 for imap, 110 for pop3, 80 for webmail; with `security: tls` 993, 995 and 443", .meaning = "The port it connects to" },
 	{ .name = "leave-on-server", .type = KEY_WORD, AT(scenario_incoming, leave), .words = leave_words,
 	  .fallback = "no", .meaning = "pop3: what becomes of mail that was retrieved" },
 	{ .name = "leave-for", .type = KEY_TIME, AT(scenario_incoming, leave_for_ns),
@@ -604,7 +655,7 @@ static const struct key incoming_keys[] = {
 	{ .name = "check-every", .type = KEY_TIME, AT(scenario_incoming, check_every_ns), .least = 1000000000, .most = INT64_MAX,
 	  .computed = "only when the timeline says `check`", .meaning = "The client looks for mail on its own this often" },
 	{ .name = "security", .type = KEY_WORD, AT(scenario_incoming, security), .words = security_words,
-	  .computed = "that of the client", .meaning = "How the connection is protected; for webmail not at all" },
+	  .computed = "that of the client", .meaning = "How the connection is protected; for webmail `none` or `tls`, which is HTTPS" },
 };
 
 static const struct mapping incoming_mapping = {

@@ -246,6 +246,25 @@ static void add_service_names(struct scenario *scenario, struct scenario_zone *z
 			    scenario_public_address(scenario, domain->webmail));
 }
 
+/* RFC 8461 section 3.1: the record that there is a policy, and the name of the site that has it. */
+static void add_mta_sts(struct scenario *scenario, struct scenario_zone *zone,
+			const struct scenario_domain *domain)
+{
+	const struct scenario_mta_sts *policy = &domain->mta_sts;
+	const char *record = scenario_format(scenario, "_mta-sts.%s", zone->item.name);
+	const char *site = scenario_format(scenario, "mta-sts.%s", zone->item.name);
+
+	if (!scenario_has_mta_sts(policy) || policy->host == NULL)
+		return;
+	if (find_record(zone, record, DNS_ANY) == NULL)
+		g_ptr_array_add(
+		    zone->records,
+		    new_record(scenario, zone, record, DNS_TXT,
+			       scenario_format(scenario, "\"v=STSv1; id=%s;\"", policy->id)));
+	if (find_record(zone, site, DNS_ANY) == NULL)
+		add_address(scenario, zone, site, scenario_public_address(scenario, policy->host));
+}
+
 /* What the administrator of a domain writes by hand comes before what the names stand for. */
 static void add_domain(struct scenario *scenario, struct scenario_zone *zone,
 		       const struct scenario_domain *domain)
@@ -257,6 +276,7 @@ static void add_domain(struct scenario *scenario, struct scenario_zone *zone,
 		g_ptr_array_add(zone->records, g_ptr_array_index(domain->records, i));
 	if (domain->mail != NULL)
 		add_service_names(scenario, zone, domain);
+	add_mta_sts(scenario, zone, domain);
 }
 
 static void add_reverse_names(struct scenario *scenario, struct scenario_zone *zone)

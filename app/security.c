@@ -11,25 +11,46 @@ struct security {
 	struct world *world;
 	struct tls_library *library;     /* NULL: not needed yet */
 	struct tls_authority *authority; /* NULL: nobody has a certificate */
-	GHashTable *credentials;         /* scenario_server to tls_credential; look-ups only */
+	GHashTable *credentials;         /* scenario_tls to tls_credential; look-ups only */
 	GPtrArray *contexts;             /* of struct tls_context * */
 };
 
+static GPtrArray *names_new(void)
+{
+	return g_ptr_array_new_with_free_func(g_free);
+}
+
+static void add_host(GPtrArray *names, const struct scenario_node *host)
+{
+	g_ptr_array_add(names, g_strdup(host->fqdn != NULL ? host->fqdn : host->item.name));
+}
+
 /* The names by which clients call the server: its own, and those of the domains it is for. */
-static GPtrArray *names_of(const struct scenario *scenario, const struct scenario_server *server)
+static GPtrArray *names_of_server(const struct scenario *scenario,
+				  const struct scenario_server *server)
 {
 	static const char *const services[] = { "smtp", "imap", "pop" };
-	const struct scenario_node *host = server->host;
-	GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+	GPtrArray *names = names_new();
 
-	g_ptr_array_add(names, g_strdup(host->fqdn != NULL ? host->fqdn : host->item.name));
+	add_host(names, server->host);
 	for (guint i = 0; i < scenario->domains->len; i++) {
 		const struct scenario_domain *domain = scenario->domains->pdata[i];
 
-		for (size_t k = 0; domain->mail == host && k < G_N_ELEMENTS(services); k++)
+		for (size_t k = 0; domain->mail == server->host && k < G_N_ELEMENTS(services); k++)
 			g_ptr_array_add(names,
 					g_strconcat(services[k], ".", domain->item.name, NULL));
 	}
+	return names;
+}
+
+/* That of a site, and its host's. */
+static GPtrArray *names_of_site(const char *service, const struct scenario_domain *domain,
+				const struct scenario_node *host)
+{
+	GPtrArray *names = names_new();
+
+	g_ptr_array_add(names, g_strconcat(service, ".", domain->item.name, NULL));
+	add_host(names, host);
 	return names;
 }
 
@@ -50,17 +71,15 @@ static void set_validity(struct tls_certificate *wish, enum scenario_certificate
 	wish->not_after_s = epoch_s + to_day * DAY_S;
 }
 
-static void issue(struct security *security, const struct scenario *scenario,
-		  const struct scenario_server *server)
+/* Issues the certificate that `tls` describes; takes `names`. */
+static void issue(struct security *security, const struct scenario_tls *tls, GPtrArray *names)
 {
 	static const char *const wrong_name[] = { "somebody-else.example" };
-	enum scenario_certificate kind = server->tls.certificate;
-	GPtrArray *names = names_of(scenario, server);
+	enum scenario_certificate kind = tls->certificate;
 	struct tls_certificate wish = {
 		.names = (const char *const *)names->pdata,
 		.name_count = names->len,
-		.key =
-		    server->tls.key == CERTIFICATE_KEY_RSA ? TLS_KEY_RSA_2048 : TLS_KEY_ECDSA_P256,
+		.key = tls->key == CERTIFICATE_KEY_RSA ? TLS_KEY_RSA_2048 : TLS_KEY_ECDSA_P256,
 		.issuer = kind == CERTIFICATE_SELF_SIGNED ? TLS_ISSUED_BY_ITSELF
 							  : TLS_ISSUED_BY_AUTHORITY,
 		.is_revoked = kind == CERTIFICATE_REVOKED,
@@ -71,9 +90,29 @@ static void issue(struct security *security, const struct scenario *scenario,
 		wish.name_count = 1;
 	}
 	set_validity(&wish, kind, security->world->epoch_s);
-	g_hash_table_insert(security->credentials, (gpointer)server,
+	g_hash_table_insert(security->credentials, (gpointer)tls,
 			    (gpointer)tls_authority_issue(security->authority, &wish));
 	g_ptr_array_free(names, TRUE);
+}
+
+static void issue_all(struct security *security, const struct scenario *scenario)
+{
+	for (guint i = 0; i < scenario->servers->len; i++) {
+		const struct scenario_server *server = scenario->servers->pdata[i];
+
+		if (scenario_has_tls(server))
+			issue(security, &server->tls, names_of_server(scenario, server));
+	}
+	for (guint i = 0; i < scenario->domains->len; i++) {
+		const struct scenario_domain *domain = scenario->domains->pdata[i];
+
+		if (scenario_tls_is_given(&domain->webmail_tls))
+			issue(security, &domain->webmail_tls,
+			      names_of_site("webmail", domain, domain->webmail));
+		if (scenario_has_mta_sts(&domain->mta_sts))
+			issue(security, &domain->mta_sts.tls,
+			      names_of_site("mta-sts", domain, domain->mta_sts.host));
+	}
 }
 
 static bool has_certificates(const struct scenario *scenario)
@@ -81,6 +120,13 @@ static bool has_certificates(const struct scenario *scenario)
 	for (guint i = 0; i < scenario->servers->len; i++)
 		if (scenario_has_tls(scenario->servers->pdata[i]))
 			return true;
+	for (guint i = 0; i < scenario->domains->len; i++) {
+		const struct scenario_domain *domain = scenario->domains->pdata[i];
+
+		if (scenario_tls_is_given(&domain->webmail_tls) ||
+		    scenario_has_mta_sts(&domain->mta_sts))
+			return true;
+	}
 	return false;
 }
 
@@ -102,9 +148,7 @@ struct security *security_new(struct world *world, const struct scenario *scenar
 		return security;
 	security->library = tls_library_new();
 	security->authority = make_authority(security->library, scenario);
-	for (guint i = 0; i < scenario->servers->len; i++)
-		if (scenario_has_tls(scenario->servers->pdata[i]))
-			issue(security, scenario, scenario->servers->pdata[i]);
+	issue_all(security, scenario);
 	return security;
 }
 
@@ -133,24 +177,23 @@ static struct tls_context *add_context(struct security *security, struct node *n
 	return context;
 }
 
-struct tls_context *security_server(struct security *security, const struct scenario_server *server,
+struct tls_context *security_server(struct security *security, const struct scenario_tls *tls,
 				    struct node *node)
 {
-	const struct tls_credential *credential =
-	    g_hash_table_lookup(security->credentials, server);
+	const struct tls_credential *credential = g_hash_table_lookup(security->credentials, tls);
 
 	if (credential == NULL)
 		return NULL;
 	return add_context(security, node,
 			   &(struct tls_context_config) {
 			       .credential = credential,
-			       .oldest = (enum tls_version)server->tls.oldest,
-			       .newest = (enum tls_version)server->tls.newest,
+			       .oldest = (enum tls_version)tls->oldest,
+			       .newest = (enum tls_version)tls->newest,
 			   });
 }
 
 struct tls_context *security_client(struct security *security, struct node *node,
-				    enum tls_verify verify)
+				    enum tls_verify verify, const struct scenario_tls *versions)
 {
 	if (security->library == NULL)
 		security->library = tls_library_new();
@@ -158,6 +201,8 @@ struct tls_context *security_client(struct security *security, struct node *node
 			   &(struct tls_context_config) {
 			       .trusted = security->authority,
 			       .verify = verify,
+			       .oldest = versions != NULL ? (enum tls_version)versions->oldest : 0,
+			       .newest = versions != NULL ? (enum tls_version)versions->newest : 0,
 			   });
 }
 

@@ -15,18 +15,18 @@ struct security *security_new(struct world *world, const struct scenario *scenar
 void security_free(struct security *security);
 
 /*
- * Contexts belong to `security`. For clients of `server`, whose host runs as `node`; NULL: it has no
- * certificate.
+ * Contexts belong to `security`. For clients of a server or a site whose certificate `tls` describes, and
+ * whose host runs as `node`; NULL: it has none.
  */
-struct tls_context *security_server(struct security *security, const struct scenario_server *server,
+struct tls_context *security_server(struct security *security, const struct scenario_tls *tls,
 				    struct node *node);
 
 /* True when some server has a certificate. */
 bool security_has_authority(const struct security *security);
 
-/* For connections that programs on `node` open. */
+/* For connections that programs on `node` open; `versions`: those it speaks, NULL: all. */
 struct tls_context *security_client(struct security *security, struct node *node,
-				    enum tls_verify verify);
+				    enum tls_verify verify, const struct scenario_tls *versions);
 
 /*
  * The certificate of the scenario's authority as PEM, the same in every run of it; NULL: no server has

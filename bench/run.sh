@@ -114,6 +114,22 @@ memory "idle host, with interface and cable" idle_host 2048
 memory "idle end of an established TCP connection" idle_connection_end 1024
 memory "connection in TIME-WAIT" time_wait 100
 
+# What a handshake with X25519 and ECDSA P-256 cannot do without: the server signs, the client verifies that and
+# the certificate, and each side makes a key pair and derives the secret. By openssl's own measure, per second.
+primitives() {
+	openssl speed -seconds 1 ecdsap256 ecdhx25519 2>/dev/null | awk '
+		/nistp256/ { sign = $(NF - 1); verify = $NF }
+		/X25519/ { exchange = $NF }
+		END { print " handshakes_per_s=" 1 / (1 / sign + 2 / verify + 4 / exchange) }'
+}
+
+head_row "TLS handshakes, both ends, against openssl speed" mailwire primitives ratio goal
+compare "TLS 1.3: handshakes/s" handshakes_per_s 0.3 -- $ours/tls --n=1000 -- primitives
+compare "TLS 1.2: handshakes/s" handshakes_per_s 0.3 -- $ours/tls --n=1000 --version=1.2 -- primitives
+head_row "memory of an idle end of a TLS connection" bytes "" "" goal
+bound "TLS 1.3" "$($ours/tls --n=1 | value bytes_each)" 20480 most
+bound "TLS 1.2" "$($ours/tls --n=1 --version=1.2 | value bytes_each)" 20480 most
+
 head_row "event queue, hold model" operations/s "ns each" "" ""
 $ours/engine | while read -r line; do
 	printf '%-50s %14s %14s\n' "$(value pending <<<"$line") pending" \

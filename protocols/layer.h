@@ -29,11 +29,16 @@ enum mail_detail {
 	MAIL_CHECKED, /* a stage looked at it: the server's own policy, or its screening; before: enum
 	                     screen_verdict; after: enum screen_action, what was done; bytes: stage,
 	                     evidence */
-	MAIL_SUBMITTED,   /* MSA accepted it; bytes: queue id */
-	MAIL_SIGNED,      /* MSA signed it by DKIM; bytes: "d=domain; s=selector; a=algorithm" */
-	MAIL_QUEUED,      /* MTA put it into its queue; bytes: queue id, recipient */
-	MAIL_LOOKED_UP,   /* MTA knows the next host; bytes: "recipient-domain exchanger"; fact:
+	MAIL_SUBMITTED, /* MSA accepted it; bytes: queue id */
+	MAIL_SIGNED,    /* MSA signed it by DKIM; bytes: "d=domain; s=selector; a=algorithm" */
+	MAIL_QUEUED,    /* MTA put it into its queue; bytes: queue id, recipient */
+	MAIL_POLICY, /* MTA knows which TLS the domain wants (MTA-STS, RFC 8461), or where an exchanger
+	                     is not so; bytes: recipient-domain; facts: mode, id, source, trouble;
+	                     exchanger, violation */
+	MAIL_LOOKED_UP, /* MTA knows the next host; bytes: "recipient-domain exchanger"; fact:
 	                     preference */
+	MAIL_UNPROTECTED, /* MTA goes on without TLS, because it could not be started (RFC 7435); bytes:
+	                     the server; fact: reason */
 	MAIL_TRANSFERS,   /* MTA begins its transaction with it; as MAIL_SUBMITS */
 	MAIL_RECEIVED,    /* MTA accepted it from another server; bytes: queue id */
 	MAIL_TRANSFERRED, /* another server took it; bytes: recipient; facts: server, reply */

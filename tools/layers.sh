@@ -11,7 +11,7 @@ function layer(path) {
 }
 function pure(path) {
 	return path ~ /^(views|sim|stack\/wire)\// || path ~ /^(stack\/address|stack\/layer|protocols\/layer|protocols\/actor|protocols\/dissect)\.h$/ ||
-	       path ~ /\/(names|dissect)\.h$/ || path ~ /^protocols\/(dns\/(name|record|message)|mail\/message|imap\/parser|http\/form|sasl\/sasl)\.h$/
+	       path ~ /\/(names|dissect)\.h$/ || path ~ /^protocols\/(tls\/(decrypt|secrets)|dns\/(name|record|message)|mail\/message|imap\/parser|http\/form|sasl\/sasl)\.h$/
 }
 BEGIN { rank["sim"] = 1; rank["stack"] = 3; rank["protocols"] = 4; rank["views"] = 5; rank["app"] = 6 }
 /^[ \t]*#[ \t]*include[ \t]*"/ {

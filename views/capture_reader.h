@@ -13,7 +13,7 @@
 
 #define CAPTURE_READER_INTERFACES_MAX 65536
 #define CAPTURE_READER_NAMES_MAX      65536
-#define CAPTURE_READER_SECRETS_MAX    1024
+#define CAPTURE_READER_SECRETS_MAX    262144
 #define CAPTURE_READER_KEPT_BYTES_MAX (16u << 20) /* of texts, names and secrets in all */
 #define CAPTURE_READER_BLOCK_MAX      (16u << 20) /* a block or record; longer ones are malformed */
 #define CAPTURE_READER_BUFFER_BYTES   (1u << 18)  /* grows up to twice the longest block */

@@ -96,6 +96,20 @@ void explain_append_order(GString *out, const struct model_segment *segment)
 								: "that it acknowledges");
 }
 
+/* Secrets that the capture has brought along up to here. */
+static void read_secrets(struct explain *explain)
+{
+	size_t count = capture_reader_secrets_count(explain->reader);
+
+	for (; explain->secrets_read < count; explain->secrets_read++) {
+		const struct captured_secrets *secrets =
+		    capture_reader_secrets(explain->reader, explain->secrets_read);
+
+		if (secrets->type == CAPTURE_SECRETS_TLS)
+			tls_secrets_add(streams_secrets(explain->streams), secrets->bytes);
+	}
+}
+
 /* A cooked header of Linux says which way the packet went, and version 2 by which interface; false: there is none. */
 static bool read_cooked(const struct decode *decode, struct cooked_header *header)
 {
@@ -158,6 +172,7 @@ static void follow(struct explain *explain, const struct captured_frame *frame,
 		.dissectors = options->dissectors,
 	};
 	address_names_read(explain->names, explain->reader);
+	read_secrets(explain);
 	decode_packet(
 	    frame->bytes,
 	    &(struct decode_options) { interface->link_type, wants_fields, NULL,
@@ -237,6 +252,7 @@ struct explain_result explain(struct capture_reader *reader, const struct explai
 	explain->reader = reader;
 	explain->names = address_names_new();
 	explain->streams = streams_new(options->dissectors);
+	tls_secrets_add(streams_secrets(explain->streams), options->key_log);
 	layout_init(&explain->layout, options->out, options->columns, options->colour);
 	explain->text = g_string_new(NULL);
 	explain->purposes = g_hash_table_new(NULL, NULL);

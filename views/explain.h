@@ -15,6 +15,7 @@ struct explain_options {
 	bool json;                    /* else text */
 	uint64_t packet;              /* only this one, with every field; 0: all */
 	struct packet_filter *filter; /* which are shown; all are followed. NULL: all */
+	struct bytes key_log; /* of --keylog: secrets beside those in the capture; may be empty */
 	const struct dissector *const *dissectors;
 };
 

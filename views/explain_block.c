@@ -383,13 +383,47 @@ static void print_payload(struct block *block)
 	}
 }
 
+/* The bytes of the segment itself are told of with it. */
+static bool is_told_now(const struct model_segment *segment)
+{
+	return segment->order == SEGMENT_IN_ORDER || segment->order == SEGMENT_FILLS_GAP ||
+	       segment->order == SEGMENT_AFTER_LOSS;
+}
+
+/* What TLS puts around what was decrypted: the application says the rest of the payload. */
+static void print_records(struct block *block)
+{
+	static const char *const actions[] = { "application", "encapsulate", "decapsulate",
+					       "application" };
+	const struct model_segment *segment = block->packet->account.segment;
+	struct layout *layout = &block->explain->layout;
+	bool is_sent = block->way == WAY_SENT;
+	uint64_t around;
+
+	if (segment == NULL || segment->direction->units->len == 0 ||
+	    !segment->connection->is_tls || !is_told_now(segment))
+		return;
+	around = segment->length - model_unit_bytes(segment, NULL);
+	if (around == 0)
+		return;
+	layout_begin(layout, actions[block->way], LAYER_TLS, "TLS");
+	layout_change(layout, is_sent ? '+' : block->way == WAY_RECEIVED ? '-' : ' ', around);
+	text_append(layout->line, is_sent
+				      ? "application data, encrypted: headers and tags of records"
+				      : "application data, decrypted: headers and tags of records");
+	layout_size(layout, is_sent ? segment->length : segment->length - around);
+	print_line(block->explain);
+}
+
 static void print_layers(struct block *block)
 {
 	const struct decode *decode = &block->explain->decode;
 	unsigned count = decode->layer_count;
 
-	if (block->way == WAY_SENT)
+	if (block->way == WAY_SENT) {
 		print_payload(block);
+		print_records(block);
+	}
 	for (unsigned i = 0; i < count; i++) {
 		/* What an error quotes is read from the outside in, whoever sends it. */
 		const struct decode_layer *layer =
@@ -398,8 +432,10 @@ static void print_layers(struct block *block)
 		if (!is_data(layer) && layer->protocol != DECODE_PADDING)
 			print_header(block, layer);
 	}
-	if (block->way != WAY_SENT)
+	if (block->way != WAY_SENT) {
+		print_records(block);
 		print_payload(block);
+	}
 }
 
 /* A run's own comment knows the sentence better: which programs act. */
@@ -502,10 +538,21 @@ void explain_block(struct explain *explain, const struct explained *packet)
 	layout_print_blank(&explain->layout);
 }
 
+static void append_decrypted(struct explain *explain)
+{
+	struct streams_decrypted records = streams_decrypted(explain->streams);
+	GString *line = explain->layout.line;
+
+	g_string_append_printf(line, "; %" G_GUINT64_FORMAT " TLS record%s decrypted", records.read,
+			       records.read == 1 ? "" : "s");
+	if (records.unread > 0)
+		g_string_append_printf(
+		    line, ", %" G_GUINT64_FORMAT " could not be: the secrets here do not fit",
+		    records.unread);
+}
+
 void explain_summary(struct explain *explain, const struct explain_result *result)
 {
-	const struct capture_reader *reader = explain->reader;
-	size_t secrets = capture_reader_secrets_count(reader);
 	GString *line = explain->layout.line;
 
 	g_string_append_printf(line, "%" G_GUINT64_FORMAT " frame%s", result->frames,
@@ -529,8 +576,7 @@ void explain_summary(struct explain *explain, const struct explain_result *resul
 		g_string_append_printf(line,
 				       "; %" G_GUINT64_FORMAT " checksum%s left to network cards",
 				       explain->unfinished, explain->unfinished == 1 ? "" : "s");
-	if (secrets > 0)
-		g_string_append_printf(line, "; %zu block%s of secrets for decryption, not used",
-				       secrets, secrets == 1 ? "" : "s");
+	if (tls_secrets_count(streams_secrets(explain->streams)) > 0)
+		append_decrypted(explain);
 	layout_print(&explain->layout, 4);
 }

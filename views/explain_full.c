@@ -151,7 +151,7 @@ static void print_layer(struct explain *explain, const struct explained *packet,
 }
 
 static void print_unit(struct explain *explain, const struct dissect_unit *unit, uint64_t offset,
-		       bool is_held)
+		       bool is_held, bool is_encrypted)
 {
 	GString *line = explain->layout.line;
 
@@ -159,7 +159,9 @@ static void print_unit(struct explain *explain, const struct dissect_unit *unit,
 			       2 * unit->depth, "", is_held ? "held before: " : "", unit->name,
 			       offset, offset + unit->length - (unit->length > 0));
 	layout_pad(&explain->layout, VALUE_COLUMN - 1);
-	g_string_append_printf(line, " %s%s", unit->summary, unit->is_complete ? "" : " (a piece)");
+	g_string_append_printf(line, " %s%s%s", unit->summary,
+			       unit->is_complete ? "" : " (a piece)",
+			       is_encrypted ? " (encrypted on the wire)" : "");
 	print_line(explain, VALUE_COLUMN);
 	print_purpose(explain, VALUE_COLUMN, unit->purpose, unit->reference);
 }
@@ -183,7 +185,8 @@ static void print_stream(struct explain *explain, const struct model_segment *se
 	for (unsigned i = 0; i < streams_unit_count(explain->streams); i++) {
 		struct stream_unit unit = streams_unit(explain->streams, i);
 
-		print_unit(explain, unit.unit, unit.offset, !unit.is_of_segment);
+		print_unit(explain, unit.unit, unit.offset, !unit.is_of_segment,
+			   unit.is_encrypted && unit.dissector == segment->connection->dissector);
 	}
 }
 
@@ -202,7 +205,7 @@ static void print_datagram(struct explain *explain, const struct explained *pack
 	count = dissector->dissect(&input, units, STREAM_UNITS_MAX);
 	count = MIN(count, STREAM_UNITS_MAX);
 	for (size_t i = 0; i < count; i++)
-		print_unit(explain, &units[i], units[i].offset, false);
+		print_unit(explain, &units[i], units[i].offset, false, false);
 }
 
 static void print_bytes(struct explain *explain, struct bytes bytes)

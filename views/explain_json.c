@@ -123,7 +123,7 @@ static void append_stream(GString *out, const struct model_segment *segment)
 }
 
 static void append_unit(GString *out, const char *protocol, const struct dissect_unit *unit,
-			uint64_t offset, bool is_held)
+			uint64_t offset, bool is_held, bool is_encrypted)
 {
 	g_string_append(out, "{\"protocol\":");
 	append_string(out, bytes_of(protocol));
@@ -138,6 +138,8 @@ static void append_unit(GString *out, const char *protocol, const struct dissect
 		g_string_append(out, ",\"piece\":true");
 	if (is_held)
 		g_string_append(out, ",\"held\":true");
+	if (is_encrypted)
+		g_string_append(out, ",\"encrypted\":true");
 	g_string_append_c(out, '}');
 }
 
@@ -153,7 +155,7 @@ static void append_datagram(GString *out, const struct explained *packet)
 	count = MIN(count, STREAM_UNITS_MAX);
 	for (size_t i = 0; i < count; i++) {
 		g_string_append(out, i == 0 ? ",\"application\":[" : ",");
-		append_unit(out, dissector->name, &units[i], units[i].offset, false);
+		append_unit(out, dissector->name, &units[i], units[i].offset, false, false);
 	}
 	if (count > 0)
 		g_string_append_c(out, ']');
@@ -174,8 +176,8 @@ static void append_application(struct explain *explain, const struct explained *
 		struct stream_unit unit = streams_unit(explain->streams, i);
 
 		g_string_append(out, i == 0 ? ",\"application\":[" : ",");
-		append_unit(out, model_protocol(segment->connection), unit.unit, unit.offset,
-			    !unit.is_of_segment);
+		append_unit(out, unit.dissector->name, unit.unit, unit.offset, !unit.is_of_segment,
+			    unit.is_encrypted);
 	}
 	if (count > 0)
 		g_string_append_c(out, ']');

@@ -23,6 +23,7 @@ struct explain {
 		char text[EXPLAIN_LABEL_BYTES];
 	} labels[EXPLAIN_LABELS]; /* as they were used last, by the index */
 	uint64_t unfinished;      /* packets with a checksum left to the network card */
+	size_t secrets_read;      /* blocks of secrets in the capture */
 	GHashTable *purposes;     /* of kinds of commands and replies that were said already */
 	struct lru_table *again;  /* of lines that may come again: views/explain_again.c */
 };
@@ -68,8 +69,9 @@ struct explain_again {
 	uint32_t names[2]; /* no padding: compared as bytes */
 	uint32_t padding_bytes;
 	uint8_t protocol, way;
-	uint8_t header[EXPLAIN_AGAIN_HEADER];
 	uint8_t zero[6];
+	uint8_t
+	    header[EXPLAIN_AGAIN_HEADER]; /* last: keys differ in their last bytes, which is fast */
 };
 
 struct explain_kept {

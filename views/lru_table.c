@@ -9,6 +9,8 @@ struct lru_table {
 	uint64_t clock; /* counts uses; an entry whose last use is 0 is free */
 	uint32_t *tags; /* of each entry: bits of its key's hash, so that few keys are compared */
 	uint8_t *entries;
+	uint8_t *
+	    *recent; /* RECENT entries that were found last, by the end of their key; NULL: none */
 	void (*forget)(void *owner, void *value);
 	void *owner;
 };
@@ -18,13 +20,14 @@ struct lru_table {
  * remembers when it was.
  */
 #define IN_USE (UINT64_C(1) << 63)
+#define RECENT 64
 
 struct lru_table *lru_table_new(size_t key_bytes, size_t value_bytes, size_t capacity,
 				void (*forget)(void *owner, void *value), void *owner)
 {
 	struct lru_table *table = g_new0(struct lru_table, 1);
 
-	g_assert(capacity >= LRU_WAYS && (capacity & (capacity - 1)) == 0);
+	g_assert(key_bytes >= 2 && capacity >= LRU_WAYS && (capacity & (capacity - 1)) == 0);
 	table->key_bytes = key_bytes;
 	table->value_offset = (sizeof table->clock + key_bytes + 7) & ~(size_t)7;
 	table->entry_bytes = (table->value_offset + value_bytes + 7) & ~(size_t)7;
@@ -34,6 +37,7 @@ struct lru_table *lru_table_new(size_t key_bytes, size_t value_bytes, size_t cap
 	/* Zeros from the system: what is never used takes no memory. */
 	table->entries = g_malloc0_n(capacity, table->entry_bytes);
 	table->tags = g_new0(uint32_t, capacity);
+	table->recent = g_new0(uint8_t *, RECENT);
 	return table;
 }
 
@@ -59,6 +63,7 @@ void lru_table_free(struct lru_table *table)
 	}
 	g_free(table->entries);
 	g_free(table->tags);
+	g_free(table->recent);
 	g_free(table);
 }
 
@@ -118,15 +123,27 @@ static uint32_t tag_of(uint64_t hashed)
 	return (uint32_t)(hashed >> 32) | 1; /* 0: free */
 }
 
-static uint8_t *entry_of(const struct lru_table *table, const void *key)
+static bool has_key(const struct lru_table *table, const uint8_t *entry, const void *key)
+{
+	return memcmp(entry + sizeof table->clock, key, table->key_bytes) == 0;
+}
+
+/*
+ * The entry that was found last for a key that ends like this one, most often the same. An entry stays in
+ * its place, and its key tells whose it is by now.
+ */
+static uint8_t **recent_of(const struct lru_table *table, const uint8_t *key)
+{
+	return &table->recent[(key[table->key_bytes - 1] ^ key[table->key_bytes - 2]) % RECENT];
+}
+
+static uint8_t *entry_in_bucket(const struct lru_table *table, const void *key)
 {
 	uint64_t hashed;
 	size_t bucket;
 	const uint32_t *tags;
 	uint32_t tag;
 
-	if (table->clock == 0)
-		return NULL; /* nothing was put in yet */
 	hashed = hash(key, table->key_bytes);
 	bucket = bucket_of(table, hashed);
 	tags = table->tags + bucket;
@@ -137,10 +154,24 @@ static uint8_t *entry_of(const struct lru_table *table, const void *key)
 		if (tags[i] != tag)
 			continue;
 		entry = entry_at(table, bucket + i);
-		if (memcmp(entry + sizeof table->clock, key, table->key_bytes) == 0)
+		if (has_key(table, entry, key))
 			return entry;
 	}
 	return NULL;
+}
+
+static uint8_t *entry_of(const struct lru_table *table, const void *key)
+{
+	uint8_t **recent = recent_of(table, key), *entry = *recent;
+
+	if (table->clock == 0)
+		return NULL; /* nothing was put in yet */
+	if (entry != NULL && has_key(table, entry, key))
+		return entry;
+	entry = entry_in_bucket(table, key);
+	if (entry != NULL)
+		*recent = entry;
+	return entry;
 }
 
 const void *lru_table_look(const struct lru_table *table, const void *key)

@@ -25,6 +25,7 @@ static void forget_flow(void *owner, void *value)
 {
 	stream_forget(owner, value, 0);
 	stream_forget(owner, value, 1);
+	stream_forget_tls(owner, value);
 }
 
 /* Closed by both sides, or reset: little of it is to come. */
@@ -47,6 +48,7 @@ struct streams *streams_new(const struct dissector *const *dissectors)
 	struct streams *streams = g_new0(struct streams, 1);
 
 	streams->dissectors = dissectors;
+	streams->decryption = tls_decryption_new();
 	streams->units[0] = g_ptr_array_new();
 	streams->units[1] = g_ptr_array_new();
 	streams->table = lru_table_new(sizeof(struct flow_key), sizeof(struct flow), STREAMS_MAX,
@@ -59,6 +61,7 @@ void streams_free(struct streams *streams)
 	if (streams == NULL)
 		return;
 	lru_table_free(streams->table);
+	tls_decryption_free(streams->decryption);
 	g_ptr_array_free(streams->units[0], TRUE);
 	g_ptr_array_free(streams->units[1], TRUE);
 	g_free(streams);
@@ -420,11 +423,23 @@ unsigned streams_unit_count(const struct streams *streams)
 struct stream_unit streams_unit(const struct streams *streams, unsigned index)
 {
 	return (struct stream_unit) {
-		.offset = streams->bases[index] + streams->found[index].offset,
-		.is_from_server = streams->is_from_server[index],
+		.offset = streams->about[index].base + streams->found[index].offset,
+		.dissector = streams->about[index].dissector,
+		.is_from_server = streams->about[index].is_from_server,
+		.is_encrypted = streams->about[index].is_encrypted,
 		.is_of_segment = index >= streams->found_before && index < streams->found_behind,
 		.unit = &streams->found[index],
 	};
+}
+
+struct tls_secrets *streams_secrets(struct streams *streams)
+{
+	return tls_decryption_secrets(streams->decryption);
+}
+
+struct streams_decrypted streams_decrypted(const struct streams *streams)
+{
+	return (struct streams_decrypted) { streams->opened_count, streams->closed_count };
 }
 
 unsigned streams_count(const struct streams *streams)

@@ -4,6 +4,7 @@
  * trace, but of bounded size, and ready for everything that a capture may lack.
  */
 #pragma once
+#include "protocols/tls/secrets.h"
 #include "views/decode.h"
 #include "views/model.h"
 
@@ -22,6 +23,9 @@ struct streams;
 
 struct streams *streams_new(const struct dissector *const *dissectors);
 void streams_free(struct streams *streams);
+
+/* By which TLS is decrypted; they may be added to as the capture is read. */
+struct tls_secrets *streams_secrets(struct streams *streams);
 
 /* Where and when a packet was captured, and in which state. */
 struct stream_packet {
@@ -58,10 +62,18 @@ struct stream_unit {
 	uint64_t offset;     /* in the stream */
 	bool is_from_server; /* whose stream: one side's bytes may wait for the other's */
 	bool is_of_segment;  /* else in bytes that were held since before */
-	const struct dissect_unit *unit; /* of its own offset, only differences mean anything */
+	bool is_encrypted;   /* on the wire: TLS protects it */
+	const struct dissector *dissector; /* which found it */
+	const struct dissect_unit *unit;   /* of its own offset, only differences mean anything */
 };
 unsigned streams_unit_count(const struct streams *streams);
 struct stream_unit streams_unit(const struct streams *streams, unsigned index);
+
+/* Encrypted records of TLS so far. */
+struct streams_decrypted {
+	uint64_t read, unread;
+};
+struct streams_decrypted streams_decrypted(const struct streams *streams);
 
 /* Connections seen so far; those not over that were forgotten for lack of room: if they go on, as new ones. */
 unsigned streams_count(const struct streams *streams);

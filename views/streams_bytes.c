@@ -4,19 +4,19 @@
 #include "views/streams_private.h"
 
 /* A unit of its own is shown among the units of its direction. */
-static void show_unit(struct streams *streams, struct model_direction *direction,
-		      const struct dissector *dissector, const struct dissect_unit *found,
-		      uint64_t base)
+static void show_unit(struct streams *streams, struct model_direction *direction, unsigned index)
 {
-	struct model_unit *unit = &streams->shown[streams->found_count];
+	const struct dissect_unit *found = &streams->found[index];
+	struct model_unit *unit = &streams->shown[index];
 
 	*unit = (struct model_unit) {
-		.offset = base + found->offset,
+		.offset = streams->about[index].base + found->offset,
 		.length = found->length,
 		.name = found->name,
-		.dissector = dissector,
+		.dissector = streams->about[index].dissector,
 		.kind = found->kind,
 		.is_complete = found->is_complete,
+		.is_encrypted = streams->about[index].is_encrypted,
 		.summary = (char *)found->summary,
 		.purpose = found->purpose,
 	};
@@ -25,67 +25,81 @@ static void show_unit(struct streams *streams, struct model_direction *direction
 
 /* Lines that have not come to their end are told of when they have. */
 static void let_hear(struct streams *streams, const struct model_direction *direction,
-		     const struct dissector *dissector, const struct dissect_unit *found,
-		     struct bytes bytes)
+		     unsigned index, struct bytes bytes)
 {
+	const struct dissect_unit *found = &streams->found[index];
+
 	if (streams->hear == NULL || found->depth > 0 || found->kind == DISSECT_PART)
 		return;
 	streams->hear(streams->hear_owner,
 		      &(struct stream_said) {
 			  .connection = direction->connection,
 			  .is_from_server = direction->is_from_server,
-			  .dissector = dissector,
+			  .dissector = streams->about[index].dissector,
 			  .unit = found,
 			  .bytes = bytes_first(bytes_from(bytes, found->offset), found->length),
 		      });
 }
 
-/* The dissector for what comes next: TLS from the first ClientHello on, wherever that comes. */
-static const struct dissector *dissector_for(struct model_direction *direction, struct bytes bytes)
+void stream_add_found(struct streams *streams, struct model_direction *direction, size_t count,
+		      const struct stream_source *source)
+{
+	count = MIN(count, (size_t)STREAM_UNITS_MAX - streams->found_count);
+	for (; count > 0; count--) {
+		unsigned index = streams->found_count++;
+
+		streams->about[index].base = source->base;
+		streams->about[index].dissector = source->dissector;
+		streams->about[index].is_from_server = direction->is_from_server;
+		streams->about[index].is_encrypted = source->is_encrypted;
+		let_hear(streams, direction, index, source->bytes);
+		if (streams->found[index].depth == 0)
+			show_unit(streams, direction, index);
+	}
+}
+
+/* TLS from the first ClientHello on, wherever that comes. */
+static bool is_tls(struct model_direction *direction, struct bytes bytes)
 {
 	struct model_connection *connection = direction->connection;
 
 	connection->is_tls |=
 	    tls_begins(bytes) || (direction->fed_bytes == 0 && tls_is_record(bytes));
-	return connection->is_tls ? &tls_dissector : connection->dissector;
+	return connection->is_tls;
 }
 
 /*
- * Lets the dissector read `bytes`, the next of the stream behind `missing` that nobody has, and keeps
- * what it finds. What is cut off behind them is not to be waited for.
+ * Lets the connection's dissector read `bytes`, the next of the stream behind `missing` that nobody has,
+ * and keeps what it finds. What is cut off behind them is not to be waited for.
  */
 static void read_bytes(struct streams *streams, struct model_direction *direction,
 		       struct bytes bytes, uint64_t missing, bool is_cut)
 {
 	struct model_connection *connection = direction->connection;
-	const struct dissector *dissector = dissector_for(direction, bytes);
 	struct dissect_unit *found = streams->found + streams->found_count;
 	size_t room = STREAM_UNITS_MAX - streams->found_count, count, unfinished = 0;
 	size_t kept = pieces_length(direction);
-	uint64_t base = direction->fed_bytes - kept;
+	struct stream_source source = {
+		connection->dissector, direction->fed_bytes - kept, false, {NULL, 0}
+	};
 	bool may_keep = !is_cut && streams->held_bytes + bytes.length <= STREAMS_HELD_BYTES_MAX;
 	struct dissect_input input = {
 		.bytes = pieces_join(direction, bytes),
 		.is_from_server = direction->is_from_server,
 		.is_stream = true,
-		.state = connection->is_tls ? &connection->tls_state : &connection->state,
+		.state = &connection->state,
 		.missing = missing,
 		.unfinished = may_keep ? &unfinished : NULL,
 	};
 
+	source.bytes = input.bytes;
 	direction->fed_bytes += bytes.length;
-	if (dissector == NULL || bytes.length == 0)
+	if (connection->dissector == NULL || bytes.length == 0)
 		return;
-	count = dissector->dissect(&input, found, room);
-	count = MIN(count, room);
-	for (size_t i = 0; i < count; i++) {
-		let_hear(streams, direction, dissector, &found[i], input.bytes);
+	count = connection->dissector->dissect(&input, found, room);
+	for (size_t i = 0; i < MIN(count, room); i++)
 		pieces_trim(&found[i], kept);
-		if (found[i].depth == 0)
-			show_unit(streams, direction, dissector, &found[i], base);
-		streams->is_from_server[streams->found_count] = direction->is_from_server;
-		streams->bases[streams->found_count++] = base;
-	}
+	stream_add_found(streams, direction, count, &source);
 	pieces_keep(direction, input.bytes, unfinished);
 	streams->held_bytes += pieces_length(direction);
 	streams->held_bytes -= kept;
@@ -109,7 +123,10 @@ void stream_read(struct streams *streams, struct flow *flow, unsigned index,
 	struct bytes bytes = bytes_from(piece->bytes, stream->fed_bytes - piece->offset);
 	uint64_t cut = end - stream->fed_bytes - bytes.length;
 
-	read_bytes(streams, stream, bytes, missing, cut > 0);
+	if (is_tls(stream, bytes))
+		stream_read_tls(streams, flow, index, bytes, missing);
+	else
+		read_bytes(streams, stream, bytes, missing, cut > 0);
 	stream->missing_bytes = bytes.length > 0 ? cut : missing + cut;
 	stream->fed_bytes = end; /* what was not captured is passed over */
 }

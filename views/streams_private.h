@@ -1,5 +1,6 @@
 /* The parts of views/streams.c that its files share: flows, and the bytes of their directions. */
 #pragma once
+#include "protocols/tls/decrypt.h"
 #include "stack/wire/tcp.h"
 #include "views/streams.h"
 
@@ -23,13 +24,16 @@ struct flow {
 	struct model_connection connection; /* its units are those of the segment followed last */
 	struct ip_address server;
 	struct flow_direction directions[2]; /* 0 from the client, 1 from the server */
+	struct tls_decrypter *decrypter;     /* NULL: no TLS was spoken yet, or it is not read */
 };
 
 struct streams {
 	const struct dissector *const *dissectors;
 	void (*hear)(void *owner, const struct stream_said *said); /* NULL: nobody listens */
 	void *hear_owner;
-	struct lru_table *table; /* of flows, by addresses and ports */
+	struct tls_decryption *decryption;
+	uint64_t opened_count, closed_count; /* encrypted records: read, and not */
+	struct lru_table *table;             /* of flows, by addresses and ports */
 	unsigned count;
 	size_t forgotten;                     /* that were not over */
 	size_t held_bytes;                    /* early segments and unfinished lines */
@@ -37,8 +41,12 @@ struct streams {
 	GPtrArray *units[2]; /* of struct model_unit *: views of the found ones of depth 0 */
 	struct model_unit shown[STREAM_UNITS_MAX];
 	struct dissect_unit found[STREAM_UNITS_MAX];
-	uint64_t bases[STREAM_UNITS_MAX]; /* stream offset that their offsets count from */
-	bool is_from_server[STREAM_UNITS_MAX];
+	struct {
+		uint64_t base; /* stream offset that its offset counts from */
+		const struct dissector *dissector;
+		bool is_from_server, is_encrypted;
+	} about[STREAM_UNITS_MAX];                     /* each of them */
+	struct dissect_unit records[STREAM_UNITS_MAX]; /* of TLS, in the bytes read now */
 	unsigned found_count;
 	unsigned found_before, found_behind; /* those between are of the segment itself */
 };
@@ -54,6 +62,31 @@ struct stream_piece {
 /* Lets the dissector read the piece, as far as it is new, which does not lie behind a gap. */
 void stream_read(struct streams *streams, struct flow *flow, unsigned index,
 		 const struct stream_piece *piece);
+
+/* What was found next, by whom, counted from which stream offset. */
+struct stream_source {
+	const struct dissector *dissector;
+	uint64_t base;
+	bool is_encrypted;
+	struct bytes bytes; /* those that their offsets count in */
+};
+
+/*
+ * Takes in `count` units that were written to `streams->found` behind the others; those of depth 0 are
+ * shown. At most as many as there is room for.
+ */
+void stream_add_found(struct streams *streams, struct model_direction *direction, size_t count,
+		      const struct stream_source *source);
+
+/*
+ * Reads the next bytes of a TLS connection, behind `missing` that nobody has: records, and in place of
+ * those that can be decrypted what is in them. What is cut off behind them is not to be waited for.
+ */
+void stream_read_tls(struct streams *streams, struct flow *flow, unsigned index, struct bytes bytes,
+		     uint64_t missing);
+
+/* Lets go of what is kept for decryption. */
+void stream_forget_tls(struct streams *streams, struct flow *flow);
 
 /* Reads what was held and lies behind no gap now; what is damaged only if it is wanted. */
 void stream_read_held(struct streams *streams, struct flow *flow, unsigned index,

@@ -8,6 +8,7 @@
 #include "sim/bytes.h"
 
 #define HTTP_PORT                 80
+#define HTTPS_PORT                443   /* RFC 9110 section 4.2.2 */
 #define HTTP_HEAD_BYTES_MAX       16384 /* start-line and fields, empty line included */
 #define HTTP_TARGET_BYTES_MAX     8000  /* of a request (RFC 9112 section 3) */
 #define HTTP_FIELDS_MAX           100

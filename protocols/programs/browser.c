@@ -77,13 +77,18 @@ static void append_cookies(const struct browser *browser, GString *fields)
 		g_string_append(fields, "\r\n");
 }
 
+static const char *scheme(const struct browser *browser)
+{
+	return browser->config.tls != NULL ? "https" : "http";
+}
+
 /* ---- Answers ---- */
 
 /* RFC 9110 section 15.4.4: what was posted is answered elsewhere, to a GET. */
 static bool follow(struct browser *browser, const struct http_message *response)
 {
 	const char *location = http_field(response, "Location");
-	char *site = g_strconcat("http://", browser->config.site, "/", NULL);
+	char *site = g_strconcat(scheme(browser), "://", browser->config.site, "/", NULL);
 
 	if (location != NULL && g_str_has_prefix(location, site))
 		location += strlen(site) - 1;
@@ -152,7 +157,8 @@ static void ask(struct browser *browser)
 	g_string_append_printf(fields, "User-Agent: %s\r\nAccept: text/html\r\n",
 			       agent != NULL ? agent : "browser");
 	if (is_post)
-		g_string_append_printf(fields, "Origin: http://%s\r\n", browser->config.site);
+		g_string_append_printf(fields, "Origin: %s://%s\r\n", scheme(browser),
+				       browser->config.site);
 	append_cookies(browser, fields);
 	http_client_request(
 	    browser->client,
@@ -183,6 +189,9 @@ static void connect_to(struct browser *browser, uint32_t address)
 					   .actor = ACTOR_BROWSER,
 					   .wakeup_ns = browser->config.wakeup_ns,
 					   .connect_timeout_ns = browser->config.connect_timeout_ns,
+					   .tls = browser->config.tls,
+					   .tls_name = browser->config.site,
+					   .begins_with_tls = browser->config.tls != NULL,
 					   .done = connection_done,
 					   .owner = browser,
 				       });

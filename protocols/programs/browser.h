@@ -1,5 +1,5 @@
 /*
- * A browser as far as a site of pages and forms needs one: asks for pages over HTTP, keeps cookies
+ * A browser as far as a site of pages and forms needs one: asks for pages over HTTP or HTTPS, keeps cookies
  * (RFC 6265) and the connection, follows redirects, and reads links and forms out of the HTML it got.
  * It runs no script, and does not load style sheets.
  */
@@ -10,6 +10,7 @@
 #include "stack/socket.h"
 
 struct browser;
+struct tls_context;
 
 #define BROWSER_REDIRECTS_MAX 10
 #define BROWSER_COOKIES_MAX   50
@@ -19,6 +20,7 @@ struct browser_config {
 	const char *user_agent;
 	struct dns_resolver *resolver;
 	uint16_t port;
+	struct tls_context *tls; /* of HTTPS (RFC 9110 section 4.2.2), borrowed; NULL: HTTP */
 	bool asks_aaaa;
 	int64_t wakeup_ns, connect_timeout_ns;
 	/*

@@ -10,8 +10,9 @@ struct connection {
 	struct delivery_agent *agent;
 	struct delivery *delivery; /* NULL: it has its results */
 	struct adapter *adapter;
-	char *host;       /* the exchanger */
-	uint32_t address; /* its address */
+	char *host;           /* the exchanger */
+	uint32_t address;     /* its address */
+	enum session_tls tls; /* what it is to be protected by */
 };
 
 /* A domain that there is mail for, and how many deliveries to it wait or are on their way. */
@@ -25,12 +26,15 @@ struct destination {
 struct delivery {
 	struct delivery_agent *agent;
 	struct mail_job *job;
-	struct dns_query *query; /* under way; NULL: none */
-	GArray *exchangers;      /* of struct exchanger, to try in order */
-	guint exchanger;         /* the present one */
-	GArray *addresses;       /* of uint32_t: the present one's, in the order to try them */
-	guint address;           /* the next to be tried */
-	unsigned tried;          /* addresses so far */
+	struct dns_query *query;        /* under way; NULL: none */
+	struct sts_query *policy_query; /* likewise */
+	struct mta_sts_policy *policy;  /* of the domain; NULL: none */
+	bool was_restrained;            /* by it, from an exchanger */
+	GArray *exchangers;             /* of struct exchanger, to try in order */
+	guint exchanger;                /* the present one */
+	GArray *addresses; /* of uint32_t: the present one's, in the order to try them */
+	guint address;     /* the next to be tried */
+	unsigned tried;    /* addresses so far */
 	struct connection *connection;
 	bool found_address; /* any exchanger had one */
 	bool dns_failed;    /* an address could not be looked up now */
@@ -55,6 +59,9 @@ static void free_delivery(struct delivery *delivery)
 {
 	if (delivery->query != NULL)
 		dns_cancel(delivery->query);
+	if (delivery->policy_query != NULL)
+		sts_cancel(delivery->policy_query);
+	mta_sts_policy_unref(delivery->policy);
 	g_array_unref(delivery->exchangers);
 	g_array_unref(delivery->addresses);
 	g_free(delivery);
@@ -290,6 +297,7 @@ static bool is_open(const struct mail_result *result)
 	return result->outcome == SMTP_PENDING || result->outcome == SMTP_DEFERRED;
 }
 
+static void connect_to(struct delivery *delivery, uint32_t address, enum session_tls tls);
 static void try_next_address(struct delivery *delivery);
 static void begin_anew(struct delivery *delivery);
 static void send_open_recipients(struct delivery *delivery, struct smtp_client *client);
@@ -318,6 +326,31 @@ static void go_on(struct connection *connection, struct smtp_client *client, con
 	send_open_recipients(next, client);
 }
 
+/*
+ * As in Postfix, with `may`: whoever offers TLS and cannot do it gets the message in clear, but at a
+ * second attempt, when the trouble has had time to pass.
+ */
+static bool may_go_on_in_clear(const struct connection *connection,
+			       const struct smtp_result *result)
+{
+	return connection->tls == SESSION_TLS_IF_OFFERED && result->stage == SMTP_STAGE_TLS &&
+	       result->code == 0 && connection->delivery->job->attempt > 1;
+}
+
+static void go_on_in_clear(struct connection *connection, const char *why)
+{
+	struct delivery *delivery = g_steal_pointer(&connection->delivery);
+	char *server =
+	    evidence_server(connection->host, (struct endpoint) { connection->address, SMTP_PORT });
+	GString *evidence = evidence_new(server);
+
+	evidence_fact(evidence, "reason", "%s", why);
+	evidence_record(connection->agent->node, ACTOR_MTA, MAIL_UNPROTECTED,
+			&delivery->job->identity, 0, evidence);
+	g_free(server);
+	connect_to(delivery, connection->address, SESSION_TLS_NEVER);
+}
+
 /* The server has spoken about every recipient it was asked for, which are those still open. */
 static void message_sent(void *owner, struct smtp_client *client, const struct smtp_result *results,
 			 unsigned count)
@@ -331,6 +364,10 @@ static void message_sent(void *owner, struct smtp_client *client, const struct s
 
 	if (delivery == NULL)
 		return;
+	if (may_go_on_in_clear(connection, &results[0])) {
+		go_on_in_clear(connection, results[0].text);
+		return;
+	}
 	job = delivery->job;
 	domain = g_strdup(job->domain);
 	for (unsigned i = 0; i < job->count; i++) {
@@ -352,12 +389,64 @@ static void message_sent(void *owner, struct smtp_client *client, const struct s
 		finish(delivery, SMTP_DEFERRED, "4.0.0", "");
 }
 
+/* The domain's policy (RFC 8461): what is found, and where an exchanger is not as it wants it. */
+
+static void record_policy(const struct delivery *delivery, GString *evidence)
+{
+	evidence_record(delivery->agent->node, ACTOR_MTA, MAIL_POLICY, &delivery->job->identity, 0,
+			evidence);
+}
+
+static bool is_enforced(const struct delivery *delivery)
+{
+	return delivery->policy != NULL && delivery->policy->mode == MTA_STS_ENFORCE;
+}
+
+static void record_violation(const struct delivery *delivery, const char *host, const char *what)
+{
+	GString *evidence = evidence_new(delivery->job->domain);
+
+	evidence_fact(evidence, "mode", "%s", mta_sts_mode_names[delivery->policy->mode]);
+	evidence_fact(evidence, "exchanger", "%s", host);
+	evidence_fact(evidence, "violation", "%s", what);
+	record_policy(delivery, evidence);
+}
+
+/* Where it is only tested, mail goes out all the same. True: this exchanger must not have it. */
+static bool is_forbidden(struct delivery *delivery)
+{
+	const char *host = present_exchanger(delivery)->host;
+
+	if (delivery->policy == NULL || delivery->policy->mode == MTA_STS_NONE ||
+	    mta_sts_policy_names(delivery->policy, host))
+		return false;
+	record_violation(delivery, host, "it is not in the policy");
+	delivery->was_restrained |= is_enforced(delivery);
+	return is_enforced(delivery);
+}
+
+/* What enforcement would not have put up with. */
+static void test_protection(const struct connection *connection)
+{
+	const struct delivery *delivery = connection->delivery;
+	const struct stream *stream =
+	    connection->adapter == NULL ? NULL : adapter_stream(connection->adapter);
+
+	if (delivery->policy == NULL || delivery->policy->mode != MTA_STS_TESTING || stream == NULL)
+		return;
+	if (stream->protection == NULL)
+		record_violation(delivery, connection->host, "the connection is in clear");
+	else if (stream->protection->distrust != NULL)
+		record_violation(delivery, connection->host, stream->protection->distrust);
+}
+
 static void transaction_begun(void *owner, const struct smtp_transfer *transfer)
 {
 	const struct connection *connection = owner;
 	char *server =
 	    evidence_server(connection->host, (struct endpoint) { connection->address, SMTP_PORT });
 
+	test_protection(connection);
 	evidence_record(connection->agent->node, ACTOR_MTA, MAIL_TRANSFERS,
 			&connection->delivery->job->identity, 0,
 			evidence_transaction(server, transfer));
@@ -421,7 +510,7 @@ static void connected(void *owner)
 	g_free(text);
 }
 
-static void connect_to(struct delivery *delivery, uint32_t address)
+static void connect_to(struct delivery *delivery, uint32_t address, enum session_tls tls)
 {
 	struct delivery_agent *agent = delivery->agent;
 	struct connection *connection = g_new0(struct connection, 1);
@@ -432,7 +521,7 @@ static void connect_to(struct delivery *delivery, uint32_t address)
 	    .names_originals = true,
 	    .converts = agent->config.converts,
 	    .begun = transaction_begun,
-	    .tls = agent->config.tls,
+	    .tls = tls,
 	    .sent = message_sent,
 	    .has_more = has_more,
 	    .owner = connection,
@@ -444,21 +533,23 @@ static void connect_to(struct delivery *delivery, uint32_t address)
 	connection->delivery = delivery;
 	connection->host = g_strdup(present_exchanger(delivery)->host);
 	connection->address = address;
+	connection->tls = tls;
 	delivery->connection = connection;
 	g_ptr_array_add(agent->connections, connection);
 	send_open_recipients(delivery, smtp_client_of(session));
-	connection->adapter = adapter_new(agent->host, stream, session, false,
-					  &(struct adapter_config) {
-					      .layer = LAYER_SMTP,
-					      .actor = ACTOR_MTA,
-					      .wakeup_ns = agent->config.wakeup_ns,
-					      .connect_timeout_ns = DELIVERY_CONNECT_TIMEOUT_NS,
-					      .tls = agent->config.tls_context,
-					      .tls_name = connection->host,
-					      .opened = connected,
-					      .done = connection_done,
-					      .owner = connection,
-					  });
+	connection->adapter = adapter_new(
+	    agent->host, stream, session, false,
+	    &(struct adapter_config) {
+		.layer = LAYER_SMTP,
+		.actor = ACTOR_MTA,
+		.wakeup_ns = agent->config.wakeup_ns,
+		.connect_timeout_ns = DELIVERY_CONNECT_TIMEOUT_NS,
+		.tls = is_enforced(delivery) ? agent->config.strict_tls : agent->config.tls_context,
+		.tls_name = connection->host,
+		.opened = connected,
+		.done = connection_done,
+		.owner = connection,
+	    });
 }
 
 /* Looking up. */
@@ -470,7 +561,10 @@ static void give_up(struct delivery *delivery)
 {
 	const char *domain = delivery->job->domain;
 
-	if (delivery->found_address)
+	if (delivery->was_restrained && !delivery->found_address)
+		finish_with(delivery, SMTP_DEFERRED, "4.7.5",
+			    "no exchanger of %s is in its MTA-STS policy", domain);
+	else if (delivery->found_address)
 		finish_with(delivery, SMTP_DEFERRED, "4.4.1", "no exchanger of %s answers", domain);
 	else if (delivery->dns_failed)
 		finish_with(delivery, SMTP_DEFERRED, "4.4.3",
@@ -498,7 +592,8 @@ static void try_next_address(struct delivery *delivery)
 		return;
 	}
 	delivery->tried++;
-	connect_to(delivery, g_array_index(delivery->addresses, uint32_t, delivery->address++));
+	connect_to(delivery, g_array_index(delivery->addresses, uint32_t, delivery->address++),
+		   is_enforced(delivery) ? SESSION_TLS_REQUIRED : delivery->agent->config.tls);
 }
 
 static int compare_addresses(const void *a, const void *b)
@@ -556,6 +651,11 @@ static void ask_address(struct delivery *delivery)
 {
 	struct delivery_agent *agent = delivery->agent;
 	const char *host = present_exchanger(delivery)->host;
+
+	if (is_forbidden(delivery)) {
+		try_next_exchanger(delivery);
+		return;
+	}
 	GString *evidence = evidence_new(delivery->job->domain);
 
 	g_string_append_printf(evidence, " %s", host);
@@ -626,6 +726,39 @@ static void start_literal(struct delivery *delivery, uint32_t address)
 	try_next_address(delivery);
 }
 
+static void ask_exchangers(struct delivery *delivery)
+{
+	struct delivery_agent *agent = delivery->agent;
+	const char *domain = delivery->job->domain;
+
+	if (agent->config.resolver != NULL)
+		delivery->query =
+		    dns_resolve(agent->config.resolver, domain, DNS_MX, exchangers_found, delivery);
+	if (delivery->query == NULL)
+		finish_with(delivery, SMTP_FAILED, "5.1.2", "bad domain name: %s", domain);
+}
+
+static void policy_found(void *owner, const struct sts_answer *answer)
+{
+	struct delivery *delivery = owner;
+	GString *evidence = evidence_new(delivery->job->domain);
+
+	set_root(delivery);
+	delivery->policy_query = NULL;
+	delivery->policy = mta_sts_policy_ref(answer->policy);
+	evidence_fact(evidence, "mode", "%s",
+		      answer->policy == NULL ? "no policy"
+					     : mta_sts_mode_names[answer->policy->mode]);
+	if (answer->policy != NULL) {
+		evidence_fact(evidence, "id", "%s", answer->id);
+		evidence_fact(evidence, "source", "%s", answer->is_cached ? "kept" : "fetched");
+	}
+	if (answer->trouble != NULL)
+		evidence_fact(evidence, "trouble", "%s", answer->trouble);
+	record_policy(delivery, evidence);
+	ask_exchangers(delivery);
+}
+
 static void begin(struct delivery *delivery)
 {
 	struct delivery_agent *agent = delivery->agent;
@@ -638,11 +771,11 @@ static void begin(struct delivery *delivery)
 		start_literal(delivery, address);
 		return;
 	}
-	if (agent->config.resolver != NULL)
-		delivery->query = dns_resolve(agent->config.resolver, job->domain, DNS_MX,
-					      exchangers_found, delivery);
-	if (delivery->query == NULL)
-		finish_with(delivery, SMTP_FAILED, "5.1.2", "bad domain name: %s", job->domain);
+	if (agent->config.policies != NULL)
+		delivery->policy_query =
+		    sts_ask(agent->config.policies, job->domain, policy_found, delivery);
+	if (delivery->policy_query == NULL)
+		ask_exchangers(delivery);
 }
 
 /* Another's connection did not do: it looks for its own. */
@@ -653,6 +786,8 @@ static void begin_anew(struct delivery *delivery)
 	g_array_set_size(delivery->addresses, 0);
 	delivery->address = 0;
 	delivery->tried = 0;
+	delivery->was_restrained = false;
+	g_clear_pointer(&delivery->policy, mta_sts_policy_unref);
 	begin(delivery);
 }
 

@@ -6,6 +6,7 @@
 #pragma once
 #include "protocols/dns/resolver.h"
 #include "protocols/programs/queue.h"
+#include "protocols/programs/sts.h"
 #include "stack/socket.h"
 
 struct delivery_agent;
@@ -23,6 +24,8 @@ struct delivery_config {
 	unsigned concurrency;            /* jobs at once for one domain; 0: the default */
 	enum session_tls tls;            /* towards other servers; never AT_ONCE */
 	struct tls_context *tls_context; /* borrowed; NULL: tls is NEVER */
+	struct sts_agent *policies;      /* that it keeps to (MTA-STS), borrowed; NULL: to none */
+	struct tls_context *strict_tls;  /* where they want it: verifies. Borrowed */
 };
 
 /* An agent on `host`. `config` is copied; its strings are borrowed. */

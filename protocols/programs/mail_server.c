@@ -133,6 +133,8 @@ static void start_queue(struct mail_server *server, const struct mail_server_con
 						 .concurrency = config->connections_per_domain,
 						 .tls = config->delivery_tls,
 						 .tls_context = config->delivery_tls_context,
+						 .policies = config->policies,
+						 .strict_tls = config->strict_tls,
 					     });
 }
 

@@ -14,6 +14,7 @@
 #include "stack/socket.h"
 
 struct mail_server;
+struct sts_agent;
 struct tls_context;
 
 /* A port that the server listens on. */
@@ -71,7 +72,10 @@ struct mail_server_config {
 	bool hides_auth;                             /* AUTH is offered under TLS alone */
 	struct tls_context *delivery_tls_context; /* towards other servers, borrowed; NULL: none */
 	enum session_tls delivery_tls;
-	int64_t warning_ns;         /* age at which a sender is told of a delay; 0: never */
+	struct sts_agent
+	    *policies; /* of other domains (MTA-STS), borrowed; NULL: it keeps to none */
+	struct tls_context *strict_tls; /* towards servers of domains that want it, borrowed */
+	int64_t warning_ns;             /* age at which a sender is told of a delay; 0: never */
 	unsigned session_limit;     /* at once on each port; one more: 421 4.3.2. 0: the default */
 	unsigned per_address_limit; /* of them with one client address: 421 4.7.0. 0: likewise */
 	unsigned queue_limit;       /* messages in the queue; one more: 452 4.3.1. 0: likewise */

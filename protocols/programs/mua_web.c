@@ -435,17 +435,19 @@ struct mua_web *mua_web_new(struct mua *mua)
 	struct mua_web *web = g_new0(struct mua_web, 1);
 
 	web->mua = mua;
-	web->browser = browser_new(mua->host, &(struct browser_config) {
-						  .site = config->incoming_server,
-						  .user_agent = config->user_agent,
-						  .resolver = mua->resolver,
-						  .port = config->incoming_port,
-						  .asks_aaaa = config->asks_aaaa,
-						  .wakeup_ns = config->wakeup_ns,
-						  .connect_timeout_ns = config->connect_timeout_ns,
-						  .done = page_done,
-						  .owner = web,
-					      });
+	web->browser = browser_new(
+	    mua->host, &(struct browser_config) {
+			   .site = config->incoming_server,
+			   .user_agent = config->user_agent,
+			   .resolver = mua->resolver,
+			   .port = config->incoming_port,
+			   .tls = config->incoming_tls == SESSION_TLS_NEVER ? NULL : config->tls,
+			   .asks_aaaa = config->asks_aaaa,
+			   .wakeup_ns = config->wakeup_ns,
+			   .connect_timeout_ns = config->connect_timeout_ns,
+			   .done = page_done,
+			   .owner = web,
+		       });
 	g_queue_init(&web->actions);
 	web->known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	web->targets = g_ptr_array_new_with_free_func(g_free);

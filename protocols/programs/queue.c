@@ -350,6 +350,7 @@ static struct mail_job *job_for(struct queue_entry *entry, const char *domain)
 	job = g_new0(struct mail_job, 1);
 	job->queue_id = entry->id;
 	job->identity = entry->identity;
+	job->attempt = entry->attempts;
 	job->sender = entry->sender;
 	job->data = entry->data;
 	job->domain = g_ascii_strdown(domain, -1);

@@ -29,6 +29,7 @@ void mail_result_clear(struct mail_result *result);
 struct mail_job {
 	const char *queue_id;
 	struct mail_identity identity;
+	unsigned attempt;   /* how often it was tried, this time included */
 	const char *sender; /* "" is the null reverse-path */
 	GBytes *data;
 	char *domain;   /* lower case */

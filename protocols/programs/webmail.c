@@ -95,13 +95,14 @@ static void make_room(struct webmail *webmail)
 /* ---- Requests ---- */
 
 /* A form that another site's page sends has that site's origin (RFC 6454 section 7). */
-static bool is_from_elsewhere(const struct http_message *request)
+static bool is_from_elsewhere(const struct web_connection *connection,
+			      const struct http_message *request)
 {
+	const char *scheme = connection->is_protected ? "https://" : "http://";
 	const char *origin = http_field(request, "Origin"), *host = http_field(request, "Host");
 
 	return origin != NULL && host != NULL &&
-	       (!g_str_has_prefix(origin, "http://") ||
-		strcmp(origin + strlen("http://"), host) != 0);
+	       (!g_str_has_prefix(origin, scheme) || strcmp(origin + strlen(scheme), host) != 0);
 }
 
 static struct web_job *new_job(struct web_connection *connection, enum web_page page,
@@ -296,7 +297,8 @@ static void requested(void *owner, struct http_server *server, const struct http
 				0);
 		return;
 	}
-	if (is_posted_otherwise(request) || (route->is_post && is_from_elsewhere(request))) {
+	if (is_posted_otherwise(request) ||
+	    (route->is_post && is_from_elsewhere(connection, request))) {
 		status = is_posted_otherwise(request) ? 415 : 403;
 		web_answer_page(connection, status, NULL,
 				web_error_page(user, status, "This form is not one of ours."), 0);
@@ -322,9 +324,8 @@ static void connection_done(void *owner, struct session *session, int why)
 	g_free(connection);
 }
 
-static void accept_connection(void *owner, struct stream *stream)
+static void begin_connection(struct webmail *webmail, struct stream *stream, bool is_protected)
 {
-	struct webmail *webmail = owner;
 	struct web_connection *connection = g_new0(struct web_connection, 1);
 	struct session *session = http_server_new(&(struct http_server_config) {
 	    .software = webmail->config->software,
@@ -333,6 +334,7 @@ static void accept_connection(void *owner, struct stream *stream)
 	});
 
 	connection->webmail = webmail;
+	connection->is_protected = is_protected;
 	connection->server = (struct http_server *)session;
 	webmail->connections = g_list_prepend(webmail->connections, connection);
 	connection->adapter = adapter_new(webmail->host, stream, session, true,
@@ -341,9 +343,34 @@ static void accept_connection(void *owner, struct stream *stream)
 					      .actor = ACTOR_WEBMAIL,
 					      .wakeup_ns = webmail->config->wakeup_ns,
 					      .lingers = webmail->lingers,
+					      .tls = webmail->config->tls,
+					      .begins_with_tls = is_protected,
 					      .done = connection_done,
 					      .owner = connection,
 					  });
+}
+
+static void accept_connection(void *owner, struct stream *stream)
+{
+	begin_connection(owner, stream, false);
+}
+
+static void accept_tls_connection(void *owner, struct stream *stream)
+{
+	begin_connection(owner, stream, true);
+}
+
+static bool listen_on_ports(struct webmail *webmail)
+{
+	const struct webmail_config *config = webmail->config;
+
+	webmail->listener = tcp_listen(webmail->host, config->port != 0 ? config->port : HTTP_PORT,
+				       accept_connection, webmail);
+	if (config->tls != NULL)
+		webmail->tls_listener =
+		    tcp_listen(webmail->host, config->tls_port != 0 ? config->tls_port : HTTPS_PORT,
+			       accept_tls_connection, webmail);
+	return webmail->listener != NULL && (config->tls == NULL || webmail->tls_listener != NULL);
 }
 
 struct webmail *webmail_start(struct host *host, const struct webmail_config *config)
@@ -359,10 +386,10 @@ struct webmail *webmail_start(struct host *host, const struct webmail_config *co
 	webmail->keys = sasl_keys_new();
 	webmail->lingers = linger_pool_new(webmail->node);
 	uint8_t before = node_act_as(webmail->node, ACTOR_WEBMAIL);
-	webmail->listener = tcp_listen(host, config->port != 0 ? config->port : HTTP_PORT,
-				       accept_connection, webmail);
+	bool is_listening = listen_on_ports(webmail);
+
 	node_act_as(webmail->node, before);
-	if (webmail->listener == NULL) {
+	if (!is_listening) {
 		webmail_stop(webmail);
 		return NULL;
 	}
@@ -375,6 +402,8 @@ void webmail_stop(struct webmail *webmail)
 		return;
 	if (webmail->listener != NULL)
 		tcp_listener_close(webmail->listener);
+	if (webmail->tls_listener != NULL)
+		tcp_listener_close(webmail->tls_listener);
 	while (webmail->connections != NULL) {
 		struct web_connection *connection = webmail->connections->data;
 

@@ -14,6 +14,7 @@
 #include "protocols/dns/resolver.h"
 #include "stack/socket.h"
 
+struct tls_context;
 struct webmail;
 
 #define WEBMAIL_SESSIONS_MAX 1000                 /* beyond, the one unused for longest ends */
@@ -30,6 +31,8 @@ struct webmail_config {
 	const char *domain;      /* "office.example": completes a name without '@' */
 	const char *host_name;   /* of this host, for EHLO and Message-ID */
 	uint16_t port;           /* it listens on; 0: HTTP_PORT */
+	uint16_t tls_port;       /* by HTTPS, when it has `tls`; 0: HTTPS_PORT */
+	struct tls_context *tls; /* NULL: there is no HTTPS */
 	const char *imap_server; /* domain names, looked up each time */
 	const char *submission_server;
 	uint16_t imap_port, submission_port; /* 0: 143, 587 */

@@ -76,13 +76,14 @@ struct web_connection {
 	struct adapter *adapter;
 	struct http_server *server;
 	struct web_job *job; /* that it waits for; NULL: none */
+	bool is_protected;   /* by TLS */
 };
 
 struct webmail {
 	struct host *host;
 	struct node *node;
 	const struct webmail_config *config;
-	struct tcp_listener *listener;
+	struct tcp_listener *listener, *tls_listener; /* tls_listener: NULL without TLS */
 	struct linger_pool *lingers;
 	struct random_stream random;
 	struct random_stream nonces; /* for its logins, see sasl.h */

@@ -76,8 +76,10 @@ static enum web_step fail(struct web_user *user, unsigned status, const char *te
 
 static enum web_step welcome(struct web_user *user, struct web_job *job)
 {
-	char *cookie = g_strdup_printf(
-	    "Set-Cookie: session=%s; Path=/; HttpOnly; SameSite=Strict\r\n", user->id);
+	bool is_protected = job->connection != NULL && job->connection->is_protected;
+	char *cookie =
+	    g_strdup_printf("Set-Cookie: session=%s; Path=/; HttpOnly; SameSite=Strict%s\r\n",
+			    user->id, is_protected ? "; Secure" : "");
 
 	user->is_signed_in = true;
 	redirect(user, job, "/folder?name=INBOX", cookie);

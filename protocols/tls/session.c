@@ -138,10 +138,11 @@ static void finish_inbound(struct tls_session *session)
 static void begin_record(struct tls_session *session, bool is_outbound, struct bytes header)
 {
 	struct pending *pending = is_outbound ? &session->outbound : &session->inbound;
+
+	finish_inbound(session); /* it may be what says that encryption begins */
+	finish(session, &session->outbound);
 	bool has_cipher = is_outbound ? session->has_outbound_cipher : session->has_inbound_cipher;
 
-	finish_inbound(session);
-	finish(session, &session->outbound);
 	*pending = (struct pending) {
 		.is_there = true,
 		.is_encrypted = has_cipher && SSL_version(session->ssl) == TLS1_2_VERSION,

@@ -26,13 +26,10 @@ struct compared {
 	JsonArray *runs;
 };
 
-static struct compared *compare(const char *file, const char *receive)
+/* Of a command that printed JSON; `outcome` is taken. */
+static struct compared *compared_of(struct outcome *outcome)
 {
 	struct compared *compared = g_new0(struct compared, 1);
-	struct outcome *outcome =
-	    receive != NULL
-		? program_run("compare", file, "--receive", receive, "--format", "json", NULL)
-		: program_run("compare", file, "--format", "json", NULL);
 	g_autoptr(GError) error = NULL;
 
 	ck_assert_status(outcome, 0);
@@ -43,6 +40,14 @@ static struct compared *compare(const char *file, const char *receive)
 	    json_node_get_object(json_parser_get_root(compared->parser)), "runs");
 	outcome_free(outcome);
 	return compared;
+}
+
+static struct compared *compare(const char *file, const char *receive)
+{
+	return compared_of(
+	    receive != NULL
+		? program_run("compare", file, "--receive", receive, "--format", "json", NULL)
+		: program_run("compare", file, "--format", "json", NULL));
 }
 
 static void compared_free(struct compared *compared)
@@ -83,6 +88,78 @@ static const char *answer(const struct compared *compared, unsigned run, const c
 {
 	return json_object_get_string_member(find(compared, run, "answers", key, NULL), member);
 }
+
+/* What TLS costs. */
+
+/* ms that alice waits for her mail in a run. */
+static gint64 waits_ms(const struct compared *compared, unsigned run)
+{
+	return figure(compared, run, "first_reading", "") / 1000000;
+}
+
+/* The line of the scenario takes 40 ms there and back; a handshake computes in no time. */
+START_TEST(each_way_to_tls_costs_its_round_trips)
+{
+	enum { CLEAR, IMPLICIT, STARTTLS, STARTTLS_1_2, IMPLICIT_1_2, RUNS };
+	struct compared *compared = compared_of(program_run(
+	    "compare", "scenarios/tls-cost.yaml", "--format", "json", "--variant",
+	    "clients/alice/security=none", "--variant", "clients/alice/security=tls", "--variant",
+	    "clients/alice/security=starttls", "--variant",
+	    "clients/alice/security=starttls; servers/mail/tls/newest=TLSv1.2", "--variant",
+	    "clients/alice/security=tls;servers/mail/tls/newest=TLSv1.2", NULL));
+
+	ck_assert_uint_eq(json_array_get_length(compared->runs), RUNS);
+	ck_assert_ptr_null(find(compared, CLEAR, "figures", "wire_bytes", "TLS"));
+	for (unsigned run = CLEAR + 1; run < RUNS; run++) {
+		ck_assert_int_gt(figure(compared, run, "wire_bytes", "TLS"), 2000);
+		ck_assert_int_eq(figure(compared, run, "delivered", ""), 1);
+		ck_assert_int_eq(figure(compared, run, "connections", ""), 2);
+	}
+	ck_assert_int_eq(figure(compared, IMPLICIT, "wire_bytes", "TLS"),
+			 figure(compared, STARTTLS, "wire_bytes", "TLS"));
+	ck_assert_int_gt(figure(compared, STARTTLS, "wire_bytes", "all"),
+			 figure(compared, IMPLICIT, "wire_bytes", "all"));
+
+	/* One handshake; with STARTTLS that word and CAPABILITY too; TLS 1.2 once more, but not
+	   where the server speaks first. */
+	ck_assert_int_eq((waits_ms(compared, IMPLICIT) - waits_ms(compared, CLEAR)) / 40, 1);
+	ck_assert_int_eq((waits_ms(compared, STARTTLS) - waits_ms(compared, CLEAR)) / 40, 3);
+	ck_assert_int_eq((waits_ms(compared, STARTTLS_1_2) - waits_ms(compared, STARTTLS)) / 40, 1);
+	ck_assert_int_lt(waits_ms(compared, IMPLICIT_1_2) - waits_ms(compared, IMPLICIT), 10);
+	ck_assert_int_eq(figure(compared, STARTTLS_1_2, "round_trips", ""),
+			 figure(compared, STARTTLS, "round_trips", "") + 2);
+	ck_assert_int_gt(figure(compared, IMPLICIT, "round_trips", ""),
+			 figure(compared, CLEAR, "round_trips", ""));
+	compared_free(compared);
+}
+END_TEST
+
+static unsigned count_of(const char *text, const char *word)
+{
+	unsigned count = 0;
+
+	for (const char *at = text; (at = strstr(at, word)) != NULL; at += strlen(word))
+		count++;
+	return count;
+}
+
+START_TEST(only_opportunistic_tls_goes_on_in_clear)
+{
+	static const char *const policies[] = { "may", "encrypt", "verify" };
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(policies); i++) {
+		g_autofree char *setting =
+		    g_strconcat("servers/provider/delivery-tls=", policies[i], NULL);
+		struct outcome *outcome =
+		    program_run("run", "scenarios/opportunistic.yaml", "--host", "provider",
+				"--set", setting, "--until", "2min", NULL);
+
+		ck_assert_status(outcome, i == 0 ? 0 : 1);
+		ck_assert_uint_eq(count_of(outcome->out, "goes on without TLS to"), i == 0);
+		outcome_free(outcome);
+	}
+}
+END_TEST
 
 /* tshark counts the same. */
 
@@ -498,6 +575,8 @@ int main(void)
 	tcase_add_checked_fixture(tests, set_up, tear_down);
 	tcase_add_loop_test(tests, figures_are_those_of_tshark, 0, G_N_ELEMENTS(counted));
 	tcase_add_test(tests, figures_are_those_of_the_log);
+	tcase_add_test(tests, each_way_to_tls_costs_its_round_trips);
+	tcase_add_test(tests, only_opportunistic_tls_goes_on_in_clear);
 	tcase_add_test(tests, with_pop3_mail_is_on_devices_with_imap_on_the_server);
 	tcase_add_test(tests, pop3_that_leaves_mail_there_keeps_it_on_the_server);
 	tcase_add_test(tests, imap_keeps_what_nobody_deletes);

@@ -71,12 +71,18 @@ START_TEST(certificates_are_readable_in_tls_1_2_alone)
 	check_has(outcome, "S: [TLS: ServerHello: TLS 1.2");
 	check_has(outcome, "S: [TLS: Certificate of partner-mail.partner.example, by ");
 	check_has(outcome, "; for partner-mail.partner.example, smtp.partner.example, ");
-	check_has(outcome, "S: [TLS: ServerHello: TLS 1.3");
-	ck_assert_uint_eq(count_in(outcome->out, "Certificate"), 1);
+	check_has(outcome, "S: [TLS: Certificate of mail.office.example, by ");
+	ck_assert_uint_eq(count_in(outcome->out, "Certificate"), 2);
 	check_has(outcome, "C: STARTTLS\n");
 	check_lacks(outcome, "MAIL FROM");
 	check_lacks(outcome, "Subject");
 	check_has(outcome, "Passwords and what stands for them\n  none\n");
+	outcome_free(outcome);
+	outcome = program_run("run", "scenarios/tls.yaml", "--eavesdrop", "line", "--set",
+			      "servers/partner-mail/tls/newest=TLSv1.3", NULL);
+	ck_assert_status(outcome, 0);
+	check_has(outcome, "S: [TLS: ServerHello: TLS 1.3");
+	check_lacks(outcome, "Certificate");
 	outcome_free(outcome);
 }
 END_TEST
@@ -216,21 +222,21 @@ static const struct {
 	const char *yaml, *complaint;
 } mistakes[] = {
 	{"mailwire: 1\nnetworks: {a: , b: }\nrouters: {r: {interfaces: [a, b], tamper: [{replace: "
-         "abc, "
-	  "by: ab}]}}\n",																		  "t:3:63: error: `ab` has 2 bytes and `abc` 3: what is overwritten keeps its length" },
-	{								    "mailwire: 1\nnetworks: {a: , b: }\nrouters: {r: {interfaces: [a, b], tamper: [\"\"]}}\n",
-         "error: a text to overwrite has 1 to 64 bytes" },
-	{								    "mailwire: 1\nnetworks: {a: , b: }\nrouters: {r: {interfaces: [a, b], tamper: [{replace: "
-         "a, "
-	  "port: 70000}]}}\n",																			      "error: there is no such port" },
-	{        "mailwire: 1\nnetworks: {a: {kind: link, mirror: x}}\n"
-	  "hosts: {x: {network: a}, y: {network: a}}\n","t:2:36: error: the link `a` has no switch that could mirror" },
-	{		  "mailwire: 1\nnetworks: {a: {mirror: x}, b: }\nhosts: {x: {network: b}, y: {network: "
-	  "a}}\n",															       "t:2:24: error: the host `x` is on the network `b`" },
+	  "abc, "
+	  "by: ab}]}}\n",								   "t:3:63: error: `ab` has 2 bytes and `abc` 3: what is overwritten keeps its length"},
+	{ "mailwire: 1\nnetworks: {a: , b: }\nrouters: {r: {interfaces: [a, b], tamper: [\"\"]}}\n",
+         "error: a text to overwrite has 1 to 64 bytes"																 },
+	{ "mailwire: 1\nnetworks: {a: , b: }\nrouters: {r: {interfaces: [a, b], tamper: [{replace: "
+	  "a, "
+	  "port: 70000}]}}\n",							      "error: there is no such port"						     },
+	{ "mailwire: 1\nnetworks: {a: {kind: link, mirror: x}}\n"
+	  "hosts: {x: {network: a}, y: {network: a}}\n",				    "t:2:36: error: the link `a` has no switch that could mirror"                      },
+	{ "mailwire: 1\nnetworks: {a: {mirror: x}, b: }\nhosts: {x: {network: b}, y: {network: "
+	  "a}}\n",									  "t:2:24: error: the host `x` is on the network `b`"                                },
 	{ "mailwire: 1\nswitches: {s: {network: a}, t: {network: a, uplink: s}}\nnetworks: {a: }\n"
 	  "hosts: {x: {network: a}, y: {network: a}}\n"
 	  "domains: {d.example: {mail: y, accounts: {q: }}}\nclients: {q: {host: x}}\n"
-	  "expect: [{password: q, link: t}]\n","t:7:30: error: who listens does so at an interface or on a network" },
+	  "expect: [{password: q, link: t}]\n",					     "t:7:30: error: who listens does so at an interface or on a network"               },
 };
 
 START_TEST(mistakes_are_said_with_their_place)

@@ -402,13 +402,21 @@ START_TEST(packets_of_every_link_type_are_told_in_every_form)
 }
 END_TEST
 
-/* A run tells of itself and of its capture with the same words. */
+/* A run tells of itself and of its capture with the same words, decrypted where it was encrypted. */
+static const struct {
+	const char *scenario;
+	unsigned lines; /* at least */
+} told[] = {
+	{"office", 900 },
+	{ "tls",   1800},
+};
+
 START_TEST(a_run_and_its_capture_are_told_alike)
 {
-	g_autofree char *office = path_in(folder, "office.pcapng");
-	struct outcome *run =
-	    program_run("run", "office", "--unfold", "--pcap", office, "--capture", "sent", NULL);
-	struct outcome *outcome = program_run("explain", office, NULL);
+	g_autofree char *captured = path_in(folder, "captured.pcapng");
+	struct outcome *run = program_run("run", told[_i].scenario, "--unfold", "--pcap", captured,
+					  "--capture", "sent", NULL);
+	struct outcome *outcome = program_run("explain", captured, NULL);
 	g_auto(GStrv) lines = g_strsplit(outcome->out, "\n", -1);
 	unsigned compared = 0;
 
@@ -423,9 +431,46 @@ START_TEST(a_run_and_its_capture_are_told_alike)
 		ck_assert_msg(strstr(run->out, lines[i]) != NULL, "not in the log: %s", lines[i]);
 		compared++;
 	}
-	ck_assert_uint_gt(compared, 900);
+	ck_assert_uint_gt(compared, told[_i].lines);
 	outcome_free(run);
 	outcome_free(outcome);
+}
+END_TEST
+
+/* The same capture with and without secrets, in it or beside it. */
+START_TEST(tls_is_decrypted_by_secrets_in_the_capture_or_beside_it)
+{
+	g_autofree char *with = path_in(folder, "with.pcapng");
+	g_autofree char *without = path_in(folder, "without.pcapng");
+	g_autofree char *secrets = path_in(folder, "keys.txt");
+	g_autofree char *few = path_in(folder, "few.txt");
+	g_autofree char *log = NULL;
+
+	outcome_free(
+	    program_run("run", "tls", "--quiet", "--pcap", with, "--keylog", secrets, NULL));
+	outcome_free(program_run("run", "tls", "--quiet", "--pcap", without, "--no-secrets", NULL));
+	ck_assert(g_file_get_contents(secrets, &log, NULL, NULL));
+	ck_assert(g_file_set_contents(few, log, strchr(log, '\n') - log + 1, NULL));
+
+	struct outcome *inside = program_run("explain", with, "--format", "json", NULL);
+	struct outcome *beside =
+	    program_run("explain", without, "--format", "json", "--keylog", secrets, NULL);
+	struct outcome *closed = program_run("explain", without, "--format", "json", NULL);
+	struct outcome *part = program_run("explain", without, "--keylog", few, NULL);
+	struct outcome *full = program_run("explain", with, "--packet", "28", NULL);
+
+	ck_assert_str_eq(inside->out, beside->out);
+	ck_assert(strstr(inside->out, "\"name\":\"MAIL command\"") != NULL);
+	ck_assert(strstr(inside->out, "\"encrypted\":true") != NULL);
+	ck_assert(strstr(closed->out, "\"name\":\"MAIL command\"") == NULL);
+	ck_assert(strstr(part->out, "encrypted: no secret of this connection") != NULL);
+	ck_assert(strstr(part->out, "could not be: the secrets here do not fit") != NULL);
+	ck_assert(strstr(full->out, "(encrypted on the wire)") != NULL);
+	outcome_free(inside);
+	outcome_free(beside);
+	outcome_free(closed);
+	outcome_free(part);
+	outcome_free(full);
 }
 END_TEST
 
@@ -591,7 +636,9 @@ int main(void)
 	tcase_add_loop_test(tests, filters_choose_what_is_shown_and_streams_stay_whole, 0,
 			    G_N_ELEMENTS(filters));
 	tcase_add_loop_test(tests, packets_of_every_link_type_are_told_in_every_form, 0, packets);
-	tcase_add_test(tests, a_run_and_its_capture_are_told_alike);
+	tcase_add_loop_test(tests, a_run_and_its_capture_are_told_alike, 0,
+			    (int)G_N_ELEMENTS(told));
+	tcase_add_test(tests, tls_is_decrypted_by_secrets_in_the_capture_or_beside_it);
 	tcase_add_test(tests, comments_of_a_run_are_the_titles);
 	tcase_add_test(tests, what_capture_files_say_cannot_reach_the_terminal);
 	tcase_add_loop_test(tests, wrong_use_is_explained, 0, G_N_ELEMENTS(wrong));

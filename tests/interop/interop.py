@@ -5,6 +5,8 @@ there. It closes as Check programs do, so tests/run.sh counts its cases. What th
 is skipped with a line that says so; with MAILWIRE_CI set nothing is skipped.
 """
 import os
+import pty
+import select
 import shutil
 import subprocess
 import sys
@@ -34,10 +36,11 @@ def need(*programs):
 
 def run(*command, timeout=20, status=0, stdin=None, **options):
     """Runs a command and returns its standard output; its exit status must be as expected."""
+    options.setdefault("stderr", subprocess.PIPE)
     done = subprocess.run(command, input=stdin, timeout=timeout, text=True, errors="surrogateescape",
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
+                          stdout=subprocess.PIPE, **options)
     assert status is None or done.returncode == status, \
-        f"{' '.join(command)}: status {done.returncode}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
+        f"{' '.join(command)}: status {done.returncode}\n{done.stdout[-2000:]}\n{(done.stderr or '')[-2000:]}"
     return done.stdout
 
 
@@ -50,6 +53,31 @@ def within(seconds, question):
             return answer
         assert time.monotonic() < end, f"not within {seconds} s"
         time.sleep(0.02)
+
+
+def in_terminal(command, keys, timeout=20):
+    """Runs a program on a terminal, types keys after a while, and returns what it showed."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.environ["TERM"] = "xterm"
+        os.execvp(command[0], command)
+    shown, end = b"", time.monotonic() + timeout
+    typed = [(time.monotonic() + after, key) for after, key in keys]
+    while time.monotonic() < end:
+        if typed and time.monotonic() >= typed[0][0]:
+            os.write(terminal, typed.pop(0)[1])
+        if select.select([terminal], [], [], 0.05)[0]:
+            try:
+                part = os.read(terminal, 65536)
+            except OSError:
+                part = b""
+            if not part:
+                break
+            shown += part
+    else:
+        os.kill(pid, 9)
+    os.close(terminal)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), shown.decode(errors="replace")
 
 
 def run_cases(cases):

@@ -7,15 +7,12 @@ import hmac
 import imaplib
 import os
 import poplib
-import pty
-
-import select
 import smtplib
 import subprocess
 import tempfile
 import time
 
-from interop import main, need, run, within
+from interop import in_terminal, main, need, run, within
 
 imaplib._MAXLINE = 10_000_000
 poplib._MAXLINE = 10_000
@@ -392,31 +389,6 @@ SyncState *
         box.logout()
         run(*sync)
         assert any("F" in name.rpartition(",")[2] for name in os.listdir(os.path.join(inbox, "cur")))
-
-
-def in_terminal(command, keys, timeout=20):
-    """Runs a program on a terminal, types keys after a while, and returns what it showed."""
-    pid, terminal = pty.fork()
-    if pid == 0:
-        os.environ["TERM"] = "xterm"
-        os.execvp(command[0], command)
-    shown, end = b"", time.monotonic() + timeout
-    typed = [(time.monotonic() + after, key) for after, key in keys]
-    while time.monotonic() < end:
-        if typed and time.monotonic() >= typed[0][0]:
-            os.write(terminal, typed.pop(0)[1])
-        if select.select([terminal], [], [], 0.05)[0]:
-            try:
-                part = os.read(terminal, 65536)
-            except OSError:
-                part = b""
-            if not part:
-                break
-            shown += part
-    else:
-        os.kill(pid, 9)
-    os.close(terminal)
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), shown.decode(errors="replace")
 
 
 def mutt_sends_and_reads():

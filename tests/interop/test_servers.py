@@ -5,11 +5,12 @@ import os
 import poplib
 import pwd
 import shutil
+import smtplib
 import subprocess
 import tempfile
 import time
 
-from interop import Skipped, main, need, run, within
+from interop import MAILWIRE, Skipped, main, need, run, scenario, within
 
 FOLDER = None
 
@@ -18,6 +19,7 @@ pickup unix n - n 60 1 pickup
 cleanup unix n - n - 0 cleanup
 qmgr unix n - n 300 1 qmgr
 rewrite unix - - n - - trivial-rewrite
+tlsmgr unix - - n 1000? 1 tlsmgr
 bounce unix - - n - 0 bounce
 defer unix - - n - 0 bounce
 trace unix - - n - 0 bounce
@@ -55,7 +57,15 @@ virtual_mailbox_maps = inline:{{ {{ peter@real.example = peter/ }}, {{ ira@real.
 virtual_uid_maps = static:{uid}
 virtual_gid_maps = static:{gid}
 virtual_minimum_uid = 1
-smtpd_tls_security_level = none
+smtpd_tls_security_level = may
+smtpd_tls_cert_file = {folder}/cert.pem
+smtpd_tls_key_file = {folder}/key.pem
+smtpd_tls_loglevel = 1
+smtpd_tls_received_header = yes
+smtp_tls_security_level = verify
+smtp_tls_CAfile = {folder}/ca.pem
+smtp_tls_loglevel = 1
+tlsmgr_service_name = tlsmgr
 """
 
 VALUES = {}  # of the configuration
@@ -65,7 +75,9 @@ listen = *
 base_dir = {folder}/dovecot
 state_dir = {folder}/dovecot
 log_path = {folder}/dovecot.log
-ssl = no
+ssl = yes
+ssl_cert = <{folder}/cert.pem
+ssl_key = <{folder}/key.pem
 disable_plaintext_auth = no
 auth_mechanisms = {mechanisms}
 mail_location = maildir:{folder}/mail/%u
@@ -118,6 +130,9 @@ def start_servers():
     os.chmod(FOLDER, 0o755)
     values = VALUES
     values.update({"folder": FOLDER, "uid": user.pw_uid, "gid": user.pw_gid})
+    run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "9",
+        "-subj", "/CN=mx.real.example", "-keyout", f"{FOLDER}/key.pem", "-out", f"{FOLDER}/cert.pem")
+    run(MAILWIRE, "show", scenario("servers.yaml"), "--ca", f"{FOLDER}/ca.pem")
     write("postfix/main.cf", MAIN.format(**values))
     write("postfix/master.cf", MASTER)
     write("users", "peter:p-secret\nira:i-secret\n")
@@ -155,6 +170,48 @@ def the_simulated_server_delivers_to_postfix():
     assert "Dear all,\n.dots\n..and more\n" in text, text
     assert "from mail.office.example" in text and "by mx.real.example" in text, text
     within(5, lambda: "NOQUEUE: reject" in log("postfix.log"))  # nobody@real.example
+
+
+def the_simulated_server_delivers_by_starttls():
+    """Opportunistic: whoever Postfix is. Postfix tells so, and in its Received header."""
+    if FOLDER is None:
+        raise Skipped("Postfix does not run")
+    assert "TLS connection established from mail.office.example[192.0.2.11]: TLSv1.3" in log("postfix.log"), \
+        log("postfix.log")
+    found = within(2, lambda: mails("ira", "new") + mails("ira", "cur"))
+    with open(found[0]) as file:
+        assert "using TLSv1.3 with cipher" in file.read()
+
+
+def postfix_verifies_the_simulated_server():
+    """By the scenario's authority: its policy is `verify`, so that it would not deliver else."""
+    if FOLDER is None:
+        raise Skipped("Postfix does not run")
+    with smtplib.SMTP("127.0.0.1", 25, timeout=10) as smtp:
+        smtp.sendmail("ira@real.example", ["bob@office.example"], "Subject: Verified\r\n\r\nHello.\r\n")
+    try:
+        within(20, lambda: "to=<bob@office.example>" in log("postfix.log"))
+    except AssertionError:
+        raise AssertionError(log("postfix.log")) from None
+    text = log("postfix.log")
+    assert "Verified TLS connection established to mail.office.example[192.0.2.11]:25: TLSv1.3" in text, text
+    box = poplib.POP3("mail.office.example", timeout=10)
+    box.user("bob@office.example")
+    box.pass_("b-secret")
+    text = b"\n".join(box.retr(1)[1])
+    box.quit()
+    assert b"Subject: Verified" in text and b"with ESMTPS id" in text, text
+
+
+def the_simulated_users_read_over_tls_from_dovecot():
+    if FOLDER is None:
+        raise Skipped("Dovecot does not run")
+    for protocol, count in (("imap", 2), ("pop3", 1)):
+        try:
+            within(20, lambda: len([line for line in log("dovecot.log").splitlines()
+                                    if f"{protocol}-login: Info: Login: user=<ira>" in line and ", TLS," in line]) >= count)
+        except AssertionError:
+            raise AssertionError(log("dovecot.log")) from None
 
 
 def the_simulated_user_retrieves_by_pop3_from_dovecot():
@@ -208,8 +265,11 @@ def a_report_comes_back_for_nobody():
 
 CASES = [
     the_simulated_server_delivers_to_postfix,
+    the_simulated_server_delivers_by_starttls,
+    postfix_verifies_the_simulated_server,
     the_simulated_user_retrieves_by_pop3_from_dovecot,
     the_simulated_user_reads_by_imap_from_dovecot,
+    the_simulated_users_read_over_tls_from_dovecot,
     the_simulated_users_log_in_by_what_dovecot_offers,
     a_report_comes_back_for_nobody,
 ]

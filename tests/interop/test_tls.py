@@ -9,8 +9,9 @@ import ssl
 import subprocess
 import tempfile
 import threading
+import time
 
-from interop import MAILWIRE, main, need, run, scenario, within
+from interop import MAILWIRE, in_terminal, main, need, run, scenario, within
 
 HOST = {"smtp": "smtp.office.example", "imap": "imap.office.example", "pop": "pop.office.example"}
 AUTHORITY = os.path.join(tempfile.gettempdir(), "mailwire-interop-ca.pem")
@@ -87,6 +88,38 @@ def renegotiation_is_refused():
     assert "no renegotiation" in errors, errors[-1500:]
 
 
+def explain_decrypts_what_openssl_said():
+    """A key update of the client is in it: with TLS 1.3 the line "K" asks for one."""
+    need("dumpcap", "openssl")
+    for version in ("-tls1_3", "-tls1_2"):
+        with tempfile.TemporaryDirectory() as folder:
+            os.chmod(folder, 0o777)
+            capture, keys = os.path.join(folder, "s.pcapng"), os.path.join(folder, "keys.txt")
+            sniffer = subprocess.Popen(["dumpcap", "-q", "-i", "any", "-f", "tcp port 465", "-w", capture],
+                                       stderr=subprocess.PIPE, text=True)
+            while "File:" not in (line := sniffer.stderr.readline()):
+                assert line, "dumpcap says nothing"
+            client = subprocess.Popen(
+                ["openssl", "s_client", "-connect", f"{HOST['smtp']}:465", "-CAfile", authority(),
+                 "-crlf", version, "-keylogfile", keys],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+            while not client.stdout.readline().startswith("220"):
+                pass
+            for say in (["K\n"] if version == "-tls1_3" else []) + ["EHLO test.example\n", "NOOP\n"]:
+                client.stdin.write(say)
+                client.stdin.flush()
+                time.sleep(0.2)
+            client.communicate(timeout=60)
+            time.sleep(0.6)  # dumpcap reads what it was given but now and then
+            sniffer.terminate()
+            sniffer.communicate(timeout=20)
+            text = run(MAILWIRE, "explain", capture, "--keylog", keys)
+        for words in (" EHLO test.example", " 250-", " NOOP", " 250 2.0.0", "Finished, encrypted"):
+            assert words in text, f"no {words} with {version} in: {text[-3000:]}"
+        assert ("KeyUpdate, encrypted" in text) == (version == "-tls1_3"), text[-3000:]
+        assert "could not be" not in text, text[-300:]
+
+
 def python_submits_by_starttls():
     with smtplib.SMTP(HOST["smtp"], 587, timeout=60) as smtp:
         smtp.ehlo()
@@ -149,6 +182,126 @@ def curl_sends_and_fetches():
     assert "INBOX" in listed, listed
 
 
+def letter(subject, to="carol@office.example"):
+    return f"From: alice@office.example\nTo: {to}\nSubject: {subject}\n\nHello.\n"
+
+
+def box_of_carol():
+    box = imaplib.IMAP4_SSL(HOST["imap"], ssl_context=context(), timeout=60)
+    box.login("carol@office.example", "c-secret")
+    box.select()
+    return box
+
+
+def swaks_and_msmtp_verify_and_send():
+    """By STARTTLS and by TLS from the first byte; with another authority they do not."""
+    need("swaks", "msmtp")
+    for port, way in ((587, "--tls"), (465, "--tls-on-connect")):
+        said = run("swaks", "--server", HOST["smtp"], "--port", str(port), way, "--tls-verify", "--tls-ca-path",
+                   authority(), "--auth", "PLAIN", "--au", "alice@office.example", "--ap", "a-secret", "--from",
+                   "alice@office.example", "--to", "carol@office.example", "--header", f"Subject: swaks {port}")
+        assert "TLS started with cipher TLSv1.3" in said, said
+        begin = "--tls-starttls=" + ("on" if port == 587 else "off")
+        for trusted, status in ((authority(), 0), ("/etc/ssl/certs/ca-certificates.crt", 69)):
+            if not os.path.exists(trusted):
+                continue
+            run("msmtp", f"--host={HOST['smtp']}", f"--port={port}", "--auth=plain", "--tls=on", begin,
+                f"--tls-trust-file={trusted}", "--user=alice@office.example", "--passwordeval=echo a-secret",
+                "--from=alice@office.example", "--timeout=10", "carol@office.example",
+                stdin=letter(f"msmtp {port}"), status=status)
+    box = box_of_carol()
+    for subject in ("swaks 587", "swaks 465", "msmtp 587", "msmtp 465"):
+        assert len(box.search(None, "SUBJECT", f'"{subject}"')[1][0].split()) == 1, subject
+    box.store("1:*", "+FLAGS", r"(\Deleted)")
+    box.expunge()
+    box.logout()
+
+
+def put(subject):
+    with smtplib.SMTP_SSL(HOST["smtp"], 465, context=context(), timeout=60) as smtp:
+        smtp.login("alice@office.example", "a-secret")
+        smtp.sendmail("alice@office.example", ["carol@office.example"], letter(subject))
+
+
+def fetchmail_verifies_and_fetches():
+    """By POP3 and IMAP, from the first byte and by STLS; with no authority to trust it fetches nothing."""
+    need("fetchmail")
+    ways = [("POP3", "pop", "ssl"), ("POP3", "pop", "sslproto tls1.2+"), ("IMAP", "imap", "ssl"),
+            ("IMAP", "imap", "sslproto tls1.2+")]
+    for protocol, host, security in ways:
+        put(f"{protocol} {security}")
+        with tempfile.TemporaryDirectory() as folder:
+            for trusted, status in (("/dev/null", None), (authority(), 0)):
+                control = os.path.join(folder, "rc")
+                with open(control, "w") as file:
+                    file.write(f'poll {HOST[host]} proto {protocol} user "carol@office.example" pass "c-secret" '
+                               f'{security} sslcertck sslcertfile {trusted} sslcertpath {folder} '
+                               f'mda "cat >> {folder}/mail"\n')
+                os.chmod(control, 0o600)
+                run("fetchmail", "-f", control, "--nosyslog", "-a", status=status,
+                    env={**os.environ, "HOME": folder, "FETCHMAILHOME": folder})
+                there = os.path.exists(os.path.join(folder, "mail"))
+                assert there == (status == 0), (protocol, security, trusted)
+            with open(os.path.join(folder, "mail")) as file:
+                assert f"Subject: {protocol} {security}" in file.read()
+
+
+def mbsync_verifies_and_fetches():
+    need("mbsync")
+    for number, kind in enumerate(("IMAPS", "STARTTLS")):
+        put(f"by {kind}")
+        with tempfile.TemporaryDirectory() as folder:
+            for certificates, status in (("", 1), (f"CertificateFile {authority()}", 0)):
+                control = os.path.join(folder, "rc")
+                with open(control, "w") as file:
+                    file.write(f"""IMAPAccount sim
+Host {HOST["imap"]}
+User carol@office.example
+Pass c-secret
+SSLType {kind}
+SystemCertificates no
+AuthMechs LOGIN
+{certificates}
+
+IMAPStore far
+Account sim
+
+MaildirStore near
+Path {folder}/mail/
+Inbox {folder}/mail/INBOX
+
+Channel all
+Far :far:
+Near :near:
+Create Both
+SyncState *
+""")
+                os.makedirs(os.path.join(folder, "mail"), exist_ok=True)
+                run("mbsync", "-c", control, "-a", status=status)
+            assert len(os.listdir(os.path.join(folder, "mail", "INBOX", "new"))) == number + 1
+
+
+def mutt_verifies_and_reads():
+    need("mutt")
+    with tempfile.TemporaryDirectory() as folder:
+        control = os.path.join(folder, "rc")
+        with open(control, "w") as file:
+            file.write(f"""set from=alice@office.example use_from=yes copy=no move=no wait_key=no quit=yes delete=no
+set smtp_url="smtps://alice%40office.example@{HOST["smtp"]}:465/" smtp_pass="a-secret"
+set imap_user="carol@office.example" imap_pass="c-secret" imap_check_subscribed=no
+set ssl_force_tls=yes ssl_ca_certificates_file="{authority()}" certificate_file="{folder}/none"
+set folder=/tmp header_cache="" message_cachedir=""
+""")
+        options = ("mutt", "-n", "-F", control)
+        run(*options, "-s", "by mutt", "--", "carol@office.example", stdin="Read me.\n",
+            env={**os.environ, "HOME": folder}, timeout=30)
+        status, shown = in_terminal([*options, "-f", f"imaps://{HOST['imap']}/INBOX"],
+                                    [(1.5, b"*\n"), (2.2, b"i"), (2.5, b"q")])
+        assert status == 0 and "by mutt" in shown and "Read me" in shown, shown
+        status, shown = in_terminal([*options, "-f", f"imap://{HOST['imap']}/INBOX"], [(1.5, b"q")])
+        assert status == 0 and "by mutt" in shown, shown  # by STARTTLS: TLS is forced
+
+
 def a_wrong_name_is_refused():
     need("curl")
     address = socket.gethostbyname(HOST["smtp"])
@@ -205,9 +358,10 @@ def fifty_clients_at_once():
 
 
 CASES = [openssl_verifies_implicit_tls, openssl_verifies_starttls,
-         openssl_gets_the_version_it_asks_for, renegotiation_is_refused,
+         openssl_gets_the_version_it_asks_for, renegotiation_is_refused, explain_decrypts_what_openssl_said,
          python_submits_by_starttls, python_submits_by_implicit_tls, python_reads_by_pop3,
-         python_reads_by_imap, curl_sends_and_fetches, a_wrong_name_is_refused,
+         python_reads_by_imap, curl_sends_and_fetches, swaks_and_msmtp_verify_and_send,
+         fetchmail_verifies_and_fetches, mbsync_verifies_and_fetches, mutt_verifies_and_reads, a_wrong_name_is_refused,
          an_expired_certificate_is_refused, plaintext_behind_starttls_is_thrown_away,
          fifty_clients_at_once]
 

@@ -8,7 +8,7 @@ import smtplib
 import subprocess
 import tempfile
 
-from interop import main, need, run, within
+from interop import MAILWIRE, main, need, run, scenario, within
 
 SITE = "http://webmail.office.example"
 
@@ -195,10 +195,29 @@ def many_messages_are_shown_in_pages():
     assert "page 9" in older and "page 10" not in older, older
 
 
+def curl_verifies_the_site_by_https():
+    """The scenario's authority vouches for its name; without it curl refuses."""
+    ca = os.path.join(tempfile.gettempdir(), "mailwire-interop-webmail-ca.pem")
+    run(MAILWIRE, "show", scenario("webmail.yaml"), "--ca", ca)
+    site = "https://webmail.office.example"
+    jar = os.path.join(tempfile.mkdtemp(), "jar")
+    run("curl", "-sS", "-m", "20", site + "/login", status=60)
+    said = run("curl", "-sS", "-m", "20", "-v", "--cacert", ca, "-c", jar, "-b", jar, "-L", "-H", f"Origin: {site}",
+               "--data-urlencode", "login=alice@office.example", "--data-urlencode", "password=a-secret",
+               site + "/login", stderr=subprocess.STDOUT)
+    assert "SSL certificate verify ok" in said and "TLSv1.3" in said, said
+    assert "INBOX" in said and re.search("(?i)set-cookie: session=.*; Secure", said), said
+    with open(jar, encoding="utf-8") as file:
+        assert re.search(r"\sTRUE\s.*session", file.read())
+    said = run("curl", "-sS", "-m", "20", "-o", "/dev/null", "-w", "%{http_code}", "--cacert", ca, "-H",
+               "Origin: http://webmail.office.example", "-d", "login=a&password=b", site + "/login")
+    assert said == "403", said
+
+
 CASES = [pages_are_judged, a_user_signs_in_and_out, mail_is_sent_read_answered_moved_and_deleted,
          what_the_mail_server_refuses_is_said_and_nothing_is_lost, forged_and_strange_requests_do_nothing,
          content_comes_in_chunks_and_after_100_continue, one_connection_serves_many_pages,
-         many_messages_are_shown_in_pages]
+         many_messages_are_shown_in_pages, curl_verifies_the_site_by_https]
 
 if __name__ == "__main__":
     main(CASES, "webmail.yaml")
