@@ -218,7 +218,7 @@ int run_options_parse(struct run_options *options, const struct command *command
                  "Print the conversations alone: C: and S: lines", NULL },
 		{ "eavesdrop",    0, 0, G_OPTION_ARG_STRING, &options->eavesdrop,
                  "Print what an observer of this link learns: an interface (alice-pc:eth0) or a "
-                 "network", "LINK" },
+		  "network", "LINK" },
 		{ "report", 0, 0, G_OPTION_ARG_NONE, &options->has_report,
                  "Print each message's way, its encapsulation ledger, figures per protocol, where "
 		  "mail is kept", NULL },

@@ -195,14 +195,16 @@ static char *line_of(JsonObject *unit, char side)
 	const char *said = json_object_get_string_member(unit, "text");
 	bool is_tls = strcmp(json_object_get_string_member(unit, "protocol"), "TLS") == 0;
 	g_autofree char *shown = as_in_dialogue(said);
+	char mark = json_object_has_member(unit, "encrypted") ? '=' : ':'; /* as in the dialogue */
 
 	if (number_in(unit, "depth") > 0 || json_object_has_member(unit, "piece") ||
 	    (is_tls && g_str_has_suffix(said, "encrypted")) || g_str_has_suffix(said, " bytes") ||
 	    g_str_has_suffix(said, " bytes of content"))
 		return NULL;
 	if (strcmp(said, "(blank line)") == 0 || strcmp(said, "(end of the line)") == 0)
-		return g_strdup_printf("  %c: \n", side);
-	return g_strdup_printf(is_tls ? "  %c: [TLS: %s" : "  %c: %s", side, shown);
+		return g_strdup_printf("  %c%c \n", side, mark);
+	return is_tls ? g_strdup_printf("  %c: [TLS: %s", side, shown)
+		      : g_strdup_printf("  %c%c %s", side, mark, shown);
 }
 
 static unsigned compare_units(JsonObject *packet, JsonObject *stream)

@@ -49,20 +49,20 @@ static const struct {
 } rows[] = {
 	{"vlan_tcp",
          "02:00:00:00:01:0a (alice-pc) → 02:00:00:00:01:01; network 42, priority 5, may be "
-         "dropped "
+	  "dropped "
 	  "first; 192.0.2.10 (alice-pc) → 198.51.100.70, TTL 64; 40000 → 25 (smtp), PSH ACK, seq "
-	  "1000, ack 2000, win 512 (unscaled); data; "},
-	{ "vlan_arp", "02:00:00:00:01:0a (alice-pc) → 02:00:00:00:01:01, 14 B of padding; network "
-         "1, priority 0; "
-		      "request: who has 198.51.100.70? tell 192.0.2.10 (alice-pc); padding; "                                 },
+	  "1000, ack 2000, win 512 (unscaled); data; "							    },
+	{ "vlan_arp",            "02:00:00:00:01:0a (alice-pc) → 02:00:00:00:01:01, 14 B of padding; network "
+		      "1, priority 0; "
+		      "request: who has 198.51.100.70? tell 192.0.2.10 (alice-pc); padding; "},
 	{ "ipv6_tcp",
          "02:00:00:00:01:0a (alice-pc) → 02:00:00:00:01:01; 2001:db8::1 → 2001:db8:1::beef, hop "
 	  "limit 64, flow 0x12345; 40000 → 25 (smtp), PSH ACK, seq 1000, ack 2000, win 512 "
-	  "(unscaled); data; "},
+	  "(unscaled); data; "										    },
 	{ "ipv4_authentication",
          "02:00:00:00:01:0a (alice-pc) → 02:00:00:00:01:01; 192.0.2.10 (alice-pc) → "
 	  "198.51.100.70, TTL 64; Authentication Header, then TCP; 40000 → 25 (smtp), PSH ACK, seq "
-	  "1000, ack 2000, win 512 (unscaled); data; "                      },
+	  "1000, ack 2000, win 512 (unscaled); data; "							    },
 };
 
 START_TEST(every_header_has_its_line)

@@ -307,7 +307,7 @@ END_TEST
 static const struct {
 	const char *file, *says;
 } others[] = {
-	{"scenarios/blocked.yaml",   "denied by rule 2 (deny TCP to port 110"          },
+	{"scenarios/blocked.yaml",   "denied by rule 2 (deny TCP to port 110"                  },
 	{ "scenarios/link-cut.yaml", "does not arrive: the cable is cut"                       },
 	{ "scenarios/nat.yaml",      "replaces the source 10.1.0.10:37031 by 203.0.113.1:37031"},
 	{ "scenarios/tls.yaml",      "bytes of TLS"                                            },
