@@ -213,7 +213,8 @@ bench: deps-bench ## speed and memory, as ratios against ns-3 and against the ma
 # What judges bytes by tshark, what runs the same scenarios once more (test_scenarios runs them all), what
 # runs in a browser, and what is about speed says nothing new under the sanitizers, and takes long.
 UNSANITIZED = tests/app/test_verdict.c tests/app/test_determinism.c tests/app/test_claims.c tests/app/test_explain_agrees.c \
-    ./tests/interop/test_tcp.py ./tests/page/test_page.sh ./tests/page/test_editor.sh
+    ./tests/interop/test_tcp.py ./tests/interop/test_narrate.py ./tests/interop/test_quiz.py ./tests/interop/test_serve.py \
+    ./tests/page/test_page.sh ./tests/page/test_editor.sh
 
 # The same tests under AddressSanitizer and UndefinedBehaviorSanitizer, and from the same objects, where clang
 # made them, fuzz targets. gcc's sanitizers make it warn of conversions that are none: no errors there.

@@ -134,7 +134,7 @@ for (const [scheme, size] of [['light', undefined], ['dark', undefined], ['dark'
 		await isSaid(page, 'error');
 		assert.deepEqual(await violations(page), []);
 		if (size !== undefined)
-			assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'nothing is wider than the screen');
+			await page.waitForFunction(() => document.documentElement.scrollWidth <= innerWidth, null, { timeout: 5000 }); // nothing is wider than the screen
 	});
 
 await run();
