@@ -228,7 +228,8 @@ SANITIZING = BUILD=$(SANITIZED) $(UNERRING) CFLAGS="-O1 -g -fno-omit-frame-point
     SANITIZE="-fsanitize=address,undefined$(FUZZABLE) -fno-sanitize-recover=undefined"
 sanitized: ## the tests under the sanitizers, but for those that judge bytes by tshark and speed
 	@+$(SUBMAKE) $(SANITIZING) all tests
-	@MAILWIRE=$(SANITIZED)/mailwire CK_TIMEOUT_MULTIPLIER=4 tests/run.sh $(patsubst %.c,$(SANITIZED)/%,$(filter-out $(UNSANITIZED),$(TEST_SOURCES))) \
+	@MAILWIRE=$(SANITIZED)/mailwire CK_TIMEOUT_MULTIPLIER=4 LSAN_OPTIONS=suppressions=$(CURDIR)/tests/leaks.supp:print_suppressions=0 \
+	    tests/run.sh $(patsubst %.c,$(SANITIZED)/%,$(filter-out $(UNSANITIZED),$(TEST_SOURCES))) \
 	    $(filter-out $(UNSANITIZED),$(INTEROP))
 
 # One libFuzzer program per tests/fuzz/fuzz_<name>.c, each for FUZZ_SECONDS, one for each core at a time.

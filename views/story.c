@@ -153,7 +153,9 @@ static void append_fact(struct story_sentence *sentence, const struct story_fact
 void story_go_on(struct story_sentence *sentence, const char *text, const struct story_fact *facts,
 		 size_t count)
 {
-	const struct story_fact *fact = facts, *end = facts + count;
+	const struct story_fact *fact = facts;
+	/* No facts may have no address, and C allows no sum with that. */
+	const struct story_fact *end = count > 0 ? facts + count : facts;
 	const char *hole;
 
 	for (; (hole = strstr(text, "{}")) != NULL; text = hole + 2) {
