@@ -7,12 +7,15 @@ struct recording {
 	struct history *history;
 	struct simulation *simulation;
 	uint64_t records_left; /* UINT64_MAX: however many */
+	bool is_over;          /* what taking the world down may still record is no part of it */
 };
 
 static void observe(void *owner, const struct trace_record *record, struct bytes bytes)
 {
 	struct recording *recording = owner;
 
+	if (recording->is_over)
+		return;
 	history_feed(recording->history, record, bytes);
 	if (recording->records_left == UINT64_MAX)
 		return;
@@ -41,6 +44,7 @@ struct history *history_record(const struct scenario *scenario, struct history_o
 	outcome = simulation_run(recording.simulation, options.until_ns);
 	if (options.outcome != NULL)
 		*options.outcome = outcome;
+	recording.is_over = true;
 	simulation_free(recording.simulation);
 	recording.simulation = NULL;
 	history_finish(recording.history);

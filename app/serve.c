@@ -6,6 +6,7 @@
 #include <string.h>
 #include "app/command.h"
 #include "app/serve_private.h"
+#include "views/text.h"
 
 /* Only its own files may act in the editor; what it shows is a frame of its own. */
 #define EDITOR_POLICY                                                                              \
@@ -212,22 +213,6 @@ static void post_run(struct serve *serve, SoupServerMessage *message, GHashTable
 
 /* ---- Files ---- */
 
-static void append_string(GString *out, const char *text)
-{
-	g_autofree char *valid = g_utf8_make_valid(text, -1);
-
-	g_string_append_c(out, '"');
-	for (const char *at = valid; *at != '\0'; at++) {
-		if (*at == '"' || *at == '\\')
-			g_string_append_printf(out, "\\%c", *at);
-		else if (g_ascii_iscntrl(*at))
-			g_string_append_printf(out, "\\u%04x", (unsigned char)*at);
-		else
-			g_string_append_c(out, *at);
-	}
-	g_string_append_c(out, '"');
-}
-
 static void get_files(struct serve *serve, SoupServerMessage *message, GHashTable *query)
 {
 	GString *out = g_string_new("{\"files\":[");
@@ -236,7 +221,8 @@ static void get_files(struct serve *serve, SoupServerMessage *message, GHashTabl
 	for (unsigned i = 0; i < serve->options->file_count; i++) {
 		if (i > 0)
 			g_string_append_c(out, ',');
-		append_string(out, serve->options->files[i].name);
+		text_json(out, serve->options->files[i].name,
+			  strlen(serve->options->files[i].name));
 	}
 	g_string_append_printf(out, "],\"live\":%s,\"speed\":%g,\"bytes\":%d}",
 			       serve->live != NULL ? "true" : "false", serve->options->speed,

@@ -249,7 +249,7 @@ static struct packet *insert(struct host *host, struct unfinished *datagram,
 {
 	uint32_t start = header->fragment_offset_bytes;
 	uint32_t length = (uint32_t)header->total_length_bytes - header->header_bytes;
-	struct packet **place;
+	struct packet **place = NULL;
 	enum fit fit = find_place(datagram, start, start + length, &place);
 
 	if (fit == IS_THERE)

@@ -119,11 +119,12 @@ bool route_table_remove(struct route_table *table, uint32_t prefix, unsigned pre
 
 static const struct route *find_by_scan(const struct route_table *table, uint32_t destination)
 {
-	const struct route *end = table->routes + table->count;
+	for (unsigned i = 0; i < table->count; i++) {
+		const struct route *route = &table->routes[i];
 
-	for (const struct route *route = table->routes; route < end; route++)
 		if (((destination ^ route->prefix) & route->mask) == 0)
 			return route;
+	}
 	return NULL;
 }
 

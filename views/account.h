@@ -28,6 +28,8 @@ struct account {
 	const struct view_names *names;
 	const struct model_segment *segment; /* views/model.h; NULL: of no known connection */
 	const struct dissector *const *dissectors;
+	bool
+	    is_outside; /* as somebody without TLS's secrets has it: what is encrypted is not told */
 	const struct account_datagram
 	    *datagram; /* where it was made already; NULL: it is when asked for */
 };

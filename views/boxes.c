@@ -95,40 +95,11 @@ static void add_field(const struct model *model, struct box *box, const struct d
 	g_array_append_val(box->fields, field);
 }
 
-static unsigned layer_of(const struct decode_layer *layer)
-{
-	switch ((enum decode_protocol)layer->protocol) {
-	case DECODE_ARP:
-		return LAYER_ARP;
-	case DECODE_IPV4:
-	case DECODE_FRAGMENT:
-	case DECODE_IPV6:
-	case DECODE_IPV6_EXTENSION:
-		return LAYER_IPV4;
-	case DECODE_ICMP:
-	case DECODE_ICMPV6:
-		return LAYER_ICMP;
-	case DECODE_UDP:
-		return LAYER_UDP;
-	case DECODE_TCP:
-		return LAYER_TCP;
-	case DECODE_APPLICATION: {
-		int found = view_layer_find(layer->dissector->key);
-
-		return found < 0 ? LAYER_USER : (unsigned)found;
-	}
-	case DECODE_DATA:
-		return LAYER_USER;
-	default:
-		return LAYER_ETHERNET;
-	}
-}
-
 /* A header, with its fields. */
 static void add_header(GPtrArray *boxes, const struct model *model, const struct account *account,
 		       const struct decode *decode, const struct decode_layer *layer)
 {
-	struct box *box = add_box(boxes, layer->name, layer_of(layer));
+	struct box *box = add_box(boxes, layer->name, decode_stack_layer(layer));
 	GString *summary = g_string_new(NULL);
 
 	describe_layer(summary, account, layer);
@@ -188,8 +159,8 @@ static struct box *add_application(GPtrArray *boxes, const char *name, unsigned 
 static void add_datagram(GPtrArray *boxes, const struct decode *decode,
 			 const struct decode_layer *layer)
 {
-	struct box *box =
-	    add_application(boxes, layer->name, layer_of(layer), layer->start, layer->header_bytes);
+	struct box *box = add_application(boxes, layer->name, decode_stack_layer(layer),
+					  layer->start, layer->header_bytes);
 
 	for (unsigned i = 0; i < decode->unit_count; i++) {
 		const struct dissect_unit *unit = &decode->units[i];

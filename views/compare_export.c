@@ -1,6 +1,7 @@
 /* Runs side by side: for programs. */
 #include <inttypes.h>
 #include "views/compare_private.h"
+#include "views/text.h"
 
 static const char *const unit_names[FIGURE_UNIT_COUNT] = {
 	[FIGURE_BYTES] = "bytes", [FIGURE_COUNT] = "count", [FIGURE_MAILS] = "count",
@@ -10,29 +11,16 @@ static const char *const unit_names[FIGURE_UNIT_COUNT] = {
 
 /* JSON (RFC 8259). */
 
-static void print_string(FILE *out, const char *text)
-{
-	fputc('"', out);
-	for (const char *c = text; *c != '\0'; c++) {
-		if (*c == '"' || *c == '\\')
-			fprintf(out, "\\%c", *c);
-		else if ((unsigned char)*c < 0x20)
-			fprintf(out, "\\u%04x", (unsigned)*c);
-		else
-			fputc(*c, out);
-	}
-	fputc('"', out);
-}
-
 /* A string, or null. UTF-8 that came from outside is made valid. */
 static void print_member(FILE *out, const char *name, const char *text)
 {
 	fprintf(out, "\"%s\": ", name);
 	if (text != NULL) {
-		char *valid = g_utf8_make_valid(text, -1);
+		GString *string = g_string_new(NULL);
 
-		print_string(out, valid);
-		g_free(valid);
+		text_json(string, text, strlen(text));
+		fputs(string->str, out);
+		g_string_free(string, TRUE);
 	} else {
 		fputs("null", out);
 	}

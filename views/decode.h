@@ -153,6 +153,12 @@ struct bytes decode_payload(const struct decode *decode, const struct decode_lay
 const char *decode_complaint(const struct decode_layer *layer);
 
 /*
+ * Which layer of protocols/layer.h it is: the colour of its header. Data is the user's, what else stands
+ * between headers the link's.
+ */
+unsigned decode_stack_layer(const struct decode_layer *layer);
+
+/*
  * The dissector of a conversation between two ports, and whether the sender is its server. Ports of
  * servers are matched first at the destination. NULL: none.
  */

@@ -1,5 +1,8 @@
 #include "views/decode.h"
 
+#include "protocols/layer.h"
+#include "views/names.h"
+
 const struct decode_layer *decode_find(const struct decode *decode, enum decode_protocol protocol)
 {
 	for (unsigned i = 0; i < decode->layer_count; i++) {
@@ -93,4 +96,33 @@ const struct dissector *decode_dissector(const struct dissector *const *dissecto
 
 	*is_from_server = found == NULL;
 	return found != NULL ? found : dissector_at(dissectors, is_tcp, source_port);
+}
+
+unsigned decode_stack_layer(const struct decode_layer *layer)
+{
+	switch ((enum decode_protocol)layer->protocol) {
+	case DECODE_ARP:
+		return LAYER_ARP;
+	case DECODE_IPV4:
+	case DECODE_FRAGMENT:
+	case DECODE_IPV6:
+	case DECODE_IPV6_EXTENSION:
+		return LAYER_IPV4;
+	case DECODE_ICMP:
+	case DECODE_ICMPV6:
+		return LAYER_ICMP;
+	case DECODE_UDP:
+		return LAYER_UDP;
+	case DECODE_TCP:
+		return LAYER_TCP;
+	case DECODE_APPLICATION: {
+		int found = view_layer_find(layer->dissector->key);
+
+		return found < 0 ? LAYER_USER : (unsigned)found;
+	}
+	case DECODE_DATA:
+		return LAYER_USER;
+	default:
+		return LAYER_ETHERNET;
+	}
 }

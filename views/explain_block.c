@@ -76,31 +76,17 @@ struct block {
 	bool has_told; /* what the packet itself carries, as lines of an application */
 };
 
-/* The layer whose colour a layer of a capture has. */
+/* The layer whose colour a header of a capture has; of what is no header LAYER_COUNT: none. */
 static unsigned colour_layer(const struct decode_layer *layer)
 {
 	switch ((enum decode_protocol)layer->protocol) {
-	case DECODE_ARP:
-		return LAYER_ARP;
-	case DECODE_IPV4:
-	case DECODE_IPV6:
-	case DECODE_IPV6_EXTENSION:
-		return LAYER_IPV4;
-	case DECODE_ICMP:
-	case DECODE_ICMPV6:
-		return LAYER_ICMP;
-	case DECODE_UDP:
-		return LAYER_UDP;
-	case DECODE_TCP:
-		return LAYER_TCP;
-	case DECODE_ETHERNET:
-	case DECODE_VLAN:
-	case DECODE_COOKED:
-	case DECODE_COOKED_V2:
-	case DECODE_LOOPBACK:
-		return LAYER_ETHERNET;
-	default:
+	case DECODE_FRAGMENT:
+	case DECODE_APPLICATION:
+	case DECODE_DATA:
+	case DECODE_PADDING:
 		return LAYER_COUNT;
+	default:
+		return decode_stack_layer(layer);
 	}
 }
 

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 #include "sim/time.h"
+#include "protocols/http/html.h"
 #include "views/palette.h"
 #include "views/story_write.h"
 
@@ -34,7 +35,7 @@ static void append_cut(GString *svg, const char *text, glong limit)
 	for (char *c = cut; *c != '\0'; c++)
 		if ((unsigned char)*c < 0x20 || *c == 0x7f)
 			*c = ' ';
-	story_append_html(svg, cut, strlen(cut));
+	html_escape(svg, cut);
 	if (length > limit)
 		g_string_append(svg, "…");
 }

@@ -35,7 +35,7 @@ static void append_texts(struct page_data *data)
 
 		if (i > 0)
 			text_append(data->out, ",\n");
-		page_append_string(data->out, text, length);
+		text_json(data->out, text, length);
 	}
 	g_string_append_c(data->out, ']');
 }
@@ -43,7 +43,7 @@ static void append_texts(struct page_data *data)
 static void append_member(struct page_data *data, const char *key, const char *text)
 {
 	page_append_key(data->out, key);
-	page_append_string(data->out, text == NULL ? "" : text, text == NULL ? 0 : strlen(text));
+	text_json(data->out, text == NULL ? "" : text, text == NULL ? 0 : strlen(text));
 }
 
 static void append_head(struct page_data *data)

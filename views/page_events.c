@@ -10,7 +10,7 @@
 static void append_text_member(GString *out, const char *key, const char *text)
 {
 	page_append_key(out, key);
-	page_append_string(out, text, strlen(text));
+	text_json(out, text, strlen(text));
 }
 
 static void append_number_member(GString *out, const char *key, double number)
@@ -82,7 +82,7 @@ static void append_names(GString *out, const char *key, unsigned count,
 
 		if (i > 0)
 			g_string_append_c(out, ',');
-		page_append_string(out, text == NULL ? "" : text, text == NULL ? 0 : strlen(text));
+		text_json(out, text == NULL ? "" : text, text == NULL ? 0 : strlen(text));
 	}
 	g_string_append_c(out, ']');
 }

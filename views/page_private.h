@@ -26,12 +26,6 @@ uint32_t page_text_bytes(struct page_data *data, const char *text, size_t length
 /* The number of what `text` holds, which is emptied. */
 uint32_t page_text_take(struct page_data *data, GString *text);
 
-/*
- * Appends `length` bytes as a JSON string that can stand in a script element: what is no UTF-8 becomes
- * U+FFFD; markup and control characters are escaped.
- */
-void page_append_string(GString *out, const char *text, size_t length);
-
 /* Appends `"key":` behind a comma where one is due. */
 void page_append_key(GString *out, const char *key);
 

@@ -32,52 +32,6 @@ uint32_t page_text_take(struct page_data *data, GString *text)
 	return number;
 }
 
-static void append_character(GString *out, gunichar character)
-{
-	switch (character) {
-	case '"':
-	case '\\':
-		g_string_append_c(out, '\\');
-		g_string_append_c(out, (char)character);
-		return;
-	case '\n':
-		text_append(out, "\\n");
-		return;
-	case '<': /* neither an end of the script element nor a comment can be written */
-	case '>':
-	case '&':
-	case 0x7f:
-	case 0x2028:
-	case 0x2029:
-		g_string_append_printf(out, "\\u%04x", character);
-		return;
-	default:
-		if (character < 0x20)
-			g_string_append_printf(out, "\\u%04x", character);
-		else
-			g_string_append_unichar(out, character);
-	}
-}
-
-void page_append_string(GString *out, const char *text, size_t length)
-{
-	const char *end = text + length;
-
-	g_string_append_c(out, '"');
-	while (text < end) {
-		gunichar character = g_utf8_get_char_validated(text, end - text);
-
-		if (*text == '\0' || character == (gunichar)-1 || character == (gunichar)-2) {
-			append_character(out, *text == '\0' ? 0 : 0xfffd);
-			text++;
-		} else {
-			append_character(out, character);
-			text = g_utf8_next_char(text);
-		}
-	}
-	g_string_append_c(out, '"');
-}
-
 void page_append_key(GString *out, const char *key)
 {
 	if (out->len > 0 && out->str[out->len - 1] != '{' && out->str[out->len - 1] != '[')

@@ -3,6 +3,7 @@
 #include <string.h>
 #include "views/quiz.h"
 #include "views/story_write.h"
+#include "views/text.h"
 
 /* Answer number `index` of all, the right one at its place. */
 static const char *answer_at(const struct quiz_question *question, unsigned index)
@@ -85,9 +86,8 @@ GString *quiz_gift(const GPtrArray *questions, const char *title)
 
 static void append_member(GString *out, const char *name, const char *text)
 {
-	g_string_append_printf(out, "\"%s\": \"", name);
-	story_append_json(out, text);
-	g_string_append_c(out, '"');
+	g_string_append_printf(out, "\"%s\": ", name);
+	text_json(out, text, strlen(text));
 }
 
 static void append_question(GString *json, const struct quiz_question *question)
@@ -100,9 +100,10 @@ static void append_question(GString *json, const struct quiz_question *question)
 	append_member(json, "right", question->right);
 	g_string_append(json, ", \"wrong\": [");
 	for (guint i = 0; i < question->wrong->len; i++) {
-		g_string_append(json, i == 0 ? "\"" : ", \"");
-		story_append_json(json, question->wrong->pdata[i]);
-		g_string_append_c(json, '"');
+		const char *wrong = question->wrong->pdata[i];
+
+		g_string_append(json, i == 0 ? "" : ", ");
+		text_json(json, wrong, strlen(wrong));
 	}
 	g_string_append_printf(json, "], \"place\": %u,\n     ", question->place);
 	append_member(json, "proof", question->proof);

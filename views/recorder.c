@@ -287,7 +287,7 @@ void recorder_feed(struct recorder *recorder, const struct trace_record *record,
 	int capture = 0;
 
 	if (record->kind == TRACE_MAIL && record->detail == MAIL_CHECKED &&
-	    recorder->options.has_comments)
+	    recorder->options.has_comments && !recorder->options.has_no_secrets)
 		keep_check(recorder, record, bytes);
 	if (recorder->secrets != NULL && key_log_feed(recorder->secrets, record, bytes))
 		write_secret(recorder, bytes);
@@ -303,7 +303,9 @@ void recorder_feed(struct recorder *recorder, const struct trace_record *record,
 		interface = 0;
 	}
 	g_string_truncate(recorder->comment, 0);
-	if (recorder->options.has_comments) {
+	if (recorder->options.has_comments && recorder->options.has_no_secrets) {
+		sentence_append_outside(recorder->comment, recorder->model, bytes);
+	} else if (recorder->options.has_comments) {
 		sentence_append(recorder->comment, recorder->model, bytes);
 		append_checks(recorder, record);
 	}

@@ -417,8 +417,9 @@ static bool append_order(GString *out, const char *from, const char *to,
 }
 
 static void append_payload(GString *out, const char *from, const char *to,
-			   const struct model_segment *segment)
+			   const struct account *account)
 {
+	const struct model_segment *segment = account->segment;
 	const struct model_direction *direction = segment->direction;
 	uint64_t end = model_segment_end(segment);
 	unsigned index = model_unit_index(direction, segment->offset), more = 0;
@@ -438,6 +439,10 @@ static void append_payload(GString *out, const char *from, const char *to,
 	for (unsigned i = index + 1; i < direction->units->len; i++, more++)
 		if (((struct model_unit *)direction->units->pdata[i])->offset >= end)
 			break;
+	if (account->is_outside && unit->is_encrypted) {
+		text_count(out, ": ", segment->length, " bytes, encrypted by TLS");
+		return;
+	}
 	text_append(out, ", ");
 	text_append(out, unit->dissector->name);
 	if (unit->is_encrypted && unit->dissector == segment->connection->dissector)
@@ -462,7 +467,7 @@ static void append_tcp(GString *out, const char *from, const char *to,
 	else if (segment->length == 0)
 		append_control(out, from, to, segment);
 	else
-		append_payload(out, from, to, segment);
+		append_payload(out, from, to, account);
 }
 
 /* The number of the protocol in the outer datagram that no layer here tells of; -1: not known. */
@@ -724,5 +729,16 @@ void sentence_append(GString *out, const struct model *model, struct bytes frame
 	struct account account;
 
 	model_account(model, frame, &decode, &segment, &account);
+	sentence_append_account(out, &account);
+}
+
+void sentence_append_outside(GString *out, const struct model *model, struct bytes frame)
+{
+	struct decode decode;
+	struct model_segment segment;
+	struct account account;
+
+	model_account(model, frame, &decode, &segment, &account);
+	account.is_outside = true;
 	sentence_append_account(out, &account);
 }

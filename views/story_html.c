@@ -1,5 +1,6 @@
 /* A story as one HTML page, for screen and paper: no script, nothing loaded. */
 #include <string.h>
+#include "protocols/http/html.h"
 #include "protocols/layer.h"
 #include "views/names.h"
 #include "views/palette.h"
@@ -37,31 +38,6 @@ static const char style[] =
     ".scroll{overflow:visible}table{font-size:8pt}th{font-size:7.5pt}th,td{padding:.15rem .3rem}"
     "figure svg{max-height:150mm}}\n";
 
-void story_append_html(GString *out, const char *text, size_t length)
-{
-	for (size_t i = 0; i < length; i++) {
-		switch (text[i]) {
-		case '&':
-			g_string_append(out, "&amp;");
-			break;
-		case '<':
-			g_string_append(out, "&lt;");
-			break;
-		case '>':
-			g_string_append(out, "&gt;");
-			break;
-		case '"':
-			g_string_append(out, "&quot;");
-			break;
-		case '\'':
-			g_string_append(out, "&#39;");
-			break;
-		default:
-			g_string_append_c(out, text[i]);
-		}
-	}
-}
-
 static void append_span(GString *out, const char *text, const struct story_span *span)
 {
 	static const char *const elements[] = { [STORY_PLAIN] = NULL,
@@ -79,7 +55,7 @@ static void append_span(GString *out, const char *text, const struct story_span 
 		g_string_append_printf(out, " class=\"%s\"", view_layer_key(span->layer));
 	if (element != NULL)
 		g_string_append_c(out, '>');
-	story_append_html(out, text, span->length);
+	html_escape_bytes(out, text, span->length);
 	if (element != NULL)
 		g_string_append_printf(out, "</%s>", element);
 }
@@ -93,11 +69,11 @@ static void append_sentence(GString *out, const struct story_sentence *sentence)
 		const struct story_span *span =
 		    &g_array_index(sentence->spans, struct story_span, i);
 
-		story_append_html(out, text + at, span->start - at);
+		html_escape_bytes(out, text + at, span->start - at);
 		append_span(out, text + span->start, span);
 		at = span->start + span->length;
 	}
-	story_append_html(out, text + at, sentence->text->len - at);
+	html_escape_bytes(out, text + at, sentence->text->len - at);
 }
 
 static void append_sentences(GString *out, const struct story_block *block)
@@ -154,7 +130,7 @@ static void append_figure(GString *out, const struct story_block *block)
 {
 	g_string_append_printf(out, "<figure id=\"%s\"><div role=\"img\" aria-label=\"",
 			       block->anchor);
-	story_append_html(out, block->alternative, strlen(block->alternative));
+	html_escape(out, block->alternative);
 	g_string_append_printf(out, "\">%s</div>\n<figcaption>", block->svg);
 	append_sentences(out, block);
 	g_string_append(out, "</figcaption></figure>\n");
@@ -225,11 +201,11 @@ GString *story_html(const struct story *story)
 				     "<meta charset=\"utf-8\">\n<meta name=\"viewport\" "
 				     "content=\"width=device-width, initial-scale=1\">\n<title>");
 
-	story_append_html(text, story->title, strlen(story->title));
+	html_escape(text, story->title);
 	g_string_append_printf(text, "</title>\n<style>\n%s", style);
 	append_layer_colours(text);
 	g_string_append(text, "</style>\n</head>\n<body>\n<main>\n<h1>");
-	story_append_html(text, story->title, strlen(story->title));
+	html_escape(text, story->title);
 	g_string_append(text, "</h1>\n");
 	append_contents(text, story);
 	for (guint i = 0; i < story->blocks->len; i++)

@@ -3,24 +3,12 @@
 #include "protocols/layer.h"
 #include "views/names.h"
 #include "views/story_write.h"
-
-void story_append_json(GString *out, const char *text)
-{
-	for (const char *c = text; *c != '\0'; c++) {
-		if (*c == '"' || *c == '\\')
-			g_string_append_printf(out, "\\%c", *c);
-		else if ((unsigned char)*c < 0x20 || *c == 0x7f)
-			g_string_append_printf(out, "\\u%04x", (unsigned)*c);
-		else
-			g_string_append_c(out, *c);
-	}
-}
+#include "views/text.h"
 
 static void append_member(GString *out, const char *name, const char *text)
 {
-	g_string_append_printf(out, "\"%s\": \"", name);
-	story_append_json(out, text);
-	g_string_append_c(out, '"');
+	g_string_append_printf(out, "\"%s\": ", name);
+	text_json(out, text, strlen(text));
 }
 
 static void append_number(GString *out, const char *name, uint64_t number)

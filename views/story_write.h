@@ -16,7 +16,3 @@ GString *story_html(const struct story *story);
 
 /* Everything with all its evidence, for other programs and languages: docs/NARRATE.md. */
 GString *story_json(const struct story *story);
-
-/* Appends `text` as the inside of a JSON string; as HTML text or attribute value. */
-void story_append_json(GString *out, const char *text);
-void story_append_html(GString *out, const char *text, size_t length);

@@ -78,3 +78,49 @@ void text_append_printable(GString *out, struct bytes line)
 		line = bytes_from(line, 1);
 	}
 }
+
+static void append_json_character(GString *out, gunichar character)
+{
+	switch (character) {
+	case '"':
+	case '\\':
+		g_string_append_c(out, '\\');
+		g_string_append_c(out, (char)character);
+		return;
+	case '\n':
+		text_append(out, "\\n");
+		return;
+	case '<': /* neither an end of the script element nor a comment can be written */
+	case '>':
+	case '&':
+	case 0x7f:
+	case 0x2028:
+	case 0x2029:
+		g_string_append_printf(out, "\\u%04x", character);
+		return;
+	default:
+		if (character < 0x20)
+			g_string_append_printf(out, "\\u%04x", character);
+		else
+			g_string_append_unichar(out, character);
+	}
+}
+
+void text_json(GString *out, const char *text, size_t length)
+{
+	const char *end = text + length;
+
+	g_string_append_c(out, '"');
+	while (text < end) {
+		gunichar character = g_utf8_get_char_validated(text, end - text);
+
+		if (*text == '\0' || character == (gunichar)-1 || character == (gunichar)-2) {
+			append_json_character(out, *text == '\0' ? 0 : 0xfffd);
+			text++;
+		} else {
+			append_json_character(out, character);
+			text = g_utf8_next_char(text);
+		}
+	}
+	g_string_append_c(out, '"');
+}

@@ -61,3 +61,9 @@ void text_spaces(GString *out, size_t count);
 
 /* A line from outside as people read it: what is not printable ASCII or UTF-8 is a dot, a tab a blank. */
 void text_append_printable(GString *out, struct bytes line);
+
+/*
+ * Appends `text` as a string of JSON (RFC 8259 section 7), quotes included: what is no UTF-8 becomes
+ * U+FFFD, and it may stand in a script element of HTML too.
+ */
+void text_json(GString *out, const char *text, size_t length);

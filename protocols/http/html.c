@@ -2,9 +2,9 @@
 
 #include <string.h>
 
-void html_escape(GString *out, const char *text)
+void html_escape_bytes(GString *out, const char *text, size_t length)
 {
-	for (const char *c = text; *c != '\0'; c++) {
+	for (const char *c = text; c < text + length; c++) {
 		switch (*c) {
 		case '&':
 			g_string_append(out, "&amp;");
@@ -27,6 +27,11 @@ void html_escape(GString *out, const char *text)
 				g_string_append_c(out, *c);
 		}
 	}
+}
+
+void html_escape(GString *out, const char *text)
+{
+	html_escape_bytes(out, text, strlen(text));
 }
 
 /* ---- Reading ---- */

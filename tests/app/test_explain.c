@@ -437,6 +437,25 @@ START_TEST(a_run_and_its_capture_are_told_alike)
 }
 END_TEST
 
+/* Without secrets a capture tells nothing that TLS hides: its comments neither. */
+START_TEST(comments_keep_what_tls_hides)
+{
+	g_autofree char *commented = path_in(folder, "commented.pcapng");
+	gsize length;
+	g_autofree char *bytes = NULL;
+
+	for (int has_secrets = 0; has_secrets < 2; has_secrets++) {
+		outcome_free(program_run("run", "tls", "--quiet", "--pcap", commented,
+					 has_secrets ? NULL : "--no-secrets", NULL));
+		g_clear_pointer(&bytes, g_free);
+		ck_assert(g_file_get_contents(commented, &bytes, &length, NULL));
+		ck_assert((memmem(bytes, length, " in TLS: ", 9) != NULL) == (has_secrets == 1));
+		ck_assert((memmem(bytes, length, " bytes, encrypted by TLS", 24) != NULL) ==
+			  (has_secrets == 0));
+	}
+}
+END_TEST
+
 /* The same capture with and without secrets, in it or beside it. */
 START_TEST(tls_is_decrypted_by_secrets_in_the_capture_or_beside_it)
 {
@@ -446,9 +465,10 @@ START_TEST(tls_is_decrypted_by_secrets_in_the_capture_or_beside_it)
 	g_autofree char *few = path_in(folder, "few.txt");
 	g_autofree char *log = NULL;
 
-	outcome_free(
-	    program_run("run", "tls", "--quiet", "--pcap", with, "--keylog", secrets, NULL));
-	outcome_free(program_run("run", "tls", "--quiet", "--pcap", without, "--no-secrets", NULL));
+	outcome_free(program_run("run", "tls", "--quiet", "--no-comments", "--pcap", with,
+				 "--keylog", secrets, NULL));
+	outcome_free(program_run("run", "tls", "--quiet", "--no-comments", "--pcap", without,
+				 "--no-secrets", NULL));
 	ck_assert(g_file_get_contents(secrets, &log, NULL, NULL));
 	ck_assert(g_file_set_contents(few, log, strchr(log, '\n') - log + 1, NULL));
 
@@ -638,6 +658,7 @@ int main(void)
 	tcase_add_loop_test(tests, packets_of_every_link_type_are_told_in_every_form, 0, packets);
 	tcase_add_loop_test(tests, a_run_and_its_capture_are_told_alike, 0,
 			    (int)G_N_ELEMENTS(told));
+	tcase_add_test(tests, comments_keep_what_tls_hides);
 	tcase_add_test(tests, tls_is_decrypted_by_secrets_in_the_capture_or_beside_it);
 	tcase_add_test(tests, comments_of_a_run_are_the_titles);
 	tcase_add_test(tests, what_capture_files_say_cannot_reach_the_terminal);

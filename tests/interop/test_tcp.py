@@ -425,6 +425,8 @@ def keepalive_of_the_simulation():
         watch.follow(connection)
         time.sleep(3.1)
         segments = watch.stop()
+        if not segments[-1].sent:
+            segments.pop()  # a question whose answer was still on its way when we stopped looking
         asked = [segment for segment in segments[3:] if not segment.sent and segment.length <= 1]
         answered = [segment for segment in segments[3:] if segment.sent and segment.flags & ACK]
         assert 3 <= len(asked) <= 5 and len(answered) == len(asked), segments

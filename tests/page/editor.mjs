@@ -9,7 +9,13 @@ const edit = (options) => visit(address, settled, { ignored: /Blocked autofocusi
 const verdict = (page) => text(page, '.e-verdict');
 const place = (page, line, column) => page.evaluate((to) => window.editor.source.goTo(to), { line, column });
 const value = (page) => page.inputValue('#source');
-const isSaid = (page, words) => page.waitForFunction((wanted) => document.querySelector('.e-verdict').textContent.includes(wanted), words, { polling: 20 });
+const isSaid = (page, words) => page.waitForFunction((wanted) => document.querySelector('.e-verdict').textContent.includes(wanted), words, { polling: 20, timeout: 15000 })
+	.catch(async () => assert.fail(`"${words}" is not said, but "${await verdict(page)}" of ${JSON.stringify((await value(page)).slice(0, 80))}`));
+
+/* What makes the page wider than the screen, by tag and class; empty: it is not. */
+const tooWide = () => document.documentElement.scrollWidth <= innerWidth ? []
+	: [document.documentElement.scrollWidth, ...[...document.querySelectorAll('body *')].filter((element) => !element.parentElement.closest('.e-drawn')
+		&& element.getBoundingClientRect().right > innerWidth).map((element) => `${element.tagName}.${element.className}`)];
 
 /* Line and column of the first place where `words` stand. */
 async function find(page, words) {
@@ -134,7 +140,7 @@ for (const [scheme, size] of [['light', undefined], ['dark', undefined], ['dark'
 		await isSaid(page, 'error');
 		assert.deepEqual(await violations(page), []);
 		if (size !== undefined)
-			await page.waitForFunction(() => document.documentElement.scrollWidth <= innerWidth, null, { timeout: 5000 }); // nothing is wider than the screen
+			assert.deepEqual(await page.evaluate(tooWide), [], 'nothing is wider than the screen');
 	});
 
 await run();

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include "views/page_private.h"
+#include "views/text.h"
 
 static const struct dissector *const no_dissectors[] = { NULL };
 
@@ -35,7 +36,7 @@ START_TEST(texts_of_any_bytes_are_strings)
 {
 	GString *out = g_string_new(NULL);
 
-	page_append_string(out, strings[_i].text, strings[_i].length);
+	text_json(out, strings[_i].text, strings[_i].length);
 	ck_assert_msg(strcmp(out->str, strings[_i].json) == 0, "%s: %s", strings[_i].name,
 		      out->str);
 	g_string_free(out, TRUE);

@@ -1,9 +1,17 @@
 /* What the server is asked for. Each throws an Error whose message is for people. */
 
+const BUSY = 429, TRIES = 20, PAUSE_MS = 500;
+const pause = () => new Promise((resolve) => { setTimeout(resolve, PAUSE_MS); });
+
+/* A busy server is asked again for a while, unless nobody waits for the answer any more. */
 async function ask(path, options) {
 	let answer;
 	try {
 		answer = await fetch(path, options);
+		for (let tries = 1; answer.status === BUSY && tries < TRIES; tries++) {
+			await pause();
+			answer = await fetch(path, options);
+		}
 	} catch (error) {
 		if (error.name === 'AbortError')
 			throw error;

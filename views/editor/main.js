@@ -79,12 +79,12 @@ class Editor {
 	async open(file) {
 		this.file = file;
 		this.words.close();
-		document.title = `${this.known.files[file]} · mailwire`;
 		try {
 			this.onDisk = await fileText(file);
 			if (this.file !== file)
 				return;
 			this.source.value = sessionStorage.getItem(this.#draft) ?? this.onDisk;
+			document.title = `${this.known.files[file]} · mailwire`;
 			await this.run();
 		} catch (error) {
 			this.messages.say(error.message, 'bad');
@@ -135,8 +135,11 @@ class Editor {
 		this.messages.say('It runs …');
 		this.chooseTab?.(0);
 		try {
-			const result = await run(this.file, this.source.value);
-			this.messages.show(result);
+			const text = this.source.value, result = await run(this.file, text);
+			if (this.source.value === text)
+				this.messages.show(result);
+			else /* it was written on meanwhile: what is said is of the text as it is */
+				this.check();
 			if (result.page !== undefined) {
 				this.frame.src = `/run/${result.page}`;
 				this.empty.hidden = true;
