@@ -56,6 +56,8 @@ static void draw_byte(const struct stepper *stepper, struct canvas *canvas, unsi
 					      at <= (marked->start_bit + marked->bits - 1) / 8;
 	char text[3];
 
+	if (at >= frame.length)
+		return;
 	boxes_field_at(boxes, at, &box);
 	g_snprintf(text, sizeof text, "%02x", frame.data[at]);
 	canvas_write(canvas, row, column, 2,

@@ -75,7 +75,7 @@ static void show_state(struct stepper *stepper)
 {
 	const struct model *model = history_model(stepper->history);
 	const struct history_hop *hop = stepper_hop(stepper);
-	g_autofree bool *nodes = g_new0(bool, model_node_count(model) + 1);
+	bool *nodes = g_new0(bool, model_node_count(model) + 1);
 	uint32_t node = hop != NULL ? hop->node : stepper_event(stepper)->node;
 	char *text = NULL;
 	size_t bytes;
@@ -86,6 +86,7 @@ static void show_state(struct stepper *stepper)
 		nodes[node] = true;
 	state_print(history_state(stepper->history, stepper_moment(stepper)), memory,
 		    stepper_time(stepper), nodes, false);
+	g_free(nodes);
 	fclose(memory);
 	g_auto(GStrv) lines = g_strsplit(g_strchomp(text), "\n", -1);
 

@@ -105,7 +105,7 @@ static void set_name(struct address_names *names, struct name *name, struct byte
 	memcpy(out + shown, shown < given.length ? ellipsis : "", shown < given.length ? 4 : 1);
 	if (strcmp(name->text, out) == 0)
 		return;
-	strcpy(name->text, out);
+	g_strlcpy(name->text, out, sizeof name->text);
 	name->serial = ++names->serial;
 }
 

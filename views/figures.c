@@ -3,7 +3,6 @@
 #include <inttypes.h>
 #include <string.h>
 #include "sim/time.h"
-#include "protocols/http/html.h"
 #include "views/palette.h"
 #include "views/story_write.h"
 
@@ -35,7 +34,9 @@ static void append_cut(GString *svg, const char *text, glong limit)
 	for (char *c = cut; *c != '\0'; c++)
 		if ((unsigned char)*c < 0x20 || *c == 0x7f)
 			*c = ' ';
-	html_escape(svg, cut);
+	g_autofree char *escaped = g_markup_escape_text(cut, -1);
+
+	g_string_append(svg, escaped);
 	if (length > limit)
 		g_string_append(svg, "…");
 }

@@ -1,6 +1,5 @@
 /* A story as one HTML page, for screen and paper: no script, nothing loaded. */
 #include <string.h>
-#include "protocols/http/html.h"
 #include "protocols/layer.h"
 #include "views/names.h"
 #include "views/palette.h"
@@ -38,6 +37,14 @@ static const char style[] =
     ".scroll{overflow:visible}table{font-size:8pt}th{font-size:7.5pt}th,td{padding:.15rem .3rem}"
     "figure svg{max-height:150mm}}\n";
 
+/* As text or the value of an attribute; a negative length: up to the NUL. */
+static void append_escaped(GString *out, const char *text, gssize length)
+{
+	g_autofree char *escaped = g_markup_escape_text(text, length);
+
+	g_string_append(out, escaped);
+}
+
 static void append_span(GString *out, const char *text, const struct story_span *span)
 {
 	static const char *const elements[] = { [STORY_PLAIN] = NULL,
@@ -55,7 +62,7 @@ static void append_span(GString *out, const char *text, const struct story_span 
 		g_string_append_printf(out, " class=\"%s\"", view_layer_key(span->layer));
 	if (element != NULL)
 		g_string_append_c(out, '>');
-	html_escape_bytes(out, text, span->length);
+	append_escaped(out, text, span->length);
 	if (element != NULL)
 		g_string_append_printf(out, "</%s>", element);
 }
@@ -69,11 +76,11 @@ static void append_sentence(GString *out, const struct story_sentence *sentence)
 		const struct story_span *span =
 		    &g_array_index(sentence->spans, struct story_span, i);
 
-		html_escape_bytes(out, text + at, span->start - at);
+		append_escaped(out, text + at, span->start - at);
 		append_span(out, text + span->start, span);
 		at = span->start + span->length;
 	}
-	html_escape_bytes(out, text + at, sentence->text->len - at);
+	append_escaped(out, text + at, sentence->text->len - at);
 }
 
 static void append_sentences(GString *out, const struct story_block *block)
@@ -130,7 +137,7 @@ static void append_figure(GString *out, const struct story_block *block)
 {
 	g_string_append_printf(out, "<figure id=\"%s\"><div role=\"img\" aria-label=\"",
 			       block->anchor);
-	html_escape(out, block->alternative);
+	append_escaped(out, block->alternative, -1);
 	g_string_append_printf(out, "\">%s</div>\n<figcaption>", block->svg);
 	append_sentences(out, block);
 	g_string_append(out, "</figcaption></figure>\n");
@@ -201,11 +208,11 @@ GString *story_html(const struct story *story)
 				     "<meta charset=\"utf-8\">\n<meta name=\"viewport\" "
 				     "content=\"width=device-width, initial-scale=1\">\n<title>");
 
-	html_escape(text, story->title);
+	append_escaped(text, story->title, -1);
 	g_string_append_printf(text, "</title>\n<style>\n%s", style);
 	append_layer_colours(text);
 	g_string_append(text, "</style>\n</head>\n<body>\n<main>\n<h1>");
-	html_escape(text, story->title);
+	append_escaped(text, story->title, -1);
 	g_string_append(text, "</h1>\n");
 	append_contents(text, story);
 	for (guint i = 0; i < story->blocks->len; i++)

@@ -371,7 +371,8 @@ static void save(const struct dissect_input *input, struct progress progress)
 	if (input->state != NULL)
 		input->state->words[input->is_from_server] =
 		    progress.left | (uint64_t)progress.first << 32 |
-		    (uint64_t)progress.has_first << 40 | (uint64_t)progress.is_kept << 41;
+		    (progress.has_first ? UINT64_C(1) << 40 : 0) |
+		    (progress.is_kept ? UINT64_C(1) << 41 : 0);
 }
 
 static struct dissect_unit *add_fragment(struct output *output, const struct dissect_input *input,

@@ -2,9 +2,9 @@
 
 #include <string.h>
 
-void html_escape_bytes(GString *out, const char *text, size_t length)
+void html_escape(GString *out, const char *text)
 {
-	for (const char *c = text; c < text + length; c++) {
+	for (const char *c = text; *c != '\0'; c++) {
 		switch (*c) {
 		case '&':
 			g_string_append(out, "&amp;");
@@ -27,11 +27,6 @@ void html_escape_bytes(GString *out, const char *text, size_t length)
 				g_string_append_c(out, *c);
 		}
 	}
-}
-
-void html_escape(GString *out, const char *text)
-{
-	html_escape_bytes(out, text, strlen(text));
 }
 
 /* ---- Reading ---- */

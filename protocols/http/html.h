@@ -12,9 +12,6 @@
 /* Appends `text` so that it is text, and may stand inside of a quoted attribute too. */
 void html_escape(GString *out, const char *text);
 
-/* The same for `length` bytes. */
-void html_escape_bytes(GString *out, const char *text, size_t length);
-
 struct html_link {
 	char *href, *rel; /* rel: "" when there is none */
 	char *text;       /* inside of it, blanks squeezed */

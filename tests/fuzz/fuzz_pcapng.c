@@ -18,7 +18,7 @@ static unsigned touch(struct bytes bytes)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct decode decode;
-	static volatile unsigned sink;
+	static volatile unsigned sink __attribute__((unused));
 	struct capture_reader *reader = capture_reader_new((struct bytes) { data, size });
 	struct captured_frame frame;
 	uint64_t offset;

@@ -100,6 +100,8 @@ static void dissect(struct bytes in)
 	tls_certificate_names(in, units[0].summary);
 }
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct stage *stage;
