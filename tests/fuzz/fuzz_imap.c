@@ -70,8 +70,12 @@ static void dissect(struct bytes text, size_t chunk)
 		size_t covered = 0;
 
 		for (size_t i = 0; i < count && i < G_N_ELEMENTS(units); i++) {
-			g_assert(units[i].offset == covered);
-			covered += units[i].length;
+			bool is_inside = units[i].depth > 0; /* of the one before: a step of SASL */
+
+			g_assert(is_inside ? units[i].offset + units[i].length <= covered
+					   : units[i].offset == covered);
+			if (!is_inside)
+				covered += units[i].length;
 		}
 		g_assert(count > G_N_ELEMENTS(units) || covered == input.bytes.length);
 	}
