@@ -85,6 +85,7 @@ static const struct {
 	{ "run hello --pcap - --dialog",                                       "standard output"               },
 	{ "run hello --pcap - --log -",					"standard output"               },
 	{ "run hello --format json --report",                                  "--log"                         },
+	{ "run hello --format json --dialog --log /dev/null",                  "--dialog is text"              },
 	{ "run hello --quiet --dialog",					"--dialog"                      },
 	{ "run hello --quiet --dialog --report",                               "--dialog"                      },
 	{ "run hello --quiet --format json",                                   "--format json"                 },

@@ -1,6 +1,7 @@
 /* What others on the way can read: warnings of a run, an observer of one link, a sniffer on a switch. */
 #include <check.h>
 #include <glib.h>
+#include <json-glib/json-glib.h>
 #include <stdlib.h>
 #include <string.h>
 #include "tests/app/program.h"
@@ -59,6 +60,51 @@ START_TEST(a_network_is_heard_once_and_an_ordinary_port_hears_its_own)
 	check_lacks(own, "PASS");
 	outcome_free(all);
 	outcome_free(own);
+}
+END_TEST
+
+/* The first match of a JSONPath, as text without quotes; "" where there is none. */
+static char *json_at(JsonNode *root, const char *path)
+{
+	g_autoptr(JsonNode) found = json_path_query(path, root, NULL);
+	JsonArray *all = json_node_get_array(found);
+
+	return json_array_get_length(all) == 0
+		   ? g_strdup("")
+		   : json_to_string(json_array_get_element(all, 0), false);
+}
+
+static void check_json(JsonNode *root, const char *path, const char *wanted)
+{
+	g_autofree char *text = json_at(root, path);
+
+	ck_assert_msg(strcmp(text, wanted) == 0, "%s is %s, not %s", path, text, wanted);
+}
+
+START_TEST(what_an_observer_learns_is_to_be_had_as_json)
+{
+	struct outcome *outcome =
+	    program_run("run", SNIFFER, "--eavesdrop", "eve-pc", "--format", "json", NULL);
+	g_autoptr(JsonNode) root = json_from_string(outcome->out, NULL);
+
+	ck_assert_status(outcome, 0);
+	ck_assert_ptr_nonnull(root);
+	ck_assert_uint_eq(count_in(outcome->out, "\n"), 1);
+	check_json(root, "$.place", "\"eve-pc:eth0\"");
+	check_json(root, "$.credentials[0].kind", "\"proof\"");
+	check_json(root, "$.credentials[0].secret", "null");
+	check_json(root, "$.credentials[1].kind", "\"password\"");
+	check_json(root, "$.credentials[1].user", "\"bob@office.example\"");
+	check_json(root, "$.credentials[1].secret", "\"builder\"");
+	check_json(root, "$.credentials[1].how", "\"USER, PASS\"");
+	check_json(root, "$.connections[2].tls", "\"no\"");
+	check_json(root, "$.connections[2].server.name", "\"pop.office.example\"");
+	check_json(root, "$.connections[2].server.port", "110");
+	check_json(root, "$.connections[3].tls", "\"from the first byte\"");
+	check_json(root, "$.connections[3].heard[0].kind", "\"handshake\"");
+	check_has(outcome, "\"kind\":\"hidden\"");
+	check_lacks(outcome, "explorer");
+	outcome_free(outcome);
 }
 END_TEST
 
@@ -256,6 +302,7 @@ int main(void)
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, a_sniffer_reads_all_that_is_readable_and_no_more);
 	tcase_add_test(tcase, a_network_is_heard_once_and_an_ordinary_port_hears_its_own);
+	tcase_add_test(tcase, what_an_observer_learns_is_to_be_had_as_json);
 	tcase_add_test(tcase, certificates_are_readable_in_tls_1_2_alone);
 	tcase_add_test(tcase, a_session_of_webmail_is_there_for_whoever_reads_it);
 	tcase_add_test(tcase, a_link_that_is_not_there_is_complained_of);
