@@ -86,6 +86,8 @@ static const struct {
 	{ "run hello --pcap - --log -",					"standard output"               },
 	{ "run hello --format json --report",                                  "--log"                         },
 	{ "run hello --format json --dialog --log /dev/null",                  "--dialog is text"              },
+	{ "show hello --issue mx.real.example",                                "no server of this scenario"    },
+	{ "show tls --issue mx..example",                                      "no name of a server"           },
 	{ "run hello --quiet --dialog",					"--dialog"                      },
 	{ "run hello --quiet --dialog --report",                               "--dialog"                      },
 	{ "run hello --quiet --format json",                                   "--format json"                 },
@@ -639,6 +641,24 @@ static unsigned lines_with(const struct outcome *outcome, const char *text)
 	return count;
 }
 
+/* For a real server: by the scenario's authority, and the same whenever it is asked for. */
+START_TEST(a_certificate_is_issued_for_a_real_server)
+{
+	struct outcome *one = run_line("show tls --issue mx.real.example,imap.real.example");
+	struct outcome *again = run_line("show tls --issue mx.real.example,imap.real.example");
+	struct outcome *other = run_line("show tls --issue mx.real.example");
+
+	ck_assert_status(one, 0);
+	ck_assert(g_str_has_prefix(one->out, "-----BEGIN CERTIFICATE-----\n"));
+	ck_assert_uint_eq(lines_with(one, "-----BEGIN PRIVATE KEY-----"), 1);
+	ck_assert_str_eq(one->out, again->out);
+	ck_assert_str_ne(one->out, other->out);
+	outcome_free(one);
+	outcome_free(again);
+	outcome_free(other);
+}
+END_TEST
+
 START_TEST(the_filters_of_the_log_are_those_of_the_json_too)
 {
 	struct outcome *all = run_line("run office --format json");
@@ -1172,6 +1192,7 @@ int main(void)
 	tcase_add_test(tests, layer_keeps_only_these_layers);
 	tcase_add_test(tests, host_keeps_only_these_hosts);
 	tcase_add_test(tests, message_keeps_what_belongs_to_one_mail_with_its_dns_and_arp);
+	tcase_add_test(tests, a_certificate_is_issued_for_a_real_server);
 	tcase_add_test(tests, the_filters_of_the_log_are_those_of_the_json_too);
 	tcase_add_loop_test(tests, the_filters_of_the_log_are_those_of_the_dialog_too, 0,
 			    (int)G_N_ELEMENTS(dialogs));
