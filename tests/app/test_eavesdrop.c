@@ -145,6 +145,47 @@ START_TEST(a_session_of_webmail_is_there_for_whoever_reads_it)
 }
 END_TEST
 
+static struct outcome *run_webmail(const char *certificate, const char *security, const char *see)
+{
+	g_autofree char *tls = g_strconcat("servers/mail/tls=", certificate, NULL);
+	g_autofree char *wish =
+	    g_strconcat("domains/office.example/webmail-security=", security, NULL);
+
+	return program_run("run", "scenarios/webmail.yaml", "--set", tls, "--set", wish, see,
+			   strcmp(see, "--eavesdrop") == 0 ? "mail" : NULL, NULL);
+}
+
+/* All works as before, and behind the site no line of a message is to be read. */
+START_TEST(the_site_reaches_its_mail_server_by_tls)
+{
+	static const char *const ways[] = { "starttls", "tls" };
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(ways); i++) {
+		struct outcome *outcome = run_webmail("valid", ways[i], "--eavesdrop");
+
+		ck_assert_status(outcome, 0);
+		ck_assert_uint_eq(count_in(outcome->out, "(web.office.example)"), 6);
+		check_lacks(outcome, "Subject: From the browser");
+		outcome_free(outcome);
+	}
+}
+END_TEST
+
+/* The certificate has expired; there is no TLS: nobody is signed in, and the page says why. */
+START_TEST(the_site_does_not_trust_whoever_it_may_be)
+{
+	struct outcome *expired = run_webmail("expired", "tls", "--dialog");
+	struct outcome *without = run_webmail("none", "starttls", "--dialog");
+
+	check_has(expired, "The mail server is not to be trusted");
+	ck_assert_int_eq(expired->status, 1);
+	check_has(without, "The mail server offers no TLS");
+	ck_assert_int_eq(without->status, 1);
+	outcome_free(expired);
+	outcome_free(without);
+}
+END_TEST
+
 START_TEST(a_link_that_is_not_there_is_complained_of)
 {
 	struct outcome *outcome = program_run("run", SNIFFER, "--eavesdrop", "eve", NULL);
@@ -275,6 +316,8 @@ static const struct {
 	{ "mailwire: 1\nnetworks: {a: , b: }\nrouters: {r: {interfaces: [a, b], tamper: [{replace: "
 	  "a, "
 	  "port: 70000}]}}\n",							      "error: there is no such port"						     },
+	{ "mailwire: 1\nnetworks: {a: }\nhosts: {x: {network: a}}\n"
+	  "domains: {d.example: {mail: x, webmail-security: tls}}\n",		       "`webmail-security` is for a webmail site, which `d.example` has not"              },
 	{ "mailwire: 1\nnetworks: {a: {kind: link, mirror: x}}\n"
 	  "hosts: {x: {network: a}, y: {network: a}}\n",				    "t:2:36: error: the link `a` has no switch that could mirror"                      },
 	{ "mailwire: 1\nnetworks: {a: {mirror: x}, b: }\nhosts: {x: {network: b}, y: {network: "
@@ -305,6 +348,8 @@ int main(void)
 	tcase_add_test(tcase, what_an_observer_learns_is_to_be_had_as_json);
 	tcase_add_test(tcase, certificates_are_readable_in_tls_1_2_alone);
 	tcase_add_test(tcase, a_session_of_webmail_is_there_for_whoever_reads_it);
+	tcase_add_test(tcase, the_site_reaches_its_mail_server_by_tls);
+	tcase_add_test(tcase, the_site_does_not_trust_whoever_it_may_be);
 	tcase_add_test(tcase, a_link_that_is_not_there_is_complained_of);
 	tcase_add_test(tcase, readable_passwords_are_warned_of);
 	tcase_add_test(tcase, copies_for_a_mirrored_port_are_not_captured_twice);
