@@ -100,6 +100,12 @@ static bool check_selection(const struct run_options *options)
 				    ? "--message"
 				    : NULL;
 
+	if (selection != NULL && options->eavesdrop != NULL && !options->has_dialog) {
+		command_complain("%s selects from the log, and --eavesdrop takes its place: leave "
+				 "one of them out",
+				 selection);
+		return false;
+	}
 	if (!options->is_quiet || options->log_path != NULL || selection == NULL)
 		return true;
 	command_complain(

@@ -85,6 +85,7 @@ static const struct {
 	{ "run hello --pcap - --dialog",                                       "standard output"               },
 	{ "run hello --pcap - --log -",					"standard output"               },
 	{ "run hello --format json --report",                                  "--log"                         },
+	{ "run sniffer --eavesdrop lan --layer smtp",                          "--layer selects from the log"  },
 	{ "run hello --format json --dialog --log /dev/null",                  "--dialog is text"              },
 	{ "show hello --issue mx.real.example",                                "no server of this scenario"    },
 	{ "show tls --issue mx..example",                                      "no name of a server"           },
