@@ -660,6 +660,33 @@ START_TEST(a_certificate_is_issued_for_a_real_server)
 }
 END_TEST
 
+/* TLS is a layer of its own: all its lines, and none of them among those of what is said in it. */
+START_TEST(the_log_of_tls_alone_and_of_what_is_in_it)
+{
+	struct outcome *all = run_line("run tls");
+	struct outcome *tls = run_line("run tls --layer tls");
+	struct outcome *smtp = run_line("run tls --layer smtp");
+	static const char *const lines[] = {
+		"  send        TLS             ClientHello to ",
+		"  deliver     TLS             Finished, encrypted",
+		"  encapsulate TLS      + 22 B application data, encrypted",
+	};
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(lines); i++) {
+		ck_assert_uint_gt(lines_with(all, lines[i]), 0);
+		ck_assert_uint_eq(lines_with(tls, lines[i]), lines_with(all, lines[i]));
+	}
+	ck_assert_uint_eq(lines_with(tls, "  send        SMTP "), 0);
+	ck_assert_uint_eq(lines_with(smtp, "ClientHello"), 0);
+	ck_assert_uint_gt(lines_with(all, "  send        SMTP            EHLO "), 0);
+	ck_assert_uint_eq(lines_with(smtp, "  send        SMTP            EHLO "),
+			  lines_with(all, "  send        SMTP            EHLO "));
+	outcome_free(all);
+	outcome_free(tls);
+	outcome_free(smtp);
+}
+END_TEST
+
 START_TEST(the_filters_of_the_log_are_those_of_the_json_too)
 {
 	struct outcome *all = run_line("run office --format json");
@@ -1193,6 +1220,7 @@ int main(void)
 	tcase_add_test(tests, layer_keeps_only_these_layers);
 	tcase_add_test(tests, host_keeps_only_these_hosts);
 	tcase_add_test(tests, message_keeps_what_belongs_to_one_mail_with_its_dns_and_arp);
+	tcase_add_test(tests, the_log_of_tls_alone_and_of_what_is_in_it);
 	tcase_add_test(tests, a_certificate_is_issued_for_a_real_server);
 	tcase_add_test(tests, the_filters_of_the_log_are_those_of_the_json_too);
 	tcase_add_loop_test(tests, the_filters_of_the_log_are_those_of_the_dialog_too, 0,
