@@ -288,6 +288,32 @@ START_TEST(an_attacker_is_among_what_a_router_holds)
 }
 END_TEST
 
+START_TEST(wireshark_is_to_be_told_where_the_secrets_are)
+{
+	char *folder = folder_new();
+	g_autofree char *pcap = path_in(folder, "x.pcap");
+	g_autofree char *pcapng = path_in(folder, "x.pcapng");
+	g_autofree char *keys = path_in(folder, "keys");
+	const char *const hint = "the secrets of TLS are not in it";
+	struct outcome *without = program_run("run", SNIFFER, "--pcap", pcap, NULL);
+	struct outcome *with = program_run("run", SNIFFER, "--pcap", pcap, "--keylog", keys, NULL);
+	struct outcome *inside = program_run("run", SNIFFER, "--pcap", pcapng, NULL);
+	struct outcome *clear = program_run("run", "scenarios/hello.yaml", "--pcap", pcap, NULL);
+
+	check_has(without, hint);
+	check_has(without, "--keylog PATH, then  wireshark -o tls.keylog_file:PATH ");
+	check_has(with, hint);
+	check_has(with, keys);
+	ck_assert_uint_eq(count_in(inside->out, hint), 0);
+	ck_assert_uint_eq(count_in(clear->out, hint), 0);
+	outcome_free(without);
+	outcome_free(with);
+	outcome_free(inside);
+	outcome_free(clear);
+	folder_remove(folder);
+}
+END_TEST
+
 START_TEST(wireshark_is_to_be_told_of_port_2525)
 {
 	static const char *const hint =
@@ -355,6 +381,7 @@ int main(void)
 	tcase_add_test(tcase, copies_for_a_mirrored_port_are_not_captured_twice);
 	tcase_add_test(tcase, an_attacker_is_seen_on_either_side);
 	tcase_add_test(tcase, an_attacker_is_among_what_a_router_holds);
+	tcase_add_test(tcase, wireshark_is_to_be_told_where_the_secrets_are);
 	tcase_add_test(tcase, wireshark_is_to_be_told_of_port_2525);
 	tcase_add_loop_test(tcase, mistakes_are_said_with_their_place, 0,
 			    (int)G_N_ELEMENTS(mistakes));
