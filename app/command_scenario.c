@@ -147,7 +147,7 @@ int command_show(const struct command *command, int argc, char **argv)
                  "Instead write the certificate of its authority to PATH, for real clients (PEM)", "PATH" },
 		{ "issue", 0, 0, G_OPTION_ARG_STRING, &issued,
                  "Instead print a certificate of its authority with its key, for a real server "
-                 "(PEM)", "NAME,..." },
+		  "(PEM)", "NAME,..." },
 		{ 0      }
 	};
 	const char *file;
@@ -162,11 +162,10 @@ int command_show(const struct command *command, int argc, char **argv)
 		return status;
 	if (scenario == NULL)
 		return EXIT_USAGE;
-	if (authority != NULL)
-		status = write_authority(scenario, authority);
-	else if (issued != NULL)
+	status = authority != NULL ? write_authority(scenario, authority) : EXIT_OK;
+	if (issued != NULL && status == EXIT_OK)
 		status = print_issued(scenario, issued);
-	else
+	else if (authority == NULL)
 		status = print_scenario(scenario, file);
 	scenario_free(scenario);
 	return status;

@@ -648,12 +648,16 @@ START_TEST(a_certificate_is_issued_for_a_real_server)
 	struct outcome *one = run_line("show tls --issue mx.real.example,imap.real.example");
 	struct outcome *again = run_line("show tls --issue mx.real.example,imap.real.example");
 	struct outcome *other = run_line("show tls --issue mx.real.example");
+	struct outcome *both = run_line("show tls --ca - --issue mx.real.example");
 
 	ck_assert_status(one, 0);
 	ck_assert(g_str_has_prefix(one->out, "-----BEGIN CERTIFICATE-----\n"));
 	ck_assert_uint_eq(lines_with(one, "-----BEGIN PRIVATE KEY-----"), 1);
 	ck_assert_str_eq(one->out, again->out);
 	ck_assert_str_ne(one->out, other->out);
+	ck_assert(g_str_has_suffix(both->out, other->out));
+	ck_assert_uint_eq(lines_with(both, "-----BEGIN CERTIFICATE-----"), 2);
+	outcome_free(both);
 	outcome_free(one);
 	outcome_free(again);
 	outcome_free(other);
