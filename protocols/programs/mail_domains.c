@@ -77,7 +77,9 @@ enum smtp_verdict mail_server_judge(const struct mail_server *server,
 	account = mda_find_account(server->store, recipient, server->tagged_domains);
 	if (account == NULL)
 		return SMTP_RECIPIENT_UNKNOWN;
-	return account_has_room(account, 1) ? SMTP_RECIPIENT_OK : SMTP_RECIPIENT_FULL;
+	return account_has_room(account, MAX(smtp_server_declared_bytes(session), 1))
+		   ? SMTP_RECIPIENT_OK
+		   : SMTP_RECIPIENT_FULL;
 }
 
 const char *mail_server_place(void *owner, const char *recipient)
