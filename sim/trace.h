@@ -41,7 +41,9 @@ enum trace_kind {
 	                      command, reply, literal or message; detail: which; flags: TRACE_INBOUND */
 	TRACE_PHASE, /* a session of a program enters a phase; object: the session; detail: which */
 	TRACE_MAIL,  /* a message's life: composed, submitted, queued, delivered; object: message */
-	TRACE_MAILBOX, /* a mailbox changes; object: the mailbox; before: UID; after: flags */
+	TRACE_MAILBOX,  /* a mailbox changes; object: the mailbox; before: UID; after: flags */
+	TRACE_LOOPBACK, /* a host sends itself a datagram over no wire; bytes: all of it; flags:
+	                   TRACE_INBOUND where it arrives */
 	TRACE_KIND_COUNT,
 };
 
@@ -49,7 +51,7 @@ enum trace_kind {
 #define TRACE_ALL       (TRACE_BIT(TRACE_KIND_COUNT) - 1)
 
 enum trace_flag {
-	TRACE_INBOUND = 1,    /* UNIT: read from the peer, not written to it */
+	TRACE_INBOUND = 1, /* UNIT: read from the peer, not written to it; LOOPBACK: it arrives */
 	TRACE_RETRANSMIT = 2, /* ENCAPSULATE of TCP: these bytes were sent before */
 	TRACE_CORRUPTED =
 	    4,            /* RECEIVE: a cable changed bytes on the way; before: the FCS received */

@@ -386,10 +386,14 @@ static const char *mark_of(const struct trace_record *record)
 	}
 }
 
-/* Events of programs and users: a line of their own between the blocks. */
+/*
+ * Events of programs and users: a line of their own between the blocks. A dial-up line does what it does
+ * while a frame goes out to it: that is told behind the block.
+ */
 static void feed_event(struct log *log, const struct trace_record *record, struct bytes bytes)
 {
-	settle(log);
+	if (!is_line(record))
+		settle(log);
 	if (record->kind == TRACE_ACTION)
 		keep_actor(log, record, bytes);
 	if (!node_is_shown(log, trace_node_of(record->id)) ||
@@ -403,6 +407,10 @@ static void feed_event(struct log *log, const struct trace_record *record, struc
 			   g_hash_table_lookup(log->actors, &record->object));
 	if (log->options.append_remark != NULL)
 		log->options.append_remark(log->options.owner, record, log->layout.line);
+	if (is_line(record)) {
+		append_later(log, record);
+		return;
+	}
 	layout_plain(&log->layout);
 	end_event(log, record);
 }

@@ -5,6 +5,7 @@
 #include "protocols/mail/names.h"
 #include "stack/layer.h"
 #include "stack/tcp/names.h"
+#include "views/crossing.h"
 #include "views/model_private.h"
 #include "views/names.h"
 
@@ -301,6 +302,15 @@ static void feed_frame(struct model *model, const struct trace_record *record, s
 	connection->actors[1] = actor_at(model, connection->server);
 }
 
+static void feed_datagram(struct model *model, const struct trace_record *record,
+			  struct bytes bytes)
+{
+	GByteArray *frame = crossing_wrap(bytes);
+
+	feed_frame(model, record, (struct bytes) { frame->data, frame->len });
+	g_byte_array_unref(frame);
+}
+
 /* Messages. */
 
 static char *header_text(struct bytes message, const char *name)
@@ -405,6 +415,10 @@ void model_feed(struct model *model, const struct trace_record *record, struct b
 		feed_transmit(model, record);
 		if (record->flags & TRACE_FIRST)
 			feed_frame(model, record, bytes);
+		break;
+	case TRACE_LOOPBACK:
+		if (!(record->flags & TRACE_INBOUND))
+			feed_datagram(model, record, bytes);
 		break;
 	case TRACE_TABLE:
 		if (record->layer == LAYER_NAT)
