@@ -41,7 +41,9 @@ enum trace_kind {
 	                      command, reply, literal or message; detail: which; flags: TRACE_INBOUND */
 	TRACE_PHASE, /* a session of a program enters a phase; object: the session; detail: which */
 	TRACE_MAIL,  /* a message's life: composed, submitted, queued, delivered; object: message */
-	TRACE_MAILBOX, /* a mailbox changes; object: the mailbox; before: UID; after: flags */
+	TRACE_MAILBOX,    /* a mailbox changes; object: the mailbox; before: UID; after: flags */
+	TRACE_CONGESTION, /* a congestion window changes; object: the stream direction; before,
+	                      after: its bytes; detail: why; bytes: as the layer says */
 	TRACE_KIND_COUNT,
 };
 

@@ -398,6 +398,10 @@ void log_feed(struct log *log, const struct trace_record *record, struct bytes b
 		else if (log->options.unfold && record->layer == LAYER_TCP)
 			feed_state(log, record, bytes);
 		break;
+	case TRACE_CONGESTION:
+		if (log->options.unfold)
+			feed_state(log, record, bytes);
+		break;
 	case TRACE_TABLE:
 		if (middlebox_is_told(record))
 			feed_middlebox(log, record, bytes);

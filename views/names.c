@@ -77,6 +77,7 @@ static const char *const kind_names[] = {
 	[TRACE_PHASE] = "phase",
 	[TRACE_MAIL] = "mail",
 	[TRACE_MAILBOX] = "mailbox",
+	[TRACE_CONGESTION] = "congestion",
 };
 
 const char *view_kind_name(enum trace_kind kind)
