@@ -22,6 +22,8 @@ static void limit(struct page_data *data)
 				       "All that comes after %.6f s, the time of hop %d of %u. ",
 				       (double)last->last_ns / 1e9, PAGE_HOPS_MAX, hops);
 	}
+	if (data->options->left_out != NULL)
+		text_append(data->omitted, data->options->left_out);
 	if (history_error(data->history) != NULL)
 		g_string_append_printf(data->omitted, "What could not be kept: %s. ",
 				       history_error(data->history));
