@@ -349,6 +349,7 @@ void state_print(const struct state *state, FILE *out, int64_t now_ns, const boo
 
 /* Rows one by one. */
 
+#define ROW_INDENT    4
 #define SECTION_QUEUE G_N_ELEMENTS(sections)
 
 unsigned state_section_count(void)
@@ -361,11 +362,12 @@ const char *state_section_title(unsigned section)
 	return section < SECTION_QUEUE ? sections[section].title : queue_title;
 }
 
-/* The text of one line without what surrounds it. */
+/* The text of one line without what surrounds it; columns stay in line. */
 static void trim(GString *text)
 {
-	g_strstrip(text->str);
+	g_strchomp(text->str);
 	g_string_set_size(text, strlen(text->str));
+	g_string_erase(text, 0, (gssize)MIN(text->len, ROW_INDENT));
 }
 
 static bool take_queue_change(const struct state *state, struct state_change *change,

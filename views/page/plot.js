@@ -144,11 +144,11 @@ export class Plot {
 	#draw() {
 		this.width = this.element.clientWidth;
 		const around = this.element.parentElement?.clientHeight ?? 0;
-		this.height = Math.max(HEIGHT_MIN, Math.min(HEIGHT_MAX, around - 165));
+		this.height = Math.max(HEIGHT_MIN, Math.min(HEIGHT_MAX, around - 165, this.width * 1.2));
 		if (!this.data || this.width === 0)
 			return;
 		const { data, view } = this;
-		const lower = (this.height - TOP - MIDDLE - BOTTOM) * 0.68 + TOP;
+		const lower = (this.height - TOP - MIDDLE - BOTTOM) * 0.6 + TOP;
 		const x = (t) => LEFT + (this.width - LEFT - RIGHT) * (t - view.from) / (view.to - view.from);
 		const top = Math.max(1, data.most * 1.08);
 		const y = (value) => lower - (lower - TOP) * Math.min(value, top) / top;
