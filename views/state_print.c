@@ -9,7 +9,10 @@
 #include "stack/tcp/names.h"
 #include "views/middlebox.h"
 #include "views/names.h"
+#include "views/mail_text.h"
 #include "views/state_private.h"
+
+#define WORDS_BYTES_MAX 400 /* of a recipient, a reason, a name */
 
 struct printing {
 	const struct state *state;
@@ -248,15 +251,26 @@ static const struct section {
 	{ "DNS cache",         LAYER_DNS,      TABLE_ONLY,  print_dns_row   },
 };
 
+/* Words of people and of other hosts: nothing in them acts. */
+static void append_words(GString *out, const char *text)
+{
+	mail_text_append_line(out, bytes_of(text), WORDS_BYTES_MAX);
+}
+
 static void print_queued(struct printing *p, const struct queued *queued)
 {
 	begin_row(p);
-	g_string_append_printf(p->out, "    %s  for %s", queued->queue_id, queued->recipient);
+	g_string_append(p->out, "    ");
+	append_words(p->out, queued->queue_id);
+	g_string_append(p->out, "  for ");
+	append_words(p->out, queued->recipient);
 	if (!p->is_lasting)
 		g_string_append_printf(p->out, ", since %.6f s", (double)queued->since_ns / 1e9);
-	if (queued->reason != NULL)
-		g_string_append_printf(p->out, "; next try at %.0f s: %s",
-				       (double)queued->next_ns / 1e9, queued->reason);
+	if (queued->reason != NULL) {
+		g_string_append_printf(p->out,
+				       "; next try at %.0f s: ", (double)queued->next_ns / 1e9);
+		append_words(p->out, queued->reason);
+	}
 	g_string_append_c(p->out, '\n');
 }
 
@@ -287,6 +301,16 @@ static void print_shares(GString *out, const struct mailbox_state *mailbox)
 	}
 }
 
+/* Owner and name, in columns. */
+static void print_mailbox_name(struct printing *p, const struct mailbox_state *mailbox)
+{
+	g_autoptr(GString) owner = g_string_new(NULL), name = g_string_new(NULL);
+
+	append_words(owner, mailbox->owner);
+	append_words(name, mailbox->name);
+	g_string_append_printf(p->out, "    %-28s %-10s", owner->str, name->str);
+}
+
 static void print_mailboxes(struct printing *p)
 {
 	p->title = "mailboxes";
@@ -300,8 +324,8 @@ static void print_mailboxes(struct printing *p)
 			unseen +=
 			    !(((struct mailbox_message *)mailbox->messages->pdata[k])->flags & 1);
 		begin_row(p);
-		g_string_append_printf(p->out, "    %-28s %-10s %u message%s, %u unread",
-				       mailbox->owner, mailbox->name, mailbox->messages->len,
+		print_mailbox_name(p, mailbox);
+		g_string_append_printf(p->out, " %u message%s, %u unread", mailbox->messages->len,
 				       mailbox->messages->len == 1 ? "" : "s", unseen);
 		print_shares(p->out, mailbox);
 		g_string_append_c(p->out, '\n');
@@ -349,7 +373,7 @@ void state_print(const struct state *state, FILE *out, int64_t now_ns, const boo
 
 /* Rows one by one. */
 
-#define ROW_INDENT    4
+#define ROW_INDENT    4 /* of each row */
 #define SECTION_QUEUE G_N_ELEMENTS(sections)
 
 unsigned state_section_count(void)
