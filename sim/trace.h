@@ -92,6 +92,12 @@ static inline uint32_t trace_node_of(uint64_t id)
 	return (uint32_t)(id >> TRACE_NODE_SHIFT);
 }
 
+/*
+ * A GHashFunc for tables whose keys are pointers to ids. The nodes of a world count alike: g_int64_hash()
+ * would put the ids of all of them into the same places.
+ */
+unsigned trace_id_hash(const void *id);
+
 struct trace_sink {
 	uint64_t kinds; /* set of TRACE_BIT(kind); fixed once the sink is added */
 	void *owner;

@@ -231,7 +231,7 @@ struct log *log_new(const struct model *model, const struct log_options *options
 	log->options = *options;
 	log->crossings = crossings_new(print_or_fold, log);
 	log->seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	log->actors = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
+	log->actors = g_hash_table_new_full(trace_id_hash, g_int64_equal, g_free, g_free);
 	layout_init(&log->layout, options->out, options->columns, options->colour);
 	log->later = g_array_new(FALSE, FALSE, sizeof(struct later_event));
 	return log;

@@ -73,7 +73,7 @@ static GString *make_data(struct history *history, const struct page_options *op
 		.numbers = g_hash_table_new(g_bytes_hash, g_bytes_equal),
 		.texts = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref),
 		.out = g_string_new("{"),
-		.ways = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL),
+		.ways = g_hash_table_new_full(trace_id_hash, g_int64_equal, g_free, NULL),
 		.omitted = g_string_new(NULL),
 	};
 

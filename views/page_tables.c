@@ -67,7 +67,7 @@ void page_append_tables(struct page_data *data)
 	struct table_rows rows = {
 		.data = data,
 		.state = state_new(data->model),
-		.numbers = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL),
+		.numbers = g_hash_table_new_full(trace_id_hash, g_int64_equal, g_free, NULL),
 		.list = g_string_new(NULL),
 	};
 
