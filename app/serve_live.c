@@ -275,10 +275,10 @@ void serve_live_page(struct serve_live *live, SoupServerMessage *message,
 	asked = g_new(struct page_asked, 1);
 	*asked = (struct page_asked) { g_object_ref(message), done, owner };
 	g_queue_push_tail(&live->asked, asked);
-	if (live->asked.length == 1 &&
-	    g_output_stream_write(g_io_stream_get_output_stream(live->pages), "p", 1, NULL, NULL) !=
-		1)
-		forget_pages(live);
+	/* One that is ending does not read it: its last page, or its end, is the answer. */
+	if (live->asked.length == 1)
+		g_output_stream_write(g_io_stream_get_output_stream(live->pages), "p", 1, NULL,
+				      NULL);
 }
 
 /* ---- The session ---- */

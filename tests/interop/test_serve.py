@@ -310,6 +310,7 @@ def the_page_of_a_live_session_grows():
         assert sizes[0] < sizes[-1], sizes
         assert one.ask("/api/live?file=0&speed=1000", "")[0] == 200
         with urllib.request.urlopen(f"http://127.0.0.1:{one.port}/api/live", timeout=30) as link:
+            events(link, "end")  # of the first session, which the second one ended
             events(link, "end")
         whole = one.json("/api/run?file=0", text_of(OFFICE))["page"]
         last = within(10, lambda: one.json("/api/live/page", "")["page"])
