@@ -17,16 +17,19 @@ struct service {
 	const char *name;
 };
 
+/* As IANA registers them; 465 is that of RFC 8314. */
 static const struct service services[] = {
-	{25,    "smtp"      },
-        { 53,   "dns"       },
-        { 110,  "pop3"      },
-	{ 143,  "imap"      },
-        { 465,  "smtps"     },
-        { 587,  "submission"},
-	{ 2525, "submission"},
-        { 993,  "imaps"     },
-        { 995,  "pop3s"     },
+	{25,    "smtp"       },
+        { 53,   "dns"        },
+        { 80,   "http"       },
+        { 110,  "pop3"       },
+	{ 143,  "imap"       },
+        { 443,  "https"      },
+        { 465,  "submissions"},
+        { 587,  "submission" },
+	{ 993,  "imaps"      },
+        { 995,  "pop3s"      },
+        { 2525, "submission" },
 };
 
 const char *sentence_service(uint16_t port)

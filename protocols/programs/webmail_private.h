@@ -100,6 +100,18 @@ static inline void web_belong(const struct webmail *webmail, uint64_t root)
 	node_act_as(webmail->node, ACTOR_WEBMAIL);
 }
 
+/* A port of the mail server: what is configured, or what is usual with and without implicit TLS. */
+static inline uint16_t web_mail_port(const struct webmail_config *config, uint16_t configured,
+				     uint16_t usual, uint16_t usual_tls)
+{
+	if (configured != 0)
+		return configured;
+	return config->mail_security == SESSION_TLS_AT_ONCE ? usual_tls : usual;
+}
+
+/* What became of a connection to the mail server, for people. */
+const char *web_name_failure(const struct session *session, int why);
+
 static inline const char *web_value(const struct web_job *job, const char *name)
 {
 	const char *value = form_value(job->form, name);

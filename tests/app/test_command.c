@@ -85,6 +85,10 @@ static const struct {
 	{ "run hello --pcap - --dialog",                                       "standard output"               },
 	{ "run hello --pcap - --log -",					"standard output"               },
 	{ "run hello --format json --report",                                  "--log"                         },
+	{ "run sniffer --eavesdrop lan --layer smtp",                          "--layer selects from the log"  },
+	{ "run hello --format json --dialog --log /dev/null",                  "--dialog is text"              },
+	{ "show hello --issue mx.real.example",                                "no server of this scenario"    },
+	{ "show tls --issue mx..example",                                      "no name of a server"           },
 	{ "run hello --quiet --dialog",					"--dialog"                      },
 	{ "run hello --quiet --dialog --report",                               "--dialog"                      },
 	{ "run hello --quiet --format json",                                   "--format json"                 },
@@ -638,6 +642,55 @@ static unsigned lines_with(const struct outcome *outcome, const char *text)
 	return count;
 }
 
+/* For a real server: by the scenario's authority, and the same whenever it is asked for. */
+START_TEST(a_certificate_is_issued_for_a_real_server)
+{
+	struct outcome *one = run_line("show tls --issue mx.real.example,imap.real.example");
+	struct outcome *again = run_line("show tls --issue mx.real.example,imap.real.example");
+	struct outcome *other = run_line("show tls --issue mx.real.example");
+	struct outcome *both = run_line("show tls --ca - --issue mx.real.example");
+
+	ck_assert_status(one, 0);
+	ck_assert(g_str_has_prefix(one->out, "-----BEGIN CERTIFICATE-----\n"));
+	ck_assert_uint_eq(lines_with(one, "-----BEGIN PRIVATE KEY-----"), 1);
+	ck_assert_str_eq(one->out, again->out);
+	ck_assert_str_ne(one->out, other->out);
+	ck_assert(g_str_has_suffix(both->out, other->out));
+	ck_assert_uint_eq(lines_with(both, "-----BEGIN CERTIFICATE-----"), 2);
+	outcome_free(both);
+	outcome_free(one);
+	outcome_free(again);
+	outcome_free(other);
+}
+END_TEST
+
+/* TLS is a layer of its own: all its lines, and none of them among those of what is said in it. */
+START_TEST(the_log_of_tls_alone_and_of_what_is_in_it)
+{
+	struct outcome *all = run_line("run tls");
+	struct outcome *tls = run_line("run tls --layer tls");
+	struct outcome *smtp = run_line("run tls --layer smtp");
+	static const char *const lines[] = {
+		"  send        TLS             ClientHello to ",
+		"  deliver     TLS             Finished, encrypted",
+		"  encapsulate TLS      + 22 B application data, encrypted",
+	};
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(lines); i++) {
+		ck_assert_uint_gt(lines_with(all, lines[i]), 0);
+		ck_assert_uint_eq(lines_with(tls, lines[i]), lines_with(all, lines[i]));
+	}
+	ck_assert_uint_eq(lines_with(tls, "  send        SMTP "), 0);
+	ck_assert_uint_eq(lines_with(smtp, "ClientHello"), 0);
+	ck_assert_uint_gt(lines_with(all, "  send        SMTP            EHLO "), 0);
+	ck_assert_uint_eq(lines_with(smtp, "  send        SMTP            EHLO "),
+			  lines_with(all, "  send        SMTP            EHLO "));
+	outcome_free(all);
+	outcome_free(tls);
+	outcome_free(smtp);
+}
+END_TEST
+
 START_TEST(the_filters_of_the_log_are_those_of_the_json_too)
 {
 	struct outcome *all = run_line("run office --format json");
@@ -1171,6 +1224,8 @@ int main(void)
 	tcase_add_test(tests, layer_keeps_only_these_layers);
 	tcase_add_test(tests, host_keeps_only_these_hosts);
 	tcase_add_test(tests, message_keeps_what_belongs_to_one_mail_with_its_dns_and_arp);
+	tcase_add_test(tests, the_log_of_tls_alone_and_of_what_is_in_it);
+	tcase_add_test(tests, a_certificate_is_issued_for_a_real_server);
 	tcase_add_test(tests, the_filters_of_the_log_are_those_of_the_json_too);
 	tcase_add_loop_test(tests, the_filters_of_the_log_are_those_of_the_dialog_too, 0,
 			    (int)G_N_ELEMENTS(dialogs));
