@@ -161,7 +161,7 @@ void web_submission_free(struct web_submission *submission);
 unsigned web_submission_outcome(const struct web_submission *submission, const char **text);
 GBytes *web_submission_message(const struct web_submission *submission);
 
-/* webmail_pages.c: whole pages; the caller frees them. */
+/* webmail_pages.c, webmail_page_*.c: whole pages; the caller frees them. */
 extern const char web_style_sheet[];
 GString *web_sign_in_page(const struct webmail *webmail, const char *login, const char *problem);
 GString *web_folder_page(struct web_user *user, const struct web_job *job);

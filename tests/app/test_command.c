@@ -996,7 +996,7 @@ START_TEST(topology_names_every_node_address_and_account)
 }
 END_TEST
 
-/* Nobody has the address, so that the question has no frame: the log does not speak of one. */
+/* Nobody has the address, so that the question has no frame: the log tells of what was to go. */
 START_TEST(what_never_leaves_a_host_is_no_frame)
 {
 	static const char text[] = "mailwire: 1\n"
@@ -1007,12 +1007,33 @@ START_TEST(what_never_leaves_a_host_is_no_frame)
 	char *own = folder_new(), *path = scenario_write(own, text);
 	struct outcome *outcome = program_run("run", path, NULL);
 
-	ck_assert_ptr_nonnull(strstr(outcome->out, "a packet that stays in this host"));
+	ck_assert_ptr_nonnull(
+	    strstr(outcome->out, "never sent: ann pings 192.0.2.50 with 56 bytes"));
+	ck_assert_ptr_nonnull(strstr(outcome->out, "encapsulate ICMP     +  8 B echo request, id"));
 	ck_assert_ptr_nonnull(strstr(outcome->out, "drop        ARP             no answer"));
 	ck_assert_ptr_null(strstr(outcome->out, "a frame that carries no IP packet"));
 	outcome_free(outcome);
 	g_free(path);
 	folder_remove(own);
+}
+END_TEST
+
+/* A router that loses a frame in front of a cut cable had made it: by its own address, for the next hop. */
+START_TEST(what_a_router_cannot_send_has_the_headers_it_made)
+{
+	struct outcome *outcome =
+	    program_run("run", "link-cut", "--unfold", "--columns", "160", NULL);
+	const char *drop = strstr(outcome->out, "drop        Link            cable down");
+
+	ck_assert_ptr_nonnull(drop);
+	const char *made = g_strrstr_len(outcome->out, drop - outcome->out, "encapsulate Ethernet");
+	const char *forward = g_strrstr_len(outcome->out, drop - outcome->out, "forward     IPv4");
+
+	ck_assert(g_str_has_prefix(made, "encapsulate Ethernet + 14 B 02:00:00:02:00:01 (box) → "
+					 "02:00:00:02:00:02 (edge) "));
+	ck_assert(
+	    g_str_has_prefix(forward, "forward     IPv4            TTL 64 → 63, checksum 0x"));
+	outcome_free(outcome);
 }
 END_TEST
 
@@ -1239,6 +1260,7 @@ int main(void)
 	tcase_add_test(tests, step_goes_on_and_back_and_to_the_next_host_and_command);
 	tcase_add_test(tests, topology_names_every_node_address_and_account);
 	tcase_add_test(tests, what_never_leaves_a_host_is_no_frame);
+	tcase_add_test(tests, what_a_router_cannot_send_has_the_headers_it_made);
 	tcase_add_test(tests, answers_of_dns_are_met_as_a_zone_file_writes_them);
 	tcase_add_test(tests, what_is_built_finds_its_scenarios_from_anywhere);
 	tcase_add_test(tests, show_says_where_attachments_are);
