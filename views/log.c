@@ -265,7 +265,7 @@ struct log *log_new(const struct model *model, const struct log_options *options
 	log->options = *options;
 	log->crossings = crossings_new(print_or_fold, log);
 	log->seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	log->actors = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
+	log->actors = g_hash_table_new_full(trace_id_hash, g_int64_equal, g_free, g_free);
 	layout_init(&log->layout, options->out, options->columns, options->colour);
 	log->later = g_array_new(FALSE, FALSE, sizeof(struct later_event));
 	return log;
@@ -438,6 +438,10 @@ void log_feed(struct log *log, const struct trace_record *record, struct bytes b
 		if (record->layer == LAYER_USER || is_line(record) || is_tls_event(record))
 			feed_event(log, record, bytes);
 		else if (log->options.unfold && record->layer == LAYER_TCP)
+			feed_state(log, record, bytes);
+		break;
+	case TRACE_CONGESTION:
+		if (log->options.unfold)
 			feed_state(log, record, bytes);
 		break;
 	case TRACE_TABLE:

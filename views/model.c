@@ -36,13 +36,13 @@ struct model *model_new(const struct dissector *const *dissectors)
 
 	model->names = (struct view_names) { model, name_of_mac, name_of_address, name_of_port };
 	model->nodes = g_ptr_array_new();
-	model->macs = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+	model->macs = g_hash_table_new_full(trace_id_hash, g_int64_equal, g_free, NULL);
 	model->addresses = g_hash_table_new(NULL, NULL);
-	model->frames = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
-	model->sockets = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+	model->frames = g_hash_table_new_full(trace_id_hash, g_int64_equal, g_free, NULL);
+	model->sockets = g_hash_table_new_full(trace_id_hash, g_int64_equal, g_free, NULL);
 	model->mails = g_ptr_array_new();
 	model->mails_by_id = g_hash_table_new(g_str_hash, g_str_equal);
-	model->mails_by_root = g_hash_table_new(g_int64_hash, g_int64_equal);
+	model->mails_by_root = g_hash_table_new(trace_id_hash, g_int64_equal);
 	model->lines = lines_new();
 	conversations_init(&model->conversations, dissectors);
 	return model;
