@@ -201,13 +201,22 @@ static void learn_record(struct address_names *names, const struct dns_record *r
 		set_name(names, &name->name, bytes_of(dns_name_print(record->name, text)));
 }
 
+/* Whether the header says that there are answers: most messages need not be read to the end. */
+static bool has_answers(struct bytes in)
+{
+	enum { FLAGS = 2, RESPONSE = 0x8000, ANSWER_COUNT = 6 };
+
+	return in.length >= DNS_HEADER_BYTES && get_be16(in.data + FLAGS) & RESPONSE &&
+	       get_be16(in.data + ANSWER_COUNT) > 0;
+}
+
 static void learn_dns(struct address_names *names, struct bytes in)
 {
 	struct dns_message *message;
 
-	if (dns_message_parse(in, &message) != PARSE_OK)
+	if (!has_answers(in) || dns_message_parse(in, &message) != PARSE_OK)
 		return;
-	for (unsigned i = 0; message->is_response && i < message->sections[DNS_ANSWER].count; i++)
+	for (unsigned i = 0; i < message->sections[DNS_ANSWER].count; i++)
 		learn_record(names, &message->sections[DNS_ANSWER].records[i]);
 	dns_message_free(message);
 }

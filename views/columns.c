@@ -148,6 +148,8 @@ static unsigned width_between(const char *text, const char *end)
 
 void columns_measure(struct columns_mark *mark, const GString *line)
 {
+	if (line->len == mark->bytes)
+		return;
 	if (line->len < mark->bytes)
 		*mark = (struct columns_mark) { 0 };
 	mark->columns += width_between(line->str + mark->bytes, line->str + line->len);

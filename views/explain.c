@@ -4,6 +4,7 @@
 #include "stack/wire/ethernet.h"
 #include "stack/wire/tcp.h"
 #include "views/lru_table.h"
+#include "views/text.h"
 
 const char *explain_label(struct explain *explain, const struct explained *packet)
 {
@@ -61,13 +62,13 @@ void explain_append_order(GString *out, const struct model_segment *segment)
 	case SEGMENT_IN_ORDER:
 		break;
 	case SEGMENT_REPEATED:
-		g_string_append(out, ", RETRANSMISSION");
+		text_append(out, ", RETRANSMISSION");
 		break;
 	case SEGMENT_ELSEWHERE:
-		g_string_append(out, ", seen before at another interface");
+		text_append(out, ", seen before at another interface");
 		break;
 	case SEGMENT_KEEPALIVE:
-		g_string_append(out, ", keep-alive");
+		text_append(out, ", keep-alive");
 		break;
 	case SEGMENT_EARLY:
 		g_string_append_printf(
@@ -75,7 +76,7 @@ void explain_append_order(GString *out, const struct model_segment *segment)
 		    segment->offset - direction->fed_bytes);
 		break;
 	case SEGMENT_FILLS_GAP:
-		g_string_append(out, ", fills a gap");
+		text_append(out, ", fills a gap");
 		break;
 	case SEGMENT_AFTER_LOSS:
 		g_string_append_printf(
@@ -83,10 +84,10 @@ void explain_append_order(GString *out, const struct model_segment *segment)
 		    segment->missing_bytes);
 		break;
 	case SEGMENT_BEFORE:
-		g_string_append(out, ", from before what is known of this stream");
+		text_append(out, ", from before what is known of this stream");
 		break;
 	case SEGMENT_DAMAGED:
-		g_string_append(out, ", DAMAGED: not taken in");
+		text_append(out, ", DAMAGED: not taken in");
 		break;
 	}
 	if (segment->other_missing_bytes > 0)
