@@ -83,7 +83,7 @@ void dissect_remember(const struct dissect_input *input, const void *memory, siz
 
 struct bytes dissect_take_line(struct bytes in, bool *is_whole)
 {
-	const uint8_t *feed = memchr(in.data, '\n', in.length);
+	const uint8_t *feed = bytes_find_byte(in, '\n');
 
 	*is_whole = feed != NULL;
 	return feed == NULL ? in : bytes_first(in, (size_t)(feed + 1 - in.data));
@@ -99,7 +99,7 @@ struct bytes dissect_trim_line(struct bytes line)
 
 struct bytes dissect_behind_word(struct bytes line)
 {
-	const uint8_t *blank = line.length > 0 ? memchr(line.data, ' ', line.length) : NULL;
+	const uint8_t *blank = bytes_find_byte(line, ' ');
 
 	return bytes_from(line, blank != NULL ? (size_t)(blank + 1 - line.data) : line.length);
 }

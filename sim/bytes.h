@@ -47,6 +47,12 @@ static inline bool bytes_equal(struct bytes a, struct bytes b)
 	return a.length == b.length && (a.length == 0 || memcmp(a.data, b.data, a.length) == 0);
 }
 
+/* Where the first `byte` stands in `in`; NULL when nowhere. An empty run may have no address. */
+static inline const uint8_t *bytes_find_byte(struct bytes in, uint8_t byte)
+{
+	return in.length == 0 ? NULL : memchr(in.data, byte, in.length);
+}
+
 /*
  * Numbers in the order of the wire, at any address. Each is written by one store of its width: a
  * checksum that reads whole words right behind would have to wait for smaller pieces.

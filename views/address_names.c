@@ -142,9 +142,8 @@ static void read_name(struct address_names *names, const struct captured_name *c
 static void read_interface(struct address_names *names, const struct captured_interface *interface)
 {
 	static const struct mac none;
-	const uint8_t *colon = interface->name.length == 0
-				   ? NULL
-				   : memchr(interface->name.data, ':', interface->name.length);
+	const uint8_t *colon =
+	    interface->name.length == 0 ? NULL : bytes_find_byte(interface->name, ':');
 	struct mac_owner *owner;
 
 	if (mac_equal(interface->mac, none) || colon == NULL || colon == interface->name.data)

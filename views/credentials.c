@@ -96,7 +96,7 @@ static struct bytes take_word(struct bytes *line)
 
 	while (line->length > 0 && line->data[0] == ' ')
 		*line = bytes_from(*line, 1);
-	blank = line->length == 0 ? NULL : memchr(line->data, ' ', line->length);
+	blank = bytes_find_byte(*line, ' ');
 	word = bytes_first(*line, blank == NULL ? line->length : (size_t)(blank - line->data));
 	*line = bytes_from(*line, word.length + 1);
 	return word;

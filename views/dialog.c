@@ -63,7 +63,7 @@ static struct saying gather(const GPtrArray *units, guint *at)
 /* Takes the next line off `rest`, without its end. */
 static struct bytes take_line(struct bytes *rest)
 {
-	const uint8_t *feed = memchr(rest->data, '\n', rest->length);
+	const uint8_t *feed = bytes_find_byte(*rest, '\n');
 	size_t taken = feed == NULL ? rest->length : (size_t)(feed - rest->data) + 1;
 	size_t length = feed == NULL ? taken : taken - 1;
 	struct bytes line;

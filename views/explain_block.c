@@ -30,7 +30,7 @@ static bool is_of_another(const struct explained *packet, struct mac mac)
 	const char *owner = packet->account.names->of_mac(packet->account.names->owner, mac);
 	size_t length = owner == NULL ? 0 : strlen(owner);
 
-	return length > 0 && memchr(label.data, ':', label.length) != NULL &&
+	return length > 0 && bytes_find_byte(label, ':') != NULL &&
 	       (label.length <= length || memcmp(label.data, owner, length) != 0 ||
 		label.data[length] != ':');
 }

@@ -6,7 +6,7 @@
 static size_t actor_at(struct bytes text)
 {
 	const uint8_t *end =
-	    text.length < 2 || text.data[0] != '(' ? NULL : memchr(text.data, ')', text.length);
+	    text.length < 2 || text.data[0] != '(' ? NULL : bytes_find_byte(text, ')');
 	struct bytes name;
 
 	if (end == NULL)

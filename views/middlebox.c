@@ -172,7 +172,7 @@ void middlebox_describe_rule(GString *out, const struct model *model, uint32_t n
 void middlebox_describe_tampering(GString *out, const struct trace_record *record,
 				  struct bytes bytes)
 {
-	const uint8_t *nul = memchr(bytes.data, '\0', bytes.length);
+	const uint8_t *nul = bytes_find_byte(bytes, '\0');
 
 	if (nul == NULL)
 		return;

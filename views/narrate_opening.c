@@ -244,7 +244,7 @@ static void tell_choice(struct narrator *narrator, const struct scene *scene,
 		if (record->detail != MAIL_LOOKED_UP || record->time_ns != lookup->end->time_ns)
 			continue;
 		names = narrate_mail_text(narrator, record, 0);
-		space = names.length == 0 ? NULL : memchr(names.data, ' ', names.length);
+		space = bytes_find_byte(names, ' ');
 		preference = narrate_mail_fact(narrator, record, "preference");
 		if (space == NULL || preference.length == 0)
 			return;

@@ -132,7 +132,7 @@ static void set_layer(struct story_fact *fact, const struct saying *saying)
 
 static struct bytes first_line(struct bytes bytes)
 {
-	const uint8_t *feed = bytes.length == 0 ? NULL : memchr(bytes.data, '\n', bytes.length);
+	const uint8_t *feed = bytes_find_byte(bytes, '\n');
 	size_t length = feed == NULL ? bytes.length : (size_t)(feed - bytes.data);
 
 	if (length > 0 && bytes.data[length - 1] == '\r')

@@ -50,7 +50,7 @@ static char *line_of(struct quizzing *quizzing, const struct saying *saying)
 	if (saying->unit->bytes == NULL)
 		return NULL;
 	line.data = g_bytes_get_data(saying->unit->bytes, &line.length);
-	end = line.length == 0 ? NULL : memchr(line.data, '\r', line.length);
+	end = bytes_find_byte(line, '\r');
 	if (end == NULL)
 		return NULL;
 	line.length = (size_t)(end - line.data);

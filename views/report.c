@@ -203,7 +203,7 @@ static void count_crossing(void *owner, const struct crossing *crossing)
 /* The recipient that enum mail_detail says is in the bytes; NULL: there is none. */
 static char *recipient_of(uint16_t detail, struct bytes bytes)
 {
-	const uint8_t *end = bytes.length == 0 ? NULL : memchr(bytes.data, '\0', bytes.length);
+	const uint8_t *end = bytes_find_byte(bytes, '\0');
 	size_t first = end == NULL ? bytes.length : (size_t)(end - bytes.data);
 
 	switch (detail) {

@@ -10,7 +10,7 @@ static bool is_blank(uint8_t c)
 /* The line at the front of `text` with its line end; empty at the end of the text. */
 static struct bytes line_of(struct bytes text)
 {
-	const uint8_t *feed = text.length > 0 ? memchr(text.data, '\n', text.length) : NULL;
+	const uint8_t *feed = bytes_find_byte(text, '\n');
 
 	return bytes_first(text, feed != NULL ? (size_t)(feed - text.data) + 1 : text.length);
 }
@@ -26,7 +26,7 @@ static struct bytes without_end(struct bytes line)
 
 static void add_field(GArray *fields, struct bytes raw)
 {
-	const uint8_t *colon = memchr(raw.data, ':', raw.length);
+	const uint8_t *colon = bytes_find_byte(raw, ':');
 	struct dkim_field field = { .raw = raw };
 
 	if (colon == NULL || fields->len == DKIM_FIELDS_MAX)
@@ -83,7 +83,7 @@ bool dkim_field_is(const struct dkim_field *field, const char *name)
 
 struct bytes dkim_field_value(const struct dkim_field *field)
 {
-	const uint8_t *colon = memchr(field->raw.data, ':', field->raw.length);
+	const uint8_t *colon = bytes_find_byte(field->raw, ':');
 
 	return without_end(bytes_from(field->raw, (size_t)(colon - field->raw.data) + 1));
 }

@@ -51,7 +51,7 @@ static bool is_tag_value(struct bytes value)
 /* tag-spec = [FWS] tag-name [FWS] "=" [FWS] tag-value [FWS], that starts at `start` of the text. */
 static bool parse_tag(struct bytes spec, size_t start, GPtrArray *tags)
 {
-	const uint8_t *equals = spec.length > 0 ? memchr(spec.data, '=', spec.length) : NULL;
+	const uint8_t *equals = bytes_find_byte(spec, '=');
 	struct bytes name, value;
 	struct tag *tag;
 
@@ -81,7 +81,7 @@ GPtrArray *tag_list_parse(struct bytes text)
 
 	for (size_t start = 0; start < text.length;) {
 		struct bytes rest = bytes_from(text, start);
-		const uint8_t *semicolon = memchr(rest.data, ';', rest.length);
+		const uint8_t *semicolon = bytes_find_byte(rest, ';');
 		struct bytes spec = bytes_first(
 		    rest, semicolon != NULL ? (size_t)(semicolon - rest.data) : rest.length);
 		bool is_last = semicolon == NULL && trim(spec).length == 0 && tags->len > 0;

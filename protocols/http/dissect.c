@@ -268,7 +268,7 @@ static bool is_unfinished_line(const struct memory *memory, const struct dissect
 	const struct side *side = input->is_from_server ? &memory->server : &memory->client;
 
 	return side->phase == START_LINE && !side->is_begun &&
-	       memchr(rest.data, '\n', rest.length) == NULL &&
+	       bytes_find_byte(rest, '\n') == NULL &&
 	       (http_detail_of(rest, input->is_from_server) != HTTP_UNKNOWN ||
 		may_begin_head(rest, input->is_from_server));
 }

@@ -64,7 +64,7 @@ GPtrArray *form_parse(struct bytes text)
 	GPtrArray *form = form_new();
 
 	while (text.length > 0 && form->len < FORM_FIELDS_MAX) {
-		const uint8_t *end = memchr(text.data, '&', text.length);
+		const uint8_t *end = bytes_find_byte(text, '&');
 		size_t length = end != NULL ? (size_t)(end - text.data) : text.length;
 
 		parse_pair(form, (const char *)text.data, length);

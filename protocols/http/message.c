@@ -66,7 +66,7 @@ static bool is_token(struct bytes text)
 /* Takes the next line off `rest`, without its end. */
 static struct bytes next_line(struct bytes *rest)
 {
-	const uint8_t *feed = memchr(rest->data, '\n', rest->length);
+	const uint8_t *feed = bytes_find_byte(*rest, '\n');
 	size_t length = feed != NULL ? (size_t)(feed - rest->data) : rest->length;
 	struct bytes line = bytes_first(*rest, length);
 
@@ -94,10 +94,10 @@ static unsigned parse_version(struct bytes text, struct http_message *message)
 /* request-line = method SP request-target SP HTTP-version */
 static unsigned parse_request_line(struct bytes line, struct http_message *message)
 {
-	const uint8_t *first = memchr(line.data, ' ', line.length);
+	const uint8_t *first = bytes_find_byte(line, ' ');
 	size_t method_bytes = first != NULL ? (size_t)(first - line.data) : 0;
 	struct bytes rest = bytes_from(line, method_bytes + 1);
-	const uint8_t *second = first != NULL ? memchr(rest.data, ' ', rest.length) : NULL;
+	const uint8_t *second = first != NULL ? bytes_find_byte(rest, ' ') : NULL;
 
 	if (second == NULL || !is_token(bytes_first(line, method_bytes)))
 		return 400;
@@ -139,7 +139,7 @@ static bool is_blank(uint8_t c)
 /* field-line = field-name ":" OWS field-value OWS; no obs-fold (RFC 9112 section 5.2) */
 static unsigned parse_field(struct bytes line, struct http_message *message)
 {
-	const uint8_t *colon = memchr(line.data, ':', line.length);
+	const uint8_t *colon = bytes_find_byte(line, ':');
 	struct http_field *field;
 
 	if (colon == NULL || !is_token(bytes_first(line, (size_t)(colon - line.data))))

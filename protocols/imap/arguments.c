@@ -17,7 +17,7 @@ char *imap_decode_name(const struct imap_session *session, struct bytes wire)
 
 	if (!imap_has_enabled(session, IMAP_CAN_REV2))
 		return imap_utf7_decode(wire);
-	if (memchr(wire.data, '\0', wire.length) != NULL ||
+	if (bytes_find_byte(wire, '\0') != NULL ||
 	    !g_utf8_validate((const char *)wire.data, (gssize)wire.length, NULL))
 		return NULL;
 	name = g_strndup((const char *)wire.data, wire.length);

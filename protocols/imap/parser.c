@@ -238,7 +238,7 @@ bool imap_parse_text(struct imap_parser *parser, char **text)
 
 	if (!imap_parse_astring(parser, &string))
 		return false;
-	if (memchr(string.data, '\0', string.length) != NULL)
+	if (bytes_find_byte(string, '\0') != NULL)
 		return imap_parser_fail(parser, "NUL in argument");
 	*text = g_strndup((const char *)string.data, string.length);
 	return true;

@@ -55,7 +55,7 @@ static size_t feed_literal(struct imap_reader *reader, struct bytes in,
 static size_t feed_overlong(struct imap_reader *reader, struct bytes in,
 			    enum imap_reader_event *event)
 {
-	const uint8_t *end = memchr(in.data, '\n', in.length);
+	const uint8_t *end = bytes_find_byte(in, '\n');
 
 	reader->is_overlong = true;
 	if (end == NULL)
@@ -98,7 +98,7 @@ size_t imap_reader_feed(struct imap_reader *reader, struct bytes in, enum imap_r
 	if (reader->is_overlong)
 		return feed_overlong(reader, in, event);
 
-	const uint8_t *end = memchr(in.data, '\n', in.length);
+	const uint8_t *end = bytes_find_byte(in, '\n');
 	size_t length = end != NULL ? (size_t)(end - in.data) + 1 : in.length;
 
 	if (reader->line_bytes + length > reader->line_bytes_max)

@@ -33,7 +33,7 @@ static void add_header(GByteArray *out, struct bytes header, const char *encodin
 	bool is_skipping = false;
 
 	while (header.length > 0) {
-		const uint8_t *end = memchr(header.data, '\n', header.length);
+		const uint8_t *end = bytes_find_byte(header, '\n');
 		size_t length = end != NULL ? (size_t)(end - header.data) + 1 : header.length;
 		struct bytes line = bytes_first(header, length);
 		bool goes_on = line.data[0] == ' ' || line.data[0] == '\t';

@@ -114,7 +114,7 @@ static size_t field_length(struct bytes header)
 		return 0;
 	do {
 		struct bytes rest = bytes_from(header, length);
-		const uint8_t *feed = memchr(rest.data, '\n', rest.length);
+		const uint8_t *feed = bytes_find_byte(rest, '\n');
 
 		length = feed == NULL ? header.length : (size_t)(feed + 1 - header.data);
 	} while (length < header.length &&

@@ -58,7 +58,7 @@ void message_free(struct message *message)
 /* The length of the line at the front of `in` with its line feed, or all of it. */
 static size_t line_length(struct bytes in)
 {
-	const uint8_t *feed = in.length > 0 ? memchr(in.data, '\n', in.length) : NULL;
+	const uint8_t *feed = bytes_find_byte(in, '\n');
 
 	return feed != NULL ? (size_t)(feed - in.data) + 1 : in.length;
 }
@@ -427,7 +427,7 @@ static GByteArray *without_padding(struct bytes body)
 	GByteArray *out = g_byte_array_sized_new((guint)body.length);
 
 	while (body.length > 0) {
-		const uint8_t *end = memchr(body.data, '\n', body.length);
+		const uint8_t *end = bytes_find_byte(body, '\n');
 		size_t length = end != NULL ? (size_t)(end - body.data) + 1 : body.length;
 		size_t text = length;
 

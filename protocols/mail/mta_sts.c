@@ -25,7 +25,7 @@ static struct bytes strip(struct bytes text)
 /* What is in front of the first `separator` (all of it where there is none), and what behind. */
 static struct bytes split(struct bytes *rest, char separator)
 {
-	const uint8_t *at = rest->length == 0 ? NULL : memchr(rest->data, separator, rest->length);
+	const uint8_t *at = bytes_find_byte(*rest, separator);
 	size_t length = at == NULL ? rest->length : (size_t)(at - rest->data);
 	struct bytes front = bytes_first(*rest, length);
 

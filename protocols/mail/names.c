@@ -119,7 +119,7 @@ bool mail_facts_next(struct mail_facts *facts)
 
 	if (facts->rest.length == 0)
 		return false;
-	end = memchr(facts->rest.data, '\0', facts->rest.length);
+	end = bytes_find_byte(facts->rest, '\0');
 	piece = bytes_first(facts->rest,
 			    end == NULL ? facts->rest.length : (size_t)(end - facts->rest.data));
 	facts->rest = bytes_from(facts->rest, MIN(piece.length + 1, facts->rest.length));
@@ -130,7 +130,7 @@ bool mail_facts_next(struct mail_facts *facts)
 		facts->value = piece;
 		return true;
 	}
-	const uint8_t *equals = piece.length == 0 ? NULL : memchr(piece.data, '=', piece.length);
+	const uint8_t *equals = bytes_find_byte(piece, '=');
 	size_t length = equals == NULL ? 0 : (size_t)(equals - piece.data);
 
 	facts->name = bytes_first(piece, length);

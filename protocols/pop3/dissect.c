@@ -148,8 +148,7 @@ static struct piece next_command(struct memory *memory, struct bytes in)
 	if (!piece.is_ended)
 		return piece;
 	if (piece.kind != POP3_CREDENTIALS)
-		push_answer(memory,
-			    answer_to(piece.kind, memchr(start.data, ' ', start.length) != NULL));
+		push_answer(memory, answer_to(piece.kind, bytes_find_byte(start, ' ') != NULL));
 	memory->is_challenged = false;
 	memory->command.length = 0;
 	return piece;

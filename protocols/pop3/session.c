@@ -158,7 +158,7 @@ static void run_line(struct pop3_session *session, struct bytes line, size_t len
 {
 	enum pop3_detail verb =
 	    session->state == POP3_IN_AUTH ? POP3_CREDENTIALS : pop3_command_of(line);
-	bool is_text = memchr(line.data, '\0', line.length) == NULL;
+	bool is_text = bytes_find_byte(line, '\0') == NULL;
 	char *text = g_strndup((const char *)line.data, line.length);
 
 	session_note_input(&session->base, (uint16_t)verb, 0, length);
@@ -177,7 +177,7 @@ static void run_line(struct pop3_session *session, struct bytes line, size_t len
 /* Takes what is there of a line that is too long; answers once it ends. */
 static size_t skip_line(struct pop3_session *session, struct bytes in)
 {
-	const uint8_t *feed = memchr(in.data, '\n', in.length);
+	const uint8_t *feed = bytes_find_byte(in, '\n');
 	size_t length = feed != NULL ? (size_t)(feed - in.data) + 1 : in.length;
 
 	session_note_input(&session->base, POP3_UNKNOWN, 0, length);

@@ -209,7 +209,7 @@ struct piece {
 
 static struct piece next_line(struct pop3_transfer *transfer)
 {
-	const uint8_t *feed = memchr(transfer->rest.data, '\n', transfer->rest.length);
+	const uint8_t *feed = bytes_find_byte(transfer->rest, '\n');
 	size_t length =
 	    feed != NULL ? (size_t)(feed - transfer->rest.data) + 1 : transfer->rest.length;
 	struct bytes line = bytes_first(transfer->rest, length);

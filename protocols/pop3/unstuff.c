@@ -8,7 +8,7 @@ static void put(GByteArray *out, const char *text, size_t length)
 /* The rest of a line, as much as there is of it, in one go. Returns how many bytes it took. */
 static size_t take_line(struct pop3_unstuffer *unstuffer, struct bytes in, GByteArray *out)
 {
-	const uint8_t *cr = memchr(in.data, '\r', in.length);
+	const uint8_t *cr = bytes_find_byte(in, '\r');
 	size_t length = cr != NULL ? (size_t)(cr - in.data) + 1 : in.length;
 
 	g_byte_array_append(out, in.data, (guint)length);

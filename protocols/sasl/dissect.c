@@ -31,7 +31,7 @@ static void quote(struct words *words, struct bytes octets)
 /* Takes the octets in front of the next `end` off `rest`, and that too; all when there is none. */
 static struct bytes take_until(struct bytes *rest, uint8_t end)
 {
-	const uint8_t *at = rest->length > 0 ? memchr(rest->data, end, rest->length) : NULL;
+	const uint8_t *at = bytes_find_byte(*rest, end);
 	struct bytes taken = at == NULL ? *rest : bytes_first(*rest, (size_t)(at - rest->data));
 
 	*rest = bytes_from(*rest, taken.length + (at != NULL));

@@ -77,7 +77,7 @@ static enum sasl_status say(GByteArray *out, const char *text)
 /* The message as a string; NULL when there is a NUL in it. The caller frees it. */
 static char *text_of(struct bytes in)
 {
-	if (in.length > 0 && memchr(in.data, '\0', in.length) != NULL)
+	if (bytes_find_byte(in, '\0') != NULL)
 		return NULL;
 	return g_strndup((const char *)in.data, in.length);
 }
@@ -86,7 +86,7 @@ static char *text_of(struct bytes in)
 static enum sasl_status take_plain(struct sasl_server *server, struct bytes in)
 {
 	const uint8_t *end = in.data + in.length;
-	const uint8_t *first = in.length > 0 ? memchr(in.data, '\0', in.length) : NULL;
+	const uint8_t *first = bytes_find_byte(in, '\0');
 	const uint8_t *second =
 	    first != NULL ? memchr(first + 1, '\0', (size_t)(end - first - 1)) : NULL;
 

@@ -21,7 +21,7 @@ const char *const screen_kind_names[] = {
 
 void screen_record_split(struct bytes bytes, struct bytes *stage, struct bytes *evidence)
 {
-	const uint8_t *end = bytes.length == 0 ? NULL : memchr(bytes.data, '\0', bytes.length);
+	const uint8_t *end = bytes_find_byte(bytes, '\0');
 	size_t length = end == NULL ? bytes.length : (size_t)(end - bytes.data);
 
 	*stage = bytes_first(bytes, length);

@@ -74,7 +74,7 @@ static bool find(const struct content_rule *rule, const char *text, struct match
 /* "Name: value" of a field, unfolded and its words decoded. */
 static char *readable_field(struct bytes field)
 {
-	const uint8_t *colon = memchr(field.data, ':', field.length);
+	const uint8_t *colon = bytes_find_byte(field, ':');
 	size_t length = colon == NULL ? 0 : (size_t)(colon - field.data);
 	char *name = g_strndup((const char *)field.data, length);
 	char *raw = message_header(field, name);

@@ -18,7 +18,7 @@ static void append(GByteArray *out, struct bytes text, size_t limit, bool *overf
 /* The octets of `in` up to and with the first LF, or all of it. */
 static size_t line_length(struct bytes in)
 {
-	const uint8_t *feed = memchr(in.data, '\n', in.length);
+	const uint8_t *feed = bytes_find_byte(in, '\n');
 
 	return feed == NULL ? in.length : (size_t)(feed + 1 - in.data);
 }

@@ -80,7 +80,7 @@ static void add_argument(struct dissect_writer *writer, enum smtp_detail verb,
 /* BDAT says how many octets follow its line. */
 static void expect_chunk(struct memory *memory, struct bytes argument)
 {
-	const uint8_t *blank = memchr(argument.data, ' ', argument.length);
+	const uint8_t *blank = bytes_find_byte(argument, ' ');
 	size_t digits = blank == NULL ? argument.length : (size_t)(blank - argument.data);
 
 	if (smtp_number_parse(bytes_first(argument, digits), &memory->chunk_bytes) &&

@@ -25,8 +25,7 @@ unsigned smtp_notify_parse(struct bytes value)
 	unsigned notify = 0;
 
 	do {
-		const uint8_t *comma =
-		    value.length > 0 ? memchr(value.data, ',', value.length) : NULL;
+		const uint8_t *comma = bytes_find_byte(value, ',');
 		size_t length = comma == NULL ? value.length : (size_t)(comma - value.data);
 		unsigned bit = notify_word(bytes_first(value, length));
 
@@ -110,7 +109,7 @@ char *smtp_xtext_encode(const char *text)
 
 bool smtp_original_is_valid(struct bytes value)
 {
-	const uint8_t *end = value.length > 0 ? memchr(value.data, ';', value.length) : NULL;
+	const uint8_t *end = bytes_find_byte(value, ';');
 	size_t length = end == NULL ? 0 : (size_t)(end - value.data);
 
 	if (length == 0 || length + 1 == value.length || value.length > SMTP_ORIGINAL_MAX)

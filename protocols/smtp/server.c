@@ -170,7 +170,7 @@ static void server_opened(struct session *session)
 /* Reads a line that is too long to its end, then says so. */
 static size_t skip_line(struct smtp_server *server, struct bytes in)
 {
-	const uint8_t *feed = memchr(in.data, '\n', in.length);
+	const uint8_t *feed = bytes_find_byte(in, '\n');
 	size_t length = feed == NULL ? in.length : (size_t)(feed + 1 - in.data);
 
 	if (!server->is_skipping_line)

@@ -156,7 +156,7 @@ static void finish_chunk(struct smtp_server *server, size_t chunk_bytes)
 /* bdat-cmd = "BDAT" SP chunk-size [ SP "LAST" ] CR LF */
 void smtp_server_begin_chunk(struct smtp_server *server, struct bytes argument)
 {
-	const uint8_t *blank = memchr(argument.data, ' ', argument.length);
+	const uint8_t *blank = bytes_find_byte(argument, ' ');
 	size_t digits = blank == NULL ? argument.length : (size_t)(blank - argument.data);
 	struct bytes rest = bytes_from(argument, digits == argument.length ? digits : digits + 1);
 

@@ -188,7 +188,7 @@ static struct bytes skip_source_route(struct bytes path)
 
 	if (path.length == 0 || path.data[0] != '@')
 		return path;
-	colon = memchr(path.data, ':', path.length);
+	colon = bytes_find_byte(path, ':');
 	return colon == NULL ? path : bytes_from(path, (size_t)(colon + 1 - path.data));
 }
 

@@ -131,7 +131,7 @@ static void add_line(struct tls_secrets *secrets, struct bytes line)
 void tls_secrets_add(struct tls_secrets *secrets, struct bytes text)
 {
 	while (text.length > 0) {
-		const uint8_t *end = memchr(text.data, '\n', text.length);
+		const uint8_t *end = bytes_find_byte(text, '\n');
 		size_t length = end == NULL ? text.length : (size_t)(end - text.data);
 		struct bytes line = bytes_first(text, length);
 
