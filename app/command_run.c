@@ -44,6 +44,28 @@ static bool wants_summary(const struct run *run)
 	       run->hosts == NULL && run->options->message == 0;
 }
 
+static bool has_spoken_tls(const struct model *model)
+{
+	for (unsigned i = 0; i < model_connection_count(model); i++)
+		if (model_connection(model, i)->is_tls)
+			return true;
+	return false;
+}
+
+/* Classic pcap has no place for secrets. */
+static void print_secrets_hint(const struct run *run, FILE *out)
+{
+	const char *keylog = run->options->keylog;
+
+	if (!g_str_has_suffix(run->options->pcap, ".pcap") || !has_spoken_tls(run->observer.model))
+		return;
+	fprintf(out,
+		"  the secrets of TLS are not in it, as in pcapng: %s  wireshark -o "
+		"tls.keylog_file:%s %s\n",
+		keylog == NULL ? "write them by --keylog PATH, then" : "say",
+		keylog == NULL ? "PATH" : keylog, run->options->pcap);
+}
+
 static void print_capture_hint(const struct run *run, FILE *out)
 {
 	const char *path = run->options->pcap;
@@ -58,6 +80,7 @@ static void print_capture_hint(const struct run *run, FILE *out)
 		return;
 	}
 	fprintf(out, "  captured to %s: open it with  wireshark %s\n", path, path);
+	print_secrets_hint(run, out);
 	if (run->has_repetitions)
 		fputs("  it holds each packet at every interface it passed that is captured; to "
 		      "keep Wireshark from taking\n"

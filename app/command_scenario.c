@@ -6,6 +6,8 @@
 #include "app/command.h"
 #include "app/security.h"
 
+#define NAME_CHARACTERS "-abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+
 int command_check(const struct command *command, int argc, char **argv)
 {
 	const char *file;
@@ -61,17 +63,22 @@ static void say_where(const char *file)
 	diagnostics_free(ignored);
 }
 
+static int complain_of_no_authority(const char *option)
+{
+	command_complain("%s: no server of this scenario has a certificate; "
+			 "add `servers: {HOST: {tls: valid}}`",
+			 option);
+	return EXIT_USAGE;
+}
+
 /* A file that is there already is written over: it is made again and again. */
 static int write_authority(const struct scenario *scenario, const char *path)
 {
 	g_autofree char *pem = security_authority_pem(scenario);
 	GError *error = NULL;
 
-	if (pem == NULL) {
-		command_complain("--ca: no server of this scenario has a certificate; "
-				 "add `servers: {HOST: {tls: valid}}`");
-		return EXIT_USAGE;
-	}
+	if (pem == NULL)
+		return complain_of_no_authority("--ca");
 	if (strcmp(path, "-") == 0) {
 		fputs(pem, stdout);
 		return command_flush();
@@ -84,9 +91,52 @@ static int write_authority(const struct scenario *scenario, const char *path)
 	return EXIT_OK;
 }
 
+/* As certificates have them: letters, digits and hyphens, no blank label, no wildcard. */
+static bool is_server_name(const char *name)
+{
+	size_t length = strlen(name);
+
+	return length > 0 && length <= 253 && strspn(name, NAME_CHARACTERS ".") == length &&
+	       *name != '.' && name[length - 1] != '.' && strstr(name, "..") == NULL;
+}
+
+static int print_issued(const struct scenario *scenario, const char *list)
+{
+	g_auto(GStrv) names = g_strsplit(list, ",", -1);
+	g_autofree char *pem = NULL;
+
+	for (char **name = names; *name != NULL; name++)
+		if (!is_server_name(g_strstrip(*name))) {
+			command_complain("--issue: \"%s\" is no name of a server; write such as "
+					 "mx.real.example,imap.real.example",
+					 *name);
+			return EXIT_USAGE;
+		}
+	if (*names == NULL) {
+		command_complain("--issue: name the server, such as mx.real.example");
+		return EXIT_USAGE;
+	}
+	pem = security_issue_pem(scenario, (const char *const *)names);
+	if (pem == NULL)
+		return complain_of_no_authority("--issue");
+	fputs(pem, stdout);
+	return command_flush();
+}
+
+static int print_scenario(const struct scenario *scenario, const char *file)
+{
+	g_autofree char *schema = schema_line();
+	g_autofree char *text = scenario_print(scenario);
+
+	printf("%s%s", schema, text);
+	if (has_attachments(scenario))
+		say_where(file);
+	return command_flush();
+}
+
 int command_show(const struct command *command, int argc, char **argv)
 {
-	g_autofree char *authority = NULL;
+	g_autofree char *authority = NULL, *issued = NULL;
 	char *receive = NULL, **settings = NULL;
 	const GOptionEntry entries[] = {
 		{"receive",    0, 0, G_OPTION_ARG_STRING, &receive,
@@ -95,12 +145,14 @@ int command_show(const struct command *command, int argc, char **argv)
                  "PATH=VALUE" },
 		{ "ca",    0, 0, G_OPTION_ARG_FILENAME, &authority,
                  "Instead write the certificate of its authority to PATH, for real clients (PEM)", "PATH" },
-		{ 0}
+		{ "issue", 0, 0, G_OPTION_ARG_STRING, &issued,
+                 "Instead print a certificate of its authority with its key, for a real server "
+		  "(PEM)", "NAME,..." },
+		{ 0      }
 	};
 	const char *file;
 	int status = command_parse(command, argc, argv, entries, 1, &file);
 	struct scenario *scenario;
-	char *schema, *text;
 
 	if (status < 0)
 		scenario = command_load_changed(file, receive, settings);
@@ -110,20 +162,13 @@ int command_show(const struct command *command, int argc, char **argv)
 		return status;
 	if (scenario == NULL)
 		return EXIT_USAGE;
-	if (authority != NULL) {
-		status = write_authority(scenario, authority);
-		scenario_free(scenario);
-		return status;
-	}
-	schema = schema_line();
-	text = scenario_print(scenario);
-	printf("%s%s", schema, text);
-	if (has_attachments(scenario))
-		say_where(file);
-	g_free(schema);
-	g_free(text);
+	status = authority != NULL ? write_authority(scenario, authority) : EXIT_OK;
+	if (issued != NULL && status == EXIT_OK)
+		status = print_issued(scenario, issued);
+	else if (authority == NULL)
+		status = print_scenario(scenario, file);
 	scenario_free(scenario);
-	return command_flush();
+	return status;
 }
 
 int command_list(const struct command *command, int argc, char **argv)
@@ -172,9 +217,7 @@ static int write_new_file(const char *path, const char *text)
 
 static bool is_plain_name(const char *name)
 {
-	return *name != '\0' &&
-	       name[strspn(name, "-abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				 "0123456789_")] == '\0';
+	return *name != '\0' && name[strspn(name, NAME_CHARACTERS "_")] == '\0';
 }
 
 int command_new(const struct command *command, int argc, char **argv)

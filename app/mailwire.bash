@@ -9,7 +9,7 @@ _mailwire() {
 	run) options="--pcap --log --format --capture --filter --no-comments --no-secrets --keylog --layer --host --message --unfold --columns --dialog --eavesdrop --report --receive --set --seed --until --quiet --replay" ;;
 	live) options="--attach --speed --record --pcap --log --format --capture --filter --no-comments --no-secrets --keylog --layer --host --message --unfold --columns --dialog --eavesdrop --report --receive --set --seed --until --quiet" ;;
 	shell) options="--network --record --pcap --log --capture --filter --no-comments --no-secrets --keylog --layer --host --unfold --columns --report --receive --set --seed" ;;
-	show) options="--receive --set --ca" ;;
+	show) options="--receive --set --ca --issue" ;;
 	compare) options="--receive --variant --set --format --seed" ;;
 	claims) options="--list --alter --format --file" ;;
 	serve) options="--port --listen --name --live --speed --attach --seconds --memory --records" ;;

@@ -509,9 +509,14 @@ static void start_web_site(struct programs *programs, const struct scenario_doma
 		.resolver = programs_resolver(programs, host),
 		.tls = security_server(programs->security, &domain->webmail_tls,
 				       host_node(network_host(programs->network, host))),
+		.mail_security = security_session(domain->webmail_security),
 		.software = SOFTWARE,
 		.wakeup_ns = WAKEUP_NS,
 	};
+	if (domain->webmail_security != SECURITY_NONE)
+		site->config.mail_tls = security_client(
+		    programs->security, host_node(network_host(programs->network, host)),
+		    TLS_VERIFY_PEER, NULL);
 	site->webmail = webmail_start(network_host(programs->network, host), &site->config);
 	g_ptr_array_add(programs->web_sites, site);
 }

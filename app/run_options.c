@@ -16,7 +16,7 @@ static bool logs_to_stdout(const struct run_options *options)
 	return options->log_path == NULL || run_options_is_stdout(options->log_path);
 }
 
-static bool is_json(const struct run_options *options)
+bool run_options_is_json(const struct run_options *options)
 {
 	return g_strcmp0(options->format, "json") == 0;
 }
@@ -50,7 +50,7 @@ static bool parse_layers(struct run_options *options)
 static bool check_stdout(const struct run_options *options)
 {
 	bool has_capture = run_options_is_stdout(options->pcap);
-	bool has_json = is_json(options) && logs_to_stdout(options);
+	bool has_json = run_options_is_json(options) && logs_to_stdout(options);
 	const char *instead = logs_to_stdout(options) ? run_options_instead(options) : NULL;
 	bool has_log = run_options_is_stdout(options->log_path);
 
@@ -62,11 +62,14 @@ static bool check_stdout(const struct run_options *options)
 					: "--log -");
 		return false;
 	}
-	if (has_json && (options->has_report || instead != NULL)) {
+	if (run_options_is_json(options) && options->has_dialog) {
+		command_complain("--format json: --dialog is text alone; leave one of them out");
+		return false;
+	}
+	if (has_json && options->has_report) {
 		command_complain(
-		    "--format json: send the JSON elsewhere by --log PATH, for %s takes "
-		    "standard output",
-		    options->has_report ? "--report" : instead);
+		    "--format json: send the JSON elsewhere by --log PATH, for --report takes "
+		    "standard output");
 		return false;
 	}
 	return true;
@@ -77,12 +80,13 @@ static bool check_quiet(const struct run_options *options)
 {
 	if (!options->is_quiet || !logs_to_stdout(options))
 		return true;
-	if (run_options_instead(options) == NULL && !is_json(options) && options->log_path == NULL)
+	if (run_options_instead(options) == NULL && !run_options_is_json(options) &&
+	    options->log_path == NULL)
 		return true;
 	command_complain("--quiet keeps the log off standard output, where %s would go; leave one "
 			 "of them out, or say --log PATH",
 			 run_options_instead(options) != NULL ? run_options_instead(options)
-			 : is_json(options)                   ? "--format json"
+			 : run_options_is_json(options)       ? "--format json"
 							      : "--log -");
 	return false;
 }
@@ -96,6 +100,12 @@ static bool check_selection(const struct run_options *options)
 				    ? "--message"
 				    : NULL;
 
+	if (selection != NULL && options->eavesdrop != NULL && !options->has_dialog) {
+		command_complain("%s selects from the log, and --eavesdrop takes its place: leave "
+				 "one of them out",
+				 selection);
+		return false;
+	}
 	if (!options->is_quiet || options->log_path != NULL || selection == NULL)
 		return true;
 	command_complain(
@@ -161,7 +171,8 @@ static bool parse_numbers(struct run_options *options)
 
 bool run_options_check(struct run_options *options)
 {
-	if (options->format != NULL && strcmp(options->format, "text") != 0 && !is_json(options)) {
+	if (options->format != NULL && strcmp(options->format, "text") != 0 &&
+	    !run_options_is_json(options)) {
 		command_complain("--format: \"%s\" is neither text nor json", options->format);
 		return false;
 	}
@@ -192,7 +203,8 @@ int run_options_parse(struct run_options *options, const struct command *command
 		{ "log",                    0, 0, G_OPTION_ARG_FILENAME, &options->log_path, "Write the log to PATH",
                  "PATH" },
 		{ "format",       0, 0, G_OPTION_ARG_STRING, &options->format,
-                 "The log as text (default) or json: one object per trace record", "text|json" },
+                 "The log as text (default) or json: one object per trace record; of --eavesdrop: "
+		  "one object", "text|json" },
 		{ "capture",               0, 0, G_OPTION_ARG_STRING, &options->capture,
                  "Capture every packet once (sent, default), at every interface (all), or these "
 		  "interfaces", "sent|all|IFACE,..." },

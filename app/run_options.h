@@ -32,6 +32,9 @@ bool run_options_check(struct run_options *options);
 /* The option that puts something else in the place of the log; NULL: none does. */
 const char *run_options_instead(const struct run_options *options);
 
+/* Whether the log is asked for as JSON. */
+bool run_options_is_json(const struct run_options *options);
+
 /* Whether a path that was given (NULL: none) means standard output. */
 bool run_options_is_stdout(const char *path);
 

@@ -87,15 +87,13 @@ static void append_tick(void *owner, const struct trace_record *record, GString 
 
 static bool open_log(struct run *run)
 {
-	bool is_json = g_strcmp0(run->options->format, "json") == 0;
-
 	if (!wants_log(run))
 		return true;
 	if (!open_log_file(run)) {
 		run->status = EXIT_OUTPUT;
 		return false;
 	}
-	if (is_json)
+	if (run_options_is_json(run->options) && run->options->eavesdrop == NULL)
 		run->observer.json = json_view_new(run->log_file, run->observer.model,
 						   &(struct json_options) {
 						       .layers = run->options->layers,
@@ -292,6 +290,11 @@ static void print_dialog(const struct run *run)
 
 static void print_eavesdrop(const struct run *run)
 {
+	if (run_options_is_json(run->options)) {
+		eavesdrop_print_json(run->observer.eavesdrop, run->log_file);
+		return;
+	}
+
 	struct page page;
 	FILE *out = page_begin(&page, run->log_file, run_columns_for(run, run->log_file));
 

@@ -290,14 +290,23 @@ static inline bool scenario_has_mta_sts(const struct scenario_mta_sts *policy)
 	return policy->item.mark.line != 0;
 }
 
+/* How a client protects a connection. */
+enum scenario_security {
+	SECURITY_NONE,
+	SECURITY_OPPORTUNISTIC, /* STARTTLS where it is offered */
+	SECURITY_STARTTLS,
+	SECURITY_TLS, /* from the first byte */
+};
+
 struct scenario_domain {
 	struct scenario_item item; /* "office.example" */
 	struct scenario_node
 	    *mail; /* host that receives its mail and keeps its mailboxes; or NULL */
-	struct scenario_node *webmail;   /* host of its webmail site; NULL: there is none */
-	struct scenario_tls webmail_tls; /* see scenario_tls_is_given() */
-	struct scenario_mta_sts mta_sts; /* see scenario_has_mta_sts() */
-	struct scenario_node *dns;       /* host that is authoritative for its zone */
+	struct scenario_node *webmail;           /* host of its webmail site; NULL: there is none */
+	struct scenario_tls webmail_tls;         /* see scenario_tls_is_given() */
+	enum scenario_security webmail_security; /* of the site, towards the mail server */
+	struct scenario_mta_sts mta_sts;         /* see scenario_has_mta_sts() */
+	struct scenario_node *dns;               /* host that is authoritative for its zone */
 	struct scenario_zone *zone;
 	GPtrArray *accounts; /* of struct scenario_account * */
 	GPtrArray *aliases;  /* of struct scenario_alias * */
@@ -322,14 +331,6 @@ static inline bool scenario_begins_with_tls(enum scenario_protocol protocol)
 {
 	return protocol >= PROTOCOL_SUBMISSIONS;
 }
-
-/* How a client protects a connection. */
-enum scenario_security {
-	SECURITY_NONE,
-	SECURITY_OPPORTUNISTIC, /* STARTTLS where it is offered */
-	SECURITY_STARTTLS,
-	SECURITY_TLS, /* from the first byte */
-};
 
 /* What a server does about TLS when it delivers to others. */
 enum scenario_delivery_tls { DELIVERY_MAY, DELIVERY_NONE, DELIVERY_ENCRYPT, DELIVERY_VERIFY };

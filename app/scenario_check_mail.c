@@ -72,6 +72,10 @@ static void check_webmail(struct load *load, const struct scenario_domain *domai
 		load_error(load, domain->webmail_tls.item.mark,
 			   "`webmail-tls` is for a webmail site, which `%s` has not",
 			   domain->item.name);
+	if (domain->webmail == NULL && domain->webmail_security != SECURITY_NONE)
+		load_error(load, load_mark(load, &domain->webmail_security, domain),
+			   "`webmail-security` is for a webmail site, which `%s` has not",
+			   domain->item.name);
 	if (domain->webmail == NULL || !load->is_sound)
 		return;
 	if (domain->mail == NULL)

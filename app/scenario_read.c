@@ -418,6 +418,8 @@ static void read_item(struct load *load, const struct yaml_node *yaml,
 		read_keys(load, yaml, mapping, item);
 		if (diagnostics_count(load->diagnostics, SEVERITY_ERROR) != errors)
 			return;
+	} else if (mapping->has_variants && !mapping->variant_is_word) {
+		find_variant(load, yaml, mapping, item); /* says that nothing is said */
 	}
 	check_required(load, yaml, mark, mapping);
 }

@@ -229,6 +229,14 @@ static const struct mapping mta_sts_mapping = {
 	.keys = mta_sts_keys, .key_count = G_N_ELEMENTS(mta_sts_keys), .has_short_form = true,
 };
 
+static const struct word security_words[] = {
+	{ "none", SECURITY_NONE, "not at all" },
+	{ "opportunistic", SECURITY_OPPORTUNISTIC, "by STARTTLS (STLS) where the server offers it" },
+	{ "starttls", SECURITY_STARTTLS, "likewise, and not at all without" },
+	{ "tls", SECURITY_TLS, "by TLS from the first byte, on ports of its own" },
+	{ NULL, 0, NULL },
+};
+
 static const struct key domain_keys[] = {
 	{ .name = "mail", .type = KEY_REFERENCE, AT(scenario_domain, mail), .kinds = SCENARIO_HOST,
 	  .computed = "the host called `mail`, when this is the only domain",
@@ -242,6 +250,8 @@ static const struct key domain_keys[] = {
 	{ .name = "webmail-tls", .type = KEY_MAPPING, AT(scenario_domain, webmail_tls), .mapping = &tls_mapping,
 	  .flags = KEY_OPTIONAL, .computed = "none: the site speaks no TLS",
 	  .meaning = "The certificate of that site; with one it is there by HTTPS too, on port 443" },
+	{ .name = "webmail-security", .type = KEY_WORD, AT(scenario_domain, webmail_security), .words = security_words,
+	  .fallback = "none", .meaning = "How that site's connections to the mail server are protected; it verifies the certificate" },
 	{ .name = "mta-sts", .type = KEY_MAPPING, AT(scenario_domain, mta_sts), .mapping = &mta_sts_mapping,
 	  .flags = KEY_OPTIONAL, .computed = "none",
 	  .meaning = "What it says of TLS towards its mail servers (MTA-STS, RFC 8461), in DNS and on a site" },
@@ -618,14 +628,6 @@ static const struct word incoming_words[] = {
 	{ "imap", PROTOCOL_IMAP, "mail stays on the server" },
 	{ "pop3", PROTOCOL_POP3, "mail is retrieved" },
 	{ "webmail", PROTOCOL_WEBMAIL, "the client is a browser at the webmail site, which sends too" },
-	{ NULL, 0, NULL },
-};
-
-static const struct word security_words[] = {
-	{ "none", SECURITY_NONE, "not at all" },
-	{ "opportunistic", SECURITY_OPPORTUNISTIC, "by STARTTLS (STLS) where the server offers it" },
-	{ "starttls", SECURITY_STARTTLS, "likewise, and not at all without" },
-	{ "tls", SECURITY_TLS, "by TLS from the first byte, on ports of its own" },
 	{ NULL, 0, NULL },
 };
 

@@ -35,7 +35,7 @@ static struct yaml_node *innermost(const struct builder *builder)
 	return builder->open[builder->depth - 1];
 }
 
-/* libfyaml's marks count from 0. A value that is not there has none: its key stands for it. */
+/* libfyaml's marks count from 0. A value that is not there has none: what stands in front of it does: its key, or its list. */
 static struct mark event_mark(const struct builder *builder, struct fy_event *event)
 {
 	const struct fy_mark *start = fy_event_start_mark(event);
@@ -48,10 +48,12 @@ static struct mark event_mark(const struct builder *builder, struct fy_event *ev
 		mark.column = (unsigned)start->column + 1;
 		if (end != NULL && end->line == start->line && end->column > start->column)
 			mark.length = (unsigned)(end->column - start->column);
-	} else if (around != NULL && around->children->len > 0) {
+	} else if (around != NULL) {
 		const GPtrArray *siblings = around->children;
 
-		mark = ((struct yaml_node *)siblings->pdata[siblings->len - 1])->mark;
+		mark = siblings->len == 0
+			   ? around->mark
+			   : ((struct yaml_node *)siblings->pdata[siblings->len - 1])->mark;
 	}
 	return mark;
 }

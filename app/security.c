@@ -208,6 +208,26 @@ struct tls_context *security_client(struct security *security, struct node *node
 
 char *security_authority_pem(const struct scenario *scenario)
 {
+	return security_issue_pem(scenario, NULL);
+}
+
+/* A real server keeps it from one run to the next, so it is valid as long as the authority. */
+static char *issue_pem(struct tls_authority *authority, const char *const *names)
+{
+	g_autofree char *series = g_strjoinv(",", (char **)names);
+
+	return tls_credential_pem(
+	    tls_authority_issue(authority, &(struct tls_certificate) {
+					       .names = names,
+					       .name_count = g_strv_length((char **)names),
+					       .not_before_s = AUTHORITY_FROM_S,
+					       .not_after_s = AUTHORITY_TO_S,
+					       .series = series,
+					   }));
+}
+
+char *security_issue_pem(const struct scenario *scenario, const char *const *names)
+{
 	struct tls_library *library;
 	struct tls_authority *authority;
 	char *pem;
@@ -216,7 +236,7 @@ char *security_authority_pem(const struct scenario *scenario)
 		return NULL;
 	library = tls_library_new();
 	authority = make_authority(library, scenario);
-	pem = tls_authority_pem(authority);
+	pem = names == NULL ? tls_authority_pem(authority) : issue_pem(authority, names);
 	tls_authority_free(authority);
 	tls_library_free(library);
 	return pem;

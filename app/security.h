@@ -34,5 +34,12 @@ struct tls_context *security_client(struct security *security, struct node *node
  */
 char *security_authority_pem(const struct scenario *scenario);
 
+/*
+ * A certificate that the authority issues to a real server called `names` (as many as there are, NULL
+ * behind the last one), with its private key, as PEM; the same whenever it is asked for. NULL: as above.
+ * The caller frees it.
+ */
+char *security_issue_pem(const struct scenario *scenario, const char *const *names);
+
 /* What a client's wish means to its sessions. */
 enum session_tls security_session(enum scenario_security security);

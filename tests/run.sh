@@ -11,7 +11,7 @@ export results
 export CK_DEFAULT_TIMEOUT=${CK_DEFAULT_TIMEOUT:-60} CK_TIMEOUT_MULTIPLIER=${CK_TIMEOUT_MULTIPLIER:-1}
 
 run_one() {
-	local name=${1#*/tests/} status
+	local name=${1#*/tests/} status began=$SECONDS
 	local log="$results/${name//\//-}.log"
 	TMPDIR="$results" G_SLICE=always-malloc "$1" >"$log" 2>&1
 	status=$?
@@ -22,7 +22,7 @@ run_one() {
 		sed "s|^|$name: |" "$log" | tail -n 60
 	else
 		grep -h '^skipped' "$log" | sed "s|^|$name: |"
-		printf 'ok  %-38s %s\n' "$name" "$(grep -h 'Checks:' "$log" | tail -n 1)"
+		printf 'ok  %-38s %4d s  %s\n' "$name" $((SECONDS - began)) "$(grep -h 'Checks:' "$log" | tail -n 1)"
 	fi
 }
 export -f run_one

@@ -7,7 +7,7 @@
 set -eu
 
 build="gcc make pkg-config libglib2.0-dev libfyaml-dev libgmime-3.0-dev libpcap-dev libjson-glib-dev libgraphviz-dev libssl-dev libncurses-dev libsoup-3.0-dev"
-test="check tshark python3 python3-yaml python3-jsonschema python3-spf python3-dkim opendkim-tools spf-tools-perl python3-nacl python3-dnspython"
+test="check tshark python3 python3-yaml python3-jsonschema python3-spf python3-dkim opendkim-tools spf-tools-perl libxml2-utils python3-nacl python3-dnspython"
 interop="weasyprint iproute2 iputils-ping traceroute bind9-dnsutils telnet openssl curl tidy swaks libnet-ssleay-perl msmtp fetchmail isync mutt postfix dovecot-imapd dovecot-pop3d"
 browser="chromium"
 command -v npm >/dev/null 2>&1 || browser="nodejs npm $browser" # npm may have come with a Node of its own

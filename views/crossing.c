@@ -2,6 +2,7 @@
 
 #include "stack/names.h"
 #include "stack/wire/ethernet.h"
+#include "stack/wire/ipv4.h"
 
 struct crossings {
 	void (*done)(void *owner, const struct crossing *crossing);
@@ -26,9 +27,16 @@ struct bytes crossing_sent(const struct crossing *crossing)
 	return array_bytes(crossing->sent);
 }
 
+struct bytes crossing_outgoing(const struct crossing *crossing)
+{
+	return array_bytes(crossing->sent != NULL ? crossing->sent : crossing->unsent);
+}
+
 struct bytes crossing_frame(const struct crossing *crossing)
 {
-	return array_bytes(crossing->sent != NULL ? crossing->sent : crossing->received);
+	struct bytes outgoing = crossing_outgoing(crossing);
+
+	return outgoing.length > 0 ? outgoing : crossing_received(crossing);
 }
 
 unsigned crossing_interface(const struct crossing *crossing)
@@ -76,6 +84,8 @@ static void crossing_free(struct crossing *crossing)
 		g_byte_array_unref(crossing->received);
 	if (crossing->sent != NULL)
 		g_byte_array_unref(crossing->sent);
+	if (crossing->unsent != NULL)
+		g_byte_array_unref(crossing->unsent);
 	g_free(crossing);
 }
 
@@ -178,6 +188,29 @@ static GByteArray *keep_datagram(struct bytes datagram)
 	return g_byte_array_append(frame, datagram.data, (guint)datagram.length);
 }
 
+static bool is_wrapped(const struct crossing *crossing)
+{
+	for (guint i = 0; i < crossing->records->len; i++)
+		if (crossing_record(crossing, i)->kind == TRACE_ENCAPSULATE)
+			return true;
+	return false;
+}
+
+/* Dropped: by a cable or its queue as a frame, before that as a datagram. */
+static void feed_drop(struct crossing *crossing, const struct trace_record *record,
+		      struct bytes bytes)
+{
+	struct ipv4_header header;
+	struct bytes payload;
+
+	if (crossing->sent != NULL || crossing->unsent != NULL || !is_wrapped(crossing))
+		return;
+	if (record->layer == LAYER_LINK)
+		crossing->unsent = keep(bytes);
+	else if (ipv4_header_parse(bytes, &header, &payload) == PARSE_OK)
+		crossing->unsent = keep_datagram(bytes);
+}
+
 /* A fragment is made, which becomes a crossing of its own. */
 static void feed_fragment(struct crossings *crossings, const struct trace_record *record,
 			  struct bytes bytes)
@@ -232,6 +265,8 @@ void crossings_feed(struct crossings *crossings, const struct trace_record *reco
 		crossing->received = keep(bytes);
 	if (record->kind == TRACE_TRANSMIT && crossing->sent == NULL)
 		crossing->sent = keep(bytes);
+	if (record->kind == TRACE_DROP)
+		feed_drop(crossing, record, bytes);
 	if (record->kind == TRACE_WAIT && record->layer != LAYER_IPV4)
 		crossing->is_waiting = true;
 	if (record->kind == TRACE_TRANSMIT || record->kind == TRACE_DROP)

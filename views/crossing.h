@@ -15,6 +15,8 @@ struct crossing {
 	GArray *records;      /* of struct trace_record, in order */
 	GByteArray *received; /* the frame as it came in; NULL: it was made here */
 	GByteArray *sent;     /* the frame as it went out first; NULL: it stayed here */
+	GByteArray *unsent;   /* what was made to go out, and was dropped before; NULL: nothing. A
+	                         datagram lies under an Ethernet header of zeros */
 	bool is_waiting;      /* for ARP: more may come much later */
 	bool is_part;         /* a fragment made here, or a datagram put together here */
 	/*
@@ -24,8 +26,11 @@ struct crossing {
 	bool is_off_wire;
 };
 
-/* The frame to describe: as it went out where there is one, else as it came in; may be empty. */
+/* The frame to describe: as it was to go out where there is one, else as it came in; may be empty. */
 struct bytes crossing_frame(const struct crossing *crossing);
+
+/* As it went out, or would have; may be empty. */
+struct bytes crossing_outgoing(const struct crossing *crossing);
 struct bytes crossing_received(const struct crossing *crossing);
 struct bytes crossing_sent(const struct crossing *crossing);
 

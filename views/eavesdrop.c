@@ -126,9 +126,17 @@ static void append_secret(GString *out, const struct credential *credential)
 }
 
 /* The same secret as heard before, or a new one; `text` is taken. */
-static struct heard_secret *secret_of(struct eavesdrop *eavesdrop, unsigned connection, char *text)
+static struct heard_secret *secret_of(struct eavesdrop *eavesdrop, unsigned connection,
+				      const struct credential *credential, char *text)
 {
-	struct heard_secret new = { text, eavesdrop->frame, connection, 0, 0 };
+	struct heard_secret new = {
+		.text = text,
+		.kind = credential->kind,
+		.protocol = credential->protocol,
+		.how = credential->how,
+		.frame = eavesdrop->frame,
+		.connection = connection,
+	};
 	GArray *secrets = eavesdrop->secrets;
 
 	for (guint i = 0; i < secrets->len; i++) {
@@ -139,6 +147,8 @@ static struct heard_secret *secret_of(struct eavesdrop *eavesdrop, unsigned conn
 			return secret;
 		}
 	}
+	new.user = g_strdup(credential->user);
+	new.secret = g_strdup(credential->secret);
 	g_array_append_val(secrets, new);
 	return &g_array_index(secrets, struct heard_secret, secrets->len - 1);
 }
@@ -152,7 +162,7 @@ static void found(void *owner, const struct model_connection *connection,
 	struct heard_secret *secret;
 
 	append_secret(text, credential);
-	secret = secret_of(eavesdrop, connection->number, g_string_free(text, FALSE));
+	secret = secret_of(eavesdrop, connection->number, credential, g_string_free(text, FALSE));
 	secret->times++;
 	if (secret->last_connection != connection->number)
 		eavesdrop_add(eavesdrop, eavesdrop_session(eavesdrop, connection), HEARD_SECRET,
@@ -256,9 +266,13 @@ static void free_session(void *session)
 	eavesdrop_session_free(session);
 }
 
-static void clear_secret(void *secret)
+static void clear_secret(void *data)
 {
-	g_free(((struct heard_secret *)secret)->text);
+	struct heard_secret *secret = data;
+
+	g_free(secret->text);
+	g_free(secret->user);
+	g_free(secret->secret);
 }
 
 struct eavesdrop *eavesdrop_new(const struct model *model, const char *link,

@@ -30,3 +30,6 @@ struct eavesdrop_options {
 
 /* Prints all that was learned, once and at the end. */
 void eavesdrop_print(struct eavesdrop *eavesdrop, const struct eavesdrop_options *options);
+
+/* The same as one JSON object on one line, in place of the words; docs/TRACE.md describes it. */
+void eavesdrop_print_json(struct eavesdrop *eavesdrop, FILE *out);

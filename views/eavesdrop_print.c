@@ -17,14 +17,6 @@ static void heading(const struct print *print, const char *text)
 		print->colour ? "\033[0m" : "");
 }
 
-/* The name that DNS gave to an address, as far as it was heard; NULL: none. */
-static const char *name_of(const struct print *print, struct ip_address address)
-{
-	const struct view_names *names = address_names_view(print->eavesdrop->names);
-
-	return names->of_address(names->owner, address);
-}
-
 static void print_title(const struct print *print)
 {
 	const struct eavesdrop *eavesdrop = print->eavesdrop;
@@ -53,7 +45,7 @@ static void print_hosts(const struct print *print)
 	heading(print, "Addresses");
 	for (guint i = 0; i < hosts->len; i++) {
 		const struct heard_host *host = &g_array_index(hosts, struct heard_host, i);
-		const char *name = name_of(print, host->address);
+		const char *name = eavesdrop_name(print->eavesdrop, host->address);
 		char address[IPV6_ADDRESS_TEXT_BYTES];
 
 		fprintf(print->out, "  %-15s  sent %" PRIu64 " frames, %" PRIu64 " B%s%s\n",
@@ -76,15 +68,6 @@ static void print_questions(const struct print *print)
 	}
 }
 
-static const char *ending(const struct heard_session *session)
-{
-	if (!session->is_answered)
-		return session->was_reset ? "refused" : "never answered";
-	if (session->was_reset)
-		return "reset";
-	return session->fins == 3 ? "closed by both sides" : "still open";
-}
-
 /* In which way, for people. */
 static void print_protocol(const struct print *print, const struct heard_session *session)
 {
@@ -103,7 +86,7 @@ static void print_protocol(const struct print *print, const struct heard_session
 
 static void print_end(const struct print *print, struct ip_address address, uint16_t port)
 {
-	const char *name = name_of(print, address);
+	const char *name = eavesdrop_name(print->eavesdrop, address);
 	char text[IPV6_ADDRESS_TEXT_BYTES];
 
 	fprintf(print->out, "%s%s%s%s:%u", ip_address_print(address, text),
@@ -151,8 +134,8 @@ static void print_session(const struct print *print, const struct heard_session 
 			session->heard->len - LINES_MAX);
 	fprintf(print->out,
 		"  %12.6f s  %s; %" PRIu64 " B up in %u packets, %" PRIu64 " B down in %u\n",
-		time_seconds(session->closed_ns), ending(session), up->bytes, up->segments,
-		down->bytes, down->segments);
+		time_seconds(session->closed_ns), eavesdrop_ending(session), up->bytes,
+		up->segments, down->bytes, down->segments);
 }
 
 static void print_secrets(const struct print *print)

@@ -51,9 +51,12 @@ struct heard_host {
 	uint64_t frames, bytes; /* sent */
 };
 
-/* A credential, in words, and where it was heard first. */
+/* A credential, in words and in parts, and where it was heard first. */
 struct heard_secret {
 	char *text;
+	enum credential_kind kind;
+	const char *protocol, *how; /* constant */
+	char *user, *secret;        /* as of struct credential */
 	uint64_t frame;
 	unsigned connection, last_connection, times;
 };
@@ -88,6 +91,12 @@ void eavesdrop_hear(struct eavesdrop *eavesdrop, const struct stream_said *said)
 
 /* Ends what is not over: the last lines of directions. */
 void eavesdrop_flush(struct eavesdrop *eavesdrop);
+
+/* The name that DNS gave to an address, as far as it was heard; NULL: none. */
+const char *eavesdrop_name(const struct eavesdrop *eavesdrop, struct ip_address address);
+
+/* How a connection ended, as far as it was heard: "closed by both sides". */
+const char *eavesdrop_ending(const struct heard_session *session);
 
 /* Adds to what was heard of a session; `text` is taken. */
 void eavesdrop_add(struct eavesdrop *eavesdrop, struct heard_session *session, enum heard_kind kind,

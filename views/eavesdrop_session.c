@@ -204,6 +204,24 @@ static void hear_tls(struct eavesdrop *eavesdrop, struct heard_session *session,
 	}
 }
 
+/* ---- What is known of it ---- */
+
+const char *eavesdrop_name(const struct eavesdrop *eavesdrop, struct ip_address address)
+{
+	const struct view_names *names = address_names_view(eavesdrop->names);
+
+	return names->of_address(names->owner, address);
+}
+
+const char *eavesdrop_ending(const struct heard_session *session)
+{
+	if (!session->is_answered)
+		return session->was_reset ? "refused" : "never answered";
+	if (session->was_reset)
+		return "reset";
+	return session->fins == 3 ? "closed by both sides" : "still open";
+}
+
 /* ---- Both ---- */
 
 void eavesdrop_hear(struct eavesdrop *eavesdrop, const struct stream_said *said)

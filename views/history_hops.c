@@ -92,7 +92,8 @@ void history_keep_hop(void *owner, const struct crossing *crossing)
 	if (hop.received.length == 0)
 		hop.received = keep_off_wire(history, crossing->received);
 	if (hop.sent.length == 0)
-		hop.sent = keep_off_wire(history, crossing->sent);
+		hop.sent = keep_off_wire(history, crossing->sent != NULL ? crossing->sent
+									 : crossing->unsent);
 	for (guint i = 0; i < crossing->records->len; i++) {
 		uint64_t at = trace_store_find(history->store, crossing_record(crossing, i)->id);
 

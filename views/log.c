@@ -12,6 +12,7 @@
 #include "stack/wire/tcp.h"
 #include "stack/wire/udp.h"
 #include "views/log_private.h"
+#include "views/describe.h"
 #include "views/middlebox.h"
 #include "views/names.h"
 #include "views/record_text.h"
@@ -185,6 +186,36 @@ static enum fold how_to_fold(struct log *log, const struct crossing *crossing)
 	return FOLD_NOT;
 }
 
+/* Whether a line of a crossing is of a layer that is shown. */
+struct search {
+	const struct log *log;
+	bool is_found;
+};
+
+static void look(void *owner, const struct application_line *line)
+{
+	struct search *search = owner;
+	int layer = view_layer_find(line->dissector->key);
+
+	search->is_found |= layer >= 0 && log_shows_layer(search->log, (unsigned)layer);
+}
+
+/* In a connection with TLS a segment carries records, in the clear or around what is said. */
+static bool shows_inside_tls(const struct log *log, struct bytes frame,
+			     const struct model_segment *segment)
+{
+	struct search search = { .log = log };
+	struct decode decode;
+	struct model_segment again;
+	struct account account;
+
+	if (log_shows_layer(log, LAYER_TLS) && segment->length > model_unit_bytes(segment, NULL))
+		return true;
+	model_account(log->model, frame, &decode, &again, &account);
+	describe_application(&account, look, &search);
+	return search.is_found;
+}
+
 /* Application lines are printed only where the bytes are made or used up. */
 static bool shows_application(const struct log *log, const struct crossing *crossing)
 {
@@ -194,8 +225,11 @@ static bool shows_application(const struct log *log, const struct crossing *cros
 		return false;
 	if (!model_find_segment(log->model, crossing_frame(crossing), &segment))
 		return log_shows_layer(log, LAYER_DNS);
-	return segment.length > 0 && segment.connection->dissector != NULL &&
-	       log_shows_layer(log, (unsigned)view_layer_find(segment.connection->dissector->key));
+	if (segment.length == 0 || segment.connection->dissector == NULL)
+		return false;
+	if (segment.connection->is_tls)
+		return shows_inside_tls(log, crossing_frame(crossing), &segment);
+	return log_shows_layer(log, (unsigned)view_layer_find(segment.connection->dissector->key));
 }
 
 static bool has_shown_layer(const struct log *log, const struct crossing *crossing)

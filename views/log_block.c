@@ -1,5 +1,6 @@
 /* The blocks of the log: a title, and a line for each layer, read from the bytes. */
 #include "protocols/layer.h"
+#include "sim/time.h"
 #include "stack/names.h"
 #include "stack/wire/ethernet.h"
 #include "stack/wire/ipv4.h"
@@ -155,9 +156,9 @@ static void print_forward(struct log *log, const struct crossing *crossing,
 	if (middlebox_is_told(record)) {
 		middlebox_describe(log->layout.line, log->model, record);
 	} else if (record->layer == LAYER_IPV4) {
-		if (crossing->received != NULL && crossing->sent != NULL)
+		if (crossing->received != NULL && crossing_outgoing(crossing).length > 0)
 			log_describe_forward(log->layout.line, crossing_received(crossing),
-					     crossing_sent(crossing));
+					     crossing_outgoing(crossing));
 		else
 			g_string_append_printf(log->layout.line, "TTL %u → %u",
 					       (unsigned)record->before, (unsigned)record->after);
@@ -178,6 +179,16 @@ static void print_forward(struct log *log, const struct crossing *crossing,
 	end_line(log);
 }
 
+/* " (for 0.026 ms)", " (for 3.000 s)" */
+static void append_duration(GString *line, int64_t duration_ns)
+{
+	bool is_long = duration_ns >= NS_PER_S;
+
+	g_string_append_printf(line, " (for %.3f %s)",
+			       (double)duration_ns / (double)(is_long ? NS_PER_S : NS_PER_MS),
+			       is_long ? "s" : "ms");
+}
+
 static void print_remark(struct log *log, const struct crossing *crossing,
 			 const struct trace_record *record)
 {
@@ -192,8 +203,7 @@ static void print_remark(struct log *log, const struct crossing *crossing,
 		g_string_append(log->layout.line, view_detail_name(record));
 	layout_plain(&log->layout);
 	if (record->kind == TRACE_WAIT && crossing->last_ns > record->time_ns)
-		g_string_append_printf(log->layout.line, " (for %.3f ms)",
-				       (double)(crossing->last_ns - record->time_ns) / 1e6);
+		append_duration(log->layout.line, crossing->last_ns - record->time_ns);
 	if (record->total_bytes > 0)
 		layout_size(&log->layout, record->total_bytes);
 	end_line(log);
@@ -247,6 +257,8 @@ static void append_title(struct log *log, const struct crossing *crossing)
 	if (crossing->received == NULL || crossing->sent == NULL) {
 		if (crossing->received != NULL)
 			g_string_append(line, "receives: ");
+		else if (crossing->unsent != NULL)
+			g_string_append(line, "never sent: ");
 		append_first_sentence(log, crossing_frame(crossing));
 	} else if (node->kind == NODE_SWITCH) {
 		g_string_append(line, "switch: passes the frame on as it is");

@@ -19,16 +19,19 @@ struct service {
 	const char *name;
 };
 
+/* As IANA registers them; 465 is that of RFC 8314. */
 static const struct service services[] = {
-	{25,    "smtp"      },
-        { 53,   "dns"       },
-        { 110,  "pop3"      },
-	{ 143,  "imap"      },
-        { 465,  "smtps"     },
-        { 587,  "submission"},
-	{ 2525, "submission"},
-        { 993,  "imaps"     },
-        { 995,  "pop3s"     },
+	{25,    "smtp"       },
+        { 53,   "dns"        },
+        { 80,   "http"       },
+        { 110,  "pop3"       },
+	{ 143,  "imap"       },
+        { 443,  "https"      },
+        { 465,  "submissions"},
+        { 587,  "submission" },
+	{ 993,  "imaps"      },
+        { 995,  "pop3s"      },
+        { 2525, "submission" },
 };
 
 size_t sentence_short_bytes(const GString *sentence)
@@ -473,13 +476,30 @@ static void append_payload(GString *out, const char *from, const char *to,
 		text_words(out, SENTENCE_DASH, unit->purpose);
 }
 
+/* A segment of a connection of which no other was ever on a cable, `in`, or too little of one. */
+static void append_unknown_segment(GString *out, const char *from, const char *to, struct bytes in)
+{
+	struct tcp_header header;
+	struct bytes payload;
+
+	if (tcp_header_parse(in, &header, &payload) != PARSE_OK) {
+		text_words(out, from, " sends ", to, " a TCP segment of which too little is here");
+	} else if ((header.flags & (TCP_SYN | TCP_ACK)) == TCP_SYN) {
+		text_words(out, from, " opens a TCP connection to ", to, " ");
+		append_port(out, header.destination_port);
+	} else {
+		text_words(out, from, " sends ", to,
+			   " a TCP segment of a connection that no cable has seen");
+	}
+}
+
 static void append_tcp(GString *out, const char *from, const char *to,
-		       const struct account *account)
+		       const struct account *account, struct bytes in)
 {
 	const struct model_segment *segment = account->segment;
 
 	if (segment == NULL)
-		text_words(out, from, " sends ", to, " a TCP segment of which too little is here");
+		append_unknown_segment(out, from, to, in);
 	else if (segment->length == 0 && segment->order == SEGMENT_KEEPALIVE)
 		append_order(out, from, to, segment);
 	else if (segment->length == 0)
@@ -534,7 +554,7 @@ static void append_transport(GString *out, const char *from, const char *to,
 
 	switch ((enum decode_protocol)layer->protocol) {
 	case DECODE_TCP:
-		append_tcp(out, from, to, account);
+		append_tcp(out, from, to, account, in);
 		break;
 	case DECODE_UDP:
 		append_udp(out, from, to, account, in);

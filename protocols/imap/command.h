@@ -61,6 +61,12 @@ void imap_ok(struct imap_session *session, const char *format, ...) G_GNUC_PRINT
 void imap_no(struct imap_session *session, const char *format, ...) G_GNUC_PRINTF(2, 3);
 void imap_bad(struct imap_session *session, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
+/*
+ * While expunged messages are held back from a client with QRESYNC, but changes behind them are told: appends
+ * the modification sequence from which it can go on, should the connection break now (RFC 7162 section 3.2).
+ */
+void imap_print_safe_modseq(const struct imap_session *session, GString *out);
+
 /* OK for a command that removed messages: with HIGHESTMODSEQ for who resynchronises by it. */
 void imap_ok_expunged(struct imap_session *session, bool has_expunged, const char *text);
 

@@ -237,6 +237,8 @@ static bool begin_message(struct imap_session *session)
 	fetch->shows_flags = false;
 	if (fetch->marks_seen)
 		mark_seen(session, seen);
+	if (fetch->has_flags || fetch->shows_flags)
+		imap_view_announce_keywords(fetch->text, &session->view, seen->entry->keywords);
 	g_string_append_printf(fetch->text, "* %u FETCH (", fetch->number);
 	if (fetch->shows_flags && !begins_with_uid(fetch)) {
 		show_flags(fetch, seen);

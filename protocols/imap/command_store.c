@@ -97,6 +97,13 @@ static bool same_keywords(const GPtrArray *a, const GPtrArray *b)
 	return a_count == b_count;
 }
 
+static void change_ghost(struct imap_view *view, struct mailbox_entry *entry, uint32_t flags)
+{
+	if (flags != entry->flags && view->mailbox != NULL)
+		entry->modseq = mailbox_next_modseq(view->mailbox);
+	entry->flags = flags;
+}
+
 /* Changes one message; false when it would have too many keywords. */
 static bool change(const struct store *store, struct imap_view_entry *seen)
 {
@@ -108,7 +115,7 @@ static bool change(const struct store *store, struct imap_view_entry *seen)
 	bool keeps_keywords = !view->keeps_keywords || same_keywords(keywords, entry->keywords);
 
 	if (seen->is_expunged) /* a copy of what it was: no one else sees it */
-		entry->flags = flags;
+		change_ghost(view, entry, flags);
 	else if (is_possible && (flags != entry->flags || !keeps_keywords))
 		mailbox_set_flags(view->mailbox, entry, flags,
 				  keeps_keywords ? entry->keywords : keywords, &view->watcher);
@@ -136,6 +143,8 @@ static void store_one(const struct store *store, uint32_t number, struct outcome
 		return;
 	}
 	outcome->refused += !change(store, seen);
+	if (!store->is_silent)
+		imap_view_announce_keywords(text, &session->view, seen->entry->keywords);
 	if (!store->is_silent || session->view.shows_modseq)
 		imap_view_print_changed(text, &session->view, number, session->is_uid,
 					!store->is_silent);
@@ -167,8 +176,7 @@ static void store_all(const struct store *store)
 	struct outcome outcome = { .modified = IMAP_SEQUENCE_INIT };
 	GString *text = g_string_new(NULL);
 
-	if (imap_view_learn_keywords(&session->view, store->flags.keywords))
-		imap_view_print_permanent(text, &session->view);
+	imap_view_announce_keywords(text, &session->view, store->flags.keywords);
 	for (uint32_t number = 0; (number = imap_next_message(session, &store->set, number)) != 0;)
 		store_one(store, number, &outcome, text);
 	imap_send_string(session, text);

@@ -14,6 +14,16 @@ void imap_enable_condstore(struct imap_session *session)
 			   view->mailbox->modseq);
 }
 
+void imap_print_safe_modseq(const struct imap_session *session, GString *out)
+{
+	const struct imap_view *view = &session->view;
+
+	if (view->has_expunged && view->shows_vanished && view->mailbox != NULL)
+		g_string_append_printf(out,
+				       "* OK [HIGHESTMODSEQ %" G_GUINT64_FORMAT "] Highest\r\n",
+				       view->expunged_from - 1);
+}
+
 /* RFC 7162 sections 3.2.7 and 3.2.9. */
 void imap_ok_expunged(struct imap_session *session, bool has_expunged, const char *text)
 {

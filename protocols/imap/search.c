@@ -12,6 +12,7 @@ enum kind {
 	KEY_NEW,     /* \Recent, not \Seen */
 	KEY_KEYWORD, /* has `text` */
 	KEY_FIELD,   /* header field `name` contains `text` */
+	KEY_ADDRESS, /* the same, or an address in it as ENVELOPE tells it */
 	KEY_BODY,
 	KEY_TEXT,
 	KEY_BEFORE, /* internal date, in `days` */
@@ -94,14 +95,14 @@ static const struct word {
 } words[] = {
 	{"ALL",         KEY_ALL,         NOTHING,          0,                false, NULL     },
 	{ "ANSWERED",   KEY_FLAG,        NOTHING,          MAILBOX_ANSWERED, false, NULL     },
-	{ "BCC",        KEY_FIELD,       STRING,           0,                false, "Bcc"    },
+	{ "BCC",        KEY_ADDRESS,     STRING,           0,                false, "Bcc"    },
 	{ "BEFORE",     KEY_BEFORE,      DATE,             0,                false, NULL     },
 	{ "BODY",       KEY_BODY,        STRING,           0,                false, NULL     },
-	{ "CC",         KEY_FIELD,       STRING,           0,                false, "Cc"     },
+	{ "CC",         KEY_ADDRESS,     STRING,           0,                false, "Cc"     },
 	{ "DELETED",    KEY_FLAG,        NOTHING,          MAILBOX_DELETED,  false, NULL     },
 	{ "DRAFT",      KEY_FLAG,        NOTHING,          MAILBOX_DRAFT,    false, NULL     },
 	{ "FLAGGED",    KEY_FLAG,        NOTHING,          MAILBOX_FLAGGED,  false, NULL     },
-	{ "FROM",       KEY_FIELD,       STRING,           0,                false, "From"   },
+	{ "FROM",       KEY_ADDRESS,     STRING,           0,                false, "From"   },
 	{ "HEADER",     KEY_FIELD,       FIELD_AND_STRING, 0,                false, NULL     },
 	{ "KEYWORD",    KEY_KEYWORD,     KEYWORD,          0,                false, NULL     },
 	{ "LARGER",     KEY_LARGER,      NUMBER,           0,                false, NULL     },
@@ -121,7 +122,7 @@ static const struct word {
 	{ "SMALLER",    KEY_SMALLER,     NUMBER,           0,                false, NULL     },
 	{ "SUBJECT",    KEY_FIELD,       STRING,           0,                false, "Subject"},
 	{ "TEXT",       KEY_TEXT,        STRING,           0,                false, NULL     },
-	{ "TO",         KEY_FIELD,       STRING,           0,                false, "To"     },
+	{ "TO",         KEY_ADDRESS,     STRING,           0,                false, "To"     },
 	{ "UID",        KEY_UIDS,        UIDS,             0,                false, NULL     },
 	{ "UNANSWERED", KEY_FLAG,        NOTHING,          MAILBOX_ANSWERED, true,  NULL     },
 	{ "UNDELETED",  KEY_FLAG,        NOTHING,          MAILBOX_DELETED,  true,  NULL     },
@@ -402,6 +403,9 @@ static bool matches_plainly(const struct imap_search *search, const struct imap_
 	case KEY_FIELD:
 		return imap_field_contains(message_header_section(message_bytes(message)),
 					   search->name, search->text);
+	case KEY_ADDRESS:
+		return imap_address_field_contains(message_header_section(message_bytes(message)),
+						   search->name, search->text);
 	case KEY_BODY:
 		return imap_body_contains(message, search->text);
 	case KEY_TEXT:

@@ -1,6 +1,7 @@
 #include "protocols/imap/search_text.h"
 #include "protocols/imap/parser.h"
 #include "protocols/imap/section.h"
+#include "protocols/mail/address.h"
 
 char *imap_fold(const char *text)
 {
@@ -54,6 +55,38 @@ bool imap_field_contains(struct bytes header, const char *name, const char *fold
 			return true;
 	}
 	return false;
+}
+
+static bool address_contains(const struct address *address, const char *folded)
+{
+	char *spec = address_spec(address);
+	char *name = address->name != NULL ? message_decode_words(address->name) : g_strdup("");
+	char *text = g_strdup_printf("%s <%s>", name, spec);
+	bool is_in = contains(text, folded);
+
+	g_free(text);
+	g_free(name);
+	g_free(spec);
+	return is_in;
+}
+
+bool imap_address_field_contains(struct bytes header, const char *name, const char *folded)
+{
+	if (imap_field_contains(header, name, folded))
+		return true;
+
+	char *value = message_header(header, name);
+	GPtrArray *addresses = address_list_parse(value != NULL ? value : "");
+	bool is_in = false;
+
+	for (unsigned i = 0; i < addresses->len && !is_in; i++) {
+		const struct address *address = g_ptr_array_index(addresses, i);
+
+		is_in = address->domain != NULL && address_contains(address, folded);
+	}
+	g_ptr_array_unref(addresses);
+	g_free(value);
+	return is_in;
 }
 
 static bool part_contains(const struct message *message, const struct message_part *part,

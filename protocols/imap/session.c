@@ -99,6 +99,7 @@ static void reply(struct imap_session *session, const char *condition, const cha
 	GString *text = g_string_new(NULL);
 
 	imap_view_sync(&session->view, may_expunge, text);
+	imap_print_safe_modseq(session, text);
 	g_string_append_printf(text, "%s %s ", session->tag != NULL ? session->tag : "*",
 			       condition);
 	g_string_append_vprintf(text, format, arguments);

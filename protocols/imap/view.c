@@ -92,11 +92,12 @@ static void has_expunged(void *owner, struct mailbox *mailbox, struct mailbox_en
 {
 	struct imap_view *view = owner;
 
-	(void)mailbox;
 	index = find(view, entry->uid);
 	if (index == view->entries->len || entry_at(view, index)->entry != entry)
 		return;
 	make_ghost(entry_at(view, index));
+	if (!view->has_expunged)
+		view->expunged_from = mailbox->modseq;
 	view->has_expunged = true;
 	tell_news(view);
 }
@@ -264,6 +265,12 @@ bool imap_view_learn_keywords(struct imap_view *view, const GPtrArray *keywords)
 	return is_new;
 }
 
+void imap_view_announce_keywords(GString *out, struct imap_view *view, const GPtrArray *keywords)
+{
+	if (imap_view_learn_keywords(view, keywords))
+		imap_view_print_permanent(out, view);
+}
+
 bool imap_view_has_news(const struct imap_view *view)
 {
 	return imap_view_is_open(view) &&
@@ -340,8 +347,7 @@ void imap_view_sync(struct imap_view *view, bool may_expunge, GString *out)
 
 	uint32_t exists = view->entries->len, recent = imap_view_recent(view);
 	for (unsigned i = view->told_exists; i < exists; i++)
-		if (imap_view_learn_keywords(view, entry_at(view, i)->entry->keywords))
-			imap_view_print_permanent(out, view);
+		imap_view_announce_keywords(out, view, entry_at(view, i)->entry->keywords);
 	if (exists != view->told_exists)
 		g_string_append_printf(out, "* %u EXISTS\r\n", exists);
 	if (!view->hides_recent && (exists != view->told_exists || recent != view->told_recent))

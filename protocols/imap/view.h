@@ -28,8 +28,9 @@ struct imap_view {
 	uint32_t settable;   /* flags the user may change: enum mailbox_flag */
 	bool keeps_keywords; /* the user may change keywords */
 	bool has_expunged, has_changed; /* some entry is */
-	bool was_deleted;               /* the mailbox, by another session */
-	void (*news)(void *owner);      /* called when there is something to tell; may be NULL */
+	uint64_t expunged_from;    /* with has_expunged: the modification sequence of the first */
+	bool was_deleted;          /* the mailbox, by another session */
+	void (*news)(void *owner); /* called when there is something to tell; may be NULL */
 	void *owner;
 };
 
@@ -76,6 +77,9 @@ void imap_view_print_permanent(GString *out, const struct imap_view *view);
 
 /* Notes keywords the client does not know of; true when there are any: print the above then. */
 bool imap_view_learn_keywords(struct imap_view *view, const GPtrArray *keywords);
+
+/* Appends the same when there are any: before the flags of a message with `keywords` are told. */
+void imap_view_announce_keywords(GString *out, struct imap_view *view, const GPtrArray *keywords);
 
 /* True when imap_view_sync() would say something. */
 bool imap_view_has_news(const struct imap_view *view);

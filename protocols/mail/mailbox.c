@@ -166,6 +166,11 @@ void mailbox_set_flags(struct mailbox *mailbox, struct mailbox_entry *entry, uin
 	}
 }
 
+uint64_t mailbox_next_modseq(struct mailbox *mailbox)
+{
+	return ++mailbox->modseq;
+}
+
 void mailbox_take_recent(struct mailbox_entry *entry)
 {
 	entry->flags &= ~(uint32_t)MAILBOX_RECENT;

@@ -136,6 +136,9 @@ struct mailbox_entry *mailbox_append(struct mailbox *mailbox, struct message *me
 void mailbox_set_flags(struct mailbox *mailbox, struct mailbox_entry *entry, uint32_t flags,
 		       GPtrArray *keywords, const struct mailbox_watcher *who);
 
+/* A modification sequence for a change that the mailbox does not keep: one session alone sees it. */
+uint64_t mailbox_next_modseq(struct mailbox *mailbox);
+
 /* The first session that selects the mailbox takes \Recent away; nobody is told. */
 void mailbox_take_recent(struct mailbox_entry *entry);
 

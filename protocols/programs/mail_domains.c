@@ -65,6 +65,16 @@ static bool may_relay(const struct mail_server *server, const struct smtp_server
 	return false;
 }
 
+/*
+ * Another server keeps in its queue what a full mailbox does not take, so it is refused for now, by the SIZE that
+ * it declared. A user's mail program has no queue: its mail is taken, and waits in ours.
+ */
+static bool has_room_for(const struct account *account, const struct smtp_server *session)
+{
+	return smtp_server_login(session) != NULL ||
+	       account_has_room(account, MAX(smtp_server_declared_bytes(session), 1));
+}
+
 enum smtp_verdict mail_server_judge(const struct mail_server *server,
 				    const struct smtp_server *session, const char *recipient)
 {
@@ -77,7 +87,7 @@ enum smtp_verdict mail_server_judge(const struct mail_server *server,
 	account = mda_find_account(server->store, recipient, server->tagged_domains);
 	if (account == NULL)
 		return SMTP_RECIPIENT_UNKNOWN;
-	return account_has_room(account, 1) ? SMTP_RECIPIENT_OK : SMTP_RECIPIENT_FULL;
+	return has_room_for(account, session) ? SMTP_RECIPIENT_OK : SMTP_RECIPIENT_FULL;
 }
 
 const char *mail_server_place(void *owner, const char *recipient)

@@ -17,8 +17,8 @@ struct reporting {
 struct parcel {
 	struct reporting *reporting;
 	char *address;
-	GBytes *message;
-	char *id;
+	char *domain, *id, *subject, *file_name; /* of the report, see struct dmarc_report */
+	GBytes *compressed;
 	struct dns_query *query;
 };
 
@@ -29,8 +29,11 @@ static void free_parcel(gpointer data)
 	if (parcel->query != NULL)
 		dns_cancel(parcel->query);
 	g_free(parcel->address);
-	g_bytes_unref(parcel->message);
+	g_free(parcel->domain);
 	g_free(parcel->id);
+	g_free(parcel->subject);
+	g_free(parcel->file_name);
+	g_bytes_unref(parcel->compressed);
 	g_free(parcel);
 }
 
@@ -61,10 +64,12 @@ static GBytes *compose(const struct reporting *reporting, const struct dmarc_rep
 	return message;
 }
 
-/* Into the queue, signed: a report is to pass DMARC itself (section 3.5.2). Takes `message`. */
-static void post(const struct reporting *reporting, const char *address, GBytes *message)
+/* Into the queue, signed: a report is to pass DMARC itself (section 3.5.2). */
+static void post(const struct reporting *reporting, const struct dmarc_report *report,
+		 const char *address)
 {
 	struct mail_identity identity = mail_identity_of_new(reporting->node);
+	GBytes *message = compose(reporting, report, address);
 	char queue_id[QUEUE_ID_BYTES], *evidence;
 	GBytes *signed_message = signing_apply(reporting->config.signing, message,
 					       world_unix_time(reporting->node->world), &evidence);
@@ -92,39 +97,68 @@ static void post(const struct reporting *reporting, const char *address, GBytes 
 	g_free(evidence);
 }
 
-/* Section 4, steps 6 to 8: a record that begins with v=DMARC1 is consent. */
-static bool is_consent(const struct dns_answer *answer)
+/*
+ * Section 4, steps 6 to 9: a record that begins with v=DMARC1 is consent. With rua= it may say to which
+ * other addresses of the same host; those of others are passed over.
+ */
+static void post_as_consented(const struct parcel *parcel, const char *text)
 {
-	GPtrArray *texts = dns_view_texts(answer);
-	bool is_found = false;
+	const struct dmarc_report report = {
+		.domain = parcel->domain,
+		.id = parcel->id,
+		.subject = parcel->subject,
+		.file_name = parcel->file_name,
+		.compressed = parcel->compressed,
+	};
+	struct dmarc_record *record = dmarc_record_parse(text);
+	const char *host = address_domain(parcel->address);
+	bool is_elsewhere = false;
 
-	for (guint i = 0; i < texts->len; i++)
-		is_found |= dmarc_record_is_one(((const GString *)texts->pdata[i])->str);
-	g_ptr_array_unref(texts);
-	return is_found;
+	for (char *const *other = record == NULL ? NULL : record->report_addresses;
+	     other != NULL && *other != NULL; other++) {
+		if (!address_is_valid(*other) ||
+		    g_ascii_strcasecmp(address_domain(*other), host) != 0)
+			continue;
+		is_elsewhere = true;
+		post(parcel->reporting, &report, *other);
+	}
+	if (!is_elsewhere)
+		post(parcel->reporting, &report, parcel->address);
+	dmarc_record_free(record);
 }
 
 static void consent_answered(void *owner, const struct dns_answer *answer)
 {
 	struct parcel *parcel = owner;
-	struct reporting *reporting = parcel->reporting;
+	GPtrArray *texts = dns_view_texts(answer);
+	const char *consent = NULL;
 
 	parcel->query = NULL;
-	if (is_consent(answer))
-		post(reporting, parcel->address, g_bytes_ref(parcel->message));
-	g_ptr_array_remove(reporting->parcels, parcel);
+	for (guint i = 0; i < texts->len && consent == NULL; i++)
+		if (dmarc_record_is_one(((const GString *)texts->pdata[i])->str))
+			consent = ((const GString *)texts->pdata[i])->str;
+	if (consent != NULL)
+		post_as_consented(parcel, consent);
+	g_ptr_array_unref(texts);
+	g_ptr_array_remove(parcel->reporting->parcels, parcel);
 }
 
-/* Takes `message`. */
 static void ask_consent(struct reporting *reporting, const struct dmarc_report *report,
-			const char *address, GBytes *message)
+			const char *address)
 {
-	struct parcel *parcel = g_new0(struct parcel, 1);
+	struct parcel *parcel = g_new(struct parcel, 1);
 	char *name =
 	    g_strdup_printf("%s._report._dmarc.%s", report->domain, address_domain(address));
 
-	*parcel =
-	    (struct parcel) { reporting, g_strdup(address), message, g_strdup(report->id), NULL };
+	*parcel = (struct parcel) {
+		.reporting = reporting,
+		.address = g_strdup(address),
+		.domain = g_strdup(report->domain),
+		.id = g_strdup(report->id),
+		.subject = g_strdup(report->subject),
+		.file_name = g_strdup(report->file_name),
+		.compressed = g_bytes_ref(report->compressed),
+	};
 	g_ptr_array_add(reporting->parcels, parcel);
 	if (reporting->config.resolver != NULL)
 		parcel->query = dns_resolve(reporting->config.resolver, name, DNS_TXT,
@@ -150,15 +184,12 @@ static void take_report(void *owner, const struct dmarc_report *report)
 	struct reporting *reporting = owner;
 
 	for (char *const *address = report->addresses; *address != NULL; address++) {
-		GBytes *message;
-
 		if (!address_is_valid(*address))
 			continue;
-		message = compose(reporting, report, *address);
 		if (is_inside(*address, report->organization))
-			post(reporting, *address, message);
+			post(reporting, report, *address);
 		else
-			ask_consent(reporting, report, *address, message);
+			ask_consent(reporting, report, *address);
 	}
 }
 

@@ -12,6 +12,7 @@
  */
 #pragma once
 #include "protocols/dns/resolver.h"
+#include "protocols/session.h"
 #include "stack/socket.h"
 
 struct tls_context;
@@ -35,7 +36,9 @@ struct webmail_config {
 	struct tls_context *tls; /* NULL: there is no HTTPS */
 	const char *imap_server; /* domain names, looked up each time */
 	const char *submission_server;
-	uint16_t imap_port, submission_port; /* 0: 143, 587 */
+	uint16_t imap_port, submission_port; /* 0: 143, 587; with SESSION_TLS_AT_ONCE 993, 465 */
+	enum session_tls mail_security;      /* of its connections to the mail server */
+	struct tls_context *mail_tls;        /* that they use; NULL: never */
 	struct dns_resolver *resolver;       /* outlives the server */
 	const char *software;                /* for Server and User-Agent */
 	int64_t wakeup_ns; /* between bytes arriving and the program reading them */

@@ -100,6 +100,18 @@ static inline void web_belong(const struct webmail *webmail, uint64_t root)
 	node_act_as(webmail->node, ACTOR_WEBMAIL);
 }
 
+/* A port of the mail server: what is configured, or what is usual with and without implicit TLS. */
+static inline uint16_t web_mail_port(const struct webmail_config *config, uint16_t configured,
+				     uint16_t usual, uint16_t usual_tls)
+{
+	if (configured != 0)
+		return configured;
+	return config->mail_security == SESSION_TLS_AT_ONCE ? usual_tls : usual;
+}
+
+/* What became of a connection to the mail server, for people. */
+const char *web_name_failure(const struct session *session, int why);
+
 static inline const char *web_value(const struct web_job *job, const char *name)
 {
 	const char *value = form_value(job->form, name);
@@ -149,7 +161,7 @@ void web_submission_free(struct web_submission *submission);
 unsigned web_submission_outcome(const struct web_submission *submission, const char **text);
 GBytes *web_submission_message(const struct web_submission *submission);
 
-/* webmail_pages.c: whole pages; the caller frees them. */
+/* webmail_pages.c, webmail_page_*.c: whole pages; the caller frees them. */
 extern const char web_style_sheet[];
 GString *web_sign_in_page(const struct webmail *webmail, const char *login, const char *problem);
 GString *web_folder_page(struct web_user *user, const struct web_job *job);

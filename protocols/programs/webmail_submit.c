@@ -3,7 +3,8 @@
 #include "protocols/programs/evidence.h"
 #include "protocols/programs/webmail_private.h"
 
-#define SUBMISSION_PORT 587
+#define SUBMISSION_PORT  587
+#define SUBMISSIONS_PORT 465
 
 struct web_submission {
 	struct web_user *user;
@@ -146,10 +147,8 @@ static void connection_done(void *owner, struct session *session, int why)
 {
 	struct web_submission *submission = owner;
 
-	(void)session;
-	(void)why;
 	submission->adapter = NULL;
-	decide(submission, 503, "The mail server closed the connection.");
+	decide(submission, 503, web_name_failure(session, why));
 	web_user_run(submission->user);
 }
 
@@ -165,7 +164,8 @@ static void looked_up(void *owner, enum lookup_outcome outcome, uint32_t address
 	struct web_submission *submission = owner;
 	struct webmail *webmail = submission->user->webmail;
 	const struct webmail_config *config = webmail->config;
-	uint16_t port = config->submission_port != 0 ? config->submission_port : SUBMISSION_PORT;
+	uint16_t port =
+	    web_mail_port(config, config->submission_port, SUBMISSION_PORT, SUBMISSIONS_PORT);
 
 	submission->lookup = NULL;
 	web_belong(webmail, submission->root);
@@ -184,6 +184,7 @@ static void looked_up(void *owner, enum lookup_outcome outcome, uint32_t address
 	    .random = &webmail->nonces,
 	    .keys = webmail->keys,
 	    .declares_size = true,
+	    .tls = config->mail_security,
 	    .begun = begun,
 	    .sent = sent,
 	    .owner = submission,
@@ -195,6 +196,9 @@ static void looked_up(void *owner, enum lookup_outcome outcome, uint32_t address
 		.actor = ACTOR_WEBMAIL,
 		.wakeup_ns = config->wakeup_ns,
 		.connect_timeout_ns = WEBMAIL_CONNECT_NS,
+		.tls = config->mail_tls,
+		.tls_name = config->submission_server,
+		.begins_with_tls = config->mail_security == SESSION_TLS_AT_ONCE,
 		.opened = connected,
 		.done = connection_done,
 		.owner = submission,

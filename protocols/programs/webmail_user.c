@@ -5,6 +5,7 @@
 #include "protocols/programs/webmail_private.h"
 
 #define IMAP_PORT_USUAL 143
+#define IMAPS_PORT      993
 #define RETRIES_MAX     1 /* of a request that found its connection dead */
 
 /* ---- What the server says ---- */
@@ -156,9 +157,13 @@ static void forget_connection(struct web_user *user)
 	timer_cancel(node_engine(user->webmail->node), &user->stay);
 }
 
-static const char *name_failure(int why)
+const char *web_name_failure(const struct session *session, int why)
 {
+	if (session->lacks_tls)
+		return "The mail server offers no TLS, without which nothing is said.";
 	switch (why) {
+	case STREAM_INSECURE:
+		return "The mail server is not to be trusted: its certificate or its TLS is wrong.";
 	case STREAM_REFUSED:
 		return "The mail server refused the connection.";
 	case STREAM_TIMED_OUT:
@@ -186,14 +191,14 @@ static void connection_done(void *owner, struct session *session, int why)
 	struct web_job *job = g_queue_peek_head(&user->jobs);
 	char *refusal = g_steal_pointer(&user->refusal);
 	bool was_closing = user->is_closing, was_reused = user->was_reused;
+	const char *failure = web_name_failure(session, why);
 
-	(void)session;
 	forget_connection(user);
 	user->was_reused = false;
 	if (refusal != NULL) {
 		fail_all(user, 401, refusal);
 	} else if (job != NULL && !was_closing && (!was_reused || job->retries >= RETRIES_MAX)) {
-		fail_all(user, 503, name_failure(why));
+		fail_all(user, 503, failure);
 	} else if (job != NULL) {
 		job->retries++;
 		job->step = 0;
@@ -206,7 +211,7 @@ static void connect_to(struct web_user *user, uint32_t address)
 {
 	struct webmail *webmail = user->webmail;
 	const struct webmail_config *config = webmail->config;
-	uint16_t port = config->imap_port != 0 ? config->imap_port : IMAP_PORT_USUAL;
+	uint16_t port = web_mail_port(config, config->imap_port, IMAP_PORT_USUAL, IMAPS_PORT);
 	struct stream *stream =
 	    tcp_connect(webmail->host, (struct endpoint) { address, port }, NULL, NULL);
 
@@ -215,19 +220,24 @@ static void connect_to(struct web_user *user, uint32_t address)
 	    .password = user->password,
 	    .random = &webmail->nonces,
 	    .keys = webmail->keys,
+	    .tls = config->mail_security,
 	    .events = &events,
 	    .owner = user,
 	    .reply_timeout_ns = WEBMAIL_REPLY_NS,
 	});
-	user->adapter = adapter_new(webmail->host, stream, imap_client_session(user->client), false,
-				    &(struct adapter_config) {
-					.layer = LAYER_IMAP,
-					.actor = ACTOR_WEBMAIL,
-					.wakeup_ns = config->wakeup_ns,
-					.connect_timeout_ns = WEBMAIL_CONNECT_NS,
-					.done = connection_done,
-					.owner = user,
-				    });
+	user->adapter =
+	    adapter_new(webmail->host, stream, imap_client_session(user->client), false,
+			&(struct adapter_config) {
+			    .layer = LAYER_IMAP,
+			    .actor = ACTOR_WEBMAIL,
+			    .wakeup_ns = config->wakeup_ns,
+			    .connect_timeout_ns = WEBMAIL_CONNECT_NS,
+			    .tls = config->mail_tls,
+			    .tls_name = config->imap_server,
+			    .begins_with_tls = config->mail_security == SESSION_TLS_AT_ONCE,
+			    .done = connection_done,
+			    .owner = user,
+			});
 }
 
 static void looked_up(void *owner, enum lookup_outcome outcome, uint32_t address)

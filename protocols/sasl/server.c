@@ -82,6 +82,17 @@ static char *text_of(struct bytes in)
 	return g_strndup((const char *)in.data, in.length);
 }
 
+/*
+ * Nobody may act for another here: an authorization identity is empty, or the name of the login itself (RFC
+ * 4422 section 3.4.1).
+ */
+static enum sasl_status ask_for(const struct sasl_server *server, const char *authorization)
+{
+	bool is_own = authorization[0] == '\0' || strcmp(authorization, server->login) == 0;
+
+	return is_own ? SASL_ASK : SASL_REFUSED;
+}
+
 /* message = [authzid] UTF8NUL authcid UTF8NUL passwd (RFC 4616 section 2) */
 static enum sasl_status take_plain(struct sasl_server *server, struct bytes in)
 {
@@ -95,7 +106,7 @@ static enum sasl_status take_plain(struct sasl_server *server, struct bytes in)
 		return SASL_MALFORMED;
 	server->login = g_strndup((const char *)first + 1, (gsize)(second - first - 1));
 	server->password = g_strndup((const char *)second + 1, (gsize)(end - second - 1));
-	return SASL_ASK;
+	return ask_for(server, (const char *)in.data);
 }
 
 static enum sasl_status take_login(struct sasl_server *server, struct bytes in, GByteArray *out)
@@ -144,6 +155,21 @@ static const char *skip_binding(const char *text)
 	return end == NULL ? NULL : end + 1;
 }
 
+/* The name behind "a=", "" without one; the caller frees it. */
+static char *authorization_in(const char *binding)
+{
+	const char *name = binding + strlen("n,");
+	char *escaped, *text;
+
+	if (*name == ',')
+		return g_strdup("");
+	name += strlen("a=");
+	escaped = g_strndup(name, strcspn(name, ","));
+	text = scram_unescape(escaped);
+	g_free(escaped);
+	return text;
+}
+
 /* client-first-message = gs2-header "n=" saslname "," "r=" nonce ["," extensions] */
 static enum sasl_status take_first(struct sasl_server *server, struct bytes in)
 {
@@ -152,17 +178,22 @@ static enum sasl_status take_first(struct sasl_server *server, struct bytes in)
 	const char *rest = bare;
 	char *name = bare != NULL ? scram_take(&rest, 'n') : NULL;
 	char *nonce = name != NULL ? scram_take(&rest, 'r') : NULL;
+	char *authorization = nonce != NULL ? authorization_in(text) : NULL;
+	enum sasl_status status = SASL_MALFORMED;
 
-	if (nonce != NULL) {
+	if (authorization != NULL) {
 		server->login = scram_unescape(name);
 		server->binding = g_strndup(text, (gsize)(bare - text));
 		server->client_nonce = g_strdup(nonce);
 		g_string_assign(server->transcript, bare);
 	}
+	if (server->login != NULL)
+		status = ask_for(server, authorization);
+	g_free(authorization);
 	g_free(nonce);
 	g_free(name);
 	g_free(text);
-	return server->login != NULL ? SASL_ASK : SASL_MALFORMED;
+	return status;
 }
 
 /* server-first-message = "r=" c-nonce s-nonce "," "s=" salt "," "i=" iteration-count */

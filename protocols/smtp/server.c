@@ -347,6 +347,11 @@ bool smtp_server_is_verifying(const struct smtp_server *server)
 	return server->question == SMTP_ASKED_VRFY;
 }
 
+uint64_t smtp_server_declared_bytes(const struct smtp_server *server)
+{
+	return server->declared_bytes;
+}
+
 const char *smtp_server_login(const struct smtp_server *server)
 {
 	return server->login;

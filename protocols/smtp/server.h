@@ -127,6 +127,9 @@ struct session *smtp_server_new(const struct smtp_server_config *config, uint32_
 uint32_t smtp_server_client_address(const struct smtp_server *server);
 const char *smtp_server_login(const struct smtp_server *server);
 
+/* Octets of the message that comes, as MAIL declared (RFC 1870); 0: it did not. */
+uint64_t smtp_server_declared_bytes(const struct smtp_server *server);
+
 /* True while a recipient is asked about for VRFY, not for RCPT. */
 bool smtp_server_is_verifying(const struct smtp_server *server);
 

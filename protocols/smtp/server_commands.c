@@ -129,6 +129,7 @@ static bool take_size(struct smtp_server *server, struct bytes value)
 		smtp_server_reply(server, "552 5.3.4 Message size exceeds fixed limit");
 		return false;
 	}
+	server->declared_bytes = size;
 	return true;
 }
 
@@ -248,6 +249,7 @@ static void run_mail(struct smtp_server *server, struct bytes argument)
 	if (refuse_path(server, status, syntax, "501 5.1.7 Bad sender address syntax"))
 		return;
 	server->is_8bit = false;
+	server->declared_bytes = 0;
 	smtp_server_clear_wishes(server);
 	if (!take_mail_parameters(server, rest))
 		return;

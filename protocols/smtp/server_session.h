@@ -54,7 +54,8 @@ struct smtp_server {
 	struct smtp_recipient_wish asked_wish;
 	bool was_recipient_refused;
 	bool is_8bit;
-	GByteArray *data; /* the message so far; NULL: none */
+	uint64_t declared_bytes; /* SIZE of MAIL; 0: unsaid */
+	GByteArray *data;        /* the message so far; NULL: none */
 	enum smtp_data_state data_state;
 	bool is_oversized;
 	uint64_t data_from;   /* stream offset of the message or chunk */

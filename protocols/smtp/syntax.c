@@ -200,6 +200,27 @@ static bool is_ascii(struct bytes in)
 	return true;
 }
 
+/*
+ * A quoted local part that need not be quoted is the same mailbox without (RFC 5321 section 4.1.2): writes
+ * `path` to `address` in that form.
+ */
+static void write_address(struct bytes path, char address[SMTP_PATH_MAX])
+{
+	size_t quoted = quoted_string_length(path), length = 0;
+	char plain[SMTP_PATH_MAX];
+
+	for (size_t i = 1; i + 1 < quoted; i++) {
+		if (path.data[i] == '\\')
+			i++;
+		plain[length++] = (char)path.data[i];
+	}
+	if (length == 0 || dot_string_length((struct bytes) { (uint8_t *)plain, length }) != length)
+		length = quoted = 0;
+	memcpy(address, plain, length);
+	memcpy(address + length, path.data + quoted, path.length - quoted);
+	address[length + path.length - quoted] = '\0';
+}
+
 enum smtp_path_status smtp_path_parse(struct bytes in, bool allow_utf8, char address[SMTP_PATH_MAX],
 				      struct bytes *rest)
 {
@@ -224,8 +245,7 @@ enum smtp_path_status smtp_path_parse(struct bytes in, bool allow_utf8, char add
 	if (path.length > 0 && !smtp_mailbox_is_valid(path, true))
 		return SMTP_PATH_BAD;
 
-	memcpy(address, path.data, path.length);
-	address[path.length] = '\0';
+	write_address(path, address);
 	*rest = bytes_from(in, length);
 	return SMTP_PATH_OK;
 }

@@ -138,9 +138,11 @@ const struct tls_credential *tls_authority_issue(struct tls_authority *authority
 	struct tls_library *library = authority->library;
 	struct tls_credential *credential = g_new0(struct tls_credential, 1);
 	bool is_own = wish->issuer == TLS_ISSUED_BY_ITSELF;
+	g_autofree char *consumer =
+	    g_strconcat("tls.certificate", wish->series == NULL ? "" : wish->series, NULL);
 	struct random_stream random;
 
-	random_init(&random, authority->seed, wish->names[0], "tls.certificate");
+	random_init(&random, authority->seed, wish->names[0], consumer);
 	tls_library_draw_from(library, &random);
 
 	EVP_PKEY *key = make_key(library, wish->key);
@@ -197,15 +199,30 @@ X509_CRL *tls_authority_revocations(const struct tls_authority *authority)
 	return list;
 }
 
-char *tls_authority_pem(const struct tls_authority *authority)
+/* What was written to `memory`, which is freed. */
+static char *text_of(BIO *memory)
 {
-	BIO *memory = BIO_new(BIO_s_mem());
 	char *text, *copy;
-	long length;
+	long length = BIO_get_mem_data(memory, &text);
 
-	PEM_write_bio_X509(memory, authority->root.certificate);
-	length = BIO_get_mem_data(memory, &text);
 	copy = g_strndup(text, (gsize)length);
 	BIO_free(memory);
 	return copy;
+}
+
+char *tls_authority_pem(const struct tls_authority *authority)
+{
+	BIO *memory = BIO_new(BIO_s_mem());
+
+	PEM_write_bio_X509(memory, authority->root.certificate);
+	return text_of(memory);
+}
+
+char *tls_credential_pem(const struct tls_credential *credential)
+{
+	BIO *memory = BIO_new(BIO_s_mem());
+
+	PEM_write_bio_X509(memory, credential->certificate);
+	PEM_write_bio_PrivateKey(memory, credential->key, NULL, NULL, 0, NULL, NULL);
+	return text_of(memory);
 }

@@ -43,6 +43,7 @@ struct tls_certificate {
 	enum tls_issuer issuer;
 	int64_t not_before_s, not_after_s; /* seconds since 1970 */
 	bool is_revoked;                   /* on the authority's list of revoked certificates */
+	const char *series; /* key and serial number are drawn by it and the first name; NULL: "" */
 };
 
 /* A certificate with its private key. */
@@ -65,6 +66,9 @@ const struct tls_credential *tls_authority_issue(struct tls_authority *authority
 
 /* The authority's own certificate as PEM (RFC 7468), for real clients. The caller frees it. */
 char *tls_authority_pem(const struct tls_authority *authority);
+
+/* The certificate, and behind it its private key (PKCS #8), likewise. The caller frees it. */
+char *tls_credential_pem(const struct tls_credential *credential);
 
 /* Contexts: what all TLS connections of a program have in common. */
 

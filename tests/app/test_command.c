@@ -85,6 +85,10 @@ static const struct {
 	{ "run hello --pcap - --dialog",                                       "standard output"               },
 	{ "run hello --pcap - --log -",					"standard output"               },
 	{ "run hello --format json --report",                                  "--log"                         },
+	{ "run sniffer --eavesdrop lan --layer smtp",                          "--layer selects from the log"  },
+	{ "run hello --format json --dialog --log /dev/null",                  "--dialog is text"              },
+	{ "show hello --issue mx.real.example",                                "no server of this scenario"    },
+	{ "show tls --issue mx..example",                                      "no name of a server"           },
 	{ "run hello --quiet --dialog",					"--dialog"                      },
 	{ "run hello --quiet --dialog --report",                               "--dialog"                      },
 	{ "run hello --quiet --format json",                                   "--format json"                 },
@@ -638,6 +642,55 @@ static unsigned lines_with(const struct outcome *outcome, const char *text)
 	return count;
 }
 
+/* For a real server: by the scenario's authority, and the same whenever it is asked for. */
+START_TEST(a_certificate_is_issued_for_a_real_server)
+{
+	struct outcome *one = run_line("show tls --issue mx.real.example,imap.real.example");
+	struct outcome *again = run_line("show tls --issue mx.real.example,imap.real.example");
+	struct outcome *other = run_line("show tls --issue mx.real.example");
+	struct outcome *both = run_line("show tls --ca - --issue mx.real.example");
+
+	ck_assert_status(one, 0);
+	ck_assert(g_str_has_prefix(one->out, "-----BEGIN CERTIFICATE-----\n"));
+	ck_assert_uint_eq(lines_with(one, "-----BEGIN PRIVATE KEY-----"), 1);
+	ck_assert_str_eq(one->out, again->out);
+	ck_assert_str_ne(one->out, other->out);
+	ck_assert(g_str_has_suffix(both->out, other->out));
+	ck_assert_uint_eq(lines_with(both, "-----BEGIN CERTIFICATE-----"), 2);
+	outcome_free(both);
+	outcome_free(one);
+	outcome_free(again);
+	outcome_free(other);
+}
+END_TEST
+
+/* TLS is a layer of its own: all its lines, and none of them among those of what is said in it. */
+START_TEST(the_log_of_tls_alone_and_of_what_is_in_it)
+{
+	struct outcome *all = run_line("run tls");
+	struct outcome *tls = run_line("run tls --layer tls");
+	struct outcome *smtp = run_line("run tls --layer smtp");
+	static const char *const lines[] = {
+		"  send        TLS             ClientHello to ",
+		"  deliver     TLS             Finished, encrypted",
+		"  encapsulate TLS      + 22 B application data, encrypted",
+	};
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(lines); i++) {
+		ck_assert_uint_gt(lines_with(all, lines[i]), 0);
+		ck_assert_uint_eq(lines_with(tls, lines[i]), lines_with(all, lines[i]));
+	}
+	ck_assert_uint_eq(lines_with(tls, "  send        SMTP "), 0);
+	ck_assert_uint_eq(lines_with(smtp, "ClientHello"), 0);
+	ck_assert_uint_gt(lines_with(all, "  send        SMTP            EHLO "), 0);
+	ck_assert_uint_eq(lines_with(smtp, "  send        SMTP            EHLO "),
+			  lines_with(all, "  send        SMTP            EHLO "));
+	outcome_free(all);
+	outcome_free(tls);
+	outcome_free(smtp);
+}
+END_TEST
+
 START_TEST(the_filters_of_the_log_are_those_of_the_json_too)
 {
 	struct outcome *all = run_line("run office --format json");
@@ -943,7 +996,7 @@ START_TEST(topology_names_every_node_address_and_account)
 }
 END_TEST
 
-/* Nobody has the address, so that the question has no frame: the log does not speak of one. */
+/* Nobody has the address, so that the question has no frame: the log tells of what was to go. */
 START_TEST(what_never_leaves_a_host_is_no_frame)
 {
 	static const char text[] = "mailwire: 1\n"
@@ -954,12 +1007,33 @@ START_TEST(what_never_leaves_a_host_is_no_frame)
 	char *own = folder_new(), *path = scenario_write(own, text);
 	struct outcome *outcome = program_run("run", path, NULL);
 
-	ck_assert_ptr_nonnull(strstr(outcome->out, "a packet that stays in this host"));
+	ck_assert_ptr_nonnull(
+	    strstr(outcome->out, "never sent: ann pings 192.0.2.50 with 56 bytes"));
+	ck_assert_ptr_nonnull(strstr(outcome->out, "encapsulate ICMP     +  8 B echo request, id"));
 	ck_assert_ptr_nonnull(strstr(outcome->out, "drop        ARP             no answer"));
 	ck_assert_ptr_null(strstr(outcome->out, "a frame that carries no IP packet"));
 	outcome_free(outcome);
 	g_free(path);
 	folder_remove(own);
+}
+END_TEST
+
+/* A router that loses a frame in front of a cut cable had made it: by its own address, for the next hop. */
+START_TEST(what_a_router_cannot_send_has_the_headers_it_made)
+{
+	struct outcome *outcome =
+	    program_run("run", "link-cut", "--unfold", "--columns", "160", NULL);
+	const char *drop = strstr(outcome->out, "drop        Link            cable down");
+
+	ck_assert_ptr_nonnull(drop);
+	const char *made = g_strrstr_len(outcome->out, drop - outcome->out, "encapsulate Ethernet");
+	const char *forward = g_strrstr_len(outcome->out, drop - outcome->out, "forward     IPv4");
+
+	ck_assert(g_str_has_prefix(made, "encapsulate Ethernet + 14 B 02:00:00:02:00:01 (box) → "
+					 "02:00:00:02:00:02 (edge) "));
+	ck_assert(
+	    g_str_has_prefix(forward, "forward     IPv4            TTL 64 → 63, checksum 0x"));
+	outcome_free(outcome);
 }
 END_TEST
 
@@ -1171,6 +1245,8 @@ int main(void)
 	tcase_add_test(tests, layer_keeps_only_these_layers);
 	tcase_add_test(tests, host_keeps_only_these_hosts);
 	tcase_add_test(tests, message_keeps_what_belongs_to_one_mail_with_its_dns_and_arp);
+	tcase_add_test(tests, the_log_of_tls_alone_and_of_what_is_in_it);
+	tcase_add_test(tests, a_certificate_is_issued_for_a_real_server);
 	tcase_add_test(tests, the_filters_of_the_log_are_those_of_the_json_too);
 	tcase_add_loop_test(tests, the_filters_of_the_log_are_those_of_the_dialog_too, 0,
 			    (int)G_N_ELEMENTS(dialogs));
@@ -1184,6 +1260,7 @@ int main(void)
 	tcase_add_test(tests, step_goes_on_and_back_and_to_the_next_host_and_command);
 	tcase_add_test(tests, topology_names_every_node_address_and_account);
 	tcase_add_test(tests, what_never_leaves_a_host_is_no_frame);
+	tcase_add_test(tests, what_a_router_cannot_send_has_the_headers_it_made);
 	tcase_add_test(tests, answers_of_dns_are_met_as_a_zone_file_writes_them);
 	tcase_add_test(tests, what_is_built_finds_its_scenarios_from_anywhere);
 	tcase_add_test(tests, show_says_where_attachments_are);

@@ -1,6 +1,7 @@
 /* What others on the way can read: warnings of a run, an observer of one link, a sniffer on a switch. */
 #include <check.h>
 #include <glib.h>
+#include <json-glib/json-glib.h>
 #include <stdlib.h>
 #include <string.h>
 #include "tests/app/program.h"
@@ -62,6 +63,51 @@ START_TEST(a_network_is_heard_once_and_an_ordinary_port_hears_its_own)
 }
 END_TEST
 
+/* The first match of a JSONPath, as text without quotes; "" where there is none. */
+static char *json_at(JsonNode *root, const char *path)
+{
+	g_autoptr(JsonNode) found = json_path_query(path, root, NULL);
+	JsonArray *all = json_node_get_array(found);
+
+	return json_array_get_length(all) == 0
+		   ? g_strdup("")
+		   : json_to_string(json_array_get_element(all, 0), false);
+}
+
+static void check_json(JsonNode *root, const char *path, const char *wanted)
+{
+	g_autofree char *text = json_at(root, path);
+
+	ck_assert_msg(strcmp(text, wanted) == 0, "%s is %s, not %s", path, text, wanted);
+}
+
+START_TEST(what_an_observer_learns_is_to_be_had_as_json)
+{
+	struct outcome *outcome =
+	    program_run("run", SNIFFER, "--eavesdrop", "eve-pc", "--format", "json", NULL);
+	g_autoptr(JsonNode) root = json_from_string(outcome->out, NULL);
+
+	ck_assert_status(outcome, 0);
+	ck_assert_ptr_nonnull(root);
+	ck_assert_uint_eq(count_in(outcome->out, "\n"), 1);
+	check_json(root, "$.place", "\"eve-pc:eth0\"");
+	check_json(root, "$.credentials[0].kind", "\"proof\"");
+	check_json(root, "$.credentials[0].secret", "null");
+	check_json(root, "$.credentials[1].kind", "\"password\"");
+	check_json(root, "$.credentials[1].user", "\"bob@office.example\"");
+	check_json(root, "$.credentials[1].secret", "\"builder\"");
+	check_json(root, "$.credentials[1].how", "\"USER, PASS\"");
+	check_json(root, "$.connections[2].tls", "\"no\"");
+	check_json(root, "$.connections[2].server.name", "\"pop.office.example\"");
+	check_json(root, "$.connections[2].server.port", "110");
+	check_json(root, "$.connections[3].tls", "\"from the first byte\"");
+	check_json(root, "$.connections[3].heard[0].kind", "\"handshake\"");
+	check_has(outcome, "\"kind\":\"hidden\"");
+	check_lacks(outcome, "explorer");
+	outcome_free(outcome);
+}
+END_TEST
+
 START_TEST(certificates_are_readable_in_tls_1_2_alone)
 {
 	struct outcome *outcome =
@@ -96,6 +142,47 @@ START_TEST(a_session_of_webmail_is_there_for_whoever_reads_it)
 	check_has(outcome, "password of alice@office.example: \"christmas\" (form), connection ");
 	check_has(outcome, "whoever sends this is taken for the user: \"session=");
 	outcome_free(outcome);
+}
+END_TEST
+
+static struct outcome *run_webmail(const char *certificate, const char *security, const char *see)
+{
+	g_autofree char *tls = g_strconcat("servers/mail/tls=", certificate, NULL);
+	g_autofree char *wish =
+	    g_strconcat("domains/office.example/webmail-security=", security, NULL);
+
+	return program_run("run", "scenarios/webmail.yaml", "--set", tls, "--set", wish, see,
+			   strcmp(see, "--eavesdrop") == 0 ? "mail" : NULL, NULL);
+}
+
+/* All works as before, and behind the site no line of a message is to be read. */
+START_TEST(the_site_reaches_its_mail_server_by_tls)
+{
+	static const char *const ways[] = { "starttls", "tls" };
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(ways); i++) {
+		struct outcome *outcome = run_webmail("valid", ways[i], "--eavesdrop");
+
+		ck_assert_status(outcome, 0);
+		ck_assert_uint_eq(count_in(outcome->out, "(web.office.example)"), 6);
+		check_lacks(outcome, "Subject: From the browser");
+		outcome_free(outcome);
+	}
+}
+END_TEST
+
+/* The certificate has expired; there is no TLS: nobody is signed in, and the page says why. */
+START_TEST(the_site_does_not_trust_whoever_it_may_be)
+{
+	struct outcome *expired = run_webmail("expired", "tls", "--dialog");
+	struct outcome *without = run_webmail("none", "starttls", "--dialog");
+
+	check_has(expired, "The mail server is not to be trusted");
+	ck_assert_int_eq(expired->status, 1);
+	check_has(without, "The mail server offers no TLS");
+	ck_assert_int_eq(without->status, 1);
+	outcome_free(expired);
+	outcome_free(without);
 }
 END_TEST
 
@@ -201,6 +288,32 @@ START_TEST(an_attacker_is_among_what_a_router_holds)
 }
 END_TEST
 
+START_TEST(wireshark_is_to_be_told_where_the_secrets_are)
+{
+	char *folder = folder_new();
+	g_autofree char *pcap = path_in(folder, "x.pcap");
+	g_autofree char *pcapng = path_in(folder, "x.pcapng");
+	g_autofree char *keys = path_in(folder, "keys");
+	const char *const hint = "the secrets of TLS are not in it";
+	struct outcome *without = program_run("run", SNIFFER, "--pcap", pcap, NULL);
+	struct outcome *with = program_run("run", SNIFFER, "--pcap", pcap, "--keylog", keys, NULL);
+	struct outcome *inside = program_run("run", SNIFFER, "--pcap", pcapng, NULL);
+	struct outcome *clear = program_run("run", "scenarios/hello.yaml", "--pcap", pcap, NULL);
+
+	check_has(without, hint);
+	check_has(without, "--keylog PATH, then  wireshark -o tls.keylog_file:PATH ");
+	check_has(with, hint);
+	check_has(with, keys);
+	ck_assert_uint_eq(count_in(inside->out, hint), 0);
+	ck_assert_uint_eq(count_in(clear->out, hint), 0);
+	outcome_free(without);
+	outcome_free(with);
+	outcome_free(inside);
+	outcome_free(clear);
+	folder_remove(folder);
+}
+END_TEST
+
 START_TEST(wireshark_is_to_be_told_of_port_2525)
 {
 	static const char *const hint =
@@ -229,6 +342,8 @@ static const struct {
 	{ "mailwire: 1\nnetworks: {a: , b: }\nrouters: {r: {interfaces: [a, b], tamper: [{replace: "
 	  "a, "
 	  "port: 70000}]}}\n",							      "error: there is no such port"						     },
+	{ "mailwire: 1\nnetworks: {a: }\nhosts: {x: {network: a}}\n"
+	  "domains: {d.example: {mail: x, webmail-security: tls}}\n",		       "`webmail-security` is for a webmail site, which `d.example` has not"              },
 	{ "mailwire: 1\nnetworks: {a: {kind: link, mirror: x}}\n"
 	  "hosts: {x: {network: a}, y: {network: a}}\n",				    "t:2:36: error: the link `a` has no switch that could mirror"                      },
 	{ "mailwire: 1\nnetworks: {a: {mirror: x}, b: }\nhosts: {x: {network: b}, y: {network: "
@@ -256,13 +371,17 @@ int main(void)
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, a_sniffer_reads_all_that_is_readable_and_no_more);
 	tcase_add_test(tcase, a_network_is_heard_once_and_an_ordinary_port_hears_its_own);
+	tcase_add_test(tcase, what_an_observer_learns_is_to_be_had_as_json);
 	tcase_add_test(tcase, certificates_are_readable_in_tls_1_2_alone);
 	tcase_add_test(tcase, a_session_of_webmail_is_there_for_whoever_reads_it);
+	tcase_add_test(tcase, the_site_reaches_its_mail_server_by_tls);
+	tcase_add_test(tcase, the_site_does_not_trust_whoever_it_may_be);
 	tcase_add_test(tcase, a_link_that_is_not_there_is_complained_of);
 	tcase_add_test(tcase, readable_passwords_are_warned_of);
 	tcase_add_test(tcase, copies_for_a_mirrored_port_are_not_captured_twice);
 	tcase_add_test(tcase, an_attacker_is_seen_on_either_side);
 	tcase_add_test(tcase, an_attacker_is_among_what_a_router_holds);
+	tcase_add_test(tcase, wireshark_is_to_be_told_where_the_secrets_are);
 	tcase_add_test(tcase, wireshark_is_to_be_told_of_port_2525);
 	tcase_add_loop_test(tcase, mistakes_are_said_with_their_place, 0,
 			    (int)G_N_ELEMENTS(mistakes));

@@ -76,6 +76,9 @@ static const struct {
 	  "{x: {host: p, incoming: {protocol: pop3, stay: 1h}}}\n",			       "t:4:",            "`stay` is for imap",                                     NULL                                       },
 	{ "mailwire: 1\nhosts: {m: }\ndomains: {a.b: {mail: m, accounts: {x: {folders: "
 	  "[shared/y]}}}}\n",								     "t:3:",            "names below `shared/`",                                  NULL                                       },
+	{ "mailwire: 1\nexpect:\n  - # nothing\n",							 "t:3:3: error",
+         "this does not say what is meant",																	     NULL                                       },
+	{ "mailwire: 1\ntimeline:\n  -\n",								 "t:3:3: error",    "an action needs the key `at`",                           NULL                                       },
  /* Values */
 	{ "mailwire: 1\nuntil: 10\n",								      "t:2:8: error",    "`until: 10`: the unit is missing",
          "`10ms`"																										  },

@@ -108,6 +108,24 @@ START_TEST(an_expectation_counts_what_it_names)
 }
 END_TEST
 
+/* RFC 9990 section 4: who consents to take reports may say where, on the same host and nowhere else. */
+START_TEST(consent_may_name_another_address)
+{
+	struct outcome *run = program_run(
+	    "run", "scenarios/dmarc-reports.yaml", "-q", "--set",
+	    "domains/watch.example/records=[{name: shop.example._report._dmarc, type: TXT, "
+	    "value: \"v=DMARC1; rua=mailto:other@watch.example,mailto:bob@remote.example\"}]",
+	    "--set", "domains/watch.example/accounts/other=x", "--set",
+	    "expect=[{mailbox: other@watch.example, messages: 1}, {mailbox: shop@watch.example, "
+	    "messages: 0}, {mailbox: alice@bank.example, messages: 1}, "
+	    "{mailbox: bob@remote.example, messages: 3}]",
+	    NULL);
+
+	ck_assert_status(run, 0);
+	outcome_free(run);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("screened");
@@ -119,6 +137,7 @@ int main(void)
 	tcase_add_test(views, the_reply_in_a_capture_has_the_finding_as_its_comment);
 	tcase_add_loop_test(views, an_expectation_counts_what_it_names, 0,
 			    G_N_ELEMENTS(expectations));
+	tcase_add_test(views, consent_may_name_another_address);
 	suite_add_tcase(suite, views);
 
 	SRunner *runner = srunner_create(suite);

@@ -117,6 +117,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		rest = bytes_from(rest, 1 + piece.length);
 	}
 	eavesdrop_print(eavesdrop, &(struct eavesdrop_options) { .out = nowhere });
+	eavesdrop_print_json(eavesdrop, nowhere);
 	eavesdrop_free(eavesdrop);
 	model_free(model);
 	return 0;

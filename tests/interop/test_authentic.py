@@ -2,8 +2,10 @@
 """SPF and DKIM with other people's programs: each reads the simulated DNS, and both sides agree.
 
 What the simulated server signs, OpenDKIM and dkimpy verify; what dkimpy signs, it verifies. Mail::SPF and
-pyspf come to the results that it writes into Authentication-Results.
+pyspf come to the results that it writes into Authentication-Results. xmllint judges reports of DMARC.
 """
+import email
+import gzip
 import os
 import poplib
 import re
@@ -11,7 +13,7 @@ import smtplib
 import socket
 import subprocess
 
-from interop import HERE, Skipped, main, need, run, within
+from interop import HERE, MAILWIRE, ROOT, Skipped, main, need, run, within
 
 MESSAGE = """From: Alice <alice@office.example>
 To: rupert@remote.example
@@ -182,9 +184,23 @@ def our_results_of_spf_are_those_of_others():
             assert ours == theirs, (sender, ours, theirs)
 
 
+def aggregate_reports_are_valid():
+    """Those that arrive in scenarios/dmarc-reports.yaml, as xmllint judges them by the schema."""
+    need("xmllint")
+    for user, domain in (("alice", "bank.example"), ("shop", "shop.example")):
+        text = run(MAILWIRE, "mailbox", os.path.join(ROOT, "scenarios", "dmarc-reports.yaml"),
+                   "--user", user, "--at", "2h", "--raw", "1")
+        part = [part for part in email.message_from_string(text).walk()
+                if part.get_content_type() == "application/gzip"][0]
+        xml = gzip.decompress(part.get_payload(decode=True)).decode()
+        run("xmllint", "--noout", "--nonet", "--schema",
+            os.path.join(ROOT, "tests", "protocols", "dmarc_report.xsd"), "-", stdin=xml)
+        assert f"<domain>{domain}</domain>" in xml and part.get_filename().endswith(".xml.gz"), xml
+
+
 CASES = [our_signatures_verify_in_opendkim, our_signatures_verify_in_dkimpy,
          rsa_sha1_of_opendkim_does_not_count, signatures_of_dkimpy_verify,
-         our_results_of_spf_are_those_of_others]
+         our_results_of_spf_are_those_of_others, aggregate_reports_are_valid]
 
 if __name__ == "__main__":
     main(CASES, "authentic.yaml", "--host", "pc")

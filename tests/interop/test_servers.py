@@ -4,6 +4,7 @@ import glob
 import os
 import poplib
 import pwd
+import re
 import shutil
 import smtplib
 import subprocess
@@ -130,8 +131,10 @@ def start_servers():
     os.chmod(FOLDER, 0o755)
     values = VALUES
     values.update({"folder": FOLDER, "uid": user.pw_uid, "gid": user.pw_gid})
-    run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "9",
-        "-subj", "/CN=mx.real.example", "-keyout", f"{FOLDER}/key.pem", "-out", f"{FOLDER}/cert.pem")
+    issued = run(MAILWIRE, "show", scenario("servers.yaml"), "--issue",
+                 "mx.real.example,imap.real.example,pop.real.example")
+    for part, name in (("CERTIFICATE", "cert.pem"), ("PRIVATE KEY", "key.pem")):
+        write(name, re.search(f"-----BEGIN {part}.*END {part}-----\n", issued, re.DOTALL).group())
     run(MAILWIRE, "show", scenario("servers.yaml"), "--ca", f"{FOLDER}/ca.pem")
     write("postfix/main.cf", MAIN.format(**values))
     write("postfix/master.cf", MASTER)
@@ -172,8 +175,8 @@ def the_simulated_server_delivers_to_postfix():
     within(5, lambda: "NOQUEUE: reject" in log("postfix.log"))  # nobody@real.example
 
 
-def the_simulated_server_delivers_by_starttls():
-    """Opportunistic: whoever Postfix is. Postfix tells so, and in its Received header."""
+def the_simulated_server_verifies_postfix_and_delivers_by_starttls():
+    """Its policy is `verify`: it would not deliver else. Postfix tells so, and in its Received header."""
     if FOLDER is None:
         raise Skipped("Postfix does not run")
     assert "TLS connection established from mail.office.example[192.0.2.11]: TLSv1.3" in log("postfix.log"), \
@@ -181,6 +184,19 @@ def the_simulated_server_delivers_by_starttls():
     found = within(2, lambda: mails("ira", "new") + mails("ira", "cur"))
     with open(found[0]) as file:
         assert "using TLSv1.3 with cipher" in file.read()
+
+
+def the_simulated_sides_refuse_what_has_another_name():
+    """Server and client break off with an alert, and neither message nor password is said."""
+    if FOLDER is None:
+        raise Skipped("Postfix does not run")
+    for name, what in (("postfix.log", "SSL_accept error from mail.office.example[192.0.2.11]"),
+                       ("postfix.log", "alert bad certificate"), ("dovecot.log", "alert bad certificate")):
+        try:
+            within(20, lambda: what in log(name))
+        except AssertionError:
+            raise AssertionError(what + "\n" + log(name)) from None
+    assert "wrong.example" not in log("postfix.log"), log("postfix.log")
 
 
 def postfix_verifies_the_simulated_server():
@@ -265,7 +281,8 @@ def a_report_comes_back_for_nobody():
 
 CASES = [
     the_simulated_server_delivers_to_postfix,
-    the_simulated_server_delivers_by_starttls,
+    the_simulated_server_verifies_postfix_and_delivers_by_starttls,
+    the_simulated_sides_refuse_what_has_another_name,
     postfix_verifies_the_simulated_server,
     the_simulated_user_retrieves_by_pop3_from_dovecot,
     the_simulated_user_reads_by_imap_from_dovecot,

@@ -60,7 +60,7 @@ def openssl_verifies_implicit_tls():
 
 
 def openssl_verifies_starttls():
-    for kind, host, port in (("smtp", HOST["smtp"], 587), ("smtp", HOST["smtp"], 25),
+    for kind, host, port in (("smtp", HOST["smtp"], 587), ("smtp", HOST["smtp"], 25), ("smtp", HOST["smtp"], 2525),
                              ("imap", HOST["imap"], 143), ("pop3", HOST["pop"], 110)):
         text = s_client(host, port, "-starttls", kind, say="")
         assert "Verify return code: 0 (ok)" in text, text[-1500:]
@@ -70,6 +70,25 @@ def openssl_verifies_starttls():
 def openssl_gets_the_version_it_asks_for():
     assert "TLSv1.2" in s_client(HOST["smtp"], 465, "-tls1_2", say="")
     s_client(HOST["smtp"], 465, "-tls1_1", "-cipher", "ALL@SECLEVEL=0", say="", status=1)
+
+
+AEAD = {"-tls1_3": ["TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256"],
+        "-tls1_2": ["ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384",
+                    "ECDHE-ECDSA-CHACHA20-POLY1305"]}
+
+
+def openssl_gets_aead_with_forward_secrecy_alone():
+    """Each of these alone, and nothing of all the others that openssl knows; no ticket, no compression."""
+    for version, option in (("-tls1_3", "-ciphersuites"), ("-tls1_2", "-cipher")):
+        for suite in AEAD[version]:
+            text = s_client(HOST["smtp"], 465, version, option, suite, say="")
+            assert f"Cipher is {suite}" in text and "Compression: NONE" in text, text[-1500:]
+            assert "session ticket:" not in text, text[-1500:]
+    known = run("openssl", "ciphers", "-tls1_2", "ALL:COMPLEMENTOFALL@SECLEVEL=0").strip().split(":")
+    others = [name for name in known if name not in AEAD["-tls1_2"]]
+    assert len(others) > 30, known
+    s_client(HOST["smtp"], 465, "-tls1_2", "-cipher", ":".join(others) + ":@SECLEVEL=0", say="", status=1)
+    s_client(HOST["smtp"], 465, "-tls1_3", "-groups", "P-521:X448", say="", status=1)
 
 
 def renegotiation_is_refused():
@@ -358,7 +377,8 @@ def fifty_clients_at_once():
 
 
 CASES = [openssl_verifies_implicit_tls, openssl_verifies_starttls,
-         openssl_gets_the_version_it_asks_for, renegotiation_is_refused, explain_decrypts_what_openssl_said,
+         openssl_gets_the_version_it_asks_for, openssl_gets_aead_with_forward_secrecy_alone,
+         renegotiation_is_refused, explain_decrypts_what_openssl_said,
          python_submits_by_starttls, python_submits_by_implicit_tls, python_reads_by_pop3,
          python_reads_by_imap, curl_sends_and_fetches, swaks_and_msmtp_verify_and_send,
          fetchmail_verifies_and_fetches, mbsync_verifies_and_fetches, mutt_verifies_and_reads, a_wrong_name_is_refused,

@@ -1,5 +1,7 @@
 /* Aggregate reports: what is counted, and the XML of RFC 9990, which gzip reads. */
 #include <check.h>
+#include <gio/gio.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 #include "protocols/authentic/dmarc_report.h"
@@ -194,6 +196,66 @@ START_TEST(what_was_reported_is_forgotten)
 }
 END_TEST
 
+/* What xmllint says of `xml` by the schema: whether it is valid. */
+static bool is_valid(const char *xml)
+{
+	const char *const command[] = {
+		"xmllint", "--noout", "--nonet", "--schema", "tests/protocols/dmarc_report.xsd",
+		"-",       NULL
+	};
+	g_autoptr(GSubprocess) process =
+	    g_subprocess_newv(command,
+			      G_SUBPROCESS_FLAGS_STDIN_PIPE | G_SUBPROCESS_FLAGS_STDOUT_SILENCE |
+				  G_SUBPROCESS_FLAGS_STDERR_SILENCE,
+			      NULL);
+
+	ck_assert_ptr_nonnull(process);
+	ck_assert(g_subprocess_communicate_utf8(process, xml, NULL, NULL, NULL, NULL));
+	return g_subprocess_get_successful(process);
+}
+
+/* The schema is worth something only if it refuses what is wrong. */
+static const struct {
+	const char *right, *wrong;
+} mistakes[] = {
+	{">1.0<",					  "2.0"			     },
+	{ "<p>reject</p>",				 "<p>delete</p>"                   },
+	{ "<discovery_method>treewalk</discovery_method>",
+         "<discovery_method>luck</discovery_method>"                                         },
+	{ "<source_ip>192.0.2.1</source_ip>",              "<source_ip>shop</source_ip>"     },
+	{ "<count>1</count>",			      "<count>0</count>"                },
+	{ "<disposition>none</disposition>",               "<disposition>maybe</disposition>"},
+	{ "<type>policy_test_mode</type>",                 "<type>mood</type>"               },
+	{ "<identifiers>",				 "<spf>pass</spf><identifiers>"    },
+	{ "xmlns=\"urn:ietf:params:xml:ns:dmarc-2.0\"",    ""                                },
+};
+
+START_TEST(reports_are_valid_by_the_schema)
+{
+	g_autofree char *program = g_find_program_in_path("xmllint");
+	const char *xml;
+
+	if (program == NULL) {
+		puts("skipped: xmllint is not installed");
+		ck_assert_ptr_null(g_getenv("MAILWIRE_CI"));
+		return;
+	}
+	publish("shop.example", "v=DMARC1; p=reject; t=y; adkim=s; rua=mailto:r@shop.example");
+	count("shop.example", "shop.example", "2001:db8::1", DMARC_POLICY_NONE);
+	count("shop.example", "other.example", "192.0.2.1", DMARC_POLICY_NONE);
+	take_all();
+	xml = strstr(told->str, "<?xml");
+	ck_assert(is_valid(xml));
+	for (unsigned i = 0; i < G_N_ELEMENTS(mistakes); i++) {
+		g_auto(GStrv) parts = g_strsplit(xml, mistakes[i].right, 2);
+		g_autofree char *changed = g_strjoinv(mistakes[i].wrong, parts);
+
+		ck_assert_msg(g_strv_length(parts) == 2, "no %s", mistakes[i].right);
+		ck_assert_msg(!is_valid(changed), "%s is valid", mistakes[i].wrong);
+	}
+}
+END_TEST
+
 START_TEST(gzip_reads_the_same_text)
 {
 	char *folder = g_dir_make_tmp("mailwire-XXXXXX", NULL);
@@ -232,6 +294,7 @@ int main(void)
 	tcase_add_test(tests, less_than_the_policy_has_a_reason);
 	tcase_add_test(tests, nobody_gets_what_was_not_asked_for);
 	tcase_add_test(tests, what_was_reported_is_forgotten);
+	tcase_add_test(tests, reports_are_valid_by_the_schema);
 	tcase_add_test(tests, gzip_reads_the_same_text);
 	suite_add_tcase(suite, tests);
 	srunner_run_all(runner, CK_NORMAL);

@@ -249,6 +249,7 @@ static const char *const transcripts[] = {
 	"server_store",
 	"server_too_many",
 	"server_two",
+	"server_held_back",
 	"server_condstore",
 	"server_qresync",
 	"server_esearch",
