@@ -26,6 +26,7 @@ struct address_names {
 	struct lru_table *macs;      /* struct mac to struct mac_owner */
 	size_t names_read, interfaces_read;
 	uint32_t serial; /* the last */
+	uint64_t changes;
 };
 
 static const char *name_of_address(const void *owner, struct ip_address address)
@@ -46,15 +47,24 @@ static const char *name_of_mac(const void *owner, struct mac mac)
 	return found->name.serial != 0 ? found->name.text : name_of_address(owner, found->address);
 }
 
+/* Of what made room: a name, or an owner. */
+static void note_forgotten(void *owner, void *value)
+{
+	struct address_names *names = owner;
+
+	(void)value;
+	names->changes++;
+}
+
 struct address_names *address_names_new(void)
 {
 	struct address_names *names = g_new0(struct address_names, 1);
 
 	names->view = (struct view_names) { names, name_of_mac, name_of_address, NULL };
 	names->addresses = lru_table_new(sizeof(struct ip_address), sizeof(struct address_name),
-					 ADDRESS_NAMES_MAX, NULL, NULL);
+					 ADDRESS_NAMES_MAX, note_forgotten, names);
 	names->macs = lru_table_new(sizeof(struct mac), sizeof(struct mac_owner),
-				    ADDRESS_NAME_MACS_MAX, NULL, NULL);
+				    ADDRESS_NAME_MACS_MAX, note_forgotten, names);
 	return names;
 }
 
@@ -89,6 +99,11 @@ uint32_t address_names_mac_serial(const struct address_names *names, struct mac 
 				       : address_names_serial(names, found->address);
 }
 
+uint64_t address_names_changes(const struct address_names *names)
+{
+	return names->changes;
+}
+
 /* Names come from outside: only printable ASCII goes to a terminal. */
 static void set_name(struct address_names *names, struct name *name, struct bytes given)
 {
@@ -107,6 +122,7 @@ static void set_name(struct address_names *names, struct name *name, struct byte
 		return;
 	g_strlcpy(name->text, out, sizeof name->text);
 	name->serial = ++names->serial;
+	names->changes++;
 }
 
 static void read_name(struct address_names *names, const struct captured_name *captured)
@@ -150,13 +166,18 @@ static void learn_arp(struct address_names *names, struct bytes in)
 {
 	struct arp_packet arp;
 	struct mac_owner *owner;
+	struct ip_address address;
 
 	if (arp_packet_parse(in, &arp) != PARSE_OK || arp.sender_address == 0 ||
 	    (arp.operation != ARP_REQUEST && arp.operation != ARP_REPLY) ||
 	    mac_is_group(arp.sender_mac))
 		return;
 	owner = lru_table_put(names->macs, &arp.sender_mac);
-	owner->address = ip_address_from_ipv4(arp.sender_address);
+	address = ip_address_from_ipv4(arp.sender_address);
+	if (ip_address_equal(owner->address, address))
+		return;
+	owner->address = address;
+	names->changes++;
 }
 
 static void learn_record(struct address_names *names, const struct dns_record *record)
@@ -179,13 +200,22 @@ static void learn_record(struct address_names *names, const struct dns_record *r
 		set_name(names, &name->name, bytes_of(dns_name_print(record->name, text)));
 }
 
+/* Whether the header says that there are answers: most messages need not be read to the end. */
+static bool has_answers(struct bytes in)
+{
+	enum { FLAGS = 2, RESPONSE = 0x8000, ANSWER_COUNT = 6 };
+
+	return in.length >= DNS_HEADER_BYTES && get_be16(in.data + FLAGS) & RESPONSE &&
+	       get_be16(in.data + ANSWER_COUNT) > 0;
+}
+
 static void learn_dns(struct address_names *names, struct bytes in)
 {
 	struct dns_message *message;
 
-	if (dns_message_parse(in, &message) != PARSE_OK)
+	if (!has_answers(in) || dns_message_parse(in, &message) != PARSE_OK)
 		return;
-	for (unsigned i = 0; message->is_response && i < message->sections[DNS_ANSWER].count; i++)
+	for (unsigned i = 0; i < message->sections[DNS_ANSWER].count; i++)
 		learn_record(names, &message->sections[DNS_ANSWER].records[i]);
 	dns_message_free(message);
 }

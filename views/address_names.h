@@ -28,5 +28,8 @@ void address_names_learn(struct address_names *names, const struct decode *decod
 uint32_t address_names_serial(const struct address_names *names, struct ip_address address);
 uint32_t address_names_mac_serial(const struct address_names *names, struct mac mac);
 
+/* How often any name was learned, changed or forgotten: while it stays the same, all of them do. */
+uint64_t address_names_changes(const struct address_names *names);
+
 /* As the functions that tell of packets want them; lives as long as `names`. */
 const struct view_names *address_names_view(const struct address_names *names);

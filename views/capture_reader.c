@@ -4,6 +4,9 @@
 #include "sim/time.h"
 #include "views/pcapng.h"
 
+#define CLASSIC_MICROSECONDS UINT32_C(0xa1b2c3d4)
+#define CLASSIC_NANOSECONDS  UINT32_C(0xa1b23c4d)
+
 enum {
 	BLOCK_MIN_BYTES = 12, /* type, length, length */
 	CLASSIC_HEADER_BYTES = 24,
@@ -488,24 +491,26 @@ static enum capture_read next_in_records(struct capture_reader *reader,
 	return CAPTURE_READ_FRAME;
 }
 
+static bool is_classic_magic(uint32_t magic)
+{
+	return magic == CLASSIC_MICROSECONDS || magic == CLASSIC_NANOSECONDS;
+}
+
 static bool begin_classic(struct capture_reader *reader)
 {
-	static const uint32_t microseconds = 0xa1b2c3d4, nanoseconds = 0xa1b23c4d;
-
 	if (!need(reader, CLASSIC_HEADER_BYTES))
 		return false;
 
 	struct bytes file = reader->rest;
-
 	uint32_t magic = get_be32(file.data), swapped = __builtin_bswap32(magic);
 
-	reader->is_big_endian = magic == microseconds || magic == nanoseconds;
-	if (!reader->is_big_endian && swapped != microseconds && swapped != nanoseconds)
+	reader->is_big_endian = is_classic_magic(magic);
+	if (!reader->is_big_endian && !is_classic_magic(swapped))
 		return false;
 
 	/* The upper 6 bits of the link type may say how long the FCS is, in units of 2 bytes. */
 	uint32_t link = get32(reader, file.data + 20);
-	bool is_nano = magic == nanoseconds || swapped == nanoseconds;
+	bool is_nano = magic == CLASSIC_NANOSECONDS || swapped == CLASSIC_NANOSECONDS;
 	struct captured_interface interface = {
 		.link_type = (uint16_t)link,
 		.fcs_bytes = (uint8_t)(link & 0x04000000 ? (link >> 28) * 2 : 0),
@@ -574,6 +579,9 @@ static const char *what_else(struct capture_reader *reader)
 			return kinds[i].complaint;
 	if (reader->rest.length == 0)
 		return "not a capture: it is empty";
+	if (need(reader, 4) && (is_classic_magic(get_be32(reader->rest.data)) ||
+				is_classic_magic(__builtin_bswap32(get_be32(reader->rest.data)))))
+		return "not a capture: a pcap file that ends in its own header";
 	return "not a capture: neither pcapng nor pcap";
 }
 

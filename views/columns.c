@@ -41,49 +41,115 @@ static unsigned simple_bytes(const char *text)
 	return others == 0 ? 8 : (unsigned)__builtin_ctzll(others) / 8;
 }
 
-/* True when the next PLAIN_BYTES are ASCII without an escape sequence, as almost all are. */
-#define PLAIN_BYTES 16
-static bool is_plain(const char *text)
+/* Bytes that are looked at together. */
+#define RUN_BYTES 16
+typedef int8_t run __attribute__((vector_size(RUN_BYTES)));
+
+static run run_of(const char *text)
 {
-	typedef int8_t run __attribute__((vector_size(PLAIN_BYTES)));
-	const run zero = { 0 };
-	run bytes, others;
-	uint64_t words[2];
+	run bytes;
 
 	memcpy(&bytes, text, sizeof bytes);
-	others = (run)(bytes < zero) | (run)(bytes == zero + '\033');
-	memcpy(words, &others, sizeof words);
+	return bytes;
+}
+
+static bool is_nowhere(run mask)
+{
+	uint64_t words[2];
+
+	memcpy(words, &mask, sizeof words);
 	return (words[0] | words[1]) == 0;
+}
+
+/* In how many bytes of it a mask of ones is set. */
+static unsigned places(run mask)
+{
+	uint64_t words[2];
+
+	mask &= 1;
+	memcpy(words, &mask, sizeof words);
+	return (unsigned)((words[0] + words[1]) * UINT64_C(0x0101010101010101) >> 56);
+}
+
+/* True when the next RUN_BYTES are ASCII without an escape sequence, as almost all are. */
+static bool is_plain(const char *text)
+{
+	const run zero = { 0 };
+	run bytes = run_of(text);
+
+	return is_nowhere((run)(bytes < zero) | (run)(bytes == zero + '\033'));
+}
+
+/* Of the next RUN_BYTES, and a byte behind them, the columns of the characters that begin there; -1: to be looked up. */
+static int columns_of_run(const char *text)
+{
+	enum { BEYOND = 0xcc - 0x100, ARROW = 0xe2 - 0x100, ARROWS = 0x86 - 0x100 };
+	const run zero = { 0 };
+	run bytes = run_of(text), arrows, others;
+
+	if (is_plain(text))
+		return RUN_BYTES;
+	arrows = (run)(bytes == zero + ARROW) & (run)((run_of(text + 1) & ~1) == zero + ARROWS);
+	others = (run)(bytes < zero) & (run)(bytes >= zero + BEYOND) & ~arrows;
+	if (!is_nowhere(others | (run)(bytes == zero + '\033')))
+		return -1;
+	return RUN_BYTES - (int)places((run)(bytes < zero + (0xc0 - 0x100)));
+}
+
+/* The same of fewer bytes, the last ones of a text. */
+static int columns_of_tail(const char *text, size_t length)
+{
+	char last[RUN_BYTES + 1] = { 0 };
+	int columns;
+
+	memcpy(last, text, length);
+	columns = columns_of_run(last);
+	return columns < 0 ? -1 : columns - (int)(RUN_BYTES - length);
+}
+
+/* Passes by a character, or an escape sequence; returns its columns. None are those of a character's later bytes. */
+static unsigned pass(const char **text)
+{
+	unsigned columns = 0;
+
+	if (**text == '\033') {
+		*text = behind_escape(*text);
+	} else if ((**text & 0xc0) == 0x80) {
+		++*text;
+	} else {
+		columns = width_of(*text);
+		*text = g_utf8_next_char(*text);
+	}
+	return columns;
 }
 
 static unsigned width_between(const char *text, const char *end)
 {
-	unsigned count = 0;
+	unsigned count = 0, simple;
 
 	while (text < end) {
-		if (end - text >= PLAIN_BYTES && is_plain(text)) {
-			count += PLAIN_BYTES;
-			text += PLAIN_BYTES;
-			continue;
-		}
-		unsigned simple = end - text >= 8 ? simple_bytes(text) : 0;
+		size_t length = MIN((size_t)(end - text), RUN_BYTES);
+		int columns =
+		    length == RUN_BYTES ? columns_of_run(text) : columns_of_tail(text, length);
 
-		count += simple;
-		text += simple;
-		if (simple == 8)
+		if (columns >= 0) {
+			count += (unsigned)columns;
+			text += length;
 			continue;
-		if (*text == '\033') {
-			text = behind_escape(text);
-		} else {
-			count += width_of(text);
-			text = g_utf8_next_char(text);
 		}
+		simple = length >= 8 ? simple_bytes(text) : 0;
+		text += simple;
+		count += simple;
+		if (simple < 8)
+			count += pass(&text);
 	}
 	return count;
 }
 
 void columns_measure(struct columns_mark *mark, const GString *line)
 {
+	if (line->len == mark->bytes)
+		return;
 	if (line->len < mark->bytes)
 		*mark = (struct columns_mark) { 0 };
 	mark->columns += width_between(line->str + mark->bytes, line->str + line->len);
@@ -103,29 +169,32 @@ static unsigned width_of_line(const GString *line)
 /* How many bytes of `text` fit into `limit` columns. */
 static size_t bytes_within(const char *text, const char *end, unsigned limit)
 {
-	const char *at = text;
+	const char *at = text, *before;
 	unsigned count = 0;
 
 	while (at < end) {
-		if (end - at >= PLAIN_BYTES && count + PLAIN_BYTES <= limit && is_plain(at)) {
-			count += PLAIN_BYTES;
-			at += PLAIN_BYTES;
-			continue;
-		}
-		unsigned simple = end - at >= 8 && count + 8 <= limit ? simple_bytes(at) : 0;
+		int columns = -1;
 
-		count += simple;
-		at += simple;
-		if (simple == 8)
-			continue;
-		if (*at == '\033') {
-			at = behind_escape(at);
+		if (end - at >= RUN_BYTES && is_plain(at)) {
+			unsigned step = MIN(limit - count, RUN_BYTES);
+
+			if (step == 0)
+				break;
+			count += step;
+			at += step;
 			continue;
 		}
-		count += width_of(at);
+		if (end - at >= RUN_BYTES && count + RUN_BYTES <= limit)
+			columns = columns_of_run(at);
+		if (columns >= 0) {
+			count += (unsigned)columns;
+			at += RUN_BYTES;
+			continue;
+		}
+		before = at;
+		count += pass(&at);
 		if (count > limit)
-			break;
-		at = g_utf8_next_char(at);
+			return (size_t)(before - text);
 	}
 	return (size_t)(MIN(at, end) - text);
 }
@@ -172,22 +241,29 @@ static size_t break_at(const char *text, const char *text_end, unsigned least, u
 	if (text + end == text_end)
 		return 0;
 	least_bytes = bytes_within(text, text_end, least);
-	while (space > least_bytes && text[space] != ' ')
-		space--;
+	if (text[space] != ' ') {
+		const char *last = memrchr(text, ' ', space);
+
+		space = last == NULL ? 0 : (size_t)(last - text);
+	}
 	return space > least_bytes ? space : end;
 }
 
-bool columns_break(GString *line, unsigned indent, unsigned column, GString *rest)
+bool columns_break(GString *line, struct columns_mark from, unsigned indent, unsigned column,
+		   GString *rest)
 {
-	size_t end = break_at(line->str, line->str + line->len, indent, column);
+	size_t end = break_at(line->str + from.bytes, line->str + line->len, indent - from.columns,
+			      column - from.columns);
 	char *look;
 
 	if (end == 0)
 		return false;
+	end += from.bytes;
 	look = look_at(line, end);
-	g_string_assign(rest, look == NULL ? "" : look);
+	text_empty(rest);
+	text_append(rest, look == NULL ? "" : look);
 	text_append(rest, line->str + end + (line->str[end] == ' '));
-	g_string_truncate(line, end);
+	line->len = end;
 	text_append(line, look == NULL ? "" : PLAIN);
 	g_free(look);
 	return true;

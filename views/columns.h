@@ -27,10 +27,11 @@ void columns_cut(GString *line, unsigned column);
 
 /*
  * Breaks `line` where it is longer than `column`, at a space behind column `indent` if there is one:
- * the rest is assigned to `rest`. Both parts have the look (bold, a colour) that the line has there.
+ * the rest is assigned to `rest`. `from`: how far it was measured, at most to `indent`; or zero. Both parts have the look (bold, a colour) that the line has there.
  * False: it is not that long.
  */
-bool columns_break(GString *line, unsigned indent, unsigned column, GString *rest);
+bool columns_break(GString *line, struct columns_mark from, unsigned indent, unsigned column,
+		   GString *rest);
 
 /*
  * Appends `text` and a line end to `page`; where it is longer than `width` columns (0: however long) it

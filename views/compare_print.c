@@ -135,7 +135,7 @@ static char **wrap(const struct table *table, const char *text)
 	GString *line = g_string_new(text), *rest = g_string_new(NULL);
 	GPtrArray *lines = g_ptr_array_new();
 
-	while (columns_break(line, 0, table->cell_columns - 2, rest)) {
+	while (columns_break(line, (struct columns_mark) { 0 }, 0, table->cell_columns - 2, rest)) {
 		g_ptr_array_add(lines, g_strdup(line->str));
 		g_string_assign(line, g_strchug(rest->str));
 	}

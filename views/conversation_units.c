@@ -58,15 +58,18 @@ GPtrArray *conversation_units_new(void)
 }
 
 /* Keeps what a dissector found; parts of a unit are not kept apart. */
-static void keep_unit(struct conversations *conversations, struct model_direction *direction,
-		      const struct stream_part *part, const struct dissector *dissector,
-		      const struct dissect_unit *found)
+static struct model_unit *keep_unit(struct conversations *conversations,
+				    struct model_direction *direction,
+				    const struct stream_part *part,
+				    const struct dissector *dissector,
+				    const struct dissect_unit *found)
 {
 	struct model_unit *unit = g_new(struct model_unit, 1);
 
 	*unit = (struct model_unit) {
 		.offset = part->offset + found->offset,
 		.length = found->length,
+		.said_offset = part->object_offset + found->offset,
 		.name = found->name,
 		.dissector = dissector,
 		.kind = found->kind,
@@ -85,6 +88,21 @@ static void keep_unit(struct conversations *conversations, struct model_directio
 	if (unit->root == 0)
 		unit->root = part->record->root;
 	g_ptr_array_add(direction->units, unit);
+	return unit;
+}
+
+/*
+ * A line in TLS that began before byte `here` is told of with its last piece, and stands there on
+ * the wire: between the pieces may be what records add, which is no part of it.
+ */
+static void end_here(struct model_unit *unit, uint64_t here)
+{
+	uint64_t end = unit->offset + unit->length;
+
+	if (unit->offset >= here)
+		return;
+	unit->length = end > here ? (uint32_t)(end - here) : 0;
+	unit->offset = here;
 }
 
 static void dissect_part(struct conversations *conversations, struct model_direction *direction,
@@ -99,10 +117,10 @@ static void dissect_part(struct conversations *conversations, struct model_direc
 		.is_stream = true,
 		.state = state,
 		.missing = direction->missing_bytes,
-		/* Records of TLS are what they are: pieces of lines in them are not joined. */
-		.unfinished = part->is_encrypted ? NULL : &unfinished,
+		.unfinished = &unfinished,
 	};
 	struct dissect_unit few[UNITS_PER_SEGMENT], *units = few;
+	struct model_unit *unit;
 	size_t count;
 
 	if (dissector == NULL || part->bytes.length == 0)
@@ -120,8 +138,11 @@ static void dissect_part(struct conversations *conversations, struct model_direc
 	}
 	for (size_t i = 0; i < count; i++) {
 		pieces_trim(&units[i], kept);
-		if (units[i].depth == 0)
-			keep_unit(conversations, direction, &whole, dissector, &units[i]);
+		if (units[i].depth > 0)
+			continue;
+		unit = keep_unit(conversations, direction, &whole, dissector, &units[i]);
+		if (part->is_encrypted)
+			end_here(unit, part->offset);
 	}
 	pieces_keep(direction, input.bytes, unfinished);
 	if (units != few)
@@ -192,6 +213,16 @@ static void add_unprotected(struct conversations *conversations, struct model_di
 	dissect_part(conversations, direction, &piece, connection->dissector, &connection->state);
 }
 
+/* What was half said in clear will not go on. */
+static void begin_tls(struct model_connection *connection)
+{
+	if (connection->is_tls)
+		return;
+	connection->is_tls = true;
+	pieces_forget(&connection->directions[0]);
+	pieces_forget(&connection->directions[1]);
+}
+
 static void add_protected(struct conversations *conversations, struct model_direction *direction,
 			  const struct stream_part *part, struct protected_stream *stream)
 {
@@ -205,7 +236,7 @@ static void add_protected(struct conversations *conversations, struct model_dire
 
 		if (record->offset >= end)
 			break;
-		direction->connection->is_tls = true;
+		begin_tls(direction->connection);
 		if (record->end > part->offset && record->content == TLS_APPLICATION_DATA &&
 		    direction->connection->dissector != NULL)
 			add_plaintext(conversations, direction, part, stream, record);

@@ -117,7 +117,7 @@ static guint skip_parts(const GPtrArray *units, guint at)
 	while (whole < units->len && unit_at(units, whole)->kind == DISSECT_PART)
 		whole++;
 	while (at < whole && whole < units->len &&
-	       unit_at(units, whole)->offset <= unit_at(units, at)->offset)
+	       unit_at(units, whole)->said_offset <= unit_at(units, at)->said_offset)
 		at++;
 	return at;
 }

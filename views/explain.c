@@ -4,6 +4,7 @@
 #include "stack/wire/ethernet.h"
 #include "stack/wire/tcp.h"
 #include "views/lru_table.h"
+#include "views/text.h"
 
 const char *explain_label(struct explain *explain, const struct explained *packet)
 {
@@ -23,28 +24,60 @@ const char *explain_label(struct explain *explain, const struct explained *packe
 	return label;
 }
 
-void explain_append_text(GString *out, struct bytes text)
+/* How many bytes at the beginning are printable ASCII, at least: eight at a time. */
+static size_t plain_bytes(struct bytes text)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	size_t count = 0;
+
+	for (; count + sizeof ones <= text.length; count += sizeof ones) {
+		uint64_t word;
+
+		memcpy(&word, text.data + count, sizeof word);
+		/* Beyond ASCII, below a space, or DEL: the highest bit of some byte is set. */
+		if (((word | (word - ones * ' ') | ((word ^ ones * 0x7f) - ones)) & ones * 0x80) !=
+		    0)
+			break;
+	}
+	return count;
+}
+
+/* Appends the character at the beginning; returns how many bytes it has. */
+static size_t append_character(GString *out, struct bytes text)
 {
 	static const char replacement[] = "\xef\xbf\xbd"; /* U+FFFD */
 	const char *at = (const char *)text.data;
+	gunichar character;
+	size_t length;
 
-	for (size_t left = text.length; left > 0;) {
-		gunichar character = g_utf8_get_char_validated(at, (gssize)left);
-		size_t length = 1;
+	if (*at >= ' ' && *at < 0x7f) {
+		text_append_bytes(out, at, 1);
+		return 1;
+	}
+	character = g_utf8_get_char_validated(at, (gssize)text.length);
+	if (character >= (gunichar)-2) {
+		text_append(out, replacement);
+		return 1;
+	}
+	length = (size_t)(g_utf8_next_char(at) - at);
+	if (character == '\n' || character == '\t')
+		text_append(out, " ");
+	else if (g_unichar_iscntrl(character))
+		text_append(out, replacement);
+	else
+		text_append_bytes(out, at, length);
+	return length;
+}
 
-		if (character >= (gunichar)-2) {
-			g_string_append(out, replacement);
-		} else {
-			length = (size_t)(g_utf8_next_char(at) - at);
-			if (character == '\n' || character == '\t')
-				g_string_append_c(out, ' ');
-			else if (g_unichar_iscntrl(character))
-				g_string_append(out, replacement);
-			else
-				g_string_append_len(out, at, (gssize)length);
-		}
-		at += length;
-		left -= length;
+void explain_append_text(GString *out, struct bytes text)
+{
+	while (text.length > 0) {
+		size_t plain = plain_bytes(text);
+
+		text_append_bytes(out, (const char *)text.data, plain);
+		text = bytes_from(text, plain);
+		if (text.length > 0)
+			text = bytes_from(text, append_character(out, text));
 	}
 }
 
@@ -61,13 +94,13 @@ void explain_append_order(GString *out, const struct model_segment *segment)
 	case SEGMENT_IN_ORDER:
 		break;
 	case SEGMENT_REPEATED:
-		g_string_append(out, ", RETRANSMISSION");
+		text_append(out, ", RETRANSMISSION");
 		break;
 	case SEGMENT_ELSEWHERE:
-		g_string_append(out, ", seen before at another interface");
+		text_append(out, ", seen before at another interface");
 		break;
 	case SEGMENT_KEEPALIVE:
-		g_string_append(out, ", keep-alive");
+		text_append(out, ", keep-alive");
 		break;
 	case SEGMENT_EARLY:
 		g_string_append_printf(
@@ -75,7 +108,7 @@ void explain_append_order(GString *out, const struct model_segment *segment)
 		    segment->offset - direction->fed_bytes);
 		break;
 	case SEGMENT_FILLS_GAP:
-		g_string_append(out, ", fills a gap");
+		text_append(out, ", fills a gap");
 		break;
 	case SEGMENT_AFTER_LOSS:
 		g_string_append_printf(
@@ -83,10 +116,10 @@ void explain_append_order(GString *out, const struct model_segment *segment)
 		    segment->missing_bytes);
 		break;
 	case SEGMENT_BEFORE:
-		g_string_append(out, ", from before what is known of this stream");
+		text_append(out, ", from before what is known of this stream");
 		break;
 	case SEGMENT_DAMAGED:
-		g_string_append(out, ", DAMAGED: not taken in");
+		text_append(out, ", DAMAGED: not taken in");
 		break;
 	}
 	if (segment->other_missing_bytes > 0)

@@ -23,23 +23,46 @@ static bool forget_ipv4(uint8_t header[IPV4_HEADER_BYTES])
 	return true;
 }
 
-/* Who the addresses in the header belong to, as is known by now. */
-static void note_names(const struct address_names *names, bool is_ethernet,
-		       struct explain_again *key)
-{
-	enum { SOURCE = 12, DESTINATION = 16 }; /* of IPv4; Ethernet has the destination first */
-	struct mac macs[2];
+/* Where the addresses stand in a key's header: an Ethernet header's come last, its type before them. */
+enum {
+	MACS = EXPLAIN_AGAIN_HEADER - 2 * sizeof(struct mac),
+	TYPE = MACS - 2,
+	SOURCE = 12,
+	DESTINATION = 16
+};
 
-	if (is_ethernet) {
-		memcpy(macs, key->header, sizeof macs);
-		key->names[0] = address_names_mac_serial(names, macs[0]);
-		key->names[1] = address_names_mac_serial(names, macs[1]);
+/* Who the addresses in the header belong to, as is known by now. */
+static void look_up_names(const struct address_names *names, const struct explain_again *key,
+			  uint32_t serials[2])
+{
+	if (key->protocol == DECODE_ETHERNET) {
+		struct mac macs[2];
+
+		memcpy(macs, key->header + MACS, sizeof macs);
+		serials[0] = address_names_mac_serial(names, macs[0]);
+		serials[1] = address_names_mac_serial(names, macs[1]);
 	} else {
-		key->names[0] = address_names_serial(
+		serials[0] = address_names_serial(
 		    names, ip_address_from_ipv4(get_be32(key->header + SOURCE)));
-		key->names[1] = address_names_serial(
+		serials[1] = address_names_serial(
 		    names, ip_address_from_ipv4(get_be32(key->header + DESTINATION)));
 	}
+}
+
+/* Whether the names in a line that was kept are those of now. */
+static bool names_hold(const struct address_names *names, const struct explain_again *key,
+		       struct explain_kept *kept)
+{
+	uint64_t changes = address_names_changes(names);
+	uint32_t serials[2];
+
+	if (kept->changes == changes)
+		return true;
+	look_up_names(names, key, serials);
+	if (memcmp(serials, kept->names, sizeof serials) != 0)
+		return false;
+	kept->changes = changes;
+	return true;
 }
 
 bool explain_again_key(const struct explain *explain, const struct decode_layer *layer, uint8_t way,
@@ -59,18 +82,23 @@ bool explain_again_key(const struct explain *explain, const struct decode_layer 
 		.protocol = layer->protocol,
 		.way = way,
 	};
-	memcpy(key->header, decode->frame.data + layer->start, wanted);
-	note_names(explain->names, is_ethernet, key);
-	return is_ethernet || forget_ipv4(key->header);
+	if (!is_ethernet) {
+		memcpy(key->header, decode->frame.data + layer->start, IPV4_HEADER_BYTES);
+		return forget_ipv4(key->header);
+	}
+	memcpy(key->header + MACS, decode->frame.data + layer->start, 2 * sizeof(struct mac));
+	memcpy(key->header + TYPE, decode->frame.data + layer->start + 2 * sizeof(struct mac), 2);
+	return true;
 }
 
-bool explain_again_begin(struct explain *explain, const struct explain_again *key)
+bool explain_again_print(struct explain *explain, const struct explain_again *key,
+			 size_t size_bytes)
 {
-	const struct explain_kept *kept = lru_table_find(explain->again, key);
+	struct explain_kept *kept = lru_table_find(explain->again, key);
 
-	if (kept == NULL)
+	if (kept == NULL || !names_hold(explain->names, key, kept))
 		return false;
-	layout_begin_with(&explain->layout, kept->text, kept->length, kept->columns);
+	layout_print_again(&explain->layout, kept->text, kept->length, size_bytes);
 	return true;
 }
 
@@ -79,10 +107,11 @@ void explain_again_keep(struct explain *explain, const struct explain_again *key
 	const GString *line = explain->layout.line;
 	struct explain_kept *kept;
 
-	if (line->len > EXPLAIN_AGAIN_BYTES)
+	if (!layout_pad_to_size(&explain->layout) || line->len > EXPLAIN_AGAIN_BYTES)
 		return;
 	kept = lru_table_put(explain->again, key);
-	kept->columns = layout_width(&explain->layout);
+	kept->changes = address_names_changes(explain->names);
+	look_up_names(explain->names, key, kept->names);
 	kept->length = (unsigned)line->len;
 	memcpy(kept->text, line->str, line->len);
 }

@@ -186,19 +186,6 @@ static void make_header(struct block *block, const struct decode_layer *layer)
 		append_alarm(layout, begin, complaint);
 }
 
-/* The same as it was made before for the same header, where it was. */
-static void begin_header(struct block *block, const struct decode_layer *layer)
-{
-	struct explain_again key;
-
-	if (!explain_again_key(block->explain, layer, (uint8_t)block->way, &key)) {
-		make_header(block, layer);
-	} else if (!explain_again_begin(block->explain, &key)) {
-		make_header(block, layer);
-		explain_again_keep(block->explain, &key);
-	}
-}
-
 /* What is left behind the header, or what the packet has grown to. */
 static size_t size_behind(const struct block *block, const struct decode_layer *layer)
 {
@@ -214,9 +201,16 @@ static size_t size_behind(const struct block *block, const struct decode_layer *
 static void print_header(struct block *block, const struct decode_layer *layer)
 {
 	struct explain *explain = block->explain;
+	struct explain_again key;
+	bool may_come_again = explain_again_key(explain, layer, (uint8_t)block->way, &key);
+	size_t size_bytes = size_behind(block, layer);
 
-	begin_header(block, layer);
-	layout_size(&explain->layout, size_behind(block, layer));
+	if (may_come_again && explain_again_print(explain, &key, size_bytes))
+		return;
+	make_header(block, layer);
+	if (may_come_again)
+		explain_again_keep(explain, &key);
+	layout_size(&explain->layout, size_bytes);
 	print_line(explain);
 	if (layer->checksum == CHECKSUM_UNFINISHED && explain->unfinished++ == 0)
 		print_aside(explain,
@@ -432,7 +426,7 @@ static void take_comment(struct explain *explain, const struct captured_frame *f
 	if (frame->comment_count == 0 || frame->comments[0].length <= sentence.length ||
 	    !explain_comment_agrees(frame->comments[0], sentence))
 		return;
-	g_string_truncate(explain->text, 0);
+	text_empty(explain->text);
 	explain_append_text(explain->text, frame->comments[0]);
 }
 
@@ -442,7 +436,6 @@ static void print_title(struct block *block)
 	const struct captured_frame *frame = block->packet->frame;
 	struct layout *layout = &explain->layout;
 	GString *line = layout->line;
-	char *dash;
 
 	layout_time(layout, frame->time_ns - explain->first_ns);
 	layout_look(layout, LAYOUT_BOLD);
@@ -453,12 +446,10 @@ static void print_title(struct block *block)
 		text_append(line, "receives: ");
 	else if (block->way == WAY_TRANSIT)
 		text_append(line, "on its way: ");
-	g_string_truncate(explain->text, 0);
+	text_empty(explain->text);
 	sentence_append_account(explain->text, &block->packet->account);
 	take_comment(explain, frame);
-	dash = strstr(explain->text->str, SENTENCE_DASH);
-	text_append_bytes(line, explain->text->str,
-			  dash == NULL ? explain->text->len : (size_t)(dash - explain->text->str));
+	text_append_bytes(line, explain->text->str, sentence_short_bytes(explain->text));
 	layout_frame(layout, explain->frame);
 	layout_print(layout, LAYOUT_EVENT_COLUMN);
 }

@@ -33,17 +33,29 @@ static size_t actor_length(struct bytes comment, bool is_behind_space)
 		   : 0;
 }
 
+/* How many bytes at the beginning of both are the same. */
+static size_t common_bytes(struct bytes a, struct bytes b)
+{
+	size_t length = MIN(a.length, b.length), count = 0;
+
+	while (count + 8 <= length && memcmp(a.data + count, b.data + count, 8) == 0)
+		count += 8;
+	while (count < length && a.data[count] == b.data[count])
+		count++;
+	return count;
+}
+
 bool explain_comment_agrees(struct bytes comment, struct bytes sentence)
 {
 	bool is_behind_space = false;
 
 	while (comment.length > 0) {
-		size_t length;
+		size_t length = common_bytes(comment, sentence);
 
-		if (sentence.length > 0 && comment.data[0] == sentence.data[0]) {
-			is_behind_space = comment.data[0] == ' ';
-			comment = bytes_from(comment, 1);
-			sentence = bytes_from(sentence, 1);
+		if (length > 0) {
+			is_behind_space = comment.data[length - 1] == ' ';
+			comment = bytes_from(comment, length);
+			sentence = bytes_from(sentence, length);
 			continue;
 		}
 		length = actor_length(comment, is_behind_space);

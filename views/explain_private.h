@@ -66,8 +66,7 @@ void explain_json(struct explain *explain, const struct explained *packet);
 #define EXPLAIN_AGAIN_BYTES  248  /* of such a line; longer ones are not kept */
 #define EXPLAIN_AGAIN_HEADER 20   /* of the longest header */
 struct explain_again {
-	uint32_t names[2]; /* no padding: compared as bytes */
-	uint32_t padding_bytes;
+	uint32_t padding_bytes; /* behind the packet; none in here: compared as bytes */
 	uint8_t protocol, way;
 	uint8_t zero[6];
 	uint8_t
@@ -75,7 +74,8 @@ struct explain_again {
 };
 
 struct explain_kept {
-	unsigned columns;
+	uint64_t changes; /* of names, when its own were looked up last */
+	uint32_t names[2];
 	unsigned length;
 	char text[EXPLAIN_AGAIN_BYTES];
 };
@@ -84,10 +84,11 @@ struct explain_kept {
 bool explain_again_key(const struct explain *explain, const struct decode_layer *layer, uint8_t way,
 		       struct explain_again *key);
 
-/* Begins the line as it was kept. False: it was not. */
-bool explain_again_begin(struct explain *explain, const struct explain_again *key);
+/* Prints the line as it was kept, with a size at its end. False: it was not. */
+bool explain_again_print(struct explain *explain, const struct explain_again *key,
+			 size_t size_bytes);
 
-/* Keeps the line as far as it is there. */
+/* Keeps the line that is there but for its size, unless it is too long. */
 void explain_again_keep(struct explain *explain, const struct explain_again *key);
 
 /* The last lines of the text: what was in the capture. */

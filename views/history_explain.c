@@ -208,13 +208,10 @@ static void tell_made(const struct telling *telling)
 {
 	struct telling_frame frame;
 	GString *text = g_string_new(NULL);
-	char *end;
 
 	telling_read(&frame, telling, telling->hop->sent);
 	sentence_append(text, telling->history->model, telling->hop->sent);
-	end = strstr(text->str, SENTENCE_DASH);
-	if (end != NULL)
-		g_string_truncate(text, (gsize)(end - text->str));
+	g_string_truncate(text, sentence_short_bytes(text));
 	g_string_append(telling->out, text->str);
 	if (text->len > 0 && strchr(".?!", text->str[text->len - 1]) == NULL)
 		g_string_append_c(telling->out, '.');

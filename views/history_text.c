@@ -8,6 +8,7 @@
 #include "views/names.h"
 #include "views/record_text.h"
 #include "views/sentence.h"
+#include "views/text.h"
 
 /* The unit that an event begins with; NULL: it is of none. */
 static const struct model_unit *first_unit(const struct history *history,
@@ -156,12 +157,9 @@ static bool append_datagram_title(GString *out, const struct history *history, s
 static void append_short_sentence(GString *out, const struct history *history, struct bytes frame)
 {
 	GString *text = g_string_new(NULL);
-	char *end;
 
 	sentence_append(text, history->model, frame);
-	end = strstr(text->str, SENTENCE_DASH);
-	g_string_append_len(out, text->str,
-			    end == NULL ? (gssize)text->len : (gssize)(end - text->str));
+	text_append_bytes(out, text->str, sentence_short_bytes(text));
 	g_string_free(text, TRUE);
 }
 

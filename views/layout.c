@@ -128,7 +128,7 @@ void layout_time(struct layout *layout, int64_t time_ns)
 
 	if (us < 0)
 		text_append(layout->line, "-");
-	text_number_right(layout->line, magnitude / 1000000, us < 0 ? 3 : 4, ' ');
+	text_number_right(layout->line, magnitude / 1000000, us < 0 ? 3 : 4);
 	append_parts(layout->line, (unsigned)(magnitude % 1000000));
 	skip(layout, (unsigned)(layout->line->len - from));
 }
@@ -147,19 +147,13 @@ void layout_begin(struct layout *layout, const char *action, unsigned layer, con
 	skip(layout, (unsigned)(line->len - before_name));
 }
 
-void layout_begin_with(struct layout *layout, const char *text, size_t length, unsigned columns)
-{
-	text_append_bytes(layout->line, text, length);
-	skip(layout, columns);
-}
-
 void layout_change(struct layout *layout, char sign, size_t header_bytes)
 {
 	size_t from = layout->line->len;
 
 	if (header_bytes > 0) {
 		text_append_bytes(layout->line, (const char[]) { sign, ' ' }, 2);
-		text_number_right(layout->line, header_bytes, 2, ' ');
+		text_number_right(layout->line, header_bytes, 2);
 		text_append(layout->line, " B");
 	}
 	skip(layout, (unsigned)(layout->line->len - from));
@@ -174,21 +168,43 @@ static unsigned size_column(const struct layout *layout)
 				    : MIN(layout->columns - MARK_COLUMNS, LAYOUT_SIZE_COLUMN);
 }
 
+/* Breaks the line where it is longer than `column`. */
 static void break_line(struct layout *layout, unsigned indent, unsigned column)
 {
-	columns_break(layout->line, indent, column, layout->rest);
-	layout->mark = (struct columns_mark) { 0 };
+	struct columns_mark *mark = &layout->mark;
+
+	if (mark->columns + layout->line->len - mark->bytes <= column)
+		return; /* no character has more columns than bytes */
+	if (mark->columns > indent)
+		*mark = (struct columns_mark) { 0 };
+	columns_break(layout->line, *mark, indent, column, layout->rest);
+}
+
+static void append_size(GString *out, size_t size_bytes)
+{
+	text_number_right(out, size_bytes, SIZE_COLUMNS - 2);
+	text_append(out, " B");
 }
 
 void layout_size(struct layout *layout, size_t size_bytes)
 {
 	unsigned column = size_column(layout) - SIZE_COLUMNS;
 
-	if (layout->columns != 0 && layout_width(layout) > column)
+	if (layout->columns != 0)
 		break_line(layout, LAYOUT_TEXT_COLUMN, column);
 	layout_pad(layout, column);
-	text_number_right(layout->line, size_bytes, 6, ' ');
-	text_append(layout->line, " B");
+	append_size(layout->line, size_bytes);
+}
+
+bool layout_pad_to_size(struct layout *layout)
+{
+	unsigned column = size_column(layout) - SIZE_COLUMNS;
+
+	if (layout->columns != 0 &&
+	    (layout->columns != layout->width || layout_width(layout) > column))
+		return false;
+	layout_pad(layout, column);
+	return true;
 }
 
 void layout_frame(struct layout *layout, uint64_t frame)
@@ -196,8 +212,7 @@ void layout_frame(struct layout *layout, uint64_t frame)
 	unsigned end = size_column(layout), column = end - FRAME_COLUMNS;
 
 	layout_plain(layout);
-	if (layout_width(layout) > column)
-		break_line(layout, LAYOUT_EVENT_COLUMN, column);
+	break_line(layout, LAYOUT_EVENT_COLUMN, column);
 	if (frame == 0)
 		return;
 	layout_pad(layout, column);
@@ -205,13 +220,19 @@ void layout_frame(struct layout *layout, uint64_t frame)
 	text_number(layout->line, frame);
 }
 
+/* Once it is full. */
+static void flush_page(struct layout *layout)
+{
+	if (layout->page->len >= PAGE_BYTES)
+		layout_flush(layout);
+}
+
 static void print(struct layout *layout, unsigned indent, unsigned columns)
 {
 	columns_append(layout->page, layout->line, indent, columns);
-	g_string_truncate(layout->line, 0);
+	text_empty(layout->line);
 	layout->mark = (struct columns_mark) { 0 };
-	if (layout->page->len >= PAGE_BYTES)
-		layout_flush(layout);
+	flush_page(layout);
 }
 
 void layout_print(struct layout *layout, unsigned indent)
@@ -221,8 +242,16 @@ void layout_print(struct layout *layout, unsigned indent)
 		return;
 	layout_pad(layout, indent);
 	text_append_bytes(layout->line, layout->rest->str, layout->rest->len);
-	g_string_truncate(layout->rest, 0);
+	text_empty(layout->rest);
 	print(layout, indent, MIN(layout->width, layout->columns - MARK_COLUMNS));
+}
+
+void layout_print_again(struct layout *layout, const char *text, size_t length, size_t size_bytes)
+{
+	text_append_bytes(layout->page, text, length);
+	append_size(layout->page, size_bytes);
+	text_append(layout->page, "\n");
+	flush_page(layout);
 }
 
 void layout_print_blank(struct layout *layout)
@@ -233,5 +262,5 @@ void layout_print_blank(struct layout *layout)
 void layout_flush(struct layout *layout)
 {
 	fwrite(layout->page->str, 1, layout->page->len, layout->out);
-	g_string_truncate(layout->page, 0);
+	text_empty(layout->page);
 }

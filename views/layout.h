@@ -38,9 +38,6 @@ void layout_time(struct layout *layout, int64_t time_ns);
 /* Begins a line: what happens, and in the layer's colour its name. */
 void layout_begin(struct layout *layout, const char *action, unsigned layer, const char *name);
 
-/* Begins it with a text that is known to take `columns`. */
-void layout_begin_with(struct layout *layout, const char *text, size_t length, unsigned columns);
-
 /* The columns that the line takes so far. */
 unsigned layout_width(struct layout *layout);
 
@@ -49,6 +46,15 @@ void layout_change(struct layout *layout, char sign, size_t header_bytes);
 
 /* Ends a line with a size. What is too long for its place goes on below. */
 void layout_size(struct layout *layout, size_t size_bytes);
+
+/* Pads a line to where its size begins. False: it may have to be broken, and nothing was done. */
+bool layout_pad_to_size(struct layout *layout);
+
+/*
+ * Prints a line that is kept as it was then, with another size behind it, as layout_size() and
+ * layout_print() would. No other line has been begun.
+ */
+void layout_print_again(struct layout *layout, const char *text, size_t length, size_t size_bytes);
 
 /*
  * Ends a title with the number of its frame, above the sizes; 0: none. A title too long for its place

@@ -9,6 +9,7 @@
 #include "views/middlebox.h"
 #include "views/names.h"
 #include "views/sentence.h"
+#include "views/text.h"
 
 /* Lines. */
 
@@ -242,12 +243,9 @@ static void print_derived(struct log *log, const struct crossing *crossing,
 static void append_first_sentence(struct log *log, struct bytes frame)
 {
 	GString *text = g_string_new(NULL);
-	char *end;
 
 	sentence_append(text, log->model, frame);
-	end = strstr(text->str, SENTENCE_DASH);
-	g_string_append_len(log->layout.line, text->str,
-			    end == NULL ? (gssize)text->len : end - text->str);
+	text_append_bytes(log->layout.line, text->str, sentence_short_bytes(text));
 	g_string_free(text, TRUE);
 }
 

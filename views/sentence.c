@@ -12,6 +12,8 @@
 
 #define SENTENCE_PLACE_BYTES 128 /* a name of at most 63 letters, and a program's */
 
+#define SERVICE_PORT_MAX     2525
+
 struct service {
 	uint16_t port;
 	const char *name;
@@ -32,8 +34,24 @@ static const struct service services[] = {
         { 2525, "submission" },
 };
 
+size_t sentence_short_bytes(const GString *sentence)
+{
+	static const char dash[] = SENTENCE_DASH;
+	const char *at = sentence->str;
+
+	/* Its second byte is rare. */
+	while ((at = strchr(at, dash[1])) != NULL) {
+		if (at > sentence->str && strncmp(at - 1, dash, sizeof dash - 1) == 0)
+			return (size_t)(at - 1 - sentence->str);
+		at++;
+	}
+	return sentence->len;
+}
+
 const char *sentence_service(uint16_t port)
 {
+	if (port > SERVICE_PORT_MAX)
+		return NULL;
 	for (size_t i = 0; i < G_N_ELEMENTS(services); i++)
 		if (services[i].port == port)
 			return services[i].name;

@@ -15,10 +15,12 @@ void text_spaces(GString *out, size_t count)
 void text_left(GString *out, const char *text, size_t width)
 {
 	size_t length = strlen(text);
+	char *at = text_room(out, MAX(length, PIECE_BYTES));
 
-	text_append_bytes(out, text, length);
-	if (length < width)
-		text_spaces(out, width - length);
+	g_assert(width <= PIECE_BYTES);
+	memset(at, ' ', PIECE_BYTES);
+	memcpy(at, text, length);
+	text_grow(out, MAX(length, width));
 }
 
 static unsigned digits_of(uint64_t number)
@@ -30,30 +32,39 @@ static unsigned digits_of(uint64_t number)
 	return count + (number >= 10) + (number >= 100) + (number >= 1000);
 }
 
-/* Two digits at a time. */
-void text_number_right(GString *out, uint64_t number, unsigned width, char fill)
+/* Writes a number so that it ends at `at`, two digits at a time. */
+static void write_digits(char *at, uint64_t number)
 {
 	static const char pairs[] = "00010203040506070809101112131415161718192021222324"
 				    "25262728293031323334353637383940414243444546474849"
 				    "50515253545556575859606162636465666768697071727374"
 				    "75767778798081828384858687888990919293949596979899";
-	unsigned digits = digits_of(number), length = MAX(width, digits);
-	char *first = text_room(out, length), *at = first + length;
 
 	for (; number >= 100; number /= 100)
 		memcpy(at -= 2, pairs + 2 * (number % 100), 2);
 	if (number >= 10)
-		memcpy(at -= 2, pairs + 2 * number, 2);
+		memcpy(at - 2, pairs + 2 * number, 2);
 	else
-		*--at = (char)('0' + number);
-	while (at > first)
-		*--at = fill;
+		at[-1] = (char)('0' + number);
+}
+
+void text_number_right(GString *out, uint64_t number, unsigned width)
+{
+	unsigned digits = digits_of(number), length = MAX(width, digits);
+	char *at = text_room(out, MAX(length, PIECE_BYTES));
+
+	g_assert(width <= PIECE_BYTES);
+	memset(at, ' ', PIECE_BYTES);
+	write_digits(at + length, number);
 	text_grow(out, length);
 }
 
 void text_number(GString *out, uint64_t number)
 {
-	text_number_right(out, number, 0, ' ');
+	unsigned digits = digits_of(number);
+
+	write_digits(text_room(out, digits) + digits, number);
+	text_grow(out, digits);
 }
 
 void text_list(GString *out, const char *const *words)

@@ -26,6 +26,12 @@ static inline void text_grow(GString *out, size_t length)
 	out->str[out->len] = '\0';
 }
 
+static inline void text_empty(GString *out)
+{
+	out->len = 0;
+	out->str[0] = '\0';
+}
+
 /* As g_string_append_len() and g_string_append(), but inline. */
 static inline void text_append_bytes(GString *out, const char *text, size_t length)
 {
@@ -38,9 +44,9 @@ static inline void text_append(GString *out, const char *text)
 	text_append_bytes(out, text, strlen(text));
 }
 
-/* A number in decimal, as it is, or in front filled up with `fill` to at least `width` digits. */
+/* A number in decimal, as it is, or in front filled up with spaces to at least `width` columns, 32 at most. */
 void text_number(GString *out, uint64_t number);
-void text_number_right(GString *out, uint64_t number, unsigned width, char fill);
+void text_number_right(GString *out, uint64_t number, unsigned width);
 
 /* A number between two texts: text_count(out, ", TTL ", 64, ""). Inline: they are constants. */
 static inline void text_count(GString *out, const char *before, uint64_t number, const char *behind)
@@ -55,7 +61,7 @@ static inline void text_count(GString *out, const char *before, uint64_t number,
 void text_list(GString *out, const char *const *words); /* ends with NULL */
 #define text_words(out, ...) text_list(out, (const char *const[]) { __VA_ARGS__, NULL })
 
-/* `text`, plain ASCII, filled up behind to at least `width` columns. */
+/* `text`, plain ASCII, filled up behind to at least `width` columns, 32 at most. */
 void text_left(GString *out, const char *text, size_t width);
 void text_spaces(GString *out, size_t count);
 

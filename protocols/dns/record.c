@@ -46,7 +46,7 @@ char *dns_type_print(uint16_t type, char out[DNS_TYPE_TEXT_BYTES])
 	const struct type_info *info = find_type(type);
 
 	if (info != NULL)
-		snprintf(out, DNS_TYPE_TEXT_BYTES, "%s", info->name);
+		g_strlcpy(out, info->name, DNS_TYPE_TEXT_BYTES);
 	else
 		snprintf(out, DNS_TYPE_TEXT_BYTES, "TYPE%u", type);
 	return out;

@@ -13,19 +13,24 @@ struct words {
 
 static void say(struct words *words, const char *text)
 {
-	size_t room = sizeof words->text - words->length;
+	size_t length = MIN(strlen(text), sizeof words->text - 1 - words->length);
 
-	words->length += MIN(g_strlcpy(words->text + words->length, text, room), room - 1);
+	memcpy(words->text + words->length, text, length);
+	words->length += length;
+	words->text[words->length] = '\0';
 }
 
 /* Octets as they are, others than printable ASCII as '.'. */
 static void quote(struct words *words, struct bytes octets)
 {
-	for (size_t i = 0; i < octets.length; i++) {
+	size_t length = MIN(octets.length, sizeof words->text - 1 - words->length);
+
+	for (size_t i = 0; i < length; i++) {
 		uint8_t octet = octets.data[i];
 
-		say(words, (char[]) { octet >= 0x20 && octet < 0x7f ? (char)octet : '.', '\0' });
+		words->text[words->length++] = octet >= 0x20 && octet < 0x7f ? (char)octet : '.';
 	}
+	words->text[words->length] = '\0';
 }
 
 /* Takes the octets in front of the next `end` off `rest`, and that too; all when there is none. */

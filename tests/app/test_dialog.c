@@ -38,6 +38,48 @@ START_TEST(many_pipelined_commands_are_all_there)
 }
 END_TEST
 
+#define MESSAGES 60 /* their listing is longer than a record of TLS may be */
+
+/* Lines in TLS are cut where a segment ends, and where a record does; they are told of as a whole. */
+START_TEST(lines_cut_across_records_of_tls_are_put_together)
+{
+	char *folder = folder_new(), *path,
+	     *text = g_strdup_printf(
+		 "mailwire: 1\n"
+		 "hosts: {pc: , other: , mail: }\n"
+		 "domains: {a.example: {mail: mail, accounts: {ann: , bob: }}}\n"
+		 "servers: {mail: {tls: {certificate: valid}}}\n"
+		 "clients:\n"
+		 "  ann: {host: pc, security: tls}\n"
+		 "  bob: {host: other, incoming: imap, security: tls}\n"
+		 "timeline:\n"
+		 "  - {at: 1s, who: ann, do: send, to: bob, subject: One, every: 1s, times: %d}\n"
+		 "  - {at: 5min, who: bob, do: check}\n",
+		 MESSAGES);
+	struct outcome *outcome;
+
+	path = scenario_write(folder, text);
+	outcome = program_run("run", path, "--dialog", NULL);
+	ck_assert_status(outcome, 0);
+	ck_assert_uint_eq(count_in(outcome->out, "FETCH (UID "), MESSAGES);
+	for (unsigned i = 1; i <= MESSAGES; i++) {
+		char *line = g_strdup_printf("  S= * %u FETCH (UID %u FLAGS", i, i);
+
+		ck_assert_msg(count_in(outcome->out, line) == 1, "%s", line);
+		g_free(line);
+	}
+	outcome_free(outcome);
+	outcome = program_run("run", path, NULL);
+	ck_assert_status(outcome, 0);
+	ck_assert_uint_ge(count_in(outcome->out, "IMAP            part of a line: * "), 5);
+	ck_assert_uint_eq(count_in(outcome->out, "IMAP            (blank line)"), 0);
+	outcome_free(outcome);
+	g_free(path);
+	g_free(text);
+	folder_remove(folder);
+}
+END_TEST
+
 /* What the client says when the server lacks `without`: the mail is the same, the commands are not. */
 static char *said_without(const char *without)
 {
@@ -159,6 +201,7 @@ int main(void)
 
 	tcase_set_timeout(tests, 60);
 	tcase_add_test(tests, many_pipelined_commands_are_all_there);
+	tcase_add_test(tests, lines_cut_across_records_of_tls_are_put_together);
 	tcase_add_loop_test(tests, capabilities_taken_away_change_what_is_said, 0,
 			    G_N_ELEMENTS(takings));
 	tcase_add_test(tests, shared_folder_is_used_by_rights);

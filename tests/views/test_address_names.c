@@ -140,6 +140,7 @@ static void learn_arp(struct mac mac, uint32_t address)
 START_TEST(answers_of_dns_give_names_and_the_last_one_counts)
 {
 	uint32_t first;
+	uint64_t changes;
 
 	ck_assert_ptr_null(name_of(MAIL));
 	ck_assert_uint_eq(serial_of(MAIL), 0);
@@ -147,9 +148,12 @@ START_TEST(answers_of_dns_give_names_and_the_last_one_counts)
 	ck_assert_str_eq(name_of(MAIL), "mail.example");
 	first = serial_of(MAIL);
 	ck_assert_uint_ne(first, 0);
+	changes = address_names_changes(names);
 	learn_answer("mail", MAIL);
 	ck_assert_uint_eq(serial_of(MAIL), first);
+	ck_assert_uint_eq(address_names_changes(names), changes);
 	learn_answer("smtp", MAIL);
+	ck_assert_uint_ne(address_names_changes(names), changes);
 	ck_assert_str_eq(name_of(MAIL), "smtp.example");
 	ck_assert_uint_ne(serial_of(MAIL), first);
 	learn_answer("mail", MAIL);
@@ -197,6 +201,7 @@ END_TEST
 START_TEST(arp_tells_whose_a_mac_address_is)
 {
 	const struct mac mac = { { 2, 0, 0, 0, 0, 7 } }, group = { { 3, 0, 0, 0, 0, 7 } };
+	uint64_t changes;
 
 	learn_arp(mac, MAIL);
 	learn_arp(group, MAIL);
@@ -205,7 +210,11 @@ START_TEST(arp_tells_whose_a_mac_address_is)
 	ck_assert_str_eq(name_of_mac(mac), "mail.example");
 	ck_assert_uint_eq(address_names_mac_serial(names, mac), serial_of(MAIL));
 	ck_assert_ptr_null(name_of_mac(group));
+	changes = address_names_changes(names);
+	learn_arp(mac, MAIL);
+	ck_assert_uint_eq(address_names_changes(names), changes);
 	learn_arp(mac, MAIL + 1);
+	ck_assert_uint_ne(address_names_changes(names), changes);
 	ck_assert_ptr_null(name_of_mac(mac));
 	ck_assert_uint_eq(address_names_mac_serial(names, mac), 0);
 }

@@ -208,6 +208,7 @@ static const uint8_t beyond_the_end[] = { SECTION, 5, 0, 0, 0, 0, 1, 0, 0, 12, 0
 static const uint8_t bad_magic[] = {
 	0x0a, 0x0d, 0x0d, 0x0a, 28, 0, 0, 0, 1, 2, 3, 4, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 28, 0, 0, 0,
 };
+static const uint8_t short_pcap[] = { 0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0 };
 static const uint8_t text[] = { 'n', 'o', ' ', 'c', 'a', 'p', 't', 'u', 'r', 'e' };
 
 static const struct {
@@ -228,6 +229,8 @@ static const struct {
 	{ { beyond_the_end, sizeof beyond_the_end }, "malformed or truncated block", 28 },
 	{ { bad_magic, sizeof bad_magic }, "malformed or truncated block", 0 },
 	{ { text, sizeof text }, "not a capture: neither pcapng nor pcap", 0 },
+	{ { short_pcap, sizeof short_pcap },
+	  "not a capture: a pcap file that ends in its own header", 0 },
 	{ { text, 0 }, "not a capture: it is empty", 0 },
 };
 /* clang-format on */

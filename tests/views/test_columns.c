@@ -86,13 +86,58 @@ START_TEST(looks_end_with_the_line_and_begin_again_below)
 {
 	GString *line = g_string_new("a \033[1mbold words\033[0m"), *rest = g_string_new(NULL);
 
-	ck_assert(columns_break(line, 0, 8, rest));
+	ck_assert(columns_break(line, (struct columns_mark) { 0 }, 0, 8, rest));
 	ck_assert_str_eq(line->str, "a \033[1mbold\033[0m");
 	ck_assert_str_eq(rest->str, "\033[1mwords\033[0m");
 	columns_cut(rest, 3);
 	ck_assert_str_eq(rest->str, "\033[1mwo…\033[0m");
 	g_string_free(line, TRUE);
 	g_string_free(rest, TRUE);
+}
+END_TEST
+
+/* Texts of all kinds of characters, each of them at each place among those that are looked at together. */
+START_TEST(a_text_is_as_wide_as_its_characters)
+{
+	static const struct {
+		const char *text;
+		unsigned columns;
+	} pieces[] = {
+		{"abcdefghijklmno", 15},
+                { "é",             1 },
+                { "→",            1 },
+                { "⇒",            1 },
+                { "中",            2 },
+		{ "e\u0301",        1 },
+                { "\033[1m",        0 },
+                { "↑x",           2 },
+                { "—",            1 },
+                { "·",             1 }
+	};
+	GString *line = g_string_new(NULL);
+	uint32_t state = 1;
+
+	for (unsigned round = 0; round < 3000; round++) {
+		unsigned columns = 0, limit;
+
+		g_string_truncate(line, 0);
+		for (unsigned i = 0; i < 1 + round % 12; i++) {
+			unsigned which, from;
+
+			state = state * 1664525 + 1013904223;
+			which = (state >> 16) % G_N_ELEMENTS(pieces);
+			from = which == 0 ? (state >> 28) % 15 : 0;
+			g_string_append(line, pieces[which].text + from);
+			columns += pieces[which].columns - from;
+		}
+		ck_assert_uint_eq(columns_of(line->str), columns);
+		limit = MAX(1, columns * 2 / 3);
+		columns_cut(line, limit);
+		ck_assert_uint_le(columns_of(line->str), limit);
+		ck_assert_uint_ge(columns_of(line->str) + 1, MIN(limit, columns));
+		ck_assert(g_utf8_validate(line->str, -1, NULL));
+	}
+	g_string_free(line, TRUE);
 }
 END_TEST
 
@@ -161,6 +206,7 @@ int main(void)
 	tcase_add_test(tests, a_very_long_text_is_broken_in_linear_time);
 	tcase_add_test(tests, what_is_cut_off_is_told_by_an_ellipsis);
 	tcase_add_test(tests, looks_end_with_the_line_and_begin_again_below);
+	tcase_add_test(tests, a_text_is_as_wide_as_its_characters);
 	tcase_add_test(tests, a_line_that_grows_is_measured_bit_by_bit);
 	tcase_add_test(tests, any_width_comes_to_an_end);
 	suite_add_tcase(suite, tests);

@@ -121,19 +121,19 @@ START_TEST(a_line_that_was_kept_is_laid_out_the_same)
 {
 	char *lines, *second;
 	GString *kept = g_string_new(NULL);
-	unsigned columns;
 
-	begin(80, false);
+	begin(100, false);
 	layout_begin(&layout, "link", LAYER_ETHERNET, "Ethernet");
 	layout_change(&layout, ' ', 14);
 	text_append(layout.line, "02:00:00:00:00:01 → 02:00:00:00:00:02 (somebody)");
-	columns = layout_width(&layout);
+	ck_assert(layout_pad_to_size(&layout));
 	g_string_assign(kept, layout.line->str);
 	layout_size(&layout, 60);
 	layout_print(&layout, LAYOUT_TEXT_COLUMN);
-	layout_begin_with(&layout, kept->str, kept->len, columns);
-	layout_size(&layout, 60);
-	layout_print(&layout, LAYOUT_TEXT_COLUMN);
+	layout_print_again(&layout, kept->str, kept->len, 60);
+	layout_pad(&layout, 90);
+	ck_assert(!layout_pad_to_size(&layout));
+	text_empty(layout.line);
 	lines = printed();
 	second = lines + text_bytes / 2;
 	ck_assert_int_eq(memcmp(lines, second, text_bytes / 2), 0);
@@ -165,7 +165,7 @@ START_TEST(numbers_are_decimal_and_stand_on_the_right)
 {
 	GString *line = g_string_new(NULL);
 
-	text_number_right(line, numbers[_i].number, numbers[_i].width, ' ');
+	text_number_right(line, numbers[_i].number, numbers[_i].width);
 	ck_assert_str_eq(line->str, numbers[_i].text);
 	g_string_free(line, TRUE);
 }
