@@ -212,7 +212,8 @@ bool command_colours(int fd)
 {
 	const char *no_color = getenv("NO_COLOR");
 
-	return isatty(fd) && (no_color == NULL || *no_color == '\0');
+	return isatty(fd) && (no_color == NULL || *no_color == '\0') &&
+	       g_strcmp0(getenv("TERM"), "dumb") != 0;
 }
 
 unsigned command_columns(int fd)

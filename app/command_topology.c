@@ -402,6 +402,11 @@ int command_topology(const struct command *command, int argc, char **argv)
 
 	if (status >= 0)
 		return status;
+	if (wants_dot && wants_svg) {
+		command_complain(
+		    "--dot, --svg: it is printed in one of the two; leave the other out");
+		return EXIT_USAGE;
+	}
 	scenario = command_load(file);
 	if (scenario == NULL)
 		return EXIT_USAGE;

@@ -306,17 +306,28 @@ static void print_eavesdrop(const struct run *run)
 	page_end(&page);
 }
 
+/* A reader that has seen enough knows why it ends. */
+static void finish_json(struct run *run, int error)
+{
+	if (error != EPIPE)
+		output_failed(run, "--format json", g_strerror(error));
+	else if (run->status == EXIT_OK)
+		run->status = EXIT_OUTPUT;
+}
+
 void run_finish_views(struct run *run, bool is_whole)
 {
 	if (!run->is_observed)
 		return;
 	observer_stop(&run->observer);
+	if (run->observer.report != NULL)
+		report_finish(run->observer.report);
 	finish_capture(run, is_whole);
 	finish_key_log(run);
 	if (run->observer.log != NULL)
 		log_finish(run->observer.log);
 	if (run->observer.json != NULL && !json_view_finish(run->observer.json))
-		output_failed(run, "--format json", g_strerror(errno));
+		finish_json(run, errno);
 	run->has_printed_log = run->observer.log != NULL;
 	run->observer.log = NULL;
 	run->observer.json = NULL;

@@ -177,10 +177,15 @@ static enum fold how_to_fold(struct log *log, const struct crossing *crossing)
 	if (is_remarkable(crossing) ||
 	    (is_at_end && carries_application_data(log, crossing_frame(crossing))))
 		return FOLD_NOT;
+	enum fold kind = kind_of_repetition(log, crossing);
+
+	/* Who names a switch or router wants to see what it does. */
+	if (log->options.nodes != NULL && kind != FOLD_CONTROL)
+		return FOLD_NOT;
 	key = signature(log, crossing);
 	if (g_hash_table_contains(log->seen, key)) {
 		g_free(key);
-		return kind_of_repetition(log, crossing);
+		return kind;
 	}
 	g_hash_table_add(log->seen, key);
 	return FOLD_NOT;

@@ -264,6 +264,8 @@ static void append_checks(struct recorder *recorder, const struct trace_record *
 
 	if (record->kind != TRACE_TRANSMIT || pending == NULL || pending->root != record->root)
 		return;
+	if (g_str_has_suffix(recorder->comment->str, "."))
+		g_string_truncate(recorder->comment, recorder->comment->len - 1);
 	g_string_append(recorder->comment, pending->text->str);
 	g_hash_table_remove(recorder->pending, node);
 }

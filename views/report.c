@@ -178,12 +178,24 @@ static bool ended_in_drop(const struct crossing *crossing)
 	return false;
 }
 
+/* Segments that came to a wire for a second time: what was dropped before it is no retransmission there. */
+static bool is_retransmission(const struct crossing *crossing)
+{
+	if (crossing->sent == NULL || crossing->is_off_wire)
+		return false;
+	for (guint i = 0; i < crossing->records->len; i++)
+		if (crossing_record(crossing, i)->flags & TRACE_RETRANSMIT)
+			return true;
+	return false;
+}
+
 static void count_crossing(void *owner, const struct crossing *crossing)
 {
 	struct report *report = owner;
 	const struct model_mail *mail = mail_of(report, crossing);
 	struct ledger_row row;
 
+	report->retransmissions += is_retransmission(crossing);
 	if (crossing->received == NULL && crossing->sent == NULL)
 		return;
 	if (crossing->is_off_wire) /* its fragments are counted */
@@ -258,14 +270,17 @@ void report_feed(struct report *report, const struct trace_record *record, struc
 	default:
 		break;
 	}
-	if (record->kind == TRACE_ENCAPSULATE && record->flags & TRACE_RETRANSMIT)
-		report->retransmissions++;
 	report->end_ns = record->time_ns;
 	crossings_feed(report->crossings, record, bytes);
 }
 
-uint64_t report_unbalanced(struct report *report)
+void report_finish(struct report *report)
 {
 	crossings_finish(report->crossings);
+}
+
+uint64_t report_unbalanced(struct report *report)
+{
+	report_finish(report);
 	return report->unbalanced;
 }

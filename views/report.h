@@ -37,6 +37,9 @@ void report_print_summary(const struct report *report, FILE *out, bool colour);
 /* The whole report. */
 void report_print(const struct report *report, FILE *out, bool colour);
 
+/* The trace ends: what is still under way is counted. Call it before printing. */
+void report_finish(struct report *report);
+
 /* How many crossings had columns that do not add up: in - removed + added = out. Should be 0. */
 uint64_t report_unbalanced(struct report *report);
 

@@ -1053,6 +1053,38 @@ START_TEST(what_a_host_sends_itself_is_told)
 }
 END_TEST
 
+/* SYNs that wait for ARP in vain were made again, and came to no wire: no capture holds them. */
+START_TEST(retransmissions_are_counted_on_wires)
+{
+	struct outcome *outcome = program_run("run", "webmail", NULL);
+	unsigned made = 0, unsent = 0;
+
+	for (const char *at = outcome->out; (at = strstr(at, "RETRANSMISSION")) != NULL; at++)
+		made++;
+	for (const char *at = outcome->out; (at = strstr(at, "never sent: ")) != NULL; at++) {
+		const char *end = strstr(at, "\n\n");
+		g_autofree char *block = g_strndup(at, (gsize)(end - at));
+
+		unsent += strstr(block, "RETRANSMISSION") != NULL;
+	}
+	g_autofree char *sum = g_strdup_printf(", %u retransmissions, ", made - unsent);
+
+	ck_assert_uint_gt(unsent, 0);
+	ck_assert_ptr_nonnull(strstr(outcome->out, sum));
+	outcome_free(outcome);
+}
+END_TEST
+
+START_TEST(a_switch_that_is_named_is_not_folded)
+{
+	struct outcome *outcome = program_run("run", "office", "--host", "client-lan", NULL);
+
+	ck_assert_ptr_null(strstr(outcome->out, "at switches"));
+	ck_assert_ptr_nonnull(strstr(outcome->out, "switch: passes the frame on as it is"));
+	outcome_free(outcome);
+}
+END_TEST
+
 /* A line that is dialled for a frame does so while it goes out: the frame's block stays whole. */
 START_TEST(dialling_does_not_cut_a_block)
 {
@@ -1291,6 +1323,8 @@ int main(void)
 	tcase_add_test(tests, what_a_router_cannot_send_has_the_headers_it_made);
 	tcase_add_test(tests, what_a_host_sends_itself_is_told);
 	tcase_add_test(tests, dialling_does_not_cut_a_block);
+	tcase_add_test(tests, retransmissions_are_counted_on_wires);
+	tcase_add_test(tests, a_switch_that_is_named_is_not_folded);
 	tcase_add_test(tests, answers_of_dns_are_met_as_a_zone_file_writes_them);
 	tcase_add_test(tests, what_is_built_finds_its_scenarios_from_anywhere);
 	tcase_add_test(tests, show_says_where_attachments_are);
