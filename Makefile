@@ -44,7 +44,7 @@ ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -DDATADIR=\"$(PREFIX)/share/mailwire\" -I.
 
 # What only Linux has, and what stands in for it elsewhere.
 SYSTEM ?= $(shell uname -s)
-LINUX_ONLY = app/live.c app/live_device.c app/live_offload.c app/shell_namespace.c app/shell_keeper.c app/command_live.c \
+LINUX_ONLY = app/live.c app/live_pages.c app/live_device.c app/live_offload.c app/shell_namespace.c app/shell_keeper.c app/command_live.c \
              app/command_extcap.c app/command_shell.c tests/app/test_live_offload.c tests/fuzz/fuzz_offload.c
 ifeq ($(SYSTEM),Linux)
 LEFT_OUT = app/live_elsewhere.c

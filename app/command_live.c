@@ -5,6 +5,7 @@
 struct live_options {
 	char **attach;
 	gboolean is_alone; /* nothing needs to be plugged in */
+	char *pages;       /* see live_pages_new(); NULL: none are asked for */
 	struct live live;
 };
 
@@ -75,11 +76,23 @@ static int prepare(void *owner, struct run_setup *setup)
 		command_complain("--speed: must be more than 0 and at most %d", LIVE_SPEED_MAX);
 		return EXIT_USAGE;
 	}
+	if (options->pages != NULL) {
+		options->live.pages = live_pages_new(options->pages);
+		if (options->live.pages == NULL) {
+			command_complain(
+			    "--pages: FD:RECORDS:SECONDS:MEGABYTES, as mailwire serve says it");
+			return EXIT_USAGE;
+		}
+	}
 	for (char **text = options->attach; text != NULL && *text != NULL; text++) {
 		int status = attach(options, setup, *text);
 
 		if (status != EXIT_OK)
 			return status;
+	}
+	if (options->live.pages != NULL) {
+		live_pages_describe(options->live.pages, setup);
+		setup->sink = live_pages_sink(options->live.pages);
 	}
 	setup->drive = drive;
 	return live_prepare(&options->live, setup);
@@ -91,16 +104,18 @@ int command_live(const struct command *command, int argc, char **argv)
 	const GOptionEntry entries[] = {
 		{"attach",    0, 0,                    G_OPTION_ARG_STRING_ARRAY, &options.attach,
                  "Plug the interface IFACE (TAP, veth) into the switch of NETWORK; may be "
-		  "repeated",																    "IFACE=NETWORK"},
+		  "repeated",																    "IFACE=NETWORK"               },
 		{ "speed",    0, 0,                    G_OPTION_ARG_DOUBLE,       &options.live.speed,
-                 "Virtual seconds per real second (default 1)",												  "N"            },
+                 "Virtual seconds per real second (default 1)",												  "N"                           },
 		{ "record",   0, 0,                    G_OPTION_ARG_FILENAME,     &options.live.record_path,
-                 "Record what comes in, for mailwire run --replay PATH",											 "PATH"         },
+                 "Record what comes in, for mailwire run --replay PATH",											 "PATH"                        },
 		{ "alone",    0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_NONE,         &options.is_alone,
-                 "In real time, with nothing plugged in",													NULL           },
+                 "In real time, with nothing plugged in",													NULL                          },
+		{ "pages",    0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_STRING,       &options.pages,
+                 "Answer by pages at a descriptor",													      "FD:RECORDS:SECONDS:MEGABYTES"},
 		{ "services", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_STRING,
                  &options.live.services_host,								"Echo, discard, chargen and the like on this host",
-                 "HOST"																			 },
+                 "HOST"																					},
 	};
 	int status;
 
@@ -112,7 +127,9 @@ int command_live(const struct command *command, int argc, char **argv)
 			      .prepare = prepare,
 			      .owner = &options,
 			  });
+	live_pages_free(options.live.pages);
 	live_clear(&options.live);
 	g_strfreev(options.attach);
+	g_free(options.pages);
 	return status;
 }

@@ -7,7 +7,7 @@
 
 static bool build(struct run *run)
 {
-	struct trace_sink *sinks[3];
+	struct trace_sink *sinks[4];
 	size_t count = 0;
 
 	run->expect = expect_new(run->scenario);
@@ -19,6 +19,8 @@ static bool build(struct run *run)
 		observer_init(&run->observer, TRACE_ALL);
 		sinks[count++] = &run->observer.sink;
 	}
+	if (run->setup.sink != NULL)
+		sinks[count++] = run->setup.sink;
 	run->simulation = simulation_new(run->scenario, &(struct simulation_options) {
 							    .seed = run->seed,
 							    .sinks = sinks,

@@ -309,8 +309,8 @@ static int64_t sleep_ns(const struct live *live)
 	return live->speed == 1 ? until_ns : (int64_t)((double)until_ns / live->speed);
 }
 
-/* What ends a session: a signal, its descriptor, the reader of standard output. */
-enum { SIGNALLED, ENDED, READER, WATCHED };
+/* What ends a session: a signal, its descriptor, the reader of standard output; and who asks for pages. */
+enum { SIGNALLED, ENDED, READER, PAGES, WATCHED };
 
 static void watch_for_end(const struct live *live, struct pollfd *polled)
 {
@@ -319,6 +319,7 @@ static void watch_for_end(const struct live *live, struct pollfd *polled)
 	polled[SIGNALLED] = (struct pollfd) { live->signals, POLLIN, 0 };
 	polled[ENDED] = (struct pollfd) { live->ended_descriptor, POLLIN, 0 };
 	polled[READER] = (struct pollfd) { has_own_end ? -1 : live->state->session->reader, 0, 0 };
+	polled[PAGES] = (struct pollfd) { live_pages_descriptor(live->pages), POLLIN, 0 };
 }
 
 static bool has_ended(const struct pollfd *polled)
@@ -351,6 +352,8 @@ static void wait_for_something(struct live *live, bool has_more)
 	      &(struct timespec) { timeout_ns / NS_PER_S, timeout_ns % NS_PER_S }, NULL);
 	if (has_ended(polled + devices))
 		live->state->is_over = true;
+	if (polled[devices + PAGES].revents != 0)
+		live_pages_answer(live->pages);
 }
 
 /* ---- The session ---- */
@@ -430,6 +433,8 @@ int live_drive(struct live *live, const struct run_session *session)
 		wait_for_something(live, read_devices(live));
 	}
 	finish_record(live);
+	if (live->pages != NULL)
+		live_pages_finish(live->pages);
 	if (!live->is_silent)
 		report(live);
 	live_services_stop(state->services);

@@ -5,6 +5,7 @@
  */
 #pragma once
 #include "app/live_device.h"
+#include "app/live_pages.h"
 #include "app/run.h"
 
 /* A device and where it is plugged in. */
@@ -19,12 +20,13 @@ struct live_attachment {
 
 struct live {
 	/* To be filled in before live_prepare(). */
-	double speed;           /* virtual time per real time; INFINITY: as fast as it can be */
-	char *record_path;      /* NULL: no record */
-	int ended_descriptor;   /* the session ends when this is readable; -1: see live_drive() */
-	GPtrArray *attachments; /* of struct live_attachment *, owned */
-	char *services_host;    /* NULL, or where the services of app/live_services.h run */
-	bool is_silent;         /* no report on real time at the end */
+	double speed;             /* virtual time per real time; INFINITY: as fast as it can be */
+	char *record_path;        /* NULL: no record */
+	int ended_descriptor;     /* the session ends when this is readable; -1: see live_drive() */
+	GPtrArray *attachments;   /* of struct live_attachment *, owned */
+	char *services_host;      /* NULL, or where the services of app/live_services.h run */
+	bool is_silent;           /* no report on real time at the end */
+	struct live_pages *pages; /* who asks for pages meanwhile; NULL: nobody. Borrowed */
 
 	struct attachment_config *configs; /* as the world is built with */
 	struct live_state *state;          /* while it runs */

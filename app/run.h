@@ -22,6 +22,7 @@ struct run_setup {
 	uint64_t seed;             /* may be changed */
 	bool has_seed_option;      /* the user chose the seed */
 	struct network_attachments attachments;
+	struct trace_sink *sink; /* one more that the trace goes to; NULL: none */
 	/*
 	 * Makes the run advance to its end and returns the exit status. NULL: the event queue alone,
 	 * until all is quiet; then expectations are judged.

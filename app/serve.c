@@ -100,8 +100,12 @@ static void page_free(struct kept_page *page)
 
 static unsigned keep_page(struct serve *serve, GBytes *bytes)
 {
-	struct kept_page *page = g_new(struct kept_page, 1);
+	struct kept_page *latest = g_queue_peek_head(&serve->pages);
+	struct kept_page *page;
 
+	if (latest != NULL && latest->bytes == bytes)
+		return latest->number;
+	page = g_new(struct kept_page, 1);
 	*page = (struct kept_page) { ++serve->page_count, g_bytes_ref(bytes) };
 	g_queue_push_head(&serve->pages, page);
 	while (serve->pages.length > SERVE_PAGES_KEPT)
@@ -291,19 +295,42 @@ static void post_live(struct serve *serve, SoupServerMessage *message, GHashTabl
 	answer_text(message, "application/json", g_strdup("{}"));
 }
 
+static void on_live_page(void *owner, SoupServerMessage *message, GBytes *page, const char *problem)
+{
+	struct serve *serve = owner;
+
+	if (page == NULL)
+		serve_refuse(message, SOUP_STATUS_CONFLICT, problem);
+	else
+		answer_text(message, "application/json",
+			    g_strdup_printf("{\"page\":%u}", keep_page(serve, page)));
+	soup_server_unpause_message(serve->server, message);
+}
+
+static void post_live_page(struct serve *serve, SoupServerMessage *message, GHashTable *query)
+{
+	if (serve->live == NULL) {
+		get_live(serve, message, query);
+		return;
+	}
+	soup_server_pause_message(serve->server, message);
+	serve_live_page(serve->live, message, on_live_page, serve);
+}
+
 /* ---- Requests ---- */
 
 static const struct {
 	const char *method, *path;
 	void (*run)(struct serve *serve, SoupServerMessage *message, GHashTable *query);
 } requests[] = {
-	{"GET",   "/api/files", get_files },
-        { "GET",  "/api/file",  get_file  },
-	{ "POST", "/api/check", post_check},
-        { "POST", "/api/offer", post_offer},
-	{ "POST", "/api/run",   post_run  },
-        { "GET",  "/api/live",  get_live  },
-	{ "POST", "/api/live",  post_live },
+	{"GET",   "/api/files",     get_files     },
+        { "GET",  "/api/file",      get_file      },
+	{ "POST", "/api/check",     post_check    },
+        { "POST", "/api/offer",     post_offer    },
+	{ "POST", "/api/run",       post_run      },
+        { "GET",  "/api/live",      get_live      },
+	{ "POST", "/api/live",      post_live     },
+        { "POST", "/api/live/page", post_live_page},
 };
 
 static bool find_asset(SoupServerMessage *message, const char *path)

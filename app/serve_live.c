@@ -3,12 +3,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <gio/gio.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
-#define BLOCKS_KEPT   5000  /* for who comes later */
-#define BLOCK_BYTES   16384 /* a longer block is cut in two */
-#define BEAT_SECONDS  15
-#define WATCHERS_MAX  16
-#define BACKLOG_BYTES (4 * 1000000) /* a watcher that does not read so much is sent away */
+#define BLOCKS_KEPT      5000  /* for who comes later */
+#define BLOCK_BYTES      16384 /* a longer block is cut in two */
+#define BEAT_SECONDS     15
+#define WATCHERS_MAX     16
+#define PAGES_DESCRIPTOR 3                    /* of a session, where it is asked for pages */
+#define PAGE_PAUSE_US    (G_USEC_PER_SEC / 2) /* a page younger than that is new enough */
+#define BACKLOG_BYTES    (4 * 1000000) /* a watcher that does not read so much is sent away */
 
 struct block {
 	guint64 number; /* from 1, over all sessions */
@@ -23,6 +27,13 @@ struct watcher {
 	goffset sent_bytes, written_bytes;
 };
 
+/* A request for the session's page. */
+struct page_asked {
+	SoupServerMessage *message;
+	void (*done)(void *owner, SoupServerMessage *message, GBytes *page, const char *problem);
+	void *owner;
+};
+
 struct serve_live {
 	const struct serve_options *options;
 	SoupServer *server;
@@ -34,6 +45,13 @@ struct serve_live {
 	GCancellable *cancellable;
 	GString *text; /* of the block that is read */
 	unsigned beat; /* source id */
+
+	GIOStream *pages;   /* where the session is asked for pages and answers; NULL: none runs */
+	GByteArray *answer; /* what has come of one */
+	uint8_t buffer[65536];
+	GBytes *page; /* the last; NULL: none */
+	int64_t page_us;
+	GQueue asked; /* of struct page_asked * */
 };
 
 /* ---- Watchers ---- */
@@ -157,6 +175,112 @@ static void flush_block(struct serve_live *live)
 	g_string_truncate(live->text, 0);
 }
 
+/* ---- Pages of the session ---- */
+
+static void answer_asked(struct serve_live *live, const char *problem)
+{
+	struct page_asked *asked;
+
+	while ((asked = g_queue_pop_head(&live->asked)) != NULL) {
+		asked->done(asked->owner, asked->message, problem == NULL ? live->page : NULL,
+			    problem);
+		g_object_unref(asked->message);
+		g_free(asked);
+	}
+}
+
+/* A length, a line end, and so many bytes: see app/live_pages.h. True: one is complete. */
+static bool take_page(struct serve_live *live)
+{
+	GByteArray *answer = live->answer;
+	const uint8_t *end =
+	    answer->len == 0 ? NULL : memchr(answer->data, '\n', MIN(answer->len, 32));
+	size_t head, length;
+
+	if (end == NULL)
+		return false;
+	head = (size_t)(end - answer->data) + 1;
+	length = MIN((size_t)strtoull((const char *)answer->data, NULL, 10),
+		     (size_t)SERVE_PAGE_BYTES_MAX);
+	if (answer->len - head < length)
+		return false;
+	if (length > 0) {
+		g_clear_pointer(&live->page, g_bytes_unref);
+		live->page = g_bytes_new(answer->data + head, length);
+		live->page_us = g_get_monotonic_time();
+	}
+	g_byte_array_remove_range(answer, 0, (guint)(head + length));
+	answer_asked(live, length > 0 ? NULL
+				      : "The page could not be made: it takes more than this "
+					"server allows (--seconds, --memory), or is longer than "
+					"64 MB.");
+	return true;
+}
+
+static void read_pages(struct serve_live *live);
+
+static void on_page_bytes(GObject *stream, GAsyncResult *result, gpointer owner)
+{
+	struct serve_live *live = owner;
+	GError *error = NULL;
+	gssize length = g_input_stream_read_finish(G_INPUT_STREAM(stream), result, &error);
+
+	if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
+		g_error_free(error);
+		return;
+	}
+	g_clear_error(&error);
+	if (length <= 0) {
+		g_clear_object(&live->pages);
+		answer_asked(live, live->page != NULL ? NULL : "The session has ended.");
+		return;
+	}
+	g_byte_array_append(live->answer, live->buffer, (guint)length);
+	while (take_page(live))
+		;
+	read_pages(live);
+}
+
+static void read_pages(struct serve_live *live)
+{
+	g_input_stream_read_async(g_io_stream_get_input_stream(live->pages), live->buffer,
+				  sizeof live->buffer, G_PRIORITY_DEFAULT, live->cancellable,
+				  on_page_bytes, live);
+}
+
+static void forget_pages(struct serve_live *live)
+{
+	g_clear_object(&live->pages);
+	g_byte_array_set_size(live->answer, 0);
+	answer_asked(live, "The session has ended.");
+}
+
+void serve_live_page(struct serve_live *live, SoupServerMessage *message,
+		     void (*done)(void *owner, SoupServerMessage *message, GBytes *page,
+				  const char *problem),
+		     void *owner)
+{
+	struct page_asked *asked;
+	bool is_new = live->page != NULL && g_get_monotonic_time() - live->page_us < PAGE_PAUSE_US;
+
+	if (live->pages == NULL || is_new) {
+		done(owner, message, live->page,
+		     live->page == NULL ? "No session runs: start one." : NULL);
+		return;
+	}
+	if (live->asked.length >= WATCHERS_MAX) {
+		done(owner, message, NULL, "Too many ask for this page already.");
+		return;
+	}
+	asked = g_new(struct page_asked, 1);
+	*asked = (struct page_asked) { g_object_ref(message), done, owner };
+	g_queue_push_tail(&live->asked, asked);
+	/* One that is ending does not read it: its last page, or its end, is the answer. */
+	if (live->asked.length == 1)
+		g_output_stream_write(g_io_stream_get_output_stream(live->pages), "p", 1, NULL,
+				      NULL);
+}
+
 /* ---- The session ---- */
 
 static void read_line(struct serve_live *live);
@@ -208,6 +332,7 @@ void serve_live_stop(struct serve_live *live)
 	g_cancellable_cancel(live->cancellable);
 	g_object_unref(live->cancellable);
 	live->cancellable = g_cancellable_new();
+	forget_pages(live);
 	end_session(live);
 }
 
@@ -215,6 +340,7 @@ static GPtrArray *arguments_of(const struct serve_live *live, unsigned index, do
 {
 	GPtrArray *arguments = g_ptr_array_new_with_free_func(g_free);
 	const char *const *attach = live->options->attach;
+	const struct serve_limits *limits = &live->options->limits;
 	char number[G_ASCII_DTOSTR_BUF_SIZE];
 
 	g_ptr_array_add(arguments, serve_program());
@@ -223,11 +349,47 @@ static GPtrArray *arguments_of(const struct serve_live *live, unsigned index, do
 	    arguments, g_strconcat("--speed=", g_ascii_dtostr(number, sizeof number, speed), NULL));
 	if (attach == NULL || *attach == NULL)
 		g_ptr_array_add(arguments, g_strdup("--alone"));
+	g_ptr_array_add(arguments,
+			g_strdup_printf("--pages=%d:%" G_GUINT64_FORMAT ":%" G_GUINT64_FORMAT
+					":%" G_GUINT64_FORMAT,
+					PAGES_DESCRIPTOR, MIN(limits->records, G_MAXINT32),
+					limits->seconds, limits->memory_bytes / 1000000));
 	for (; attach != NULL && *attach != NULL; attach++)
 		g_ptr_array_add(arguments, g_strconcat("--attach=", *attach, NULL));
 	g_ptr_array_add(arguments, g_strdup(live->options->files[index].path));
 	g_ptr_array_add(arguments, NULL);
 	return arguments;
+}
+
+/* The session's process, with a socket by which it is asked for pages. */
+static bool spawn(struct serve_live *live, const GPtrArray *arguments)
+{
+	g_autoptr(GSubprocessLauncher) launcher = g_subprocess_launcher_new(
+	    G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_MERGE);
+	g_autoptr(GSocket) socket = NULL;
+	int ends[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+		return false;
+	g_subprocess_launcher_take_fd(launcher, ends[1], PAGES_DESCRIPTOR);
+	live->child =
+	    g_subprocess_launcher_spawnv(launcher, (const char *const *)arguments->pdata, NULL);
+	g_subprocess_launcher_close(launcher);
+	if (live->child == NULL) {
+		close(ends[0]);
+		return false;
+	}
+	g_clear_object(&live->pages);
+	g_clear_pointer(&live->page, g_bytes_unref);
+	g_byte_array_set_size(live->answer, 0);
+	socket = g_socket_new_from_fd(ends[0], NULL);
+	if (socket == NULL) {
+		close(ends[0]);
+		return true; /* it runs, but has no pages */
+	}
+	live->pages = G_IO_STREAM(g_socket_connection_factory_create_connection(socket));
+	read_pages(live);
+	return true;
 }
 
 bool serve_live_start(struct serve_live *live, unsigned index, double speed)
@@ -238,10 +400,7 @@ bool serve_live_start(struct serve_live *live, unsigned index, double speed)
 		return false;
 	serve_live_stop(live);
 	arguments = arguments_of(live, index, speed);
-	live->child = g_subprocess_newv(
-	    (const char *const *)arguments->pdata,
-	    G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_MERGE, NULL);
-	if (live->child == NULL)
+	if (!spawn(live, arguments))
 		return false;
 	live->lines = g_data_input_stream_new(g_subprocess_get_stdout_pipe(live->child));
 	add_block(live, "start", live->options->files[index].name);
@@ -272,6 +431,8 @@ struct serve_live *serve_live_new(SoupServer *server, const struct serve_options
 	live->server = server;
 	live->cancellable = g_cancellable_new();
 	live->text = g_string_new(NULL);
+	live->answer = g_byte_array_new();
+	g_queue_init(&live->asked);
 	g_queue_init(&live->blocks);
 	live->beat = g_timeout_add_seconds(BEAT_SECONDS, on_beat, live);
 	return live;
@@ -284,6 +445,10 @@ void serve_live_free(struct serve_live *live)
 	if (live == NULL)
 		return;
 	serve_live_stop(live);
+	g_cancellable_cancel(live->cancellable);
+	forget_pages(live);
+	g_clear_pointer(&live->page, g_bytes_unref);
+	g_byte_array_unref(live->answer);
 	g_source_remove(live->beat);
 	watchers = g_steal_pointer(&live->watchers);
 	g_list_free_full(watchers, (GDestroyNotify)watcher_free);

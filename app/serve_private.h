@@ -61,6 +61,15 @@ void serve_live_stop(struct serve_live *live);
  */
 void serve_live_watch(struct serve_live *live, SoupServerMessage *message);
 
+/*
+ * Answers, later, by the page of the session so far; of one that has ended, by its last. `done` is called
+ * once for each, with the page or with a problem, unless the server ends before.
+ */
+void serve_live_page(struct serve_live *live, SoupServerMessage *message,
+		     void (*done)(void *owner, SoupServerMessage *message, GBytes *page,
+				  const char *problem),
+		     void *owner);
+
 /* ---- Who may ask: app/serve_guard.c ---- */
 
 /* Answers what must not be answered otherwise; true: it did. Called before the body is read. */

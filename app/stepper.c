@@ -18,6 +18,7 @@ struct stepper *stepper_new(struct history *history, const char *title)
 	stepper->at = (struct position) { HISTORY_NONE, HISTORY_NONE, HISTORY_NONE };
 	stepper->typed = g_string_new(NULL);
 	stepper->lines = g_ptr_array_new_with_free_func(g_free);
+	stepper->causes = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 	stepper->speed = 2;
 	stepper_filter(stepper);
 	if (stepper->visible->len > 0)
@@ -36,6 +37,7 @@ void stepper_free(struct stepper *stepper)
 	g_free(stepper->nodes);
 	g_string_free(stepper->typed, TRUE);
 	g_ptr_array_unref(stepper->lines);
+	g_array_unref(stepper->causes);
 	g_array_unref(stepper->visible);
 	g_free(stepper->title);
 	g_free(stepper);
@@ -153,8 +155,29 @@ static bool press_in_bytes(struct stepper *stepper, unsigned key)
 	}
 }
 
+/* True: the key chooses among causes. */
+static bool press_why(struct stepper *stepper, unsigned key)
+{
+	switch (key) {
+	case STEPPER_DOWN:
+	case STEPPER_UP:
+		stepper_choose_cause(stepper, key == STEPPER_DOWN ? 1 : -1);
+		return true;
+	case STEPPER_ENTER:
+		stepper_go_to_cause(stepper, stepper->chosen);
+		return true;
+	default:
+		if (key < '1' || key > '9' || key - '0' >= stepper->causes->len)
+			return false;
+		stepper_go_to_cause(stepper, key - '0');
+		return true;
+	}
+}
+
 static void press_overlay(struct stepper *stepper, unsigned key)
 {
+	if (stepper->overlay == OVERLAY_WHY && press_why(stepper, key))
+		return;
 	switch (key) {
 	case STEPPER_DOWN:
 		stepper->scrolled++;
@@ -362,7 +385,8 @@ bool stepper_press(struct stepper *stepper, unsigned key)
 	uint32_t hop = stepper_hop_index(stepper);
 	bool goes_on = press(stepper, key);
 
-	if (stepper_hop_index(stepper) != hop)
+	if (stepper_hop_index(stepper) != hop && !stepper->is_found)
 		stepper_look_at_change(stepper);
+	stepper->is_found = false;
 	return goes_on;
 }

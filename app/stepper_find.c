@@ -16,10 +16,163 @@ static bool says(const struct stepper *stepper, uint32_t event, const char *fold
 	return is_found;
 }
 
+/* Inside of an event: what is found stands here. */
+struct finding {
+	const char *where;  /* NULL: in the title */
+	uint32_t packet;    /* place; HISTORY_NONE: of the event as a whole */
+	uint32_t start_bit; /* in the frame of that packet; 0: nowhere special */
+};
+
+/* A number is found as a whole only: 25 is not in 2525. */
+static bool contains(const char *text, gssize length, const char *folded)
+{
+	g_autofree char *there = g_utf8_casefold(text, length);
+	size_t wanted = strlen(folded);
+	bool is_number = strspn(folded, "0123456789") == wanted;
+
+	for (const char *at = there; (at = strstr(at, folded)) != NULL; at++)
+		if (!is_number ||
+		    ((at == there || !g_ascii_isdigit(at[-1])) && !g_ascii_isdigit(at[wanted])))
+			return true;
+	return false;
+}
+
+/* Bytes of any kind as a text. */
+static bool bytes_contain(const uint8_t *data, size_t length, const char *folded)
+{
+	g_autofree char *copy = g_memdup2(data, length);
+	g_autofree char *valid = NULL;
+
+	for (size_t i = 0; i < length; i++)
+		if (copy[i] == '\0')
+			copy[i] = ' ';
+	valid = g_utf8_make_valid(copy, (gssize)length);
+	return contains(valid, -1, folded);
+}
+
+static bool sentence_says(const struct stepper *stepper, const struct history_event *event,
+			  const char *folded)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+
+	history_explain_event(text, stepper->history, event);
+	return contains(text->str, (gssize)text->len, folded);
+}
+
+/* What its protocol says, decrypted. */
+static bool units_say(const struct stepper *stepper, const struct history_event *event,
+		      const char *folded)
+{
+	const GPtrArray *units;
+
+	if (event->unit == HISTORY_NONE)
+		return false;
+	units = model_connection(history_model(stepper->history), event->connection)
+		    ->directions[event->direction]
+		    .units;
+	for (uint32_t i = event->unit; i < event->unit + event->unit_count; i++) {
+		const struct model_unit *unit = units->pdata[i];
+		gsize length;
+		const uint8_t *data =
+		    unit->bytes == NULL ? NULL : g_bytes_get_data(unit->bytes, &length);
+
+		if (data != NULL && bytes_contain(data, length, folded))
+			return true;
+	}
+	return false;
+}
+
+/* Values of fields; "time to live = 63" is searched in names as well. */
+static bool field_says(const struct box_field *field, const char *folded)
+{
+	g_autofree char *whole = NULL;
+
+	if (strchr(folded, '=') == NULL)
+		return contains(field->value, -1, folded);
+	whole = g_strdup_printf("%s = %s", field->name, field->value);
+	return contains(whole, -1, folded);
+}
+
+static bool boxes_say(const GPtrArray *boxes, const char *folded, struct finding *finding)
+{
+	for (guint i = 0; i < boxes->len; i++) {
+		const struct box *box = boxes->pdata[i];
+
+		for (guint k = 0; k < box->fields->len; k++) {
+			const struct box_field *field =
+			    &g_array_index(box->fields, struct box_field, k);
+
+			if (!field_says(field, folded))
+				continue;
+			finding->where = field->name;
+			finding->start_bit = field->start_bit;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Fields and bytes of its packets, as they were made. */
+static bool packets_say(const struct stepper *stepper, const struct history_event *event,
+			const char *folded, struct finding *finding)
+{
+	for (uint32_t i = 0; i < event->packet_count; i++) {
+		const struct history_packet *packet = history_packet(
+		    stepper->history, history_event_packet(stepper->history, event, i));
+		const struct history_hop *hop =
+		    history_hop(stepper->history, history_packet_hop(stepper->history, packet, 0));
+		struct bytes frame = hop->sent.length > 0 ? hop->sent : hop->received;
+		GPtrArray *boxes = boxes_new(history_model(stepper->history), frame);
+		bool is_found = boxes_say(boxes, folded, finding);
+
+		boxes_free(boxes);
+		finding->packet = i;
+		if (is_found)
+			return true;
+		if (frame.length > 0 && bytes_contain(frame.data, frame.length, folded)) {
+			finding->where = "bytes";
+			return true;
+		}
+	}
+	finding->packet = HISTORY_NONE;
+	return false;
+}
+
+static bool finds(const struct stepper *stepper, uint32_t index, const char *folded,
+		  struct finding *finding)
+{
+	const struct history_event *event = history_event(stepper->history, index);
+
+	*finding = (struct finding) { .packet = HISTORY_NONE };
+	if (says(stepper, index, folded))
+		return true;
+	finding->where = "sentence (e)";
+	if (sentence_says(stepper, event, folded))
+		return true;
+	finding->where = "text that is carried";
+	return units_say(stepper, event, folded) || packets_say(stepper, event, folded, finding);
+}
+
+static void go_to_finding(struct stepper *stepper, uint32_t event, const struct finding *finding)
+{
+	stepper_go_to(stepper, event);
+	if (finding->where == NULL)
+		return;
+	stepper_say(stepper, g_strdup_printf("found in: %s", finding->where));
+	if (finding->packet == HISTORY_NONE)
+		return;
+	stepper->is_folded = false;
+	stepper->at.packet = finding->packet;
+	stepper->at.hop = 0;
+	stepper->is_found = true;
+	stepper->byte = finding->start_bit / 8;
+}
+
 void stepper_search(struct stepper *stepper, int way)
 {
 	guint count = stepper->visible->len;
 	guint place = stepper_visible_place(stepper, stepper->at.event);
+	struct finding finding;
 
 	if (stepper->searched == NULL) {
 		stepper_say(stepper, g_strdup("/ and a text, and Enter, searches for it"));
@@ -29,8 +182,8 @@ void stepper_search(struct stepper *stepper, int way)
 		guint to = way > 0 ? (place + i) % count : (place + count - i) % count;
 		uint32_t event = g_array_index(stepper->visible, uint32_t, to);
 
-		if (says(stepper, event, stepper->searched)) {
-			stepper_go_to(stepper, event);
+		if (finds(stepper, event, stepper->searched, &finding)) {
+			go_to_finding(stepper, event, &finding);
 			return;
 		}
 	}
@@ -63,7 +216,8 @@ bool stepper_condition_holds(const struct stepper *stepper, uint32_t index)
 	case CONDITION_PACKET:
 		return passes(stepper, event);
 	case CONDITION_TEXT:
-		return says(stepper, index, stepper->condition_text);
+		return says(stepper, index, stepper->condition_text) ||
+		       units_say(stepper, event, stepper->condition_text);
 	case CONDITION_STATE:
 		return event->kind == HISTORY_CHANGE &&
 		       says(stepper, index, stepper->condition_text);
@@ -105,7 +259,7 @@ void stepper_set_condition(struct stepper *stepper, const char *text)
 	stepper_continue(stepper);
 }
 
-static bool is_listed(const struct stepper *stepper, uint32_t event)
+bool stepper_is_listed(const struct stepper *stepper, uint32_t event)
 {
 	guint place = stepper_visible_place(stepper, event);
 
@@ -127,7 +281,7 @@ void stepper_continue(struct stepper *stepper)
 			stepper->has_changes = true;
 			stepper_filter(stepper);
 		}
-		if (is_listed(stepper, i)) {
+		if (stepper_is_listed(stepper, i)) {
 			stepper_go_to(stepper, i);
 			return;
 		}

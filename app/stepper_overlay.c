@@ -18,7 +18,8 @@ static const char *const help[] = {
 	"  y Y    h H         next event at this layer; at this host; back",
 	"  12 Enter  t        step number 12; jumps to a time",
 	"  Home End           first step, last step",
-	"  /  n N             searches titles; once more, forwards and back",
+	"  /  n N             searches titles, sentences, fields (time to live = 63)",
+	"                     and what is carried; once more, forwards and back",
 	"  b  c               goes on to a condition: a filter of tcpdump (tcp port 25),",
 	"                     /550 a text, state ESTABLISHED a change; c: once more",
 	"  r  < >             runs; slower, faster",
@@ -28,7 +29,8 @@ static const char *const help[] = {
 	"  Tab x   a          to the bytes and back; as the frame came, or left",
 	"  d                  pins this frame; on another one: compares the two",
 	"  s                  sockets, queues, mailboxes, tables at this instant",
-	"  w                  why? the causes, back to what a user did",
+	"  w                  why? the causes, back to what a user did; 1 to 9, or ↓ ↑",
+	"                     and Enter, lead to one of them",
 	"  e                  the whole sentence",
 	"  p                  predict: you say what comes next, and scores are kept",
 	"  q                  quit",
@@ -98,27 +100,59 @@ static void show_state(struct stepper *stepper)
 
 /* Why? */
 
+/* "  3  because of     1.004835 s  mail: Greeting: 220 ...". */
+static void add_cause(struct stepper *stepper, guint number, uint32_t index)
+{
+	GString *line = g_string_new(NULL);
+
+	if (number == 0)
+		g_string_append(line, "     this       ");
+	else if (number < 10)
+		g_string_append_printf(line, "  %u  because of ", number);
+	else
+		g_string_append(line, "     because of ");
+	g_string_append_printf(line, "%12.6f s  ",
+			       (double)history_event(stepper->history, index)->time_ns / 1e9);
+	stepper_append_event(line, stepper, index);
+	add(stepper, g_string_free(line, FALSE));
+	g_array_append_val(stepper->causes, index);
+}
+
 static void show_why(struct stepper *stepper)
 {
 	GArray *causes = history_causes(stepper->history, stepper->at.event);
 
+	g_array_set_size(stepper->causes, 0);
 	for (guint i = 0; i < causes->len; i++) {
 		uint32_t index = g_array_index(causes, uint32_t, i);
-		GString *line;
 
-		if (i > 0 && !stepper->has_changes &&
-		    history_event(stepper->history, index)->kind == HISTORY_CHANGE)
-			continue;
-		line = g_string_new(NULL);
-		g_string_append_printf(line, "%s%12.6f s  ", i == 0 ? "" : "because of ",
-				       (double)history_event(stepper->history, index)->time_ns /
-					   1e9);
-		if (i == 0)
-			g_string_insert(line, 0, "this       ");
-		stepper_append_event(line, stepper, index);
-		add(stepper, g_string_free(line, FALSE));
+		if (i == 0 || stepper->has_changes ||
+		    history_event(stepper->history, index)->kind != HISTORY_CHANGE)
+			add_cause(stepper, stepper->causes->len, index);
 	}
+	stepper->chosen = stepper->causes->len > 1 ? 1 : 0;
 	g_array_unref(causes);
+}
+
+void stepper_choose_cause(struct stepper *stepper, int way)
+{
+	if (way < 0 ? stepper->chosen > 0 : stepper->chosen + 1 < stepper->causes->len)
+		stepper->chosen += (unsigned)way;
+}
+
+void stepper_go_to_cause(struct stepper *stepper, unsigned line)
+{
+	uint32_t event = g_array_index(stepper->causes, uint32_t, line);
+
+	stepper->overlay = OVERLAY_NONE;
+	if (!stepper_is_listed(stepper, event)) {
+		stepper->layers = 0;
+		stepper->mail = 0;
+		g_clear_pointer(&stepper->nodes, g_free);
+		stepper_filter(stepper);
+		stepper_say(stepper, g_strdup("all steps are shown again: this one was hidden"));
+	}
+	stepper_go_to(stepper, event);
 }
 
 /* Differences. */
@@ -389,19 +423,27 @@ static const char *overlay_title(enum overlay overlay)
 	return titles[overlay];
 }
 
+static bool is_chosen(const struct stepper *stepper, guint line)
+{
+	return stepper->overlay == OVERLAY_WHY && line == stepper->chosen;
+}
+
 void stepper_draw_overlay(struct stepper *stepper, struct canvas *canvas, unsigned row,
 			  unsigned rows)
 {
 	unsigned used = 0, room = rows > 1 ? rows - 1 : 0;
 	guint most = stepper->lines->len > room ? stepper->lines->len - room : 0;
 
+	if (stepper->overlay == OVERLAY_WHY)
+		stepper->scrolled = stepper->chosen < room ? 0 : stepper->chosen + 1 - room;
 	stepper->scrolled = MIN(stepper->scrolled, most);
 	for (unsigned i = 0; i < rows; i++)
 		canvas_fill(canvas, row + i, 0, canvas->columns, ' ');
-	g_autofree char *title =
-	    g_strdup_printf(" %s%s", overlay_title(stepper->overlay),
-			    most > 0 ? "   ↓ ↑ PgDn PgUp: more; any other key leads back"
-				     : "   any key leads back");
+	const char *keys = stepper->overlay == OVERLAY_WHY
+			       ? "   ↓ ↑ Enter, or 1 to 9: to that cause; any other key leads back"
+			   : most > 0 ? "   ↓ ↑ PgDn PgUp: more; any other key leads back"
+				      : "   any key leads back";
+	g_autofree char *title = g_strdup_printf(" %s%s", overlay_title(stepper->overlay), keys);
 
 	canvas_write(canvas, row, 0, canvas->columns, CANVAS_BOLD | CANVAS_REVERSE, CANVAS_NO_LAYER,
 		     title);
@@ -412,7 +454,8 @@ void stepper_draw_overlay(struct stepper *stepper, struct canvas *canvas, unsign
 			used += canvas_paragraph(canvas, row + 1 + used, 1, canvas->columns - 2,
 						 room - used, line, NULL);
 		else
-			canvas_write(canvas, row + 1 + used++, 1, canvas->columns - 2, CANVAS_PLAIN,
+			canvas_write(canvas, row + 1 + used++, 1, canvas->columns - 2,
+				     is_chosen(stepper, i) ? CANVAS_REVERSE : CANVAS_PLAIN,
 				     CANVAS_NO_LAYER, line);
 	}
 }

@@ -32,7 +32,7 @@ enum prompt {
 enum condition {
 	CONDITION_NONE,
 	CONDITION_PACKET, /* a frame passes `filter` */
-	CONDITION_TEXT,   /* a title says `text` */
+	CONDITION_TEXT,   /* a title, or what a protocol says, has `text` in it */
 	CONDITION_STATE,  /* a change of state says `text` */
 };
 
@@ -59,6 +59,7 @@ struct stepper {
 	bool shows_received; /* as bytes: the frame as it came, else as it left */
 	bool is_in_bytes;    /* arrows move over the bytes */
 	uint32_t byte;
+	bool is_found; /* `byte` is what was searched: it stays, once */
 
 	uint32_t pinned[2]; /* indices of hops */
 	unsigned pin_count;
@@ -66,6 +67,8 @@ struct stepper {
 	enum overlay overlay;
 	GPtrArray *lines; /* of the overlay */
 	unsigned scrolled;
+	GArray *causes;  /* of uint32_t: events, one for each line of OVERLAY_WHY */
+	unsigned chosen; /* line of that */
 
 	enum prompt prompt;
 	GString *typed;
@@ -113,6 +116,7 @@ void stepper_go_time(struct stepper *stepper, int64_t time_ns);
 void stepper_search(struct stepper *stepper, int way);
 void stepper_set_condition(struct stepper *stepper, const char *text);
 void stepper_continue(struct stepper *stepper);
+bool stepper_is_listed(const struct stepper *stepper, uint32_t event);
 bool stepper_condition_holds(const struct stepper *stepper, uint32_t event);
 
 /* app/stepper_prompt.c: texts that are typed. */
@@ -122,6 +126,8 @@ void stepper_say_how_many(struct stepper *stepper);
 
 /* app/stepper_overlay.c: what lies over the screen. */
 void stepper_show(struct stepper *stepper, enum overlay overlay);
+void stepper_choose_cause(struct stepper *stepper, int way);
+void stepper_go_to_cause(struct stepper *stepper, unsigned line);
 void stepper_pin(struct stepper *stepper);
 void stepper_ask(struct stepper *stepper);
 void stepper_answer(struct stepper *stepper, unsigned option);

@@ -227,7 +227,7 @@ uint64_t trace_store_find(const struct trace_store *store, uint64_t id)
 	struct trace_store *cache = (struct trace_store *)store;
 
 	if (cache->by_id == NULL)
-		cache->by_id = g_hash_table_new(g_int64_hash, g_int64_equal);
+		cache->by_id = g_hash_table_new(trace_id_hash, g_int64_equal);
 	for (; cache->indexed < cache->count; cache->indexed++) {
 		const struct trace_record *record = trace_store_record(store, cache->indexed);
 

@@ -56,3 +56,8 @@ uint64_t trace_emit_slow(struct node *node, const struct packet *packet,
 			sink->record(sink->owner, &whole, bytes);
 	return whole.id;
 }
+
+unsigned trace_id_hash(const void *id)
+{
+	return (unsigned)(*(const uint64_t *)id * UINT64_C(0x9e3779b97f4a7c15) >> 32);
+}

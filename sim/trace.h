@@ -41,7 +41,11 @@ enum trace_kind {
 	                      command, reply, literal or message; detail: which; flags: TRACE_INBOUND */
 	TRACE_PHASE, /* a session of a program enters a phase; object: the session; detail: which */
 	TRACE_MAIL,  /* a message's life: composed, submitted, queued, delivered; object: message */
-	TRACE_MAILBOX, /* a mailbox changes; object: the mailbox; before: UID; after: flags */
+	TRACE_MAILBOX,    /* a mailbox changes; object: the mailbox; before: UID; after: flags */
+	TRACE_LOOPBACK,   /* a host sends itself a datagram over no wire; bytes: all of it; flags:
+	                   TRACE_INBOUND where it arrives */
+	TRACE_CONGESTION, /* a congestion window changes; object: the stream direction; before,
+	                      after: its bytes; detail: why; bytes: as the layer says */
 	TRACE_KIND_COUNT,
 };
 
@@ -49,7 +53,7 @@ enum trace_kind {
 #define TRACE_ALL       (TRACE_BIT(TRACE_KIND_COUNT) - 1)
 
 enum trace_flag {
-	TRACE_INBOUND = 1,    /* UNIT: read from the peer, not written to it */
+	TRACE_INBOUND = 1, /* UNIT: read from the peer, not written to it; LOOPBACK: it arrives */
 	TRACE_RETRANSMIT = 2, /* ENCAPSULATE of TCP: these bytes were sent before */
 	TRACE_CORRUPTED =
 	    4,            /* RECEIVE: a cable changed bytes on the way; before: the FCS received */
@@ -89,6 +93,12 @@ static inline uint32_t trace_node_of(uint64_t id)
 {
 	return (uint32_t)(id >> TRACE_NODE_SHIFT);
 }
+
+/*
+ * A GHashFunc for tables whose keys are pointers to ids. The nodes of a world count alike: g_int64_hash()
+ * would put the ids of all of them into the same places.
+ */
+unsigned trace_id_hash(const void *id);
 
 struct trace_sink {
 	uint64_t kinds; /* set of TRACE_BIT(kind); fixed once the sink is added */

@@ -11,6 +11,21 @@ struct loopback {
 	uint64_t packets;
 };
 
+/* There is no cable that would tell of it. */
+static uint64_t trace_datagram(struct host *host, const struct packet *packet, uint64_t cause,
+			       uint8_t flags)
+{
+	return trace_emit(&host->node, packet,
+			  &(struct trace_record) {
+			      .kind = TRACE_LOOPBACK,
+			      .layer = LAYER_IPV4,
+			      .cause = cause,
+			      .flags = flags,
+			      .start = (uint16_t)packet->start,
+			  },
+			  packet_bytes(packet));
+}
+
 static void await_arrival(struct loopback *loopback)
 {
 	const struct transit_frame *first = transit_first(&loopback->transit);
@@ -34,8 +49,8 @@ static void arrive(void *owner)
 	g_assert(status == PARSE_OK); /* it was made by ipv4_send() */
 	context->crossing = node_begin_crossing(&host->node, frame.packet);
 	context->root = frame.packet->root;
-	context->cause = frame.cause;
 	context->actor = 0;
+	context->cause = trace_datagram(host, frame.packet, frame.cause, TRACE_INBOUND);
 	ipv4_deliver(host, frame.packet, &header, false);
 }
 
@@ -64,6 +79,7 @@ void loopback_send(struct host *host, struct packet *packet, uint64_t cause)
 
 	int64_t arrival_ns = node_now(&host->node) + LOOPBACK_DELAY_NS;
 
+	cause = trace_datagram(host, packet, cause, 0);
 	*transit_place(&loopback->transit, arrival_ns) =
 	    (struct transit_frame) { packet, arrival_ns, ++loopback->packets, cause };
 	if (loopback->transit.count == 1)

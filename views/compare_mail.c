@@ -39,7 +39,7 @@ static struct compare_place *find_place(const struct compare *compare, GArray *p
 		.node = mailbox->node,
 		.owner = mailbox->owner,
 		.is_server = compare_listens(compare, mailbox->node),
-		.roots = g_hash_table_new(g_int64_hash, g_int64_equal),
+		.roots = g_hash_table_new(trace_id_hash, g_int64_equal),
 	};
 
 	g_array_append_val(places, place);

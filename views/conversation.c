@@ -60,7 +60,7 @@ void conversations_init(struct conversations *conversations,
 	conversation_roots_init(conversations);
 	conversation_units_init(conversations);
 	conversations->translations =
-	    g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
+	    g_hash_table_new_full(trace_id_hash, g_int64_equal, g_free, g_free);
 }
 
 void conversations_clear(struct conversations *conversations)

@@ -15,8 +15,9 @@ static void ranges_free(gpointer data)
 void conversation_roots_init(struct conversations *conversations)
 {
 	conversations->roots =
-	    g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, ranges_free);
-	conversations->objects = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
+	    g_hash_table_new_full(trace_id_hash, g_int64_equal, g_free, ranges_free);
+	conversations->objects =
+	    g_hash_table_new_full(trace_id_hash, g_int64_equal, g_free, g_free);
 }
 
 static struct root_range *range_at(const GArray *ranges, guint index)

@@ -49,7 +49,7 @@ static void unit_free(gpointer data)
 void conversation_units_init(struct conversations *conversations)
 {
 	conversations->protected =
-	    g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, protected_free);
+	    g_hash_table_new_full(trace_id_hash, g_int64_equal, g_free, protected_free);
 }
 
 GPtrArray *conversation_units_new(void)

@@ -168,7 +168,7 @@ static GByteArray *keep(struct bytes frame)
 	(TRACE_BIT(TRACE_TRANSMIT) | TRACE_BIT(TRACE_RECEIVE) | TRACE_BIT(TRACE_ENCAPSULATE) |     \
 	 TRACE_BIT(TRACE_DECAPSULATE) | TRACE_BIT(TRACE_FORWARD) | TRACE_BIT(TRACE_WAIT) |         \
 	 TRACE_BIT(TRACE_DROP) | TRACE_BIT(TRACE_IGNORE) | TRACE_BIT(TRACE_IMPAIR) |               \
-	 TRACE_BIT(TRACE_DERIVE))
+	 TRACE_BIT(TRACE_DERIVE) | TRACE_BIT(TRACE_LOOPBACK))
 
 static void append(struct crossing *crossing, const struct trace_record *record)
 {
@@ -176,8 +176,15 @@ static void append(struct crossing *crossing, const struct trace_record *record)
 	crossing->last_ns = record->time_ns;
 }
 
-/* A datagram that is on no wire, as a frame. */
-static GByteArray *keep_datagram(struct bytes datagram)
+bool crossing_is_loopback(const struct crossing *crossing)
+{
+	for (guint i = 0; i < crossing->records->len; i++)
+		if (crossing_record(crossing, i)->kind == TRACE_LOOPBACK)
+			return true;
+	return false;
+}
+
+GByteArray *crossing_wrap(struct bytes datagram)
 {
 	struct ethernet_header ethernet = { .type = ETHERTYPE_IPV4 };
 	uint8_t header[ETHERNET_HEADER_BYTES];
@@ -186,6 +193,17 @@ static GByteArray *keep_datagram(struct bytes datagram)
 	ethernet_header_emit(&ethernet, header);
 	g_byte_array_append(frame, header, sizeof header);
 	return g_byte_array_append(frame, datagram.data, (guint)datagram.length);
+}
+
+/* From itself or to itself. */
+static void feed_loopback(struct crossing *crossing, const struct trace_record *record,
+			  struct bytes datagram)
+{
+	if (record->flags & TRACE_INBOUND)
+		crossing->received = crossing_wrap(datagram);
+	else
+		crossing->sent = crossing_wrap(datagram);
+	crossing->is_off_wire = true;
 }
 
 static bool is_wrapped(const struct crossing *crossing)
@@ -208,7 +226,7 @@ static void feed_drop(struct crossing *crossing, const struct trace_record *reco
 	if (record->layer == LAYER_LINK)
 		crossing->unsent = keep(bytes);
 	else if (ipv4_header_parse(bytes, &header, &payload) == PARSE_OK)
-		crossing->unsent = keep_datagram(bytes);
+		crossing->unsent = crossing_wrap(bytes);
 }
 
 /* A fragment is made, which becomes a crossing of its own. */
@@ -220,7 +238,7 @@ static void feed_fragment(struct crossings *crossings, const struct trace_record
 
 	append(whole, record);
 	if (bytes.length > 0 && whole->sent == NULL) {
-		whole->sent = keep_datagram(bytes);
+		whole->sent = crossing_wrap(bytes);
 		whole->is_off_wire = true;
 	}
 	part = crossing_open(crossings, record);
@@ -240,7 +258,7 @@ static void feed_reassembled(struct crossings *crossings, const struct trace_rec
 	}
 	append(whole, record);
 	if (bytes.length > 0 && whole->received == NULL) {
-		whole->received = keep_datagram(bytes);
+		whole->received = crossing_wrap(bytes);
 		whole->is_off_wire = true;
 	}
 }
@@ -265,6 +283,8 @@ void crossings_feed(struct crossings *crossings, const struct trace_record *reco
 		crossing->received = keep(bytes);
 	if (record->kind == TRACE_TRANSMIT && crossing->sent == NULL)
 		crossing->sent = keep(bytes);
+	if (record->kind == TRACE_LOOPBACK)
+		feed_loopback(crossing, record, bytes);
 	if (record->kind == TRACE_DROP)
 		feed_drop(crossing, record, bytes);
 	if (record->kind == TRACE_WAIT && record->layer != LAYER_IPV4)

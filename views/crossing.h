@@ -20,8 +20,8 @@ struct crossing {
 	bool is_waiting;      /* for ARP: more may come much later */
 	bool is_part;         /* a fragment made here, or a datagram put together here */
 	/*
-	 * A datagram that was cut, or put together, here: it is `sent`, or `received`, under an
-	 * Ethernet header of zeros, but it was on no wire.
+	 * A datagram that was cut, or put together, here, or that the host sends itself: it is `sent`,
+	 * or `received`, under an Ethernet header of zeros, but it was on no wire.
 	 */
 	bool is_off_wire;
 };
@@ -38,6 +38,12 @@ static inline const struct trace_record *crossing_record(const struct crossing *
 {
 	return &g_array_index(crossing->records, struct trace_record, i);
 }
+
+/* True when the host sends it itself. */
+bool crossing_is_loopback(const struct crossing *crossing);
+
+/* A datagram that is on no wire as a frame, under an Ethernet header of zeros. The caller frees it. */
+GByteArray *crossing_wrap(struct bytes datagram);
 
 /* Its last transmit or receive: where it left, or came in; 0: neither. */
 unsigned crossing_interface(const struct crossing *crossing);

@@ -1,8 +1,7 @@
 #include "views/figures.h"
 
-#include <inttypes.h>
 #include <string.h>
-#include "sim/time.h"
+#include "protocols/layer.h"
 #include "views/palette.h"
 #include "views/story_write.h"
 
@@ -46,13 +45,22 @@ static bool is_drawn(const struct box_field *field)
 	return field->is_main || field->change != BOX_SAME;
 }
 
-static unsigned rows_of(const struct box *box)
+/* The rows below a header: fields, or what they would say as lines. Returns how many. */
+static unsigned rows_of(const struct box *box, struct figure_row rows[FIELDS_MAX])
 {
-	unsigned rows = 0;
+	unsigned count = 0;
 
-	for (guint i = 0; i < box->fields->len && rows < FIELDS_MAX; i++)
-		rows += is_drawn(&g_array_index(box->fields, struct box_field, i));
-	return rows > 0 ? rows : MIN(box->lines->len, LINES_MAX); /* fields say what lines would */
+	for (guint i = 0; i < box->fields->len && count < FIELDS_MAX; i++) {
+		const struct box_field *field = &g_array_index(box->fields, struct box_field, i);
+
+		if (is_drawn(field))
+			rows[count++] = (struct figure_row) { .box = box, .field = field };
+	}
+	if (count > 0)
+		return count;
+	for (; count < MIN(box->lines->len, LINES_MAX); count++)
+		rows[count] = (struct figure_row) { .box = box, .line = box->lines->pdata[count] };
+	return count;
 }
 
 /* Height of box `index` with all that is inside it. */
@@ -60,8 +68,9 @@ static unsigned height_of(const GPtrArray *boxes, guint index)
 {
 	const struct box *box = boxes->pdata[index];
 	unsigned inner = index + 1 < boxes->len ? height_of(boxes, index + 1) + MARGIN : 0;
+	struct figure_row rows[FIELDS_MAX];
 
-	return TITLE + rows_of(box) * ROW + inner + MARGIN;
+	return TITLE + rows_of(box, rows) * ROW + inner + MARGIN;
 }
 
 static void draw_row(GString *svg, unsigned x, unsigned y, glong limit, const char *name,
@@ -90,22 +99,16 @@ static char *field_text(const struct box_field *field)
 static unsigned draw_fields(GString *svg, const struct box *box, unsigned x, unsigned y,
 			    glong limit)
 {
-	unsigned rows = 0;
+	struct figure_row rows[FIELDS_MAX];
+	unsigned count = rows_of(box, rows);
 
-	for (guint i = 0; i < box->fields->len && rows < FIELDS_MAX; i++) {
-		const struct box_field *field = &g_array_index(box->fields, struct box_field, i);
-		g_autofree char *value = NULL;
+	for (unsigned i = 0; i < count; i++) {
+		const struct box_field *field = rows[i].field;
+		g_autofree char *value = field == NULL ? g_strdup(rows[i].line) : field_text(field);
 
-		if (!is_drawn(field))
-			continue;
-		value = field_text(field);
 		y += ROW;
-		rows++;
-		draw_row(svg, x, y, limit, field->name, value, field->change == BOX_CHANGED);
-	}
-	for (guint i = 0; rows == 0 && i < MIN(box->lines->len, LINES_MAX); i++) {
-		y += ROW;
-		draw_row(svg, x, y, limit, "", box->lines->pdata[i], false);
+		draw_row(svg, x, y, limit, field == NULL ? "" : field->name, value,
+			 field != NULL && field->change == BOX_CHANGED);
 	}
 	return y;
 }
@@ -127,7 +130,10 @@ static void draw_box(GString *svg, const GPtrArray *boxes, guint index, unsigned
 			       "fill=\"%s\" " FONT ">",
 			       x + MARGIN, y + 16, colour->ink);
 	append_cut(svg, box->name, 24);
-	g_string_append_printf(svg, " · %u B</text>\n", box->header_bytes);
+	if (box->layer !=
+	    LAYER_TLS) /* what TLS adds is around what it protects, not in front of it */
+		g_string_append_printf(svg, " · %u B", box->header_bytes);
+	g_string_append(svg, "</text>\n");
 	y = draw_fields(svg, box, x + MARGIN, y + TITLE - 5, limit);
 	if (index + 1 < boxes->len)
 		draw_box(svg, boxes, index + 1, x + MARGIN, y + MARGIN + 4, width - 2 * MARGIN);
@@ -159,6 +165,35 @@ static GString *svg_new(unsigned width, unsigned height)
 	    "viewBox=\"0 0 %u %u\">\n",
 	    width, height, width, height);
 	return svg;
+}
+
+static void visit_rows(const GPtrArray *boxes, bool is_before,
+		       void (*row)(void *owner, const struct figure_row *row), void *owner)
+{
+	for (guint i = 0; i < boxes->len; i++) {
+		struct figure_row rows[FIELDS_MAX];
+		unsigned count = rows_of(boxes->pdata[i], rows);
+
+		row(owner, &(struct figure_row) { is_before, boxes->pdata[i], NULL, NULL });
+		for (unsigned k = 0; k < count; k++) {
+			rows[k].is_before = is_before;
+			row(owner, &rows[k]);
+		}
+	}
+}
+
+void figure_boxes_rows(const struct model *model, const struct figure_boxes *figure,
+		       void (*row)(void *owner, const struct figure_row *row), void *owner)
+{
+	GPtrArray *before = boxes_new(model, figure->before);
+	GPtrArray *after = boxes_new(model, figure->after);
+
+	if (figure->before.length > 0)
+		boxes_compare(before, after);
+	visit_rows(before, true, row, owner);
+	visit_rows(after, false, row, owner);
+	boxes_free(before);
+	boxes_free(after);
 }
 
 char *figure_boxes(const struct model *model, const struct figure_boxes *figure)
@@ -221,14 +256,12 @@ static void draw_step(GString *svg, const struct figure_step *step, unsigned y)
 	if (step->is_lost)
 		to = (from + to) / 2;
 	g_string_append_printf(
-	    svg, "<text x=\"4\" y=\"%u\" font-size=\"10\" fill=\"%s\" " MONO ">%.6f s</text>\n",
-	    y + 4, PALETTE_FAINT, time_seconds(step->time_ns));
-	if (step->frame != 0)
-		g_string_append_printf(
-		    svg,
-		    "<text x=\"116\" y=\"%u\" font-size=\"10\" text-anchor=\"end\" "
-		    "fill=\"%s\" " MONO ">%" PRIu64 "</text>\n",
-		    y + 4, PALETTE_FAINT, step->frame);
+	    svg, "<text x=\"4\" y=\"%u\" font-size=\"10\" fill=\"%s\" " MONO ">%s</text>\n", y + 4,
+	    PALETTE_FAINT, step->time);
+	g_string_append_printf(svg,
+			       "<text x=\"116\" y=\"%u\" font-size=\"10\" text-anchor=\"end\" "
+			       "fill=\"%s\" " MONO ">%s</text>\n",
+			       y + 4, PALETTE_FAINT, step->frame);
 	g_string_append_printf(
 	    svg,
 	    "<line x1=\"%u\" y1=\"%u\" x2=\"%u\" y2=\"%u\" stroke=\"%s\" "
@@ -249,7 +282,7 @@ static void draw_step(GString *svg, const struct figure_step *step, unsigned y)
 
 char *figure_ladder(const struct figure_ladder *ladder)
 {
-	unsigned rows = (unsigned)ladder->step_count + (ladder->left_out > 0);
+	unsigned rows = (unsigned)ladder->step_count + ladder->has_more;
 	unsigned height = LADDER_TOP + rows * LADDER_STEP + 8;
 	GString *svg = svg_new(LADDER_WIDTH, height);
 
@@ -263,12 +296,11 @@ char *figure_ladder(const struct figure_ladder *ladder)
 	    PALETTE_FAINT, PALETTE_FAINT);
 	for (size_t i = 0; i < ladder->step_count; i++)
 		draw_step(svg, &ladder->steps[i], LADDER_TOP + 14 + (unsigned)i * LADDER_STEP);
-	if (ladder->left_out > 0)
+	if (ladder->has_more)
 		g_string_append_printf(svg,
 				       "<text x=\"%u\" y=\"%u\" font-size=\"11\" fill=\"%s\" " FONT
-				       ">… and %zu more</text>\n",
-				       LADDER_LEFT + 10, height - 12, PALETTE_FAINT,
-				       ladder->left_out);
+				       ">… and more</text>\n",
+				       LADDER_LEFT + 10, height - 12, PALETTE_FAINT);
 	g_string_append(svg, "</svg>");
 	return g_string_free(svg, FALSE);
 }

@@ -8,6 +8,18 @@ struct figure_boxes {
 	const char *before_title, *after_title;
 };
 
+/* A row that is drawn: a header with its length, a field of it, or a line of what is carried. */
+struct figure_row {
+	bool is_before; /* in that frame */
+	const struct box *box;
+	const struct box_field *field; /* NULL: none */
+	const char *line;              /* NULL: none; neither: the header */
+};
+
+/* Calls `row` for each that figure_boxes() draws, in order. */
+void figure_boxes_rows(const struct model *model, const struct figure_boxes *figure,
+		       void (*row)(void *owner, const struct figure_row *row), void *owner);
+
 /* The SVG; the caller frees it. */
 char *figure_boxes(const struct model *model, const struct figure_boxes *boxes);
 
@@ -15,9 +27,8 @@ char *figure_boxes(const struct model *model, const struct figure_boxes *boxes);
 struct figure_step {
 	bool is_from_server;
 	bool is_lost;
-	uint8_t layer;  /* its colour */
-	uint64_t frame; /* 0: none */
-	int64_t time_ns;
+	uint8_t layer; /* its colour */
+	const char *time, *frame;
 	const char *text; /* may hold anything */
 };
 
@@ -25,7 +36,7 @@ struct figure_ladder {
 	const char *client, *server; /* names of the two ends */
 	const struct figure_step *steps;
 	size_t step_count;
-	size_t left_out; /* steps behind those that are not drawn */
+	bool has_more; /* steps behind those, which are not drawn */
 };
 
 char *figure_ladder(const struct figure_ladder *ladder);

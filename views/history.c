@@ -29,9 +29,9 @@ struct history *history_new(const struct dissector *const *dissectors)
 	history->packet_hops = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 	history->record_hops = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 	history->record_events = g_array_new(FALSE, FALSE, sizeof(uint32_t));
-	history->packet_by_id = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
-	history->segments = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, g_free);
-	history->rules = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+	history->packet_by_id = g_hash_table_new_full(trace_id_hash, g_int64_equal, g_free, NULL);
+	history->segments = g_hash_table_new_full(trace_id_hash, g_int64_equal, NULL, g_free);
+	history->rules = g_hash_table_new_full(trace_id_hash, g_int64_equal, g_free, NULL);
 	history->off_wire = g_ptr_array_new_with_free_func(off_wire_free);
 	history->stations = g_ptr_array_new_with_free_func(stations_free);
 	return history;

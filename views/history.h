@@ -57,7 +57,7 @@ struct history_packet {
 	uint32_t event; /* index of its event */
 	uint32_t place; /* which packet of that event */
 	bool is_retransmission;
-	bool is_lost;                  /* it was dropped on its way, and no copy arrived */
+	bool is_lost; /* it never arrived: not dropped as unwanted where it was to go */
 	uint32_t first_hop, hop_count; /* in history_packet_hop() order */
 };
 

@@ -1,4 +1,6 @@
 /* Hops in order of time, and the packets that they are passes of. */
+#include "stack/names.h"
+#include "stack/tcp/names.h"
 #include "views/history_private.h"
 
 /* Where hop `a` stood before, and its first record: for sorting. */
@@ -71,6 +73,43 @@ static struct history_hop *hop_at(struct history *history, uint32_t index)
 	return &g_array_index(history->hops, struct history_hop, index);
 }
 
+/* Drops of what has arrived whole where it was to go, and is not wanted there. */
+static const struct {
+	uint8_t layer;
+	uint16_t detail;
+} unwanted[] = {
+	{LAYER_TCP,   TCP_DROP_DUPLICATE     },
+        { LAYER_TCP,  TCP_DROP_OUT_OF_WINDOW },
+	{ LAYER_TCP,  TCP_DROP_OLD_TIMESTAMP },
+        { LAYER_TCP,  TCP_DROP_NO_CONNECTION },
+	{ LAYER_TCP,  TCP_DROP_BAD_RESET     },
+        { LAYER_TCP,  TCP_DROP_BAD_SYN       },
+	{ LAYER_TCP,  TCP_DROP_BAD_ACK       },
+        { LAYER_TCP,  TCP_DROP_NO_ACK        },
+	{ LAYER_TCP,  TCP_DROP_NOT_READ      },
+        { LAYER_UDP,  UDP_PORT_CLOSED        },
+	{ LAYER_ICMP, ICMP_UNKNOWN_TYPE      },
+        { LAYER_ICMP, ICMP_BROADCAST_ECHO    },
+	{ LAYER_ICMP, ICMP_NOT_AWAITED       },
+        { LAYER_ARP,  ARP_NOT_ASKED          },
+	{ LAYER_ARP,  ARP_CONFLICT           },
+        { LAYER_IPV4, IPV4_DUPLICATE_FRAGMENT},
+	{ LAYER_IPV4, IPV4_UNKNOWN_PROTOCOL  },
+};
+
+static bool is_lost_at(const struct history *history, const struct history_hop *hop)
+{
+	const struct trace_record *drop;
+
+	if (hop->outcome != HISTORY_DROPPED)
+		return false;
+	drop = history_hop_find(history, hop, TRACE_DROP, -1);
+	for (size_t i = 0; drop != NULL && i < G_N_ELEMENTS(unwanted); i++)
+		if (drop->layer == unwanted[i].layer && drop->detail == unwanted[i].detail)
+			return false;
+	return true;
+}
+
 /* Whether it was lost, and no copy of it arrived. */
 static void judge(struct history *history, struct history_packet *packet)
 {
@@ -80,7 +119,7 @@ static void judge(struct history *history, struct history_packet *packet)
 		const struct history_hop *hop =
 		    history_hop(history, history_packet_hop(history, packet, i));
 
-		is_dropped = is_dropped || hop->outcome == HISTORY_DROPPED;
+		is_dropped = is_dropped || is_lost_at(history, hop);
 		is_delivered = is_delivered || hop->outcome == HISTORY_DELIVERED;
 	}
 	packet->is_lost = is_dropped && !is_delivered;

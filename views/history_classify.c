@@ -223,7 +223,7 @@ static void classifier_init(struct classifier *classifier, struct history *histo
 	*classifier = (struct classifier) {
 		.history = history,
 		.conversations = g_new(struct conversation, count),
-		.questions = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL),
+		.questions = g_hash_table_new_full(trace_id_hash, g_int64_equal, g_free, NULL),
 	};
 	for (unsigned i = 0; i < count; i++)
 		classifier->conversations[i] = (struct conversation) {

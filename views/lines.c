@@ -24,7 +24,7 @@ struct lines *lines_new(void)
 
 	lines->lines = g_array_new(FALSE, TRUE, sizeof(struct dial_line));
 	g_array_set_clear_func(lines->lines, line_clear);
-	lines->networks = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
+	lines->networks = g_hash_table_new_full(trace_id_hash, g_int64_equal, g_free, g_free);
 	return lines;
 }
 

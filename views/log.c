@@ -265,7 +265,7 @@ struct log *log_new(const struct model *model, const struct log_options *options
 	log->options = *options;
 	log->crossings = crossings_new(print_or_fold, log);
 	log->seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	log->actors = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
+	log->actors = g_hash_table_new_full(trace_id_hash, g_int64_equal, g_free, g_free);
 	layout_init(&log->layout, options->out, options->columns, options->colour);
 	log->later = g_array_new(FALSE, FALSE, sizeof(struct later_event));
 	return log;
@@ -386,10 +386,14 @@ static const char *mark_of(const struct trace_record *record)
 	}
 }
 
-/* Events of programs and users: a line of their own between the blocks. */
+/*
+ * Events of programs and users: a line of their own between the blocks. A dial-up line does what it does
+ * while a frame goes out to it: that is told behind the block.
+ */
 static void feed_event(struct log *log, const struct trace_record *record, struct bytes bytes)
 {
-	settle(log);
+	if (!is_line(record))
+		settle(log);
 	if (record->kind == TRACE_ACTION)
 		keep_actor(log, record, bytes);
 	if (!node_is_shown(log, trace_node_of(record->id)) ||
@@ -403,6 +407,10 @@ static void feed_event(struct log *log, const struct trace_record *record, struc
 			   g_hash_table_lookup(log->actors, &record->object));
 	if (log->options.append_remark != NULL)
 		log->options.append_remark(log->options.owner, record, log->layout.line);
+	if (is_line(record)) {
+		append_later(log, record);
+		return;
+	}
 	layout_plain(&log->layout);
 	end_event(log, record);
 }
@@ -430,6 +438,10 @@ void log_feed(struct log *log, const struct trace_record *record, struct bytes b
 		if (record->layer == LAYER_USER || is_line(record) || is_tls_event(record))
 			feed_event(log, record, bytes);
 		else if (log->options.unfold && record->layer == LAYER_TCP)
+			feed_state(log, record, bytes);
+		break;
+	case TRACE_CONGESTION:
+		if (log->options.unfold)
 			feed_state(log, record, bytes);
 		break;
 	case TRACE_TABLE:

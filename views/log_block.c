@@ -255,7 +255,10 @@ static void append_title(struct log *log, const struct crossing *crossing)
 	GString *line = log->layout.line;
 
 	if (crossing->received == NULL || crossing->sent == NULL) {
-		if (crossing->received != NULL)
+		if (crossing_is_loopback(crossing))
+			g_string_append(line, crossing->received != NULL ? "from itself: "
+									 : "to itself: ");
+		else if (crossing->received != NULL)
 			g_string_append(line, "receives: ");
 		else if (crossing->unsent != NULL)
 			g_string_append(line, "never sent: ");

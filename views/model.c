@@ -5,6 +5,7 @@
 #include "protocols/mail/names.h"
 #include "stack/layer.h"
 #include "stack/tcp/names.h"
+#include "views/crossing.h"
 #include "views/model_private.h"
 #include "views/names.h"
 
@@ -35,13 +36,13 @@ struct model *model_new(const struct dissector *const *dissectors)
 
 	model->names = (struct view_names) { model, name_of_mac, name_of_address, name_of_port };
 	model->nodes = g_ptr_array_new();
-	model->macs = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+	model->macs = g_hash_table_new_full(trace_id_hash, g_int64_equal, g_free, NULL);
 	model->addresses = g_hash_table_new(NULL, NULL);
-	model->frames = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
-	model->sockets = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+	model->frames = g_hash_table_new_full(trace_id_hash, g_int64_equal, g_free, NULL);
+	model->sockets = g_hash_table_new_full(trace_id_hash, g_int64_equal, g_free, NULL);
 	model->mails = g_ptr_array_new();
 	model->mails_by_id = g_hash_table_new(g_str_hash, g_str_equal);
-	model->mails_by_root = g_hash_table_new(g_int64_hash, g_int64_equal);
+	model->mails_by_root = g_hash_table_new(trace_id_hash, g_int64_equal);
 	model->lines = lines_new();
 	conversations_init(&model->conversations, dissectors);
 	return model;
@@ -301,6 +302,15 @@ static void feed_frame(struct model *model, const struct trace_record *record, s
 	connection->actors[1] = actor_at(model, connection->server);
 }
 
+static void feed_datagram(struct model *model, const struct trace_record *record,
+			  struct bytes bytes)
+{
+	GByteArray *frame = crossing_wrap(bytes);
+
+	feed_frame(model, record, (struct bytes) { frame->data, frame->len });
+	g_byte_array_unref(frame);
+}
+
 /* Messages. */
 
 static char *header_text(struct bytes message, const char *name)
@@ -405,6 +415,10 @@ void model_feed(struct model *model, const struct trace_record *record, struct b
 		feed_transmit(model, record);
 		if (record->flags & TRACE_FIRST)
 			feed_frame(model, record, bytes);
+		break;
+	case TRACE_LOOPBACK:
+		if (!(record->flags & TRACE_INBOUND))
+			feed_datagram(model, record, bytes);
 		break;
 	case TRACE_TABLE:
 		if (record->layer == LAYER_NAT)

@@ -77,6 +77,8 @@ static const char *const kind_names[] = {
 	[TRACE_PHASE] = "phase",
 	[TRACE_MAIL] = "mail",
 	[TRACE_MAILBOX] = "mailbox",
+	[TRACE_LOOPBACK] = "loopback",
+	[TRACE_CONGESTION] = "congestion",
 };
 
 const char *view_kind_name(enum trace_kind kind)

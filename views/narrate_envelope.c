@@ -185,6 +185,87 @@ static void tell_passage(struct narrator *narrator, const struct passage *passag
 	}
 }
 
+/* What labels of nested boxes are made of. */
+struct box_labels {
+	struct narrator *narrator;
+	struct story_block *figure;
+	const struct trace_record *before, *after; /* the frames */
+};
+
+/* What TLS protects: the last that was said before `frame` and is that long; else the frame alone. */
+static struct story_fact fact_unit_bytes(struct narrator *narrator, const struct box *box,
+					 const struct trace_record *frame)
+{
+	for (uint64_t i = trace_store_find(narrator->store, frame->id); i-- > 0;) {
+		const struct trace_record *record = trace_store_record(narrator->store, i);
+
+		if (record->kind == TRACE_UNIT && record->layer == box->layer &&
+		    record->after == box->header_bytes)
+			return fact_number(narrator, record, STORY_AFTER);
+	}
+	return fact_because(frame);
+}
+
+/* From the record of putting this header on, or these bytes into a segment, wherever that was. */
+static struct story_fact fact_header_bytes(struct narrator *narrator, const struct box *box,
+					   const struct trace_record *frame)
+{
+	for (uint64_t i = 0; i < trace_store_count(narrator->store); i++) {
+		const struct trace_record *record = trace_store_record(narrator->store, i);
+
+		if (record->kind != TRACE_ENCAPSULATE || record->packet != frame->packet)
+			continue;
+		if (record->layer == box->layer && record->header_bytes == box->header_bytes)
+			return fact_number(narrator, record, STORY_HEADER);
+		if (record->layer == LAYER_TCP && record->after == box->header_bytes)
+			return fact_number(narrator, record, STORY_AFTER);
+	}
+	return fact_unit_bytes(narrator, box, frame);
+}
+
+static void label_row(void *owner, const struct figure_row *row)
+{
+	const struct box_labels *labels = owner;
+	struct narrator *narrator = labels->narrator;
+	const struct trace_record *frame = row->is_before ? labels->before : labels->after;
+	struct story_fact fact;
+
+	if (frame == NULL)
+		return;
+	if (row->field == NULL && row->line == NULL) {
+		fact = fact_header_bytes(narrator, row->box, frame);
+		LABEL(labels->figure, fact.text == NULL ? "{}" : "{} · {} B",
+		      fact_word(row->box->name), fact);
+		return;
+	}
+	if (row->line != NULL) {
+		LABEL(labels->figure, "{}",
+		      fact_word(g_string_chunk_insert(narrator->story->texts, row->line)),
+		      fact_because(frame));
+		return;
+	}
+	fact =
+	    fact_value(narrator, frame, row->field->start_bit, row->field->bits, row->field->value);
+	if (fact.text != NULL)
+		LABEL(labels->figure, "{} {}", fact_word(row->field->name), fact);
+	else
+		LABEL(labels->figure, "{} {}", fact_word(row->field->name),
+		      fact_word(g_string_chunk_insert(narrator->story->texts, row->field->value)),
+		      fact);
+}
+
+static void label_boxes(struct narrator *narrator, const struct history_hop *hop,
+			const struct figure_boxes *boxes, struct story_block *figure)
+{
+	struct passage passage;
+
+	narrate_passage_read(narrator, hop, &passage);
+	figure_boxes_rows(
+	    narrator->model, boxes, label_row,
+	    &(struct box_labels) { narrator, figure, passage.receive, passage.transmit });
+	narrate_passage_clear(&passage);
+}
+
 /* The frame as it comes to the first router and as it leaves it; of none, as the sender makes it. */
 static void draw_boxes(struct narrator *narrator, const struct history_packet *packet,
 		       const struct saying *saying)
@@ -215,6 +296,7 @@ static void draw_boxes(struct narrator *narrator, const struct history_packet *p
 		    fact_saying_frame(narrator, saying), fact_node(narrator, hop->node));
 	else
 		SAY(figure, "Frame {} in its envelopes.", fact_saying_frame(narrator, saying));
+	label_boxes(narrator, hop, &boxes, figure);
 }
 
 void narrate_envelopes(struct narrator *narrator)

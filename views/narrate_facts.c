@@ -113,6 +113,13 @@ struct story_fact fact_interval(struct narrator *narrator, const struct trace_re
 	return fact;
 }
 
+struct story_fact fact_instant(struct narrator *narrator, const struct trace_record *record)
+{
+	g_autofree char *text = g_strdup_printf("%.6f s", (double)record->time_ns / 1e9);
+
+	return fact_of(narrator, text, record, STORY_TIME, STORY_SECONDS);
+}
+
 static uint64_t value_of(const struct trace_record *record, enum story_source source)
 {
 	switch (source) {
@@ -157,15 +164,28 @@ static uint64_t read_bits(struct bytes bytes, uint32_t bit, uint32_t bits)
 	return value;
 }
 
+/* A number of at most 64 bits in a form; the caller frees it. */
+static char *print_bits(uint64_t value, uint32_t bits, enum story_form form)
+{
+	char ipv4[IPV4_TEXT_BYTES], mac[MAC_TEXT_BYTES];
+
+	switch (form) {
+	case STORY_IPV4:
+		return g_strdup(ipv4_print((uint32_t)value, ipv4));
+	case STORY_MAC:
+		return g_strdup(mac_print(mac_from_number(value), mac));
+	case STORY_HEXADECIMAL:
+		return g_strdup_printf("0x%0*" PRIx64, (int)(bits + 3) / 4, value);
+	default:
+		return g_strdup_printf("%" PRIu64, value);
+	}
+}
+
 struct story_fact fact_bits(struct narrator *narrator, const struct trace_record *record,
 			    uint32_t bit, uint32_t bits, enum story_form form)
 {
 	uint64_t value = read_bits(trace_store_bytes(narrator->store, record), bit, bits);
-	g_autofree char *plain = g_strdup_printf("%" PRIu64, value);
-	char ipv4[IPV4_TEXT_BYTES], mac[MAC_TEXT_BYTES];
-	const char *text = form == STORY_IPV4  ? ipv4_print((uint32_t)value, ipv4)
-			   : form == STORY_MAC ? mac_print(mac_from_number(value), mac)
-					       : plain;
+	g_autofree char *text = print_bits(value, bits, form);
 	struct story_fact fact = fact_of(narrator, text, record, STORY_BITS, form);
 
 	fact.evidence.bit = bit;
@@ -173,6 +193,21 @@ struct story_fact fact_bits(struct narrator *narrator, const struct trace_record
 	if (form == STORY_MAC)
 		fact.look = STORY_CODE;
 	return fact;
+}
+
+struct story_fact fact_value(struct narrator *narrator, const struct trace_record *record,
+			     uint32_t bit, uint32_t bits, const char *text)
+{
+	static const enum story_form forms[] = { STORY_DECIMAL, STORY_HEXADECIMAL, STORY_IPV4,
+						 STORY_MAC };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(forms) && bits <= 64; i++) {
+		struct story_fact fact = fact_bits(narrator, record, bit, bits, forms[i]);
+
+		if (strcmp(fact.text, text) == 0)
+			return fact;
+	}
+	return fact_because(record);
 }
 
 struct story_fact fact_field(struct narrator *narrator, const struct trace_record *record,

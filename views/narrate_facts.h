@@ -21,6 +21,9 @@ struct story_fact fact_time(struct narrator *narrator, const struct trace_record
 struct story_fact fact_interval(struct narrator *narrator, const struct trace_record *from,
 				const struct trace_record *to);
 
+/* When to the microsecond, whatever the level: "1.078712 s". */
+struct story_fact fact_instant(struct narrator *narrator, const struct trace_record *record);
+
 /* A number of a record: STORY_LENGTH, STORY_HEADER, STORY_BEFORE, STORY_AFTER, STORY_OBJECT. */
 struct story_fact fact_number(struct narrator *narrator, const struct trace_record *record,
 			      enum story_source source);
@@ -35,6 +38,10 @@ struct story_fact fact_bits(struct narrator *narrator, const struct trace_record
 /* The field `name` of the header of `protocol` in the frame of a record. */
 struct story_fact fact_field(struct narrator *narrator, const struct trace_record *record,
 			     enum decode_protocol protocol, const char *name, enum story_form form);
+
+/* The same number as `text` says it, in whichever form that is; no text where it is none. */
+struct story_fact fact_value(struct narrator *narrator, const struct trace_record *record,
+			     uint32_t bit, uint32_t bits, const char *text);
 
 /* Length of the header of `protocol`, from its own record ENCAPSULATE or DECAPSULATE. */
 

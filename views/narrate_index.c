@@ -284,7 +284,7 @@ void narrate_index(struct narrator *narrator)
 	narrator->frames = indices_new();
 	narrator->scenes = g_ptr_array_new_with_free_func(scene_free);
 	narrator->legs = g_ptr_array_new_with_free_func(leg_free);
-	narrator->mail_records = g_hash_table_new(g_int64_hash, g_int64_equal);
+	narrator->mail_records = g_hash_table_new(trace_id_hash, g_int64_equal);
 	narrator->scene_of = g_new0(uint32_t, count + 1);
 	for (uint64_t i = 0; i < count; i++) {
 		const struct trace_record *record = trace_store_record(narrator->store, i);

@@ -1,25 +1,28 @@
 /* A session as a ladder: who says what in which frame. */
+#include <string.h>
 #include "protocols/layer.h"
 #include "views/figures.h"
 #include "views/names.h"
 #include "views/narrate_parts.h"
 
-#define STEPS_MAX   22
-#define LADDERS_MAX 24
+#define STEPS_MAX         22
+#define LADDERS_MAX       24
 
-static struct figure_step segment(const struct narrator *narrator, const struct trace_record *frame,
+#define SUMMARY_BYTES_MAX 400 /* of a label */
+
+static struct figure_step segment(struct narrator *narrator, const struct trace_record *frame,
 				  bool is_from_server, const char *text)
 {
 	return (struct figure_step) {
 		.is_from_server = is_from_server,
 		.layer = LAYER_TCP,
-		.frame = model_frame(narrator->model, frame->packet),
-		.time_ns = frame->time_ns,
+		.frame = fact_frame(narrator, frame).text,
+		.time = fact_instant(narrator, frame).text,
 		.text = text,
 	};
 }
 
-static void add_opening(const struct narrator *narrator, const struct leg *leg, GArray *steps)
+static void add_opening(struct narrator *narrator, const struct leg *leg, GArray *steps)
 {
 	if (leg->syn == NULL || leg->syn_ack == NULL || leg->ack == NULL)
 		return;
@@ -42,28 +45,69 @@ static uint8_t layer_of(const struct saying *saying)
 	return layer < 0 ? 0 : (uint8_t)layer;
 }
 
-/* What each frame carries; further units of one frame go with the first. Returns how many are left out. */
-static size_t add_sayings(const struct narrator *narrator, const GArray *sayings, GArray *steps)
+/* What each frame carries; further units of one frame go with the first. True: there are more. */
+static bool add_sayings(struct narrator *narrator, const GArray *sayings, GArray *steps,
+			GPtrArray *frames)
 {
 	uint64_t packet = 0;
-	size_t left_out = 0;
 
 	for (guint i = 0; i < sayings->len; i++) {
 		const struct saying *saying = &g_array_index(sayings, struct saying, i);
-		struct figure_step step =
-		    segment(narrator, saying->frame, saying->is_from_server, saying->unit->summary);
+		struct figure_step step;
 
 		if (saying->unit->packet == packet)
 			continue;
+		if (steps->len >= STEPS_MAX)
+			return true;
 		packet = saying->unit->packet;
+		step =
+		    segment(narrator, saying->frame, saying->is_from_server, saying->unit->summary);
 		step.layer = layer_of(saying);
-		step.time_ns = saying->unit->time_ns;
-		if (steps->len < STEPS_MAX)
-			g_array_append_val(steps, step);
-		else
-			left_out++;
+		g_array_append_val(steps, step);
+		g_ptr_array_add(frames, (void *)saying);
 	}
-	return left_out;
+	return false;
+}
+
+/* What is said is quoted where it is in the bytes as it is; what had to be decoded rests on its frame. */
+static void label_saying(struct narrator *narrator, const struct saying *saying,
+			 struct story_block *figure)
+{
+	struct bytes summary = bytes_of(saying->unit->summary);
+	struct bytes bytes = narrate_bytes(narrator, saying->frame);
+
+	if (summary.length > 0 &&
+	    memmem(bytes.data, bytes.length, summary.data, summary.length) != NULL)
+		LABEL(figure, "{}", fact_quote(narrator, saying->frame, summary, STORY_CODE));
+	else
+		LABEL(figure, "{}",
+		      fact_word(story_clean(narrator->story, summary, SUMMARY_BYTES_MAX)),
+		      fact_because(saying->frame));
+}
+
+static void label_frame(struct narrator *narrator, const struct trace_record *frame,
+			struct story_block *figure)
+{
+	LABEL(figure, "{}", fact_instant(narrator, frame));
+	LABEL(figure, "{}", fact_frame(narrator, frame));
+}
+
+static void label_all(struct narrator *narrator, const struct leg *leg, const GPtrArray *sayings,
+		      struct story_block *figure)
+{
+	LABEL(figure, "{}", fact_node(narrator, leg->client));
+	LABEL(figure, "{}", fact_node(narrator, leg->server));
+	if (leg->syn_ack != NULL && leg->ack != NULL) {
+		label_frame(narrator, leg->syn, figure);
+		label_frame(narrator, leg->syn_ack, figure);
+		label_frame(narrator, leg->ack, figure);
+	}
+	for (guint i = 0; i < sayings->len; i++) {
+		const struct saying *saying = sayings->pdata[i];
+
+		label_frame(narrator, saying->frame, figure);
+		label_saying(narrator, saying, figure);
+	}
 }
 
 /* The same protocol between the same kinds of programs has a picture already. */
@@ -83,6 +127,7 @@ static bool is_drawn(const struct narrator *narrator, const struct leg *leg)
 void narrate_ladder(struct narrator *narrator, const struct leg *leg, const GArray *sayings)
 {
 	GArray *steps;
+	g_autoptr(GPtrArray) drawn = g_ptr_array_new();
 	struct figure_ladder ladder;
 	struct story_block *figure;
 	g_autofree char *anchor = g_strdup_printf("session-%u", leg->connection->number);
@@ -97,7 +142,7 @@ void narrate_ladder(struct narrator *narrator, const struct leg *leg, const GArr
 	ladder = (struct figure_ladder) {
 		.client = model_node_name(narrator->model, leg->client),
 		.server = model_node_name(narrator->model, leg->server),
-		.left_out = add_sayings(narrator, sayings, steps),
+		.has_more = add_sayings(narrator, sayings, steps, drawn),
 	};
 	ladder.steps = (const struct figure_step *)(void *)steps->data;
 	ladder.step_count = steps->len;
@@ -110,5 +155,6 @@ void narrate_ladder(struct narrator *narrator, const struct leg *leg, const GArr
 	    "and frames.",
 	    fact_node(narrator, leg->client), fact_node(narrator, leg->server),
 	    fact_frame(narrator, leg->syn));
+	label_all(narrator, leg, drawn, figure);
 	g_array_unref(steps);
 }

@@ -487,6 +487,8 @@ void narrate_stations(struct narrator *narrator, const struct scene *scene, guin
 			return;
 		if (record->detail == MAIL_SUBMITTED || record->detail == MAIL_RECEIVED)
 			tell_accepted(narrator, scene, *at, paragraph);
+		if (record->detail == MAIL_CHECKED && record->before != SCREEN_SKIPPED)
+			narrate_texts(narrator, scene, trace_node_of(record->id), index, paragraph);
 		for (size_t i = 0; i < G_N_ELEMENTS(stations); i++)
 			if (stations[i].detail == record->detail)
 				stations[i].tell(narrator, record, paragraph);

@@ -4,8 +4,9 @@
 #include "stack/names.h"
 #include "views/narrate_parts.h"
 
-#define NETWORKS_MAX 12 /* told of */
-#define HOSTS_MAX    24 /* in the table */
+#define INTERFACE_ADDRESS 6  /* where an INTERFACE record has it */
+#define NETWORKS_MAX      12 /* told of */
+#define HOSTS_MAX         24 /* in the table */
 
 /* In a record INTERFACE (sim/trace.h): MAC 6, IPv4 4, prefix length 1, name. */
 enum { INTERFACE_ADDRESS_BIT = 48, INTERFACE_PREFIX_BIT = 80 };
@@ -182,6 +183,22 @@ static void tell_programs(struct narrator *narrator)
 	g_free(programs);
 }
 
+/* Names and addresses, as the picture has them. */
+static void label_picture(struct narrator *narrator, struct story_block *figure)
+{
+	for (uint32_t node = 1; node <= model_node_count(narrator->model); node++)
+		LABEL(figure, "{}", fact_node(narrator, node));
+	for (uint64_t i = 0; i < trace_store_count(narrator->store); i++) {
+		const struct trace_record *record = trace_store_record(narrator->store, i);
+		struct bytes bytes = trace_store_bytes(narrator->store, record);
+
+		if (record->kind == TRACE_INTERFACE && bytes.length >= INTERFACE_ADDRESS + 4 &&
+		    get_be32(bytes.data + INTERFACE_ADDRESS) != 0)
+			LABEL(figure, "{}",
+			      fact_bits(narrator, record, 8 * INTERFACE_ADDRESS, 32, STORY_IPV4));
+	}
+}
+
 void narrate_network(struct narrator *narrator, const struct narrate_options *options)
 {
 	struct story_block *heading, *figure;
@@ -195,6 +212,7 @@ void narrate_network(struct narrator *narrator, const struct narrate_options *op
 				      g_strdup(options->topology_svg),
 				      "Hosts, switches and routers, and the cables between them");
 		story_say(figure, "The network of this run.", NULL, 0);
+		label_picture(narrator, figure);
 	}
 	if (narrator->level != NARRATE_SHORT)
 		tell_networks(narrator);

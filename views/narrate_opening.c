@@ -294,7 +294,54 @@ static void tell_lookup(struct narrator *narrator, const struct scene *scene,
 		tell_address(narrator, lookup, node, address, paragraph);
 }
 
-/* Names and types that lead to the next connection; others, as of checks of the sender, are not told. */
+/* That there is no IPv6 address is told once; experts hear of each question. */
+static void tell_ipv6(struct narrator *narrator, const struct lookup *lookup, uint32_t node,
+		      struct story_block *paragraph)
+{
+	bool is_new = narrate_is_new(narrator, CONCEPT_IPV6);
+
+	if (lookup->question == NULL || lookup->answer == NULL ||
+	    (!is_new && narrator->level != NARRATE_EXPERT))
+		return;
+	SAY(paragraph,
+	    is_new ? "At once {} asks for an IPv6 address of {} as well (type AAAA, frame {}); the "
+		     "answer in frame {} is that there is none, so IPv4 it is."
+		   : "{} asks for an IPv6 address of {} as well (frames {} and {}), in vain.",
+	    fact_node(narrator, node), fact_name(narrator, lookup),
+	    fact_frame(narrator, lookup->question), fact_frame(narrator, lookup->answer));
+}
+
+static void tell_text(struct narrator *narrator, const struct lookup *lookup,
+		      struct story_block *paragraph)
+{
+	SAY(paragraph,
+	    narrate_is_new(narrator, CONCEPT_TXT)
+		? "What a domain's owner says of its mail is written in DNS, too, in records of "
+		  "type TXT: {} asks for those of {} (frame {}, answered in frame {})."
+		: "{} asks for the TXT records of {} (frames {} and {}).",
+	    fact_node(narrator, trace_node_of(lookup->begin->id)), fact_name(narrator, lookup),
+	    fact_frame(narrator, lookup->question), fact_frame(narrator, lookup->answer));
+}
+
+void narrate_texts(struct narrator *narrator, const struct scene *scene, uint32_t node,
+		   uint64_t until, struct story_block *paragraph)
+{
+	struct lookup *lookup = g_new(struct lookup, 1);
+
+	for (guint i = 0; i < scene->lookups->len; i++) {
+		uint64_t index = g_array_index(scene->lookups, uint64_t, i);
+
+		if (index >= narrator->texts_told && index < until &&
+		    trace_node_of(narrate_record(narrator, index)->id) == node &&
+		    read_lookup(narrator, scene, i, lookup) && lookup->type == DNS_TXT &&
+		    lookup->question != NULL && lookup->answer != NULL)
+			tell_text(narrator, lookup, paragraph);
+	}
+	narrator->texts_told = MAX(narrator->texts_told, until);
+	g_free(lookup);
+}
+
+/* Types that lead to the next connection. */
 static bool is_worth_telling(const struct lookup *lookup)
 {
 	return lookup->type == DNS_A || lookup->type == DNS_MX;
@@ -311,7 +358,11 @@ void narrate_lookups(struct narrator *narrator, const struct scene *scene, uint3
 		if (index >= until || trace_node_of(narrate_record(narrator, index)->id) != node ||
 		    index < narrator->lookups_told)
 			continue;
-		if (read_lookup(narrator, scene, i, lookup) && is_worth_telling(lookup))
+		if (!read_lookup(narrator, scene, i, lookup))
+			continue;
+		if (lookup->type == DNS_AAAA)
+			tell_ipv6(narrator, lookup, node, paragraph);
+		else if (is_worth_telling(lookup))
 			tell_lookup(narrator, scene, lookup, node, address, paragraph);
 	}
 	narrator->lookups_told = MAX(narrator->lookups_told, until);

@@ -16,6 +16,10 @@ void narrate_opening(struct narrator *narrator, const struct scene *scene, const
 void narrate_lookups(struct narrator *narrator, const struct scene *scene, uint32_t node,
 		     uint64_t until, uint32_t address, struct story_block *paragraph);
 
+/* Questions for TXT records that a node asked before record `until`, where a message is checked. */
+void narrate_texts(struct narrator *narrator, const struct scene *scene, uint32_t node,
+		   uint64_t until, struct story_block *paragraph);
+
 /* A server that asks DNS who its client is: told once. */
 void narrate_reverse_lookup(struct narrator *narrator, const struct scene *scene,
 			    const struct leg *leg, struct story_block *paragraph);

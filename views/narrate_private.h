@@ -20,6 +20,8 @@ enum narrate_concept {
 	CONCEPT_RELAY,
 	CONCEPT_RECEIVED,
 	CONCEPT_MX,
+	CONCEPT_IPV6,
+	CONCEPT_TXT,
 	CONCEPT_MDA,
 	CONCEPT_MSA,
 	CONCEPT_POLICY_LOGIN,
@@ -91,6 +93,7 @@ struct narrator {
 	unsigned ladders;                 /* drawn so far */
 	uint64_t phrases[4];              /* set of those said; see narrate_fetch.c */
 	uint64_t lookups_told;            /* records below this index */
+	uint64_t texts_told;              /* likewise, questions for TXT records */
 	uint64_t told;                    /* set of 1 << enum narrate_concept */
 	GPtrArray *nodes;                 /* by index: TRACE_NODE record; NULL: none */
 	GArray *frames;           /* of uint64_t, by number - 1: index of the TRANSMIT record */

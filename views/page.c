@@ -11,15 +11,19 @@ static void limit(struct page_data *data)
 	data->hop_count = MIN(hops, PAGE_HOPS_MAX);
 	data->event_count = history_event_count(data->history);
 	data->packet_count = history_packet_count(data->history);
+	data->moment_count = trace_store_count(history_store(data->history));
 	if (hops > PAGE_HOPS_MAX) {
 		const struct history_hop *last = history_hop(data->history, PAGE_HOPS_MAX - 1);
 		uint32_t event = history_event_at(data->history, last->last_ns);
 
 		data->event_count = event == HISTORY_NONE ? 0 : event + 1;
+		data->moment_count = last->moment;
 		g_string_append_printf(data->omitted,
 				       "All that comes after %.6f s, the time of hop %d of %u. ",
 				       (double)last->last_ns / 1e9, PAGE_HOPS_MAX, hops);
 	}
+	if (data->options->left_out != NULL)
+		text_append(data->omitted, data->options->left_out);
 	if (history_error(data->history) != NULL)
 		g_string_append_printf(data->omitted, "What could not be kept: %s. ",
 				       history_error(data->history));
@@ -69,6 +73,7 @@ static GString *make_data(struct history *history, const struct page_options *op
 		.numbers = g_hash_table_new(g_bytes_hash, g_bytes_equal),
 		.texts = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref),
 		.out = g_string_new("{"),
+		.ways = g_hash_table_new_full(trace_id_hash, g_int64_equal, g_free, NULL),
 		.omitted = g_string_new(NULL),
 	};
 
@@ -80,10 +85,12 @@ static GString *make_data(struct history *history, const struct page_options *op
 	page_append_frames(&data);
 	page_append_mail(&data);
 	page_append_mailboxes(&data);
+	page_append_tables(&data);
 	append_member(&data, "omitted", data.omitted->str);
 	append_texts(&data);
 	g_string_append_c(data.out, '}');
 	g_hash_table_destroy(data.numbers);
+	g_hash_table_destroy(data.ways);
 	g_ptr_array_unref(data.texts);
 	g_string_free(data.omitted, TRUE);
 	return data.out;

@@ -24,9 +24,10 @@ struct page_place {
 };
 
 struct page_options {
-	const char *title;               /* of the scenario; NULL: it has none */
-	const char *file;                /* the scenario as the user called it */
-	uint64_t seed;                   /* of the run */
+	const char *title;    /* of the scenario; NULL: it has none */
+	const char *file;     /* the scenario as the user called it */
+	uint64_t seed;        /* of the run */
+	const char *left_out; /* what the history does not hold, as a sentence; NULL: nothing */
 	const struct page_place *places; /* by node, as many as model_node_count() + 1 */
 };
 

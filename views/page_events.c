@@ -2,6 +2,7 @@
 #include "protocols/actor.h"
 #include "protocols/layer.h"
 #include "sim/world.h"
+#include "stack/tcp/names.h"
 #include "stack/wire/tcp.h"
 #include "views/names.h"
 #include "views/page_private.h"
@@ -204,8 +205,9 @@ static const char *const segment_keys[SEGMENT_COLUMNS] = {
 	"length", "acknowledgment", "window",    "why",
 };
 
-/* Why TCP sent what begins its way at this hop; 0: not told. */
-static uint32_t why_sent(struct page_data *data, const struct history_hop *hop)
+/* TCP's record of making what begins its way at this hop; NULL: there is none. */
+static const struct trace_record *record_of_making(const struct page_data *data,
+						   const struct history_hop *hop)
 {
 	const struct trace_store *store = history_store(data->history);
 	uint32_t crossing = trace_store_record(store, hop->first_record)->crossing;
@@ -215,15 +217,25 @@ static uint32_t why_sent(struct page_data *data, const struct history_hop *hop)
 
 		if (record->kind == TRACE_ENCAPSULATE && record->layer == LAYER_TCP &&
 		    record->crossing == crossing && trace_node_of(record->id) == hop->node)
-			return page_text(data, view_detail_name(record));
+			return record;
 	}
-	return 0;
+	return NULL;
+}
+
+/* Which way the trace's name for a direction leads: connection (from 1) and direction. */
+static void keep_way(struct page_data *data, const struct trace_record *made, uint32_t connection,
+		     bool is_from_server)
+{
+	if (!g_hash_table_contains(data->ways, &made->object))
+		g_hash_table_insert(data->ways, g_memdup2(&made->object, sizeof made->object),
+				    GUINT_TO_POINTER(connection << 1 | is_from_server));
 }
 
 static void add_segment(struct page_data *data, uint32_t index, const struct history_packet *packet,
 			GArray *columns[SEGMENT_COLUMNS])
 {
 	const struct history_event *event = history_event(data->history, packet->event);
+	const struct trace_record *made;
 	const struct history_hop *hop;
 	struct model_segment segment;
 	uint32_t first;
@@ -246,7 +258,11 @@ static void add_segment(struct page_data *data, uint32_t index, const struct his
 	page_put(columns[SEGMENT_ACKNOWLEDGMENT],
 		 (segment.flags & TCP_ACK) != 0 ? (int64_t)segment.acknowledgment : -1);
 	page_put(columns[SEGMENT_WINDOW], segment.window_bytes);
-	page_put(columns[SEGMENT_WHY], why_sent(data, hop));
+	made = record_of_making(data, hop);
+	page_put(columns[SEGMENT_WHY],
+		 made == NULL ? 0 : (int64_t)page_text(data, view_detail_name(made)));
+	if (made != NULL)
+		keep_way(data, made, event->connection + 1, segment.direction->is_from_server);
 }
 
 static void append_packets(struct page_data *data)
@@ -272,6 +288,56 @@ static void append_packets(struct page_data *data)
 	page_append_key(data->out, "segments");
 	page_append_columns(data->out, segment_keys, segments, SEGMENT_COLUMNS,
 			    1 << SEGMENT_PACKET);
+}
+
+/* Congestion windows, from change to change. */
+
+enum window_column {
+	WINDOW_TIME,
+	WINDOW_CONNECTION, /* from 1 */
+	WINDOW_DIRECTION,
+	WINDOW_BYTES,
+	WINDOW_THRESHOLD, /* -1: none yet */
+	WINDOW_WHY,       /* text */
+	WINDOW_COLUMNS
+};
+
+static const char *const window_keys[WINDOW_COLUMNS] = {
+	"time", "connection", "direction", "bytes", "threshold", "why",
+};
+
+static void add_window(struct page_data *data, const struct trace_record *record,
+		       GArray *columns[WINDOW_COLUMNS])
+{
+	struct bytes bytes = trace_store_bytes(history_store(data->history), record);
+	guint way = GPOINTER_TO_UINT(g_hash_table_lookup(data->ways, &record->object));
+
+	if (way == 0)
+		return;
+	page_put(columns[WINDOW_TIME], record->time_ns);
+	page_put(columns[WINDOW_CONNECTION], way >> 1);
+	page_put(columns[WINDOW_DIRECTION], way & 1);
+	page_put(columns[WINDOW_BYTES], (int64_t)record->after);
+	page_put(columns[WINDOW_THRESHOLD],
+		 bytes.length == TCP_CONGESTION_RECORD_BYTES ? (int64_t)get_be32(bytes.data) : -1);
+	page_put(columns[WINDOW_WHY], page_text(data, view_detail_name(record)));
+}
+
+static void append_windows(struct page_data *data)
+{
+	const struct trace_store *store = history_store(data->history);
+	GArray *columns[WINDOW_COLUMNS];
+
+	for (unsigned i = 0; i < WINDOW_COLUMNS; i++)
+		columns[i] = page_numbers_new();
+	for (uint64_t i = 0; i < data->moment_count; i++) {
+		const struct trace_record *record = trace_store_record(store, i);
+
+		if (record->kind == TRACE_CONGESTION)
+			add_window(data, record, columns);
+	}
+	page_append_key(data->out, "windows");
+	page_append_columns(data->out, window_keys, columns, WINDOW_COLUMNS, 1 << WINDOW_TIME);
 }
 
 /* Connections. */
@@ -318,5 +384,6 @@ void page_append_events(struct page_data *data)
 {
 	append_events(data);
 	append_packets(data);
+	append_windows(data);
 	append_connections(data);
 }

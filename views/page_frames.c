@@ -160,7 +160,7 @@ static int64_t *departures(const struct page_data *data)
 	const struct trace_store *store = history_store(data->history);
 	uint64_t count = trace_store_count(store);
 	int64_t *times = g_new0(int64_t, count + 1);
-	GHashTable *sent = g_hash_table_new(g_int64_hash, g_int64_equal);
+	GHashTable *sent = g_hash_table_new(trace_id_hash, g_int64_equal);
 
 	for (uint64_t i = 0; i < count; i++) {
 		struct trace_record *record = (void *)trace_store_record(store, i);

@@ -259,7 +259,7 @@ void page_append_mailboxes(struct page_data *data)
 	struct mailbox_rows rows = {
 		.data = data,
 		.mailboxes = mailboxes_new(),
-		.indexes = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL),
+		.indexes = g_hash_table_new_full(trace_id_hash, g_int64_equal, g_free, NULL),
 		.messages = g_hash_table_new_full(g_bytes_hash, g_bytes_equal,
 						  (GDestroyNotify)g_bytes_unref, NULL),
 		.mailbox_list = g_string_new(NULL),

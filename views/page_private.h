@@ -16,7 +16,9 @@ struct page_data {
 	GString *out;       /* the JSON so far */
 	uint32_t hop_count; /* that the page holds; likewise: */
 	uint32_t event_count, packet_count;
-	GString *omitted; /* sentences that say what is left out */
+	uint64_t moment_count; /* records that it tells of */
+	GHashTable *ways;      /* a direction's id in the trace to connection << 1 | direction */
+	GString *omitted;      /* sentences that say what is left out */
 };
 
 /* The number of a text, of any bytes; NULL and "" are 0. */
@@ -54,3 +56,4 @@ void page_append_world(struct page_data *data);     /* nodes, cables, layers, ac
 void page_append_events(struct page_data *data);    /* events, packets, segments */
 void page_append_mail(struct page_data *data);      /* messages and their stations */
 void page_append_mailboxes(struct page_data *data); /* what each holds, from moment to moment */
+void page_append_tables(struct page_data *data);    /* likewise sockets, tables and queues */

@@ -331,6 +331,18 @@ static void append_mailbox(GString *out, const struct trace_record *record, stru
 	}
 }
 
+/* "congestion window: 14480 → 15928 bytes, slow start, threshold 7240". */
+static void append_congestion(GString *out, const struct trace_record *record, struct bytes bytes)
+{
+	g_string_append(out, "congestion window: ");
+	if (record->before != 0)
+		g_string_append_printf(out, "%" G_GUINT64_FORMAT " → ", record->before);
+	g_string_append_printf(out, "%" G_GUINT64_FORMAT " bytes, %s", record->after,
+			       view_detail_name(record));
+	if (bytes.length == TCP_CONGESTION_RECORD_BYTES)
+		g_string_append_printf(out, ", threshold %u", get_be32(bytes.data));
+}
+
 void record_text_append(GString *out, const struct model *model, const struct trace_record *record,
 			struct bytes bytes, const char *who)
 {
@@ -350,6 +362,9 @@ void record_text_append(GString *out, const struct model *model, const struct tr
 		break;
 	case TRACE_MAILBOX:
 		append_mailbox(out, record, bytes);
+		break;
+	case TRACE_CONGESTION:
+		append_congestion(out, record, bytes);
 		break;
 	default:
 		append_state(out, model, record, bytes, who);

@@ -52,7 +52,8 @@ struct report *report_new(const struct model *model, const struct dissector *con
 	report->dissectors = dissectors;
 	report->crossings = crossings_new(count_crossing, report);
 	report->mailboxes = mailboxes_new();
-	report->accounts = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, account_free);
+	report->accounts =
+	    g_hash_table_new_full(trace_id_hash, g_int64_equal, g_free, account_free);
 	return report;
 }
 

@@ -25,6 +25,7 @@ const char *const story_form_names[STORY_FORM_COUNT] = {
 	[STORY_MILLISECONDS] = "milliseconds",
 	[STORY_IPV4] = "ipv4",
 	[STORY_MAC] = "mac",
+	[STORY_HEXADECIMAL] = "hexadecimal",
 };
 
 static void sentence_free(void *taken)
@@ -42,6 +43,7 @@ static void block_free(void *taken)
 	struct story_block *block = taken;
 
 	g_ptr_array_unref(block->sentences);
+	g_clear_pointer(&block->labels, g_ptr_array_unref);
 	g_free(block->svg);
 	g_free(block->alternative);
 	g_free(block);
@@ -172,17 +174,31 @@ void story_go_on(struct story_sentence *sentence, const char *text, const struct
 	}
 }
 
-struct story_sentence *story_say(struct story_block *block, const char *text,
-				 const struct story_fact *facts, size_t count)
+static struct story_sentence *say_in(GPtrArray *sentences, const char *text,
+				     const struct story_fact *facts, size_t count)
 {
 	struct story_sentence *sentence = g_new0(struct story_sentence, 1);
 
 	sentence->text = g_string_new(NULL);
 	sentence->spans = g_array_new(FALSE, FALSE, sizeof(struct story_span));
 	sentence->records = g_array_new(FALSE, FALSE, sizeof(uint64_t));
-	g_ptr_array_add(block->sentences, sentence);
+	g_ptr_array_add(sentences, sentence);
 	story_go_on(sentence, text, facts, count);
 	return sentence;
+}
+
+struct story_sentence *story_say(struct story_block *block, const char *text,
+				 const struct story_fact *facts, size_t count)
+{
+	return say_in(block->sentences, text, facts, count);
+}
+
+struct story_sentence *story_label(struct story_block *figure, const char *text,
+				   const struct story_fact *facts, size_t count)
+{
+	if (figure->labels == NULL)
+		figure->labels = g_ptr_array_new_with_free_func(sentence_free);
+	return say_in(figure->labels, text, facts, count);
 }
 
 /* Says nothing: a heading is judged by what follows it. */

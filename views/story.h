@@ -36,6 +36,7 @@ enum story_form {
 	STORY_MILLISECONDS,
 	STORY_IPV4,
 	STORY_MAC,
+	STORY_HEXADECIMAL, /* "0x06e6", as many digits as the bits need */
 	STORY_FORM_COUNT,
 };
 
@@ -102,6 +103,7 @@ struct story_block {
 	const char *anchor;      /* headings and figures: "network" */
 	char *svg, *alternative; /* of a figure, and what it shows in words */
 	GPtrArray *sentences;    /* of struct story_sentence * */
+	GPtrArray *labels;       /* of a figure: what is written in it, likewise; NULL: nothing */
 };
 
 struct story {
@@ -131,6 +133,10 @@ struct story_block *story_figure(struct story *story, const char *anchor, char *
 struct story_sentence *story_say(struct story_block *block, const char *text,
 				 const struct story_fact *facts, size_t count);
 
+/* The same for what is written in a figure. */
+struct story_sentence *story_label(struct story_block *figure, const char *text,
+				   const struct story_fact *facts, size_t count);
+
 /* Goes on in the same sentence. */
 void story_go_on(struct story_sentence *sentence, const char *text, const struct story_fact *facts,
 		 size_t count);
@@ -139,6 +145,10 @@ void story_go_on(struct story_sentence *sentence, const char *text, const struct
 #define SAY(block, text, ...)                                                                      \
 	story_say(block, text, (const struct story_fact[]) { __VA_ARGS__ },                        \
 		  sizeof((const struct story_fact[]) { __VA_ARGS__ }) / sizeof(struct story_fact))
+#define LABEL(figure, text, ...)                                                                   \
+	story_label(figure, text, (const struct story_fact[]) { __VA_ARGS__ },                     \
+		    sizeof((const struct story_fact[]) { __VA_ARGS__ }) /                          \
+			sizeof(struct story_fact))
 #define GO_ON(sentence, text, ...)                                                                 \
 	story_go_on(sentence, text, (const struct story_fact[]) { __VA_ARGS__ },                   \
 		    sizeof((const struct story_fact[]) { __VA_ARGS__ }) /                          \

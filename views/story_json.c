@@ -89,6 +89,16 @@ static void append_sentence(GString *out, const struct story_sentence *sentence)
 	g_string_append(out, "]}");
 }
 
+static void append_sentences(GString *out, const char *name, const GPtrArray *sentences)
+{
+	g_string_append_printf(out, ", \"%s\": [", name);
+	for (guint i = 0; i < sentences->len; i++) {
+		g_string_append(out, i == 0 ? "\n      " : ",\n      ");
+		append_sentence(out, sentences->pdata[i]);
+	}
+	g_string_append_c(out, ']');
+}
+
 static void append_block(GString *out, const struct story_block *block)
 {
 	static const char *const kinds[] = { "heading", "paragraph", "list", "table", "figure" };
@@ -110,12 +120,10 @@ static void append_block(GString *out, const struct story_block *block)
 		g_string_append(out, ", ");
 		append_member(out, "svg", block->svg);
 	}
-	g_string_append(out, ", \"sentences\": [");
-	for (guint i = 0; i < block->sentences->len; i++) {
-		g_string_append(out, i == 0 ? "\n      " : ",\n      ");
-		append_sentence(out, block->sentences->pdata[i]);
-	}
-	g_string_append(out, "]}");
+	if (block->labels != NULL)
+		append_sentences(out, "labels", block->labels);
+	append_sentences(out, "sentences", block->sentences);
+	g_string_append_c(out, '}');
 }
 
 GString *story_json(const struct story *story)

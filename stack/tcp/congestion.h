@@ -37,9 +37,10 @@ const struct congestion_control *congestion_control_find(const char *name);
 
 struct congestion {
 	const struct congestion_control *control;
-	uint32_t window;    /* cwnd */
-	uint32_t threshold; /* ssthresh */
-	void *state;        /* the control's own, made when it first needs it; NULL: none */
+	uint32_t window;                      /* cwnd */
+	uint32_t threshold;                   /* ssthresh */
+	uint32_t told_window, told_threshold; /* as the trace last said; 0: nothing yet */
+	void *state; /* the control's own, made when it first needs it; NULL: none */
 };
 
 /* Starts with `initial_window` bytes and no threshold. */
@@ -49,6 +50,13 @@ void congestion_init(struct congestion *congestion, const struct congestion_cont
 static inline bool congestion_in_slow_start(const struct congestion *congestion)
 {
 	return congestion->window < congestion->threshold;
+}
+
+/* True when the trace has not been told how it is now. */
+static inline bool congestion_is_untold(const struct congestion *congestion)
+{
+	return congestion->window != congestion->told_window ||
+	       congestion->threshold != congestion->told_threshold;
 }
 
 void congestion_clear(struct congestion *congestion);

@@ -287,6 +287,9 @@ uint32_t connection_choose_iss(const struct tcp *tcp, const struct flow *flow);
 void trace_state(struct tcp *tcp, uint64_t object, const struct flow *flow, enum tcp_state before,
 		 enum tcp_state after, enum tcp_detail why);
 
+/* Emits a CONGESTION record of how the congestion window is now. */
+void trace_congestion(struct tcp_connection *c);
+
 /* A flight from the host's spare ones, and back. */
 struct flight *flight_take(struct tcp *tcp);
 void flight_give_back(struct tcp *tcp, struct flight *flight);

@@ -62,6 +62,14 @@ static const char *const detail_names[TCP_DETAIL_COUNT] = {
 	[TCP_BY_ICMP] = "ICMP error",
 	[TCP_BY_ROUTING] = "no route",
 	[TCP_BY_REUSE] = "new connection",
+	[TCP_CWND_INITIAL] = "initial window",
+	[TCP_CWND_SLOW_START] = "slow start",
+	[TCP_CWND_AVOIDANCE] = "congestion avoidance",
+	[TCP_CWND_REPAIRING] = "fast recovery",
+	[TCP_CWND_REPAIRED] = "loss repaired",
+	[TCP_CWND_TIMEOUT] = "timeout",
+	[TCP_CWND_SPURIOUS] = "nothing was lost",
+	[TCP_CWND_IDLE] = "idle",
 };
 
 const struct layer_names tcp_layer_names = {

@@ -6,6 +6,9 @@
  * sends; the direction it receives has the next id. `before` and `after` are enum tcp_state, and
  * the bytes are local address 4, local port 2, remote address 4, remote port 2, big-endian.
  * A TABLE record tells of a listener: object: its port; before, after: 0 closed, 1 listening.
+ * A CONGESTION record has as object the direction that is sent, and as bytes the slow start threshold
+ * 4, big-endian; there are none before the first loss. It comes at the end of the event that changed
+ * the window, behind what that let go.
  */
 #pragma once
 #include "stack/layer.h"
@@ -25,7 +28,8 @@ enum tcp_state {
 	TCP_STATE_COUNT,
 };
 
-#define TCP_STATE_RECORD_BYTES 12
+#define TCP_STATE_RECORD_BYTES      12
+#define TCP_CONGESTION_RECORD_BYTES 4
 
 /* The state's name as the RFC writes it: "SYN-RECEIVED". */
 const char *tcp_state_name(enum tcp_state state);
@@ -80,6 +84,15 @@ enum tcp_detail {
 	TCP_BY_ICMP,
 	TCP_BY_ROUTING, /* there is no route to the peer */
 	TCP_BY_REUSE,   /* a new SYN took the place of a connection in TIME-WAIT */
+	/* CONGESTION: what changed the window. */
+	TCP_CWND_INITIAL,    /* the handshake is complete (RFC 6928) */
+	TCP_CWND_SLOW_START, /* data was acknowledged, below the threshold (RFC 5681) */
+	TCP_CWND_AVOIDANCE,  /* the same above it (RFC 5681, RFC 9438) */
+	TCP_CWND_REPAIRING,  /* fast recovery: as much goes out as arrives (RFC 6937) */
+	TCP_CWND_REPAIRED,   /* it is over: down to the threshold */
+	TCP_CWND_TIMEOUT,    /* RFC 5681 section 3.1 */
+	TCP_CWND_SPURIOUS,   /* nothing had been lost: back to what it was (RFC 3522) */
+	TCP_CWND_IDLE,       /* nothing was sent for a while (RFC 5681 section 4.1) */
 	TCP_DETAIL_COUNT,
 };
 

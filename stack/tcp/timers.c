@@ -53,6 +53,8 @@ void timers_settle(struct tcp_connection *c)
 	struct engine *engine = tcp_engine(c->tcp);
 	struct alarm *alarm = c->alarm;
 
+	if (congestion_is_untold(&c->congestion))
+		trace_congestion(c);
 	if (alarm == NULL)
 		return;
 	int64_t busy_ns = MIN(alarm->at_ns[DEADLINE_RETRANSMIT], alarm->at_ns[DEADLINE_ACK]);

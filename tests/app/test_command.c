@@ -1037,6 +1037,34 @@ START_TEST(what_a_router_cannot_send_has_the_headers_it_made)
 }
 END_TEST
 
+/* No cable carries what a host sends itself; its conversation is told like any other. */
+START_TEST(what_a_host_sends_itself_is_told)
+{
+	struct outcome *log = program_run("run", "opportunistic", "--columns", "160", NULL);
+	struct outcome *dialog = program_run("run", "opportunistic", "--dialog", NULL);
+
+	ck_assert_ptr_nonnull(
+	    strstr(log->out, "to itself: client (MUA) to server (MSA), SMTP: EHLO"));
+	ck_assert_ptr_nonnull(
+	    strstr(log->out, "from itself: client (MUA) to server (MSA), SMTP: EHLO"));
+	ck_assert_ptr_nonnull(strstr(dialog->out, "modern (MUA) → modern (MSA) port 587"));
+	outcome_free(log);
+	outcome_free(dialog);
+}
+END_TEST
+
+/* A line that is dialled for a frame does so while it goes out: the frame's block stays whole. */
+START_TEST(dialling_does_not_cut_a_block)
+{
+	struct outcome *outcome = program_run("run", "dial-up", "--columns", "160", NULL);
+
+	ck_assert_ptr_nonnull(strstr(outcome->out, "dial-up line phone: dialling"));
+	ck_assert_ptr_null(strstr(outcome->out, "a packet that stays in this host"));
+	ck_assert_ptr_null(strstr(outcome->out, "encapsulate Ethernet   "));
+	outcome_free(outcome);
+}
+END_TEST
+
 /* The network of office, in which only these questions are asked. */
 static const char questions[] =
     "timeline:\n"
@@ -1261,6 +1289,8 @@ int main(void)
 	tcase_add_test(tests, topology_names_every_node_address_and_account);
 	tcase_add_test(tests, what_never_leaves_a_host_is_no_frame);
 	tcase_add_test(tests, what_a_router_cannot_send_has_the_headers_it_made);
+	tcase_add_test(tests, what_a_host_sends_itself_is_told);
+	tcase_add_test(tests, dialling_does_not_cut_a_block);
 	tcase_add_test(tests, answers_of_dns_are_met_as_a_zone_file_writes_them);
 	tcase_add_test(tests, what_is_built_finds_its_scenarios_from_anywhere);
 	tcase_add_test(tests, show_says_where_attachments_are);

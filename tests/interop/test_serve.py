@@ -291,6 +291,40 @@ def the_log_comes_as_it_happens():
     assert server().ask("/api/live", "")[0] == 200
 
 
+def size_of_page(one, number):
+    text = one.ask(f"/run/{number}")[2]
+    data = json.loads(re.search(r'id="data">(.*?)</script>', text, re.S).group(1))
+    return data["moments"]
+
+
+def the_page_of_a_live_session_grows():
+    with Server(OFFICE, "--live") as one:
+        assert one.ask("/api/live/page", "")[0] == 409, "no session yet"
+        assert one.ask("/api/live/page")[0] == 405
+        assert one.ask("/api/live?file=0&speed=5", "")[0] == 200
+        sizes = []
+        deadline = time.monotonic() + 20
+        while (not sizes or sizes[-1] <= sizes[0]) and time.monotonic() < deadline:
+            time.sleep(0.6)
+            sizes.append(size_of_page(one, one.json("/api/live/page", "")["page"]))
+        assert sizes[0] < sizes[-1], sizes
+        assert one.ask("/api/live?file=0&speed=1000", "")[0] == 200
+        with urllib.request.urlopen(f"http://127.0.0.1:{one.port}/api/live", timeout=30) as link:
+            events(link, "end")  # of the first session, which the second one ended
+            events(link, "end")
+        whole = one.json("/api/run?file=0", text_of(OFFICE))["page"]
+        last = within(10, lambda: one.json("/api/live/page", "")["page"])
+        assert size_of_page(one, last) == size_of_page(one, whole), "the last page has all of it"
+
+
+def a_live_page_has_limits():
+    with Server(OFFICE, "--live", "--records", "400") as one:
+        assert one.ask("/api/live?file=0&speed=1000", "")[0] == 200
+        time.sleep(1)
+        page = one.ask(f"/run/{one.json('/api/live/page', '')['page']}")[2]
+        assert '"moments":400' in page and "--records" in page
+
+
 # ---- Its life ----
 
 def it_listens_on_loopback_alone():
@@ -356,6 +390,8 @@ CASES = [
     a_run_that_needs_too_much_memory_is_ended,
     many_at_once_are_answered_or_told_to_wait,
     the_log_comes_as_it_happens,
+    the_page_of_a_live_session_grows,
+    a_live_page_has_limits,
     it_listens_on_loopback_alone,
     sigterm_ends_it_and_its_children,
     each_mistake_has_its_own_error,

@@ -129,6 +129,11 @@ test('the log of a live session grows', async () => {
 	await page.fill('.e-live input[type=search]', 'EHLO');
 	const shown = await page.locator('.e-block:visible').allTextContents();
 	assert.ok(shown.length > 0 && shown.every((block) => block.includes('EHLO')));
+	await page.click('.e-live >> text=Page');
+	const run = page.frameLocator('.e-live-page');
+	await run.locator('.row.current').waitFor({ timeout: 10000 });
+	assert.equal(await run.locator('.node[data-name="mail"]').count(), 1);
+	assert.match(await run.locator('.controls .place').textContent(), /^([\d,]+) \/ \1$/, 'its last step, as one follows');
 	assert.deepEqual(await violations(page), []);
 });
 

@@ -4,7 +4,7 @@ import { assert, COLOURS, goTo, LAPTOP, open, PHONE, playFor, run, step, test, t
 
 const folder = process.argv[2];
 const OFFICE = `${folder}/office.html`, HOSTILE = `${folder}/hostile.html`, TLS = `${folder}/tls.html`;
-const tabs = ['packet', 'ladder', 'plot', 'mailboxes', 'ledger', 'predict'];
+const tabs = ['packet', 'ladder', 'plot', 'mailboxes', 'tables', 'ledger', 'predict'];
 const tab = (page, name) => page.locator(`#tab-${name}`).click();
 
 test('the page of the office is one file of less than 2 MB that names no other', async () => {
@@ -256,9 +256,9 @@ test('the plot of a connection: sent, acknowledged, window, on the way', async (
 	}))));
 	assert.ok(own >= 0);
 	await page.getByRole('button', { name: 'client → server' }).click();
-	for (const name of ['sent', 'again', 'acked', 'window', 'flight'])
+	for (const name of ['sent', 'again', 'acked', 'window', 'flight', 'cwnd', 'ssthresh'])
 		assert.ok((await page.locator(`.plot path.${name}`).getAttribute('d')).length > 10, name);
-	assert.match(await text(page, '#plot-summary'), /\d+ segments with \d+[\d,]* B, \d+ sent again \(.*: \d+\); at most [\d,]+ B/);
+	assert.match(await text(page, '#plot-summary'), /\d+ segments with \d+[\d,]* B, \d+ sent again \(.*: \d+\); at most [\d,]+ B on the way at once. Congestion window: [\d,]+ B to [\d,]+ B \(initial window, .*slow start.*\); slow start threshold at last [\d,]+ B/);
 	const all = await page.locator('.plot path.sent').getAttribute('d');
 	await page.getByRole('button', { name: 'Zoom in' }).click();
 	assert.notEqual(await page.locator('.plot path.sent').getAttribute('d'), all);
@@ -267,6 +267,23 @@ test('the plot of a connection: sent, acknowledged, window, on the way', async (
 	const before = await step(page);
 	await page.locator('.plot').click({ position: { x: 300, y: 100 } });
 	assert.notEqual(await step(page), before);
+});
+
+test('sockets, tables and queues as they are at the time, forwards and backwards', async () => {
+	const page = await open(OFFICE, '#view=tables');
+	await goTo(page, 'EHLO alice-pc');
+	const row = (words) => page.locator('.tables .rows li', { hasText: words });
+	assert.match(await row('ESTABLISHED').textContent(), /192\.0\.2\.10:\d+ - 192\.0\.2\.74:587 {2}MUA with mail \(MSA\) {2}since 1\.000/);
+	assert.match(await row('02:00:00:01:00:01').textContent(), /192\.0\.2\.1 .*reachable/);
+	await page.getByLabel('Node').selectOption('-1');
+	assert.match(await row('mail.remote.example').count().then(String), /^0$/);
+	await page.evaluate(() => window.mailwire.goToTime(1.5e9, -1));
+	assert.match(await row('132F8512001').textContent(), /for bob@remote\.example {2}since 1\.078/);
+	assert.match(await row('MX ').first().textContent(), /remote\.example .*records .*10 mail\.remote\.example {2}for [\d,]+ s more/);
+	await page.evaluate(() => window.mailwire.goToTime(0, -1));
+	assert.equal(await row('132F8512001').count() + await row('MX ').count() + await row('ESTABLISHED').count(), 0);
+	await page.evaluate(() => window.mailwire.goTo(window.mailwire.run.steps.count - 1));
+	assert.equal(await row('132F8512001').count(), 0);
 });
 
 test('mailboxes as they are at the time, forwards and backwards', async () => {

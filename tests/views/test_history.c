@@ -340,6 +340,45 @@ START_TEST(other_roles_have_their_sentences)
 }
 END_TEST
 
+/* All frames of the server's cable come twice; some are cut off from it at last. */
+START_TEST(what_arrives_and_is_not_wanted_is_not_lost)
+{
+	struct scenario *twice;
+	struct history *history;
+	unsigned unwanted = 0, lost = 0;
+	g_autofree char *text = NULL;
+
+	ck_assert(g_file_get_contents("scenarios/hello.yaml", &text, NULL, NULL));
+	g_autofree char *more = g_strconcat(text,
+					    "\nimpairments:\n"
+					    "  - {link: mail, duplicate: 100%, loss: 10%}\n",
+					    NULL);
+
+	twice = load_good(more);
+	history = history_record(twice, history_options_of(twice));
+	check_order(history);
+	for (uint32_t i = 0; i < history_packet_count(history); i++) {
+		const struct history_packet *packet = history_packet(history, i);
+		const struct history_hop *last = history_hop(
+		    history, history_packet_hop(history, packet, packet->hop_count - 1));
+
+		if (last->outcome != HISTORY_DROPPED)
+			continue;
+		if (strcmp(last->reason, "duplicate") == 0) {
+			unwanted++;
+			ck_assert(!packet->is_lost);
+		} else if (strcmp(last->reason, "lost") == 0) {
+			lost++;
+			ck_assert(packet->is_lost);
+		}
+	}
+	ck_assert_uint_gt(unwanted, 2);
+	ck_assert_uint_gt(lost, 1);
+	history_free(history);
+	scenario_free(twice);
+}
+END_TEST
+
 /* Traces that no run makes. */
 
 START_TEST(an_empty_trace_has_nothing)
@@ -417,6 +456,7 @@ int main(void)
 
 	tcase_set_timeout(run, 60);
 	tcase_add_unchecked_fixture(run, record_office, forget_office);
+	tcase_add_test(other, what_arrives_and_is_not_wanted_is_not_lost);
 	tcase_add_test(run, events_packets_and_hops_are_in_order_and_know_each_other);
 	tcase_add_test(run, a_mail_is_told_in_the_words_of_its_protocols);
 	tcase_add_test(run, each_hop_says_what_happens_there_and_why);

@@ -34,4 +34,5 @@ export const run = async (file, text) => (await post('/api/run', { file }, text)
 export const offer = async (file, text, place, signal) =>
 	(await post('/api/offer', { file, line: place.line, column: place.column }, text, signal)).json();
 export const startLive = (file, speed) => post('/api/live', { file, speed }, '');
+export const livePage = async () => (await post('/api/live/page', {}, '')).json();
 export const stopLive = () => post('/api/live', {}, '');

@@ -1,8 +1,9 @@
-/* Live mode: the log of a run in real time, block by block as it happens. */
-import { count, el, soon } from '../page/dom.js';
-import { startLive, stopLive } from './api.js';
+/* Live mode: the log of a run in real time, block by block as it happens, or its page up to now. */
+import { count, el, segmented, soon } from '../page/dom.js';
+import { livePage, startLive, stopLive } from './api.js';
 
 const KEPT = 2000;
+const PAGE_MS = 4000; /* between two pages, while one follows */
 const SPEEDS = [0.1, 0.5, 1, 2, 5, 10, 100];
 const LAYERS = /^\s+(?:\S+ )?\s*(SMTP|POP3|IMAP|HTTP|DNS|TLS|TCP|UDP|IPv4|ICMP|ARP|Ethernet)\b/;
 
@@ -26,14 +27,18 @@ export class Live {
 			el('option', { value }, value === 1 ? 'real time' : `${value} × real time`)));
 		this.speed.value = String(speed);
 		this.startButton = el('button', { type: 'button', onclick: () => this.#do(startLive(this.file(), this.speed.value)) }, 'Start');
-		this.stopButton = el('button', { type: 'button', disabled: true, onclick: () => this.#do(stopLive()) }, 'Stop');
+		this.stopButton = el('button', { type: 'button', disabled: true, onclick: () => this.#stop() }, 'Stop');
 		this.follow = el('input', { type: 'checkbox', checked: true, id: 'follow' });
 		this.filter = el('input', { type: 'search', placeholder: 'Only blocks with …', 'aria-label': 'Only blocks with', oninput: () => this.#filter() });
 		this.status = el('span', { class: 'soft', role: 'status' }, 'Nothing runs.');
 		this.log = el('div', { class: 'e-log', role: 'log', tabindex: '0', 'aria-label': 'Log', 'aria-live': 'off' });
-		this.element = el('div', { class: 'e-live' }, el('div', { class: 'bar' }, this.startButton, this.stopButton, this.speed, this.filter,
-			el('label', {}, this.follow, ' follow'), this.status),
-		el('p', { class: 'soft' }, 'The file is run as it is on disk. The newest is at the bottom.'), this.log);
+		this.follow.addEventListener('change', () => this.#keepUp());
+		this.frame = el('iframe', { title: 'The live run up to now', sandbox: 'allow-scripts', class: 'e-live-page', hidden: true });
+		this.nowButton = el('button', { type: 'button', hidden: true, onclick: () => this.#page() }, 'Up to now');
+		this.views = segmented('What is shown', [['log', 'Log'], ['page', 'Page']], 'log', (view) => this.#choose(view));
+		this.note = el('p', { class: 'soft' }, 'The file is run as it is on disk. The newest is at the bottom.');
+		this.element = el('div', { class: 'e-live' }, el('div', { class: 'bar' }, this.startButton, this.stopButton, this.speed, this.views.group, this.nowButton,
+			this.filter, el('label', {}, this.follow, ' follow'), this.status), this.note, this.log, this.frame);
 		this.draw = soon(() => this.#draw());
 		this.waiting = [];
 	}
@@ -46,8 +51,9 @@ export class Live {
 		this.source.addEventListener('start', (event) => {
 			this.waiting = [];
 			this.log.replaceChildren();
-			this.count = 0;
+			this.count = this.shownAt = 0;
 			this.isRunning = true;
+			this.#keepUp();
 			this.#state(`${event.data} runs.`);
 		});
 		this.source.addEventListener('log', (event) => {
@@ -58,6 +64,7 @@ export class Live {
 			this.isRunning = false;
 			this.draw();
 			this.#state('It has ended.');
+			this.#keepUp();
 		});
 		this.source.onerror = () => this.#state('The server does not answer.');
 	}
@@ -68,6 +75,53 @@ export class Live {
 		} catch (error) {
 			this.#state(error.message);
 		}
+	}
+
+	/* ---- The page ---- */
+
+	#choose(view) {
+		const isPage = view === 'page';
+		this.log.hidden = this.filter.hidden = isPage;
+		this.frame.hidden = this.nowButton.hidden = !isPage;
+		this.note.textContent = isPage ? 'All that has happened up to the moment when the page was made, to step through; with “follow” it is made anew while the run goes on.'
+			: 'The file is run as it is on disk. The newest is at the bottom.';
+		if (isPage)
+			this.#page();
+	}
+
+	/* While one follows: again when there is more, until it has ended. */
+	#keepUp() {
+		clearTimeout(this.asked);
+		if (this.frame.hidden || !this.follow.checked)
+			return;
+		if (this.shownAt !== this.count || !this.isRunning)
+			this.#page();
+		else
+			this.asked = setTimeout(() => this.#keepUp(), PAGE_MS);
+	}
+
+	/* At its last step, where one follows. */
+	async #page() {
+		clearTimeout(this.asked);
+		const shownAt = this.count;
+		try {
+			const { page } = await livePage();
+			if (page !== this.page)
+				this.frame.src = `/run/${page}${this.follow.checked ? '#t=1e9' : ''}`;
+			this.page = page;
+			this.shownAt = shownAt;
+		} catch (error) {
+			this.#state(error.message);
+		}
+		if (this.isRunning && this.follow.checked && !this.frame.hidden)
+			this.asked = setTimeout(() => this.#keepUp(), PAGE_MS);
+	}
+
+	/* What it has done so far is shown for the last time before it ends. */
+	async #stop() {
+		if (!this.frame.hidden)
+			await this.#page();
+		this.#do(stopLive());
 	}
 
 	#state(text) {

@@ -67,7 +67,7 @@ export class Run {
 			layerKeys: json.layerKeys, actors: json.actors, nodes: json.nodes,
 			connections: json.connections, stepNames: json.steps, texts: json.texts,
 			fields: json.fields, shapes: json.shapes, messages: json.messages,
-			mailboxes: json.mailboxes });
+			mailboxes: json.mailboxes, sections: json.sections, rows: json.rows });
 		this.events = columns(json.events, ['time', 'moment'], ['took']);
 		this.packets = columns(json.packets, []);
 		this.hops = columns(json.hops, ['time'], ['took', 'flight', 'moment']);
@@ -75,6 +75,8 @@ export class Run {
 			['sequence', 'length', 'acknowledgment', 'window']);
 		this.stations = columns(json.stations, [], ['time', 'moment']);
 		this.changes = columns(json.changes, ['moment', 'time']);
+		this.rowChanges = columns(json.rowChanges, ['moment', 'time'], ['until']);
+		this.windows = columns(json.windows, ['time'], ['bytes', 'threshold']);
 		this.frames = { at: sums(json.frames.at), rows: Int32Array.from(json.frames.rows),
 			bytesAt: sums(json.frames.bytesAt), length: Int32Array.from(json.frames.length),
 			cut: json.frames.cut, bytes: json.frames.bytes };

@@ -4,7 +4,7 @@ import { el } from './dom.js';
 const KEYS = [
 	['space', 'play or pause'], ['← →', 'one step back or on'], ['Shift ← →', 'the same packet, one hop back or on'],
 	['↑ ↓', 'the event before, the next event'], ['Home End', 'to the start, to the end'], ['− +', 'slower, faster'],
-	['1 … 6', 'the views on the right'], ['f', 'follow the mail of this step, or all'], ['w', 'why? to what caused this step'],
+	['1 … 7', 'the views on the right'], ['f', 'follow the mail of this step, or all'], ['w', 'why? to what caused this step'],
 	['p', 'predict the next step'], ['/', 'search'], ['d', 'dark or light'], ['?', 'this list'],
 ];
 

@@ -2,6 +2,8 @@
 import { bytes, count, el, replace, visible } from './dom.js';
 import { above } from './data.js';
 
+const SHOWN = 60; /* messages of a mailbox */
+
 export class Mailboxes {
 	constructor(run, onmail) {
 		this.run = run;
@@ -52,8 +54,8 @@ export class Mailboxes {
 		const messages = [...box.messages].sort((a, b) => a[0] - b[0]);
 		return el('div', { class: 'mailbox' },
 			el('h3', {}, box.name, ' ', el('span', { class: 'soft' }, `of ${visible(box.owner)}, ${count(messages.length, 'message')}`)),
-			messages.length === 0 ? null : el('ul', {}, ...messages.slice(-200).map(([uid, entry]) => this.#message(uid, entry))),
-			messages.length > 200 ? el('p', { class: 'soft' }, `and ${messages.length - 200} before these`) : null);
+			messages.length === 0 ? null : el('ul', {}, ...messages.slice(-SHOWN).map(([uid, entry]) => this.#message(uid, entry))),
+			messages.length > SHOWN ? el('p', { class: 'soft' }, `and ${count(messages.length - SHOWN, 'message')} before these`) : null);
 	}
 
 	#message(uid, entry) {

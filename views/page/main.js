@@ -10,6 +10,7 @@ import { Ladder } from './ladder.js';
 import { Plot } from './plot.js';
 import { Ledger } from './ledger.js';
 import { Mailboxes } from './mailboxes.js';
+import { Tables } from './tables.js';
 import { Predict } from './predict.js';
 import { Controls } from './controls.js';
 import { Filter } from './filter.js';
@@ -48,6 +49,7 @@ class Page {
 		this.plot = new Plot(run, goTo);
 		this.ledger = new Ledger(run, goTo);
 		this.mailboxes = new Mailboxes(run, (mail) => this.filter.chooseMail(mail));
+		this.tables = new Tables(run);
 		this.predict = new Predict(run, this.player);
 		this.predict.onmode = (isOn) => {
 			this.player.pause();
@@ -55,7 +57,7 @@ class Page {
 			this.#showStep(true);
 		};
 		this.tabs = new Tabs([['packet', 'Packet', this.packet], ['ladder', 'Ladder', this.ladder], ['plot', 'TCP', this.plot],
-			['mailboxes', 'Mailboxes', this.mailboxes], ['ledger', 'Ledger', this.ledger], ['predict', 'Predict', this.predict]],
+			['mailboxes', 'Mailboxes', this.mailboxes], ['tables', 'Tables', this.tables], ['ledger', 'Ledger', this.ledger], ['predict', 'Predict', this.predict]],
 		() => {
 			this.#showDetail();
 			this.place?.write();
@@ -187,7 +189,7 @@ class Page {
 		const { player, run } = this;
 		const step = player.step;
 		const now = step < 0 ? 0 : run.steps.time[step];
-		const view = { packet: this.packet, ladder: this.ladder, ledger: this.ledger }[this.tabs.current];
+		const view = { packet: this.packet, ladder: this.ladder, ledger: this.ledger, tables: this.tables }[this.tabs.current];
 		if (view !== undefined)
 			view.show(step);
 		else if (this.tabs.current === 'plot')

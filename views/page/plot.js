@@ -29,7 +29,7 @@ export class Plot {
 		this.element = el('div', { class: 'plot-view' }, el('div', { class: 'bar' }, this.select, this.directions.group,
 			el('span', { class: 'stretch' }), zoom('Zoom in', '+', 0.5), zoom('Zoom out', '−', 2), zoom('Show all', 'all', 0)),
 		this.svg, el('ul', { class: 'legend' }, ...[['sent', 'sent'], ['again', 'sent again'], ['acked', 'acknowledged'],
-			['window', 'the window ends here'], ['flight', 'on its way']].map(([key, text]) =>
+			['window', 'the receiver\'s window ends here'], ['flight', 'on its way'], ['cwnd', 'congestion window'], ['ssthresh', 'slow start threshold']].map(([key, text]) =>
 			el('li', {}, svg('svg', { width: 22, height: 10, class: 'key', 'aria-hidden': 'true' }, svg('path', { class: key, d: 'M1 5H21' })), text))),
 		this.summary);
 		this.now = 0;
@@ -77,7 +77,7 @@ export class Plot {
 
 	#read() {
 		const { segments, packets, hops } = this.run;
-		const data = { sent: [], acked: [], flight: [], from: Infinity, to: -Infinity, most: 0, mostFlight: 0, again: 0, reasons: new Map() };
+		const data = { sent: [], acked: [], flight: [], cwnd: [], ssthresh: [], from: Infinity, to: -Infinity, most: 0, mostFlight: 0, again: 0, reasons: new Map() };
 		const changes = [];
 		for (let i = 0; i < segments.count; i++) {
 			if (segments.connection[i] !== this.connection)
@@ -105,12 +105,28 @@ export class Plot {
 			}
 		}
 		data.acked.sort((a, b) => a.at - b.at);
+		this.#addWindows(data);
 		this.#addFlight(data, changes.sort((a, b) => a.at - b.at));
 		for (const { to } of data.sent)
 			data.most = Math.max(data.most, to);
 		if (!Number.isFinite(data.from))
 			data.from = data.to = 0;
 		return data;
+	}
+
+	/* The congestion window of the side that sends, and why it changed. */
+	#addWindows(data) {
+		const { windows } = this.run;
+		for (let i = 0; i < windows.count; i++) {
+			if (windows.connection[i] !== this.connection || windows.direction[i] !== this.direction)
+				continue;
+			data.cwnd.push({ at: windows.time[i], value: windows.bytes[i], why: windows.why[i] });
+			if (windows.threshold[i] >= 0)
+				data.ssthresh.push({ at: windows.time[i], value: windows.threshold[i] });
+		}
+		for (const list of [data.cwnd, data.ssthresh])
+			if (list.length > 0)
+				list.push({ ...list[list.length - 1], at: data.to, why: 0 });
 	}
 
 	/* Sent and not acknowledged yet. */
@@ -128,22 +144,22 @@ export class Plot {
 	#draw() {
 		this.width = this.element.clientWidth;
 		const around = this.element.parentElement?.clientHeight ?? 0;
-		this.height = Math.max(HEIGHT_MIN, Math.min(HEIGHT_MAX, around - 165));
+		this.height = Math.max(HEIGHT_MIN, Math.min(HEIGHT_MAX, around - 165, this.width * 1.2));
 		if (!this.data || this.width === 0)
 			return;
 		const { data, view } = this;
-		const lower = (this.height - TOP - MIDDLE - BOTTOM) * 0.68 + TOP;
+		const lower = (this.height - TOP - MIDDLE - BOTTOM) * 0.6 + TOP;
 		const x = (t) => LEFT + (this.width - LEFT - RIGHT) * (t - view.from) / (view.to - view.from);
 		const top = Math.max(1, data.most * 1.08);
 		const y = (value) => lower - (lower - TOP) * Math.min(value, top) / top;
-		const deepest = this.height - BOTTOM, least = lower + MIDDLE, topFlight = Math.max(1, data.mostFlight * 1.1);
+		const deepest = this.height - BOTTOM, least = lower + MIDDLE, topFlight = data.cwnd.reduce((most, p) => Math.max(most, p.value), Math.max(1, data.mostFlight)) * 1.1;
 		const z = (value) => deepest - (deepest - least) * Math.min(value, topFlight) / topFlight;
 		this.x = x;
 		const inView = (list) => thin(list, view.from, view.to);
 		const bars = (list) => list.map((s) => `M${x(s.at).toFixed(1)} ${y(s.from).toFixed(1)}V${(y(s.to) - (s.to === s.from ? 2 : 0)).toFixed(1)}`).join('');
 		const stairs = (list, key, scale) => list.map((p, i) => i === 0 ? `M${x(p.at).toFixed(1)} ${scale(p[key]).toFixed(1)}`
 			: `H${x(p.at).toFixed(1)}V${scale(p[key]).toFixed(1)}`).join('');
-		const sent = inView(data.sent), acked = inView(data.acked), flight = inView(data.flight);
+		const sent = inView(data.sent), acked = inView(data.acked), flight = inView(data.flight), cwnd = inView(data.cwnd), ssthresh = inView(data.ssthresh);
 		set(this.cursor, { y2: this.height - BOTTOM });
 		set(this.svg, { width: this.width, height: this.height, viewBox: `0 0 ${this.width} ${this.height}`,
 			'aria-label': `Bytes over time of connection ${this.connection}`, 'aria-describedby': 'plot-summary' });
@@ -152,7 +168,8 @@ export class Plot {
 			svg('g', { 'clip-path': 'url(#plot-clip)' },
 				svg('path', { class: 'window', d: stairs(acked, 'window', y) }), svg('path', { class: 'acked', d: stairs(acked, 'value', y) }),
 				svg('path', { class: 'sent', d: bars(sent.filter((s) => !s.isAgain)) }), svg('path', { class: 'again', d: bars(sent.filter((s) => s.isAgain)) }),
-				svg('path', { class: 'flight', d: stairs(flight, 'value', z) }), this.cursor));
+				svg('path', { class: 'flight', d: stairs(flight, 'value', z) }), svg('path', { class: 'ssthresh', d: stairs(ssthresh, 'value', z) }),
+				svg('path', { class: 'cwnd', d: stairs(cwnd, 'value', z) }), this.cursor));
 		this.summary.textContent = this.#describe();
 		this.tick(this.now);
 	}
@@ -166,12 +183,23 @@ export class Plot {
 		const { data } = this;
 		const total = data.most;
 		return `${count(data.sent.length, 'segment')} with ${bytes(Math.max(0, total))}, ${data.again === 0 ? 'none sent again' : `${data.again} sent again (${this.#reasons()})`}; `
-			+ `at most ${bytes(data.mostFlight)} on the way at once.`;
+			+ `at most ${bytes(data.mostFlight)} on the way at once.${this.#congestion()}`;
+	}
+
+	/* How the congestion window went. */
+	#congestion() {
+		const { cwnd, ssthresh } = this.data;
+		if (cwnd.length === 0)
+			return '';
+		const values = cwnd.map((p) => p.value).reduce(([least, most], v) => [Math.min(least, v), Math.max(most, v)], [Infinity, 0]);
+		const whys = [...new Set(cwnd.map((p) => this.run.text(p.why)))].filter((why) => why !== '');
+		return ` Congestion window: ${values[0] === values[1] ? bytes(values[0]) : `${bytes(values[0])} to ${bytes(values[1])}`} (${whys.join(', ')})`
+			+ `${ssthresh.length > 0 ? `; slow start threshold at last ${bytes(ssthresh[ssthresh.length - 1].value)}` : ', no threshold yet'}.`;
 	}
 
 	#axes(x, y, top, lower, z, topFlight, deepest) {
 		const out = [svg('text', { class: 'axis-name', x: LEFT, y: TOP - 3 }, 'sequence number, bytes'),
-			svg('text', { class: 'axis-name', x: LEFT, y: lower + MIDDLE - 6 }, 'bytes on their way')];
+			svg('text', { class: 'axis-name', x: LEFT, y: lower + MIDDLE - 6 }, 'bytes on their way, congestion window')];
 		for (const value of ticks(0, top, 5))
 			out.push(svg('line', { class: 'grid', x1: LEFT, x2: this.width - RIGHT, y1: y(value), y2: y(value) }),
 				svg('text', { class: 'tick', x: LEFT - 6, y: y(value), dy: '.35em', 'text-anchor': 'end' }, value.toLocaleString('en')));

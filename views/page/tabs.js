@@ -23,10 +23,18 @@ export class Tabs {
 		});
 	}
 
+	/* Where there are more than fit, the chosen one is seen. */
+	#reveal() {
+		const list = this.element.firstChild, button = this.buttons[this.keys.indexOf(this.current)];
+		if (button.offsetLeft < list.scrollLeft || button.offsetLeft + button.offsetWidth > list.scrollLeft + list.clientWidth)
+			list.scrollLeft = button.offsetLeft - (list.clientWidth - button.offsetWidth) / 2;
+	}
+
 	choose(key) {
 		if (key === this.current || !this.keys.includes(key))
 			return;
 		this.#mark(key);
+		this.#reveal();
 		this.onchange();
 	}
 

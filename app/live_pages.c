@@ -1,0 +1,200 @@
+#include "app/live_pages.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "app/dissectors.h"
+#include "app/page_make.h"
+
+#define PAGE_BYTES_MAX 64000000 /* what a server keeps */
+
+struct live_pages {
+	int descriptor;
+	uint64_t records_left, seconds, memory_bytes;
+	bool is_cut; /* records are left out */
+	const struct run_setup *setup;
+	struct history *history;
+	struct trace_sink sink;
+	pid_t child; /* makes a page; 0: none does */
+};
+
+static void observe(void *owner, const struct trace_record *record, struct bytes bytes)
+{
+	struct live_pages *pages = owner;
+
+	if (pages->records_left == 0) {
+		pages->is_cut = true;
+		return;
+	}
+	pages->records_left--;
+	history_feed(pages->history, record, bytes);
+}
+
+struct live_pages *live_pages_new(const char *text)
+{
+	g_auto(GStrv) parts = g_strsplit(text, ":", -1);
+	guint64 numbers[4];
+	struct live_pages *pages;
+
+	if (g_strv_length(parts) != G_N_ELEMENTS(numbers))
+		return NULL;
+	for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++)
+		if (!g_ascii_string_to_unsigned(parts[i], 10, 0, G_MAXINT32, &numbers[i], NULL))
+			return NULL;
+	pages = g_new0(struct live_pages, 1);
+	pages->descriptor = (int)numbers[0];
+	pages->records_left = numbers[1];
+	pages->seconds = numbers[2];
+	pages->memory_bytes = numbers[3] * 1000000;
+	pages->history = history_new(all_dissectors);
+	pages->sink = (struct trace_sink) { .kinds = TRACE_ALL, .owner = pages, .record = observe };
+	return pages;
+}
+
+void live_pages_free(struct live_pages *pages)
+{
+	if (pages == NULL)
+		return;
+	history_free(pages->history);
+	g_free(pages);
+}
+
+void live_pages_describe(struct live_pages *pages, const struct run_setup *setup)
+{
+	pages->setup = setup;
+}
+
+struct trace_sink *live_pages_sink(struct live_pages *pages)
+{
+	return &pages->sink;
+}
+
+int live_pages_descriptor(const struct live_pages *pages)
+{
+	return pages == NULL ? -1 : pages->descriptor;
+}
+
+/* ---- Making one: in a process of its own ---- */
+
+static void limit_all(const struct live_pages *pages)
+{
+	struct rlimit memory = { pages->memory_bytes, pages->memory_bytes };
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL); /* the session is gone: nobody waits */
+	if (pages->memory_bytes != 0)
+		setrlimit(RLIMIT_AS, &memory);
+	alarm((unsigned)pages->seconds);
+}
+
+/* Writes the page to a file without a name; -1: that did not go. */
+static int make_page(struct live_pages *pages)
+{
+	g_autofree char *name = g_path_get_basename(pages->setup->file);
+	int file = memfd_create("page", MFD_CLOEXEC);
+	struct output *output;
+
+	if (file < 0 || dup2(file, STDOUT_FILENO) < 0)
+		return -1;
+	output = output_open("-", NULL);
+	if (output == NULL)
+		return -1;
+	history_finish(pages->history);
+	page_make(output, pages->history,
+		  (struct page_options) {
+		      .title = pages->setup->scenario->title,
+		      .file = name,
+		      .seed = pages->setup->seed,
+		      .left_out = pages->is_cut ? "What came after the last record that is kept "
+						  "(mailwire serve --records). "
+						: NULL,
+		  });
+	return output_close(output, NULL) ? file : -1;
+}
+
+static bool write_all(int descriptor, const char *bytes, size_t length)
+{
+	while (length > 0) {
+		ssize_t written = write(descriptor, bytes, length);
+
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written <= 0)
+			return false;
+		bytes += written;
+		length -= (size_t)written;
+	}
+	return true;
+}
+
+static void send_page(const struct live_pages *pages, int file)
+{
+	off_t length = file < 0 ? 0 : lseek(file, 0, SEEK_END);
+	char head[32];
+	void *bytes;
+
+	if (length < 0 || length > PAGE_BYTES_MAX)
+		length = 0;
+	bytes = length == 0 ? NULL : mmap(NULL, (size_t)length, PROT_READ, MAP_PRIVATE, file, 0);
+	if (bytes == MAP_FAILED)
+		length = 0;
+	alarm(0); /* from here on it is all or nothing */
+	g_snprintf(head, sizeof head, "%lld\n", (long long)length);
+	if (write_all(pages->descriptor, head, strlen(head)) && length > 0)
+		write_all(pages->descriptor, bytes, (size_t)length);
+}
+
+static void begin_page(struct live_pages *pages)
+{
+	pages->child = fork();
+	if (pages->child != 0)
+		return;
+	limit_all(pages);
+	send_page(pages, make_page(pages));
+	_exit(0);
+}
+
+/* ---- Who asks ---- */
+
+/* Waits for the process that makes a page; one that failed has said nothing. */
+static bool reap(struct live_pages *pages, int options)
+{
+	int status;
+
+	if (pages->child <= 0)
+		return true;
+	if (waitpid(pages->child, &status, options) != pages->child)
+		return false;
+	pages->child = 0;
+	if (!WIFEXITED(status))
+		write_all(pages->descriptor, "0\n", 2);
+	return true;
+}
+
+void live_pages_answer(struct live_pages *pages)
+{
+	char asked;
+
+	if (!reap(pages, WNOHANG))
+		return; /* who asks gets the one that is made */
+	if (read(pages->descriptor, &asked, 1) != 1) {
+		pages->descriptor = -1;
+		return;
+	}
+	begin_page(pages);
+	if (pages->child < 0)
+		write_all(pages->descriptor, "0\n", 2);
+}
+
+void live_pages_finish(struct live_pages *pages)
+{
+	if (pages->descriptor < 0)
+		return;
+	reap(pages, 0);
+	begin_page(pages);
+	reap(pages, 0);
+}
