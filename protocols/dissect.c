@@ -108,11 +108,15 @@ void dissect_print_line(struct bytes in, char out[DISSECT_TEXT_BYTES])
 {
 	static const char ellipsis[] = "...";
 	const size_t room = DISSECT_TEXT_BYTES - 1;
-	size_t length = 0, blank = 0;
+	bool is_whole;
+	size_t length, blank = 0;
 
-	while (length < in.length && in.data[length] != '\n' && in.data[length] != '\r')
-		length++;
+	in = dissect_take_line(in, &is_whole);
+	length = is_whole ? in.length - 1 : in.length;
+	const uint8_t *end = bytes_find_byte(bytes_first(in, length), '\r');
 
+	if (end != NULL)
+		length = (size_t)(end - in.data);
 	while (blank < length && in.data[blank] == ' ')
 		blank++;
 	if (blank == length) {
