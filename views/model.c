@@ -199,8 +199,8 @@ uint32_t model_find_node(const struct model *model, const char *name)
 
 const char *model_name_of_mac(const struct model *model, struct mac mac)
 {
-	uint64_t key = mac_number(mac);
-	const struct model_node *node = g_hash_table_lookup(model->macs, &key);
+	uint64_t key = mac_number(mac); /* 0: ports of switches have none */
+	const struct model_node *node = key == 0 ? NULL : g_hash_table_lookup(model->macs, &key);
 
 	return node == NULL ? NULL : node->name;
 }

@@ -1047,6 +1047,8 @@ START_TEST(what_a_host_sends_itself_is_told)
 	ck_assert_ptr_nonnull(
 	    strstr(log->out, "from itself: client (MUA) to server (MSA), SMTP: EHLO"));
 	ck_assert_ptr_nonnull(strstr(dialog->out, "modern (MUA) → modern (MSA) port 587"));
+	ck_assert_ptr_nonnull(
+	    strstr(log->out, " from a host to itself, on no wire and in no capture"));
 	outcome_free(log);
 	outcome_free(dialog);
 }
@@ -1080,6 +1082,35 @@ START_TEST(a_switch_that_is_named_is_not_folded)
 
 	ck_assert_ptr_null(strstr(outcome->out, "at switches"));
 	ck_assert_ptr_nonnull(strstr(outcome->out, "switch: passes the frame on as it is"));
+	outcome_free(outcome);
+}
+END_TEST
+
+/* The views that explain say so: no frame goes to a router there. */
+START_TEST(what_a_host_sends_itself_needs_no_ethernet)
+{
+	char *own = folder_new();
+	g_autofree char *path = path_in(own, "page.html"), *page = NULL;
+	struct outcome *outcome = program_run("html", "opportunistic", "-o", path, NULL);
+
+	ck_assert_status(outcome, 0);
+	ck_assert(g_file_get_contents(path, &page, NULL, NULL));
+	ck_assert_ptr_nonnull(strstr(page, "The packet is for modern itself: no cable carries it"));
+	ck_assert_ptr_null(strstr(page, "addressed to the router internet"));
+	ck_assert_ptr_null(strstr(page, "00:00:00:00:00:00"));
+	outcome_free(outcome);
+	folder_remove(own);
+}
+END_TEST
+
+/* What is told behind a block leaves no trace in the lines that come before. */
+START_TEST(titles_use_the_whole_width)
+{
+	struct outcome *outcome =
+	    program_run("run", "office", "--unfold", "--columns", "100", NULL);
+
+	ck_assert_ptr_nonnull(
+	    strstr(outcome->out, "receives: alice-pc (MUA) opens a TCP connection   frame 9\n"));
 	outcome_free(outcome);
 }
 END_TEST
@@ -1368,6 +1399,8 @@ int main(void)
 	tcase_add_test(tests, what_never_leaves_a_host_is_no_frame);
 	tcase_add_test(tests, what_a_router_cannot_send_has_the_headers_it_made);
 	tcase_add_test(tests, what_a_host_sends_itself_is_told);
+	tcase_add_test(tests, what_a_host_sends_itself_needs_no_ethernet);
+	tcase_add_test(tests, titles_use_the_whole_width);
 	tcase_add_test(tests, dialling_does_not_cut_a_block);
 	tcase_add_test(tests, retransmissions_are_counted_on_wires);
 	tcase_add_loop_test(tests, what_a_mail_says_does_not_act_on_a_terminal, 0, 10);
