@@ -1097,7 +1097,7 @@ START_TEST(what_a_host_sends_itself_needs_no_ethernet)
 	ck_assert(g_file_get_contents(path, &page, NULL, NULL));
 	ck_assert_ptr_nonnull(strstr(page, "The packet is for modern itself: no cable carries it"));
 	ck_assert_ptr_null(strstr(page, "addressed to the router internet"));
-	ck_assert_ptr_null(strstr(page, "00:00:00:00:00:00"));
+	ck_assert_ptr_null(strstr(page, "→ 00:00:00:00:00:00"));
 	outcome_free(outcome);
 	folder_remove(own);
 }
