@@ -80,8 +80,10 @@ INTEROP := $(sort $(wildcard ./tests/interop/test_*.py ./tests/page/test_*.sh))
 all: $(PROGRAM) ## builds the program
 	@ln -sf $(PROGRAM) mailwire
 
-# Where every frame passes, code that is larger and faster is worth it.
-$(BUILD)/sim/%.o $(BUILD)/stack/%.o: override CFLAGS := $(patsubst -O2,-O3,$(CFLAGS))
+# Where every frame passes, code that is larger and faster is worth it, unless the user has other flags.
+ifeq ($(origin CFLAGS),file)
+$(BUILD)/sim/%.o $(BUILD)/stack/%.o: CFLAGS := $(patsubst -O2,-O3,$(CFLAGS))
+endif
 $(BUILD)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
@@ -208,7 +210,7 @@ ifeq ($(BUILD),build/bench)
 bench-programs: $(BENCH_PROGRAMS) build/bench/mailwire
 endif
 bench: deps-bench ## speed and memory, as ratios against ns-3 and against the machine's limits
-	@+$(SUBMAKE) BUILD=build/bench CFLAGS="-O2 -g" bench-programs
+	@+$(SUBMAKE) BUILD=build/bench bench-programs
 	@+$(SUBMAKE) build/bench/ns3/bulk build/bench/ns3/many
 	@bench/run.sh
 

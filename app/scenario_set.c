@@ -105,6 +105,11 @@ static bool find_element(struct diagnostics *diagnostics, const struct scenario_
 		*index = list->children->len - 1;
 		return true;
 	}
+	if (list->children->len == 0) {
+		complain(diagnostics, setting, "the list has no element `%s`", number);
+		diagnostics_hint(diagnostics, "it is empty; `+` is a new element");
+		return false;
+	}
 	if (!g_ascii_string_to_unsigned(number, 10, 1, list->children->len, &parsed, NULL)) {
 		complain(diagnostics, setting, "the list has no element `%s`", number);
 		diagnostics_hint(diagnostics,

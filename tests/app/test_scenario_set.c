@@ -72,6 +72,8 @@ static const char *const refused[][4] = {
          "--set:2:22: error:",							    "    2 | clients/bob/incoming=pop4"},
 	{ "seed=7", "timeline/7/at=3s",
          "--set:2:1: error: `timeline/7/at`: the list has no element",		    "numbered 1 to 2; `+` is a new one"},
+	{ "seed=7", "expect/1/retransmissions=0", "the list has no element `1`",
+         "it is empty; `+` is a new element"										 },
 	{ "seed=7", "timeline/0/at=3s",           "the list has no element `0`",          "numbered 1 to 2"                  },
 	{ "seed=7", "seed/x=3",                   "there is nothing below a value",       "mailwire show"                    },
 	{ "seed=7", "clients//host=mail",         "a step of the path is empty",          ""                                 },
