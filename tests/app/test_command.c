@@ -442,9 +442,8 @@ START_TEST(the_log_names_the_user_and_writes_utf8)
 	ck_assert_ptr_nonnull(strstr(outcome->out, "● ann sends \"Käse für Zoë\""));
 	ck_assert_ptr_nonnull(strstr(outcome->out, "○ outcome for ann: done"));
 	ck_assert_ptr_nonnull(strstr(outcome->out, "○ outcome for bob: "));
-	ck_assert_ptr_nonnull(
-	    strstr(outcome->out, "● the mail client of cleo checks for new mail"));
-	ck_assert_ptr_nonnull(strstr(outcome->out, "○ outcome for cleo: 0 new messages"));
+	ck_assert_ptr_nonnull(strstr(outcome->out, "● the mail client of ann checks for new mail"));
+	ck_assert_ptr_nonnull(strstr(outcome->out, "○ outcome for ann: 0 new messages"));
 	ck_assert_ptr_nonnull(strstr(topology->out, "; zones office.example\n"));
 	ck_assert_ptr_null(strstr(topology->out, " \n"));
 	outcome_free(outcome);
