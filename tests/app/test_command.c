@@ -430,7 +430,8 @@ START_TEST(the_log_names_the_user_and_writes_utf8)
 	    "mailwire: 1\n"
 	    "hosts: {pc: , mail: }\n"
 	    "domains: {a.example: {mail: mail, accounts: {ann: secret, bob: secret}}}\n"
-	    "clients: {ann: {host: pc}, bob: {host: pc}}\n"
+	    "clients: {ann: {host: pc}, bob: {host: pc}, cleo: {host: pc, account: ann, incoming: "
+	    "{protocol: imap, check-every: 1s}}}\n"
 	    "timeline:\n"
 	    "  - {at: 1s, who: ann, do: send, to: bob, subject: Käse für Zoë, text: x}\n"
 	    "  - {at: 2s, who: bob, do: check}\n";
@@ -441,6 +442,8 @@ START_TEST(the_log_names_the_user_and_writes_utf8)
 	ck_assert_ptr_nonnull(strstr(outcome->out, "● ann sends \"Käse für Zoë\""));
 	ck_assert_ptr_nonnull(strstr(outcome->out, "○ outcome for ann: done"));
 	ck_assert_ptr_nonnull(strstr(outcome->out, "○ outcome for bob: "));
+	ck_assert_ptr_nonnull(strstr(outcome->out, "● the mail client of ann checks for new mail"));
+	ck_assert_ptr_nonnull(strstr(outcome->out, "○ outcome for ann: 0 new messages"));
 	ck_assert_ptr_nonnull(strstr(topology->out, "; zones office.example\n"));
 	ck_assert_ptr_null(strstr(topology->out, " \n"));
 	outcome_free(outcome);

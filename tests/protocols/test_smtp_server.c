@@ -292,6 +292,9 @@ static const struct {
         { "server_utf8.txt",        'r', false},
 	{ "server_faults.txt",      'r', false},
         { "server_broken_off.txt",  'r', false},
+	{ "server_bare_feeds.txt",  'r', false},
+        { "server_http.txt",        'r', false},
+	{ "server_http_data.txt",   'r', false},
 };
 
 static void play_row(int row, size_t chunk)
