@@ -376,13 +376,17 @@ def who_asks_for_pages_and_does_not_read_costs_nothing():
         session = subprocess.Popen([MAILWIRE, "live", "--speed=0.1", "--alone", f"--pages={theirs.fileno()}:400:20:0",
                                     OFFICE], pass_fds=[theirs.fileno()], stdout=subprocess.DEVNULL,
                                    stderr=subprocess.DEVNULL)
-        ours.sendall(b"pp")
-        assert int(ours.recv(1)) > 0, "the first page is on its way"
-        before = seconds_of_processor(session.pid)
-        time.sleep(1)
-        spent = seconds_of_processor(session.pid) - before
-        session.terminate()
-        assert session.wait(5) == 0, "a page that nobody reads does not keep it"
+        try:
+            ours.sendall(b"pp")
+            assert int(ours.recv(1)) > 0, "the first page is on its way"
+            before = seconds_of_processor(session.pid)
+            time.sleep(1)
+            spent = seconds_of_processor(session.pid) - before
+            session.terminate()
+            assert session.wait(5) == 0, "a page that nobody reads does not keep it"
+        finally:
+            session.kill()
+            session.wait()
         assert spent < 0.4, spent
 
 
