@@ -61,5 +61,15 @@ void narrate_scenes(struct narrator *narrator);
 void narrate_brief(struct narrator *narrator);
 void narrate_result(struct narrator *narrator);
 
+/* What an attacker overwrote on the way, by a record FORWARD of LAYER_TAMPER. False: its frame or rule is not known. */
+bool narrate_tampering(struct narrator *narrator, const struct trace_record *record,
+		       struct story_block *paragraph);
+
+/* The first record by which `node` (0: any) overwrote something; NULL: none. */
+const struct trace_record *narrate_tampered(const struct narrator *narrator, uint32_t node);
+
+/* What others on the way can read of messages and of every login, and what they changed. */
+void narrate_security(struct narrator *narrator, struct story_block *paragraph);
+
 /* The five questions. */
 void narrate_questions(struct narrator *narrator);

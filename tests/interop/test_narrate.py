@@ -178,6 +178,15 @@ def tls_tells_what_stays_readable():
     assert "still reads the addresses, the ports" in check("tls", options=["--question"])
 
 
+def every_login_is_judged_and_attacks_are_named():
+    text = check("sniffer", options=["--question"])
+    assert "that of Bob in frame 106 (POP3, USER, PASS" in text, text
+    assert "that of Carol in frame 27 (SMTP, AUTH SCRAM-SHA-256" in text and "is safe" not in text
+    assert "from mail to bob-pc: it can be read from frame 115 on" in text
+    security = check("starttls-stripped", options=["--question"]).partition("How secure is it?")[2]
+    assert "at hotspot overwrites STARTTLS" in security and "in frame 125 (POP3, AUTH PLAIN" in security
+
+
 def a_bounce_is_told():
     text = check("cut-bounce")
     assert "gives up on" in text and "Action: failed" in text
@@ -255,6 +264,7 @@ CASES = [
     files_are_written_as_their_names_say,
 ]
 SLOW = [
+    every_login_is_judged_and_attacks_are_named,
     experts_are_told_more_and_beginners_less,
     tls_tells_what_stays_readable,
     a_bounce_is_told,
