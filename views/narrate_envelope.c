@@ -110,6 +110,7 @@ static void tell_router(struct narrator *narrator, const struct passage *passage
 {
 	const struct trace_record *off = passage->off->len > 0 ? passage->off->pdata[0] : NULL;
 	const struct trace_record *on = passage->on->len > 0 ? passage->on->pdata[0] : NULL;
+	const struct trace_record *tampered;
 	struct story_sentence *sentence;
 
 	if (off == NULL || on == NULL || passage->forward == NULL || passage->transmit == NULL)
@@ -143,7 +144,13 @@ static void tell_router(struct narrator *narrator, const struct passage *passage
 				 STORY_DECIMAL));
 		return;
 	}
-	if (is_first)
+	tampered = narrate_tampered(narrator, passage->hop->node);
+	if (tampered != NULL)
+		GO_ON(sentence,
+		      " TCP and what is in it are none of a router's business; this one looks all "
+		      "the same, and overwrites what it does not like, as at {}.",
+		      fact_time(narrator, tampered));
+	else if (is_first)
 		story_go_on(sentence,
 			    " TCP and what is in it are none of its business; it does not look.",
 			    NULL, 0);

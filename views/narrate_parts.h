@@ -33,6 +33,9 @@ void narrate_session(struct narrator *narrator, const struct scene *scene, const
 /* Each protocol's way to tell it: all that was said in `sayings`, which is not empty. */
 void narrate_smtp(struct narrator *narrator, const struct scene *scene, const struct leg *leg,
 		  const GArray *sayings);
+/* What is said before STARTTLS has made the connection secure, up to the server's yes. */
+void narrate_smtp_in_clear(struct narrator *narrator, const struct scene *scene,
+			   const struct leg *leg, const GArray *sayings);
 void narrate_pop3(struct narrator *narrator, const struct scene *scene, const struct leg *leg,
 		  const GArray *sayings);
 void narrate_imap(struct narrator *narrator, const struct scene *scene, const struct leg *leg,
