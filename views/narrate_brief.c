@@ -1,10 +1,6 @@
 /* The whole in a few sentences, at the beginning; figures of the whole, at the end. */
 #include "protocols/actor.h"
-#include "protocols/imap/dissect.h"
-#include "protocols/imap/names.h"
 #include "protocols/mail/names.h"
-#include "protocols/pop3/dissect.h"
-#include "protocols/pop3/names.h"
 #include "stack/names.h"
 #include "views/names.h"
 #include "views/narrate_parts.h"
@@ -231,16 +227,13 @@ static const struct leg *find_reception(const struct narrator *narrator, uint32_
 {
 	for (guint i = 0; i < narrator->legs->len; i++) {
 		const struct leg *leg = narrate_leg(narrator, i);
-		bool is_pop3 = leg->connection->dissector == &pop3_dissector;
 		g_autoptr(GArray) sayings = NULL;
 		const struct saying *found;
 
-		if (leg->client != host || leg->syn == NULL ||
-		    (!is_pop3 && leg->connection->dissector != &imap_dissector))
+		if (leg->client != host || leg->syn == NULL || leg->connection->dissector == NULL)
 			continue;
 		sayings = narrate_sayings(narrator, leg, SCENE_NONE, false);
-		found =
-		    narrate_find(sayings, 0, true, is_pop3 ? POP3_MESSAGE : (unsigned)IMAP_LITERAL);
+		found = narrate_fetched(sayings);
 		if (found == NULL)
 			continue;
 		*message = *found;

@@ -64,7 +64,7 @@ void narrate_scenes(struct narrator *narrator);
 void narrate_brief(struct narrator *narrator);
 void narrate_result(struct narrator *narrator);
 
-/* What an attacker overwrote on the way, by a record FORWARD of LAYER_TAMPER. False: its frame or rule is not known. */
+/* What an attacker overwrote, by a record FORWARD of LAYER_TAMPER. False: its frame or rule is not known. */
 bool narrate_tampering(struct narrator *narrator, const struct trace_record *record,
 		       struct story_block *paragraph);
 

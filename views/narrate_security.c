@@ -12,33 +12,20 @@
 
 #define LOGINS_MAX 8 /* named of each kind; of more it is said that there are more */
 
-/* How a message looks on each protocol's wire. */
-static const struct {
-	const struct dissector *dissector;
-	unsigned kind;
-	bool is_from_server;
-} carriers[] = {
-	{&smtp_dissector,  SMTP_MESSAGE, false},
-	{ &pop3_dissector, POP3_MESSAGE, true },
-	{ &imap_dissector, IMAP_LITERAL, true },
-};
-
-/* The first message that crosses a wire so that others can read it, or cannot. False: there is none. */
-static bool find_message(const struct narrator *narrator, size_t carrier, bool is_encrypted,
-			 const struct leg **leg, struct saying *found)
+/* The first message that SMTP takes across a wire so that others can read it, or cannot. */
+static bool find_message(const struct narrator *narrator, bool is_encrypted, const struct leg **leg,
+			 struct saying *found)
 {
 	for (guint i = 0; i < narrator->legs->len; i++) {
 		g_autoptr(GArray) sayings = NULL;
 
 		*leg = narrate_leg(narrator, i);
-		if ((*leg)->connection->dissector != carriers[carrier].dissector ||
-		    (*leg)->syn == NULL)
+		if ((*leg)->connection->dissector != &smtp_dissector || (*leg)->syn == NULL)
 			continue;
 		sayings = narrate_sayings(narrator, *leg, SCENE_NONE, false);
 		for (guint k = 0; k < sayings->len; k++) {
 			*found = g_array_index(sayings, struct saying, k);
-			if (found->unit->kind == carriers[carrier].kind &&
-			    found->is_from_server == carriers[carrier].is_from_server &&
+			if (found->unit->kind == SMTP_MESSAGE &&
 			    found->unit->is_encrypted == is_encrypted)
 				return true;
 		}
@@ -46,26 +33,40 @@ static bool find_message(const struct narrator *narrator, size_t carrier, bool i
 	return false;
 }
 
+/* The first message that a server gives in clear by this protocol, POP3 or IMAP. */
+static void tell_fetched(struct narrator *narrator, const struct dissector *dissector,
+			 struct story_block *paragraph)
+{
+	for (guint i = 0; i < narrator->legs->len; i++) {
+		const struct leg *leg = narrate_leg(narrator, i);
+		g_autoptr(GArray) sayings = narrate_sayings(narrator, leg, SCENE_NONE, false);
+		const struct saying *message = narrate_fetched(sayings);
+
+		if (message == NULL || message->unit->dissector != dissector ||
+		    message->unit->is_encrypted)
+			continue;
+		SAY(paragraph,
+		    "So it is where {} brings one from {} to {}: it can be read from frame {} on.",
+		    fact_word(dissector->name), fact_node(narrator, leg->server),
+		    fact_node(narrator, leg->client), fact_saying_frame(narrator, message));
+		return;
+	}
+}
+
 static void tell_open(struct narrator *narrator, struct story_block *paragraph)
 {
 	const struct leg *leg;
 	struct saying message;
 
-	if (find_message(narrator, 0, false, &leg, &message))
+	if (find_message(narrator, false, &leg, &message))
 		SAY(paragraph,
 		    "SMTP by itself hides nothing: from frame {} on the message from {} to {} "
 		    "crosses the wire as plain text, and every cable, switch and router on the "
 		    "way could keep a copy.",
 		    fact_saying_frame(narrator, &message), fact_node(narrator, leg->client),
 		    fact_node(narrator, leg->server));
-	for (size_t i = 1; i < G_N_ELEMENTS(carriers); i++)
-		if (find_message(narrator, i, false, &leg, &message))
-			SAY(paragraph,
-			    "So it is where {} brings one from {} to {}: it can be read from frame "
-			    "{} on.",
-			    fact_word(carriers[i].dissector->name),
-			    fact_node(narrator, leg->server), fact_node(narrator, leg->client),
-			    fact_saying_frame(narrator, &message));
+	tell_fetched(narrator, &pop3_dissector, paragraph);
+	tell_fetched(narrator, &imap_dissector, paragraph);
 }
 
 static void tell_hidden(struct narrator *narrator, struct story_block *paragraph)
@@ -73,7 +74,7 @@ static void tell_hidden(struct narrator *narrator, struct story_block *paragraph
 	const struct leg *leg;
 	struct saying message;
 
-	if (find_message(narrator, 0, true, &leg, &message))
+	if (find_message(narrator, true, &leg, &message))
 		SAY(paragraph,
 		    "Where TLS protects the connection, others on the way are kept out: the "
 		    "message in frame {}, from {} to {}, can be read by these two alone on its "
@@ -168,6 +169,23 @@ static void name_login(struct narrator *narrator, const struct login *login,
 	      fact_node(narrator, login->leg->server));
 }
 
+/* The same user's further proofs and cookies on the same way are not worth more words; passwords are. */
+static bool is_again(const GArray *logins, guint index)
+{
+	const struct login *login = &g_array_index(logins, struct login, index);
+
+	for (guint i = 0; i < index && login->kind != CREDENTIAL_PASSWORD; i++) {
+		const struct login *earlier = &g_array_index(logins, struct login, i);
+
+		if (earlier->kind == login->kind && earlier->how == login->how &&
+		    earlier->protocol == login->protocol &&
+		    earlier->leg->client == login->leg->client &&
+		    earlier->leg->server == login->leg->server)
+			return true;
+	}
+	return false;
+}
+
 /* Names the logins of a kind behind `start`, and ends with `end`. False: there are none. */
 static bool tell_logins(struct narrator *narrator, const GArray *logins, enum credential_kind kind,
 			struct story_block *paragraph, const char *start, const char *end)
@@ -178,7 +196,7 @@ static bool tell_logins(struct narrator *narrator, const GArray *logins, enum cr
 	for (guint i = 0; i < logins->len; i++) {
 		const struct login *login = &g_array_index(logins, struct login, i);
 
-		if (login->kind != kind)
+		if (login->kind != kind || is_again(logins, i))
 			continue;
 		if (count == LOGINS_MAX) {
 			story_go_on(sentence, ", and more", NULL, 0);

@@ -80,7 +80,7 @@ def check_text(trace, span):
         text = text[:-3]
     if span["source"] == "decoded":
         words = decoded(data, span["field"]) + ", cc " + decoded(data, "Cc")
-        words = cleaned(words.encode())
+        words = cleaned(words.encode()).replace("\ufffd", ".")  # what acts on a terminal
         return re.sub(r"\s+", " ", text).lower() in words.lower()
     return text.lower() in cleaned(data).lower()
 
@@ -183,6 +183,12 @@ def tls_tells_what_stays_readable():
     assert "still reads the addresses, the ports" in check("tls", options=["--question"])
 
 
+def webmail_gives_passwords_and_cookies_away():
+    text = check("webmail", options=["--question"]).partition("How secure is it?")[2]
+    assert "of Alice in frame 100 (HTTP, form, from office-pc to web)" in text
+    assert text.count("HTTP, cookie, from office-pc to web") == 1
+
+
 def every_login_is_judged_and_attacks_are_named():
     text = check("sniffer", options=["--question"])
     assert "that of Bob in frame 106 (POP3, USER, PASS" in text, text
@@ -245,7 +251,6 @@ def questions_for_sender_policies_are_told():
 
 def what_people_type_is_quoted():
     check("wrong-language")
-    check("webmail")
 
 
 def hostile_words_are_harmless():
@@ -306,6 +311,7 @@ CASES = [
 ]
 SLOW = [
     every_login_is_judged_and_attacks_are_named,
+    webmail_gives_passwords_and_cookies_away,
     starttls_is_told_in_its_order,
     what_a_device_leaves_is_not_said_to_be_deleted_by_it,
     a_router_that_rewrites_is_said_to_look,
