@@ -202,12 +202,40 @@ START_TEST(records_tell_what_changed_the_window)
 }
 END_TEST
 
+/* How many records alice numbered in the run with a loss; `wants_window`: whether CONGESTION is kept. */
+static uint64_t records_of_loss(bool wants_window)
+{
+	struct transfer transfer;
+
+	start(&transfer, &runs[1]);
+	if (!wants_window)
+		transfer.net.world->trace.kinds &= ~TRACE_BIT(TRACE_CONGESTION);
+	wiretest_run(&transfer.net);
+
+	uint64_t ids = host_node(transfer.net.alice)->ids;
+
+	ck_assert_int_eq(wiretest_count(&transfer.net, TRACE_CONGESTION, ANY, ANY) > 0,
+			 wants_window);
+	ck_assert(!congestion_is_untold(&connection_of(transfer.client.stream)->congestion));
+	stream_abort(transfer.client.stream);
+	wiretest_run(&transfer.net);
+	wiretest_clear(&transfer.net);
+	return ids;
+}
+
+START_TEST(records_nobody_wants_are_numbered_all_the_same)
+{
+	ck_assert_uint_eq(records_of_loss(true), records_of_loss(false));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("tcp congestion");
 	TCase *all = tcase_create("congestion");
 
 	tcase_add_loop_test(all, records_tell_what_changed_the_window, 0, G_N_ELEMENTS(runs));
+	tcase_add_test(all, records_nobody_wants_are_numbered_all_the_same);
 	suite_add_tcase(suite, all);
 	SRunner *runner = srunner_create(suite);
 
