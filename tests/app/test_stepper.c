@@ -357,17 +357,24 @@ static void feed(struct history *history, const struct trace_record *record, con
 
 START_TEST(an_empty_trace_and_one_event_are_shown)
 {
-	for (unsigned count = 0; count < 2; count++) {
+	static const char *const shown[] = { "nothing happens in this run",
+					     "nothing happens in this run: only states",
+					     "eve waits|step 1/1" };
+
+	for (unsigned count = 0; count < 3; count++) {
 		struct history *history = history_new(all_dissectors);
 
 		if (count == 1)
+			feed(history,
+			     &(struct trace_record) { .kind = TRACE_TABLE, .id = NODE_1 + 1 }, "");
+		if (count == 2)
 			feed(history,
 			     &(struct trace_record) {
 				 .kind = TRACE_ACTION, .id = NODE_1 + 1, .blob_bytes = 9 },
 			     "eve waits");
 		history_finish(history);
 		stepper = stepper_new(history, "t");
-		expect(count == 0 ? "nothing happens in this scenario" : "eve waits|step 1/1");
+		expect(shown[count]);
 		type("mMyYhHnNcxafzdswe x.,p r r1\n");
 		press(STEPPER_RIGHT);
 		press(STEPPER_UP);

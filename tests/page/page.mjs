@@ -343,14 +343,18 @@ test('prediction hides what comes, asks, explains and counts', async () => {
 });
 
 test('the address leads to the moment, and tells it', async () => {
-	const page = await open(OFFICE, '#step=300&view=ladder&mail=1');
+	const page = await open(OFFICE, '#step=22&view=ladder&mail=1');
+	assert.match(await text(page, '.controls .place'), /^22 \/ /);
 	assert.equal(await page.locator('[role=tab][aria-selected=true]').textContent(), 'Ladder');
 	assert.equal(await page.getByLabel('Follow').inputValue(), '1');
 	await page.locator('body').press('ArrowRight');
-	await page.waitForFunction(() => location.hash.includes(`step=${window.mailwire.player.step + 1}`));
+	await page.waitForFunction(() => location.hash.includes('step=23'));
 	const hash = await page.evaluate(() => location.hash);
 	const other = await open(OFFICE, hash);
 	assert.equal(await step(other), await step(page));
+	assert.match(await text(other, '.controls .place'), /^23 \/ /);
+	assert.match(await text(await open(OFFICE, '#step=22'), '.controls .place'), /^22 \/ /);
+	assert.match(await text(await open(OFFICE, '#step=22&states=1'), '.controls .place'), /^22 \/ /);
 	await other.evaluate(() => {
 		location.hash = '#t=40.2';
 	});
@@ -474,6 +478,21 @@ test('printed, the page shows the step and no controls', async () => {
 	assert.equal(await page.locator('.side').first().isVisible(), true);
 	assert.equal(await page.evaluate(() => getComputedStyle(document.body).backgroundColor), 'rgb(255, 255, 255)');
 });
+
+/* What is wider or higher than the window scrolls inside it: else controls and content leave the screen. */
+for (const [name, size] of [['laptop', LAPTOP], ['phone', PHONE]])
+	test(`the document itself never scrolls: ${name}`, async () => {
+		const page = await open(OFFICE, '', { size });
+		await goTo(page, 'EHLO alice-pc');
+		for (const view of tabs) {
+			await tab(page, view);
+			await page.evaluate(() => document.querySelector('main').scrollTo(0, 1e6));
+			assert.deepEqual(await page.evaluate(() => {
+				scrollTo(0, 1e6);
+				return [scrollY, document.documentElement.scrollHeight - innerHeight];
+			}), [0, 0], view);
+		}
+	});
 
 /* Only colours are others in the dark. */
 for (const [scheme, rules] of [['light', WCAG], ['dark', COLOURS]])
