@@ -479,6 +479,17 @@ test('printed, the page shows the step and no controls', async () => {
 	assert.equal(await page.evaluate(() => getComputedStyle(document.body).backgroundColor), 'rgb(255, 255, 255)');
 });
 
+test('TLS is put on at the sender and taken off at the receiver', async () => {
+	const page = await open(TLS);
+	await goTo(page, 'EHLO alice-pc');
+	const badges = () => page.locator('.side .box').evaluateAll((boxes) => boxes.map((box) => box.querySelector('.box-head').textContent).filter((head) => /TLS|TCP/.test(head)));
+	assert.match(await text(page, '.side'), /^To be sent 30 bytesSMTP/);
+	assert.match((await badges()).join(), /^TCP 32 bytes\+ put on,TLS 22 bytes\+ put on/);
+	await tab(page, 'ledger');
+	assert.match(await text(page, '.ledger tbody'), /\+ TLS \+ TCP \+ IPv4 \+ Ethernet.*− Ethernet − IPv4 − TCP − TLS/s);
+	assert.match(await text(page, '.ledger tbody'), /30.*88.*118/s);
+});
+
 /* What is wider or higher than the window scrolls inside it: else controls and content leave the screen. */
 for (const [name, size] of [['laptop', LAPTOP], ['phone', PHONE]])
 	test(`the document itself never scrolls: ${name}`, async () => {
