@@ -483,11 +483,22 @@ test('TLS is put on at the sender and taken off at the receiver', async () => {
 	const page = await open(TLS);
 	await goTo(page, 'EHLO alice-pc');
 	const badges = () => page.locator('.side .box').evaluateAll((boxes) => boxes.map((box) => box.querySelector('.box-head').textContent).filter((head) => /TLS|TCP/.test(head)));
-	assert.match(await text(page, '.side'), /^To be sent 30 bytesSMTP/);
-	assert.match((await badges()).join(), /^TCP 32 bytes\+ put on,TLS 22 bytes\+ put on/);
+	assert.match(await text(page, '.side'), /^To be sent 30 BSMTP 30 B/);
+	assert.match((await badges()).join(), /^TCP 32 B\+ put on,TLS 22 B\+ put on/);
 	await tab(page, 'ledger');
 	assert.match(await text(page, '.ledger tbody'), /\+ TLS \+ TCP \+ IPv4 \+ Ethernet.*− Ethernet − IPv4 − TCP − TLS/s);
 	assert.match(await text(page, '.ledger tbody'), /30.*88.*118/s);
+});
+
+test('a laptop shows the map, a command with its headers, and all of the plot at once', async () => {
+	const page = await open(OFFICE, '', { size: { width: 1366, height: 768 } });
+	await goTo(page, 'EHLO alice-pc');
+	const bottom = (selector) => page.locator(selector).last().evaluate((element) => element.getBoundingClientRect().bottom);
+	assert.ok(await page.locator('.map').isVisible());
+	assert.ok(await bottom('.side .line, .side .value') < await bottom('.panel:not([hidden])'));
+	await tab(page, 'plot');
+	assert.ok(await bottom('svg.plot') < await bottom('.panel:not([hidden])'));
+	assert.ok(await bottom('.panel:not([hidden])') <= 768);
 });
 
 /* What is wider or higher than the window scrolls inside it: else controls and content leave the screen. */
@@ -495,6 +506,8 @@ for (const [name, size] of [['laptop', LAPTOP], ['phone', PHONE]])
 	test(`the document itself never scrolls: ${name}`, async () => {
 		const page = await open(OFFICE, '', { size });
 		await goTo(page, 'EHLO alice-pc');
+		await page.evaluate(() => [1, 1].forEach((by) => window.mailwire.nextHop(by)));
+		await page.locator('.field.changed .sr').first().waitFor({ state: 'attached' });
 		for (const view of tabs) {
 			await tab(page, view);
 			await page.evaluate(() => document.querySelector('main').scrollTo(0, 1e6));
