@@ -9,7 +9,7 @@
 #define STATEMENT_COLUMN 7
 #define CASE_COLUMN      9
 #define EVIDENCE_COLUMN  13
-#define SHOWN_MAX        2 /* of each sort of evidence; JSON has all that is kept */
+#define SHOWN_MAX        2 /* of each sort of evidence, unless it is complete; JSON has all that is kept */
 
 static const struct {
 	const char *name, *key, *mark, *colour;
@@ -91,9 +91,11 @@ static void print_evidence(struct printer *printer, const struct evidence *evide
 static void print_all_evidence(struct printer *printer, const struct expect_judgement *judgement)
 {
 	const GArray *counted = judgement->counted, *contrary = judgement->contrary;
+	bool is_exact = judgement->range.least == judgement->range.most;
+	guint shown = is_exact && counted->len == judgement->found ? counted->len : SHOWN_MAX;
 	guint first = contrary->len > SHOWN_MAX ? contrary->len - SHOWN_MAX : 0;
 
-	for (guint i = 0; i < counted->len && i < SHOWN_MAX; i++)
+	for (guint i = 0; i < counted->len && i < shown; i++)
 		print_evidence(printer, &g_array_index(counted, struct evidence, i), false);
 	for (guint i = first; counted->len == 0 && i < contrary->len; i++)
 		print_evidence(printer, &g_array_index(contrary, struct evidence, i), true);
@@ -160,8 +162,8 @@ static void append_value(GString *out, const struct yaml_node *node)
 	g_string_append_c(out, is_list ? ']' : '}');
 }
 
-/* " --set clients/alice/incoming=pop3": what `mailwire run` needs to show the same. */
-static void append_settings(GString *out, const GArray *settings)
+/* "--set clients/alice/incoming=pop3", for a shell: what `mailwire run` needs to show the same. */
+static void add_settings(GPtrArray *words, const GArray *settings)
 {
 	for (guint i = 0; i < settings->len; i++) {
 		const struct claim_setting *setting =
@@ -170,32 +172,76 @@ static void append_settings(GString *out, const GArray *settings)
 
 		g_string_append_c(text, '=');
 		append_value(text, setting->value);
-		g_autofree char *quoted = g_shell_quote(text->str);
 		bool is_plain = text->str[strcspn(text->str, " {}[]<>*?$'\"\\;&|()#!~`")] == '\0';
 
-		g_string_append_printf(out, " --set %s", is_plain ? text->str : quoted);
+		g_autofree char *quoted = g_shell_quote(text->str);
+
+		g_ptr_array_add(words, g_strconcat("--set ", is_plain ? text->str : quoted, NULL));
 		g_string_free(text, TRUE);
 	}
+}
+
+/*
+ * Appends a piece of a command, behind a line end where it does not fit. Between the words of a shell a
+ * backslash says that the command goes on; within the quotes of one, YAML reads a line end as a space.
+ */
+static void append_piece(struct printer *printer, const char *piece, bool is_quoted, bool is_last)
+{
+	GString *line = printer->line;
+	unsigned width = columns_of(line->str) + 1 + columns_of(piece) + (is_last ? 0 : 2);
+
+	if (printer->columns > 0 && width > printer->columns) {
+		g_string_append(line, is_quoted ? "" : " \\");
+		look(printer, "\033[0m");
+		fprintf(printer->out, "%s\n", line->str);
+		begin(printer, is_quoted ? EVIDENCE_COLUMN + 1 : EVIDENCE_COLUMN - 1);
+		look(printer, "\033[2m");
+	}
+	g_string_append_printf(line, " %s", piece);
+}
+
+/* A word of a command, or an option with its value; it may have spaces in quotes. */
+static void append_word(struct printer *printer, const char *word, bool is_last)
+{
+	g_auto(GStrv) pieces = g_strsplit(word, " ", -1);
+	unsigned first = g_str_has_prefix(word, "--set ") ? 1 : 0;
+	g_autofree char *begin =
+	    g_strndup(word, (first == 0 ? 0 : strlen(pieces[0]) + 1) + strlen(pieces[first]));
+
+	append_piece(printer, begin, false, is_last);
+	for (unsigned i = first + 1; pieces[i] != NULL; i++)
+		append_piece(printer, pieces[i], true, is_last);
+}
+
+/* Prints a command so that it can be copied to a shell. */
+static void print_command(struct printer *printer, const GPtrArray *words)
+{
+	begin(printer, CASE_COLUMN);
+	look(printer, "\033[2m");
+	g_string_append(printer->line, "mailwire run");
+	for (guint i = 0; i < words->len; i++)
+		append_word(printer, words->pdata[i], i + 1 == words->len);
+	look(printer, "\033[0m");
+	fprintf(printer->out, "%s\n", printer->line->str);
 }
 
 /* `decisive`: settings changed besides; NULL: none. */
 static void print_case(struct printer *printer, const struct claim_case *test,
 		       const GArray *decisive, const struct case_outcome *outcome)
 {
+	g_autoptr(GPtrArray) words = g_ptr_array_new_with_free_func(g_free);
+
 	begin(printer, STATEMENT_COLUMN);
 	print_mark(printer, outcome->holds);
+	g_ptr_array_add(words, g_strdup(test->scenario));
+	add_settings(words, test->settings);
+	if (decisive != NULL)
+		add_settings(words, decisive);
 	g_string_append_printf(printer->line, "%s%s%s", outcome->holds ? "holds" : "does not hold",
 			       test->when == NULL ? "" : " when ",
 			       test->when == NULL ? "" : test->when);
 	end(printer, CASE_COLUMN);
-	begin(printer, CASE_COLUMN);
-	look(printer, "\033[2m");
-	g_string_append_printf(printer->line, "mailwire run %s", test->scenario);
-	append_settings(printer->line, test->settings);
-	if (decisive != NULL)
-		append_settings(printer->line, decisive);
-	look(printer, "\033[0m");
-	end(printer, EVIDENCE_COLUMN);
+	print_command(printer, words);
 	for (guint i = 0; i < outcome->judgements->len; i++)
 		print_judgement(printer, outcome->judgements->pdata[i]);
 }
@@ -352,12 +398,15 @@ static void add_judgement(JsonBuilder *builder, const struct expect_judgement *j
 static void add_case(JsonBuilder *builder, const struct claim_case *test,
 		     const struct case_outcome *outcome)
 {
-	g_autoptr(GString) settings = g_string_new(NULL);
+	g_autoptr(GPtrArray) words = g_ptr_array_new_with_free_func(g_free);
 
-	append_settings(settings, test->settings);
+	add_settings(words, test->settings);
+	g_ptr_array_add(words, NULL);
+	g_autofree char *settings = g_strjoinv(" ", (char **)words->pdata);
+
 	json_builder_begin_object(builder);
 	add_text(builder, "scenario", test->scenario);
-	add_text(builder, "options", g_strchug(settings->str));
+	add_text(builder, "options", settings);
 	add_text(builder, "when", test->when);
 	add_truth(builder, "holds", outcome->holds);
 	json_builder_set_member_name(builder, "expectations");

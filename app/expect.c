@@ -443,24 +443,14 @@ unsigned expect_finish(struct expect *expect, const struct expect_ending *ending
 	return unmet;
 }
 
-static void find_frames(const struct expect *expect, GArray *list)
-{
-	for (guint i = 0; list != NULL && i < list->len; i++) {
-		struct evidence *evidence = &g_array_index(list, struct evidence, i);
-
-		if (evidence->packet != 0)
-			evidence->frame = model_frame(expect->model, evidence->packet);
-	}
-}
-
 void expect_close(struct expect *expect)
 {
 	for (guint i = 0; i < expect->scenario->expectations->len; i++) {
 		struct judge *judge = &expect->judges[i];
 
 		count_until(expect, judge, TIME_NEVER);
-		find_frames(expect, judge->counted);
-		find_frames(expect, judge->contrary);
+		expect_find_frames(expect, judge->counted);
+		expect_find_frames(expect, judge->contrary);
 	}
 }
 

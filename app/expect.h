@@ -44,9 +44,10 @@ unsigned expect_finish(struct expect *expect, const struct expect_ending *ending
 /* A record that counted, or one that happened instead of what was expected. */
 struct evidence {
 	int64_t time_ns;
-	uint64_t packet; /* that it is of, or that led to it; 0: none */
-	uint64_t frame;  /* its number in the default capture; 0: none */
-	char *text;      /* "mail (MTA): queued, \"Minutes\"" */
+	uint64_t packet;         /* that it is of, or that led to it; 0: none */
+	uint64_t object, offset; /* of what a program wrote: the stream and where; 0: no such */
+	uint64_t frame;          /* number of the packet in the default capture; 0: none */
+	char *text;              /* "mail (MTA): queued, \"Minutes\"" */
 };
 
 #define EVIDENCE_MAX 3 /* of each sort; the first that counted, the last that did not */

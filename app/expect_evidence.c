@@ -212,6 +212,13 @@ void expect_witness_text(struct judge *judge, int64_t time_ns, uint64_t packet, 
 	g_array_append_val(list, evidence);
 }
 
+/* Into a stream, by a program: it is in no packet yet. */
+static bool is_written(const struct trace_record *record)
+{
+	return record->kind == TRACE_UNIT && !(record->flags & TRACE_INBOUND) &&
+	       record->packet == 0;
+}
+
 void expect_witness(struct expect *expect, struct judge *judge, const struct trace_record *record,
 		    struct bytes bytes, bool is_contrary)
 {
@@ -220,7 +227,52 @@ void expect_witness(struct expect *expect, struct judge *judge, const struct tra
 
 	if (list == NULL)
 		return;
-	evidence.packet = expect_packet_of(expect, record->id);
+	if (is_written(record)) {
+		evidence.object = record->object;
+		evidence.offset = record->before;
+	} else {
+		evidence.packet = expect_packet_of(expect, record->id);
+	}
 	evidence.text = describe(expect, record, bytes);
 	g_array_append_val(list, evidence);
+}
+
+/* The packet that carried byte `offset` of a stream: of the last unit that begins at most there; 0: none. */
+static uint64_t packet_at(const struct model_direction *direction, uint64_t object, uint64_t offset)
+{
+	uint64_t packet = 0;
+
+	for (guint i = 0; i < direction->units->len; i++) {
+		const struct model_unit *unit = direction->units->pdata[i];
+
+		if (unit->object == object && unit->said_offset <= offset)
+			packet = unit->packet;
+	}
+	return packet;
+}
+
+static uint64_t packet_of_stream(const struct model *model, uint64_t object, uint64_t offset)
+{
+	uint64_t packet = 0;
+
+	for (unsigned i = 0; i < model_connection_count(model) && packet == 0; i++) {
+		const struct model_connection *connection = model_connection(model, i);
+
+		for (unsigned d = 0; d < G_N_ELEMENTS(connection->directions) && packet == 0; d++)
+			packet = packet_at(&connection->directions[d], object, offset);
+	}
+	return packet;
+}
+
+void expect_find_frames(const struct expect *expect, GArray *list)
+{
+	for (guint i = 0; list != NULL && i < list->len; i++) {
+		struct evidence *evidence = &g_array_index(list, struct evidence, i);
+
+		if (evidence->object != 0)
+			evidence->packet =
+			    packet_of_stream(expect->model, evidence->object, evidence->offset);
+		if (evidence->packet != 0)
+			evidence->frame = model_frame(expect->model, evidence->packet);
+	}
 }

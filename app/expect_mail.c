@@ -98,7 +98,7 @@ static void describe_mailbox(GString *text, const struct scenario_expectation *e
 	if (expectation->subject != NULL)
 		g_string_append_printf(text, " \"%s\"", expectation->subject);
 	if (expectation->containing != NULL)
-		g_string_append_printf(text, " what contains \"%s\"", expectation->containing);
+		g_string_append_printf(text, " that contains \"%s\"", expectation->containing);
 }
 
 const struct predicate predicate_mailbox = {

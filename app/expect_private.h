@@ -151,6 +151,9 @@ void expect_witness(struct expect *expect, struct judge *judge, const struct tra
 void expect_witness_text(struct judge *judge, int64_t time_ns, uint64_t packet, bool is_contrary,
 			 const char *text);
 
+/* Numbers the frames of a list of evidence, at the end of the run; NULL is fine. */
+void expect_find_frames(const struct expect *expect, GArray *list);
+
 /* Notes which packet led to the record, where evidence is kept. */
 void expect_trace_packet(struct expect *expect, const struct trace_record *record);
 uint64_t expect_packet_of(const struct expect *expect, uint64_t id);

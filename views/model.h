@@ -35,8 +35,9 @@ struct model_node {
 /* One command, reply, literal or piece of one, as the dissector sees it in the bytes. */
 struct model_unit {
 	uint64_t offset, length; /* in the stream direction */
-	uint64_t said_offset;    /* likewise in what is said: in TLS, of plaintext; of runs alone */
-	const char *name;        /* constant: "MAIL command" */
+	uint64_t said_offset; /* likewise in what is said: in TLS, of plaintext; of runs alone, */
+	uint64_t object;      /* as is this: how its sender's records call that; 0: unknown */
+	const char *name;     /* constant: "MAIL command" */
 	const struct dissector *dissector; /* which found it */
 	uint16_t kind;
 	bool is_complete;

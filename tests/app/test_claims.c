@@ -254,6 +254,96 @@ START_TEST(evidence_names_the_frame)
 }
 END_TEST
 
+/* What a program writes is in no packet yet: the frame is the one that carries it, as in the capture. */
+START_TEST(what_is_written_names_the_frame_that_carries_it)
+{
+	static const char *const lines[] = {
+		"frame 28, 1.076965 s  alice-pc  SMTP: unit, EHLO\n",
+		"frame 31, 1.077185 s  alice-pc  SMTP: unit, AUTH\n",
+		"frame 26, 1.076837 s  mail  SMTP: unit, greeting\n",
+		"frame 30, 1.077052 s  mail  SMTP: unit, completed\n",
+	};
+	struct outcome *outcome = program_run("claims", "T0-6", NULL);
+
+	ck_assert_status(outcome, 0);
+	for (size_t i = 0; i < G_N_ELEMENTS(lines); i++)
+		ck_assert_msg(strstr(outcome->out, lines[i]) != NULL, "%s", lines[i]);
+	outcome_free(outcome);
+}
+END_TEST
+
+/* The frame of the first evidence for an expectation. */
+static uint64_t first_frame(const struct claim_outcome *outcome, guint index)
+{
+	const GPtrArray *judgements =
+	    g_array_index(outcome->cases, struct case_outcome, 0).judgements;
+	const struct expect_judgement *judgement = judgements->pdata[index];
+
+	ck_assert_uint_gt(judgement->counted->len, 0);
+	return g_array_index(judgement->counted, struct evidence, 0).frame;
+}
+
+/* In TLS likewise: what the layer tells and what is said are in the same frame. */
+START_TEST(in_tls_it_names_the_same_frame)
+{
+	struct claims *claims = load_text(
+	    "claims: 1\nstatements:\n"
+	    "  A-1: {statement: s, cases: [{scenario: office, set: {servers/mail/tls: valid, "
+	    "clients/alice/security: tls}, expect: ["
+	    "{layer: smtp, node: alice-pc, passage: put-on}, "
+	    "{said: EHLO, by: alice-pc, port: 465}]}], decisive: {set: {seed: 3}}}\n");
+	g_autoptr(GPtrArray) outcomes = run_one(claims, claims->list->pdata[0], false);
+	uint64_t frame = first_frame(outcomes->pdata[0], 0);
+
+	ck_assert_uint_gt(frame, 0);
+	ck_assert_uint_eq(frame, first_frame(outcomes->pdata[0], 1));
+	g_clear_pointer(&outcomes, g_ptr_array_unref);
+	claims_free(claims);
+}
+END_TEST
+
+/* One more router on the way, and "a single router" does not hold. */
+START_TEST(a_second_router_is_noticed)
+{
+	g_autofree char *text = NULL;
+	g_autoptr(GString) changed = NULL;
+
+	ck_assert(g_file_get_contents("scenarios/claims.yaml", &text, NULL, NULL));
+	changed = g_string_new(text);
+	ck_assert_uint_eq(
+	    g_string_replace(changed, "{networks/guests: {}, routers/gw/interfaces/+: guests}",
+			     "{networks/inner: {}, routers/second: {interfaces: [client-lan, "
+			     "inner]}, routers/gw/interfaces: [inner, server-lan, uplink]}",
+			     1),
+	    1);
+	struct claims *claims = load_text(changed->str);
+	struct claim *claim = (struct claim *)claims_find(claims, "T0-4");
+	g_autoptr(GPtrArray) before = run_one(claims, claim, false);
+	g_autoptr(GPtrArray) after = run_one(claims, claim, true);
+
+	ck_assert_int_eq(((struct claim_outcome *)before->pdata[0])->verdict, CLAIM_TRUE);
+	ck_assert_int_eq(((struct claim_outcome *)after->pdata[0])->verdict, CLAIM_FALSE);
+	g_clear_pointer(&before, g_ptr_array_unref);
+	g_clear_pointer(&after, g_ptr_array_unref);
+	claims_free(claims);
+}
+END_TEST
+
+/* A command that is too long for a line ends it with a backslash, so that a shell goes on. */
+START_TEST(commands_can_be_copied)
+{
+	struct outcome *outcome = program_run("claims", "T0-27", NULL);
+	const char *command = strstr(outcome->out, "mailwire run port-25-587 --set ");
+
+	ck_assert_ptr_nonnull(command);
+	g_autofree char *two = g_strndup(command, strcspn(strchr(command, '\n') + 1, "\n") +
+						      strcspn(command, "\n") + 1);
+	ck_assert_str_eq(two, "mailwire run port-25-587 --set servers/mail/tls=valid \\\n"
+			      "             --set clients/alice/security=tls");
+	outcome_free(outcome);
+}
+END_TEST
+
 static const char *const refused[][2] = {
 	{"claims: 2\nstatements: {}",							     "it starts with the line `claims: 1`"      },
 	{ "claims: 1\nstatements: {A-1: {statement: s, verdict: true}}",
@@ -293,20 +383,24 @@ static const struct {
 	int status;
 	const char *said; /* on standard output, or error when the status is not 0 */
 } calls[] = {
-	{{ "claims", "T3-7" },                            0, "✗ false"                                 },
-	{ { "claims", "T3-7", "--alter" },                0, "with the setting that decides changed"     },
-	{ { "claims", "T2-2" },                           0, "No run can show: That most people do so"   },
-	{ { "claims", "T4-8", "T1-5" },                   0, "Contradicts T1-5"                          },
-	{ { "claims", "T1-13" },                          0, "1 claim, 0 runs: 1 in the glossary"        },
-	{ { "claims", "T4", "--list" },                   0, "T4-9   Whoever reads mail"                 },
-	{ { "claims", "T9-1" },                           2, "there is no claim \"T9-1\"; did you mean T"},
-	{ { "claims", "--format", "xml" },                2, "none of text and json"                     },
+	{{ "claims", "T3-7" },                            0, "✗ false"					       },
+	{ { "claims", "T3-7", "--alter" },                0, "with the setting that decides changed"                   },
+	{ { "claims", "T2-2" },                           0, "No run can show: That most people do so"                 },
+	{ { "claims", "T0-23" },                          0, "connections from mail to remote-mail established: 1 time"},
+	{ { "claims", "T0-2" },                           0, "No run can show: That it is the only one"                },
+	{ { "claims", "T1-16" },                          0, "◐ true under conditions"                               },
+	{ { "claims", "T1-6" },                           0, "No run can show: That it is older"                       },
+	{ { "claims", "T4-8", "T1-5" },                   0, "Contradicts T1-5"                                        },
+	{ { "claims", "T1-13" },                          0, "1 claim, 0 runs: 1 in the glossary"                      },
+	{ { "claims", "T4", "--list" },                   0, "T4-9   Whoever reads mail"                               },
+	{ { "claims", "T9-1" },                           2, "there is no claim \"T9-1\"; did you mean T"              },
+	{ { "claims", "--format", "xml" },                2, "none of text and json"                                   },
 	{ { "claims", "--file", "scenarios/hello.yaml" },
-         2,						  "it starts with the line `claims: 1`"       },
-	{ { "glossary" },				 0, "photocopy"                                 },
-	{ { "glossary", "post-office", "box" },           0, "Where it breaks: One can take copies"      },
-	{ { "glossary", "Flyer" },                        0, "photocopy, also flier"                     },
-	{ { "glossary", "postmen" },                      2, "did you mean \"postman\"?"                 },
+         2,						  "it starts with the line `claims: 1`"                     },
+	{ { "glossary" },				 0, "photocopy"					       },
+	{ { "glossary", "post-office", "box" },           0, "Where it breaks: One can take copies"                    },
+	{ { "glossary", "Flyer" },                        0, "photocopy, also flier"                                   },
+	{ { "glossary", "postmen" },                      2, "did you mean \"postman\"?"                               },
 };
 
 START_TEST(the_commands_answer)
@@ -369,6 +463,10 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, cases_with_the_same_settings_share_a_run);
 	tcase_add_test(tests, lines_in_order_have_a_run_of_their_own);
 	tcase_add_test(tests, evidence_names_the_frame);
+	tcase_add_test(tests, what_is_written_names_the_frame_that_carries_it);
+	tcase_add_test(tests, in_tls_it_names_the_same_frame);
+	tcase_add_test(tests, a_second_router_is_noticed);
+	tcase_add_test(tests, commands_can_be_copied);
 	tcase_add_loop_test(tests, a_wrong_list_is_refused, 0, G_N_ELEMENTS(refused));
 	tcase_add_loop_test(tests, the_commands_answer, 0, G_N_ELEMENTS(calls));
 	tcase_add_test(tests, lines_fit_the_page);
