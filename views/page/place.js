@@ -27,8 +27,8 @@ export class Place {
 		if (words.has('view'))
 			page.tabs.choose(words.get('view'));
 		const step = Number(words.get('step')), time = Number(words.get('t'));
-		const numbered = page.filter.numbered();
-		if (words.has('step') && step >= 1 && step <= numbered.length)
+		const numbered = words.has('step') ? page.filter.numbered() : [];
+		if (step >= 1 && step <= numbered.length)
 			page.goTo(numbered[Math.floor(step) - 1]);
 		else if (words.has('t') && time >= 0)
 			page.goTo(page.run.stepAt(Math.round(time * 1e9)));
