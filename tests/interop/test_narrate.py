@@ -181,6 +181,11 @@ def without_pop3_nothing_is_deleted():
 
 def tls_tells_what_stays_readable():
     assert "still reads the addresses, the ports" in check("tls", options=["--question"])
+    told = output("narrate", "tls").decode()
+    inside, headers, frame = re.search(r"to TLS, .*?: (\d+) bytes go to TCP, .*?in front: (.*?)\. "
+                                       r"A frame of (\d+) bytes", told).groups()
+    assert int(inside) + sum(map(int, re.findall(r"(\d+) bytes", headers))) == int(frame)
+    assert "TLS takes its record off" in told and "**TCP** 32, **TLS** |" in told
 
 
 def webmail_gives_passwords_and_cookies_away():
