@@ -2,6 +2,7 @@
 
 #include "protocols/layer.h"
 #include "protocols/tls/dissect.h"
+#include "views/crossing.h"
 #include "views/describe.h"
 #include "views/names.h"
 
@@ -272,6 +273,8 @@ GPtrArray *boxes_new(const struct model *model, struct bytes frame)
 		bool is_payload = layer->protocol == DECODE_APPLICATION ||
 				  (layer->protocol == DECODE_DATA && !layer->is_quoted);
 
+		if (layer->protocol == DECODE_ETHERNET && crossing_is_wrapped(frame))
+			continue;
 		if (layer->protocol == DECODE_PADDING)
 			add_padding(boxes, layer);
 		else if (is_payload && account.segment != NULL && segment.length > 0)

@@ -80,7 +80,10 @@ static bool is_plain(const char *text)
 	return is_nowhere((run)(bytes < zero) | (run)(bytes == zero + '\033'));
 }
 
-/* Of the next RUN_BYTES, and a byte behind them, the columns of the characters that begin there; -1: to be looked up. */
+/*
+ * Of the next RUN_BYTES, and a byte behind them, the columns of the characters that begin there; -1: to
+ * be looked up.
+ */
 static int columns_of_run(const char *text)
 {
 	enum { BEYOND = 0xcc - 0x100, ARROW = 0xe2 - 0x100, ARROWS = 0x86 - 0x100 };
@@ -107,7 +110,10 @@ static int columns_of_tail(const char *text, size_t length)
 	return columns < 0 ? -1 : columns - (int)(RUN_BYTES - length);
 }
 
-/* Passes by a character, or an escape sequence; returns its columns. None are those of a character's later bytes. */
+/*
+ * Passes by a character, or an escape sequence; returns its columns. None are those of a character's later
+ * bytes.
+ */
 static unsigned pass(const char **text)
 {
 	unsigned columns = 0;

@@ -27,7 +27,8 @@ void columns_cut(GString *line, unsigned column);
 
 /*
  * Breaks `line` where it is longer than `column`, at a space behind column `indent` if there is one:
- * the rest is assigned to `rest`. `from`: how far it was measured, at most to `indent`; or zero. Both parts have the look (bold, a colour) that the line has there.
+ * the rest is assigned to `rest`. `from`: how far it was measured, at most to `indent`; or zero. Both parts
+ * have the look (bold, a colour) that the line has there.
  * False: it is not that long.
  */
 bool columns_break(GString *line, struct columns_mark from, unsigned indent, unsigned column,

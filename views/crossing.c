@@ -184,6 +184,13 @@ bool crossing_is_loopback(const struct crossing *crossing)
 	return false;
 }
 
+bool crossing_is_wrapped(struct bytes frame)
+{
+	static const uint8_t none[2 * sizeof(struct mac)];
+
+	return frame.length >= ETHERNET_HEADER_BYTES && memcmp(frame.data, none, sizeof none) == 0;
+}
+
 GByteArray *crossing_wrap(struct bytes datagram)
 {
 	struct ethernet_header ethernet = { .type = ETHERTYPE_IPV4 };
@@ -199,10 +206,10 @@ GByteArray *crossing_wrap(struct bytes datagram)
 static void feed_loopback(struct crossing *crossing, const struct trace_record *record,
 			  struct bytes datagram)
 {
-	if (record->flags & TRACE_INBOUND)
-		crossing->received = crossing_wrap(datagram);
-	else
-		crossing->sent = crossing_wrap(datagram);
+	GByteArray **end = record->flags & TRACE_INBOUND ? &crossing->received : &crossing->sent;
+
+	if (*end == NULL)
+		*end = crossing_wrap(datagram);
 	crossing->is_off_wire = true;
 }
 

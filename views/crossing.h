@@ -39,6 +39,9 @@ static inline const struct trace_record *crossing_record(const struct crossing *
 	return &g_array_index(crossing->records, struct trace_record, i);
 }
 
+/* Whether `frame` is such a datagram: no interface has the MAC address that is all zeros. */
+bool crossing_is_wrapped(struct bytes frame);
+
 /* True when the host sends it itself. */
 bool crossing_is_loopback(const struct crossing *crossing);
 

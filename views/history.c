@@ -2,6 +2,7 @@
 
 #include "protocols/mail/names.h"
 #include "stack/names.h"
+#include "views/crossing.h"
 #include "views/history_private.h"
 
 static void off_wire_free(gpointer data)
@@ -86,6 +87,15 @@ static void keep_segment(struct history *history, const struct trace_record *rec
 	g_hash_table_replace(history->segments, &kept->packet, kept);
 }
 
+static void keep_datagram(struct history *history, const struct trace_record *record,
+			  struct bytes datagram)
+{
+	GByteArray *frame = crossing_wrap(datagram);
+
+	keep_segment(history, record, (struct bytes) { frame->data, frame->len });
+	g_byte_array_unref(frame);
+}
+
 static uint64_t rule_key(uint32_t node, uint64_t number)
 {
 	return (uint64_t)node << 32 | (uint32_t)number;
@@ -121,6 +131,8 @@ void history_feed(struct history *history, const struct trace_record *record, st
 	model_feed(history->model, record, bytes);
 	if (record->kind == TRACE_TRANSMIT && record->flags & TRACE_FIRST)
 		keep_segment(history, record, bytes);
+	if (record->kind == TRACE_LOOPBACK && !(record->flags & TRACE_INBOUND))
+		keep_datagram(history, record, bytes);
 	if (record->kind == TRACE_TABLE && record->layer == LAYER_FILTER)
 		keep_rule(history, record, count);
 	crossings_feed(history->crossings, record, bytes);

@@ -2,6 +2,7 @@
 #include "protocols/layer.h"
 #include "stack/names.h"
 #include "stack/tcp/names.h"
+#include "views/crossing.h"
 #include "views/history_telling.h"
 #include "views/names.h"
 #include "views/sentence.h"
@@ -31,7 +32,7 @@ void telling_read(struct telling_frame *frame, const struct telling *telling, st
 	*frame = (struct telling_frame) { .has_ethernet = false };
 	if (ethernet_header_parse(bytes, &frame->ethernet, &datagram) != PARSE_OK)
 		return;
-	frame->has_ethernet = true;
+	frame->has_ethernet = !crossing_is_wrapped(bytes);
 	frame->has_ipv4 = frame->ethernet.type == ETHERTYPE_IPV4 &&
 			  ipv4_header_parse(datagram, &frame->ipv4, &rest) == PARSE_OK;
 	model_account(telling->history->model, bytes, &decode, &segment, &account);
@@ -167,6 +168,19 @@ static void append_reason(const struct telling *telling)
 }
 
 /* "The 31 bytes of SMTP get 32 bytes of TCP header, 20 of IPv4 and 14 of Ethernet in front". */
+/* "20 of IPv4 and 14 of Ethernet: 74 bytes" */
+static void append_lower(const struct telling *telling, const struct telling_frame *frame)
+{
+	size_t bytes = telling->hop->sent.length;
+
+	if (frame->has_ethernet)
+		g_string_append_printf(telling->out, "%u of IPv4 and %u of Ethernet: %zu bytes.",
+				       frame->ipv4.header_bytes, ETHERNET_HEADER_BYTES, bytes);
+	else
+		g_string_append_printf(telling->out, "%u of IPv4: %zu bytes.",
+				       frame->ipv4.header_bytes, bytes - ETHERNET_HEADER_BYTES);
+}
+
 static void append_encapsulation(const struct telling *telling, const struct telling_frame *frame)
 {
 	GString *out = telling->out;
@@ -175,18 +189,18 @@ static void append_encapsulation(const struct telling *telling, const struct tel
 		return;
 	if (frame->payload != NULL)
 		g_string_append_printf(out,
-				       " In front of %u bytes of %s go %u bytes of %s header, %u "
-				       "of IPv4 and %u of Ethernet",
+				       " In front of %u bytes of %s go %u bytes of %s header%s ",
 				       frame->payload_bytes, frame->payload, frame->transport_bytes,
-				       frame->transport, frame->ipv4.header_bytes,
-				       ETHERNET_HEADER_BYTES);
+				       frame->transport, frame->has_ethernet ? "," : " and");
 	else
-		g_string_append_printf(
-		    out,
-		    " In front of %u bytes of %s without data go %u of IPv4 and %u of Ethernet",
-		    frame->transport_bytes, frame->transport, frame->ipv4.header_bytes,
-		    ETHERNET_HEADER_BYTES);
-	g_string_append_printf(out, ": %zu bytes.", telling->hop->sent.length);
+		g_string_append_printf(out, " In front of %u bytes of %s without data go ",
+				       frame->transport_bytes, frame->transport);
+	append_lower(telling, frame);
+	if (history_hop_find(telling->history, telling->hop, TRACE_LOOPBACK, -1) != NULL)
+		g_string_append_printf(out,
+				       " The packet is for %s itself: no cable carries it, and no "
+				       "Ethernet header is needed.",
+				       telling->node);
 }
 
 /* The frame is for the next hop, the packet for its destination: the two differ behind a router. */
@@ -195,7 +209,8 @@ static void append_next_hop(const struct telling *telling, const struct telling_
 	const char *next = model_name_of_mac(telling->history->model, frame->ethernet.destination);
 	const char *end = model_name_of_address(telling->history->model, frame->ipv4.destination);
 
-	if (!frame->has_ipv4 || next == NULL || end == NULL || strcmp(next, end) == 0)
+	if (!frame->has_ethernet || !frame->has_ipv4 || next == NULL || end == NULL ||
+	    strcmp(next, end) == 0)
 		return;
 	g_string_append_printf(
 	    telling->out,

@@ -81,11 +81,17 @@ static const char *taken_by_tcp(const struct trace_record *record)
 
 static void append_off(const struct telling *telling, const struct telling_frame *frame)
 {
-	g_string_append_printf(telling->out,
-			       "%s takes the headers off, from the outside in: %u bytes of "
-			       "Ethernet and %u of IPv4, both "
-			       "with its own address in them",
-			       telling->node, ETHERNET_HEADER_BYTES, frame->ipv4.header_bytes);
+	if (frame->has_ethernet)
+		g_string_append_printf(telling->out,
+				       "%s takes the headers off, from the outside in: %u bytes of "
+				       "Ethernet and %u of IPv4, both "
+				       "with its own address in them",
+				       telling->node, ETHERNET_HEADER_BYTES,
+				       frame->ipv4.header_bytes);
+	else
+		g_string_append_printf(
+		    telling->out, "%s takes the headers off, from the outside in: %u bytes of IPv4",
+		    telling->node, frame->ipv4.header_bytes);
 	if (frame->transport != NULL && frame->transport_bytes > 0)
 		g_string_append_printf(telling->out, ", then %u of %s", frame->transport_bytes,
 				       frame->transport);

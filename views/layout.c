@@ -235,6 +235,17 @@ static void print(struct layout *layout, unsigned indent, unsigned columns)
 	flush_page(layout);
 }
 
+char *layout_take(struct layout *layout)
+{
+	char *line;
+
+	layout_plain(layout);
+	line = g_strndup(layout->line->str, layout->line->len);
+	text_empty(layout->line);
+	layout->mark = (struct columns_mark) { 0 };
+	return line;
+}
+
 void layout_print(struct layout *layout, unsigned indent)
 {
 	print(layout, indent, layout->width);

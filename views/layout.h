@@ -79,6 +79,9 @@ void layout_pad(struct layout *layout, unsigned column);
 /* Goes on with `text` in at least so many columns. */
 void layout_field(struct layout *layout, const char *text, unsigned columns);
 
+/* The line so far, which is empty then. The caller frees it. */
+char *layout_take(struct layout *layout);
+
 /*
  * Prints the line and its rest, and empties them. Where they are longer than they may be they go on
  * below, from column `indent` on. They are written when the page is full, or by layout_flush().

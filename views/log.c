@@ -338,11 +338,9 @@ static void settle(struct log *log)
 /* Keeps the line for the end of the block that it happens in. */
 static void append_later(struct log *log, const struct trace_record *record)
 {
-	layout_plain(&log->layout);
-	struct later_event event = { *record, g_strdup(log->layout.line->str) };
+	struct later_event event = { *record, layout_take(&log->layout) };
 
 	g_array_append_val(log->later, event);
-	g_string_truncate(log->layout.line, 0);
 }
 
 /* A change of TCP's state happens while a segment crosses: it is told behind the block. */

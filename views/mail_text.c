@@ -1,8 +1,10 @@
 #include "views/mail_text.h"
 
 #include "protocols/layer.h"
+#include "protocols/mail/message.h"
 #include "protocols/mail/names.h"
 #include "views/names.h"
+#include "views/text.h"
 
 #define VALUE_BYTES_MAX 400 /* shown of one text or fact */
 
@@ -63,4 +65,12 @@ void mail_text_append(GString *out, const struct trace_record *record, struct by
 		append_name(out, &facts, is_first);
 		mail_text_append_line(out, facts.value, VALUE_BYTES_MAX);
 	}
+}
+
+char *mail_text_header(struct bytes message, const char *name)
+{
+	g_autofree char *value = message_header(message_header_section(message), name);
+	g_autofree char *decoded = value == NULL ? g_strdup("") : message_decode_words(value);
+
+	return text_printable(decoded);
 }

@@ -11,3 +11,10 @@ void mail_text_append(GString *out, const struct trace_record *record, struct by
 
 /* Appends `bytes` as one line of UTF-8, at most `limit` bytes of it. */
 void mail_text_append_line(GString *out, struct bytes bytes, size_t limit);
+
+/*
+ * The value of header field `name` of a whole message as one line that people read: encoded words decoded
+ * (RFC 2047), what acts on a terminal replaced (text_append_printable()); "" when there is none. The caller
+ * frees it.
+ */
+char *mail_text_header(struct bytes message, const char *name);

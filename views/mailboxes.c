@@ -2,6 +2,7 @@
 
 #include "protocols/mail/message.h"
 #include "protocols/mail/names.h"
+#include "views/mail_text.h"
 #include "views/names.h"
 
 struct mailboxes {
@@ -109,15 +110,6 @@ static void create(struct mailboxes *mailboxes, const struct trace_record *recor
 	g_ptr_array_add(mailboxes->boxes, mailbox);
 }
 
-static char *header(struct bytes message, const char *name)
-{
-	char *raw = message_header(message_header_section(message), name);
-	char *text = raw == NULL ? g_strdup("") : message_decode_words(raw);
-
-	g_free(raw);
-	return text;
-}
-
 static void append(struct mailbox_state *mailbox, const struct trace_record *record,
 		   struct bytes bytes)
 {
@@ -127,8 +119,8 @@ static void append(struct mailbox_state *mailbox, const struct trace_record *rec
 	message->flags = mailbox_record_flags(record->after);
 	message->internal_date = mailbox_record_date(record->after);
 	message->bytes = g_bytes_new(bytes.data, bytes.length);
-	message->subject = header(bytes, "Subject");
-	message->from = header(bytes, "From");
+	message->subject = mail_text_header(bytes, "Subject");
+	message->from = mail_text_header(bytes, "From");
 	message->root = record->root;
 	mailbox->bytes += bytes.length;
 	g_ptr_array_add(mailbox->messages, message);

@@ -6,6 +6,7 @@
 #include "stack/layer.h"
 #include "stack/tcp/names.h"
 #include "views/crossing.h"
+#include "views/mail_text.h"
 #include "views/model_private.h"
 #include "views/names.h"
 
@@ -198,8 +199,8 @@ uint32_t model_find_node(const struct model *model, const char *name)
 
 const char *model_name_of_mac(const struct model *model, struct mac mac)
 {
-	uint64_t key = mac_number(mac);
-	const struct model_node *node = g_hash_table_lookup(model->macs, &key);
+	uint64_t key = mac_number(mac); /* 0: ports of switches have none */
+	const struct model_node *node = key == 0 ? NULL : g_hash_table_lookup(model->macs, &key);
 
 	return node == NULL ? NULL : node->name;
 }
@@ -313,20 +314,11 @@ static void feed_datagram(struct model *model, const struct trace_record *record
 
 /* Messages. */
 
-static char *header_text(struct bytes message, const char *name)
-{
-	char *value = message_header(message_header_section(message), name);
-	char *text = value == NULL ? g_strdup("") : message_decode_words(value);
-
-	g_free(value);
-	return text;
-}
-
 /* To, and behind it Cc. */
 static char *recipients_text(struct bytes message)
 {
-	g_autofree char *to = header_text(message, "To");
-	g_autofree char *cc = header_text(message, "Cc");
+	g_autofree char *to = mail_text_header(message, "To");
+	g_autofree char *cc = mail_text_header(message, "Cc");
 
 	return *cc == '\0' ? g_steal_pointer(&to)
 			   : g_strconcat(to, *to == '\0' ? "" : ", ", "cc ", cc, NULL);
@@ -347,10 +339,10 @@ static void feed_mail(struct model *model, const struct trace_record *record, st
 	mail->composed_ns = record->time_ns;
 	mail->size_bytes = bytes.length;
 	mail->node = trace_node_of(record->id);
-	mail->from = header_text(bytes, "From");
+	mail->from = mail_text_header(bytes, "From");
 	mail->to = recipients_text(bytes);
-	mail->subject = header_text(bytes, "Subject");
-	mail->message_id = header_text(bytes, "Message-ID");
+	mail->subject = mail_text_header(bytes, "Subject");
+	mail->message_id = mail_text_header(bytes, "Message-ID");
 	if (!g_hash_table_contains(model->mails_by_id, mail->message_id))
 		g_hash_table_insert(model->mails_by_id, mail->message_id, mail);
 }

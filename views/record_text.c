@@ -21,6 +21,11 @@ static void append_text(GString *out, struct bytes bytes)
 
 char *record_text_who(struct bytes action)
 {
+	static const char program[] = "the mail client of "; /* what it does for its user unasked */
+	size_t prefix = strlen(program);
+
+	if (action.length > prefix && memcmp(action.data, program, prefix) == 0)
+		action = bytes_from(action, prefix);
 	const char *text = (const char *)action.data;
 	const char *end = action.length == 0 ? NULL : memchr(text, ' ', action.length);
 

@@ -14,5 +14,8 @@
 void record_text_append(GString *out, const struct model *model, const struct trace_record *record,
 			struct bytes bytes, const char *who);
 
-/* Who does it, by the first word of an action's text; to be freed, NULL: nobody. */
+/*
+ * Who does it, by the first word of an action's text, or for whom a mail client does it ("the mail
+ * client of ann checks ..."); to be freed, NULL: nobody.
+ */
 char *record_text_who(struct bytes action);

@@ -198,7 +198,8 @@ static void count_crossing(void *owner, const struct crossing *crossing)
 	report->retransmissions += is_retransmission(crossing);
 	if (crossing->received == NULL && crossing->sent == NULL)
 		return;
-	if (crossing->is_off_wire) /* its fragments are counted */
+	report->loopback += crossing->sent != NULL && crossing_is_loopback(crossing);
+	if (crossing->is_off_wire) /* of a datagram that was cut the fragments are counted */
 		return;
 	if (ended_in_drop(crossing))
 		return;

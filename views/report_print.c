@@ -55,6 +55,11 @@ void report_print_summary(const struct report *report, FILE *out, bool colour)
 		model_connection_count(report->model) == 1 ? "" : "s", report->retransmissions,
 		report->retransmissions == 1 ? "" : "s", report->drops,
 		report->drops == 1 ? "" : "s");
+	if (report->loopback > 0)
+		fprintf(out,
+			"  %" PRIu64
+			" datagram%s from a host to itself, on no wire and in no capture\n",
+			report->loopback, report->loopback == 1 ? "" : "s");
 	fprintf(out, "  of the bytes first sent %.1f %% were payload, %.1f %% headers\n",
 		total == 0 ? 0.0 : 100.0 * (double)payload / (double)total,
 		total == 0 ? 0.0 : 100.0 * (double)(total - payload) / (double)total);

@@ -12,14 +12,12 @@
 
 #define SENTENCE_PLACE_BYTES 128 /* a name of at most 63 letters, and a program's */
 
-#define SERVICE_PORT_MAX     2525
-
 struct service {
 	uint16_t port;
 	const char *name;
 };
 
-/* As IANA registers them; 465 is that of RFC 8314. */
+/* As IANA registers them, in order of port; 465 is that of RFC 8314. */
 static const struct service services[] = {
 	{25,    "smtp"       },
         { 53,   "dns"        },
@@ -50,7 +48,7 @@ size_t sentence_short_bytes(const GString *sentence)
 
 const char *sentence_service(uint16_t port)
 {
-	if (port > SERVICE_PORT_MAX)
+	if (port > services[G_N_ELEMENTS(services) - 1].port) /* most are */
 		return NULL;
 	for (size_t i = 0; i < G_N_ELEMENTS(services); i++)
 		if (services[i].port == port)

@@ -73,21 +73,71 @@ void text_list(GString *out, const char *const *words)
 		text_append(out, *words);
 }
 
+/* Controls of terminals, and of the direction of writing, that would act on what stands around them. */
+static bool is_printable(gunichar character)
+{
+	switch (g_unichar_type(character)) {
+	case G_UNICODE_CONTROL:
+	case G_UNICODE_LINE_SEPARATOR:
+	case G_UNICODE_PARAGRAPH_SEPARATOR:
+		return false;
+	default:
+		return character != 0x061c && (character < 0x200e || character > 0x200f) &&
+		       (character < 0x202a || character > 0x202e) &&
+		       (character < 0x2066 || character > 0x2069);
+	}
+}
+
+/* Valid UTF-8 up to `end`. */
+static void append_valid(GString *out, const char *at, const char *end)
+{
+	while (at < end) {
+		const char *next = g_utf8_next_char(at);
+
+		if (*at == '\t')
+			g_string_append_c(out, ' ');
+		else if (is_printable(g_utf8_get_char(at)))
+			g_string_append_len(out, at, next - at);
+		else
+			g_string_append_c(out, '.');
+		at = next;
+	}
+}
+
+/* How many bytes at the front are printable ASCII: of most lines it is all. */
+static size_t plain_bytes(struct bytes line)
+{
+	size_t length = 0;
+
+	while (length < line.length && line.data[length] >= 0x20 && line.data[length] < 0x7f)
+		length++;
+	return length;
+}
+
 void text_append_printable(GString *out, struct bytes line)
 {
+	size_t plain = plain_bytes(line);
+
+	g_string_append_len(out, (const char *)line.data, (gssize)plain);
+	line = bytes_from(line, plain);
 	while (line.length > 0) {
 		const char *end;
 
 		g_utf8_validate((const char *)line.data, (gssize)line.length, &end);
-		for (const char *at = (const char *)line.data; at < end; at++)
-			g_string_append_c(out, *at == '\t'                                ? ' '
-					       : (unsigned char)*at < 0x20 || *at == 0x7f ? '.'
-											  : *at);
+		append_valid(out, (const char *)line.data, end);
 		line = bytes_from(line, (size_t)(end - (const char *)line.data));
 		if (line.length > 0)
 			g_string_append_c(out, '.');
 		line = bytes_from(line, 1);
 	}
+}
+
+char *text_printable(const char *text)
+{
+	GString *out = g_string_new(NULL);
+
+	text_append_printable(out, bytes_of(text));
+	return g_string_free(out, FALSE);
 }
 
 static void append_json_character(GString *out, gunichar character)

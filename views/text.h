@@ -65,8 +65,14 @@ void text_list(GString *out, const char *const *words); /* ends with NULL */
 void text_left(GString *out, const char *text, size_t width);
 void text_spaces(GString *out, size_t count);
 
-/* A line from outside as people read it: what is not printable ASCII or UTF-8 is a dot, a tab a blank. */
+/*
+ * A line from outside as people read it: a tab is a blank, and a dot stands for what is not UTF-8, for
+ * controls of terminals (C0 and C1), and for those that turn the direction of writing (Unicode TR 36).
+ */
 void text_append_printable(GString *out, struct bytes line);
+
+/* The same of a string. The caller frees the result. */
+char *text_printable(const char *text);
 
 /*
  * Appends `text` as a string of JSON (RFC 8259 section 7), quotes included: what is no UTF-8 becomes

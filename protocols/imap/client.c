@@ -58,17 +58,21 @@ void imap_client_unselect(struct imap_client *client)
 		imap_client_enter(client, IMAP_AUTHENTICATED);
 }
 
-/* What is due next: IDLE to be renewed, or an answer. */
+/*
+ * What is due next: IDLE to be renewed, or an answer. News from the server puts off no renewal: it
+ * counts from what the client says (RFC 2177 section 3).
+ */
 static void arm(struct imap_client *client)
 {
 	const struct imap_client_config *config = &client->config;
+	int64_t from_ns = client->is_idling ? client->idle_from_ns : client->base.now_ns;
 	int64_t wait_ns = client->is_idling ? config->idle_renew_ns : config->reply_timeout_ns;
 	bool is_due =
 	    client->is_idling || client->current != NULL || client->state == IMAP_CONNECTED;
 
 	client->base.deadline_is_background = client->is_idling;
 	client->base.deadline_ns =
-	    is_due && wait_ns > 0 && !client->is_over ? client->base.now_ns + wait_ns : TIME_NEVER;
+	    is_due && wait_ns > 0 && !client->is_over ? from_ns + wait_ns : TIME_NEVER;
 }
 
 /* Operations. */
@@ -259,6 +263,7 @@ static void take_continuation(struct imap_client *client, struct imap_parser *pa
 		return;
 	if (client->current->send == imap_send_idle) {
 		client->is_idling = true;
+		client->idle_from_ns = client->base.now_ns;
 		imap_client_enter_phase(client, PHASE_ONLINE);
 		if (!g_queue_is_empty(&client->operations))
 			end_idle(client);

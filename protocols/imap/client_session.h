@@ -74,6 +74,7 @@ struct imap_client {
 	bool is_starting_tls;     /* STARTTLS was sent */
 	bool was_tls_answered;    /* and that was its answer */
 	bool is_idling;           /* IDLE was answered with "+" */
+	int64_t idle_from_ns;     /* at that time */
 	bool has_qresync;         /* it is enabled */
 	bool has_selected;        /* some mailbox was: ENABLE is allowed no more */
 

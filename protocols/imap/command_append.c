@@ -6,6 +6,7 @@
 #include "protocols/imap/date.h"
 #include "protocols/imap/flags.h"
 #include "protocols/mail/binary.h"
+#include "protocols/mail/lines.h"
 
 #define MESSAGES_MAX 1000 /* in one command */
 
@@ -78,6 +79,19 @@ static bool parse_append(struct imap_session *session, struct imap_parser *parse
 	return imap_parse_end(parser);
 }
 
+/* The text of a literal has lines, that of a literal8 may be a file. */
+static GBytes *received(const struct appended *appended)
+{
+	if (appended->is_binary)
+		return message_without_binary(
+		    g_bytes_new(appended->text.data, appended->text.length));
+
+	GByteArray *text = g_byte_array_sized_new((guint)appended->text.length);
+
+	lines_append(text, appended->text);
+	return g_byte_array_free_to_bytes(text);
+}
+
 /*
  * What shall be stored. A part with bytes of any value is stored in base64, for BODY[] must not show
  * NUL (RFC 3516 section 4.4). NULL: the reason why it cannot be is in `why`.
@@ -91,9 +105,7 @@ static GBytes *storable(const struct appended *appended, const char **why)
 		*why = "Can't save a zero byte message.";
 		return NULL;
 	}
-	message = g_bytes_new(appended->text.data, appended->text.length);
-	if (appended->is_binary)
-		message = message_without_binary(message);
+	message = received(appended);
 
 	gsize length;
 	const uint8_t *data = g_bytes_get_data(message, &length);

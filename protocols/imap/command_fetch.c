@@ -18,6 +18,7 @@ void imap_fetch_free(struct imap_fetch *fetch)
 {
 	g_array_unref(fetch->items);
 	imap_sequence_clear(&fetch->set);
+	g_string_free(fetch->flags, TRUE);
 	g_string_free(fetch->text, TRUE);
 	g_clear_pointer(&fetch->literal, g_bytes_unref);
 	g_free(fetch);
@@ -30,6 +31,7 @@ static struct imap_fetch *fetch_new(struct imap_session *session)
 	fetch->session = session;
 	fetch->items = g_array_new(FALSE, FALSE, sizeof(struct imap_item));
 	g_array_set_clear_func(fetch->items, item_clear);
+	fetch->flags = g_string_new(NULL);
 	fetch->text = g_string_new(NULL);
 	return fetch;
 }
@@ -138,32 +140,31 @@ static void print_binary_size(struct imap_fetch *fetch, const struct imap_item *
 }
 
 /* FLAGS, unasked: once, in front of all but the UID. */
-static void show_flags(struct imap_fetch *fetch, const struct imap_view_entry *seen)
+static void show_flags(struct imap_fetch *fetch)
 {
-	imap_view_print_flags(fetch->text, &fetch->session->view, seen);
+	g_string_append(fetch->text, fetch->flags->str);
 	fetch->shows_flags = false;
 }
 
 static void begin_item(struct imap_fetch *fetch, const struct imap_item *item,
-		       struct imap_view_entry *seen)
+		       const struct imap_view_entry *seen)
 {
 	struct message *message = seen->entry->message;
 	GString *out = fetch->text;
 
 	switch (item->kind) {
 	case ITEM_FLAGS:
-		imap_view_print_flags(out, &fetch->session->view, seen);
-		seen->is_changed = false; /* this tells it */
+		g_string_append(out, fetch->flags->str);
 		break;
 	case ITEM_UID:
 		g_string_append_printf(out, "UID %u", seen->uid);
 		if (fetch->shows_flags) {
 			g_string_append_c(out, ' ');
-			show_flags(fetch, seen);
+			show_flags(fetch);
 		}
 		break;
 	case ITEM_MODSEQ:
-		g_string_append_printf(out, "MODSEQ (%" G_GUINT64_FORMAT ")", seen->entry->modseq);
+		g_string_append_printf(out, "MODSEQ (%" G_GUINT64_FORMAT ")", fetch->modseq);
 		break;
 	case ITEM_INTERNALDATE:
 		print_date(out, seen->entry->internal_date);
@@ -220,6 +221,24 @@ static bool begins_with_uid(const struct imap_fetch *fetch)
 	return g_array_index(fetch->items, struct imap_item, 0).kind == ITEM_UID;
 }
 
+/*
+ * Notes the flags as they are told of this message, and announces its keywords. Another session may change
+ * them while a literal in front of them leaves: that is told afterwards.
+ */
+static void note_flags(struct imap_session *session, struct imap_view_entry *seen)
+{
+	struct imap_fetch *fetch = session->fetch;
+
+	fetch->modseq = seen->entry->modseq;
+	if (!fetch->has_flags && !fetch->shows_flags)
+		return;
+	imap_view_announce_keywords(fetch->text, &session->view, seen->entry->keywords);
+	g_string_truncate(fetch->flags, 0);
+	imap_view_print_flags(fetch->flags, &session->view, seen);
+	if (fetch->has_flags)
+		seen->is_changed = false; /* this tells it */
+}
+
 /* Begins the next message; false when there is none left. */
 static bool begin_message(struct imap_session *session)
 {
@@ -237,11 +256,10 @@ static bool begin_message(struct imap_session *session)
 	fetch->shows_flags = false;
 	if (fetch->marks_seen)
 		mark_seen(session, seen);
-	if (fetch->has_flags || fetch->shows_flags)
-		imap_view_announce_keywords(fetch->text, &session->view, seen->entry->keywords);
+	note_flags(session, seen);
 	g_string_append_printf(fetch->text, "* %u FETCH (", fetch->number);
 	if (fetch->shows_flags && !begins_with_uid(fetch)) {
-		show_flags(fetch, seen);
+		show_flags(fetch);
 		g_string_append_c(fetch->text, ' ');
 	}
 	return true;

@@ -73,10 +73,11 @@ void imap_run_login(struct imap_session *session, struct imap_parser *parser)
 	g_free(password);
 }
 
-static const char *find_password(void *owner, const char *login)
+static const char *find_password(void *owner, const char *login, const char *authorization)
 {
 	const struct imap_session *session = owner;
-	const struct account *account = mail_store_find_login(session->config.store, login);
+	const struct account *account =
+	    mail_store_find_identity(session->config.store, login, authorization);
 
 	return account != NULL ? account->password : NULL;
 }

@@ -35,6 +35,8 @@ struct imap_fetch {
 	bool has_flags, marks_seen; /* some item does */
 	uint32_t number;            /* message being answered; 0: none yet */
 	unsigned item_index;        /* next item of it */
+	GString *flags;             /* "FLAGS (...)" of it, and ... */
+	uint64_t modseq;            /* ... its modification sequence, when its answer began */
 	bool shows_flags;           /* \Seen was just set: FLAGS unasked */
 	bool has_unknown_encoding;  /* some part could not be decoded */
 	GString *text;              /* line in the making */

@@ -94,6 +94,13 @@ const GPtrArray *mail_store_accounts(const struct mail_store *store);
 /* The account whose address, or local part if only one has it, is `login`. */
 struct account *mail_store_find_login(struct mail_store *store, const char *login);
 
+/*
+ * The same for one who wants to act as `authorization` (RFC 4422 section 3.4.1; NULL: as itself), which must be
+ * a name of that account: nobody acts for another here, and NULL is returned.
+ */
+struct account *mail_store_find_identity(struct mail_store *store, const char *login,
+					 const char *authorization);
+
 /* The same, when the password fits too. */
 struct account *mail_store_authenticate(struct mail_store *store, const char *login,
 					const char *password);

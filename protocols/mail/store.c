@@ -130,6 +130,16 @@ struct account *mail_store_find_login(struct mail_store *store, const char *logi
 	return look_up(is_address ? store->by_address : store->by_local_part, login);
 }
 
+struct account *mail_store_find_identity(struct mail_store *store, const char *login,
+					 const char *authorization)
+{
+	struct account *account = mail_store_find_login(store, login);
+
+	if (authorization != NULL && mail_store_find_login(store, authorization) != account)
+		return NULL;
+	return account;
+}
+
 struct account *mail_store_authenticate(struct mail_store *store, const char *login,
 					const char *password)
 {

@@ -75,10 +75,11 @@ static void go_on(struct pop3_session *session, enum sasl_status status, const c
 	}
 }
 
-static const char *find_password(void *owner, const char *login)
+static const char *find_password(void *owner, const char *login, const char *authorization)
 {
 	const struct pop3_session *session = owner;
-	const struct account *account = mail_store_find_login(session->store, login);
+	const struct account *account =
+	    mail_store_find_identity(session->store, login, authorization);
 
 	return account != NULL ? account->password : NULL;
 }

@@ -78,11 +78,12 @@ static void name_client(void *owner, struct smtp_server *session)
 
 /* What sessions ask. */
 
-static void find_password(void *owner, struct smtp_server *session, const char *login)
+static void find_password(void *owner, struct smtp_server *session, const char *login,
+			  const char *authorization)
 {
 	struct mail_client *client = owner;
 	const struct account *account =
-	    mail_store_find_login(client->service->server->store, login);
+	    mail_store_find_identity(client->service->server->store, login, authorization);
 
 	smtp_server_answer_password(session, account != NULL ? account->password : NULL);
 }

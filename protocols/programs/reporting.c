@@ -19,6 +19,7 @@ struct parcel {
 	char *address;
 	char *domain, *id, *subject, *file_name; /* of the report, see struct dmarc_report */
 	GBytes *compressed;
+	GPtrArray *posted; /* of char *: whom this report went to; shared by its parcels */
 	struct dns_query *query;
 };
 
@@ -34,6 +35,7 @@ static void free_parcel(gpointer data)
 	g_free(parcel->subject);
 	g_free(parcel->file_name);
 	g_bytes_unref(parcel->compressed);
+	g_ptr_array_unref(parcel->posted);
 	g_free(parcel);
 }
 
@@ -65,8 +67,8 @@ static GBytes *compose(const struct reporting *reporting, const struct dmarc_rep
 }
 
 /* Into the queue, signed: a report is to pass DMARC itself (section 3.5.2). */
-static void post(const struct reporting *reporting, const struct dmarc_report *report,
-		 const char *address)
+static void queue(const struct reporting *reporting, const struct dmarc_report *report,
+		  const char *address)
 {
 	struct mail_identity identity = mail_identity_of_new(reporting->node);
 	GBytes *message = compose(reporting, report, address);
@@ -97,6 +99,17 @@ static void post(const struct reporting *reporting, const struct dmarc_report *r
 	g_free(evidence);
 }
 
+/* Once to each address, though a record may name it twice, or several may send it there (see below). */
+static void post(const struct reporting *reporting, const struct dmarc_report *report,
+		 GPtrArray *posted, const char *address)
+{
+	for (guint i = 0; i < posted->len; i++)
+		if (address_equal(posted->pdata[i], address))
+			return;
+	g_ptr_array_add(posted, g_strdup(address));
+	queue(reporting, report, address);
+}
+
 /*
  * Section 4, steps 6 to 9: a record that begins with v=DMARC1 is consent. With rua= it may say to which
  * other addresses of the same host; those of others are passed over.
@@ -120,10 +133,10 @@ static void post_as_consented(const struct parcel *parcel, const char *text)
 		    g_ascii_strcasecmp(address_domain(*other), host) != 0)
 			continue;
 		is_elsewhere = true;
-		post(parcel->reporting, &report, *other);
+		post(parcel->reporting, &report, parcel->posted, *other);
 	}
 	if (!is_elsewhere)
-		post(parcel->reporting, &report, parcel->address);
+		post(parcel->reporting, &report, parcel->posted, parcel->address);
 	dmarc_record_free(record);
 }
 
@@ -144,7 +157,7 @@ static void consent_answered(void *owner, const struct dns_answer *answer)
 }
 
 static void ask_consent(struct reporting *reporting, const struct dmarc_report *report,
-			const char *address)
+			GPtrArray *posted, const char *address)
 {
 	struct parcel *parcel = g_new(struct parcel, 1);
 	char *name =
@@ -158,6 +171,7 @@ static void ask_consent(struct reporting *reporting, const struct dmarc_report *
 		.subject = g_strdup(report->subject),
 		.file_name = g_strdup(report->file_name),
 		.compressed = g_bytes_ref(report->compressed),
+		.posted = g_ptr_array_ref(posted),
 	};
 	g_ptr_array_add(reporting->parcels, parcel);
 	if (reporting->config.resolver != NULL)
@@ -182,15 +196,17 @@ static bool is_inside(const char *address, const char *organization)
 static void take_report(void *owner, const struct dmarc_report *report)
 {
 	struct reporting *reporting = owner;
+	GPtrArray *posted = g_ptr_array_new_with_free_func(g_free);
 
 	for (char *const *address = report->addresses; *address != NULL; address++) {
 		if (!address_is_valid(*address))
 			continue;
 		if (is_inside(*address, report->organization))
-			post(reporting, report, *address);
+			post(reporting, report, posted, *address);
 		else
-			ask_consent(reporting, report, *address);
+			ask_consent(reporting, report, posted, *address);
 	}
+	g_ptr_array_unref(posted);
 }
 
 static void period_ends(void *owner)

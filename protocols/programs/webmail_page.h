@@ -8,13 +8,12 @@ void web_page_add(GString *page, const char *text);
 /* Appends text from outside, escaped; nothing for NULL. */
 void web_page_say(GString *page, const char *text);
 
-/* A page up to the inside of its body, and its end; `page` is returned. */
-GString *web_page_begin(const char *title);
-GString *web_page_end(GString *page);
-
-/* The same for someone who is signed in, with name and folders; the notice is shown once. */
-GString *web_page_begin_user(struct web_user *user, const char *title);
-GString *web_page_end_user(GString *page);
+/*
+ * A page up to the inside of its <main>, and its end; `page` is returned. With the name and the folders of
+ * `user`, whose notice is shown once; NULL: nobody is signed in.
+ */
+GString *web_page_begin(struct web_user *user, const char *title);
+GString *web_page_end(struct web_user *user, GString *page);
 
 /* Appends a hidden field of a form. */
 void web_page_add_hidden(GString *page, const char *name, const char *value);

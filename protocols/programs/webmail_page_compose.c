@@ -87,7 +87,7 @@ static const char *value_of(const GPtrArray *form, const char *name)
 GString *web_compose_page(struct web_user *user, const struct web_job *job, const char *problem)
 {
 	static const char *const hidden[] = { "in-reply-to", "references", "folder", "uid" };
-	GString *page = web_page_begin_user(user, "New message");
+	GString *page = web_page_begin(user, "New message");
 	GPtrArray *form = g_ptr_array_ref(job->form);
 
 	if (job->message != NULL)
@@ -108,5 +108,5 @@ GString *web_compose_page(struct web_user *user, const struct web_job *job, cons
 	web_page_say(page, value_of(form, "text"));
 	web_page_add(page, "</textarea>\n<p><button>Send</button></p>\n</form>\n");
 	g_ptr_array_unref(form);
-	return web_page_end_user(page);
+	return web_page_end(user, page);
 }

@@ -107,7 +107,7 @@ GString *web_folder_page(struct web_user *user, const struct web_job *job)
 	const char *title = strcmp(user->folder, "INBOX") == 0 ? "Inbox" : user->folder;
 	unsigned number = (unsigned)MIN(strtoul(web_value(job, "page"), NULL, 10), 100000);
 	unsigned first = number * WEBMAIL_PAGE_ROWS;
-	GString *page = web_page_begin_user(user, title), *rows = g_string_new(NULL);
+	GString *page = web_page_begin(user, title), *rows = g_string_new(NULL);
 	unsigned count = add_rows(rows, user, job, first);
 
 	web_page_add(page, "<h1>");
@@ -123,5 +123,5 @@ GString *web_folder_page(struct web_user *user, const struct web_job *job)
 	if (count > first + WEBMAIL_PAGE_ROWS)
 		add_page_link(page, job, user->folder, "Older", "next", number + 1);
 	g_string_free(rows, TRUE);
-	return web_page_end_user(page);
+	return web_page_end(user, page);
 }

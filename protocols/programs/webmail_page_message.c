@@ -120,7 +120,7 @@ GString *web_message_page(struct web_user *user, const struct web_job *job)
 	char *subject = web_message_field(job->message, "Subject"),
 	     *text = web_message_text(job->message);
 	const char *title = subject != NULL && subject[0] != '\0' ? subject : "(no subject)";
-	GString *page = web_page_begin_user(user, title), *files = g_string_new(NULL);
+	GString *page = web_page_begin(user, title), *files = g_string_new(NULL);
 
 	web_page_add(page, "<h1>");
 	web_page_say(page, title);
@@ -138,5 +138,5 @@ GString *web_message_page(struct web_user *user, const struct web_job *job)
 	g_string_free(files, TRUE);
 	g_free(subject);
 	g_free(text);
-	return web_page_end_user(page);
+	return web_page_end(user, page);
 }

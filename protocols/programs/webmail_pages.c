@@ -77,7 +77,7 @@ void web_page_say(GString *page, const char *text)
 	html_escape(page, text != NULL ? text : "");
 }
 
-GString *web_page_begin(const char *title)
+static GString *begin_document(const char *title)
 {
 	GString *page = g_string_new("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n"
 				     "<meta charset=\"utf-8\">\n"
@@ -88,12 +88,6 @@ GString *web_page_begin(const char *title)
 
 	web_page_say(page, title);
 	web_page_add(page, "</title>\n</head>\n<body>\n");
-	return page;
-}
-
-GString *web_page_end(GString *page)
-{
-	web_page_add(page, "</main>\n</body>\n</html>\n");
 	return page;
 }
 
@@ -135,10 +129,9 @@ static void add_folder_link(GString *page, const char *folder, bool is_current)
 	g_free(link);
 }
 
-GString *web_page_begin_user(struct web_user *user, const char *title)
+static void begin_frame(GString *page, struct web_user *user)
 {
 	char *notice = g_steal_pointer(&user->notice);
-	GString *page = web_page_begin(title);
 
 	web_page_add(page, "<header><strong>Webmail</strong>\n<span class=\"who\">");
 	web_page_say(page, user->address);
@@ -161,12 +154,23 @@ GString *web_page_begin_user(struct web_user *user, const char *title)
 		web_page_add(page, "</p>\n");
 	}
 	g_free(notice);
+}
+
+GString *web_page_begin(struct web_user *user, const char *title)
+{
+	GString *page = begin_document(title);
+
+	if (user != NULL)
+		begin_frame(page, user);
+	else
+		web_page_add(page, "<main class=\"alone\">\n");
 	return page;
 }
 
-GString *web_page_end_user(GString *page)
+GString *web_page_end(struct web_user *user, GString *page)
 {
-	web_page_add(page, "</main>\n</div>\n</body>\n</html>\n");
+	web_page_add(page, user != NULL ? "</main>\n</div>\n" : "</main>\n");
+	web_page_add(page, "</body>\n</html>\n");
 	return page;
 }
 
@@ -174,9 +178,9 @@ GString *web_page_end_user(GString *page)
 
 GString *web_sign_in_page(const struct webmail *webmail, const char *login, const char *problem)
 {
-	GString *page = web_page_begin("Sign in");
+	GString *page = web_page_begin(NULL, "Sign in");
 
-	web_page_add(page, "<main class=\"alone\">\n<h1>Webmail of ");
+	web_page_add(page, "<h1>Webmail of ");
 	web_page_say(page, webmail->config->domain);
 	web_page_add(page, "</h1>\n");
 	web_page_add_problem(page, problem);
@@ -189,21 +193,19 @@ GString *web_sign_in_page(const struct webmail *webmail, const char *login, cons
 			   "<input id=\"password\" name=\"password\" type=\"password\" "
 			   "autocomplete=\"current-password\" required>\n"
 			   "<p><button>Sign in</button></p>\n</form>\n");
-	return web_page_end(page);
+	return web_page_end(NULL, page);
 }
 
 GString *web_error_page(struct web_user *user, unsigned status, const char *text)
 {
 	char *title = g_strdup_printf("%u %s", status, http_reason(status));
-	GString *page = user != NULL ? web_page_begin_user(user, title) : web_page_begin(title);
+	GString *page = web_page_begin(user, title);
 
-	if (user == NULL)
-		web_page_add(page, "<main class=\"alone\">\n");
 	web_page_add(page, "<h1>");
 	web_page_say(page, title);
 	web_page_add(page, "</h1>\n");
 	web_page_add_problem(page, text);
 	web_page_add(page, "<p><a href=\"/folder?name=INBOX\">To the inbox</a></p>\n");
 	g_free(title);
-	return user != NULL ? web_page_end_user(page) : web_page_end(page);
+	return web_page_end(user, page);
 }

@@ -60,7 +60,8 @@ char *sasl_base64_decode(struct bytes text, size_t *length);
 /* What a step comes to. */
 enum sasl_status {
 	SASL_SAY,       /* `out` goes to the other side, whose answer is the next step */
-	SASL_ASK,       /* server: sasl_server_answer() with the password of sasl_server_login() */
+	SASL_ASK,       /* server: sasl_server_answer() with the password of sasl_server_login(),
+			   when that user may act as sasl_server_authorization() */
 	SASL_SUCCEEDED, /* server: the client is who it says */
 	SASL_REFUSED,   /* it is not; of a client: the server is not */
 	SASL_MALFORMED, /* the other side broke the mechanism's rules */
@@ -89,14 +90,17 @@ enum sasl_status sasl_server_start(struct sasl_server *server, const struct byte
 enum sasl_status sasl_server_step(struct sasl_server *server, struct bytes in, GByteArray *out);
 
 /*
- * After SASL_ASK: the password of that user; NULL: there is no such user. `salt` is NULL but in tests:
- * sasl_salt() of the server's name and the user's.
+ * After SASL_ASK: the password of that user; NULL: there is no such user, or it may not act as the other.
+ * `salt` is NULL but in tests: sasl_salt() of the server's name and the user's.
  */
 enum sasl_status sasl_server_answer(struct sasl_server *server, const char *password,
 				    const uint8_t *salt, GByteArray *out);
 
 /* Whom the client says to be; NULL as long as it did not say. */
 const char *sasl_server_login(const struct sasl_server *server);
+
+/* Whom it wants to act as (RFC 4422 section 3.4.1), borrowed; NULL: itself. */
+const char *sasl_server_authorization(const struct sasl_server *server);
 
 /* A salt that is the same for each try of one user at one server, and differs between users. */
 void sasl_salt(const char *host_name, const char *login, uint8_t salt[SASL_SALT_BYTES]);
@@ -125,9 +129,12 @@ bool sasl_client_may_trust(const struct sasl_client *client);
  * The same as lines of base64, which is how SMTP, POP3 and IMAP carry it (text.c).
  */
 
-/* Who knows the users: the password of `login`, borrowed; NULL: there is no such user. */
+/*
+ * Who knows the users: the password of `login`, borrowed; NULL: there is no such user, or `authorization`
+ * (NULL: none was named) is somebody else.
+ */
 struct sasl_users {
-	const char *(*find_password)(void *owner, const char *login);
+	const char *(*find_password)(void *owner, const char *login, const char *authorization);
 	void *owner;
 };
 

@@ -15,8 +15,9 @@ struct sasl_server {
 	char *host_name, *nonce;
 	struct sasl_keys *cache;
 	char *login;
-	char *password; /* that the client gave; CRAM-MD5: its digest */
-	char *binding;  /* SCRAM: the gs2-header */
+	char *authorization; /* whom it wants to act as; NULL: itself */
+	char *password;      /* that the client gave; CRAM-MD5: its digest */
+	char *binding;       /* SCRAM: the gs2-header */
 	char *client_nonce;
 	GString *transcript; /* SCRAM: the AuthMessage so far */
 	struct scram_keys keys;
@@ -44,6 +45,7 @@ void sasl_server_free(struct sasl_server *server)
 	g_free(server->client_nonce);
 	g_free(server->binding);
 	g_free(server->password);
+	g_free(server->authorization);
 	g_free(server->login);
 	g_free(server->nonce);
 	g_free(server->host_name);
@@ -53,6 +55,11 @@ void sasl_server_free(struct sasl_server *server)
 const char *sasl_server_login(const struct sasl_server *server)
 {
 	return server->login;
+}
+
+const char *sasl_server_authorization(const struct sasl_server *server)
+{
+	return server->authorization;
 }
 
 void sasl_salt(const char *host_name, const char *login, uint8_t salt[SASL_SALT_BYTES])
@@ -82,15 +89,12 @@ static char *text_of(struct bytes in)
 	return g_strndup((const char *)in.data, in.length);
 }
 
-/*
- * Nobody may act for another here: an authorization identity is empty, or the name of the login itself (RFC
- * 4422 section 3.4.1).
- */
-static enum sasl_status ask_for(const struct sasl_server *server, const char *authorization)
+/* An authorization identity is for whoever knows the users to judge; an empty one says nothing. */
+static enum sasl_status ask_for(struct sasl_server *server, const char *authorization)
 {
-	bool is_own = authorization[0] == '\0' || strcmp(authorization, server->login) == 0;
-
-	return is_own ? SASL_ASK : SASL_REFUSED;
+	if (authorization[0] != '\0')
+		server->authorization = g_strdup(authorization);
+	return SASL_ASK;
 }
 
 /* message = [authzid] UTF8NUL authcid UTF8NUL passwd (RFC 4616 section 2) */

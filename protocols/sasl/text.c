@@ -25,10 +25,10 @@ static enum sasl_status settle(struct sasl_server *server, const struct sasl_use
 			       enum sasl_status status, GByteArray *message, GString *out)
 {
 	if (status == SASL_ASK) {
-		const char *login = sasl_server_login(server);
+		const char *password = users->find_password(users->owner, sasl_server_login(server),
+							    sasl_server_authorization(server));
 
-		status = sasl_server_answer(server, users->find_password(users->owner, login), NULL,
-					    message);
+		status = sasl_server_answer(server, password, NULL, message);
 	}
 	encode(message, out);
 	g_byte_array_unref(message);

@@ -1,5 +1,7 @@
 #include "protocols/smtp/data.h"
 
+#include "protocols/mail/lines.h"
+
 static void append(GByteArray *out, struct bytes text, size_t limit, bool *overflowed)
 {
 	size_t room;
@@ -15,6 +17,17 @@ static void append(GByteArray *out, struct bytes text, size_t limit, bool *overf
 		g_byte_array_append(out, text.data, (guint)text.length);
 }
 
+/* Appends `run`, which ends in its only LF or has none: a bare LF as CR LF. */
+static void append_run(GByteArray *out, struct bytes run, bool was_return, size_t limit,
+		       bool *overflowed)
+{
+	if (lines_end_bare(run, was_return)) {
+		append(out, bytes_first(run, run.length - 1), limit, overflowed);
+		run = bytes_of("\r\n");
+	}
+	append(out, run, limit, overflowed);
+}
+
 /* The octets of `in` up to and with the first LF, or all of it. */
 static size_t line_length(struct bytes in)
 {
@@ -27,10 +40,9 @@ static size_t line_length(struct bytes in)
 static enum smtp_data_state state_behind(struct bytes run, bool was_return)
 {
 	uint8_t last = run.data[run.length - 1];
-	bool has_return = run.length > 1 ? run.data[run.length - 2] == '\r' : was_return;
 
 	if (last == '\n')
-		return has_return ? SMTP_LINE_START : SMTP_IN_LINE;
+		return lines_end_bare(run, was_return) ? SMTP_IN_LINE : SMTP_LINE_START;
 	return last == '\r' ? SMTP_AFTER_RETURN : SMTP_IN_LINE;
 }
 
@@ -58,8 +70,10 @@ size_t smtp_data_decode(enum smtp_data_state *state, struct bytes in, GByteArray
 		} else {
 			struct bytes run = bytes_first(rest, line_length(rest));
 
-			append(out, run, limit, overflowed);
-			*state = state_behind(run, *state == SMTP_AFTER_RETURN);
+			bool was_return = *state == SMTP_AFTER_RETURN;
+
+			append_run(out, run, was_return, limit, overflowed);
+			*state = state_behind(run, was_return);
 			i += run.length;
 		}
 	}

@@ -15,9 +15,10 @@ enum smtp_data_state {
 
 /*
  * Reads mail data from `in`, appends it to `out` without the added dots, until the end of the data
- * or of `in`. Only CR LF ends a line: a bare LF or CR is text like any other octet, so no message
- * can smuggle an end that other servers would not see. Beyond `limit` octets in `out`, text is
- * dropped, and `overflowed` is set. Returns how many octets of `in` were read. With `out` NULL it
+ * or of `in`. Only CR LF ends a line, so no message can smuggle an end that other servers would not
+ * see: a dot behind a bare LF or CR is text. In `out` a bare LF has become CR LF, for it must not be
+ * sent on (RFC 5321 section 2.3.8). Beyond `limit` octets in `out`, text is dropped, and
+ * `overflowed` is set. Returns how many octets of `in` were read. With `out` NULL it
  * only finds the end.
  */
 size_t smtp_data_decode(enum smtp_data_state *state, struct bytes in, GByteArray *out, size_t limit,

@@ -103,6 +103,7 @@ void smtp_server_reset(struct smtp_server *server)
 	g_clear_pointer(&server->data, g_byte_array_unref);
 	server->was_recipient_refused = false;
 	server->is_8bit = false;
+	server->declared_bytes = 0;
 	server->is_oversized = false;
 	server->resets_message = false;
 	server->chunk_refusal = NULL;
@@ -349,7 +350,7 @@ bool smtp_server_is_verifying(const struct smtp_server *server)
 
 uint64_t smtp_server_declared_bytes(const struct smtp_server *server)
 {
-	return server->declared_bytes;
+	return server->sender != NULL ? server->declared_bytes : 0;
 }
 
 const char *smtp_server_login(const struct smtp_server *server)

@@ -72,8 +72,9 @@ struct smtp_fault {
 struct smtp_environment {
 	/* Which name has the client? Asked before the greeting; NULL: the name is not wanted. */
 	void (*name_client)(void *owner, struct smtp_server *server);
-	/* Which password has this user? */
-	void (*find_password)(void *owner, struct smtp_server *server, const char *login);
+	/* Which password has this user, who may act as `authorization`? NULL there: as itself. */
+	void (*find_password)(void *owner, struct smtp_server *server, const char *login,
+			      const char *authorization);
 	/*
 	 * May this client send to `recipient`, which stays until the answer? smtp_server_login()
 	 * tells who it is. RCPT, or VRFY: see smtp_server_is_verifying().
@@ -127,7 +128,7 @@ struct session *smtp_server_new(const struct smtp_server_config *config, uint32_
 uint32_t smtp_server_client_address(const struct smtp_server *server);
 const char *smtp_server_login(const struct smtp_server *server);
 
-/* Octets of the message that comes, as MAIL declared (RFC 1870); 0: it did not. */
+/* Octets of the message that comes, as MAIL of this transaction declared (RFC 1870); 0: it did not. */
 uint64_t smtp_server_declared_bytes(const struct smtp_server *server);
 
 /* True while a recipient is asked about for VRFY, not for RCPT. */

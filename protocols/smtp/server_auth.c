@@ -31,9 +31,11 @@ static void ask(struct smtp_server *server)
 {
 	const struct smtp_server_config *config = server->config;
 	char *login = g_strdup(sasl_server_login(server->sasl));
+	char *authorization = g_strdup(sasl_server_authorization(server->sasl));
 
 	smtp_server_ask(server, SMTP_ASKED_PASSWORD);
-	config->environment->find_password(server->owner, server, login);
+	config->environment->find_password(server->owner, server, login, authorization);
+	g_free(authorization);
 	g_free(login);
 }
 

@@ -422,15 +422,19 @@ static void run_starttls(struct smtp_server *server, struct bytes argument)
 	}
 }
 
-static void run_quit(struct smtp_server *server, struct bytes argument)
+static void part(struct smtp_server *server, const char *reply, enum session_phase phase)
 {
-	if (refuse_argument(server, argument, "QUIT"))
-		return;
 	smtp_server_reset(server);
-	smtp_server_reply(server, "221 2.0.0 Bye");
-	smtp_server_note_phase(server, PHASE_QUIT);
+	smtp_server_reply(server, "%s", reply);
+	smtp_server_note_phase(server, phase);
 	smtp_server_enter(server, SMTP_OVER);
 	server->session.is_closing = true;
+}
+
+static void run_quit(struct smtp_server *server, struct bytes argument)
+{
+	if (!refuse_argument(server, argument, "QUIT"))
+		part(server, "221 2.0.0 Bye", PHASE_QUIT);
 }
 
 static void run_not_implemented(struct smtp_server *server, struct bytes argument)
@@ -439,9 +443,23 @@ static void run_not_implemented(struct smtp_server *server, struct bytes argumen
 	smtp_server_reply(server, "502 5.5.1 Error: command not implemented");
 }
 
+/* The request of a browser or proxy, whose next lines, perhaps a stranger's, are no commands. */
+static bool is_http(struct bytes line)
+{
+	static const char *const methods[] = { "CONNECT ", "GET ", "POST " };
+	struct bytes rest;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(methods); i++)
+		if (smtp_skip(line, methods[i], &rest))
+			return true;
+	return false;
+}
+
 static void run_unknown(struct smtp_server *server, struct bytes argument)
 {
-	if (argument.length == 0)
+	if (is_http(argument))
+		part(server, "221 2.7.0 Error: this is SMTP, not HTTP", PHASE_FAILED);
+	else if (argument.length == 0)
 		smtp_server_reply(server, "500 5.5.2 Error: bad syntax");
 	else
 		smtp_server_reply(server, "500 5.5.2 Error: command not recognized");

@@ -1,4 +1,5 @@
 /* Mail data at the server: DATA (RFC 5321 section 4.1.1.4) and BDAT (RFC 3030). */
+#include "protocols/mail/lines.h"
 #include "protocols/smtp/server_session.h"
 
 static size_t size_limit(const struct smtp_server *server)
@@ -131,10 +132,10 @@ static const char *chunk_refusal(const struct smtp_server *server)
 
 static void keep_chunk(struct smtp_server *server, struct bytes octets)
 {
-	if (server->data->len + octets.length > size_limit(server))
+	if (server->data->len + octets.length <= size_limit(server))
+		lines_append(server->data, octets);
+	else
 		server->is_oversized = true;
-	else if (octets.length > 0)
-		g_byte_array_append(server->data, octets.data, (guint)octets.length);
 }
 
 static void finish_chunk(struct smtp_server *server, size_t chunk_bytes)

@@ -36,6 +36,7 @@ void acknowledge_handshake(struct tcp_connection *c, const struct segment *segme
 	c->retries = c->unanswered = 0;
 	timers_stop(c);
 	congestion_init(&c->congestion, c->congestion.control, segments * c->mss);
+	c->window_cause = TCP_CWND_INITIAL;
 }
 
 /* Acceptance. */

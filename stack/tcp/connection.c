@@ -147,27 +147,9 @@ void trace_state(struct tcp *tcp, uint64_t object, const struct flow *flow, enum
 		   (struct bytes) { addresses, sizeof addresses });
 }
 
-static enum tcp_detail why_window_changed(const struct tcp_connection *c)
+static void emit_congestion(const struct tcp_connection *c)
 {
 	const struct congestion *now = &c->congestion;
-	unsigned phase = c->flight == NULL ? RECOVERY_OPEN : c->flight->phase;
-
-	if (now->told_window == 0)
-		return TCP_CWND_INITIAL;
-	if (phase == RECOVERY_FAST)
-		return TCP_CWND_REPAIRING;
-	if (now->threshold > now->told_threshold && now->window >= now->told_window)
-		return TCP_CWND_SPURIOUS;
-	if (now->window > now->told_window)
-		return now->told_window < now->threshold ? TCP_CWND_SLOW_START : TCP_CWND_AVOIDANCE;
-	if (phase == RECOVERY_TIMEOUT)
-		return TCP_CWND_TIMEOUT;
-	return now->window == now->threshold ? TCP_CWND_REPAIRED : TCP_CWND_IDLE;
-}
-
-void trace_congestion(struct tcp_connection *c)
-{
-	struct congestion *now = &c->congestion;
 	uint8_t threshold[TCP_CONGESTION_RECORD_BYTES];
 	struct bytes bytes = { threshold, now->threshold == UINT32_MAX ? 0 : sizeof threshold };
 
@@ -179,11 +161,19 @@ void trace_congestion(struct tcp_connection *c)
 		       .object = c->stream.sent_object,
 		       .before = now->told_window,
 		       .after = now->window,
-		       .detail = (uint16_t)why_window_changed(c),
+		       .detail = c->window_cause,
 		   },
 		   bytes);
-	now->told_window = now->window;
-	now->told_threshold = now->threshold;
+}
+
+void trace_congestion(struct tcp_connection *c)
+{
+	if (node_traces(c->tcp->node, TRACE_CONGESTION))
+		emit_congestion(c);
+	else
+		trace_skip(c->tcp->node);
+	c->congestion.told_window = c->congestion.window;
+	c->congestion.told_threshold = c->congestion.threshold;
 }
 
 /* Nothing more will be sent or received for this connection. */

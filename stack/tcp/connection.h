@@ -168,6 +168,7 @@ struct tcp_connection {
 	uint8_t retransmit_timer;      /* enum retransmit_timer */
 	uint8_t retries;               /* how often the timer was backed off */
 	uint8_t unanswered;            /* probes and retransmissions since the peer was last heard */
+	uint8_t window_cause;          /* enum tcp_detail: what last wrote window or threshold */
 	uint8_t reordering_steps;      /* RACK.reo_wnd_mult */
 	uint8_t reordering_persist;    /* RACK.reo_wnd_persist */
 
@@ -287,7 +288,7 @@ uint32_t connection_choose_iss(const struct tcp *tcp, const struct flow *flow);
 void trace_state(struct tcp *tcp, uint64_t object, const struct flow *flow, enum tcp_state before,
 		 enum tcp_state after, enum tcp_detail why);
 
-/* Emits a CONGESTION record of how the congestion window is now. */
+/* Emits a CONGESTION record of how window and threshold are now, with `window_cause`. */
 void trace_congestion(struct tcp_connection *c);
 
 /* A flight from the host's spare ones, and back. */
@@ -389,7 +390,9 @@ uint32_t recovery_room(const struct tcp_connection *c);
 void recovery_data_sent(struct tcp_connection *c, uint32_t length);
 
 /* timers.c */
-void timers_settle(struct tcp_connection *c);  /* at the end of every entry: arms the timer */
+
+/* At the end of every entry: tells the trace of the congestion window, and arms the timer. */
+void timers_settle(struct tcp_connection *c);
 void timers_release(struct tcp_connection *c); /* no deadline any more */
 int64_t timers_deadline(const struct tcp_connection *c, enum deadline which);
 void timers_set_deadline(struct tcp_connection *c, enum deadline which, int64_t at_ns);

@@ -6,9 +6,11 @@
  * sends; the direction it receives has the next id. `before` and `after` are enum tcp_state, and
  * the bytes are local address 4, local port 2, remote address 4, remote port 2, big-endian.
  * A TABLE record tells of a listener: object: its port; before, after: 0 closed, 1 listening.
- * A CONGESTION record has as object the direction that is sent, and as bytes the slow start threshold
- * 4, big-endian; there are none before the first loss. It comes at the end of the event that changed
- * the window, behind what that let go.
+ * A CONGESTION record has as object the direction that is sent, as `before` and `after` the congestion
+ * window, and as bytes the slow start threshold 4, big-endian; there are none while it is unlimited.
+ * It comes at the end of the event that changed window, threshold or both, behind what that let go:
+ * a window that is as before has a new threshold. An event that did more than let the window grow is
+ * told by that.
  */
 #pragma once
 #include "stack/layer.h"
@@ -84,15 +86,16 @@ enum tcp_detail {
 	TCP_BY_ICMP,
 	TCP_BY_ROUTING, /* there is no route to the peer */
 	TCP_BY_REUSE,   /* a new SYN took the place of a connection in TIME-WAIT */
-	/* CONGESTION: what changed the window. */
+	/* CONGESTION: what changed window or threshold. */
 	TCP_CWND_INITIAL,    /* the handshake is complete (RFC 6928) */
-	TCP_CWND_SLOW_START, /* data was acknowledged, below the threshold (RFC 5681) */
+	TCP_CWND_SLOW_START, /* data was acknowledged, below the threshold (RFC 5681), or HyStart++
+	                        set one (RFC 9406) */
 	TCP_CWND_AVOIDANCE,  /* the same above it (RFC 5681, RFC 9438) */
 	TCP_CWND_REPAIRING,  /* fast recovery: as much goes out as arrives (RFC 6937) */
-	TCP_CWND_REPAIRED,   /* it is over: down to the threshold */
-	TCP_CWND_TIMEOUT,    /* RFC 5681 section 3.1 */
-	TCP_CWND_SPURIOUS,   /* nothing had been lost: back to what it was (RFC 3522) */
-	TCP_CWND_IDLE,       /* nothing was sent for a while (RFC 5681 section 4.1) */
+	TCP_CWND_REPAIRED, /* it is over, or a tail loss probe was enough: down to the threshold */
+	TCP_CWND_TIMEOUT,  /* RFC 5681 section 3.1 */
+	TCP_CWND_SPURIOUS, /* nothing had been lost: back to what it was (RFC 3522) */
+	TCP_CWND_IDLE,     /* nothing was sent for a while (RFC 5681 section 4.1) */
 	TCP_DETAIL_COUNT,
 };
 

@@ -385,6 +385,7 @@ static void restart_after_idle(struct tcp_connection *c)
 	for (; idle_ns > rto_ns && c->congestion.window > initial; idle_ns -= rto_ns)
 		c->congestion.window /= 2; /* by half per timeout, as Linux does */
 	c->congestion.window = MAX(c->congestion.window, initial);
+	c->window_cause = TCP_CWND_IDLE;
 	c->congestion.control->restarted(&c->congestion);
 }
 

@@ -60,6 +60,7 @@ static void enter_fast(struct tcp_connection *c)
 {
 	begin_phase(c, RECOVERY_FAST);
 	c->congestion.threshold = c->congestion.control->lost(&c->congestion, c->mss);
+	c->window_cause = TCP_CWND_REPAIRING;
 	c->tcp->statistics.fast_recoveries++;
 }
 
@@ -80,8 +81,10 @@ static void leave_when_repaired(struct tcp_connection *c)
 
 	if (flight->phase < RECOVERY_FAST || sequence_before(c->snd_una, flight->recovery_end))
 		return;
-	if (flight->phase == RECOVERY_FAST)
+	if (flight->phase == RECOVERY_FAST) {
 		c->congestion.window = c->congestion.threshold;
+		c->window_cause = TCP_CWND_REPAIRED;
+	}
 	return_to_open(c);
 }
 
@@ -99,6 +102,7 @@ static void undo_when_spurious(struct tcp_connection *c, const struct delivery *
 		return;
 	c->congestion.window = MAX(c->congestion.window, flight->prior_window);
 	c->congestion.threshold = flight->prior_threshold;
+	c->window_cause = TCP_CWND_SPURIOUS;
 	c->reordering_seen = true;
 	c->tcp->statistics.spurious_recoveries++;
 	flight->can_undo = false;
@@ -208,6 +212,7 @@ static void reduce_proportionally(struct tcp_connection *c, uint32_t delivered)
 		quota = MIN((int64_t)(threshold - pipe), limit);
 	}
 	c->congestion.window = pipe + (uint32_t)MAX(quota, 0);
+	c->window_cause = TCP_CWND_REPAIRING;
 }
 
 /* True when the window was used, so that an acknowledgment may make it grow (RFC 7661). */
@@ -236,6 +241,9 @@ static void grow_window(struct tcp_connection *c, const struct delivery *deliver
 	if (delivery->newest_sent_ns >= 0)
 		sample.latest_round_trip_us =
 		    (uint32_t)((now_ns - delivery->newest_sent_ns) / NS_PER_US);
+	if (!congestion_is_untold(&c->congestion)) /* growth is the least an event can do */
+		c->window_cause = congestion_in_slow_start(&c->congestion) ? TCP_CWND_SLOW_START
+									   : TCP_CWND_AVOIDANCE;
 	c->congestion.control->acknowledged(&c->congestion, &sample);
 }
 
@@ -269,6 +277,7 @@ static void tail_probe_acknowledged(struct tcp_connection *c, const struct deliv
 		c->has_tail_probe = false;
 		c->congestion.threshold = c->congestion.control->lost(&c->congestion, c->mss);
 		c->congestion.window = MIN(c->congestion.window, c->congestion.threshold);
+		c->window_cause = TCP_CWND_REPAIRED;
 	}
 }
 
@@ -358,6 +367,7 @@ void recovery_timeout(struct tcp_connection *c)
 	flight->duplicate_acks = 0;
 	flight_mark_all_lost(flight, overdue_before_ns(c), forgot_sack);
 	c->congestion.window = recovery_pipe(c) + c->mss;
+	c->window_cause = TCP_CWND_TIMEOUT;
 	c->congestion.control->restarted(&c->congestion);
 	output_repeat(c, flight->first, TCP_RETRANSMIT_TIMEOUT);
 }

@@ -430,7 +430,8 @@ START_TEST(the_log_names_the_user_and_writes_utf8)
 	    "mailwire: 1\n"
 	    "hosts: {pc: , mail: }\n"
 	    "domains: {a.example: {mail: mail, accounts: {ann: secret, bob: secret}}}\n"
-	    "clients: {ann: {host: pc}, bob: {host: pc}}\n"
+	    "clients: {ann: {host: pc}, bob: {host: pc}, cleo: {host: pc, account: ann, incoming: "
+	    "{protocol: imap, check-every: 1s}}}\n"
 	    "timeline:\n"
 	    "  - {at: 1s, who: ann, do: send, to: bob, subject: Käse für Zoë, text: x}\n"
 	    "  - {at: 2s, who: bob, do: check}\n";
@@ -441,6 +442,8 @@ START_TEST(the_log_names_the_user_and_writes_utf8)
 	ck_assert_ptr_nonnull(strstr(outcome->out, "● ann sends \"Käse für Zoë\""));
 	ck_assert_ptr_nonnull(strstr(outcome->out, "○ outcome for ann: done"));
 	ck_assert_ptr_nonnull(strstr(outcome->out, "○ outcome for bob: "));
+	ck_assert_ptr_nonnull(strstr(outcome->out, "● the mail client of ann checks for new mail"));
+	ck_assert_ptr_nonnull(strstr(outcome->out, "○ outcome for ann: 0 new messages"));
 	ck_assert_ptr_nonnull(strstr(topology->out, "; zones office.example\n"));
 	ck_assert_ptr_null(strstr(topology->out, " \n"));
 	outcome_free(outcome);
@@ -1011,7 +1014,6 @@ START_TEST(what_never_leaves_a_host_is_no_frame)
 	    strstr(outcome->out, "never sent: ann pings 192.0.2.50 with 56 bytes"));
 	ck_assert_ptr_nonnull(strstr(outcome->out, "encapsulate ICMP     +  8 B echo request, id"));
 	ck_assert_ptr_nonnull(strstr(outcome->out, "drop        ARP             no answer"));
-	ck_assert_ptr_null(strstr(outcome->out, "a frame that carries no IP packet"));
 	outcome_free(outcome);
 	g_free(path);
 	folder_remove(own);
@@ -1048,6 +1050,8 @@ START_TEST(what_a_host_sends_itself_is_told)
 	ck_assert_ptr_nonnull(
 	    strstr(log->out, "from itself: client (MUA) to server (MSA), SMTP: EHLO"));
 	ck_assert_ptr_nonnull(strstr(dialog->out, "modern (MUA) → modern (MSA) port 587"));
+	ck_assert_ptr_nonnull(
+	    strstr(log->out, " from a host to itself, on no wire and in no capture"));
 	outcome_free(log);
 	outcome_free(dialog);
 }
@@ -1085,6 +1089,35 @@ START_TEST(a_switch_that_is_named_is_not_folded)
 }
 END_TEST
 
+/* The views that explain say so: no frame goes to a router there. */
+START_TEST(what_a_host_sends_itself_needs_no_ethernet)
+{
+	char *own = folder_new();
+	g_autofree char *path = path_in(own, "page.html"), *page = NULL;
+	struct outcome *outcome = program_run("html", "opportunistic", "-o", path, NULL);
+
+	ck_assert_status(outcome, 0);
+	ck_assert(g_file_get_contents(path, &page, NULL, NULL));
+	ck_assert_ptr_nonnull(strstr(page, "The packet is for modern itself: no cable carries it"));
+	ck_assert_ptr_null(strstr(page, "addressed to the router internet"));
+	ck_assert_ptr_null(strstr(page, "→ 00:00:00:00:00:00"));
+	outcome_free(outcome);
+	folder_remove(own);
+}
+END_TEST
+
+/* What is told behind a block leaves no trace in the lines that come before. */
+START_TEST(titles_use_the_whole_width)
+{
+	struct outcome *outcome =
+	    program_run("run", "office", "--unfold", "--columns", "100", NULL);
+
+	ck_assert_ptr_nonnull(
+	    strstr(outcome->out, "receives: alice-pc (MUA) opens a TCP connection   frame 9\n"));
+	outcome_free(outcome);
+}
+END_TEST
+
 /* A line that is dialled for a frame does so while it goes out: the frame's block stays whole. */
 START_TEST(dialling_does_not_cut_a_block)
 {
@@ -1094,6 +1127,53 @@ START_TEST(dialling_does_not_cut_a_block)
 	ck_assert_ptr_null(strstr(outcome->out, "an empty frame"));
 	ck_assert_ptr_null(strstr(outcome->out, "encapsulate Ethernet   "));
 	outcome_free(outcome);
+}
+END_TEST
+
+/* A subject may hold what acts on a terminal, hidden in an encoded word: ESC, BEL, CSI, a turned direction. */
+START_TEST(what_a_mail_says_does_not_act_on_a_terminal)
+{
+	static const char text[] =
+	    "mailwire: 1\n"
+	    "networks: {lan: {subnet: 192.0.2.0/26}}\n"
+	    "hosts: {pc: {network: lan}, mail: {network: lan}}\n"
+	    "domains: {a.example: {mail: mail, accounts: {bob: {password: x}, ann: {password: "
+	    "y}}}}\n"
+	    "clients: {ann: {host: pc, account: ann@a.example}, bob: {host: pc, account: "
+	    "bob@a.example}}\n"
+	    "timeline:\n"
+	    "  - {at: 1s, who: ann, do: send, to: bob@a.example, text: x,\n"
+	    "     subject: \"=?utf-8?B?G1syShtdMDtvd25lZAfCmzJKIOKArmNvZC5leGU=?=\"}\n"
+	    "  - {at: 3s, who: bob, do: check}\n";
+	static const char *const ways[][4] = {
+		{"run",      "--report",      "--unfold", NULL},
+		{ "run",     "--dialog",      NULL,       NULL},
+		{ "run",     "--eavesdrop",   "pc",       NULL},
+		{ "mailbox", "--user=bob",    "--at=5s",  NULL},
+		{ "state",   "--at=5s",       NULL,       NULL},
+		{ "narrate", NULL,            NULL,       NULL},
+		{ "quiz",    NULL,            NULL,       NULL},
+		{ "compare", NULL,            NULL,       NULL},
+		{ "step",    "--plain",       NULL,       NULL},
+		{ "run",     "--format=json", NULL,       NULL},
+	};
+	char *own = folder_new();
+	g_autofree char *path = scenario_write(own, text);
+	const char *const *way = ways[_i];
+	struct outcome *outcome = program_run(way[0], path, way[1], way[2], NULL);
+
+	ck_assert_status(outcome, 0);
+	ck_assert_uint_gt(outcome->out_bytes, 0);
+	for (const char *at = outcome->out; *at != '\0'; at = g_utf8_next_char(at)) {
+		gunichar character = g_utf8_get_char(at);
+
+		ck_assert_msg(character == '\n' || character == '\t' ||
+				  !g_unichar_iscntrl(character),
+			      "%s prints control character 0x%02x", way[0], character);
+		ck_assert_uint_ne(character, 0x202e);
+	}
+	outcome_free(outcome);
+	folder_remove(own);
 }
 END_TEST
 
@@ -1322,8 +1402,11 @@ int main(void)
 	tcase_add_test(tests, what_never_leaves_a_host_is_no_frame);
 	tcase_add_test(tests, what_a_router_cannot_send_has_the_headers_it_made);
 	tcase_add_test(tests, what_a_host_sends_itself_is_told);
+	tcase_add_test(tests, what_a_host_sends_itself_needs_no_ethernet);
+	tcase_add_test(tests, titles_use_the_whole_width);
 	tcase_add_test(tests, dialling_does_not_cut_a_block);
 	tcase_add_test(tests, retransmissions_are_counted_on_wires);
+	tcase_add_loop_test(tests, what_a_mail_says_does_not_act_on_a_terminal, 0, 10);
 	tcase_add_test(tests, a_switch_that_is_named_is_not_folded);
 	tcase_add_test(tests, answers_of_dns_are_met_as_a_zone_file_writes_them);
 	tcase_add_test(tests, what_is_built_finds_its_scenarios_from_anywhere);

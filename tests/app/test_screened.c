@@ -126,6 +126,27 @@ START_TEST(consent_may_name_another_address)
 }
 END_TEST
 
+/* The shop names two addresses of watch.example, and one of them twice; both are to go to a third. */
+START_TEST(a_report_goes_to_an_address_once)
+{
+	struct outcome *run = program_run(
+	    "run", "scenarios/dmarc-reports.yaml", "-q", "--set",
+	    "domains/watch.example/records=[{name: shop.example._report._dmarc, type: TXT, "
+	    "value: \"v=DMARC1; rua=mailto:other@watch.example,mailto:Other@watch.example\"}]",
+	    "--set",
+	    "domains/shop.example/records=[{type: TXT, value: \"v=spf1 mx ~all\"}, {name: _dmarc, "
+	    "type: TXT, value: \"v=DMARC1; p=quarantine; rua=mailto:shop@watch.example,"
+	    "mailto:two@watch.example,mailto:carol@shop.example,mailto:carol@shop.example\"}]",
+	    "--set", "domains/watch.example/accounts/other=x", "--set",
+	    "expect=[{said: \"RCPT TO:<other@\", times: 1}, {mailbox: other@watch.example, "
+	    "messages: 1}, {mailbox: carol@shop.example, messages: 1}]",
+	    NULL);
+
+	ck_assert_status(run, 0);
+	outcome_free(run);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("screened");
@@ -138,6 +159,7 @@ int main(void)
 	tcase_add_loop_test(views, an_expectation_counts_what_it_names, 0,
 			    G_N_ELEMENTS(expectations));
 	tcase_add_test(views, consent_may_name_another_address);
+	tcase_add_test(views, a_report_goes_to_an_address_once);
 	suite_add_tcase(suite, views);
 
 	SRunner *runner = srunner_create(suite);

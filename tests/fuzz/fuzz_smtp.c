@@ -53,10 +53,12 @@ static void name_client(void *owner, struct smtp_server *server)
 	give(owner, answer_name);
 }
 
-static void find_password(void *owner, struct smtp_server *server, const char *login)
+static void find_password(void *owner, struct smtp_server *server, const char *login,
+			  const char *authorization)
 {
 	(void)server;
 	(void)login;
+	(void)authorization;
 	give(owner, answer_password);
 }
 

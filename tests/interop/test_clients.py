@@ -8,6 +8,7 @@ import imaplib
 import os
 import poplib
 import smtplib
+import socket
 import subprocess
 import tempfile
 import time
@@ -157,6 +158,35 @@ def curl_sends_and_reads_two_megabytes():
     assert body_of(by_pop3) == text
     assert body_of(by_imap) == text
     retrieve_all("bob@office.example", "b-secret")
+
+
+def a_file_of_unix_is_the_same_for_all():
+    """Bare LF in DATA: lines of the message end in CRLF for whoever reads it, and a line of a dot is one."""
+    with socket.create_connection(("mail.office.example", 25), timeout=20) as line:
+        said = line.makefile("rb")
+        assert said.readline().startswith(b"220 ")
+        for command, answer in ((b"HELO x", b"250 "), (b"MAIL FROM:<x@remote.example>", b"250 "),
+                                (b"RCPT TO:<nina@office.example>", b"250 "), (b"DATA", b"354 "),
+                                (b"Subject: of Unix\n\nitem\n.\n..\nafter the dot\r\n.", b"250 "), (b"QUIT", b"221 ")):
+            line.sendall(command + b"\r\n")
+            heard = said.readline()
+            assert heard.startswith(answer), (command, heard)
+    text = b"item\r\n.\r\n..\r\nafter the dot\r\n"
+    box = pop3("nina@office.example", "n-secret")
+    number, _ = box.stat()
+    lines = box.retr(number)[1]
+    assert b"\r\n".join(lines).endswith(b"Subject: of Unix\r\n\r\n" + text[:-2]), lines
+    assert box.noop().startswith(b"+OK")
+    assert box.top(number, 1)[1][-2:] == [b"", b"item"], box.top(number, 1)
+    assert box.list(number).split()[-1] == b"%d" % (sum(map(len, lines)) + 2 * len(lines))
+    mail = imap("nina@office.example", "n-secret")
+    mail.select("INBOX")
+    assert mail.fetch(str(number), "(BODY.PEEK[])")[1][0][1] == b"\r\n".join(lines) + b"\r\n"
+    assert mail.fetch(str(number), "(BODY.PEEK[TEXT])")[1][0][1] == text
+    assert b'"of Unix"' in mail.fetch(str(number), "(ENVELOPE)")[1][0]
+    mail.logout()
+    box.dele(number)
+    box.quit()
 
 
 def curl_is_told_of_a_wrong_password():
@@ -598,6 +628,7 @@ CASES = [
     nothing_outside_is_reachable,
     telnet_speaks_smtp_by_hand,
     curl_sends_and_reads_two_megabytes,
+    a_file_of_unix_is_the_same_for_all,
     curl_is_told_of_a_wrong_password,
     swaks_with_pipelining_and_every_login,
     swaks_is_refused_relay_and_unknown_users,

@@ -2,6 +2,7 @@
 """Many IMAP clients at once on the same mailboxes. None waits for another, so that their commands cross; each
 keeps the books that RFC 3501, 7162 and 9051 let a client keep, and what one is told must agree with its own
 books and with what the others were told. SEED and STEPS in the environment make longer runs."""
+import contextlib
 import os
 import random
 import selectors
@@ -57,6 +58,7 @@ class Client:
     def __init__(self, number, truths, random_):
         self.number, self.truths, self.random = number, truths, random_
         self.sessions = 0
+        self.newest = {}  # by mailbox: the highest UID that a message of its own got there
         self.known = {}  # by mailbox: what a QRESYNC client has on its disk
         self.connect()
 
@@ -97,6 +99,9 @@ class Client:
         self.box.send("DONE\r\n")
         self.is_idle = self.may_done = False
 
+    def close(self):
+        self.box.close()
+
     # ---- what it hears ----
 
     def hear(self):
@@ -113,28 +118,65 @@ class Client:
             self.untagged(tree)
         else:
             command = self.pending.pop(tree[0])
-            may_fail = command.text.split()[0] in ("COPY", "MOVE", "STORE", "FETCH")
-            assert tree[1] == b"OK" or tree[1] == b"NO" and may_fail, (command.text, tree)
-            self.codes(tree)
+            assert tree[1] == b"OK", (command.text, tree)
+            self.codes(tree, command)
             if command.then is not None:
                 command.then(tree)
 
-    def codes(self, tree):
+    def codes(self, tree, command):
         words = tree[2:]
         if words[:1] == [b"[HIGHESTMODSEQ"]:
             self.highest = int(words[1].rstrip(b"]"))
         elif words[:1] == [b"[COPYUID"]:
             source, target = uids_of(words[2]), uids_of(words[3].rstrip(b"]"))
             assert len(source) == len(target), tree
+            self.arrived(command.text.split()[-1], words[1], target)
+        elif words[:1] == [b"[APPENDUID"]:
+            self.arrived(command.text.split()[1], words[1], uids_of(words[2].rstrip(b"]")))
+
+    def arrived(self, name, validity, uids):
+        """Messages of its own have these UIDs there: higher than those before, and nobody else's."""
+        self.truths.agree((name, "validity"), int(validity))
+        for uid in uids:
+            assert uid > self.newest.get(name, 0), ("a UID behind", self.newest[name], uids)
+            self.newest[name] = uid
+            self.truths.agree((name, uid, "from"), (self.number, self.box.tags))
+
+    def found(self, numbers):
+        """What the command under way found is there, and among what it was to look at."""
+        words = self.under_way().text.split()
+        assert words[0] in ("SEARCH", "SORT") or words[:2] == ["UID", "SEARCH"], "nobody searches"
+        asked = uids_of(words[-1].encode()) if words[0] != "UID" else None
+        for number in numbers:
+            if asked is None:
+                self.entry_of(number)
+            else:
+                assert number in asked and number <= len(self.entries), ("found what was not asked for:", number)
+        assert len(set(numbers)) == len(numbers), "found twice"
+
+    def found_extended(self, tree):
+        assert tree[2] == [b"TAG", next(iter(self.pending))], "of another command"
+        words = [word for word in tree[3:] if word != b"UID"]
+        told = dict(zip(words[::2], words[1::2]))
+        self.found(uids_of(told.get(b"ALL") or told.get(b"MAX", b"")) if b"ALL" in told or b"MAX" in told else [])
+        assert int(told.get(b"COUNT", 0)) <= len(self.entries), "more than there are"
+
+    def under_way(self):
+        """The command that is being answered: a server takes one at a time."""
+        return next(iter(self.pending.values()), None)
 
     def untagged(self, tree):
         word = tree[2] if len(tree) > 2 and isinstance(tree[2], bytes) else b""
         if tree[1] == b"OK":
-            self.codes(tree)
+            self.codes(tree, self.under_way())
         elif tree[1] == b"FLAGS":
             self.keywords = set(tree[2])
         elif tree[1] == b"VANISHED":
             self.vanished(tree)
+        elif tree[1] in (b"SEARCH", b"SORT"):
+            self.found([int(number) for number in tree[2:] if not isinstance(number, list)])
+        elif tree[1] == b"ESEARCH":
+            self.found_extended(tree)
         elif word == b"EXISTS":
             assert int(tree[1]) >= len(self.entries), "EXISTS shrinks"
             self.entries += [Entry() for _ in range(int(tree[1]) - len(self.entries))]
@@ -375,14 +417,13 @@ class Client:
         return [(entry.uid, entry.flags) for entry in self.entries]
 
 
-def box(name, messages):
-    """A connection, and the mailbox anew with so many messages."""
-    connection = Connection(USER, PASSWORD)
-    connection.run(f"DELETE {name}")
-    connection.ok(f"CREATE {name}")
-    for number in range(messages):
-        connection.ok([f"APPEND {name} ", letter(number, random.Random(number))])
-    return connection
+def fill(name, messages):
+    """The mailbox anew, with so many messages."""
+    with contextlib.closing(Connection(USER, PASSWORD)) as connection:
+        connection.run(f"DELETE {name}")
+        connection.ok(f"CREATE {name}")
+        for number in range(messages):
+            connection.ok([f"APPEND {name} ", letter(number, random.Random(number))])
 
 
 def together(seed, steps):
@@ -390,8 +431,17 @@ def together(seed, steps):
     random_ = random.Random(seed)
     truths = Truths()
     for name in BOXES:
-        box(name, 6).close()
-    clients = [Client(number, truths, random_) for number in range(CONNECTIONS_MAX)]
+        fill(name, 6)
+    with contextlib.ExitStack() as stack:
+        clients = [stack.enter_context(contextlib.closing(Client(number, truths, random_)))
+                   for number in range(CONNECTIONS_MAX)]
+        cross(clients, random_, steps)
+        compare(clients)
+        for client in clients:
+            client.box.ok("LOGOUT")
+
+
+def cross(clients, random_, steps):
     for step in range(steps):
         random_.choice(clients).step(step)
         ears = selectors.DefaultSelector()
@@ -401,15 +451,15 @@ def together(seed, steps):
             if random_.randrange(3):
                 key.data.hear()
         ears.close()
+
+
+def compare(clients):
     views = {}
     for client in clients:
         client.settle()
     for client in clients:
         view = client.all_known()
         assert views.setdefault(client.name, view) == view, (client.number, client.name, views[client.name], view)
-    for client in clients:
-        client.box.ok("LOGOUT")
-        client.box.close()
 
 
 def commands_of_many_cross():
@@ -420,8 +470,12 @@ def commands_of_many_cross():
 
 def flags_of_many_are_not_lost():
     """Each client changes a keyword of its own on the same messages: none undoes another's."""
-    box("own", 4).close()
-    clients = [Connection(USER, PASSWORD) for _ in range(CONNECTIONS_MAX)]
+    fill("own", 4)
+    with contextlib.ExitStack() as stack:
+        change_own_flags([stack.enter_context(contextlib.closing(Connection(USER, PASSWORD))) for _ in range(CONNECTIONS_MAX)])
+
+
+def change_own_flags(clients):
     for client in clients:
         client.ok("SELECT own")
     tags = []
@@ -439,8 +493,6 @@ def flags_of_many_are_not_lost():
               for client in clients]
     wanted = {b"own%d" % number for number in range(0, CONNECTIONS_MAX, 4)}
     assert all(state == states[0] for state in states) and states[0][1] == wanted, states
-    for client in clients:
-        client.close()
 
 
 CASES = [commands_of_many_cross, flags_of_many_are_not_lost]

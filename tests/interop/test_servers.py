@@ -197,6 +197,16 @@ def the_simulated_sides_refuse_what_has_another_name():
         except AssertionError:
             raise AssertionError(what + "\n" + log(name)) from None
     assert "wrong.example" not in log("postfix.log"), log("postfix.log")
+    for session in sessions_that_broke_off():
+        told = [line for line in log("dovecot.log").splitlines() if f"session=<{session}>" in line]
+        assert len(told) == 1 and "user=<>" in told[0] and "TLS handshaking" in told[0], told
+
+
+def sessions_that_broke_off():
+    """As Dovecot calls those with the alert; a password would make another line, or its user's name in this one."""
+    found = re.findall(r"alert bad certificate.*session=<(.*)>", log("dovecot.log"))
+    assert found, log("dovecot.log")
+    return found
 
 
 def postfix_verifies_the_simulated_server():

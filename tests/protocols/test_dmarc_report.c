@@ -196,12 +196,12 @@ START_TEST(what_was_reported_is_forgotten)
 }
 END_TEST
 
-/* What xmllint says of `xml` by the schema: whether it is valid. */
-static bool is_valid(const char *xml)
+/* Whether xmllint accepts `xml`: by `schema`, or when that is NULL, as well-formed. */
+static bool is_accepted(const char *xml, const char *schema)
 {
 	const char *const command[] = {
-		"xmllint", "--noout", "--nonet", "--schema", "tests/protocols/dmarc_report.xsd",
-		"-",       NULL
+		"xmllint", "--noout", "--nonet", "-", schema != NULL ? "--schema" : NULL,
+		schema,    NULL
 	};
 	g_autoptr(GSubprocess) process =
 	    g_subprocess_newv(command,
@@ -214,11 +214,21 @@ static bool is_valid(const char *xml)
 	return g_subprocess_get_successful(process);
 }
 
+static bool is_well_formed(const char *xml)
+{
+	return is_accepted(xml, NULL);
+}
+
+static bool is_valid(const char *xml)
+{
+	return is_accepted(xml, "tests/protocols/dmarc_report.xsd");
+}
+
 /* The schema is worth something only if it refuses what is wrong. */
 static const struct {
 	const char *right, *wrong;
 } mistakes[] = {
-	{">1.0<",					  "2.0"			     },
+	{">1.0<",					  ">2.0<"			   },
 	{ "<p>reject</p>",				 "<p>delete</p>"                   },
 	{ "<discovery_method>treewalk</discovery_method>",
          "<discovery_method>luck</discovery_method>"                                         },
@@ -251,6 +261,7 @@ START_TEST(reports_are_valid_by_the_schema)
 		g_autofree char *changed = g_strjoinv(mistakes[i].wrong, parts);
 
 		ck_assert_msg(g_strv_length(parts) == 2, "no %s", mistakes[i].right);
+		ck_assert_msg(is_well_formed(changed), "%s is not well-formed", mistakes[i].wrong);
 		ck_assert_msg(!is_valid(changed), "%s is valid", mistakes[i].wrong);
 	}
 }

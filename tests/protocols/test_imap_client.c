@@ -477,6 +477,26 @@ START_TEST(new_mail_is_heard_of_while_idle)
 }
 END_TEST
 
+/* The server's patience does not begin anew with what it says itself. */
+START_TEST(news_does_not_put_off_the_renewal_of_idle)
+{
+	struct user user;
+
+	user_init(&user, 0, 1740);
+	struct session *client = imap_client_session(user.client);
+	session_offer(client, bytes_of("* PREAUTH [CAPABILITY IMAP4rev1 IDLE] hello\r\n"));
+	imap_client_idle(user.client);
+	client->now_ns = 100;
+	session_offer(client, bytes_of("+ idling\r\n"));
+	ck_assert_int_eq(client->deadline_ns, 1840);
+	client->now_ns = 900;
+	session_offer(client, bytes_of("* 1 EXISTS\r\n"));
+	ck_assert_int_eq(client->deadline_ns, 1840);
+	ck_assert(client->deadline_is_background);
+	user_clear(&user);
+}
+END_TEST
+
 START_TEST(all_kinds_of_operations_succeed_against_the_server)
 {
 	static const uint32_t first = 1, both[] = { 2, 1 };
@@ -547,6 +567,7 @@ int main(void)
 	tcase_add_loop_test(cases, message_arrives_as_it_was_delivered, 0, 4);
 	tcase_add_test(cases, appended_message_is_stored_as_it_was_given);
 	tcase_add_test(cases, new_mail_is_heard_of_while_idle);
+	tcase_add_test(cases, news_does_not_put_off_the_renewal_of_idle);
 	tcase_add_test(cases, all_kinds_of_operations_succeed_against_the_server);
 	tcase_add_test(cases, lost_stream_loses_what_was_queued);
 	suite_add_tcase(suite, cases);

@@ -231,6 +231,7 @@ static bool direct(void *owner, const char *directive)
 static const char *const transcripts[] = {
 	"server_append",
 	"server_auth_cram",
+	"server_auth_plain",
 	"server_auth_scram",
 	"server_copy",
 	"server_errors",
@@ -245,6 +246,7 @@ static const char *const transcripts[] = {
 	"server_reality",
 	"server_rfc3501",
 	"server_search",
+	"server_search_address",
 	"server_select",
 	"server_store",
 	"server_too_many",
@@ -366,6 +368,29 @@ static void log_in(struct office *office)
 	drain(office->session);
 }
 
+/* Alice's message 4. */
+static struct mailbox_entry *append_large(struct office *office, size_t size)
+{
+	struct mailbox *inbox = mailbox_of(office, "alice@office.example", "INBOX");
+	struct message *message = message_new(g_bytes_new_take(g_strnfill(size, 'x'), size), 0);
+	struct mailbox_entry *entry = mailbox_append(inbox, message, 0, 0);
+
+	message_free(message);
+	return entry;
+}
+
+/* Appends to `heard` all that the session says. */
+static void hear_all(struct session *session, GString *heard)
+{
+	while (session->output != NULL) {
+		g_string_append_len(heard, (const char *)session->output->data,
+				    session->output->len);
+		g_byte_array_unref(session->output);
+		session->output = NULL;
+		session->operations->refill(session);
+	}
+}
+
 START_TEST(large_message_leaves_in_pieces)
 {
 	struct office office;
@@ -373,10 +398,7 @@ START_TEST(large_message_leaves_in_pieces)
 	size_t size = 1000000, total = 0;
 
 	open_office(&office, "");
-	char *text = g_strnfill(size, 'x');
-	struct message *message = message_new(g_bytes_new_take(text, size), 0);
-	mailbox_append(mailbox_of(&office, "alice@office.example", "INBOX"), message, 0, 0);
-	message_free(message);
+	append_large(&office, size);
 	log_in(&office);
 
 	struct session *session = office.session;
@@ -405,10 +427,7 @@ START_TEST(next_command_waits_for_a_long_answer)
 	struct office office;
 
 	open_office(&office, "");
-	char *text = g_strnfill(300000, 'x');
-	struct message *message = message_new(g_bytes_new_take(text, 300000), 0);
-	mailbox_append(mailbox_of(&office, "alice@office.example", "INBOX"), message, 0, 0);
-	message_free(message);
+	append_large(&office, 300000);
 	log_in(&office);
 
 	const char *commands = "b FETCH 4 BODY.PEEK[]\r\nc NOOP\r\n";
@@ -426,26 +445,48 @@ END_TEST
 START_TEST(message_expunged_during_its_fetch_still_arrives)
 {
 	struct office office;
-	size_t total = 0;
+	GString *heard = g_string_new(NULL);
 
 	open_office(&office, "");
-	char *text = g_strnfill(300000, 'x');
-	struct message *message = message_new(g_bytes_new_take(text, 300000), 0);
-	struct mailbox *inbox = mailbox_of(&office, "alice@office.example", "INBOX");
-	struct mailbox_entry *entry = mailbox_append(inbox, message, 0, 0);
-	message_free(message);
+	struct mailbox_entry *entry = append_large(&office, 300000);
 	log_in(&office);
 
 	say(office.session, "b FETCH 4 (BODY.PEEK[] FLAGS)\r\n");
-	mailbox_expunge(inbox, entry);
-	for (struct session *session = office.session; session->output != NULL;) {
-		total += session->output->len;
-		g_byte_array_unref(session->output);
-		session->output = NULL;
-		session->operations->refill(session);
-	}
-	ck_assert_uint_eq(total, strlen("* 4 FETCH (BODY[] {300000}\r\n") + 300000 +
-				     strlen(" FLAGS (\\Recent))\r\nb OK Fetch completed.\r\n"));
+	mailbox_expunge(mailbox_of(&office, "alice@office.example", "INBOX"), entry);
+	hear_all(office.session, heard);
+	ck_assert_uint_eq(heard->len,
+			  strlen("* 4 FETCH (BODY[] {300000}\r\n") + 300000 +
+			      strlen(" FLAGS (\\Recent))\r\nb OK Fetch completed.\r\n"));
+	g_string_free(heard, TRUE);
+	close_office(&office);
+}
+END_TEST
+
+/* What another session changes while a literal leaves is told behind it, with its keywords announced first. */
+START_TEST(flags_changed_during_a_fetch_are_told_behind_it)
+{
+	static const char end[] =
+	    " FLAGS (\\Recent) MODSEQ (5))\r\n"
+	    "* FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft $New)\r\n"
+	    "* OK [PERMANENTFLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft $New \\*)] "
+	    "Flags permitted.\r\n"
+	    "* 4 FETCH (UID 10 FLAGS (\\Recent $New) MODSEQ (6))\r\n"
+	    "b OK Fetch completed.\r\n";
+	GString *heard = g_string_new(NULL);
+	struct office office;
+
+	open_office(&office, "");
+	append_large(&office, 300000);
+	log_in(&office);
+	other_says(&office, "a LOGIN alice wonderland");
+	other_says(&office, "a SELECT INBOX");
+
+	say(office.session, "b FETCH 4 (BODY.PEEK[] FLAGS MODSEQ)\r\n");
+	ck_assert(office.session->is_busy);
+	other_says(&office, "c STORE 4 +FLAGS.SILENT ($New)");
+	hear_all(office.session, heard);
+	ck_assert_msg(g_str_has_suffix(heard->str, end), "%s", strrchr(heard->str, 'x') + 1);
+	g_string_free(heard, TRUE);
 	close_office(&office);
 }
 END_TEST
@@ -518,6 +559,7 @@ int main(void)
 	tcase_add_test(cases, large_message_leaves_in_pieces);
 	tcase_add_test(cases, next_command_waits_for_a_long_answer);
 	tcase_add_test(cases, message_expunged_during_its_fetch_still_arrives);
+	tcase_add_test(cases, flags_changed_during_a_fetch_are_told_behind_it);
 	tcase_add_test(cases, units_tile_both_directions_of_a_conversation);
 	suite_add_tcase(suite, cases);
 	srunner_run_all(runner, CK_NORMAL);

@@ -56,12 +56,15 @@ static void answer_password(struct office *office)
 	smtp_server_answer_password(office->server, office->password);
 }
 
-static void find_password(void *owner, struct smtp_server *server, const char *login)
+static void find_password(void *owner, struct smtp_server *server, const char *login,
+			  const char *authorization)
 {
 	struct office *office = owner;
+	bool is_alice = strcmp(login, "alice@corp.test") == 0 &&
+			(authorization == NULL || strcmp(authorization, "alice") == 0);
 
 	(void)server;
-	office->password = strcmp(login, "alice@corp.test") == 0 ? "secret" : NULL;
+	office->password = is_alice ? "secret" : NULL;
 	ask(office, answer_password);
 }
 
@@ -75,6 +78,8 @@ static enum smtp_verdict judge(const struct smtp_server *server, const char *rec
 	if (g_str_has_prefix(recipient, "nosuch@"))
 		return SMTP_RECIPIENT_UNKNOWN;
 	if (g_str_has_prefix(recipient, "full@"))
+		return SMTP_RECIPIENT_FULL;
+	if (g_str_has_prefix(recipient, "small@") && smtp_server_declared_bytes(server) > 1000)
 		return SMTP_RECIPIENT_FULL;
 	if (g_str_has_prefix(recipient, "later@"))
 		return SMTP_RECIPIENT_LATER;
@@ -287,6 +292,9 @@ static const struct {
         { "server_utf8.txt",        'r', false},
 	{ "server_faults.txt",      'r', false},
         { "server_broken_off.txt",  'r', false},
+	{ "server_bare_feeds.txt",  'r', false},
+        { "server_http.txt",        'r', false},
+	{ "server_http_data.txt",   'r', false},
 };
 
 static void play_row(int row, size_t chunk)

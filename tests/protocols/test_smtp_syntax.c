@@ -1,6 +1,7 @@
 /* The lines of SMTP: commands, paths, parameters, replies, credentials, and the dots of mail data. */
 #include <check.h>
 #include <stdlib.h>
+#include "protocols/mail/lines.h"
 #include "protocols/smtp/data.h"
 #include "protocols/smtp/syntax.h"
 
@@ -197,19 +198,22 @@ static const struct {
 	const char *wire, *text;
 	size_t behind;
 } data[] = {
-	{".\r\n",               "",              0},
-	{ "a\r\n.\r\nQUIT\r\n", "a\r\n",         6},
-	{ "..\r\n.\r\n",        ".\r\n",         0},
-	{ ".a\r\n..b\r\n.\r\n", "a\r\n.b\r\n",   0},
-	{ "a.\r\n.\r\n",        "a.\r\n",        0},
-	{ "a\n.\nb\r\n.\r\n",   "a\n.\nb\r\n",   0}, /* bare LF ends nothing */
-	{ "a\n.\r\nb\r\n.\r\n", "a\n.\r\nb\r\n", 0}, /* nor does it begin a line */
-	{ "a\r\n.\nb\r\n.\r\n", "a\r\n\nb\r\n",  0}, /* a dot and a bare LF: the dot is dropped */
-	{ "a\r.\r\n.\r\n",      "a\r.\r\n",      0}, /* bare CR neither */
-	{ "a\r\n.\rb\r\n.\r\n", "a\r\n\rb\r\n",  0},
-	{ "a\r\n.\r\r\n.\r\n",  "a\r\n\r\r\n",   0},
-	{ "a\r\r\n.\r\n",       "a\r\r\n",       0},
-	{ "\r\n.\r\n",          "\r\n",          0},
+	{".\r\n",               "",                0},
+	{ "a\r\n.\r\nQUIT\r\n", "a\r\n",           6},
+	{ "..\r\n.\r\n",        ".\r\n",           0},
+	{ ".a\r\n..b\r\n.\r\n", "a\r\n.b\r\n",     0},
+	{ "a.\r\n.\r\n",        "a.\r\n",          0},
+	{ "a\n.\nb\r\n.\r\n",   "a\r\n.\r\nb\r\n", 0}, /* bare LF ends a line, not the data */
+	{ "a\n.\r\nb\r\n.\r\n", "a\r\n.\r\nb\r\n", 0}, /* a dot behind it is text */
+	{ "a\n..b\r\n.\r\n",    "a\r\n..b\r\n",    0},
+	{ "\n\n.\r\n.\r\n",     "\r\n\r\n.\r\n",   0},
+	{ "a\r\n.\nb\r\n.\r\n", "a\r\n\r\nb\r\n",  0}, /* a dot and a bare LF: the dot is dropped */
+	{ "a\n\r\n.\r\n",       "a\r\n\r\n",       0},
+	{ "a\r.\r\n.\r\n",      "a\r.\r\n",        0}, /* bare CR neither */
+	{ "a\r\n.\rb\r\n.\r\n", "a\r\n\rb\r\n",    0},
+	{ "a\r\n.\r\r\n.\r\n",  "a\r\n\r\r\n",     0},
+	{ "a\r\r\n.\r\n",       "a\r\r\n",         0},
+	{ "\r\n.\r\n",          "\r\n",            0},
 };
 
 START_TEST(data_ends_at_a_line_with_a_dot)
@@ -229,6 +233,23 @@ START_TEST(data_ends_at_a_line_with_a_dot)
 		ck_assert(!overflowed);
 		ck_assert(
 		    bytes_equal((struct bytes) { out->data, out->len }, bytes_of(data[_i].text)));
+		g_byte_array_unref(out);
+	}
+}
+END_TEST
+
+/* Wherever the text is cut, also between CR and LF. */
+START_TEST(each_bare_line_feed_gets_a_return)
+{
+	const struct bytes text = bytes_of("\na\r\nb\n\n\rc\r\r\n");
+
+	for (size_t cut = 0; cut <= text.length; cut++) {
+		GByteArray *out = g_byte_array_new();
+
+		lines_append(out, bytes_first(text, cut));
+		lines_append(out, bytes_from(text, cut));
+		ck_assert(bytes_equal((struct bytes) { out->data, out->len },
+				      bytes_of("\r\na\r\nb\r\n\r\n\rc\r\r\n")));
 		g_byte_array_unref(out);
 	}
 }
@@ -286,6 +307,7 @@ int main(void)
 	tcase_add_loop_test(tcase, a_reply_line_is_code_and_text, 0, G_N_ELEMENTS(replies));
 	tcase_add_loop_test(tcase, a_status_code_has_three_numbers, 0, G_N_ELEMENTS(statuses));
 	tcase_add_loop_test(tcase, data_ends_at_a_line_with_a_dot, 0, G_N_ELEMENTS(data));
+	tcase_add_test(tcase, each_bare_line_feed_gets_a_return);
 	tcase_add_test(tcase, data_beyond_the_limit_is_dropped);
 	tcase_add_loop_test(tcase, a_message_is_written_with_its_dots, 0, G_N_ELEMENTS(messages));
 	suite_add_tcase(suite, tcase);

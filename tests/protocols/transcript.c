@@ -109,6 +109,12 @@ static void direct(struct player *player, const char *directive)
 	offer(player);
 }
 
+/* What stands behind the line that is said: ":" CR LF, "/" LF, "~" nothing. NULL: no such mark. */
+static const char *line_end(char mark)
+{
+	return mark == ':' ? "\r\n" : mark == '/' ? "\n" : mark == '~' ? "" : NULL;
+}
+
 static void play_line(struct player *player, const char *text)
 {
 	char *line;
@@ -119,10 +125,9 @@ static void play_line(struct player *player, const char *text)
 		direct(player, text + 2);
 		return;
 	}
-	ck_assert_msg((text[0] == 'C' || text[0] == 'S') && (text[1] == ':' || text[1] == '~'),
+	ck_assert_msg((text[0] == 'C' || text[0] == 'S') && line_end(text[1]) != NULL,
 		      "%s:%u: neither C: nor S:", player->path, player->line);
-	line =
-	    g_strconcat(text[2] == ' ' ? text + 3 : text + 2, text[1] == ':' ? "\r\n" : NULL, NULL);
+	line = g_strconcat(text[2] == ' ' ? text + 3 : text + 2, line_end(text[1]), NULL);
 	if (text[0] == player->transcript->side) {
 		expect(player, line);
 	} else {

@@ -5,6 +5,7 @@
  *     C: EHLO vm              the client says this line, CRLF behind it
  *     S: 250 mail.example     the server says this line
  *     C~ half a li            the same without CRLF
+ *     C/ of Unix              the same with LF alone
  *     ! closed                checks or does something, see below
  *
  * Lines of the other side are collected and fed together, when the session is to speak or at a

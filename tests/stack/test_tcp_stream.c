@@ -566,39 +566,6 @@ START_TEST(state_changes_are_recorded)
 }
 END_TEST
 
-START_TEST(the_congestion_window_is_recorded_from_change_to_change)
-{
-	struct pair pair;
-	const struct trace_record *record;
-	uint8_t bytes[200000] = { 0 };
-	uint64_t window = 0;
-	unsigned i;
-
-	setup(&pair);
-	open_pair(&pair);
-	const struct tcp_connection *c = connection_of(pair.client.stream);
-
-	stream_write(pair.client.stream, (struct bytes) { bytes, sizeof bytes }, false);
-	wiretest_run(&pair.net);
-	for (i = 0; (record = tcp_record_at(&pair, pair.net.alice, TRACE_CONGESTION, i)) != NULL;
-	     i++) {
-		ck_assert_uint_eq(record->object, pair.client.stream->sent_object);
-		ck_assert_uint_eq(record->before, window);
-		ck_assert_uint_ne(record->after, window);
-		ck_assert_uint_eq(record->detail, i == 0 ? TCP_CWND_INITIAL : TCP_CWND_SLOW_START);
-		ck_assert_uint_eq(record->blob_bytes, 0); /* no loss, no threshold */
-		window = record->after;
-		if (i == 0)
-			ck_assert_uint_eq(window, TCP_INITIAL_SEGMENTS * c->mss);
-	}
-	ck_assert_uint_gt(i, 3);
-	ck_assert_uint_eq(window, c->congestion.window);
-	stream_abort(pair.client.stream);
-	wiretest_run(&pair.net);
-	teardown(&pair);
-}
-END_TEST
-
 START_TEST(data_records_name_the_stream_range)
 {
 	struct pair pair;
@@ -718,7 +685,6 @@ int main(void)
 	tcase_add_test(all, host_can_talk_to_itself);
 	tcase_add_loop_test(all, hosts_may_vanish_at_any_moment, 0, 20);
 	tcase_add_test(all, state_changes_are_recorded);
-	tcase_add_test(all, the_congestion_window_is_recorded_from_change_to_change);
 	tcase_add_test(all, data_records_name_the_stream_range);
 	tcase_add_test(all, state_of_a_host_can_be_seen);
 	tcase_add_test(all, idle_connections_are_small);
