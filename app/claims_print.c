@@ -9,7 +9,7 @@
 #define STATEMENT_COLUMN 7
 #define CASE_COLUMN      9
 #define EVIDENCE_COLUMN  13
-#define SHOWN_MAX        2 /* of each sort of evidence, unless it is complete; JSON has all that is kept */
+#define SHOWN_MAX        2 /* of each sort of evidence, unless that is all; JSON has what is kept */
 
 static const struct {
 	const char *name, *key, *mark, *colour;

@@ -84,7 +84,7 @@ static void step_by_lines(const struct scenario *scenario)
 	    steps_record(scenario, command_columns(STDOUT_FILENO), command_colours(STDOUT_FILENO));
 
 	if (steps_count(steps) == 0)
-		puts("nothing happens in this scenario");
+		puts("nothing happens in this run");
 	else
 		obey_lines(steps);
 	steps_free(steps);

@@ -358,14 +358,18 @@ static void wait_for_something(struct live *live, bool has_more)
 
 /* ---- The session ---- */
 
+/* "1 frame", "2 frames" */
+#define COUNT_OF      "%" G_GUINT64_FORMAT " %s%s"
+#define COUNTED(n, w) (n), (w), (n) == 1 ? "" : "s"
+
 static void report(const struct live *live)
 {
 	const struct lateness *lateness = &live->state->lateness;
 
 	fprintf(stderr,
-		"mailwire: real time: %" G_GUINT64_FORMAT " turns; late by %.3f ms in the median, "
+		"mailwire: real time: " COUNT_OF "; late by %.3f ms in the median, "
 		"%.3f ms in 99%%, %.3f ms in 99.9%%, %.3f ms at most\n",
-		lateness->count, (double)lateness_percentile(lateness, 50) / 1e6,
+		COUNTED(lateness->count, "turn"), (double)lateness_percentile(lateness, 50) / 1e6,
 		(double)lateness_percentile(lateness, 99) / 1e6,
 		(double)lateness_percentile(lateness, 99.9) / 1e6,
 		(double)lateness->largest_ns / 1e6);
@@ -374,13 +378,13 @@ static void report(const struct live *live)
 		const struct live_device_counters *counters = live_device_counters(device);
 
 		fprintf(stderr,
-			"mailwire: %s: %" G_GUINT64_FORMAT " frames in (%" G_GUINT64_FORMAT
-			" checksums finished, %" G_GUINT64_FORMAT
-			" long frames cut, %" G_GUINT64_FORMAT " ignored), %" G_GUINT64_FORMAT
+			"mailwire: %s: " COUNT_OF " in (" COUNT_OF " finished, " COUNT_OF
+			" cut, %" G_GUINT64_FORMAT " ignored), %" G_GUINT64_FORMAT
 			" out (%" G_GUINT64_FORMAT " lost)\n",
-			live_device_name(device), counters->received_frames,
-			counters->completed_frames, counters->split_frames,
-			counters->ignored_frames, counters->sent_frames, counters->lost_frames);
+			live_device_name(device), COUNTED(counters->received_frames, "frame"),
+			COUNTED(counters->completed_frames, "checksum"),
+			COUNTED(counters->split_frames, "long frame"), counters->ignored_frames,
+			counters->sent_frames, counters->lost_frames);
 	}
 }
 

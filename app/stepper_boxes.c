@@ -4,9 +4,11 @@
 #include "protocols/layer.h"
 #include "views/names.h"
 
+/* What a program says, or has said to it; records of TLS around it are no part of that. */
 static bool is_payload(const struct box *box)
 {
-	return box->protocol == DECODE_APPLICATION || box->protocol == DECODE_DATA;
+	return (box->protocol == DECODE_APPLICATION && !box->is_around) ||
+	       box->protocol == DECODE_DATA;
 }
 
 /* A line of a pane; less important ones are left out where there is little room. */

@@ -196,6 +196,16 @@ static void draw_parts(struct stepper *stepper, struct canvas *canvas)
 	}
 }
 
+/* Why there is no step to show. */
+static const char *why_empty(const struct stepper *stepper)
+{
+	if (history_event_count(stepper->history) == 0)
+		return "nothing happens in this run";
+	if (stepper->layers == 0 && stepper->mail == 0 && stepper->nodes == NULL)
+		return "nothing happens in this run: only states are set up, which z shows";
+	return "no step passes the filters: l, o, f and z change them";
+}
+
 void stepper_draw(struct stepper *stepper, struct canvas *canvas)
 {
 	if (canvas->rows < 3 || canvas->columns < 4)
@@ -205,9 +215,7 @@ void stepper_draw(struct stepper *stepper, struct canvas *canvas)
 		stepper_draw_overlay(stepper, canvas, 1, canvas->rows - 2);
 	else if (stepper_is_empty(stepper))
 		canvas_write(canvas, 1, 1, canvas->columns - 1, CANVAS_PLAIN, CANVAS_NO_LAYER,
-			     history_event_count(stepper->history) == 0
-				 ? "nothing happens in this scenario"
-				 : "no step passes the filters: l, o, f and z change them");
+			     why_empty(stepper));
 	else
 		draw_parts(stepper, canvas);
 	draw_foot(stepper, canvas);

@@ -5,6 +5,13 @@
 #include "stack/wire/tcp.h"
 #include "views/names.h"
 
+/* TLS leaves no record of what it puts around or takes off: the bytes say it. */
+static void append_tls(GString *out, const struct stepper *stepper, const struct history_hop *hop)
+{
+	if (history_hop_tls_bytes(stepper->history, hop) > 0)
+		g_string_append_printf(out, "%s TLS ", hop->outcome == HISTORY_MADE ? "+" : "−");
+}
+
 static void append_layers(GString *out, const struct stepper *stepper,
 			  const struct history_hop *hop)
 {
@@ -39,7 +46,11 @@ static void append_hop(GString *out, const struct stepper *stepper, const struct
 	const char *name = model_node_name(history_model(stepper->history), hop->node);
 
 	g_string_append_printf(out, "     %-11s ", name);
+	if (hop->outcome == HISTORY_MADE)
+		append_tls(out, stepper, hop);
 	append_layers(out, stepper, hop);
+	if (hop->outcome == HISTORY_DELIVERED)
+		append_tls(out, stepper, hop);
 	if (hop->outcome == HISTORY_DROPPED || hop->outcome == HISTORY_IGNORED)
 		g_string_append_printf(out, "%s %s", hop->outcome == HISTORY_DROPPED ? "✗" : "·",
 				       hop->reason == NULL ? "" : hop->reason);

@@ -237,6 +237,7 @@ static void add_stream(GPtrArray *boxes, const struct model_segment *segment, ui
 	if (connection->is_tls && model_tls_bytes(segment) > 0) {
 		box = add_application(boxes, "TLS", LAYER_TLS, payload, length);
 		box->header_bytes = length - inside;
+		box->is_around = model_record_bytes(segment) > 0;
 		if (add_units(box, segment, payload, &tls_dissector, false) == 0) {
 			box->is_encrypted = true;
 			box->summary = g_strdup_printf("application data, encrypted: %u bytes of "

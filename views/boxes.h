@@ -36,8 +36,9 @@ struct box {
 	char *summary;                /* "alice-pc → mail, TTL 64": views/describe.h */
 	const char *complaint;        /* "checksum wrong"; NULL: all is well */
 	bool is_encrypted;            /* TLS: what is inside cannot be read on the wire */
-	GArray *fields;               /* of struct box_field */
-	GPtrArray *lines;             /* of char *: commands, replies, messages that it carries */
+	bool is_around;   /* TLS: its records enclose what is inside, as a header does */
+	GArray *fields;   /* of struct box_field */
+	GPtrArray *lines; /* of char *: commands, replies, messages that it carries */
 };
 
 /* The boxes of `frame` (Ethernet, no FCS; empty: none), outermost first; of struct box *. */

@@ -50,7 +50,8 @@ static void storage(const struct compare_sums *sums, struct compare_answer *out)
 	answer(out,
 	       on_devices == 0            ? "the server's"
 	       : on_servers == 0          ? "the devices'"
-	       : on_servers >= on_devices ? "mostly the server's"
+	       : on_servers == on_devices ? "the server's and the devices' alike"
+	       : on_servers > on_devices  ? "mostly the server's"
 					  : "mostly the devices'",
 	       g_strdup_printf("%" G_GUINT64_FORMAT " B on servers, %" G_GUINT64_FORMAT
 			       " B on devices",
@@ -160,6 +161,29 @@ static const struct {
         { "taking all mail in",        "undelivered" },
 };
 
+/* What the figures of `kind` are called, without their subject: "kept on server". */
+static void append_label(GString *out, const struct figure_kind *kind)
+{
+	const char *place = strstr(kind->label, "%s");
+	size_t length = place == NULL ? strlen(kind->label) : (size_t)(place - kind->label);
+
+	while (length > 0 && strchr(": ", kind->label[length - 1]) != NULL)
+		length--;
+	g_string_append_len(out, kind->label, (gssize)length);
+}
+
+/* The kind of the run's figures with this key; NULL: it has none. */
+static const struct figure_kind *kind_of(const struct compare_result *result, const char *key)
+{
+	for (guint i = 0; i < result->figures->len; i++) {
+		const struct figure *figure = &g_array_index(result->figures, struct figure, i);
+
+		if (strcmp(figure->kind->key, key) == 0)
+			return figure->kind;
+	}
+	return NULL;
+}
+
 /* A merit as a number, more of which is better; false: the run has no such figure. */
 static bool measure(const struct compare_result *result, const char *key, double *out)
 {
@@ -207,13 +231,13 @@ void compare_judge(const struct comparison *comparison)
 		struct compare_answer *best =
 		    &comparison->results[run]->answers[COMPARE_ANSWERS - 1];
 		GString *what = g_string_new(NULL);
-		GString *keys = g_string_new("better in ");
+		GString *labels = g_string_new("better in: ");
 
 		for (size_t i = 0; i < G_N_ELEMENTS(merits); i++) {
 			if (!is_best(comparison, run, merits[i].key))
 				continue;
-			g_string_append_printf(keys, "%s%s", what->len > 0 ? ", " : "",
-					       merits[i].key);
+			g_string_append(labels, what->len > 0 ? ", " : "");
+			append_label(labels, kind_of(comparison->results[run], merits[i].key));
 			g_string_append_printf(what, "%s%s", what->len > 0 ? ", " : "",
 					       merits[i].what);
 		}
@@ -221,9 +245,9 @@ void compare_judge(const struct comparison *comparison)
 		g_free(best->evidence);
 		if (what->len == 0) {
 			g_string_assign(what, "nothing in particular");
-			g_string_assign(keys, "better in no figure than the others");
+			g_string_assign(labels, "better in no figure than the others");
 		}
 		best->answer = g_string_free(what, FALSE);
-		best->evidence = g_string_free(keys, FALSE);
+		best->evidence = g_string_free(labels, FALSE);
 	}
 }

@@ -16,7 +16,7 @@ static const struct figure_kind line_time = { "line_time", "minutes on dial-up l
 static const struct figure_kind dial_up_cost = { "line_cost", "cost of dial-up lines", FIGURE_MONEY, FIGURE_LESS, "Time and money" };
 static const struct figure_kind first_reading = { "first_reading", "waits to read, 1st time", FIGURE_TIME, FIGURE_LESS, "Time and money" };
 static const struct figure_kind second_reading = { "second_reading", "waits to read, 2nd time", FIGURE_TIME, FIGURE_LESS, "Time and money" };
-static const struct figure_kind in_vain = { "in_vain", "wished in vain", FIGURE_COUNT, FIGURE_LESS, "Time and money" };
+static const struct figure_kind in_vain = { "in_vain", "requests that failed", FIGURE_COUNT, FIGURE_LESS, "Time and money" };
 /* clang-format on */
 
 struct figure *compare_add(GArray *figures, const struct figure_kind *kind, const char *subject,

@@ -359,3 +359,10 @@ uint64_t model_tls_bytes(const struct model_segment *segment)
 		return 0;
 	return segment->length - model_unit_bytes(segment, &tls_dissector);
 }
+
+uint64_t model_record_bytes(const struct model_segment *segment)
+{
+	if (!segment->connection->is_tls)
+		return 0;
+	return segment->length - model_unit_bytes(segment, NULL);
+}

@@ -263,18 +263,19 @@ static void decode_unknown(struct walk *walk, struct range range)
 /* clang-format off */
 static const struct {
 	uint16_t link_type;
+	const char *name;
 	void (*decode)(struct walk *walk, struct range range);
 } links[] = {
-	{ DECODE_LINK_ETHERNET, decode_ethernet },
-	{ DECODE_LINK_COOKED, decode_cooked },
-	{ DECODE_LINK_COOKED_V2, decode_cooked_v2 },
-	{ DECODE_LINK_RAW_12, decode_raw },
-	{ DECODE_LINK_RAW_14, decode_raw },
-	{ DECODE_LINK_RAW, decode_raw },
-	{ DECODE_LINK_IPV4, decode_raw },
-	{ DECODE_LINK_IPV6, decode_raw },
-	{ DECODE_LINK_NULL, decode_loopback },
-	{ DECODE_LINK_LOOP, decode_loopback },
+	{ DECODE_LINK_ETHERNET, "Ethernet", decode_ethernet },
+	{ DECODE_LINK_COOKED, "Linux cooked capture", decode_cooked },
+	{ DECODE_LINK_COOKED_V2, "Linux cooked capture v2", decode_cooked_v2 },
+	{ DECODE_LINK_RAW_12, "raw IP", decode_raw },
+	{ DECODE_LINK_RAW_14, "raw IP", decode_raw },
+	{ DECODE_LINK_RAW, "raw IP", decode_raw },
+	{ DECODE_LINK_IPV4, "raw IPv4", decode_raw },
+	{ DECODE_LINK_IPV6, "raw IPv6", decode_raw },
+	{ DECODE_LINK_NULL, "BSD loopback", decode_loopback },
+	{ DECODE_LINK_LOOP, "OpenBSD loopback", decode_loopback },
 };
 /* clang-format on */
 
@@ -286,9 +287,17 @@ static void (*decoder_of(uint16_t link_type))(struct walk *walk, struct range ra
 	return decode_unknown;
 }
 
+const char *decode_link_name(uint16_t link_type)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(links); i++)
+		if (links[i].link_type == link_type)
+			return links[i].name;
+	return NULL;
+}
+
 bool decode_knows_link(uint16_t link_type)
 {
-	return decoder_of(link_type) != decode_unknown;
+	return decode_link_name(link_type) != NULL;
 }
 
 void decode_packet(struct bytes packet, const struct decode_options *options, struct decode *decode)

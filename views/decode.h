@@ -120,6 +120,9 @@ struct decode_options {
 /* True for a link type of enum decode_link. */
 bool decode_knows_link(uint16_t link_type);
 
+/* What a link type is called, "Linux cooked capture v2"; a constant. NULL: it is not known here. */
+const char *decode_link_name(uint16_t link_type);
+
 /* Decodes a packet as it was captured, without FCS. */
 void decode_packet(struct bytes packet, const struct decode_options *options,
 		   struct decode *decode);

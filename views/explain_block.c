@@ -380,10 +380,9 @@ static void print_records(struct block *block)
 	bool is_sent = block->way == WAY_SENT;
 	uint64_t around;
 
-	if (segment == NULL || segment->direction->units->len == 0 ||
-	    !segment->connection->is_tls || !is_told_now(segment))
+	if (segment == NULL || segment->direction->units->len == 0 || !is_told_now(segment))
 		return;
-	around = segment->length - model_unit_bytes(segment, NULL);
+	around = model_record_bytes(segment);
 	if (around == 0)
 		return;
 	layout_begin(layout, actions[block->way], LAYER_TLS, "TLS");

@@ -253,6 +253,7 @@ static void print_frame(struct explain *explain, const struct explained *packet)
 	const struct captured_frame *frame = packet->frame;
 	GString *line = explain->layout.line;
 	const char *label = explain_label(explain, packet);
+	const char *link = decode_link_name(packet->interface->link_type);
 	char time[TIME_TEXT_BYTES];
 	size_t captured = frame->bytes.length + (frame->has_fcs ? 4 : 0);
 
@@ -272,8 +273,9 @@ static void print_frame(struct explain *explain, const struct explained *packet)
 	g_string_append_printf(line, ", %s s after the first frame",
 			       time_print(frame->time_ns - explain->first_ns, time));
 	print_line(explain, ABOUT_COLUMN);
-	g_string_append_printf(line, "  interface  %s%slink type %u%s", label,
+	g_string_append_printf(line, "  interface  %s%slink type %u (%s)%s", label,
 			       *label == '\0' ? "" : ", ", packet->interface->link_type,
+			       link == NULL ? "not known here" : link,
 			       directions[packet->direction]);
 	print_line(explain, ABOUT_COLUMN);
 	for (unsigned i = 0; i < frame->comment_count; i++) {

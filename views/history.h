@@ -135,6 +135,12 @@ void history_title(GString *out, const struct history *history, const struct his
 void history_explain_hop(GString *out, const struct history *history,
 			 const struct history_hop *hop);
 
+/*
+ * Bytes of records that TLS puts around its payload at a hop that makes the packet, and takes off at one
+ * that delivers it, as the log tells it; 0 at any other hop, and without TLS.
+ */
+uint64_t history_hop_tls_bytes(const struct history *history, const struct history_hop *hop);
+
 /* What an event is and what it is for, in one or two sentences. Appends. */
 void history_explain_event(GString *out, const struct history *history,
 			   const struct history_event *event);

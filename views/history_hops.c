@@ -108,3 +108,15 @@ void history_keep_hop(void *owner, const struct crossing *crossing)
 	g_array_append_val(history->hops, hop);
 	g_array_append_val(history->hop_packets, crossing->packet);
 }
+
+uint64_t history_hop_tls_bytes(const struct history *history, const struct history_hop *hop)
+{
+	struct model_segment segment;
+	struct bytes frame = hop->outcome == HISTORY_MADE        ? hop->sent
+			     : hop->outcome == HISTORY_DELIVERED ? hop->received
+								 : (struct bytes) { NULL, 0 };
+
+	if (frame.length == 0 || !model_find_segment(history->model, frame, &segment))
+		return 0;
+	return model_record_bytes(&segment);
+}

@@ -77,10 +77,9 @@ static void print_records(struct log *log, bool is_sent, struct bytes frame)
 	struct model_segment segment;
 	uint64_t around;
 
-	if (!log_shows_layer(log, LAYER_TLS) || !model_find_segment(log->model, frame, &segment) ||
-	    !segment.connection->is_tls)
+	if (!log_shows_layer(log, LAYER_TLS) || !model_find_segment(log->model, frame, &segment))
 		return;
-	around = segment.length - model_unit_bytes(&segment, NULL);
+	around = model_record_bytes(&segment);
 	if (around == 0)
 		return;
 	begin_line(log, is_sent ? "encapsulate" : "decapsulate", LAYER_TLS, is_sent ? '+' : '-',

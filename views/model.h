@@ -204,6 +204,12 @@ uint64_t model_unit_bytes(const struct model_segment *segment, const struct diss
 /* Bytes that TLS adds to what the protocol above it says: of its own, and around that. */
 uint64_t model_tls_bytes(const struct model_segment *segment);
 
+/*
+ * Bytes of records that TLS puts around what it encrypts in this segment: headers and tags. 0: it carries
+ * only messages of TLS itself, or no TLS.
+ */
+uint64_t model_record_bytes(const struct model_segment *segment);
+
 /* First unit that overlaps or follows `offset`; iterate on while unit->offset < end. */
 unsigned model_unit_index(const struct model_direction *direction, uint64_t offset);
 

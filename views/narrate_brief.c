@@ -130,9 +130,14 @@ static void tell_arrival(struct narrator *narrator, const struct scene *scene,
 		    fact_word(retrieved->before == LAYER_POP3 || retrieved->before == LAYER_IMAP
 				  ? view_layer_name((unsigned)retrieved->before)
 				  : "a way of its own"));
-	if (deleted != NULL)
+	if (deleted != NULL && retrieved != NULL &&
+	    narrate_scene_of(narrator, deleted) == narrate_scene_of(narrator, retrieved))
 		SAY(paragraph, "It has the message deleted on {} when it has got it.",
 		    fact_node(narrator, trace_node_of(deleted->id)), fact_because(deleted));
+	else if (deleted != NULL)
+		SAY(paragraph, "{} {}, where a copy is deleted only at {}.",
+		    fact_word(retrieved != NULL ? "It leaves the message on" : "It stays on"),
+		    fact_node(narrator, trace_node_of(deleted->id)), fact_time(narrator, deleted));
 	else if (retrieved != NULL)
 		SAY(paragraph, "The original stays on the server.", fact_because(retrieved));
 	if (bounced != NULL)
@@ -187,29 +192,72 @@ static bool has_router(const struct narrator *narrator)
 	return false;
 }
 
+static bool has_lookup(const struct narrator *narrator)
+{
+	for (guint i = 0; i < narrator->scenes->len; i++)
+		if (narrate_scene(narrator, i)->lookups->len > 0)
+			return true;
+	return false;
+}
+
 static void tell_layers(const struct narrator *narrator, const struct leg *leg,
 			struct story_block *paragraph)
 {
+	SAY(paragraph, "All mail goes by TCP over IPv4 over Ethernet{}.",
+	    fact_word(has_lookup(narrator) ? ", and questions to DNS by UDP in TCP's place" : ""),
+	    fact_because(leg->syn));
 	if (!has_router(narrator)) {
 		SAY(paragraph,
-		    "All of it is TCP over IPv4 over Ethernet. Hosts put three headers around "
-		    "every "
-		    "command and take them off again; the switch between them passes frames on as "
-		    "they "
-		    "are; and a mail server unpacks everything, keeps the message, and packs it "
-		    "anew.",
+		    "Hosts put three headers around every command and take them off again; the "
+		    "switch between them passes frames on as they are; and a mail server unpacks "
+		    "everything, keeps the message, and packs it anew.",
 		    fact_because(leg->syn));
 		return;
 	}
 	SAY(paragraph,
-	    "All of it is TCP over IPv4 over Ethernet. Hosts put three headers around every "
-	    "command and "
-	    "take them off again; switches pass frames on as they are; routers exchange the "
-	    "Ethernet "
-	    "header and lower the TTL; and a mail server unpacks everything, keeps the message, "
-	    "and packs "
-	    "it anew.",
+	    "Hosts put three headers around every command and take them off again; switches pass "
+	    "frames on as they are; routers exchange the Ethernet header and lower the TTL; and a "
+	    "mail server unpacks everything, keeps the message, and packs it anew.",
 	    fact_because(leg->syn));
+}
+
+/* The first message that a server gives to the mail program on a host; NULL: none. */
+static const struct leg *find_reception(const struct narrator *narrator, uint32_t host,
+					struct saying *message)
+{
+	for (guint i = 0; i < narrator->legs->len; i++) {
+		const struct leg *leg = narrate_leg(narrator, i);
+		g_autoptr(GArray) sayings = NULL;
+		const struct saying *found;
+
+		if (leg->client != host || leg->syn == NULL || leg->connection->dissector == NULL)
+			continue;
+		sayings = narrate_sayings(narrator, leg, SCENE_NONE, false);
+		found = narrate_fetched(sayings);
+		if (found == NULL)
+			continue;
+		*message = *found;
+		return leg;
+	}
+	return NULL;
+}
+
+/* The other direction: how the one who sends gets mail. */
+static void tell_reception(struct narrator *narrator, uint32_t host, struct story_block *paragraph)
+{
+	struct saying message;
+	const struct leg *leg = find_reception(narrator, host, &message);
+
+	if (leg == NULL)
+		return;
+	SAY(paragraph,
+	    "Mail to the user of {} comes the other way round: servers bring it into a mailbox on "
+	    "{}, and nothing happens until the mail program on {} asks. It does so by {}{} on TCP "
+	    "port {} (from frame {} on), and a message comes to it in frame {}.",
+	    fact_node(narrator, host), fact_node(narrator, leg->server), fact_node(narrator, host),
+	    fact_word(leg->connection->dissector->name),
+	    fact_word(leg->connection->is_tls ? " inside TLS" : ""), fact_port(narrator, leg),
+	    fact_frame(narrator, leg->syn), fact_saying_frame(narrator, &message));
 }
 
 void narrate_brief(struct narrator *narrator)
@@ -230,6 +278,8 @@ void narrate_brief(struct narrator *narrator)
 		tell_transfer(narrator, transfer, paragraph);
 	if (scene != NULL)
 		tell_arrival(narrator, scene, paragraph);
+	if (submission != NULL)
+		tell_reception(narrator, submission->client, paragraph);
 	if (submission != NULL)
 		tell_layers(narrator, submission, paragraph);
 	tell_totals(narrator, paragraph);
@@ -299,7 +349,8 @@ static bool is_same_kind(const struct leg *a, const struct leg *b)
 {
 	return a->connection->dissector == b->connection->dissector &&
 	       a->connection->server.port == b->connection->server.port &&
-	       a->connection->actors[0] == b->connection->actors[0] && a->server == b->server;
+	       a->connection->actors[0] == b->connection->actors[0] && a->client == b->client &&
+	       a->server == b->server;
 }
 
 static void say_openings(struct narrator *narrator, struct story_block *table, guint first)

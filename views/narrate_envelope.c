@@ -68,11 +68,22 @@ static void tell_sender(struct narrator *narrator, const struct passage *passage
 {
 	struct story_sentence *sentence;
 
-	sentence = SAY(list,
-		       "{} makes it. Its mail program hands the {} bytes of {} to TCP, and each "
-		       "layer puts a header of its own in front: ",
-		       fact_node(narrator, passage->hop->node), fact_saying_bytes(narrator, saying),
-		       fact_line(narrator, saying, 0));
+	if (passage->tls_bytes > 0 && passage->on->len > 0)
+		sentence = SAY(
+		    list,
+		    "{} makes it. Its mail program hands the {} bytes of {} to TLS, which encrypts "
+		    "them and puts a record around: {} bytes go to TCP, and each layer below "
+		    "puts a header of its own in front: ",
+		    fact_node(narrator, passage->hop->node), fact_saying_bytes(narrator, saying),
+		    fact_line(narrator, saying, 0),
+		    fact_number(narrator, passage->on->pdata[0], STORY_AFTER));
+	else
+		sentence =
+		    SAY(list,
+			"{} makes it. Its mail program hands the {} bytes of {} to TCP, and each "
+			"layer puts a header of its own in front: ",
+			fact_node(narrator, passage->hop->node),
+			fact_saying_bytes(narrator, saying), fact_line(narrator, saying, 0));
 	list_headers(narrator, sentence, passage->on);
 	if (passage->transmit == NULL) {
 		story_go_on(sentence, ".", NULL, 0);
@@ -110,6 +121,7 @@ static void tell_router(struct narrator *narrator, const struct passage *passage
 {
 	const struct trace_record *off = passage->off->len > 0 ? passage->off->pdata[0] : NULL;
 	const struct trace_record *on = passage->on->len > 0 ? passage->on->pdata[0] : NULL;
+	const struct trace_record *tampered;
 	struct story_sentence *sentence;
 
 	if (off == NULL || on == NULL || passage->forward == NULL || passage->transmit == NULL)
@@ -143,7 +155,13 @@ static void tell_router(struct narrator *narrator, const struct passage *passage
 				 STORY_DECIMAL));
 		return;
 	}
-	if (is_first)
+	tampered = narrate_tampered(narrator, passage->hop->node);
+	if (tampered != NULL)
+		GO_ON(sentence,
+		      " TCP and what is in it are none of a router's business; this one looks all "
+		      "the same, and overwrites what it does not like, as at {}.",
+		      fact_time(narrator, tampered));
+	else if (is_first)
 		story_go_on(sentence,
 			    " TCP and what is in it are none of its business; it does not look.",
 			    NULL, 0);
@@ -159,6 +177,9 @@ static void tell_receiver(struct narrator *narrator, const struct passage *passa
 	sentence = SAY(list, "{} is the other end and opens everything, from the outside in: ",
 		       fact_node(narrator, passage->hop->node));
 	list_headers(narrator, sentence, passage->off);
+	if (passage->tls_bytes > 0)
+		story_go_on(sentence, ". TLS takes its record off and decrypts what it enclosed",
+			    NULL, 0);
 	GO_ON(
 	    sentence, ". What is left goes to the program that listens on port {}.",
 	    fact_field(narrator, passage->receive, DECODE_TCP, "Destination Port", STORY_DECIMAL));

@@ -366,16 +366,18 @@ static void tell_news(struct telling *telling, guint index)
 static void tell_imap_point(struct telling *telling, const GArray *sayings)
 {
 	for (guint i = 0; i < sayings->len; i++) {
-		const struct saying *saying = at(sayings, i);
+		const struct saying *saying = at(sayings, i), *message;
 
-		if (saying->is_from_server || !saying_has(saying, "BODY") ||
-		    !narrate_is_new(telling->narrator, CONCEPT_IMAP_STAYS))
+		if (saying->is_from_server || !saying_has(saying, "BODY"))
+			continue;
+		message = reply_that_has(sayings, i, IMAP_LITERAL, NULL);
+		if (message == NULL || !narrate_is_new(telling->narrator, CONCEPT_IMAP_STAYS))
 			continue;
 		SAY(telling->paragraph,
 		    "Here is the difference to POP3: what crossed in frame {} is a copy. The "
 		    "message "
 		    "stays on {}, and any other device of the same user will find it there.",
-		    fact_saying_frame(telling->narrator, saying),
+		    fact_saying_frame(telling->narrator, message),
 		    fact_node(telling->narrator, telling->leg->server));
 	}
 }

@@ -1,5 +1,6 @@
 /* The table of headers: what each node on the way of a packet takes off, changes and puts on. */
 #include "stack/wire/ipv4.h"
+#include "protocols/layer.h"
 #include "views/narrate_parts.h"
 #include "views/narrate_passage.h"
 #include "views/names.h"
@@ -8,10 +9,31 @@
 #define QUESTION_FRAMES 1000 /* among which the first question to DNS is looked for */
 #define PACKETS_MAX     200  /* packets in the table, for experts */
 
+/* TLS goes on first and comes off last; TCP's record has how long it makes the payload. */
+static void say_tls(struct narrator *narrator, struct story_sentence *cell,
+		    const struct passage *passage, const GPtrArray *records)
+{
+	struct story_fact layer = fact_word(view_layer_name(LAYER_TLS));
+
+	if (passage->tls_bytes == 0 || records->len == 0)
+		return;
+	layer.look = STORY_STRONG;
+	layer.layer = LAYER_TLS;
+	if (records == passage->off)
+		GO_ON(cell, ", {}", layer);
+	else
+		GO_ON(cell, "{} (makes it {}), ", layer,
+		      fact_number(narrator, records->pdata[0], STORY_AFTER));
+}
+
 static void say_headers(struct narrator *narrator, struct story_block *table,
-			const GPtrArray *records, const char *nothing)
+			const struct passage *passage, const GPtrArray *records,
+			const char *nothing)
 {
 	struct story_sentence *cell = SAY(table, "", fact_word(NULL));
+
+	if (records == passage->on)
+		say_tls(narrator, cell, passage, records);
 
 	for (guint i = 0; i < records->len; i++) {
 		const struct trace_record *record = records->pdata[i];
@@ -22,6 +44,8 @@ static void say_headers(struct narrator *narrator, struct story_block *table,
 		GO_ON(cell, i == 0 ? "{} {}" : ", {} {}", layer,
 		      fact_number(narrator, record, STORY_HEADER));
 	}
+	if (records == passage->off)
+		say_tls(narrator, cell, passage, records);
 	if (records->len == 0)
 		story_go_on(cell, nothing, NULL, 0);
 }
@@ -72,9 +96,9 @@ static void add_row(struct narrator *narrator, struct story_block *table,
 	SAY(table, "{}", fact_node(narrator, passage->hop->node));
 	SAY(table, "{}", fact_word(roles[passage->hop->outcome]));
 	say_length(narrator, table, passage->receive);
-	say_headers(narrator, table, passage->off, "–");
+	say_headers(narrator, table, passage, passage->off, "–");
 	say_changed(narrator, table, passage);
-	say_headers(narrator, table, passage->on, "–");
+	say_headers(narrator, table, passage, passage->on, "–");
 	say_length(narrator, table, passage->transmit);
 }
 

@@ -48,6 +48,13 @@ bool narrate_is_new(struct narrator *narrator, enum narrate_concept concept)
 	return is_new;
 }
 
+uint32_t narrate_scene_of(const struct narrator *narrator, const struct trace_record *record)
+{
+	uint64_t index = trace_store_find(narrator->store, record->id);
+
+	return index == UINT64_MAX ? SCENE_NONE : narrator->scene_of[index];
+}
+
 uint32_t narrate_unit_scene(const struct narrator *narrator, const struct model_unit *unit)
 {
 	uint64_t frame = model_frame(narrator->model, unit->packet);

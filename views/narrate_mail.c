@@ -3,6 +3,8 @@
 #include "protocols/actor.h"
 #include "protocols/mail/names.h"
 #include "protocols/screening/names.h"
+#include "protocols/smtp/dissect.h"
+#include "protocols/smtp/names.h"
 #include "views/names.h"
 #include "views/narrate_parts.h"
 
@@ -371,6 +373,37 @@ static void tell_deferred(struct narrator *narrator, const struct trace_record *
 		    fact_because(record));
 }
 
+/* Why no report is written, where the sender has asked for none (RFC 3461). */
+static void tell_silence(struct narrator *narrator, const struct trace_record *record,
+			 struct story_block *paragraph)
+{
+	struct bytes text = narrate_mail_text(narrator, record, 0);
+	g_autofree char *recipient = g_strndup((const char *)text.data, text.length);
+	uint32_t scene = narrate_scene_of(narrator, record);
+
+	if (text.length == 0 || scene == SCENE_NONE)
+		return;
+	for (guint i = 0; i < narrator->legs->len; i++) {
+		const struct leg *leg = narrate_leg(narrator, i);
+		g_autoptr(GArray) sayings = NULL;
+
+		if (leg->connection->dissector != &smtp_dissector)
+			continue;
+		sayings = narrate_sayings(narrator, leg, scene, false);
+		for (guint k = 0; k < sayings->len; k++) {
+			const struct saying *rcpt = &g_array_index(sayings, struct saying, k);
+
+			if (rcpt->is_from_server || rcpt->unit->kind != SMTP_RCPT ||
+			    !saying_has(rcpt, recipient) || !saying_has(rcpt, "NOTIFY=NEVER"))
+				continue;
+			SAY(paragraph,
+			    "Here it writes nothing, for the sender wished so: {} (frame {}).",
+			    fact_line(narrator, rcpt, 0), fact_saying_frame(narrator, rcpt));
+			return;
+		}
+	}
+}
+
 static void tell_bounced(struct narrator *narrator, const struct trace_record *record,
 			 struct story_block *paragraph)
 {
@@ -389,6 +422,7 @@ static void tell_bounced(struct narrator *narrator, const struct trace_record *r
 		    "to the sender, from an empty address, so that no answer to this can "
 		    "start a loop.",
 		    fact_because(record));
+	tell_silence(narrator, record, paragraph);
 }
 
 static void tell_refused(struct narrator *narrator, const struct trace_record *record,
@@ -416,6 +450,18 @@ static void tell_signed(struct narrator *narrator, const struct trace_record *re
 	    fact_quote(narrator, record, narrate_bytes(narrator, record), STORY_CODE));
 }
 
+/* Says behind "the message" which one, by its subject, where that is known. */
+static void name_message(struct narrator *narrator, const struct trace_record *written,
+			 struct story_sentence *sentence)
+{
+	const struct model_mail *mail =
+	    written == NULL ? NULL : model_mail_by_root(narrator->model, written->root);
+
+	if (mail != NULL && mail->subject != NULL && *mail->subject != '\0')
+		GO_ON(sentence, " \"{}\"",
+		      fact_header(narrator, written, "Subject", mail->subject));
+}
+
 static void tell_retrieved(struct narrator *narrator, const struct trace_record *record,
 			   struct story_block *paragraph)
 {
@@ -423,15 +469,16 @@ static void tell_retrieved(struct narrator *narrator, const struct trace_record 
 	const char *protocol = record->before == LAYER_POP3 || record->before == LAYER_IMAP
 				   ? view_layer_name((unsigned)record->before)
 				   : "another way";
+	struct story_sentence *sentence;
 
+	sentence = SAY(paragraph, "With this {} has the message", fact_host(narrator, record));
+	name_message(narrator, written, sentence);
 	if (written == NULL)
-		SAY(paragraph, "With this {} has the message, {} bytes, by {}.",
-		    fact_host(narrator, record), fact_number(narrator, record, STORY_LENGTH),
-		    fact_word(protocol));
+		GO_ON(sentence, ", {} bytes, by {}.", fact_number(narrator, record, STORY_LENGTH),
+		      fact_word(protocol));
 	else
-		SAY(paragraph, "With this {} has the message, by {}, {} after it was written.",
-		    fact_host(narrator, record), fact_word(protocol),
-		    fact_interval(narrator, written, record));
+		GO_ON(sentence, ", by {}, {} after it was written.", fact_word(protocol),
+		      fact_interval(narrator, written, record));
 	if (written != NULL && record->total_bytes > written->total_bytes &&
 	    narrate_is_new(narrator, CONCEPT_GROWTH))
 		SAY(paragraph,
@@ -444,8 +491,11 @@ static void tell_retrieved(struct narrator *narrator, const struct trace_record 
 static void tell_deleted(struct narrator *narrator, const struct trace_record *record,
 			 struct story_block *paragraph)
 {
-	SAY(paragraph, "On {} the message is deleted at {}.", fact_host(narrator, record),
-	    fact_time(narrator, record));
+	struct story_sentence *sentence =
+	    SAY(paragraph, "On {} the message", fact_host(narrator, record));
+
+	name_message(narrator, narrate_mail_record(narrator, record->root), sentence);
+	GO_ON(sentence, " is deleted at {}.", fact_time(narrator, record));
 }
 
 static void tell_duplicate(struct narrator *narrator, const struct trace_record *record,

@@ -33,6 +33,9 @@ void narrate_session(struct narrator *narrator, const struct scene *scene, const
 /* Each protocol's way to tell it: all that was said in `sayings`, which is not empty. */
 void narrate_smtp(struct narrator *narrator, const struct scene *scene, const struct leg *leg,
 		  const GArray *sayings);
+/* What is said before STARTTLS has made the connection secure, up to the server's yes. */
+void narrate_smtp_in_clear(struct narrator *narrator, const struct scene *scene,
+			   const struct leg *leg, const GArray *sayings);
 void narrate_pop3(struct narrator *narrator, const struct scene *scene, const struct leg *leg,
 		  const GArray *sayings);
 void narrate_imap(struct narrator *narrator, const struct scene *scene, const struct leg *leg,
@@ -60,6 +63,16 @@ void narrate_scenes(struct narrator *narrator);
 /* Figures of the whole: messages, protocols, ports, bytes. */
 void narrate_brief(struct narrator *narrator);
 void narrate_result(struct narrator *narrator);
+
+/* What an attacker overwrote, by a record FORWARD of LAYER_TAMPER. False: its frame or rule is not known. */
+bool narrate_tampering(struct narrator *narrator, const struct trace_record *record,
+		       struct story_block *paragraph);
+
+/* The first record by which `node` (0: any) overwrote something; NULL: none. */
+const struct trace_record *narrate_tampered(const struct narrator *narrator, uint32_t node);
+
+/* What others on the way can read of messages and of every login, and what they changed. */
+void narrate_security(struct narrator *narrator, struct story_block *paragraph);
 
 /* The five questions. */
 void narrate_questions(struct narrator *narrator);

@@ -41,8 +41,10 @@ void narrate_passage_read(const struct narrator *narrator, const struct history_
 	uint64_t packet = history_packet(narrator->history, hop->packet)->id;
 	uint64_t count = trace_store_count(narrator->store);
 
-	*passage =
-	    (struct passage) { .hop = hop, .on = g_ptr_array_new(), .off = g_ptr_array_new() };
+	*passage = (struct passage) { .hop = hop,
+				      .tls_bytes = history_hop_tls_bytes(narrator->history, hop),
+				      .on = g_ptr_array_new(),
+				      .off = g_ptr_array_new() };
 	for (uint64_t i = hop->first_record; i < count; i++) {
 		const struct trace_record *record = trace_store_record(narrator->store, i);
 

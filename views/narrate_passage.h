@@ -7,6 +7,7 @@ struct passage {
 	const struct trace_record *receive, *transmit; /* NULL: made here; stays here */
 	const struct trace_record *forward; /* IPv4's, with the TTL; a switch's, with its ports */
 	const struct trace_record *translate;
+	uint64_t tls_bytes;  /* that TLS puts around the payload here, or takes off; 0: none */
 	GPtrArray *on, *off; /* of struct trace_record *: headers put on and taken off, in order */
 };
 

@@ -123,5 +123,8 @@ const struct trace_record *narrate_mail_record(const struct narrator *narrator, 
 const struct scene *narrate_scene(const struct narrator *narrator, guint index);
 struct leg *narrate_leg(const struct narrator *narrator, guint index);
 
+/* Which scene a record belongs to; SCENE_NONE: to none. */
+uint32_t narrate_scene_of(const struct narrator *narrator, const struct trace_record *record);
+
 /* Which scene a unit of a connection belongs to. */
 uint32_t narrate_unit_scene(const struct narrator *narrator, const struct model_unit *unit);

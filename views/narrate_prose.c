@@ -1,7 +1,11 @@
 #include "views/narrate_prose.h"
 
 #include <string.h>
+#include "protocols/imap/dissect.h"
+#include "protocols/imap/names.h"
 #include "protocols/mail/names.h"
+#include "protocols/pop3/dissect.h"
+#include "protocols/pop3/names.h"
 #include "protocols/tls/dissect.h"
 #include "stack/tcp/names.h"
 #include "views/names.h"
@@ -185,6 +189,23 @@ struct story_fact fact_part(struct narrator *narrator, const struct saying *sayi
 bool saying_has(const struct saying *saying, const char *text)
 {
 	return saying != NULL && find_text(unit_bytes(saying->unit), text) != NULL;
+}
+
+const struct saying *narrate_fetched(const GArray *sayings)
+{
+	for (guint i = 1; i < sayings->len; i++) {
+		const struct saying *saying = saying_at(sayings, i);
+		const struct dissector *dissector = saying->unit->dissector;
+
+		if (!saying->is_from_server)
+			continue;
+		if (dissector == &pop3_dissector && saying->unit->kind == POP3_MESSAGE)
+			return saying;
+		if (dissector == &imap_dissector && saying->unit->kind == IMAP_LITERAL &&
+		    saying_has(saying_at(sayings, i - 1), "BODY["))
+			return saying;
+	}
+	return NULL;
 }
 
 struct story_fact fact_saying_bytes(struct narrator *narrator, const struct saying *saying)

@@ -23,6 +23,9 @@ const struct saying *narrate_find(const GArray *sayings, guint from, bool is_fro
 /* The first thing that the other side says behind `saying`; NULL: nothing. */
 const struct saying *narrate_answer(const GArray *sayings, const struct saying *saying);
 
+/* The first message that a server gives by POP3 or IMAP; NULL: none. */
+const struct saying *narrate_fetched(const GArray *sayings);
+
 /* Its first line, or what begins with `start` in it, quoted; with only its first `words` words, 0: all. */
 struct story_fact fact_line(struct narrator *narrator, const struct saying *saying, unsigned words);
 struct story_fact fact_part(struct narrator *narrator, const struct saying *saying,

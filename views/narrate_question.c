@@ -9,9 +9,6 @@
 #include "protocols/mail/names.h"
 #include "protocols/pop3/dissect.h"
 #include "protocols/pop3/names.h"
-#include "protocols/screening/names.h"
-#include "protocols/smtp/dissect.h"
-#include "protocols/smtp/names.h"
 #include "views/narrate_parts.h"
 #include "views/names.h"
 
@@ -309,85 +306,9 @@ static void answer_roles(struct narrator *narrator)
 	}
 }
 
-/* The first message that crosses a wire so that others can read it, or cannot. */
-static bool find_message(const struct narrator *narrator, bool is_encrypted, struct evidence *found)
-{
-	for (guint i = 0; i < narrator->legs->len; i++) {
-		GArray *sayings;
-		bool is_found = false;
-
-		found->leg = narrate_leg(narrator, i);
-		if (found->leg->connection->dissector != &smtp_dissector || found->leg->syn == NULL)
-			continue;
-		sayings = narrate_sayings(narrator, found->leg, SCENE_NONE, false);
-		for (guint k = 0; k < sayings->len && !is_found; k++) {
-			found->saying = g_array_index(sayings, struct saying, k);
-			is_found = found->saying.unit->kind == SMTP_MESSAGE &&
-				   found->saying.unit->is_encrypted == is_encrypted;
-		}
-		g_array_unref(sayings);
-		if (is_found)
-			return true;
-	}
-	return false;
-}
-
-static void answer_checks(struct narrator *narrator, struct story_block *paragraph)
-{
-	for (uint64_t i = 0; i < trace_store_count(narrator->store); i++) {
-		const struct trace_record *record = trace_store_record(narrator->store, i);
-		struct bytes stage, evidence;
-
-		if (record->kind != TRACE_MAIL || record->detail != MAIL_CHECKED ||
-		    record->before != SCREEN_FAILED)
-			continue;
-		screen_record_split(narrate_bytes(narrator, record), &stage, &evidence);
-		SAY(paragraph,
-		    "Servers also look whom and what they take: on {} the check {} fails at {} "
-		    "({}).",
-		    fact_node(narrator, trace_node_of(record->id)),
-		    fact_quote(narrator, record, stage, STORY_CODE), fact_time(narrator, record),
-		    fact_quote(narrator, record, evidence, STORY_CODE));
-		return;
-	}
-}
-
 static void answer_security(struct narrator *narrator)
 {
-	struct story_block *paragraph = ask(narrator, "question-security", "How secure is it?");
-	struct evidence open, hidden, plain;
-
-	if (find_message(narrator, false, &open))
-		SAY(paragraph,
-		    "SMTP by itself hides nothing: from frame {} on the message from {} to {} "
-		    "crosses the "
-		    "wire as plain text, and every cable, switch and router on the way could keep "
-		    "a copy.",
-		    frame_of(narrator, &open), fact_node(narrator, open.leg->client),
-		    fact_node(narrator, open.leg->server));
-	if (find_message(narrator, true, &hidden))
-		SAY(paragraph,
-		    "Where TLS protects the connection, others on the way are kept out: the "
-		    "message in frame {}, from {} to {}, can be read by "
-		    "these two alone on its way. Each server that it passes sees it in clear, "
-		    "though: TLS "
-		    "protects connections, and not messages.",
-		    frame_of(narrator, &hidden), fact_node(narrator, hidden.leg->client),
-		    fact_node(narrator, hidden.leg->server));
-	else
-		story_say(paragraph,
-			  "TLS, on a port of its own or after STARTTLS, would hide it; no "
-			  "message is sent that way in this run.",
-			  NULL, 0);
-	if (find_said(narrator, &smtp_dissector, SMTP_AUTH, "PLAIN", &plain) &&
-	    !plain.saying.unit->is_encrypted)
-		SAY(paragraph, "Worse, frame {} has the password itself: {}.",
-		    frame_of(narrator, &plain), fact_line(narrator, &plain.saying, 2));
-	else if (find_said(narrator, &smtp_dissector, SMTP_AUTH, NULL, &plain))
-		SAY(paragraph,
-		    "The password at least is safe: {} (frame {}) does not give it away.",
-		    fact_line(narrator, &plain.saying, 2), frame_of(narrator, &plain));
-	answer_checks(narrator, paragraph);
+	narrate_security(narrator, ask(narrator, "question-security", "How secure is it?"));
 }
 
 void narrate_questions(struct narrator *narrator)

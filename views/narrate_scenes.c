@@ -2,8 +2,10 @@
 #include "protocols/actor.h"
 #include "protocols/imap/dissect.h"
 #include "protocols/layer.h"
+#include "protocols/mail/names.h"
 #include "protocols/pop3/dissect.h"
 #include "protocols/smtp/dissect.h"
+#include "protocols/tls/dissect.h"
 #include "views/narrate_parts.h"
 
 /* Scenes that are told in full, by level. */
@@ -44,17 +46,52 @@ static uint32_t index_of(const struct narrator *narrator, const struct scene *sc
 	return SCENE_NONE;
 }
 
+/* What was said before TLS began on a connection, or from then on. */
+static GArray *sayings_around_tls(const struct narrator *narrator, const struct leg *leg,
+				  uint32_t scene, bool wants_before)
+{
+	g_autoptr(GArray) all = narrate_sayings(narrator, leg, scene, true);
+	GArray *sayings = g_array_new(FALSE, FALSE, sizeof(struct saying));
+	bool is_before = true;
+
+	for (guint i = 0; i < all->len; i++) {
+		struct saying saying = g_array_index(all, struct saying, i);
+		bool is_of_tls = saying.unit->dissector == &tls_dissector;
+
+		is_before = is_before && !is_of_tls && !saying.unit->is_encrypted;
+		if (!is_of_tls && is_before == wants_before)
+			g_array_append_val(sayings, saying);
+	}
+	return sayings;
+}
+
+/* A session in which TLS has a part: first what is said in clear, which STARTTLS ends, then the rest. */
+static void tell_around_tls(struct narrator *narrator, const struct scene *scene,
+			    const struct leg *leg, uint32_t index)
+{
+	g_autoptr(GArray) before = sayings_around_tls(narrator, leg, index, true);
+	g_autoptr(GArray) behind = sayings_around_tls(narrator, leg, index, false);
+
+	if (before->len > 0 && leg->connection->dissector == &smtp_dissector)
+		narrate_smtp_in_clear(narrator, scene, leg, before);
+	else if (before->len > 0)
+		tell_sayings(narrator, scene, leg, before);
+	narrate_tls(narrator, leg, index, story_paragraph(narrator->story));
+	if (behind->len > 0)
+		tell_sayings(narrator, scene, leg, behind);
+}
+
 void narrate_session(struct narrator *narrator, const struct scene *scene, const struct leg *leg)
 {
 	uint32_t index = index_of(narrator, scene);
 	GArray *sayings = narrate_sayings(narrator, leg, index, false);
 
 	if (leg->connection->is_tls)
-		narrate_tls(narrator, leg, index, story_paragraph(narrator->story));
-	if (sayings->len > 0) {
+		tell_around_tls(narrator, scene, leg, index);
+	else if (sayings->len > 0)
 		tell_sayings(narrator, scene, leg, sayings);
+	if (sayings->len > 0)
 		narrate_ladder(narrator, leg, sayings);
-	}
 	g_array_unref(sayings);
 }
 
@@ -165,6 +202,22 @@ static void tell_nothing(struct narrator *narrator, const struct scene *scene)
 	    fact_because(scene->record));
 }
 
+/* A message that is read although what its reader asked the network for never came. */
+static void tell_read_from_disk(struct narrator *narrator, const struct scene *scene,
+				struct story_block *paragraph)
+{
+	const struct trace_record *read = narrate_station(narrator, scene, MAIL_READ, scene->node);
+
+	if (read == NULL || scene->frames == 0 || scene->legs->len > 0 ||
+	    scene->record->after != USER_READS)
+		return;
+	SAY(paragraph,
+	    "No connection comes about, and at {} {} gives up asking. {} can read the message all "
+	    "the same, from the copy on the disk of {}.",
+	    fact_time(narrator, read), fact_node(narrator, scene->node),
+	    fact_word(narrate_person(narrator, scene)), fact_node(narrator, scene->node));
+}
+
 /* Where an action did not simply succeed. */
 static void tell_outcome(struct narrator *narrator, const struct scene *scene)
 {
@@ -180,6 +233,8 @@ static void tell_outcome(struct narrator *narrator, const struct scene *scene)
 		    fact_time(narrator, scene->outcome),
 		    fact_quote(narrator, scene->outcome, narrate_bytes(narrator, scene->outcome),
 			       STORY_CODE));
+	else if (scene->outcome != NULL && scene->record->after == USER_READS)
+		tell_read_from_disk(narrator, scene, paragraph);
 	else if (scene->outcome != NULL && scene->record->after == USER_SEARCHES)
 		SAY(paragraph, "The search ends with: {}.",
 		    fact_quote(narrator, scene->outcome, narrate_bytes(narrator, scene->outcome),

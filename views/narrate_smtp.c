@@ -331,6 +331,48 @@ static bool tell_again(struct narrator *narrator, const struct leg *leg, const G
 	return true;
 }
 
+void narrate_smtp_in_clear(struct narrator *narrator, const struct scene *scene,
+			   const struct leg *leg, const GArray *sayings)
+{
+	struct story_block *paragraph = story_paragraph(narrator->story);
+	const struct saying *starttls = command(sayings, SMTP_STARTTLS), *answer;
+
+	tell_relay(narrator, leg, paragraph);
+	if (narrate_is_new(narrator, CONCEPT_SMTP)) {
+		narrate_reverse_lookup(narrator, scene, leg, paragraph);
+		tell_hello(narrator, leg, sayings, paragraph);
+	}
+	if (starttls == NULL)
+		return;
+	SAY(paragraph, "{} asks for encryption by {} (frame {}).", fact_node(narrator, leg->client),
+	    fact_line(narrator, starttls, 0), fact_saying_frame(narrator, starttls));
+	answer = narrate_answer(sayings, starttls);
+	if (answer != NULL)
+		SAY(paragraph, "{} answers {} (frame {}).", fact_node(narrator, leg->server),
+		    fact_line(narrator, answer, 0), fact_saying_frame(narrator, answer));
+}
+
+/* Behind STARTTLS the client has to introduce itself a second time. */
+static void tell_second_hello(struct narrator *narrator, const struct leg *leg,
+			      const GArray *sayings, struct story_block *paragraph)
+{
+	const struct saying *hello = command(sayings, SMTP_EHLO), *reply;
+
+	if (hello == NULL || !hello->unit->is_encrypted ||
+	    narrate_find(sayings, 0, true, SMTP_GREETING) != NULL ||
+	    !narrate_is_new(narrator, CONCEPT_STARTTLS))
+		return;
+	SAY(paragraph,
+	    "Both sides forget what was said before, for anyone could have changed it: {} "
+	    "introduces itself a second time, {} (frame {}).",
+	    fact_node(narrator, leg->client), fact_line(narrator, hello, 0),
+	    fact_saying_frame(narrator, hello));
+	reply = narrate_answer(sayings, hello);
+	if (is_positive(reply))
+		SAY(paragraph, "{} says once more what it is able to do (frame {}).",
+		    fact_node(narrator, leg->server), fact_saying_frame(narrator, reply));
+}
+
 void narrate_smtp(struct narrator *narrator, const struct scene *scene, const struct leg *leg,
 		  const GArray *sayings)
 {
@@ -345,6 +387,7 @@ void narrate_smtp(struct narrator *narrator, const struct scene *scene, const st
 		narrate_reverse_lookup(narrator, scene, leg, paragraph);
 		tell_hello(narrator, leg, sayings, paragraph);
 	}
+	tell_second_hello(narrator, leg, sayings, paragraph);
 	if (!is_role_new && tell_again(narrator, leg, sayings, paragraph)) {
 		tell_refusals(narrator, leg, sayings, paragraph);
 		return;

@@ -147,14 +147,26 @@ static const struct trace_record *rule_of(const struct narrator *narrator,
 	return NULL;
 }
 
-static void tell_tampering(struct narrator *narrator, const struct trace_record *record,
-			   struct story_block *paragraph)
+const struct trace_record *narrate_tampered(const struct narrator *narrator, uint32_t node)
+{
+	for (uint64_t i = 0; i < trace_store_count(narrator->store); i++) {
+		const struct trace_record *record = trace_store_record(narrator->store, i);
+
+		if (record->kind == TRACE_FORWARD && record->layer == LAYER_TAMPER &&
+		    (node == 0 || trace_node_of(record->id) == node))
+			return record;
+	}
+	return NULL;
+}
+
+bool narrate_tampering(struct narrator *narrator, const struct trace_record *record,
+		       struct story_block *paragraph)
 {
 	const struct trace_record *frame = narrate_transmit(narrator, record->packet);
 	const struct trace_record *rule = rule_of(narrator, record);
 
 	if (frame == NULL || rule == NULL)
-		return;
+		return false;
 	struct bytes texts = trace_store_bytes(narrator->store, rule);
 	struct bytes by = trace_store_bytes(narrator->store, record);
 
@@ -169,6 +181,7 @@ static void tell_tampering(struct narrator *narrator, const struct trace_record 
 		    "The length is the same and the checksum is made right, so that neither end "
 		    "can tell.",
 		    fact_because(record));
+	return true;
 }
 
 static bool is_same_kind(const struct trace_record *a, const struct trace_record *b)
@@ -206,7 +219,7 @@ void narrate_trouble(struct narrator *narrator, const struct scene *scene)
 		if (record->kind == TRACE_DROP)
 			tell_drop(narrator, record, paragraph);
 		else if (record->kind == TRACE_FORWARD)
-			tell_tampering(narrator, record, paragraph);
+			narrate_tampering(narrator, record, paragraph);
 		else if (is_retransmission(record))
 			tell_retransmission(narrator, record, paragraph);
 	}

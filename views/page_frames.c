@@ -4,6 +4,7 @@
  * texts that come again and again.
  */
 #include "views/boxes.h"
+#include "protocols/layer.h"
 #include "views/page_private.h"
 #include "views/text.h"
 
@@ -131,23 +132,33 @@ static uint32_t frame_of(struct frames *frames, struct bytes bytes)
 	return frames->at->len;
 }
 
+static void append_part(GString *text, char sign, unsigned layer, uint64_t bytes)
+{
+	g_string_append_printf(text, "%s%c%u %" G_GUINT64_FORMAT, text->len > 0 ? "," : "", sign,
+			       layer, bytes);
+}
+
 /* What was put on and taken off at a hop, as text: "+TCP 32" with layers as numbers. */
 static uint32_t ledger_of(struct page_data *data, const struct history_hop *hop)
 {
 	const struct trace_store *store = history_store(data->history);
 	const struct trace_record *first = trace_store_record(store, hop->first_record);
 	g_autoptr(GString) text = g_string_new(NULL);
+	uint64_t tls_bytes = history_hop_tls_bytes(data->history, hop);
 
+	if (tls_bytes > 0 && hop->outcome == HISTORY_MADE)
+		append_part(text, '+', LAYER_TLS, tls_bytes);
 	for (uint64_t i = hop->first_record; i < hop->moment; i++) {
 		const struct trace_record *record = trace_store_record(store, i);
 
 		if (record->crossing != first->crossing || trace_node_of(record->id) != hop->node)
 			continue;
 		if (record->kind == TRACE_ENCAPSULATE || record->kind == TRACE_DECAPSULATE)
-			g_string_append_printf(text, "%s%c%u %u", text->len > 0 ? "," : "",
-					       record->kind == TRACE_ENCAPSULATE ? '+' : '-',
-					       record->layer, record->header_bytes);
+			append_part(text, record->kind == TRACE_ENCAPSULATE ? '+' : '-',
+				    record->layer, record->header_bytes);
 	}
+	if (tls_bytes > 0 && hop->outcome == HISTORY_DELIVERED)
+		append_part(text, '-', LAYER_TLS, tls_bytes);
 	return page_text_take(data, text);
 }
 

@@ -119,26 +119,51 @@ bool quiz_is_readable(const char *summary)
 	size_t run = 0;
 
 	if (summary[0] == '(' || g_ascii_isdigit(summary[0]))
-		run = strspn(summary, "0123456789") == 3 ? 0 : DESCRIBE_MAX;
+		run = strspn(summary, "0123456789") == 3 && summary[3] != '\0' &&
+			      !g_str_has_prefix(summary + 3, " bytes")
+			  ? 0
+			  : DESCRIBE_MAX;
 	for (; *summary != '\0' && run < RUN_MAX; summary++)
 		run = *summary == ' ' ? 0 : run + 1;
 	return run < RUN_MAX;
 }
 
+/* What is said first in the frame where `saying` begins, and how much more begins there. */
+static const struct saying *first_in_frame(const struct quizzing *quizzing,
+					   const struct saying *saying, unsigned *more)
+{
+	const struct saying *first = NULL;
+
+	*more = 0;
+	for (guint i = 0; i < quizzing->sayings->len; i++) {
+		const struct saying *other = &g_array_index(quizzing->sayings, struct saying, i);
+
+		if (other->unit->packet != saying->unit->packet)
+			continue;
+		*more += first != NULL;
+		if (first == NULL || other->unit->offset < first->unit->offset)
+			first = other;
+	}
+	return first == NULL ? saying : first;
+}
+
 char *quiz_describe(const struct quizzing *quizzing, const struct saying *saying)
 {
-	const char *summary = saying->unit->summary == NULL ? "" : saying->unit->summary;
+	uint64_t frame = model_frame(quizzing->narrator.model, saying->unit->packet);
+	unsigned more;
+	const struct model_unit *unit = first_in_frame(quizzing, saying, &more)->unit;
+	const char *summary = unit->summary == NULL ? "" : unit->summary;
 	struct bytes text = { (const uint8_t *)summary, strlen(summary) };
+	const char *clean;
 
-	if (!saying->unit->is_encrypted && !quiz_is_readable(summary))
-		return g_strdup_printf("frame %" PRIu64,
-				       model_frame(quizzing->narrator.model, saying->unit->packet));
-	if (saying->unit->is_encrypted)
-		return g_strdup_printf("frame %" PRIu64 " (encrypted)",
-				       model_frame(quizzing->narrator.model, saying->unit->packet));
-	return g_strdup_printf("frame %" PRIu64 " (%s)",
-			       model_frame(quizzing->narrator.model, saying->unit->packet),
-			       story_clean(quizzing->narrator.story, text, DESCRIBE_MAX));
+	if (unit->is_encrypted)
+		return g_strdup_printf("frame %" PRIu64 " (encrypted)", frame);
+	if (!quiz_is_readable(summary))
+		return g_strdup_printf("frame %" PRIu64, frame);
+	clean = story_clean(quizzing->narrator.story, text, DESCRIBE_MAX);
+	if (more > 0)
+		return g_strdup_printf("frame %" PRIu64 " (%s and %u more)", frame, clean, more);
+	return g_strdup_printf("frame %" PRIu64 " (%s)", frame, clean);
 }
 
 const char *quiz_node(const struct quizzing *quizzing, uint32_t node)

@@ -11,6 +11,7 @@
 #include "views/names.h"
 #include "views/quiz_private.h"
 
+#define RANGES_MAX   24 /* of frames in a proof: who would check more? */
 #define OTHERS_TRIED 24 /* places of the run that are looked at for a wrong answer */
 
 /* What the server answers. */
@@ -74,34 +75,64 @@ static bool is_part_of_answer(struct quizzing *quizzing, const struct saying *re
 	return false;
 }
 
-/* An answer that the right one begins with, or the other way round, would be half right. */
-static void wrong_reply(struct quiz_question *question, const char *line)
+/* Whether it has the shape of a reply's first line: no line of a list, none of a message. */
+static bool is_reply_line(const struct dissector *dissector, const char *line)
 {
-	if (!g_str_has_prefix(question->right, line) && !g_str_has_prefix(line, question->right))
-		quiz_wrong(question, g_strdup(line));
+	if (dissector == &pop3_dissector)
+		return g_str_has_prefix(line, "+OK") || g_str_has_prefix(line, "-ERR") ||
+		       g_str_has_prefix(line, "+ ");
+	if (dissector == &smtp_dissector)
+		return strspn(line, "0123456789") == 3;
+	return true;
+}
+
+/* One that begins as the right one does, or is told from it by its details alone, would be half right. */
+static void wrong_reply(struct quiz_question *question, const struct dissector *dissector,
+			const char *line)
+{
+	if (!is_reply_line(dissector, line) || g_str_has_prefix(question->right, line) ||
+	    g_str_has_prefix(line, question->right))
+		return;
+	if (dissector == &smtp_dissector && strncmp(line, question->right, 3) == 0)
+		return;
+	quiz_wrong(question, g_strdup(line));
+}
+
+/* What servers of a protocol say, for runs in which they say too little. */
+static const char *const *plausible_replies(const struct dissector *dissector)
+{
+	static const char *const smtp[] = {
+		"250 2.0.0 Ok",  "354 End data with <CR><LF>.<CR><LF>", "550 5.1.1 User unknown",
+		"221 2.0.0 Bye", "503 5.5.1 Bad sequence of commands",  NULL
+	};
+	static const char *const pop3[] = { "-ERR no such message", "-ERR unknown command",
+					    "-ERR [AUTH] authentication failed", NULL };
+	static const char *const imap[] = { "* BAD unknown command", "+ go ahead",
+					    "* BYE logging out", NULL };
+
+	return dissector == &smtp_dissector ? smtp : dissector == &pop3_dissector ? pop3 : imap;
 }
 
 static void wrong_replies(struct quizzing *quizzing, struct quiz_question *question,
 			  const struct saying *right)
 {
-	static const char *const plausible[] = { "250 2.0.0 Ok",
-						 "354 End data with <CR><LF>.<CR><LF>",
-						 "550 5.1.1 User unknown", "221 2.0.0 Bye" };
+	const struct dissector *dissector = right->unit->dissector;
+	const char *const *plausible = plausible_replies(dissector);
 
 	for (unsigned i = 0; i < OTHERS_TRIED; i++) {
 		const struct saying *other = drawn_saying(quizzing);
 		g_autofree char *line = NULL;
 
-		if (!other->is_from_server || other->unit->dissector != right->unit->dissector ||
+		if (!other->is_from_server || other->unit->dissector != dissector ||
 		    other->unit->kind == right->unit->kind)
 			continue;
 		line = line_of(quizzing, other);
 		if (line != NULL && !is_part_of_answer(quizzing, right, line))
-			wrong_reply(question, line);
+			wrong_reply(question, dissector, line);
 	}
-	if (right->unit->dissector == &smtp_dissector)
-		for (size_t i = 0; i < G_N_ELEMENTS(plausible); i++)
-			wrong_reply(question, plausible[i]);
+	for (; *plausible != NULL; plausible++)
+		if (!is_part_of_answer(quizzing, right, *plausible))
+			wrong_reply(question, dissector, *plausible);
 }
 
 /* The reply to a command that no other command shares a segment with. */
@@ -168,6 +199,33 @@ static char *mail_text(struct quizzing *quizzing, const struct model_mail *mail)
 			       story_clean(quizzing->narrator.story, subject, 60));
 }
 
+/* Numbers of frames as Wireshark's sets have them: "12..18, 20". */
+struct frame_set {
+	GString *text;
+	uint64_t first, last; /* of the range that grows; 0: none */
+	unsigned ranges;
+};
+
+static void end_range(struct frame_set *set)
+{
+	if (set->first == 0)
+		return;
+	g_string_append_printf(set->text, "%s%" PRIu64, set->ranges++ == 0 ? "" : ", ", set->first);
+	if (set->last > set->first)
+		g_string_append_printf(set->text, "..%" PRIu64, set->last);
+	set->first = 0;
+}
+
+static void add_frame(struct frame_set *set, uint64_t frame)
+{
+	if (set->first != 0 && frame == set->last + 1) {
+		set->last = frame;
+		return;
+	}
+	end_range(set);
+	set->first = set->last = frame;
+}
+
 /* All packets with a message's root. */
 bool quiz_draw_traffic(struct quizzing *quizzing)
 {
@@ -175,6 +233,8 @@ bool quiz_draw_traffic(struct quizzing *quizzing)
 	const struct trace_record *first = NULL;
 	uint64_t bytes = 0, packets = 0;
 	g_autofree char *what = NULL;
+	g_autoptr(GString) text = g_string_new(NULL);
+	struct frame_set frames = { .text = text };
 	struct quiz_question *question;
 
 	if (mail == NULL)
@@ -188,8 +248,10 @@ bool quiz_draw_traffic(struct quizzing *quizzing)
 		first = first == NULL ? record : first;
 		packets++;
 		bytes += record->total_bytes;
+		add_frame(&frames, model_frame(quizzing->narrator.model, record->packet));
 	}
-	if (first == NULL)
+	end_range(&frames);
+	if (first == NULL || frames.ranges > RANGES_MAX)
 		return false;
 	what = mail_text(quizzing, mail);
 	question = quiz_begin(
@@ -207,9 +269,10 @@ bool quiz_draw_traffic(struct quizzing *quizzing)
 	return quiz_finish(
 	    quizzing, question, first, first,
 	    g_strdup_printf(
-		"%" PRIu64 " packets have this message as their root, the first of them in "
-		"frame %" PRIu64 "; the message itself has %" PRIu64 " bytes.",
-		packets, model_frame(quizzing->narrator.model, first->packet), mail->size_bytes));
+		"%" PRIu64 " packets are due to this message; the display filter frame.number in "
+		"{%s} shows them, and Wireshark's Statistics, Capture File Properties the sum of "
+		"their bytes. The message itself has %" PRIu64 " bytes.",
+		packets, text->str, mail->size_bytes));
 }
 
 /* Who has the message. */

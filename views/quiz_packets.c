@@ -11,17 +11,19 @@
 
 /* Which header comes off. */
 
-static char *list_of(const GPtrArray *records)
+static char *list_of(const struct passage *passage, bool has_tls)
 {
 	GString *list = g_string_new(NULL);
 
-	for (guint i = 0; i < records->len; i++) {
-		const struct trace_record *record = records->pdata[i];
+	for (guint i = 0; i < passage->off->len; i++) {
+		const struct trace_record *record = passage->off->pdata[i];
 
 		g_string_append_printf(list, "%s%s", i == 0 ? "" : ", ",
 				       view_layer_name(record->layer));
 	}
-	if (records->len == 0)
+	if (has_tls)
+		g_string_append(list, ", TLS");
+	if (passage->off->len == 0)
 		g_string_append(list, "none");
 	return g_string_free(list, FALSE);
 }
@@ -31,11 +33,12 @@ static bool ask_header(struct quizzing *quizzing, const struct saying *saying,
 {
 	static const char *const plausible[] = { "Ethernet, IPv4, TCP", "Ethernet", "none",
 						 "Ethernet, IPv4", "IPv4, TCP" };
+	bool has_tls = history_hop_tls_bytes(quizzing->narrator.history, passage->hop) > 0;
 	g_autofree char *what = quiz_describe(quizzing, saying);
 	const char *node = quiz_node(quizzing, passage->hop->node);
 	struct quiz_question *question =
 	    quiz_begin(quizzing, g_strdup_printf("Which headers does %s take off %s?", node, what),
-		       list_of(passage->off));
+		       list_of(passage, has_tls));
 
 	if (question == NULL)
 		return false;
@@ -49,6 +52,9 @@ static bool ask_header(struct quizzing *quizzing, const struct saying *saying,
 				? "a switch reads the Ethernet header and takes nothing off"
 			    : passage->hop->outcome == HISTORY_ROUTED
 				? "a router takes the Ethernet header off and puts a new one on"
+			    : has_tls
+				? "the receiver takes off every header, from the outside in, and "
+				  "TLS what its records put around the data"
 				: "the receiver takes off every header, from the outside in"));
 }
 
@@ -227,6 +233,7 @@ bool quiz_draw_port(struct quizzing *quizzing)
 bool quiz_draw_length(struct quizzing *quizzing)
 {
 	struct passage passage;
+	uint64_t tls_bytes = 0;
 	struct saying saying;
 	struct quiz_question *question = NULL;
 	bool is_drawn = false;
@@ -236,16 +243,20 @@ bool quiz_draw_length(struct quizzing *quizzing)
 	if (passage.transmit != NULL) {
 		g_autofree char *what = quiz_describe(quizzing, &saying);
 
+		tls_bytes = history_hop_tls_bytes(quizzing->narrator.history, passage.hop);
 		question = quiz_begin(
 		    quizzing,
-		    g_strdup_printf("How long is %s on the wire, with the headers of TCP, IPv4 and "
-				    "Ethernet but without the checksum at its end?",
-				    what),
+		    g_strdup_printf(
+			"How long is %s on the wire, with %sthe headers of TCP, IPv4 and "
+			"Ethernet but without the checksum at its end?",
+			what, tls_bytes > 0 ? "what TLS adds and " : ""),
 		    quiz_bytes(passage.transmit->total_bytes));
 	}
 	if (question != NULL) {
 		uint64_t length = passage.transmit->total_bytes;
 
+		if (tls_bytes > 0)
+			quiz_wrong(question, quiz_bytes(length - tls_bytes));
 		for (guint i = passage.on->len; i-- > 0;) {
 			const struct trace_record *header = passage.on->pdata[i];
 

@@ -43,7 +43,7 @@ bool quiz_finish(struct quizzing *quizzing, struct quiz_question *question,
 bool quiz_passage(struct quizzing *quizzing, unsigned outcome, struct saying *saying,
 		  struct passage *passage);
 
-/* "frame 28, EHLO alice-pc.office.example"; the caller frees it. */
+/* "frame 28 (EHLO alice-pc.office.example)", "frame 30 (MAIL FROM:<...> and 2 more)"; the caller frees it. */
 char *quiz_describe(const struct quizzing *quizzing, const struct saying *saying);
 
 /* Whether a summary is words, and no base64 or count of bytes, which say nothing to a reader. */

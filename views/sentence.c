@@ -678,8 +678,8 @@ static void append_without_address(GString *out, const struct account *account)
 	const struct decode_layer *arp = decode_find(decode, DECODE_ARP);
 	const struct decode_layer *ip = malformed_ip(decode);
 
-	if (decode->frame.length == 0) /* no cable has seen it: dropped before, or to itself */
-		text_append(out, "a packet that stays in this host");
+	if (decode->frame.length == 0) /* so it was captured; or no cable has seen it */
+		text_append(out, "an empty frame");
 	else if (arp != NULL)
 		append_arp(out, account->names, bytes_from(decode->frame, arp->start));
 	else if (decode->layer_count > 0 && decode->layers[0].table == &ethernet_length_fields)
@@ -693,6 +693,8 @@ static void append_without_address(GString *out, const struct account *account)
 							   : " packet");
 	else if (decode->layer_count > 0 && decode->layers[0].protocol == DECODE_ETHERNET)
 		append_other_type(out, decode);
+	else if (decode->layer_count == 1 && decode->layers[0].protocol == DECODE_DATA)
+		text_append(out, "a packet of a link type that is not known here");
 	else
 		text_append(out, "a packet that is not IP");
 }

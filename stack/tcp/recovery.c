@@ -54,6 +54,9 @@ static void begin_phase(struct tcp_connection *c, enum recovery_phase phase)
 	flight->recovery_end = c->snd_nxt;
 	flight->prr_delivered = flight->prr_sent = 0;
 	flight->prr_flight = connection_outstanding(c);
+
+	/* The window is reduced once, for this: an episode of probing ends (RFC 8985 section 7). */
+	c->has_tail_probe = false;
 }
 
 static void enter_fast(struct tcp_connection *c)

@@ -101,8 +101,11 @@ static const struct field_name hardware_names[] = {
 	{ "Address Length", (bit_offset), (bit_width), FIELD_DECIMAL, .unit = "bytes",             \
 	  .purpose = "How much of the next field is an address.", .reference = (source) }
 #define ADDRESS(bit_offset, source)                                                                \
-	{ "Sender Address", (bit_offset), 64, FIELD_BYTES,                                         \
+	{ "Sender Address", (bit_offset), 48, FIELD_MAC,                                           \
 	  .purpose = "The link-layer address of the sender, filled up with zeros.",                \
+	  .reference = (source) },                                                                 \
+	{ "Rest of Address", (bit_offset) + 48, 16, FIELD_BYTES,                                   \
+	  .purpose = "Of an address longer than 6 bytes what is left, else unused.",               \
 	  .reference = (source) }
 #define PROTOCOL(bit_offset, source)                                                               \
 	{ "Protocol", (bit_offset), 16, FIELD_ENUM, .names = ethertype_names,                      \

@@ -566,6 +566,18 @@ START_TEST(wrong_usage_ends_with_2_and_a_hint)
 }
 END_TEST
 
+START_TEST(as_much_on_both_sides_is_mostly_on_none)
+{
+	struct compared *compared = compared_of(
+	    program_run("compare", "office", "--receive", "pop3,imap", "--format", "json", NULL));
+
+	ck_assert_str_eq(answer(compared, 0, "storage", "answer"), "the devices'");
+	ck_assert_str_eq(answer(compared, 1, "storage", "answer"),
+			 "the server's and the devices' alike");
+	compared_free(compared);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("compare");
@@ -584,6 +596,7 @@ int main(void)
 	tcase_add_test(tests, what_a_scenario_has_not_is_said_so);
 	tcase_add_test(tests, json_has_the_structure_that_is_documented);
 	tcase_add_test(tests, csv_has_the_same_rows_of_eight_fields);
+	tcase_add_test(tests, as_much_on_both_sides_is_mostly_on_none);
 	tcase_add_test(tests, runs_are_the_same_alone_and_after_another);
 	tcase_add_test(tests, all_clients_receive_by_the_protocol_asked_for);
 	tcase_add_loop_test(tests, what_does_not_go_with_the_other_protocol_is_an_error, 0,

@@ -193,7 +193,10 @@ START_TEST(cooked_captures_tell_which_way_a_packet_went)
 	};
 	static const char *const members[] = { "\"direction\":\"received\"",
 					       "\"direction\":\"sent\"", "\"frame\":3", NULL };
-	g_autofree char *text = NULL, *json = NULL;
+	static const char *const in_full[] = { "link type 276 (Linux cooked capture v2)",
+					       "Sender Address", "02:00:00:00:00:00",
+					       "Rest of Address", NULL };
+	g_autofree char *text = NULL, *json = NULL, *full = NULL;
 
 	begin_capture();
 	capture->data[22] = 276 >> 8;
@@ -210,6 +213,8 @@ START_TEST(cooked_captures_tell_which_way_a_packet_went)
 	json = explained("--format", "json");
 	check_order(json, members);
 	ck_assert_uint_eq(count_in(json, "\"direction\""), 2);
+	full = explained("--packet", "1");
+	check_order(full, in_full);
 }
 END_TEST
 
@@ -587,7 +592,7 @@ END_TEST
 START_TEST(options_of_neighbor_discovery_are_fields)
 {
 	static const char *const words[] = {
-		"interface  link type 1\n",
+		"interface  link type 1 (Ethernet)\n",
 		"Default Router Preference",
 		"high (1)",
 		"Prefix information",

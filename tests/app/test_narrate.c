@@ -187,11 +187,17 @@ START_TEST(the_deletion_is_told_because_it_is_there)
 			continue;
 		found++;
 		ck_assert_uint_eq(
-		    count_text(told, "On remote-mail the message is deleted at 10.002 s."), 1);
+		    count_text(
+			told,
+			"On remote-mail the message \"Quarterly report\" is deleted at 10.002 s."),
+		    1);
 		history = history_without(has_id, record->id);
 		story = tell(history, NARRATE_COURSE);
 		ck_assert_uint_eq(
-		    count_text(story, "On remote-mail the message is deleted at 10.002 s."), 0);
+		    count_text(
+			story,
+			"On remote-mail the message \"Quarterly report\" is deleted at 10.002 s."),
+		    0);
 		story_free(story);
 		history_free(history);
 	}

@@ -33,6 +33,7 @@ static void forget_all(void)
 	history_free(office);
 	history_free(blocked);
 	scenario_free(scenario);
+	scenario = NULL;
 }
 
 static void begin(void)
@@ -183,6 +184,28 @@ static void type_keys(const char *keys)
 			type(one);
 	}
 }
+
+/* Records of TLS go around what the program says, and come off at the other end. */
+START_TEST(tls_is_put_on_and_taken_off_as_a_layer)
+{
+	static const char *const parts[] = { "+ TLS + TCP + IP + Eth", "− Eth − IP − TCP − TLS",
+					     "+┌TLS 22 B, encrypted", "│ ┌SMTP 191 B" };
+	struct history *history = record("scenarios/tls.yaml");
+
+	stepper = stepper_new(history, "TLS");
+	type("/EHLO\n");
+	press(STEPPER_RIGHT);
+	g_autofree char *screen = screen_of(120, 40);
+
+	for (size_t i = 0; i < G_N_ELEMENTS(parts); i++)
+		ck_assert_msg(strstr(screen, parts[i]) != NULL, "no \"%s\" in\n%s", parts[i],
+			      screen);
+	stepper_free(stepper);
+	history_free(history);
+	scenario_free(scenario);
+	scenario = NULL;
+}
+END_TEST
 
 START_TEST(keys_lead_to_what_they_name)
 {
@@ -357,17 +380,24 @@ static void feed(struct history *history, const struct trace_record *record, con
 
 START_TEST(an_empty_trace_and_one_event_are_shown)
 {
-	for (unsigned count = 0; count < 2; count++) {
+	static const char *const shown[] = { "nothing happens in this run",
+					     "nothing happens in this run: only states",
+					     "eve waits|step 1/1" };
+
+	for (unsigned count = 0; count < 3; count++) {
 		struct history *history = history_new(all_dissectors);
 
 		if (count == 1)
+			feed(history,
+			     &(struct trace_record) { .kind = TRACE_TABLE, .id = NODE_1 + 1 }, "");
+		if (count == 2)
 			feed(history,
 			     &(struct trace_record) {
 				 .kind = TRACE_ACTION, .id = NODE_1 + 1, .blob_bytes = 9 },
 			     "eve waits");
 		history_finish(history);
 		stepper = stepper_new(history, "t");
-		expect(count == 0 ? "nothing happens in this scenario" : "eve waits|step 1/1");
+		expect(shown[count]);
 		type("mMyYhHnNcxafzdswe x.,p r r1\n");
 		press(STEPPER_RIGHT);
 		press(STEPPER_UP);
@@ -460,6 +490,7 @@ int main(void)
 	tcase_add_test(run, q_quits_where_it_is_no_letter_of_a_text);
 	suite_add_tcase(suite, run);
 	tcase_set_timeout(other, 60);
+	tcase_add_test(other, tls_is_put_on_and_taken_off_as_a_layer);
 	tcase_add_test(other, an_empty_trace_and_one_event_are_shown);
 	tcase_add_test(other, nothing_but_printable_characters_gets_on_the_screen);
 	tcase_add_test(other, a_canvas_keeps_to_its_columns);

@@ -86,7 +86,8 @@ def a_tap_device_joins_the_network():
         assert " 0% packet loss" in run("ping", "-c", "3", "-i", "0.2", "192.0.2.1")
         assert " 0% packet loss" in run("ping", "-c", "1", "-s", "30000", "192.0.2.10")
         said = live.stop()
-        assert re.search(r"real time: \d+ turns; late by .* ms in the median, .* at most", said), said
+        assert re.search(r"real time: (1 turn|\d+ turns); late by .* ms in the median, .* at most", said), said
+        assert not re.search(r"\b1 (turns|frames|checksums|long frames)\b", said), said
         assert "0 lost" in said, said
 
 
@@ -105,7 +106,7 @@ def a_veth_pair_with_all_offloads_on():
         veth.inside(sys.executable, "-c", client, timeout=40)
         assert " 0% packet loss" in veth.inside("ping", "-c", "2", "-i", "0.2", "-s", "9000", "192.0.2.10")
         said = live.stop()
-        finished, cut = map(int, re.search(r"\((\d+) checksums finished, (\d+) long frames cut", said).groups())
+        finished, cut = map(int, re.search(r"\((\d+) checksums? finished, (\d+) long frames? cut", said).groups())
         assert finished > 0 and cut > 0, said
 
 

@@ -18,6 +18,8 @@ def frame_of(question):
 def header(trace, question):
     node = re.match(r"Which headers does (\S+) take off", question["question"]).group(1)
     taken = [LAYERS[r["layer"]] for r in trace.at(frame_of(question), node, "decapsulate")]
+    if "TCP" in taken and "(encrypted)" in question["question"]:
+        taken.append("TLS")  # what its records enclose is said in this frame
     return ", ".join(taken) or "none"
 
 
@@ -54,6 +56,10 @@ def traffic(trace, question):
     root = next(r["root"] for r in trace.records if r.get("message") == number)
     sent = [len(trace.frames[rank]) for id, rank in trace.rank.items()
             if trace.by_id[id].get("root") == root]
+    named = [tuple(map(int, part.split(".."))) for part in
+             re.search(r"frame\.number in \{(.*)\}", question["proof"]).group(1).split(", ")]
+    proof = sum(len(trace.frames[i]) for part in named for i in range(part[0], part[-1] + 1))
+    assert proof == sum(sent), question  # what the display filter shows
     return f"{sum(sent)} bytes"
 
 
@@ -70,6 +76,10 @@ def holder(trace, question):
 def reply(trace, question):
     """The payload of the frame that is said to have the answer must have it."""
     right = re.sub(r"\.\.\.$", "", question["right"])
+    if re.match(r"\d{3}[ -]", right):  # another code, not other words behind the same
+        assert not any(wrong.startswith(right[:3]) for wrong in question["wrong"]), question
+    if re.match(r"\+OK|-ERR", right):
+        assert all(re.match(r"\+OK|-ERR|\+ ", wrong) for wrong in question["wrong"]), question
     asked = re.search(r'says "(.*)" \(frame \d+\)', question["question"]).group(1)
     said = re.sub(r"\.\.\.$", "", asked).encode()
     frame = trace.frames[question["frame"]]
@@ -149,6 +159,21 @@ def answers_of_the_office_are_in_its_capture():
     assert kinds == set(KINDS), kinds
 
 
+def a_frame_is_named_by_what_it_begins_with():
+    """Frame and label: "MAIL FROM:<...> and 2 more" where commands are pipelined."""
+    trace, named = Trace("office"), 0
+    for question in json.loads(output("quiz", "office", "--count", "120", "--format", "json"))["questions"]:
+        label = re.search(r"frame (\d+) \((.*?) and (\d+) more\)", question["question"])
+        if label is None or not re.match(r"MAIL|RCPT|250", label.group(2)):
+            continue
+        frame = trace.frames[int(label.group(1))]
+        lines = frame[54 + 4 * ((frame[46] >> 4) - 5):].decode().split("\r\n")
+        assert lines[0].startswith(label.group(2).removesuffix("...")), question
+        assert len(lines) - 2 == int(label.group(3)), question
+        named += 1
+    assert named > 0
+
+
 def answers_hold_in_other_runs():
     for name in ("tls", "nat", "cut-bounce", "webmail", "hostile.yaml"):
         check(name)
@@ -164,7 +189,8 @@ def a_seed_draws_the_same_and_another_one_does_not():
     assert first == output("quiz", "hello", "--seed", "7") != output("quiz", "hello", "--seed", "8")
 
 
-CASES = [answers_of_the_office_are_in_its_capture, gift_says_what_json_says,
+CASES = [answers_of_the_office_are_in_its_capture, a_frame_is_named_by_what_it_begins_with,
+         gift_says_what_json_says,
          a_seed_draws_the_same_and_another_one_does_not]
 
 if __name__ == "__main__":

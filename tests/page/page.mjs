@@ -343,14 +343,18 @@ test('prediction hides what comes, asks, explains and counts', async () => {
 });
 
 test('the address leads to the moment, and tells it', async () => {
-	const page = await open(OFFICE, '#step=300&view=ladder&mail=1');
+	const page = await open(OFFICE, '#step=22&view=ladder&mail=1');
+	assert.match(await text(page, '.controls .place'), /^22 \/ /);
 	assert.equal(await page.locator('[role=tab][aria-selected=true]').textContent(), 'Ladder');
 	assert.equal(await page.getByLabel('Follow').inputValue(), '1');
 	await page.locator('body').press('ArrowRight');
-	await page.waitForFunction(() => location.hash.includes(`step=${window.mailwire.player.step + 1}`));
+	await page.waitForFunction(() => location.hash.includes('step=23'));
 	const hash = await page.evaluate(() => location.hash);
 	const other = await open(OFFICE, hash);
 	assert.equal(await step(other), await step(page));
+	assert.match(await text(other, '.controls .place'), /^23 \/ /);
+	assert.match(await text(await open(OFFICE, '#step=22'), '.controls .place'), /^22 \/ /);
+	assert.match(await text(await open(OFFICE, '#step=22&states=1'), '.controls .place'), /^22 \/ /);
 	await other.evaluate(() => {
 		location.hash = '#t=40.2';
 	});
@@ -474,6 +478,45 @@ test('printed, the page shows the step and no controls', async () => {
 	assert.equal(await page.locator('.side').first().isVisible(), true);
 	assert.equal(await page.evaluate(() => getComputedStyle(document.body).backgroundColor), 'rgb(255, 255, 255)');
 });
+
+test('TLS is put on at the sender and taken off at the receiver', async () => {
+	const page = await open(TLS);
+	await goTo(page, 'EHLO alice-pc');
+	const badges = () => page.locator('.side .box').evaluateAll((boxes) => boxes.map((box) => box.querySelector('.box-head').textContent).filter((head) => /TLS|TCP/.test(head)));
+	assert.match(await text(page, '.side'), /^To be sent 30 BSMTP 30 B/);
+	assert.match((await badges()).join(), /^TCP 32 B\+ put on,TLS 22 B\+ put on/);
+	await tab(page, 'ledger');
+	assert.match(await text(page, '.ledger tbody'), /\+ TLS \+ TCP \+ IPv4 \+ Ethernet.*− Ethernet − IPv4 − TCP − TLS/s);
+	assert.match(await text(page, '.ledger tbody'), /30.*88.*118/s);
+});
+
+test('a laptop shows the map, a command with its headers, and all of the plot at once', async () => {
+	const page = await open(OFFICE, '', { size: { width: 1366, height: 768 } });
+	await goTo(page, 'EHLO alice-pc');
+	const bottom = (selector) => page.locator(selector).last().evaluate((element) => element.getBoundingClientRect().bottom);
+	assert.ok(await page.locator('.map').isVisible());
+	assert.ok(await bottom('.side .line, .side .value') < await bottom('.panel:not([hidden])'));
+	await tab(page, 'plot');
+	assert.ok(await bottom('svg.plot') < await bottom('.panel:not([hidden])'));
+	assert.ok(await bottom('.panel:not([hidden])') <= 768);
+});
+
+/* What is wider or higher than the window scrolls inside it: else controls and content leave the screen. */
+for (const [name, size] of [['laptop', LAPTOP], ['phone', PHONE]])
+	test(`the document itself never scrolls: ${name}`, async () => {
+		const page = await open(OFFICE, '', { size });
+		await goTo(page, 'EHLO alice-pc');
+		await page.evaluate(() => [1, 1].forEach((by) => window.mailwire.nextHop(by)));
+		await page.locator('.field.changed .sr').first().waitFor({ state: 'attached' });
+		for (const view of tabs) {
+			await tab(page, view);
+			await page.evaluate(() => document.querySelector('main').scrollTo(0, 1e6));
+			assert.deepEqual(await page.evaluate(() => {
+				scrollTo(0, 1e6);
+				return [scrollY, document.documentElement.scrollHeight - innerHeight];
+			}), [0, 0], view);
+		}
+	});
 
 /* Only colours are others in the dark. */
 for (const [scheme, rules] of [['light', WCAG], ['dark', COLOURS]])

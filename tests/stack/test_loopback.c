@@ -61,6 +61,8 @@ static void check_way(const struct onehost *test, unsigned index, uint8_t icmp_t
 	const struct trace_record *sent = loopback_record(test, index);
 	const struct trace_record *arrived = loopback_record(test, index + 1);
 
+	ck_assert_ptr_nonnull(sent);
+	ck_assert_ptr_nonnull(arrived);
 	ck_assert_uint_eq(sent->flags, 0);
 	ck_assert_uint_eq(arrived->flags, TRACE_INBOUND);
 	check_datagram(test, sent, icmp_type);
@@ -69,7 +71,10 @@ static void check_way(const struct onehost *test, unsigned index, uint8_t icmp_t
 	ck_assert_uint_eq(arrived->packet, sent->packet);
 	ck_assert_uint_ne(arrived->crossing, sent->crossing);
 	ck_assert_int_eq(arrived->time_ns, sent->time_ns + LOOPBACK_DELAY_NS);
-	ck_assert_uint_eq(record_of_id(test, sent->cause)->kind, TRACE_ENCAPSULATE);
+	const struct trace_record *cause = record_of_id(test, sent->cause);
+
+	ck_assert_ptr_nonnull(cause);
+	ck_assert_int_eq(cause->kind, TRACE_ENCAPSULATE);
 }
 
 START_TEST(a_datagram_to_oneself_is_recorded_where_it_leaves_and_arrives)

@@ -1,6 +1,7 @@
 /* What CONGESTION records tell of a sender: which causes in which order, with which thresholds. */
 #include <check.h>
 #include <stdlib.h>
+#include <string.h>
 #include "stack/socket.h"
 #include "stack/tcp/connection.h"
 #include "tests/wiretest.h"
@@ -66,6 +67,7 @@ struct transfer {
  * data, of 1448 bytes. A threshold after a loss is seven tenths of the window at that time, which is
  * a whole number of segments, and at least two.
  */
+/* clang-format off */
 static const struct run {
 	const char *what;
 	uint64_t bytes;
@@ -75,61 +77,36 @@ static const struct run {
 	int64_t back_delay_ns;   /* of bob's frames from then on; 0: as before */
 	const char *told;        /* causes with thresholds, each once while both stay the same */
 } runs[] = {
-	{
-         .what = "nothing is lost",
-         .bytes = 200000,
-         .told = "initial window, slow start",
-	 },
-	{
-         .what = "a segment is lost: the window is at the threshold when that is repaired",
-         .bytes = 400000,
-         .lost = { 30 },
-         .told = "initial window, slow start, fast recovery 36489, congestion avoidance 36489",
-	 },
-	{
-         .what = "there is little left to send: it is below",
-         .bytes = 100000,
-         .lost = { 68 },
-         .told = "initial window, slow start, fast recovery 75006, loss repaired 75006",
-	 },
-	{
-         .what = "a tail loss probe repairs",
-         .bytes = 14480,
-         .lost = { 13 },
-         .at_ns = 400 * NS_PER_MS,
-         .more_bytes = 100000,
-         .told = "initial window, slow start, loss repaired 20272, congestion avoidance 20272",
-	 },
-	{
-         .what = "the probe is lost, too: after the timeout the threshold falls alone",
-         .bytes = 1448,
-         .lost = { 4, 5 },
-         .at_ns = NS_PER_S,
-         .more_bytes = 200000,
-         .told = "initial window, timeout 10136, slow start 10136, loss repaired 2896 alone, "
-		    "congestion avoidance 2896", },
-	{
-         .what = "acknowledgments are late",
-         .bytes = 200000,
-         .at_ns = 90 * NS_PER_MS,
-         .back_delay_ns = 700 * NS_PER_MS,
-         .told = "initial window, slow start, timeout 40544, nothing was lost, slow start",
-	 },
-	{
-         .what = "a pause",
-         .bytes = 200000,
-         .at_ns = 10 * NS_PER_S,
-         .more_bytes = 200000,
-         .told = "initial window, slow start, idle, slow start",
-	 },
-	{
-         .what = "round trips grow: HyStart++ sets a threshold without loss",
-         .bytes = 2000000,
-         .at_ns = 65 * NS_PER_MS,
-         .back_delay_ns = 20 * NS_PER_MS,
-         .told = "initial window, slow start, slow start 108600, congestion avoidance 108600",
-	 },
+	{ .what = "nothing is lost",
+	  .bytes = 200000,
+	  .told = "initial window, slow start" },
+	{ .what = "a segment is lost: the window is at the threshold when that is repaired",
+	  .bytes = 400000, .lost = { 30 },
+	  .told = "initial window, slow start, fast recovery 36489, congestion avoidance 36489" },
+	{ .what = "there is little left to send: the window is below, and growth takes it beyond",
+	  .bytes = 100000, .lost = { 68 },
+	  .told = "initial window, slow start, fast recovery 75006, loss repaired 75006" },
+	{ .what = "a tail loss probe repairs",
+	  .bytes = 14480, .lost = { 13 }, .at_ns = 400 * NS_PER_MS, .more_bytes = 100000,
+	  .told = "initial window, slow start, loss repaired 20272, congestion avoidance 20272" },
+	{ .what = "the probe is lost, too: after the timeout the window is not reduced again",
+	  .bytes = 100, .lost = { 4, 5 }, .at_ns = 510 * NS_PER_MS, .more_bytes = 100,
+	  .told = "initial window, timeout 10136" },
+	{ .what = "acknowledgments are late",
+	  .bytes = 200000, .at_ns = 90 * NS_PER_MS, .back_delay_ns = 700 * NS_PER_MS,
+	  .told = "initial window, slow start, timeout 40544, nothing was lost, slow start" },
+	{ .what = "a pause",
+	  .bytes = 200000, .at_ns = 10 * NS_PER_S, .more_bytes = 200000,
+	  .told = "initial window, slow start, idle, slow start" },
+	{ .what = "a pause behind a loss: the threshold rises to three quarters of the window",
+	  .bytes = 4000000, .lost = { 30 }, .at_ns = 10 * NS_PER_S, .more_bytes = 2896,
+	  .told = "initial window, slow start, fast recovery 36489, congestion avoidance 36489, "
+		  "idle 80262" },
+	{ .what = "round trips grow: HyStart++ sets a threshold without loss",
+	  .bytes = 2000000, .at_ns = 65 * NS_PER_MS, .back_delay_ns = 20 * NS_PER_MS,
+	  .told = "initial window, slow start, slow start 108600, congestion avoidance 108600" },
 };
+/* clang-format on */
 
 static void start(struct transfer *transfer, const struct run *run)
 {
@@ -147,6 +124,7 @@ static void start(struct transfer *transfer, const struct run *run)
 	transfer->client.stream =
 	    tcp_connect(transfer->net.alice, (struct endpoint) { WIRETEST_NEAR, 25 }, &events,
 			&transfer->client);
+	tcp_set_no_delay(transfer->client.stream, true);
 }
 
 static void go_on(struct transfer *transfer, const struct run *run)
@@ -224,12 +202,40 @@ START_TEST(records_tell_what_changed_the_window)
 }
 END_TEST
 
+/* How many records alice numbered in the run with a loss; `wants_window`: whether CONGESTION is kept. */
+static uint64_t records_of_loss(bool wants_window)
+{
+	struct transfer transfer;
+
+	start(&transfer, &runs[1]);
+	if (!wants_window)
+		transfer.net.world->trace.kinds &= ~TRACE_BIT(TRACE_CONGESTION);
+	wiretest_run(&transfer.net);
+
+	uint64_t ids = host_node(transfer.net.alice)->ids;
+
+	ck_assert_int_eq(wiretest_count(&transfer.net, TRACE_CONGESTION, ANY, ANY) > 0,
+			 wants_window);
+	ck_assert(!congestion_is_untold(&connection_of(transfer.client.stream)->congestion));
+	stream_abort(transfer.client.stream);
+	wiretest_run(&transfer.net);
+	wiretest_clear(&transfer.net);
+	return ids;
+}
+
+START_TEST(records_nobody_wants_are_numbered_all_the_same)
+{
+	ck_assert_uint_eq(records_of_loss(true), records_of_loss(false));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("tcp congestion");
 	TCase *all = tcase_create("congestion");
 
 	tcase_add_loop_test(all, records_tell_what_changed_the_window, 0, G_N_ELEMENTS(runs));
+	tcase_add_test(all, records_nobody_wants_are_numbered_all_the_same);
 	suite_add_tcase(suite, all);
 	SRunner *runner = srunner_create(suite);
 

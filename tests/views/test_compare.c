@@ -418,6 +418,8 @@ START_TEST(differences_are_marked_and_named)
 	compare_judge(&both);
 	assert_answer(results[0], "best_for", "several devices, keeping mail safe");
 	assert_answer(results[1], "best_for", "reading without a network, a small server");
+	ck_assert_str_eq(results[1]->answers[COMPARE_ANSWERS - 1].evidence,
+			 "better in: readable offline, kept on server");
 	text = print(&both, false);
 	ck_assert_ptr_nonnull(strstr(text, "\n≠ in reach of every device"));
 	ck_assert_ptr_nonnull(strstr(text, "\n  mails delivered"));

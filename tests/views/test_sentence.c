@@ -207,7 +207,8 @@ START_TEST(frames_without_ip_are_told_by_their_type)
 	check_sentence(DECODE_LINK_ETHERNET, bytes, "a malformed IPv4 packet");
 	check_sentence(DECODE_LINK_ETHERNET, bytes_first(bytes, 13),
 		       "a frame too short for an Ethernet header");
-	check_sentence(105, bytes, "a packet that is not IP");
+	check_sentence(105, bytes, "a packet of a link type that is not known here");
+	check_sentence(DECODE_LINK_ETHERNET, bytes_first(bytes, 0), "an empty frame");
 }
 END_TEST
 

@@ -36,10 +36,7 @@ export class Filter {
 				change();
 			}, 150);
 		} });
-		this.changesBox = el('input', { type: 'checkbox', onchange: () => {
-			this.hasChanges = this.changesBox.checked;
-			change();
-		} });
+		this.changesBox = el('input', { type: 'checkbox', onchange: () => this.showChanges(this.changesBox.checked) });
 		this.found = el('span', { class: 'soft found', 'aria-live': 'polite' });
 		this.element = el('div', { class: 'filters' }, this.mailSelect, this.layerSelect, this.nodeSelect, this.search,
 			el('label', {}, this.changesBox, ' states'), this.found);
@@ -57,10 +54,29 @@ export class Filter {
 		this.onchange();
 	}
 
+	showChanges(hasChanges) {
+		this.hasChanges = this.changesBox.checked = hasChanges;
+		this.onchange();
+	}
+
+	/* Steps in the order in which an address counts them: of the mail and kinds that it can tell, whatever else is chosen. */
+	numbered() {
+		const { events, steps } = this.run;
+		const key = `${this.mail} ${this.hasChanges}`;
+		if (this.numberedKey !== key) {
+			this.numberedKey = key;
+			this.numberedSteps = Int32Array.from(steps.event.keys()).filter((i) => this.#isOfMail(steps.event[i], events));
+		}
+		return this.numberedSteps;
+	}
+
+	#isOfMail(e, events) {
+		return (this.hasChanges || events.kind[e] !== CHANGE) && (this.mail === 0 || events.mail[e] === this.mail);
+	}
+
 	#wantsEvent(e) {
 		const { events } = this.run;
-		return (this.hasChanges || events.kind[e] !== CHANGE)
-			&& (this.mail === 0 || events.mail[e] === this.mail)
+		return this.#isOfMail(e, events)
 			&& (this.layer === '' || events.layer[e] === Number(this.layer))
 			&& (this.text === '' || this.run.title_(e).toLowerCase().includes(this.text));
 	}

@@ -110,7 +110,7 @@ export class PacketView {
 		const content = side.boxes.length > 0 ? this.#nest(side, 0, changed)
 			: el('p', { class: 'nothing' }, side.outcome === 'dropped' ? 'Lost here.'
 				: side.outcome === 'ignored' ? 'It ends here.' : side.outcome === 'waiting' ? 'It waits here.' : 'No payload.');
-		return el('div', { class: 'side' }, el('h3', {}, side.title, ' ', el('span', { class: 'soft' }, size)), content);
+		return el('div', { class: side.frame ? 'side' : 'side bare' }, el('h3', {}, side.title, ' ', el('span', { class: 'soft' }, size)), content);
 	}
 
 	#nest(side, i, changed) {
