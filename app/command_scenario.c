@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <unistd.h>
 #include "app/command.h"
+#include "app/scenario_value.h"
 #include "app/security.h"
 
 #define NAME_CHARACTERS "-abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
@@ -91,27 +92,22 @@ static int write_authority(const struct scenario *scenario, const char *path)
 	return EXIT_OK;
 }
 
-/* As certificates have them: letters, digits and hyphens, no blank label, no wildcard. */
-static bool is_server_name(const char *name)
-{
-	size_t length = strlen(name);
-
-	return length > 0 && length <= 253 && strspn(name, NAME_CHARACTERS ".") == length &&
-	       *name != '.' && name[length - 1] != '.' && strstr(name, "..") == NULL;
-}
-
 static int print_issued(const struct scenario *scenario, const char *list)
 {
-	g_auto(GStrv) names = g_strsplit(list, ",", -1);
-	g_autofree char *pem = NULL;
+	g_autofree char *lower = g_ascii_strdown(list, -1), *pem = NULL;
+	g_auto(GStrv) names = g_strsplit(lower, ",", -1);
 
-	for (char **name = names; *name != NULL; name++)
-		if (!is_server_name(g_strstrip(*name))) {
-			command_complain("--issue: \"%s\" is no name of a server; write such as "
-					 "mx.real.example,imap.real.example",
-					 *name);
+	for (char **name = names; *name != NULL; name++) {
+		const char *problem = value_check_server_name(g_strstrip(*name));
+
+		if (problem != NULL) {
+			command_complain(
+			    "--issue: \"%s\" is no name of a server: %s; write such as "
+			    "mx.real.example,imap.real.example",
+			    *name, problem);
 			return EXIT_USAGE;
 		}
+	}
 	if (*names == NULL) {
 		command_complain("--issue: name the server, such as mx.real.example");
 		return EXIT_USAGE;
@@ -144,10 +140,12 @@ int command_show(const struct command *command, int argc, char **argv)
 		{ "set",           0, 0, G_OPTION_ARG_STRING_ARRAY, &settings, COMMAND_SET_HELP,
                  "PATH=VALUE" },
 		{ "ca",    0, 0, G_OPTION_ARG_FILENAME, &authority,
-                 "Instead write the certificate of its authority to PATH, for real clients (PEM)", "PATH" },
+                 "Instead write the certificate of its authority to PATH, for real clients in a "
+                 "lab: whoever has the scenario can make its key, so never trust it elsewhere "
+                 "(PEM)", "PATH" },
 		{ "issue", 0, 0, G_OPTION_ARG_STRING, &issued,
                  "Instead print a certificate of its authority with its key, for a real server "
-		  "(PEM)", "NAME,..." },
+		  "in a lab: whoever has the scenario can make that key (PEM)", "NAME,..." },
 		{ 0      }
 	};
 	const char *file;

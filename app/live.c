@@ -438,7 +438,7 @@ int live_drive(struct live *live, const struct run_session *session)
 	}
 	finish_record(live);
 	if (live->pages != NULL)
-		live_pages_finish(live->pages);
+		live_pages_finish(live->pages, live->signals);
 	if (!live->is_silent)
 		report(live);
 	live_services_stop(state->services);

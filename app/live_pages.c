@@ -1,17 +1,21 @@
 #include "app/live_pages.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "app/dissectors.h"
 #include "app/page_make.h"
 
 #define PAGE_BYTES_MAX 64000000 /* what a server keeps */
+#define SEND_SECONDS   20       /* who asks and does not read for so long gets no more pages */
 
 struct live_pages {
 	int descriptor;
@@ -21,6 +25,8 @@ struct live_pages {
 	struct history *history;
 	struct trace_sink sink;
 	pid_t child; /* makes a page; 0: none does */
+	int result;  /* of the child: a byte when it begins to send; its end is the end of this */
+	bool is_sending; /* it has begun: a part of the answer may be out */
 };
 
 static void observe(void *owner, const struct trace_record *record, struct bytes bytes)
@@ -76,7 +82,9 @@ struct trace_sink *live_pages_sink(struct live_pages *pages)
 
 int live_pages_descriptor(const struct live_pages *pages)
 {
-	return pages == NULL ? -1 : pages->descriptor;
+	if (pages == NULL)
+		return -1;
+	return pages->child > 0 ? pages->result : pages->descriptor;
 }
 
 /* ---- Making one: in a process of its own ---- */
@@ -131,7 +139,7 @@ static bool write_all(int descriptor, const char *bytes, size_t length)
 	return true;
 }
 
-static void send_page(const struct live_pages *pages, int file)
+static bool send_page(const struct live_pages *pages, int file, int result)
 {
 	off_t length = file < 0 ? 0 : lseek(file, 0, SEEK_END);
 	char head[32];
@@ -142,59 +150,121 @@ static void send_page(const struct live_pages *pages, int file)
 	bytes = length == 0 ? NULL : mmap(NULL, (size_t)length, PROT_READ, MAP_PRIVATE, file, 0);
 	if (bytes == MAP_FAILED)
 		length = 0;
-	alarm(0); /* from here on it is all or nothing */
+	alarm(SEND_SECONDS);
 	g_snprintf(head, sizeof head, "%lld\n", (long long)length);
-	if (write_all(pages->descriptor, head, strlen(head)) && length > 0)
-		write_all(pages->descriptor, bytes, (size_t)length);
+	return write_all(result, "s", 1) && write_all(pages->descriptor, head, strlen(head)) &&
+	       (length == 0 || write_all(pages->descriptor, bytes, (size_t)length));
+}
+
+static void stop_answering(struct live_pages *pages)
+{
+	shutdown(pages->descriptor, SHUT_RDWR);
+	pages->descriptor = -1;
+}
+
+/* Does not wait for who asks: the clock would, too. */
+static void say_failed(struct live_pages *pages)
+{
+	if (send(pages->descriptor, "0\n", 2, MSG_DONTWAIT | MSG_NOSIGNAL) != 2)
+		stop_answering(pages);
 }
 
 static void begin_page(struct live_pages *pages)
 {
-	pages->child = fork();
-	if (pages->child != 0)
+	int ends[2];
+
+	pages->is_sending = false;
+	if (pipe2(ends, O_CLOEXEC) != 0) {
+		say_failed(pages);
 		return;
-	limit_all(pages);
-	send_page(pages, make_page(pages));
-	_exit(0);
+	}
+	pages->child = fork();
+	if (pages->child == 0) {
+		close(ends[0]);
+		limit_all(pages);
+		_exit(send_page(pages, make_page(pages), ends[1]) ? 0 : 1);
+	}
+	close(ends[1]);
+	if (pages->child > 0) {
+		pages->result = ends[0];
+		return;
+	}
+	close(ends[0]);
+	pages->child = 0;
+	say_failed(pages);
 }
 
 /* ---- Who asks ---- */
 
-/* Waits for the process that makes a page; one that failed has said nothing. */
-static bool reap(struct live_pages *pages, int options)
+/* The child has ended. One that failed has said nothing, or a part, behind which nothing can follow. */
+static void reap(struct live_pages *pages)
 {
-	int status;
+	int status = 0;
+	bool is_known = waitpid(pages->child, &status, 0) == pages->child;
 
-	if (pages->child <= 0)
-		return true;
-	if (waitpid(pages->child, &status, options) != pages->child)
-		return false;
+	close(pages->result);
 	pages->child = 0;
-	if (!WIFEXITED(status))
-		write_all(pages->descriptor, "0\n", 2);
-	return true;
+	if (!pages->is_sending)
+		say_failed(pages);
+	else if (!is_known || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
+		stop_answering(pages);
+}
+
+static void take_result(struct live_pages *pages)
+{
+	char byte;
+	ssize_t length = read(pages->result, &byte, 1);
+
+	if (length > 0)
+		pages->is_sending = true;
+	else if (length == 0 || errno != EINTR)
+		reap(pages);
 }
 
 void live_pages_answer(struct live_pages *pages)
 {
 	char asked;
 
-	if (!reap(pages, WNOHANG))
-		return; /* who asks gets the one that is made */
-	if (read(pages->descriptor, &asked, 1) != 1) {
+	if (pages->child > 0)
+		take_result(pages);
+	else if (read(pages->descriptor, &asked, 1) == 1)
+		begin_page(pages);
+	else
 		pages->descriptor = -1;
-		return;
-	}
-	begin_page(pages);
-	if (pages->child < 0)
-		write_all(pages->descriptor, "0\n", 2);
 }
 
-void live_pages_finish(struct live_pages *pages)
+/* False: there was a signal first, so the page is given up. */
+static bool wait_for_page(struct live_pages *pages, int signals)
 {
-	if (pages->descriptor < 0)
+	struct pollfd polled[] = {
+		{signals,        POLLIN, 0},
+                { pages->result, POLLIN, 0}
+	};
+
+	while (pages->child > 0) {
+		if (poll(polled, G_N_ELEMENTS(polled), -1) < 0)
+			continue;
+		if (polled[0].revents != 0) {
+			kill(pages->child, SIGKILL);
+			reap(pages);
+			return false;
+		}
+		take_result(pages);
+	}
+	return true;
+}
+
+static bool is_readable(int descriptor)
+{
+	struct pollfd polled = { descriptor, POLLIN, 0 };
+
+	return poll(&polled, 1, 0) > 0;
+}
+
+void live_pages_finish(struct live_pages *pages, int signals)
+{
+	if (!wait_for_page(pages, signals) || pages->descriptor < 0 || is_readable(signals))
 		return;
-	reap(pages, 0);
 	begin_page(pages);
-	reap(pages, 0);
+	wait_for_page(pages, signals);
 }

@@ -110,6 +110,11 @@ static const char *check_domain(const char *text, const char *extra)
 	}
 }
 
+const char *value_check_server_name(const char *text)
+{
+	return check_domain(text, "");
+}
+
 static const char *check_owner(const char *text)
 {
 	size_t length = strlen(text);

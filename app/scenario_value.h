@@ -25,5 +25,11 @@ const char *value_parse(const struct key *key, const char *text, void *field,
  */
 bool value_print(const struct key *key, const void *field, GString *out);
 
+/*
+ * Whether `text` can be the name of a host in a certificate: labels of lower-case letters, digits and
+ * hyphens, no wildcard (RFC 1123 section 2.1). NULL, or why not: a static text.
+ */
+const char *value_check_server_name(const char *text);
+
 /* The subject of a rule: the words of a key joined, "`lan` or `link`". The caller frees it. */
 char *words_print(const struct word *words, const char *separator);

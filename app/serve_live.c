@@ -11,7 +11,7 @@
 #define BEAT_SECONDS     15
 #define WATCHERS_MAX     16
 #define PAGES_DESCRIPTOR 3                    /* of a session, where it is asked for pages */
-#define PAGE_PAUSE_US    (G_USEC_PER_SEC / 2) /* a page younger than that is new enough */
+#define ANSWER_PAUSE_US  (G_USEC_PER_SEC / 2) /* an answer younger than that is new enough */
 #define BACKLOG_BYTES    (4 * 1000000) /* a watcher that does not read so much is sent away */
 
 struct block {
@@ -27,10 +27,13 @@ struct watcher {
 	goffset sent_bytes, written_bytes;
 };
 
+typedef void (*page_done)(void *owner, SoupServerMessage *message, GBytes *page,
+			  const char *problem);
+
 /* A request for the session's page. */
 struct page_asked {
 	SoupServerMessage *message;
-	void (*done)(void *owner, SoupServerMessage *message, GBytes *page, const char *problem);
+	page_done done;
 	void *owner;
 };
 
@@ -49,9 +52,11 @@ struct serve_live {
 	GIOStream *pages;   /* where the session is asked for pages and answers; NULL: none runs */
 	GByteArray *answer; /* what has come of one */
 	uint8_t buffer[65536];
-	GBytes *page; /* the last; NULL: none */
-	int64_t page_us;
-	GQueue asked; /* of struct page_asked * */
+	GBytes *page;        /* the last; NULL: none */
+	const char *problem; /* why the last answer was none; NULL: it was `page`, or none came */
+	int64_t answer_us;   /* when it came */
+	bool is_asked;       /* an answer is under way */
+	GQueue asked;        /* of struct page_asked * */
 };
 
 /* ---- Watchers ---- */
@@ -177,15 +182,40 @@ static void flush_block(struct serve_live *live)
 
 /* ---- Pages of the session ---- */
 
+static void answer_one(struct page_asked *asked, GBytes *page, const char *problem)
+{
+	asked->done(asked->owner, asked->message, page, problem);
+	g_object_unref(asked->message);
+	g_free(asked);
+}
+
 static void answer_asked(struct serve_live *live, const char *problem)
 {
 	struct page_asked *asked;
 
-	while ((asked = g_queue_pop_head(&live->asked)) != NULL) {
-		asked->done(asked->owner, asked->message, problem == NULL ? live->page : NULL,
-			    problem);
-		g_object_unref(asked->message);
-		g_free(asked);
+	while ((asked = g_queue_pop_head(&live->asked)) != NULL)
+		answer_one(asked, problem == NULL ? live->page : NULL, problem);
+}
+
+/* Whether the other end is closed, which libsoup does not notice while the answer is waited for. */
+static bool is_gone(SoupServerMessage *message)
+{
+	GSocket *socket = soup_server_message_get_socket(message);
+	char byte;
+
+	return socket == NULL ||
+	       recv(g_socket_get_fd(socket), &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
+static void drop_gone(struct serve_live *live)
+{
+	for (guint left = live->asked.length; left > 0; left--) {
+		struct page_asked *asked = g_queue_pop_head(&live->asked);
+
+		if (is_gone(asked->message))
+			answer_one(asked, NULL, "Nobody waits for this answer.");
+		else
+			g_queue_push_tail(&live->asked, asked);
 	}
 }
 
@@ -207,13 +237,14 @@ static bool take_page(struct serve_live *live)
 	if (length > 0) {
 		g_clear_pointer(&live->page, g_bytes_unref);
 		live->page = g_bytes_new(answer->data + head, length);
-		live->page_us = g_get_monotonic_time();
 	}
+	live->problem = length > 0 ? NULL
+				   : "The page could not be made: it takes more than this server "
+				     "allows (--seconds, --memory), or is longer than 64 MB.";
+	live->answer_us = g_get_monotonic_time();
+	live->is_asked = false;
 	g_byte_array_remove_range(answer, 0, (guint)(head + length));
-	answer_asked(live, length > 0 ? NULL
-				      : "The page could not be made: it takes more than this "
-					"server allows (--seconds, --memory), or is longer than "
-					"64 MB.");
+	answer_asked(live, live->problem);
 	return true;
 }
 
@@ -255,19 +286,43 @@ static void forget_pages(struct serve_live *live)
 	answer_asked(live, "The session has ended.");
 }
 
-void serve_live_page(struct serve_live *live, SoupServerMessage *message,
-		     void (*done)(void *owner, SoupServerMessage *message, GBytes *page,
-				  const char *problem),
+/* One that is ending does not read it: its last page, or its end, is the answer. */
+static void ask_session(struct serve_live *live)
+{
+	if (live->is_asked)
+		return;
+	live->is_asked = true;
+	g_output_stream_write(g_io_stream_get_output_stream(live->pages), "p", 1, NULL, NULL);
+}
+
+static bool is_answer_new(const struct serve_live *live)
+{
+	return (live->page != NULL || live->problem != NULL) &&
+	       g_get_monotonic_time() - live->answer_us < ANSWER_PAUSE_US;
+}
+
+/* By what there is: of a session that has ended, its last page. */
+static void answer_now(struct serve_live *live, SoupServerMessage *message, page_done done,
+		       void *owner)
+{
+	if (live->page != NULL && (live->pages == NULL || live->problem == NULL))
+		done(owner, message, live->page, NULL);
+	else
+		done(owner, message, NULL,
+		     live->problem != NULL ? live->problem : "No session runs: start one.");
+}
+
+void serve_live_page(struct serve_live *live, SoupServerMessage *message, page_done done,
 		     void *owner)
 {
 	struct page_asked *asked;
-	bool is_new = live->page != NULL && g_get_monotonic_time() - live->page_us < PAGE_PAUSE_US;
 
-	if (live->pages == NULL || is_new) {
-		done(owner, message, live->page,
-		     live->page == NULL ? "No session runs: start one." : NULL);
+	if (live->pages == NULL || is_answer_new(live)) {
+		answer_now(live, message, done, owner);
 		return;
 	}
+	if (live->asked.length >= WATCHERS_MAX)
+		drop_gone(live);
 	if (live->asked.length >= WATCHERS_MAX) {
 		done(owner, message, NULL, "Too many ask for this page already.");
 		return;
@@ -275,10 +330,7 @@ void serve_live_page(struct serve_live *live, SoupServerMessage *message,
 	asked = g_new(struct page_asked, 1);
 	*asked = (struct page_asked) { g_object_ref(message), done, owner };
 	g_queue_push_tail(&live->asked, asked);
-	/* One that is ending does not read it: its last page, or its end, is the answer. */
-	if (live->asked.length == 1)
-		g_output_stream_write(g_io_stream_get_output_stream(live->pages), "p", 1, NULL,
-				      NULL);
+	ask_session(live);
 }
 
 /* ---- The session ---- */
@@ -381,6 +433,8 @@ static bool spawn(struct serve_live *live, const GPtrArray *arguments)
 	}
 	g_clear_object(&live->pages);
 	g_clear_pointer(&live->page, g_bytes_unref);
+	live->problem = NULL;
+	live->is_asked = false;
 	g_byte_array_set_size(live->answer, 0);
 	socket = g_socket_new_from_fd(ends[0], NULL);
 	if (socket == NULL) {

@@ -89,6 +89,10 @@ static const struct {
 	{ "run hello --format json --dialog --log /dev/null",                  "--dialog is text"              },
 	{ "show hello --issue mx.real.example",                                "no server of this scenario"    },
 	{ "show tls --issue mx..example",                                      "no name of a server"           },
+	{ "show tls --issue -x.example",                                       "must not stand first or last"  },
+	{ "show tls --issue mx.x-.example",                                    "must not stand first or last"  },
+	{ "show tls --issue *.example",					"names do not have"             },
+	{ "show tls --issue mx.example.",                                      "a part of it is empty"         },
 	{ "run hello --quiet --dialog",					"--dialog"                      },
 	{ "run hello --quiet --dialog --report",                               "--dialog"                      },
 	{ "run hello --quiet --format json",                                   "--format json"                 },
@@ -651,6 +655,7 @@ START_TEST(a_certificate_is_issued_for_a_real_server)
 	struct outcome *one = run_line("show tls --issue mx.real.example,imap.real.example");
 	struct outcome *again = run_line("show tls --issue mx.real.example,imap.real.example");
 	struct outcome *other = run_line("show tls --issue mx.real.example");
+	struct outcome *upper = run_line("show tls --issue MX.real.example");
 	struct outcome *both = run_line("show tls --ca - --issue mx.real.example");
 
 	ck_assert_status(one, 0);
@@ -660,10 +665,27 @@ START_TEST(a_certificate_is_issued_for_a_real_server)
 	ck_assert_str_ne(one->out, other->out);
 	ck_assert(g_str_has_suffix(both->out, other->out));
 	ck_assert_uint_eq(lines_with(both, "-----BEGIN CERTIFICATE-----"), 2);
+	ck_assert_str_eq(upper->out, other->out);
+	outcome_free(upper);
 	outcome_free(both);
 	outcome_free(one);
 	outcome_free(again);
 	outcome_free(other);
+}
+END_TEST
+
+START_TEST(no_label_of_an_issued_name_is_longer_than_63)
+{
+	for (int length = 63; length <= 64; length++) {
+		g_autofree char *label = g_strnfill((gsize)length, 'a');
+		g_autofree char *line =
+		    g_strdup_printf("show tls --issue mx.example,%s.example", label);
+		struct outcome *outcome = run_line(line);
+
+		ck_assert_status(outcome, length > 63 ? 2 : 0);
+		ck_assert_uint_eq(strstr(outcome->err, "longer than 63") != NULL, length > 63);
+		outcome_free(outcome);
+	}
 }
 END_TEST
 
@@ -1387,6 +1409,7 @@ int main(void)
 	tcase_add_test(tests, message_keeps_what_belongs_to_one_mail_with_its_dns_and_arp);
 	tcase_add_test(tests, the_log_of_tls_alone_and_of_what_is_in_it);
 	tcase_add_test(tests, a_certificate_is_issued_for_a_real_server);
+	tcase_add_test(tests, no_label_of_an_issued_name_is_longer_than_63);
 	tcase_add_test(tests, the_filters_of_the_log_are_those_of_the_json_too);
 	tcase_add_loop_test(tests, the_filters_of_the_log_are_those_of_the_dialog_too, 0,
 			    (int)G_N_ELEMENTS(dialogs));

@@ -325,6 +325,71 @@ def a_live_page_has_limits():
         assert '"moments":400' in page and "--records" in page
 
 
+def give_up(one, count):
+    """So many ask for the page, and go before there is an answer."""
+    links = [socket.create_connection(("127.0.0.1", one.port)) for _ in range(count)]
+    for link in links:
+        link.sendall(f"POST /api/live/page HTTP/1.1\r\nHost: 127.0.0.1:{one.port}\r\n"
+                     "Content-Type: application/yaml\r\nContent-Length: 0\r\n\r\n".encode())
+    for link in links:
+        link.close()
+
+
+def a_live_page_that_fails_is_answered_each_time():
+    with Server(OFFICE, "--live", "--memory", "1") as one:
+        assert one.ask("/api/live?file=0&speed=0.1", "")[0] == 200
+        for _ in range(3):
+            status, _, said = one.ask("/api/live/page", "", timeout=10)
+            assert status == 409 and "could not be made" in said, (status, said)
+            give_up(one, 17)
+            time.sleep(0.6)
+        assert one.ask("/api/live", "")[0] == 200
+
+
+def who_waits_for_a_page_and_goes_makes_room():
+    with Server(OFFICE, "--live") as one:
+        assert one.ask("/api/live?file=0&speed=0.1", "")[0] == 200
+        with open(f"/proc/{one.process.pid}/task/{one.process.pid}/children", encoding="ascii") as file:
+            session = int(file.read().split()[0])
+        one.json("/api/live/page", "")
+        time.sleep(0.6)
+        os.kill(session, signal.SIGSTOP)  # so that no answer comes
+        give_up(one, 16)
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            asked = pool.submit(lambda: one.ask("/api/live/page", ""))
+            time.sleep(0.3)
+            os.kill(session, signal.SIGCONT)
+            assert asked.result(20)[0] == 200
+
+
+def seconds_of_processor(process):
+    with open(f"/proc/{process}/stat", encoding="ascii", errors="replace") as file:
+        fields = file.read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def who_asks_for_pages_and_does_not_read_costs_nothing():
+    ours, theirs = socket.socketpair()
+    ours.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    theirs.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+    with ours, theirs:
+        session = subprocess.Popen([MAILWIRE, "live", "--speed=0.1", "--alone", f"--pages={theirs.fileno()}:400:20:0",
+                                    OFFICE], pass_fds=[theirs.fileno()], stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL)
+        try:
+            ours.sendall(b"pp")
+            assert int(ours.recv(1)) > 0, "the first page is on its way"
+            before = seconds_of_processor(session.pid)
+            time.sleep(1)
+            spent = seconds_of_processor(session.pid) - before
+            session.terminate()
+            assert session.wait(5) == 0, "a page that nobody reads does not keep it"
+        finally:
+            session.kill()
+            session.wait()
+        assert spent < 0.4, spent
+
+
 # ---- Its life ----
 
 def it_listens_on_loopback_alone():
@@ -392,6 +457,9 @@ CASES = [
     the_log_comes_as_it_happens,
     the_page_of_a_live_session_grows,
     a_live_page_has_limits,
+    a_live_page_that_fails_is_answered_each_time,
+    who_waits_for_a_page_and_goes_makes_room,
+    who_asks_for_pages_and_does_not_read_costs_nothing,
     it_listens_on_loopback_alone,
     sigterm_ends_it_and_its_children,
     each_mistake_has_its_own_error,

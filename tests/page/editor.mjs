@@ -135,6 +135,13 @@ test('the log of a live session grows', async () => {
 	assert.equal(await run.locator('.node[data-name="mail"]').count(), 1);
 	assert.match(await run.locator('.controls .place').textContent(), /^([\d,]+) \/ \1$/, 'its last step, as one follows');
 	assert.deepEqual(await violations(page), []);
+	await page.route('**/api/live/page', () => { /* never answered */ });
+	await page.selectOption('.e-live select', '0.1');
+	await page.click('.e-live >> text=Start');
+	await page.waitForFunction(() => document.querySelector('.e-live [role=status]').textContent.includes(' runs'), null, { timeout: 10000 });
+	await page.click('.e-live >> text=Stop');
+	await page.waitForFunction(() => document.querySelector('.e-live [role=status]').textContent === 'It has ended.', null, { timeout: 10000 })
+		.catch(() => assert.fail('Stop waits for a page that does not come'));
 });
 
 for (const [scheme, size] of [['light', undefined], ['dark', undefined], ['dark', PHONE]])

@@ -4,6 +4,7 @@ import { livePage, startLive, stopLive } from './api.js';
 
 const KEPT = 2000;
 const PAGE_MS = 4000; /* between two pages, while one follows */
+const LAST_MS = 3000; /* that Stop waits for the last page */
 const SPEEDS = [0.1, 0.5, 1, 2, 5, 10, 100];
 const LAYERS = /^\s+(?:\S+ )?\s*(SMTP|POP3|IMAP|HTTP|DNS|TLS|TCP|UDP|IPv4|ICMP|ARP|Ethernet)\b/;
 
@@ -117,10 +118,10 @@ export class Live {
 			this.asked = setTimeout(() => this.#keepUp(), PAGE_MS);
 	}
 
-	/* What it has done so far is shown for the last time before it ends. */
+	/* What it has done so far is shown for the last time before it ends, unless that takes too long. */
 	async #stop() {
 		if (!this.frame.hidden)
-			await this.#page();
+			await Promise.race([this.#page(), new Promise((resolve) => { setTimeout(resolve, LAST_MS); })]);
 		this.#do(stopLive());
 	}
 
