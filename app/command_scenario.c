@@ -141,8 +141,8 @@ int command_show(const struct command *command, int argc, char **argv)
                  "PATH=VALUE" },
 		{ "ca",    0, 0, G_OPTION_ARG_FILENAME, &authority,
                  "Instead write the certificate of its authority to PATH, for real clients in a "
-                 "lab: whoever has the scenario can make its key, so never trust it elsewhere "
-                 "(PEM)", "PATH" },
+		  "lab: whoever has the scenario can make its key, so never trust it elsewhere "
+		  "(PEM)", "PATH" },
 		{ "issue", 0, 0, G_OPTION_ARG_STRING, &issued,
                  "Instead print a certificate of its authority with its key, for a real server "
 		  "in a lab: whoever has the scenario can make that key (PEM)", "NAME,..." },

@@ -14,13 +14,13 @@ void text_spaces(GString *out, size_t count)
 
 void text_left(GString *out, const char *text, size_t width)
 {
-	size_t length = strlen(text);
-	char *at = text_room(out, MAX(length, PIECE_BYTES));
+	struct bytes bytes = bytes_of(text);
+	char *at = text_room(out, MAX(bytes.length, PIECE_BYTES));
 
 	g_assert(width <= PIECE_BYTES);
 	memset(at, ' ', PIECE_BYTES);
-	memcpy(at, text, length);
-	text_grow(out, MAX(length, width));
+	memcpy(at, bytes.data, bytes.length);
+	text_grow(out, MAX(bytes.length, width));
 }
 
 static unsigned digits_of(uint64_t number)

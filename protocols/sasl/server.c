@@ -190,9 +190,9 @@ static enum sasl_status take_first(struct sasl_server *server, struct bytes in)
 		server->binding = g_strndup(text, (gsize)(bare - text));
 		server->client_nonce = g_strdup(nonce);
 		g_string_assign(server->transcript, bare);
+		if (server->login != NULL)
+			status = ask_for(server, authorization);
 	}
-	if (server->login != NULL)
-		status = ask_for(server, authorization);
 	g_free(authorization);
 	g_free(nonce);
 	g_free(name);
