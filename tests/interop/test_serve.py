@@ -236,9 +236,9 @@ def a_run_that_takes_too_long_is_ended():
 def a_run_that_needs_too_much_memory_is_ended():
     if SANITIZED:
         return
-    with Server(OFFICE, "--records", "1000000000", "--memory", "150") as one:
+    with Server(OFFICE, "--records", "1000000000", "--memory", "250") as one:
         status, _, text = one.ask("/api/run?file=0", ENDLESS)
-        assert status == 422 and "more than 150 MB" in text, text
+        assert status == 422 and "more than 250 MB" in text, text
         assert "page" in one.json("/api/run?file=0", HEADER + "  []\n")
 
 
