@@ -22,6 +22,7 @@ static void run_program(const char *kind, const char *const *arguments)
 	tcsetpgrp(STDIN_FILENO, getpid());
 	signal(SIGTTOU, SIG_DFL);
 	signal(SIGINT, SIG_DFL); /* a shell's background jobs ignore both */
+	signal(SIGHUP, SIG_DFL);
 	signal(SIGQUIT, SIG_DFL);
 	setenv("TERM", kind, 1);
 	g_ptr_array_add(all, (gpointer)program_path());
