@@ -76,6 +76,8 @@ TEST_LIBRARY := $(BUILD)/tests/libtests.a
 TESTS := $(TEST_SOURCES:%.c=$(BUILD)/%)
 # Real programs on the simulated network; they skip what a machine cannot do.
 INTEROP := $(sort $(wildcard ./tests/interop/test_*.py ./tests/page/test_*.sh))
+# Begun first, so that no core is without work at the end.
+LONGEST := ./tests/interop/test_tcp.py $(BUILD)/tests/app/test_verdict ./tests/page/test_page.sh
 
 all: $(PROGRAM) ## builds the program
 	@ln -sf $(PROGRAM) mailwire
@@ -132,7 +134,7 @@ test: deps-test ## installs what is missing, builds, runs every test
 	@+$(SUBMAKE) all
 	@+$(SUBMAKE) tests
 	@+$(SUBMAKE) layers
-	@MAILWIRE=$(PROGRAM) tests/run.sh $(TESTS) $(INTEROP)
+	@MAILWIRE=$(PROGRAM) tests/run.sh $(LONGEST) $(filter-out $(LONGEST),$(TESTS) $(INTEROP))
 
 deps: ## what building and running needs, by apt where that is missing
 	@tools/deps.sh build
