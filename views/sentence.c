@@ -38,7 +38,7 @@ size_t sentence_short_bytes(const GString *sentence)
 	const char *at = sentence->str;
 
 	/* Its second byte is rare. */
-	while ((at = strchr(at, dash[1])) != NULL) {
+	while ((at = strchr(at, (unsigned char)dash[1])) != NULL) {
 		if (at > sentence->str && strncmp(at - 1, dash, sizeof dash - 1) == 0)
 			return (size_t)(at - 1 - sentence->str);
 		at++;

@@ -207,7 +207,7 @@ static bool is_ascii(struct bytes in)
 static void write_address(struct bytes path, char address[SMTP_PATH_MAX])
 {
 	size_t quoted = quoted_string_length(path), length = 0;
-	char plain[SMTP_PATH_MAX];
+	char plain[SMTP_PATH_MAX] = "";
 
 	for (size_t i = 1; i + 1 < quoted; i++) {
 		if (path.data[i] == '\\')
