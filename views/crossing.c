@@ -178,7 +178,7 @@ static void append(struct crossing *crossing, const struct trace_record *record)
 
 bool crossing_is_loopback(const struct crossing *crossing)
 {
-	for (guint i = 0; i < crossing->records->len; i++)
+	for (guint i = 0; crossing->is_off_wire && i < crossing->records->len; i++)
 		if (crossing_record(crossing, i)->kind == TRACE_LOOPBACK)
 			return true;
 	return false;
@@ -213,7 +213,8 @@ static void feed_loopback(struct crossing *crossing, const struct trace_record *
 	crossing->is_off_wire = true;
 }
 
-static bool is_wrapped(const struct crossing *crossing)
+/* Whether a header was put in front here: something was to go out. */
+static bool has_added_header(const struct crossing *crossing)
 {
 	for (guint i = 0; i < crossing->records->len; i++)
 		if (crossing_record(crossing, i)->kind == TRACE_ENCAPSULATE)
@@ -228,7 +229,7 @@ static void feed_drop(struct crossing *crossing, const struct trace_record *reco
 	struct ipv4_header header;
 	struct bytes payload;
 
-	if (crossing->sent != NULL || crossing->unsent != NULL || !is_wrapped(crossing))
+	if (crossing->sent != NULL || crossing->unsent != NULL || !has_added_header(crossing))
 		return;
 	if (record->layer == LAYER_LINK)
 		crossing->unsent = keep(bytes);
