@@ -90,6 +90,17 @@ START_TEST(a_noted_sum_is_found_for_its_bytes_alone_and_until_they_change)
 }
 END_TEST
 
+/* The name of an interface that has none is an empty run without an address. */
+START_TEST(in_an_empty_run_no_byte_is_found)
+{
+	struct bytes none = { NULL, 0 }, some = bytes_of("eth0:1");
+
+	ck_assert_ptr_null(bytes_find_byte(none, ':'));
+	ck_assert_ptr_eq(bytes_find_byte(some, ':'), some.data + 4);
+	ck_assert_ptr_null(bytes_find_byte(bytes_first(some, 4), ':'));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("packet");
@@ -99,6 +110,7 @@ int main(void)
 	tcase_add_loop_test(tests, every_size_class_has_room_for_all_headers, 0, 9);
 	tcase_add_test(tests, unsharing_copies_only_when_shared);
 	tcase_add_test(tests, a_noted_sum_is_found_for_its_bytes_alone_and_until_they_change);
+	tcase_add_test(tests, in_an_empty_run_no_byte_is_found);
 	suite_add_tcase(suite, tests);
 
 	SRunner *runner = srunner_create(suite);
