@@ -184,6 +184,9 @@ static int replay_frames(struct replay *replay, const struct run_session *sessio
 		if (capture_reader_next(replay->reader, &frame) != CAPTURE_READ_FRAME)
 			return refuse(
 			    replay, "the record ends before its end: it is damaged or was cut off");
+		if (capture_reader_damage(replay->reader)->places > 0)
+			return refuse(replay, "the record is damaged: %s",
+				      capture_reader_damage(replay->reader)->first);
 		int64_t time_ns;
 
 		if (__builtin_mul_overflow(replay->epoch_s, NS_PER_S, &time_ns) ||

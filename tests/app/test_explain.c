@@ -333,6 +333,57 @@ START_TEST(a_damaged_file_gives_what_is_readable_and_one_line)
 }
 END_TEST
 
+/* Both ways at once: what is in the middle is passed over, what is cut off ends it; one line says both. */
+START_TEST(damage_in_the_middle_hides_no_packet)
+{
+	struct outcome *outcome;
+
+	begin_capture();
+	handshake();
+	g_byte_array_append(capture, (const uint8_t *)"no packet", 9);
+	segment(false, 0xfffffff1, 5011, ACK, "EHLO a.example\r\n");
+	segment(false, 0x00000001, 5011, ACK, "NOOP\r\n");
+	g_byte_array_set_size(capture, capture->len - 3);
+	write_capture();
+	outcome = program_run("explain", path, NULL);
+	ck_assert_status(outcome, 4);
+	ck_assert_ptr_nonnull(strstr(outcome->out, "EHLO a.example"));
+	ck_assert_ptr_null(strstr(outcome->out, "frame 6"));
+	ck_assert_msg(strstr(outcome->err,
+			     ": 9 bytes passed over behind frame 4: malformed record at "
+			     "byte 258; then truncated record at byte") != NULL,
+		      "%s", outcome->err);
+	ck_assert_uint_eq(strcspn(outcome->err, "\n"), outcome->err_bytes - 1);
+	outcome_free(outcome);
+}
+END_TEST
+
+/* From a file and from a pipe; cut off, what was packed in front is told. */
+START_TEST(what_gzip_packed_is_told_as_it_was)
+{
+	g_autofree char *plain = NULL, *line = NULL, *packed = NULL;
+	const char *arguments[] = { "sh", "-c", NULL, NULL };
+	int status;
+
+	begin_capture();
+	handshake();
+	segment(false, 0xfffffff1, 5011, ACK, "EHLO a.example\r\n");
+	write_capture();
+	plain = explained(NULL, NULL);
+	arguments[2] = line = g_strdup_printf(
+	    "gzip -k %1$s && %2$s explain %1$s.gz && cat %1$s.gz | %2$s explain - && "
+	    "head -c -9 %1$s.gz | %2$s explain - 2>&1; status=$?; rm %1$s.gz; exit $status",
+	    path, program_path());
+	ck_assert(g_spawn_sync(NULL, (char **)arguments, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL,
+			       &packed, NULL, &status, NULL));
+	ck_assert_int_eq(WEXITSTATUS(status), 4);
+	for (unsigned i = 0; i < 2; i++)
+		ck_assert_msg(g_str_has_prefix(packed + i * strlen(plain), plain), "%s", packed);
+	ck_assert_ptr_nonnull(
+	    strstr(packed + 2 * strlen(plain), "the compressed file is cut off at its byte"));
+}
+END_TEST
+
 /* The same from a pipe as from the file. */
 START_TEST(standard_input_is_read_as_a_file_is)
 {
@@ -536,11 +587,11 @@ static const struct {
 } wrong[] = {
 	{"absent", NULL,				   NULL,       NULL,              "No such file" },
 	{ "text",  "this is no capture, whatever it is\n", NULL,       NULL,              "not a capture"},
-	{ "gz",    "\037\213and so on, and so on, and on", NULL,       NULL,              "gzip"         },
+	{ "gz",    "\037\213and so on, and so on, and on", NULL,       NULL,              "gzip data"    },
 	{ "xz",    "\3757zXZ",			     NULL,       NULL,              "by xz"        },
 	{ "zst",   "\050\265\057\375 and so on",           NULL,       NULL,              "by zstd"      },
 	{ "cut",   "\012\015\015\012cut here",             NULL,       NULL,
-         "malformed or truncated block at byte 0, in front of the first frame"                           },
+         "malformed block at byte 0, in front of the first frame"                                        },
 	{ "text",  "",				     NULL,       NULL,              "not a capture"},
 	{ "text",  "x",				    "--filter", "nonsense filter", "pcap-filter"  },
 	{ "text",  "x",				    "--format", "xml",             "json"         },
@@ -657,6 +708,8 @@ int main(void)
 	tcase_add_test(tests, a_capture_that_begins_in_the_middle_is_followed);
 	tcase_add_test(tests, frames_cut_short_by_the_capture_say_so);
 	tcase_add_test(tests, a_damaged_file_gives_what_is_readable_and_one_line);
+	tcase_add_test(tests, damage_in_the_middle_hides_no_packet);
+	tcase_add_test(tests, what_gzip_packed_is_told_as_it_was);
 	tcase_add_test(tests, standard_input_is_read_as_a_file_is);
 	tcase_add_loop_test(tests, filters_choose_what_is_shown_and_streams_stay_whole, 0,
 			    G_N_ELEMENTS(filters));
