@@ -159,6 +159,8 @@ enum capture_read capture_reader_next(struct capture_reader *reader, struct capt
 			       : !capture_next_in_blocks(reader, frame))
 		return finish(reader);
 	reader->frame_count++;
+	frame->passed_bytes = reader->damage.bytes - reader->told_bytes;
+	reader->told_bytes = reader->damage.bytes;
 	return CAPTURE_READ_FRAME;
 }
 

@@ -53,6 +53,7 @@ struct captured_frame {
 	uint8_t comment_count;
 	struct bytes comments[CAPTURE_COMMENTS_MAX]; /* UTF-8, not ended by NUL */
 	uint64_t packet_id;                          /* 0: none */
+	uint64_t passed_bytes; /* in front of it, which made no sense and were passed over */
 };
 
 enum capture_read {

@@ -16,6 +16,7 @@ struct capture_reader {
 	char *first_damage; /* what `damage` says of it */
 	char *end_damage;
 	uint64_t frame_count; /* read */
+	uint64_t told_bytes;  /* of what was passed over: in front of the frames that were read */
 	bool is_begun;
 	bool is_over;
 	bool is_capture; /* it begins like one */

@@ -482,6 +482,14 @@ static void print_damage(struct block *block)
 	struct explain *explain = block->explain;
 	size_t captured = frame->bytes.length + (frame->has_fcs ? 4 : 0);
 
+	if (frame->passed_bytes > 0) {
+		begin_note(explain, "  damaged");
+		g_string_append_printf(explain->layout.line,
+				       "the capture, in front of this: %" G_GUINT64_FORMAT
+				       " byte%s passed over",
+				       frame->passed_bytes, frame->passed_bytes == 1 ? "" : "s");
+		print_line(explain);
+	}
 	if (captured < frame->original_length) {
 		begin_note(explain, "  captured");
 		g_string_append_printf(explain->layout.line, "only the first %zu of %u bytes",

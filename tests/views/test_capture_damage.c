@@ -99,6 +99,8 @@ static void insert(size_t at, const void *bytes, unsigned length)
 static struct found {
 	unsigned count;
 	uint8_t frames[FRAMES + 10];
+	uint64_t passed_bytes; /* in front of frames, */
+	unsigned passed_frame; /* of this one last */
 	struct capture_damage damage;
 	char first[200], end[200];
 } found;
@@ -117,6 +119,9 @@ static enum capture_read read_by(struct capture_reader *reader)
 	while ((last = capture_reader_next(reader, &frame)) == CAPTURE_READ_FRAME) {
 		ck_assert_uint_lt(found.count, sizeof found.frames);
 		found.frames[found.count++] = frame.bytes.data[0];
+		found.passed_bytes += frame.passed_bytes;
+		if (frame.passed_bytes > 0)
+			found.passed_frame = found.count - 1;
 	}
 	found.damage = *capture_reader_damage(reader);
 	note_text(found.first, found.damage.first);
@@ -170,6 +175,8 @@ START_TEST(bytes_between_frames_cost_no_frame)
 		check_lost(FRAMES, FRAMES);
 		ck_assert_uint_eq(found.damage.places, 1);
 		ck_assert_uint_eq(found.damage.bytes, length);
+		ck_assert_uint_eq(found.passed_bytes, length);
+		ck_assert_uint_eq(found.passed_frame, 7);
 		ck_assert_uint_eq(found.damage.first_frame, 7);
 		ck_assert_str_eq(found.end, "");
 	}
