@@ -1,7 +1,9 @@
 /* The subcommand that explains captures: mailwire explain. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "app/command.h"
 #include "app/dissectors.h"
@@ -124,6 +126,26 @@ static int conclude(const struct request *request, const struct capture_reader *
 	return EXIT_OK;
 }
 
+static void do_nothing(int number)
+{
+	(void)number;
+}
+
+/*
+ * Control-C goes to all that stand in a pipe. Who captures at its other end hands over what is left and ends;
+ * that is told still, and the sum. A second one ends this, too.
+ */
+static void outlive_the_writer(int descriptor)
+{
+	struct sigaction before,
+	    once = { .sa_handler = do_nothing, .sa_flags = SA_RESTART | (int)SA_RESETHAND };
+	struct stat status;
+
+	if (fstat(descriptor, &status) == 0 && S_ISFIFO(status.st_mode) &&
+	    sigaction(SIGINT, NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+		sigaction(SIGINT, &once, NULL);
+}
+
 static int run_explain(const struct request *request, const struct explain_options *options)
 {
 	bool is_standard_input = strcmp(request->path, "-") == 0;
@@ -137,6 +159,7 @@ static int run_explain(const struct request *request, const struct explain_optio
 		command_complain("%s: %s", request->path, g_strerror(errno));
 		return EXIT_USAGE;
 	}
+	outlive_the_writer(descriptor);
 	reader = capture_reader_open(descriptor);
 	result = explain(reader, options);
 	output = command_flush();

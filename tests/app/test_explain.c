@@ -1,7 +1,10 @@
 /* mailwire explain: captures as they come from anywhere, and what is said of them. */
 #include <check.h>
 #include <json-glib/json-glib.h>
+#include <signal.h>
 #include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include "stack/wire/checksum.h"
 #include "tests/app/program.h"
 #include "tests/views/packets.h"
@@ -387,6 +390,44 @@ START_TEST(what_gzip_packed_is_told_as_it_was)
 }
 END_TEST
 
+/* As on a terminal, where Control-C reaches the one that captures, too: it writes what is left, and ends. */
+START_TEST(an_interrupt_waits_for_the_end_of_a_pipe)
+{
+	int in[2], out[2], status;
+	char text[65536] = "";
+	size_t length = 0;
+	ssize_t count;
+	pid_t pid;
+
+	begin_capture();
+	handshake();
+	ck_assert(pipe(in) == 0 && pipe(out) == 0);
+	pid = fork();
+	if (pid == 0) {
+		dup2(in[0], STDIN_FILENO);
+		dup2(out[1], STDOUT_FILENO);
+		close(in[1]);
+		signal(SIGINT, SIG_DFL);
+		execl(program_path(), program_path(), "explain", "-", NULL);
+		_exit(99);
+	}
+	close(in[0]);
+	close(out[1]);
+	ck_assert_int_eq(write(in[1], capture->data, 100), 100);
+	ck_assert_int_gt(read(out[0], text, 1), 0); /* it is reading */
+	kill(pid, SIGINT);
+	ck_assert_int_gt(write(in[1], capture->data + 100, capture->len - 100), 0);
+	close(in[1]);
+	while ((count = read(out[0], text + length, sizeof text - 1 - length)) > 0)
+		length += (size_t)count;
+	close(out[0]);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	ck_assert_msg(strstr(text, "4 frames") != NULL, "%s", text);
+	g_byte_array_free(capture, TRUE);
+}
+END_TEST
+
 /* The same from a pipe as from the file. */
 START_TEST(standard_input_is_read_as_a_file_is)
 {
@@ -713,6 +754,7 @@ int main(void)
 	tcase_add_test(tests, a_damaged_file_gives_what_is_readable_and_one_line);
 	tcase_add_test(tests, damage_in_the_middle_hides_no_packet);
 	tcase_add_test(tests, what_gzip_packed_is_told_as_it_was);
+	tcase_add_test(tests, an_interrupt_waits_for_the_end_of_a_pipe);
 	tcase_add_test(tests, standard_input_is_read_as_a_file_is);
 	tcase_add_loop_test(tests, filters_choose_what_is_shown_and_streams_stay_whole, 0,
 			    G_N_ELEMENTS(filters));
