@@ -318,6 +318,29 @@ START_TEST(frames_cut_short_by_the_capture_say_so)
 }
 END_TEST
 
+/* The frame is all there: nothing was left out by who captured. */
+START_TEST(packets_that_say_they_are_longer_than_their_frame_are_told_as_such)
+{
+	g_autofree char *text = NULL;
+
+	begin_capture();
+	put_record(38, 38);
+	put(4, 0x45000000 | 60);
+	put(4, 0x00010000);
+	put(4, 0x40110000);
+	put(4, CLIENT);
+	put(4, SERVER);
+	put(4, 40000 << 16 | 9999);
+	put(4, 40 << 16);
+	g_byte_array_append(capture, (const uint8_t *)"only these", 10);
+	write_capture();
+	text = explained(NULL, NULL);
+	ck_assert_msg(strstr(text, "Only 10 of these 32 bytes are in the frame.") != NULL, "%s",
+		      text);
+	ck_assert_ptr_null(strstr(text, "captured"));
+}
+END_TEST
+
 START_TEST(a_damaged_file_gives_what_is_readable_and_one_line)
 {
 	struct outcome *outcome;
@@ -751,6 +774,7 @@ int main(void)
 	tcase_add_test(tests, bytes_that_were_never_captured_are_said_to_be_missing);
 	tcase_add_test(tests, a_capture_that_begins_in_the_middle_is_followed);
 	tcase_add_test(tests, frames_cut_short_by_the_capture_say_so);
+	tcase_add_test(tests, packets_that_say_they_are_longer_than_their_frame_are_told_as_such);
 	tcase_add_test(tests, a_damaged_file_gives_what_is_readable_and_one_line);
 	tcase_add_test(tests, damage_in_the_middle_hides_no_packet);
 	tcase_add_test(tests, what_gzip_packed_is_told_as_it_was);
