@@ -22,6 +22,7 @@ struct capture_reader {
 	bool is_capture; /* it begins like one */
 	bool is_classic;
 	bool is_big_endian;
+	size_t record_bytes;      /* of classic files: how long the header of a record is */
 	bool has_time;            /* of classic files: a record was read, */
 	uint32_t time_s;          /* at that time */
 	size_t section_interface; /* of pcapng: interface 0 of the present section */

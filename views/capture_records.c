@@ -4,9 +4,14 @@
 
 #define CLASSIC_MICROSECONDS UINT32_C(0xa1b2c3d4)
 #define CLASSIC_NANOSECONDS  UINT32_C(0xa1b23c4d)
-#define SECONDS_NEAR_MAX     86400 /* between one record and the next, mostly */
+#define CLASSIC_PATCHED      UINT32_C(0xa1b2cd34) /* old tcpdump of Linux: longer headers */
+#define SECONDS_NEAR_MAX     86400                /* between one record and the next, mostly */
 
-enum { FILE_HEADER_BYTES = 24, RECORD_BYTES = 16 };
+enum {
+	FILE_HEADER_BYTES = 24,
+	RECORD_BYTES = 16,
+	PATCHED_RECORD_BYTES = 24, /* behind the same fields interface, protocol and packet type */
+};
 
 /* The header of a record. */
 struct record {
@@ -16,11 +21,15 @@ struct record {
 	uint32_t original; /* bytes on the wire */
 };
 
-bool capture_is_classic(uint32_t magic)
+static bool is_magic(uint32_t magic)
 {
 	return magic == CLASSIC_MICROSECONDS || magic == CLASSIC_NANOSECONDS ||
-	       __builtin_bswap32(magic) == CLASSIC_MICROSECONDS ||
-	       __builtin_bswap32(magic) == CLASSIC_NANOSECONDS;
+	       magic == CLASSIC_PATCHED;
+}
+
+bool capture_is_classic(uint32_t magic)
+{
+	return is_magic(magic) || is_magic(__builtin_bswap32(magic));
 }
 
 bool capture_begin_classic(struct capture_reader *reader)
@@ -33,7 +42,9 @@ bool capture_begin_classic(struct capture_reader *reader)
 
 	if (!capture_is_classic(magic))
 		return false;
-	reader->is_big_endian = magic == CLASSIC_MICROSECONDS || magic == CLASSIC_NANOSECONDS;
+	reader->is_big_endian = is_magic(magic);
+	reader->record_bytes =
+	    capture_get32(reader, header) == CLASSIC_PATCHED ? PATCHED_RECORD_BYTES : RECORD_BYTES;
 
 	/* The upper 6 bits of the link type may say how long the FCS is, in units of 2 bytes. */
 	uint32_t link = capture_get32(reader, header + 20);
@@ -101,13 +112,13 @@ enum following { FOLLOWED_BY_NOTHING, FOLLOWED_BY_RECORD, FOLLOWED_BY_LESS };
 static enum following look_behind(struct capture_reader *reader, const struct record *record,
 				  struct record *next)
 {
-	size_t length = RECORD_BYTES + (size_t)record->captured;
+	size_t length = reader->record_bytes + record->captured;
 
 	if (!capture_window_has(&reader->window, length))
 		return FOLLOWED_BY_LESS;
 	if (!capture_window_has(&reader->window, length + 1))
 		return FOLLOWED_BY_NOTHING;
-	if (!capture_window_has(&reader->window, length + RECORD_BYTES))
+	if (!capture_window_has(&reader->window, length + reader->record_bytes))
 		return FOLLOWED_BY_LESS;
 	*next = record_at(reader, length);
 	return FOLLOWED_BY_RECORD;
@@ -158,7 +169,7 @@ static bool find_record(struct capture_reader *reader, const char *reason)
 	uint64_t offset = reader->window.offset;
 
 	for (capture_window_advance(&reader->window, 1);
-	     capture_window_has(&reader->window, RECORD_BYTES);
+	     capture_window_has(&reader->window, reader->record_bytes);
 	     capture_window_advance(&reader->window, 1))
 		if (is_record(reader)) {
 			capture_pass_over(reader, "malformed record", offset);
@@ -171,12 +182,12 @@ static bool find_record(struct capture_reader *reader, const char *reason)
 /* NULL, or what is wrong with the record that stands here. */
 static const char *measure_record(struct capture_reader *reader, struct record *record)
 {
-	if (!capture_window_has(&reader->window, RECORD_BYTES))
+	if (!capture_window_has(&reader->window, reader->record_bytes))
 		return "truncated record";
 	*record = record_at(reader, 0);
 	if (!is_believed(reader, record))
 		return "malformed record";
-	return capture_window_has(&reader->window, RECORD_BYTES + (size_t)record->captured)
+	return capture_window_has(&reader->window, reader->record_bytes + record->captured)
 		   ? NULL
 		   : "truncated record";
 }
@@ -195,12 +206,12 @@ bool capture_next_in_records(struct capture_reader *reader, struct captured_fram
 	*frame = (struct captured_frame) {
 		.time_ns = record.seconds * NS_PER_S +
 			   (int64_t)record.fraction * (NS_PER_S / second_of(reader)),
-		.bytes = {reader->window.rest.data + RECORD_BYTES, record.captured},
+		.bytes = {reader->window.rest.data + reader->record_bytes, record.captured},
 		.original_length = record.original,
 	};
 	reader->has_time = true;
 	reader->time_s = record.seconds;
 	capture_split_fcs(frame, interface->fcs_bytes);
-	capture_window_advance(&reader->window, RECORD_BYTES + (size_t)record.captured);
+	capture_window_advance(&reader->window, reader->record_bytes + record.captured);
 	return true;
 }

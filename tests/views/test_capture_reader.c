@@ -369,6 +369,29 @@ START_TEST(classic_files_of_every_byte_order_and_resolution_are_read)
 }
 END_TEST
 
+/* As tcpdump of Linux wrote it around 1999; the record says more, of which nothing is known here. */
+START_TEST(longer_headers_of_old_programs_are_read)
+{
+	/* clang-format off */
+	static const uint8_t file[] = {
+		0xa1, 0xb2, 0xcd, 0x34, 0, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 96, 0, 0, 0, 1,
+		0, 0, 0, 5, 0, 0, 0, 7, 0, 0, 0, 4, 0, 0, 0, 4, 0, 0, 0, 2, 8, 0, 4, 0, 'a', 'b', 'c', 'd',
+		0, 0, 0, 6, 0, 0, 0, 7, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 2, 8, 0, 4, 0, 'e', 'f',
+	};
+	/* clang-format on */
+	struct capture_reader *reader = capture_reader_new(VIEW(file));
+	struct captured_frame frame;
+
+	ck_assert_int_eq(capture_reader_next(reader, &frame), CAPTURE_READ_FRAME);
+	check_text(frame.bytes, "abcd");
+	ck_assert_int_eq(capture_reader_next(reader, &frame), CAPTURE_READ_FRAME);
+	check_text(frame.bytes, "ef");
+	ck_assert_int_eq(frame.time_ns, 6000007000);
+	ck_assert_int_eq(capture_reader_next(reader, &frame), CAPTURE_READ_END);
+	capture_reader_free(reader);
+}
+END_TEST
+
 #define COUNT(array) ((int)(sizeof array / sizeof *array))
 
 int main(void)
@@ -386,6 +409,7 @@ int main(void)
 	tcase_add_test(tests, a_packet_that_makes_no_sense_hides_no_other);
 	tcase_add_test(tests, a_file_read_by_descriptor_gives_the_same_frames);
 	tcase_add_loop_test(tests, every_truncation_ends_orderly, 0, 2);
+	tcase_add_test(tests, longer_headers_of_old_programs_are_read);
 	tcase_add_loop_test(tests, classic_files_of_every_byte_order_and_resolution_are_read, 0,
 			    COUNT(classics));
 	suite_add_tcase(suite, tests);
