@@ -14,6 +14,14 @@ const char *actor_name(uint8_t actor)
 	return actor < ACTOR_COUNT ? names[actor] : "?";
 }
 
+bool actor_is_name(struct bytes text)
+{
+	for (unsigned actor = ACTOR_NONE + 1; text.length > 0 && actor < ACTOR_COUNT; actor++)
+		if (names[actor][0] == text.data[0] && bytes_equal(text, bytes_of(names[actor])))
+			return true;
+	return false;
+}
+
 enum actor actor_find(const char *name)
 {
 	for (unsigned actor = ACTOR_NONE + 1; actor < ACTOR_COUNT; actor++)

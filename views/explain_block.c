@@ -1,5 +1,6 @@
 /* A packet as a block of lines: a title, and one line for each layer. */
 #include "protocols/layer.h"
+#include "sim/ascii.h"
 #include "stack/wire/ethernet.h"
 #include "stack/wire/ipv4.h"
 #include "stack/wire/ipv6.h"
@@ -276,9 +277,9 @@ static void append_start(GString *line, struct bytes data)
 		*hex++ = digits[byte >> 4];
 		*hex++ = digits[byte & 15];
 		*hex++ = ' ';
-		text[i] = byte >= 0x20 && byte < 0x7f ? (char)byte : '.';
 	}
 	*hex = ' ';
+	ascii_print(shown, text);
 	text_grow(line, 4 * shown.length + 1);
 	if (shown.length < data.length)
 		text_append(line, " …");
@@ -488,7 +489,7 @@ static void print_damage(struct block *block)
 				       captured, frame->original_length);
 		print_line(explain);
 	}
-	if (explain_fcs_is_wrong(frame)) {
+	if (block->packet->is_fcs_wrong) {
 		begin_note(explain, "  damaged");
 		g_string_append_printf(explain->layout.line,
 				       "the FCS 0x%08x is not that of these bytes: they changed "

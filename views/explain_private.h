@@ -33,6 +33,7 @@ struct explained {
 	const struct captured_frame *frame;
 	const struct captured_interface *interface;
 	enum capture_direction direction; /* as the capture says, or a cooked header in it */
+	bool is_fcs_wrong;                /* captured, and not that of the frame's bytes */
 	struct account account;
 	struct model_segment segment;     /* of account.segment */
 	struct account_datagram datagram; /* of account.datagram */
@@ -43,9 +44,6 @@ const char *explain_label(struct explain *explain, const struct explained *packe
 
 /* Text from outside, made fit for terminals and JSON: valid UTF-8 without control characters. */
 void explain_append_text(GString *out, struct bytes text);
-
-/* What a frame's end shows: true when its FCS was captured and is wrong. */
-bool explain_fcs_is_wrong(const struct captured_frame *frame);
 
 /* What is said of a segment's place in its stream, behind a comma; nothing when all is well. */
 void explain_append_order(GString *out, const struct model_segment *segment);

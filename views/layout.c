@@ -106,20 +106,6 @@ void layout_field(struct layout *layout, const char *text, unsigned columns)
 	layout_pad(layout, column);
 }
 
-/* ".004 812 s ": microseconds of a second. */
-static void append_parts(GString *line, unsigned us)
-{
-	char text[] = ".000 000 s ";
-
-	for (unsigned at = 7; at > 0; at--) {
-		if (text[at] == ' ')
-			continue;
-		text[at] = (char)('0' + us % 10);
-		us /= 10;
-	}
-	text_append_bytes(line, text, sizeof text - 1);
-}
-
 void layout_time(struct layout *layout, int64_t time_ns)
 {
 	int64_t us = time_ns / NS_PER_US;
@@ -129,7 +115,11 @@ void layout_time(struct layout *layout, int64_t time_ns)
 	if (us < 0)
 		text_append(layout->line, "-");
 	text_number_right(layout->line, magnitude / 1000000, us < 0 ? 3 : 4);
-	append_parts(layout->line, (unsigned)(magnitude % 1000000));
+	text_append(layout->line, ".");
+	text_digits(layout->line, (uint32_t)(magnitude % 1000000 / 1000), 3);
+	text_append(layout->line, " ");
+	text_digits(layout->line, (uint32_t)(magnitude % 1000), 3);
+	text_append(layout->line, " s ");
 	skip(layout, (unsigned)(layout->line->len - from));
 }
 

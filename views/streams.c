@@ -67,6 +67,11 @@ void streams_free(struct streams *streams)
 	g_free(streams);
 }
 
+void streams_outline(struct streams *streams)
+{
+	streams->is_outline = true;
+}
+
 void streams_listen(struct streams *streams,
 		    void (*hear)(void *owner, const struct stream_said *said), void *owner)
 {

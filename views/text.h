@@ -44,9 +44,12 @@ static inline void text_append(GString *out, const char *text)
 	text_append_bytes(out, text, strlen(text));
 }
 
-/* A number in decimal, as it is, or in front filled up with spaces to at least `width` columns, 32 at most. */
+/* A number in decimal, as it is, or in front filled up with spaces to at least `width` columns. */
 void text_number(GString *out, uint64_t number);
 void text_number_right(GString *out, uint64_t number, unsigned width);
+
+/* The last `count` digits, 1 to 8, of a number that has no more than 8; zeros in front are digits too. */
+void text_digits(GString *out, uint32_t number, unsigned count);
 
 /* A number between two texts: text_count(out, ", TTL ", 64, ""). Inline: they are constants. */
 static inline void text_count(GString *out, const char *before, uint64_t number, const char *behind)
