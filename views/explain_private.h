@@ -60,15 +60,13 @@ void explain_json(struct explain *explain, const struct explained *packet);
  * What is said of the headers of link and network hardly changes within a conversation. All that such
  * a line depends on but for the size at its end, so that it need not be made anew.
  */
-#define EXPLAIN_AGAIN_MAX    1024 /* lines that are kept */
-#define EXPLAIN_AGAIN_BYTES  248  /* of such a line; longer ones are not kept */
-#define EXPLAIN_AGAIN_HEADER 20   /* of the longest header */
+#define EXPLAIN_AGAIN_MAX   1024 /* lines that are kept */
+#define EXPLAIN_AGAIN_BYTES 248  /* of such a line; longer ones are not kept */
 struct explain_again {
 	uint32_t padding_bytes; /* behind the packet; none in here: compared as bytes */
 	uint8_t protocol, way;
-	uint8_t zero[6];
-	uint8_t
-	    header[EXPLAIN_AGAIN_HEADER]; /* last: keys differ in their last bytes, which is fast */
+	uint8_t zero[2];
+	uint64_t header[3]; /* pieces of it, which may overlap */
 };
 
 struct explain_kept {

@@ -115,10 +115,7 @@ void layout_time(struct layout *layout, int64_t time_ns)
 	if (us < 0)
 		text_append(layout->line, "-");
 	text_number_right(layout->line, magnitude / 1000000, us < 0 ? 3 : 4);
-	text_append(layout->line, ".");
-	text_digits(layout->line, (uint32_t)(magnitude % 1000000 / 1000), 3);
-	text_append(layout->line, " ");
-	text_digits(layout->line, (uint32_t)(magnitude % 1000), 3);
+	text_microseconds(layout->line, (uint32_t)(magnitude % 1000000));
 	text_append(layout->line, " s ");
 	skip(layout, (unsigned)(layout->line->len - from));
 }

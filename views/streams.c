@@ -7,7 +7,7 @@
 /* Both directions have the same key: the lower end comes first. No padding: compared as bytes. */
 struct flow_key {
 	struct ip_address low, high;
-	uint16_t low_port, high_port;
+	uint64_t ports; /* of both, the lower end's above the other's */
 };
 
 /* What a packet says about its segment. */
@@ -103,16 +103,13 @@ static bool view_of(const struct decode *decode, const struct stream_packet *pac
 static struct flow_key key_of(const struct view *view)
 {
 	int order = memcmp(&view->source, &view->destination, sizeof view->source);
-	bool is_low =
-	    order < 0 || (order == 0 && view->header.source_port <= view->header.destination_port);
-	struct flow_key key = {
-		view->source,
-		view->destination,
-		view->header.source_port,
-		view->header.destination_port,
-	};
+	uint64_t source = view->header.source_port, destination = view->header.destination_port;
+	bool is_low = order < 0 || (order == 0 && source <= destination);
 
-	return is_low ? key : (struct flow_key) { key.high, key.low, key.high_port, key.low_port };
+	return is_low ? (struct flow_key) { view->source, view->destination,
+					    source << 16 | destination }
+		      : (struct flow_key) { view->destination, view->source,
+					    destination << 16 | source };
 }
 
 /* Who opened it, as far as one segment shows: SYNs tell, then ports where servers listen. */

@@ -96,10 +96,11 @@ void text_number_right(GString *out, uint64_t number, unsigned width)
 		     MAX(count, MIN(width, 8)));
 }
 
-void text_digits(GString *out, uint32_t number, unsigned count)
+void text_microseconds(GString *out, uint32_t us)
 {
-	g_assert(count >= 1 && count <= 8 && number < EIGHT_DIGITS);
-	append_eight(out, last_eight(number), count);
+	uint64_t digits = last_eight(us) >> 16, milliseconds = digits & 0xffffff;
+
+	append_eight(out, '.' | milliseconds << 8 | (uint64_t)' ' << 32 | (digits >> 24) << 40, 8);
 }
 
 void text_list(GString *out, const char *const *words)

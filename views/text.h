@@ -48,8 +48,8 @@ static inline void text_append(GString *out, const char *text)
 void text_number(GString *out, uint64_t number);
 void text_number_right(GString *out, uint64_t number, unsigned width);
 
-/* The last `count` digits, 1 to 8, of a number that has no more than 8; zeros in front are digits too. */
-void text_digits(GString *out, uint32_t number, unsigned count);
+/* Microseconds of a second, with milliseconds apart: ".004 812". */
+void text_microseconds(GString *out, uint32_t us);
 
 /* A number between two texts: text_count(out, ", TTL ", 64, ""). Inline: they are constants. */
 static inline void text_count(GString *out, const char *before, uint64_t number, const char *behind)
