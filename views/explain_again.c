@@ -29,12 +29,12 @@ static void read_ethernet(const uint8_t *header, uint64_t pieces[3])
  */
 static bool read_ipv4(const uint8_t *header, uint64_t pieces[3])
 {
-	enum { FRAGMENT = 6, FRAGMENT_BITS = 0x3fff, ADDRESSES = 12 };
+	enum { ADDRESSES = 12 };
 
 	pieces[0] = piece_at(header) & GUINT64_TO_BE(UINT64_C(0xffff00000000ffff));
 	pieces[1] = piece_at(header + 8) & GUINT64_TO_BE(UINT64_C(0xffff0000ffffffff));
 	pieces[2] = piece_at(header + ADDRESSES);
-	return (get_be16(header + FRAGMENT) & FRAGMENT_BITS) == 0;
+	return !ipv4_is_fragment(header);
 }
 
 /* Who the addresses in the header belong to, as is known by now. */

@@ -583,9 +583,9 @@ static bool append_fragment(GString *out, const char *from, const char *to,
 		struct ipv4_header ipv4;
 		struct ipv6_extension extension;
 
-		if (layer->protocol == DECODE_IPV4 &&
-		    ipv4_header_parse_captured(in, &ipv4, &payload) == PARSE_OK &&
-		    (ipv4.more_fragments || ipv4.fragment_offset_bytes > 0)) {
+		if (layer->protocol == DECODE_IPV4 && in.length >= IPV4_HEADER_BYTES &&
+		    ipv4_is_fragment(in.data) &&
+		    ipv4_header_parse_captured(in, &ipv4, &payload) == PARSE_OK) {
 			offset = ipv4.fragment_offset_bytes;
 			identification = ipv4.identification;
 			length = ipv4.total_length_bytes - ipv4.header_bytes;

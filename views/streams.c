@@ -399,6 +399,12 @@ static void take_segment(struct streams *streams, struct flow *flow, unsigned in
 		stream->bytes_sent += view->length;
 }
 
+static void forget_units(GPtrArray *units)
+{
+	if (units->len > 0)
+		g_ptr_array_set_size(units, 0);
+}
+
 bool streams_follow(struct streams *streams, const struct decode *decode,
 		    const struct stream_packet *packet, struct model_segment *segment)
 {
@@ -406,8 +412,8 @@ bool streams_follow(struct streams *streams, const struct decode *decode,
 	struct flow *flow;
 
 	streams->found_count = streams->found_before = streams->found_behind = 0;
-	g_ptr_array_set_size(streams->units[0], 0);
-	g_ptr_array_set_size(streams->units[1], 0);
+	forget_units(streams->units[0]);
+	forget_units(streams->units[1]);
 	if (!view_of(decode, packet, &view))
 		return false;
 	flow = flow_of(streams, &view);

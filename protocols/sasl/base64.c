@@ -1,9 +1,10 @@
 /* Base64 as SASL has it (RFC 4648 section 4, padding required). */
 #include "protocols/sasl/sasl.h"
 
-/* One more than each digit stands for; 0: it is none. */
+/* One more than each digit stands for; padding is as good as the digit for 0. 0: neither. */
 /* clang-format off */
 static const uint8_t digits[256] = {
+	['='] = 1,
 	['A'] = 1, ['B'] = 2, ['C'] = 3, ['D'] = 4, ['E'] = 5, ['F'] = 6, ['G'] = 7, ['H'] = 8,
 	['I'] = 9, ['J'] = 10, ['K'] = 11, ['L'] = 12, ['M'] = 13, ['N'] = 14, ['O'] = 15, ['P'] = 16,
 	['Q'] = 17, ['R'] = 18, ['S'] = 19, ['T'] = 20, ['U'] = 21, ['V'] = 22, ['W'] = 23, ['X'] = 24,
@@ -21,7 +22,7 @@ bool sasl_is_base64(struct bytes text)
 
 	if (text.length == 1 && text.data[0] == '=')
 		return true;
-	while (count < text.length && digits[text.data[count]] != 0)
+	while (count < text.length && text.data[count] != '=' && digits[text.data[count]] != 0)
 		count++;
 	for (size_t i = count; i < text.length; i++)
 		if (text.data[i] != '=')
@@ -29,29 +30,29 @@ bool sasl_is_base64(struct bytes text)
 	return text.length % 4 == 0 && text.length - count <= 2;
 }
 
-/* The bits of a group of four; padding stands for none. */
+/* The bits of a group of four. */
 static uint32_t group_at(const uint8_t *text)
 {
-	uint32_t bits = 0;
+	const uint32_t ones = 1 << 18 | 1 << 12 | 1 << 6 | 1;
 
-	for (unsigned i = 0; i < 4; i++)
-		bits = bits << 6 | (text[i] == '=' ? 0 : digits[text[i]] - 1u);
-	return bits;
+	return ((uint32_t)digits[text[0]] << 18) + ((uint32_t)digits[text[1]] << 12) +
+	       ((uint32_t)digits[text[2]] << 6) + digits[text[3]] - ones;
 }
 
 size_t sasl_base64_read(struct bytes text, uint8_t *out)
 {
-	size_t length = text.length / 4 * 3;
+	size_t groups = text.length / 4;
 
-	for (; text.length >= 4; text = bytes_from(text, 4), out += 3) {
-		uint32_t bits = group_at(text.data);
+	if (groups == 0)
+		return 0;
+	for (size_t i = 0; i < groups; i++, out += 3) {
+		uint32_t bits = group_at(text.data + 4 * i);
 
 		out[0] = (uint8_t)(bits >> 16);
 		out[1] = (uint8_t)(bits >> 8);
 		out[2] = (uint8_t)bits;
-		length -= (text.data[2] == '=') + (text.data[3] == '=');
 	}
-	return length;
+	return 3 * groups - (text.data[4 * groups - 1] == '=') - (text.data[4 * groups - 2] == '=');
 }
 
 char *sasl_base64_decode(struct bytes text, size_t *length)
