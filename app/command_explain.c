@@ -124,6 +124,7 @@ static int run_explain(const struct request *request, const struct explain_optio
 		command_complain("%s: %s", request->path, g_strerror(errno));
 		return EXIT_USAGE;
 	}
+	setvbuf(stdout, NULL, _IONBF, 0); /* it is written by whole pages */
 	reader = capture_reader_open(descriptor);
 	result = explain(reader, options);
 	output = command_flush();

@@ -32,11 +32,20 @@ const char *actor_name(uint8_t actor)
 	return actor < ACTOR_COUNT ? names[actor].text : "?";
 }
 
+/* Letter by letter: there are few, and the first or second is another. */
+static bool is_called(struct bytes text, const char *name)
+{
+	size_t count = 0;
+
+	while (count < text.length && name[count] == (char)text.data[count])
+		count++;
+	return count == text.length;
+}
+
 bool actor_is_name(struct bytes text)
 {
 	for (unsigned actor = ACTOR_NONE + 1; actor < ACTOR_COUNT; actor++)
-		if (names[actor].length == text.length &&
-		    memcmp(names[actor].text, text.data, text.length) == 0)
+		if (names[actor].length == text.length && is_called(text, names[actor].text))
 			return true;
 	return false;
 }

@@ -1,4 +1,4 @@
-/* Printable ASCII in bytes from outside, eight of them at a time: most of what mail consists of is text. */
+/* Printable ASCII in bytes from outside, many of them at a time: most of what mail consists of is text. */
 #pragma once
 #include "sim/bytes.h"
 
@@ -22,12 +22,30 @@ static inline uint64_t ascii_others(const uint8_t *p)
 	return (word | (word - ones * ' ') | ((word ^ ones * 0x7f) - ones)) & ones * 0x80;
 }
 
+#define ASCII_RUN_BYTES 16
+
+/* Whether so many bytes are all printable. */
+static inline bool ascii_is_run(const uint8_t *p)
+{
+	typedef int8_t run __attribute__((vector_size(ASCII_RUN_BYTES)));
+	const run zero = { 0 };
+	run bytes;
+	uint64_t others[2];
+
+	memcpy(&bytes, p, sizeof bytes);
+	bytes = (run)(bytes < zero + ' ') | (run)(bytes == zero + 0x7f);
+	memcpy(others, &bytes, sizeof others);
+	return (others[0] | others[1]) == 0;
+}
+
 /* How many bytes at the beginning are printable. */
 static inline size_t ascii_printable_bytes(struct bytes in)
 {
 	size_t count = 0;
 	uint64_t others;
 
+	while (count + ASCII_RUN_BYTES <= in.length && ascii_is_run(in.data + count))
+		count += ASCII_RUN_BYTES;
 	for (; count + sizeof others <= in.length; count += sizeof others) {
 		others = ascii_others(in.data + count);
 		if (others != 0)

@@ -98,6 +98,15 @@ void layout_pad(struct layout *layout, unsigned column)
 	skip(layout, column - now);
 }
 
+void layout_ascii(struct layout *layout, struct bytes text)
+{
+	bool is_measured = layout->mark.bytes == layout->line->len;
+
+	text_append_bytes(layout->line, (const char *)text.data, text.length);
+	if (is_measured)
+		skip(layout, (unsigned)text.length);
+}
+
 void layout_field(struct layout *layout, const char *text, unsigned columns)
 {
 	unsigned column = layout_width(layout) + columns;
@@ -120,21 +129,7 @@ void layout_time(struct layout *layout, int64_t time_ns)
 	skip(layout, (unsigned)(layout->line->len - from));
 }
 
-void layout_begin(struct layout *layout, const char *action, unsigned layer, const char *name)
-{
-	GString *line = layout->line;
-	size_t from = line->len, before_name;
-
-	text_append(line, "  ");
-	text_left(line, action, 12);
-	skip(layout, (unsigned)(line->len - from));
-	layout_colour(layout, layer);
-	before_name = line->len;
-	text_left(line, name, 9);
-	skip(layout, (unsigned)(line->len - before_name));
-}
-
-void layout_change(struct layout *layout, char sign, size_t header_bytes)
+static void append_change(struct layout *layout, char sign, size_t header_bytes)
 {
 	size_t from = layout->line->len;
 
@@ -144,8 +139,60 @@ void layout_change(struct layout *layout, char sign, size_t header_bytes)
 		text_append(layout->line, " B");
 	}
 	skip(layout, (unsigned)(layout->line->len - from));
+}
+
+static void make_front(struct layout *layout, const struct layout_front *front)
+{
+	GString *line = layout->line;
+	size_t from = line->len, before_name;
+
+	text_append(line, "  ");
+	text_left(line, front->action, 12);
+	skip(layout, (unsigned)(line->len - from));
+	layout_colour(layout, front->layer);
+	before_name = line->len;
+	text_left(line, front->name, 9);
+	skip(layout, (unsigned)(line->len - before_name));
+	append_change(layout, front->sign, front->header_bytes);
 	layout_plain(layout);
 	layout_pad(layout, LAYOUT_TEXT_COLUMN);
+}
+
+static bool is_same_front(const struct layout_front *a, const struct layout_front *b)
+{
+	return a->action == b->action && a->name == b->name && a->layer == b->layer &&
+	       a->sign == b->sign && a->header_bytes == b->header_bytes;
+}
+
+/* Keeps what is in the line. */
+static void keep_front(struct layout *layout, const struct layout_front *front,
+		       struct layout_kept_front *kept)
+{
+	const GString *line = layout->line;
+
+	if (line->len > sizeof kept->text)
+		return;
+	*kept = (struct layout_kept_front) {
+		.front = *front,
+		.length = (uint8_t)line->len,
+		.columns = (uint8_t)layout_width(layout),
+	};
+	memcpy(kept->text, line->str, line->len);
+}
+
+void layout_begin(struct layout *layout, const struct layout_front *front)
+{
+	size_t place = front->header_bytes + (uint8_t)front->name[0] + (uint8_t)front->sign;
+	struct layout_kept_front *kept = &layout->fronts[place % LAYOUT_FRONTS];
+
+	g_assert(layout->line->len == 0);
+	if (is_same_front(&kept->front, front)) {
+		text_append_bytes(layout->line, kept->text, kept->length);
+		skip(layout, kept->columns);
+	} else {
+		make_front(layout, front);
+		keep_front(layout, front, kept);
+	}
 }
 
 /* Where the sizes end. */

@@ -141,8 +141,9 @@ static bool has_key(const struct lru_table *table, const uint8_t *entry, const u
 		if (memcmp(own, key, 8) != 0)
 			return false;
 	if (length < 4)
-		return memcmp(own, key, length) == 0;
-	return memcmp(own, key, 4) == 0 && memcmp(own + 4, key + 4, length - 4) == 0;
+		return length == 0 || memcmp(own, key, length) == 0;
+	return memcmp(own, key, 4) == 0 &&
+	       (length == 4 || memcmp(own + 4, key + 4, length - 4) == 0);
 }
 
 #define TAGS_BYTES 8 /* looked at together */

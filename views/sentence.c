@@ -32,18 +32,22 @@ static const struct service services[] = {
         { 2525, "submission" },
 };
 
-size_t sentence_short_bytes(const GString *sentence)
+size_t sentence_short_bytes(struct bytes sentence)
 {
 	static const char dash[] = SENTENCE_DASH;
-	const char *at = sentence->str;
+	const struct bytes wanted = { (const uint8_t *)dash, sizeof dash - 1 };
+	const uint8_t *at;
 
 	/* Its second byte is rare. */
-	while ((at = strchr(at, (unsigned char)dash[1])) != NULL) {
-		if (at > sentence->str && strncmp(at - 1, dash, sizeof dash - 1) == 0)
-			return (size_t)(at - 1 - sentence->str);
-		at++;
+	for (struct bytes rest = bytes_from(sentence, 1);
+	     (at = bytes_find_byte(rest, wanted.data[1])) != NULL;
+	     rest = bytes_from(rest, (size_t)(at + 1 - rest.data))) {
+		size_t before = (size_t)(at - 1 - sentence.data);
+
+		if (bytes_equal(bytes_first(bytes_from(sentence, before), wanted.length), wanted))
+			return before;
 	}
-	return sentence->len;
+	return sentence.length;
 }
 
 const char *sentence_service(uint16_t port)

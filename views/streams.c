@@ -100,11 +100,21 @@ static bool view_of(const struct decode *decode, const struct stream_packet *pac
 				    &view->header, &view->payload) == PARSE_OK;
 }
 
+/* Which of two addresses is the lower one does not matter, as long as it is the same whenever they meet. */
+static bool is_below(struct ip_address a, struct ip_address b)
+{
+	uint64_t last_of_a = get_be64(a.octets + 8), last_of_b = get_be64(b.octets + 8);
+
+	return last_of_a != last_of_b ? last_of_a < last_of_b
+				      : get_be64(a.octets) < get_be64(b.octets);
+}
+
 static struct flow_key key_of(const struct view *view)
 {
-	int order = memcmp(&view->source, &view->destination, sizeof view->source);
 	uint64_t source = view->header.source_port, destination = view->header.destination_port;
-	bool is_low = order < 0 || (order == 0 && source <= destination);
+	bool is_low = ip_address_equal(view->source, view->destination)
+			  ? source <= destination
+			  : is_below(view->source, view->destination);
 
 	return is_low ? (struct flow_key) { view->source, view->destination,
 					    source << 16 | destination }

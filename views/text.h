@@ -44,6 +44,12 @@ static inline void text_append(GString *out, const char *text)
 	text_append_bytes(out, text, strlen(text));
 }
 
+/* What is in it, as long as it does not change. */
+static inline struct bytes text_bytes(const GString *text)
+{
+	return (struct bytes) { (const uint8_t *)text->str, text->len };
+}
+
 /* A number in decimal, as it is, or in front filled up with spaces to at least `width` columns. */
 void text_number(GString *out, uint64_t number);
 void text_number_right(GString *out, uint64_t number, unsigned width);

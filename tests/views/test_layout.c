@@ -26,8 +26,9 @@ static char *printed(void)
 
 static void print_header(const char *description, size_t size)
 {
-	layout_begin(&layout, "encapsulate", LAYER_IPV4, "IPv4");
-	layout_change(&layout, '+', 20);
+	static const struct layout_front front = { "encapsulate", "IPv4", LAYER_IPV4, '+', 20 };
+
+	layout_begin(&layout, &front);
 	text_append(layout.line, description);
 	layout_size(&layout, size);
 	layout_print(&layout, LAYOUT_TEXT_COLUMN);
@@ -123,8 +124,8 @@ START_TEST(a_line_that_was_kept_is_laid_out_the_same)
 	GString *kept = g_string_new(NULL);
 
 	begin(100, false);
-	layout_begin(&layout, "link", LAYER_ETHERNET, "Ethernet");
-	layout_change(&layout, ' ', 14);
+	layout_begin(&layout,
+		     &(struct layout_front) { "link", "Ethernet", LAYER_ETHERNET, ' ', 14 });
 	text_append(layout.line, "02:00:00:00:00:01 → 02:00:00:00:00:02 (somebody)");
 	ck_assert(layout_pad_to_size(&layout));
 	g_string_assign(kept, layout.line->str);
