@@ -268,7 +268,7 @@ static void print_application_line(void *owner, const struct application_line *l
 	block->has_told = block->has_told || !line->is_from_earlier;
 	begin_data(block, line->is_from_earlier ? "  held" : NULL, (unsigned)layer,
 		   line->dissector->name);
-	text_append(block->explain->layout.line, line->summary);
+	layout_text(&block->explain->layout, bytes_of(line->summary));
 	layout_size(&block->explain->layout, line->length);
 	print_line(block->explain);
 	print_purpose(block->explain, line->dissector, line->kind, line->purpose);
@@ -471,20 +471,20 @@ static void append_short(struct layout *layout, const struct block *block)
 
 static void print_title(struct block *block)
 {
+	static const char *const beginnings[] = {
+		[WAY_UNKNOWN] = " ",
+		[WAY_SENT] = " ",
+		[WAY_RECEIVED] = " receives: ",
+		[WAY_TRANSIT] = " on its way: ",
+	};
 	struct explain *explain = block->explain;
-	const struct captured_frame *frame = block->packet->frame;
 	struct layout *layout = &explain->layout;
-	GString *line = layout->line;
 
-	layout_time(layout, frame->time_ns - explain->first_ns);
+	layout_time(layout, block->packet->frame->time_ns - explain->first_ns);
 	layout_look(layout, LAYOUT_BOLD);
-	text_append(line, " ");
+	layout_ascii(layout, bytes_of(" "));
 	layout_field(layout, explain_label(explain, block->packet), LABEL_COLUMNS);
-	text_append(line, " ");
-	if (block->way == WAY_RECEIVED)
-		text_append(line, "receives: ");
-	else if (block->way == WAY_TRANSIT)
-		text_append(line, "on its way: ");
+	layout_ascii(layout, bytes_of(beginnings[block->way]));
 	append_short(layout, block);
 	layout_frame(layout, explain->frame);
 	layout_print(layout, LAYOUT_EVENT_COLUMN);

@@ -1,6 +1,7 @@
 #include "views/layout.h"
 
 #include "protocols/layer.h"
+#include "sim/ascii.h"
 #include "sim/time.h"
 #include "views/text.h"
 
@@ -107,11 +108,19 @@ void layout_ascii(struct layout *layout, struct bytes text)
 		skip(layout, (unsigned)text.length);
 }
 
+void layout_text(struct layout *layout, struct bytes text)
+{
+	if (ascii_printable_bytes(text) == text.length)
+		layout_ascii(layout, text);
+	else
+		text_append_bytes(layout->line, (const char *)text.data, text.length);
+}
+
 void layout_field(struct layout *layout, const char *text, unsigned columns)
 {
 	unsigned column = layout_width(layout) + columns;
 
-	text_append(layout->line, text);
+	layout_text(layout, bytes_of(text));
 	layout_pad(layout, column);
 }
 

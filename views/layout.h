@@ -94,7 +94,10 @@ void layout_plain(struct layout *layout);
 /* Pads the line with spaces to `column`. */
 void layout_pad(struct layout *layout, unsigned column);
 
-/* Goes on with text that is all printable ASCII, and need not be measured. */
+/* Goes on with text; what is all printable ASCII need not be measured later. */
+void layout_text(struct layout *layout, struct bytes text);
+
+/* The same of text that is known to be so. */
 void layout_ascii(struct layout *layout, struct bytes text);
 
 /* Goes on with `text` in at least so many columns. */

@@ -132,7 +132,7 @@ static uint8_t tag_of(uint64_t hashed)
 }
 
 /* Word by word, as keys are written: what was just written could not be read in larger pieces yet. */
-static bool has_key(const struct lru_table *table, const uint8_t *entry, const uint8_t *key)
+static inline bool has_key(const struct lru_table *table, const uint8_t *entry, const uint8_t *key)
 {
 	const uint8_t *own = entry + sizeof table->clock;
 	size_t length = table->key_bytes;
@@ -183,7 +183,7 @@ static uint32_t find_in_bucket(const struct lru_table *table, const void *key)
  * The entry that was found last for a key that ends like this one, most often the same. An entry stays in
  * its place, and its key tells whose it is by now.
  */
-static uint32_t *recent_of(const struct lru_table *table, const uint8_t *key)
+static inline uint32_t *recent_of(const struct lru_table *table, const uint8_t *key)
 {
 	const uint64_t odd = UINT64_C(0x9e3779b97f4a7c15);
 	uint64_t words[2] = { 0, 0 };
