@@ -82,9 +82,15 @@ LONGEST := ./tests/interop/test_tcp.py $(BUILD)/tests/app/test_verdict ./tests/p
 all: $(PROGRAM) ## builds the program
 	@ln -sf $(PROGRAM) mailwire
 
-# Where every frame passes, code that is larger and faster is worth it, unless the user has other flags.
+# Where every frame passes, code that is larger and faster is worth it, unless the user has other
+# flags. A frame goes through some forty functions, its explanation through as many: gcc joins them only
+# if it is told to gain little by each, and lets the program grow, which is decided when it is linked.
 ifeq ($(origin CFLAGS),file)
-$(BUILD)/sim/%.o $(BUILD)/stack/%.o: CFLAGS := $(patsubst -O2,-O3,$(CFLAGS))
+JOINING := $(call cc-option,--param=inline-min-speedup=5) \
+           $(call cc-option,--param=max-inline-insns-auto=60) \
+           $(call cc-option,--param=inline-unit-growth=200)
+$(BUILD)/sim/%.o $(BUILD)/stack/%.o: CFLAGS := $(patsubst -O2,-O3,$(CFLAGS)) $(JOINING)
+$(BUILD)/protocols/%.o $(BUILD)/views/%.o: CFLAGS := $(CFLAGS) $(JOINING)
 endif
 $(BUILD)/%.o: %.c Makefile
 	@mkdir -p $(@D)
@@ -109,7 +115,7 @@ $(LIBRARY): $(LIBRARY_OBJECTS)
 	ar rcs $@ $^
 
 $(PROGRAM): $(BUILD)/app/main.o $(LIBRARY)
-	$(CC) $(TUNING) $(WHOLE) $(CFLAGS) $(SANITIZE) -o $@ $^ $(PC_LIBS)
+	$(CC) $(TUNING) $(WHOLE) $(JOINING) $(CFLAGS) $(SANITIZE) -o $@ $^ $(PC_LIBS)
 
 tests: $(TESTS) ## builds the tests
 $(TEST_LIBRARY): $(TEST_HELPER_OBJECTS)
@@ -203,7 +209,7 @@ lint: deps-check ## clang-tidy and cppcheck, clean
 # Benchmarks: ratios against other programs measured in the same run, never part of the tests.
 BENCH_PROGRAMS := $(patsubst bench/%.c,build/bench/bench/%,$(filter-out bench/bench.c,$(wildcard bench/*.c)))
 build/bench/bench/%: build/bench/bench/%.o build/bench/bench/bench.o build/bench/libmailwire.a
-	$(CC) $(TUNING) $(WHOLE) $(CFLAGS) -o $@ $^ $(PC_LIBS)
+	$(CC) $(TUNING) $(WHOLE) $(JOINING) $(CFLAGS) -o $@ $^ $(PC_LIBS)
 build/bench/ns3/%: bench/ns3/%.cc
 	@mkdir -p $(@D)
 	g++ -std=c++17 -O2 -o $@ $< -lns3-applications -lns3-csma -lns3-point-to-point -lns3-internet \

@@ -31,7 +31,8 @@
 #define TCP_RECEIVE_SPACE      86016 /* first receive buffer: what Linux offers of its 131072 */
 #define TCP_RECEIVE_SPACE_MAX  (UINT32_C(32) << 20)
 #define TCP_WINDOW_SCALE       10    /* for TCP_RECEIVE_SPACE_MAX */
-#define TCP_SEND_SPACE         65536
+#define TCP_SEND_SPACE         65536 /* least room for what is written */
+#define TCP_WRITE_SLICE        65536 /* most that is kept before the interface is looked at again */
 #define TCP_PORT_FIRST         32768 /* ephemeral ports, as Linux has them */
 #define TCP_PORT_LAST          60999
 #define TCP_ACK_DELAY_MS       40    /* Linux's TCP_ATO_MIN */
@@ -335,7 +336,11 @@ void tcp_error(void *tcp, uint8_t icmp_type, uint8_t icmp_code, uint32_t icmp_in
 	       const struct ipv4_header *header, struct bytes original);
 
 /* output.c */
-void output_new_data(struct tcp_connection *c);     /* sends all that may be sent now */
+void output_new_data(struct tcp_connection *c); /* sends all that may be sent now */
+
+/* Whether the interface has so much of the connection's data waiting that no more is given to it. */
+bool output_device_is_full(const struct tcp_connection *c);
+
 void output_device_ready(struct tcp_connection *c); /* the same when DEADLINE_DEVICE has come */
 void output_ack(struct tcp_connection *c, enum tcp_detail why);
 void output_syn(struct tcp_connection *c, enum tcp_detail why, bool is_repeat);

@@ -285,14 +285,21 @@ static void note_leaving(struct tcp_connection *c, const struct interface *inter
 		flight->leaves_ns[1] += interface_backlog_ns(interface);
 }
 
-/* Whether the connection must wait for its interface; then it is woken when that is over. */
-static bool must_await_device(struct tcp_connection *c)
+bool output_device_is_full(const struct tcp_connection *c)
 {
 	const struct flight *flight = c->flight;
 	int64_t now_ns = tcp_now(c->tcp);
 
-	if (flight == NULL || flight->leaves_ns[1] - now_ns <= DEVICE_QUEUE_NS ||
-	    flight->leaves_ns[0] <= now_ns)
+	return flight != NULL && flight->leaves_ns[1] - now_ns > DEVICE_QUEUE_NS &&
+	       flight->leaves_ns[0] > now_ns;
+}
+
+/* Whether the connection must wait for its interface; then it is woken when that is over. */
+static bool must_await_device(struct tcp_connection *c)
+{
+	const struct flight *flight = c->flight;
+
+	if (!output_device_is_full(c))
 		return false;
 	timers_set_deadline(c, DEADLINE_DEVICE,
 			    MIN(flight->leaves_ns[0], flight->leaves_ns[1] - DEVICE_QUEUE_NS / 2));
@@ -443,6 +450,7 @@ void output_device_ready(struct tcp_connection *c)
 {
 	timers_set_deadline(c, DEADLINE_DEVICE, TIME_NEVER);
 	output_new_data(c);
+	stream_check_writable(c);
 }
 
 bool output_tail_probe(struct tcp_connection *c)

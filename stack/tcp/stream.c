@@ -60,14 +60,49 @@ static uint32_t first_kept(const struct tcp_connection *c)
 }
 
 /*
- * Room for a quarter more than may be on its way: the user is asked for more before that runs out, and
- * what it writes does not lie about until it has left the cache.
+ * What may be on its way: as much as the windows allow, or no more than is, as long as the interface
+ * has enough of it.
  */
+static uint32_t flight_limit(const struct tcp_connection *c)
+{
+	uint32_t windows = MIN(c->congestion.window, c->snd_wnd_max);
+
+	return output_device_is_full(c) ? MIN(windows, connection_outstanding(c)) : windows;
+}
+
+/* The user is asked for more when no more than this is kept, before what is to be sent runs out. */
+static uint32_t send_least(const struct tcp_connection *c)
+{
+	return MAX(flight_limit(c), TCP_SEND_SPACE / 5 * 4);
+}
+
+/* Room for a little more, so that the user is not asked for every segment. */
 static uint32_t send_space(const struct tcp_connection *c)
 {
-	uint64_t wanted = MIN(c->congestion.window, c->snd_wnd_max) / 4 * UINT64_C(5);
+	uint64_t least = send_least(c);
 
-	return (uint32_t)CLAMP(wanted, TCP_SEND_SPACE, SEND_QUEUE_MAX_BYTES);
+	return (uint32_t)CLAMP(least + MIN(least / 4, TCP_WRITE_SLICE), TCP_SEND_SPACE,
+			       SEND_QUEUE_MAX_BYTES);
+}
+
+/* Takes a slice of what is written, as far as there is room, and sends what may go. */
+static size_t write_slice(struct tcp_connection *c, struct bytes bytes, bool more)
+{
+	uint32_t kept = c->write_nxt - first_kept(c), space = send_space(c);
+	struct bytes slice =
+	    bytes_first(bytes, MIN(space > kept ? space - kept : 0, TCP_WRITE_SLICE));
+
+	c->write_was_short = slice.length < bytes.length;
+	c->more_follows = more || c->write_was_short;
+	if (slice.length > 0) {
+		send_queue_write(&c->unacknowledged, first_kept(c), c->write_nxt, slice);
+		c->write_nxt += (uint32_t)slice.length;
+		send_queue_belong(&c->unacknowledged, first_kept(c), c->write_nxt,
+				  engine_context(node_engine(c->tcp->node))->root);
+		c->stream.written_bytes += slice.length;
+	}
+	output_new_data(c);
+	return slice.length;
 }
 
 static size_t tcp_write(struct stream *stream, struct bytes bytes, bool more)
@@ -76,27 +111,21 @@ static size_t tcp_write(struct stream *stream, struct bytes bytes, bool more)
 
 	if (!may_write(c))
 		return 0;
-	uint32_t kept = c->write_nxt - first_kept(c), space = send_space(c);
-	struct bytes accepted = bytes_first(bytes, space > kept ? space - kept : 0);
+	size_t written = 0, taken;
 
-	c->write_was_short = accepted.length < bytes.length;
-	c->more_follows = more || c->write_was_short;
-	send_queue_write(&c->unacknowledged, first_kept(c), c->write_nxt, accepted);
-	c->write_nxt += (uint32_t)accepted.length;
-	if (accepted.length > 0)
-		send_queue_belong(&c->unacknowledged, first_kept(c), c->write_nxt,
-				  engine_context(node_engine(c->tcp->node))->root);
-	stream->written_bytes += accepted.length;
-	output_new_data(c);
+	do {
+		taken = write_slice(c, bytes_from(bytes, written), more);
+		written += taken;
+	} while (taken > 0 && written < bytes.length);
 	timers_settle(c);
-	return accepted.length;
+	return written;
 }
 
 void stream_check_writable(struct tcp_connection *c)
 {
 	uint32_t kept = c->write_nxt - first_kept(c);
 
-	if (!c->write_was_short || kept > send_space(c) / 5 * 4)
+	if (!c->write_was_short || kept > send_least(c))
 		return;
 	c->write_was_short = false;
 	connection_notify(c, PENDING_WRITABLE);
