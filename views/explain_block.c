@@ -338,17 +338,26 @@ static void print_data(struct block *block, const struct decode_layer *layer)
 	print_line(block->explain);
 }
 
-/* What of a payload is not here, for lack of room in the capture. */
+/* How much of the frame was captured, its FCS included. */
+static size_t captured_bytes(const struct captured_frame *frame)
+{
+	return frame->bytes.length + (frame->has_fcs ? 4 : 0);
+}
+
+/* What of a payload is not here: for lack of room in the capture, or a header says more than the frame holds. */
 static void print_cut(struct block *block, const struct decode_layer *layer)
 {
+	const struct captured_frame *frame = block->packet->frame;
+	const char *where =
+	    captured_bytes(frame) < frame->original_length ? "were captured" : "are in the frame";
 	char text[80];
 
 	if (layer->header_bytes == 0)
-		g_snprintf(text, sizeof text, "None of these %u bytes were captured.",
-			   layer->cut_header_bytes);
+		g_snprintf(text, sizeof text, "None of these %u bytes %s.", layer->cut_header_bytes,
+			   where);
 	else
-		g_snprintf(text, sizeof text, "Only %u of these %u bytes were captured.",
-			   layer->header_bytes, layer->header_bytes + layer->cut_header_bytes);
+		g_snprintf(text, sizeof text, "Only %u of these %u bytes %s.", layer->header_bytes,
+			   layer->header_bytes + layer->cut_header_bytes, where);
 	print_aside(block->explain, text);
 }
 
@@ -518,8 +527,16 @@ static void print_damage(struct block *block)
 {
 	const struct captured_frame *frame = block->packet->frame;
 	struct explain *explain = block->explain;
-	size_t captured = frame->bytes.length + (frame->has_fcs ? 4 : 0);
+	size_t captured = captured_bytes(frame);
 
+	if (frame->passed_bytes > 0) {
+		begin_note(explain, "  damaged");
+		g_string_append_printf(explain->layout.line,
+				       "the capture, in front of this: %" G_GUINT64_FORMAT
+				       " byte%s passed over",
+				       frame->passed_bytes, frame->passed_bytes == 1 ? "" : "s");
+		print_line(explain);
+	}
 	if (captured < frame->original_length) {
 		begin_note(explain, "  captured");
 		g_string_append_printf(explain->layout.line, "only the first %zu of %u bytes",

@@ -202,6 +202,8 @@ static void append_frame(struct explain *explain, const struct explained *packet
 		if (packet->is_fcs_wrong)
 			g_string_append(out, ",\"fcs_wrong\":true");
 	}
+	if (frame->passed_bytes > 0)
+		append_number(out, "passed_bytes", frame->passed_bytes);
 	for (unsigned i = 0; i < frame->comment_count; i++) {
 		g_string_append(out, i == 0 ? ",\"comments\":[" : ",");
 		append_string(out, frame->comments[i]);

@@ -108,10 +108,17 @@ static void append_arp(GString *out, const struct view_names *names, struct byte
 			   mac_print(arp.sender_mac, mac));
 }
 
+/* "1 byte", "2 bytes" between two texts. */
+static void append_bytes(GString *out, const char *before, uint64_t length, const char *behind)
+{
+	text_count(out, before, length, length == 1 ? " byte" : " bytes");
+	text_append(out, behind);
+}
+
 static void append_ping(GString *out, const char *from, const char *to, size_t length)
 {
 	text_words(out, from, " pings ", to);
-	text_count(out, " with ", length, " bytes");
+	append_bytes(out, " with ", length, "");
 }
 
 /* "a sends b an ICMPv6 message: neighbour solicitation (135)"; `type` is the field that has the names. */
@@ -295,8 +302,8 @@ static void append_datagram(GString *out, const char *from, const char *to, stru
 	int length = get_be16(in.data + 4) - UDP_HEADER_BYTES;
 
 	text_words(out, from, " sends ");
-	text_number(out, (uint64_t)MAX(length, 0));
-	text_words(out, " bytes by UDP to ", to);
+	append_bytes(out, "", (uint64_t)MAX(length, 0), " by UDP to ");
+	text_append(out, to);
 	text_count(out, " port ", get_be16(in.data + 2), "");
 }
 
@@ -409,7 +416,7 @@ static bool append_order(GString *out, const char *from, const char *to,
 	switch ((enum segment_order)segment->order) {
 	case SEGMENT_REPEATED:
 		text_words(out, from, " sends ", to, " again what it sent before: ");
-		text_count(out, "", segment->length, " bytes");
+		append_bytes(out, "", segment->length, "");
 		return true;
 	case SEGMENT_ELSEWHERE:
 		text_words(out, from, " to ", to, ": a segment on its way, told of before");
@@ -419,17 +426,17 @@ static bool append_order(GString *out, const char *from, const char *to,
 		return true;
 	case SEGMENT_EARLY:
 		text_words(out, from, " to ", to);
-		text_count(out, ": ", segment->length,
-			   " bytes, while some before them have not come yet");
+		append_bytes(out, ": ", segment->length,
+			     ", while some before them have not come yet");
 		return true;
 	case SEGMENT_BEFORE:
 		text_words(out, from, " sends ", to);
-		text_count(out, " ", segment->length,
-			   " bytes from before what is known of this stream");
+		append_bytes(out, " ", segment->length,
+			     " from before what is known of this stream");
 		return true;
 	case SEGMENT_DAMAGED:
 		text_words(out, from, " sends ", to);
-		text_count(out, " ", segment->length, " bytes that were damaged on the way");
+		append_bytes(out, " ", segment->length, " that were damaged on the way");
 		return true;
 	case SEGMENT_IN_ORDER:
 	case SEGMENT_FILLS_GAP:
@@ -456,14 +463,14 @@ static void append_payload(GString *out, const char *from, const char *to,
 	    index < direction->units->len ? direction->units->pdata[index] : NULL;
 
 	if (unit == NULL || unit->offset >= end) {
-		text_count(out, ": ", segment->length, " bytes");
+		append_bytes(out, ": ", segment->length, "");
 		return;
 	}
 	for (unsigned i = index + 1; i < direction->units->len; i++, more++)
 		if (((struct model_unit *)direction->units->pdata[i])->offset >= end)
 			break;
 	if (account->is_outside && unit->is_encrypted) {
-		text_count(out, ": ", segment->length, " bytes, encrypted by TLS");
+		append_bytes(out, ": ", segment->length, ", encrypted by TLS");
 		return;
 	}
 	text_append(out, ", ");
@@ -538,7 +545,7 @@ static void append_unknown(GString *out, const char *from, const char *to,
 	const char *name = protocol < 0 ? NULL : field_value_name(&protocols, (uint64_t)protocol);
 
 	text_words(out, from, " sends ", to);
-	text_count(out, " ", length, length == 1 ? " byte of " : " bytes of ");
+	append_bytes(out, " ", length, " of ");
 	if (protocol < 0) {
 		text_append(out, "a protocol not known here");
 		return;
