@@ -32,7 +32,7 @@ static void check_network(struct load *load, const struct scenario_network *netw
 			   "mirrored port of it",
 			   network->mirror->item.name, network->mirror->own.network->item.name,
 			   network->item.name);
-	if (network->kind == NETWORK_LAN && network->interfaces->len == 0)
+	if (network->kind == NETWORK_LAN && network->interfaces->len == 0 && load->is_sound)
 		load_warning(load, network->item.mark, "nothing is on the network `%s`",
 			     network->item.name);
 }
