@@ -3,33 +3,9 @@
 #include <unistd.h>
 #include "app/command.h"
 #include "app/dissectors.h"
+#include "app/node_names.h"
 #include "app/run_private.h"
 #include "views/dialog.h"
-
-/* Names become node indexes when the world is built. */
-static bool resolve_hosts(struct run *run)
-{
-	char **names;
-	bool is_valid = true;
-
-	if (run->options->host_names == NULL)
-		return true;
-	run->hosts = g_new0(bool, model_node_count(run->observer.model) + 1);
-	names = g_strsplit(run->options->host_names, ",", -1);
-	for (char **name = names; *name != NULL && is_valid; name++) {
-		uint32_t node = model_find_node(run->observer.model, g_strstrip(*name));
-
-		if (node == 0) {
-			command_complain("--host: there is no host, router or switch \"%s\"; "
-					 "mailwire topology %s lists them",
-					 *name, run->file);
-			is_valid = false;
-		}
-		run->hosts[node] = true;
-	}
-	g_strfreev(names);
-	return is_valid;
-}
 
 /* The log goes to standard output unless a capture does, or it is not wanted. */
 static bool wants_log(const struct run *run)
@@ -212,7 +188,8 @@ static bool open_eavesdrop(struct run *run)
 
 bool run_open_outputs(struct run *run)
 {
-	if (!resolve_hosts(run)) {
+	if (!node_names_choose(run->observer.model, run->options->host_names, run->file,
+			       &run->hosts)) {
 		run->status = EXIT_USAGE;
 		return false;
 	}

@@ -53,6 +53,11 @@ START_TEST(every_command_has_help_with_an_example)
 	ck_assert_ptr_nonnull(example);
 	ck_assert_msg(strstr(example, usage) != NULL, "%s", outcome->out);
 	ck_assert_ptr_nonnull(strstr(overview->out, commands[_i]));
+	struct outcome *asked = program_run("help", commands[_i], NULL);
+
+	ck_assert_status(asked, 0);
+	ck_assert_str_eq(asked->out, outcome->out);
+	outcome_free(asked);
 	outcome_free(overview);
 	outcome_free(outcome);
 	g_free(usage);
@@ -118,6 +123,30 @@ static const struct {
 	{ "mailbox hello --user nobody --at 1s",                               "nobody"                        },
 	{ "mailbox office --user carol --at 51s --raw 2",                      "there is only 1 message\n"     },
 	{ "mailbox hello --user bob --at 3s --raw 7",                          "--raw"                         },
+	{ "mailbox office --user bob --at 5s --raw 0",                         "numbered from 1"               },
+	{ "mailbox office --user bob --at 5s --raw one",                       "numbered from 1"               },
+	{ "run hello --host ''",					       "--host: no name"               },
+	{ "run hello --host 'mail,,bob-pc'",                                   "--host: no name"               },
+	{ "run hello --layer ''",					      "--layer: no name"              },
+	{ "run hello --layer smtp,",					   "--layer: no name"              },
+	{ "run hello --pcap FOLDER/x.pcapng --capture ''",                     "--capture: no name"            },
+	{ "state hello --at 1s --host ''",                                     "--host: no name"               },
+	{ "run hello --pcap ''",					       "--pcap: the path is empty"     },
+	{ "run hello --log=",						  "--log: the path is empty"      },
+	{ "run hello --keylog ''",					     "--keylog: the path is empty"   },
+	{ "html hello -o ''",						  "--output: the path is empty"   },
+	{ "narrate hello -o ''",					       "--output: the path is empty"   },
+	{ "state hello --at 200000d",					  "up to 26687d"                  },
+	{ "state hello --at 99999999999999999999999d",                         "up to 26687d"                  },
+	{ "state hello --at 5",						"the unit is missing"           },
+	{ "state hello --at 5lightyears",                                      "there is no such unit"         },
+	{ "state hello --at -5s",					      "it must not be negative"       },
+	{ "run hello --until 1e400d",					  "--until"                       },
+	{ "run hello --message 1 --message 2",                                 "--message stands here twice"   },
+	{ "run hello -q --seed=1 --seed 2",                                    "--seed stands here twice"      },
+	{ "html hello -o a --output b",					"--output stands here twice"    },
+	{ "help nosuch",						       "there is no command \"nosuch\""},
+	{ "help run hello",						    "too many"                      },
 	{ "new",							       "NAME"			  },
 };
 
@@ -147,6 +176,10 @@ static const char *const unwritable[] = {
 	"run hello --log FOLDER/missing/x.log",
 	"run hello --log /dev/full --format json",
 	"run hello --quiet --pcap FOLDER/x.pcapng --log FOLDER/missing/x.log",
+	"run hello --quiet --keylog FOLDER/missing/x.keys",
+	"html hello -o FOLDER/missing/x.html",
+	"narrate hello -o FOLDER/missing/x.md",
+	"narrate hello -o FOLDER/missing/x.pdf",
 	"new FOLDER/missing/x",
 };
 
