@@ -249,19 +249,19 @@ static void finish_key_log(struct run *run)
 	run->key_log_file = NULL;
 }
 
-static void print_dialog(const struct run *run)
+static void print_dialog(struct run *run)
 {
 	struct page page;
 	FILE *out = page_begin(&page, run->log_file, run_columns_for(run, run->log_file));
 
-	dialog_print(run->observer.model,
-		     &(struct dialog_options) {
-			 .out = out,
-			 .colour = run->log_file == stdout && command_colours(STDOUT_FILENO),
-			 .layers = run->options->layers,
-			 .nodes = run->hosts,
-			 .message = run->options->message,
-		     });
+	run->found = dialog_print(run->observer.model, &(struct dialog_options) {
+							   .out = out,
+							   .colour = run->log_file == stdout &&
+								     command_colours(STDOUT_FILENO),
+							   .layers = run->options->layers,
+							   .nodes = run->hosts,
+							   .message = run->options->message,
+						       });
 	page_end(&page);
 }
 
@@ -302,9 +302,13 @@ void run_finish_views(struct run *run, bool is_whole)
 	finish_capture(run, is_whole);
 	finish_key_log(run);
 	if (run->observer.log != NULL)
-		log_finish(run->observer.log);
+		run->found = log_finish(run->observer.log);
+	if (run->observer.json != NULL)
+		run->found = json_view_found(run->observer.json);
 	if (run->observer.json != NULL && !json_view_finish(run->observer.json))
 		finish_json(run, errno);
+	run->has_selected = is_whole && (run->observer.log != NULL || run->observer.json != NULL ||
+					 run->options->has_dialog);
 	run->has_printed_log = run->observer.log != NULL;
 	run->observer.log = NULL;
 	run->observer.json = NULL;

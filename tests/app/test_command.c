@@ -166,6 +166,36 @@ START_TEST(wrong_usage_ends_with_2_and_a_hint)
 }
 END_TEST
 
+/* A selection that nothing is of is said, with what there is; one that something is of is not. */
+static const struct {
+	const char *line, *said;
+} selections[] = {
+	{"run hello --layer http",					     "is of --layer http; of the layers there are user, "},
+	{ "run office --layer icmp,pop3 --message 3",                          "of --message 3 there are "                         },
+	{ "run office --format json --layer smtp --host carol-pc --message 1",
+         "of --host carol-pc --message 1 there are link, ethernet, arp\n"                                                          },
+	{ "run office --dialog --layer smtp --host bob-pc --message 1",        "there are tcp, pop3\n"                             },
+	{ "run hello --dialog --host root",                                    "--report tells"                                    },
+	{ "run hello --layer smtp --host alice-pc --message 1",                NULL                                                },
+	{ "run hello --layer arp",					     NULL						},
+	{ "run hello --layer dns --format json",                               NULL                                                },
+};
+
+START_TEST(a_selection_of_nothing_is_said)
+{
+	struct outcome *outcome = run_line(selections[_i].line);
+
+	ck_assert_status(outcome, 0);
+	if (selections[_i].said == NULL)
+		ck_assert_msg(strstr(outcome->err, "nothing in this run") == NULL, "%s",
+			      outcome->err);
+	else
+		ck_assert_msg(strstr(outcome->err, selections[_i].said) != NULL, "%s: %s",
+			      selections[_i].line, outcome->err);
+	outcome_free(outcome);
+}
+END_TEST
+
 /* What cannot be written ends with 3, says so, and leaves nothing that looks whole. */
 static const char *const unwritable[] = {
 	"run hello --quiet --pcap /dev/full",
@@ -1425,6 +1455,8 @@ int main(void)
 	tcase_add_loop_test(tests, wrong_usage_ends_with_2_and_a_hint, 0, (int)G_N_ELEMENTS(wrong));
 	tcase_add_loop_test(tests, what_cannot_be_written_ends_with_3, 0,
 			    (int)G_N_ELEMENTS(unwritable));
+	tcase_add_loop_test(tests, a_selection_of_nothing_is_said, 0,
+			    (int)G_N_ELEMENTS(selections));
 	tcase_add_loop_test(tests, a_full_standard_output_ends_with_3, 0,
 			    (int)G_N_ELEMENTS(to_full));
 	tcase_add_loop_test(tests, a_reader_that_leaves_is_no_error_to_speak_of, 0,
