@@ -47,6 +47,24 @@ START_TEST(mail_passes_a_link_of_any_mtu)
 }
 END_TEST
 
+#define PINGS_AFAR                                                                                 \
+	"mailwire: 1\n"                                                                            \
+	"networks: {lan: {delay: 2s}}\n"                                                           \
+	"hosts: {p: , q: }\n"                                                                      \
+	"timeline:\n"                                                                              \
+	"  - {at: 1s, who: p, do: ping, target: q, count: 1}\n"
+
+START_TEST(neighbours_find_each_other_however_far_away)
+{
+	struct outcome *outcome =
+	    run_text(g_strdup(PINGS_AFAR "  - {at: 20s, who: p, do: ping, target: q, count: 1}\n"
+					 "expect: [{ping: answered, times: 1}]\n"));
+
+	ck_assert_status(outcome, 0);
+	outcome_free(outcome);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("network");
@@ -54,6 +72,7 @@ int main(void)
 	SRunner *runner = srunner_create(suite);
 
 	tcase_add_loop_test(tcase, mail_passes_a_link_of_any_mtu, 0, G_N_ELEMENTS(mtus));
+	tcase_add_test(tcase, neighbours_find_each_other_however_far_away);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_NORMAL);
 	int failed = srunner_ntests_failed(runner);
