@@ -4,6 +4,7 @@
  */
 #include <check.h>
 #include <stdlib.h>
+#include <string.h>
 #include "tests/app/program.h"
 
 /* Runs `text` and returns what came of it; `text` is freed. */
@@ -65,6 +66,50 @@ START_TEST(neighbours_find_each_other_however_far_away)
 }
 END_TEST
 
+#define TWO_PINGS                                                                                  \
+	"mailwire: 1\n"                                                                            \
+	"hosts: {p: , q: }\n"                                                                      \
+	"timeline:\n"                                                                              \
+	"  - {at: 1s, who: p, do: ping, target: q, count: 3, size: 0B}\n"                          \
+	"  - {at: 1s, who: p, do: ping, target: q, count: 2}\n"
+
+/* As ping(8) has it, each run with its own numbers (four packets, each told at two ends); `ping -s 0` is fine. */
+START_TEST(every_ping_counts_for_itself)
+{
+	struct outcome *outcome =
+	    run_text(g_strdup(TWO_PINGS "expect: [{ping: answered, times: 5}]\n"));
+
+	ck_assert_status(outcome, 0);
+	ck_assert_uint_eq(count_in(outcome->out, "seq 1 "), 8);
+	outcome_free(outcome);
+}
+END_TEST
+
+START_TEST(a_second_reply_is_told)
+{
+	struct outcome *outcome = run_text(g_strdup(
+	    TWO_PINGS "impairments: [{link: all, duplicate: 100%}]\n"
+		      "expect: [{ping: answered, times: 5}, {ping: duplicate, times: 5..},\n"
+		      "         {dropped: 0}]\n"));
+
+	ck_assert_status(outcome, 0);
+	ck_assert_ptr_nonnull(strstr(outcome->out, "(DUP!)"));
+	outcome_free(outcome);
+}
+END_TEST
+
+START_TEST(the_unspecified_address_is_no_target)
+{
+	struct outcome *outcome =
+	    run_text(g_strdup("mailwire: 1\nhosts: {p: , q: }\n"
+			      "timeline: [{at: 1s, who: p, do: ping, target: 0.0.0.0}]\n"));
+
+	ck_assert_status(outcome, 2);
+	ck_assert_ptr_nonnull(strstr(outcome->err, "0.0.0.0 is the address of no host"));
+	outcome_free(outcome);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("network");
@@ -73,6 +118,9 @@ int main(void)
 
 	tcase_add_loop_test(tcase, mail_passes_a_link_of_any_mtu, 0, G_N_ELEMENTS(mtus));
 	tcase_add_test(tcase, neighbours_find_each_other_however_far_away);
+	tcase_add_test(tcase, every_ping_counts_for_itself);
+	tcase_add_test(tcase, a_second_reply_is_told);
+	tcase_add_test(tcase, the_unspecified_address_is_no_target);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_NORMAL);
 	int failed = srunner_ntests_failed(runner);
