@@ -142,11 +142,8 @@ void ipv4_output(struct host *host, struct interface *interface, uint32_t next_h
 		arp_send(host->arp, interface, next_hop, packet);
 }
 
-/*
- * Identifications of datagrams that may be fragmented: different in a row, and not to be guessed from
- * those to other destinations (RFC 7739 section 5.1 says the same for IPv6).
- */
-static uint16_t next_identification(struct host *host, uint32_t destination)
+/* Not to be guessed from those to other destinations (RFC 7739 section 5.1 says the same for IPv6). */
+uint16_t ipv4_identification(struct host *host, uint32_t destination)
 {
 	if (host->identification_key == 0) {
 		struct random_stream stream;
@@ -163,7 +160,7 @@ static uint16_t choose_identification(struct host *host, const struct ipv4_route
 {
 	if (request->has_identification)
 		return request->identification;
-	return request->dont_fragment ? 0 : next_identification(host, request->destination);
+	return ipv4_identification(host, request->destination);
 }
 
 /* Emits the record of a header put in front; `is_shown`: with bytes, where no frame will hold them. */
