@@ -23,7 +23,8 @@ struct tcp_connection *connection_new(struct tcp *tcp, const struct flow *flow,
 	c->reordering_steps = 1;
 	c->receive_space = TCP_RECEIVE_SPACE;
 	c->congestion.control = tcp->congestion;
-	c->local_mss = (uint16_t)(ipv4_path_mtu(tcp->host, flow->remote_address) - 40);
+	c->local_mss = (uint16_t)MAX(ipv4_path_mtu(tcp->host, flow->remote_address) - 40,
+				     TCP_LEAST_OFFERED_MSS);
 	c->peer_mss = TCP_DEFAULT_MSS;
 
 	c->previous = tcp->last;
