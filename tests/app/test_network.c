@@ -110,6 +110,39 @@ START_TEST(the_unspecified_address_is_no_target)
 }
 END_TEST
 
+#define SMALLEST_LINK                                                                              \
+	"mailwire: 1\n"                                                                            \
+	"networks: {a: {subnet: 10.1.0.0/24}, b: {subnet: 10.2.0.0/24},\n"                         \
+	"           mid: {kind: link, subnet: 10.0.0.6/31}}\n"                                     \
+	"routers: {r1: {interfaces: [a, mid]}, r2: {interfaces: [mid, b]}}\n"                      \
+	"hosts: {p: {network: a}, q: {network: b}}\n"                                              \
+	"timeline:\n"                                                                              \
+	"  - {at: 1s, who: p, do: ping, target: q, count: 1}\n"                                    \
+	"  - {at: 2s, who: p, do: ping, target: 10.0.0.6, count: 1}\n"                             \
+	"  - {at: 3s, who: p, do: ping, target: 10.0.0.7, count: 1}\n"                             \
+	"  - {at: 4s, who: r2, do: ping, target: 10.0.0.6, count: 1}\n"
+
+/* RFC 3021. */
+START_TEST(a_link_needs_two_addresses_only)
+{
+	struct outcome *outcome =
+	    run_text(g_strdup(SMALLEST_LINK "expect: [{ping: answered, times: 4}]\n"));
+
+	ck_assert_status(outcome, 0);
+	outcome_free(outcome);
+	outcome = run_text(g_strdup("mailwire: 1\nnetworks: {a: {subnet: 10.0.0.6/31}}\n"
+				    "hosts: {p: , q: , r: }\n"));
+	ck_assert_status(outcome, 2);
+	ck_assert_ptr_nonnull(strstr(outcome->err, "no address left for `r`"));
+	outcome_free(outcome);
+	outcome = run_text(g_strdup("mailwire: 1\nnetworks: {a: {subnet: 10.0.0.6/32}}\n"
+				    "hosts: {p: , q: }\n"));
+	ck_assert_status(outcome, 2);
+	ck_assert_ptr_nonnull(strstr(outcome->err, "two hosts need a /31"));
+	outcome_free(outcome);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("network");
@@ -121,6 +154,7 @@ int main(void)
 	tcase_add_test(tcase, every_ping_counts_for_itself);
 	tcase_add_test(tcase, a_second_reply_is_told);
 	tcase_add_test(tcase, the_unspecified_address_is_no_target);
+	tcase_add_test(tcase, a_link_needs_two_addresses_only);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_NORMAL);
 	int failed = srunner_ntests_failed(runner);
