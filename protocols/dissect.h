@@ -23,6 +23,8 @@ struct dissect_unit {
 	bool is_complete;      /* false: it began or ends outside the range */
 	uint32_t offset;       /* from the start of the range */
 	uint32_t length;
+	uint8_t bit,
+	    bits; /* a part of these bytes: from that bit (0: the highest) on; bits 0: all */
 	char summary
 	    [DISSECT_TEXT_BYTES]; /* one line of printable UTF-8: "MAIL FROM:<a@office.example>" */
 };

@@ -159,6 +159,11 @@ static void print_unit(struct explain *explain, const struct dissect_unit *unit,
 	g_string_append_printf(line, "  %*s%s%s, %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT,
 			       2 * unit->depth, "", is_held ? "held before: " : "", unit->name,
 			       offset, offset + unit->length - (unit->length > 0));
+	if (unit->bits == 1)
+		g_string_append_printf(line, ", bit %u", unit->bit);
+	else if (unit->bits > 0)
+		g_string_append_printf(line, ", bits %u to %u", unit->bit,
+				       unit->bit + unit->bits - 1);
 	layout_pad(&explain->layout, VALUE_COLUMN - 1);
 	g_string_append_printf(line, " %s%s%s", unit->summary,
 			       unit->is_complete ? "" : " (a piece)",

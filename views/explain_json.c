@@ -134,6 +134,10 @@ static void append_unit(GString *out, const char *protocol, const struct dissect
 	append_number(out, "depth", unit->depth);
 	append_number(out, "offset", offset);
 	append_number(out, "length", unit->length);
+	if (unit->bits > 0) {
+		append_number(out, "bit", unit->bit);
+		append_number(out, "bits", unit->bits);
+	}
 	if (!unit->is_complete)
 		g_string_append(out, ",\"piece\":true");
 	if (is_held)

@@ -1,6 +1,7 @@
 #include "views/sentence.h"
 
 #include "protocols/actor.h"
+#include "protocols/dns/names.h"
 #include "stack/wire/arp.h"
 #include "stack/wire/ethernet.h"
 #include "stack/wire/icmp.h"
@@ -279,21 +280,27 @@ static void append_icmpv6(GString *out, const struct view_names *names, const ch
 			       icmp.type);
 }
 
-/* "alice-pc asks dns for A of mail.example", "dns answers alice-pc: mail.example A 192.0.2.1". */
-static void append_exchange(GString *out, const char *from, const char *to, bool is_from_server,
+/*
+ * "alice-pc asks dns for A of mail.example", "dns answers alice-pc: mail.example A 192.0.2.1"; by what
+ * the message is, which may not be what its port makes one expect.
+ */
+static void append_exchange(GString *out, const char *from, const char *to, bool is_answer,
 			    const char *summary)
 {
-	const char *verb = is_from_server ? "answer: " : "asks ";
+	static const char *const verbs[] = { "asks ", "tells " };
+	static const char answer[] = "answer: ";
 
-	if (g_str_has_prefix(summary, verb))
-		summary += strlen(verb);
-	else
-		verb = "";
-	text_append(out, from);
-	text_append(out, is_from_server ? " answers " : " asks ");
-	text_append(out, to);
-	text_append(out, *verb != '\0' && !is_from_server ? " " : ": ");
-	text_append(out, summary);
+	for (size_t i = 0; !is_answer && i < G_N_ELEMENTS(verbs); i++) {
+		if (!g_str_has_prefix(summary, verbs[i]))
+			continue;
+		text_words(out, from, " ", verbs[i], to);
+		text_words(out, " ", summary + strlen(verbs[i]), "");
+		return;
+	}
+	if (is_answer && g_str_has_prefix(summary, answer))
+		summary += strlen(answer);
+	text_words(out, from, is_answer ? " answers " : " to ", to);
+	text_words(out, ": ", summary, "");
 }
 
 /* As its header says: less of it may have been captured. */
@@ -316,7 +323,8 @@ static void append_udp(GString *out, const char *from, const char *to,
 	if (in.length < UDP_HEADER_BYTES)
 		text_words(out, from, " sends ", to, " a malformed UDP datagram");
 	else if (datagram->dissector != NULL)
-		append_exchange(out, from, to, datagram->is_from_server, datagram->unit.summary);
+		append_exchange(out, from, to, datagram->unit.kind == DNS_UNIT_RESPONSE,
+				datagram->unit.summary);
 	else
 		append_datagram(out, from, to, in);
 }

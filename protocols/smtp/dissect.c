@@ -8,10 +8,11 @@
 /* What the client's next octets are. */
 enum client_mode {
 	IN_COMMANDS,
-	IN_CREDENTIALS, /* one line, behind a reply 334 */
-	AWAITS_MESSAGE, /* behind DATA, whose reply has not come */
-	IN_MESSAGE,     /* behind a reply 354, or sent without waiting for it */
-	IN_CHUNK,       /* behind BDAT */
+	IN_CREDENTIALS,       /* one line, behind a reply 334 */
+	AWAITS_REPLY_TO_AUTH, /* which others may never have seen: what is no command is credentials */
+	AWAITS_MESSAGE,       /* behind DATA, whose reply has not come */
+	IN_MESSAGE,           /* behind a reply 354, or sent without waiting for it */
+	IN_CHUNK,             /* behind BDAT */
 };
 
 /* What is remembered between pieces of a connection; lives in struct dissect_state. */
@@ -98,7 +99,15 @@ static void await_reply(struct memory *memory, enum smtp_detail detail)
 		memory->mode = AWAITS_MESSAGE;
 	} else if (detail == SMTP_STARTTLS) {
 		memory->tls_turn = memory->awaited;
+	} else if (detail == SMTP_AUTH || detail == SMTP_CREDENTIALS) {
+		memory->mode = AWAITS_REPLY_TO_AUTH;
 	}
+}
+
+static bool are_credentials(const struct memory *memory, enum smtp_detail verb)
+{
+	return memory->mode == IN_CREDENTIALS ||
+	       (memory->mode == AWAITS_REPLY_TO_AUTH && verb == SMTP_UNKNOWN);
 }
 
 static size_t dissect_line(struct memory *memory, struct bytes in, struct dissect_writer *writer)
@@ -106,9 +115,9 @@ static size_t dissect_line(struct memory *memory, struct bytes in, struct dissec
 	bool is_whole, was_open = memory->open_line != 0;
 	struct bytes line = dissect_take_line(in, &is_whole);
 	struct smtp_command command = smtp_command_parse(dissect_trim_line(line));
-	enum smtp_detail detail = was_open                         ? memory->open_line - 1u
-				  : memory->mode == IN_CREDENTIALS ? SMTP_CREDENTIALS
-								   : command.verb;
+	enum smtp_detail detail = was_open                                ? memory->open_line - 1u
+				  : are_credentials(memory, command.verb) ? SMTP_CREDENTIALS
+									  : command.verb;
 	struct dissect_unit *unit;
 
 	if (!is_whole && !was_open && dissect_keep(writer, line))
@@ -356,6 +365,8 @@ static void learn(struct memory *memory, unsigned code)
 		learn_of_data(memory, code, is_of_data);
 	else if (code == 334)
 		memory->mode = IN_CREDENTIALS;
+	else if (memory->mode == AWAITS_REPLY_TO_AUTH && memory->awaited == 0)
+		memory->mode = IN_COMMANDS;
 	else if (memory->mode == IN_MESSAGE && memory->data_turn == 0) /* its end was not seen */
 		end_message(memory);
 }

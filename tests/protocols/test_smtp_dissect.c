@@ -151,6 +151,22 @@ START_TEST(credentials_are_a_line_behind_a_challenge)
 }
 END_TEST
 
+/* The replies took another way, as behind NAT: what is no command goes on with AUTH. */
+START_TEST(credentials_are_known_without_the_replies)
+{
+	struct dissect_state state = { 0 }, both = { 0 };
+
+	expect("EHLO x\r\nAUTH LOGIN\r\n", false, &state, 0,
+	       "EHLO command@0+8\nAUTH command@8+12\n");
+	expect("YWxpY2U=\r\n", false, &state, 0, "LOGIN user name@0+10\n");
+	expect("c2VjcmV0\r\n", false, &state, 0, "LOGIN password@0+10\n");
+	expect("NOOP\r\nFROB\r\n", false, &state, 0, "NOOP command@0+6\nUnknown command@6+6\n");
+	expect("AUTH FOO\r\n", false, &both, 0, "AUTH command@0+10\n");
+	expect("504 no\r\n", true, &both, 0, "Reply 504@0+8\n");
+	expect("FROB\r\n", false, &both, 0, "Unknown command@0+6\n");
+}
+END_TEST
+
 START_TEST(a_line_cut_in_two_is_two_pieces)
 {
 	struct dissect_state state = { 0 };
@@ -192,6 +208,7 @@ int main(void)
 	tcase_add_test(tcase, a_message_in_several_segments_is_told_as_pieces);
 	tcase_add_test(tcase, a_chunk_is_counted);
 	tcase_add_test(tcase, credentials_are_a_line_behind_a_challenge);
+	tcase_add_test(tcase, credentials_are_known_without_the_replies);
 	tcase_add_test(tcase, a_line_cut_in_two_is_two_pieces);
 	tcase_add_test(tcase, without_memory_text_is_taken_for_a_message);
 	tcase_add_test(tcase, more_units_than_fit_are_counted);
