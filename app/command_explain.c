@@ -159,6 +159,7 @@ static int run_explain(const struct request *request, const struct explain_optio
 		command_complain("%s: %s", request->path, g_strerror(errno));
 		return EXIT_USAGE;
 	}
+	setvbuf(stdout, NULL, _IONBF, 0); /* it is written by whole pages */
 	outlive_the_writer(descriptor);
 	reader = capture_reader_open(descriptor);
 	result = explain(reader, options);

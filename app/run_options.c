@@ -28,11 +28,13 @@ const char *run_options_instead(const struct run_options *options)
 
 static bool parse_layers(struct run_options *options)
 {
-	g_auto(GStrv) names =
-	    g_strsplit(options->layer_names == NULL ? "" : options->layer_names, ",", -1);
+	g_auto(GStrv) names = NULL;
 
-	for (char **name = names; *name != NULL; name++) {
-		int layer = view_layer_find(g_strstrip(*name));
+	if (options->layer_names == NULL)
+		return true;
+	names = command_split_names("--layer", options->layer_names);
+	for (char **name = names; name != NULL && *name != NULL; name++) {
+		int layer = view_layer_find(*name);
 
 		if (layer < 0) {
 			g_autofree char *keys = view_layer_keys();
@@ -43,7 +45,7 @@ static bool parse_layers(struct run_options *options)
 		}
 		options->layers |= UINT64_C(1) << layer;
 	}
-	return true;
+	return names != NULL;
 }
 
 /* Text among the bytes of a capture or among JSON would spoil both. */
@@ -156,6 +158,16 @@ static bool check_paths(const struct run_options *options, const char *record)
 	return false;
 }
 
+static bool check_capture(const struct run_options *options)
+{
+	g_auto(GStrv) names = NULL;
+
+	if (options->capture == NULL)
+		return true;
+	names = command_split_names("--capture", options->capture);
+	return names != NULL;
+}
+
 static bool check_filter(const struct run_options *options)
 {
 	struct packet_filter *filter;
@@ -209,9 +221,9 @@ bool run_options_check(struct run_options *options, const char *record)
 	if (options->until_text != NULL &&
 	    !command_parse_time("--until", options->until_text, &options->until_ns))
 		return false;
-	return parse_numbers(options) && check_filter(options) && check_stdout(options) &&
-	       check_quiet(options) && check_selection(options) && check_paths(options, record) &&
-	       parse_layers(options);
+	return parse_numbers(options) && check_capture(options) && check_filter(options) &&
+	       check_stdout(options) && check_quiet(options) && check_selection(options) &&
+	       check_paths(options, record) && parse_layers(options);
 }
 
 int run_options_parse(struct run_options *options, const struct command *command, int argc,
