@@ -94,7 +94,7 @@ static const struct {
 	{ "mailwire: 1\nseed: 99999999999999999999\n",                                                     "t:2:7: error",    "too many digits",
          "from 0 to 18446744073709551615"																							  },
 	{ "mailwire: 1\nnetworks: {lan: {subnet: 0.0.0.0/0}}\n",                                           "t:2:26: error",   "it is too large",
-         "from 8 to 30"																									    },
+         "from 8 to 31"																									    },
 	{ "mailwire: 1\nnetworks: {lan: {kind: lnk}}\n",                                                   "t:2:24: error",   "there is no such word",
          "did you mean `link`?"																								    },
 	{ "mailwire: 1\nnetworks: {lan: {kind: bus}}\n",                                                   "t:2:24: error",   "there is no such word",
