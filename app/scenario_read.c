@@ -116,6 +116,8 @@ static void read_scalar(struct load *load, const struct key *key, const struct y
 	void *field = key_field(key, item);
 
 	if (yaml->kind != YAML_SCALAR || yaml_is_null(yaml)) {
+		if (key->type == KEY_WORD) /* what follows from it is not known */
+			g_hash_table_remove(load->marks, field);
 		load_error(load, yaml->mark, "`%s` is %s here, and should be %s", key->name,
 			   kind_of(yaml), value_types[key->type].title);
 		if (key->type == KEY_WORD || value_types[key->type].example != NULL)
@@ -440,8 +442,12 @@ static void read_item(struct load *load, const struct yaml_node *yaml,
 	if (mapping->is_scalar || (yaml->kind != YAML_MAPPING && !yaml_is_null(yaml))) {
 		load_error(load, yaml->mark, "%s is %s here, and should be %s", mapping->article,
 			   kind_of(yaml), mapping->is_scalar ? "a value" : "a mapping");
-		if (!mapping->is_scalar && mapping->key_count > 0)
+		if (mapping->is_scalar)
+			hint_value(load, &mapping->keys[0], "", "");
+		else if (mapping->key_count > 0)
 			load_hint(load, "write `{%s: ...}`", mapping->keys[0].name);
+		else
+			load_hint(load, "write nothing behind the colon");
 		return;
 	}
 	if (yaml->kind == YAML_MAPPING) {
