@@ -284,7 +284,9 @@ static int run_scenario(struct run *run, struct run_options *options)
 
 	run->scenario =
 	    command_load_changed(run->file, run->options->receive, run->options->settings);
-	if (run->scenario == NULL || !run_options_check(options)) {
+	if (run->scenario == NULL ||
+	    !run_options_check(options, run->driver->record_path != NULL ? *run->driver->record_path
+									 : NULL)) {
 		scenario_free(run->scenario);
 		return EXIT_USAGE;
 	}

@@ -33,7 +33,8 @@ static const struct command commands[] = {
 	  "A shell, or a command, on a simulated network.",
 	  "mailwire shell office -- curl smtp://mail.office.example", command_shell },
 	{ "explain", "TRACE [OPTION...]",
-	  "Explains a capture, pcap or pcapng, packet by packet and layer by layer.",
+	  "Explains a capture, pcap or pcapng, also packed by gzip, packet by packet and layer by "
+	  "layer; - reads standard input.",
 	  "mailwire explain office.pcapng --filter 'tcp port 25'", command_explain },
 	{ "compare", "FILE... [OPTION...]", "Runs scenarios and prints what came of each, side by side.",
 	  "mailwire compare two-devices --receive pop3,imap", command_compare },

@@ -89,12 +89,13 @@ static void check_address(struct load *load, const struct scenario_interface *in
 
 	if (interface->address == 0 || subnet->length == 0)
 		return;
-	if (interface->address <= subnet->address ||
-	    interface->address >= scenario_last_address(*subnet)) {
+	if (interface->address < scenario_first_host(*subnet) ||
+	    interface->address > scenario_last_host(*subnet)) {
 		load_error(load, mark, "the address %s is not one for hosts on the network `%s`",
 			   ipv4_print(interface->address, own), interface->network->item.name);
-		load_hint(load, "its hosts have %s to %s", ipv4_print(subnet->address + 1, first),
-			  ipv4_print(scenario_last_address(*subnet) - 1, last));
+		load_hint(load, "its hosts have %s to %s",
+			  ipv4_print(scenario_first_host(*subnet), first),
+			  ipv4_print(scenario_last_host(*subnet), last));
 	}
 }
 

@@ -295,7 +295,7 @@ static const char *parse_prefix(const struct key *key, const char *text,
 	if (prefix.length < key->least)
 		return "it is too large";
 	if (key->most != 0 && prefix.length > key->most)
-		return "it is too small: two hosts need a /30";
+		return "it is too small: two hosts need a /31";
 	*field = prefix;
 	return FINE;
 }
