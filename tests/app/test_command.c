@@ -64,6 +64,59 @@ START_TEST(every_command_has_help_with_an_example)
 }
 END_TEST
 
+/* Each option of `help`, from --help: `missing` gets those that are not in `text`, which writes dashes as `dash`. */
+static void find_missing(const char *help, const char *text, const char *dash, GString *missing)
+{
+	g_autoptr(GRegex) option =
+	    g_regex_new("^ +(?:-., )?--([a-z-]+)", G_REGEX_MULTILINE, 0, NULL);
+	g_autoptr(GMatchInfo) match = NULL;
+
+	for (g_regex_match(option, help, 0, &match); g_match_info_matches(match);
+	     g_match_info_next(match, NULL)) {
+		g_autofree char *name = g_match_info_fetch(match, 1);
+		g_auto(GStrv) parts = g_strsplit(name, "-", -1);
+		g_autofree char *spelt = g_strjoinv(dash, parts);
+		g_autofree char *whole = g_strconcat(dash, dash, spelt, NULL);
+
+		if (strcmp(name, "help") != 0 && strstr(text, whole) == NULL)
+			g_string_append_printf(missing, " --%s", name);
+	}
+}
+
+START_TEST(manual_and_completion_know_every_command_and_option)
+{
+	struct outcome *overview = program_run("--help", NULL);
+	g_autoptr(GRegex) line = g_regex_new("^  ([a-z]+) ", G_REGEX_MULTILINE, 0, NULL);
+	g_autoptr(GMatchInfo) match = NULL;
+	g_autoptr(GString) missing = g_string_new(NULL);
+	g_autofree char *manual = NULL, *completion = NULL;
+	unsigned count = 0;
+
+	ck_assert(g_file_get_contents("docs/mailwire.1", &manual, NULL, NULL));
+	ck_assert(g_file_get_contents("app/mailwire.bash", &completion, NULL, NULL));
+	for (g_regex_match(line, overview->out, 0, &match); g_match_info_matches(match);
+	     g_match_info_next(match, NULL), count++) {
+		g_autofree char *name = g_match_info_fetch(match, 1);
+		g_autofree char *start = g_strdup_printf("\t%s) options=", name);
+		g_autofree char *paragraph = g_strdup_printf("\n.B %s\n", name);
+		const char *options = strstr(completion, start);
+		g_autofree char *words =
+		    options == NULL ? g_strdup("") : g_strndup(options, strcspn(options, "\n"));
+		struct outcome *outcome = program_run(name, "--help", NULL);
+
+		g_string_append_printf(missing, "\n%s:", name);
+		if (strstr(manual, paragraph) == NULL)
+			g_string_append(missing, " (no paragraph in the manual)");
+		find_missing(outcome->out, words, "-", missing);
+		find_missing(outcome->out, manual, "\\-", missing);
+		outcome_free(outcome);
+	}
+	ck_assert_uint_ge(count, 15);
+	ck_assert_msg(strstr(missing->str, ": ") == NULL, "missing:%s", missing->str);
+	outcome_free(overview);
+}
+END_TEST
+
 /* Wrong usage: nothing on standard output, and what is said helps on. */
 static const struct {
 	const char *line, *said;
@@ -1453,6 +1506,7 @@ int main(void)
 	tcase_add_loop_test(tests, wrong_usage_ends_with_2_and_a_hint, 0, (int)G_N_ELEMENTS(wrong));
 	tcase_add_loop_test(tests, what_cannot_be_written_ends_with_3, 0,
 			    (int)G_N_ELEMENTS(unwritable));
+	tcase_add_test(tests, manual_and_completion_know_every_command_and_option);
 	tcase_add_loop_test(tests, a_selection_of_nothing_is_said, 0,
 			    (int)G_N_ELEMENTS(selections));
 	tcase_add_loop_test(tests, a_full_standard_output_ends_with_3, 0,
