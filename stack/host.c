@@ -124,6 +124,13 @@ static void receive_frame(void *owner, struct interface *interface, struct packe
 	}
 }
 
+static void interface_was_cut(void *owner, struct interface *interface)
+{
+	struct host *host = owner;
+
+	arp_forget(host->arp, interface);
+}
+
 static uint64_t route_value(const struct route *route)
 {
 	if (route->interface == NULL)
@@ -199,6 +206,7 @@ struct interface *host_add_interface(struct host *host, const struct interface_c
 	complete.takes_all = false;
 	interface_init(interface, &host->node, host->interface_count, &complete, receive_frame,
 		       host);
+	interface->cut = interface_was_cut;
 	if (interface->address != 0)
 		add_address_routes(host, interface);
 	return interface;

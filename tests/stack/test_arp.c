@@ -19,6 +19,15 @@ static void no_result(void *owner, int64_t round_trip_ns)
 		*result = round_trip_ns;
 }
 
+/* Sends a small datagram to the peer, the next of a run. */
+static void ping_peer_again(struct onehost *test, struct ping_run *run)
+{
+	run->destination = ONEHOST_PEER;
+	run->timeout_ns = 60 * NS_PER_S;
+	run->done = no_result;
+	ping_run_send(test->host, run);
+}
+
 /* Sends a small datagram to the peer. */
 static void ping_peer(struct onehost *test)
 {
@@ -91,10 +100,11 @@ END_TEST
 START_TEST(packets_that_waited_go_out_in_order)
 {
 	struct onehost test;
+	struct ping_run run = { 0 };
 
 	onehost_init(&test, NODE_HOST);
 	for (unsigned i = 0; i < 5; i++)
-		ping_peer(&test);
+		ping_peer_again(&test, &run);
 	ck_assert_uint_eq(test.sent->len, 1); /* one request for all */
 	answer(&test, onehost_peer_mac);
 	ck_assert_uint_eq(test.sent->len, 6);
@@ -111,10 +121,11 @@ END_TEST
 START_TEST(the_oldest_of_too_many_waiting_packets_is_dropped)
 {
 	struct onehost test;
+	struct ping_run run = { 0 };
 
 	onehost_init(&test, NODE_HOST);
 	for (unsigned i = 0; i < ARP_QUEUE_MAX + 2; i++)
-		ping_peer(&test);
+		ping_peer_again(&test, &run);
 	ck_assert_uint_eq(onehost_count(&test, TRACE_DROP, LAYER_ARP, ARP_QUEUE_FULL), 2);
 	answer(&test, onehost_peer_mac);
 	ck_assert_uint_eq(test.sent->len, 1 + ARP_QUEUE_MAX);
@@ -159,6 +170,22 @@ START_TEST(after_a_failure_the_next_packet_asks_again)
 	ck_assert_uint_eq(test.sent->len, 3);
 	ping_peer(&test);
 	ck_assert_uint_eq(test.sent->len, 4);
+	onehost_clear(&test);
+}
+END_TEST
+
+START_TEST(with_the_cable_goes_what_waits_behind_it)
+{
+	struct onehost test;
+
+	onehost_init(&test, NODE_ROUTER);
+	onehost_resolve_peer(&test);
+	icmp_ping(test.host, ONEHOST_OTHER, 8, 60 * NS_PER_S, no_result, NULL);
+	arp_forget(host_arp(test.host), test.eth1);
+	ck_assert_uint_eq(onehost_count(&test, TRACE_DROP, LAYER_LINK, LINK_DOWN), 1);
+	ck_assert_int_ne(peer_state(&test), ARP_NONE);
+	arp_forget(host_arp(test.host), test.eth0);
+	ck_assert_int_eq(peer_state(&test), ARP_NONE);
 	onehost_clear(&test);
 }
 END_TEST
@@ -462,6 +489,7 @@ int main(void)
 	tcase_add_test(tcase, the_oldest_of_too_many_waiting_packets_is_dropped);
 	tcase_add_test(tcase, three_requests_a_second_apart_then_the_sender_is_told);
 	tcase_add_test(tcase, after_a_failure_the_next_packet_asks_again);
+	tcase_add_test(tcase, with_the_cable_goes_what_waits_behind_it);
 	tcase_add_test(tcase, rows_that_failed_are_few_and_do_not_stay);
 	tcase_add_test(tcase, a_request_for_us_is_answered_and_its_sender_learned);
 	tcase_add_test(tcase, a_stale_row_is_used_and_probed_five_seconds_later);
