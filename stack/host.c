@@ -7,6 +7,7 @@
 #include "stack/middlebox.h"
 #include "stack/path_mtu.h"
 #include "stack/reassembly.h"
+#include "stack/redirect.h"
 #include "stack/tcp/tcp.h"
 #include "stack/wire/ethernet.h"
 
@@ -32,6 +33,7 @@ void host_free(struct host *host)
 	loopback_free(host->loopback);
 	middlebox_free(host->middlebox);
 	reassembly_free(host->reassembly);
+	redirects_free(host->redirects);
 	path_mtu_free(host->path_mtu);
 	arp_free(host->arp);
 	route_table_clear(&host->routes);
