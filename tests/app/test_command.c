@@ -1158,11 +1158,20 @@ START_TEST(what_never_leaves_a_host_is_no_frame)
 }
 END_TEST
 
-/* A router that loses a frame in front of a cut cable had made it: by its own address, for the next hop. */
+/* A router that loses a frame in front of a dead cable had made it: by its own address, for the next hop. */
 START_TEST(what_a_router_cannot_send_has_the_headers_it_made)
 {
-	struct outcome *outcome =
-	    program_run("run", "link-cut", "--unfold", "--columns", "160", NULL);
+	char *own = folder_new();
+	char *path =
+	    scenario_write(own, "mailwire: 1\n"
+				"networks: {a: {subnet: 10.1.0.0/24}, b: {subnet: 10.2.0.0/24}}\n"
+				"routers: {box: {interfaces: [a, b]}}\n"
+				"hosts: {p: {network: a}, q: {network: b}}\n"
+				"impairments: [{link: \"box:b\", from: 5s, to: 20s, down: yes}]\n"
+				"timeline:\n"
+				"  - {at: 1s, who: p, do: ping, target: q, count: 1}\n"
+				"  - {at: 6s, who: p, do: ping, target: q, count: 1}\n");
+	struct outcome *outcome = program_run("run", path, "--unfold", "--columns", "160", NULL);
 	const char *drop = strstr(outcome->out, "drop        Link            cable down");
 
 	ck_assert_ptr_nonnull(drop);
@@ -1170,10 +1179,12 @@ START_TEST(what_a_router_cannot_send_has_the_headers_it_made)
 	const char *forward = g_strrstr_len(outcome->out, drop - outcome->out, "forward     IPv4");
 
 	ck_assert(g_str_has_prefix(made, "encapsulate Ethernet + 14 B 02:00:00:02:00:01 (box) → "
-					 "02:00:00:02:00:02 (edge) "));
+					 "02:00:00:02:00:0a (q) "));
 	ck_assert(
 	    g_str_has_prefix(forward, "forward     IPv4            TTL 64 → 63, checksum 0x"));
 	outcome_free(outcome);
+	g_free(path);
+	folder_remove(own);
 }
 END_TEST
 
