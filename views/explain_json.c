@@ -203,9 +203,11 @@ static void append_frame(struct explain *explain, const struct explained *packet
 	append_number(out, "captured_bytes", frame->bytes.length + (frame->has_fcs ? 4 : 0));
 	if (frame->has_fcs) {
 		append_number(out, "fcs", frame->fcs);
-		if (explain_fcs_is_wrong(frame))
+		if (packet->is_fcs_wrong)
 			g_string_append(out, ",\"fcs_wrong\":true");
 	}
+	if (frame->passed_bytes > 0)
+		append_number(out, "passed_bytes", frame->passed_bytes);
 	for (unsigned i = 0; i < frame->comment_count; i++) {
 		g_string_append(out, i == 0 ? ",\"comments\":[" : ",");
 		append_string(out, frame->comments[i]);

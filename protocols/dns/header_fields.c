@@ -43,6 +43,15 @@ static const struct field_name rcode_names[] = {
 	{ 0, NULL },
 };
 
+const char *dns_rcode_name(unsigned rcode)
+{
+	const struct field_name *known = rcode_names;
+
+	while (known->name != NULL && known->value != rcode)
+		known++;
+	return known->name != NULL ? known->name : "unknown";
+}
+
 static const struct field fields[] = {
 	{ "ID", 0, 16, FIELD_HEX,
 	  .purpose = "Chosen at random by the asker; the response repeats it, so they can be matched.",

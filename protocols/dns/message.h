@@ -56,12 +56,14 @@ struct dns_question {
 	uint16_t class;
 };
 
-/* The OPT pseudo-record. Options of others are skipped, as they may be. */
+/* The OPT pseudo-record. Options that come are skipped, as they may be; only a cookie is written. */
 struct dns_edns {
 	bool is_present;
 	bool dnssec_ok;
+	bool has_cookie; /* to be written */
 	uint8_t version;
 	uint16_t udp_bytes; /* the sender's limit */
+	uint64_t cookie;    /* of a client (RFC 7873 section 4.1) */
 };
 
 struct dns_message {

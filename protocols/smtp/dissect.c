@@ -64,7 +64,7 @@ static void add_argument(struct dissect_writer *writer, enum smtp_detail verb,
 	char address[SMTP_PATH_MAX];
 	struct bytes path, rest;
 
-	if (text == NULL || argument.length == 0)
+	if (text == NULL || argument.length == 0 || writer->input->is_outline)
 		return;
 	if (verb != SMTP_MAIL && verb != SMTP_RCPT) {
 		dissect_add(writer, text, verb, 1, argument);
@@ -227,7 +227,7 @@ static const struct dissect_text code_text = { "Reply code",
 					       "RFC 5321 section 4.2.1" };
 
 /* Code, enhanced status code and text of a reply that has one line. */
-static void add_reply_parts(struct dissect_writer *writer, enum smtp_detail kind, struct bytes line)
+static void add_line_parts(struct dissect_writer *writer, enum smtp_detail kind, struct bytes line)
 {
 	static const struct dissect_text status = { "Enhanced status code",
 						    "Class, subject and detail of the reply.",
@@ -267,6 +267,23 @@ static void add_reply_line(struct dissect_writer *writer, enum smtp_detail kind,
 	if (kind == SMTP_COMPLETED && line.length > 4)
 		text = smtp_explain_keyword(bytes_from(line, 4));
 	dissect_add(writer, text != NULL ? text : &other, kind, 1, line);
+}
+
+/* What a reply consists of. */
+static void add_reply_parts(struct dissect_writer *writer, enum smtp_detail kind,
+			    struct bytes reply, unsigned lines)
+{
+	if (writer->input->is_outline)
+		return;
+	if (lines == 1)
+		add_line_parts(writer, kind, dissect_trim_line(reply));
+	while (lines > 1 && reply.length > 0) {
+		bool has_end;
+		struct bytes line = dissect_take_line(reply, &has_end);
+
+		add_reply_line(writer, kind, dissect_trim_line(line));
+		reply = bytes_from(reply, line.length);
+	}
 }
 
 /*
@@ -378,15 +395,8 @@ static size_t dissect_server(struct memory *memory, struct bytes in, struct diss
 		mark_incomplete(unit);
 	if (lines == 1 && !was_open && is_whole && code == 334)
 		add_challenge_parts(memory, writer, kind, dissect_trim_line(reply));
-	else if (lines == 1 && !was_open && code != 0)
-		add_reply_parts(writer, kind, dissect_trim_line(reply));
-	for (struct bytes rest = reply; lines > 1 && rest.length > 0;) {
-		bool has_end;
-		struct bytes line = dissect_take_line(rest, &has_end);
-
-		add_reply_line(writer, kind, dissect_trim_line(line));
-		rest = bytes_from(rest, line.length);
-	}
+	else if (lines > 1 || (!was_open && code != 0))
+		add_reply_parts(writer, kind, reply, lines);
 	memory->is_in_reply = !is_whole;
 	memory->code = (uint16_t)code;
 	if (is_whole)

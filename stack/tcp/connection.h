@@ -20,6 +20,7 @@
 
 /* clang-format off */
 #define TCP_DEFAULT_MSS        536   /* RFC 9293 section 3.7.1, when the peer names none */
+#define TCP_LEAST_OFFERED_MSS  256   /* whatever the path takes: there are fragments (Linux's min_advmss) */
 #define TCP_MINIMUM_MSS        48    /* smaller ones are an attack (Linux's tcp_min_snd_mss) */
 #define TCP_INITIAL_SEGMENTS   10    /* RFC 6928 */
 #define TCP_SYN_RETRIES        6     /* Linux; 127 s in all */
@@ -211,6 +212,7 @@ struct segment {
 	uint32_t sequence; /* of payload[0], or of SYN; moves with trimming */
 	uint32_t length;   /* sequence numbers it takes */
 	uint8_t flags;     /* FIN is taken out when it is cut off */
+	bool is_overtaken; /* a later one came before it: nothing it says of the window holds */
 };
 
 static inline struct tcp_connection *connection_of(struct stream *stream)

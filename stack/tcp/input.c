@@ -184,11 +184,25 @@ static bool timestamp_is_old(const struct tcp_connection *c, const struct segmen
 
 /*
  * An acknowledgment that a later segment has overtaken has an old timestamp, too, but says nothing
- * wrong: it is ignored without an answer, or both ends would answer each other.
+ * wrong: it is never answered, or both ends would answer each other.
  */
 static bool is_overtaken_ack(const struct tcp_connection *c, const struct segment *segment)
 {
 	return segment->length == 0 && segment->sequence == c->rcv_nxt;
+}
+
+/*
+ * What such an acknowledgment says of SACK is to be heard, as long as it acknowledges nothing that is not
+ * news, and is not older than the network's reordering can make it: 1.2 RTO (Linux's
+ * tcp_disordered_ack). Its window is of old, and does not count.
+ */
+static bool is_overtaken_duplicate(const struct tcp_connection *c, const struct segment *segment)
+{
+	uint32_t age_ms = c->ts_recent - segment->options.timestamp_value;
+	uint32_t most_age_ms = round_trip_timeout_us(&c->round_trip) / 1000 / 5 * 6;
+
+	return is_overtaken_ack(c, segment) && (segment->flags & TCP_ACK) &&
+	       segment->header.acknowledgment == c->snd_una && age_ms <= most_age_ms;
 }
 
 /* Right edge of the window as the peer knows it. */
@@ -272,7 +286,8 @@ static bool check_sequence(struct tcp_connection *c, struct segment *segment)
 {
 	if (!strip_repeated_syn(c, segment))
 		return false;
-	if (timestamp_is_old(c, segment)) {
+	segment->is_overtaken = timestamp_is_old(c, segment);
+	if (segment->is_overtaken && !is_overtaken_duplicate(c, segment)) {
 		bool needs_answer = !is_overtaken_ack(c, segment);
 
 		c->tcp->statistics.old_timestamps_in++;
