@@ -97,7 +97,19 @@ def a_shell_knows_its_own_name_also_inside_another():
     assert inside == alone, (alone, inside)
 
 
+def mail_of_a_program_inside_is_in_the_summary_and_the_report():
+    office = scenario("mail.yaml")
+    send = ("import smtplib; s = smtplib.SMTP('mail.office.example'); "
+            "s.sendmail('me@shell', ['alice@office.example'], 'Subject: x\\r\\n\\r\\nhi\\r\\n')")
+    done = shell(office, "--report", "--", sys.executable, "-c", send)
+    said = done.stdout + done.stderr
+    ways = re.findall(r"^Mail  <me@shell> → <alice@office.example>.*\n(?:  .*\n)+?  .* MDA +delivered", said, re.M)
+    assert len(ways) == 1, said
+    assert re.search(r"^  mail +<me@shell> → .*\n +by ESMTP from .*: delivered at mail", said, re.M), said
+
+
 CASES = [
+    mail_of_a_program_inside_is_in_the_summary_and_the_report,
     a_shell_knows_its_own_name_also_inside_another,
     a_server_that_hangs_up_is_told_alike_by_all_protocols,
 ]
