@@ -101,7 +101,7 @@ def mail_of_a_program_inside_is_in_the_summary_and_the_report():
     office = scenario("mail.yaml")
     send = ("import smtplib; s = smtplib.SMTP('mail.office.example'); "
             "s.sendmail('me@shell', ['alice@office.example'], 'Subject: x\\r\\n\\r\\nhi\\r\\n')")
-    done = shell(office, "--report", "--", sys.executable, "-c", send)
+    done = shell(office, "--report", "--log", path("log"), "--", sys.executable, "-c", send)
     said = done.stdout + done.stderr
     ways = re.findall(r"^Mail  <me@shell> → <alice@office.example>.*\n(?:  .*\n)+?  .* MDA +delivered", said, re.M)
     assert len(ways) == 1, said
