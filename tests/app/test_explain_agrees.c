@@ -147,7 +147,12 @@ static size_t common_length(const char *line)
 		if (found != NULL)
 			return (size_t)(found - line);
 	}
-	return strlen(line);
+
+	/* It also knows that an acknowledgment is a duplicate: that stands behind the blocks. */
+	const char *blocks = strstr(line, ", SACK of "),
+		   *size = blocks == NULL ? NULL : strstr(blocks, "  ");
+
+	return size == NULL ? strlen(line) : (size_t)(size - line);
 }
 
 /* Every header that a host wraps around something is in the log of the run, in the same words. */
