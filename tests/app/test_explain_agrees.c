@@ -148,9 +148,12 @@ static size_t common_length(const char *line)
 			return (size_t)(found - line);
 	}
 
-	/* It also knows that an acknowledgment is a duplicate: that stands behind the blocks. */
-	const char *blocks = strstr(line, ", SACK of "),
-		   *size = blocks == NULL ? NULL : strstr(blocks, "  ");
+	/* Or that an acknowledgment is a duplicate: that stands between the header's fields and the size. */
+	const char *size =
+	    g_str_has_prefix(line, "  encapsulate TCP ") ? g_strrstr(line, "  ") : NULL;
+
+	while (size != NULL && size > line && size[-1] == ' ')
+		size--;
 
 	return size == NULL ? strlen(line) : (size_t)(size - line);
 }

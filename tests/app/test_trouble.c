@@ -105,6 +105,20 @@ START_TEST(each_attempt_to_connect_says_that_it_is_another)
 }
 END_TEST
 
+/* A question that waits for a MAC address goes out because of the answer, and is told behind it. */
+START_TEST(what_was_waited_for_is_told_first)
+{
+	struct outcome *run = program_run("run", "hello", "--unfold", NULL);
+	const char *answer = strstr(run->out, "receives: dns answers alice-pc: 192.0.2.13 is at");
+	const char *question = strstr(run->out, "alice-pc (MUA) asks dns (DNS) for A of smtp");
+
+	ck_assert_ptr_nonnull(answer);
+	ck_assert_ptr_nonnull(question);
+	ck_assert_msg(answer < question, "the question is told before what let it go");
+	outcome_free(run);
+}
+END_TEST
+
 /* A cable of 100 kbit/s, on which three pings are sent at once. */
 #define SLOW                                                                                       \
 	"mailwire: 1\ntitle: slow\n"                                                               \
@@ -140,6 +154,7 @@ int main(void)
 	tcase_set_timeout(tests, 60);
 	tcase_add_test(tests, what_is_early_is_held_and_not_delivered);
 	tcase_add_test(tests, frames_that_wait_for_others_say_how_long);
+	tcase_add_test(tests, what_was_waited_for_is_told_first);
 	tcase_add_test(tests, comments_say_why);
 	tcase_add_test(tests, each_attempt_to_connect_says_that_it_is_another);
 	suite_add_tcase(suite, tests);
