@@ -169,7 +169,7 @@ static void append_short_sentence(GString *out, const struct history *history,
 
 	sentence_append(text, history->model, event_packet(history, event),
 			event_frame(history, event));
-	text_append_bytes(out, text->str, sentence_short_bytes(text));
+	text_append_bytes(out, text->str, sentence_short_bytes(text_bytes(text)));
 	g_string_free(text, TRUE);
 }
 

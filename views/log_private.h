@@ -30,6 +30,7 @@ struct log {
 	unsigned folded[FOLD_COUNT]; /* since the last block, and in all */
 	unsigned folded_total[FOLD_COUNT];
 	struct layout layout;
+	struct view_found found;
 	GHashTable *actors;      /* id of an action to the name of its user */
 	struct held *held;       /* by receivers of TCP */
 	struct held_news news;   /* of the crossing that is looked at */

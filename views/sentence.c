@@ -1,6 +1,7 @@
 #include "views/sentence.h"
 
 #include "protocols/actor.h"
+#include "protocols/dns/names.h"
 #include "stack/tcp/names.h"
 #include "stack/wire/arp.h"
 #include "stack/wire/ethernet.h"
@@ -35,18 +36,22 @@ static const struct service services[] = {
         { 2525, "submission" },
 };
 
-size_t sentence_short_bytes(const GString *sentence)
+size_t sentence_short_bytes(struct bytes sentence)
 {
 	static const char dash[] = SENTENCE_DASH;
-	const char *at = sentence->str;
+	const struct bytes wanted = { (const uint8_t *)dash, sizeof dash - 1 };
+	const uint8_t *at;
 
 	/* Its second byte is rare. */
-	while ((at = strchr(at, (unsigned char)dash[1])) != NULL) {
-		if (at > sentence->str && strncmp(at - 1, dash, sizeof dash - 1) == 0)
-			return (size_t)(at - 1 - sentence->str);
-		at++;
+	for (struct bytes rest = bytes_from(sentence, 1);
+	     (at = bytes_find_byte(rest, wanted.data[1])) != NULL;
+	     rest = bytes_from(rest, (size_t)(at + 1 - rest.data))) {
+		size_t before = (size_t)(at - 1 - sentence.data);
+
+		if (bytes_equal(bytes_first(bytes_from(sentence, before), wanted.length), wanted))
+			return before;
 	}
-	return sentence->len;
+	return sentence.length;
 }
 
 const char *sentence_service(uint16_t port)
@@ -112,10 +117,17 @@ static void append_arp(GString *out, const struct view_names *names, struct byte
 					       "whether that still holds");
 }
 
+/* "1 byte", "2 bytes" between two texts. */
+static void append_bytes(GString *out, const char *before, uint64_t length, const char *behind)
+{
+	text_count(out, before, length, length == 1 ? " byte" : " bytes");
+	text_append(out, behind);
+}
+
 static void append_ping(GString *out, const char *from, const char *to, size_t length)
 {
 	text_words(out, from, " pings ", to);
-	text_count(out, " with ", length, " bytes");
+	append_bytes(out, " with ", length, "");
 }
 
 /* "a sends b an ICMPv6 message: neighbour solicitation (135)"; `type` is the field that has the names. */
@@ -276,21 +288,27 @@ static void append_icmpv6(GString *out, const struct view_names *names, const ch
 			       icmp.type);
 }
 
-/* "alice-pc asks dns for A of mail.example", "dns answers alice-pc: mail.example A 192.0.2.1". */
-static void append_exchange(GString *out, const char *from, const char *to, bool is_from_server,
+/*
+ * "alice-pc asks dns for A of mail.example", "dns answers alice-pc: mail.example A 192.0.2.1"; by what
+ * the message is, which may not be what its port makes one expect.
+ */
+static void append_exchange(GString *out, const char *from, const char *to, bool is_answer,
 			    const char *summary)
 {
-	const char *verb = is_from_server ? "answer: " : "asks ";
+	static const char *const verbs[] = { "asks ", "tells " };
+	static const char answer[] = "answer: ";
 
-	if (g_str_has_prefix(summary, verb))
-		summary += strlen(verb);
-	else
-		verb = "";
-	text_append(out, from);
-	text_append(out, is_from_server ? " answers " : " asks ");
-	text_append(out, to);
-	text_append(out, *verb != '\0' && !is_from_server ? " " : ": ");
-	text_append(out, summary);
+	for (size_t i = 0; !is_answer && i < G_N_ELEMENTS(verbs); i++) {
+		if (!g_str_has_prefix(summary, verbs[i]))
+			continue;
+		text_words(out, from, " ", verbs[i], to);
+		text_words(out, " ", summary + strlen(verbs[i]), "");
+		return;
+	}
+	if (is_answer && g_str_has_prefix(summary, answer))
+		summary += strlen(answer);
+	text_words(out, from, is_answer ? " answers " : " to ", to);
+	text_words(out, ": ", summary, "");
 }
 
 /* As its header says: less of it may have been captured. */
@@ -299,8 +317,8 @@ static void append_datagram(GString *out, const char *from, const char *to, stru
 	int length = get_be16(in.data + 4) - UDP_HEADER_BYTES;
 
 	text_words(out, from, " sends ");
-	text_number(out, (uint64_t)MAX(length, 0));
-	text_words(out, " bytes by UDP to ", to);
+	append_bytes(out, "", (uint64_t)MAX(length, 0), " by UDP to ");
+	text_append(out, to);
 	text_count(out, " port ", get_be16(in.data + 2), "");
 }
 
@@ -313,7 +331,8 @@ static void append_udp(GString *out, const char *from, const char *to,
 	if (in.length < UDP_HEADER_BYTES)
 		text_words(out, from, " sends ", to, " a malformed UDP datagram");
 	else if (datagram->dissector != NULL)
-		append_exchange(out, from, to, datagram->is_from_server, datagram->unit.summary);
+		append_exchange(out, from, to, datagram->unit.kind == DNS_UNIT_RESPONSE,
+				datagram->unit.summary);
 	else
 		append_datagram(out, from, to, in);
 }
@@ -441,7 +460,7 @@ static bool append_order(GString *out, const char *from, const char *to,
 	switch ((enum segment_order)segment->order) {
 	case SEGMENT_REPEATED:
 		text_words(out, from, " sends ", to, " again what it sent before: ");
-		text_count(out, "", segment->length, " bytes");
+		append_bytes(out, "", segment->length, "");
 		return true;
 	case SEGMENT_ELSEWHERE:
 		text_words(out, from, " to ", to, ": a segment on its way, told of before");
@@ -451,17 +470,17 @@ static bool append_order(GString *out, const char *from, const char *to,
 		return true;
 	case SEGMENT_EARLY:
 		text_words(out, from, " to ", to);
-		text_count(out, ": ", segment->length,
-			   " bytes, while some before them have not come yet");
+		append_bytes(out, ": ", segment->length,
+			     ", while some before them have not come yet");
 		return true;
 	case SEGMENT_BEFORE:
 		text_words(out, from, " sends ", to);
-		text_count(out, " ", segment->length,
-			   " bytes from before what is known of this stream");
+		append_bytes(out, " ", segment->length,
+			     " from before what is known of this stream");
 		return true;
 	case SEGMENT_DAMAGED:
 		text_words(out, from, " sends ", to);
-		text_count(out, " ", segment->length, " bytes that were damaged on the way");
+		append_bytes(out, " ", segment->length, " that were damaged on the way");
 		return true;
 	case SEGMENT_IN_ORDER:
 	case SEGMENT_FILLS_GAP:
@@ -490,14 +509,14 @@ static void append_payload(GString *out, const char *from, const char *to,
 	    index < direction->units->len ? direction->units->pdata[index] : NULL;
 
 	if (unit == NULL || unit->offset >= end) {
-		text_count(out, ": ", segment->length, " bytes");
+		append_bytes(out, ": ", segment->length, "");
 		return;
 	}
 	for (unsigned i = index + 1; i < direction->units->len; i++, more++)
 		if (((struct model_unit *)direction->units->pdata[i])->offset >= end)
 			break;
 	if (account->is_outside && unit->is_encrypted) {
-		text_count(out, ": ", segment->length, " bytes, encrypted by TLS");
+		append_bytes(out, ": ", segment->length, ", encrypted by TLS");
 		return;
 	}
 	text_append(out, ", ");
@@ -594,7 +613,7 @@ static void append_unknown(GString *out, const char *from, const char *to,
 	const char *name = protocol < 0 ? NULL : field_value_name(&protocols, (uint64_t)protocol);
 
 	text_words(out, from, " sends ", to);
-	text_count(out, " ", length, length == 1 ? " byte of " : " bytes of ");
+	append_bytes(out, " ", length, " of ");
 	if (protocol < 0) {
 		text_append(out, "a protocol not known here");
 		return;
@@ -643,9 +662,9 @@ static bool append_fragment(GString *out, const char *from, const char *to,
 		struct ipv4_header ipv4;
 		struct ipv6_extension extension;
 
-		if (layer->protocol == DECODE_IPV4 &&
-		    ipv4_header_parse_captured(in, &ipv4, &payload) == PARSE_OK &&
-		    (ipv4.more_fragments || ipv4.fragment_offset_bytes > 0)) {
+		if (layer->protocol == DECODE_IPV4 && in.length >= IPV4_HEADER_BYTES &&
+		    ipv4_is_fragment(in.data) &&
+		    ipv4_header_parse_captured(in, &ipv4, &payload) == PARSE_OK) {
 			offset = ipv4.fragment_offset_bytes;
 			identification = ipv4.identification;
 			length = ipv4.total_length_bytes - ipv4.header_bytes;
