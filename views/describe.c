@@ -363,6 +363,12 @@ void describe_selective(GString *out, const char *before, const struct tcp_heade
 	text_append(out, " (SACK)");
 }
 
+/* The first segment of a connection that no cable has seen: numbers count from it. */
+static bool begins_unseen(const struct decode_layer *layer, const struct tcp_header *header)
+{
+	return !layer->is_quoted && (header->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
+}
+
 /* Sequence numbers relative to the SYN where the connection is known, as Wireshark shows them. */
 static void describe_tcp(GString *out, const struct account *account,
 			 const struct decode_layer *layer, struct bytes in)
@@ -382,7 +388,11 @@ static void describe_tcp(GString *out, const struct account *account,
 	append_port(out, header.destination_port);
 	text_append(out, ", ");
 	text_append(out, tcp_flags_print(header.flags, flags));
-	text_count(out, ", seq ", segment != NULL ? segment->sequence : header.sequence, "");
+	text_count(out, ", seq ",
+		   segment != NULL                 ? segment->sequence
+		   : begins_unseen(layer, &header) ? 0
+						   : header.sequence,
+		   "");
 	if (header.flags & TCP_ACK)
 		text_count(out, ", ack ",
 			   segment != NULL ? segment->acknowledgment : header.acknowledgment, "");

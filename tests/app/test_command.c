@@ -12,6 +12,7 @@
 #include "tests/app/scenario_test.h"
 #include "tests/app/watched.h"
 #include "tests/views/tshark.h"
+#include "views/capture_reader.h"
 #include "views/columns.h"
 
 /* A folder for each test, for what the commands write. */
@@ -401,6 +402,55 @@ START_TEST(a_capture_goes_where_it_was_asked_to)
 	g_bytes_unref(classic_bytes);
 	g_free(files);
 	watched_free(watched);
+}
+END_TEST
+
+static unsigned frames_in(const char *place, const char *name)
+{
+	g_autofree char *path = path_in(place, name);
+	GBytes *file = file_read(path);
+	struct capture_reader *reader = capture_reader_new(
+	    (struct bytes) { g_bytes_get_data(file, NULL), g_bytes_get_size(file) });
+	struct captured_frame frame;
+	unsigned count = 0;
+
+	while (capture_reader_next(reader, &frame) == CAPTURE_READ_FRAME)
+		count++;
+	capture_reader_free(reader);
+	g_bytes_unref(file);
+	return count;
+}
+
+/* A folder of captures obeys --capture, does not make other folders, and does not hide what was there. */
+START_TEST(a_folder_holds_what_was_asked_for)
+{
+	g_autofree char *deep = g_strconcat(folder, "/none/deep/", NULL);
+	g_autofree char *sent = g_strconcat(folder, "/sent/", NULL);
+	g_autofree char *listed = g_strconcat(folder, "/listed/", NULL);
+	struct outcome *outcomes[] = {
+		program_run("run", "hello", "-q", "--pcap", sent, NULL),
+		program_run("run", "hello", "-q", "--pcap", sent, "--capture", "sent", NULL),
+		program_run("run", "hello", "-q", "--pcap", listed, "--capture", "alice-pc:eth0",
+			    NULL),
+		program_run("run", "hello", "-q", "--pcap", sent, "--capture", "alice-pc:eth0",
+			    NULL),
+		program_run("run", "hello", "-q", "--pcap", deep, NULL),
+	};
+	g_autofree char *one = folder_list(listed);
+	unsigned all = frames_in(sent, "alice-pc-eth0.pcapng");
+
+	for (size_t i = 0; i < 4; i++)
+		ck_assert_status(outcomes[i], 0);
+	ck_assert_str_eq(one, "alice-pc-eth0.pcapng ");
+	ck_assert_uint_gt(all, frames_in(sent, "bob-pc-eth0.pcapng"));
+	ck_assert_str_eq(outcomes[1]->err, "");
+	ck_assert_ptr_nonnull(strstr(outcomes[3]->err, "not of this run: "));
+	ck_assert_ptr_nonnull(strstr(outcomes[3]->err, "bob-pc-eth0.pcapng"));
+	ck_assert_ptr_null(strstr(outcomes[3]->err, "alice-pc-eth0.pcapng"));
+	ck_assert_status(outcomes[4], 3);
+	ck_assert_ptr_nonnull(strstr(outcomes[4]->err, "there is no folder"));
+	for (size_t i = 0; i < G_N_ELEMENTS(outcomes); i++)
+		outcome_free(outcomes[i]);
 }
 END_TEST
 
@@ -1526,6 +1576,7 @@ int main(void)
 			    (int)G_N_ELEMENTS(read_in_part));
 	tcase_add_test(tests, quiet_leaves_out_what_was_not_asked_for);
 	tcase_add_test(tests, a_capture_goes_where_it_was_asked_to);
+	tcase_add_test(tests, a_folder_holds_what_was_asked_for);
 	tcase_add_test(tests, an_interrupted_run_leaves_no_half_file);
 	tcase_add_test(tests, no_line_is_longer_than_the_columns);
 	tcase_add_test(tests, the_log_names_the_user_and_writes_utf8);
