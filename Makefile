@@ -8,7 +8,7 @@ CFLAGS ?= -O2 -g
 CORES := $(shell getconf _NPROCESSORS_ONLN)
 SUBMAKE = $(MAKE) --no-print-directory -s $(if $(findstring -j,$(MAKEFLAGS)),,-j$(CORES))
 
-PACKAGES = glib-2.0 libfyaml gmime-3.0 json-glib-1.0 openssl ncursesw
+PACKAGES = glib-2.0 libfyaml gmime-3.0 json-glib-1.0 openssl ncursesw zlib
 PC_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 PC_LIBS := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lpcap -lm
 # Optional: without it `topology --svg` says what to install.
@@ -83,13 +83,14 @@ all: $(PROGRAM) ## builds the program
 	@ln -sf $(PROGRAM) mailwire
 
 # Where every frame passes, code that is larger and faster is worth it, unless the user has other
-# flags. A frame goes through some forty functions: gcc joins them only if it is told to gain little by
-# each, and lets the program grow, which is decided when it is linked.
+# flags. A frame goes through some forty functions, its explanation through as many: gcc joins them only
+# if it is told to gain little by each, and lets the program grow, which is decided when it is linked.
 ifeq ($(origin CFLAGS),file)
 JOINING := $(call cc-option,--param=inline-min-speedup=5) \
            $(call cc-option,--param=max-inline-insns-auto=60) \
            $(call cc-option,--param=inline-unit-growth=200)
 $(BUILD)/sim/%.o $(BUILD)/stack/%.o: CFLAGS := $(patsubst -O2,-O3,$(CFLAGS)) $(JOINING)
+$(BUILD)/protocols/%.o $(BUILD)/views/%.o: CFLAGS := $(CFLAGS) $(JOINING)
 endif
 $(BUILD)/%.o: %.c Makefile
 	@mkdir -p $(@D)

@@ -13,7 +13,7 @@ enum { LAN_PREFIX = 26, LINK_PREFIX = 30, ONLY_PREFIX = 24 };
 
 #define FIRST_HOST_OFFSET 10 /* in subnets of at least 32 addresses */
 
-static uint32_t last_address(struct scenario_prefix prefix)
+uint32_t scenario_last_address(struct scenario_prefix prefix)
 {
 	return prefix.address | ~ipv4_mask(prefix.length);
 }
@@ -25,12 +25,14 @@ uint32_t scenario_first_host(struct scenario_prefix subnet)
 
 uint32_t scenario_last_host(struct scenario_prefix subnet)
 {
-	return subnet.length < 31 ? last_address(subnet) - 1 : last_address(subnet);
+	uint32_t last = scenario_last_address(subnet);
+
+	return subnet.length < 31 ? last - 1 : last;
 }
 
-static bool overlap(struct scenario_prefix a, struct scenario_prefix b)
+bool scenario_overlap(struct scenario_prefix a, struct scenario_prefix b)
 {
-	return a.address <= last_address(b) && b.address <= last_address(a);
+	return a.address <= scenario_last_address(b) && b.address <= scenario_last_address(a);
 }
 
 /* The network whose subnet is in the way of `prefix`, or NULL. */
@@ -40,7 +42,7 @@ static const struct scenario_network *find_overlap(const struct scenario *scenar
 	for (unsigned i = 0; i < scenario->networks->len; i++) {
 		const struct scenario_network *network = g_ptr_array_index(scenario->networks, i);
 
-		if (network->subnet.length != 0 && overlap(network->subnet, prefix))
+		if (network->subnet.length != 0 && scenario_overlap(network->subnet, prefix))
 			return network;
 	}
 	return NULL;
@@ -52,14 +54,14 @@ static struct scenario_prefix find_free(const struct scenario *scenario,
 {
 	uint64_t at = pool.address;
 
-	while (length >= pool.length && at <= last_address(pool)) {
+	while (length >= pool.length && at <= scenario_last_address(pool)) {
 		struct scenario_prefix prefix = { (uint32_t)at, length };
 		const struct scenario_network *taken = find_overlap(scenario, prefix);
 
 		if (taken == NULL)
 			return prefix;
 		uint64_t size = UINT64_C(1) << (32 - length);
-		uint64_t behind = (uint64_t)last_address(taken->subnet) + 1;
+		uint64_t behind = (uint64_t)scenario_last_address(taken->subnet) + 1;
 
 		at = (behind + size - 1) / size * size;
 	}

@@ -2,6 +2,7 @@
 
 #include "app/mail_actions.h"
 #include "protocols/actor.h"
+#include "protocols/dns/dissect.h"
 #include "protocols/layer.h"
 #include "protocols/programs/telnet.h"
 #include "stack/socket.h"
@@ -21,8 +22,7 @@ struct occurrence {
 	uint64_t pings_left;
 	struct ping_run ping;
 	/* DO_DIG, and the look-up of a ping's target */
-	struct dns_resolver
-	    *resolver; /* of its own, when it asks another server; NULL: the host's */
+	struct dns_resolver *resolver; /* of DO_DIG; NULL: none, or the host's */
 	struct dns_query *query;
 	struct telnet *telnet; /* DO_TELNET; NULL: none under way */
 };
@@ -153,12 +153,16 @@ static struct dns_resolver *resolver_for(struct occurrence *occurrence)
 {
 	const struct scenario_action *action = occurrence->action;
 
-	if (action->server == NULL || action->server == action->host->resolver)
-		return programs_resolver(occurrence->timeline->programs, action->host);
-	if (occurrence->resolver == NULL) {
-		const struct scenario_interface *interface = action->server->interfaces->pdata[0];
+	const struct scenario_node *server =
+	    action->server != NULL ? action->server : action->host->resolver;
 
-		occurrence->resolver = dns_resolver_new(host_of(occurrence), interface->address);
+	if (action->verb != DO_DIG)
+		return programs_resolver(occurrence->timeline->programs, action->host);
+	if (occurrence->resolver == NULL && server != NULL) {
+		const struct scenario_interface *interface = server->interfaces->pdata[0];
+
+		occurrence->resolver =
+		    dns_resolver_new(host_of(occurrence), interface->address, DNS_ASKER_DIG);
 	}
 	return occurrence->resolver;
 }
@@ -183,6 +187,9 @@ static void dig_done(void *owner, const struct dns_answer *answer)
 	occurrence->query = NULL;
 	if (answer->outcome == DNS_REFERRAL)
 		append_data(bytes, &answer->message->sections[DNS_AUTHORITY], DNS_NS);
+	else if (answer->outcome == DNS_FAILED && answer->message != NULL)
+		g_string_append_printf(g_string_append_c(bytes, '\0'), "status %s",
+				       dns_rcode_name(answer->message->rcode));
 	else if (answer->message != NULL)
 		append_data(bytes, &answer->message->sections[DNS_ANSWER], action->record_type);
 	report_state(occurrence, USER_DIG_DONE, action->record_type, (uint64_t)answer->outcome,

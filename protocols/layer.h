@@ -73,7 +73,8 @@ enum user_detail {
 	                   bytes: the target as it was named, and the time it took */
 	USER_DIG_DONE, /* STATE: a question ended; before: record type; after: 0 found, 1 no such
 	                   name, 2 no such data, 3 failed, 4 a referral to other servers; bytes: name,
-	                   then each datum (of a referral: each server), NULs between */
+	                   then each datum (of a referral: each server; of a failure: the status that
+	                   the server answered, if any), NULs between */
 	USER_RETRIES,  /* STATE: an action could not go on and is tried again, or by another way at
 	                   once; object: the ACTION record; after: when in ns; bytes: what went wrong */
 	USER_HEARD,    /* STATE: a line came to a terminal; object: the ACTION record; bytes: it */

@@ -52,8 +52,9 @@ void report_print_summary(const struct report *report, FILE *out, bool colour)
 		time_seconds(report->end_ns));
 	fprintf(out, "  %u TCP connection%s, %" PRIu64 " retransmission%s, %" PRIu64 " drop%s\n",
 		model_connection_count(report->model),
-		model_connection_count(report->model) == 1 ? "" : "s", report->retransmissions,
-		report->retransmissions == 1 ? "" : "s", report->drops,
+		model_connection_count(report->model) == 1 ? "" : "s",
+		model_retransmissions(report->model),
+		model_retransmissions(report->model) == 1 ? "" : "s", report->drops,
 		report->drops == 1 ? "" : "s");
 	if (report->loopback > 0)
 		fprintf(out,

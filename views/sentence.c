@@ -1,6 +1,8 @@
 #include "views/sentence.h"
 
 #include "protocols/actor.h"
+#include "protocols/dns/names.h"
+#include "stack/tcp/names.h"
 #include "stack/wire/arp.h"
 #include "stack/wire/ethernet.h"
 #include "stack/wire/icmp.h"
@@ -8,6 +10,8 @@
 #include "stack/wire/ipv4.h"
 #include "stack/wire/tcp.h"
 #include "stack/wire/udp.h"
+#include "views/describe.h"
+#include "views/segment_reason.h"
 #include "views/text.h"
 
 #define SENTENCE_PLACE_BYTES 128 /* a name of at most 63 letters, and a program's */
@@ -32,18 +36,22 @@ static const struct service services[] = {
         { 2525, "submission" },
 };
 
-size_t sentence_short_bytes(const GString *sentence)
+size_t sentence_short_bytes(struct bytes sentence)
 {
 	static const char dash[] = SENTENCE_DASH;
-	const char *at = sentence->str;
+	const struct bytes wanted = { (const uint8_t *)dash, sizeof dash - 1 };
+	const uint8_t *at;
 
 	/* Its second byte is rare. */
-	while ((at = strchr(at, (unsigned char)dash[1])) != NULL) {
-		if (at > sentence->str && strncmp(at - 1, dash, sizeof dash - 1) == 0)
-			return (size_t)(at - 1 - sentence->str);
-		at++;
+	for (struct bytes rest = bytes_from(sentence, 1);
+	     (at = bytes_find_byte(rest, wanted.data[1])) != NULL;
+	     rest = bytes_from(rest, (size_t)(at + 1 - rest.data))) {
+		size_t before = (size_t)(at - 1 - sentence.data);
+
+		if (bytes_equal(bytes_first(bytes_from(sentence, before), wanted.length), wanted))
+			return before;
 	}
-	return sentence->len;
+	return sentence.length;
 }
 
 const char *sentence_service(uint16_t port)
@@ -76,7 +84,8 @@ static void append_question(GString *out, const struct view_names *names, const 
 		text_words(out, " (", name, ")");
 }
 
-static void append_arp(GString *out, const struct view_names *names, struct bytes payload)
+static void append_arp(GString *out, const struct view_names *names, struct bytes payload,
+		       bool is_unicast)
 {
 	struct arp_packet arp;
 	char rooms[2][SENTENCE_HOST_BYTES], address[IPV4_TEXT_BYTES], mac[MAC_TEXT_BYTES];
@@ -102,12 +111,23 @@ static void append_arp(GString *out, const struct view_names *names, struct byte
 		text_words(out, sender, " answers ", target, ": ",
 			   ipv4_print(arp.sender_address, address), " is at ",
 			   mac_print(arp.sender_mac, mac));
+	if (arp.operation == ARP_REQUEST && is_unicast && arp.sender_address != 0 &&
+	    arp.sender_address != arp.target_address)
+		text_append(out, SENTENCE_DASH "It asks the MAC address that it has, to learn "
+					       "whether that still holds");
+}
+
+/* "1 byte", "2 bytes" between two texts. */
+static void append_bytes(GString *out, const char *before, uint64_t length, const char *behind)
+{
+	text_count(out, before, length, length == 1 ? " byte" : " bytes");
+	text_append(out, behind);
 }
 
 static void append_ping(GString *out, const char *from, const char *to, size_t length)
 {
 	text_words(out, from, " pings ", to);
-	text_count(out, " with ", length, " bytes");
+	append_bytes(out, " with ", length, "");
 }
 
 /* "a sends b an ICMPv6 message: neighbour solicitation (135)"; `type` is the field that has the names. */
@@ -268,21 +288,27 @@ static void append_icmpv6(GString *out, const struct view_names *names, const ch
 			       icmp.type);
 }
 
-/* "alice-pc asks dns for A of mail.example", "dns answers alice-pc: mail.example A 192.0.2.1". */
-static void append_exchange(GString *out, const char *from, const char *to, bool is_from_server,
+/*
+ * "alice-pc asks dns for A of mail.example", "dns answers alice-pc: mail.example A 192.0.2.1"; by what
+ * the message is, which may not be what its port makes one expect.
+ */
+static void append_exchange(GString *out, const char *from, const char *to, bool is_answer,
 			    const char *summary)
 {
-	const char *verb = is_from_server ? "answer: " : "asks ";
+	static const char *const verbs[] = { "asks ", "tells " };
+	static const char answer[] = "answer: ";
 
-	if (g_str_has_prefix(summary, verb))
-		summary += strlen(verb);
-	else
-		verb = "";
-	text_append(out, from);
-	text_append(out, is_from_server ? " answers " : " asks ");
-	text_append(out, to);
-	text_append(out, *verb != '\0' && !is_from_server ? " " : ": ");
-	text_append(out, summary);
+	for (size_t i = 0; !is_answer && i < G_N_ELEMENTS(verbs); i++) {
+		if (!g_str_has_prefix(summary, verbs[i]))
+			continue;
+		text_words(out, from, " ", verbs[i], to);
+		text_words(out, " ", summary + strlen(verbs[i]), "");
+		return;
+	}
+	if (is_answer && g_str_has_prefix(summary, answer))
+		summary += strlen(answer);
+	text_words(out, from, is_answer ? " answers " : " to ", to);
+	text_words(out, ": ", summary, "");
 }
 
 /* As its header says: less of it may have been captured. */
@@ -291,8 +317,8 @@ static void append_datagram(GString *out, const char *from, const char *to, stru
 	int length = get_be16(in.data + 4) - UDP_HEADER_BYTES;
 
 	text_words(out, from, " sends ");
-	text_number(out, (uint64_t)MAX(length, 0));
-	text_words(out, " bytes by UDP to ", to);
+	append_bytes(out, "", (uint64_t)MAX(length, 0), " by UDP to ");
+	text_append(out, to);
 	text_count(out, " port ", get_be16(in.data + 2), "");
 }
 
@@ -305,16 +331,21 @@ static void append_udp(GString *out, const char *from, const char *to,
 	if (in.length < UDP_HEADER_BYTES)
 		text_words(out, from, " sends ", to, " a malformed UDP datagram");
 	else if (datagram->dissector != NULL)
-		append_exchange(out, from, to, datagram->is_from_server, datagram->unit.summary);
+		append_exchange(out, from, to, datagram->unit.kind == DNS_UNIT_RESPONSE,
+				datagram->unit.summary);
 	else
 		append_datagram(out, from, to, in);
 }
 
 /* The most frequent sentence of all: without a format, for speed. */
-static void append_acknowledgment(GString *out, const char *from, const char *to, uint32_t upto)
+static void append_acknowledgment(GString *out, const char *from, const char *to,
+				  const struct model_segment *segment)
 {
+	uint32_t upto = segment->acknowledgment - 1;
+
 	text_append(out, from);
-	text_append(out, " acknowledges what ");
+	text_append(out, segment->why == TCP_ACK_DUPLICATE ? " acknowledges again what "
+							   : " acknowledges what ");
 	text_append(out, to);
 	text_append(out, " sent up to byte ");
 	text_number(out, upto);
@@ -350,9 +381,15 @@ static void append_reset(GString *out, const char *from, const char *to,
 		text_words(out, from, " resets the connection with ", to);
 		return;
 	}
-	text_words(out, from, " refuses ", to, " the connection (RST): no program listens on ");
+	text_words(out, from, " refuses ", to, " the connection (RST): ");
+	if (segment->why == TCP_RESET_FILTERED) {
+		text_append(out, "a filter forbids it");
+		return;
+	}
+	text_append(out, "no program listens on ");
 	append_port(out, segment->connection->server.port);
-	text_append(out, ", or a filter forbids it");
+	if (segment->why == TCP_PLAIN) /* nobody says why */
+		text_append(out, ", or a filter forbids it");
 }
 
 /* A FIN takes a sequence number as a byte does (RFC 9293 section 3.4). */
@@ -364,7 +401,7 @@ static void append_acknowledged(GString *out, const char *from, const char *to,
 	if (other->has_fin && segment->acknowledgment == (uint32_t)other->fin_offset + 2)
 		text_words(out, from, " acknowledges all that ", to, " sent, and its FIN");
 	else
-		append_acknowledgment(out, from, to, segment->acknowledgment - 1);
+		append_acknowledgment(out, from, to, segment);
 }
 
 /* The last step of opening, as far as it was seen. */
@@ -374,11 +411,24 @@ static bool completes_handshake(const struct model_segment *segment)
 	       !segment->direction->is_from_server && other_side(segment)->has_syn;
 }
 
+static bool is_again(const struct model_segment *segment)
+{
+	return segment->order == SEGMENT_REPEATED || segment_reason_repeats(segment->why);
+}
+
+/* Why it is sent, where that is more than that there was something to send or to acknowledge. */
+static const char *reason_of(const struct model_segment *segment)
+{
+	return segment->why == TCP_ACK_AT_ONCE || segment->why == TCP_ACK_DELAYED
+		   ? NULL
+		   : segment_reason(segment->why);
+}
+
 /* Segments that carry no payload. */
 static void append_control(GString *out, const char *from, const char *to,
 			   const struct model_segment *segment)
 {
-	const char *again = segment->order == SEGMENT_REPEATED ? " again" : "";
+	const char *again = is_again(segment) ? " again" : "";
 
 	if (segment->flags & TCP_RST) {
 		append_reset(out, from, to, segment);
@@ -398,6 +448,11 @@ static void append_control(GString *out, const char *from, const char *to,
 	}
 }
 
+static void append_keepalive(GString *out, const char *from, const char *to)
+{
+	text_words(out, from, " asks whether ", to, " is still there (keep-alive)");
+}
+
 /* What there is to say of a segment that says nothing new; false: it does. */
 static bool append_order(GString *out, const char *from, const char *to,
 			 const struct model_segment *segment)
@@ -405,27 +460,27 @@ static bool append_order(GString *out, const char *from, const char *to,
 	switch ((enum segment_order)segment->order) {
 	case SEGMENT_REPEATED:
 		text_words(out, from, " sends ", to, " again what it sent before: ");
-		text_count(out, "", segment->length, " bytes");
+		append_bytes(out, "", segment->length, "");
 		return true;
 	case SEGMENT_ELSEWHERE:
 		text_words(out, from, " to ", to, ": a segment on its way, told of before");
 		return true;
 	case SEGMENT_KEEPALIVE:
-		text_words(out, from, " asks whether ", to, " is still there (keep-alive)");
+		append_keepalive(out, from, to);
 		return true;
 	case SEGMENT_EARLY:
 		text_words(out, from, " to ", to);
-		text_count(out, ": ", segment->length,
-			   " bytes, while some before them have not come yet");
+		append_bytes(out, ": ", segment->length,
+			     ", while some before them have not come yet");
 		return true;
 	case SEGMENT_BEFORE:
 		text_words(out, from, " sends ", to);
-		text_count(out, " ", segment->length,
-			   " bytes from before what is known of this stream");
+		append_bytes(out, " ", segment->length,
+			     " from before what is known of this stream");
 		return true;
 	case SEGMENT_DAMAGED:
 		text_words(out, from, " sends ", to);
-		text_count(out, " ", segment->length, " bytes that were damaged on the way");
+		append_bytes(out, " ", segment->length, " that were damaged on the way");
 		return true;
 	case SEGMENT_IN_ORDER:
 	case SEGMENT_FILLS_GAP:
@@ -448,18 +503,20 @@ static void append_payload(GString *out, const char *from, const char *to,
 	text_append(out, from);
 	text_append(out, " to ");
 	text_append(out, to);
+	if (is_again(segment))
+		text_append(out, " again");
 	const struct model_unit *unit =
 	    index < direction->units->len ? direction->units->pdata[index] : NULL;
 
 	if (unit == NULL || unit->offset >= end) {
-		text_count(out, ": ", segment->length, " bytes");
+		append_bytes(out, ": ", segment->length, "");
 		return;
 	}
 	for (unsigned i = index + 1; i < direction->units->len; i++, more++)
 		if (((struct model_unit *)direction->units->pdata[i])->offset >= end)
 			break;
 	if (account->is_outside && unit->is_encrypted) {
-		text_count(out, ": ", segment->length, " bytes, encrypted by TLS");
+		append_bytes(out, ": ", segment->length, ", encrypted by TLS");
 		return;
 	}
 	text_append(out, ", ");
@@ -470,7 +527,7 @@ static void append_payload(GString *out, const char *from, const char *to,
 	text_append(out, unit->summary);
 	if (more > 0)
 		text_count(out, " (and ", more, " more)");
-	else if (unit->purpose != NULL)
+	else if (unit->purpose != NULL && reason_of(segment) == NULL)
 		text_words(out, SENTENCE_DASH, unit->purpose);
 }
 
@@ -491,6 +548,24 @@ static void append_unknown_segment(GString *out, const char *from, const char *t
 	}
 }
 
+static bool is_keepalive(const struct model_segment *segment)
+{
+	return segment->why == TCP_PROBE_KEEPALIVE ||
+	       (segment->length == 0 && segment->order == SEGMENT_KEEPALIVE);
+}
+
+/* ", and has 1449 to 2896 (SACK)": behind what it acknowledges. */
+static void append_selective(GString *out, const struct model_segment *segment, struct bytes in)
+{
+	struct tcp_header header;
+	struct bytes payload;
+
+	if (segment->flags & (TCP_SYN | TCP_RST) ||
+	    tcp_header_parse_cut(in, &header, &payload) != PARSE_OK)
+		return;
+	describe_selective(out, ", and has ", &header, segment);
+}
+
 static void append_tcp(GString *out, const char *from, const char *to,
 		       const struct account *account, struct bytes in)
 {
@@ -498,12 +573,16 @@ static void append_tcp(GString *out, const char *from, const char *to,
 
 	if (segment == NULL)
 		append_unknown_segment(out, from, to, in);
-	else if (segment->length == 0 && segment->order == SEGMENT_KEEPALIVE)
-		append_order(out, from, to, segment);
+	else if (is_keepalive(segment))
+		append_keepalive(out, from, to);
 	else if (segment->length == 0)
 		append_control(out, from, to, segment);
 	else
 		append_payload(out, from, to, account);
+	if (segment != NULL && segment->length == 0)
+		append_selective(out, segment, in);
+	if (segment != NULL && reason_of(segment) != NULL)
+		text_words(out, SENTENCE_DASH, reason_of(segment));
 }
 
 /* The number of the protocol in the outer datagram that no layer here tells of; -1: not known. */
@@ -534,7 +613,7 @@ static void append_unknown(GString *out, const char *from, const char *to,
 	const char *name = protocol < 0 ? NULL : field_value_name(&protocols, (uint64_t)protocol);
 
 	text_words(out, from, " sends ", to);
-	text_count(out, " ", length, length == 1 ? " byte of " : " bytes of ");
+	append_bytes(out, " ", length, " of ");
 	if (protocol < 0) {
 		text_append(out, "a protocol not known here");
 		return;
@@ -583,9 +662,9 @@ static bool append_fragment(GString *out, const char *from, const char *to,
 		struct ipv4_header ipv4;
 		struct ipv6_extension extension;
 
-		if (layer->protocol == DECODE_IPV4 &&
-		    ipv4_header_parse_captured(in, &ipv4, &payload) == PARSE_OK &&
-		    (ipv4.more_fragments || ipv4.fragment_offset_bytes > 0)) {
+		if (layer->protocol == DECODE_IPV4 && in.length >= IPV4_HEADER_BYTES &&
+		    ipv4_is_fragment(in.data) &&
+		    ipv4_header_parse_captured(in, &ipv4, &payload) == PARSE_OK) {
 			offset = ipv4.fragment_offset_bytes;
 			identification = ipv4.identification;
 			length = ipv4.total_length_bytes - ipv4.header_bytes;
@@ -672,6 +751,17 @@ static const struct decode_layer *malformed_ip(const struct decode *decode)
 	return NULL;
 }
 
+/* Whether the frame is for all; so is one of which there is no Ethernet header. */
+static bool is_broadcast(const struct decode *decode)
+{
+	struct ethernet_header ethernet;
+	struct bytes payload;
+
+	return decode->layer_count == 0 || decode->layers[0].protocol != DECODE_ETHERNET ||
+	       ethernet_header_parse(decode->frame, &ethernet, &payload) != PARSE_OK ||
+	       mac_equal(ethernet.destination, mac_broadcast);
+}
+
 static void append_without_address(GString *out, const struct account *account)
 {
 	const struct decode *decode = account->decode;
@@ -681,7 +771,8 @@ static void append_without_address(GString *out, const struct account *account)
 	if (decode->frame.length == 0) /* so it was captured; or no cable has seen it */
 		text_append(out, "an empty frame");
 	else if (arp != NULL)
-		append_arp(out, account->names, bytes_from(decode->frame, arp->start));
+		append_arp(out, account->names, bytes_from(decode->frame, arp->start),
+			   !is_broadcast(decode));
 	else if (decode->layer_count > 0 && decode->layers[0].table == &ethernet_length_fields)
 		append_length_frame(out, decode->frame);
 	else if (decode->layer_count > 0 && decode->layers[0].protocol == DECODE_ETHERNET &&
@@ -760,23 +851,24 @@ void sentence_append_account(GString *out, const struct account *account)
 		append_transport(out, from, to, account, upper);
 }
 
-void sentence_append(GString *out, const struct model *model, struct bytes frame)
+void sentence_append(GString *out, const struct model *model, uint64_t packet, struct bytes frame)
 {
 	struct decode decode;
 	struct model_segment segment;
 	struct account account;
 
-	model_account(model, frame, &decode, &segment, &account);
+	model_account_packet(model, packet, frame, &decode, &segment, &account);
 	sentence_append_account(out, &account);
 }
 
-void sentence_append_outside(GString *out, const struct model *model, struct bytes frame)
+void sentence_append_outside(GString *out, const struct model *model, uint64_t packet,
+			     struct bytes frame)
 {
 	struct decode decode;
 	struct model_segment segment;
 	struct account account;
 
-	model_account(model, frame, &decode, &segment, &account);
+	model_account_packet(model, packet, frame, &decode, &segment, &account);
 	account.is_outside = true;
 	sentence_append_account(out, &account);
 }

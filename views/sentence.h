@@ -11,16 +11,17 @@
  */
 void sentence_append_account(GString *out, const struct account *account);
 
-/* The same for `frame` (Ethernet, no FCS) of a run. */
-void sentence_append(GString *out, const struct model *model, struct bytes frame);
+/* The same for `frame` (Ethernet, no FCS) of a run, which is of `packet`. */
+void sentence_append(GString *out, const struct model *model, uint64_t packet, struct bytes frame);
 
 /* The same for those who have none of TLS's secrets: what is encrypted is not told. */
-void sentence_append_outside(GString *out, const struct model *model, struct bytes frame);
+void sentence_append_outside(GString *out, const struct model *model, uint64_t packet,
+			     struct bytes frame);
 
 #define SENTENCE_DASH " — " /* between what is said and what it is for */
 
 /* How many bytes of a sentence say what happens, without what it is for. */
-size_t sentence_short_bytes(const GString *sentence);
+size_t sentence_short_bytes(struct bytes sentence);
 
 /* The name of a host with this address, as `names` has it; else the address, printed into `out`. */
 #define SENTENCE_HOST_BYTES IPV6_ADDRESS_TEXT_BYTES

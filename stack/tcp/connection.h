@@ -320,6 +320,12 @@ void stream_check_writable(struct tcp_connection *c);
 void tcp_receive(void *tcp, struct packet *packet, const struct ipv4_header *header);
 void segment_drop(struct tcp *tcp, struct segment *segment, enum tcp_detail why);
 
+/* The same where nothing is lost by that: an IGNORE record. */
+void segment_ignore(struct tcp *tcp, struct segment *segment, enum tcp_detail why);
+
+/* Whether it only asks if the other side, which waits for `rcv_nxt`, is there (RFC 9293 section 3.8.4). */
+bool segment_is_keepalive(const struct segment *segment, uint32_t rcv_nxt);
+
 /* Frees a segment of no connection, and answers it with a RST unless it is one. */
 void segment_refuse(struct tcp *tcp, struct segment *segment);
 

@@ -55,6 +55,18 @@ void segment_drop(struct tcp *tcp, struct segment *segment, enum tcp_detail why)
 	g_clear_pointer(&segment->packet, packet_free);
 }
 
+void segment_ignore(struct tcp *tcp, struct segment *segment, enum tcp_detail why)
+{
+	trace_segment(tcp, NULL, segment, TRACE_IGNORE, why);
+	g_clear_pointer(&segment->packet, packet_free);
+}
+
+bool segment_is_keepalive(const struct segment *segment, uint32_t rcv_nxt)
+{
+	return segment->length == 0 && segment->sequence + 1 == rcv_nxt &&
+	       (segment->flags & (TCP_SYN | TCP_ACK | TCP_FIN | TCP_RST)) == TCP_ACK;
+}
+
 void segment_refuse(struct tcp *tcp, struct segment *segment)
 {
 	struct segment refused = *segment;
@@ -230,7 +242,11 @@ static void refuse_outside_window(struct tcp_connection *c, struct segment *segm
 
 	if (is_duplicate && takes_space && !is_reset)
 		note_duplicate(c, segment);
-	segment_drop(c->tcp, segment, is_duplicate ? TCP_DROP_DUPLICATE : TCP_DROP_OUT_OF_WINDOW);
+	if (segment_is_keepalive(segment, c->rcv_nxt))
+		segment_ignore(c->tcp, segment, TCP_IGNORE_KEEPALIVE);
+	else
+		segment_drop(c->tcp, segment,
+			     is_duplicate ? TCP_DROP_DUPLICATE : TCP_DROP_OUT_OF_WINDOW);
 	if (is_reset)
 		return;
 	if (takes_space)

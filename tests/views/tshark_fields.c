@@ -26,6 +26,7 @@ static const struct {
 	{ "ARP packet",                     "Sender Protocol Address",          "arp.src.proto_ipv4"          },
 	{ "ARP packet",                     "Target Hardware Address",          "arp.dst.hw_mac"              },
 	{ "ARP packet",                     "Target Protocol Address",          "arp.dst.proto_ipv4"          },
+	{ "ICMP redirect", "Gateway Internet Address", "icmp.redir_gw" },
 	{ "IPv4 header",                    "Version",                          "ip.version"                  },
 	{ "IPv4 header",                    "Internet Header Length",           "ip.hdr_len"                  },
 	{ "IPv4 header",                    "Differentiated Services",          "ip.dsfield.dscp"             },
