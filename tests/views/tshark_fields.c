@@ -310,6 +310,8 @@ void tshark_compare_checksums(const char *frame_name, const struct decode *decod
 	compare_checksum(frame_name, decode, DECODE_IPV4, frame, "ip.checksum.status");
 	compare_checksum(frame_name, decode, DECODE_ICMP, frame, "icmp.checksum.status");
 	compare_checksum(frame_name, decode, DECODE_ICMPV6, frame, "icmpv6.checksum.status");
+	if (decode_find(decode, DECODE_ICMP) != NULL)
+		return; /* tshark does not verify what is quoted */
 	compare_checksum(frame_name, decode, DECODE_UDP, frame, "udp.checksum.status");
 	compare_checksum(frame_name, decode, DECODE_TCP, frame, "tcp.checksum.status");
 }
