@@ -3,6 +3,7 @@
 #include "stack/wire/ethernet.h"
 #include "stack/wire/ipv4.h"
 #include "stack/wire/ipv6.h"
+#include "stack/wire/tcp.h"
 #include "views/describe.h"
 #include "views/explain_private.h"
 #include "views/names.h"
@@ -317,7 +318,9 @@ static void print_data(struct block *block, const struct decode_layer *layer)
 	GString *line = block->explain->layout.line;
 
 	begin_data(block, layer->is_quoted ? "  quoted" : NULL, LAYER_COUNT, "data");
-	if (segment != NULL && model_segment_end(segment) > segment->offset && !layer->is_quoted)
+	/* What a reset carries is of no stream, but for people (RFC 9293 section 3.5.3). */
+	if (segment != NULL && model_segment_end(segment) > segment->offset && !layer->is_quoted &&
+	    (segment->flags & TCP_RST) == 0)
 		append_place(line, segment);
 	else
 		append_start(line,
@@ -367,7 +370,7 @@ static void print_payload(struct block *block)
 static bool is_told_now(const struct model_segment *segment)
 {
 	return segment->order == SEGMENT_IN_ORDER || segment->order == SEGMENT_FILLS_GAP ||
-	       segment->order == SEGMENT_AFTER_LOSS;
+	       segment->order == SEGMENT_AFTER_LOSS || segment->order == SEGMENT_PROBE;
 }
 
 /* What TLS puts around what was decrypted: the application says the rest of the payload. */

@@ -1,6 +1,7 @@
 #include "views/sentence.h"
 
 #include "protocols/actor.h"
+#include "stack/tcp/names.h"
 #include "stack/wire/arp.h"
 #include "stack/wire/ethernet.h"
 #include "stack/wire/icmp.h"
@@ -310,14 +311,52 @@ static void append_udp(GString *out, const char *from, const char *to,
 		append_datagram(out, from, to, in);
 }
 
+/* The other side of the connection that `segment` belongs to. */
+static const struct model_direction *other_side(const struct model_segment *segment)
+{
+	return &segment->connection->directions[!segment->direction->is_from_server];
+}
+
+static bool is_duplicate(const struct model_segment *segment)
+{
+	return segment->known == SEGMENT_ACKNOWLEDGES_AGAIN || segment->why == TCP_ACK_DUPLICATE;
+}
+
+/* What a receiver says of its room, where that is the point of the segment. */
+static void append_room(GString *out, const struct model_segment *segment)
+{
+	if (segment->window_bytes == 0) {
+		text_append(out, ", and has no room for more (zero window)");
+	} else if (segment->why == TCP_ACK_WINDOW && segment->is_window_known) {
+		text_count(out, ", and has room for ", segment->window_bytes,
+			   segment->window_bytes == 1 ? " byte" : " bytes");
+		text_append(out, " (window update)");
+	} else if (segment->why == TCP_ACK_WINDOW) {
+		text_append(out, ", and has more room (window update)");
+	} else if (segment->why == TCP_ACK_CHALLENGE) {
+		text_append(out, " (challenge ACK)");
+	} else if (is_duplicate(segment)) {
+		text_append(out, " (duplicate ACK)");
+	}
+}
+
 /* The most frequent sentence of all: without a format, for speed. */
-static void append_acknowledgment(GString *out, const char *from, const char *to, uint32_t upto)
+static void append_acknowledgment(GString *out, const char *from, const char *to,
+				  const struct model_segment *segment)
 {
 	text_append(out, from);
-	text_append(out, " acknowledges what ");
+	text_append(out,
+		    is_duplicate(segment) ? " acknowledges again what " : " acknowledges what ");
 	text_append(out, to);
-	text_append(out, " sent up to byte ");
-	text_number(out, upto);
+	if ((int32_t)segment->acknowledgment > 1) {
+		text_append(out, " sent up to byte ");
+		text_number(out, segment->acknowledgment - 1);
+	} else {
+		text_append(out, other_side(segment)->has_syn
+				     ? " sent, which is its SYN so far"
+				     : " sent before what is known of this stream");
+	}
+	append_room(out, segment);
 }
 
 /* "port 25 (smtp)" */
@@ -330,10 +369,11 @@ static void append_port(GString *out, uint16_t port)
 		text_words(out, " (", service, ")");
 }
 
-/* The other side of the connection that `segment` belongs to. */
-static const struct model_direction *other_side(const struct model_segment *segment)
+/* Where a segment goes: its server listens there, or its client sent from there. */
+static uint16_t destination_port(const struct model_segment *segment)
 {
-	return &segment->connection->directions[!segment->direction->is_from_server];
+	return segment->direction->is_from_server ? segment->connection->client.port
+						  : segment->connection->server.port;
 }
 
 /* An answer to the SYN that is an RST: nobody is there (RFC 9293 section 3.5.2). */
@@ -348,6 +388,9 @@ static void append_reset(GString *out, const char *from, const char *to,
 {
 	if (!is_refusal(segment)) {
 		text_words(out, from, " resets the connection with ", to);
+		if (segment->length > 0)
+			text_count(out, ", and says why in ", segment->length,
+				   segment->length == 1 ? " byte" : " bytes");
 		return;
 	}
 	text_words(out, from, " refuses ", to, " the connection (RST): no program listens on ");
@@ -361,20 +404,54 @@ static void append_acknowledged(GString *out, const char *from, const char *to,
 {
 	const struct model_direction *other = other_side(segment);
 
-	if (other->has_fin && segment->acknowledgment == (uint32_t)other->fin_offset + 2)
+	if (segment->known == SEGMENT_OF_EARLIER)
+		text_words(out, from, " sends ", to,
+			   " an ACK for an earlier connection of these ports (challenge ACK)");
+	else if (other->has_fin && segment->acknowledgment == (uint32_t)other->fin_offset + 2)
 		text_words(out, from, " acknowledges all that ", to, " sent, and its FIN");
 	else
-		append_acknowledgment(out, from, to, segment->acknowledgment - 1);
+		append_acknowledgment(out, from, to, segment);
 }
 
 /* The last step of opening, as far as it was seen. */
 static bool completes_handshake(const struct model_segment *segment)
 {
-	return segment->sequence == 1 && segment->acknowledgment == 1 &&
+	return segment->sequence == 1 && segment->acknowledgment == 1 && !is_duplicate(segment) &&
 	       !segment->direction->is_from_server && other_side(segment)->has_syn;
 }
 
-/* Segments that carry no payload. */
+static void append_syn(GString *out, const char *from, const char *to,
+		       const struct model_segment *segment, const char *again)
+{
+	bool is_simultaneous = segment->known == SEGMENT_SIMULTANEOUS;
+
+	if (segment->flags & TCP_FIN) {
+		text_words(out, from, " sends ", to,
+			   " a segment with both SYN and FIN, which begins nothing");
+	} else if (segment->flags & TCP_ACK) {
+		text_words(out, from, " agrees", again, " to the connection",
+			   is_simultaneous ? ", whose SYN was on its way as well (simultaneous "
+					     "open)"
+					   : " and sends its own SYN");
+	} else {
+		text_words(out, from, *again == '\0' ? " opens" : " tries again to open",
+			   " a TCP connection to ", to, " ");
+		append_port(out, destination_port(segment));
+		if (is_simultaneous)
+			text_append(out, ", as that does at the same time (simultaneous open)");
+	}
+}
+
+/* All of a connection but its first SYN acknowledge something; others are dropped (RFC 9293 section 3.10.7). */
+static void append_without_ack(GString *out, const char *from, const char *to,
+			       const struct model_segment *segment)
+{
+	text_words(out, from, " sends ", to,
+		   segment->flags == 0 ? " a segment without flags, which no connection has"
+				       : " a segment without ACK, which no connection has");
+}
+
+/* Segments whose payload, if any, is of no stream. */
 static void append_control(GString *out, const char *from, const char *to,
 			   const struct model_segment *segment)
 {
@@ -382,12 +459,10 @@ static void append_control(GString *out, const char *from, const char *to,
 
 	if (segment->flags & TCP_RST) {
 		append_reset(out, from, to, segment);
-	} else if ((segment->flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK)) {
-		text_words(out, from, " agrees", again, " to the connection and sends its own SYN");
 	} else if (segment->flags & TCP_SYN) {
-		text_words(out, from, *again == '\0' ? " opens" : " tries again to open",
-			   " a TCP connection to ", to, " ");
-		append_port(out, segment->connection->server.port);
+		append_syn(out, from, to, segment, again);
+	} else if ((segment->flags & TCP_ACK) == 0) {
+		append_without_ack(out, from, to, segment);
 	} else if (segment->flags & TCP_FIN) {
 		text_words(out, from, *again == '\0' ? " has" : " says again that it has",
 			   " no more to send on this connection (FIN)");
@@ -412,6 +487,9 @@ static bool append_order(GString *out, const char *from, const char *to,
 		return true;
 	case SEGMENT_KEEPALIVE:
 		text_words(out, from, " asks whether ", to, " is still there (keep-alive)");
+		return true;
+	case SEGMENT_PROBE:
+		text_words(out, from, " asks whether ", to, " has room again (window probe)");
 		return true;
 	case SEGMENT_EARLY:
 		text_words(out, from, " to ", to);
@@ -498,9 +576,10 @@ static void append_tcp(GString *out, const char *from, const char *to,
 
 	if (segment == NULL)
 		append_unknown_segment(out, from, to, in);
-	else if (segment->length == 0 && segment->order == SEGMENT_KEEPALIVE)
+	else if (segment->length == 0 &&
+		 (segment->order == SEGMENT_KEEPALIVE || segment->order == SEGMENT_PROBE))
 		append_order(out, from, to, segment);
-	else if (segment->length == 0)
+	else if (segment->length == 0 || segment->flags & TCP_RST)
 		append_control(out, from, to, segment);
 	else
 		append_payload(out, from, to, account);
