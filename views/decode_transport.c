@@ -112,18 +112,46 @@ static void note_cut_header(struct decode_layer *layer, size_t header_bytes)
 	layer->cut_payload_bytes -= layer->cut_header_bytes;
 }
 
+/* The capture has a part of the header, which has `header_bytes`: what is behind them was cut as well. */
+static void note_cut_layer(struct walk *walk, struct decode_layer *layer, size_t header_bytes)
+{
+	layer->status = PARSE_OK;
+	layer->note = DECODE_NOTE_SNAPPED;
+	note_cut_header(layer, header_bytes);
+	walk->cut_bytes = layer->cut_payload_bytes;
+}
+
+/*
+ * A header of TCP that was cut says in its 13th byte how long it is. Cut before that, nothing is known of
+ * where it ends: what is missing stands behind it, and none of it is told of as data.
+ */
+static void note_cut_tcp(struct walk *walk, struct decode_layer *layer, struct bytes segment)
+{
+	enum { DATA_OFFSET = 12 };
+	size_t header_bytes =
+	    segment.length > DATA_OFFSET ? (size_t)(segment.data[DATA_OFFSET] >> 4) * 4 : 0;
+
+	note_cut_layer(walk, layer, MAX(header_bytes, layer->header_bytes));
+	if (header_bytes < TCP_HEADER_BYTES)
+		walk->cut_bytes = 0;
+}
+
 static void walk_tcp(struct walk *walk, struct range range)
 {
 	struct tcp_header header;
 	struct bytes payload, segment = walk_bytes(walk, range);
-	enum parse_status status = is_cut(walk) ? tcp_header_parse_cut(segment, &header, &payload)
-						: tcp_header_parse(segment, &header, &payload);
+	bool may_be_cut = is_cut(walk);
+	enum parse_status status = may_be_cut ? tcp_header_parse_cut(segment, &header, &payload)
+					      : tcp_header_parse(segment, &header, &payload);
 	size_t header_bytes = status == PARSE_OK ? header.header_bytes : TCP_HEADER_BYTES;
 	struct decode_layer *layer = walk_add_layer(walk, DECODE_TCP, "TCP", range, header_bytes);
 
 	layer->status = (uint8_t)status;
-	note_cut_header(layer, header_bytes);
-	if (is_cut(walk) && (status == PARSE_TRUNCATED || layer->cut_header_bytes > 0))
+	if (may_be_cut && status == PARSE_TRUNCATED)
+		note_cut_tcp(walk, layer, segment);
+	else
+		note_cut_header(layer, header_bytes);
+	if (may_be_cut && (status == PARSE_TRUNCATED || layer->cut_header_bytes > 0))
 		note_snapped(walk, layer, segment);
 	walk_add_header(walk, layer, &tcp_fields, TCP_HEADER_BYTES);
 	note_parts(walk, layer);
@@ -156,6 +184,8 @@ static void walk_udp(struct walk *walk, struct range range)
 	layer->status = (uint8_t)status;
 	if (status == PARSE_TRUNCATED && is_cut(walk))
 		note_snapped(walk, layer, datagram);
+	if (layer->note == DECODE_NOTE_SNAPPED && datagram.length < UDP_HEADER_BYTES)
+		note_cut_layer(walk, layer, UDP_HEADER_BYTES);
 	if (layer->note == DECODE_NOTE_SNAPPED && datagram.length >= UDP_HEADER_BYTES) {
 		header = (struct udp_header) {
 			.source_port = walk->decode->source_port,
@@ -199,6 +229,8 @@ static void walk_icmp(struct walk *walk, struct range range)
 	uint8_t code = message.length > 1 ? message.data[1] : 0;
 
 	layer->status = (uint8_t)status;
+	if (status == PARSE_TRUNCATED && is_cut(walk))
+		note_cut_layer(walk, layer, ICMP_HEADER_BYTES);
 	walk_add_header(walk, layer, icmp_fields(type, code), ICMP_HEADER_BYTES);
 	note_parts(walk, layer);
 	if (status != PARSE_OK)
@@ -252,6 +284,8 @@ static void walk_icmpv6(struct walk *walk, struct range range)
 						    has_options ? message.length : fixed_bytes);
 
 	layer->status = (uint8_t)status;
+	if (status == PARSE_TRUNCATED && is_cut(walk))
+		note_cut_layer(walk, layer, fixed_bytes);
 	walk_add_header(walk, layer, icmpv6_fields(type), fixed_bytes);
 	note_parts(walk, layer);
 	range = range_from(range, layer->header_bytes);

@@ -65,6 +65,25 @@ const char *sentence_host(const struct view_names *names, struct ip_address addr
 	return name != NULL ? name : ip_address_print(address, out);
 }
 
+/* "an ARP packet of which too little is here": the capture has not all of it; else it is malformed. */
+static void append_unreadable(GString *out, const struct decode_layer *layer, const char *article,
+			      const char *what)
+{
+	bool is_cut = layer->note == DECODE_NOTE_SNAPPED;
+
+	text_words(out, is_cut ? article : "a malformed", " ", what);
+	if (is_cut)
+		text_append(out, " of which too little is here");
+}
+
+static void append_unreadable_from(GString *out, const char *from, const char *to,
+				   const struct decode_layer *layer, const char *article,
+				   const char *what)
+{
+	text_words(out, from, " sends ", to, " ");
+	append_unreadable(out, layer, article, what);
+}
+
 /* Who has an address, with its name where it has one. */
 static void append_question(GString *out, const struct view_names *names, const char *sender,
 			    uint32_t target)
@@ -77,14 +96,16 @@ static void append_question(GString *out, const struct view_names *names, const 
 		text_words(out, " (", name, ")");
 }
 
-static void append_arp(GString *out, const struct view_names *names, struct bytes payload)
+static void append_arp(GString *out, const struct view_names *names, const struct decode *decode,
+		       const struct decode_layer *layer)
 {
+	struct bytes payload = bytes_from(decode->frame, layer->start);
 	struct arp_packet arp;
 	char rooms[2][SENTENCE_HOST_BYTES], address[IPV4_TEXT_BYTES], mac[MAC_TEXT_BYTES];
 	const char *sender, *target;
 
 	if (arp_packet_parse(payload, &arp) != PARSE_OK) {
-		text_append(out, "a malformed ARP packet");
+		append_unreadable(out, layer, "an", "ARP packet");
 		return;
 	}
 	sender = sentence_host(names, ip_address_from_ipv4(arp.sender_address), rooms[0]);
@@ -171,13 +192,13 @@ static void append_redirect(GString *out, const struct view_names *names, const 
 }
 
 static void append_icmp(GString *out, const struct view_names *names, const char *from,
-			const char *to, struct bytes payload)
+			const char *to, const struct decode_layer *layer, struct bytes payload)
 {
 	struct icmp_header icmp;
 	struct bytes rest;
 
 	if (icmp_header_parse(payload, &icmp, &rest) != PARSE_OK)
-		text_words(out, from, " sends ", to, " a malformed ICMP message");
+		append_unreadable_from(out, from, to, layer, "an", "ICMP message");
 	else if (icmp.type == ICMP_ECHO_REQUEST)
 		append_ping(out, from, to, rest.length);
 	else if (icmp.type == ICMP_ECHO_REPLY)
@@ -227,7 +248,7 @@ static const char *icmpv6_error_text(const struct icmpv6_header *icmp)
 }
 
 static void append_icmpv6(GString *out, const struct view_names *names, const char *from,
-			  const char *to, struct bytes message)
+			  const char *to, const struct decode_layer *layer, struct bytes message)
 {
 	struct icmpv6_header icmp;
 	struct bytes rest;
@@ -235,7 +256,7 @@ static void append_icmpv6(GString *out, const struct view_names *names, const ch
 	const char *target;
 
 	if (icmpv6_header_parse(message, &icmp, &rest) != PARSE_OK) {
-		text_words(out, from, " sends ", to, " a malformed ICMPv6 message");
+		append_unreadable_from(out, from, to, layer, "an", "ICMPv6 message");
 		return;
 	}
 	target = sentence_host(names, icmp.target, room);
@@ -298,13 +319,16 @@ static void append_datagram(GString *out, const char *from, const char *to, stru
 }
 
 static void append_udp(GString *out, const char *from, const char *to,
-		       const struct account *account, struct bytes in)
+		       const struct account *account, const struct decode_layer *layer,
+		       struct bytes in)
 {
 	struct account_datagram room;
 	const struct account_datagram *datagram = account_unit(account, &room);
 
 	if (in.length < UDP_HEADER_BYTES)
-		text_words(out, from, " sends ", to, " a malformed UDP datagram");
+		append_unreadable_from(out, from, to, layer, "a", "UDP datagram");
+	else if (layer->status == PARSE_BAD_LENGTH)
+		text_words(out, from, " sends ", to, " a UDP datagram whose length is wrong");
 	else if (datagram->dissector != NULL)
 		append_exchange(out, from, to, datagram->is_from_server, datagram->unit.summary);
 	else
@@ -634,13 +658,13 @@ static void append_transport(GString *out, const char *from, const char *to,
 		append_tcp(out, from, to, account, in);
 		break;
 	case DECODE_UDP:
-		append_udp(out, from, to, account, in);
+		append_udp(out, from, to, account, layer, in);
 		break;
 	case DECODE_ICMP:
-		append_icmp(out, account->names, from, to, in);
+		append_icmp(out, account->names, from, to, layer, in);
 		break;
 	case DECODE_ICMPV6:
-		append_icmpv6(out, account->names, from, to, in);
+		append_icmpv6(out, account->names, from, to, layer, in);
 		break;
 	default:
 		append_unknown(out, from, to, account->decode, in.length);
@@ -760,16 +784,15 @@ static void append_without_address(GString *out, const struct account *account)
 	if (decode->frame.length == 0) /* so it was captured; or no cable has seen it */
 		text_append(out, "an empty frame");
 	else if (arp != NULL)
-		append_arp(out, account->names, bytes_from(decode->frame, arp->start));
+		append_arp(out, account->names, decode, arp);
 	else if (decode->layer_count > 0 && decode->layers[0].table == &ethernet_length_fields)
 		append_length_frame(out, decode->frame);
 	else if (decode->layer_count > 0 && decode->layers[0].protocol == DECODE_ETHERNET &&
 		 decode->layers[0].status == PARSE_UNSUPPORTED)
 		text_append(out, "a frame that is not Ethernet II");
 	else if (ip != NULL)
-		text_words(out, ip->note == DECODE_NOTE_SNAPPED ? "an " : "a malformed ", ip->name,
-			   ip->note == DECODE_NOTE_SNAPPED ? " packet of which too little is here"
-							   : " packet");
+		append_unreadable(out, ip, "an",
+				  ip->protocol == DECODE_IPV4 ? "IPv4 packet" : "IPv6 packet");
 	else if (decode->layer_count > 0 && decode->layers[0].protocol == DECODE_ETHERNET)
 		append_other_type(out, decode);
 	else if (decode->layer_count == 1 && decode->layers[0].protocol == DECODE_DATA)
