@@ -335,7 +335,9 @@ static void print_cut(struct block *block, const struct decode_layer *layer)
 {
 	char text[80];
 
-	if (layer->header_bytes == 0)
+	if (layer->header_bytes == 0 && layer->cut_header_bytes == 1)
+		g_strlcpy(text, "This byte was not captured.", sizeof text);
+	else if (layer->header_bytes == 0)
 		g_snprintf(text, sizeof text, "None of these %u bytes were captured.",
 			   layer->cut_header_bytes);
 	else
@@ -547,10 +549,10 @@ void explain_summary(struct explain *explain, const struct explain_result *resul
 		    " (%zu were forgotten for lack of room, and count again where they went on)",
 		    streams_forgotten(explain->streams));
 	if (streams_untold(explain->streams) > 0)
-		g_string_append_printf(line,
-				       "; %" G_GUINT64_FORMAT
-				       " bytes held to the end: those before them never came",
-				       streams_untold(explain->streams));
+		g_string_append_printf(
+		    line,
+		    "; %" G_GUINT64_FORMAT " byte%s held to the end: those before them never came",
+		    streams_untold(explain->streams), plural(streams_untold(explain->streams)));
 	if (explain->unfinished > 0)
 		g_string_append_printf(line,
 				       "; %" G_GUINT64_FORMAT " checksum%s left to network cards",

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "sim/plural.h"
 #include "stack/address.h"
 
 static void append(struct dns_text *text, const char *piece, size_t length)
@@ -109,7 +110,7 @@ static bool print_field(struct dns_text *text, char kind, struct bytes message, 
 		length = rest.length;
 		break;
 	default:
-		dns_text_print(text, " %zu bytes", rest.length);
+		dns_text_print(text, " %zu byte%s", rest.length, plural(rest.length));
 		length = rest.length;
 		break;
 	}
