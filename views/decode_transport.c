@@ -211,6 +211,8 @@ static void walk_udp(struct walk *walk, struct range range)
 	if (header.checksum != 0)
 		layer->checksum = checksum_state(walk, bytes_first(datagram, header.length_bytes),
 						 IP_PROTOCOL_UDP, UDP_CHECKSUM_OFFSET);
+	else if (!ip_address_is_ipv4(walk->source))
+		layer->checksum = CHECKSUM_FORGONE;
 	note_ports(walk, header.source_port, header.destination_port);
 	walk_application(walk, range_from(range, UDP_HEADER_BYTES), false, header.source_port,
 			 header.destination_port);
@@ -252,12 +254,24 @@ static void walk_icmp(struct walk *walk, struct range range)
 	}
 }
 
-/* The options of Neighbor Discovery: type, and length in units of 8 bytes (RFC 4861 section 4.6). */
-static void add_discovery_options(struct walk *walk, struct decode_layer *layer, struct range range)
+/* How long the next part behind the fixed one is: a record, or an option, which says that in units of 8 bytes. */
+static size_t part_bytes(struct bytes rest, bool is_record)
+{
+	if (is_record)
+		return icmpv6_record_bytes(rest);
+	return rest.length < 2 ? 0 : (size_t)rest.data[1] * ICMPV6_OPTION_UNIT;
+}
+
+/*
+ * What follows the fixed part: options of Neighbor Discovery (RFC 4861 section 4.6), or records of a
+ * multicast listener report.
+ */
+static void add_parts(struct walk *walk, struct decode_layer *layer, struct range range,
+		      bool has_records)
 {
 	for (unsigned i = 0; range_length(range) > 0 && i < ICMPV6_OPTIONS_MAX; i++) {
 		struct bytes rest = walk_bytes(walk, range);
-		size_t length = rest.length < 2 ? 0 : (size_t)rest.data[1] * ICMPV6_OPTION_UNIT;
+		size_t length = part_bytes(rest, has_records);
 
 		if (length == 0 || length > rest.length) {
 			layer->note = DECODE_NOTE_OPTIONS_BAD;
@@ -266,7 +280,9 @@ static void add_discovery_options(struct walk *walk, struct decode_layer *layer,
 
 		struct range next = range_from(range, length);
 
-		walk_add_structure(walk, layer, icmpv6_option_fields(rest.data[0]),
+		walk_add_structure(walk, layer,
+				   has_records ? icmpv6_record_fields()
+					       : icmpv6_option_fields(rest.data[0]),
 				   (struct range) { range.start, next.start });
 		range = next;
 	}
@@ -280,8 +296,10 @@ static void walk_icmpv6(struct walk *walk, struct range range)
 	uint8_t type = message.length > 0 ? message.data[0] : 0;
 	size_t fixed_bytes = icmpv6_fixed_bytes(type);
 	bool has_options = status == PARSE_OK && icmpv6_has_options(type);
-	struct decode_layer *layer = walk_add_layer(walk, DECODE_ICMPV6, "ICMPv6", range,
-						    has_options ? message.length : fixed_bytes);
+	bool has_records = status == PARSE_OK && type == ICMPV6_LISTENER_REPORT_2;
+	struct decode_layer *layer =
+	    walk_add_layer(walk, DECODE_ICMPV6, "ICMPv6", range,
+			   has_options || has_records ? message.length : fixed_bytes);
 
 	layer->status = (uint8_t)status;
 	if (status == PARSE_TRUNCATED && is_cut(walk))
@@ -292,10 +310,12 @@ static void walk_icmpv6(struct walk *walk, struct range range)
 	if (status != PARSE_OK)
 		return;
 	layer->checksum = checksum_state(walk, message, IP_PROTOCOL_ICMPV6, 2);
-	if (has_options) {
-		add_discovery_options(
-		    walk, layer,
-		    (struct range) { layer->start + (uint32_t)fixed_bytes, range.end });
+	if (has_options && !walk->is_quoted && walk->hop_limit != ICMPV6_DISCOVERY_HOPS)
+		layer->note = DECODE_NOTE_HOP_LIMIT;
+	if (has_options || has_records) {
+		add_parts(walk, layer,
+			  (struct range) { layer->start + (uint32_t)fixed_bytes, range.end },
+			  has_records);
 	} else if (icmpv6_is_error(type) && !walk->is_quoted && range_length(range) > 0) {
 		struct walk quoted = *walk;
 

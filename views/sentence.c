@@ -129,7 +129,8 @@ static void append_arp(GString *out, const struct view_names *names, const struc
 static void append_ping(GString *out, const char *from, const char *to, size_t length)
 {
 	text_words(out, from, " pings ", to);
-	text_count(out, " with ", length, " bytes");
+	text_append(out, " with ");
+	text_things(out, length, "byte");
 }
 
 /* "a sends b an ICMPv6 message: neighbour solicitation (135)"; `type` is the field that has the names. */
@@ -247,19 +248,26 @@ static const char *icmpv6_error_text(const struct icmpv6_header *icmp)
 	}
 }
 
+static bool is_unspecified(struct ip_address address)
+{
+	static const struct ip_address unspecified;
+
+	return ip_address_equal(address, unspecified);
+}
+
 static void append_icmpv6(GString *out, const struct view_names *names, const char *from,
 			  const char *to, const struct decode_layer *layer, struct bytes message)
 {
 	struct icmpv6_header icmp;
 	struct bytes rest;
-	char room[SENTENCE_HOST_BYTES];
+	char rooms[2][SENTENCE_HOST_BYTES];
 	const char *target;
 
 	if (icmpv6_header_parse(message, &icmp, &rest) != PARSE_OK) {
 		append_unreadable_from(out, from, to, layer, "an", "ICMPv6 message");
 		return;
 	}
-	target = sentence_host(names, icmp.target, room);
+	target = sentence_host(names, icmp.target, rooms[0]);
 	switch (icmp.type) {
 	case ICMPV6_ECHO_REQUEST:
 		append_ping(out, from, to, rest.length);
@@ -278,6 +286,20 @@ static void append_icmpv6(GString *out, const struct view_names *names, const ch
 		return;
 	case ICMPV6_ROUTER_ADVERTISEMENT:
 		text_words(out, from, " says that it is a router");
+		return;
+	case ICMPV6_REDIRECT:
+		text_words(out, from, " tells ", to, " to use ", target, " for ",
+			   sentence_host(names, icmp.destination, rooms[1]));
+		return;
+	case ICMPV6_LISTENER_QUERY:
+		text_words(out, from, " asks who listens to ",
+			   is_unspecified(icmp.target) ? "multicasts" : target);
+		return;
+	case ICMPV6_LISTENER_REPORT:
+		text_words(out, from, " listens to the multicasts of ", target);
+		return;
+	case ICMPV6_LISTENER_DONE:
+		text_words(out, from, " listens to the multicasts of ", target, " no more");
 		return;
 	default:
 		break;
@@ -313,8 +335,8 @@ static void append_datagram(GString *out, const char *from, const char *to, stru
 	int length = get_be16(in.data + 4) - UDP_HEADER_BYTES;
 
 	text_words(out, from, " sends ");
-	text_number(out, (uint64_t)MAX(length, 0));
-	text_words(out, " bytes by UDP to ", to);
+	text_things(out, (uint64_t)MAX(length, 0), "byte");
+	text_words(out, " by UDP to ", to);
 	text_count(out, " port ", get_be16(in.data + 2), "");
 }
 
@@ -352,8 +374,8 @@ static void append_room(GString *out, const struct model_segment *segment)
 	if (segment->window_bytes == 0) {
 		text_append(out, ", and has no room for more (zero window)");
 	} else if (segment->why == TCP_ACK_WINDOW && segment->is_window_known) {
-		text_count(out, ", and has room for ", segment->window_bytes,
-			   segment->window_bytes == 1 ? " byte" : " bytes");
+		text_append(out, ", and has room for ");
+		text_things(out, segment->window_bytes, "byte");
 		text_append(out, " (window update)");
 	} else if (segment->why == TCP_ACK_WINDOW) {
 		text_append(out, ", and has more room (window update)");
@@ -412,9 +434,10 @@ static void append_reset(GString *out, const char *from, const char *to,
 {
 	if (!is_refusal(segment)) {
 		text_words(out, from, " resets the connection with ", to);
-		if (segment->length > 0)
-			text_count(out, ", and says why in ", segment->length,
-				   segment->length == 1 ? " byte" : " bytes");
+		if (segment->length > 0) {
+			text_append(out, ", and says why in ");
+			text_things(out, segment->length, "byte");
+		}
 		return;
 	}
 	text_words(out, from, " refuses ", to, " the connection (RST): no program listens on ");
@@ -504,7 +527,7 @@ static bool append_order(GString *out, const char *from, const char *to,
 	switch ((enum segment_order)segment->order) {
 	case SEGMENT_REPEATED:
 		text_words(out, from, " sends ", to, " again what it sent before: ");
-		text_count(out, "", segment->length, " bytes");
+		text_things(out, segment->length, "byte");
 		return true;
 	case SEGMENT_ELSEWHERE:
 		text_words(out, from, " to ", to, ": a segment on its way, told of before");
@@ -516,18 +539,19 @@ static bool append_order(GString *out, const char *from, const char *to,
 		text_words(out, from, " asks whether ", to, " has room again (window probe)");
 		return true;
 	case SEGMENT_EARLY:
-		text_words(out, from, " to ", to);
-		text_count(out, ": ", segment->length,
-			   " bytes, while some before them have not come yet");
+		text_words(out, from, " to ", to, ": ");
+		text_things(out, segment->length, "byte");
+		text_append(out, ", while some before them have not come yet");
 		return true;
 	case SEGMENT_BEFORE:
-		text_words(out, from, " sends ", to);
-		text_count(out, " ", segment->length,
-			   " bytes from before what is known of this stream");
+		text_words(out, from, " sends ", to, " ");
+		text_things(out, segment->length, "byte");
+		text_append(out, " from before what is known of this stream");
 		return true;
 	case SEGMENT_DAMAGED:
-		text_words(out, from, " sends ", to);
-		text_count(out, " ", segment->length, " bytes that were damaged on the way");
+		text_words(out, from, " sends ", to, " ");
+		text_things(out, segment->length, "byte");
+		text_append(out, ", damaged on the way");
 		return true;
 	case SEGMENT_IN_ORDER:
 	case SEGMENT_FILLS_GAP:
@@ -554,14 +578,17 @@ static void append_payload(GString *out, const char *from, const char *to,
 	    index < direction->units->len ? direction->units->pdata[index] : NULL;
 
 	if (unit == NULL || unit->offset >= end) {
-		text_count(out, ": ", segment->length, " bytes");
+		text_append(out, ": ");
+		text_things(out, segment->length, "byte");
 		return;
 	}
 	for (unsigned i = index + 1; i < direction->units->len; i++, more++)
 		if (((struct model_unit *)direction->units->pdata[i])->offset >= end)
 			break;
 	if (account->is_outside && unit->is_encrypted) {
-		text_count(out, ": ", segment->length, " bytes, encrypted by TLS");
+		text_append(out, ": ");
+		text_things(out, segment->length, "byte");
+		text_append(out, ", encrypted by TLS");
 		return;
 	}
 	text_append(out, ", ");
@@ -636,8 +663,9 @@ static void append_unknown(GString *out, const char *from, const char *to,
 	int protocol = unknown_protocol(decode);
 	const char *name = protocol < 0 ? NULL : field_value_name(&protocols, (uint64_t)protocol);
 
-	text_words(out, from, " sends ", to);
-	text_count(out, " ", length, length == 1 ? " byte of " : " bytes of ");
+	text_words(out, from, " sends ", to, " ");
+	text_things(out, length, "byte");
+	text_append(out, " of ");
 	if (protocol < 0) {
 		text_append(out, "a protocol not known here");
 		return;
