@@ -8,7 +8,7 @@ CFLAGS ?= -O2 -g
 CORES := $(shell getconf _NPROCESSORS_ONLN)
 SUBMAKE = $(MAKE) --no-print-directory -s $(if $(findstring -j,$(MAKEFLAGS)),,-j$(CORES))
 
-PACKAGES = glib-2.0 libfyaml gmime-3.0 json-glib-1.0 openssl ncursesw
+PACKAGES = glib-2.0 libfyaml gmime-3.0 json-glib-1.0 openssl ncursesw zlib
 PC_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 PC_LIBS := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lpcap -lm
 # Optional: without it `topology --svg` says what to install.

@@ -4,9 +4,12 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
+#include "app/scenario_unit.h"
 #include "views/columns.h"
+#include "views/output.h"
 
 void command_complain(const char *format, ...)
 {
@@ -31,6 +34,68 @@ static void print_help(const struct command *command, GOptionContext *context)
 	g_free(help);
 }
 
+/* The option that `argument` is, and whether its value stands in it too; NULL: it is none. */
+static const GOptionEntry *option_of(const GOptionEntry *options, const char *argument,
+				     bool *has_value)
+{
+	const char *name = argument + 2;
+	size_t length = strcspn(name, "=");
+
+	*has_value = name[length] == '=';
+	for (; argument[0] == '-' && options->long_name != NULL; options++) {
+		if (argument[1] == '-' && strlen(options->long_name) == length &&
+		    strncmp(options->long_name, name, length) == 0)
+			return options;
+		if (argument[1] != '-' && argument[1] == options->short_name)
+			return options;
+	}
+	return NULL;
+}
+
+static bool takes_one_value(const GOptionEntry *option)
+{
+	return option->arg == G_OPTION_ARG_STRING || option->arg == G_OPTION_ARG_FILENAME ||
+	       option->arg == G_OPTION_ARG_INT || option->arg == G_OPTION_ARG_INT64;
+}
+
+/* GLib takes the last of several without a word; false with a complaint. */
+static bool check_repetition(int argc, char **argv, const GOptionEntry *options)
+{
+	g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
+
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+		bool has_value;
+		const GOptionEntry *option = option_of(options, argv[i], &has_value);
+
+		if (option == NULL || option->arg == G_OPTION_ARG_NONE)
+			continue;
+		if (takes_one_value(option) && !g_hash_table_add(seen, (gpointer)option)) {
+			command_complain("--%s stands here twice, and only one value counts: leave "
+					 "one of them out",
+					 option->long_name);
+			return false;
+		}
+		/* The value of a short option may stand right behind it. */
+		i += argv[i][1] == '-' ? !has_value : argv[i][2] == '\0';
+	}
+	return true;
+}
+
+static bool check_paths(const GOptionEntry *options)
+{
+	for (; options->long_name != NULL; options++) {
+		const char *path = options->arg == G_OPTION_ARG_FILENAME
+				       ? *(char *const *)options->arg_data
+				       : NULL;
+
+		if (path == NULL || *path != '\0')
+			continue;
+		command_complain("--%s: the path is empty", options->long_name);
+		return false;
+	}
+	return true;
+}
+
 /* Between `least` and `most` arguments are wanted; they are moved to the front of `argv`. */
 static int parse(const struct command *command, int *argc, char ***argv,
 		 const GOptionEntry *options, unsigned least, unsigned most)
@@ -41,19 +106,24 @@ static int parse(const struct command *command, int *argc, char ***argv,
 		{"help", 'h', 0, G_OPTION_ARG_NONE, &wants_help, "Show this help", NULL },
                 { 0    }
 	};
+	const GOptionEntry *own = options != NULL ? options : none;
 	GOptionContext *context = g_option_context_new(NULL);
 	GError *error = NULL;
 	int status = -1;
 
 	g_option_context_set_help_enabled(context, FALSE);
-	g_option_context_add_main_entries(context, options != NULL ? options : none, NULL);
+	g_option_context_add_main_entries(context, own, NULL);
 	g_option_context_add_main_entries(context, common, NULL);
-	if (!g_option_context_parse(context, argc, argv, &error)) {
+	if (!check_repetition(*argc, *argv, own)) {
+		status = EXIT_USAGE;
+	} else if (!g_option_context_parse(context, argc, argv, &error)) {
 		command_complain("%s", error->message);
 		status = EXIT_USAGE;
 	} else if (wants_help) {
 		print_help(command, context);
 		status = command_flush();
+	} else if (!check_paths(own)) {
+		status = EXIT_USAGE;
 	} else if ((unsigned)*argc < least + 1 || (unsigned)*argc > most + 1) {
 		command_complain("%s %s", command->name,
 				 (unsigned)*argc <= least ? "needs another argument"
@@ -266,31 +336,51 @@ bool command_parse_number(const char *option, const char *rule, const char *text
 
 bool command_parse_time(const char *option, const char *text, int64_t *time_ns)
 {
-	static const struct {
-		const char *name;
-		double ns;
-	} units[] = {
-		{"ns",   1      },
-                { "us",  1e3    },
-                { "ms",  1e6    },
-                { "s",   1e9    },
-		{ "min", 6e10   },
-                { "h",   3.6e12 },
-                { "d",   8.64e13},
-	};
-	char *end;
-	double number = g_ascii_strtod(text, &end);
+	uint64_t value = 0;
+	const char *problem = unit_parse(text, time_units, &value);
 
-	for (size_t i = 0; end != text && i < G_N_ELEMENTS(units); i++) {
-		double ns = number * units[i].ns;
-
-		if (strcmp(end, units[i].name) != 0 || !(ns >= 0) || ns > 9e18)
-			continue;
-		*time_ns = (int64_t)(ns + 0.5);
+	if (problem == NULL && value <= SCENARIO_TIME_MAX_NS) {
+		*time_ns = (int64_t)value;
 		return true;
 	}
-	command_complain(
-	    "%s: \"%s\" is no time; write a number and a unit, such as 1.5s, 20ms or 2h", option,
-	    text);
+	/* It has its unit: what is wrong is the size. */
+	if (problem == NULL || g_str_has_prefix(problem, "it is too") ||
+	    g_str_has_suffix(problem, "too many digits"))
+		command_complain("%s: \"%s\" is too large: times go up to " SCENARIO_TIME_MAX,
+				 option, text);
+	else
+		command_complain(
+		    "%s: \"%s\" is no time: %s; write a number and a unit (ns, us, ms, "
+		    "s, min, h, d), such as 1.5s, 20ms or 2h",
+		    option, text, problem);
 	return false;
+}
+
+char **command_split_names(const char *option, const char *text)
+{
+	char **names = g_strsplit(text, ",", -1);
+	bool is_good = *names != NULL;
+
+	for (char **name = names; *name != NULL; name++)
+		is_good = *g_strstrip(*name) != '\0' && is_good;
+	if (is_good)
+		return names;
+	command_complain("%s: no name stands %s", option,
+			 *names == NULL ? "there" : "before or behind a comma");
+	g_strfreev(names);
+	return NULL;
+}
+
+bool command_can_write(const char *path)
+{
+	GError *error = NULL;
+	struct output *output = output_open(path == NULL ? "-" : path, &error);
+
+	if (output == NULL) {
+		command_complain("%s", error->message);
+		g_error_free(error);
+		return false;
+	}
+	output_abandon(output);
+	return true;
 }

@@ -50,7 +50,8 @@ int command_new(const struct command *command, int argc, char **argv);
 int command_extcap(int argc, char **argv);
 
 /*
- * Parses options and exactly `count` further arguments, which go to `arguments`. Answers --help.
+ * Parses options and exactly `count` further arguments, which go to `arguments`. Answers --help, and
+ * refuses an option of one value that stands twice, and a path that is empty.
  * Returns -1 to go on, else the exit status to end with; complaints are on standard error.
  */
 int command_parse(const struct command *command, int argc, char **argv, const GOptionEntry *options,
@@ -114,11 +115,23 @@ void page_end(struct page *page);
 void command_complain(const char *format, ...) G_GNUC_PRINTF(1, 2);
 
 /*
+ * The names in `text`, which has commas between them; for g_strfreev(). NULL with a complaint when
+ * one of them is empty.
+ */
+char **command_split_names(const char *option, const char *text);
+
+/*
+ * Whether a file can be made at `path` (NULL and "-": standard output): asked before a run, for the
+ * end of one is too late. False with a complaint.
+ */
+bool command_can_write(const char *path);
+
+/*
  * Parses a whole number from `least` to `most` in decimal; NULL is none and leaves `number` as it is.
  * False with a complaint that says `rule` ("mails are numbered from 1") when it is no such number.
  */
 bool command_parse_number(const char *option, const char *rule, const char *text, uint64_t least,
 			  uint64_t most, uint64_t *number);
 
-/* Parses "1.5s", "300ms", "2h", as scenarios write times. False with a complaint when it is none. */
+/* Parses "1.5s", "300ms", "2h", as scenarios write times. False with a complaint of what is wrong. */
 bool command_parse_time(const char *option, const char *text, int64_t *time_ns);

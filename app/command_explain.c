@@ -1,7 +1,9 @@
 /* The subcommand that explains captures: mailwire explain. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "app/command.h"
 #include "app/dissectors.h"
@@ -71,37 +73,50 @@ static bool take_options(struct request *request, struct explain_options *option
 	return options->filter != NULL;
 }
 
+/* The one line on what could not be read. */
+static void complain_of_damage(const char *name, const struct capture_damage *damage,
+			       uint64_t frames)
+{
+	GString *line = g_string_new(name);
+
+	if (damage->places == 1)
+		g_string_append_printf(line,
+				       ": %" G_GUINT64_FORMAT
+				       " byte%s passed over behind frame %" G_GUINT64_FORMAT ": %s",
+				       damage->bytes, damage->bytes == 1 ? "" : "s",
+				       damage->first_frame, damage->first);
+	else if (damage->places > 1)
+		g_string_append_printf(
+		    line,
+		    ": %" G_GUINT64_FORMAT " bytes passed over at %" G_GUINT64_FORMAT
+		    " places, first behind frame %" G_GUINT64_FORMAT ": %s",
+		    damage->bytes, damage->places, damage->first_frame, damage->first);
+	if (damage->end != NULL)
+		g_string_append_printf(line,
+				       "%s %s, behind frame %" G_GUINT64_FORMAT
+				       ": what follows could not be read",
+				       damage->places > 0 ? "; then" : ":", damage->end, frames);
+	command_complain("%s", line->str);
+	g_string_free(line, TRUE);
+}
+
 /* Says how reading ended, and what the exit status is. */
 static int conclude(const struct request *request, const struct capture_reader *reader,
 		    const struct explain_result *result)
 {
-	uint64_t offset;
-	const char *complaint = capture_reader_complaint(reader, &offset);
+	const struct capture_damage *damage = capture_reader_damage(reader);
 	const char *name = strcmp(request->path, "-") == 0 ? "standard input" : request->path;
 
 	if (result->is_damaged && result->frames == 0) {
-		if (capture_reader_is_capture(reader))
-			command_complain("%s: %s at byte %" G_GUINT64_FORMAT
-					 ", in front of the first frame",
-					 name, complaint, offset);
-		else
-			command_complain("%s: %s", name, complaint);
+		const char *what = damage->end != NULL ? damage->end : damage->first;
+
+		command_complain("%s: %s%s", name, what,
+				 capture_reader_is_capture(reader) ? ", in front of the first frame"
+								   : "");
 		return EXIT_USAGE;
 	}
-	if (result->is_damaged && capture_reader_skipped(reader) > 0) {
-		uint64_t skipped = capture_reader_skipped(reader);
-
-		command_complain("%s: %" G_GUINT64_FORMAT " packet%s could not be read; %s in "
-				 "front of byte %" G_GUINT64_FORMAT ": %s",
-				 name, skipped, skipped == 1 ? "" : "s",
-				 skipped == 1 ? "it ends" : "the first ends", offset, complaint);
-		return EXIT_DAMAGED;
-	}
 	if (result->is_damaged) {
-		command_complain("%s: %s at byte %" G_GUINT64_FORMAT
-				 ", behind frame %" G_GUINT64_FORMAT
-				 ": what follows could not be read",
-				 name, complaint, offset, result->frames);
+		complain_of_damage(name, damage, result->frames);
 		return EXIT_DAMAGED;
 	}
 	if (request->packet > 0 && result->shown == 0) {
@@ -110,6 +125,26 @@ static int conclude(const struct request *request, const struct capture_reader *
 		return EXIT_USAGE;
 	}
 	return EXIT_OK;
+}
+
+static void do_nothing(int number)
+{
+	(void)number;
+}
+
+/*
+ * Control-C goes to all that stand in a pipe. Who captures at its other end hands over what is left and ends;
+ * that is told still, and the sum. A second one ends this, too.
+ */
+static void outlive_the_writer(int descriptor)
+{
+	struct sigaction before,
+	    once = { .sa_handler = do_nothing, .sa_flags = SA_RESTART | (int)SA_RESETHAND };
+	struct stat status;
+
+	if (fstat(descriptor, &status) == 0 && S_ISFIFO(status.st_mode) &&
+	    sigaction(SIGINT, NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+		sigaction(SIGINT, &once, NULL);
 }
 
 static int run_explain(const struct request *request, const struct explain_options *options)
@@ -125,6 +160,8 @@ static int run_explain(const struct request *request, const struct explain_optio
 		command_complain("%s: %s", request->path, g_strerror(errno));
 		return EXIT_USAGE;
 	}
+	setvbuf(stdout, NULL, _IONBF, 0); /* it is written by whole pages */
+	outlive_the_writer(descriptor);
 	reader = capture_reader_open(descriptor);
 	result = explain(reader, options);
 	output = command_flush();

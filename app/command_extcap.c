@@ -20,8 +20,7 @@ struct extcap_options {
 	gboolean wants_interfaces, wants_version, wants_links, wants_config, wants_capture;
 	char *interface, *fifo, *filter;
 	/* What the user chose in the dialogue. */
-	char *scenario, *seed;
-	double speed;
+	char *scenario, *seed, *speed;
 
 	struct live live;
 };
@@ -138,14 +137,17 @@ static void check_filter(const char *text)
 /* 0 is what a user can say for no limit. */
 static bool take_speed(struct extcap_options *options)
 {
-	if (options->speed == 0)
-		options->live.speed = INFINITY;
-	else if (live_speed_is_valid(options->speed))
-		options->live.speed = options->speed;
-	else
-		command_complain("--speed: should be 0 (as fast as possible) to %d",
-				 LIVE_SPEED_MAX);
-	return options->speed == 0 || live_speed_is_valid(options->speed);
+	const char *text = options->speed != NULL ? options->speed : "0";
+	char *end;
+	double speed = g_ascii_strtod(text, &end);
+	bool is_number = end != text && *end == '\0';
+
+	options->live.speed = speed == 0 ? INFINITY : speed;
+	if (is_number && (speed == 0 || live_speed_is_valid(speed)))
+		return true;
+	command_complain("--speed: should be 0 (as fast as possible) to %d, not \"%s\"",
+			 LIVE_SPEED_MAX, text);
+	return false;
 }
 
 static int drive(void *owner, const struct run_session *session)
@@ -165,7 +167,8 @@ static int prepare(void *owner, struct run_setup *setup)
 
 /*
  * Makes the FIFO standard output, where captures go. Waits for the reader; who wants to end that
- * kills us, as nothing is written yet.
+ * kills us, as nothing is written yet. Before anything else can go wrong: the reader waits for us,
+ * too, and would do so for ever.
  */
 static bool open_fifo(const struct extcap_options *options)
 {
@@ -209,21 +212,18 @@ static int run(struct extcap_options *options, const char *path)
 			});
 }
 
-static int capture(struct extcap_options *options, const struct scenario_listed *listed)
+static int capture(struct extcap_options *options)
 {
-	const char *path = listed->path;
+	g_autoptr(GPtrArray) list = scenario_list();
+	const struct scenario_listed *listed = find_interface(list, options->interface);
+	const char *path;
 	int status;
 
-	if (options->fifo == NULL) {
-		command_complain("--capture needs --fifo PATH, where the frames go");
+	if (listed == NULL || !take_speed(options))
 		return EXIT_USAGE;
-	}
-	if (!take_speed(options))
-		return EXIT_USAGE;
+	path = listed->path;
 	if (options->scenario != NULL && *options->scenario != '\0')
 		path = options->scenario;
-	if (!open_fifo(options))
-		return EXIT_OUTPUT;
 	status = run(options, path);
 	/* That the capture was stopped is no failure. */
 	return status == EXIT_OUTPUT && reader_is_gone() ? EXIT_OK : status;
@@ -234,18 +234,10 @@ static int capture(struct extcap_options *options, const struct scenario_listed 
 static int serve_interface(struct extcap_options *options)
 {
 	g_autoptr(GPtrArray) list = scenario_list();
-	const struct scenario_listed *listed;
+	const struct scenario_listed *listed = find_interface(list, options->interface);
 
-	if (options->interface == NULL) {
-		command_complain("this needs --extcap-interface INTERFACE; --extcap-interfaces "
-				 "lists them");
-		return EXIT_USAGE;
-	}
-	listed = find_interface(list, options->interface);
 	if (listed == NULL)
 		return EXIT_USAGE;
-	if (options->wants_capture)
-		return capture(options, listed);
 	if (options->wants_links)
 		puts("dlt {number=1}{name=EN10MB}{display=Ethernet}");
 	else if (options->wants_config)
@@ -255,14 +247,27 @@ static int serve_interface(struct extcap_options *options)
 	return command_flush();
 }
 
+static int refuse(const char *why)
+{
+	command_complain("%s", why);
+	return EXIT_USAGE;
+}
+
 static int serve(struct extcap_options *options)
 {
 	if (options->wants_interfaces)
 		print_interfaces();
 	else if (options->wants_version && options->interface == NULL)
 		print_version();
-	else
+	else if (options->interface == NULL)
+		return refuse("this needs --extcap-interface INTERFACE; --extcap-interfaces lists "
+			      "them");
+	else if (!options->wants_capture)
 		return serve_interface(options);
+	else if (options->fifo == NULL)
+		return refuse("--capture needs --fifo PATH, where the frames go");
+	else
+		return open_fifo(options) ? capture(options) : EXIT_OUTPUT;
 	return command_flush();
 }
 
@@ -294,7 +299,7 @@ static bool parse(struct extcap_options *options, int argc, char **argv)
 		{ "fifo",                       0, 0, G_OPTION_ARG_FILENAME, &options->fifo, NULL, NULL },
 		{ "scenario",         0, 0, G_OPTION_ARG_FILENAME, &options->scenario, NULL, NULL },
 		{ "seed",			  0, 0, G_OPTION_ARG_STRING, &options->seed, NULL, NULL },
-		{ "speed",        0, 0, G_OPTION_ARG_DOUBLE, &options->speed, NULL, NULL },
+		{ "speed",        0, 0, G_OPTION_ARG_STRING, &options->speed, NULL, NULL },
 		{ 0		      }
 	};
 	GOptionContext *context = g_option_context_new(NULL);
@@ -330,5 +335,6 @@ int command_extcap(int argc, char **argv)
 	g_free(options.filter);
 	g_free(options.scenario);
 	g_free(options.seed);
+	g_free(options.speed);
 	return status;
 }

@@ -9,16 +9,13 @@ struct live_options {
 	struct live live;
 };
 
-static bool name_is_free(const struct live *live, const struct scenario *scenario, const char *name)
+static bool is_attached(const struct live *live, const char *name)
 {
-	if (scenario_lookup(scenario, SCENARIO_HOST | SCENARIO_ROUTER | SCENARIO_SWITCH, name) !=
-	    NULL)
-		return false;
 	for (guint i = 0; i < live->attachments->len; i++)
 		if (strcmp(((struct live_attachment *)live->attachments->pdata[i])->config.name,
 			   name) == 0)
-			return false;
-	return true;
+			return true;
+	return false;
 }
 
 /* Plugs in what "IFACE=NETWORK" says; `text` is cut up and borrowed. */
@@ -39,8 +36,17 @@ static int attach(struct live_options *options, const struct run_setup *setup, c
 	network = live_find_network(setup->scenario, setup->file, "--attach", equals + 1);
 	if (network == NULL)
 		return EXIT_USAGE;
-	if (!name_is_free(&options->live, setup->scenario, text)) {
-		command_complain("--attach: there is a \"%s\" in the simulation already", text);
+	if (is_attached(&options->live, text)) {
+		command_complain("--attach: %s is plugged in already; an interface is one cable",
+				 text);
+		return EXIT_USAGE;
+	}
+	if (scenario_lookup(setup->scenario, SCENARIO_HOST | SCENARIO_ROUTER | SCENARIO_SWITCH,
+			    text) != NULL) {
+		command_complain(
+		    "--attach: there is a \"%s\" in the simulation already; give the interface "
+		    "another name: ip link set %s name NAME",
+		    text, text);
 		return EXIT_USAGE;
 	}
 	device = live_device_open(text, network->mtu_bytes, &error);
@@ -124,6 +130,7 @@ int command_live(const struct command *command, int argc, char **argv)
 			  &(struct run_driver) {
 			      .options = entries,
 			      .option_count = G_N_ELEMENTS(entries),
+			      .record_path = &options.live.record_path,
 			      .prepare = prepare,
 			      .owner = &options,
 			  });

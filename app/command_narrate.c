@@ -183,6 +183,10 @@ static int tell(const struct narrating *narrating, const char *file)
 
 	if (scenario == NULL)
 		return EXIT_USAGE;
+	if (!command_can_write(narrating->path)) {
+		scenario_free(scenario);
+		return EXIT_OUTPUT;
+	}
 	options = history_options_of(scenario);
 	if (narrating->seed >= 0)
 		options.seed = (uint64_t)narrating->seed;

@@ -4,6 +4,7 @@
 #include "app/dissectors.h"
 #include "app/live_record.h"
 #include "app/run_private.h"
+#include "views/names.h"
 
 static bool build(struct run *run)
 {
@@ -103,6 +104,44 @@ static void check_message(struct run *run)
 	run->status = EXIT_USAGE;
 }
 
+/* "--layer icmp --message 3": what was asked for, as it was written; "": nothing was. */
+static char *selection_text(const char *layers, const struct run_options *options)
+{
+	const struct {
+		const char *option, *value;
+	} parts[] = {
+		{"--layer",    layers               },
+		{ "--host",    options->host_names  },
+		{ "--message", options->message_text},
+	};
+	GString *text = g_string_new(NULL);
+
+	for (size_t i = 0; i < G_N_ELEMENTS(parts); i++)
+		if (parts[i].value != NULL)
+			g_string_append_printf(text, "%s%s %s", text->len > 0 ? " " : "",
+					       parts[i].option, parts[i].value);
+	return g_string_free(text, FALSE);
+}
+
+/* That nothing was chosen may be an answer, or a mistake: it is said, and what there is. */
+static void check_selection(const struct run *run)
+{
+	g_autofree char *all = selection_text(run->options->layer_names, run->options);
+	g_autofree char *others = selection_text(NULL, run->options);
+	g_autofree char *layers = view_layer_list(run->found.layers);
+
+	if (!run->has_selected || run->found.has_any || *all == '\0')
+		return;
+	if (*layers == '\0')
+		command_complain(
+		    "nothing in this run is of %s; mailwire run %s --report tells which "
+		    "way each mail went",
+		    all, run->file);
+	else
+		command_complain("nothing in this run is of %s; %s%s there are %s", all,
+				 *others == '\0' ? "of the layers" : "of ", others, layers);
+}
+
 static void print_ending(struct run *run)
 {
 	bool colour = command_colours(STDOUT_FILENO);
@@ -112,6 +151,8 @@ static void print_ending(struct run *run)
 	if (!run->is_observed)
 		return;
 	check_message(run);
+	if (run->status == EXIT_OK)
+		check_selection(run);
 	out = page_begin(&page, stdout, run_columns_for(run, stdout));
 	if (run->options->has_report)
 		report_print(run->observer.report, out, colour);
@@ -243,7 +284,9 @@ static int run_scenario(struct run *run, struct run_options *options)
 
 	run->scenario =
 	    command_load_changed(run->file, run->options->receive, run->options->settings);
-	if (run->scenario == NULL || !run_options_check(options)) {
+	if (run->scenario == NULL ||
+	    !run_options_check(options, run->driver->record_path != NULL ? *run->driver->record_path
+									 : NULL)) {
 		scenario_free(run->scenario);
 		return EXIT_USAGE;
 	}

@@ -19,6 +19,7 @@ struct shell_options {
 	char **command;
 	struct live live;
 	char *host_name;
+	const struct scenario_network *joined;
 	struct shell_network network;
 	struct shell_process process;
 };
@@ -132,14 +133,14 @@ static char *choose_name(const struct scenario *scenario)
 	return name;
 }
 
-static void tell(const struct shell_options *options, const struct scenario_network *joined)
+static void tell(const struct shell_options *options)
 {
 	const struct shell_network *network = &options->network;
 	char own[IPV4_TEXT_BYTES], gateway[IPV4_TEXT_BYTES], server[IPV4_TEXT_BYTES];
 
 	fprintf(stderr, "mailwire: %s has address %s/%u on %s, gateway %s, DNS server %s\n",
 		network->host_name, ipv4_print(network->address, own), network->prefix_length,
-		joined->item.name,
+		options->joined->item.name,
 		network->gateway == 0 ? "none" : ipv4_print(network->gateway, gateway),
 		network->name_server == 0 ? "none" : ipv4_print(network->name_server, server));
 }
@@ -151,6 +152,7 @@ static int drive(void *owner, const struct run_session *session)
 	struct shell_options *options = owner;
 	int status;
 
+	tell(options);
 	signal(SIGINT, SIG_IGN); /* what is typed is meant for the shell */
 	signal(SIGQUIT, SIG_IGN);
 	shell_process_go(&options->process);
@@ -226,7 +228,7 @@ static int prepare(void *owner, struct run_setup *setup)
 		return EXIT_USAGE;
 	}
 	setup->drive = drive;
-	tell(options, joined);
+	options->joined = joined;
 	return live_prepare(&options->live, setup);
 }
 
@@ -264,6 +266,7 @@ int command_shell(const struct command *command, int argc, char **argv)
 			  &(struct run_driver) {
 			      .options = entries,
 			      .option_count = G_N_ELEMENTS(entries),
+			      .record_path = &options.live.record_path,
 			      .is_quiet = true,
 			      .prepare = prepare,
 			      .owner = &options,

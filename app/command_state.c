@@ -3,6 +3,7 @@
 #include <unistd.h>
 #include "app/command.h"
 #include "app/dissectors.h"
+#include "app/node_names.h"
 #include "app/simulation.h"
 #include "views/state.h"
 
@@ -71,30 +72,6 @@ static void moment_clear(struct moment *moment)
 	scenario_free(moment->scenario);
 }
 
-/* Sets `nodes` to NULL when no names are given. */
-static bool choose_nodes(const struct moment *moment, const char *names, bool **nodes)
-{
-	char **list;
-	bool is_valid = true;
-
-	*nodes = NULL;
-	if (names == NULL)
-		return true;
-	*nodes = g_new0(bool, model_node_count(moment->model) + 1);
-	list = g_strsplit(names, ",", -1);
-	for (char **name = list; *name != NULL && is_valid; name++) {
-		uint32_t node = model_find_node(moment->model, g_strstrip(*name));
-
-		is_valid = node != 0;
-		(*nodes)[node] = true;
-		if (!is_valid)
-			command_complain("--host: there is no host, router or switch \"%s\"",
-					 *name);
-	}
-	g_strfreev(list);
-	return is_valid;
-}
-
 int command_state(const struct command *command, int argc, char **argv)
 {
 	char *at = NULL, *hosts = NULL;
@@ -111,7 +88,7 @@ int command_state(const struct command *command, int argc, char **argv)
 
 	if (status < 0) {
 		status = moment_init(&moment, file, at);
-		if (status == EXIT_OK && !choose_nodes(&moment, hosts, &nodes))
+		if (status == EXIT_OK && !node_names_choose(moment.model, hosts, file, &nodes))
 			status = EXIT_USAGE;
 		if (status == EXIT_OK) {
 			struct page page;
@@ -157,7 +134,7 @@ static void print_message(FILE *out, unsigned number, const struct mailbox_messa
 }
 
 /* Folders of the user wherever they are kept; messages are numbered through all of them. */
-static int print_mailboxes(const struct moment *moment, FILE *out, const char *user, int raw)
+static int print_mailboxes(const struct moment *moment, FILE *out, const char *user, uint64_t raw)
 {
 	unsigned number = 0;
 	bool is_known = false;
@@ -177,7 +154,7 @@ static int print_mailboxes(const struct moment *moment, FILE *out, const char *u
 
 			if (raw == 0)
 				print_message(out, ++number, message);
-			else if (++number == (unsigned)raw)
+			else if (++number == raw)
 				fwrite(g_bytes_get_data(message->bytes, NULL), 1,
 				       g_bytes_get_size(message->bytes), out);
 		}
@@ -189,7 +166,7 @@ static int print_mailboxes(const struct moment *moment, FILE *out, const char *u
 		    user);
 		return EXIT_USAGE;
 	}
-	if (raw > (int)number) {
+	if (raw > number) {
 		command_complain("--raw: there %s %u message%s", number == 1 ? "is only" : "are",
 				 number, number == 1 ? "" : "s");
 		return EXIT_USAGE;
@@ -198,7 +175,7 @@ static int print_mailboxes(const struct moment *moment, FILE *out, const char *u
 }
 
 /* The bytes of a message go out as they are. */
-static int show_mailboxes(const struct moment *moment, const char *user, int raw)
+static int show_mailboxes(const struct moment *moment, const char *user, uint64_t raw)
 {
 	struct page page;
 	unsigned columns = raw > 0 ? 0 : command_columns(STDOUT_FILENO);
@@ -210,13 +187,14 @@ static int show_mailboxes(const struct moment *moment, const char *user, int raw
 
 int command_mailbox(const struct command *command, int argc, char **argv)
 {
-	char *at = NULL, *user = NULL;
-	gint raw = 0;
+	char *at = NULL, *user = NULL, *raw_text = NULL;
+	uint64_t raw = 0;
 	const GOptionEntry entries[] = {
 		{"user", 0, 0, G_OPTION_ARG_STRING, &user, "Whose: alice or alice@office.example",
                  "NAME" },
 		{ "at",     0, 0, G_OPTION_ARG_STRING, &at, "The moment", "TIME" },
-		{ "raw", 0, 0, G_OPTION_ARG_INT, &raw, "Print message N as its bytes", "N" },
+		{ "raw", 0, 0, G_OPTION_ARG_STRING, &raw_text, "Print message N as its bytes",
+                 "N" },
 		{ 0}
 	};
 	const char *file;
@@ -227,10 +205,9 @@ int command_mailbox(const struct command *command, int argc, char **argv)
 		command_complain("say whose: --user NAME");
 		status = EXIT_USAGE;
 	}
-	if (status < 0 && raw < 0) {
-		command_complain("--raw: messages are numbered from 1");
+	if (status < 0 && !command_parse_number("--raw", "messages are numbered from 1", raw_text,
+						1, UINT_MAX, &raw))
 		status = EXIT_USAGE;
-	}
 	if (status < 0) {
 		status = moment_init(&moment, file, at);
 		if (status == EXIT_OK)
@@ -239,5 +216,6 @@ int command_mailbox(const struct command *command, int argc, char **argv)
 	}
 	g_free(at);
 	g_free(user);
+	g_free(raw_text);
 	return status;
 }

@@ -16,6 +16,7 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
+#include "app/diagnostic.h"
 #include "app/live_offload.h"
 #include "stack/wire/ethernet.h"
 
@@ -210,6 +211,38 @@ static int open_socket(const char *name, unsigned index, GError **error)
 	return -1;
 }
 
+/* As the kernel has it: 1 to 15 bytes, no slash, no colon, no space, neither . nor .. */
+static bool can_be_named(const char *name)
+{
+	return *name != '\0' && strlen(name) < IFNAMSIZ && strpbrk(name, "/: \t\n\v\f\r") == NULL &&
+	       strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
+}
+
+/* There is no interface of this name: what was meant, or how it is made? */
+static void fail_without(const char *name, GError **error)
+{
+	struct if_nameindex *all = if_nameindex();
+	struct suggestion meant = { .word = name };
+
+	for (const struct if_nameindex *one = all; one != NULL && one->if_index != 0; one++)
+		suggest_offer(&meant, one->if_name);
+	if (!can_be_named(name))
+		fail(error,
+		     "there is no interface \"%s\", nor can there be: a name has at most %d "
+		     "characters, and neither spaces nor slashes",
+		     name, IFNAMSIZ - 1);
+	else if (meant.best != NULL)
+		fail(error, "there is no interface %s; did you mean %s? ip -br link lists all",
+		     name, meant.best);
+	else
+		fail(error,
+		     "there is no interface %s; a TAP device is made by: ip tuntap add dev %s mode "
+		     "tap && ip link set %s up",
+		     name, name, name);
+	if (all != NULL)
+		if_freenameindex(all);
+}
+
 struct live_device *live_device_open(const char *name, size_t mtu_bytes, GError **error)
 {
 	unsigned index = if_nametoindex(name);
@@ -217,10 +250,7 @@ struct live_device *live_device_open(const char *name, size_t mtu_bytes, GError 
 	int descriptor;
 
 	if (index == 0) {
-		fail(error,
-		     "there is no interface %s; a TAP device is made by: ip tuntap add dev %s mode "
-		     "tap && ip link set %s up",
-		     name, name, name);
+		fail_without(name, error);
 		return NULL;
 	}
 	descriptor = is_tap ? live_device_make_tap(name, error) : open_socket(name, index, error);

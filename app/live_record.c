@@ -1,6 +1,9 @@
 #include "app/live_record.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <unistd.h>
 #include "app/live_services.h"
 #include "views/capture.h"
 #include "views/capture_reader.h"
@@ -101,6 +104,8 @@ bool record_finish(struct record *record, int64_t time_ns, GError **error)
 
 /* ---- Replaying ---- */
 
+#define NO_RECORD "this is no record of a live session; mailwire live --record makes them"
+
 static int refuse(const struct replay *replay, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 static int refuse(const struct replay *replay, const char *format, ...)
@@ -118,7 +123,7 @@ static int refuse(const struct replay *replay, const char *format, ...)
 
 static const char *keep_text(struct replay *replay, struct bytes text)
 {
-	char *kept = g_strndup((const char *)text.data, text.length);
+	char *kept = g_strndup(text.length > 0 ? (const char *)text.data : "", text.length);
 
 	g_ptr_array_add(replay->texts, kept);
 	return kept;
@@ -152,8 +157,7 @@ static int take_attachment(struct replay *replay, size_t index, struct run_setup
 
 	if (!parse_description(keep_text(replay, interface->description), &found) ||
 	    !mac_parse(found.mac, &attachment->mac))
-		return refuse(replay, "this is no record of a live session; mailwire live --record "
-				      "makes them");
+		return refuse(replay, NO_RECORD);
 	attachment->name = keep_text(replay, interface->name);
 	attachment->address = found.address;
 	attachment->network = (const struct scenario_network *)(const void *)scenario_lookup(
@@ -173,32 +177,59 @@ static int take_attachment(struct replay *replay, size_t index, struct run_setup
 	return EXIT_OK;
 }
 
-/* Gives the frames to the run, each at its time. */
+/* The time of a frame in the run; false after saying what is wrong with it. */
+static bool time_of(const struct replay *replay, const struct captured_frame *frame,
+		    int64_t *time_ns)
+{
+	if (frame->interface >= replay->attachment_count)
+		refuse(replay, "the record is damaged: another one follows in it");
+	else if (__builtin_mul_overflow(replay->epoch_s, NS_PER_S, time_ns) ||
+		 __builtin_sub_overflow(frame->time_ns, *time_ns, time_ns))
+		refuse(replay, "the record is damaged: its epoch is no time");
+	else
+		return true;
+	return false;
+}
+
+/* The next frame is `frame`; false after saying why there is none. */
+static bool read_frame(struct replay *replay, struct captured_frame *frame)
+{
+	bool is_frame = capture_reader_next(replay->reader, frame) == CAPTURE_READ_FRAME;
+	const struct capture_damage *damage = capture_reader_damage(replay->reader);
+
+	if (damage->places > 0 || damage->end != NULL)
+		refuse(replay, "the record is damaged: %s",
+		       damage->places > 0 ? damage->first : damage->end);
+	else if (!is_frame)
+		refuse(replay, "the record ends before its end: it was cut off");
+	else
+		return true;
+	return false;
+}
+
+/* Gives the frames to the run, each at its time; one without bytes is the end. */
 static int replay_frames(struct replay *replay, const struct run_session *session)
 {
 	struct network *network = simulation_network(session->simulation);
-	struct captured_frame frame;
-	int64_t last_ns = 0;
+	struct captured_frame frame = replay->first;
+	int64_t time_ns, last_ns = 0;
 
-	do {
-		if (capture_reader_next(replay->reader, &frame) != CAPTURE_READ_FRAME)
-			return refuse(
-			    replay, "the record ends before its end: it is damaged or was cut off");
-		int64_t time_ns;
-
-		if (__builtin_mul_overflow(replay->epoch_s, NS_PER_S, &time_ns) ||
-		    __builtin_sub_overflow(frame.time_ns, time_ns, &time_ns))
-			return refuse(replay, "the record is damaged: its epoch is no time");
-		if (time_ns < last_ns || frame.interface >= replay->attachment_count)
+	for (;;) {
+		if (!time_of(replay, &frame, &time_ns))
+			return EXIT_USAGE;
+		if (time_ns < last_ns)
 			return refuse(replay, "the record is damaged: times go back");
 		last_ns = time_ns;
 		if (!simulation_advance(session->simulation, MIN(time_ns, session->until_ns)))
 			return refuse(replay, "the simulation goes round in circles");
 		if (time_ns >= session->until_ns)
-			break;
+			return EXIT_OK;
 		attachment_receive(network_attachment(network, frame.interface), frame.bytes);
-	} while (frame.bytes.length > 0);
-	return EXIT_OK;
+		if (frame.bytes.length == 0)
+			return EXIT_OK;
+		if (!read_frame(replay, &frame))
+			return EXIT_USAGE;
+	}
 }
 
 static int replay_drive(void *owner, const struct run_session *session)
@@ -212,60 +243,46 @@ static int replay_drive(void *owner, const struct run_session *session)
 	return status;
 }
 
-static bool open_record(struct replay *replay, GError **error)
+/* Opens the record, and reads up to the first frame, which comes behind all descriptions. */
+static int open_record(struct replay *replay)
 {
-	struct captured_frame frame;
-
-	replay->file = g_mapped_file_new(replay->path, FALSE, error);
-	if (replay->file == NULL)
-		return false;
-	struct bytes bytes = { (const uint8_t *)g_mapped_file_get_contents(replay->file),
-			       g_mapped_file_get_length(replay->file) };
-
-	/* The first frame comes behind all descriptions; then from the start again. */
-	struct capture_reader *first = capture_reader_new(bytes);
-
-	capture_reader_next(first, &frame);
-	replay->reader = first;
-	return true;
-}
-
-static void rewind_record(struct replay *replay)
-{
-	struct bytes bytes = { (const uint8_t *)g_mapped_file_get_contents(replay->file),
-			       g_mapped_file_get_length(replay->file) };
-
-	capture_reader_free(replay->reader);
-	replay->reader = capture_reader_new(bytes);
+	replay->descriptor = open(replay->path, O_RDONLY | O_CLOEXEC);
+	if (replay->descriptor < 0)
+		return refuse(replay, "%s", g_strerror(errno));
+	replay->reader = capture_reader_open(replay->descriptor);
+	if (capture_reader_next(replay->reader, &replay->first) == CAPTURE_READ_FRAME ||
+	    capture_reader_interface_count(replay->reader) > 0)
+		return EXIT_OK;
+	if (capture_reader_damage(replay->reader)->end != NULL)
+		return refuse(replay, NO_RECORD " (%s)",
+			      capture_reader_damage(replay->reader)->end);
+	return refuse(replay, NO_RECORD);
 }
 
 int replay_prepare(void *owner, struct run_setup *setup)
 {
 	struct replay *replay = owner;
-	GError *error = NULL;
 	size_t count;
+	int status;
 
 	if (replay->path == NULL)
 		return EXIT_OK;
-	if (!open_record(replay, &error)) {
-		int status = refuse(replay, "%s", error->message);
-
-		g_error_free(error);
-		return status;
+	if (setup->has_seed_option) {
+		command_complain("--seed: a record is repeated with the seed of its session; leave "
+				 "it out with --replay");
+		return EXIT_USAGE;
 	}
+	status = open_record(replay);
+	if (status != EXIT_OK)
+		return status;
 	count = capture_reader_interface_count(replay->reader);
 	replay->texts = g_ptr_array_new_with_free_func(g_free);
 	replay->attachments = g_new0(struct attachment_config, count + 1);
-	if (count == 0)
-		return refuse(replay, "this is no record of a live session; mailwire live --record "
-				      "makes them");
 	for (size_t i = 0; i < count; i++) {
-		int status = take_attachment(replay, i, setup);
-
+		status = take_attachment(replay, i, setup);
 		if (status != EXIT_OK)
 			return status;
 	}
-	rewind_record(replay);
 	replay->attachment_count = count;
 	setup->attachments = (struct network_attachments) { replay->attachments, count };
 	setup->drive = replay_drive;
@@ -274,10 +291,10 @@ int replay_prepare(void *owner, struct run_setup *setup)
 
 void replay_clear(struct replay *replay)
 {
-	if (replay->reader != NULL)
+	if (replay->reader != NULL) {
 		capture_reader_free(replay->reader);
-	if (replay->file != NULL)
-		g_mapped_file_unref(replay->file);
+		close(replay->descriptor);
+	}
 	if (replay->texts != NULL)
 		g_ptr_array_unref(replay->texts);
 	g_free(replay->services_host);

@@ -7,6 +7,7 @@
 #include <glib.h>
 #include "app/run.h"
 #include "sim/bytes.h"
+#include "views/capture_reader.h"
 
 struct record;
 
@@ -27,8 +28,9 @@ bool record_finish(struct record *record, int64_t time_ns, GError **error);
 struct replay {
 	char *path; /* NULL: no replay */
 	/* Filled by replay_prepare(). */
-	GMappedFile *file;
+	int descriptor;
 	struct capture_reader *reader;
+	struct captured_frame first; /* read already, behind all descriptions */
 	struct attachment_config *attachments;
 	size_t attachment_count;
 	GPtrArray *texts; /* that `attachments` borrow */

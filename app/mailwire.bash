@@ -2,7 +2,7 @@
 _mailwire() {
 	local current=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]} options=""
 	if [ "$COMP_CWORD" -eq 1 ]; then
-		mapfile -t COMPREPLY < <(compgen -W "run check show topology state mailbox step html serve shell live explain compare claims narrate quiz glossary list new --help --version" -- "$current")
+		mapfile -t COMPREPLY < <(compgen -W "run check show topology state mailbox step html serve shell live explain compare claims narrate quiz glossary list new help --help --version" -- "$current")
 		return
 	fi
 	case $command in
@@ -20,6 +20,7 @@ _mailwire() {
 	state) options="--at --host" ;;
 	mailbox) options="--user --at --raw" ;;
 	step) options="--plain --receive --set --seed" ;;
+	help) options="run check show topology state mailbox step html serve shell live explain compare claims narrate quiz glossary list new" ;;
 	explain) options="--filter --packet --format --columns --keylog" ;;
 	esac
 	case ${COMP_WORDS[COMP_CWORD - 1]} in
@@ -39,7 +40,9 @@ _mailwire() {
 	--capture) mapfile -t COMPREPLY < <(compgen -W "sent all" -- "$current"); return ;;
 	--layer) mapfile -t COMPREPLY < <(compgen -W "user link ethernet arp ipv4 icmp udp tcp filter nat tamper dns smtp pop3 imap http mail" -- "$current"); return ;;
 	esac
-	if [[ $current == -* ]]; then
+	if [ "$command" = help ]; then
+		mapfile -t COMPREPLY < <(compgen -W "$options" -- "$current")
+	elif [[ $current == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "$options --help" -- "$current")
 	elif [ "$command" = explain ]; then
 		mapfile -t COMPREPLY < <(compgen -f -- "$current")

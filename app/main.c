@@ -33,7 +33,8 @@ static const struct command commands[] = {
 	  "A shell, or a command, on a simulated network.",
 	  "mailwire shell office -- curl smtp://mail.office.example", command_shell },
 	{ "explain", "TRACE [OPTION...]",
-	  "Explains a capture, pcap or pcapng, packet by packet and layer by layer.",
+	  "Explains a capture, pcap or pcapng, also packed by gzip, packet by packet and layer by "
+	  "layer; - reads standard input.",
 	  "mailwire explain office.pcapng --filter 'tcp port 25'", command_explain },
 	{ "compare", "FILE... [OPTION...]", "Runs scenarios and prints what came of each, side by side.",
 	  "mailwire compare two-devices --receive pop3,imap", command_compare },
@@ -60,7 +61,7 @@ static void print_usage(FILE *out)
 	      out);
 	for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
 		fprintf(out, "  %-10s%s\n", commands[i].name, commands[i].summary);
-	fputs("\nmailwire COMMAND --help tells more of each. A good start: mailwire run office\n",
+	fputs("\nmailwire COMMAND --help, or mailwire help COMMAND, tells more of each. A good start: mailwire run office\n",
 	      out);
 }
 
@@ -76,6 +77,35 @@ static int unknown_command(const char *name)
 	else
 		command_complain("there is no command \"%s\"; mailwire --help lists them", name);
 	return EXIT_USAGE;
+}
+
+static const struct command *find_command(const char *name)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
+		if (strcmp(name, commands[i].name) == 0)
+			return &commands[i];
+	return NULL;
+}
+
+static int print_overview(void)
+{
+	print_usage(stdout);
+	return command_flush();
+}
+
+/* "mailwire help run" is "mailwire run --help". */
+static int help(int argc, char **argv)
+{
+	const struct command *command = argc > 2 ? find_command(argv[2]) : NULL;
+	char *words[] = { argc > 2 ? argv[2] : NULL, (char[]) { "--help" }, NULL };
+
+	if (argc == 2)
+		return print_overview();
+	if (argc > 3) {
+		command_complain("help has an argument too many: say help COMMAND");
+		return EXIT_USAGE;
+	}
+	return command == NULL ? unknown_command(argv[2]) : command->run(command, 2, words);
 }
 
 /* Wireshark names no subcommand; every call of its kind has an option that begins with its name. */
@@ -96,19 +126,18 @@ int main(int argc, char **argv)
 		print_usage(stderr);
 		return EXIT_USAGE;
 	}
-	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
-	    strcmp(argv[1], "help") == 0) {
-		print_usage(stdout);
-		return command_flush();
-	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
+		return print_overview();
+	if (strcmp(argv[1], "help") == 0)
+		return help(argc, argv);
 	if (strcmp(argv[1], "--version") == 0) {
 		puts("mailwire " MAILWIRE_VERSION);
 		return command_flush();
 	}
 	if (is_extcap(argc, argv))
 		return command_extcap(argc, argv);
-	for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
-		if (strcmp(argv[1], commands[i].name) == 0)
-			return commands[i].run(&commands[i], argc - 1, argv + 1);
-	return unknown_command(argv[1]);
+	const struct command *command = find_command(argv[1]);
+
+	return command == NULL ? unknown_command(argv[1])
+			       : command->run(command, argc - 1, argv + 1);
 }

@@ -74,8 +74,8 @@ struct dns_resolver *programs_resolver(struct programs *programs, const struct s
 
 	if (resolver != NULL || node->resolver == NULL)
 		return resolver;
-	resolver =
-	    dns_resolver_new(network_host(programs->network, node), address_of(node->resolver));
+	resolver = dns_resolver_new(network_host(programs->network, node),
+				    address_of(node->resolver), DNS_ASKER_LIBRARY);
 	g_hash_table_insert(programs->resolvers, (gpointer)node, resolver);
 	g_ptr_array_add(programs->resolver_order, resolver);
 	return resolver;

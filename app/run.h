@@ -33,7 +33,9 @@ struct run_setup {
 struct run_driver {
 	const GOptionEntry *options; /* besides those of all runs, without an ending NULL */
 	size_t option_count;
-	bool is_quiet;  /* no log on standard output unless --log - asks for it */
+	char *const
+	    *record_path; /* where --record of `options` leaves its path; NULL: there is none */
+	bool is_quiet;    /* no log on standard output unless --log - asks for it */
 	bool is_silent; /* no warnings: a program reads standard error, and takes all for errors */
 	/* Completes `setup`. EXIT_OK, or else the exit status after complaining. */
 	int (*prepare)(void *owner, struct run_setup *setup);

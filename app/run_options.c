@@ -28,11 +28,13 @@ const char *run_options_instead(const struct run_options *options)
 
 static bool parse_layers(struct run_options *options)
 {
-	g_auto(GStrv) names =
-	    g_strsplit(options->layer_names == NULL ? "" : options->layer_names, ",", -1);
+	g_auto(GStrv) names = NULL;
 
-	for (char **name = names; *name != NULL; name++) {
-		int layer = view_layer_find(g_strstrip(*name));
+	if (options->layer_names == NULL)
+		return true;
+	names = command_split_names("--layer", options->layer_names);
+	for (char **name = names; name != NULL && *name != NULL; name++) {
+		int layer = view_layer_find(*name);
 
 		if (layer < 0) {
 			g_autofree char *keys = view_layer_keys();
@@ -43,7 +45,7 @@ static bool parse_layers(struct run_options *options)
 		}
 		options->layers |= UINT64_C(1) << layer;
 	}
-	return true;
+	return names != NULL;
 }
 
 /* Text among the bytes of a capture or among JSON would spoil both. */
@@ -124,15 +126,46 @@ static char *file_name(const char *path)
 	return g_canonicalize_filename(path, NULL);
 }
 
-static bool check_paths(const struct run_options *options)
+/* No two outputs go to the same file; `record`: that of live sessions, NULL for none. */
+static bool check_paths(const struct run_options *options, const char *record)
 {
-	g_autofree char *log = file_name(options->log_path);
-	g_autofree char *capture = file_name(options->pcap);
+	const struct {
+		const char *option, *path;
+	} outputs[] = {
+		{"--log",     options->log_path},
+		{ "--pcap",   options->pcap    },
+		{ "--keylog", options->keylog  },
+		{ "--record", record           },
+	};
 
-	if (log == NULL || g_strcmp0(log, capture) != 0)
+	for (size_t i = 1; i < G_N_ELEMENTS(outputs); i++) {
+		g_autofree char *name = file_name(outputs[i].path);
+
+		for (size_t earlier = 0; name != NULL && earlier < i; earlier++) {
+			g_autofree char *other = file_name(outputs[earlier].path);
+
+			if (g_strcmp0(name, other) != 0)
+				continue;
+			command_complain(
+			    "%s and %s both write to %s: give one of them another path",
+			    outputs[earlier].option, outputs[i].option, name);
+			return false;
+		}
+	}
+	if (record == NULL || !run_options_is_stdout(record))
 		return true;
-	command_complain("--log and --pcap both write to %s: give one of them another path", log);
+	command_complain("--record -: a record needs a file of its own");
 	return false;
+}
+
+static bool check_capture(const struct run_options *options)
+{
+	g_auto(GStrv) names = NULL;
+
+	if (options->capture == NULL)
+		return true;
+	names = command_split_names("--capture", options->capture);
+	return names != NULL;
 }
 
 static bool check_filter(const struct run_options *options)
@@ -169,7 +202,7 @@ static bool parse_numbers(struct run_options *options)
 	return true;
 }
 
-bool run_options_check(struct run_options *options)
+bool run_options_check(struct run_options *options, const char *record)
 {
 	if (options->format != NULL && strcmp(options->format, "text") != 0 &&
 	    !run_options_is_json(options)) {
@@ -188,9 +221,9 @@ bool run_options_check(struct run_options *options)
 	if (options->until_text != NULL &&
 	    !command_parse_time("--until", options->until_text, &options->until_ns))
 		return false;
-	return parse_numbers(options) && check_filter(options) && check_stdout(options) &&
-	       check_quiet(options) && check_selection(options) && check_paths(options) &&
-	       parse_layers(options);
+	return parse_numbers(options) && check_capture(options) && check_filter(options) &&
+	       check_stdout(options) && check_quiet(options) && check_selection(options) &&
+	       check_paths(options, record) && parse_layers(options);
 }
 
 int run_options_parse(struct run_options *options, const struct command *command, int argc,

@@ -26,8 +26,9 @@ struct run_options {
 int run_options_parse(struct run_options *options, const struct command *command, int argc,
 		      char **argv, const struct run_driver *driver, const char **file);
 
-/* Reads the values and finds out whether all goes together; false after a complaint. */
-bool run_options_check(struct run_options *options);
+/* Reads the values and finds out whether all goes together, also with the record of a live session at `record`
+ * (NULL: none); false after a complaint. */
+bool run_options_check(struct run_options *options, const char *record);
 
 /* The option that puts something else in the place of the log; NULL: none does. */
 const char *run_options_instead(const struct run_options *options);

@@ -3,33 +3,9 @@
 #include <unistd.h>
 #include "app/command.h"
 #include "app/dissectors.h"
+#include "app/node_names.h"
 #include "app/run_private.h"
 #include "views/dialog.h"
-
-/* Names become node indexes when the world is built. */
-static bool resolve_hosts(struct run *run)
-{
-	char **names;
-	bool is_valid = true;
-
-	if (run->options->host_names == NULL)
-		return true;
-	run->hosts = g_new0(bool, model_node_count(run->observer.model) + 1);
-	names = g_strsplit(run->options->host_names, ",", -1);
-	for (char **name = names; *name != NULL && is_valid; name++) {
-		uint32_t node = model_find_node(run->observer.model, g_strstrip(*name));
-
-		if (node == 0) {
-			command_complain("--host: there is no host, router or switch \"%s\"; "
-					 "mailwire topology %s lists them",
-					 *name, run->file);
-			is_valid = false;
-		}
-		run->hosts[node] = true;
-	}
-	g_strfreev(names);
-	return is_valid;
-}
 
 /* The log goes to standard output unless a capture does, or it is not wanted. */
 static bool wants_log(const struct run *run)
@@ -212,7 +188,8 @@ static bool open_eavesdrop(struct run *run)
 
 bool run_open_outputs(struct run *run)
 {
-	if (!resolve_hosts(run)) {
+	if (!node_names_choose(run->observer.model, run->options->host_names, run->file,
+			       &run->hosts)) {
 		run->status = EXIT_USAGE;
 		return false;
 	}
@@ -272,19 +249,19 @@ static void finish_key_log(struct run *run)
 	run->key_log_file = NULL;
 }
 
-static void print_dialog(const struct run *run)
+static void print_dialog(struct run *run)
 {
 	struct page page;
 	FILE *out = page_begin(&page, run->log_file, run_columns_for(run, run->log_file));
 
-	dialog_print(run->observer.model,
-		     &(struct dialog_options) {
-			 .out = out,
-			 .colour = run->log_file == stdout && command_colours(STDOUT_FILENO),
-			 .layers = run->options->layers,
-			 .nodes = run->hosts,
-			 .message = run->options->message,
-		     });
+	run->found = dialog_print(run->observer.model, &(struct dialog_options) {
+							   .out = out,
+							   .colour = run->log_file == stdout &&
+								     command_colours(STDOUT_FILENO),
+							   .layers = run->options->layers,
+							   .nodes = run->hosts,
+							   .message = run->options->message,
+						       });
 	page_end(&page);
 }
 
@@ -325,9 +302,13 @@ void run_finish_views(struct run *run, bool is_whole)
 	finish_capture(run, is_whole);
 	finish_key_log(run);
 	if (run->observer.log != NULL)
-		log_finish(run->observer.log);
+		run->found = log_finish(run->observer.log);
+	if (run->observer.json != NULL)
+		run->found = json_view_found(run->observer.json);
 	if (run->observer.json != NULL && !json_view_finish(run->observer.json))
 		finish_json(run, errno);
+	run->has_selected = is_whole && (run->observer.log != NULL || run->observer.json != NULL ||
+					 run->options->has_dialog);
 	run->has_printed_log = run->observer.log != NULL;
 	run->observer.log = NULL;
 	run->observer.json = NULL;

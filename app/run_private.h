@@ -6,6 +6,7 @@
 #include "app/readable.h"
 #include "app/run.h"
 #include "app/run_options.h"
+#include "views/found.h"
 #include "views/output.h"
 
 struct run {
@@ -18,7 +19,9 @@ struct run {
 	struct observer observer;
 	bool is_observed;
 	bool has_printed_log;
-	bool has_repetitions; /* the capture holds a packet once for each interface it passed */
+	bool has_selected;       /* a log, JSON or dialogues were written, of what was asked for */
+	struct view_found found; /* of what --layer, --host and --message ask for */
+	bool has_repetitions;    /* the capture holds a packet once for each interface it passed */
 	struct expect *expect;
 	struct readable *readable;
 	FILE *key_log_file;        /* of options->keylog; NULL: none */

@@ -726,6 +726,7 @@ enum scenario_ping_result {
 	PING_ANSWERED,
 	PING_LOST,
 	PING_UNREACHABLE, /* an ICMP error */
+	PING_DUPLICATE,   /* a second reply */
 };
 
 enum scenario_drop_reason {

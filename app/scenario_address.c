@@ -11,17 +11,28 @@ static const struct scenario_prefix pools[] = {
 
 enum { LAN_PREFIX = 26, LINK_PREFIX = 30, ONLY_PREFIX = 24 };
 
-#define FIRST_ROUTER_OFFSET 1
-#define FIRST_HOST_OFFSET   10 /* in subnets of at least 32 addresses */
+#define FIRST_HOST_OFFSET 10 /* in subnets of at least 32 addresses */
 
-static uint32_t last_address(struct scenario_prefix prefix)
+uint32_t scenario_last_address(struct scenario_prefix prefix)
 {
 	return prefix.address | ~ipv4_mask(prefix.length);
 }
 
-static bool overlap(struct scenario_prefix a, struct scenario_prefix b)
+uint32_t scenario_first_host(struct scenario_prefix subnet)
 {
-	return a.address <= last_address(b) && b.address <= last_address(a);
+	return subnet.length < 31 ? subnet.address + 1 : subnet.address;
+}
+
+uint32_t scenario_last_host(struct scenario_prefix subnet)
+{
+	uint32_t last = scenario_last_address(subnet);
+
+	return subnet.length < 31 ? last - 1 : last;
+}
+
+bool scenario_overlap(struct scenario_prefix a, struct scenario_prefix b)
+{
+	return a.address <= scenario_last_address(b) && b.address <= scenario_last_address(a);
 }
 
 /* The network whose subnet is in the way of `prefix`, or NULL. */
@@ -31,7 +42,7 @@ static const struct scenario_network *find_overlap(const struct scenario *scenar
 	for (unsigned i = 0; i < scenario->networks->len; i++) {
 		const struct scenario_network *network = g_ptr_array_index(scenario->networks, i);
 
-		if (network->subnet.length != 0 && overlap(network->subnet, prefix))
+		if (network->subnet.length != 0 && scenario_overlap(network->subnet, prefix))
 			return network;
 	}
 	return NULL;
@@ -43,14 +54,14 @@ static struct scenario_prefix find_free(const struct scenario *scenario,
 {
 	uint64_t at = pool.address;
 
-	while (length >= pool.length && at <= last_address(pool)) {
+	while (length >= pool.length && at <= scenario_last_address(pool)) {
 		struct scenario_prefix prefix = { (uint32_t)at, length };
 		const struct scenario_network *taken = find_overlap(scenario, prefix);
 
 		if (taken == NULL)
 			return prefix;
 		uint64_t size = UINT64_C(1) << (32 - length);
-		uint64_t behind = (uint64_t)last_address(taken->subnet) + 1;
+		uint64_t behind = (uint64_t)scenario_last_address(taken->subnet) + 1;
 
 		at = (behind + size - 1) / size * size;
 	}
@@ -80,16 +91,21 @@ struct cursor {
 	uint32_t router, host; /* offsets */
 };
 
-static uint32_t next_free(const struct scenario_network *network, uint32_t *offset, uint32_t first,
+static uint32_t first_offset(const struct scenario_network *network)
+{
+	return scenario_first_host(network->subnet) - network->subnet.address;
+}
+
+static uint32_t next_free(const struct scenario_network *network, uint32_t *offset,
 			  GHashTable *used)
 {
-	uint32_t size = last_address(network->subnet) - network->subnet.address;
+	uint32_t last = scenario_last_host(network->subnet) - network->subnet.address;
 
-	for (uint32_t tried = 0; tried < size; tried++) {
+	for (uint32_t tried = 0; tried <= last; tried++) {
 		uint32_t address = network->subnet.address + *offset;
 
-		if (++*offset >= size)
-			*offset = first;
+		if (++*offset > last)
+			*offset = first_offset(network);
 		if (g_hash_table_add(used, GUINT_TO_POINTER(address)))
 			return address;
 	}
@@ -102,8 +118,7 @@ static void choose_address(struct load *load, struct scenario_interface *interfa
 	const struct scenario_network *network = interface->network;
 	bool is_router = interface->node->item.kind == SCENARIO_ROUTER;
 
-	interface->address = next_free(network, is_router ? &cursor->router : &cursor->host,
-				       FIRST_ROUTER_OFFSET, used);
+	interface->address = next_free(network, is_router ? &cursor->router : &cursor->host, used);
 	if (interface->address == 0)
 		load_error(load, interface->item.mark,
 			   "the subnet of the network `%s` has no address left for `%s`",
@@ -113,9 +128,9 @@ static void choose_address(struct load *load, struct scenario_interface *interfa
 /* Routers get the lowest addresses, hosts those from the tenth on. */
 static void choose_addresses(struct load *load, struct scenario_network *network, GHashTable *used)
 {
-	struct cursor cursor = { FIRST_ROUTER_OFFSET, FIRST_ROUTER_OFFSET };
+	struct cursor cursor = { first_offset(network), first_offset(network) };
 
-	if (network->subnet.length == 0 || network->subnet.length > 30)
+	if (network->subnet.length == 0)
 		return;
 	if (network->subnet.length <= 27)
 		cursor.host = FIRST_HOST_OFFSET;

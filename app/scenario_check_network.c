@@ -8,46 +8,6 @@
 
 /* ---- Networks ---- */
 
-static uint32_t last_address(struct scenario_prefix prefix)
-{
-	return prefix.address | ~ipv4_mask(prefix.length);
-}
-
-static int compare_subnets(const void *a, const void *b)
-{
-	const struct scenario_network *left = *(struct scenario_network *const *)a;
-	const struct scenario_network *right = *(struct scenario_network *const *)b;
-
-	if (left->subnet.address != right->subnet.address)
-		return left->subnet.address < right->subnet.address ? -1 : 1;
-	return left->index < right->index ? -1 : left->index > right->index;
-}
-
-/* In order of addresses, a subnet overlaps one before it only when it begins before that ends. */
-static void check_overlaps(struct load *load)
-{
-	g_autoptr(GPtrArray) sorted = g_ptr_array_copy(load->scenario->networks, NULL, NULL);
-	const struct scenario_network *widest = NULL;
-	char address[IPV4_TEXT_BYTES];
-
-	g_ptr_array_sort(sorted, compare_subnets);
-	for (unsigned i = 0; i < sorted->len; i++) {
-		const struct scenario_network *network = g_ptr_array_index(sorted, i);
-
-		if (network->subnet.length == 0)
-			continue;
-		if (widest != NULL && network->subnet.address <= last_address(widest->subnet)) {
-			load_error(load, load_mark(load, &network->subnet, network),
-				   "the subnets of `%s` and `%s` overlap", network->item.name,
-				   widest->item.name);
-			load_hint(load, "that of `%s` ends at %s", widest->item.name,
-				  ipv4_print(last_address(widest->subnet), address));
-		}
-		if (widest == NULL || last_address(network->subnet) > last_address(widest->subnet))
-			widest = network;
-	}
-}
-
 static void check_network(struct load *load, const struct scenario_network *network)
 {
 	if (network->kind == NETWORK_LINK && network->interfaces->len != 2 && load->is_sound) {
@@ -72,7 +32,7 @@ static void check_network(struct load *load, const struct scenario_network *netw
 			   "mirrored port of it",
 			   network->mirror->item.name, network->mirror->own.network->item.name,
 			   network->item.name);
-	if (network->kind == NETWORK_LAN && network->interfaces->len == 0)
+	if (network->kind == NETWORK_LAN && network->interfaces->len == 0 && load->is_sound)
 		load_warning(load, network->item.mark, "nothing is on the network `%s`",
 			     network->item.name);
 }
@@ -129,11 +89,13 @@ static void check_address(struct load *load, const struct scenario_interface *in
 
 	if (interface->address == 0 || subnet->length == 0)
 		return;
-	if (interface->address <= subnet->address || interface->address >= last_address(*subnet)) {
+	if (interface->address < scenario_first_host(*subnet) ||
+	    interface->address > scenario_last_host(*subnet)) {
 		load_error(load, mark, "the address %s is not one for hosts on the network `%s`",
 			   ipv4_print(interface->address, own), interface->network->item.name);
-		load_hint(load, "its hosts have %s to %s", ipv4_print(subnet->address + 1, first),
-			  ipv4_print(last_address(*subnet) - 1, last));
+		load_hint(load, "its hosts have %s to %s",
+			  ipv4_print(scenario_first_host(*subnet), first),
+			  ipv4_print(scenario_last_host(*subnet), last));
 	}
 }
 
@@ -424,7 +386,7 @@ void scenario_check_network(struct load *load)
 			   "there are more than %d networks", NETWORKS_MAX);
 	for (unsigned i = 0; i < scenario->networks->len; i++)
 		check_network(load, g_ptr_array_index(scenario->networks, i));
-	check_overlaps(load);
+	scenario_check_subnets(load);
 	for (unsigned i = 0; i < scenario->switches->len; i++)
 		check_switch(load, g_ptr_array_index(scenario->switches, i));
 	check_interfaces(load);

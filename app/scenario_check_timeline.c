@@ -191,6 +191,10 @@ static void check_ping(struct load *load, const struct scenario_action *action)
 
 	if (action->target == NULL || action->target_node != NULL || action->target_address != 0)
 		return;
+	if (strcmp(action->target, "0.0.0.0") == 0) {
+		load_error(load, mark, "0.0.0.0 is the address of no host");
+		return;
+	}
 	if (is_domain_name(action->target)) {
 		if (action->host != NULL && action->host->resolver == NULL)
 			load_error(load, mark, "`%s` has no DNS server to look up `%s`",

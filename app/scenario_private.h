@@ -115,6 +115,12 @@ void scenario_complete_recipients(struct scenario *scenario, GPtrArray *recipien
 /* Says what cannot work. */
 void scenario_check(struct load *load);
 void scenario_check_network(struct load *load);
+
+/* Complains of subnets that overlap or that no network can have (scenario_check_subnet.c). */
+void scenario_check_subnets(struct load *load);
+
+uint32_t scenario_last_address(struct scenario_prefix prefix);
+bool scenario_overlap(struct scenario_prefix a, struct scenario_prefix b);
 void scenario_check_mail(struct load *load);
 void scenario_check_hosts(struct load *load); /* their names, and who looks names up */
 void scenario_check_zone(struct load *load, const struct scenario_zone *zone);
@@ -183,3 +189,10 @@ void scenario_check_subject(struct load *load, const char *subject, struct mark 
 
 /* True when `name` is `origin` or below it. */
 bool scenario_is_below(const char *name, const char *origin);
+
+/*
+ * The first and last address that a host may have: between that of the subnet and that for broadcast, or both
+ * of a /31, which has neither (RFC 3021).
+ */
+uint32_t scenario_first_host(struct scenario_prefix subnet);
+uint32_t scenario_last_host(struct scenario_prefix subnet);

@@ -1,5 +1,6 @@
 #include <string.h>
 #include "app/scenario_private.h"
+#include "app/scenario_unit.h"
 #include "app/scenario_value.h"
 
 /* ---- Values ---- */
@@ -25,25 +26,37 @@ static void hint_bounds(struct load *load, const struct key *key)
 {
 	g_autoptr(GString) out = g_string_new("it may be from ");
 
-	/* Bounds are in the units of the field, whatever type it has. */
-	if (key->type == KEY_PERCENT)
-		g_string_append(out, "0% to 100%");
-	else if (key->type == KEY_TIME) {
-		int64_t least = (int64_t)key->least, most = (int64_t)key->most;
+	uint64_t most = key->most;
 
-		value_print(key, &least, out);
-		if (most != TIME_NEVER) {
-			g_string_append(out, " to ");
-			value_print(key, &most, out);
-		} else {
-			g_string_append(out, " up");
-		}
+	if (key->type == KEY_TIME)
+		most = most == 0 ? SCENARIO_TIME_MAX_NS : MIN(most, SCENARIO_TIME_MAX_NS);
+	else if (most == 0)
+		most = UINT64_MAX;
+	/* Bounds are in the units of the field, whatever type it has. */
+	if (key->type == KEY_PERCENT) {
+		g_string_append(out, "0% to 100%");
+	} else if (key->least == most) {
+		g_string_printf(out, "write `%s: ", key->name);
+		value_print(key, &most, out);
+		g_string_append_c(out, '`');
 	} else {
 		value_print(key, &key->least, out);
 		g_string_append(out, " to ");
-		value_print(key, &key->most, out);
+		value_print(key, &most, out);
 	}
 	load_hint(load, "%s", out->str);
+}
+
+/* Whether `problem` is that the number is out of the bounds, and the form is right. */
+static bool is_out_of_bounds(const struct key *key, const char *problem)
+{
+	static const char *const problems[] = { "it is too large", "it is too small",
+						"it has too many digits", "there is no such one",
+						NULL };
+
+	return (key->type == KEY_COUNT || key->type == KEY_SIZE || key->type == KEY_RATE ||
+		key->type == KEY_TIME || key->type == KEY_PERCENT) &&
+	       g_strv_contains(problems, problem);
 }
 
 static void hint_word(struct load *load, const struct key *key, const char *text)
@@ -62,24 +75,17 @@ static void hint_word(struct load *load, const struct key *key, const char *text
 }
 
 /* Says what was meant: words and bounds as they are, units and forms by an example. */
-static void hint_value(struct load *load, const struct key *key, const char *text)
+static void hint_value(struct load *load, const struct key *key, const char *text,
+		       const char *problem)
 {
-	bool has_bounds = key->least != 0 || key->most != 0 || key->type == KEY_PERCENT;
-	uint64_t ignored;
-
-	if (key->type == KEY_WORD) {
+	if (key->type == KEY_WORD)
 		hint_word(load, key, text);
-		return;
-	}
-	/* The form is right when it can be read without the bounds. */
-	struct key unbounded = *key;
-
-	unbounded.least = unbounded.most = 0;
-	if (has_bounds &&
-	    (key->type == KEY_COUNT || key->type == KEY_SIZE || key->type == KEY_RATE ||
-	     key->type == KEY_TIME) &&
-	    value_parse(&unbounded, text, &ignored, load->scenario->memory->strings) == NULL)
+	else if (is_out_of_bounds(key, problem))
 		hint_bounds(load, key);
+	else if (key->type == KEY_PREFIX && key->most != 0 &&
+		 g_str_has_prefix(problem, "it is too"))
+		load_hint(load, "the length behind the slash may be from %u to %u",
+			  (unsigned)key->least, (unsigned)key->most);
 	else
 		load_hint(load, "write %s such as %s", value_types[key->type].title,
 			  value_types[key->type].example);
@@ -124,7 +130,7 @@ static void read_scalar(struct load *load, const struct key *key, const struct y
 		return;
 	g_hash_table_remove(load->marks, field); /* what cannot be read is not given */
 	load_error(load, yaml->mark, "`%s: %s`: %s", key->name, yaml->text, problem);
-	hint_value(load, key, yaml->text);
+	hint_value(load, key, yaml->text, problem);
 }
 
 /* The name of an entry of a table: new, or that of a part which is elsewhere. */

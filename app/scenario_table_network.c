@@ -29,7 +29,7 @@ static const struct key network_keys[] = {
 	{ .name = "kind", .type = KEY_WORD, AT(scenario_network, kind), .words = network_kind_words,
 	  .fallback = "lan", .meaning = "What the network is made of" },
 	{ .name = "subnet", .type = KEY_PREFIX, AT(scenario_network, subnet),
-	  .least = 8, .most = 30,
+	  .least = 8, .most = 31,
 	  .computed = "`192.0.2.0/24` for the only network; else the next free /26 (a /30 for a link) of 192.0.2.0/24, 198.51.100.0/24, 203.0.113.0/24, then of 10.0.0.0/8",
 	  .meaning = "The addresses of the network" },
 	{ .name = "rate", .type = KEY_RATE, AT(scenario_network, rate_bps), .fallback = "1Gbps",

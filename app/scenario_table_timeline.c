@@ -149,7 +149,7 @@ static const struct key action_keys[] = {
 	  .meaning = "A host or router of the scenario, an IPv4 address, or a domain name to be looked up" },
 	{ .name = "count", .type = KEY_COUNT, AT(scenario_action, count), .fallback = "4", .least = 1, .most = 65535,
 	  .variants = DOES(PING), .meaning = "How many, one a second" },
-	{ .name = "size", .type = KEY_SIZE, AT(scenario_action, payload_bytes), .fallback = "56B", .least = 8, .most = 65507,
+	{ .name = "size", .type = KEY_SIZE, AT(scenario_action, payload_bytes), .fallback = "56B", .most = 65507,
 	  .variants = DOES(PING), .meaning = "Bytes of payload" },
 	{ .name = "name", .type = KEY_DOMAIN, AT(scenario_action, target),
 	  .variants = DOES(DIG), .required_in = DOES(DIG), .meaning = "The domain name asked for" },
@@ -205,6 +205,7 @@ static const struct word ping_words[] = {
 	{ "answered", PING_ANSWERED, NULL },
 	{ "lost", PING_LOST, "no answer" },
 	{ "unreachable", PING_UNREACHABLE, "an ICMP error came back" },
+	{ "duplicate", PING_DUPLICATE, "answered once more (`DUP!`)" },
 	{ NULL, 0, NULL },
 };
 

@@ -3,6 +3,10 @@
 #include <glib.h>
 #include <stdint.h>
 
+/* Times of a scenario, and moments in its run, go up to this: 73 years. */
+#define SCENARIO_TIME_MAX_NS (INT64_C(26687) * 86400 * 1000000000)
+#define SCENARIO_TIME_MAX    "26687d"
+
 struct unit {
 	const char *name; /* NULL ends a table */
 	uint64_t size;    /* in the smallest unit */

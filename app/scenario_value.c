@@ -65,6 +65,8 @@ static const char *parse_bounded(const struct key *key, const char *text, const 
 
 	if (problem != FINE)
 		return problem;
+	if (key->least == key->most && key->most != 0 && value != key->most)
+		return "there is no such one";
 	if (value > most || (!is_within(key, value) && value > key->most))
 		return "it is too large";
 	if (!is_within(key, value))
@@ -293,7 +295,7 @@ static const char *parse_prefix(const struct key *key, const char *text,
 	if (prefix.length < key->least)
 		return "it is too large";
 	if (key->most != 0 && prefix.length > key->most)
-		return "it is too small: two hosts need a /30";
+		return "it is too small: two hosts need a /31";
 	*field = prefix;
 	return FINE;
 }
@@ -346,7 +348,7 @@ static const char *parse_percent(const struct key *key, const char *text, uint32
 static const char *parse_time(const struct key *key, const char *text, int64_t *field)
 {
 	uint64_t value = 0;
-	const char *problem = parse_bounded(key, text, time_units, INT64_MAX / 4, &value);
+	const char *problem = parse_bounded(key, text, time_units, SCENARIO_TIME_MAX_NS, &value);
 
 	if (problem == FINE)
 		*field = (int64_t)value;

@@ -28,7 +28,8 @@ static _Noreturn void become(char *const *command)
 	prctl(PR_SET_PDEATHSIG, SIGHUP);
 	execvp(command[0], command);
 	why = errno;
-	fprintf(stderr, "mailwire: %s: %s\n", command[0], g_strerror(why));
+	fprintf(stderr, "mailwire: %s: %s\n", *command[0] != '\0' ? command[0] : "\"\"",
+		g_strerror(why));
 	_exit(why == ENOENT ? SHELL_MISSING : SHELL_NOT_RUN);
 }
 

@@ -2,6 +2,7 @@
 
 #include "app/mail_actions.h"
 #include "protocols/actor.h"
+#include "protocols/dns/dissect.h"
 #include "protocols/layer.h"
 #include "protocols/programs/telnet.h"
 #include "stack/socket.h"
@@ -19,10 +20,9 @@ struct occurrence {
 	/* DO_PING */
 	struct timer next_ping;
 	uint64_t pings_left;
-	uint32_t target;
+	struct ping_run ping;
 	/* DO_DIG, and the look-up of a ping's target */
-	struct dns_resolver
-	    *resolver; /* of its own, when it asks another server; NULL: the host's */
+	struct dns_resolver *resolver; /* of DO_DIG; NULL: none, or the host's */
 	struct dns_query *query;
 	struct telnet *telnet; /* DO_TELNET; NULL: none under way */
 };
@@ -71,28 +71,39 @@ static void report_state(const struct occurrence *occurrence, enum user_detail d
 
 /* Pings. */
 
-static void ping_done(void *owner, int64_t round_trip_ns)
+static void report_ping(const struct occurrence *occurrence, enum user_ping outcome,
+			int64_t round_trip_ns)
 {
-	struct occurrence *occurrence = owner;
-	enum user_ping outcome = round_trip_ns >= 0    ? USER_PING_ANSWERED
-				 : round_trip_ns == -1 ? USER_PING_LOST
-						       : USER_PING_UNREACHABLE;
-
 	GString *text = g_string_new(occurrence->action->target);
 
-	if (outcome == USER_PING_ANSWERED)
+	if (round_trip_ns >= 0)
 		g_string_append_printf(text, " after %.3f ms", (double)round_trip_ns / 1e6);
-	report_state(occurrence, USER_PING_DONE, occurrence->target, outcome, bytes_of(text->str));
+	if (outcome == USER_PING_DUPLICATE)
+		g_string_append(text, " (DUP!)");
+	report_state(occurrence, USER_PING_DONE, occurrence->ping.destination, outcome,
+		     bytes_of(text->str));
 	g_string_free(text, TRUE);
+}
+
+static void ping_done(void *owner, int64_t round_trip_ns)
+{
+	report_ping(owner,
+		    round_trip_ns >= 0                ? USER_PING_ANSWERED
+		    : round_trip_ns == PING_TIMED_OUT ? USER_PING_LOST
+						      : USER_PING_UNREACHABLE,
+		    round_trip_ns);
+}
+
+static void ping_duplicate(void *owner, int64_t round_trip_ns)
+{
+	report_ping(owner, USER_PING_DUPLICATE, round_trip_ns);
 }
 
 static void ping_once(void *owner)
 {
 	struct occurrence *occurrence = owner;
-	const struct scenario_action *action = occurrence->action;
 
-	icmp_ping(host_of(occurrence), occurrence->target, action->payload_bytes, PING_TIMEOUT_NS,
-		  ping_done, occurrence);
+	ping_run_send(host_of(occurrence), &occurrence->ping);
 	if (--occurrence->pings_left > 0)
 		timer_schedule(occurrence->timeline->world->engine, &occurrence->next_ping,
 			       engine_now(occurrence->timeline->world->engine) + PING_INTERVAL_NS);
@@ -100,7 +111,14 @@ static void ping_once(void *owner)
 
 static void ping_start(struct occurrence *occurrence, uint32_t target)
 {
-	occurrence->target = target;
+	occurrence->ping = (struct ping_run) {
+		.destination = target,
+		.payload_bytes = occurrence->action->payload_bytes,
+		.timeout_ns = PING_TIMEOUT_NS,
+		.done = ping_done,
+		.duplicate = ping_duplicate,
+		.owner = occurrence,
+	};
 	occurrence->pings_left = occurrence->action->count;
 	if (occurrence->pings_left > 0)
 		ping_once(occurrence);
@@ -135,12 +153,16 @@ static struct dns_resolver *resolver_for(struct occurrence *occurrence)
 {
 	const struct scenario_action *action = occurrence->action;
 
-	if (action->server == NULL || action->server == action->host->resolver)
-		return programs_resolver(occurrence->timeline->programs, action->host);
-	if (occurrence->resolver == NULL) {
-		const struct scenario_interface *interface = action->server->interfaces->pdata[0];
+	const struct scenario_node *server =
+	    action->server != NULL ? action->server : action->host->resolver;
 
-		occurrence->resolver = dns_resolver_new(host_of(occurrence), interface->address);
+	if (action->verb != DO_DIG)
+		return programs_resolver(occurrence->timeline->programs, action->host);
+	if (occurrence->resolver == NULL && server != NULL) {
+		const struct scenario_interface *interface = server->interfaces->pdata[0];
+
+		occurrence->resolver =
+		    dns_resolver_new(host_of(occurrence), interface->address, DNS_ASKER_DIG);
 	}
 	return occurrence->resolver;
 }
@@ -165,6 +187,9 @@ static void dig_done(void *owner, const struct dns_answer *answer)
 	occurrence->query = NULL;
 	if (answer->outcome == DNS_REFERRAL)
 		append_data(bytes, &answer->message->sections[DNS_AUTHORITY], DNS_NS);
+	else if (answer->outcome == DNS_FAILED && answer->message != NULL)
+		g_string_append_printf(g_string_append_c(bytes, '\0'), "status %s",
+				       dns_rcode_name(answer->message->rcode));
 	else if (answer->message != NULL)
 		append_data(bytes, &answer->message->sections[DNS_ANSWER], action->record_type);
 	report_state(occurrence, USER_DIG_DONE, action->record_type, (uint64_t)answer->outcome,

@@ -8,6 +8,7 @@
  */
 #pragma once
 #include <stdint.h>
+#include "sim/bytes.h"
 
 enum actor {
 	ACTOR_NONE,    /* nobody in particular: the operating system, the network, a person */
@@ -27,6 +28,9 @@ enum actor {
 
 /* "MSA"; "" for ACTOR_NONE. */
 const char *actor_name(uint8_t actor);
+
+/* Whether that is what an actor is called, letter by letter. */
+bool actor_is_name(struct bytes text);
 
 /* The actor with this name, in upper or lower case; ACTOR_NONE: there is none. */
 enum actor actor_find(const char *name);

@@ -2,12 +2,15 @@
 #include <glib.h>
 #include <stdio.h>
 #include <string.h>
+#include "sim/ascii.h"
 
 struct dissect_unit *dissect_add(struct dissect_writer *writer, const struct dissect_text *text,
 				 unsigned kind, unsigned depth, struct bytes part)
 {
 	struct dissect_unit *unit;
 
+	if (depth > 0 && writer->input->is_outline)
+		return NULL;
 	if (writer->count++ >= writer->capacity)
 		return NULL;
 	unit = &writer->units[writer->count - 1];
@@ -126,11 +129,7 @@ void dissect_print_line(struct bytes in, char out[DISSECT_TEXT_BYTES])
 
 	size_t shown = length <= room ? length : room - strlen(ellipsis);
 
-	for (size_t i = 0; i < shown; i++) {
-		uint8_t byte = in.data[i];
-
-		out[i] = byte >= 0x20 && byte < 0x7f ? (char)byte : '.';
-	}
+	ascii_print(bytes_first(in, shown), out);
 	if (shown < length)
 		memcpy(out + shown, ellipsis, sizeof ellipsis);
 	else

@@ -23,6 +23,8 @@ struct dissect_unit {
 	bool is_complete;      /* false: it began or ends outside the range */
 	uint32_t offset;       /* from the start of the range */
 	uint32_t length;
+	uint8_t bit,
+	    bits; /* a part of these bytes: from that bit (0: the highest) on; bits 0: all */
 	char summary
 	    [DISSECT_TEXT_BYTES]; /* one line of printable UTF-8: "MAIL FROM:<a@office.example>" */
 };
@@ -40,6 +42,7 @@ struct dissect_input {
 	bool is_from_server;         /* sent by the side that listens */
 	bool is_stream;              /* a piece of a TCP stream; else a whole datagram, */
 	bool is_cut;                 /* or only the beginning of one */
+	bool is_outline;             /* units of depth 0 are wanted: their parts are left out */
 	struct dissect_state *state; /* NULL: nothing is known of what came before, so guess */
 	uint64_t missing; /* bytes of the stream just in front of these that nobody has; 0: none */
 	/*
@@ -92,7 +95,7 @@ struct dissect_writer {
 
 /*
  * Adds a unit that is complete, `part` of the input's bytes, with its first line as the summary.
- * NULL: it is counted, but there is no room.
+ * NULL: it is counted, but there is no room; or it is a part where an outline is wanted.
  */
 struct dissect_unit *dissect_add(struct dissect_writer *writer, const struct dissect_text *text,
 				 unsigned kind, unsigned depth, struct bytes part);

@@ -66,17 +66,18 @@ enum mail_detail {
 
 /* Details of LAYER_USER records: what a person does, and what comes of it. */
 enum user_detail {
-	USER_ACTS,      /* ACTION; after: enum user_verb; bytes: the action in words */
-	USER_DONE,      /* STATE: an action ended; object: the ACTION record; after: 0 it succeeded,
+	USER_ACTS, /* ACTION; after: enum user_verb; bytes: the action in words */
+	USER_DONE, /* STATE: an action ended; object: the ACTION record; after: 0 it succeeded,
 	                   1 it failed; bytes: the outcome in words */
-	USER_PING_DONE, /* STATE: a ping ended; before: the address; after: enum user_ping;
+	USER_PING_DONE, /* STATE: a ping ended, or was answered again; before: the address; after: enum user_ping;
 	                   bytes: the target as it was named, and the time it took */
-	USER_DIG_DONE,  /* STATE: a question ended; before: record type; after: 0 found, 1 no such
+	USER_DIG_DONE, /* STATE: a question ended; before: record type; after: 0 found, 1 no such
 	                   name, 2 no such data, 3 failed, 4 a referral to other servers; bytes: name,
-	                   then each datum (of a referral: each server), NULs between */
-	USER_RETRIES,   /* STATE: an action could not go on and is tried again, or by another way at
+	                   then each datum (of a referral: each server; of a failure: the status that
+	                   the server answered, if any), NULs between */
+	USER_RETRIES,  /* STATE: an action could not go on and is tried again, or by another way at
 	                   once; object: the ACTION record; after: when in ns; bytes: what went wrong */
-	USER_HEARD,     /* STATE: a line came to a terminal; object: the ACTION record; bytes: it */
+	USER_HEARD,    /* STATE: a line came to a terminal; object: the ACTION record; bytes: it */
 	USER_DETAIL_COUNT,
 };
 
@@ -102,7 +103,7 @@ enum user_verb {
 	USER_TALKS, /* by telnet */
 };
 
-enum user_ping { USER_PING_ANSWERED, USER_PING_LOST, USER_PING_UNREACHABLE };
+enum user_ping { USER_PING_ANSWERED, USER_PING_LOST, USER_PING_UNREACHABLE, USER_PING_DUPLICATE };
 
 /* Details of TRACE_PHASE records of mail sessions, client and server side alike. */
 enum session_phase {

@@ -163,7 +163,7 @@ static enum arp_detail arp_process(struct arp *arp, struct interface *interface,
 	} else if (content->operation == ARP_REQUEST) {
 		learn_from_request(arp, interface, content);
 		answer(interface, content);
-	} else if (sender != NULL) {
+	} else if (sender != NULL) { /* it was asked for, if only long ago */
 		learn_from_reply(sender, content);
 	} else {
 		return ARP_NOT_ASKED;

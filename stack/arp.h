@@ -17,8 +17,11 @@ struct interface;
 #define ARP_REACHABLE_NS (30 * INT64_C(1000000000)) /* mean; each row 50 to 150 % of it */
 #define ARP_DELAY_NS     (5 * INT64_C(1000000000))  /* from using a stale row to probing it */
 #define ARP_LOCK_NS      INT64_C(1000000000)        /* a row changed less than this ago stays */
-#define ARP_QUEUE_MAX    64     /* packets waiting for one address: a datagram in fragments fits */
-#define ARP_ROWS_MAX     262144 /* when full, requests are answered but not learned from */
+#define ARP_FAILED_NS                                                                              \
+	(60 * INT64_C(1000000000)) /* a row without an answer is kept for a late one */
+#define ARP_FAILED_MAX 128         /* so many at a time */
+#define ARP_QUEUE_MAX  64     /* packets waiting for one address: a datagram in fragments fits */
+#define ARP_ROWS_MAX   262144 /* when full, requests are answered but not learned from */
 
 /* The ARP table of a host; made and freed by it. */
 struct arp;

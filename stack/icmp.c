@@ -189,7 +189,9 @@ static void learn_path_mtu(struct host *host, const struct icmp_header *error,
 		return;
 	if (host->path_mtu == NULL)
 		host->path_mtu = path_mtu_new();
-	path_mtu_lower(host->path_mtu, original->destination, mtu_bytes, node_now(&host->node));
+	if (!path_mtu_lower(host->path_mtu, original->destination, mtu_bytes,
+			    node_now(&host->node)))
+		return;
 	trace_emit(&host->node, NULL,
 		   &(struct trace_record) {
 		       .kind = TRACE_TABLE,

@@ -80,15 +80,17 @@ static uint16_t at_most(uint16_t a, uint16_t b)
 	return a < b ? a : b;
 }
 
-/* What fits towards `destination` on `interface`. */
-static uint16_t mtu_towards(const struct host *host, const struct interface *interface,
-			    uint32_t destination)
+/* What fits towards `destination` on `interface`, and whether routers may have to fragment it. */
+static struct path path_towards(const struct host *host, const struct interface *interface,
+				uint32_t destination)
 {
-	if (host->path_mtu == NULL)
-		return interface->mtu_bytes;
-	uint16_t known = path_mtu_find(host->path_mtu, destination, node_now(&host->node));
+	struct path path = { 0 };
 
-	return known != 0 ? at_most(known, interface->mtu_bytes) : interface->mtu_bytes;
+	if (host->path_mtu != NULL)
+		path = path_mtu_find(host->path_mtu, destination, node_now(&host->node));
+	path.mtu_bytes = path.mtu_bytes != 0 ? at_most(path.mtu_bytes, interface->mtu_bytes)
+					     : interface->mtu_bytes;
+	return path;
 }
 
 uint16_t ipv4_path_mtu(const struct host *host, uint32_t destination)
@@ -99,7 +101,7 @@ uint16_t ipv4_path_mtu(const struct host *host, uint32_t destination)
 		return LOOPBACK_MTU_BYTES;
 	if (route == NULL)
 		return ETHERNET_MTU_BYTES;
-	return mtu_towards(host, route->interface, destination);
+	return path_towards(host, route->interface, destination).mtu_bytes;
 }
 
 void ipv4_confirm(struct host *host, uint32_t destination)
@@ -140,11 +142,8 @@ void ipv4_output(struct host *host, struct interface *interface, uint32_t next_h
 		arp_send(host->arp, interface, next_hop, packet);
 }
 
-/*
- * Identifications of datagrams that may be fragmented: different in a row, and not to be guessed from
- * those to other destinations (RFC 7739 section 5.1 says the same for IPv6).
- */
-static uint16_t next_identification(struct host *host, uint32_t destination)
+/* Not to be guessed from those to other destinations (RFC 7739 section 5.1 says the same for IPv6). */
+uint16_t ipv4_identification(struct host *host, uint32_t destination)
 {
 	if (host->identification_key == 0) {
 		struct random_stream stream;
@@ -161,7 +160,7 @@ static uint16_t choose_identification(struct host *host, const struct ipv4_route
 {
 	if (request->has_identification)
 		return request->identification;
-	return request->dont_fragment ? 0 : next_identification(host, request->destination);
+	return ipv4_identification(host, request->destination);
 }
 
 /* Emits the record of a header put in front; `is_shown`: with bytes, where no frame will hold them. */
@@ -247,6 +246,35 @@ static bool find_way(const struct host *host, uint32_t destination, struct route
 	return true;
 }
 
+/* Sends on `way`, by `path`, what is not for this host. */
+static void send_by(struct host *host, struct packet *packet, const struct route *way,
+		    struct path path, const struct ipv4_route_request *request)
+{
+	uint32_t source = request->source != 0 ? request->source : way->interface->address;
+	uint32_t next_hop = way->gateway != 0 ? way->gateway : request->destination;
+	bool fits = packet_length(packet) + IPV4_HEADER_BYTES <= path.mtu_bytes;
+
+	encapsulate(host, packet, request, source, IPV4_PLAIN, !fits);
+	if (fits)
+		ipv4_output(host, way->interface, next_hop, packet);
+	else if (request->dont_fragment)
+		refuse_too_big(host, packet, path.mtu_bytes);
+	else
+		ipv4_send_fragments(host, way->interface, next_hop, packet, path.mtu_bytes);
+}
+
+/* The same where routers must fragment: without DF, and so with an identification of its own. */
+static __attribute__((noinline)) void send_locked(struct host *host, struct packet *packet,
+						  const struct route *way, struct path path,
+						  const struct ipv4_route_request *request)
+{
+	struct ipv4_route_request changed = *request;
+
+	changed.dont_fragment = false;
+	changed.has_identification = request->identification != 0;
+	send_by(host, packet, way, path, &changed);
+}
+
 const struct interface *ipv4_send(struct host *host, struct packet *packet,
 				  const struct ipv4_route_request *request)
 {
@@ -264,18 +292,12 @@ const struct interface *ipv4_send(struct host *host, struct packet *packet,
 		send_to_self(host, packet, request);
 		return NULL;
 	}
-	uint32_t source = request->source != 0 ? request->source : way.interface->address;
-	uint32_t next_hop = way.gateway != 0 ? way.gateway : request->destination;
-	size_t mtu_bytes = mtu_towards(host, way.interface, request->destination);
-	bool fits = packet_length(packet) + IPV4_HEADER_BYTES <= mtu_bytes;
+	struct path path = path_towards(host, way.interface, request->destination);
 
-	encapsulate(host, packet, request, source, IPV4_PLAIN, !fits);
-	if (fits)
-		ipv4_output(host, way.interface, next_hop, packet);
-	else if (request->dont_fragment)
-		refuse_too_big(host, packet, mtu_bytes);
+	if (path.is_locked)
+		send_locked(host, packet, &way, path, request);
 	else
-		ipv4_send_fragments(host, way.interface, next_hop, packet, mtu_bytes);
+		send_by(host, packet, &way, path, request);
 	return way.interface;
 }
 

@@ -16,8 +16,7 @@ struct ipv4_route_request {
 	uint8_t tos;
 	bool dont_fragment;      /* then larger than the MTU is refused with an error to icmp */
 	uint16_t identification; /* used only with has_identification */
-	bool
-	    has_identification; /* else: 0 for atomic datagrams with DF (RFC 6864), counted otherwise */
+	bool has_identification; /* else: the next of the host's */
 };
 
 #define IPV4_DEFAULT_TTL 64
@@ -30,6 +29,9 @@ struct ipv4_route_request {
  */
 const struct interface *ipv4_send(struct host *host, struct packet *packet,
 				  const struct ipv4_route_request *request);
+
+/* The next identification that the host itself gives to what goes to `destination`: they rise. */
+uint16_t ipv4_identification(struct host *host, uint32_t destination);
 
 /* The source address a datagram to `destination` would carry; 0 when there is no route. */
 uint32_t ipv4_source_for(const struct host *host, uint32_t destination);

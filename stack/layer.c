@@ -140,8 +140,9 @@ static const char *const tamper_details[TAMPER_DETAIL_COUNT] = {
 };
 
 const char *const arp_state_names[ARP_STATE_COUNT] = {
-	[ARP_NONE] = "none",   [ARP_INCOMPLETE] = "incomplete", [ARP_REACHABLE] = "reachable",
-	[ARP_STALE] = "stale", [ARP_DELAY] = "delay",           [ARP_PROBE] = "probe",
+	[ARP_NONE] = "none",           [ARP_FAILED] = "failed", [ARP_INCOMPLETE] = "incomplete",
+	[ARP_REACHABLE] = "reachable", [ARP_STALE] = "stale",   [ARP_DELAY] = "delay",
+	[ARP_PROBE] = "probe",
 };
 
 #define NAMES(number, shown, word, table)                                                          \

@@ -52,6 +52,7 @@ enum ethernet_detail {
 /* State of a row of the ARP table, after RFC 4861 section 7.3.2 as Linux uses it for IPv4. */
 enum arp_state {
 	ARP_NONE,       /* no row */
+	ARP_FAILED,     /* nobody has answered; whoever still does is believed */
 	ARP_INCOMPLETE, /* asked by broadcast, no answer yet */
 	ARP_REACHABLE,  /* confirmed not long ago */
 	ARP_STALE,      /* not confirmed lately: used, but then checked */

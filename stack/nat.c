@@ -408,6 +408,13 @@ enum nat_outcome nat_receive(struct nat *nat, struct packet *packet)
 	return outcome == NAT_REWRITTEN ? translate_in(nat, packet) : outcome;
 }
 
+bool nat_has_query(const struct host *host, uint16_t identifier)
+{
+	const struct nat *nat = host->middlebox != NULL ? host->middlebox->nat : NULL;
+
+	return nat != NULL && nat_mapping_outside(nat, IP_PROTOCOL_ICMP, identifier) != NULL;
+}
+
 void nat_restore(const struct host *host, uint8_t *datagram, size_t length)
 {
 	const struct nat *nat = host->middlebox != NULL ? host->middlebox->nat : NULL;

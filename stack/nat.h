@@ -60,3 +60,6 @@ enum nat_outcome nat_send(struct nat *nat, struct packet *packet, const struct i
  * translates: for errors about it, whose receiver knows the outside address alone.
  */
 void nat_restore(const struct host *host, uint8_t *datagram, size_t length);
+
+/* Whether `host` is a router that translates, and an ICMP query from inside has this identifier outside. */
+bool nat_has_query(const struct host *host, uint16_t identifier);

@@ -91,7 +91,7 @@ bool nat_is_of_router(const struct nat *nat, uint8_t protocol, uint16_t port)
 
 	switch (protocol) {
 	case IP_PROTOCOL_ICMP:
-		return port == ping_identifier(host);
+		return ping_uses(host, port);
 	case IP_PROTOCOL_TCP:
 		return host->tcp != NULL && tcp_listens(host->tcp, port);
 	default:

@@ -19,7 +19,8 @@ struct neighbour {
 	struct packet *waiting; /* the oldest; linked by next */
 	struct packet **waiting_last;
 	unsigned waiting_count;
-	struct timer timer; /* INCOMPLETE, PROBE: next request; DELAY: first probe */
+	struct timer
+	    timer; /* INCOMPLETE, PROBE: next request; DELAY: first probe; FAILED: the end */
 };
 
 struct arp {
@@ -27,6 +28,7 @@ struct arp {
 	struct key_map rows; /* of interface index << 32 | address: struct neighbour * */
 	struct random_stream ages;
 	bool has_ages;
+	unsigned failed_count; /* rows in state ARP_FAILED */
 };
 
 static const struct mac mac_zero;
@@ -100,6 +102,8 @@ static void neighbour_enter(struct neighbour *neighbour, enum arp_state state, s
 		   (struct bytes) { 0 });
 	if (!mac_equal(mac, neighbour->mac))
 		neighbour->changed_ns = node_now(node);
+	neighbour->arp->failed_count += state == ARP_FAILED;
+	neighbour->arp->failed_count -= neighbour->state == ARP_FAILED;
 	neighbour->state = (uint8_t)state;
 	neighbour->mac = mac;
 }
@@ -194,8 +198,25 @@ static void neighbour_free(struct neighbour *neighbour)
 	g_free(neighbour);
 }
 
+static void neighbour_forget(struct neighbour *neighbour)
+{
+	neighbour_enter(neighbour, ARP_NONE, mac_zero);
+	neighbour_free(neighbour);
+}
+
+/* Keeps the row for an answer that is late, or has it forgotten where too many wait for one. */
+static void neighbour_give_up(struct neighbour *neighbour)
+{
+	if (neighbour->arp->failed_count >= ARP_FAILED_MAX) {
+		neighbour_forget(neighbour);
+		return;
+	}
+	neighbour_enter(neighbour, ARP_FAILED, mac_zero);
+	neighbour_schedule(neighbour, ARP_FAILED_NS, true);
+}
+
 /*
- * Gives the row up and tells the sources of the packets that wait. The row is gone before that: the
+ * Gives the row up and tells the sources of the packets that wait. The row has failed before that: the
  * way to a source may lead over the same neighbour.
  */
 static void neighbour_fail(struct neighbour *neighbour)
@@ -205,8 +226,9 @@ static void neighbour_fail(struct neighbour *neighbour)
 	struct packet *waiting = neighbour->waiting;
 
 	neighbour->waiting = NULL;
-	neighbour_enter(neighbour, ARP_NONE, mac_zero);
-	neighbour_free(neighbour);
+	neighbour->waiting_last = &neighbour->waiting;
+	neighbour->waiting_count = 0;
+	neighbour_give_up(neighbour);
 	while (waiting != NULL) {
 		struct packet *packet = waiting;
 
@@ -273,12 +295,14 @@ void neighbour_send(struct neighbour *neighbour, struct packet *packet)
 		send_known(neighbour, packet);
 		return;
 	}
-	bool is_new = neighbour->state == ARP_NONE;
+	bool is_asked_for = neighbour->state == ARP_INCOMPLETE;
 
 	neighbour_enter(neighbour, ARP_INCOMPLETE, mac_zero);
 	neighbour_wait(neighbour, packet);
-	if (is_new)
-		neighbour_ask(neighbour);
+	if (is_asked_for)
+		return;
+	neighbour->tries = 0;
+	neighbour_ask(neighbour);
 }
 
 static void neighbour_flush(struct neighbour *neighbour)
@@ -301,6 +325,10 @@ static void neighbour_fire(void *owner)
 	struct neighbour *neighbour = owner;
 	int64_t now_ns = node_now(neighbour->interface->node);
 
+	if (neighbour->state == ARP_FAILED) {
+		neighbour_forget(neighbour);
+		return;
+	}
 	if (neighbour->state == ARP_DELAY) {
 		if (now_ns - neighbour->confirmed_ns < ARP_DELAY_NS) {
 			neighbour_enter(neighbour, ARP_REACHABLE, neighbour->mac);

@@ -4,7 +4,7 @@
 
 struct entry {
 	uint32_t destination;
-	uint16_t mtu_bytes;
+	struct path path;
 	int64_t until_ns;
 };
 
@@ -41,13 +41,13 @@ static struct entry *entry_of(const struct path_mtu *path_mtu, uint32_t destinat
 	return NULL;
 }
 
-uint16_t path_mtu_find(const struct path_mtu *path_mtu, uint32_t destination, int64_t now_ns)
+struct path path_mtu_find(const struct path_mtu *path_mtu, uint32_t destination, int64_t now_ns)
 {
 	if (path_mtu == NULL)
-		return 0;
+		return (struct path) { 0 };
 	const struct entry *entry = entry_of(path_mtu, destination);
 
-	return entry != NULL && now_ns < entry->until_ns ? entry->mtu_bytes : 0;
+	return entry != NULL && now_ns < entry->until_ns ? entry->path : (struct path) { 0 };
 }
 
 /* A place for a new entry: at the end, or that of the one that ends first. */
@@ -72,22 +72,26 @@ bool path_mtu_lower(struct path_mtu *path_mtu, uint32_t destination, uint16_t mt
 {
 	struct entry *entry = entry_of(path_mtu, destination);
 
-	if (mtu_bytes < PATH_MTU_LEAST_BYTES)
-		mtu_bytes = PATH_MTU_LEAST_BYTES;
-	if (entry != NULL && now_ns < entry->until_ns && entry->mtu_bytes <= mtu_bytes)
+	struct path path = { mtu_bytes, mtu_bytes < PATH_MTU_LEAST_BYTES };
+
+	if (path.is_locked)
+		path.mtu_bytes = PATH_MTU_LEAST_BYTES;
+	if (entry != NULL && now_ns < entry->until_ns && entry->path.mtu_bytes <= path.mtu_bytes &&
+	    entry->path.is_locked >= path.is_locked)
 		return false;
 	if (entry == NULL)
 		entry = entry_new(path_mtu);
-	*entry = (struct entry) { destination, mtu_bytes, now_ns + PATH_MTU_LIFETIME_NS };
+	*entry = (struct entry) { destination, path, now_ns + PATH_MTU_LIFETIME_NS };
 	return true;
 }
 
 uint16_t path_mtu_guess(uint16_t length_bytes)
 {
 	static const uint16_t plateaus[] = { 32000, 17914, 8166, 4352, 2002, 1492, 1006, 508, 296 };
+	const uint16_t least = 68; /* every link takes as much (RFC 791 section 3.2) */
 
 	for (size_t i = 0; i < G_N_ELEMENTS(plateaus); i++)
 		if (plateaus[i] < length_bytes)
 			return plateaus[i];
-	return PATH_MTU_LEAST_BYTES;
+	return least;
 }

@@ -1,6 +1,7 @@
 #include "stack/ping.h"
 
 #include "stack/host_private.h"
+#include "stack/nat.h"
 #include "stack/wire/ethernet.h"
 
 #define PING_PAYLOAD_MAX (IPV4_DATAGRAM_MAX - IPV4_HEADER_BYTES - ICMP_HEADER_BYTES)
@@ -12,18 +13,19 @@ struct ping {
 	struct ping *next;
 	struct host *host;
 	uint32_t destination;
-	uint16_t sequence;
+	uint16_t identifier, sequence;
+	bool is_answered; /* and kept to tell of more replies */
 	int64_t sent_ns;
+	int64_t until_ns;  /* when it has timed out */
 	int64_t result_ns; /* what the timer will report */
 	struct timer timer;
-	void (*done)(void *owner, int64_t round_trip_ns);
+	ping_done_fn *done, *duplicate;
 	void *owner;
 };
 
 struct ping_table {
-	struct ping *first;  /* the newest */
-	uint16_t identifier; /* of all pings of this host */
-	uint16_t sequences;  /* used so far */
+	struct ping *first; /* the newest */
+	struct random_stream identifiers;
 };
 
 static struct ping_table *pings_of(struct host *host)
@@ -31,18 +33,28 @@ static struct ping_table *pings_of(struct host *host)
 	struct ping_table **pings = icmp_pings(host);
 
 	if (*pings == NULL) {
-		struct random_stream stream;
-
 		*pings = g_new0(struct ping_table, 1);
-		node_random_init(&host->node, &stream, "icmp.identifier");
-		(*pings)->identifier = (uint16_t)random_next(&stream);
+		node_random_init(&host->node, &(*pings)->identifiers, "icmp.identifier");
 	}
 	return *pings;
 }
 
-uint16_t ping_identifier(struct host *host)
+bool ping_uses(struct host *host, uint16_t identifier)
 {
-	return pings_of(host)->identifier;
+	for (struct ping *ping = pings_of(host)->first; ping != NULL; ping = ping->next)
+		if (ping->identifier == identifier)
+			return true;
+	return false;
+}
+
+/* Random, as those of ping(8) nearly are, and no other's: neither of the host nor of those behind it. */
+static uint16_t choose_identifier(struct host *host)
+{
+	uint16_t identifier = (uint16_t)random_next(&pings_of(host)->identifiers);
+
+	while (ping_uses(host, identifier) || nat_has_query(host, identifier))
+		identifier++;
+	return identifier;
 }
 
 static void ping_unlink(struct ping *ping)
@@ -72,7 +84,7 @@ void ping_table_free(struct ping_table *pings)
 /* Frees the ping before it reports, so that `done` may ping again. */
 static void ping_finish(struct ping *ping, int64_t result_ns)
 {
-	void (*done)(void *, int64_t) = ping->done;
+	ping_done_fn *done = ping->done;
 	void *owner = ping->owner;
 
 	ping_unlink(ping);
@@ -80,21 +92,38 @@ static void ping_finish(struct ping *ping, int64_t result_ns)
 	done(owner, result_ns);
 }
 
+/* Keeps the ping, if someone wants to hear of more replies, until it would have timed out. */
+static void ping_answer(struct ping *ping, int64_t round_trip_ns)
+{
+	struct engine *engine = node_engine(&ping->host->node);
+
+	if (ping->duplicate == NULL) {
+		ping_finish(ping, round_trip_ns);
+		return;
+	}
+	ping->is_answered = true;
+	timer_cancel(engine, &ping->timer);
+	ping->timer.is_background = true;
+	timer_schedule(engine, &ping->timer, ping->until_ns);
+	ping->done(ping->owner, round_trip_ns);
+}
+
 static void ping_fire(void *owner)
 {
 	struct ping *ping = owner;
 
-	ping_finish(ping, ping->result_ns);
+	if (ping->is_answered) {
+		ping_unlink(ping);
+		g_free(ping);
+	} else {
+		ping_finish(ping, ping->result_ns);
+	}
 }
 
 static struct ping *ping_find(struct host *host, uint16_t identifier, uint16_t sequence)
 {
-	struct ping_table *pings = pings_of(host);
-
-	if (identifier != pings->identifier)
-		return NULL;
-	for (struct ping *ping = pings->first; ping != NULL; ping = ping->next)
-		if (ping->sequence == sequence)
+	for (struct ping *ping = pings_of(host)->first; ping != NULL; ping = ping->next)
+		if (ping->identifier == identifier && ping->sequence == sequence)
 			return ping;
 	return NULL;
 }
@@ -105,7 +134,12 @@ bool ping_reply(struct host *host, uint32_t source, const struct icmp_header *re
 
 	if (ping == NULL || ping->destination != source)
 		return false;
-	ping_finish(ping, node_now(&host->node) - ping->sent_ns);
+	int64_t round_trip_ns = node_now(&host->node) - ping->sent_ns;
+
+	if (ping->is_answered)
+		ping->duplicate(ping->owner, round_trip_ns);
+	else
+		ping_answer(ping, round_trip_ns);
 	return true;
 }
 
@@ -120,7 +154,7 @@ void ping_error(struct host *host, struct bytes original)
 	struct ping *ping =
 	    ping_find(host, icmp_echo_identifier(&header), icmp_echo_sequence(&header));
 
-	if (ping != NULL)
+	if (ping != NULL && !ping->is_answered)
 		ping_finish(ping, PING_FAILED);
 }
 
@@ -145,7 +179,7 @@ static void send_request(struct host *host, const struct ping *ping, size_t payl
 	struct packet *packet = node_new_packet(&host->node, ICMP_HEADER_BYTES + payload_bytes);
 	struct icmp_header header = {
 		.type = ICMP_ECHO_REQUEST,
-		.rest = icmp_echo_rest(pings_of(host)->identifier, ping->sequence),
+		.rest = icmp_echo_rest(ping->identifier, ping->sequence),
 	};
 	size_t length = IPV4_HEADER_BYTES + ICMP_HEADER_BYTES + payload_bytes;
 
@@ -159,28 +193,45 @@ static void send_request(struct host *host, const struct ping *ping, size_t payl
 		  });
 }
 
-void icmp_ping(struct host *host, uint32_t destination, size_t payload_bytes, int64_t timeout_ns,
-	       void (*done)(void *owner, int64_t round_trip_ns), void *owner)
+void ping_run_send(struct host *host, struct ping_run *run)
 {
 	struct ping_table *pings = pings_of(host);
 	struct ping *ping = g_new0(struct ping, 1);
 	int64_t now_ns = node_now(&host->node);
-	bool has_route = ipv4_source_for(host, destination) != 0;
+	bool has_route = ipv4_source_for(host, run->destination) != 0;
 
+	if (run->sent++ == 0)
+		run->identifier = choose_identifier(host);
 	*ping = (struct ping) {
 		.next = pings->first,
 		.host = host,
-		.destination = destination,
-		.sequence = ++pings->sequences,
+		.destination = run->destination,
+		.identifier = run->identifier,
+		.sequence = run->sent,
 		.sent_ns = now_ns,
+		.until_ns = has_route ? now_ns + run->timeout_ns : now_ns,
 		.result_ns = has_route ? PING_TIMED_OUT : PING_FAILED,
-		.done = done,
-		.owner = owner,
+		.done = run->done,
+		.duplicate = run->duplicate,
+		.owner = run->owner,
 	};
 	pings->first = ping;
 	timer_init(&ping->timer, host->node.index, ping_fire, ping);
-	timer_schedule(node_engine(&host->node), &ping->timer,
-		       has_route ? now_ns + timeout_ns : now_ns);
+	timer_schedule(node_engine(&host->node), &ping->timer, ping->until_ns);
 	if (has_route)
-		send_request(host, ping, MIN(payload_bytes, PING_PAYLOAD_MAX));
+		send_request(host, ping, MIN(run->payload_bytes, PING_PAYLOAD_MAX));
+}
+
+void icmp_ping(struct host *host, uint32_t destination, size_t payload_bytes, int64_t timeout_ns,
+	       ping_done_fn *done, void *owner)
+{
+	struct ping_run run = {
+		.destination = destination,
+		.payload_bytes = payload_bytes,
+		.timeout_ns = timeout_ns,
+		.done = done,
+		.owner = owner,
+	};
+
+	ping_run_send(host, &run);
 }

@@ -7,10 +7,10 @@ struct ping_table;
 
 void ping_table_free(struct ping_table *pings);
 
-/* The identifier of all pings that the host itself sends. */
-uint16_t ping_identifier(struct host *host);
+/* Whether a ping of the host itself, not over yet, has the identifier. */
+bool ping_uses(struct host *host, uint16_t identifier);
 
-/* An echo reply came from `source`; false when no ping waits for it. */
+/* An echo reply came from `source`; false when no ping waits for it, or wants to hear of a second. */
 bool ping_reply(struct host *host, uint32_t source, const struct icmp_header *reply);
 
 /* An ICMP error quotes the ICMP message `original`. */

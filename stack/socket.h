@@ -55,10 +55,24 @@ bool udp_send(struct udp_socket *socket, struct endpoint to, struct bytes payloa
 #define PING_TIMED_OUT (-1)
 #define PING_FAILED    (-2) /* an ICMP error came back, or there is no route */
 
-/*
- * Sends an ICMP echo request with `payload_bytes` of payload, at most 65,507. `done` is called once,
- * never before this call returned: with the round-trip time in ns, PING_TIMED_OUT after
- * `timeout_ns`, or PING_FAILED.
- */
+/* Told of a reply by the round-trip time in ns; or of none, by PING_TIMED_OUT or PING_FAILED. */
+typedef void ping_done_fn(void *owner, int64_t round_trip_ns);
+
+/* A run of ping(8): its echo requests have one identifier, and are numbered from 1. */
+struct ping_run {
+	uint32_t destination;
+	uint16_t identifier;  /* chosen with the first request */
+	uint16_t sent;        /* requests so far; 0: none */
+	size_t payload_bytes; /* at most 65,507 */
+	int64_t timeout_ns;
+	ping_done_fn *done;      /* called once for each request, never before it was sent */
+	ping_done_fn *duplicate; /* NULL, or called for each further reply until `timeout_ns` */
+	void *owner;
+};
+
+/* Sends the next request of the run. What it tells is told even when `run` is gone. */
+void ping_run_send(struct host *host, struct ping_run *run);
+
+/* Sends one request, a run of its own whose duplicates nobody wants to hear of. */
 void icmp_ping(struct host *host, uint32_t destination, size_t payload_bytes, int64_t timeout_ns,
-	       void (*done)(void *owner, int64_t round_trip_ns), void *owner);
+	       ping_done_fn *done, void *owner);

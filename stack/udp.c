@@ -11,6 +11,8 @@
 struct udp_socket {
 	struct host *host;
 	uint16_t port;
+	uint16_t identification; /* of the next datagram, when is_client */
+	bool is_client; /* on an ephemeral port: writes to one peer, as if connected to it */
 	udp_receive_fn *receive;
 	void (*error)(void *owner, struct endpoint to, uint8_t icmp_type, uint8_t icmp_code);
 	void *owner;
@@ -88,7 +90,9 @@ struct udp_socket *udp_open(struct host *host, uint16_t port, udp_receive_fn *re
 {
 	struct udp *udp = udp_of(host);
 
-	if (port == 0)
+	bool is_client = port == 0;
+
+	if (is_client)
 		port = choose_port(udp);
 	if (port == 0 || socket_of(udp, port) != NULL)
 		return NULL;
@@ -97,9 +101,12 @@ struct udp_socket *udp_open(struct host *host, uint16_t port, udp_receive_fn *re
 	*socket = (struct udp_socket) {
 		.host = host,
 		.port = port,
+		.is_client = is_client,
 		.receive = receive,
 		.owner = owner,
 	};
+	if (is_client)
+		socket->identification = ipv4_identification(host, (uint32_t)port);
 	key_map_set(&udp->sockets, port, (uintptr_t)socket);
 	trace_socket(socket, false, true);
 	return socket;
@@ -161,6 +168,8 @@ bool udp_send(struct udp_socket *socket, struct endpoint to, struct bytes payloa
 		.source = source,
 		.destination = to.address,
 		.protocol = IP_PROTOCOL_UDP,
+		.has_identification = socket->is_client,
+		.identification = socket->is_client ? socket->identification++ : 0,
 		.dont_fragment = IPV4_HEADER_BYTES + length <= ipv4_path_mtu(host, to.address),
 	    });
 	return true;

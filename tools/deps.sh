@@ -6,7 +6,7 @@
 #          a browser
 set -eu
 
-build="gcc make pkg-config libglib2.0-dev libfyaml-dev libgmime-3.0-dev libpcap-dev libjson-glib-dev libgraphviz-dev libssl-dev libncurses-dev libsoup-3.0-dev"
+build="gcc make pkg-config libglib2.0-dev libfyaml-dev libgmime-3.0-dev libpcap-dev libjson-glib-dev libgraphviz-dev libssl-dev libncurses-dev zlib1g-dev libsoup-3.0-dev"
 test="check tshark python3 python3-yaml python3-jsonschema python3-spf python3-dkim opendkim-tools spf-tools-perl libxml2-utils python3-nacl python3-dnspython"
 interop="weasyprint iproute2 iputils-ping traceroute bind9-dnsutils telnet openssl curl tidy swaks libnet-ssleay-perl msmtp fetchmail isync mutt postfix dovecot-imapd dovecot-pop3d"
 browser="chromium"
@@ -27,14 +27,14 @@ esac
 
 if ! command -v apt-get >/dev/null 2>&1; then
 	if command -v pkg-config >/dev/null 2>&1 &&
-		pkg-config --exists glib-2.0 libfyaml gmime-3.0 json-glib-1.0 libpcap openssl ncursesw; then
+		pkg-config --exists glib-2.0 libfyaml gmime-3.0 json-glib-1.0 libpcap openssl ncursesw zlib; then
 		exit 0
 	fi
 	cat >&2 <<-TEXT
 	make deps: this system has no apt-get. Please install, then run make again:
-	  Fedora: sudo dnf install gcc make pkgconf-pkg-config glib2-devel libfyaml-devel gmime30-devel libpcap-devel json-glib-devel openssl-devel ncurses-devel libsoup3-devel graphviz-devel check-devel wireshark-cli python3-pyyaml python3-jsonschema
-	  Arch:   sudo pacman -S gcc make pkgconf glib2 libfyaml gmime3 libpcap json-glib openssl ncurses libsoup3 graphviz check wireshark-cli python-yaml python-jsonschema
-	  macOS:  brew install pkg-config glib libfyaml gmime libpcap json-glib openssl ncurses libsoup graphviz check wireshark
+	  Fedora: sudo dnf install gcc make pkgconf-pkg-config glib2-devel libfyaml-devel gmime30-devel libpcap-devel json-glib-devel openssl-devel ncurses-devel zlib-devel libsoup3-devel graphviz-devel check-devel wireshark-cli python3-pyyaml python3-jsonschema
+	  Arch:   sudo pacman -S gcc make pkgconf glib2 libfyaml gmime3 libpcap json-glib openssl ncurses zlib libsoup3 graphviz check wireshark-cli python-yaml python-jsonschema
+	  macOS:  brew install pkg-config glib libfyaml gmime libpcap json-glib openssl ncurses zlib libsoup graphviz check wireshark
 	  Windows: use WSL with Debian or Ubuntu; there this target installs all by itself
 	TEXT
 	exit 1

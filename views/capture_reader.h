@@ -1,6 +1,6 @@
 /*
- * Reads captures: pcapng of any byte order and time resolution, and classic pcap. Any bytes are
- * fine; what is not understood is skipped where the format allows it, or else ends the reading.
+ * Reads captures: pcapng of any byte order and time resolution, and classic pcap, as they are or packed by
+ * gzip. Any bytes are fine: what makes no sense is passed over up to the next packet that does, and counted.
  *
  * It reads on as frames are asked for, through a buffer that holds one block, so that the size of the
  * file does not matter, and a pipe will do.
@@ -16,7 +16,6 @@
 #define CAPTURE_READER_SECRETS_MAX    262144
 #define CAPTURE_READER_KEPT_BYTES_MAX (16u << 20) /* of texts, names and secrets in all */
 #define CAPTURE_READER_BLOCK_MAX      (16u << 20) /* a block or record; longer ones are malformed */
-#define CAPTURE_READER_BUFFER_BYTES   (1u << 18)  /* grows up to twice the longest block */
 #define CAPTURE_COMMENTS_MAX          8           /* of one frame */
 
 struct capture_reader;
@@ -54,12 +53,23 @@ struct captured_frame {
 	uint8_t comment_count;
 	struct bytes comments[CAPTURE_COMMENTS_MAX]; /* UTF-8, not ended by NUL */
 	uint64_t packet_id;                          /* 0: none */
+	uint64_t passed_bytes; /* in front of it, which made no sense and were passed over */
 };
 
 enum capture_read {
 	CAPTURE_READ_FRAME,
 	CAPTURE_READ_END,
-	CAPTURE_READ_BAD, /* malformed from here on, or the end after skipped packets: see the complaint */
+	CAPTURE_READ_BAD, /* the end too, but not all could be read: see capture_reader_damage() */
+};
+
+/* What could not be read, for people. */
+struct capture_damage {
+	uint64_t places;      /* where bytes were passed over; 0: nowhere */
+	uint64_t bytes;       /* that were, in all */
+	uint64_t first_frame; /* how many frames came before the first place */
+	const char *first;    /* what is wrong there, and at which byte; NULL: nothing */
+	const char
+	    *end; /* why nothing follows, though the file goes on or ought to; NULL: it is whole */
 };
 
 /* A reader of a file in memory, borrowed until capture_reader_free(); of a file or pipe that is
@@ -75,14 +85,11 @@ void capture_reader_before_read(struct capture_reader *reader, void (*before)(vo
 /* Reads on to the next frame. After END or BAD it stays so. */
 enum capture_read capture_reader_next(struct capture_reader *reader, struct captured_frame *frame);
 
-/* False as long as nothing was read, and for files that begin like neither format. */
+/* False as long as nothing was read, and for files that begin like neither format, unpacked. */
 bool capture_reader_is_capture(const struct capture_reader *reader);
 
-/* What is wrong, for people, and where in the file; NULL when nothing is. */
-const char *capture_reader_complaint(const struct capture_reader *reader, uint64_t *offset);
-
-/* Packet blocks of pcapng that made no sense by themselves, and were passed over. */
-uint64_t capture_reader_skipped(const struct capture_reader *reader);
+/* What could not be read so far; texts live as long as the reader. */
+const struct capture_damage *capture_reader_damage(const struct capture_reader *reader);
 
 /* What was described up to the frame read last; it lives as long as the reader. */
 size_t capture_reader_interface_count(const struct capture_reader *reader);

@@ -71,43 +71,56 @@ static unsigned places(run mask)
 	return (unsigned)((words[0] + words[1]) * UINT64_C(0x0101010101010101) >> 56);
 }
 
-/* True when the next RUN_BYTES are ASCII without an escape sequence, as almost all are. */
-static bool is_plain(const char *text)
+/* True when these bytes are ASCII without an escape sequence, as almost all are. */
+static inline bool is_plain(run bytes)
 {
 	const run zero = { 0 };
-	run bytes = run_of(text);
 
 	return is_nowhere((run)(bytes < zero) | (run)(bytes == zero + '\033'));
 }
 
 /*
- * Of the next RUN_BYTES, and a byte behind them, the columns of the characters that begin there; -1: to
- * be looked up.
+ * Of some bytes at `text` that are not plain, RUN_BYTES with zeros in place of those that do not count, and a
+ * byte behind them, the columns of the characters that begin there; -1: to be looked up.
  */
-static int columns_of_run(const char *text)
+static int columns_of_run(const char *text, run bytes)
 {
 	enum { BEYOND = 0xcc - 0x100, ARROW = 0xe2 - 0x100, ARROWS = 0x86 - 0x100 };
 	const run zero = { 0 };
-	run bytes = run_of(text), arrows, others;
+	run arrows = (run)(bytes == zero + ARROW) & (run)((run_of(text + 1) & ~1) == zero + ARROWS);
+	run others = (run)(bytes < zero) & (run)(bytes >= zero + BEYOND) & ~arrows;
 
-	if (is_plain(text))
-		return RUN_BYTES;
-	arrows = (run)(bytes == zero + ARROW) & (run)((run_of(text + 1) & ~1) == zero + ARROWS);
-	others = (run)(bytes < zero) & (run)(bytes >= zero + BEYOND) & ~arrows;
 	if (!is_nowhere(others | (run)(bytes == zero + '\033')))
 		return -1;
 	return RUN_BYTES - (int)places((run)(bytes < zero + (0xc0 - 0x100)));
 }
 
-/* The same of fewer bytes, the last ones of a text. */
-static int columns_of_tail(const char *text, size_t length)
+/* The columns of the next RUN_BYTES; -1: to be looked up. */
+static inline int columns_of_next(const char *text)
 {
-	char last[RUN_BYTES + 1] = { 0 };
-	int columns;
+	run bytes = run_of(text);
 
-	memcpy(last, text, length);
-	columns = columns_of_run(last);
-	return columns < 0 ? -1 : columns - (int)(RUN_BYTES - length);
+	return is_plain(bytes) ? RUN_BYTES : columns_of_run(text, bytes);
+}
+
+/* The same of the last `length` bytes in front of `end`, fewer; of the text that begins at `front`. */
+static inline int columns_of_last(const char *front, const char *end, size_t length)
+{
+	static const run place = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15 };
+	const run zero = { 0 };
+	int others = RUN_BYTES - (int)length, columns = RUN_BYTES;
+	char copy[RUN_BYTES + 1] = { 0 };
+
+	if (end - front < RUN_BYTES) {
+		memcpy(copy + others, end - length, length);
+		end = copy + RUN_BYTES;
+	}
+	const char *text = end - RUN_BYTES;
+	run bytes = run_of(text) & (run)(place >= zero + (int8_t)others);
+
+	if (!is_plain(bytes))
+		columns = columns_of_run(text, bytes);
+	return columns < 0 ? -1 : columns - others;
 }
 
 /*
@@ -129,14 +142,15 @@ static unsigned pass(const char **text)
 	return columns;
 }
 
-static unsigned width_between(const char *text, const char *end)
+/* The columns of what is between `text` and `end`, where a NUL stands; `front` is where all of it begins. */
+static unsigned width_between(const char *front, const char *text, const char *end)
 {
 	unsigned count = 0, simple;
 
 	while (text < end) {
 		size_t length = MIN((size_t)(end - text), RUN_BYTES);
-		int columns =
-		    length == RUN_BYTES ? columns_of_run(text) : columns_of_tail(text, length);
+		int columns = length == RUN_BYTES ? columns_of_next(text)
+						  : columns_of_last(front, end, length);
 
 		if (columns >= 0) {
 			count += (unsigned)columns;
@@ -158,18 +172,18 @@ void columns_measure(struct columns_mark *mark, const GString *line)
 		return;
 	if (line->len < mark->bytes)
 		*mark = (struct columns_mark) { 0 };
-	mark->columns += width_between(line->str + mark->bytes, line->str + line->len);
+	mark->columns += width_between(line->str, line->str + mark->bytes, line->str + line->len);
 	mark->bytes = line->len;
 }
 
 unsigned columns_of(const char *text)
 {
-	return width_between(text, text + strlen(text));
+	return width_between(text, text, text + strlen(text));
 }
 
 static unsigned width_of_line(const GString *line)
 {
-	return width_between(line->str, line->str + line->len);
+	return width_between(line->str, line->str, line->str + line->len);
 }
 
 /* How many bytes of `text` fit into `limit` columns. */
@@ -181,7 +195,7 @@ static size_t bytes_within(const char *text, const char *end, unsigned limit)
 	while (at < end) {
 		int columns = -1;
 
-		if (end - at >= RUN_BYTES && is_plain(at)) {
+		if (end - at >= RUN_BYTES && is_plain(run_of(at))) {
 			unsigned step = MIN(limit - count, RUN_BYTES);
 
 			if (step == 0)
@@ -191,7 +205,7 @@ static size_t bytes_within(const char *text, const char *end, unsigned limit)
 			continue;
 		}
 		if (end - at >= RUN_BYTES && count + RUN_BYTES <= limit)
-			columns = columns_of_run(at);
+			columns = columns_of_next(at);
 		if (columns >= 0) {
 			count += (unsigned)columns;
 			at += RUN_BYTES;
@@ -230,7 +244,7 @@ void columns_cut(GString *line, unsigned column)
 
 void columns_pad(GString *line, size_t from, unsigned column)
 {
-	unsigned now = width_between(line->str + from, line->str + line->len);
+	unsigned now = width_between(line->str, line->str + from, line->str + line->len);
 
 	if (now < column)
 		text_spaces(line, column - now);

@@ -120,8 +120,9 @@ void walk_add_options(struct walk *walk, struct decode_layer *layer, size_t fixe
 		size_t length = is_end ? range_length(range) : option.whole.length;
 		struct range next = range_from(range, length);
 
-		walk_add_structure(walk, layer, table_of(option.kind),
-				   (struct range) { range.start, next.start });
+		if (walk->wants_fields)
+			walk_add_structure(walk, layer, table_of(option.kind),
+					   (struct range) { range.start, next.start });
 		range = next;
 	}
 }

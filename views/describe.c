@@ -488,11 +488,14 @@ static bool find_change(const struct account *account, const struct model_unit *
 			char out[DISSECT_TEXT_BYTES])
 {
 	const struct model_segment *segment = account->segment;
-	const struct decode_layer *tcp = decode_find(account->decode, DECODE_TCP);
+	const struct decode_layer *tcp;
 	uint64_t begin = MAX(segment->offset, unit->offset);
 	size_t length;
 
-	if (tcp == NULL || unit->bytes == NULL || unit->is_encrypted || unit->offset > begin)
+	if (unit->bytes == NULL || unit->is_encrypted || unit->offset > begin)
+		return false;
+	tcp = decode_find(account->decode, DECODE_TCP);
+	if (tcp == NULL)
 		return false;
 	struct bytes here = bytes_from(decode_payload(account->decode, tcp),
 				       begin - segment->offset + segment->before_bytes);

@@ -176,22 +176,21 @@ static bool speaks_of(const struct model *model, const struct model_connection *
 	return false;
 }
 
-static bool is_of_layers(const struct model_connection *connection, uint64_t layers)
+static uint64_t layers_of(const struct model_connection *connection)
 {
 	const struct dissector *dissector = connection->dissector;
 
-	return (layers & UINT64_C(1) << LAYER_TCP) != 0 ||
-	       (dissector != NULL &&
-		(layers & UINT64_C(1) << view_layer_find(dissector->key)) != 0);
+	return UINT64_C(1) << LAYER_TCP |
+	       (dissector == NULL ? 0 : UINT64_C(1) << view_layer_find(dissector->key));
 }
 
 static bool is_wanted(const struct model *model, const struct dialog_options *options,
-		      const struct model_connection *connection)
+		      const struct model_connection *connection, struct view_found *found)
 {
-	return (options->layers == 0 || is_of_layers(connection, options->layers)) &&
-	       (options->nodes == NULL || is_node(model, options->nodes, &connection->client) ||
+	return (options->nodes == NULL || is_node(model, options->nodes, &connection->client) ||
 		is_node(model, options->nodes, &connection->server)) &&
-	       (options->message == 0 || speaks_of(model, connection, options->message));
+	       (options->message == 0 || speaks_of(model, connection, options->message)) &&
+	       view_found_note(found, layers_of(connection), options->layers);
 }
 
 /* "mail (MSA)" */
@@ -225,10 +224,13 @@ static void print_connection(const struct model *model, FILE *out, bool colour,
 		connection->directions[1].bytes_sent, plural(connection->directions[1].bytes_sent));
 }
 
-void dialog_print(const struct model *model, const struct dialog_options *options)
+struct view_found dialog_print(const struct model *model, const struct dialog_options *options)
 {
+	struct view_found found = { 0 };
+
 	for (unsigned i = 0; i < model_connection_count(model); i++)
-		if (is_wanted(model, options, model_connection(model, i)))
+		if (is_wanted(model, options, model_connection(model, i), &found))
 			print_connection(model, options->out, options->colour,
 					 model_connection(model, i));
+	return found;
 }

@@ -1,6 +1,7 @@
 /* The conversations of a run alone: what client (C:) and server (S:) say, with times. */
 #pragma once
 #include <stdio.h>
+#include "views/found.h"
 #include "views/model.h"
 
 struct dialog_options {
@@ -13,6 +14,6 @@ struct dialog_options {
 
 /*
  * Prints every connection that is wanted, whole, in order of opening, each line with its time since
- * the run began.
+ * the run began. Returns what of the options was met.
  */
-void dialog_print(const struct model *model, const struct dialog_options *options);
+struct view_found dialog_print(const struct model *model, const struct dialog_options *options);

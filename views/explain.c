@@ -1,5 +1,6 @@
 #include "views/explain_private.h"
 
+#include "sim/ascii.h"
 #include "stack/wire/cooked.h"
 #include "stack/wire/ethernet.h"
 #include "stack/wire/tcp.h"
@@ -24,36 +25,14 @@ const char *explain_label(struct explain *explain, const struct explained *packe
 	return label;
 }
 
-/* How many bytes at the beginning are printable ASCII, at least: eight at a time. */
-static size_t plain_bytes(struct bytes text)
-{
-	const uint64_t ones = UINT64_C(0x0101010101010101);
-	size_t count = 0;
-
-	for (; count + sizeof ones <= text.length; count += sizeof ones) {
-		uint64_t word;
-
-		memcpy(&word, text.data + count, sizeof word);
-		/* Beyond ASCII, below a space, or DEL: the highest bit of some byte is set. */
-		if (((word | (word - ones * ' ') | ((word ^ ones * 0x7f) - ones)) & ones * 0x80) !=
-		    0)
-			break;
-	}
-	return count;
-}
-
-/* Appends the character at the beginning; returns how many bytes it has. */
-static size_t append_character(GString *out, struct bytes text)
+/* Appends the character at the beginning, no printable ASCII; returns how many bytes it has. */
+static size_t append_other(GString *out, struct bytes text)
 {
 	static const char replacement[] = "\xef\xbf\xbd"; /* U+FFFD */
 	const char *at = (const char *)text.data;
 	gunichar character;
 	size_t length;
 
-	if (*at >= ' ' && *at < 0x7f) {
-		text_append_bytes(out, at, 1);
-		return 1;
-	}
 	character = g_utf8_get_char_validated(at, (gssize)text.length);
 	if (character >= (gunichar)-2) {
 		text_append(out, replacement);
@@ -72,16 +51,17 @@ static size_t append_character(GString *out, struct bytes text)
 void explain_append_text(GString *out, struct bytes text)
 {
 	while (text.length > 0) {
-		size_t plain = plain_bytes(text);
+		size_t plain = ascii_printable_bytes(text);
 
 		text_append_bytes(out, (const char *)text.data, plain);
 		text = bytes_from(text, plain);
 		if (text.length > 0)
-			text = bytes_from(text, append_character(out, text));
+			text = bytes_from(text, append_other(out, text));
 	}
 }
 
-bool explain_fcs_is_wrong(const struct captured_frame *frame)
+/* What a frame's end shows: true when its FCS was captured and is wrong. */
+static bool is_fcs_wrong(const struct captured_frame *frame)
 {
 	return frame->has_fcs && ethernet_fcs(frame->bytes) != frame->fcs;
 }
@@ -202,6 +182,7 @@ static void follow(struct explain *explain, const struct captured_frame *frame,
 
 	packet->frame = frame;
 	packet->interface = interface;
+	packet->is_fcs_wrong = is_fcs_wrong(frame);
 	packet->account = (struct account) {
 		.decode = &explain->decode,
 		.names = address_names_view(explain->names),
@@ -217,7 +198,7 @@ static void follow(struct explain *explain, const struct captured_frame *frame,
 	if (streams_follow(explain->streams, &explain->decode,
 			   &(struct stream_packet) { frame->time_ns,
 						     note_place(&explain->decode, packet),
-						     explain_fcs_is_wrong(frame) },
+						     packet->is_fcs_wrong },
 			   &packet->segment))
 		packet->account.segment = &packet->segment;
 	address_names_learn(explain->names, &explain->decode);
@@ -288,6 +269,8 @@ struct explain_result explain(struct capture_reader *reader, const struct explai
 	explain->reader = reader;
 	explain->names = address_names_new();
 	explain->streams = streams_new(options->dissectors);
+	if (!options->json && options->packet == 0)
+		streams_outline(explain->streams);
 	tls_secrets_add(streams_secrets(explain->streams), options->key_log);
 	layout_init(&explain->layout, options->out, options->columns, options->colour);
 	explain->text = g_string_new(NULL);

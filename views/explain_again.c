@@ -4,48 +4,56 @@
 #include "views/explain_private.h"
 #include "views/lru_table.h"
 
-/* The fields of an IPv4 header that its line does not tell of; none where it is a fragment. */
-static bool forget_ipv4(uint8_t header[IPV4_HEADER_BYTES])
+static uint64_t piece_at(const uint8_t *header)
 {
-	enum {
-		LENGTH = 2,
-		IDENTIFICATION = 4,
-		FRAGMENT = 6,
-		CHECKSUM = 10,
-		DONT_FRAGMENT = 0x4000
-	};
+	uint64_t piece;
 
-	if ((get_be16(header + FRAGMENT) & ~DONT_FRAGMENT) != 0)
-		return false;
-	put_be16(header + LENGTH, 0);
-	put_be16(header + IDENTIFICATION, 0);
-	put_be16(header + CHECKSUM, 0);
-	return true;
+	memcpy(&piece, header, sizeof piece);
+	return piece;
 }
 
-/* Where the addresses stand in a key's header: an Ethernet header's come last, its type before them. */
-enum {
-	MACS = EXPLAIN_AGAIN_HEADER - 2 * sizeof(struct mac),
-	TYPE = MACS - 2,
-	SOURCE = 12,
-	DESTINATION = 16
-};
+/*
+ * Both addresses, each followed by what is behind it: of the second the type. Last comes what differs most,
+ * since keys are found fastest by their ends: how the first ends, and the second.
+ */
+static void read_ethernet(const uint8_t *header, uint64_t pieces[3])
+{
+	pieces[0] = piece_at(header);
+	pieces[1] = piece_at(header + sizeof(struct mac));
+	pieces[2] = piece_at(header + 2 * sizeof(struct mac) - sizeof pieces[2]);
+}
+
+/*
+ * Leaves out the fields of an IPv4 header that its line does not tell of: length, identification and
+ * checksum. The addresses are in the last piece. False: it is a fragment.
+ */
+static bool read_ipv4(const uint8_t *header, uint64_t pieces[3])
+{
+	enum { ADDRESSES = 12 };
+
+	pieces[0] = piece_at(header) & GUINT64_TO_BE(UINT64_C(0xffff00000000ffff));
+	pieces[1] = piece_at(header + 8) & GUINT64_TO_BE(UINT64_C(0xffff0000ffffffff));
+	pieces[2] = piece_at(header + ADDRESSES);
+	return !ipv4_is_fragment(header);
+}
 
 /* Who the addresses in the header belong to, as is known by now. */
 static void look_up_names(const struct address_names *names, const struct explain_again *key,
 			  uint32_t serials[2])
 {
 	if (key->protocol == DECODE_ETHERNET) {
-		struct mac macs[2];
+		struct mac mac;
 
-		memcpy(macs, key->header + MACS, sizeof macs);
-		serials[0] = address_names_mac_serial(names, macs[0]);
-		serials[1] = address_names_mac_serial(names, macs[1]);
+		for (unsigned i = 0; i < 2; i++) {
+			memcpy(&mac, &key->header[i], sizeof mac);
+			serials[i] = address_names_mac_serial(names, mac);
+		}
 	} else {
-		serials[0] = address_names_serial(
-		    names, ip_address_from_ipv4(get_be32(key->header + SOURCE)));
-		serials[1] = address_names_serial(
-		    names, ip_address_from_ipv4(get_be32(key->header + DESTINATION)));
+		uint64_t addresses = GUINT64_FROM_BE(key->header[2]);
+
+		serials[0] =
+		    address_names_serial(names, ip_address_from_ipv4((uint32_t)(addresses >> 32)));
+		serials[1] = address_names_serial(names, ip_address_from_ipv4((uint32_t)addresses));
 	}
 }
 
@@ -71,23 +79,21 @@ bool explain_again_key(const struct explain *explain, const struct decode_layer 
 	const struct decode *decode = &explain->decode;
 	bool is_ethernet = layer->protocol == DECODE_ETHERNET;
 	size_t wanted = is_ethernet ? ETHERNET_HEADER_BYTES : IPV4_HEADER_BYTES;
-	const struct decode_layer *padding = decode_find(decode, DECODE_PADDING);
+	const struct decode_layer *padding;
+	const uint8_t *header;
 
 	if ((!is_ethernet && layer->protocol != DECODE_IPV4) || layer->is_quoted ||
 	    layer->header_bytes != wanted || layer->cut_payload_bytes > 0 ||
 	    decode_complaint(layer) != NULL)
 		return false;
-	*key = (struct explain_again) {
-		.padding_bytes = padding == NULL ? 0 : padding->header_bytes,
-		.protocol = layer->protocol,
-		.way = way,
-	};
-	if (!is_ethernet) {
-		memcpy(key->header, decode->frame.data + layer->start, IPV4_HEADER_BYTES);
-		return forget_ipv4(key->header);
-	}
-	memcpy(key->header + MACS, decode->frame.data + layer->start, 2 * sizeof(struct mac));
-	memcpy(key->header + TYPE, decode->frame.data + layer->start + 2 * sizeof(struct mac), 2);
+	header = decode->frame.data + layer->start;
+	*key = (struct explain_again) { .protocol = layer->protocol, .way = way };
+	if (!is_ethernet)
+		return read_ipv4(header, key->header);
+	padding = decode_find(decode, DECODE_PADDING);
+	if (padding != NULL)
+		key->padding_bytes = padding->header_bytes;
+	read_ethernet(header, key->header);
 	return true;
 }
 

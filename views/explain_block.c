@@ -1,5 +1,6 @@
 /* A packet as a block of lines: a title, and one line for each layer. */
 #include "protocols/layer.h"
+#include "sim/ascii.h"
 #include "stack/wire/ethernet.h"
 #include "stack/wire/ipv4.h"
 #include "stack/wire/ipv6.h"
@@ -74,7 +75,9 @@ struct block {
 	struct explain *explain;
 	const struct explained *packet;
 	enum way way;
-	bool has_told; /* what the packet itself carries, as lines of an application */
+	bool has_told;         /* what the packet itself carries, as lines of an application */
+	struct bytes sentence; /* about the packet */
+	size_t ascii_bytes;    /* of it are printable ASCII, up to the first that is not */
 };
 
 /* The layer whose colour a header of a capture has; of what is no header LAYER_COUNT: none. */
@@ -175,9 +178,13 @@ static void make_header(struct block *block, const struct decode_layer *layer)
 	const char *complaint = decode_complaint(layer);
 	size_t begin;
 
-	layout_begin(layout, action_of(block, layer), colour_layer(layer), layer_name(layer));
-	layout_change(layout, change_of(block, layer),
-		      layer->header_bytes + layer->cut_header_bytes);
+	layout_begin(layout, &(struct layout_front) {
+				 .action = action_of(block, layer),
+				 .name = layer_name(layer),
+				 .layer = colour_layer(layer),
+				 .sign = change_of(block, layer),
+				 .header_bytes = layer->header_bytes + layer->cut_header_bytes,
+			     });
 	begin = layout->line->len;
 	describe_layer(layout->line, &block->packet->account, layer);
 	if (layer->protocol == DECODE_TCP && !layer->is_quoted &&
@@ -241,9 +248,13 @@ static void begin_data(struct block *block, const char *action, unsigned layer, 
 {
 	static const char *const actions[] = { "application", "send", "deliver", "application" };
 
-	layout_begin(&block->explain->layout, action != NULL ? action : actions[block->way], layer,
-		     name);
-	layout_change(&block->explain->layout, ' ', 0);
+	layout_begin(&block->explain->layout,
+		     &(struct layout_front) {
+			 .action = action != NULL ? action : actions[block->way],
+			 .name = name,
+			 .layer = layer,
+			 .sign = ' ',
+		     });
 }
 
 static void print_application_line(void *owner, const struct application_line *line)
@@ -258,7 +269,7 @@ static void print_application_line(void *owner, const struct application_line *l
 	block->has_told = block->has_told || !line->is_from_earlier;
 	begin_data(block, line->is_from_earlier ? "  held" : NULL, (unsigned)layer,
 		   line->dissector->name);
-	text_append(block->explain->layout.line, line->summary);
+	layout_text(&block->explain->layout, bytes_of(line->summary));
 	layout_size(&block->explain->layout, line->length);
 	print_line(block->explain);
 	print_purpose(block->explain, line->dissector, line->kind, line->purpose);
@@ -277,9 +288,9 @@ static void append_start(GString *line, struct bytes data)
 		*hex++ = digits[byte >> 4];
 		*hex++ = digits[byte & 15];
 		*hex++ = ' ';
-		text[i] = byte >= 0x20 && byte < 0x7f ? (char)byte : '.';
 	}
 	*hex = ' ';
+	ascii_print(shown, text);
 	text_grow(line, 4 * shown.length + 1);
 	if (shown.length < data.length)
 		text_append(line, " …");
@@ -330,19 +341,26 @@ static void print_data(struct block *block, const struct decode_layer *layer)
 	print_line(block->explain);
 }
 
-/* What of a payload is not here, for lack of room in the capture. */
+/* How much of the frame was captured, its FCS included. */
+static size_t captured_bytes(const struct captured_frame *frame)
+{
+	return frame->bytes.length + (frame->has_fcs ? 4 : 0);
+}
+
+/* What of a payload is not here: for lack of room in the capture, or a header says more than the frame holds. */
 static void print_cut(struct block *block, const struct decode_layer *layer)
 {
+	const struct captured_frame *frame = block->packet->frame;
+	const char *where =
+	    captured_bytes(frame) < frame->original_length ? "were captured" : "are in the frame";
 	char text[80];
 
-	if (layer->header_bytes == 0 && layer->cut_header_bytes == 1)
-		g_strlcpy(text, "This byte was not captured.", sizeof text);
-	else if (layer->header_bytes == 0)
-		g_snprintf(text, sizeof text, "None of these %u bytes were captured.",
-			   layer->cut_header_bytes);
+	if (layer->header_bytes == 0)
+		g_snprintf(text, sizeof text, "None of these %u bytes %s.", layer->cut_header_bytes,
+			   where);
 	else
-		g_snprintf(text, sizeof text, "Only %u of these %u bytes were captured.",
-			   layer->header_bytes, layer->header_bytes + layer->cut_header_bytes);
+		g_snprintf(text, sizeof text, "Only %u of these %u bytes %s.", layer->header_bytes,
+			   layer->header_bytes + layer->cut_header_bytes, where);
 	print_aside(block->explain, text);
 }
 
@@ -390,8 +408,15 @@ static void print_records(struct block *block)
 	around = model_record_bytes(segment);
 	if (around == 0)
 		return;
-	layout_begin(layout, actions[block->way], LAYER_TLS, "TLS");
-	layout_change(layout, is_sent ? '+' : block->way == WAY_RECEIVED ? '-' : ' ', around);
+	layout_begin(layout, &(struct layout_front) {
+				 .action = actions[block->way],
+				 .name = "TLS",
+				 .layer = LAYER_TLS,
+				 .sign = is_sent                      ? '+'
+					 : block->way == WAY_RECEIVED ? '-'
+								      : ' ',
+				 .header_bytes = around,
+			     });
 	text_append(layout->line, is_sent
 				      ? "application data, encrypted: headers and tags of records"
 				      : "application data, decrypted: headers and tags of records");
@@ -423,37 +448,56 @@ static void print_layers(struct block *block)
 }
 
 /* A run's own comment knows the sentence better: which programs act. */
-static void take_comment(struct explain *explain, const struct captured_frame *frame)
+static void make_sentence(struct block *block)
 {
-	struct bytes sentence = { (const uint8_t *)explain->text->str, explain->text->len };
+	const struct captured_frame *frame = block->packet->frame;
+	GString *text = block->explain->text;
 
-	if (frame->comment_count == 0 || frame->comments[0].length <= sentence.length ||
-	    !explain_comment_agrees(frame->comments[0], sentence))
+	text_empty(text);
+	sentence_append_account(text, &block->packet->account);
+	block->sentence = text_bytes(text);
+	if (frame->comment_count > 0 && frame->comments[0].length > text->len &&
+	    explain_comment_agrees(frame->comments[0], block->sentence))
+		block->sentence = frame->comments[0];
+	block->ascii_bytes = ascii_printable_bytes(block->sentence);
+	if (block->ascii_bytes == block->sentence.length ||
+	    block->sentence.data == (const uint8_t *)text->str)
 		return;
-	text_empty(explain->text);
-	explain_append_text(explain->text, frame->comments[0]);
+	text_empty(text);
+	explain_append_text(text, block->sentence);
+	block->sentence = text_bytes(text);
+}
+
+/* What comes behind the dash is told elsewhere. */
+static void append_short(struct layout *layout, const struct block *block)
+{
+	struct bytes title = block->sentence;
+
+	if (block->ascii_bytes < title.length) /* else there is no dash either */
+		title = bytes_first(title, sentence_short_bytes(title));
+	if (title.length <= block->ascii_bytes)
+		layout_ascii(layout, title);
+	else
+		text_append_bytes(layout->line, (const char *)title.data, title.length);
 }
 
 static void print_title(struct block *block)
 {
+	static const char *const beginnings[] = {
+		[WAY_UNKNOWN] = " ",
+		[WAY_SENT] = " ",
+		[WAY_RECEIVED] = " receives: ",
+		[WAY_TRANSIT] = " on its way: ",
+	};
 	struct explain *explain = block->explain;
-	const struct captured_frame *frame = block->packet->frame;
 	struct layout *layout = &explain->layout;
-	GString *line = layout->line;
 
-	layout_time(layout, frame->time_ns - explain->first_ns);
+	layout_time(layout, block->packet->frame->time_ns - explain->first_ns);
 	layout_look(layout, LAYOUT_BOLD);
-	text_append(line, " ");
+	layout_ascii(layout, bytes_of(" "));
 	layout_field(layout, explain_label(explain, block->packet), LABEL_COLUMNS);
-	text_append(line, " ");
-	if (block->way == WAY_RECEIVED)
-		text_append(line, "receives: ");
-	else if (block->way == WAY_TRANSIT)
-		text_append(line, "on its way: ");
-	text_empty(explain->text);
-	sentence_append_account(explain->text, &block->packet->account);
-	take_comment(explain, frame);
-	text_append_bytes(line, explain->text->str, sentence_short_bytes(explain->text));
+	layout_ascii(layout, bytes_of(beginnings[block->way]));
+	append_short(layout, block);
 	layout_frame(layout, explain->frame);
 	layout_print(layout, LAYOUT_EVENT_COLUMN);
 }
@@ -465,14 +509,15 @@ static void begin_note(struct explain *explain, const char *about)
 	layout_pad(&explain->layout, LAYOUT_TEXT_COLUMN);
 }
 
-/* Comments that say more than the title does. `explain->text` is the whole sentence. */
+/* Comments that say more than the sentence does. */
 static void print_comments(struct block *block)
 {
 	const struct captured_frame *frame = block->packet->frame;
 	struct explain *explain = block->explain;
 
 	for (unsigned i = 0; i < frame->comment_count; i++) {
-		if (bytes_equal(frame->comments[i], bytes_of(explain->text->str)))
+		if (frame->comments[i].data == block->sentence.data ||
+		    bytes_equal(frame->comments[i], block->sentence))
 			continue;
 		begin_note(explain, "  comment");
 		explain_append_text(explain->layout.line, frame->comments[i]);
@@ -485,15 +530,23 @@ static void print_damage(struct block *block)
 {
 	const struct captured_frame *frame = block->packet->frame;
 	struct explain *explain = block->explain;
-	size_t captured = frame->bytes.length + (frame->has_fcs ? 4 : 0);
+	size_t captured = captured_bytes(frame);
 
+	if (frame->passed_bytes > 0) {
+		begin_note(explain, "  damaged");
+		g_string_append_printf(explain->layout.line,
+				       "the capture, in front of this: %" G_GUINT64_FORMAT
+				       " byte%s passed over",
+				       frame->passed_bytes, plural(frame->passed_bytes));
+		print_line(explain);
+	}
 	if (captured < frame->original_length) {
 		begin_note(explain, "  captured");
 		g_string_append_printf(explain->layout.line, "only the first %zu of %u bytes",
 				       captured, frame->original_length);
 		print_line(explain);
 	}
-	if (explain_fcs_is_wrong(frame)) {
+	if (block->packet->is_fcs_wrong) {
 		begin_note(explain, "  damaged");
 		g_string_append_printf(explain->layout.line,
 				       "the FCS 0x%08x is not that of these bytes: they changed "
@@ -510,8 +563,9 @@ static void print_damage(struct block *block)
 
 void explain_block(struct explain *explain, const struct explained *packet)
 {
-	struct block block = { explain, packet, way_of(packet), false };
+	struct block block = { .explain = explain, .packet = packet, .way = way_of(packet) };
 
+	make_sentence(&block);
 	print_title(&block);
 	print_comments(&block);
 	print_damage(&block);
@@ -525,7 +579,7 @@ static void append_decrypted(struct explain *explain)
 	GString *line = explain->layout.line;
 
 	g_string_append_printf(line, "; %" G_GUINT64_FORMAT " TLS record%s decrypted", records.read,
-			       records.read == 1 ? "" : "s");
+			       plural(records.read));
 	if (records.unread > 0)
 		g_string_append_printf(
 		    line, ", %" G_GUINT64_FORMAT " could not be: the secrets here do not fit",
@@ -537,12 +591,12 @@ void explain_summary(struct explain *explain, const struct explain_result *resul
 	GString *line = explain->layout.line;
 
 	g_string_append_printf(line, "%" G_GUINT64_FORMAT " frame%s", result->frames,
-			       result->frames == 1 ? "" : "s");
+			       plural(result->frames));
 	if (result->shown < result->frames)
 		g_string_append_printf(line, ", %" G_GUINT64_FORMAT " of them shown",
 				       result->shown);
 	g_string_append_printf(line, "; %u TCP connection%s", streams_count(explain->streams),
-			       streams_count(explain->streams) == 1 ? "" : "s");
+			       plural(streams_count(explain->streams)));
 	if (streams_forgotten(explain->streams) > 0)
 		g_string_append_printf(
 		    line,
@@ -556,7 +610,7 @@ void explain_summary(struct explain *explain, const struct explain_result *resul
 	if (explain->unfinished > 0)
 		g_string_append_printf(line,
 				       "; %" G_GUINT64_FORMAT " checksum%s left to network cards",
-				       explain->unfinished, explain->unfinished == 1 ? "" : "s");
+				       explain->unfinished, plural(explain->unfinished));
 	if (tls_secrets_count(streams_secrets(explain->streams)) > 0)
 		append_decrypted(explain);
 	layout_print(&explain->layout, 4);

@@ -12,10 +12,7 @@ static size_t actor_at(struct bytes text)
 	if (end == NULL)
 		return 0;
 	name = bytes_from(bytes_first(text, (size_t)(end - text.data)), 1);
-	for (unsigned actor = ACTOR_NONE + 1; actor < ACTOR_COUNT; actor++)
-		if (bytes_equal(name, bytes_of(actor_name((uint8_t)actor))))
-			return name.length + 2;
-	return 0;
+	return actor_is_name(name) ? name.length + 2 : 0;
 }
 
 /* How much of a comment names a program, with the space in front of it or behind it; 0: nothing. */
@@ -38,8 +35,12 @@ static size_t common_bytes(struct bytes a, struct bytes b)
 {
 	size_t length = MIN(a.length, b.length), count = 0;
 
-	while (count + 8 <= length && memcmp(a.data + count, b.data + count, 8) == 0)
-		count += 8;
+	for (uint64_t in_a, in_b; count + sizeof in_a <= length; count += sizeof in_a) {
+		memcpy(&in_a, a.data + count, sizeof in_a);
+		memcpy(&in_b, b.data + count, sizeof in_b);
+		if (in_a != in_b)
+			return count + (size_t)__builtin_ctzll(GUINT64_TO_LE(in_a ^ in_b)) / 8;
+	}
 	while (count < length && a.data[count] == b.data[count])
 		count++;
 	return count;

@@ -1,4 +1,5 @@
 /* One packet in full: every field of every layer, and its bytes. */
+#include "sim/ascii.h"
 #include "sim/time.h"
 #include "views/explain_private.h"
 #include "views/sentence.h"
@@ -158,6 +159,11 @@ static void print_unit(struct explain *explain, const struct dissect_unit *unit,
 	g_string_append_printf(line, "  %*s%s%s, %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT,
 			       2 * unit->depth, "", is_held ? "held before: " : "", unit->name,
 			       offset, offset + unit->length - (unit->length > 0));
+	if (unit->bits == 1)
+		g_string_append_printf(line, ", bit %u", unit->bit);
+	else if (unit->bits > 0)
+		g_string_append_printf(line, ", bits %u to %u", unit->bit,
+				       unit->bit + unit->bits - 1);
 	layout_pad(&explain->layout, VALUE_COLUMN - 1);
 	g_string_append_printf(line, " %s%s%s", unit->summary,
 			       unit->is_complete ? "" : " (a piece)",
@@ -228,10 +234,8 @@ static void print_bytes(struct explain *explain, struct bytes bytes)
 				g_string_append_c(line, ' ');
 		}
 		g_string_append_c(line, ' ');
-		for (size_t i = 0; i < part.length; i++)
-			g_string_append_c(line, part.data[i] >= 0x20 && part.data[i] < 0x7f
-						    ? (char)part.data[i]
-						    : '.');
+		ascii_print(part, text_room(line, part.length));
+		text_grow(line, part.length);
 		print_line(explain, 4);
 	}
 }
@@ -267,7 +271,7 @@ static void print_frame(struct explain *explain, const struct explained *packet)
 		g_string_append_printf(line, ", of which the first %zu were captured", captured);
 	if (frame->has_fcs)
 		g_string_append_printf(line, ", with 4 of FCS: 0x%08x, %s", frame->fcs,
-				       explain_fcs_is_wrong(frame) ? "WRONG" : "right");
+				       packet->is_fcs_wrong ? "WRONG" : "right");
 	print_line(explain, ABOUT_COLUMN);
 	g_string_append(line, "  time       ");
 	append_time(line, frame->time_ns);

@@ -134,6 +134,10 @@ static void append_unit(GString *out, const char *protocol, const struct dissect
 	append_number(out, "depth", unit->depth);
 	append_number(out, "offset", offset);
 	append_number(out, "length", unit->length);
+	if (unit->bits > 0) {
+		append_number(out, "bit", unit->bit);
+		append_number(out, "bits", unit->bits);
+	}
 	if (!unit->is_complete)
 		g_string_append(out, ",\"piece\":true");
 	if (is_held)
@@ -199,9 +203,11 @@ static void append_frame(struct explain *explain, const struct explained *packet
 	append_number(out, "captured_bytes", frame->bytes.length + (frame->has_fcs ? 4 : 0));
 	if (frame->has_fcs) {
 		append_number(out, "fcs", frame->fcs);
-		if (explain_fcs_is_wrong(frame))
+		if (packet->is_fcs_wrong)
 			g_string_append(out, ",\"fcs_wrong\":true");
 	}
+	if (frame->passed_bytes > 0)
+		append_number(out, "passed_bytes", frame->passed_bytes);
 	for (unsigned i = 0; i < frame->comment_count; i++) {
 		g_string_append(out, i == 0 ? ",\"comments\":[" : ",");
 		append_string(out, frame->comments[i]);

@@ -33,6 +33,7 @@ struct explained {
 	const struct captured_frame *frame;
 	const struct captured_interface *interface;
 	enum capture_direction direction; /* as the capture says, or a cooked header in it */
+	bool is_fcs_wrong;                /* captured, and not that of the frame's bytes */
 	struct account account;
 	struct model_segment segment;     /* of account.segment */
 	struct account_datagram datagram; /* of account.datagram */
@@ -43,9 +44,6 @@ const char *explain_label(struct explain *explain, const struct explained *packe
 
 /* Text from outside, made fit for terminals and JSON: valid UTF-8 without control characters. */
 void explain_append_text(GString *out, struct bytes text);
-
-/* What a frame's end shows: true when its FCS was captured and is wrong. */
-bool explain_fcs_is_wrong(const struct captured_frame *frame);
 
 /* What is said of a segment's place in its stream, behind a comma; nothing when all is well. */
 void explain_append_order(GString *out, const struct model_segment *segment);
@@ -62,15 +60,13 @@ void explain_json(struct explain *explain, const struct explained *packet);
  * What is said of the headers of link and network hardly changes within a conversation. All that such
  * a line depends on but for the size at its end, so that it need not be made anew.
  */
-#define EXPLAIN_AGAIN_MAX    1024 /* lines that are kept */
-#define EXPLAIN_AGAIN_BYTES  248  /* of such a line; longer ones are not kept */
-#define EXPLAIN_AGAIN_HEADER 20   /* of the longest header */
+#define EXPLAIN_AGAIN_MAX   1024 /* lines that are kept */
+#define EXPLAIN_AGAIN_BYTES 248  /* of such a line; longer ones are not kept */
 struct explain_again {
 	uint32_t padding_bytes; /* behind the packet; none in here: compared as bytes */
 	uint8_t protocol, way;
-	uint8_t zero[6];
-	uint8_t
-	    header[EXPLAIN_AGAIN_HEADER]; /* last: keys differ in their last bytes, which is fast */
+	uint8_t zero[2];
+	uint64_t header[3]; /* pieces of it, which may overlap */
 };
 
 struct explain_kept {

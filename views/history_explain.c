@@ -7,6 +7,7 @@
 #include "views/history_telling.h"
 #include "views/names.h"
 #include "views/sentence.h"
+#include "views/text.h"
 
 /* Frames. */
 
@@ -227,7 +228,7 @@ static void tell_made(const struct telling *telling)
 
 	telling_read(&frame, telling, telling->hop->sent);
 	sentence_append(text, telling->history->model, telling->hop->sent);
-	g_string_truncate(text, sentence_short_bytes(text));
+	g_string_truncate(text, sentence_short_bytes(text_bytes(text)));
 	g_string_append(telling->out, text->str);
 	if (text->len > 0 && strchr(".?!", text->str[text->len - 1]) == NULL)
 		g_string_append_c(telling->out, '.');

@@ -272,6 +272,20 @@ void telling_ignore(const struct telling *telling)
 		    "over: TCP answers with a reset (RST).",
 		    telling->node);
 		break;
+	case LAYER_TCP << 16 | TCP_IGNORE_KEEPALIVE:
+		g_string_append_printf(
+		    telling->out,
+		    "It only asks whether %s is still there: its number is one before the next. "
+		    "TCP answers with an acknowledgment.",
+		    telling->node);
+		break;
+	case LAYER_TCP << 16 | TCP_IGNORE_LATE_ACK:
+		g_string_append_printf(
+		    telling->out,
+		    "It acknowledges what %s knows to have arrived: the connection is over, and "
+		    "its ports only wait until nothing of it is on its way (TIME-WAIT).",
+		    telling->node);
+		break;
 	default:
 		g_string_append_printf(telling->out, "It ends at %s, and nothing is lost: %s.",
 				       telling->node, view_detail_name(record));

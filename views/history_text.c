@@ -159,7 +159,7 @@ static void append_short_sentence(GString *out, const struct history *history, s
 	GString *text = g_string_new(NULL);
 
 	sentence_append(text, history->model, frame);
-	text_append_bytes(out, text->str, sentence_short_bytes(text));
+	text_append_bytes(out, text->str, sentence_short_bytes(text_bytes(text)));
 	g_string_free(text, TRUE);
 }
 

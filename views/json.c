@@ -19,6 +19,7 @@ struct json_view {
 	uint8_t *buffer;
 	size_t used;
 	bool has_failed;
+	struct view_found found;
 };
 
 struct json_view *json_view_new(FILE *out, const struct model *model,
@@ -227,29 +228,37 @@ static void put_record(struct json_view *json, const struct trace_record *record
 	put_text(json, "}\n");
 }
 
-/* By its layer and its node. */
-static bool passes(const struct json_view *json, const struct trace_record *record)
+static bool is_of_layers(const struct json_view *json, const struct trace_record *record)
 {
-	const struct json_options *options = &json->options;
+	uint64_t layers = json->options.layers;
 
-	return (options->layers == 0 || (options->layers & UINT64_C(1) << record->layer) != 0) &&
-	       (options->nodes == NULL || options->nodes[trace_node_of(record->id)]);
+	return layers == 0 || (layers & UINT64_C(1) << record->layer) != 0;
 }
 
-static bool is_wanted(const struct json_view *json, const struct trace_record *record)
+static bool is_of_nodes(const struct json_view *json, const struct trace_record *record)
 {
-	const struct json_options *options = &json->options;
+	const bool *nodes = json->options.nodes;
+
+	return nodes == NULL || nodes[trace_node_of(record->id)];
+}
+
+static bool is_of_message(const struct json_view *json, const struct trace_record *record)
+{
 	const struct model_mail *mail;
 
+	if (json->options.message == 0)
+		return true;
+	mail = model_mail_by_root(json->model, record->root);
+	return mail != NULL && mail->number == json->options.message;
+}
+
+static bool is_wanted(struct json_view *json, const struct trace_record *record)
+{
 	if (record->kind == TRACE_NODE || record->kind == TRACE_INTERFACE ||
 	    record->kind == TRACE_LINK)
 		return true;
-	if (!passes(json, record))
-		return false;
-	if (options->message == 0)
-		return true;
-	mail = model_mail_by_root(json->model, record->root);
-	return mail != NULL && mail->number == options->message;
+	return is_of_nodes(json, record) && is_of_message(json, record) &&
+	       view_found_note(&json->found, UINT64_C(1) << record->layer, json->options.layers);
 }
 
 /* Keeps a user's action: only what comes of it tells whether a mail does. */
@@ -274,7 +283,8 @@ static void put_action(struct json_view *json, uint64_t root)
 
 void json_view_feed(struct json_view *json, const struct trace_record *record, struct bytes bytes)
 {
-	if (record->kind == TRACE_ACTION && json->options.message != 0 && passes(json, record))
+	if (record->kind == TRACE_ACTION && json->options.message != 0 &&
+	    is_of_layers(json, record) && is_of_nodes(json, record))
 		keep_action(json, record, bytes);
 	if (!is_wanted(json, record))
 		return;
@@ -282,6 +292,11 @@ void json_view_feed(struct json_view *json, const struct trace_record *record, s
 		put_action(json, record->root);
 	put_record(json, record, bytes);
 }
+struct view_found json_view_found(const struct json_view *json)
+{
+	return json->found;
+}
+
 bool json_view_finish(struct json_view *json)
 {
 	json_view_flush(json);

@@ -1,6 +1,7 @@
 /* The trace as JSON Lines: one object per record. Every field is described in docs/TRACE.md. */
 #pragma once
 #include <stdio.h>
+#include "views/found.h"
 #include "views/model.h"
 
 struct json_view;
@@ -26,6 +27,9 @@ void json_view_feed(struct json_view *json, const struct trace_record *record, s
 
 /* Hands what is buffered to `out`. */
 void json_view_flush(struct json_view *json);
+
+/* What of the options was met so far; nodes, interfaces and cables do not count. */
+struct view_found json_view_found(const struct json_view *json);
 
 /* Writes what is left and frees. False when something could not be written; errno tells why. */
 bool json_view_finish(struct json_view *json);

@@ -1,6 +1,7 @@
 #include "views/layout.h"
 
 #include "protocols/layer.h"
+#include "sim/ascii.h"
 #include "sim/time.h"
 #include "views/text.h"
 
@@ -98,26 +99,29 @@ void layout_pad(struct layout *layout, unsigned column)
 	skip(layout, column - now);
 }
 
+void layout_ascii(struct layout *layout, struct bytes text)
+{
+	bool is_measured = layout->mark.bytes == layout->line->len;
+
+	text_append_bytes(layout->line, (const char *)text.data, text.length);
+	if (is_measured)
+		skip(layout, (unsigned)text.length);
+}
+
+void layout_text(struct layout *layout, struct bytes text)
+{
+	if (ascii_printable_bytes(text) == text.length)
+		layout_ascii(layout, text);
+	else
+		text_append_bytes(layout->line, (const char *)text.data, text.length);
+}
+
 void layout_field(struct layout *layout, const char *text, unsigned columns)
 {
 	unsigned column = layout_width(layout) + columns;
 
-	text_append(layout->line, text);
+	layout_text(layout, bytes_of(text));
 	layout_pad(layout, column);
-}
-
-/* ".004 812 s ": microseconds of a second. */
-static void append_parts(GString *line, unsigned us)
-{
-	char text[] = ".000 000 s ";
-
-	for (unsigned at = 7; at > 0; at--) {
-		if (text[at] == ' ')
-			continue;
-		text[at] = (char)('0' + us % 10);
-		us /= 10;
-	}
-	text_append_bytes(line, text, sizeof text - 1);
 }
 
 void layout_time(struct layout *layout, int64_t time_ns)
@@ -129,25 +133,12 @@ void layout_time(struct layout *layout, int64_t time_ns)
 	if (us < 0)
 		text_append(layout->line, "-");
 	text_number_right(layout->line, magnitude / 1000000, us < 0 ? 3 : 4);
-	append_parts(layout->line, (unsigned)(magnitude % 1000000));
+	text_microseconds(layout->line, (uint32_t)(magnitude % 1000000));
+	text_append(layout->line, " s ");
 	skip(layout, (unsigned)(layout->line->len - from));
 }
 
-void layout_begin(struct layout *layout, const char *action, unsigned layer, const char *name)
-{
-	GString *line = layout->line;
-	size_t from = line->len, before_name;
-
-	text_append(line, "  ");
-	text_left(line, action, 12);
-	skip(layout, (unsigned)(line->len - from));
-	layout_colour(layout, layer);
-	before_name = line->len;
-	text_left(line, name, 9);
-	skip(layout, (unsigned)(line->len - before_name));
-}
-
-void layout_change(struct layout *layout, char sign, size_t header_bytes)
+static void append_change(struct layout *layout, char sign, size_t header_bytes)
 {
 	size_t from = layout->line->len;
 
@@ -157,10 +148,62 @@ void layout_change(struct layout *layout, char sign, size_t header_bytes)
 		text_append(layout->line, " B");
 	}
 	skip(layout, (unsigned)(layout->line->len - from));
+}
+
+static void make_front(struct layout *layout, const struct layout_front *front)
+{
+	GString *line = layout->line;
+	size_t from = line->len, before_name;
+
+	text_append(line, "  ");
+	text_left(line, front->action, 12);
+	skip(layout, (unsigned)(line->len - from));
+	layout_colour(layout, front->layer);
+	before_name = line->len;
+	text_left(line, front->name, 9);
+	skip(layout, (unsigned)(line->len - before_name));
+	append_change(layout, front->sign, front->header_bytes);
 	layout_plain(layout);
 	if (layout_width(layout) >= LAYOUT_TEXT_COLUMN)
 		text_append(layout->line, " ");
 	layout_pad(layout, LAYOUT_TEXT_COLUMN);
+}
+
+static bool is_same_front(const struct layout_front *a, const struct layout_front *b)
+{
+	return a->action == b->action && a->name == b->name && a->layer == b->layer &&
+	       a->sign == b->sign && a->header_bytes == b->header_bytes;
+}
+
+/* Keeps what is in the line. */
+static void keep_front(struct layout *layout, const struct layout_front *front,
+		       struct layout_kept_front *kept)
+{
+	const GString *line = layout->line;
+
+	if (line->len > sizeof kept->text)
+		return;
+	*kept = (struct layout_kept_front) {
+		.front = *front,
+		.length = (uint8_t)line->len,
+		.columns = (uint8_t)layout_width(layout),
+	};
+	memcpy(kept->text, line->str, line->len);
+}
+
+void layout_begin(struct layout *layout, const struct layout_front *front)
+{
+	size_t place = front->header_bytes + (uint8_t)front->name[0] + (uint8_t)front->sign;
+	struct layout_kept_front *kept = &layout->fronts[place % LAYOUT_FRONTS];
+
+	g_assert(layout->line->len == 0);
+	if (is_same_front(&kept->front, front)) {
+		text_append_bytes(layout->line, kept->text, kept->length);
+		skip(layout, kept->columns);
+	} else {
+		make_front(layout, front);
+		keep_front(layout, front, kept);
+	}
 }
 
 /* Where the sizes end. */

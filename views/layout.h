@@ -7,11 +7,31 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include "sim/bytes.h"
 #include "views/columns.h"
 
 #define LAYOUT_TEXT_COLUMN  30  /* where the description of a header begins */
 #define LAYOUT_EVENT_COLUMN 33  /* where the title of a block and the text of an event begin */
 #define LAYOUT_SIZE_COLUMN  112 /* where sizes end, on a terminal that is wide enough */
+
+/* How the line about a header or a command begins, up to LAYOUT_TEXT_COLUMN. */
+struct layout_front {
+	const char
+	    *action; /* what happens; constant, as is the name: they are told by their addresses */
+	const char *name; /* of the layer, in its colour */
+	unsigned layer;
+	char sign; /* how many bytes of header are added ('+'), taken off ('-') or there (' ') */
+	size_t header_bytes; /* 0: none */
+};
+
+/* One as it was made: few there are, and they come again and again. */
+#define LAYOUT_FRONTS      64
+#define LAYOUT_FRONT_BYTES 62 /* longer ones are not kept */
+struct layout_kept_front {
+	struct layout_front front; /* an action of NULL: there is none */
+	uint8_t length, columns;
+	char text[LAYOUT_FRONT_BYTES];
+};
 
 struct layout {
 	FILE *out;        /* not closed */
@@ -22,6 +42,7 @@ struct layout {
 	GString *rest;  /* of the line, where it was broken for the size at its end; likewise */
 	struct columns_mark mark; /* of the line */
 	GString *page;            /* lines that were printed, but not written yet */
+	struct layout_kept_front fronts[LAYOUT_FRONTS];
 };
 
 /* One colour per layer everywhere: its number among the 256 of terminals; 0: none. */
@@ -35,14 +56,11 @@ void layout_clear(struct layout *layout);
 /* "   1.004 812 s ": seconds with milliseconds and microseconds apart. */
 void layout_time(struct layout *layout, int64_t time_ns);
 
-/* Begins a line: what happens, and in the layer's colour its name. */
-void layout_begin(struct layout *layout, const char *action, unsigned layer, const char *name);
+/* Begins a line. */
+void layout_begin(struct layout *layout, const struct layout_front *front);
 
 /* The columns that the line takes so far. */
 unsigned layout_width(struct layout *layout);
-
-/* Goes on with how many bytes of header are added ('+'), taken off ('-') or there (' '); 0: none. */
-void layout_change(struct layout *layout, char sign, size_t header_bytes);
 
 /* Ends a line with a size. What is too long for its place goes on below. */
 void layout_size(struct layout *layout, size_t size_bytes);
@@ -75,6 +93,12 @@ void layout_plain(struct layout *layout);
 
 /* Pads the line with spaces to `column`. */
 void layout_pad(struct layout *layout, unsigned column);
+
+/* Goes on with text; what is all printable ASCII need not be measured later. */
+void layout_text(struct layout *layout, struct bytes text);
+
+/* The same of text that is known to be so. */
+void layout_ascii(struct layout *layout, struct bytes text);
 
 /* Goes on with `text` in at least so many columns. */
 void layout_field(struct layout *layout, const char *text, unsigned columns);

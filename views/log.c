@@ -191,59 +191,59 @@ static enum fold how_to_fold(struct log *log, const struct crossing *crossing)
 	return FOLD_NOT;
 }
 
-/* Whether a line of a crossing is of a layer that is shown. */
-struct search {
-	const struct log *log;
-	bool is_found;
-};
-
-static void look(void *owner, const struct application_line *line)
+static void add_layer(void *owner, const struct application_line *line)
 {
-	struct search *search = owner;
 	int layer = view_layer_find(line->dissector->key);
 
-	search->is_found |= layer >= 0 && log_shows_layer(search->log, (unsigned)layer);
+	if (layer >= 0)
+		*(uint64_t *)owner |= UINT64_C(1) << layer;
 }
 
 /* In a connection with TLS a segment carries records, in the clear or around what is said. */
-static bool shows_inside_tls(const struct log *log, struct bytes frame,
-			     const struct model_segment *segment)
+static uint64_t layers_inside_tls(const struct log *log, struct bytes frame,
+				  const struct model_segment *segment)
 {
-	struct search search = { .log = log };
+	uint64_t layers = 0;
 	struct decode decode;
 	struct model_segment again;
 	struct account account;
 
-	if (log_shows_layer(log, LAYER_TLS) && segment->length > model_unit_bytes(segment, NULL))
-		return true;
+	if (segment->length > model_unit_bytes(segment, NULL))
+		layers |= UINT64_C(1) << LAYER_TLS;
 	model_account(log->model, frame, &decode, &again, &account);
-	describe_application(&account, look, &search);
-	return search.is_found;
+	describe_application(&account, add_layer, &layers);
+	return layers;
 }
 
 /* Application lines are printed only where the bytes are made or used up. */
-static bool shows_application(const struct log *log, const struct crossing *crossing)
+static uint64_t application_layers(const struct log *log, const struct crossing *crossing)
 {
 	struct model_segment segment;
 
 	if (crossing->received != NULL && !crossing_was_delivered(crossing))
-		return false;
+		return 0;
 	if (!model_find_segment(log->model, crossing_frame(crossing), &segment))
-		return log_shows_layer(log, LAYER_DNS);
+		return 0;
 	if (segment.length == 0 || segment.connection->dissector == NULL)
-		return false;
+		return 0;
 	if (segment.connection->is_tls)
-		return shows_inside_tls(log, crossing_frame(crossing), &segment);
-	return log_shows_layer(log, (unsigned)view_layer_find(segment.connection->dissector->key));
+		return layers_inside_tls(log, crossing_frame(crossing), &segment);
+	return UINT64_C(1) << view_layer_find(segment.connection->dissector->key);
 }
 
-static bool has_shown_layer(const struct log *log, const struct crossing *crossing)
+/* The layers of which a crossing has lines; those of the application only where they are asked for. */
+static uint64_t layers_of(const struct log *log, const struct crossing *crossing)
 {
+	uint64_t layers = 0;
+
 	for (guint i = 0; i < crossing->records->len; i++)
-		if (crossing_record(crossing, i)->kind != TRACE_DERIVE &&
-		    log_shows_layer(log, crossing_record(crossing, i)->layer))
-			return true;
-	return shows_application(log, crossing);
+		if (crossing_record(crossing, i)->kind != TRACE_DERIVE)
+			layers |= UINT64_C(1) << crossing_record(crossing, i)->layer;
+	if (log->options.layers == 0)
+		return layers;
+	if (layers & UINT64_C(1) << LAYER_UDP) /* what is in a datagram here is DNS */
+		layers |= UINT64_C(1) << LAYER_DNS;
+	return layers | application_layers(log, crossing);
 }
 
 static void print_or_fold(void *owner, const struct crossing *crossing)
@@ -252,7 +252,7 @@ static void print_or_fold(void *owner, const struct crossing *crossing)
 
 	if (!node_is_shown(log, crossing->node) ||
 	    !belongs_to_message(log, crossing->root, crossing_frame(crossing)) ||
-	    !has_shown_layer(log, crossing))
+	    !view_found_note(&log->found, layers_of(log, crossing), log->options.layers))
 		return;
 	enum fold fold = how_to_fold(log, crossing);
 
@@ -343,12 +343,17 @@ static void append_later(struct log *log, const struct trace_record *record)
 	g_array_append_val(log->later, event);
 }
 
+static bool event_is_shown(struct log *log, const struct trace_record *record)
+{
+	return node_is_shown(log, trace_node_of(record->id)) &&
+	       belongs_to_message(log, record->root, (struct bytes) { 0 }) &&
+	       view_found_note(&log->found, UINT64_C(1) << record->layer, log->options.layers);
+}
+
 /* A change of TCP's state happens while a segment crosses: it is told behind the block. */
 static void feed_state(struct log *log, const struct trace_record *record, struct bytes bytes)
 {
-	if (!node_is_shown(log, trace_node_of(record->id)) ||
-	    !log_shows_layer(log, record->layer) ||
-	    !belongs_to_message(log, record->root, (struct bytes) { 0 }))
+	if (!event_is_shown(log, record))
 		return;
 	begin_event(log, record, "· ");
 	record_text_append(log->layout.line, log->model, record, bytes, NULL);
@@ -358,9 +363,7 @@ static void feed_state(struct log *log, const struct trace_record *record, struc
 /* Rules of a packet filter, ports that a translator gives and takes away: told behind the block. */
 static void feed_middlebox(struct log *log, const struct trace_record *record, struct bytes bytes)
 {
-	if (!node_is_shown(log, trace_node_of(record->id)) ||
-	    !log_shows_layer(log, record->layer) ||
-	    !belongs_to_message(log, record->root, (struct bytes) { 0 }))
+	if (!event_is_shown(log, record))
 		return;
 	begin_event(log, record, "⇄ ");
 	record_text_append(log->layout.line, log->model, record, bytes, NULL);
@@ -399,9 +402,7 @@ static void feed_event(struct log *log, const struct trace_record *record, struc
 		settle(log);
 	if (record->kind == TRACE_ACTION)
 		keep_actor(log, record, bytes);
-	if (!node_is_shown(log, trace_node_of(record->id)) ||
-	    !log_shows_layer(log, record->layer) ||
-	    !belongs_to_message(log, record->root, (struct bytes) { 0 }))
+	if (!event_is_shown(log, record))
 		return;
 	if (record->kind == TRACE_ACTION)
 		log_print_folded(log);
@@ -457,8 +458,10 @@ void log_feed(struct log *log, const struct trace_record *record, struct bytes b
 	}
 }
 
-void log_finish(struct log *log)
+struct view_found log_finish(struct log *log)
 {
+	struct view_found found;
+
 	crossings_finish(log->crossings);
 	settle(log);
 	log_print_folded(log);
@@ -472,5 +475,7 @@ void log_finish(struct log *log)
 	g_hash_table_destroy(log->actors);
 	layout_clear(&log->layout);
 	g_array_free(log->later, TRUE);
+	found = log->found;
 	g_free(log);
+	return found;
 }

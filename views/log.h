@@ -5,6 +5,7 @@
  */
 #pragma once
 #include <stdio.h>
+#include "views/found.h"
 #include "views/model.h"
 
 struct crossing;
@@ -32,5 +33,5 @@ struct log_options {
 struct log *log_new(const struct model *model, const struct log_options *options);
 void log_feed(struct log *log, const struct trace_record *record, struct bytes bytes);
 
-/* Prints what is still open and what was folded; then frees. */
-void log_finish(struct log *log);
+/* Prints what is still open and what was folded; then frees. Returns what of the options was met. */
+struct view_found log_finish(struct log *log);

@@ -16,8 +16,8 @@
 static void begin_line(struct log *log, const char *action, unsigned layer, char sign,
 		       size_t header_bytes)
 {
-	layout_begin(&log->layout, action, layer, view_layer_name(layer));
-	layout_change(&log->layout, sign, header_bytes);
+	layout_begin(&log->layout, &(struct layout_front) { action, view_layer_name(layer), layer,
+							    sign, header_bytes });
 }
 
 static void end_line(struct log *log)
@@ -244,7 +244,7 @@ static void append_first_sentence(struct log *log, struct bytes frame)
 	GString *text = g_string_new(NULL);
 
 	sentence_append(text, log->model, frame);
-	text_append_bytes(log->layout.line, text->str, sentence_short_bytes(text));
+	text_append_bytes(log->layout.line, text->str, sentence_short_bytes(text_bytes(text)));
 	g_string_free(text, TRUE);
 }
 

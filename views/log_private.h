@@ -28,6 +28,7 @@ struct log {
 	unsigned folded[FOLD_COUNT]; /* since the last block, and in all */
 	unsigned folded_total[FOLD_COUNT];
 	struct layout layout;
+	struct view_found found;
 	GHashTable *actors; /* id of an action to the name of its user */
 	GArray *later; /* of struct later_event: they must not part the crossing they happened in */
 };

@@ -56,6 +56,17 @@ char *view_layer_keys(void)
 	return g_string_free(keys, FALSE);
 }
 
+char *view_layer_list(uint64_t layers)
+{
+	GString *keys = g_string_new(NULL);
+
+	for (unsigned layer = 0; layer < LAYER_COUNT; layer++)
+		if (layers & UINT64_C(1) << layer)
+			g_string_append_printf(keys, "%s%s", keys->len > 0 ? ", " : "",
+					       view_layer_key(layer));
+	return g_string_free(keys, FALSE);
+}
+
 static const char *const kind_names[] = {
 	[TRACE_NODE] = "node",
 	[TRACE_INTERFACE] = "interface",

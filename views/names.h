@@ -14,6 +14,9 @@ int view_layer_find(const char *key);
 /* All keys, comma-separated, for messages; the caller frees it. */
 char *view_layer_keys(void);
 
+/* The keys of a set of 1 << layer, likewise. */
+char *view_layer_list(uint64_t layers);
+
 /* "encapsulate", "drop": the kind in lower case. */
 const char *view_kind_name(enum trace_kind kind);
 

@@ -84,12 +84,14 @@ static void append_user_outcome(GString *out, const struct trace_record *record,
 		[USER_PING_ANSWERED] = "answered",
 		[USER_PING_LOST] = "no answer",
 		[USER_PING_UNREACHABLE] = "not to be reached",
+		[USER_PING_DUPLICATE] = "answered again",
 	};
 	static const char *const answers[] = { "found", "no such name", "no such data", "failed",
 					       "referral" };
 
 	if (record->detail == USER_PING_DONE)
-		g_string_append_printf(out, "ping: %s: ", pings[MIN(record->after, 2)]);
+		g_string_append_printf(
+		    out, "ping: %s: ", pings[MIN(record->after, USER_PING_DUPLICATE)]);
 	else if (record->detail == USER_DIG_DONE)
 		g_string_append_printf(out, "DNS: %s: ", answers[MIN(record->after, 4)]);
 	else if (record->detail == USER_HEARD)

@@ -1,6 +1,7 @@
 #include "views/sentence.h"
 
 #include "protocols/actor.h"
+#include "protocols/dns/names.h"
 #include "stack/tcp/names.h"
 #include "stack/wire/arp.h"
 #include "stack/wire/ethernet.h"
@@ -33,18 +34,22 @@ static const struct service services[] = {
         { 2525, "submission" },
 };
 
-size_t sentence_short_bytes(const GString *sentence)
+size_t sentence_short_bytes(struct bytes sentence)
 {
 	static const char dash[] = SENTENCE_DASH;
-	const char *at = sentence->str;
+	const struct bytes wanted = { (const uint8_t *)dash, sizeof dash - 1 };
+	const uint8_t *at;
 
 	/* Its second byte is rare. */
-	while ((at = strchr(at, (unsigned char)dash[1])) != NULL) {
-		if (at > sentence->str && strncmp(at - 1, dash, sizeof dash - 1) == 0)
-			return (size_t)(at - 1 - sentence->str);
-		at++;
+	for (struct bytes rest = bytes_from(sentence, 1);
+	     (at = bytes_find_byte(rest, wanted.data[1])) != NULL;
+	     rest = bytes_from(rest, (size_t)(at + 1 - rest.data))) {
+		size_t before = (size_t)(at - 1 - sentence.data);
+
+		if (bytes_equal(bytes_first(bytes_from(sentence, before), wanted.length), wanted))
+			return before;
 	}
-	return sentence->len;
+	return sentence.length;
 }
 
 const char *sentence_service(uint16_t port)
@@ -126,11 +131,18 @@ static void append_arp(GString *out, const struct view_names *names, const struc
 			   mac_print(arp.sender_mac, mac));
 }
 
+/* "1 byte", "2 bytes" between two texts. */
+static void append_bytes(GString *out, const char *before, uint64_t length, const char *behind)
+{
+	text_append(out, before);
+	text_things(out, length, "byte");
+	text_append(out, behind);
+}
+
 static void append_ping(GString *out, const char *from, const char *to, size_t length)
 {
 	text_words(out, from, " pings ", to);
-	text_append(out, " with ");
-	text_things(out, length, "byte");
+	append_bytes(out, " with ", length, "");
 }
 
 /* "a sends b an ICMPv6 message: neighbour solicitation (135)"; `type` is the field that has the names. */
@@ -312,21 +324,27 @@ static void append_icmpv6(GString *out, const struct view_names *names, const ch
 			       icmp.type);
 }
 
-/* "alice-pc asks dns for A of mail.example", "dns answers alice-pc: mail.example A 192.0.2.1". */
-static void append_exchange(GString *out, const char *from, const char *to, bool is_from_server,
+/*
+ * "alice-pc asks dns for A of mail.example", "dns answers alice-pc: mail.example A 192.0.2.1"; by what
+ * the message is, which may not be what its port makes one expect.
+ */
+static void append_exchange(GString *out, const char *from, const char *to, bool is_answer,
 			    const char *summary)
 {
-	const char *verb = is_from_server ? "answer: " : "asks ";
+	static const char *const verbs[] = { "asks ", "tells " };
+	static const char answer[] = "answer: ";
 
-	if (g_str_has_prefix(summary, verb))
-		summary += strlen(verb);
-	else
-		verb = "";
-	text_append(out, from);
-	text_append(out, is_from_server ? " answers " : " asks ");
-	text_append(out, to);
-	text_append(out, *verb != '\0' && !is_from_server ? " " : ": ");
-	text_append(out, summary);
+	for (size_t i = 0; !is_answer && i < G_N_ELEMENTS(verbs); i++) {
+		if (!g_str_has_prefix(summary, verbs[i]))
+			continue;
+		text_words(out, from, " ", verbs[i], to);
+		text_words(out, " ", summary + strlen(verbs[i]), "");
+		return;
+	}
+	if (is_answer && g_str_has_prefix(summary, answer))
+		summary += strlen(answer);
+	text_words(out, from, is_answer ? " answers " : " to ", to);
+	text_words(out, ": ", summary, "");
 }
 
 /* As its header says: less of it may have been captured. */
@@ -335,8 +353,8 @@ static void append_datagram(GString *out, const char *from, const char *to, stru
 	int length = get_be16(in.data + 4) - UDP_HEADER_BYTES;
 
 	text_words(out, from, " sends ");
-	text_things(out, (uint64_t)MAX(length, 0), "byte");
-	text_words(out, " by UDP to ", to);
+	append_bytes(out, "", (uint64_t)MAX(length, 0), " by UDP to ");
+	text_append(out, to);
 	text_count(out, " port ", get_be16(in.data + 2), "");
 }
 
@@ -352,7 +370,8 @@ static void append_udp(GString *out, const char *from, const char *to,
 	else if (layer->status == PARSE_BAD_LENGTH)
 		text_words(out, from, " sends ", to, " a UDP datagram whose length is wrong");
 	else if (datagram->dissector != NULL)
-		append_exchange(out, from, to, datagram->is_from_server, datagram->unit.summary);
+		append_exchange(out, from, to, datagram->unit.kind == DNS_UNIT_RESPONSE,
+				datagram->unit.summary);
 	else
 		append_datagram(out, from, to, in);
 }
@@ -374,9 +393,7 @@ static void append_room(GString *out, const struct model_segment *segment)
 	if (segment->window_bytes == 0) {
 		text_append(out, ", and has no room for more (zero window)");
 	} else if (segment->why == TCP_ACK_WINDOW && segment->is_window_known) {
-		text_append(out, ", and has room for ");
-		text_things(out, segment->window_bytes, "byte");
-		text_append(out, " (window update)");
+		append_bytes(out, ", and has room for ", segment->window_bytes, " (window update)");
 	} else if (segment->why == TCP_ACK_WINDOW) {
 		text_append(out, ", and has more room (window update)");
 	} else if (segment->why == TCP_ACK_CHALLENGE) {
@@ -434,10 +451,8 @@ static void append_reset(GString *out, const char *from, const char *to,
 {
 	if (!is_refusal(segment)) {
 		text_words(out, from, " resets the connection with ", to);
-		if (segment->length > 0) {
-			text_append(out, ", and says why in ");
-			text_things(out, segment->length, "byte");
-		}
+		if (segment->length > 0)
+			append_bytes(out, ", and says why in ", segment->length, "");
 		return;
 	}
 	text_words(out, from, " refuses ", to, " the connection (RST): no program listens on ");
@@ -527,7 +542,7 @@ static bool append_order(GString *out, const char *from, const char *to,
 	switch ((enum segment_order)segment->order) {
 	case SEGMENT_REPEATED:
 		text_words(out, from, " sends ", to, " again what it sent before: ");
-		text_things(out, segment->length, "byte");
+		append_bytes(out, "", segment->length, "");
 		return true;
 	case SEGMENT_ELSEWHERE:
 		text_words(out, from, " to ", to, ": a segment on its way, told of before");
@@ -539,19 +554,18 @@ static bool append_order(GString *out, const char *from, const char *to,
 		text_words(out, from, " asks whether ", to, " has room again (window probe)");
 		return true;
 	case SEGMENT_EARLY:
-		text_words(out, from, " to ", to, ": ");
-		text_things(out, segment->length, "byte");
-		text_append(out, ", while some before them have not come yet");
+		text_words(out, from, " to ", to);
+		append_bytes(out, ": ", segment->length,
+			     ", while some before them have not come yet");
 		return true;
 	case SEGMENT_BEFORE:
-		text_words(out, from, " sends ", to, " ");
-		text_things(out, segment->length, "byte");
-		text_append(out, " from before what is known of this stream");
+		text_words(out, from, " sends ", to);
+		append_bytes(out, " ", segment->length,
+			     " from before what is known of this stream");
 		return true;
 	case SEGMENT_DAMAGED:
-		text_words(out, from, " sends ", to, " ");
-		text_things(out, segment->length, "byte");
-		text_append(out, ", damaged on the way");
+		text_words(out, from, " sends ", to);
+		append_bytes(out, " ", segment->length, ", damaged on the way");
 		return true;
 	case SEGMENT_IN_ORDER:
 	case SEGMENT_FILLS_GAP:
@@ -578,17 +592,14 @@ static void append_payload(GString *out, const char *from, const char *to,
 	    index < direction->units->len ? direction->units->pdata[index] : NULL;
 
 	if (unit == NULL || unit->offset >= end) {
-		text_append(out, ": ");
-		text_things(out, segment->length, "byte");
+		append_bytes(out, ": ", segment->length, "");
 		return;
 	}
 	for (unsigned i = index + 1; i < direction->units->len; i++, more++)
 		if (((struct model_unit *)direction->units->pdata[i])->offset >= end)
 			break;
 	if (account->is_outside && unit->is_encrypted) {
-		text_append(out, ": ");
-		text_things(out, segment->length, "byte");
-		text_append(out, ", encrypted by TLS");
+		append_bytes(out, ": ", segment->length, ", encrypted by TLS");
 		return;
 	}
 	text_append(out, ", ");
@@ -663,9 +674,8 @@ static void append_unknown(GString *out, const char *from, const char *to,
 	int protocol = unknown_protocol(decode);
 	const char *name = protocol < 0 ? NULL : field_value_name(&protocols, (uint64_t)protocol);
 
-	text_words(out, from, " sends ", to, " ");
-	text_things(out, length, "byte");
-	text_append(out, " of ");
+	text_words(out, from, " sends ", to);
+	append_bytes(out, " ", length, " of ");
 	if (protocol < 0) {
 		text_append(out, "a protocol not known here");
 		return;
@@ -714,9 +724,9 @@ static bool append_fragment(GString *out, const char *from, const char *to,
 		struct ipv4_header ipv4;
 		struct ipv6_extension extension;
 
-		if (layer->protocol == DECODE_IPV4 &&
-		    ipv4_header_parse_captured(in, &ipv4, &payload) == PARSE_OK &&
-		    (ipv4.more_fragments || ipv4.fragment_offset_bytes > 0)) {
+		if (layer->protocol == DECODE_IPV4 && in.length >= IPV4_HEADER_BYTES &&
+		    ipv4_is_fragment(in.data) &&
+		    ipv4_header_parse_captured(in, &ipv4, &payload) == PARSE_OK) {
 			offset = ipv4.fragment_offset_bytes;
 			identification = ipv4.identification;
 			length = ipv4.total_length_bytes - ipv4.header_bytes;

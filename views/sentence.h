@@ -20,7 +20,7 @@ void sentence_append_outside(GString *out, const struct model *model, struct byt
 #define SENTENCE_DASH " — " /* between what is said and what it is for */
 
 /* How many bytes of a sentence say what happens, without what it is for. */
-size_t sentence_short_bytes(const GString *sentence);
+size_t sentence_short_bytes(struct bytes sentence);
 
 /* The name of a host with this address, as `names` has it; else the address, printed into `out`. */
 #define SENTENCE_HOST_BYTES IPV6_ADDRESS_TEXT_BYTES

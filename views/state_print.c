@@ -63,11 +63,12 @@ static void print_arp(struct printing *p, const struct row *row)
 	if (state == ARP_NONE || state >= ARP_STATE_COUNT)
 		return;
 	begin_row(p);
-	g_string_append_printf(
-	    p->out, "    %15s  %s  %-10s  %s\n", ipv4_print((uint32_t)row->object, address),
-	    state == ARP_INCOMPLETE ? "(unknown yet)    "
-				    : mac_print(mac_from_number(row->after), mac),
-	    arp_state_names[state], address_name(p, (uint32_t)row->object));
+	g_string_append_printf(p->out, "    %15s  %s  %-10s  %s\n",
+			       ipv4_print((uint32_t)row->object, address),
+			       state == ARP_INCOMPLETE ? "(unknown yet)    "
+			       : state == ARP_FAILED   ? "(unknown)        "
+						     : mac_print(mac_from_number(row->after), mac),
+			       arp_state_names[state], address_name(p, (uint32_t)row->object));
 }
 
 static void print_mac(struct printing *p, const struct row *row)

@@ -7,7 +7,7 @@
 /* Both directions have the same key: the lower end comes first. No padding: compared as bytes. */
 struct flow_key {
 	struct ip_address low, high;
-	uint16_t low_port, high_port;
+	uint64_t ports; /* of both, the lower end's above the other's */
 };
 
 /* What a packet says about its segment. */
@@ -67,6 +67,11 @@ void streams_free(struct streams *streams)
 	g_free(streams);
 }
 
+void streams_outline(struct streams *streams)
+{
+	streams->is_outline = true;
+}
+
 void streams_listen(struct streams *streams,
 		    void (*hear)(void *owner, const struct stream_said *said), void *owner)
 {
@@ -95,19 +100,26 @@ static bool view_of(const struct decode *decode, const struct stream_packet *pac
 				    &view->header, &view->payload) == PARSE_OK;
 }
 
+/* Which of two addresses is the lower one does not matter, as long as it is the same whenever they meet. */
+static bool is_below(struct ip_address a, struct ip_address b)
+{
+	uint64_t last_of_a = get_be64(a.octets + 8), last_of_b = get_be64(b.octets + 8);
+
+	return last_of_a != last_of_b ? last_of_a < last_of_b
+				      : get_be64(a.octets) < get_be64(b.octets);
+}
+
 static struct flow_key key_of(const struct view *view)
 {
-	int order = memcmp(&view->source, &view->destination, sizeof view->source);
-	bool is_low =
-	    order < 0 || (order == 0 && view->header.source_port <= view->header.destination_port);
-	struct flow_key key = {
-		view->source,
-		view->destination,
-		view->header.source_port,
-		view->header.destination_port,
-	};
+	uint64_t source = view->header.source_port, destination = view->header.destination_port;
+	bool is_low = ip_address_equal(view->source, view->destination)
+			  ? source <= destination
+			  : is_below(view->source, view->destination);
 
-	return is_low ? key : (struct flow_key) { key.high, key.low, key.high_port, key.low_port };
+	return is_low ? (struct flow_key) { view->source, view->destination,
+					    source << 16 | destination }
+		      : (struct flow_key) { view->destination, view->source,
+					    destination << 16 | source };
 }
 
 /* Who opened it, as far as one segment shows: SYNs tell, then ports where servers listen. */
@@ -453,6 +465,12 @@ static void take_segment(struct streams *streams, struct flow *flow, unsigned in
 		stream->bytes_sent += view->length;
 }
 
+static void forget_units(GPtrArray *units)
+{
+	if (units->len > 0)
+		g_ptr_array_set_size(units, 0);
+}
+
 bool streams_follow(struct streams *streams, const struct decode *decode,
 		    const struct stream_packet *packet, struct model_segment *segment)
 {
@@ -460,8 +478,8 @@ bool streams_follow(struct streams *streams, const struct decode *decode,
 	struct flow *flow;
 
 	streams->found_count = streams->found_before = streams->found_behind = 0;
-	g_ptr_array_set_size(streams->units[0], 0);
-	g_ptr_array_set_size(streams->units[1], 0);
+	forget_units(streams->units[0]);
+	forget_units(streams->units[1]);
 	if (!view_of(decode, packet, &view))
 		return false;
 	flow = flow_of(streams, &view);

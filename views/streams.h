@@ -24,6 +24,9 @@ struct streams;
 struct streams *streams_new(const struct dissector *const *dissectors);
 void streams_free(struct streams *streams);
 
+/* Has parts of units left out from here on: those of depth 0 are all that is wanted. */
+void streams_outline(struct streams *streams);
+
 /* By which TLS is decrypted; they may be added to as the capture is read. */
 struct tls_secrets *streams_secrets(struct streams *streams);
 
@@ -57,7 +60,7 @@ struct stream_said {
 void streams_listen(struct streams *streams,
 		    void (*hear)(void *owner, const struct stream_said *said), void *owner);
 
-/* What the dissector found on the segment followed last, parts of units as well. */
+/* What the dissector found on the segment followed last, parts of units as well unless they are left out. */
 struct stream_unit {
 	uint64_t offset;     /* in the stream */
 	bool is_from_server; /* whose stream: one side's bytes may wait for the other's */

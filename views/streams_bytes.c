@@ -87,6 +87,7 @@ static void read_bytes(struct streams *streams, struct model_direction *directio
 		.bytes = pieces_join(direction, bytes),
 		.is_from_server = direction->is_from_server,
 		.is_stream = true,
+		.is_outline = streams->is_outline,
 		.state = &connection->state,
 		.missing = missing,
 		.unfinished = may_keep ? &unfinished : NULL,

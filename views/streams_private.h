@@ -35,6 +35,7 @@ struct streams {
 	const struct dissector *const *dissectors;
 	void (*hear)(void *owner, const struct stream_said *said); /* NULL: nobody listens */
 	void *hear_owner;
+	bool is_outline; /* parts of units are left out */
 	struct tls_decryption *decryption;
 	uint64_t opened_count, closed_count; /* encrypted records: read, and not */
 	struct lru_table *table;             /* of flows, by addresses and ports */

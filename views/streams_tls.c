@@ -71,6 +71,7 @@ static void show_plaintext(struct reading *reading, const struct tls_opened *ope
 		.bytes = pieces_join(direction, opened->plaintext),
 		.is_from_server = direction->is_from_server,
 		.is_stream = true,
+		.is_outline = streams->is_outline,
 		.state = &connection->state,
 		.unfinished = may_keep ? &unfinished : NULL,
 	};

@@ -1,5 +1,7 @@
 #include "views/text.h"
 
+#include "sim/ascii.h"
+
 #define PIECE_BYTES 32 /* copied at once, whatever of it counts: faster than to copy any number */
 
 void text_spaces(GString *out, size_t count)
@@ -23,48 +25,82 @@ void text_left(GString *out, const char *text, size_t width)
 	text_grow(out, MAX(bytes.length, width));
 }
 
-static unsigned digits_of(uint64_t number)
-{
-	unsigned count = 1;
+#define FOUR_DIGITS  10000u /* the first number with more */
+#define EIGHT_DIGITS 100000000u
+#define ZEROS        UINT64_C(0x3030303030303030) /* "00000000" */
 
-	for (; number >= 10000; number /= 10000)
-		count += 4;
-	return count + (number >= 10) + (number >= 100) + (number >= 1000);
+/* The digits of one or two numbers below FOUR_DIGITS, the first in the lowest byte: all divided at once. */
+static inline uint64_t digits_of_halves(uint64_t halves)
+{
+	uint64_t hundreds = (halves * 10486 >> 20) & UINT64_C(0x0000007f0000007f);
+	uint64_t quarters = hundreds | (halves - hundreds * 100) << 16;
+	uint64_t tens = (quarters * 103 >> 10) & UINT64_C(0x000f000f000f000f);
+
+	return tens | (quarters - tens * 10) << 8;
 }
 
-/* Writes a number so that it ends at `at`, two digits at a time. */
-static void write_digits(char *at, uint64_t number)
+/* The eight last digits of a number below EIGHT_DIGITS as characters, the first in the lowest byte. */
+static inline uint64_t last_eight(uint32_t number)
 {
-	static const char pairs[] = "00010203040506070809101112131415161718192021222324"
-				    "25262728293031323334353637383940414243444546474849"
-				    "50515253545556575859606162636465666768697071727374"
-				    "75767778798081828384858687888990919293949596979899";
-
-	for (; number >= 100; number /= 100)
-		memcpy(at -= 2, pairs + 2 * (number % 100), 2);
-	if (number >= 10)
-		memcpy(at - 2, pairs + 2 * number, 2);
-	else
-		at[-1] = (char)('0' + number);
+	if (number < FOUR_DIGITS) /* most are */
+		return digits_of_halves((uint64_t)number << 32) | ZEROS;
+	return digits_of_halves(number / FOUR_DIGITS | (uint64_t)(number % FOUR_DIGITS) << 32) |
+	       ZEROS;
 }
 
-void text_number_right(GString *out, uint64_t number, unsigned width)
+/* Of a number below EIGHT_DIGITS: hardly a jump, nobody could foretell which. */
+static inline unsigned count_digits(uint32_t number)
 {
-	unsigned digits = digits_of(number), length = MAX(width, digits);
-	char *at = text_room(out, MAX(length, PIECE_BYTES));
+	if (number < FOUR_DIGITS)
+		return 1u + (number >= 10) + (number >= 100) + (number >= 1000);
+	return 5u + (number >= 100000) + (number >= 1000000) + (number >= 10000000);
+}
 
-	g_assert(width <= PIECE_BYTES);
-	memset(at, ' ', PIECE_BYTES);
-	write_digits(at + length, number);
-	text_grow(out, length);
+static inline void append_eight(GString *out, uint64_t characters, unsigned count)
+{
+	characters = GUINT64_TO_LE(characters >> (8 - count) * 8);
+	memcpy(text_room(out, sizeof characters), &characters, sizeof characters);
+	text_grow(out, count);
+}
+
+/* A number with more digits: those in front of the last eight, and these. */
+static void append_large(GString *out, uint64_t number, unsigned width)
+{
+	text_number_right(out, number / EIGHT_DIGITS, width < 8 ? 0 : width - 8);
+	append_eight(out, last_eight((uint32_t)(number % EIGHT_DIGITS)), 8);
 }
 
 void text_number(GString *out, uint64_t number)
 {
-	unsigned digits = digits_of(number);
+	if (number < EIGHT_DIGITS)
+		append_eight(out, last_eight((uint32_t)number), count_digits((uint32_t)number));
+	else
+		append_large(out, number, 0);
+}
 
-	write_digits(text_room(out, digits) + digits, number);
-	text_grow(out, digits);
+void text_number_right(GString *out, uint64_t number, unsigned width)
+{
+	const uint64_t from_zero_to_blank = UINT64_C(0x1010101010101010);
+	unsigned count;
+
+	if (number >= EIGHT_DIGITS) {
+		append_large(out, number, width);
+		return;
+	}
+	if (width > 8)
+		text_spaces(out, width - 8);
+	count = count_digits((uint32_t)number);
+	append_eight(out,
+		     last_eight((uint32_t)number) -
+			 (from_zero_to_blank & ((UINT64_C(1) << (8 - count) * 8) - 1)),
+		     MAX(count, MIN(width, 8)));
+}
+
+void text_microseconds(GString *out, uint32_t us)
+{
+	uint64_t digits = last_eight(us) >> 16, milliseconds = digits & 0xffffff;
+
+	append_eight(out, '.' | milliseconds << 8 | (uint64_t)' ' << 32 | (digits >> 24) << 40, 8);
 }
 
 void text_list(GString *out, const char *const *words)
@@ -104,19 +140,9 @@ static void append_valid(GString *out, const char *at, const char *end)
 	}
 }
 
-/* How many bytes at the front are printable ASCII: of most lines it is all. */
-static size_t plain_bytes(struct bytes line)
-{
-	size_t length = 0;
-
-	while (length < line.length && line.data[length] >= 0x20 && line.data[length] < 0x7f)
-		length++;
-	return length;
-}
-
 void text_append_printable(GString *out, struct bytes line)
 {
-	size_t plain = plain_bytes(line);
+	size_t plain = ascii_printable_bytes(line); /* of most lines it is all */
 
 	g_string_append_len(out, (const char *)line.data, (gssize)plain);
 	line = bytes_from(line, plain);

@@ -45,9 +45,18 @@ static inline void text_append(GString *out, const char *text)
 	text_append_bytes(out, text, strlen(text));
 }
 
-/* A number in decimal, as it is, or in front filled up with spaces to at least `width` columns, 32 at most. */
+/* What is in it, as long as it does not change. */
+static inline struct bytes text_bytes(const GString *text)
+{
+	return (struct bytes) { (const uint8_t *)text->str, text->len };
+}
+
+/* A number in decimal, as it is, or in front filled up with spaces to at least `width` columns. */
 void text_number(GString *out, uint64_t number);
 void text_number_right(GString *out, uint64_t number, unsigned width);
+
+/* Microseconds of a second, with milliseconds apart: ".004 812". */
+void text_microseconds(GString *out, uint32_t us);
 
 /* A number between two texts: text_count(out, ", TTL ", 64, ""). Inline: they are constants. */
 static inline void text_count(GString *out, const char *before, uint64_t number, const char *behind)

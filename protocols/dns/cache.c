@@ -82,6 +82,18 @@ static struct cached *find_live(struct dns_cache *cache, int64_t now_ns, struct 
 	return cached;
 }
 
+/* The proof that `name`, or one above it, does not exist (RFC 8020 section 2); or NULL. */
+static struct cached *find_no_name(struct dns_cache *cache, int64_t now_ns, struct dns_name name)
+{
+	struct cached *cached = find_live(cache, now_ns, name, 0);
+
+	while (cached == NULL && name.length > 1) {
+		name = dns_name_parent(name);
+		cached = find_live(cache, now_ns, name, 0);
+	}
+	return cached;
+}
+
 static size_t storage_bytes(const struct dns_cache_entry *entry)
 {
 	size_t size = entry->name.length;
@@ -139,12 +151,10 @@ static bool make_way(struct dns_cache *cache, int64_t now_ns, const struct dns_c
 			return false;
 		drop(cache, before, DNS_CACHE_REPLACED);
 	}
-	/* A name that has records exists again. */
-	if (entry->kind == DNS_CACHE_RECORDS && entry->trust == DNS_TRUST_ANSWER) {
-		before = find_live(cache, now_ns, entry->name, 0);
-		if (before != NULL)
+	/* A name that has records exists again, and with it those above. */
+	if (entry->kind == DNS_CACHE_RECORDS && entry->trust == DNS_TRUST_ANSWER)
+		while ((before = find_no_name(cache, now_ns, entry->name)) != NULL)
 			drop(cache, before, DNS_CACHE_REPLACED);
-	}
 	return true;
 }
 
@@ -172,7 +182,7 @@ const struct dns_cache_entry *dns_cache_find(struct dns_cache *cache, int64_t no
 	struct cached *cached = find_live(cache, now_ns, name, type);
 
 	if (cached == NULL || cached->entry.trust < trust)
-		cached = find_live(cache, now_ns, name, 0);
+		cached = find_no_name(cache, now_ns, name);
 	if (cached == NULL)
 		return NULL;
 	g_queue_unlink(&cache->order, &cached->link);

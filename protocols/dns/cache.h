@@ -64,7 +64,8 @@ void dns_cache_put(struct dns_cache *cache, int64_t now_ns, const struct dns_cac
 
 /*
  * What is known of `name` and `type` with at least `trust`: an entry of that type, or
- * DNS_CACHE_NO_NAME; NULL when nothing is.
+ * DNS_CACHE_NO_NAME of it or of a name above it, below which there is nothing (RFC 8020); NULL when
+ * nothing is.
  */
 const struct dns_cache_entry *dns_cache_find(struct dns_cache *cache, int64_t now_ns,
 					     struct dns_name name, uint16_t type,

@@ -1,52 +1,12 @@
 #include "protocols/dns/dissect.h"
 
-#include "protocols/dns/dissect_text.h"
+#include "protocols/dns/dissect_parts.h"
 
 #define PREFIX_BYTES        2  /* length in front of a message over TCP (RFC 1035 section 4.2.2) */
 #define QUESTION_TAIL_BYTES 4  /* QTYPE, QCLASS */
 #define RECORD_TAIL_BYTES   10 /* TYPE, CLASS, TTL, RDLENGTH */
 
-/* Where the units go: all are counted, those that fit are written. */
-struct output {
-	struct dissect_unit *units;
-	size_t capacity, count;
-	bool is_cut;               /* the message goes on behind the end of the range */
-	struct dissect_unit spare; /* stands in for a unit that does not fit */
-};
-
-static struct dissect_unit *add_unit(struct output *output, const struct dissect_unit *unit)
-{
-	struct dissect_unit *added =
-	    output->count < output->capacity ? &output->units[output->count] : &output->spare;
-
-	output->count++;
-	*added = *unit;
-	return added;
-}
-
-/* Counts `count` units that need not be made, as there is no room for them; false: there is some. */
-static bool passes_over(struct output *output, size_t count)
-{
-	if (output->count < output->capacity)
-		return false;
-	output->count += count;
-	return true;
-}
-
-static struct dns_text summary_of(struct dissect_unit *unit)
-{
-	return (struct dns_text) { .out = unit->summary, .room = sizeof unit->summary };
-}
-
-/* A message being taken apart. `base` is where it starts in the range of the dissector. */
-struct walk {
-	struct bytes message;
-	size_t base;
-	size_t at;
-	struct output *output;
-};
-
-static enum parse_status walk_question(struct walk *walk, struct dns_part *part)
+static enum parse_status walk_question(struct dns_walk *walk, struct dns_part *part)
 {
 	part->start = walk->at;
 	enum parse_status status =
@@ -64,7 +24,7 @@ static enum parse_status walk_question(struct walk *walk, struct dns_part *part)
 	return PARSE_OK;
 }
 
-static enum parse_status walk_record(struct walk *walk, struct dns_part *part)
+static enum parse_status walk_record(struct dns_walk *walk, struct dns_part *part)
 {
 	enum parse_status status = walk_question(walk, part);
 
@@ -84,30 +44,30 @@ static enum parse_status walk_record(struct walk *walk, struct dns_part *part)
 
 /* Header units. */
 
-static void add_header(struct walk *walk)
+static void add_header(struct dns_walk *walk)
 {
 	char printed[FIELD_TEXT_BYTES];
 
-	if (passes_over(walk->output, 1 + dns_header_fields.field_count))
+	if (dns_output_passes_over(walk->output, 1 + dns_header_fields.field_count))
 		return;
 
 	struct dissect_unit *header =
-	    add_unit(walk->output, &(struct dissect_unit) {
-				       .name = "Header",
-				       .purpose = dns_header_fields.purpose,
-				       .reference = "RFC 1035 section 4.1.1",
-				       .depth = 1,
-				       .is_complete = true,
-				       .offset = (uint32_t)walk->base,
-				       .length = DNS_HEADER_BYTES,
-				   });
-	struct dns_text text = summary_of(header);
+	    dns_output_add(walk->output, &(struct dissect_unit) {
+					     .name = "Header",
+					     .purpose = dns_header_fields.purpose,
+					     .reference = "RFC 1035 section 4.1.1",
+					     .depth = 1,
+					     .is_complete = true,
+					     .offset = (uint32_t)walk->base,
+					     .length = DNS_HEADER_BYTES,
+					 });
+	struct dns_text text = dns_summary_of(header);
 
 	dns_text_print(&text, "id 0x%04x", get_be16(walk->message.data));
 	for (unsigned i = 0; i < dns_header_fields.field_count; i++) {
 		const struct field *field = &dns_header_fields.fields[i];
 		struct bytes bytes = field_bytes(field, walk->message);
-		struct dissect_unit *unit = add_unit(
+		struct dissect_unit *unit = dns_output_add(
 		    walk->output, &(struct dissect_unit) {
 				      .name = field->name,
 				      .purpose = field->purpose,
@@ -117,7 +77,12 @@ static void add_header(struct walk *walk)
 				      .offset = (uint32_t)(walk->base + field->bit_offset / 8),
 				      .length = (uint32_t)bytes.length,
 				  });
-		struct dns_text value = summary_of(unit);
+
+		if (field->bit_width % 8 != 0) {
+			unit->bit = field->bit_offset % 8;
+			unit->bits = (uint8_t)field->bit_width;
+		}
+		struct dns_text value = dns_summary_of(unit);
 
 		dns_text_print(&value, "%s", field_print(field, walk->message, printed));
 	}
@@ -125,193 +90,145 @@ static void add_header(struct walk *walk)
 
 /* Units of questions and records. */
 
-struct part_field {
-	const char *name, *purpose;
-	uint8_t offset, length; /* from the end of the part's name; length 0: the data */
-};
-
-static const struct part_field question_fields[] = {
-	{"QTYPE",   "The type of records asked for.", 0, 2},
-	{ "QCLASS", "The class: IN, the Internet.",   2, 2},
-};
-
-static const struct part_field record_fields[] = {
-	{"TYPE",      "What kind of data the record holds.",      0,  2},
-	{ "CLASS",    "The class: IN, the Internet.",             2,  2},
-	{ "TTL",      "How many seconds a resolver may keep it.", 4,  4},
-	{ "RDLENGTH", "How long the data is.",                    8,  2},
-	{ "RDATA",    "The data, as the type says.",              10, 0},
-};
-
-static void print_part_field(struct dns_text *text, const struct part_field *field,
-			     struct bytes message, const struct dns_part *part)
-{
-	const uint8_t *value = message.data + part->name_end + field->offset;
-	char type[DNS_TYPE_TEXT_BYTES];
-	struct dns_text data = { .out = text->out, .room = text->room };
-
-	if (field->length == 0) {
-		dns_text_print_data(&data, message, part);
-		if (data.length > 0) /* without the blank in front */
-			memmove(text->out, text->out + 1, data.length);
-	} else if (field->length == 4) {
-		dns_text_print(text, "%u s", get_be32(value));
-	} else if (field->offset == 0) {
-		dns_text_print(text, "%s (%u)", dns_type_print(get_be16(value), type),
-			       get_be16(value));
-	} else if (field->offset == 2 && get_be16(value) == DNS_IN) {
-		dns_text_print(text, "IN (1)");
-	} else {
-		dns_text_print(text, "%u", get_be16(value));
-	}
-}
-
-static void add_part_fields(struct walk *walk, const struct dns_part *part,
-			    const struct part_field *fields, size_t count)
-{
-	char name[DNS_NAME_TEXT_BYTES];
-
-	if (passes_over(walk->output, 1 + count))
-		return;
-
-	struct dissect_unit *unit = add_unit(
-	    walk->output, &(struct dissect_unit) {
-			      .name = fields == question_fields ? "QNAME" : "NAME",
-			      .purpose = "The name, its end perhaps a pointer to an earlier one.",
-			      .reference = "RFC 1035 section 4.1.4",
-			      .depth = 2,
-			      .is_complete = true,
-			      .offset = (uint32_t)(walk->base + part->start),
-			      .length = (uint32_t)(part->name_end - part->start),
-			  });
-	struct dns_text text = summary_of(unit);
-
-	dns_text_print(&text, "%s", dns_name_print(part->name, name));
-	for (size_t i = 0; i < count; i++) {
-		size_t start = part->name_end + fields[i].offset;
-		size_t length = fields[i].length > 0 ? fields[i].length : part->end - part->data;
-
-		unit = add_unit(walk->output, &(struct dissect_unit) {
-						  .name = fields[i].name,
-						  .purpose = fields[i].purpose,
-						  .reference = "RFC 1035 section 4.1",
-						  .depth = 2,
-						  .is_complete = true,
-						  .offset = (uint32_t)(walk->base + start),
-						  .length = (uint32_t)length,
-					      });
-		text = summary_of(unit);
-		print_part_field(&text, &fields[i], walk->message, part);
-	}
-}
-
-static struct dissect_unit *add_part(struct walk *walk, const struct dns_part *part,
+static struct dissect_unit *add_part(struct dns_walk *walk, const struct dns_part *part,
 				     const char *name, const char *purpose, const char *reference)
 {
-	return add_unit(walk->output, &(struct dissect_unit) {
-					  .name = name,
-					  .purpose = purpose,
-					  .reference = reference,
-					  .depth = 1,
-					  .is_complete = true,
-					  .offset = (uint32_t)(walk->base + part->start),
-					  .length = (uint32_t)(part->end - part->start),
-				      });
+	return dns_output_add(walk->output, &(struct dissect_unit) {
+						.name = name,
+						.purpose = purpose,
+						.reference = reference,
+						.depth = 1,
+						.is_complete = true,
+						.offset = (uint32_t)(walk->base + part->start),
+						.length = (uint32_t)(part->end - part->start),
+					    });
 }
 
-static void add_question(struct walk *walk, const struct dns_part *part)
+static void add_question(struct dns_walk *walk, const struct dns_part *part, bool is_update)
 {
 	char name[DNS_NAME_TEXT_BYTES], type[DNS_TYPE_TEXT_BYTES];
 
-	if (passes_over(walk->output, 2 + G_N_ELEMENTS(question_fields)))
+	if (dns_output_passes_over(walk->output, 1 + DNS_QUESTION_FIELDS))
 		return;
 
-	struct dns_text text = summary_of(
-	    add_part(walk, part, "Question", "What is asked.", "RFC 1035 section 4.1.2"));
+	struct dns_text text = dns_summary_of(
+	    is_update
+		? add_part(walk, part, "Zone", "Which zone is to change.", "RFC 2136 section 2.3")
+		: add_part(walk, part, "Question", "What is asked.", "RFC 1035 section 4.1.2"));
 
 	dns_text_print(&text, "%s %s", dns_name_print(part->name, name),
 		       dns_type_print(part->type, type));
-	add_part_fields(walk, part, question_fields, G_N_ELEMENTS(question_fields));
+	dns_add_question_fields(walk, part);
 }
 
-static const struct {
-	const char *name, *purpose;
-} sections[DNS_SECTIONS] = {
-	{"Answer",      "A record that answers the question."                           },
-	{ "Authority",
-         "Who is responsible: servers of a zone, or proof that there is no such record."},
-	{ "Additional", "What the asker will want to know next."                        },
+struct section_text {
+	const char *name, *purpose, *reference;
 };
 
-static void add_record(struct walk *walk, unsigned section, const struct dns_part *part)
-{
-	size_t fields = part->type == DNS_OPT ? 0 : 1 + G_N_ELEMENTS(record_fields);
+static const struct section_text sections[DNS_SECTIONS] = {
+	{"Answer",      "A record that answers the question.",                            "RFC 1035 section 4.1.3"},
+	{ "Authority",
+         "Who is responsible: servers of a zone, or proof that there is no such record.", "RFC 1035 section 4.1.3"},
+	{ "Additional", "What the asker will want to know next.",                         "RFC 1035 section 4.1.3"},
+};
 
-	if (passes_over(walk->output, 1 + fields))
+static const struct section_text update_sections[DNS_SECTIONS] = {
+	{"Prerequisite", "What must be there, or must not, for the update to be made.",
+         "RFC 2136 section 2.4"									       },
+	{ "Update",      "What is to be added or deleted.",                             "RFC 2136 section 2.5"},
+	{ "Additional",  "What belongs to the update, such as addresses.",              "RFC 2136 section 2.6"},
+};
+
+static void add_record(struct dns_walk *walk, const struct section_text *section,
+		       const struct dns_part *part)
+{
+	if (walk->output->count >= walk->output->capacity) {
+		walk->output->count += 1 + dns_record_field_count(walk->message, part);
 		return;
+	}
 	if (part->type == DNS_OPT) {
-		struct dns_text text = summary_of(
+		struct dns_text text = dns_summary_of(
 		    add_part(walk, part, "OPT", "Extensions of the sender (EDNS), no record.",
 			     "RFC 6891 section 6.1"));
 
 		dns_text_print(&text, "EDNS, takes %u bytes over UDP", part->class);
-		return;
+	} else {
+		struct dns_text text = dns_summary_of(
+		    add_part(walk, part, section->name, section->purpose, section->reference));
+
+		dns_text_print_record(&text, walk->message, part);
 	}
-	struct dns_text text =
-	    summary_of(add_part(walk, part, sections[section].name, sections[section].purpose,
-				"RFC 1035 section 4.1.3"));
-	dns_text_print_record(&text, walk->message, part);
-	add_part_fields(walk, part, record_fields, G_N_ELEMENTS(record_fields));
+	dns_add_record_fields(walk, part);
 }
 
-static void walk_message(struct walk *walk, struct dns_overview *overview)
+/* A copy of `part`, whose name is in its own buffer. */
+static void keep_part(struct dns_part *kept, const struct dns_part *part)
 {
-	const uint8_t *counts = walk->message.data + 4;
-	unsigned questions = get_be16(counts);
+	*kept = *part;
+	kept->name.wire = kept->buffer.wire;
+}
 
+static enum parse_status walk_questions(struct dns_walk *walk, struct dns_overview *overview)
+{
+	struct dns_part part;
+
+	for (unsigned left = get_be16(walk->message.data + 4); left > 0; left--) {
+		enum parse_status status = walk_question(walk, &part);
+
+		if (status != PARSE_OK)
+			return status;
+		if (overview->questions++ == 0)
+			keep_part(&overview->question, &part);
+		add_question(walk, &part, overview->opcode == DNS_UPDATE);
+	}
+	return PARSE_OK;
+}
+
+static enum parse_status walk_section(struct dns_walk *walk, unsigned section,
+				      struct dns_overview *overview)
+{
+	const struct section_text *text =
+	    overview->opcode == DNS_UPDATE ? &update_sections[section] : &sections[section];
+	struct dns_part part;
+
+	for (unsigned left = get_be16(walk->message.data + 6 + 2 * section); left > 0; left--) {
+		enum parse_status status = walk_record(walk, &part);
+
+		if (status != PARSE_OK)
+			return status;
+		add_record(walk, text, &part);
+		if (part.type == DNS_OPT)
+			overview->rcode |= part.ttl_s >> 24 << 4;
+		else if (overview->counts[section]++ == 0)
+			keep_part(&overview->first[section], &part);
+	}
+	return PARSE_OK;
+}
+
+static void walk_message(struct dns_walk *walk, struct dns_overview *overview)
+{
+	enum parse_status status;
+
+	overview->opcode = walk->message.data[2] >> 3 & 0xf;
+	overview->rcode = walk->message.data[3] & 0xf;
 	walk->at = DNS_HEADER_BYTES;
 	add_header(walk);
-	for (; questions > 0; questions--) {
-		if (walk_question(walk, &overview->question) != PARSE_OK) {
-			overview->is_cut = walk->output->is_cut;
-			overview->is_malformed = !overview->is_cut;
-			return;
-		}
-		overview->has_question = true;
-		add_question(walk, &overview->question);
-	}
-	for (unsigned section = 0; section < DNS_SECTIONS; section++) {
-		unsigned left = get_be16(counts + 2 + 2 * section);
-
-		for (; left > 0; left--) {
-			struct dns_part part;
-
-			if (walk_record(walk, &part) != PARSE_OK) {
-				overview->is_cut = walk->output->is_cut;
-				overview->is_malformed = !overview->is_cut;
-				return;
-			}
-			add_record(walk, section, &part);
-			if (part.type == DNS_OPT)
-				continue;
-			if (overview->counts[section]++ == 0) {
-				overview->first[section] = part;
-				overview->first[section].name.wire =
-				    overview->first[section].buffer.wire;
-			}
-		}
-	}
+	status = walk_questions(walk, overview);
+	for (unsigned section = 0; section < DNS_SECTIONS && status == PARSE_OK; section++)
+		status = walk_section(walk, section, overview);
+	overview->is_cut = status != PARSE_OK && walk->output->is_cut;
+	overview->is_malformed = status != PARSE_OK && !walk->output->is_cut;
 }
 
 /* Adds the units of the whole message at `start` of the range, `prefix` bytes of length before it. */
-static void add_message(struct output *output, struct bytes range, size_t start, size_t prefix,
+static void add_message(struct dns_output *output, struct bytes range, size_t start, size_t prefix,
 			size_t length)
 {
 	struct bytes message = { range.data + start + prefix, length };
-	struct walk walk = { .message = message, .base = start + prefix, .output = output };
+	struct dns_walk walk = { .message = message, .base = start + prefix, .output = output };
 	struct dns_overview overview = { 0 };
 	bool is_response = length > 2 && (message.data[2] & 0x80) != 0;
-	struct dissect_unit *unit = add_unit(
+	struct dissect_unit *unit = dns_output_add(
 	    output, &(struct dissect_unit) {
 			.name = is_response ? "Response" : "Query",
 			.purpose = is_response ? "What the server knows about the question."
@@ -322,19 +239,20 @@ static void add_message(struct output *output, struct bytes range, size_t start,
 			.offset = (uint32_t)start,
 			.length = (uint32_t)(prefix + length),
 		    });
-	struct dns_text text = summary_of(unit);
+	struct dns_text text = dns_summary_of(unit);
 
 	if (prefix > 0)
-		add_unit(output,
-			 &(struct dissect_unit) {
-			     .name = "Length",
-			     .purpose = "How long the message behind it is: TCP keeps no borders.",
-			     .reference = "RFC 1035 section 4.2.2",
-			     .depth = 1,
-			     .is_complete = true,
-			     .offset = (uint32_t)start,
-			     .length = PREFIX_BYTES,
-			 });
+		dns_output_add(
+		    output,
+		    &(struct dissect_unit) {
+			.name = "Length",
+			.purpose = "How long the message behind it is: TCP keeps no borders.",
+			.reference = "RFC 1035 section 4.2.2",
+			.depth = 1,
+			.is_complete = true,
+			.offset = (uint32_t)start,
+			.length = PREFIX_BYTES,
+		    });
 	if (length < DNS_HEADER_BYTES) {
 		dns_text_print(&text,
 			       output->is_cut ? "the beginning of a message" : "malformed message");
@@ -375,27 +293,28 @@ static void save(const struct dissect_input *input, struct progress progress)
 		    (progress.is_kept ? UINT64_C(1) << 41 : 0);
 }
 
-static struct dissect_unit *add_fragment(struct output *output, const struct dissect_input *input,
-					 size_t start, size_t length, const char *what)
+static struct dissect_unit *add_fragment(struct dns_output *output,
+					 const struct dissect_input *input, size_t start,
+					 size_t length, const char *what)
 {
-	struct dissect_unit *unit =
-	    add_unit(output, &(struct dissect_unit) {
-				 .name = input->is_from_server ? "Response (part)" : "Query (part)",
-				 .purpose = "A message that spans several segments.",
-				 .reference = "RFC 1035 section 4.2.2",
-				 .kind = input->is_from_server ? DNS_UNIT_RESPONSE : DNS_UNIT_QUERY,
-				 .offset = (uint32_t)start,
-				 .length = (uint32_t)length,
-			     });
-	struct dns_text text = summary_of(unit);
+	struct dissect_unit *unit = dns_output_add(
+	    output, &(struct dissect_unit) {
+			.name = input->is_from_server ? "Response (part)" : "Query (part)",
+			.purpose = "A message that spans several segments.",
+			.reference = "RFC 1035 section 4.2.2",
+			.kind = input->is_from_server ? DNS_UNIT_RESPONSE : DNS_UNIT_QUERY,
+			.offset = (uint32_t)start,
+			.length = (uint32_t)length,
+		    });
+	struct dns_text text = dns_summary_of(unit);
 
 	dns_text_print(&text, "%s, %zu byte%s", what, length, length == 1 ? "" : "s");
 	return unit;
 }
 
 /* The beginning of a message: kept until all of it has come where somebody keeps it, else told of in parts. */
-static void begin_message(struct output *output, const struct dissect_input *input, size_t start,
-			  struct progress *progress)
+static void begin_message(struct dns_output *output, const struct dissect_input *input,
+			  size_t start, struct progress *progress)
 {
 	struct bytes rest = bytes_from(input->bytes, start);
 	bool has_length = rest.length >= PREFIX_BYTES;
@@ -419,7 +338,7 @@ static void begin_message(struct output *output, const struct dissect_input *inp
 }
 
 /* Takes what belongs to a message that began in an earlier segment; returns how much that is. */
-static size_t finish_earlier(struct output *output, const struct dissect_input *input,
+static size_t finish_earlier(struct dns_output *output, const struct dissect_input *input,
 			     struct progress *progress)
 {
 	struct bytes in = input->bytes;
@@ -441,7 +360,7 @@ static size_t finish_earlier(struct output *output, const struct dissect_input *
 	return taken;
 }
 
-static void dissect_stream(struct output *output, const struct dissect_input *input)
+static void dissect_stream(struct dns_output *output, const struct dissect_input *input)
 {
 	struct bytes in = input->bytes;
 	struct progress progress = load(input);
@@ -465,7 +384,9 @@ static void dissect_stream(struct output *output, const struct dissect_input *in
 static size_t dissect(const struct dissect_input *input, struct dissect_unit *units,
 		      size_t capacity)
 {
-	struct output output = { .units = units, .capacity = capacity, .is_cut = input->is_cut };
+	struct dns_output output = { .units = units,
+				     .capacity = capacity,
+				     .is_cut = input->is_cut };
 
 	if (input->is_stream)
 		dissect_stream(&output, input);

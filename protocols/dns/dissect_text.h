@@ -23,13 +23,31 @@ struct dns_part {
 struct dns_overview {
 	struct dns_part question, first[DNS_SECTIONS];
 	unsigned counts[DNS_SECTIONS]; /* without OPT */
-	bool has_question, is_malformed;
+	unsigned questions, opcode;
+	unsigned rcode; /* with the upper bits that OPT has */
+	bool is_malformed;
 	bool is_cut; /* not all of it is here: what is missing is not known to be absent */
 };
 
 void dns_text_print(struct dns_text *text, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
-/* Prints a record's data, each field behind a blank. */
+/*
+ * Prints the field `kind` of a layout at `*at` of `message`, which ends where the data does, and
+ * moves `*at` behind it. False: it is cut short, or malformed.
+ */
+bool dns_text_print_field(struct dns_text *text, char kind, struct bytes message, size_t *at);
+
+/* Prints a record's data, its fields with blanks between. */
+void dns_text_print_bare_data(struct dns_text *text, struct bytes message,
+			      const struct dns_part *part);
+
+#define DNS_ADDRESS_TEXT_BYTES 46
+
+/* Writes the address of `length` bytes, 4 or 16, into `out`, which it returns. */
+const char *dns_address_print(const uint8_t *address, size_t length,
+			      char out[DNS_ADDRESS_TEXT_BYTES]);
+
+/* The same with a blank in front. */
 void dns_text_print_data(struct dns_text *text, struct bytes message, const struct dns_part *part);
 
 /* "remote.example MX 10 mail.remote.example" */

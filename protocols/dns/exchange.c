@@ -7,8 +7,11 @@ size_t dns_exchange_emit(const struct dns_exchange *exchange, const struct dns_q
 
 	query->id = exchange->id;
 	query->recursion_desired = exchange->recursion_desired;
+	query->authentic_data = exchange->authentic_data;
 	query->edns = (struct dns_edns) {
 		.is_present = exchange->has_edns,
+		.has_cookie = exchange->has_cookie,
+		.cookie = exchange->cookie,
 		.udp_bytes = DNS_UDP_BYTES_EDNS,
 	};
 	dns_message_ask(query, question);

@@ -14,6 +14,9 @@ struct dns_exchange {
 	bool over_tcp;
 	bool has_edns;
 	bool recursion_desired;
+	bool authentic_data; /* AD: the asker understands it in answers (RFC 6840 section 5.7) */
+	bool has_cookie;
+	uint64_t cookie; /* the client's, where it has one (RFC 7873) */
 	int64_t sent_ns;
 	int64_t deadline_ns; /* TIME_NEVER: none is under way */
 };

@@ -11,9 +11,11 @@ static const struct field_name response_names[] = {
 
 static const struct field_name opcode_names[] = {
 	{ DNS_QUERY, "QUERY" },
+	{ DNS_INVERSE_QUERY, "IQUERY" },
 	{ DNS_STATUS, "STATUS" },
 	{ DNS_NOTIFY, "NOTIFY" },
 	{ DNS_UPDATE, "UPDATE" },
+	{ DNS_STATEFUL, "DSO" },
 	{ 0, NULL },
 };
 
@@ -24,8 +26,31 @@ static const struct field_name rcode_names[] = {
 	{ DNS_NXDOMAIN, "NXDOMAIN" },
 	{ DNS_NOTIMP, "NOTIMP" },
 	{ DNS_REFUSED, "REFUSED" },
+	{ DNS_YXDOMAIN, "YXDOMAIN" },
+	{ DNS_YXRRSET, "YXRRSET" },
+	{ DNS_NXRRSET, "NXRRSET" },
+	{ DNS_NOTAUTH, "NOTAUTH" },
+	{ DNS_NOTZONE, "NOTZONE" },
+	{ DNS_DSOTYPENI, "DSOTYPENI" },
+	{ DNS_BADVERS, "BADVERS" },
+	{ DNS_BADKEY, "BADKEY" },
+	{ DNS_BADTIME, "BADTIME" },
+	{ DNS_BADMODE, "BADMODE" },
+	{ DNS_BADNAME, "BADNAME" },
+	{ DNS_BADALG, "BADALG" },
+	{ DNS_BADTRUNC, "BADTRUNC" },
+	{ DNS_BADCOOKIE, "BADCOOKIE" },
 	{ 0, NULL },
 };
+
+const char *dns_rcode_name(unsigned rcode)
+{
+	const struct field_name *known = rcode_names;
+
+	while (known->name != NULL && known->value != rcode)
+		known++;
+	return known->name != NULL ? known->name : "unknown";
+}
 
 static const struct field fields[] = {
 	{ "ID", 0, 16, FIELD_HEX,
@@ -53,8 +78,9 @@ static const struct field fields[] = {
 	  .purpose = "Must be zero.",
 	  .reference = "RFC 1035 section 4.1.1" },
 	{ "Authentic Data", 26, 1, FIELD_FLAG,
-	  .purpose = "The resolver verified the signatures of the answer (DNSSEC).",
-	  .reference = "RFC 4035 section 3.2.3" },
+	  .purpose = "In an answer: the resolver verified its signatures (DNSSEC). In a query: the asker "
+		     "understands this bit.",
+	  .reference = "RFC 4035 section 3.2.3, RFC 6840 section 5.7" },
 	{ "Checking Disabled", 27, 1, FIELD_FLAG,
 	  .purpose = "The asker wants answers even where signatures are wrong (DNSSEC).",
 	  .reference = "RFC 4035 section 3.2.2" },

@@ -190,6 +190,8 @@ static enum progress try_zones(struct dns_lookup *lookup, struct dns_record_set 
 		*cut = found;
 		return GO_ON;
 	}
+	/* AA belongs to the first owner name of the answer (RFC 1035 section 4.1.1). */
+	lookup->result->is_authoritative |= lookup->aliases == 0;
 	dns_authority_add_found(zone, lookup->target, result, found, lookup->result);
 	if (result == DNS_ZONE_ALIAS) {
 		struct dns_name target;

@@ -19,6 +19,9 @@ enum {
 #define QUESTION_TAIL_BYTES 4  /* QTYPE, QCLASS */
 #define RECORD_TAIL_BYTES   10 /* TYPE, CLASS, TTL, RDLENGTH */
 #define OPT_BYTES           11 /* root name, tail, no options */
+#define OPTION_HEAD_BYTES   4  /* its code and length */
+#define COOKIE_OPTION       10 /* RFC 7873 section 4 */
+#define COOKIE_BYTES        8  /* of a client */
 #define EDNS_DO             0x8000
 
 struct dns_message *dns_message_new(void)
@@ -345,7 +348,22 @@ static void write_opt(struct writer *writer, const struct dns_message *message)
 	write_be16(writer, edns->udp_bytes);
 	write_be32(writer, (uint32_t)message->rcode >> 4 << 24 | (uint32_t)edns->version << 16 |
 			       (edns->dnssec_ok ? EDNS_DO : 0));
-	write_be16(writer, 0);
+	if (!edns->has_cookie) {
+		write_be16(writer, 0);
+		return;
+	}
+	write_be16(writer, OPTION_HEAD_BYTES + COOKIE_BYTES);
+	write_be16(writer, COOKIE_OPTION);
+	write_be16(writer, COOKIE_BYTES);
+	write_be32(writer, (uint32_t)(edns->cookie >> 32));
+	write_be32(writer, (uint32_t)edns->cookie);
+}
+
+static size_t opt_bytes(const struct dns_edns *edns)
+{
+	if (!edns->is_present)
+		return 0;
+	return OPT_BYTES + (edns->has_cookie ? OPTION_HEAD_BYTES + COOKIE_BYTES : 0);
 }
 
 static uint16_t flags_of(const struct dns_message *message)
@@ -384,8 +402,7 @@ size_t dns_message_emit(const struct dns_message *message, size_t limit, uint8_t
 	bool has_question = message->question.name.length != 0;
 
 	g_assert(limit >= DNS_UDP_BYTES);
-	if (message->edns.is_present)
-		writer.limit -= OPT_BYTES;
+	writer.limit -= opt_bytes(&message->edns);
 	put_be16(out + ID, message->id);
 	put_be16(out + FLAGS, flags_of(message));
 	put_be16(out + COUNTS, has_question);
@@ -398,7 +415,7 @@ size_t dns_message_emit(const struct dns_message *message, size_t limit, uint8_t
 	if (message->edns.is_present) {
 		uint8_t *additional = out + COUNTS + 2 + 2 * DNS_ADDITIONAL;
 
-		writer.limit += OPT_BYTES;
+		writer.limit += opt_bytes(&message->edns);
 		writer.is_full = false;
 		write_opt(&writer, message);
 		put_be16(additional, (uint16_t)(get_be16(additional) + 1));

@@ -9,8 +9,16 @@
 #define DNS_ALIASES_MAX    8     /* CNAMEs followed for one question */
 #define DNS_TCP_BYTES      65535 /* the longest message behind a length prefix */
 
-enum dns_opcode { DNS_QUERY = 0, DNS_STATUS = 2, DNS_NOTIFY = 4, DNS_UPDATE = 5 };
+enum dns_opcode {
+	DNS_QUERY = 0,
+	DNS_INVERSE_QUERY = 1, /* obsolete (RFC 3425) */
+	DNS_STATUS = 2,
+	DNS_NOTIFY = 4,   /* RFC 1996 */
+	DNS_UPDATE = 5,   /* RFC 2136 */
+	DNS_STATEFUL = 6, /* RFC 8490 */
+};
 
+/* RFC 6895 section 2.3; above 15 only with EDNS. */
 enum dns_rcode {
 	DNS_NOERROR = 0,
 	DNS_FORMERR = 1,  /* the question is malformed */
@@ -18,7 +26,20 @@ enum dns_rcode {
 	DNS_NXDOMAIN = 3, /* the name does not exist */
 	DNS_NOTIMP = 4,   /* not that kind of question */
 	DNS_REFUSED = 5,  /* not for you */
-	DNS_BADVERS = 16, /* EDNS version not supported */
+	DNS_YXDOMAIN = 6, /* to 10: of an update (RFC 2136) */
+	DNS_YXRRSET = 7,
+	DNS_NXRRSET = 8,
+	DNS_NOTAUTH = 9,
+	DNS_NOTZONE = 10,
+	DNS_DSOTYPENI = 11, /* RFC 8490 */
+	DNS_BADVERS = 16,   /* EDNS version not supported */
+	DNS_BADKEY = 17,    /* to 22: of signed messages (RFC 8945, RFC 2930) */
+	DNS_BADTIME = 18,
+	DNS_BADMODE = 19,
+	DNS_BADNAME = 20,
+	DNS_BADALG = 21,
+	DNS_BADTRUNC = 22,
+	DNS_BADCOOKIE = 23, /* RFC 7873 */
 };
 
 enum dns_section_index { DNS_ANSWER, DNS_AUTHORITY, DNS_ADDITIONAL, DNS_SECTIONS };
@@ -35,12 +56,14 @@ struct dns_question {
 	uint16_t class;
 };
 
-/* The OPT pseudo-record. Options of others are skipped, as they may be. */
+/* The OPT pseudo-record. Options that come are skipped, as they may be; only a cookie is written. */
 struct dns_edns {
 	bool is_present;
 	bool dnssec_ok;
+	bool has_cookie; /* to be written */
 	uint8_t version;
 	uint16_t udp_bytes; /* the sender's limit */
+	uint64_t cookie;    /* of a client (RFC 7873 section 4.1) */
 };
 
 struct dns_message {

@@ -23,6 +23,25 @@ static const struct type_info types[] = {
 	{ DNS_OPT, "OPT", "x" },
 	{ DNS_AXFR, "AXFR", "x" },
 	{ DNS_ANY, "ANY", "x" },
+	/* Those that have no more than a name here. */
+	{ 13, "HINFO", "x" },
+	{ 35, "NAPTR", "x" },
+	{ 43, "DS", "x" },
+	{ 44, "SSHFP", "x" },
+	{ 46, "RRSIG", "x" },
+	{ 47, "NSEC", "x" },
+	{ 48, "DNSKEY", "x" },
+	{ 50, "NSEC3", "x" },
+	{ 51, "NSEC3PARAM", "x" },
+	{ 52, "TLSA", "x" },
+	{ 61, "OPENPGPKEY", "x" },
+	{ 64, "SVCB", "x" },
+	{ 65, "HTTPS", "x" },
+	{ 99, "SPF", "x" },
+	{ 249, "TKEY", "x" },
+	{ 250, "TSIG", "x" },
+	{ 251, "IXFR", "x" },
+	{ 257, "CAA", "x" },
 };
 /* clang-format on */
 

@@ -79,7 +79,7 @@ const char *dns_data_layout(uint16_t type);
 /* The length of the field `kind` of a layout at the front of `data`, which is well formed. */
 size_t dns_field_length(char kind, struct bytes data);
 
-#define DNS_TYPE_TEXT_BYTES 10
+#define DNS_TYPE_TEXT_BYTES 12
 
 /* "MX", or "TYPE65280" (RFC 3597 section 5), into `out`, which it returns. */
 char *dns_type_print(uint16_t type, char out[DNS_TYPE_TEXT_BYTES]);

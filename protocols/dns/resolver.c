@@ -74,7 +74,7 @@ static const struct dns_transport_events transport_events = {
 	.failed = exchange_failed,
 };
 
-struct dns_resolver *dns_resolver_new(struct host *host, uint32_t server)
+struct dns_resolver *dns_resolver_new(struct host *host, uint32_t server, enum dns_asker asker)
 {
 	struct dns_resolver *resolver = g_new0(struct dns_resolver, 1);
 	struct node *node = host_node(host);
@@ -86,7 +86,7 @@ struct dns_resolver *dns_resolver_new(struct host *host, uint32_t server)
 	resolver->transport = dns_transport_new(host, 0, &transport_events, resolver);
 	snprintf(consumer, sizeof consumer, "dns.stub.%" PRIx64, node_new_object(node));
 	node_random_init(node, &random, consumer);
-	resolver->stub = dns_stub_new((struct endpoint) { server, DNS_PORT }, &random,
+	resolver->stub = dns_stub_new((struct endpoint) { server, DNS_PORT }, asker, &random,
 				      &dns_transport_network, resolver->transport);
 	return resolver;
 }

@@ -1,4 +1,4 @@
-/* The stub resolver of a host (RFC 1034 section 5.3.1): asks its site's DNS server, with retries. */
+/* The stub resolver of a host (RFC 1034 section 5.3.1), or dig on it: asks a server, with retries. */
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>
@@ -8,8 +8,8 @@
 
 struct dns_resolver;
 
-/* A resolver on `host` that asks `server` (IPv4, host order) at port 53. */
-struct dns_resolver *dns_resolver_new(struct host *host, uint32_t server);
+/* A resolver on `host` that asks `server` (IPv4, host order) at port 53, as `asker` would. */
+struct dns_resolver *dns_resolver_new(struct host *host, uint32_t server, enum dns_asker asker);
 void dns_resolver_free(struct dns_resolver *resolver); /* pending queries are forgotten */
 
 /*

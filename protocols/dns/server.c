@@ -141,6 +141,7 @@ static void pass_on(void *owner, const struct dns_message *result)
 	struct dns_message *response = new_response(server, &client, query);
 
 	response->rcode = result->rcode;
+	response->is_authoritative = result->is_authoritative && result->rcode != DNS_SERVFAIL;
 	for (unsigned section = 0; section < DNS_SECTIONS; section++)
 		for (unsigned i = 0; i < result->sections[section].count; i++)
 			dns_message_add(response, section, &result->sections[section].records[i]);

@@ -1,7 +1,28 @@
 #include "protocols/dns/stub.h"
 
+/* What askers do differently. */
+struct habits {
+	unsigned attempts;
+	bool has_edns;         /* and with it AD and a cookie */
+	bool changes_socket;   /* for each attempt, not only after a server failed */
+	bool changes_id;       /* when it turns to TCP */
+	bool takes_any_answer; /* SERVFAIL and the like are the answer */
+};
+
+static const struct habits habits_of[] = {
+	[DNS_ASKER_LIBRARY] = { .attempts = 2 },
+	[DNS_ASKER_DIG] = {
+		.attempts = 3,
+		.has_edns = true,
+		.changes_socket = true,
+		.changes_id = true,
+		.takes_any_answer = true,
+	},
+};
+
 struct dns_stub {
 	struct endpoint server;
+	const struct habits *habits;
 	struct random_stream random;
 	const struct dns_network *network;
 	void *owner;
@@ -22,12 +43,14 @@ struct dns_query {
 	void *owner;
 };
 
-struct dns_stub *dns_stub_new(struct endpoint server, const struct random_stream *random,
-			      const struct dns_network *network, void *network_owner)
+struct dns_stub *dns_stub_new(struct endpoint server, enum dns_asker asker,
+			      const struct random_stream *random, const struct dns_network *network,
+			      void *network_owner)
 {
 	struct dns_stub *stub = g_new0(struct dns_stub, 1);
 
 	stub->server = server;
+	stub->habits = &habits_of[asker];
 	stub->random = *random;
 	stub->network = network;
 	stub->owner = network_owner;
@@ -63,7 +86,7 @@ static void enter(struct dns_query *query, enum dns_lookup_state state)
 	query->state = state;
 }
 
-/* Sends the query; again from the same socket and with the same id, as glibc does. */
+/* Sends the query; again with the same id, and from the same socket unless that was closed. */
 static void send_query(struct dns_query *query, int64_t now_ns, bool over_tcp)
 {
 	struct dns_stub *stub = query->stub;
@@ -77,6 +100,11 @@ static void send_query(struct dns_query *query, int64_t now_ns, bool over_tcp)
 	size_t length = dns_exchange_emit(exchange, &query->question, message);
 	stub->network->send(stub->owner, exchange->number, exchange->server, over_tcp,
 			    (struct bytes) { message, length });
+}
+
+static uint16_t new_id(struct dns_stub *stub)
+{
+	return (uint16_t)random_below(&stub->random, UINT16_MAX + 1);
 }
 
 struct dns_query *dns_stub_ask(struct dns_stub *stub, int64_t now_ns,
@@ -97,10 +125,15 @@ struct dns_query *dns_stub_ask(struct dns_stub *stub, int64_t now_ns,
 	query->attempts = 1;
 	query->exchange = (struct dns_exchange) {
 		.number = ++stub->numbers,
-		.id = (uint16_t)random_below(&stub->random, UINT16_MAX + 1),
+		.id = new_id(stub),
 		.server = stub->server,
 		.recursion_desired = true,
+		.has_edns = stub->habits->has_edns,
+		.authentic_data = stub->habits->has_edns,
+		.has_cookie = stub->habits->has_edns,
 	};
+	if (query->exchange.has_cookie)
+		query->exchange.cookie = random_next(&stub->random);
 	send_query(query, now_ns, false);
 	return query;
 }
@@ -126,14 +159,18 @@ static void finish(struct dns_query *query, enum dns_outcome outcome,
 	done(owner, &(struct dns_answer) { outcome, message });
 }
 
-/* Asks once more, or gives up. */
+/* Asks once more, or gives up. A server that answered `message` but failed is left for the next. */
 static void retry(struct dns_query *query, int64_t now_ns, const struct dns_message *message)
 {
-	if (query->attempts == DNS_STUB_ATTEMPTS) {
+	const struct dns_stub *stub = query->stub;
+
+	if (query->attempts == stub->habits->attempts) {
 		finish(query, DNS_FAILED, message);
 		return;
 	}
 	query->attempts++;
+	if (stub->habits->changes_socket || message != NULL)
+		stub->network->close(stub->owner, query->exchange.number);
 	send_query(query, now_ns, false);
 }
 
@@ -196,12 +233,19 @@ static struct dns_query *find_exchange(const struct dns_stub *stub, uint64_t exc
 static void take_response(struct dns_query *query, int64_t now_ns,
 			  const struct dns_message *response)
 {
-	if (response->is_truncated && !query->exchange.over_tcp)
+	const struct habits *habits = query->stub->habits;
+
+	if (response->is_truncated && !query->exchange.over_tcp) {
+		if (habits->changes_id)
+			query->exchange.id = new_id(query->stub);
 		send_query(query, now_ns, true);
-	else if (response->rcode == DNS_NOERROR || response->rcode == DNS_NXDOMAIN)
+	} else if (response->rcode == DNS_NOERROR || response->rcode == DNS_NXDOMAIN) {
 		finish(query, read_outcome(response, &query->question), response);
-	else
+	} else if (habits->takes_any_answer) {
+		finish(query, DNS_FAILED, response);
+	} else {
 		retry(query, now_ns, response);
+	}
 }
 
 void dns_stub_receive(struct dns_stub *stub, int64_t now_ns, uint64_t exchange,

@@ -1,14 +1,27 @@
 /*
- * The stub resolver of a host as a pure machine (RFC 1034 section 5.3.1): asks one recursive server,
- * with the habits of glibc: 5 s of patience, two attempts, a new socket for each question, TCP after
- * a truncated answer, no EDNS and no cache.
+ * The stub resolver of a host as a pure machine (RFC 1034 section 5.3.1): asks one server, with 5 s
+ * of patience for each attempt, TCP after a truncated answer, and no cache. What else it does is as
+ * glibc or as BIND's dig, whichever program asks.
  */
 #pragma once
 #include "protocols/dns/exchange.h"
 #include "sim/random.h"
 
-#define DNS_STUB_WAIT_NS  (5 * NS_PER_S)
-#define DNS_STUB_ATTEMPTS 2
+#define DNS_STUB_WAIT_NS (5 * NS_PER_S)
+
+/* Which program's habits the stub has. */
+enum dns_asker {
+	/*
+	 * getaddrinfo() of glibc: two attempts, no EDNS. SERVFAIL, REFUSED and NOTIMP send it to the
+	 * next server, which with one server is the same once more, from a new socket.
+	 */
+	DNS_ASKER_LIBRARY,
+	/*
+	 * dig of BIND 9.18: three attempts, each from a new socket, with AD and EDNS (1232 bytes,
+	 * RFC 6891) and a client cookie (RFC 7873). Whatever the server answers is the answer.
+	 */
+	DNS_ASKER_DIG,
+};
 
 enum dns_outcome {
 	DNS_FOUND,    /* at least one record of the type, CNAMEs followed */
@@ -30,8 +43,9 @@ struct dns_stub;
 struct dns_query;
 
 /* `network` outlives the stub; `network_owner` is handed to its functions. */
-struct dns_stub *dns_stub_new(struct endpoint server, const struct random_stream *random,
-			      const struct dns_network *network, void *network_owner);
+struct dns_stub *dns_stub_new(struct endpoint server, enum dns_asker asker,
+			      const struct random_stream *random, const struct dns_network *network,
+			      void *network_owner);
 void dns_stub_free(struct dns_stub *stub); /* pending queries are forgotten; NULL is fine */
 
 /* Asks; `done` is called once, never before this call returned. */

@@ -194,6 +194,19 @@ static enum marker marker_after(struct imap_tiler *tiler, uint8_t c)
 	}
 }
 
+/* Takes in bytes of a line. What was in front of a brace does not matter. */
+static void follow_marker(struct imap_tiler *tiler, struct bytes in)
+{
+	const uint8_t *brace = in.length == 0 ? NULL : memrchr(in.data, '{', in.length);
+
+	if (brace != NULL)
+		in = bytes_from(in, (size_t)(brace - in.data));
+	else if (tiler->marker == MARKER_NONE)
+		return;
+	for (size_t i = 0; i < in.length; i++)
+		tiler->marker = (uint8_t)marker_after(tiler, in.data[i]);
+}
+
 /* The line has ended: what comes next? */
 static void end_line(struct imap_tiler *tiler)
 {
@@ -239,13 +252,11 @@ struct imap_tile imap_tile_next(struct imap_tiler *tiler, struct bytes in)
 		tiler->marker = MARKER_NONE;
 	}
 	tile.detail = tiler->detail;
-	while (tile.length < in.length && !tile.is_ended_here) {
-		uint8_t c = in.data[tile.length++];
+	const uint8_t *feed = bytes_find_byte(in, '\n');
 
-		tile.is_ended_here = c == '\n';
-		if (!tile.is_ended_here)
-			tiler->marker = (uint8_t)marker_after(tiler, c);
-	}
+	tile.is_ended_here = feed != NULL;
+	tile.length = feed == NULL ? in.length : (size_t)(feed + 1 - in.data);
+	follow_marker(tiler, bytes_first(in, tile.length - tile.is_ended_here));
 	if (tile.is_ended_here)
 		end_line(tiler);
 	return tile;

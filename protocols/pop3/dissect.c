@@ -72,6 +72,8 @@ struct memory {
 	uint8_t answer_count;
 	bool is_greeted;
 	bool is_challenged; /* the client's next line is credentials */
+	bool is_commanded;  /* the client's side is in the capture */
+	bool awaits_reply;  /* to AUTH, which others may never have seen */
 	uint8_t reading;    /* enum answer: what the server's next bytes are part of */
 	uint8_t dot;        /* enum dot_state */
 	bool is_in_lines;   /* a listing or message is not complete */
@@ -146,10 +148,14 @@ static struct piece next_command(struct memory *memory, struct bytes in)
 
 	piece.length = line.length;
 	piece.kind = memory->is_challenged ? POP3_CREDENTIALS : pop3_command_of(start);
+	if (piece.kind == POP3_UNKNOWN && memory->awaits_reply)
+		piece.kind = POP3_CREDENTIALS;
 	if (!piece.is_ended)
 		return piece;
 	if (piece.kind != POP3_CREDENTIALS)
 		push_answer(memory, answer_to(piece.kind, bytes_find_byte(start, ' ') != NULL));
+	memory->is_commanded = true;
+	memory->awaits_reply = piece.kind == POP3_CREDENTIALS || piece.kind == POP3_AUTH;
 	memory->is_challenged = false;
 	memory->command.length = 0;
 	return piece;
@@ -175,6 +181,7 @@ static enum pop3_detail status_of(const struct memory *memory, struct bytes line
 /* What a status line means for the bytes behind it. */
 static void hear_status(struct memory *memory, enum pop3_detail kind)
 {
+	memory->awaits_reply = false;
 	if (kind == POP3_OK) {
 		memory->reading = (uint8_t)pop_answer(memory);
 		memory->dot = DOT_LINE_START;
@@ -269,10 +276,28 @@ static void guess(struct memory *memory, const struct dissect_input *input, stru
 		memory->reading = ANSWER_LISTING;
 }
 
+/* Whether `in` may become `word` when more of it has come. */
+static bool is_front_of(struct bytes in, const char *word)
+{
+	return in.length < strlen(word) && memcmp(in.data, word, in.length) == 0;
+}
+
+/* Without the commands nobody knows which answers go on behind the first line, but by what follows. */
+static bool goes_on(const struct memory *memory, struct bytes in)
+{
+	return memory->is_greeted && !memory->is_commanded && memory->status.length == 0 &&
+	       status_of(memory, in) == POP3_UNKNOWN && !is_front_of(in, "-ERR") &&
+	       !is_front_of(in, "+OK");
+}
+
 static struct piece next_piece(struct memory *memory, bool is_from_server, struct bytes in)
 {
 	if (!is_from_server)
 		return next_command(memory, in);
+	if (memory->reading == ANSWER_LINE && goes_on(memory, in)) {
+		memory->reading = ANSWER_LISTING;
+		memory->dot = DOT_LINE_START;
+	}
 	return memory->reading != ANSWER_LINE ? next_lines(memory, in) : next_status(memory, in);
 }
 

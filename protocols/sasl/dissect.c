@@ -1,6 +1,7 @@
 #include "protocols/sasl/dissect.h"
 #include <stdio.h>
 #include "protocols/sasl/sasl.h"
+#include "sim/ascii.h"
 
 #define MESSAGE_MAX 384 /* octets of a message that are looked at */
 #define TEXT_MAX    768 /* of what is said of it, before it is cut */
@@ -10,6 +11,12 @@ struct words {
 	char text[TEXT_MAX];
 	size_t length;
 };
+
+static void begin(struct words *words)
+{
+	words->length = 0;
+	words->text[0] = '\0';
+}
 
 static void say(struct words *words, const char *text)
 {
@@ -23,13 +30,9 @@ static void say(struct words *words, const char *text)
 /* Octets as they are, others than printable ASCII as '.'. */
 static void quote(struct words *words, struct bytes octets)
 {
-	size_t length = MIN(octets.length, sizeof words->text - 1 - words->length);
-
-	for (size_t i = 0; i < length; i++) {
-		uint8_t octet = octets.data[i];
-
-		words->text[words->length++] = octet >= 0x20 && octet < 0x7f ? (char)octet : '.';
-	}
+	octets = bytes_first(octets, sizeof words->text - 1 - words->length);
+	ascii_print(octets, words->text + words->length);
+	words->length += octets.length;
 	words->text[words->length] = '\0';
 }
 
@@ -254,10 +257,8 @@ static const struct step *next_step(struct sasl_watch *watch, bool is_from_serve
 static void say_message(const struct step *step, struct bytes text, struct words *words)
 {
 	uint8_t message[MESSAGE_MAX];
-	gint state = 0;
-	guint save = 0;
 
-	words->text[0] = '\0';
+	begin(words);
 	if (step == &cancel) {
 		say(words, "the client gives up");
 		return;
@@ -267,18 +268,16 @@ static void say_message(const struct step *step, struct bytes text, struct words
 		return;
 	}
 	text = bytes_first(text, MESSAGE_MAX / 3 * 4);
-	step->say(
-	    (struct bytes) { message, g_base64_decode_step((const gchar *)text.data, text.length,
-							   message, &state, &save) },
-	    words);
+	step->say((struct bytes) { message, sasl_base64_read(text, message) }, words);
 }
 
 /* "334 [LOGIN challenge: Password:]": the line in front of the text, and what that says. */
 static void summarize(struct dissect_unit *unit, struct bytes line, const struct step *step,
 		      const struct words *words)
 {
-	struct words all = { .length = 0 };
+	struct words all;
 
+	begin(&all);
 	quote(&all, line);
 	say(&all, "[");
 	say(&all, step->text.name);
@@ -312,7 +311,7 @@ void sasl_dissect_line(struct sasl_watch *watch, struct dissect_writer *writer, 
 		       struct bytes text)
 {
 	struct dissect_unit *unit = dissect_last(writer);
-	struct words words = { .length = 0 };
+	struct words words;
 	const struct step *step = take_step(watch, is_from_server, text, &words);
 
 	if (unit == NULL)
@@ -326,7 +325,7 @@ void sasl_dissect_line(struct sasl_watch *watch, struct dissect_writer *writer, 
 static void add_initial_response(struct sasl_watch *watch, struct dissect_writer *writer,
 				 struct dissect_unit *command, unsigned kind, struct bytes text)
 {
-	struct words words = { .length = 0 };
+	struct words words;
 	const struct step *step = take_step(watch, false, text, &words);
 	struct dissect_unit *part = dissect_add(writer, &step->text, kind, 1, text);
 

@@ -8,10 +8,11 @@
 /* What the client's next octets are. */
 enum client_mode {
 	IN_COMMANDS,
-	IN_CREDENTIALS, /* one line, behind a reply 334 */
-	AWAITS_MESSAGE, /* behind DATA, whose reply has not come */
-	IN_MESSAGE,     /* behind a reply 354, or sent without waiting for it */
-	IN_CHUNK,       /* behind BDAT */
+	IN_CREDENTIALS,       /* one line, behind a reply 334 */
+	AWAITS_REPLY_TO_AUTH, /* which others may never have seen: what is no command is credentials */
+	AWAITS_MESSAGE,       /* behind DATA, whose reply has not come */
+	IN_MESSAGE,           /* behind a reply 354, or sent without waiting for it */
+	IN_CHUNK,             /* behind BDAT */
 };
 
 /* What is remembered between pieces of a connection; lives in struct dissect_state. */
@@ -63,7 +64,7 @@ static void add_argument(struct dissect_writer *writer, enum smtp_detail verb,
 	char address[SMTP_PATH_MAX];
 	struct bytes path, rest;
 
-	if (text == NULL || argument.length == 0)
+	if (text == NULL || argument.length == 0 || writer->input->is_outline)
 		return;
 	if (verb != SMTP_MAIL && verb != SMTP_RCPT) {
 		dissect_add(writer, text, verb, 1, argument);
@@ -98,7 +99,15 @@ static void await_reply(struct memory *memory, enum smtp_detail detail)
 		memory->mode = AWAITS_MESSAGE;
 	} else if (detail == SMTP_STARTTLS) {
 		memory->tls_turn = memory->awaited;
+	} else if (detail == SMTP_AUTH || detail == SMTP_CREDENTIALS) {
+		memory->mode = AWAITS_REPLY_TO_AUTH;
 	}
+}
+
+static bool are_credentials(const struct memory *memory, enum smtp_detail verb)
+{
+	return memory->mode == IN_CREDENTIALS ||
+	       (memory->mode == AWAITS_REPLY_TO_AUTH && verb == SMTP_UNKNOWN);
 }
 
 static size_t dissect_line(struct memory *memory, struct bytes in, struct dissect_writer *writer)
@@ -106,9 +115,9 @@ static size_t dissect_line(struct memory *memory, struct bytes in, struct dissec
 	bool is_whole, was_open = memory->open_line != 0;
 	struct bytes line = dissect_take_line(in, &is_whole);
 	struct smtp_command command = smtp_command_parse(dissect_trim_line(line));
-	enum smtp_detail detail = was_open                         ? memory->open_line - 1u
-				  : memory->mode == IN_CREDENTIALS ? SMTP_CREDENTIALS
-								   : command.verb;
+	enum smtp_detail detail = was_open                                ? memory->open_line - 1u
+				  : are_credentials(memory, command.verb) ? SMTP_CREDENTIALS
+									  : command.verb;
 	struct dissect_unit *unit;
 
 	if (!is_whole && !was_open && dissect_keep(writer, line))
@@ -218,7 +227,7 @@ static const struct dissect_text code_text = { "Reply code",
 					       "RFC 5321 section 4.2.1" };
 
 /* Code, enhanced status code and text of a reply that has one line. */
-static void add_reply_parts(struct dissect_writer *writer, enum smtp_detail kind, struct bytes line)
+static void add_line_parts(struct dissect_writer *writer, enum smtp_detail kind, struct bytes line)
 {
 	static const struct dissect_text status = { "Enhanced status code",
 						    "Class, subject and detail of the reply.",
@@ -258,6 +267,23 @@ static void add_reply_line(struct dissect_writer *writer, enum smtp_detail kind,
 	if (kind == SMTP_COMPLETED && line.length > 4)
 		text = smtp_explain_keyword(bytes_from(line, 4));
 	dissect_add(writer, text != NULL ? text : &other, kind, 1, line);
+}
+
+/* What a reply consists of. */
+static void add_reply_parts(struct dissect_writer *writer, enum smtp_detail kind,
+			    struct bytes reply, unsigned lines)
+{
+	if (writer->input->is_outline)
+		return;
+	if (lines == 1)
+		add_line_parts(writer, kind, dissect_trim_line(reply));
+	while (lines > 1 && reply.length > 0) {
+		bool has_end;
+		struct bytes line = dissect_take_line(reply, &has_end);
+
+		add_reply_line(writer, kind, dissect_trim_line(line));
+		reply = bytes_from(reply, line.length);
+	}
 }
 
 /*
@@ -339,6 +365,8 @@ static void learn(struct memory *memory, unsigned code)
 		learn_of_data(memory, code, is_of_data);
 	else if (code == 334)
 		memory->mode = IN_CREDENTIALS;
+	else if (memory->mode == AWAITS_REPLY_TO_AUTH && memory->awaited == 0)
+		memory->mode = IN_COMMANDS;
 	else if (memory->mode == IN_MESSAGE && memory->data_turn == 0) /* its end was not seen */
 		end_message(memory);
 }
@@ -367,15 +395,8 @@ static size_t dissect_server(struct memory *memory, struct bytes in, struct diss
 		mark_incomplete(unit);
 	if (lines == 1 && !was_open && is_whole && code == 334)
 		add_challenge_parts(memory, writer, kind, dissect_trim_line(reply));
-	else if (lines == 1 && !was_open && code != 0)
-		add_reply_parts(writer, kind, dissect_trim_line(reply));
-	for (struct bytes rest = reply; lines > 1 && rest.length > 0;) {
-		bool has_end;
-		struct bytes line = dissect_take_line(rest, &has_end);
-
-		add_reply_line(writer, kind, dissect_trim_line(line));
-		rest = bytes_from(rest, line.length);
-	}
+	else if (lines > 1 || (!was_open && code != 0))
+		add_reply_parts(writer, kind, reply, lines);
 	memory->is_in_reply = !is_whole;
 	memory->code = (uint16_t)code;
 	if (is_whole)

@@ -12,7 +12,7 @@ enum { CLIENT_HELLO = 1, SERVER_HELLO = 2, FINISHED = 20, KEY_UPDATE = 24 };
 enum { SUPPORTED_VERSIONS = 43 };
 
 struct tls_decryption {
-	struct tls_algorithms *algorithms;
+	struct tls_algorithms *algorithms; /* NULL: nobody spoke TLS yet */
 	struct tls_secrets *secrets;
 };
 
@@ -46,7 +46,6 @@ struct tls_decryption *tls_decryption_new(void)
 {
 	struct tls_decryption *decryption = g_new0(struct tls_decryption, 1);
 
-	decryption->algorithms = tls_algorithms_new();
 	decryption->secrets = tls_secrets_new();
 	return decryption;
 }
@@ -70,6 +69,8 @@ struct tls_decrypter *tls_decrypter_new(struct tls_decryption *decryption)
 	struct tls_decrypter *decrypter = g_new0(struct tls_decrypter, 1);
 
 	decrypter->decryption = decryption;
+	if (decryption->algorithms == NULL) /* finding them takes long */
+		decryption->algorithms = tls_algorithms_new();
 	return decrypter;
 }
 

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include "protocols/tls/dissect.h"
+#include "sim/ascii.h"
 
 #define RANDOM_BYTES 32
 
@@ -23,11 +24,11 @@ struct words {
 
 static void say(struct words *words, const char *text, size_t length)
 {
-	for (size_t i = 0; i < length && words->used + 1 < DISSECT_TEXT_BYTES; i++) {
-		uint8_t byte = (uint8_t)text[i];
+	struct bytes said = { (const uint8_t *)text, length };
 
-		words->out[words->used++] = byte >= 0x20 && byte < 0x7f ? (char)byte : '.';
-	}
+	said = bytes_first(said, DISSECT_TEXT_BYTES - 1 - words->used);
+	ascii_print(said, words->out + words->used);
+	words->used += said.length;
 	words->out[words->used] = '\0';
 }
 

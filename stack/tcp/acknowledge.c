@@ -91,7 +91,7 @@ static void update_window(struct tcp_connection *c, const struct segment *segmen
 {
 	uint32_t sequence = segment->header.sequence, ack = segment->header.acknowledgment;
 
-	if (sequence_after(c->snd_wl1, sequence) ||
+	if (segment->is_overtaken || sequence_after(c->snd_wl1, sequence) ||
 	    (c->snd_wl1 == sequence && sequence_after(c->snd_wl2, ack)))
 		return;
 	c->snd_wnd = scaled_window(c, segment);

@@ -23,7 +23,8 @@ struct tcp_connection *connection_new(struct tcp *tcp, const struct flow *flow,
 	c->reordering_steps = 1;
 	c->receive_space = TCP_RECEIVE_SPACE;
 	c->congestion.control = tcp->congestion;
-	c->local_mss = (uint16_t)(ipv4_path_mtu(tcp->host, flow->remote_address) - 40);
+	c->local_mss = (uint16_t)MAX(ipv4_path_mtu(tcp->host, flow->remote_address) - 40,
+				     TCP_LEAST_OFFERED_MSS);
 	c->peer_mss = TCP_DEFAULT_MSS;
 
 	c->previous = tcp->last;
@@ -97,9 +98,8 @@ void connection_set_iss(struct tcp_connection *c, uint32_t iss)
 void connection_update_mss(struct tcp_connection *c, uint16_t path_mtu)
 {
 	uint16_t options_bytes = c->has_timestamps ? 12 : 0;
-	uint16_t largest = MIN(c->peer_mss, (uint16_t)(path_mtu - 40));
 
-	c->mss = (uint16_t)(MAX(largest, TCP_MINIMUM_MSS) - options_bytes);
+	c->mss = (uint16_t)(MIN(c->peer_mss, path_mtu - 40) - options_bytes);
 }
 
 void connection_negotiate(struct tcp_connection *c, const struct segment *syn)

@@ -20,6 +20,7 @@
 
 /* clang-format off */
 #define TCP_DEFAULT_MSS        536   /* RFC 9293 section 3.7.1, when the peer names none */
+#define TCP_LEAST_OFFERED_MSS  256   /* whatever the path takes: there are fragments (Linux's min_advmss) */
 #define TCP_MINIMUM_MSS        48    /* smaller ones are an attack (Linux's tcp_min_snd_mss) */
 #define TCP_INITIAL_SEGMENTS   10    /* RFC 6928 */
 #define TCP_SYN_RETRIES        6     /* Linux; 127 s in all */
@@ -211,6 +212,7 @@ struct segment {
 	uint32_t sequence; /* of payload[0], or of SYN; moves with trimming */
 	uint32_t length;   /* sequence numbers it takes */
 	uint8_t flags;     /* FIN is taken out when it is cut off */
+	bool is_overtaken; /* a later one came before it: nothing it says of the window holds */
 };
 
 static inline struct tcp_connection *connection_of(struct stream *stream)
@@ -317,6 +319,12 @@ void stream_check_writable(struct tcp_connection *c);
 /* input.c */
 void tcp_receive(void *tcp, struct packet *packet, const struct ipv4_header *header);
 void segment_drop(struct tcp *tcp, struct segment *segment, enum tcp_detail why);
+
+/* The same where nothing is lost by that: an IGNORE record. */
+void segment_ignore(struct tcp *tcp, struct segment *segment, enum tcp_detail why);
+
+/* Whether it only asks if the other side, which waits for `rcv_nxt`, is there (RFC 9293 section 3.8.4). */
+bool segment_is_keepalive(const struct segment *segment, uint32_t rcv_nxt);
 
 /* Frees a segment of no connection, and answers it with a RST unless it is one. */
 void segment_refuse(struct tcp *tcp, struct segment *segment);

@@ -7,8 +7,7 @@
 
 #include "stack/wire/icmp.h"
 
-#define QUOTED_BYTES 8   /* of the TCP header: ports and sequence number */
-#define SMALLEST_MTU 552 /* Linux's min_pmtu: less is more likely an attack than a link */
+#define QUOTED_BYTES 8 /* of the TCP header: ports and sequence number */
 
 static struct tcp_connection *find_quoted(const struct tcp *tcp, const struct ipv4_header *header,
 					  struct bytes original)
@@ -31,14 +30,12 @@ static struct tcp_connection *find_quoted(const struct tcp *tcp, const struct ip
 											    : NULL;
 }
 
-static void path_mtu_fell(struct tcp_connection *c, uint32_t told_mtu)
+/* IPv4 has taken note of the MTU before (RFC 1191 section 6.3). */
+static void path_mtu_fell(struct tcp_connection *c)
 {
-	uint16_t mtu = ipv4_path_mtu(c->tcp->host, c->flow.remote_address);
 	uint16_t old_mss = c->mss;
 
-	if (told_mtu != 0)
-		mtu = (uint16_t)MIN(mtu, told_mtu);
-	connection_update_mss(c, MAX(mtu, SMALLEST_MTU));
+	connection_update_mss(c, ipv4_path_mtu(c->tcp->host, c->flow.remote_address));
 	if (!state_is_synchronized((enum tcp_state)c->state) || c->mss >= old_mss)
 		return;
 	recovery_path_mtu(c);
@@ -62,6 +59,7 @@ void tcp_error(void *owner, uint8_t icmp_type, uint8_t icmp_code, uint32_t icmp_
 {
 	struct tcp *tcp = owner;
 
+	(void)icmp_info; /* an MTU, which IPv4 has noted */
 	if (original.length < QUOTED_BYTES || icmp_type == ICMP_SOURCE_QUENCH) /* RFC 6633 */
 		return;
 	struct tcp_connection *c = find_quoted(tcp, header, original);
@@ -69,7 +67,7 @@ void tcp_error(void *owner, uint8_t icmp_type, uint8_t icmp_code, uint32_t icmp_
 	if (c == NULL)
 		return;
 	if (icmp_type == ICMP_DESTINATION_UNREACHABLE && icmp_code == ICMP_FRAGMENTATION_NEEDED)
-		path_mtu_fell(c, icmp_info);
+		path_mtu_fell(c);
 	else
 		unreachable(c, icmp_type, icmp_code);
 	timers_settle(c);

@@ -55,6 +55,18 @@ void segment_drop(struct tcp *tcp, struct segment *segment, enum tcp_detail why)
 	g_clear_pointer(&segment->packet, packet_free);
 }
 
+void segment_ignore(struct tcp *tcp, struct segment *segment, enum tcp_detail why)
+{
+	trace_segment(tcp, NULL, segment, TRACE_IGNORE, why);
+	g_clear_pointer(&segment->packet, packet_free);
+}
+
+bool segment_is_keepalive(const struct segment *segment, uint32_t rcv_nxt)
+{
+	return segment->length == 0 && segment->sequence + 1 == rcv_nxt &&
+	       (segment->flags & (TCP_SYN | TCP_ACK | TCP_FIN | TCP_RST)) == TCP_ACK;
+}
+
 void segment_refuse(struct tcp *tcp, struct segment *segment)
 {
 	struct segment refused = *segment;
@@ -172,11 +184,25 @@ static bool timestamp_is_old(const struct tcp_connection *c, const struct segmen
 
 /*
  * An acknowledgment that a later segment has overtaken has an old timestamp, too, but says nothing
- * wrong: it is ignored without an answer, or both ends would answer each other.
+ * wrong: it is never answered, or both ends would answer each other.
  */
 static bool is_overtaken_ack(const struct tcp_connection *c, const struct segment *segment)
 {
 	return segment->length == 0 && segment->sequence == c->rcv_nxt;
+}
+
+/*
+ * What such an acknowledgment says of SACK is to be heard, as long as it acknowledges nothing that is not
+ * news, and is not older than the network's reordering can make it: 1.2 RTO (Linux's
+ * tcp_disordered_ack). Its window is of old, and does not count.
+ */
+static bool is_overtaken_duplicate(const struct tcp_connection *c, const struct segment *segment)
+{
+	uint32_t age_ms = c->ts_recent - segment->options.timestamp_value;
+	uint32_t most_age_ms = round_trip_timeout_us(&c->round_trip) / 1000 / 5 * 6;
+
+	return is_overtaken_ack(c, segment) && (segment->flags & TCP_ACK) &&
+	       segment->header.acknowledgment == c->snd_una && age_ms <= most_age_ms;
 }
 
 /* Right edge of the window as the peer knows it. */
@@ -216,7 +242,11 @@ static void refuse_outside_window(struct tcp_connection *c, struct segment *segm
 
 	if (is_duplicate && takes_space && !is_reset)
 		note_duplicate(c, segment);
-	segment_drop(c->tcp, segment, is_duplicate ? TCP_DROP_DUPLICATE : TCP_DROP_OUT_OF_WINDOW);
+	if (segment_is_keepalive(segment, c->rcv_nxt))
+		segment_ignore(c->tcp, segment, TCP_IGNORE_KEEPALIVE);
+	else
+		segment_drop(c->tcp, segment,
+			     is_duplicate ? TCP_DROP_DUPLICATE : TCP_DROP_OUT_OF_WINDOW);
 	if (is_reset)
 		return;
 	if (takes_space)
@@ -256,7 +286,8 @@ static bool check_sequence(struct tcp_connection *c, struct segment *segment)
 {
 	if (!strip_repeated_syn(c, segment))
 		return false;
-	if (timestamp_is_old(c, segment)) {
+	segment->is_overtaken = timestamp_is_old(c, segment);
+	if (segment->is_overtaken && !is_overtaken_duplicate(c, segment)) {
 		bool needs_answer = !is_overtaken_ack(c, segment);
 
 		c->tcp->statistics.old_timestamps_in++;

@@ -78,6 +78,9 @@ enum tcp_detail {
 	TCP_DROP_NO_ACK,        /* carries no acknowledgment where every segment must */
 	TCP_DROP_NOT_READ,      /* the application is gone */
 	TCP_DROP_QUEUE_FULL,    /* too many gaps */
+	/* IGNORE: why nothing is lost. */
+	TCP_IGNORE_KEEPALIVE, /* it asks whether we are there, and that is answered */
+	TCP_IGNORE_LATE_ACK,  /* in TIME-WAIT: of what is known to have arrived */
 	/* STATE: what led to the change. */
 	TCP_BY_USER,
 	TCP_BY_SEGMENT,

@@ -18,12 +18,12 @@ struct outgoing {
 	struct tcp_header header;
 	struct tcp_options options;
 	const struct flow *flow;
-	uint64_t object;         /* trace: the direction, */
-	uint64_t offset;         /* where in it the payload lies, */
-	enum tcp_detail why;     /* why it is sent, */
-	bool is_repeat;          /* and whether it was sent before */
-	bool has_identification; /* of the datagram */
-	uint16_t identification;
+	uint64_t object;     /* trace: the direction, */
+	uint64_t offset;     /* where in it the payload lies, */
+	enum tcp_detail why; /* why it is sent, */
+	bool is_repeat;      /* and whether it was sent before */
+	uint16_t
+	    identification; /* of the datagram; 0: it belongs to no counter (RFC 6864 section 4.1) */
 };
 
 static void count_outgoing(struct tcp *tcp, const struct outgoing *out, size_t payload_bytes)
@@ -85,7 +85,7 @@ static const struct interface *transmit(struct tcp *tcp, struct packet *packet,
 			     .protocol = IP_PROTOCOL_TCP,
 			     .dont_fragment = true,
 			     .identification = out->identification,
-			     .has_identification = out->has_identification,
+			     .has_identification = true,
 			 });
 }
 
@@ -153,7 +153,6 @@ static void prepare(struct tcp_connection *c, struct outgoing *out, uint32_t seq
 	out->offset = sent_offset(c, sequence);
 	out->why = why;
 	out->is_repeat = false;
-	out->has_identification = true;
 	out->identification = c->ip_identification++;
 	window_ack_sent(c);
 }
@@ -228,8 +227,7 @@ void output_syn(struct tcp_connection *c, enum tcp_detail why, bool is_repeat)
 		.object = c->stream.sent_object,
 		.why = why,
 		.is_repeat = is_repeat,
-		.has_identification = !answers,
-		.identification = c->ip_identification,
+		.identification = answers ? 0 : c->ip_identification,
 	};
 
 	if (!answers)

@@ -61,13 +61,15 @@ static uint32_t first_kept(const struct tcp_connection *c)
 
 /*
  * What may be on its way: as much as the windows allow, or no more than is, as long as the interface
- * has enough of it.
+ * has enough of it. Less than a segment behind that waits for more, and must not keep the user from it:
+ * nothing wakes the connection for its sake.
  */
 static uint32_t flight_limit(const struct tcp_connection *c)
 {
 	uint32_t windows = MIN(c->congestion.window, c->snd_wnd_max);
 
-	return output_device_is_full(c) ? MIN(windows, connection_outstanding(c)) : windows;
+	return output_device_is_full(c) ? MIN(windows, connection_outstanding(c) + c->mss - 1u)
+					: windows;
 }
 
 /* The user is asked for more when no more than this is kept, before what is to be sent runs out. */

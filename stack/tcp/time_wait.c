@@ -176,6 +176,18 @@ static void reset_entry(struct tcp *tcp, struct time_wait *entry, struct segment
 	close_entry(tcp, entry, TCP_BY_RESET);
 }
 
+/* All that the peer can want to say without data is known; what was never agreed on is strange. */
+static void ignore_empty(struct tcp *tcp, const struct time_wait *entry, struct segment *segment)
+{
+	bool is_late =
+	    (segment->flags & TCP_ACK) != 0 && !sequence_after(segment->sequence, entry->rcv_nxt);
+
+	if (is_late)
+		segment_ignore(tcp, segment, TCP_IGNORE_LATE_ACK);
+	else
+		segment_drop(tcp, segment, TCP_DROP_OUT_OF_WINDOW);
+}
+
 bool time_wait_receive(struct tcp *tcp, struct flow *flow, struct segment *segment,
 		       uint32_t *initial_sequence)
 {
@@ -191,11 +203,11 @@ bool time_wait_receive(struct tcp *tcp, struct flow *flow, struct segment *segme
 		close_entry(tcp, entry, TCP_BY_REUSE);
 		return true;
 	}
-	bool takes_space = segment->length > 0;
-
-	segment_drop(tcp, segment, takes_space ? TCP_DROP_DUPLICATE : TCP_DROP_OUT_OF_WINDOW);
-	if (!takes_space)
-		return false; /* a late acknowledgment */
+	if (segment->length == 0) {
+		ignore_empty(tcp, entry, segment);
+		return false;
+	}
+	segment_drop(tcp, segment, TCP_DROP_DUPLICATE);
 	output_time_wait_ack(tcp, entry);
 	if (is_fin) { /* our last acknowledgment was lost: wait anew (RFC 9293 section 3.10.7.4) */
 		struct time_wait again = *entry;

@@ -59,6 +59,7 @@ const struct field_name ethertype_names[] = {
 	{ ETHERTYPE_VLAN, "VLAN tag" },
 	{ ETHERTYPE_IPV6, "IPv6" },
 	{ ETHERTYPE_SERVICE_VLAN, "service VLAN tag" },
+	{ ETHERTYPE_OLD_SERVICE_VLAN, "service VLAN tag" },
 	{ 0x8847, "MPLS" }, { 0x8863, "PPPoE discovery" }, { 0x8864, "PPPoE session" },
 	{ 0x888e, "802.1X" }, { 0x88cc, "LLDP" },
 	{ 0, NULL },

@@ -17,7 +17,8 @@ enum ethertype {
 	ETHERTYPE_ARP = 0x0806,
 	ETHERTYPE_VLAN = 0x8100,
 	ETHERTYPE_IPV6 = 0x86dd,
-	ETHERTYPE_SERVICE_VLAN = 0x88a8, /* IEEE 802.1ad: the outer one of two tags */
+	ETHERTYPE_SERVICE_VLAN = 0x88a8,     /* IEEE 802.1ad: the outer one of two tags */
+	ETHERTYPE_OLD_SERVICE_VLAN = 0x9100, /* the same as switches had it before that */
 };
 
 struct ethernet_header {

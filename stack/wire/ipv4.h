@@ -67,6 +67,12 @@ const struct field_table *ipv4_option_fields(uint8_t type);
 enum parse_status ipv4_header_parse(struct bytes in, struct ipv4_header *header,
 				    struct bytes *payload);
 
+/* Whether a header, of which all is there, is that of a fragment. */
+static inline bool ipv4_is_fragment(const uint8_t header[IPV4_HEADER_BYTES])
+{
+	return (get_be16(header + 6) & 0x3fff) != 0; /* more are to come, or it is not the first */
+}
+
 /*
  * The same for a datagram whose end may be missing, as ICMP errors quote them: `payload` is what
  * there is of it. The header must be whole.

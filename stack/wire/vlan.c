@@ -3,7 +3,8 @@
 
 bool vlan_is_type(uint16_t ethertype)
 {
-	return ethertype == ETHERTYPE_VLAN || ethertype == ETHERTYPE_SERVICE_VLAN;
+	return ethertype == ETHERTYPE_VLAN || ethertype == ETHERTYPE_SERVICE_VLAN ||
+	       ethertype == ETHERTYPE_OLD_SERVICE_VLAN;
 }
 
 enum parse_status vlan_tag_parse(struct bytes in, struct vlan_tag *tag, struct bytes *payload)

@@ -224,8 +224,9 @@ static void find(void *owner, const struct trace_record *record, struct bytes by
 		causes->asked_again += record->layer == LAYER_DNS &&
 				       record->before == DNS_LOOKUP_ASKING &&
 				       record->after == DNS_LOOKUP_ASKING;
-		causes->unanswered_pings += record->layer == LAYER_USER &&
-					    record->detail == USER_PING_DONE && record->after != 0;
+		causes->unanswered_pings +=
+		    record->layer == LAYER_USER && record->detail == USER_PING_DONE &&
+		    record->after != USER_PING_ANSWERED && record->after != USER_PING_DUPLICATE;
 		break;
 	case TRACE_DROP:
 		find_unsent(finder, record, bytes);

@@ -53,6 +53,11 @@ START_TEST(every_command_has_help_with_an_example)
 	ck_assert_ptr_nonnull(example);
 	ck_assert_msg(strstr(example, usage) != NULL, "%s", outcome->out);
 	ck_assert_ptr_nonnull(strstr(overview->out, commands[_i]));
+	struct outcome *asked = program_run("help", commands[_i], NULL);
+
+	ck_assert_status(asked, 0);
+	ck_assert_str_eq(asked->out, outcome->out);
+	outcome_free(asked);
 	outcome_free(overview);
 	outcome_free(outcome);
 	g_free(usage);
@@ -118,6 +123,30 @@ static const struct {
 	{ "mailbox hello --user nobody --at 1s",                               "nobody"                        },
 	{ "mailbox office --user carol --at 51s --raw 2",                      "there is only 1 message\n"     },
 	{ "mailbox hello --user bob --at 3s --raw 7",                          "--raw"                         },
+	{ "mailbox office --user bob --at 5s --raw 0",                         "numbered from 1"               },
+	{ "mailbox office --user bob --at 5s --raw one",                       "numbered from 1"               },
+	{ "run hello --host ''",					       "--host: no name"               },
+	{ "run hello --host 'mail,,bob-pc'",                                   "--host: no name"               },
+	{ "run hello --layer ''",					      "--layer: no name"              },
+	{ "run hello --layer smtp,",					   "--layer: no name"              },
+	{ "run hello --pcap FOLDER/x.pcapng --capture ''",                     "--capture: no name"            },
+	{ "state hello --at 1s --host ''",                                     "--host: no name"               },
+	{ "run hello --pcap ''",					       "--pcap: the path is empty"     },
+	{ "run hello --log=",						  "--log: the path is empty"      },
+	{ "run hello --keylog ''",					     "--keylog: the path is empty"   },
+	{ "html hello -o ''",						  "--output: the path is empty"   },
+	{ "narrate hello -o ''",					       "--output: the path is empty"   },
+	{ "state hello --at 200000d",					  "up to 26687d"                  },
+	{ "state hello --at 99999999999999999999999d",                         "up to 26687d"                  },
+	{ "state hello --at 5",						"the unit is missing"           },
+	{ "state hello --at 5lightyears",                                      "there is no such unit"         },
+	{ "state hello --at -5s",					      "it must not be negative"       },
+	{ "run hello --until 1e400d",					  "--until"                       },
+	{ "run hello --message 1 --message 2",                                 "--message stands here twice"   },
+	{ "run hello -q --seed=1 --seed 2",                                    "--seed stands here twice"      },
+	{ "html hello -o a --output b",					"--output stands here twice"    },
+	{ "help nosuch",						       "there is no command \"nosuch\""},
+	{ "help run hello",						    "too many"                      },
 	{ "new",							       "NAME"			  },
 };
 
@@ -137,6 +166,36 @@ START_TEST(wrong_usage_ends_with_2_and_a_hint)
 }
 END_TEST
 
+/* A selection that nothing is of is said, with what there is; one that something is of is not. */
+static const struct {
+	const char *line, *said;
+} selections[] = {
+	{"run hello --layer http",					     "is of --layer http; of the layers there are user, "},
+	{ "run office --layer icmp,pop3 --message 3",                          "of --message 3 there are "                         },
+	{ "run office --format json --layer smtp --host carol-pc --message 1",
+         "of --host carol-pc --message 1 there are link, ethernet, arp\n"                                                          },
+	{ "run office --dialog --layer smtp --host bob-pc --message 1",        "there are tcp, pop3\n"                             },
+	{ "run hello --dialog --host root",                                    "--report tells"                                    },
+	{ "run hello --layer smtp --host alice-pc --message 1",                NULL                                                },
+	{ "run hello --layer arp",					     NULL						},
+	{ "run hello --layer dns --format json",                               NULL                                                },
+};
+
+START_TEST(a_selection_of_nothing_is_said)
+{
+	struct outcome *outcome = run_line(selections[_i].line);
+
+	ck_assert_status(outcome, 0);
+	if (selections[_i].said == NULL)
+		ck_assert_msg(strstr(outcome->err, "nothing in this run") == NULL, "%s",
+			      outcome->err);
+	else
+		ck_assert_msg(strstr(outcome->err, selections[_i].said) != NULL, "%s: %s",
+			      selections[_i].line, outcome->err);
+	outcome_free(outcome);
+}
+END_TEST
+
 /* What cannot be written ends with 3, says so, and leaves nothing that looks whole. */
 static const char *const unwritable[] = {
 	"run hello --quiet --pcap /dev/full",
@@ -147,6 +206,10 @@ static const char *const unwritable[] = {
 	"run hello --log FOLDER/missing/x.log",
 	"run hello --log /dev/full --format json",
 	"run hello --quiet --pcap FOLDER/x.pcapng --log FOLDER/missing/x.log",
+	"run hello --quiet --keylog FOLDER/missing/x.keys",
+	"html hello -o FOLDER/missing/x.html",
+	"narrate hello -o FOLDER/missing/x.md",
+	"narrate hello -o FOLDER/missing/x.pdf",
 	"new FOLDER/missing/x",
 };
 
@@ -1392,6 +1455,8 @@ int main(void)
 	tcase_add_loop_test(tests, wrong_usage_ends_with_2_and_a_hint, 0, (int)G_N_ELEMENTS(wrong));
 	tcase_add_loop_test(tests, what_cannot_be_written_ends_with_3, 0,
 			    (int)G_N_ELEMENTS(unwritable));
+	tcase_add_loop_test(tests, a_selection_of_nothing_is_said, 0,
+			    (int)G_N_ELEMENTS(selections));
 	tcase_add_loop_test(tests, a_full_standard_output_ends_with_3, 0,
 			    (int)G_N_ELEMENTS(to_full));
 	tcase_add_loop_test(tests, a_reader_that_leaves_is_no_error_to_speak_of, 0,

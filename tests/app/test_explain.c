@@ -1,7 +1,10 @@
 /* mailwire explain: captures as they come from anywhere, and what is said of them. */
 #include <check.h>
 #include <json-glib/json-glib.h>
+#include <signal.h>
 #include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include "stack/wire/checksum.h"
 #include "tests/app/program.h"
 #include "tests/views/packets.h"
@@ -315,6 +318,29 @@ START_TEST(frames_cut_short_by_the_capture_say_so)
 }
 END_TEST
 
+/* The frame is all there: nothing was left out by who captured. */
+START_TEST(packets_that_say_they_are_longer_than_their_frame_are_told_as_such)
+{
+	g_autofree char *text = NULL;
+
+	begin_capture();
+	put_record(38, 38);
+	put(4, 0x45000000 | 60);
+	put(4, 0x00010000);
+	put(4, 0x40110000);
+	put(4, CLIENT);
+	put(4, SERVER);
+	put(4, 40000 << 16 | 9999);
+	put(4, 40 << 16);
+	g_byte_array_append(capture, (const uint8_t *)"only these", 10);
+	write_capture();
+	text = explained(NULL, NULL);
+	ck_assert_msg(strstr(text, "Only 10 of these 32 bytes are in the frame.") != NULL, "%s",
+		      text);
+	ck_assert_ptr_null(strstr(text, "captured"));
+}
+END_TEST
+
 START_TEST(a_damaged_file_gives_what_is_readable_and_one_line)
 {
 	struct outcome *outcome;
@@ -330,6 +356,98 @@ START_TEST(a_damaged_file_gives_what_is_readable_and_one_line)
 	ck_assert_ptr_nonnull(strstr(outcome->err, "truncated record at byte 192, behind frame 3"));
 	ck_assert_uint_eq(strcspn(outcome->err, "\n"), outcome->err_bytes - 1);
 	outcome_free(outcome);
+}
+END_TEST
+
+/* Both ways at once: what is in the middle is passed over, what is cut off ends it; one line says both. */
+START_TEST(damage_in_the_middle_hides_no_packet)
+{
+	struct outcome *outcome;
+
+	begin_capture();
+	handshake();
+	g_byte_array_append(capture, (const uint8_t *)"no packet", 9);
+	segment(false, 0xfffffff1, 5011, ACK, "EHLO a.example\r\n");
+	segment(false, 0x00000001, 5011, ACK, "NOOP\r\n");
+	g_byte_array_set_size(capture, capture->len - 3);
+	write_capture();
+	outcome = program_run("explain", path, NULL);
+	ck_assert_status(outcome, 4);
+	check_order(outcome->out,
+		    (const char *const[]) { "frame 5",
+					    "the capture, in front of this: 9 bytes passed over",
+					    "EHLO a.example", NULL });
+	ck_assert_ptr_null(strstr(outcome->out, "frame 6"));
+	ck_assert_msg(strstr(outcome->err,
+			     ": 9 bytes passed over behind frame 4: malformed record at "
+			     "byte 258; then truncated record at byte") != NULL,
+		      "%s", outcome->err);
+	ck_assert_uint_eq(strcspn(outcome->err, "\n"), outcome->err_bytes - 1);
+	outcome_free(outcome);
+}
+END_TEST
+
+/* From a file and from a pipe; cut off, what was packed in front is told. */
+START_TEST(what_gzip_packed_is_told_as_it_was)
+{
+	g_autofree char *plain = NULL, *line = NULL, *packed = NULL;
+	const char *arguments[] = { "sh", "-c", NULL, NULL };
+	int status;
+
+	begin_capture();
+	handshake();
+	segment(false, 0xfffffff1, 5011, ACK, "EHLO a.example\r\n");
+	write_capture();
+	plain = explained(NULL, NULL);
+	arguments[2] = line = g_strdup_printf(
+	    "gzip -k %1$s && %2$s explain %1$s.gz && cat %1$s.gz | %2$s explain - && "
+	    "head -c -9 %1$s.gz | %2$s explain - 2>&1; status=$?; rm %1$s.gz; exit $status",
+	    path, program_path());
+	ck_assert(g_spawn_sync(NULL, (char **)arguments, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL,
+			       &packed, NULL, &status, NULL));
+	ck_assert_int_eq(WEXITSTATUS(status), 4);
+	for (unsigned i = 0; i < 2; i++)
+		ck_assert_msg(g_str_has_prefix(packed + i * strlen(plain), plain), "%s", packed);
+	ck_assert_ptr_nonnull(
+	    strstr(packed + 2 * strlen(plain), "the compressed file is cut off at its byte"));
+}
+END_TEST
+
+/* As on a terminal, where Control-C reaches the one that captures, too: it writes what is left, and ends. */
+START_TEST(an_interrupt_waits_for_the_end_of_a_pipe)
+{
+	int in[2], out[2], status;
+	char text[65536] = "";
+	size_t length = 0;
+	ssize_t count;
+	pid_t pid;
+
+	begin_capture();
+	handshake();
+	ck_assert(pipe(in) == 0 && pipe(out) == 0);
+	pid = fork();
+	if (pid == 0) {
+		dup2(in[0], STDIN_FILENO);
+		dup2(out[1], STDOUT_FILENO);
+		close(in[1]);
+		signal(SIGINT, SIG_DFL);
+		execl(program_path(), program_path(), "explain", "-", NULL);
+		_exit(99);
+	}
+	close(in[0]);
+	close(out[1]);
+	ck_assert_int_eq(write(in[1], capture->data, 100), 100);
+	ck_assert_int_gt(read(out[0], text, 1), 0); /* it is reading */
+	kill(pid, SIGINT);
+	ck_assert_int_gt(write(in[1], capture->data + 100, capture->len - 100), 0);
+	close(in[1]);
+	while ((count = read(out[0], text + length, sizeof text - 1 - length)) > 0)
+		length += (size_t)count;
+	close(out[0]);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	ck_assert_msg(strstr(text, "4 frames") != NULL, "%s", text);
+	g_byte_array_free(capture, TRUE);
 }
 END_TEST
 
@@ -536,11 +654,11 @@ static const struct {
 } wrong[] = {
 	{"absent", NULL,				   NULL,       NULL,              "No such file" },
 	{ "text",  "this is no capture, whatever it is\n", NULL,       NULL,              "not a capture"},
-	{ "gz",    "\037\213and so on, and so on, and on", NULL,       NULL,              "gzip"         },
+	{ "gz",    "\037\213and so on, and so on, and on", NULL,       NULL,              "gzip data"    },
 	{ "xz",    "\3757zXZ",			     NULL,       NULL,              "by xz"        },
 	{ "zst",   "\050\265\057\375 and so on",           NULL,       NULL,              "by zstd"      },
 	{ "cut",   "\012\015\015\012cut here",             NULL,       NULL,
-         "malformed or truncated block at byte 0, in front of the first frame"                           },
+         "malformed block at byte 0, in front of the first frame"                                        },
 	{ "text",  "",				     NULL,       NULL,              "not a capture"},
 	{ "text",  "x",				    "--filter", "nonsense filter", "pcap-filter"  },
 	{ "text",  "x",				    "--format", "xml",             "json"         },
@@ -656,7 +774,11 @@ int main(void)
 	tcase_add_test(tests, bytes_that_were_never_captured_are_said_to_be_missing);
 	tcase_add_test(tests, a_capture_that_begins_in_the_middle_is_followed);
 	tcase_add_test(tests, frames_cut_short_by_the_capture_say_so);
+	tcase_add_test(tests, packets_that_say_they_are_longer_than_their_frame_are_told_as_such);
 	tcase_add_test(tests, a_damaged_file_gives_what_is_readable_and_one_line);
+	tcase_add_test(tests, damage_in_the_middle_hides_no_packet);
+	tcase_add_test(tests, what_gzip_packed_is_told_as_it_was);
+	tcase_add_test(tests, an_interrupt_waits_for_the_end_of_a_pipe);
 	tcase_add_test(tests, standard_input_is_read_as_a_file_is);
 	tcase_add_loop_test(tests, filters_choose_what_is_shown_and_streams_stay_whole, 0,
 			    G_N_ELEMENTS(filters));

@@ -168,6 +168,23 @@ START_TEST(a_subject_that_nobody_sends_is_one_warning)
 }
 END_TEST
 
+/* Nothing is said of a network that only stands there because nothing was read. */
+static const char *const no_scenarios[] = { "- mailwire: 1\n", "hello\n", "title: x\nmailwire: 1\n",
+					    "title: x\n", "mailwire: 2\n" };
+
+START_TEST(what_is_no_scenario_is_one_complaint)
+{
+	struct diagnostics *diagnostics = diagnostics_new();
+	const char *text = no_scenarios[_i];
+
+	ck_assert_ptr_null(scenario_load_bytes(
+	    (struct bytes) { (const uint8_t *)text, strlen(text) }, "t", ".", diagnostics));
+	ck_assert_uint_eq(diagnostics_count(diagnostics, SEVERITY_ERROR), 1);
+	ck_assert_uint_eq(diagnostics_count(diagnostics, SEVERITY_WARNING), 0);
+	diagnostics_free(diagnostics);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("scenario_cascade");
@@ -176,6 +193,8 @@ int main(void)
 	tcase_set_timeout(tests, 60);
 	tcase_add_loop_test(tests, one_mistake_is_one_error_at_its_place, 0,
 			    (int)G_N_ELEMENTS(rows));
+	tcase_add_loop_test(tests, what_is_no_scenario_is_one_complaint, 0,
+			    (int)G_N_ELEMENTS(no_scenarios));
 	tcase_add_test(tests, a_subject_that_nobody_sends_is_one_warning);
 	suite_add_tcase(suite, tests);
 

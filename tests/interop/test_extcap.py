@@ -269,11 +269,21 @@ def each_mistake_has_its_own_error():
     refused(*hello, "--capture", said="needs --fifo")
     refused(*hello, "--capture", "--fifo", "/nonexistent/x", said="No such file", status=3)
     refused(*hello, "--capture", "--fifo", "/dev/null", "--speed", "-1", said="--speed")
+    refused(*hello, "--capture", "--fifo", "/dev/null", "--speed", "nan", said="--speed")
     refused(*hello, "--capture", "--fifo", "/dev/null", "--speed", "fast", said="fast")
     refused(*hello, "--capture", "--fifo", "/dev/null", "--seed", "x", said="x")
     refused(*hello, "--capture", "--fifo", "/dev/null", "--scenario", bad, said="netwroks")
     refused(*hello, "--capture", "--fifo", "/dev/null", "--extcap-capture-filter", "prt 5", said="--filter")
     refused(*hello, "--nonsense", said="nonsense")
+
+
+def a_mistake_does_not_keep_tshark_waiting():
+    """tshark waits for the FIFO to be opened, also where nothing will come."""
+    for wrong in (["--speed", "-3"], ["--speed", "abc"], ["--speed", "2000"], ["--seed", "x"]):
+        capture = Capture("hello", *wrong)
+        assert capture.reader.read() == b""
+        said = capture.process.communicate(timeout=20)[1].decode()
+        assert capture.process.returncode == 2 and wrong[1] in said, (wrong, said)
 
 
 CASES = [
@@ -290,6 +300,7 @@ CASES = [
     it_can_be_killed_while_nobody_reads,
     tshark_stops_it,
     each_mistake_has_its_own_error,
+    a_mistake_does_not_keep_tshark_waiting,
 ]
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """mailwire live and shell as commands: interfaces, records, signals, and what they say when wrong."""
 import glob
+import json
 import os
 import re
 import shutil
@@ -16,14 +17,28 @@ MAIL = scenario("mail.yaml")
 FAST = scenario("fast.yaml")
 
 
+# How long to wait for what must come: the machine may be busy. Nothing is concluded from how long it took.
+PATIENCE = 30
+
+
+def blocks(pid, number):
+    """Whether a process holds back this signal, to take it in its own time."""
+    try:
+        with open(f"/proc/{pid}/status") as file:
+            return int(re.search(r"SigBlk:\s+(\w+)", file.read()).group(1), 16) >> (number - 1) & 1 == 1
+    except OSError:
+        return False
+
+
 class Live:
-    """A live session in the background. `inside` runs commands where its other end is."""
+    """A live session in the background, plugged in: frames wait for it from now on, and signals end it orderly."""
 
     def __init__(self, file, *options, attach="tap0=lan", stdout=subprocess.DEVNULL):
         self.errors = tempfile.TemporaryFile("w+")
         self.process = subprocess.Popen([MAILWIRE, "live", file, "--attach", attach, *options],
                                         stdout=stdout, stderr=self.errors)
-        time.sleep(1 if "asan" in MAILWIRE else 0.4)
+        within(PATIENCE, lambda: blocks(self.process.pid, signal.SIGTERM) or self.process.poll() is not None)
+        assert self.process.poll() is None, self.said()
 
     def said(self):
         self.errors.seek(0)
@@ -31,21 +46,22 @@ class Live:
 
     def stop(self, how=signal.SIGTERM, status=0):
         self.process.send_signal(how)
-        assert self.process.wait(10) == status, self.said()
+        assert self.process.wait(PATIENCE) == status, self.said()
         return self.said()
 
 
 class Tap:
     """A TAP device with an address, for as long as it is needed."""
 
-    def __init__(self, address="192.0.2.60/26"):
-        os.system(f"ip tuntap add dev tap0 mode tap && ip link set tap0 up && ip addr add {address} dev tap0")
+    def __init__(self, address="192.0.2.60/26", name="tap0"):
+        self.name = name
+        os.system(f"ip tuntap add dev {name} mode tap && ip link set {name} up && ip addr add {address} dev {name}")
 
     def __enter__(self):
         return self
 
     def __exit__(self, *why):
-        os.system("ip link del tap0 2>/dev/null")
+        os.system(f"ip link del {self.name} 2>/dev/null")
 
 
 class Veth:
@@ -53,7 +69,8 @@ class Veth:
 
     def __init__(self, address="192.0.2.60/24"):
         self.holder = subprocess.Popen(["unshare", "-n", "sleep", "1000"])
-        time.sleep(0.2)
+        own = os.readlink("/proc/self/ns/net")
+        within(PATIENCE, lambda: os.readlink(f"/proc/{self.holder.pid}/ns/net") != own)
         os.system(f"ip link add near type veth peer name far && ip link set near up && "
                   f"ip link set far netns {self.holder.pid}")
         self.inside("sh", "-c", f"ip link set lo up; ip link set far up; ip addr add {address} dev far")
@@ -157,9 +174,26 @@ def a_session_is_repeated_exactly():
     refused("run", MAIL, "--replay", names["1.pcapng"], said="no record of a live session")
     refused("run", MAIL, "--replay", MAIL, said="no record of a live session")
     refused("run", MAIL, "--replay", "/nonexistent", said="No such file")
+    refused("run", MAIL, "--replay", "/dev/null", said="it is empty")
+    refused("run", MAIL, "--replay", folder, said="Is a directory")
+    refused("run", MAIL, "--replay", names["record"], "--seed", "5", said="with the seed of its session")
+    run(MAILWIRE, "run", scenario("fast.yaml"), "--quiet", "--pcap", names["1.log"] + ".pcap")
+    refused("run", MAIL, "--replay", names["1.log"] + ".pcap", said="no record of a live session")
     with open(names["record"], "rb") as whole, open(names["2.log"], "wb") as part:
         part.write(whole.read()[:-300])
     refused("run", MAIL, "--replay", names["2.log"], "-q", said="damaged")
+    # Nothing is passed over in a record, as it is in other captures: the run would be another one.
+    with open(names["record"], "rb") as whole, open(names["2.log"], "wb") as damaged:
+        content = bytearray(whole.read())
+        at = content.index(b"\6\0\0\0", len(content) // 2)   # the type of a packet's block
+        content[at:at + 4] = b"\xff" * 4
+        content[at + 4:at + 8] = bytes(4)
+        damaged.write(content)
+    refused("run", MAIL, "--replay", names["2.log"], "-q", said="the record is damaged")
+    run("gzip", names["record"])
+    run(MAILWIRE, "run", MAIL, "--replay", names["record"] + ".gz", "--log", names["2.log"], "-q")
+    with open(names["1.log"], "rb") as one, open(names["2.log"], "rb") as two:
+        assert one.read() == two.read()
     shutil.rmtree(folder)
 
 
@@ -170,11 +204,10 @@ def views_work_while_it_runs():
         tshark = subprocess.Popen(["tshark", "-l", "-n", "-i", "-", "-Y", "icmp"], stdin=live.process.stdout,
                                   stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         live.process.stdout.close()
-        time.sleep(1)
         run("ping", "-c", "1", "192.0.2.1")
         assert "Echo (ping) request" in tshark.stdout.readline()
         live.stop()
-        tshark.communicate(timeout=10)
+        tshark.communicate(timeout=PATIENCE)
         assert tshark.returncode == 0
     with Tap():
         log = tempfile.TemporaryFile("w+")
@@ -184,26 +217,49 @@ def views_work_while_it_runs():
         def is_logged():
             log.seek(0)
             return "ping" in log.read()
-        within(2, is_logged)
+        within(PATIENCE, is_logged)
         live.stop()
 
 
+def recorded(path):
+    """What a record holds: the virtual times, in seconds, of what came in and of the end."""
+    with open(path, "rb") as file:
+        epoch_ns = int(re.search(rb"epoch=(\d+)", file.read()).group(1)) * 10**9
+    lines = run(MAILWIRE, "explain", path, "--format", "json").splitlines()
+    return [(json.loads(line)["time_ns"] - epoch_ns) / 1e9 for line in lines]
+
+
 def speed_scales_time():
-    with Tap("203.0.113.60/24"):
-        for speed, least, most in (("0.2", 35, 200), ("5", 0.5, 6)):
-            live = Live(MAIL, "-q", "--speed", speed, attach="tap0=remote-lan")
-            run("ping", "-c", "1", "203.0.113.10")  # ARP
-            times = run("ping", "-c", "3", "-i", "0.3", "203.0.113.10")
-            average = float(re.search(r"= [\d.]+/([\d.]+)/", times).group(1))  # 8 ms in the simulation
-            assert least <= average <= most, times
-            live.stop()
+    """The clocks of two sessions side by side. A busy machine makes both late, and neither early."""
+    folder = tempfile.mkdtemp()
+    names = {name: os.path.join(folder, name) for name in ("slow", "fast", "pcapng")}
+    with Tap("203.0.113.60/24"), Tap(name="tap1"):
+        started = time.monotonic()
+        slow = Live(MAIL, "-q", "--speed", "0.2", "--record", names["slow"], "--pcap", names["pcapng"],
+                    attach="tap0=remote-lan")
+        fast = Live(MAIL, "-q", "--speed", "5", "--record", names["fast"], attach="tap1=lan")
+        run("ping", "-c", "2", "-i", "0.5", "203.0.113.10")
+        run("ping", "-c", "2", "-i", "0.2", "192.0.2.10")
+        fast.stop()
+        slow.stop()
+        passed = time.monotonic() - started
+    slow_times, fast_times = recorded(names["slow"]), recorded(names["fast"])
+    assert len(slow_times) > 2 and len(fast_times) > 2, (slow_times, fast_times)
+    assert slow_times[-1] <= 0.2 * passed and fast_times[-1] <= 5 * passed, (slow_times, fast_times, passed)
+    assert fast_times[-1] > 2 * slow_times[-1], (slow_times, fast_times)   # 25 times, or so
+    # The simulation is the same at any speed: two cables of 2 ms, and the host answers at once.
+    lines = run(MAILWIRE, "explain", names["pcapng"], "--filter", "icmp", "--format", "json").splitlines()
+    times = [json.loads(line)["time_ns"] for line in lines]
+    assert len(times) == 4, times
+    assert all(4.0e6 <= answer - question < 4.1e6 for question, answer in zip(times[::2], times[1::2])), times
+    shutil.rmtree(folder)
 
 
 def an_interface_goes_away():
     with Tap():
         live = Live(MAIL, "-q")
         os.system("ip link del tap0")
-        assert live.process.wait(10) == 3
+        assert live.process.wait(PATIENCE) == 3
         assert "interface tap0 is gone" in live.said()
 
 
@@ -211,7 +267,7 @@ def an_ethernet_interface_goes_away():
     with Veth():
         live = Live(MAIL, "-q", attach="near=lan")
         os.system("ip link del near")
-        assert live.process.wait(10) == 3
+        assert live.process.wait(PATIENCE) == 3
         assert "interface near is gone" in live.said()
 
 
@@ -220,14 +276,14 @@ def a_reader_that_leaves_ends_a_session():
         live = Live(MAIL, "--pcap", "-", stdout=subprocess.PIPE)
         live.process.stdout.read(10)
         live.process.stdout.close()
-        assert live.process.wait(3) == 3 and "Broken pipe" not in live.said(), live.said()
+        assert live.process.wait(PATIENCE) == 3 and "Broken pipe" not in live.said(), live.said()
 
 
 def until_ends_a_session():
     with Tap():
         started = time.monotonic()
         run(MAILWIRE, "live", MAIL, "--attach", "tap0=lan", "-q", "--until", "500ms")
-        assert 0.4 < time.monotonic() - started < 8
+        assert time.monotonic() - started >= 0.5   # the clock never runs ahead
 
 
 # ---- What is wrong ----
@@ -239,14 +295,25 @@ def each_mistake_has_its_own_error():
     refused("live", MAIL, "--attach", "lo=lann", said='did you mean "lan"?')
     refused("live", MAIL, "--attach", "lo=lan", said="lo is no Ethernet interface")
     refused("live", scenario("narrow.yaml"), "--attach", "lo=middle", said="single cable between two routers")
-    refused("live", MAIL, "--attach", "pc=lan", said="already")
-    refused("live", MAIL, "--attach", "lo=lan", "--speed", "0", said="--speed")
+    refused("live", MAIL, "--attach", "lo=remot-lan", said='did you mean "remote-lan"?')
+    refused("live", MAIL, "--attach", "pc=lan", said="in the simulation already")
+    refused("live", MAIL, "--attach", "a-name-that-is-too-long=lan", said="at most 15 characters")
+    refused("live", MAIL, "--attach", "../../tap0=lan", said="nor can there be")
+    for speed in ("0", "-1", "1001", "inf", "nan"):
+        refused("live", MAIL, "--attach", "lo=lan", "--speed", speed, said="--speed: must be more than 0")
+    refused("live", MAIL, "--attach", "lo=lan", "--speed", "fast", said="--speed")
+    refused("shell", MAIL, "--record", "/nonexistent/x", "--", "true", said="--record: cannot write", status=3)
+    refused("shell", MAIL, "--pcap", "", "--", "true", said='cannot write "": No such file', status=3)
+    refused("shell", MAIL, "--record", "x", "--pcap", "./x", "--", "true", said="--pcap and --record both write to")
+    refused("shell", MAIL, "--record", "-", "--", "true", said="a file of its own")
     refused("shell", MAIL, "--network", "nowhere", "--", "true", said="no network \"nowhere\"")
     with Tap():
         holder = Live(MAIL, "-q")
         refused("live", MAIL, "--attach", "tap0=lan", said="used by another program")
+        refused("live", MAIL, "--attach", "tap1=lan", said="did you mean tap0?")
         holder.stop()
         refused("live", MAIL, "--attach", "tap0=lan", "--record", "/nonexistent/x", said="--record", status=3)
+        refused("live", MAIL, "--attach", "tap0=lan", "--attach", "tap0=servers", said="plugged in already")
     os.system("ip tuntap add dev tun0 mode tun")
     refused("live", MAIL, "--attach", "tun0=lan", said="must be a TAP device")
     os.system("ip link del tun0")
@@ -294,9 +361,9 @@ def the_exit_status_of_shell_is_the_commands():
 def shell_is_told_to_end():
     process = subprocess.Popen([MAILWIRE, "shell", MAIL, "--pcap", "/tmp/mailwire-end.pcapng", "--", "sleep", "100"],
                                stderr=subprocess.DEVNULL)
-    time.sleep(1)
+    within(PATIENCE, lambda: blocks(process.pid, signal.SIGTERM))
     process.terminate()
-    assert process.wait(10) in (128 + signal.SIGHUP, 128 + signal.SIGTERM)
+    assert process.wait(PATIENCE) in (128 + signal.SIGHUP, 128 + signal.SIGTERM)
     assert os.path.getsize("/tmp/mailwire-end.pcapng") > 0
     os.unlink("/tmp/mailwire-end.pcapng")
 
@@ -323,10 +390,10 @@ def nothing_outlives_a_shell():
     assert done.returncode == 7, done
     assert running(mark) == []
     process = subprocess.Popen([MAILWIRE, "shell", MAIL, "--", "sleep", mark], stderr=subprocess.DEVNULL)
-    within(5, lambda: len(running(mark)) > 1)   # mailwire's own command line has the mark, too
+    within(PATIENCE, lambda: len(running(mark)) > 1)   # mailwire's own command line has the mark, too
     process.kill()
-    process.wait(10)
-    within(5, lambda: running(mark) == [])
+    process.wait(PATIENCE)
+    within(PATIENCE, lambda: running(mark) == [])
 
 
 CASES = [

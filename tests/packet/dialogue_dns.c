@@ -91,8 +91,8 @@ void dialogue_dns_start(struct dialogue *d)
 void dialogue_dns_end(struct dialogue *d)
 {
 	dns_daemon_stop(d->dns.daemon);
-	if (d->dns.resolver != NULL)
-		dns_resolver_free(d->dns.resolver);
+	dns_resolver_free(d->dns.resolver);
+	dns_resolver_free(d->dns.dig);
 	if (d->dns.zones != NULL)
 		g_ptr_array_free(d->dns.zones, TRUE);
 	if (d->dns.root_hints != NULL)
@@ -125,18 +125,31 @@ static void note_answer(void *owner, const struct dns_answer *answer)
 	}
 }
 
-/* resolve TYPE NAME, by the peer */
-static void do_resolve(struct dialogue *d, char **words)
+/* Asks the peer TYPE NAME of `words` by the resolver in `*resolver`, which is made when NULL. */
+static void ask_peer(struct dialogue *d, struct dns_resolver **resolver, enum dns_asker asker,
+		     char **words)
 {
 	uint16_t type;
 
-	if (d->dns.resolver == NULL)
-		d->dns.resolver = dns_resolver_new(standalone_host(d->host), PEER_ADDRESS);
+	if (*resolver == NULL)
+		*resolver = dns_resolver_new(standalone_host(d->host), PEER_ADDRESS, asker);
 	g_string_assign(d->dns.resolved, "none");
 	if (!dns_type_from_text(words[1], &type) ||
-	    dns_resolve(d->dns.resolver, words[2], type, note_answer, d) == NULL)
-		dialogue_mismatch(d, "resolve TYPE NAME");
+	    dns_resolve(*resolver, words[2], type, note_answer, d) == NULL)
+		dialogue_mismatch(d, "%s TYPE NAME", words[0]);
 	standalone_advance(d->host, d->time_ns);
+}
+
+/* resolve TYPE NAME */
+static void do_resolve(struct dialogue *d, char **words)
+{
+	ask_peer(d, &d->dns.resolver, DNS_ASKER_LIBRARY, words);
+}
+
+/* dig TYPE NAME */
+static void do_dig(struct dialogue *d, char **words)
+{
+	ask_peer(d, &d->dns.dig, DNS_ASKER_DIG, words);
 }
 
 /* resolved OUTCOME DATA... */
@@ -147,6 +160,7 @@ static void check_resolved(struct dialogue *d, char **words)
 
 static const struct dialogue_call calls[] = {
 	{"resolve",   2, do_resolve    },
+	{ "dig",      2, do_dig        },
 	{ "resolved", 1, check_resolved},
 };
 

@@ -47,7 +47,7 @@ struct dialogue_dns {
 	struct dns_prefix client; /* the only ones that get recursion, if has_client */
 	bool has_client;
 	struct dns_daemon *daemon;
-	struct dns_resolver *resolver;
+	struct dns_resolver *resolver, *dig;
 	GString *resolved; /* the last outcome in words */
 };
 

@@ -142,6 +142,7 @@ void dialogue_give_segment(struct dialogue *d, struct described_segment *segment
 
 /* A segment that the host sent, with absolute numbers. */
 struct sent_segment_view {
+	struct ipv4_header ip;
 	struct tcp_header header;
 	struct tcp_options options;
 	struct bytes payload;
@@ -161,6 +162,7 @@ static void read_sent(struct dialogue *d, const struct standalone_packet *packet
 	    tcp_header_parse(segment, &sent->header, &sent->payload) != PARSE_OK ||
 	    tcp_options_parse(sent->header.options, &sent->options) != PARSE_OK)
 		dialogue_mismatch(d, "the host sent something that is no right segment");
+	sent->ip = ip;
 	if ((sent->header.flags & TCP_SYN) && !d->tcp.has_host_isn) {
 		d->tcp.has_host_isn = true;
 		d->tcp.host_isn = sent->header.sequence;
@@ -240,6 +242,10 @@ static const char *first_difference(const struct dialogue *d,
 		{ (says & SAYS_ECHO) && options->timestamp_echo != wanted->options.timestamp_echo,
                  "echo"												  },
 		{ (says & SAYS_URGENT) && sent->header.urgent_pointer != wanted->urgent,                        "urg"    },
+		{ (says & SAYS_DONT_FRAGMENT) && !sent->ip.dont_fragment,                                       "df"     },
+		{ (says & SAYS_MAY_FRAGMENT) &&
+		      (sent->ip.dont_fragment || sent->ip.identification == 0),
+                 "df none"											       },
 		{ !sack_is_as_written(d,									wanted,    sent), "sack" },
 		{ llabs(sent->time_ns - d->time_ns) > wanted->tolerance_ns,										       "time"											      },
 	};

@@ -106,6 +106,12 @@ static unsigned read_word(char **words, struct described_segment *segment)
 	}
 	if (strcmp(words[0], "bad") == 0)
 		return segment->says |= SAYS_BAD, 1;
+	if (strcmp(words[0], "df") == 0) {
+		bool is_none = g_strcmp0(words[1], "none") == 0;
+
+		segment->says |= is_none ? SAYS_MAY_FRAGMENT : SAYS_DONT_FRAGMENT;
+		return is_none ? 2 : 1;
+	}
 	if (strcmp(words[0], "sackok") == 0) {
 		segment->says |= SAYS_SACK_PERMITTED;
 		return segment->options.has_sack_permitted = true, 1;

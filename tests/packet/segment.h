@@ -18,6 +18,8 @@ enum { /* what a line says of a segment; the rest is left to the other side of t
        SAYS_PORT = 1024,
        SAYS_BAD = 2048,
        SAYS_SACK_PERMITTED = 4096,
+       SAYS_DONT_FRAGMENT = 8192,
+       SAYS_MAY_FRAGMENT = 16384,
 };
 
 struct described_segment {

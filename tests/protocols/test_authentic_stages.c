@@ -111,7 +111,8 @@ static void set_up(enum screen_action spf, enum screen_action dkim, enum screen_
 
 	random_init(&random, 1, "mail", "dns");
 	bench = (struct bench) { .findings = g_string_new(NULL), .dns = fake_dns_new() };
-	bench.stub = dns_stub_new((struct endpoint) { .port = 53 }, &random, &nowhere, &bench);
+	bench.stub = dns_stub_new((struct endpoint) { .port = 53 }, DNS_ASKER_LIBRARY, &random,
+				  &nowhere, &bench);
 	bench.screening = screening_new(&(struct screening_config) {
 	    .host_name = "mail.remote.example",
 	    .stages = stages,

@@ -176,6 +176,27 @@ START_TEST(a_name_that_does_not_exist_has_no_type)
 }
 END_TEST
 
+/* RFC 8020: what is below a name that does not exist does not either, until something proves it does. */
+START_TEST(nothing_exists_below_a_name_that_does_not)
+{
+	struct fixture fixture;
+
+	set_up(&fixture, 10);
+	put_absence(&fixture, 0, "nosuch.example", DNS_CACHE_NO_NAME, 60);
+	const struct dns_cache_entry *entry =
+	    find(&fixture, 0, "a.b.nosuch.example", DNS_TRUST_ANSWER);
+	ck_assert_ptr_nonnull(entry);
+	ck_assert_uint_eq(entry->kind, DNS_CACHE_NO_NAME);
+	ck_assert_ptr_null(find(&fixture, 0, "example", DNS_TRUST_ANSWER));
+	ck_assert_ptr_null(find(&fixture, 0, "other.example", DNS_TRUST_ANSWER));
+	put_absence(&fixture, 0, "data.example", DNS_CACHE_NO_DATA, 60);
+	ck_assert_ptr_null(find(&fixture, 0, "a.data.example", DNS_TRUST_ANSWER));
+	put(&fixture, 1 * S, "b.nosuch.example", 1, DNS_TRUST_ANSWER, 60);
+	ck_assert_ptr_null(find(&fixture, 1 * S, "a.b.nosuch.example", DNS_TRUST_ANSWER));
+	tear_down(&fixture);
+}
+END_TEST
+
 START_TEST(a_failure_does_not_replace_what_is_known)
 {
 	struct fixture fixture;
@@ -293,6 +314,7 @@ int main(void)
 	tcase_add_test(tcase, the_entry_used_longest_ago_makes_room);
 	tcase_add_test(tcase, glue_is_not_an_answer_and_does_not_replace_one);
 	tcase_add_test(tcase, a_name_that_does_not_exist_has_no_type);
+	tcase_add_test(tcase, nothing_exists_below_a_name_that_does_not);
 	tcase_add_test(tcase, a_failure_does_not_replace_what_is_known);
 	tcase_add_test(tcase, a_row_of_the_trace_holds_the_entry);
 	tcase_add_test(tcase, a_row_is_read_back);

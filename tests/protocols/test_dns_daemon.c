@@ -141,7 +141,7 @@ static void set_up(struct fixture *fixture)
 	fixture->remote = dns_daemon_start(
 	    fixture->net.bob, &(struct dns_daemon_config) { .zones = zones, .zone_count = 2 });
 	ck_assert(fixture->office != NULL && fixture->world != NULL && fixture->remote != NULL);
-	fixture->resolver = dns_resolver_new(fixture->net.alice, DNS_ADDRESS);
+	fixture->resolver = dns_resolver_new(fixture->net.alice, DNS_ADDRESS, DNS_ASKER_LIBRARY);
 }
 
 static void tear_down(struct fixture *fixture)
@@ -349,7 +349,7 @@ START_TEST(recursion_is_for_the_site_only)
 	struct dns_resolver *outside;
 
 	set_up(&fixture);
-	outside = dns_resolver_new(fixture.root, DNS_ADDRESS);
+	outside = dns_resolver_new(fixture.root, DNS_ADDRESS, DNS_ASKER_LIBRARY);
 	dns_resolve(outside, "www.remote.example", DNS_A, take_answer, &fixture);
 	wiretest_run(&fixture.net);
 	ck_assert_int_eq(fixture.outcome, DNS_FAILED);

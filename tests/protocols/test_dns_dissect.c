@@ -43,8 +43,38 @@ static const struct {
 		  HEADER("\x80\0", "\0", "\1", "\1") NAME "\0\0\1\0\1"
 							  "\xc0\x13\0\2\0\1\0\0\0\1\0\5\2ns\xc0\x13"
 							  "\xc0\x2c\0\1\0\1\0\0\0\1\0\4\xc0\0\2\1"),
-	TABLE_ROW("truncated answer: no A of remote.example",
+	TABLE_ROW("truncated answer: A of remote.example did not fit, ask over TCP",
 		  HEADER("\x82\0", "\0", "\0", "\0") NAME "\0\0\1\0\1"),
+	/* By the upper bits in OPT (RFC 6891 section 6.1.3), 1 above NOERROR: BADVERS. */
+	TABLE_ROW("error: EDNS version not supported, asked for MX of remote.example",
+		  HEADER("\x80\0", "\0", "\0", "\1") NAME "\0\0\xf\0\1\0\0\x29\4\xd0\1\0\0\0\0\0"),
+	TABLE_ROW("error: the server's cookie is missing or wrong, asked for MX of remote.example",
+		  HEADER("\x80\7", "\0", "\0", "\1") NAME "\0\0\xf\0\1\0\0\x29\4\xd0\1\0\0\0\0\0"),
+	TABLE_ROW("error 15, asked for A of remote.example",
+		  HEADER("\x80\xf", "\0", "\0", "\0") NAME "\0\0\1\0\1"),
+	TABLE_ROW("tells of a change: SOA of remote.example",
+		  HEADER("\x24\0", "\0", "\0", "\0") NAME "\0\0\6\0\1"),
+	TABLE_ROW("answer: heard of a change: SOA of remote.example",
+		  HEADER("\xa4\0", "\0", "\0", "\0") NAME "\0\0\6\0\1"),
+	TABLE_ROW("asks to update remote.example: 1 change",
+		  HEADER("\x28\0", "\0", "\1", "\0") NAME "\0\0\6\0\1"
+							  "\xc0\xc\0\1\0\1\0\0\0\1\0\4\xc0\0\2\1"),
+	TABLE_ROW("error: a name is not in the zone, asked to update remote.example",
+		  HEADER("\xa8\xa", "\0", "\0", "\0") NAME "\0\0\6\0\1"),
+	TABLE_ROW("answer: updated remote.example",
+		  HEADER("\xa8\0", "\0", "\0", "\0") NAME "\0\0\6\0\1"),
+	TABLE_ROW("answer: remote.example TXT \"hello\" \"w\" (malformed)",
+		  HEADER("\x80\0", "\1", "\0", "\0") NAME
+		  "\0\0\x10\0\1"
+		  "\xc0\xc\0\x10\0\1\0\0\0\1\0\10\5hello\5w"),
+	TABLE_ROW("answer: nothing was asked, and there is none", "\x94\x09\x80\0\0\0\0\0\0\0\0\0"),
+	TABLE_ROW("asks for HTTPS of remote.example (+1 question)",
+		  "\x94\x09\1\0\0\2\0\0\0\0\0\0" NAME "\0\0\x41\0\1"
+		  "\xc0\xc\1\1\0\1"),
+	TABLE_ROW("answer: remote.example CNAME nowhere.example, error: there is no such name",
+		  HEADER("\x80\3", "\1", "\0", "\0") NAME
+		  "\0\0\1\0\1"
+		  "\xc0\xc\0\5\0\1\0\0\0\1\0\12\7nowhere\xc0\x13"),
 	TABLE_ROW("malformed message",
 		  HEADER("\x80\0", "\1", "\0", "\0") NAME "\0\0\1\0\1\xc0\xc\0"),
 	TABLE_ROW("malformed message", "\x94\x09\1"),
@@ -60,6 +90,16 @@ static size_t dissect(const void *bytes, size_t length, bool is_stream, struct d
 	};
 
 	return dns_dissector.dissect(&input, units, 64);
+}
+
+/* How many units there would be, with room for none. */
+static size_t dissect_count(const void *bytes, size_t length)
+{
+	const struct dissect_input input = {
+		.bytes = {bytes, length}
+	};
+
+	return dns_dissector.dissect(&input, NULL, 0);
 }
 
 START_TEST(a_message_is_told_in_a_sentence)
@@ -92,13 +132,15 @@ START_TEST(the_parts_are_named_and_placed)
 		{ "NAME",       "remote.example",						   2, 32, 2 },
 		{ "TTL",        "1 s",							      2, 38, 4 },
 		{ "RDATA",      "10 mail.remote.example",                                           2, 44, 9 },
+		{ "PREFERENCE", "10",							       3, 44, 2 },
+		{ "EXCHANGE",   "mail.remote.example",                                              3, 46, 7 },
 		{ "Additional", "mail.remote.example A 203.0.113.10",                               1, 53, 16},
 	};
 	struct dissect_unit units[64];
 	size_t count = dissect(messages[2].bytes, messages[2].length, false, NULL, units);
 	size_t next = 0;
 
-	ck_assert_uint_eq(count, 1 + 16 + 4 + 7 + 7 - 0);
+	ck_assert_uint_eq(count, 1 + 16 + 4 + 7 + 2 + 7);
 	for (size_t i = 0; i < count && next < G_N_ELEMENTS(expected); i++) {
 		if (strcmp(units[i].name, expected[next].name) != 0)
 			continue;
@@ -109,6 +151,62 @@ START_TEST(the_parts_are_named_and_placed)
 		next++;
 	}
 	ck_assert_uint_eq(next, G_N_ELEMENTS(expected));
+}
+END_TEST
+
+/* A query with all kinds of options, the last of them cut short. */
+static const char with_options[] =
+    HEADER("\1\x20", "\0", "\0", "\1") NAME "\0\1\1\0\1"
+					    "\0\0\x29\4\xd0\0\0\x80\0\0\x35"
+					    "\0\3\0\0"
+					    "\0\10\0\7\0\1\30\0\xc0\0\2"
+					    "\0\12\0\10\1\2\3\4\5\6\7\10"
+					    "\0\14\0\3\0\0\0"
+					    "\0\17\0\6\0\22full"
+					    "\xff\xfe\0\1\xab"
+					    "\0\12\0\10";
+
+START_TEST(bits_and_options_are_placed)
+{
+	static const struct {
+		const char *name, *summary;
+		unsigned offset, length, bit, bits;
+	} expected[] = {
+		{"QR",                "query (0)",                                    2,  1,  0, 1 },
+		{ "Opcode",           "QUERY (0)",                                    2,  1,  1, 4 },
+		{ "Authentic Data",   "set",                                          3,  1,  2, 1 },
+		{ "Response Code",    "NOERROR (0)",                                  3,  1,  4, 4 },
+		{ "QTYPE",            "CAA (257)",                                    28, 2,  0, 0 },
+		{ "UDP payload size", "1232",                                         35, 2,  0, 0 },
+		{ "Extended RCODE",   "0 (in all 0)",                                 37, 1,  0, 0 },
+		{ "Version",          "0",					    38, 1,  0, 0 },
+		{ "DNSSEC OK",        "set",					  39, 1,  0, 1 },
+		{ "Z",                "0x0000",				       39, 2,  1, 15},
+		{ "RDLENGTH",         "53",					   41, 2,  0, 0 },
+		{ "Option",           "NSID (3): asked for",                          43, 4,  0, 0 },
+		{ "Option",           "CLIENT-SUBNET (8): 192.0.2.0/24, scope 0",     47, 11, 0, 0 },
+		{ "Option",           "COOKIE (10): 0102030405060708",                58, 12, 0, 0 },
+		{ "Option",           "PADDING (12): 3 bytes",                        70, 7,  0, 0 },
+		{ "Option",           "EXTENDED-ERROR (15): info code 18: full",      77, 10, 0, 0 },
+		{ "Option",           "65534: ab",                                    87, 5,  0, 0 },
+		{ "Option",           "malformed: it ends before its length says so", 92, 4,  0, 0 },
+	};
+	struct dissect_unit units[64];
+	size_t count = dissect(with_options, sizeof with_options - 1, false, NULL, units);
+	size_t next = 0;
+
+	for (size_t i = 0; i < count && next < G_N_ELEMENTS(expected); i++) {
+		if (strcmp(units[i].name, expected[next].name) != 0)
+			continue;
+		ck_assert_str_eq(units[i].summary, expected[next].summary);
+		ck_assert_uint_eq(units[i].offset, expected[next].offset);
+		ck_assert_uint_eq(units[i].length, expected[next].length);
+		ck_assert_uint_eq(units[i].bit, expected[next].bit);
+		ck_assert_uint_eq(units[i].bits, expected[next].bits);
+		next++;
+	}
+	ck_assert_uint_eq(next, G_N_ELEMENTS(expected));
+	ck_assert_uint_eq(dissect_count(with_options, sizeof with_options - 1), count);
 }
 END_TEST
 
@@ -210,9 +308,9 @@ START_TEST(units_that_do_not_fit_are_counted)
 		.bytes = {(const uint8_t *)messages[2].bytes, messages[2].length},
 	};
 
-	ck_assert_uint_eq(dns_dissector.dissect(&input, &unit, 1), 35);
+	ck_assert_uint_eq(dns_dissector.dissect(&input, &unit, 1), 37);
 	ck_assert_str_eq(unit.summary, messages[2].summary);
-	ck_assert_uint_eq(dns_dissector.dissect(&input, NULL, 0), 35);
+	ck_assert_uint_eq(dns_dissector.dissect(&input, NULL, 0), 37);
 }
 END_TEST
 
@@ -241,6 +339,7 @@ int main(void)
 
 	tcase_add_loop_test(tcase, a_message_is_told_in_a_sentence, 0, G_N_ELEMENTS(messages));
 	tcase_add_test(tcase, the_parts_are_named_and_placed);
+	tcase_add_test(tcase, bits_and_options_are_placed);
 	tcase_add_test(tcase, a_stream_holds_several_messages);
 	tcase_add_loop_test(tcase, a_message_in_pieces_is_told_of_when_it_is_whole, 1,
 			    sizeof stream - 1);

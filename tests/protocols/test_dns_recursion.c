@@ -391,6 +391,12 @@ START_TEST(absence_is_cached_as_long_as_the_soa_says)
 	/* That there is no name holds for every type; that there is no A only for A. */
 	ask(&fixture, "nosuch.remote.example", DNS_MX);
 	ck_assert_uint_eq(fixture.results, rcode == DNS_NXDOMAIN ? 3 : 2);
+	/* Nor is there a name below it (RFC 8020). */
+	if (rcode == DNS_NXDOMAIN) {
+		ask(&fixture, "sub.nosuch.remote.example", DNS_A);
+		expect_silence(&fixture);
+		ck_assert_uint_eq(fixture.result->rcode, DNS_NXDOMAIN);
+	}
 	fixture.now_ns += 1 * S;
 	ask(&fixture, "nosuch.remote.example", DNS_A);
 	ck_assert_uint_gt(fixture.sent->len, fixture.answered);
@@ -946,6 +952,9 @@ START_TEST(own_zones_come_first_and_lead_to_delegations)
 	answer_address(&fixture, &sent, "web.remote.example", 60, "203.0.113.80");
 	expect_records(&fixture, DNS_ANSWER,
 		       "www.example CNAME web.remote.example; web.remote.example A 203.0.113.80");
+	ck_assert(fixture.result->is_authoritative); /* for the first owner name */
+	ask(&fixture, "web.remote.example", DNS_A);
+	ck_assert(!fixture.result->is_authoritative);
 	ask(&fixture, "nosuch.example", DNS_A);
 	ck_assert_uint_eq(fixture.result->rcode, DNS_NXDOMAIN);
 	expect_silence(&fixture);

@@ -14,6 +14,15 @@ static const uint8_t query_bytes[] = {
 	1,    'a',  7, 'e', 'x', 'a', 'm', 'p', 'l', 'e', 0, 0, 1, 0, 1,
 };
 
+/* What dig 9.18 sends for the same, but for its id and the 8 bytes of its cookie at the end. */
+static const uint8_t dig_bytes[] = {
+	0x01, 0x20, 0,  1,    0,    0,   0,   0,   0,   1, /* RD and AD; one question, one OPT */
+	1,    'a',  7,  'e',  'x',  'a', 'm', 'p', 'l', 'e',
+	0,    0,    1,  0,    1, /* A, IN */
+	0,    0,    41, 0x04, 0xd0, 0,   0,   0,   0,   0,
+	12,   0,    10, 0,    8, /* 1232 bytes, COOKIE */
+};
+
 /* Responses to it, without the id. */
 #define QUESTION "\1a\7example\0\0\1\0\1"
 #define FOUND    "\x81\x80\0\1\0\1\0\0\0\0" QUESTION "\xc0\xc\0\1\0\1\0\0\0\x3c\0\4\xc0\0\2\1"
@@ -35,6 +44,8 @@ static const uint8_t query_bytes[] = {
 
 struct fixture {
 	struct dns_stub *stub;
+	enum dns_asker asker;
+	uint8_t cookie[8];
 	int64_t now_ns;
 	unsigned sent, sent_over_tcp, closed, drops;
 	uint64_t exchange;
@@ -51,8 +62,14 @@ static void send_query(void *owner, uint64_t exchange, struct endpoint server, b
 
 	ck_assert_uint_eq(server.address, SERVER);
 	ck_assert_uint_eq(server.port, 53);
-	ck_assert_uint_eq(message.length, 2 + sizeof query_bytes);
-	ck_assert_mem_eq(message.data + 2, query_bytes, sizeof query_bytes);
+	if (fixture->asker == DNS_ASKER_DIG) {
+		ck_assert_uint_eq(message.length, 2 + sizeof dig_bytes + 8);
+		ck_assert_mem_eq(message.data + 2, dig_bytes, sizeof dig_bytes);
+		memcpy(fixture->cookie, message.data + 2 + sizeof dig_bytes, 8);
+	} else {
+		ck_assert_uint_eq(message.length, 2 + sizeof query_bytes);
+		ck_assert_mem_eq(message.data + 2, query_bytes, sizeof query_bytes);
+	}
 	memcpy(fixture->id, message.data, 2);
 	fixture->exchange = exchange;
 	fixture->sent++;
@@ -89,19 +106,25 @@ static void take_answer(void *owner, const struct dns_answer *answer)
 	fixture->has_message = answer->message != NULL;
 }
 
-static void set_up(struct fixture *fixture)
+static void set_up_as(struct fixture *fixture, enum dns_asker asker)
 {
 	struct random_stream random;
 	struct dns_name_buffer buffer;
 	struct dns_question question = { .type = DNS_A, .class = DNS_IN };
 
-	*fixture = (struct fixture) { .now_ns = 7 * S };
+	*fixture = (struct fixture) { .now_ns = 7 * S, .asker = asker };
 	random_init(&random, 1, "alice", "dns.stub");
-	fixture->stub = dns_stub_new((struct endpoint) { SERVER, 53 }, &random, &network, fixture);
+	fixture->stub =
+	    dns_stub_new((struct endpoint) { SERVER, 53 }, asker, &random, &network, fixture);
 	ck_assert(dns_name_from_text("a.example", &buffer, &question.name));
 	dns_stub_ask(fixture->stub, fixture->now_ns, &question, take_answer, fixture);
 	ck_assert_uint_eq(fixture->sent, 1);
 	ck_assert_uint_eq(fixture->answers, 0);
+}
+
+static void set_up(struct fixture *fixture)
+{
+	set_up_as(fixture, DNS_ASKER_LIBRARY);
 }
 
 static void tear_down(struct fixture *fixture)
@@ -207,6 +230,7 @@ START_TEST(a_server_that_fails_is_asked_once_more)
 	deliver(&fixture, rows[_i].response, rows[_i].length);
 	ck_assert_uint_eq(fixture.answers, 0);
 	ck_assert_uint_eq(fixture.sent, 2);
+	ck_assert_uint_eq(fixture.closed, 1); /* the socket is another */
 	deliver(&fixture, rows[_i].response, rows[_i].length);
 	ck_assert_uint_eq(fixture.answers, 1);
 	ck_assert_int_eq(fixture.outcome, DNS_FAILED);
@@ -262,6 +286,67 @@ START_TEST(a_refused_connection_is_an_attempt)
 }
 END_TEST
 
+START_TEST(dig_takes_any_status_for_the_answer)
+{
+	static const struct {
+		const char *response;
+		size_t length;
+	} rows[] = {
+		{SERVFAIL, sizeof SERVFAIL - 1},
+                { REFUSED, sizeof REFUSED - 1 }
+	};
+	struct fixture fixture;
+
+	set_up_as(&fixture, DNS_ASKER_DIG);
+	deliver(&fixture, rows[_i].response, rows[_i].length);
+	ck_assert_uint_eq(fixture.sent, 1);
+	ck_assert_uint_eq(fixture.answers, 1);
+	ck_assert_int_eq(fixture.outcome, DNS_FAILED);
+	ck_assert(fixture.has_message);
+	tear_down(&fixture);
+}
+END_TEST
+
+START_TEST(dig_asks_three_times_from_new_sockets)
+{
+	struct fixture fixture;
+	uint8_t first_id[2], cookie[8];
+
+	set_up_as(&fixture, DNS_ASKER_DIG);
+	memcpy(first_id, fixture.id, 2);
+	memcpy(cookie, fixture.cookie, 8);
+	for (unsigned sent = 2; sent <= 3; sent++) {
+		wait_in_vain(&fixture, 5 * S);
+		ck_assert_uint_eq(fixture.sent, sent);
+		ck_assert_uint_eq(fixture.closed, sent - 1);
+		ck_assert_mem_eq(fixture.id, first_id, 2);
+		ck_assert_mem_eq(fixture.cookie, cookie, 8);
+	}
+	wait_in_vain(&fixture, 5 * S);
+	ck_assert_uint_eq(fixture.sent, 3);
+	ck_assert_int_eq(fixture.outcome, DNS_FAILED);
+	tear_down(&fixture);
+}
+END_TEST
+
+START_TEST(dig_takes_another_id_over_tcp_and_keeps_its_cookie)
+{
+	struct fixture fixture;
+	uint8_t first_id[2], cookie[8];
+
+	set_up_as(&fixture, DNS_ASKER_DIG);
+	memcpy(first_id, fixture.id, 2);
+	memcpy(cookie, fixture.cookie, 8);
+	DELIVER(&fixture, CUT);
+	ck_assert_uint_eq(fixture.sent_over_tcp, 1);
+	ck_assert_mem_ne(fixture.id, first_id, 2);
+	ck_assert_mem_eq(fixture.cookie, cookie, 8);
+	DELIVER(&fixture, FOUND);
+	ck_assert_int_eq(fixture.outcome, DNS_FOUND);
+	tear_down(&fixture);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("dns stub");
@@ -274,6 +359,9 @@ int main(void)
 	tcase_add_test(tcase, forgeries_are_dropped);
 	tcase_add_test(tcase, a_truncated_answer_is_fetched_over_tcp);
 	tcase_add_test(tcase, a_refused_connection_is_an_attempt);
+	tcase_add_loop_test(tcase, dig_takes_any_status_for_the_answer, 0, 2);
+	tcase_add_test(tcase, dig_asks_three_times_from_new_sockets);
+	tcase_add_test(tcase, dig_takes_another_id_over_tcp_and_keeps_its_cookie);
 	suite_add_tcase(suite, tcase);
 
 	SRunner *runner = srunner_create(suite);

@@ -73,7 +73,8 @@ static void start_servers(struct office *office)
 
 	office->dns =
 	    dns_daemon_start(host, &(struct dns_daemon_config) { .zones = zones, .zone_count = 1 });
-	office->server_resolver = dns_resolver_new(host, office->wire.bob_address);
+	office->server_resolver =
+	    dns_resolver_new(host, office->wire.bob_address, DNS_ASKER_LIBRARY);
 	office->store = mail_store_new(host_node(host));
 	mail_store_add_account(office->store, "alice@office.example", "wonderland");
 	mail_store_add_account(office->store, "bob@office.example", "builder");
@@ -122,7 +123,8 @@ static void office_init(struct office *office, const struct mua_config *config)
 	*office = (struct office) { .log = g_string_new(NULL) };
 	wiretest_init(&office->wire, &(struct wiretest_config) { .seed = wire_seed });
 	start_servers(office);
-	office->resolver = dns_resolver_new(office->wire.alice, office->wire.bob_address);
+	office->resolver =
+	    dns_resolver_new(office->wire.alice, office->wire.bob_address, DNS_ASKER_LIBRARY);
 	office->alice = mua_new(office->wire.alice, office->resolver, config);
 	bob.address = bob.login = "bob@office.example";
 	bob.full_name = NULL;

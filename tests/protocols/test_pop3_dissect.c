@@ -92,6 +92,29 @@ START_TEST(single_lines_in_pieces_keep_their_names)
 }
 END_TEST
 
+/* A capture that has one side alone: of the server, then of the client. */
+START_TEST(one_side_alone_is_understood)
+{
+	static const struct turn turns[] = {
+		{"S+OK ready\r\n",						   "greeting"},
+		{ "S+OK\r\nUSER\r\nPIPELINING\r\n.\r\n+OK\r\n-ERR no\r\n+OK\r\n",
+                 "+OK listing +OK -ERR +OK"						    },
+		{ "S+OK 20 octets\r\nSubject: x\r\n\r\n+OK\r\n.\r\n+OK bye\r\n",
+                 "+OK listing +OK"							     },
+		{ "CCAPA\r\nAUTH LOGIN\r\nYWxpY2U=\r\nc2VjcmV0\r\nSTAT\r\nFROB\r\n",
+                 "CAPA AUTH LOGIN user name LOGIN password STAT unknown command"               },
+	};
+	struct dissect_state states[2] = { 0 };
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(turns); i++) {
+		g_autofree char *names =
+		    dissect_turn(&turns[i], SIZE_MAX / 2, &states[turns[i].text[0] == 'C']);
+
+		ck_assert_str_eq(names, turns[i].units);
+	}
+}
+END_TEST
+
 START_TEST(a_message_over_several_segments_ends_where_its_dot_is)
 {
 	struct dissect_state state = { { 0 } };
@@ -158,6 +181,7 @@ int main(void)
 
 	tcase_add_test(tests, units_are_named_in_order);
 	tcase_add_loop_test(tests, single_lines_in_pieces_keep_their_names, 1, 20);
+	tcase_add_test(tests, one_side_alone_is_understood);
 	tcase_add_test(tests, a_message_over_several_segments_ends_where_its_dot_is);
 	tcase_add_test(tests, without_memory_it_guesses);
 	tcase_add_test(tests, more_units_than_room_are_counted);

@@ -321,6 +321,24 @@ START_TEST(base64_is_strict)
 }
 END_TEST
 
+START_TEST(base64_is_what_another_has_encoded)
+{
+	uint8_t octets[256];
+
+	for (size_t i = 0; i < sizeof octets; i++)
+		octets[i] = (uint8_t)(i * 37 + 11);
+	for (size_t wanted = 0; wanted <= sizeof octets; wanted++) {
+		g_autofree char *text = g_base64_encode(octets, wanted);
+		size_t length;
+		g_autofree char *decoded = sasl_base64_decode(bytes_of(text), &length);
+
+		ck_assert_uint_eq(length, wanted);
+		ck_assert_mem_eq(decoded, octets, wanted);
+		ck_assert_int_eq(decoded[wanted], '\0');
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("sasl");
@@ -336,6 +354,7 @@ int main(void)
 	tcase_add_test(tests, clients_break_off_when_servers_do_not_keep_to_scram);
 	tcase_add_test(tests, names_are_known_in_any_case_and_the_strongest_is_chosen);
 	tcase_add_test(tests, base64_is_strict);
+	tcase_add_test(tests, base64_is_what_another_has_encoded);
 	suite_add_tcase(suite, tests);
 
 	SRunner *runner = srunner_create(suite);

@@ -57,6 +57,58 @@ START_TEST(commands_and_replies_are_named)
 }
 END_TEST
 
+/* The same units but for their parts, and the same is remembered. */
+START_TEST(an_outline_leaves_out_parts_alone)
+{
+	static const struct {
+		const char *text;
+		bool is_from_server;
+	} said[] = {
+		{"220 mail.test ESMTP x\r\n",                                       true },
+		{ "EHLO vm\r\n",						    false},
+		{ "250-mail.test\r\n250-AUTH PLAIN LOGIN\r\n250 SIZE 100\r\n",      true },
+		{ "AUTH PLAIN AGFsaWNlAHNlY3JldA==\r\n",                            false},
+		{ "235 2.7.0 in\r\n",					       true },
+		{ "AUTH LOGIN\r\n",						 false},
+		{ "334 VXNlcm5hbWU6\r\n",					   true },
+		{ "YWxpY2U=\r\n",						   false},
+		{ "MAIL FROM:<a@b.test> SIZE=18\r\nRCPT TO:<c@d.test>\r\nDATA\r\n", false},
+		{ "250 2.1.0 Ok\r\n550 5.1.1 No\r\n354 go\r\n",                     true },
+		{ "Subject: x\r\n\r\nMAIL\r\n.\r\nQUIT\r\n",                        false},
+	};
+	struct dissect_state whole_state = { 0 }, state = { 0 };
+
+	for (size_t i = 0; i < sizeof said / sizeof said[0]; i++) {
+		struct dissect_unit whole[UNITS], units[UNITS];
+		size_t whole_count =
+		    dissect(said[i].text, said[i].is_from_server, &whole_state, whole);
+		size_t count = smtp_dissector.dissect(
+		    &(struct dissect_input) {
+			.bytes = bytes_of(said[i].text),
+			.is_from_server = said[i].is_from_server,
+			.is_stream = true,
+			.is_outline = true,
+			.state = &state,
+		    },
+		    units, UNITS);
+		size_t found = 0;
+
+		for (size_t j = 0; j < whole_count; j++) {
+			if (whole[j].depth > 0)
+				continue;
+			ck_assert_uint_lt(found, count);
+			ck_assert_str_eq(units[found].name, whole[j].name);
+			ck_assert_str_eq(units[found].summary, whole[j].summary);
+			ck_assert_uint_eq(units[found].offset, whole[j].offset);
+			ck_assert_uint_eq(units[found].length, whole[j].length);
+			found++;
+		}
+		ck_assert_uint_eq(found, count);
+		ck_assert_mem_eq(&state, &whole_state, sizeof state);
+	}
+}
+END_TEST
+
 START_TEST(parts_of_commands_and_replies_are_named)
 {
 	expect("MAIL FROM:<a@b.test> SIZE=18 X=y\r\n", false, NULL, 1,
@@ -99,6 +151,22 @@ START_TEST(credentials_are_a_line_behind_a_challenge)
 }
 END_TEST
 
+/* The replies took another way, as behind NAT: what is no command goes on with AUTH. */
+START_TEST(credentials_are_known_without_the_replies)
+{
+	struct dissect_state state = { 0 }, both = { 0 };
+
+	expect("EHLO x\r\nAUTH LOGIN\r\n", false, &state, 0,
+	       "EHLO command@0+8\nAUTH command@8+12\n");
+	expect("YWxpY2U=\r\n", false, &state, 0, "LOGIN user name@0+10\n");
+	expect("c2VjcmV0\r\n", false, &state, 0, "LOGIN password@0+10\n");
+	expect("NOOP\r\nFROB\r\n", false, &state, 0, "NOOP command@0+6\nUnknown command@6+6\n");
+	expect("AUTH FOO\r\n", false, &both, 0, "AUTH command@0+10\n");
+	expect("504 no\r\n", true, &both, 0, "Reply 504@0+8\n");
+	expect("FROB\r\n", false, &both, 0, "Unknown command@0+6\n");
+}
+END_TEST
+
 START_TEST(a_line_cut_in_two_is_two_pieces)
 {
 	struct dissect_state state = { 0 };
@@ -135,10 +203,12 @@ int main(void)
 	TCase *tcase = tcase_create("dissect");
 
 	tcase_add_test(tcase, commands_and_replies_are_named);
+	tcase_add_test(tcase, an_outline_leaves_out_parts_alone);
 	tcase_add_test(tcase, parts_of_commands_and_replies_are_named);
 	tcase_add_test(tcase, a_message_in_several_segments_is_told_as_pieces);
 	tcase_add_test(tcase, a_chunk_is_counted);
 	tcase_add_test(tcase, credentials_are_a_line_behind_a_challenge);
+	tcase_add_test(tcase, credentials_are_known_without_the_replies);
 	tcase_add_test(tcase, a_line_cut_in_two_is_two_pieces);
 	tcase_add_test(tcase, without_memory_text_is_taken_for_a_message);
 	tcase_add_test(tcase, more_units_than_fit_are_counted);

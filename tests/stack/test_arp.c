@@ -143,7 +143,7 @@ START_TEST(three_requests_a_second_apart_then_the_sender_is_told)
 	onehost_run_until(&test, 3 * NS_PER_S + NS_PER_MS);
 	ck_assert_int_eq(result, PING_FAILED);
 	ck_assert_uint_eq(test.sent->len, 3);
-	ck_assert_int_eq(peer_state(&test), ARP_NONE);
+	ck_assert_int_eq(peer_state(&test), ARP_FAILED);
 	ck_assert_uint_eq(onehost_count(&test, TRACE_DROP, LAYER_ARP, ARP_NO_ANSWER), 1);
 	onehost_clear(&test);
 }
@@ -159,6 +159,42 @@ START_TEST(after_a_failure_the_next_packet_asks_again)
 	ck_assert_uint_eq(test.sent->len, 3);
 	ping_peer(&test);
 	ck_assert_uint_eq(test.sent->len, 4);
+	onehost_clear(&test);
+}
+END_TEST
+
+static void count_row(void *owner, const struct arp_row *row)
+{
+	unsigned *count = owner;
+
+	ck_assert_int_eq(row->state, ARP_FAILED);
+	(*count)++;
+}
+
+static unsigned count_rows(const struct onehost *test)
+{
+	unsigned count = 0;
+
+	arp_each(host_arp(test->host), count_row, &count);
+	return count;
+}
+
+START_TEST(rows_that_failed_are_few_and_do_not_stay)
+{
+	struct onehost test;
+
+	onehost_init(&test, NODE_ROUTER);
+	for (unsigned i = 3; i < 3 + ARP_FAILED_MAX + 50; i++)
+		icmp_ping(test.host, ONEHOST_OTHER - 2 + i, 8, 60 * NS_PER_S, no_result, NULL);
+	onehost_run_until(&test, 4 * NS_PER_S);
+	ck_assert_uint_eq(count_rows(&test), ARP_FAILED_MAX);
+
+	/* One that is asked for again makes room for another. */
+	icmp_ping(test.host, ONEHOST_OTHER - 2 + 3, 8, 60 * NS_PER_S, no_result, NULL);
+	onehost_run_until(&test, 8 * NS_PER_S);
+	ck_assert_uint_eq(count_rows(&test), ARP_FAILED_MAX);
+	onehost_run_until(&test, 68 * NS_PER_S);
+	ck_assert_uint_eq(count_rows(&test), 0);
 	onehost_clear(&test);
 }
 END_TEST
@@ -214,7 +250,7 @@ START_TEST(a_stale_row_is_used_and_probed_five_seconds_later)
 }
 END_TEST
 
-START_TEST(three_probes_in_vain_remove_the_row)
+START_TEST(the_row_fails_after_three_probes_in_vain)
 {
 	struct onehost test;
 
@@ -224,7 +260,7 @@ START_TEST(three_probes_in_vain_remove_the_row)
 	onehost_run_until(&test, 8 * NS_PER_S - 1);
 	ck_assert_uint_eq(test.sent->len, 4); /* probes at 5, 6 and 7 s */
 	onehost_run_until(&test, 8 * NS_PER_S);
-	ck_assert_int_eq(peer_state(&test), ARP_NONE);
+	ck_assert_int_eq(peer_state(&test), ARP_FAILED);
 	onehost_clear(&test);
 }
 END_TEST
@@ -375,7 +411,7 @@ START_TEST(the_records_of_a_row_form_a_chain)
 	answer(&test, onehost_peer_mac);
 	onehost_run_until(&test, 50 * NS_PER_S);
 	ping_peer(&test);
-	onehost_run_until(&test, 70 * NS_PER_S);
+	onehost_run_until(&test, 120 * NS_PER_S);
 	for (unsigned i = 0; i < recorder_count(&test.recorder, rows); i++) {
 		const struct trace_record *row = recorder_find(&test.recorder, rows, i);
 
@@ -387,8 +423,8 @@ START_TEST(the_records_of_a_row_form_a_chain)
 			ck_assert_uint_eq(value, (uint64_t)ARP_REACHABLE << 48 | 0x020000000001);
 	}
 	ck_assert_uint_eq(value, 0);
-	/* INCOMPLETE, REACHABLE, STALE, DELAY, PROBE, gone. */
-	ck_assert_uint_eq(recorder_count(&test.recorder, rows), 6);
+	/* INCOMPLETE, REACHABLE, STALE, DELAY, PROBE, FAILED, gone. */
+	ck_assert_uint_eq(recorder_count(&test.recorder, rows), 7);
 	onehost_clear(&test);
 }
 END_TEST
@@ -426,9 +462,10 @@ int main(void)
 	tcase_add_test(tcase, the_oldest_of_too_many_waiting_packets_is_dropped);
 	tcase_add_test(tcase, three_requests_a_second_apart_then_the_sender_is_told);
 	tcase_add_test(tcase, after_a_failure_the_next_packet_asks_again);
+	tcase_add_test(tcase, rows_that_failed_are_few_and_do_not_stay);
 	tcase_add_test(tcase, a_request_for_us_is_answered_and_its_sender_learned);
 	tcase_add_test(tcase, a_stale_row_is_used_and_probed_five_seconds_later);
-	tcase_add_test(tcase, three_probes_in_vain_remove_the_row);
+	tcase_add_test(tcase, the_row_fails_after_three_probes_in_vain);
 	tcase_add_test(tcase, confirmation_from_above_spares_the_probe);
 	tcase_add_test(tcase, a_row_is_reachable_for_15_to_45_seconds);
 	tcase_add_test(tcase, probing_does_not_keep_the_world_awake);

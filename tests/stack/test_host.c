@@ -99,16 +99,21 @@ START_TEST(path_mtus_are_kept_for_ten_minutes_and_only_lowered)
 {
 	struct path_mtu *path_mtu = path_mtu_new();
 
-	ck_assert_uint_eq(path_mtu_find(NULL, 1, 0), 0);
-	ck_assert_uint_eq(path_mtu_find(path_mtu, 1, 0), 0);
+	ck_assert_uint_eq(path_mtu_find(NULL, 1, 0).mtu_bytes, 0);
+	ck_assert_uint_eq(path_mtu_find(path_mtu, 1, 0).mtu_bytes, 0);
 	ck_assert(path_mtu_lower(path_mtu, 1, 1400, 0));
 	ck_assert(!path_mtu_lower(path_mtu, 1, 1450, 5));
 	ck_assert(path_mtu_lower(path_mtu, 1, 1300, 10));
-	ck_assert_uint_eq(path_mtu_find(path_mtu, 1, 9 + PATH_MTU_LIFETIME_NS), 1300);
-	ck_assert_uint_eq(path_mtu_find(path_mtu, 1, 10 + PATH_MTU_LIFETIME_NS), 0);
-	ck_assert_uint_eq(path_mtu_find(path_mtu, 2, 0), 0);
+	ck_assert_uint_eq(path_mtu_find(path_mtu, 1, 9 + PATH_MTU_LIFETIME_NS).mtu_bytes, 1300);
+	ck_assert_uint_eq(path_mtu_find(path_mtu, 1, 10 + PATH_MTU_LIFETIME_NS).mtu_bytes, 0);
+	ck_assert_uint_eq(path_mtu_find(path_mtu, 2, 0).mtu_bytes, 0);
+	ck_assert(!path_mtu_find(path_mtu, 1, 10).is_locked);
+	ck_assert(path_mtu_lower(path_mtu, 3, PATH_MTU_LEAST_BYTES, 0));
+	ck_assert(!path_mtu_find(path_mtu, 3, 0).is_locked);
 	ck_assert(path_mtu_lower(path_mtu, 3, 5, 0));
-	ck_assert_uint_eq(path_mtu_find(path_mtu, 3, 0), PATH_MTU_LEAST_BYTES);
+	ck_assert_uint_eq(path_mtu_find(path_mtu, 3, 0).mtu_bytes, PATH_MTU_LEAST_BYTES);
+	ck_assert(path_mtu_find(path_mtu, 3, 0).is_locked);
+	ck_assert(!path_mtu_lower(path_mtu, 3, 296, 0));
 	path_mtu_free(path_mtu);
 }
 END_TEST
@@ -121,10 +126,10 @@ START_TEST(a_full_path_mtu_table_forgets_what_ends_first)
 		path_mtu_lower(path_mtu, i, 1000, 100 + i);
 	path_mtu_lower(path_mtu, 0, 900, 5000); /* now 1 is the oldest */
 	path_mtu_lower(path_mtu, 99999, 1000, 6000);
-	ck_assert_uint_eq(path_mtu_find(path_mtu, 0, 6000), 900);
-	ck_assert_uint_eq(path_mtu_find(path_mtu, 1, 6000), 0);
-	ck_assert_uint_eq(path_mtu_find(path_mtu, 2, 6000), 1000);
-	ck_assert_uint_eq(path_mtu_find(path_mtu, 99999, 6000), 1000);
+	ck_assert_uint_eq(path_mtu_find(path_mtu, 0, 6000).mtu_bytes, 900);
+	ck_assert_uint_eq(path_mtu_find(path_mtu, 1, 6000).mtu_bytes, 0);
+	ck_assert_uint_eq(path_mtu_find(path_mtu, 2, 6000).mtu_bytes, 1000);
+	ck_assert_uint_eq(path_mtu_find(path_mtu, 99999, 6000).mtu_bytes, 1000);
 	path_mtu_free(path_mtu);
 }
 END_TEST

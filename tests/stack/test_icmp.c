@@ -95,7 +95,69 @@ START_TEST(without_a_route_a_ping_fails_but_not_before_the_call_returned)
 }
 END_TEST
 
-START_TEST(pings_of_a_host_count_up_under_one_identifier)
+static void note_duplicate(void *owner, int64_t round_trip_ns)
+{
+	*(int64_t *)owner = round_trip_ns;
+}
+
+static void ignore_done(void *owner, int64_t round_trip_ns)
+{
+	(void)owner;
+	(void)round_trip_ns;
+}
+
+static void reply_to(struct onehost *test, struct icmp_header request)
+{
+	uint8_t reply[ICMP_HEADER_BYTES];
+
+	request.type = ICMP_ECHO_REPLY;
+	icmp_header_emit(&request, reply);
+	icmp_checksum_set(reply, sizeof reply);
+	onehost_give_ipv4(test,
+			  &(struct ipv4_header) {
+			      .ttl = 64,
+			      .protocol = IP_PROTOCOL_ICMP,
+			      .source = ONEHOST_PEER,
+			      .destination = ONEHOST_US,
+			  },
+			  (struct bytes) { reply, sizeof reply });
+}
+
+/* As with ping(8), which says DUP!; what comes when it is over is nobody's. */
+START_TEST(a_second_reply_is_told_while_the_run_waits)
+{
+	struct onehost test;
+	int64_t heard_ns = -1;
+	struct bytes payload;
+	struct ping_run run = {
+		.destination = ONEHOST_PEER,
+		.timeout_ns = 10 * NS_PER_S,
+		.done = ignore_done,
+		.duplicate = note_duplicate,
+		.owner = &heard_ns,
+	};
+
+	onehost_init(&test, NODE_HOST);
+	onehost_resolve_peer(&test);
+	ping_run_send(test.host, &run);
+	struct icmp_header request = onehost_sent_icmp(&test, 0, &payload);
+
+	reply_to(&test, request);
+	ck_assert_int_eq(heard_ns, -1);
+	ck_assert_int_eq(engine_run(test.world->engine, TIME_NEVER - 1), ENGINE_QUIET);
+	ck_assert_int_lt(engine_now(test.world->engine), NS_PER_S); /* no world waits for it */
+	onehost_run_until(&test, 10 * NS_PER_S - 1);
+	reply_to(&test, request);
+	ck_assert_int_eq(heard_ns, 10 * NS_PER_S - 1);
+	ck_assert_uint_eq(onehost_count(&test, TRACE_DROP, LAYER_ICMP, ICMP_NOT_AWAITED), 0);
+	onehost_run_until(&test, 10 * NS_PER_S);
+	reply_to(&test, request);
+	ck_assert_uint_eq(onehost_count(&test, TRACE_DROP, LAYER_ICMP, ICMP_NOT_AWAITED), 1);
+	onehost_clear(&test);
+}
+END_TEST
+
+START_TEST(pings_of_a_run_count_up_under_one_identifier)
 {
 	struct onehost test;
 	struct outcome outcome = { 0 };
@@ -103,10 +165,24 @@ START_TEST(pings_of_a_host_count_up_under_one_identifier)
 
 	onehost_init(&test, NODE_HOST);
 	onehost_resolve_peer(&test);
+	struct ping_run run = {
+		.destination = ONEHOST_PEER,
+		.payload_bytes = 56,
+		.timeout_ns = NS_PER_S,
+		.done = note,
+		.owner = &outcome,
+	};
+
+	ping_run_send(test.host, &run);
 	icmp_ping(test.host, ONEHOST_PEER, 56, NS_PER_S, note, &outcome);
-	icmp_ping(test.host, ONEHOST_PEER, 56, NS_PER_S, note, &outcome);
+	ping_run_send(test.host, &run);
 	struct icmp_header first = onehost_sent_icmp(&test, 0, &payload);
-	struct icmp_header second = onehost_sent_icmp(&test, 1, &payload);
+	struct icmp_header another = onehost_sent_icmp(&test, 1, &payload);
+	struct icmp_header second = onehost_sent_icmp(&test, 2, &payload);
+
+	/* Another run has an identifier of its own, and begins with 1 too. */
+	ck_assert_uint_ne(icmp_echo_identifier(&another), icmp_echo_identifier(&first));
+	ck_assert_uint_eq(icmp_echo_sequence(&another), 1);
 
 	ck_assert_uint_eq(icmp_echo_identifier(&first), icmp_echo_identifier(&second));
 	ck_assert_uint_eq(icmp_echo_sequence(&first), 1);
@@ -427,7 +503,8 @@ int main(void)
 	tcase_add_test(tcase, an_unreachable_host_is_reported_by_its_router_after_three_seconds);
 	tcase_add_test(tcase, silence_times_out);
 	tcase_add_test(tcase, without_a_route_a_ping_fails_but_not_before_the_call_returned);
-	tcase_add_test(tcase, pings_of_a_host_count_up_under_one_identifier);
+	tcase_add_test(tcase, pings_of_a_run_count_up_under_one_identifier);
+	tcase_add_test(tcase, a_second_reply_is_told_while_the_run_waits);
 	tcase_add_test(tcase, an_echo_request_comes_back_with_everything_it_brought);
 	tcase_add_loop_test(tcase, some_messages_get_no_answer, 0, G_N_ELEMENTS(unanswered));
 	tcase_add_test(tcase, a_wrong_checksum_is_not_answered);

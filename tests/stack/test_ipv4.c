@@ -294,6 +294,12 @@ START_TEST(a_router_tells_the_source_at_once_why_it_cannot_forward)
 }
 END_TEST
 
+static void no_result(void *owner, int64_t round_trip_ns)
+{
+	(void)owner;
+	(void)round_trip_ns;
+}
+
 START_TEST(what_we_send_looks_like_linux)
 {
 	struct onehost test;
@@ -311,8 +317,43 @@ START_TEST(what_we_send_looks_like_linux)
 	ck_assert_uint_eq(header.source, US);
 	ck_assert_uint_eq(header.destination, ONEHOST_FAR);
 	ck_assert(header.dont_fragment);
-	ck_assert_uint_eq(header.identification, 0);
 	ck_assert_uint_eq(header.header_bytes, 20);
+	onehost_clear(&test);
+}
+END_TEST
+
+/*
+ * Although DF would allow 0 (RFC 6864). A client's socket counts for itself, as one that is connected does;
+ * the others and pings share the counter of the host.
+ */
+START_TEST(identifications_rise_with_df_too)
+{
+	struct onehost test;
+	struct bytes payload;
+	struct endpoint to = { ONEHOST_FAR, 9 };
+	uint16_t ids[6];
+
+	onehost_init(&test, NODE_HOST);
+	onehost_resolve_peer(&test);
+	struct udp_socket *client = udp_open(test.host, 0, count_datagram, NULL);
+	struct udp_socket *server = udp_open(test.host, 5000, count_datagram, NULL);
+
+	for (unsigned i = 0; i < 2; i++) {
+		udp_send(client, to, bytes_of("question"));
+		udp_send(server, to, bytes_of("answer"));
+		icmp_ping(test.host, ONEHOST_FAR, 8, NS_PER_S, no_result, NULL);
+	}
+	for (unsigned i = 0; i < 6; i++) {
+		struct ipv4_header header = onehost_sent_ipv4(&test, i, &payload);
+
+		ck_assert(header.dont_fragment);
+		ids[i] = header.identification;
+		ck_assert_uint_ne(ids[i], 0);
+	}
+	ck_assert_uint_eq(ids[3], ids[0] + 1);
+	ck_assert_uint_eq(ids[2], ids[1] + 1);
+	ck_assert_uint_eq(ids[4], ids[1] + 2);
+	ck_assert_uint_eq(ids[5], ids[1] + 3);
 	onehost_clear(&test);
 }
 END_TEST
@@ -442,6 +483,7 @@ int main(void)
 	tcase_add_loop_test(tcase, a_router_tells_the_source_at_once_why_it_cannot_forward, 0,
 			    G_N_ELEMENTS(refusals));
 	tcase_add_test(tcase, what_we_send_looks_like_linux);
+	tcase_add_test(tcase, identifications_rise_with_df_too);
 	tcase_add_test(tcase, identifications_differ_where_fragments_may_come);
 	tcase_add_test(tcase, without_a_route_nothing_is_sent);
 	tcase_add_loop_test(tcase, broadcasts_go_out_as_broadcast_frames, 0, 2);

@@ -13,6 +13,7 @@ struct user {
 	bool is_in_call; /* an event during it would break the contract */
 	bool reads, shuts_down_at_end, releases_when_readable, aborts_when_accepted;
 	uint64_t read_bytes, left; /* bytes that are still to be written */
+	size_t block_bytes;        /* by so many at a time; 0: 65536 */
 	enum stream_failure failure;
 };
 
@@ -52,14 +53,15 @@ static void on_readable(void *owner)
 
 static void write_left(struct user *user)
 {
-	static const uint8_t block[65536];
-	size_t written = sizeof block;
+	static const uint8_t block[1000000];
+	size_t block_bytes = user->block_bytes != 0 ? user->block_bytes : 65536, written = 0,
+	       length;
 
-	while (user->left > 0 && written == sizeof block) {
-		written = stream_write(
-		    user->stream, (struct bytes) { block, MIN(user->left, sizeof block) }, false);
+	do {
+		length = MIN(user->left, block_bytes);
+		written = stream_write(user->stream, (struct bytes) { block, length }, false);
 		user->left -= written;
-	}
+	} while (user->left > 0 && written == length);
 }
 
 static void on_writable(void *owner)
@@ -122,17 +124,19 @@ struct pair {
 	struct tcp_listener *listener;
 };
 
-static void setup_at(struct pair *pair, uint64_t rate_bps)
+static void setup_with(struct pair *pair, const struct link_config *cable)
 {
 	*pair = (struct pair) { 0 };
-	wiretest_init(&pair->net, &(struct wiretest_config) {
-				      .is_direct = true,
-				      .cable = {.rate_bps = rate_bps, .delay_ns = NS_PER_MS},
-        });
+	wiretest_init(&pair->net, &(struct wiretest_config) { .is_direct = true, .cable = *cable });
 	pair->client = (struct user) { .heard = g_string_new(NULL), .reads = true };
 	pair->server =
 	    (struct user) { .heard = g_string_new(NULL), .reads = true, .shuts_down_at_end = true };
 	pair->listener = tcp_listen(pair->net.bob, 25, on_accept, &pair->server);
+}
+
+static void setup_at(struct pair *pair, uint64_t rate_bps)
+{
+	setup_with(pair, &(struct link_config) { .rate_bps = rate_bps, .delay_ns = NS_PER_MS });
 }
 
 static void setup(struct pair *pair)
@@ -410,6 +414,72 @@ START_TEST(the_interface_holds_little_and_is_never_idle)
 }
 END_TEST
 
+/* What may keep a writer from being asked for more, alone or together. */
+static const struct {
+	uint64_t rate_bps;
+	int64_t delay_ns;
+	size_t block_bytes, bytes;
+	int64_t nap_ns;       /* of the reader, between readings; 0: it reads at once */
+	uint64_t queue_bytes; /* of the cable; 0: the usual */
+} writers[] = {
+	{10000000,    50 * NS_PER_MS,  65536,   4000000,  0,               0    }, /* the interface is slow */
+	{ 10000000,   50 * NS_PER_MS,  1448,    2000000,  0,               0    },
+	{ 10000000,   50 * NS_PER_MS,  1000,    2000000,  0,               0    },
+	{ 10000000,   50 * NS_PER_MS,  1000000, 4000000,  0,               0    },
+	{ 100000000,  20 * NS_PER_MS,  12345,   8000000,  0,               0    },
+	{ 1000000000, 5 * NS_PER_MS,   65536,   16000000, 0,               0    }, /* the windows are small */
+	{ 1000000000, 5 * NS_PER_MS,   77,      500000,   0,               0    },
+	{ 100000000,  5 * NS_PER_MS,   65536,   4000000,  7 * NS_PER_MS,   0    }, /* the reader is slow */
+	{ 100000000,  NS_PER_MS,       3333,    1000000,  300 * NS_PER_MS, 0    }, /* and the window zero */
+	{ 10000000,   20 * NS_PER_MS,  65536,   2000000,  0,               30000}, /* losses */
+	{ 1000000,    100 * NS_PER_MS, 1,       100000,   0,               0    },
+};
+
+/* The writer waits to be asked, although all else would let a segment go. */
+static bool starves(const struct tcp_connection *c)
+{
+	uint32_t in_window = c->snd_wnd - connection_outstanding(c);
+
+	return c->write_was_short && c->write_nxt - c->snd_nxt < c->mss &&
+	       c->write_nxt - c->snd_una < SEND_QUEUE_MAX_BYTES && recovery_room(c) >= c->mss &&
+	       c->snd_wnd > connection_outstanding(c) && in_window >= c->mss &&
+	       !output_device_is_full(c);
+}
+
+START_TEST(no_writer_waits_while_a_segment_could_go)
+{
+	struct pair pair;
+	int64_t step_ns = NS_PER_MS / 10, until_ns = 0, woken_ns = 0, starved_ns = 0;
+
+	setup_with(&pair, &(struct link_config) {
+			      .rate_bps = writers[_i].rate_bps,
+			      .delay_ns = writers[_i].delay_ns,
+			      .queue_bytes = writers[_i].queue_bytes,
+			  });
+	open_pair(&pair);
+	pair.server.reads = writers[_i].nap_ns == 0;
+	pair.client.left = writers[_i].bytes;
+	pair.client.block_bytes = writers[_i].block_bytes;
+	write_left(&pair.client);
+	while (pair.server.read_bytes < writers[_i].bytes && until_ns < 600 * NS_PER_S) {
+		until_ns = engine_now(pair.net.world->engine) + step_ns;
+		run_world_until(pair.net.world, until_ns);
+		starved_ns += pair.client.left > 0 && starves(connection_of(pair.client.stream))
+				  ? step_ns
+				  : 0;
+		if (writers[_i].nap_ns != 0 && until_ns - woken_ns >= writers[_i].nap_ns) {
+			woken_ns = until_ns;
+			read_all(&pair.server);
+		}
+	}
+	ck_assert_uint_eq(pair.server.read_bytes, writers[_i].bytes);
+	ck_assert_int_eq(starved_ns, 0);
+	stream_abort(pair.client.stream);
+	wiretest_run(&pair.net);
+	teardown(&pair);
+}
+END_TEST
+
 START_TEST(reader_that_sleeps_stops_the_writer_and_wakes_it)
 {
 	struct pair pair;
@@ -679,6 +749,8 @@ int main(void)
 	tcase_add_test(all, full_buffer_is_told_and_so_is_room);
 	tcase_add_loop_test(all, the_interface_holds_little_and_is_never_idle, 0,
 			    G_N_ELEMENTS(interfaces));
+	tcase_add_loop_test(all, no_writer_waits_while_a_segment_could_go, 0,
+			    G_N_ELEMENTS(writers));
 	tcase_add_test(all, reader_that_sleeps_stops_the_writer_and_wakes_it);
 	tcase_add_test(all, nobody_waits_for_ever_for_a_peer_that_does_not_read);
 	tcase_add_test(all, port_is_listened_on_once);

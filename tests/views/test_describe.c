@@ -52,6 +52,9 @@ static const struct {
 	  "dropped "
 	  "first; 192.0.2.10 (alice-pc) → 198.51.100.70, TTL 64; 40000 → 25 (smtp), PSH ACK, seq "
 	  "1000, ack 2000, win 512 (unscaled); data; "							    },
+	{ "two_old_tags_udp",
+         "02:00:00:00:01:0a (alice-pc) → 02:00:00:00:01:01; network 7, priority 0; network 42, "
+	  "priority 0; 192.0.2.10 (alice-pc) → 198.51.100.70, TTL 64; 5353 → 9999; data; "             },
 	{ "vlan_arp",            "02:00:00:00:01:0a (alice-pc) → 02:00:00:00:01:01, 14 B of padding; network "
 		      "1, priority 0; "
 		      "request: who has 198.51.100.70? tell 192.0.2.10 (alice-pc); padding; "},

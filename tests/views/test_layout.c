@@ -8,11 +8,11 @@
 static struct layout layout;
 static FILE *out;
 static char *text;
-static size_t text_bytes;
+static size_t written_bytes;
 
 static void begin(unsigned columns, bool colour)
 {
-	out = open_memstream(&text, &text_bytes);
+	out = open_memstream(&text, &written_bytes);
 	layout_init(&layout, out, columns, colour);
 }
 
@@ -26,8 +26,9 @@ static char *printed(void)
 
 static void print_header(const char *description, size_t size)
 {
-	layout_begin(&layout, "encapsulate", LAYER_IPV4, "IPv4");
-	layout_change(&layout, '+', 20);
+	static const struct layout_front front = { "encapsulate", "IPv4", LAYER_IPV4, '+', 20 };
+
+	layout_begin(&layout, &front);
 	text_append(layout.line, description);
 	layout_size(&layout, size);
 	layout_print(&layout, LAYOUT_TEXT_COLUMN);
@@ -150,8 +151,8 @@ START_TEST(a_line_that_was_kept_is_laid_out_the_same)
 	GString *kept = g_string_new(NULL);
 
 	begin(100, false);
-	layout_begin(&layout, "link", LAYER_ETHERNET, "Ethernet");
-	layout_change(&layout, ' ', 14);
+	layout_begin(&layout,
+		     &(struct layout_front) { "link", "Ethernet", LAYER_ETHERNET, ' ', 14 });
 	text_append(layout.line, "02:00:00:00:00:01 → 02:00:00:00:00:02 (somebody)");
 	ck_assert(layout_pad_to_size(&layout));
 	g_string_assign(kept, layout.line->str);
@@ -162,8 +163,8 @@ START_TEST(a_line_that_was_kept_is_laid_out_the_same)
 	ck_assert(!layout_pad_to_size(&layout));
 	text_empty(layout.line);
 	lines = printed();
-	second = lines + text_bytes / 2;
-	ck_assert_int_eq(memcmp(lines, second, text_bytes / 2), 0);
+	second = lines + written_bytes / 2;
+	ck_assert_int_eq(memcmp(lines, second, written_bytes / 2), 0);
 	free(lines);
 	g_string_free(kept, TRUE);
 }
@@ -174,18 +175,22 @@ static const struct {
 	unsigned width;
 	const char *text;
 } numbers[] = {
-	{0,           0, "0"                   },
-	{ 9,          3, "  9"                 },
-	{ 10,         0, "10"                  },
-	{ 99,         2, "99"                  },
-	{ 100,        2, "100"                 },
-	{ 999,        6, "   999"              },
-	{ 1000,       0, "1000"                },
-	{ 9999,       0, "9999"                },
-	{ 10000,      0, "10000"               },
-	{ 65535,      8, "   65535"            },
-	{ 4294967295, 0, "4294967295"          },
-	{ UINT64_MAX, 0, "18446744073709551615"},
+	{0,           0,  "0"                   },
+	{ 9,          3,  "  9"                 },
+	{ 10,         0,  "10"                  },
+	{ 99,         2,  "99"                  },
+	{ 100,        2,  "100"                 },
+	{ 999,        6,  "   999"              },
+	{ 1000,       0,  "1000"                },
+	{ 9999,       0,  "9999"                },
+	{ 10000,      0,  "10000"               },
+	{ 65535,      8,  "   65535"            },
+	{ 4294967295, 0,  "4294967295"          },
+	{ UINT64_MAX, 0,  "18446744073709551615"},
+	{ 7,          12, "           7"        },
+	{ 99999999,   8,  "99999999"            },
+	{ 100000000,  10, " 100000000"          },
+	{ 1200000034, 0,  "1200000034"          },
 };
 
 START_TEST(numbers_are_decimal_and_stand_on_the_right)
@@ -195,6 +200,51 @@ START_TEST(numbers_are_decimal_and_stand_on_the_right)
 	text_number_right(line, numbers[_i].number, numbers[_i].width);
 	ck_assert_str_eq(line->str, numbers[_i].text);
 	g_string_free(line, TRUE);
+}
+END_TEST
+
+/* At each number of digits, and in steps between. */
+START_TEST(all_numbers_are_as_the_library_has_them)
+{
+	GString *line = g_string_new(NULL);
+	char wanted[32];
+
+	for (uint64_t number = 0; number < UINT64_MAX / 3; number += number / 8 + 1)
+		for (unsigned width = 0; width <= 12; width += 3) {
+			g_string_truncate(line, 0);
+			text_number_right(line, number, width);
+			g_snprintf(wanted, sizeof wanted, "%*" G_GUINT64_FORMAT, (int)width,
+				   number);
+			ck_assert_str_eq(line->str, wanted);
+			g_string_truncate(line, 0);
+			text_number(line, number);
+			ck_assert_str_eq(line->str, g_strchug(wanted));
+		}
+	g_string_free(line, TRUE);
+}
+END_TEST
+
+/* Made anew, and as it was kept; others come in between. */
+START_TEST(a_front_that_comes_again_is_the_same)
+{
+	char *lines;
+	size_t line_bytes = 0;
+
+	begin(0, _i != 0);
+	for (unsigned count = 0; count < 3; count++) {
+		print_header("a → b", 82);
+		layout_begin(&layout,
+			     &(struct layout_front) { "link", "IPv4", LAYER_IPV4, ' ', count });
+		g_string_truncate(layout.line, 0);
+		layout.mark = (struct columns_mark) { 0 };
+		if (count == 0)
+			line_bytes = layout.page->len;
+	}
+	lines = printed();
+	ck_assert_uint_eq(written_bytes, 3 * line_bytes);
+	ck_assert_mem_eq(lines, lines + line_bytes, line_bytes);
+	ck_assert_mem_eq(lines, lines + 2 * line_bytes, line_bytes);
+	free(lines);
 }
 END_TEST
 
@@ -213,6 +263,8 @@ int main(void)
 	tcase_add_test(tests, a_line_that_was_kept_is_laid_out_the_same);
 	tcase_add_loop_test(tests, numbers_are_decimal_and_stand_on_the_right, 0,
 			    G_N_ELEMENTS(numbers));
+	tcase_add_test(tests, all_numbers_are_as_the_library_has_them);
+	tcase_add_loop_test(tests, a_front_that_comes_again_is_the_same, 0, 2);
 	suite_add_tcase(suite, tests);
 
 	SRunner *runner = srunner_create(suite);

@@ -58,6 +58,33 @@ START_TEST(what_is_used_stays)
 }
 END_TEST
 
+#define KEY_MAX 40
+
+/* Keys of every length that differ in one byte alone, wherever it stands, and by its lowest bit. */
+START_TEST(keys_are_told_apart_by_each_of_their_bytes)
+{
+	size_t length = (size_t)_i;
+	struct lru_table *table = lru_table_new(length, sizeof(uint64_t), 1024, NULL, NULL);
+	uint8_t key[KEY_MAX] = { 0 };
+
+	*(uint64_t *)lru_table_put(table, key) = KEY_MAX;
+	for (size_t at = 0; at < length; at++) {
+		key[at] = 1;
+		ck_assert_ptr_null(lru_table_look(table, key));
+		*(uint64_t *)lru_table_put(table, key) = at;
+		key[at] = 0;
+	}
+	for (size_t at = 0; at < length; at++) {
+		key[at] = 1;
+		ck_assert_uint_eq(*(const uint64_t *)lru_table_look(table, key), at);
+		ck_assert_uint_eq(*(const uint64_t *)lru_table_look(table, key), at);
+		key[at] = 0;
+	}
+	ck_assert_uint_eq(*(const uint64_t *)lru_table_look(table, key), KEY_MAX);
+	lru_table_free(table);
+}
+END_TEST
+
 START_TEST(what_yields_makes_room_first_and_may_be_used_again)
 {
 	struct lru_table *table =
@@ -86,6 +113,7 @@ int main(void)
 
 	tcase_add_test(tests, what_was_put_is_found_until_it_makes_room);
 	tcase_add_test(tests, what_is_used_stays);
+	tcase_add_loop_test(tests, keys_are_told_apart_by_each_of_their_bytes, 1, KEY_MAX + 1);
 	tcase_add_test(tests, what_yields_makes_room_first_and_may_be_used_again);
 	suite_add_tcase(suite, tests);
 

@@ -149,6 +149,27 @@ START_TEST(a_protocol_that_is_not_known_has_a_number)
 }
 END_TEST
 
+/* Loop test: that many bytes, 1 and 2. */
+START_TEST(one_byte_is_no_bytes)
+{
+	uint8_t packet[IPV4_HEADER_BYTES + 8 + 2] = { 0 };
+	uint16_t length = (uint16_t)(sizeof packet - 2 + (unsigned)_i);
+
+	ipv4_header_emit(&(struct ipv4_header) { .total_length_bytes = length,
+						 .ttl = 64,
+						 .protocol = IP_PROTOCOL_UDP,
+						 .source = FROM,
+						 .destination = TO },
+			 packet);
+	ipv4_checksum_set(packet);
+	put_be16(packet + IPV4_HEADER_BYTES + 2, 9999);
+	put_be16(packet + IPV4_HEADER_BYTES + 4, (uint16_t)(8 + _i));
+	check_sentence(DECODE_LINK_RAW, (struct bytes) { packet, length },
+		       _i == 1 ? "10.0.0.1 sends 1 byte by UDP to 10.0.0.2 port 9999"
+			       : "10.0.0.1 sends 2 bytes by UDP to 10.0.0.2 port 9999");
+}
+END_TEST
+
 static const struct {
 	uint16_t operation;
 	uint32_t sender, target;
@@ -272,6 +293,7 @@ int main(void)
 	tcase_add_test(tests, a_redirect_says_for_which_destination);
 	tcase_add_loop_test(tests, a_protocol_that_is_not_known_has_a_number, 0,
 			    G_N_ELEMENTS(unknown));
+	tcase_add_loop_test(tests, one_byte_is_no_bytes, 1, 3);
 	tcase_add_loop_test(tests, icmp_says_what_it_is_for, 0, G_N_ELEMENTS(messages));
 	tcase_add_loop_test(tests, arp_says_what_it_is_for, 0, G_N_ELEMENTS(arps));
 	tcase_add_test(tests, frames_with_a_length_are_no_damaged_ones);
