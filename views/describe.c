@@ -349,11 +349,18 @@ static void describe_tcp_start(GString *out, struct bytes in)
 		text_count(out, ", seq ", get_be32(in.data + 4), "");
 }
 
+/* A segment of an earlier connection counts as that did. */
+static bool has_own_numbers(const struct model_segment *segment)
+{
+	return segment != NULL && segment->known != SEGMENT_OF_EARLIER;
+}
+
 /* Sequence numbers relative to the SYN where the connection is known, as Wireshark shows them. */
 static void describe_tcp(GString *out, const struct account *account,
 			 const struct decode_layer *layer, struct bytes in)
 {
 	const struct model_segment *segment = layer->is_quoted ? NULL : account->segment;
+	bool is_relative = has_own_numbers(segment);
 	char flags[TCP_FLAGS_TEXT_BYTES];
 	struct tcp_header header;
 	struct bytes payload;
@@ -370,10 +377,10 @@ static void describe_tcp(GString *out, const struct account *account,
 	text_append(out, tcp_flags_print(header.flags, flags));
 	if (in.data[TCP_AE_BYTE] & TCP_AE) /* what makes ACE of three flags: RFC 9768 section 3.1 */
 		text_append(out, " AE");
-	text_count(out, ", seq ", segment != NULL ? segment->sequence : header.sequence, "");
+	text_count(out, ", seq ", is_relative ? segment->sequence : header.sequence, "");
 	if (header.flags & TCP_ACK)
 		text_count(out, ", ack ",
-			   segment != NULL ? segment->acknowledgment : header.acknowledgment, "");
+			   is_relative ? segment->acknowledgment : header.acknowledgment, "");
 	append_window(out, &header, segment, layer->is_quoted);
 	if (tcp_options_parse(header.options, &options) != PARSE_OK)
 		return;

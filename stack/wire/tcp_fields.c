@@ -61,6 +61,11 @@ static const struct field_name kind_names[] = {
 	{ TCP_OPTION_SACK_PERMITTED, "SACK Permitted" },
 	{ TCP_OPTION_SACK, "SACK" },
 	{ TCP_OPTION_TIMESTAMPS, "Timestamps" },
+	{ 19, "MD5 Signature" },
+	{ 28, "User Timeout" },
+	{ 29, "TCP Authentication (TCP-AO)" },
+	{ 30, "Multipath TCP" },
+	{ 34, "TCP Fast Open Cookie" },
 	{ 0, NULL },
 };
 
