@@ -91,6 +91,7 @@ void expect_free(struct expect *expect)
 	for (guint i = 0; i < expect->scenario->expectations->len; i++) {
 		g_free(expect->judges[i].other_answer);
 		expect_tap_free(expect->judges[i].tap);
+		sent_segments_free(expect->judges[i].segments);
 		evidence_free(expect->judges[i].counted);
 		evidence_free(expect->judges[i].contrary);
 	}

@@ -174,7 +174,7 @@ static char *describe(const struct expect *expect, const struct trace_record *re
 	else if (record->layer == LAYER_USER)
 		append_user(out, expect, record, bytes);
 	else if (record->kind == TRACE_TRANSMIT)
-		sentence_append(out, expect->model, bytes);
+		sentence_append(out, expect->model, record->packet, bytes);
 	else
 		append_passage(out, record);
 	return g_string_free(out, FALSE);

@@ -96,7 +96,9 @@ const struct predicate predicate_dropped = {
 static void observe_retransmission(struct expect *expect, struct judge *judge,
 				   const struct trace_record *record, struct bytes bytes)
 {
-	if (record->layer == LAYER_TCP && record->flags & TRACE_RETRANSMIT &&
+	if (judge->segments == NULL)
+		judge->segments = sent_segments_new();
+	if (sent_segments_repeat(judge->segments, record, bytes) &&
 	    expect_is_at(expect, record->id, judge->expectation->node))
 		expect_count(expect, judge, record, bytes, 1);
 }
@@ -108,7 +110,7 @@ static void describe_retransmissions(GString *text, const struct scenario_expect
 }
 
 const struct predicate predicate_retransmissions = {
-	.kinds = TRACE_BIT(TRACE_ENCAPSULATE),
+	.kinds = TRACE_BIT(TRACE_ENCAPSULATE) | TRACE_BIT(TRACE_TRANSMIT),
 	.range = PREDICATE_RANGE(count),
 	.observe = observe_retransmission,
 	.describe = describe_retransmissions,

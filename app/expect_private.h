@@ -7,6 +7,7 @@
 #include "views/lines.h"
 #include "views/mailboxes.h"
 #include "views/model.h"
+#include "views/sent_segments.h"
 
 struct expect_tap;
 struct predicate;
@@ -22,9 +23,10 @@ struct judge {
 	char *
 	    other_answer; /* of EXPECT_DIG: the data of the last that did not count, commas between */
 	enum scenario_answer other_outcome;
-	uint64_t step_record;       /* of EXPECT_WAY: that met it; 0: none has yet */
-	struct expect_tap *tap;     /* of EXPECT_PASSWORD; NULL: nothing was heard yet */
-	GArray *counted, *contrary; /* of struct evidence; NULL: none is kept */
+	uint64_t step_record;           /* of EXPECT_WAY: that met it; 0: none has yet */
+	struct expect_tap *tap;         /* of EXPECT_PASSWORD; NULL: nothing was heard yet */
+	struct sent_segments *segments; /* of EXPECT_RETRANSMISSIONS; NULL: nothing was sent yet */
+	GArray *counted, *contrary;     /* of struct evidence; NULL: none is kept */
 };
 
 /* What a kind of expectation looks at. */

@@ -343,7 +343,7 @@ static const struct key expectation_keys[] = {
 	  .meaning = "TCP connections came to this end" },
 	{ .name = "retransmissions", .type = KEY_RANGE, AT(scenario_expectation, count),
 	  .flags = KEY_SELECTS, .variants = EXPECTS(RETRANSMISSIONS),
-	  .meaning = "So many TCP segments were sent again" },
+	  .meaning = "So many TCP segments were put on a wire again" },
 	{ .name = "dropped", .type = KEY_RANGE, AT(scenario_expectation, count),
 	  .flags = KEY_SELECTS, .variants = EXPECTS(DROPPED),
 	  .meaning = "So many frames and packets were lost; what is answered by a RST is not" },

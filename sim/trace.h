@@ -23,17 +23,19 @@ enum trace_kind {
 	                      before, after: old and new value, 0 for none; bytes: as the layer says */
 	TRACE_ACTION, /* a user does something; detail: which action; bytes: its text */
 	TRACE_TRANSMIT,    /* an interface starts sending; bytes: the whole frame without FCS;
-	                      before: bits of queue in front of it in ns; total_bytes: frame length */
+	                      before: ns that it waits for frames in front of it; after: ns to its first
+	                      bit on the wire; total_bytes: frame length */
 	TRACE_RECEIVE,     /* an interface has received; bytes: the whole frame without FCS */
 	TRACE_ENCAPSULATE, /* a header was put in front; start, header_bytes: where it is */
 	TRACE_DECAPSULATE, /* a header was read and taken off; start, header_bytes: where it was */
 	TRACE_FORWARD,     /* a switch or router passes it on; before, after: what changed (TTL) */
-	TRACE_WAIT,        /* a packet waits (for ARP, in a queue); detail: for what */
-	TRACE_DROP,        /* a packet is lost here; detail: why */
-	TRACE_IGNORE,      /* a packet ends here and nothing is lost: it was for others, or it is
+	TRACE_WAIT,   /* a packet waits for an answer of ARP, for other fragments, for a SYN from
+	                      inside; detail: for what. Waits for other frames are TRANSMIT's `before` */
+	TRACE_DROP,   /* a packet is lost here; detail: why */
+	TRACE_IGNORE, /* a packet ends here and nothing is lost: it was for others, or it is
 	                      answered by a refusal; detail: why */
-	TRACE_IMPAIR,      /* a cable did something to a frame; detail: what */
-	TRACE_DERIVE,      /* this packet or stream range was made from `object`: a packet (copy,
+	TRACE_IMPAIR, /* a cable did something to a frame; detail: what */
+	TRACE_DERIVE, /* this packet or stream range was made from `object`: a packet (copy,
 	                      fragment, reassembly), or stream direction with before, after: range;
 	                      bytes, of fragments: the whole datagram, once */
 	TRACE_STATE, /* an object's state changes from `before` to `after`; bytes: as the layer says */
@@ -54,7 +56,7 @@ enum trace_kind {
 
 enum trace_flag {
 	TRACE_INBOUND = 1, /* UNIT: read from the peer, not written to it; LOOPBACK: it arrives */
-	TRACE_RETRANSMIT = 2, /* ENCAPSULATE of TCP: these bytes were sent before */
+	TRACE_RETRANSMIT = 2, /* ENCAPSULATE of TCP: these bytes were made into segments before */
 	TRACE_CORRUPTED =
 	    4,            /* RECEIVE: a cable changed bytes on the way; before: the FCS received */
 	TRACE_SHARED = 8, /* TRANSMIT: one of several copies of a flooded frame, or for a mirror */

@@ -78,7 +78,6 @@ void conversations_clear(struct conversations *conversations)
 	g_hash_table_destroy(conversations->by_endpoints);
 	g_hash_table_destroy(conversations->roots);
 	g_hash_table_destroy(conversations->protected);
-	g_hash_table_destroy(conversations->objects);
 	g_hash_table_destroy(conversations->translations);
 }
 
@@ -229,14 +228,12 @@ static struct model_direction *direction_for(struct conversations *conversations
 }
 
 void conversations_feed_frame(struct conversations *conversations,
-			      const struct trace_record *record, struct bytes frame)
+			      const struct trace_record *record, struct bytes frame,
+			      const struct sent_segment *segment)
 {
 	struct segment_view view;
 	struct model_direction *direction;
-	struct stream_part part = {
-		.record = record,
-		.object = conversation_take_object(conversations, record->packet),
-	};
+	struct stream_part part = { .record = record, .object = segment->object };
 
 	if (!segment_view(conversations, frame, &view))
 		return;
@@ -244,20 +241,17 @@ void conversations_feed_frame(struct conversations *conversations,
 	if (direction == NULL)
 		return;
 	direction->segments++;
+	direction->retransmissions += segment->is_again;
 	if (view.payload.length == 0)
 		return;
 	uint32_t offset = view.header.sequence - direction->initial_sequence - 1;
 	uint32_t known = (uint32_t)direction->fed_bytes;
 
 	/* A sender puts its stream on the wire in order, but for what it repeats. */
-	if ((int32_t)(offset + (uint32_t)view.payload.length - known) <= 0) {
-		direction->retransmissions++;
+	if ((int32_t)(offset + (uint32_t)view.payload.length - known) <= 0)
 		return;
-	}
-	if ((int32_t)(offset - known) < 0) {
-		direction->retransmissions++;
+	if ((int32_t)(offset - known) < 0)
 		view.payload = bytes_from(view.payload, known - offset);
-	}
 	if ((int32_t)(offset - known) > 0) {
 		pieces_forget(direction);
 		direction->missing_bytes += offset - known;

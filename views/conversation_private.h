@@ -20,9 +20,6 @@ void conversation_roots_init(struct conversations *conversations);
 uint64_t conversation_root_at(const struct conversations *conversations, uint64_t object,
 			      uint64_t offset);
 
-/* The stream direction that the segment was made from; asked for once, at its first wire. */
-uint64_t conversation_take_object(struct conversations *conversations, uint64_t packet);
-
 /* What is said in a direction (conversation_units.c). */
 
 void conversation_units_init(struct conversations *conversations);

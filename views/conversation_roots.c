@@ -16,8 +16,6 @@ void conversation_roots_init(struct conversations *conversations)
 {
 	conversations->roots =
 	    g_hash_table_new_full(trace_id_hash, g_int64_equal, g_free, ranges_free);
-	conversations->objects =
-	    g_hash_table_new_full(trace_id_hash, g_int64_equal, g_free, g_free);
 }
 
 static struct root_range *range_at(const GArray *ranges, guint index)
@@ -90,23 +88,4 @@ void conversations_feed_unit(struct conversations *conversations, const struct t
 		g_hash_table_insert(conversations->roots, key, ranges);
 	}
 	add_range(ranges, range);
-}
-
-void conversations_feed_segment(struct conversations *conversations,
-				const struct trace_record *record)
-{
-	uint64_t *key = g_new(uint64_t, 1), *object = g_new(uint64_t, 1);
-
-	*key = record->packet;
-	*object = record->object;
-	g_hash_table_insert(conversations->objects, key, object);
-}
-
-uint64_t conversation_take_object(struct conversations *conversations, uint64_t packet)
-{
-	const uint64_t *found = g_hash_table_lookup(conversations->objects, &packet);
-	uint64_t object = found == NULL ? 0 : *found;
-
-	g_hash_table_remove(conversations->objects, &packet);
-	return object;
 }

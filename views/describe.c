@@ -349,6 +349,36 @@ static void describe_tcp_start(GString *out, struct bytes in)
 		text_count(out, ", seq ", get_be32(in.data + 4), "");
 }
 
+/*
+ * "bytes 1449 to 2896 and 4345 to 5792": as the acknowledgment counts them, where byte 1 follows the SYN. A
+ * block from before that is one that came twice (RFC 2883).
+ */
+static void append_blocks(GString *out, const char *before, const struct tcp_header *header,
+			  const struct tcp_options *options, const struct model_segment *segment)
+{
+	uint32_t base = header->acknowledgment - segment->acknowledgment;
+
+	for (unsigned i = 0; i < options->sack_count; i++) {
+		const struct tcp_sack_block *block = &options->sack[i];
+		bool is_old = (int32_t)(block->left - header->acknowledgment) < 0;
+
+		text_append(out, i == 0 ? before : " and ");
+		text_count(out, i == 0 ? "bytes " : "", block->left - base, "");
+		text_count(out, " to ", block->right - base - 1, is_old ? " twice" : "");
+	}
+}
+
+void describe_selective(GString *out, const char *before, const struct tcp_header *header,
+			const struct model_segment *segment)
+{
+	struct tcp_options options = { 0 };
+
+	if (tcp_options_parse(header->options, &options) != PARSE_OK || options.sack_count == 0)
+		return;
+	append_blocks(out, before, header, &options, segment);
+	text_append(out, " (SACK)");
+}
+
 /* A segment of an earlier connection counts as that did. */
 static bool has_own_numbers(const struct model_segment *segment)
 {
@@ -386,7 +416,9 @@ static void describe_tcp(GString *out, const struct account *account,
 		return;
 	if (options.has_mss)
 		text_count(out, ", MSS ", options.mss, "");
-	if (options.sack_count > 0)
+	if (segment != NULL)
+		append_blocks(out, ", SACK of ", &header, &options, segment);
+	else if (options.sack_count > 0)
 		text_count(out, ", SACK of ", options.sack_count,
 			   options.sack_count == 1 ? " block" : " blocks");
 }
@@ -523,7 +555,7 @@ static void describe_stream(const struct account *account,
 {
 	const struct model_segment *segment = account->segment;
 	const struct model_direction *direction = segment->direction;
-	uint64_t end = model_segment_end(segment);
+	uint64_t end = model_segment_end(segment), reach = end + segment->released_bytes;
 	char change[DISSECT_TEXT_BYTES];
 	bool tells_held =
 	    segment->order == SEGMENT_FILLS_GAP || segment->order == SEGMENT_AFTER_LOSS;
@@ -535,11 +567,12 @@ static void describe_stream(const struct account *account,
 
 		line.is_from_earlier =
 		    unit->offset >= end || unit->offset + unit->length <= segment->offset;
-		if (line.is_from_earlier && !tells_held)
+		if (line.is_from_earlier && !tells_held && unit->offset >= reach)
 			break;
-		line.length = line.is_from_earlier ? unit->length
-						   : MIN(end, unit->offset + unit->length) -
-							 MAX(segment->offset, unit->offset);
+		line.length = line.is_from_earlier && tells_held
+				  ? unit->length
+				  : MIN(reach, unit->offset + unit->length) -
+					MAX(segment->offset, unit->offset);
 		line.changed = find_change(account, unit, change) ? change : NULL;
 		print(owner, &line);
 	}

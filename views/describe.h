@@ -5,10 +5,18 @@
 #pragma once
 #include <glib.h>
 #include "views/decode.h"
+#include "stack/wire/tcp.h"
 #include "views/model.h"
 
 /* Appends what the header of `layer` says: "192.0.2.10 → 192.0.2.70 (mail), TTL 64". */
 void describe_layer(GString *out, const struct account *account, const struct decode_layer *layer);
+
+/*
+ * Appends `before` and the blocks that the header acknowledges selectively (RFC 2018), numbered as its
+ * acknowledgment is: "bytes 1449 to 2896 (SACK)". Nothing where there are none.
+ */
+void describe_selective(GString *out, const char *before, const struct tcp_header *header,
+			const struct model_segment *segment);
 
 /* One command, reply, message or piece of one, in a packet. */
 struct application_line {

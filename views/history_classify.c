@@ -154,13 +154,7 @@ static void classify_packet(struct classifier *classifier, uint32_t index)
 		packet->event = segment != NULL    ? classify_segment(classifier, hop, segment)
 				: frame.length > 0 ? classify_frame(classifier, hop, frame)
 						   : classify_unsent(history, hop);
-	for (uint64_t i = hop->first_record;
-	     (i = history_hop_record(history, hop, i)) != UINT64_MAX; i++) {
-		const struct trace_record *record = history_record_at(history, i);
-
-		if (record->kind == TRACE_ENCAPSULATE && record->flags & TRACE_RETRANSMIT)
-			packet->is_retransmission = true;
-	}
+	packet->is_retransmission = model_is_again(history->model, packet->id);
 	packet->place = classifier_event(history, packet->event)->packet_count++;
 }
 

@@ -6,6 +6,7 @@
 #include "views/crossing.h"
 #include "views/history_telling.h"
 #include "views/names.h"
+#include "views/segment_reason.h"
 #include "views/sentence.h"
 #include "views/text.h"
 
@@ -109,61 +110,11 @@ void telling_append_wait(const struct telling *telling)
 
 /* Made here. */
 
-/* Why TCP sends a segment that nobody asked for, or sends it once more. */
-static const char *reason_of(uint16_t detail)
-{
-	switch (detail) {
-	case TCP_ACK_AT_ONCE:
-		return "TCP acknowledges at once, so that the sender may go on";
-	case TCP_ACK_DELAYED:
-		return "TCP had waited a moment for data that could carry the acknowledgment; "
-		       "there was none";
-	case TCP_ACK_DUPLICATE:
-		return "Something came out of order or twice: the acknowledgment says again which "
-		       "byte is missing";
-	case TCP_ACK_WINDOW:
-		return "The program has read, so there is room again: the window grows";
-	case TCP_RETRANSMIT_TIMEOUT:
-		return "No acknowledgment came before the timer ran out, so TCP takes the bytes "
-		       "for "
-		       "lost and sends them again";
-	case TCP_RETRANSMIT_FAST:
-		return "Acknowledgments that say the same tell TCP what is missing: it sends it "
-		       "again before the timer runs out";
-	case TCP_RETRANSMIT_RACK:
-		return "A later segment has arrived, so this one must be lost: it is sent again";
-	case TCP_RETRANSMIT_TAIL:
-		return "No acknowledgment came for a while: TCP sends the last segment again to "
-		       "learn what is missing";
-	case TCP_RETRANSMIT_PATH_MTU:
-		return "A router on the way could not pass the larger packet on: the bytes are "
-		       "sent "
-		       "again in smaller ones";
-	case TCP_RETRANSMIT_ASKED:
-		return "The SYN came again, so the answer must be lost: it is sent again";
-	case TCP_PROBE_WINDOW:
-		return "The receiver's window is closed: TCP asks whether it still is";
-	case TCP_PROBE_KEEPALIVE:
-		return "Nothing was heard for long: TCP asks whether the other side is still there";
-	case TCP_RESET_NO_CONNECTION:
-		return "What came belongs to no connection, and a reset says so";
-	case TCP_RESET_ABORT:
-		return "The program has given the connection up";
-	case TCP_RESET_UNREAD:
-		return "Nobody is left to read what still comes";
-	case TCP_RESET_FILTERED:
-		return "A packet filter does not let the connection through, and answers in place "
-		       "of the server";
-	default:
-		return NULL;
-	}
-}
-
 static void append_reason(const struct telling *telling)
 {
 	const struct trace_record *made =
 	    history_hop_find(telling->history, telling->hop, TRACE_ENCAPSULATE, LAYER_TCP);
-	const char *reason = made == NULL ? NULL : reason_of(made->detail);
+	const char *reason = made == NULL ? NULL : segment_reason(made->detail);
 
 	if (reason != NULL)
 		g_string_append_printf(telling->out, " %s.", reason);
@@ -227,7 +178,9 @@ static void tell_made(const struct telling *telling)
 	GString *text = g_string_new(NULL);
 
 	telling_read(&frame, telling, telling->hop->sent);
-	sentence_append(text, telling->history->model, telling->hop->sent);
+	sentence_append(text, telling->history->model,
+			history_packet(telling->history, telling->hop->packet)->id,
+			telling->hop->sent);
 	g_string_truncate(text, sentence_short_bytes(text_bytes(text)));
 	g_string_append(telling->out, text->str);
 	if (text->len > 0 && strchr(".?!", text->str[text->len - 1]) == NULL)

@@ -23,6 +23,14 @@ static const struct model_unit *first_unit(const struct history *history,
 	return direction->units->pdata[event->unit];
 }
 
+/* The packet that an event begins with; 0: it is of none. */
+static uint64_t event_packet(const struct history *history, const struct history_event *event)
+{
+	return event->packet_count == 0
+		   ? 0
+		   : history_packet(history, history_event_packet(history, event, 0))->id;
+}
+
 static struct bytes event_frame(const struct history *history, const struct history_event *event)
 {
 	if (event->packet_count == 0)
@@ -154,18 +162,22 @@ static bool append_datagram_title(GString *out, const struct history *history, s
 }
 
 /* The sentence for a frame without what it is for. */
-static void append_short_sentence(GString *out, const struct history *history, struct bytes frame)
+static void append_short_sentence(GString *out, const struct history *history,
+				  const struct history_event *event)
 {
 	GString *text = g_string_new(NULL);
 
-	sentence_append(text, history->model, frame);
+	sentence_append(text, history->model, event_packet(history, event),
+			event_frame(history, event));
 	text_append_bytes(out, text->str, sentence_short_bytes(text_bytes(text)));
 	g_string_free(text, TRUE);
 }
 
 /* "who has 192.0.2.1 (gw)?" */
-static void append_question_title(GString *out, const struct history *history, struct bytes frame)
+static void append_question_title(GString *out, const struct history *history,
+				  const struct history_event *event)
 {
+	struct bytes frame = event_frame(history, event);
 	struct decode decode;
 	struct model_segment segment;
 	struct account account;
@@ -177,7 +189,7 @@ static void append_question_title(GString *out, const struct history *history, s
 	layer = decode_find(&decode, DECODE_ARP);
 	if (layer == NULL || arp_packet_parse(bytes_from(frame, layer->start), &arp) != PARSE_OK ||
 	    arp.operation != ARP_REQUEST || arp.sender_address == arp.target_address) {
-		append_short_sentence(out, history, frame);
+		append_short_sentence(out, history, event);
 		return;
 	}
 	g_string_append_printf(out, "who has %s", ipv4_print(arp.target_address, address));
@@ -197,7 +209,7 @@ static void append_frame_title(GString *out, const struct history *history,
 		g_string_append_printf(out, "%s packet that never left",
 				       view_layer_name(event->layer));
 	else
-		append_short_sentence(out, history, frame);
+		append_short_sentence(out, history, event);
 }
 
 static void append_close_title(GString *out, const struct history *history,
@@ -250,7 +262,7 @@ void history_title(GString *out, const struct history *history, const struct his
 		append_control_title(out, history, event);
 		break;
 	case HISTORY_RESOLVE:
-		append_question_title(out, history, event_frame(history, event));
+		append_question_title(out, history, event);
 		break;
 	case HISTORY_OTHER:
 		append_frame_title(out, history, event);
@@ -321,7 +333,7 @@ static void append_close_purpose(GString *out, const struct history *history,
 static void append_resolve_purpose(GString *out, const struct history *history,
 				   const struct history_event *event)
 {
-	append_short_sentence(out, history, event_frame(history, event));
+	append_short_sentence(out, history, event);
 	g_string_append(out, ". Frames on a cable are addressed by MAC address: before a packet "
 			     "can leave, the sender must know the one of the next hop.");
 }
@@ -336,7 +348,7 @@ static void append_frame_purpose(GString *out, const struct history *history,
 		g_string_append_c(out, '.');
 		return;
 	}
-	sentence_append(out, history->model, frame);
+	sentence_append(out, history->model, event_packet(history, event), frame);
 	if (out->len > 0 && out->str[out->len - 1] != '.' && out->str[out->len - 1] != '?')
 		g_string_append_c(out, '.');
 }

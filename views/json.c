@@ -110,13 +110,13 @@ static const struct {
 	uint8_t flag;
 	const char *key;
 } flags[] = {
-	{TRACE_INBOUND,     ",\"inbound\":true"       },
-	{ TRACE_ENCRYPTED,  ",\"encrypted\":true"     },
-	{ TRACE_RETRANSMIT, ",\"retransmission\":true"},
-	{ TRACE_CORRUPTED,  ",\"corrupted\":true"     },
-	{ TRACE_SHARED,     ",\"shared\":true"        },
-	{ TRACE_FIRST,      ",\"first\":true"         },
-	{ TRACE_ALTERED,    ",\"altered\":true"       },
+	{TRACE_INBOUND,     ",\"inbound\":true"  },
+        { TRACE_ENCRYPTED,  ",\"encrypted\":true"},
+	{ TRACE_RETRANSMIT, ",\"again\":true"    },
+        { TRACE_CORRUPTED,  ",\"corrupted\":true"},
+	{ TRACE_SHARED,     ",\"shared\":true"   },
+        { TRACE_FIRST,      ",\"first\":true"    },
+	{ TRACE_ALTERED,    ",\"altered\":true"  },
 };
 
 static void put_place(struct json_view *json, const struct trace_record *record)
@@ -194,6 +194,13 @@ static void put_mail(struct json_view *json, const struct trace_record *record, 
 		put_evidence(json, record, bytes);
 }
 
+/* A segment comes to a wire again: known there alone. */
+static bool is_retransmission(const struct json_view *json, const struct trace_record *record)
+{
+	return record->kind == TRACE_TRANSMIT && record->flags & TRACE_FIRST &&
+	       json->model != NULL && model_is_again(json->model, record->packet);
+}
+
 static void put_record(struct json_view *json, const struct trace_record *record,
 		       struct bytes bytes)
 {
@@ -221,6 +228,8 @@ static void put_record(struct json_view *json, const struct trace_record *record
 	for (size_t i = 0; i < G_N_ELEMENTS(flags); i++)
 		if (record->flags & flags[i].flag)
 			put_text(json, flags[i].key);
+	if (is_retransmission(json, record))
+		put_text(json, ",\"retransmission\":true");
 	if (record->kind == TRACE_MAIL)
 		put_mail(json, record, bytes);
 	if (bytes.length > 0)

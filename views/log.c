@@ -77,11 +77,23 @@ static bool append_folded(GString *out, const unsigned *folded)
 	return has_any;
 }
 
+/* Of what is folded away nothing else is to be missed. */
+static void append_folded_queue(struct log *log, GString *out)
+{
+	if (log->folded_queue_ns >= LOG_QUEUE_NS) {
+		g_string_append(out, "; queued up to ");
+		log_append_duration(out, log->folded_queue_ns);
+		g_string_append(out, " behind other frames");
+	}
+	log->folded_queue_ns = 0;
+}
+
 void log_print_folded(struct log *log)
 {
 	GString *what = g_string_new(NULL);
 
 	if (append_folded(what, log->folded)) {
+		append_folded_queue(log, what);
 		layout_look(&log->layout, LAYOUT_FAINT);
 		g_string_append_printf(log->layout.line, "                  … folded: %s",
 				       what->str);
@@ -220,7 +232,7 @@ static uint64_t application_layers(const struct log *log, const struct crossing 
 {
 	struct model_segment segment;
 
-	if (crossing->received != NULL && !crossing_was_delivered(crossing))
+	if (crossing->received != NULL && (!crossing_was_delivered(crossing) || log_is_early(log)))
 		return 0;
 	if (!model_find_segment(log->model, crossing_frame(crossing), &segment))
 		return 0;
@@ -246,10 +258,51 @@ static uint64_t layers_of(const struct log *log, const struct crossing *crossing
 	return layers | application_layers(log, crossing);
 }
 
+/* What its receiver makes of a segment; all 0: nothing worth telling. */
+static void look_for_held(struct log *log, const struct crossing *crossing)
+{
+	log->news = (struct held_news) { 0 };
+	for (guint i = 0; i < crossing->records->len; i++) {
+		const struct trace_record *record = crossing_record(crossing, i);
+
+		if (record->kind == TRACE_DECAPSULATE && record->layer == LAYER_TCP)
+			held_feed(log->held, record, &log->news);
+	}
+}
+
+void log_account(const struct log *log, const struct crossing *crossing, struct bytes frame,
+		 struct decode *decode, struct model_segment *segment, struct account *account)
+{
+	model_account_packet(log->model, crossing->packet, frame, decode, segment, account);
+	if (account->segment == NULL)
+		return;
+	if (log_is_early(log))
+		segment->order = SEGMENT_EARLY;
+	if (log->news.released_end > model_segment_end(segment))
+		segment->released_bytes = log->news.released_end - model_segment_end(segment);
+}
+
+int64_t log_queue_ns(const struct crossing *crossing)
+{
+	uint64_t longest_ns = 0;
+
+	for (guint i = 0; i < crossing->records->len; i++)
+		if (crossing_record(crossing, i)->kind == TRACE_TRANSMIT)
+			longest_ns = MAX(longest_ns, crossing_record(crossing, i)->before);
+	return (int64_t)longest_ns;
+}
+
+static void fold_away(struct log *log, const struct crossing *crossing, enum fold fold)
+{
+	log->folded[fold]++;
+	log->folded_queue_ns = MAX(log->folded_queue_ns, log_queue_ns(crossing));
+}
+
 static void print_or_fold(void *owner, const struct crossing *crossing)
 {
 	struct log *log = owner;
 
+	look_for_held(log, crossing);
 	if (!node_is_shown(log, crossing->node) ||
 	    !belongs_to_message(log, crossing->root, crossing_frame(crossing)) ||
 	    !view_found_note(&log->found, layers_of(log, crossing), log->options.layers))
@@ -259,7 +312,7 @@ static void print_or_fold(void *owner, const struct crossing *crossing)
 	if (fold == FOLD_NOT)
 		log_print_crossing(log, crossing);
 	else
-		log->folded[fold]++;
+		fold_away(log, crossing, fold);
 }
 
 struct log *log_new(const struct model *model, const struct log_options *options)
@@ -269,6 +322,7 @@ struct log *log_new(const struct model *model, const struct log_options *options
 	log->model = model;
 	log->options = *options;
 	log->crossings = crossings_new(print_or_fold, log);
+	log->held = held_new();
 	log->seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	log->actors = g_hash_table_new_full(trace_id_hash, g_int64_equal, g_free, g_free);
 	layout_init(&log->layout, options->out, options->columns, options->colour);
@@ -471,6 +525,7 @@ struct view_found log_finish(struct log *log)
 		layout_print(&log->layout, 4);
 	}
 	crossings_free(log->crossings);
+	held_free(log->held);
 	g_hash_table_destroy(log->seen);
 	g_hash_table_destroy(log->actors);
 	layout_clear(&log->layout);

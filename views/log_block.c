@@ -2,6 +2,7 @@
 #include "protocols/layer.h"
 #include "sim/time.h"
 #include "stack/names.h"
+#include "stack/tcp/names.h"
 #include "stack/wire/ethernet.h"
 #include "stack/wire/ipv4.h"
 #include "views/describe.h"
@@ -45,6 +46,22 @@ static void print_purpose(struct log *log, unsigned layer, const struct applicat
 	end_line(log);
 }
 
+/* What TCP says of a segment that neither carries something new nor acknowledges what has just come. */
+static bool is_told(unsigned detail)
+{
+	switch (detail) {
+	case TCP_ACK_DUPLICATE:
+	case TCP_ACK_WINDOW:
+	case TCP_ACK_CHALLENGE:
+	case TCP_PROBE_TAIL:
+	case TCP_PROBE_WINDOW:
+	case TCP_PROBE_KEEPALIVE:
+		return true;
+	default:
+		return false;
+	}
+}
+
 /* What one end of a crossing does with application data. */
 struct application {
 	struct log *log;
@@ -59,7 +76,8 @@ static void print_application_line(void *owner, const struct application_line *l
 
 	if (layer < 0 || !log_shows_layer(log, (unsigned)layer))
 		return;
-	begin_line(log, application->action, (unsigned)layer, ' ', 0);
+	begin_line(log, line->is_from_earlier ? "  held" : application->action, (unsigned)layer,
+		   ' ', 0);
 	g_string_append(log->layout.line, line->summary);
 	if (line->changed != NULL) {
 		layout_look(&log->layout, LAYOUT_ALARM);
@@ -72,13 +90,20 @@ static void print_application_line(void *owner, const struct application_line *l
 }
 
 /* What TLS puts around the lines above it, or took off those below. */
-static void print_records(struct log *log, bool is_sent, struct bytes frame)
+static void print_records(struct log *log, const struct crossing *crossing, bool is_sent,
+			  struct bytes frame)
 {
+	struct decode decode;
 	struct model_segment segment;
+	struct account account;
 	uint64_t around;
 
-	if (!log_shows_layer(log, LAYER_TLS) || !model_find_segment(log->model, frame, &segment))
+	if (!log_shows_layer(log, LAYER_TLS))
 		return;
+	log_account(log, crossing, frame, &decode, &segment, &account);
+	if (account.segment == NULL)
+		return;
+	segment.length += segment.released_bytes;
 	around = model_record_bytes(&segment);
 	if (around == 0)
 		return;
@@ -92,23 +117,59 @@ static void print_records(struct log *log, bool is_sent, struct bytes frame)
 }
 
 /* A line for each command, reply, message or piece of one. */
-static void print_application(struct log *log, const char *action, struct bytes frame)
+static void print_application(struct log *log, const struct crossing *crossing, const char *action,
+			      struct bytes frame)
 {
 	struct application application = { log, action };
 	struct decode decode;
 	struct model_segment segment;
 	struct account account;
 
-	model_account(log->model, frame, &decode, &segment, &account);
+	log_account(log, crossing, frame, &decode, &segment, &account);
 	describe_application(&account, print_application_line, &application);
 }
 
 /* The detail's name says both what it is and why: "retransmission: timeout". */
-static void append_retransmission(GString *line, const char *detail)
+static void append_retransmission(struct log *log, const struct trace_record *record)
 {
-	const char *why = strstr(detail, ": ");
+	const char *why = strstr(view_detail_name(record), ": ");
 
-	g_string_append_printf(line, ", RETRANSMISSION%s", why == NULL ? "" : why);
+	g_string_append_printf(log->layout.line, ", %s%s",
+			       model_is_again(log->model, record->packet)
+				   ? "RETRANSMISSION"
+				   : "made again, on no wire before",
+			       why == NULL ? "" : why);
+}
+
+/* What its sender says of a segment, or what its receiver makes of it. */
+static void append_remark(struct log *log, const struct trace_record *record)
+{
+	GString *line = log->layout.line;
+
+	if (record->layer != LAYER_TCP)
+		return;
+	if (record->flags & TRACE_RETRANSMIT)
+		append_retransmission(log, record);
+	else if (record->kind == TRACE_ENCAPSULATE && is_told(record->detail))
+		g_string_append_printf(line, ", %s", view_detail_name(record));
+	else if (record->kind == TRACE_DECAPSULATE && log->news.released_end > 0)
+		g_string_append_printf(
+		    line, ", fills a gap: %" G_GUINT64_FORMAT " B held behind it follow",
+		    log->news.released_end - record->before - record->after);
+}
+
+/* Why what came is not handed on. */
+static void print_held(struct log *log, const struct trace_record *record)
+{
+	if (record->kind != TRACE_DECAPSULATE || record->layer != LAYER_TCP || !log_is_early(log))
+		return;
+	begin_line(log, "hold", LAYER_TCP, ' ', 0);
+	g_string_append_printf(log->layout.line,
+			       "OUT OF ORDER: held until bytes %" G_GUINT64_FORMAT
+			       " to %" G_GUINT64_FORMAT " have come",
+			       log->news.missing_begin + 1, log->news.missing_end);
+	layout_size(&log->layout, record->after);
+	end_line(log);
 }
 
 static void print_header(struct log *log, const struct crossing *crossing,
@@ -119,23 +180,27 @@ static void print_header(struct log *log, const struct crossing *crossing,
 		.header_bytes = record->header_bytes,
 		.size_bytes = record->total_bytes,
 	};
+	struct decode decode;
+	struct model_segment segment;
+	struct account account;
 	size_t left_bytes;
 	GString *text;
 
 	if (!log_shows_layer(log, record->layer))
 		return;
 	text = g_string_new(NULL);
-	log_describe(text, log->model, record->layer, frame, &size);
+	log_account(log, crossing, frame, &decode, &segment, &account);
+	log_describe(text, &account, record->layer, &size);
 	begin_line(log, view_kind_name((enum trace_kind)record->kind), record->layer,
 		   is_added ? '+' : '-', size.header_bytes);
 	g_string_append(log->layout.line, text->str);
-	if (record->flags & TRACE_RETRANSMIT)
-		append_retransmission(log->layout.line, view_detail_name(record));
+	append_remark(log, record);
 	left_bytes = size.size_bytes - MIN(size.header_bytes + size.padding_bytes, size.size_bytes);
 	layout_size(&log->layout, is_added ? size.size_bytes : left_bytes);
 	if (is_added && record->layer == LAYER_ETHERNET && crossing->sent != NULL)
 		g_string_append(log->layout.line, " + FCS ▶");
 	end_line(log);
+	print_held(log, record);
 	g_string_free(text, TRUE);
 }
 
@@ -178,12 +243,11 @@ static void print_forward(struct log *log, const struct crossing *crossing,
 	end_line(log);
 }
 
-/* " (for 0.026 ms)", " (for 3.000 s)" */
-static void append_duration(GString *line, int64_t duration_ns)
+void log_append_duration(GString *line, int64_t duration_ns)
 {
 	bool is_long = duration_ns >= NS_PER_S;
 
-	g_string_append_printf(line, " (for %.3f %s)",
+	g_string_append_printf(line, "%.3f %s",
 			       (double)duration_ns / (double)(is_long ? NS_PER_S : NS_PER_MS),
 			       is_long ? "s" : "ms");
 }
@@ -201,10 +265,43 @@ static void print_remark(struct log *log, const struct crossing *crossing,
 	else
 		g_string_append(log->layout.line, view_detail_name(record));
 	layout_plain(&log->layout);
-	if (record->kind == TRACE_WAIT && crossing->last_ns > record->time_ns)
-		append_duration(log->layout.line, crossing->last_ns - record->time_ns);
+	if (record->kind == TRACE_WAIT && crossing->last_ns > record->time_ns) {
+		g_string_append(log->layout.line, " (for ");
+		log_append_duration(log->layout.line, crossing->last_ns - record->time_ns);
+		g_string_append_c(log->layout.line, ')');
+	}
 	if (record->total_bytes > 0)
 		layout_size(&log->layout, record->total_bytes);
+	end_line(log);
+}
+
+/* Whether the cable there is a dial-up line. */
+static bool is_dialled(const struct log *log, const struct trace_record *record)
+{
+	const struct model_interface *interface =
+	    model_interface(log->model, trace_node_of(record->id), record->interface);
+
+	return interface != NULL && lines_find(model_lines(log->model), interface->link) != NULL;
+}
+
+/* A frame waits until those in front of it are on the wire. */
+static void print_queued(struct log *log, const struct crossing *crossing,
+			 const struct trace_record *record)
+{
+	bool is_long = (int64_t)record->before >= LOG_QUEUE_NS;
+	GString *line = log->layout.line;
+
+	if (record->before == 0 || (!is_long && !log->options.unfold) ||
+	    !log_shows_layer(log, LAYER_LINK))
+		return;
+	begin_line(log, "queue", LAYER_LINK, ' ', 0);
+	log_append_duration(line, (int64_t)record->before);
+	g_string_append(line, is_dialled(log, record) ? " for the line, or behind other frames"
+						      : " behind other frames");
+	if (model_node(log->model, crossing->node)->kind == NODE_SWITCH) {
+		g_string_append(line, " at ");
+		append_interface(line, log, crossing->node, record->interface);
+	}
 	end_line(log);
 }
 
@@ -239,11 +336,15 @@ static void print_derived(struct log *log, const struct crossing *crossing,
 /* Blocks. */
 
 /* What the bytes are for is a line of its own in the block. */
-static void append_first_sentence(struct log *log, struct bytes frame)
+static void append_first_sentence(struct log *log, const struct crossing *crossing)
 {
 	GString *text = g_string_new(NULL);
+	struct decode decode;
+	struct model_segment segment;
+	struct account account;
 
-	sentence_append(text, log->model, frame);
+	log_account(log, crossing, crossing_frame(crossing), &decode, &segment, &account);
+	sentence_append_account(text, &account);
 	text_append_bytes(log->layout.line, text->str, sentence_short_bytes(text_bytes(text)));
 	g_string_free(text, TRUE);
 }
@@ -261,7 +362,7 @@ static void append_title(struct log *log, const struct crossing *crossing)
 			g_string_append(line, "receives: ");
 		else if (crossing->unsent != NULL)
 			g_string_append(line, "never sent: ");
-		append_first_sentence(log, crossing_frame(crossing));
+		append_first_sentence(log, crossing);
 	} else if (node->kind == NODE_SWITCH) {
 		g_string_append(line, "switch: passes the frame on as it is");
 	} else if (crossing->is_off_wire) {
@@ -309,6 +410,9 @@ static void print_record(struct log *log, const struct crossing *crossing,
 	case TRACE_DERIVE:
 		print_derived(log, crossing, record);
 		break;
+	case TRACE_TRANSMIT:
+		print_queued(log, crossing, record);
+		break;
 	default:
 		break;
 	}
@@ -319,14 +423,14 @@ void log_print_crossing(struct log *log, const struct crossing *crossing)
 	log_print_folded(log);
 	print_title(log, crossing);
 	if (crossing->received == NULL) {
-		print_application(log, "send", crossing_frame(crossing));
-		print_records(log, true, crossing_frame(crossing));
+		print_application(log, crossing, "send", crossing_frame(crossing));
+		print_records(log, crossing, true, crossing_frame(crossing));
 	}
 	for (guint i = 0; i < crossing->records->len; i++)
 		print_record(log, crossing, crossing_record(crossing, i));
-	if (crossing->received != NULL && crossing_was_delivered(crossing)) {
-		print_records(log, false, crossing_received(crossing));
-		print_application(log, "deliver", crossing_received(crossing));
+	if (crossing->received != NULL && crossing_was_delivered(crossing) && !log_is_early(log)) {
+		print_records(log, crossing, false, crossing_received(crossing));
+		print_application(log, crossing, "deliver", crossing_received(crossing));
 	}
 	layout_print_blank(&log->layout);
 	layout_flush(&log->layout);

@@ -25,30 +25,27 @@ static int protocol_of_layer(unsigned layer)
 	return -1;
 }
 
-bool log_describe(GString *out, const struct model *model, unsigned layer, struct bytes frame,
+bool log_describe(GString *out, const struct account *account, unsigned layer,
 		  struct log_measure *size)
 {
-	struct decode decode;
-	struct model_segment segment;
-	struct account account;
+	const struct decode *decode = account->decode;
 	int protocol = protocol_of_layer(layer);
 	const struct decode_layer *found, *padding;
 
 	if (protocol < 0)
 		return false;
-	model_account(model, frame, &decode, &segment, &account);
-	found = decode_find(&decode, (enum decode_protocol)protocol);
+	found = decode_find(decode, (enum decode_protocol)protocol);
 	if (found == NULL || (found->status != PARSE_OK && found->status != PARSE_TRUNCATED))
 		return false;
-	padding = decode_find(&decode, DECODE_PADDING);
+	padding = decode_find(decode, DECODE_PADDING);
 	*size = (struct log_measure) {
 		.header_bytes = found->header_bytes,
-		.size_bytes = layer == LAYER_ETHERNET ? frame.length
+		.size_bytes = layer == LAYER_ETHERNET ? decode->frame.length
 						      : found->header_bytes + found->payload_bytes,
 		.padding_bytes =
 		    layer == LAYER_ETHERNET && padding != NULL ? padding->header_bytes : 0,
 	};
-	describe_layer(out, &account, found);
+	describe_layer(out, account, found);
 	return true;
 }
 

@@ -45,6 +45,7 @@ struct model *model_new(const struct dissector *const *dissectors)
 	model->mails_by_id = g_hash_table_new(g_str_hash, g_str_equal);
 	model->mails_by_root = g_hash_table_new(trace_id_hash, g_int64_equal);
 	model->lines = lines_new();
+	model->segments = sent_segments_new();
 	conversations_init(&model->conversations, dissectors);
 	return model;
 }
@@ -95,6 +96,7 @@ void model_free(struct model *model)
 	g_hash_table_destroy(model->frames);
 	g_hash_table_destroy(model->sockets);
 	conversations_clear(&model->conversations);
+	sent_segments_free(model->segments);
 	lines_free(model->lines);
 	g_free(model);
 }
@@ -144,13 +146,15 @@ static void feed_interface(struct model *model, const struct trace_record *recor
 		g_hash_table_insert(model->addresses, GUINT_TO_POINTER(interface->address), node);
 }
 
-static void plug_in(struct model *model, uint64_t end, uint64_t peer, struct bytes network)
+static void plug_in(struct model *model, uint64_t link, uint64_t end, uint64_t peer,
+		    struct bytes network)
 {
 	struct model_interface *interface =
 	    (struct model_interface *)model_interface(model, (uint32_t)(end >> 16), end & 0xffff);
 
 	if (interface == NULL)
 		return;
+	interface->link = link;
 	interface->peer = peer;
 	g_free(interface->network);
 	interface->network = bytes_to_text(network);
@@ -158,8 +162,8 @@ static void plug_in(struct model *model, uint64_t end, uint64_t peer, struct byt
 
 static void feed_link(struct model *model, const struct trace_record *record, struct bytes bytes)
 {
-	plug_in(model, record->before, record->after, bytes);
-	plug_in(model, record->after, record->before, bytes);
+	plug_in(model, record->object, record->before, record->after, bytes);
+	plug_in(model, record->object, record->after, record->before, bytes);
 }
 
 const struct model_node *model_node(const struct model *model, uint32_t node)
@@ -215,20 +219,41 @@ const char *model_name_of_address(const struct model *model, uint32_t address)
 
 /* Which frame is which: frames of the default capture are counted, one for each packet. */
 
-static void feed_transmit(struct model *model, const struct trace_record *record)
+static void count_frame(struct model *model, uint64_t packet, const struct sent_segment *segment)
 {
-	if (!(record->flags & TRACE_FIRST))
-		return;
-	model->frame_count++;
 	uint64_t *key = g_new(uint64_t, 1);
+	gsize sent = MODEL_SENT(++model->frame_count, segment->is_again, segment->why);
 
-	*key = record->packet;
-	g_hash_table_insert(model->frames, key, GSIZE_TO_POINTER(model->frame_count));
+	*key = packet;
+	g_hash_table_insert(model->frames, key, GSIZE_TO_POINTER(sent));
+	model->retransmissions += segment->is_again;
+}
+
+static gsize sent_of(const struct model *model, uint64_t packet)
+{
+	return GPOINTER_TO_SIZE(g_hash_table_lookup(model->frames, &packet));
 }
 
 uint64_t model_frame(const struct model *model, uint64_t packet)
 {
-	return GPOINTER_TO_SIZE(g_hash_table_lookup(model->frames, &packet));
+	return sent_of(model, packet) / MODEL_SENT(1, 0, 0);
+}
+
+bool model_is_again(const struct model *model, uint64_t packet)
+{
+	return (sent_of(model, packet) & MODEL_SENT(0, 1, 0)) != 0;
+}
+
+uint8_t model_why(const struct model *model, uint64_t packet)
+{
+	const struct sent_segment *unsent = sent_segments_find(model->segments, packet);
+
+	return unsent != NULL ? unsent->why : (uint8_t)sent_of(model, packet);
+}
+
+uint64_t model_retransmissions(const struct model *model)
+{
+	return model->retransmissions;
 }
 
 uint64_t model_frame_count(const struct model *model)
@@ -289,12 +314,13 @@ static uint8_t actor_at(const struct model *model, struct endpoint endpoint)
 	return model_actor(model, endpoint.address, true, endpoint.port);
 }
 
-static void feed_frame(struct model *model, const struct trace_record *record, struct bytes bytes)
+static void feed_frame(struct model *model, const struct trace_record *record, struct bytes bytes,
+		       const struct sent_segment *segment)
 {
 	const GPtrArray *connections = model->conversations.connections;
 	guint known = connections->len;
 
-	conversations_feed_frame(&model->conversations, record, bytes);
+	conversations_feed_frame(&model->conversations, record, bytes, segment);
 	if (connections->len == known)
 		return;
 	struct model_connection *connection = connections->pdata[known];
@@ -303,12 +329,29 @@ static void feed_frame(struct model *model, const struct trace_record *record, s
 	connection->actors[1] = actor_at(model, connection->server);
 }
 
-static void feed_datagram(struct model *model, const struct trace_record *record,
-			  struct bytes bytes)
+static void feed_transmit(struct model *model, const struct trace_record *record,
+			  struct bytes frame)
 {
-	GByteArray *frame = crossing_wrap(bytes);
+	struct sent_segment segment = { .object = 0 };
 
-	feed_frame(model, record, (struct bytes) { frame->data, frame->len });
+	if (!(record->flags & TRACE_FIRST))
+		return;
+	sent_segments_leave(model->segments, record->packet, true, &segment);
+	count_frame(model, record->packet, &segment);
+	feed_frame(model, record, frame, &segment);
+}
+
+static void feed_loopback(struct model *model, const struct trace_record *record,
+			  struct bytes datagram)
+{
+	struct sent_segment segment = { .object = 0 };
+	GByteArray *frame;
+
+	if (record->flags & TRACE_INBOUND)
+		return;
+	frame = crossing_wrap(datagram);
+	sent_segments_leave(model->segments, record->packet, false, &segment);
+	feed_frame(model, record, (struct bytes) { frame->data, frame->len }, &segment);
 	g_byte_array_unref(frame);
 }
 
@@ -404,13 +447,10 @@ void model_feed(struct model *model, const struct trace_record *record, struct b
 		feed_link(model, record, bytes);
 		break;
 	case TRACE_TRANSMIT:
-		feed_transmit(model, record);
-		if (record->flags & TRACE_FIRST)
-			feed_frame(model, record, bytes);
+		feed_transmit(model, record, bytes);
 		break;
 	case TRACE_LOOPBACK:
-		if (!(record->flags & TRACE_INBOUND))
-			feed_datagram(model, record, bytes);
+		feed_loopback(model, record, bytes);
 		break;
 	case TRACE_TABLE:
 		if (record->layer == LAYER_NAT)
@@ -431,8 +471,7 @@ void model_feed(struct model *model, const struct trace_record *record, struct b
 			conversations_feed_tls(&model->conversations, record, bytes);
 		break;
 	case TRACE_ENCAPSULATE:
-		if (record->layer == LAYER_TCP)
-			conversations_feed_segment(&model->conversations, record);
+		sent_segments_make(model->segments, record, bytes);
 		break;
 	case TRACE_MAIL:
 		feed_mail(model, record, bytes);
@@ -468,6 +507,15 @@ bool model_find_segment(const struct model *model, struct bytes frame,
 const struct view_names *model_names(const struct model *model)
 {
 	return &model->names;
+}
+
+void model_account_packet(const struct model *model, uint64_t packet, struct bytes frame,
+			  struct decode *decode, struct model_segment *segment,
+			  struct account *account)
+{
+	model_account(model, frame, decode, segment, account);
+	if (account->segment != NULL)
+		segment->why = model_why(model, packet);
 }
 
 void model_account(const struct model *model, struct bytes frame, struct decode *decode,

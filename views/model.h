@@ -22,6 +22,7 @@ struct model_interface {
 	char *network; /* of the cable plugged in; NULL: none */
 	uint64_t peer; /* node << 16 | interface at the other end; 0: none */
 	uint64_t rate_bps;
+	uint64_t link; /* trace object of that cable; 0: none */
 };
 
 struct model_node {
@@ -90,13 +91,6 @@ struct model_connection {
 	uint8_t actors[2]; /* enum actor: whose the client's end is, and the server's */
 };
 
-/* What is known of a packet on its way. */
-struct model_packet {
-	uint64_t id;
-	uint64_t frame; /* number in the default capture; 0: never on a wire */
-	uint64_t root;
-};
-
 /* A message, numbered in order of composition. */
 struct model_mail {
 	unsigned number; /* from 1 */
@@ -137,6 +131,16 @@ const char *model_name_of_address(const struct model *model, uint32_t address);
 uint64_t model_frame(const struct model *model, uint64_t packet);
 uint64_t model_frame_count(const struct model *model);
 
+/*
+ * A retransmission: a segment that put bytes, a SYN or a FIN on a wire that were on one before
+ * (views/sent_segments.h). Whether `packet` was one, and how many there were.
+ */
+bool model_is_again(const struct model *model, uint64_t packet);
+uint64_t model_retransmissions(const struct model *model);
+
+/* Why TCP made the segment that `packet` is, enum tcp_detail; 0: not known, or no segment. */
+uint8_t model_why(const struct model *model, uint64_t packet);
+
 /* Connections in order of opening. */
 unsigned model_connection_count(const struct model *model);
 const struct model_connection *model_connection(const struct model *model, unsigned index);
@@ -173,11 +177,12 @@ struct model_segment {
 	uint32_t before_bytes; /* of them, which are from before the stream's first known byte */
 	uint32_t sequence, acknowledgment; /* relative to the SYNs, as Wireshark shows them */
 	uint8_t flags;
-	uint8_t order;                /* enum segment_order */
-	uint8_t why;                  /* enum tcp_detail, as its sender says; 0: not known */
-	uint8_t known;                /* enum segment_known, of captures alone */
+	uint8_t order; /* enum segment_order */
+	uint8_t why;   /* enum tcp_detail, as its sender or the stream says; 0: not known */
+	uint8_t known; /* enum segment_known, of captures alone */
 	uint64_t missing_bytes;       /* never captured, just before it */
 	uint64_t other_missing_bytes; /* acknowledged by it, and never captured */
+	uint64_t released_bytes;      /* what was held behind it, and can be read now */
 	bool tells_other;      /* what the other side sent before can be read now: its units */
 	bool tells_held;       /* likewise of its own side, though it has no payload */
 	bool is_window_known;  /* how windows are scaled is known */
@@ -199,6 +204,11 @@ const struct view_names *model_names(const struct model *model);
  */
 void model_account(const struct model *model, struct bytes frame, struct decode *decode,
 		   struct model_segment *segment, struct account *account);
+
+/* The same of the frame of `packet`: its sender's records say why it was sent. */
+void model_account_packet(const struct model *model, uint64_t packet, struct bytes frame,
+			  struct decode *decode, struct model_segment *segment,
+			  struct account *account);
 
 /* Finds the segment in `frame` (Ethernet, no FCS). False: no TCP, a fragment, or unknown. */
 bool model_find_segment(const struct model *model, struct bytes frame,

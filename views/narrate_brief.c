@@ -177,7 +177,7 @@ static void tell_totals(struct narrator *narrator, struct story_block *paragraph
 		SAY(paragraph, "On the way {} were lost or thrown away.",
 		    fact_count(narrator, &all_drops, drop));
 	if (again != NULL)
-		SAY(paragraph, "TCP sent {} segments a second time.",
+		SAY(paragraph, "TCP made {} segments a second time.",
 		    fact_count(narrator, &all_retransmissions, again));
 }
 

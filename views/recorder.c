@@ -306,9 +306,9 @@ void recorder_feed(struct recorder *recorder, const struct trace_record *record,
 	}
 	g_string_truncate(recorder->comment, 0);
 	if (recorder->options.has_comments && recorder->options.has_no_secrets) {
-		sentence_append_outside(recorder->comment, recorder->model, bytes);
+		sentence_append_outside(recorder->comment, recorder->model, record->packet, bytes);
 	} else if (recorder->options.has_comments) {
-		sentence_append(recorder->comment, recorder->model, bytes);
+		sentence_append(recorder->comment, recorder->model, record->packet, bytes);
 		append_checks(recorder, record);
 	}
 	recorder->frames++;

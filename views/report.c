@@ -178,24 +178,12 @@ static bool ended_in_drop(const struct crossing *crossing)
 	return false;
 }
 
-/* Segments that came to a wire for a second time: what was dropped before it is no retransmission there. */
-static bool is_retransmission(const struct crossing *crossing)
-{
-	if (crossing->sent == NULL || crossing->is_off_wire)
-		return false;
-	for (guint i = 0; i < crossing->records->len; i++)
-		if (crossing_record(crossing, i)->flags & TRACE_RETRANSMIT)
-			return true;
-	return false;
-}
-
 static void count_crossing(void *owner, const struct crossing *crossing)
 {
 	struct report *report = owner;
 	const struct model_mail *mail = mail_of(report, crossing);
 	struct ledger_row row;
 
-	report->retransmissions += is_retransmission(crossing);
 	if (crossing->received == NULL && crossing->sent == NULL)
 		return;
 	report->loopback += crossing->sent != NULL && crossing_is_loopback(crossing);

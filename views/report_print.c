@@ -54,8 +54,8 @@ void report_print_summary(const struct report *report, FILE *out, bool colour)
 		time_seconds(report->end_ns));
 	fprintf(out, "  %u TCP connection%s, %" PRIu64 " retransmission%s, %" PRIu64 " drop%s\n",
 		model_connection_count(report->model),
-		plural(model_connection_count(report->model)), report->retransmissions,
-		plural(report->retransmissions), report->drops, plural(report->drops));
+		plural(model_connection_count(report->model)), model_retransmissions(report->model),
+		plural(model_retransmissions(report->model)), report->drops, plural(report->drops));
 	if (report->loopback > 0)
 		fprintf(out,
 			"  %" PRIu64

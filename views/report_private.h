@@ -31,7 +31,7 @@ struct report {
 	struct crossings *crossings;
 	struct mailboxes *mailboxes;
 	GHashTable *accounts; /* root to struct report_account *; look-ups only */
-	uint64_t frames, frame_bytes, drops, retransmissions;
+	uint64_t frames, frame_bytes, drops;
 	uint64_t loopback;                   /* datagrams that hosts sent themselves */
 	uint64_t layer_bytes[REPORT_LAYERS]; /* of packets where they were first sent */
 	uint64_t unbalanced;                 /* crossings whose columns did not add up */

@@ -10,6 +10,8 @@
 #include "stack/wire/ipv4.h"
 #include "stack/wire/tcp.h"
 #include "stack/wire/udp.h"
+#include "views/describe.h"
+#include "views/segment_reason.h"
 #include "views/text.h"
 
 #define SENTENCE_PLACE_BYTES 128 /* a name of at most 63 letters, and a program's */
@@ -101,6 +103,17 @@ static void append_question(GString *out, const struct view_names *names, const 
 		text_words(out, " (", name, ")");
 }
 
+/* Whether the frame is for all; so is one of which there is no Ethernet header. */
+static bool is_broadcast(const struct decode *decode)
+{
+	struct ethernet_header ethernet;
+	struct bytes payload;
+
+	return decode->layer_count == 0 || decode->layers[0].protocol != DECODE_ETHERNET ||
+	       ethernet_header_parse(decode->frame, &ethernet, &payload) != PARSE_OK ||
+	       mac_equal(ethernet.destination, mac_broadcast);
+}
+
 static void append_arp(GString *out, const struct view_names *names, const struct decode *decode,
 		       const struct decode_layer *layer)
 {
@@ -129,6 +142,10 @@ static void append_arp(GString *out, const struct view_names *names, const struc
 		text_words(out, sender, " answers ", target, ": ",
 			   ipv4_print(arp.sender_address, address), " is at ",
 			   mac_print(arp.sender_mac, mac));
+	if (arp.operation == ARP_REQUEST && !is_broadcast(decode) && arp.sender_address != 0 &&
+	    arp.sender_address != arp.target_address)
+		text_append(out, SENTENCE_DASH "It asks the MAC address that it has, to learn "
+					       "whether that still holds");
 }
 
 /* "1 byte", "2 bytes" between two texts. */
@@ -455,9 +472,15 @@ static void append_reset(GString *out, const char *from, const char *to,
 			append_bytes(out, ", and says why in ", segment->length, "");
 		return;
 	}
-	text_words(out, from, " refuses ", to, " the connection (RST): no program listens on ");
+	text_words(out, from, " refuses ", to, " the connection (RST): ");
+	if (segment->why == TCP_RESET_FILTERED) {
+		text_append(out, "a filter forbids it");
+		return;
+	}
+	text_append(out, "no program listens on ");
 	append_port(out, segment->connection->server.port);
-	text_append(out, ", or a filter forbids it");
+	if (segment->why == TCP_PLAIN) /* nobody says why */
+		text_append(out, ", or a filter forbids it");
 }
 
 /* A FIN takes a sequence number as a byte does (RFC 9293 section 3.4). */
@@ -480,6 +503,19 @@ static bool completes_handshake(const struct model_segment *segment)
 {
 	return segment->sequence == 1 && segment->acknowledgment == 1 && !is_duplicate(segment) &&
 	       !segment->direction->is_from_server && other_side(segment)->has_syn;
+}
+
+static bool is_again(const struct model_segment *segment)
+{
+	return segment->order == SEGMENT_REPEATED || segment_reason_repeats(segment->why);
+}
+
+/* Why it is sent, where that is more than that there was something to send or to acknowledge. */
+static const char *reason_of(const struct model_segment *segment)
+{
+	return segment->why == TCP_ACK_AT_ONCE || segment->why == TCP_ACK_DELAYED
+		   ? NULL
+		   : segment_reason(segment->why);
 }
 
 static void append_syn(GString *out, const char *from, const char *to,
@@ -517,7 +553,7 @@ static void append_without_ack(GString *out, const char *from, const char *to,
 static void append_control(GString *out, const char *from, const char *to,
 			   const struct model_segment *segment)
 {
-	const char *again = segment->order == SEGMENT_REPEATED ? " again" : "";
+	const char *again = is_again(segment) ? " again" : "";
 
 	if (segment->flags & TCP_RST) {
 		append_reset(out, from, to, segment);
@@ -535,6 +571,16 @@ static void append_control(GString *out, const char *from, const char *to,
 	}
 }
 
+static void append_keepalive(GString *out, const char *from, const char *to)
+{
+	text_words(out, from, " asks whether ", to, " is still there (keep-alive)");
+}
+
+static void append_probe(GString *out, const char *from, const char *to)
+{
+	text_words(out, from, " asks whether ", to, " has room again (window probe)");
+}
+
 /* What there is to say of a segment that says nothing new; false: it does. */
 static bool append_order(GString *out, const char *from, const char *to,
 			 const struct model_segment *segment)
@@ -548,10 +594,10 @@ static bool append_order(GString *out, const char *from, const char *to,
 		text_words(out, from, " to ", to, ": a segment on its way, told of before");
 		return true;
 	case SEGMENT_KEEPALIVE:
-		text_words(out, from, " asks whether ", to, " is still there (keep-alive)");
+		append_keepalive(out, from, to);
 		return true;
 	case SEGMENT_PROBE:
-		text_words(out, from, " asks whether ", to, " has room again (window probe)");
+		append_probe(out, from, to);
 		return true;
 	case SEGMENT_EARLY:
 		text_words(out, from, " to ", to);
@@ -588,6 +634,8 @@ static void append_payload(GString *out, const char *from, const char *to,
 	text_append(out, from);
 	text_append(out, " to ");
 	text_append(out, to);
+	if (is_again(segment))
+		text_append(out, " again");
 	const struct model_unit *unit =
 	    index < direction->units->len ? direction->units->pdata[index] : NULL;
 
@@ -610,7 +658,7 @@ static void append_payload(GString *out, const char *from, const char *to,
 	text_append(out, unit->summary);
 	if (more > 0)
 		text_count(out, " (and ", more, " more)");
-	else if (unit->purpose != NULL)
+	else if (unit->purpose != NULL && reason_of(segment) == NULL)
 		text_words(out, SENTENCE_DASH, unit->purpose);
 }
 
@@ -631,6 +679,30 @@ static void append_unknown_segment(GString *out, const char *from, const char *t
 	}
 }
 
+static bool is_keepalive(const struct model_segment *segment)
+{
+	return segment->why == TCP_PROBE_KEEPALIVE ||
+	       (segment->length == 0 && segment->order == SEGMENT_KEEPALIVE);
+}
+
+/* A byte for a closed window, or none: the receiver says how large that is now. */
+static bool is_probe(const struct model_segment *segment)
+{
+	return segment->why == TCP_PROBE_WINDOW || segment->order == SEGMENT_PROBE;
+}
+
+/* ", and has 1449 to 2896 (SACK)": behind what it acknowledges. */
+static void append_selective(GString *out, const struct model_segment *segment, struct bytes in)
+{
+	struct tcp_header header;
+	struct bytes payload;
+
+	if (segment->flags & (TCP_SYN | TCP_RST) ||
+	    tcp_header_parse_cut(in, &header, &payload) != PARSE_OK)
+		return;
+	describe_selective(out, ", and has ", &header, segment);
+}
+
 static void append_tcp(GString *out, const char *from, const char *to,
 		       const struct account *account, struct bytes in)
 {
@@ -638,13 +710,18 @@ static void append_tcp(GString *out, const char *from, const char *to,
 
 	if (segment == NULL)
 		append_unknown_segment(out, from, to, in);
-	else if (segment->length == 0 &&
-		 (segment->order == SEGMENT_KEEPALIVE || segment->order == SEGMENT_PROBE))
-		append_order(out, from, to, segment);
+	else if (is_keepalive(segment))
+		append_keepalive(out, from, to);
+	else if (is_probe(segment))
+		append_probe(out, from, to);
 	else if (segment->length == 0 || segment->flags & TCP_RST)
 		append_control(out, from, to, segment);
 	else
 		append_payload(out, from, to, account);
+	if (segment != NULL && segment->length == 0)
+		append_selective(out, segment, in);
+	if (segment != NULL && reason_of(segment) != NULL)
+		text_words(out, SENTENCE_DASH, reason_of(segment));
 }
 
 /* The number of the protocol in the outer datagram that no layer here tells of; -1: not known. */
@@ -900,23 +977,24 @@ void sentence_append_account(GString *out, const struct account *account)
 		append_transport(out, from, to, account, upper);
 }
 
-void sentence_append(GString *out, const struct model *model, struct bytes frame)
+void sentence_append(GString *out, const struct model *model, uint64_t packet, struct bytes frame)
 {
 	struct decode decode;
 	struct model_segment segment;
 	struct account account;
 
-	model_account(model, frame, &decode, &segment, &account);
+	model_account_packet(model, packet, frame, &decode, &segment, &account);
 	sentence_append_account(out, &account);
 }
 
-void sentence_append_outside(GString *out, const struct model *model, struct bytes frame)
+void sentence_append_outside(GString *out, const struct model *model, uint64_t packet,
+			     struct bytes frame)
 {
 	struct decode decode;
 	struct model_segment segment;
 	struct account account;
 
-	model_account(model, frame, &decode, &segment, &account);
+	model_account_packet(model, packet, frame, &decode, &segment, &account);
 	account.is_outside = true;
 	sentence_append_account(out, &account);
 }

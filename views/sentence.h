@@ -11,11 +11,12 @@
  */
 void sentence_append_account(GString *out, const struct account *account);
 
-/* The same for `frame` (Ethernet, no FCS) of a run. */
-void sentence_append(GString *out, const struct model *model, struct bytes frame);
+/* The same for `frame` (Ethernet, no FCS) of a run, which is of `packet`. */
+void sentence_append(GString *out, const struct model *model, uint64_t packet, struct bytes frame);
 
 /* The same for those who have none of TLS's secrets: what is encrypted is not told. */
-void sentence_append_outside(GString *out, const struct model *model, struct bytes frame);
+void sentence_append_outside(GString *out, const struct model *model, uint64_t packet,
+			     struct bytes frame);
 
 #define SENTENCE_DASH " — " /* between what is said and what it is for */
 

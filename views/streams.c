@@ -1,5 +1,6 @@
 #include "views/streams.h"
 
+#include "stack/tcp/names.h"
 #include "views/lru_table.h"
 #include "views/streams_private.h"
 #include "views/window.h"
@@ -423,6 +424,16 @@ static void note_answer(struct flow *flow, unsigned index, const struct view *vi
 		direction->has_surprised = segment->order != SEGMENT_IN_ORDER;
 }
 
+/* Why it is sent, where its place in the stream says that. */
+static uint8_t why_of(const struct model_segment *segment)
+{
+	if (segment->known == SEGMENT_OF_EARLIER)
+		return TCP_ACK_CHALLENGE;
+	if (segment->order == SEGMENT_PROBE)
+		return TCP_PROBE_WINDOW;
+	return segment->order == SEGMENT_KEEPALIVE ? TCP_PROBE_KEEPALIVE : TCP_PLAIN;
+}
+
 static void take_segment(struct streams *streams, struct flow *flow, unsigned index,
 			 const struct view *view, struct model_segment *segment)
 {
@@ -457,6 +468,8 @@ static void take_segment(struct streams *streams, struct flow *flow, unsigned in
 		segment->order = (uint8_t)take_payload(streams, flow, index, view, offset, segment);
 	if (!view->is_damaged)
 		note_answer(flow, index, view, segment);
+	if (segment->why == TCP_PLAIN)
+		segment->why = why_of(segment);
 	if (view->header.flags & TCP_RST && !view->is_damaged)
 		give_up(streams, flow, index, segment);
 	if (segment->order == SEGMENT_REPEATED)

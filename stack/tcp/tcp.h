@@ -26,7 +26,7 @@ extern const struct ipv4_transport tcp_transport;
 struct tcp_statistics {
 	uint64_t segments_in, segments_out;
 	uint64_t payload_bytes_in, payload_bytes_out; /* retransmitted bytes count again */
-	uint64_t retransmissions;     /* segments, as Wireshark counts them at the sender */
+	uint64_t retransmissions;     /* segments made again, whether or not they reach a wire */
 	uint64_t timeouts;            /* retransmission timer ran out */
 	uint64_t fast_recoveries;     /* losses repaired without it */
 	uint64_t spurious_recoveries; /* undone: nothing had been lost (RFC 3522) */

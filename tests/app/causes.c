@@ -10,6 +10,7 @@
 #include "stack/wire/ipv4.h"
 #include "stack/wire/tcp.h"
 #include "stack/wire/udp.h"
+#include "views/sent_segments.h"
 
 /* A packet at a node: what TCP there made of it. */
 struct arrival {
@@ -27,6 +28,7 @@ struct finder {
 	GHashTable *frames;   /* packet to frame number */
 	GHashTable *unsent;   /* set of struct segment_key *: dropped before any cable */
 	GHashTable *talks;    /* set of the roots of what people say by telnet */
+	struct sent_segments *segments;
 };
 
 /* What a segment is known by: where it goes, and where in the stream it begins. */
@@ -151,8 +153,8 @@ static void tell_how_made(const struct finder *finder, struct sent_frame *frame,
 	switch (made->layer) {
 	case LAYER_TCP:
 		frame->is_tcp = true;
-		frame->is_retransmission = (made->flags & TRACE_RETRANSMIT) != 0;
 		frame->detail = made->detail;
+		frame->is_made_again = (made->flags & TRACE_RETRANSMIT) != 0;
 		tell_of_unsent(finder, frame, bytes);
 		break;
 	case LAYER_UDP:
@@ -164,7 +166,7 @@ static void tell_how_made(const struct finder *finder, struct sent_frame *frame,
 	}
 }
 
-static void add_frame(struct finder *finder, uint64_t packet, struct bytes bytes)
+static void add_frame(struct finder *finder, uint64_t packet, struct bytes bytes, bool is_again)
 {
 	const struct trace_record *made = g_hash_table_lookup(finder->made, &packet);
 	const struct arrival *answered =
@@ -173,6 +175,7 @@ static void add_frame(struct finder *finder, uint64_t packet, struct bytes bytes
 
 	if (made != NULL)
 		tell_how_made(finder, &frame, made, bytes);
+	frame.is_retransmission = is_again;
 	if (answered != NULL) {
 		frame.outcomes = answered->outcomes;
 		frame.answers = number_of(finder, answered->packet);
@@ -203,6 +206,7 @@ static void find(void *owner, const struct trace_record *record, struct bytes by
 {
 	struct finder *finder = owner;
 	struct causes *causes = finder->causes;
+	bool is_again = sent_segments_repeat(finder->segments, record, bytes);
 
 	switch (record->kind) {
 	case TRACE_ACTION:
@@ -211,7 +215,7 @@ static void find(void *owner, const struct trace_record *record, struct bytes by
 		break;
 	case TRACE_TRANSMIT:
 		if (record->flags & TRACE_FIRST)
-			add_frame(finder, record->packet, bytes);
+			add_frame(finder, record->packet, bytes, is_again);
 		break;
 	case TRACE_RECEIVE:
 		g_hash_table_insert(finder->receipts, g_memdup2(&record->id, sizeof(uint64_t)),
@@ -256,6 +260,7 @@ struct causes *causes_find(struct scenario *scenario)
 		.frames = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL),
 		.unsent = g_hash_table_new_full(segment_hash, segment_equal, g_free, NULL),
 		.talks = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL),
+		.segments = sent_segments_new(),
 	};
 	struct trace_sink *sinks[] = { &finder.sink };
 	struct simulation *simulation;
@@ -274,6 +279,7 @@ struct causes *causes_find(struct scenario *scenario)
 	g_hash_table_destroy(finder.frames);
 	g_hash_table_destroy(finder.unsent);
 	g_hash_table_destroy(finder.talks);
+	sent_segments_free(finder.segments);
 	scenario_free(scenario);
 	return causes;
 }

@@ -8,8 +8,9 @@
 
 struct sent_frame {
 	bool is_tcp;
-	bool is_retransmission;
-	uint16_t detail;   /* enum tcp_detail: why the segment was sent */
+	bool is_retransmission; /* put on a wire again */
+	bool is_made_again;     /* TCP had made it before: on a wire, or dropped before any */
+	uint16_t detail;        /* enum tcp_detail: why the segment was sent */
 	uint64_t outcomes; /* set of 1 << enum tcp_detail: what became of the packet it answers */
 	unsigned answers;  /* number of the frame of that packet; 0: it answers none */
 	unsigned quotes;   /* an ICMP error: number of the frame of the packet in it; 0: none */
