@@ -399,9 +399,11 @@ static const struct model_direction *other_side(const struct model_segment *segm
 	return &segment->connection->directions[!segment->direction->is_from_server];
 }
 
+/* Acknowledges what it did before, and that is the point of it. */
 static bool is_duplicate(const struct model_segment *segment)
 {
-	return segment->known == SEGMENT_ACKNOWLEDGES_AGAIN || segment->why == TCP_ACK_DUPLICATE;
+	return segment->window_bytes > 0 &&
+	       (segment->known == SEGMENT_ACKNOWLEDGES_AGAIN || segment->why == TCP_ACK_DUPLICATE);
 }
 
 /* What a receiver says of its room, where that is the point of the segment. */
