@@ -50,6 +50,12 @@ void arp_announce(struct interface *interface);
  */
 void arp_confirm(struct arp *arp, struct interface *interface, uint32_t next_hop);
 
+/*
+ * Forgets all neighbours on `interface`, whose cable is cut, with the packets that wait for them (Linux does
+ * so too). Routes stay: what is sent now asks anew, and is reported as unreachable when nobody answers.
+ */
+void arp_forget(struct arp *arp, const struct interface *interface);
+
 /* A row of the table, for statistics and tests. */
 struct arp_row {
 	struct interface *interface;

@@ -7,6 +7,7 @@
 #include "stack/middlebox.h"
 #include "stack/path_mtu.h"
 #include "stack/reassembly.h"
+#include "stack/redirect.h"
 #include "stack/tcp/tcp.h"
 #include "stack/wire/ethernet.h"
 
@@ -32,6 +33,7 @@ void host_free(struct host *host)
 	loopback_free(host->loopback);
 	middlebox_free(host->middlebox);
 	reassembly_free(host->reassembly);
+	redirects_free(host->redirects);
 	path_mtu_free(host->path_mtu);
 	arp_free(host->arp);
 	route_table_clear(&host->routes);
@@ -124,6 +126,13 @@ static void receive_frame(void *owner, struct interface *interface, struct packe
 	}
 }
 
+static void interface_was_cut(void *owner, struct interface *interface)
+{
+	struct host *host = owner;
+
+	arp_forget(host->arp, interface);
+}
+
 static uint64_t route_value(const struct route *route)
 {
 	if (route->interface == NULL)
@@ -199,6 +208,7 @@ struct interface *host_add_interface(struct host *host, const struct interface_c
 	complete.takes_all = false;
 	interface_init(interface, &host->node, host->interface_count, &complete, receive_frame,
 		       host);
+	interface->cut = interface_was_cut;
 	if (interface->address != 0)
 		add_address_routes(host, interface);
 	return interface;

@@ -10,6 +10,7 @@ struct loopback;
 struct middlebox;
 struct path_mtu;
 struct reassembly;
+struct redirects;
 
 /* In the order of use: what a packet touches comes first. */
 struct host {
@@ -23,6 +24,7 @@ struct host {
 	struct icmp *icmp;
 	struct loopback *loopback;
 	struct reassembly *reassembly;
+	struct redirects *redirects;
 	struct interface **interfaces; /* by index - 1 */
 	uint32_t interface_count;
 	uint32_t processing_ns;

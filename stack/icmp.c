@@ -5,6 +5,7 @@
 #include "stack/nat.h"
 #include "stack/path_mtu.h"
 #include "stack/ping.h"
+#include "stack/redirect.h"
 #include "stack/tcp/tcp.h"
 
 /* The precedence of errors, Internetwork Control, over the rest of the TOS (RFC 1812 4.3.2.5). */
@@ -242,6 +243,21 @@ static void receive_error(struct host *host, struct packet *packet, const struct
 	packet_free(packet);
 }
 
+static void take_redirect(struct host *host, struct packet *packet, uint32_t source,
+			  const struct icmp_header *redirect, struct bytes quotation)
+{
+	struct ipv4_header original;
+	struct bytes payload;
+
+	if (ipv4_header_parse_quoted(quotation, &original, &payload) != PARSE_OK ||
+	    payload.length < QUOTED_BYTES_MIN || !ipv4_is_local(host, original.source))
+		icmp_drop(host, packet, ICMP_MALFORMED, 0);
+	else if (!redirect_receive(host, source, redirect, &original))
+		icmp_drop(host, packet, ICMP_NOT_BELIEVED, 0);
+	else
+		packet_free(packet);
+}
+
 static void dispatch(struct host *host, struct packet *packet, const struct ipv4_header *header,
 		     const struct icmp_header *icmp, struct bytes payload)
 {
@@ -254,6 +270,9 @@ static void dispatch(struct host *host, struct packet *packet, const struct ipv4
 			packet_free(packet);
 		else
 			icmp_drop(host, packet, ICMP_NOT_AWAITED, 0);
+		break;
+	case ICMP_REDIRECT:
+		take_redirect(host, packet, header->source, icmp, payload);
 		break;
 	case ICMP_DESTINATION_UNREACHABLE:
 	case ICMP_TIME_EXCEEDED:

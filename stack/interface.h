@@ -32,6 +32,9 @@ typedef void interface_receive_fn(void *owner, struct interface *interface, stru
 /* Takes a frame that leaves the simulated world, padded, without FCS. */
 typedef void interface_outside_fn(void *owner, struct packet *packet);
 
+/* Told that the cable was cut, and no signal comes from its other end any more. */
+typedef void interface_cut_fn(void *owner, struct interface *interface);
+
 /* In the order of use: what a frame touches comes first. */
 struct interface {
 	struct node *node;
@@ -49,6 +52,7 @@ struct interface {
 	uint8_t side;   /* enum link_side: which end of the cable it is */
 	bool takes_all; /* no MAC filter: a port of a switch */
 	struct interface_counters counters;
+	interface_cut_fn *cut; /* NULL: its owner does not care; set by it after interface_init() */
 	interface_outside_fn *outside; /* NULL unless attached to something that is no cable */
 	void *outside_owner;
 	char name[INTERFACE_NAME_BYTES]; /* "eth0" */

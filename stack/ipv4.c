@@ -7,6 +7,7 @@
 #include "stack/middlebox.h"
 #include "stack/path_mtu.h"
 #include "stack/reassembly.h"
+#include "stack/redirect.h"
 #include "stack/tcp/tcp.h"
 #include "stack/wire/ethernet.h"
 
@@ -423,6 +424,8 @@ static ALWAYS_INLINE void forward(struct host *host, struct packet *packet,
 		refuse_too_big(host, packet, interface->mtu_bytes);
 		return;
 	}
+	if (interface_number(interface) == packet->interface)
+		redirect_send(host, packet, header, route);
 	if (is_guarded && !middlebox_forward(host, &packet, header, interface))
 		return;
 	ipv4_ttl_decrement(packet_data(packet));

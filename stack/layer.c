@@ -89,6 +89,7 @@ static const char *const icmp_details[ICMP_DETAIL_COUNT] = {
 	[ICMP_UNKNOWN_TYPE] = "unknown type",
 	[ICMP_BROADCAST_ECHO] = "echo to a broadcast address",
 	[ICMP_NOT_AWAITED] = "not awaited",
+	[ICMP_NOT_BELIEVED] = "redirect not believed",
 };
 
 static const char *const udp_details[UDP_DETAIL_COUNT] = {

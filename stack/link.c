@@ -264,13 +264,26 @@ static void link_enter(struct link *link, bool is_cut)
 	link->directions[LINK_A].is_cut = link->directions[LINK_B].is_cut = is_cut;
 }
 
+/* An interface notices that its cable is cut. */
+static void notice_cut(struct interface *interface)
+{
+	if (interface->cut != NULL)
+		interface->cut(interface->owner, interface);
+}
+
 void link_cut(struct link *link)
 {
+	bool was_cut = link_is_cut(link);
+
 	link_enter(link, true);
 	if (link->line != NULL)
 		dial_up_hang_up(link->line);
 	lose_all(&link->directions[LINK_A]);
 	lose_all(&link->directions[LINK_B]);
+	if (was_cut)
+		return;
+	notice_cut(link->directions[LINK_A].sender);
+	notice_cut(link->directions[LINK_B].sender);
 }
 
 void link_mend(struct link *link)

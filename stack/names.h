@@ -126,6 +126,7 @@ enum icmp_detail {
 	ICMP_UNKNOWN_TYPE,   /* DROP; before: the type */
 	ICMP_BROADCAST_ECHO, /* DROP: an echo request to a broadcast address is not answered */
 	ICMP_NOT_AWAITED,    /* DROP: an echo reply that no ping waits for, or waits for any more */
+	ICMP_NOT_BELIEVED, /* DROP: a redirect that the present gateway did not send, or to nowhere */
 	ICMP_DETAIL_COUNT,
 };
 

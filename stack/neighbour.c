@@ -419,6 +419,33 @@ void arp_each(const struct arp *arp, void (*each)(void *owner, const struct arp_
 	g_free(cells);
 }
 
+static void drop_waiting(struct neighbour *neighbour)
+{
+	while (neighbour->waiting != NULL)
+		packet_drop(neighbour->interface->node, waiting_pop(neighbour),
+			    &(struct trace_record) {
+				.layer = LAYER_LINK,
+				.detail = LINK_DOWN,
+				.interface = interface_number(neighbour->interface),
+			    });
+}
+
+void arp_forget(struct arp *arp, const struct interface *interface)
+{
+	uint32_t count = arp->rows.count;
+	struct key_map_cell *cells = key_map_sorted(&arp->rows);
+
+	for (uint32_t i = 0; i < count; i++) {
+		struct neighbour *neighbour = (struct neighbour *)(uintptr_t)cells[i].value;
+
+		if (neighbour->interface != interface)
+			continue;
+		drop_waiting(neighbour);
+		neighbour_forget(neighbour);
+	}
+	g_free(cells);
+}
+
 void arp_age(struct arp *arp)
 {
 	struct key_map_cell *cells = key_map_sorted(&arp->rows);

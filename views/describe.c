@@ -385,6 +385,12 @@ static bool has_own_numbers(const struct model_segment *segment)
 	return segment != NULL && segment->known != SEGMENT_OF_EARLIER;
 }
 
+/* The first segment of a connection that no cable has seen: numbers count from it. */
+static bool begins_unseen(const struct decode_layer *layer, const struct tcp_header *header)
+{
+	return !layer->is_quoted && (header->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
+}
+
 /* Sequence numbers relative to the SYN where the connection is known, as Wireshark shows them. */
 static void describe_tcp(GString *out, const struct account *account,
 			 const struct decode_layer *layer, struct bytes in)
@@ -407,7 +413,11 @@ static void describe_tcp(GString *out, const struct account *account,
 	text_append(out, tcp_flags_print(header.flags, flags));
 	if (in.data[TCP_AE_BYTE] & TCP_AE) /* what makes ACE of three flags: RFC 9768 section 3.1 */
 		text_append(out, " AE");
-	text_count(out, ", seq ", is_relative ? segment->sequence : header.sequence, "");
+	text_count(out, ", seq ",
+		   is_relative                                        ? segment->sequence
+		   : segment == NULL && begins_unseen(layer, &header) ? 0
+								      : header.sequence,
+		   "");
 	if (header.flags & TCP_ACK)
 		text_count(out, ", ack ",
 			   is_relative ? segment->acknowledgment : header.acknowledgment, "");
@@ -416,7 +426,7 @@ static void describe_tcp(GString *out, const struct account *account,
 		return;
 	if (options.has_mss)
 		text_count(out, ", MSS ", options.mss, "");
-	if (segment != NULL)
+	if (is_relative)
 		append_blocks(out, ", SACK of ", &header, &options, segment);
 	else if (options.sack_count > 0)
 		text_count(out, ", SACK of ", options.sack_count,

@@ -20,6 +20,16 @@ static void print_mail_line(const struct report *report, FILE *out, const struct
 	fputc('\n', out);
 }
 
+/* There is no subject to tell it by. */
+static void print_stranger_line(const struct report *report, FILE *out,
+				const struct model_mail *mail)
+{
+	fprintf(out, "  mail    %s → %s\n          %s, %" PRIu64 " B", mail->from, mail->to,
+		mail->subject, mail->size_bytes);
+	report_print_outcome(report, out, mail);
+	fputc('\n', out);
+}
+
 /* "  dial-up line phone: 2 calls, 3 begun minutes, 124.320 s up, cost 0.15" */
 static void print_lines(const struct report *report, FILE *out)
 {
@@ -46,6 +56,8 @@ void report_print_summary(const struct report *report, FILE *out, bool colour)
 	print_heading(out, colour, "Summary");
 	for (unsigned i = 0; i < model_mail_count(report->model); i++)
 		print_mail_line(report, out, model_mail(report->model, i));
+	for (guint i = 0; i < report->strangers->len; i++)
+		print_stranger_line(report, out, report->strangers->pdata[i]);
 	fprintf(out,
 		"  %" PRIu64 " packet%s made %" PRIu64 " frame%s on all wires together, %" PRIu64
 		" B, in %.3f s\n",
@@ -256,7 +268,7 @@ static void print_storage(const struct report *report, FILE *out)
 			print_kept(report, out, i);
 }
 
-void report_print(const struct report *report, FILE *out, bool colour)
+static void print_mails(const struct report *report, FILE *out, bool colour)
 {
 	for (unsigned i = 0; i < model_mail_count(report->model); i++) {
 		const struct model_mail *mail = model_mail(report->model, i);
@@ -270,6 +282,19 @@ void report_print(const struct report *report, FILE *out, bool colour)
 		print_ledger(report, out, account->ledger);
 		g_free(heading);
 	}
+	for (guint i = 0; i < report->strangers->len; i++) {
+		const struct model_mail *mail = report->strangers->pdata[i];
+		g_autofree char *heading =
+		    g_strdup_printf("Mail  %s → %s  %s", mail->from, mail->to, mail->subject);
+
+		print_heading(out, colour, heading);
+		print_way(report, out, mail, report_account(report, mail->root)->stations);
+	}
+}
+
+void report_print(const struct report *report, FILE *out, bool colour)
+{
+	print_mails(report, out, colour);
 	print_heading(out, colour, "TCP by protocol");
 	print_protocols(report, out);
 	print_heading(out, colour, "Storage at the end");

@@ -139,6 +139,10 @@ void dns_text_print_bare_data(struct dns_text *text, struct bytes message,
 	struct bytes whole = bytes_first(message, part->end);
 	const char *layout = dns_data_layout(part->type);
 
+	if (!dns_part_has_data(part)) { /* an update says so that no data is meant */
+		dns_text_print(text, part->class == DNS_CLASS_ANY ? "(any)" : "(none)");
+		return;
+	}
 	for (const char *kind = layout; *kind != '\0'; kind++) {
 		if (kind != layout)
 			dns_text_print(text, " ");

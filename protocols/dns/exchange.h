@@ -39,6 +39,11 @@ struct dns_network {
 	 */
 	void (*send)(void *owner, uint64_t exchange, struct endpoint server, bool over_tcp,
 		     struct bytes message);
+	/*
+	 * Before its first message: the exchange shares the socket of another that is under way with the
+	 * same server. May be NULL: then it does not.
+	 */
+	void (*join)(void *owner, uint64_t exchange, uint64_t other);
 	/* The exchange is over: nothing that still comes is wanted. */
 	void (*close)(void *owner, uint64_t exchange);
 	/* A number for a new lookup, for the trace. May be NULL: then they are counted. */

@@ -117,3 +117,12 @@ struct dns_query *dns_resolve(struct dns_resolver *resolver, const char *name, u
 	settle(resolver);
 	return query;
 }
+
+struct dns_query *dns_resolve_too(struct dns_resolver *resolver, struct dns_query *first,
+				  uint16_t type, dns_done_fn *done, void *owner)
+{
+	struct dns_query *query = dns_stub_ask_too(first, now(resolver), type, done, owner);
+
+	settle(resolver);
+	return query;
+}

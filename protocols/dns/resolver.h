@@ -19,3 +19,10 @@ void dns_resolver_free(struct dns_resolver *resolver); /* pending queries are fo
  */
 struct dns_query *dns_resolve(struct dns_resolver *resolver, const char *name, uint16_t type,
 			      dns_done_fn *done, void *owner);
+
+/*
+ * Asks `resolver` for another type of the name that `first`, not answered yet, asks for: by the same socket, as
+ * glibc asks for A and AAAA. The rest as in dns_resolve().
+ */
+struct dns_query *dns_resolve_too(struct dns_resolver *resolver, struct dns_query *first,
+				  uint16_t type, dns_done_fn *done, void *owner);

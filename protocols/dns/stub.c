@@ -107,8 +107,8 @@ static uint16_t new_id(struct dns_stub *stub)
 	return (uint16_t)random_below(&stub->random, UINT16_MAX + 1);
 }
 
-struct dns_query *dns_stub_ask(struct dns_stub *stub, int64_t now_ns,
-			       const struct dns_question *question, dns_done_fn *done, void *owner)
+static struct dns_query *query_new(struct dns_stub *stub, const struct dns_question *question,
+				   dns_done_fn *done, void *owner)
 {
 	struct dns_query *query = g_new0(struct dns_query, 1);
 
@@ -134,6 +134,29 @@ struct dns_query *dns_stub_ask(struct dns_stub *stub, int64_t now_ns,
 	};
 	if (query->exchange.has_cookie)
 		query->exchange.cookie = random_next(&stub->random);
+	return query;
+}
+
+struct dns_query *dns_stub_ask(struct dns_stub *stub, int64_t now_ns,
+			       const struct dns_question *question, dns_done_fn *done, void *owner)
+{
+	struct dns_query *query = query_new(stub, question, done, owner);
+
+	send_query(query, now_ns, false);
+	return query;
+}
+
+struct dns_query *dns_stub_ask_too(struct dns_query *first, int64_t now_ns, uint16_t type,
+				   dns_done_fn *done, void *owner)
+{
+	struct dns_stub *stub = first->stub;
+	struct dns_question question = first->question;
+	struct dns_query *query;
+
+	question.type = type;
+	query = query_new(stub, &question, done, owner);
+	if (stub->network->join != NULL)
+		stub->network->join(stub->owner, query->exchange.number, first->exchange.number);
 	send_query(query, now_ns, false);
 	return query;
 }

@@ -1,7 +1,8 @@
 /*
  * The stub resolver of a host as a pure machine (RFC 1034 section 5.3.1): asks one server, with 5 s
- * of patience for each attempt, TCP after a truncated answer, and no cache. What else it does is as
- * glibc or as BIND's dig, whichever program asks.
+ * of patience for each attempt, a new socket for each question (glibc: one for A and AAAA of a name
+ * together), TCP after a truncated answer, and no cache. What else it does is as glibc or as BIND's
+ * dig, whichever program asks.
  */
 #pragma once
 #include "protocols/dns/exchange.h"
@@ -51,6 +52,10 @@ void dns_stub_free(struct dns_stub *stub); /* pending queries are forgotten; NUL
 /* Asks; `done` is called once, never before this call returned. */
 struct dns_query *dns_stub_ask(struct dns_stub *stub, int64_t now_ns,
 			       const struct dns_question *question, dns_done_fn *done, void *owner);
+
+/* Asks for another type of the same name, from the socket of `first`, which is under way. */
+struct dns_query *dns_stub_ask_too(struct dns_query *first, int64_t now_ns, uint16_t type,
+				   dns_done_fn *done, void *owner);
 
 /* Forgets the query; `done` is not called. */
 void dns_cancel(struct dns_query *query);

@@ -14,6 +14,14 @@ struct dns_transport {
 	struct dns_inbox *inbox;
 	GQueue channels; /* of struct channel whose exchange is under way, in order of opening */
 	GQueue leaving;  /* of struct channel whose connection is being closed */
+	uint64_t sends;  /* messages so far */
+};
+
+/* A UDP socket, of one exchange or several that go together. */
+struct port {
+	struct dns_transport *transport;
+	struct udp_socket *socket;
+	unsigned users;
 };
 
 /* The socket or connection of one exchange. */
@@ -24,9 +32,11 @@ struct channel {
 	uint8_t actor;   /* the program that asks; what the answer leads to is its doing */
 	uint64_t exchange;
 	struct endpoint server;
-	struct udp_socket *socket; /* NULL: none */
-	struct adapter *adapter;   /* of a TCP connection; NULL: none */
-	struct work failure;       /* tells that nothing could be sent */
+	struct port *port;       /* NULL: none */
+	uint16_t id;             /* of the message last sent by it */
+	uint64_t sent;           /* which of all messages that was */
+	struct adapter *adapter; /* of a TCP connection; NULL: none */
+	struct work failure;     /* tells that nothing could be sent */
 };
 
 static struct channel *find_channel(const struct dns_transport *transport, uint64_t exchange)
@@ -89,12 +99,20 @@ static struct channel *new_channel(struct dns_transport *transport, uint64_t exc
 	return channel;
 }
 
+static void port_release(struct port *port)
+{
+	if (port == NULL || --port->users > 0)
+		return;
+	udp_close(port->socket);
+	g_free(port);
+}
+
 /* Frees a channel whose connection is gone. */
 static void free_channel(struct channel *channel)
 {
 	struct dns_transport *transport = channel->transport;
 
-	udp_close(channel->socket);
+	port_release(channel->port);
 	work_cancel(node_engine(host_node(transport->host)), &channel->failure);
 	g_queue_unlink(channel->is_leaving ? &transport->leaving : &transport->channels,
 		       &channel->link);
@@ -103,32 +121,78 @@ static void free_channel(struct channel *channel)
 
 /* UDP */
 
+/* Whose message it is: of those that share the port the one with its id, or any where none has it. */
+static const struct channel *addressee(const struct port *port, struct bytes message)
+{
+	const struct channel *any = NULL;
+
+	for (GList *link = port->transport->channels.head; link != NULL; link = link->next) {
+		const struct channel *channel = link->data;
+
+		if (channel->port != port)
+			continue;
+		if (message.length >= 2 && get_be16(message.data) == channel->id)
+			return channel;
+		if (any == NULL)
+			any = channel;
+	}
+	return any;
+}
+
 static void datagram_came(void *owner, struct endpoint from, struct bytes payload)
 {
-	struct channel *channel = owner;
+	struct port *port = owner;
+	const struct channel *channel = addressee(port, payload);
 
-	dns_inbox_add(channel->transport->inbox, channel->exchange, from, payload);
+	dns_inbox_add(port->transport->inbox, channel->exchange, from, payload);
+}
+
+/* Of those that share the port the one that waits longest: errors come in the order of what they are about. */
+static struct channel *waiting_longest(const struct port *port)
+{
+	struct channel *longest = NULL;
+
+	for (GList *link = port->transport->channels.head; link != NULL; link = link->next) {
+		struct channel *channel = link->data;
+
+		if (channel->port == port && (longest == NULL || channel->sent < longest->sent))
+			longest = channel;
+	}
+	return longest;
 }
 
 static void icmp_error_came(void *owner, struct endpoint to, uint8_t icmp_type, uint8_t icmp_code)
 {
-	struct channel *channel = owner;
-
 	(void)to;
 	/* As Linux tells a connected socket; that the datagram was too long is none of its business. */
 	if (icmp_type == ICMP_UNREACHABLE && icmp_code != ICMP_TOO_LONG)
-		tell_failure(channel);
+		tell_failure(waiting_longest(owner));
+}
+
+static struct port *port_new(struct dns_transport *transport)
+{
+	struct port *port = g_new0(struct port, 1);
+
+	port->transport = transport;
+	port->users = 1;
+	port->socket = udp_open(transport->host, 0, datagram_came, port);
+	if (port->socket == NULL) {
+		g_free(port);
+		return NULL;
+	}
+	udp_on_error(port->socket, icmp_error_came);
+	return port;
 }
 
 static bool send_datagram(struct channel *channel, struct bytes message)
 {
-	if (channel->socket == NULL) {
-		channel->socket = udp_open(channel->transport->host, 0, datagram_came, channel);
-		if (channel->socket == NULL)
-			return false;
-		udp_on_error(channel->socket, icmp_error_came);
-	}
-	return udp_send(channel->socket, channel->server, message);
+	if (channel->port == NULL)
+		channel->port = port_new(channel->transport);
+	if (channel->port == NULL)
+		return false;
+	channel->id = get_be16(message.data);
+	channel->sent = ++channel->transport->sends;
+	return udp_send(channel->port->socket, channel->server, message);
 }
 
 /* TCP */
@@ -237,6 +301,17 @@ static void network_close(void *owner, uint64_t exchange)
 		close_channel(channel);
 }
 
+static void network_join(void *owner, uint64_t exchange, uint64_t other)
+{
+	struct channel *shared = find_channel(owner, other), *channel;
+
+	if (shared == NULL || shared->port == NULL)
+		return;
+	channel = new_channel(owner, exchange, shared->server);
+	channel->port = shared->port;
+	channel->port->users++;
+}
+
 static void network_send(void *owner, uint64_t exchange, struct endpoint server, bool over_tcp,
 			 struct bytes message)
 {
@@ -300,6 +375,7 @@ static void network_dropped(void *owner, enum dns_detail why, struct bytes messa
 
 const struct dns_network dns_transport_network = {
 	.send = network_send,
+	.join = network_join,
 	.close = network_close,
 	.new_lookup = network_new_lookup,
 	.entered = network_entered,

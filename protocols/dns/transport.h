@@ -1,6 +1,7 @@
 /*
  * Carries the exchanges of an asking machine (recursion.h, stub.h) over the sockets of a host: a UDP
- * socket with a random port for each, or a TCP connection. Emits the machine's trace records.
+ * socket with a random port for each, or for several that join, or a TCP connection. Emits the machine's
+ * trace records.
  */
 #pragma once
 #include "protocols/dns/exchange.h"

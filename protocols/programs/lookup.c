@@ -77,7 +77,8 @@ struct lookup *lookup_new(struct dns_resolver *resolver, const char *name, bool 
 		return NULL;
 	}
 	if (asks_aaaa)
-		lookup->aaaa = dns_resolve(resolver, name, DNS_AAAA, aaaa_answered, lookup);
+		lookup->aaaa =
+		    dns_resolve_too(resolver, lookup->a, DNS_AAAA, aaaa_answered, lookup);
 	return lookup;
 }
 

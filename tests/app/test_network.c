@@ -143,6 +143,44 @@ START_TEST(a_link_needs_two_addresses_only)
 }
 END_TEST
 
+/* r1 is the gateway of p, but q is behind r2 on the same network. */
+#define TWO_GATEWAYS                                                                               \
+	"mailwire: 1\n"                                                                            \
+	"networks: {lan: {subnet: 10.1.0.0/24}, far: {subnet: 10.9.0.0/24},\n"                     \
+	"           up: {subnet: 10.8.0.0/24}}\n"                                                  \
+	"routers: {r1: {interfaces: [lan, up]}, r2: {interfaces: [lan, far]}}\n"                   \
+	"hosts: {p: {network: lan, gateway: r1}, q: {network: far}, z: {network: up}}\n"           \
+	"timeline: [{at: 1s, who: p, do: ping, target: q, count: 3}]\n"                            \
+	"expect: [{ping: answered, times: 3}]\n"
+
+START_TEST(a_router_redirects_to_a_better_one)
+{
+	struct outcome *outcome = run_text(g_strdup(TWO_GATEWAYS));
+
+	ck_assert_status(outcome, 0);
+	ck_assert_ptr_nonnull(strstr(outcome->out, "redirect"));
+	outcome_free(outcome);
+}
+END_TEST
+
+START_TEST(a_cut_cable_is_reported_in_three_seconds)
+{
+	struct outcome *outcome = run_text(
+	    g_strdup("mailwire: 1\n"
+		     "networks: {a: {subnet: 10.1.0.0/24}, b: {subnet: 10.2.0.0/24}}\n"
+		     "routers: {r1: {interfaces: [a, b]}}\n"
+		     "hosts: {p: {network: a}, q: {network: b}}\n"
+		     "timeline:\n"
+		     "  - {at: 1s, who: p, do: ping, target: q, count: 1}\n"
+		     "  - {at: 5s, do: cut, link: \"r1:b\"}\n"
+		     "  - {at: 6s, who: p, do: ping, target: q, count: 2}\n"
+		     "expect: [{ping: answered, times: 1}, {ping: unreachable, times: 2}]\n"));
+
+	ck_assert_status(outcome, 0);
+	outcome_free(outcome);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("network");
@@ -155,6 +193,8 @@ int main(void)
 	tcase_add_test(tcase, a_second_reply_is_told);
 	tcase_add_test(tcase, the_unspecified_address_is_no_target);
 	tcase_add_test(tcase, a_link_needs_two_addresses_only);
+	tcase_add_test(tcase, a_router_redirects_to_a_better_one);
+	tcase_add_test(tcase, a_cut_cable_is_reported_in_three_seconds);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_NORMAL);
 	int failed = srunner_ntests_failed(runner);

@@ -55,7 +55,7 @@ static void build_echo(struct words *words, uint8_t type, GByteArray *out)
 
 static bool read_tail_word(struct words *words, struct described *described);
 
-/* KIND [mtu N] [words of the datagram] [quotes N] about [words of the quoted datagram] */
+/* KIND [mtu N] [gateway ADDRESS] [words of the datagram] [quotes N] about [words of the quoted datagram] */
 static void build_error(struct words *words, const struct packet_ends *ends,
 			struct described *described)
 {
@@ -68,6 +68,8 @@ static void build_error(struct words *words, const struct packet_ends *ends,
 	icmp_kind_read(words, &icmp.type, &icmp.code);
 	if (words_accept(words, "mtu"))
 		icmp.rest = words_number(words);
+	if (words_accept(words, "gateway"))
+		icmp.rest = words_address(words);
 	while (read_tail_word(words, described))
 		;
 	if (words_accept(words, "quotes"))

@@ -21,6 +21,7 @@ static const struct {
 	{ ICMP_DESTINATION_UNREACHABLE, ICMP_PORT_UNREACHABLE,         "port-unreachable"        },
 	{ ICMP_DESTINATION_UNREACHABLE, ICMP_FRAGMENTATION_NEEDED,     "fragmentation-needed"    },
 	{ ICMP_TIME_EXCEEDED,           ICMP_TTL_EXCEEDED,             "time-exceeded"           },
+	{ ICMP_REDIRECT,                1,			     "redirect"                },
 	{ ICMP_TIME_EXCEEDED,           ICMP_REASSEMBLY_TIME_EXCEEDED, "reassembly-time-exceeded"},
 };
 
@@ -208,6 +209,18 @@ static void print_quotation(struct bytes quotation, const struct packet_ends *en
 	print_tail(&ip, &back, out);
 }
 
+/* What an error says besides its kind. */
+static void print_rest(const struct icmp_header *icmp, GString *out)
+{
+	char gateway[IPV4_TEXT_BYTES];
+
+	if (icmp->type == ICMP_REDIRECT)
+		g_string_append_printf(out, " gateway %s",
+				       ipv4_print(icmp_redirect_gateway(icmp), gateway));
+	else if (icmp->rest != 0)
+		g_string_append_printf(out, " mtu %u", icmp->rest);
+}
+
 static void print_icmp(const struct ipv4_header *ip, struct bytes message,
 		       const struct packet_ends *ends, GString *out)
 {
@@ -223,8 +236,7 @@ static void print_icmp(const struct ipv4_header *ip, struct bytes message,
 		print_tail(ip, ends, out);
 	} else {
 		g_string_append_printf(out, "icmp %s", icmp_kind_print(icmp.type, icmp.code, kind));
-		if (icmp.rest != 0)
-			g_string_append_printf(out, " mtu %u", icmp.rest);
+		print_rest(&icmp, out);
 		print_tail(ip, ends, out);
 		print_quotation(payload, ends, out);
 	}

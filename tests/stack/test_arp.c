@@ -19,16 +19,19 @@ static void no_result(void *owner, int64_t round_trip_ns)
 		*result = round_trip_ns;
 }
 
-/* Sends a small datagram to the peer. */
-/* With `bytes` of data, by which its packet is known. */
-static void ping_with(struct onehost *test, unsigned bytes)
+/* Sends a small datagram to the peer, the next of a run. */
+static void ping_peer_again(struct onehost *test, struct ping_run *run)
 {
-	icmp_ping(test->host, ONEHOST_PEER, bytes, 60 * NS_PER_S, no_result, NULL);
+	run->destination = ONEHOST_PEER;
+	run->timeout_ns = 60 * NS_PER_S;
+	run->done = no_result;
+	ping_run_send(test->host, run);
 }
 
+/* Sends a small datagram to the peer. */
 static void ping_peer(struct onehost *test)
 {
-	ping_with(test, 8);
+	icmp_ping(test->host, ONEHOST_PEER, 8, 60 * NS_PER_S, no_result, NULL);
 }
 
 static void answer(struct onehost *test, struct mac mac)
@@ -94,27 +97,23 @@ START_TEST(an_unknown_neighbour_is_asked_for_by_broadcast_while_the_packet_waits
 }
 END_TEST
 
-/* The data of the echo request that was sent as frame `index`, in bytes. */
-static size_t sent_data(struct onehost *test, unsigned index)
-{
-	struct bytes data;
-
-	onehost_sent_icmp(test, index, &data);
-	return data.length;
-}
-
 START_TEST(packets_that_waited_go_out_in_order)
 {
 	struct onehost test;
+	struct ping_run run = { 0 };
 
 	onehost_init(&test, NODE_HOST);
 	for (unsigned i = 0; i < 5; i++)
-		ping_with(&test, 40 + i);
+		ping_peer_again(&test, &run);
 	ck_assert_uint_eq(test.sent->len, 1); /* one request for all */
 	answer(&test, onehost_peer_mac);
 	ck_assert_uint_eq(test.sent->len, 6);
-	for (unsigned i = 0; i < 5; i++)
-		ck_assert_uint_eq(sent_data(&test, 1 + i), 40 + i);
+	for (unsigned i = 0; i < 5; i++) {
+		struct bytes payload;
+		struct icmp_header header = onehost_sent_icmp(&test, 1 + i, &payload);
+
+		ck_assert_uint_eq(icmp_echo_sequence(&header), i + 1);
+	}
 	onehost_clear(&test);
 }
 END_TEST
@@ -122,14 +121,18 @@ END_TEST
 START_TEST(the_oldest_of_too_many_waiting_packets_is_dropped)
 {
 	struct onehost test;
+	struct ping_run run = { 0 };
 
 	onehost_init(&test, NODE_HOST);
 	for (unsigned i = 0; i < ARP_QUEUE_MAX + 2; i++)
-		ping_with(&test, 40 + i);
+		ping_peer_again(&test, &run);
 	ck_assert_uint_eq(onehost_count(&test, TRACE_DROP, LAYER_ARP, ARP_QUEUE_FULL), 2);
 	answer(&test, onehost_peer_mac);
 	ck_assert_uint_eq(test.sent->len, 1 + ARP_QUEUE_MAX);
-	ck_assert_uint_eq(sent_data(&test, 1), 42); /* of the third */
+	struct bytes payload;
+	struct icmp_header first = onehost_sent_icmp(&test, 1, &payload);
+
+	ck_assert_uint_eq(icmp_echo_sequence(&first), 3);
 	onehost_clear(&test);
 }
 END_TEST
@@ -167,6 +170,22 @@ START_TEST(after_a_failure_the_next_packet_asks_again)
 	ck_assert_uint_eq(test.sent->len, 3);
 	ping_peer(&test);
 	ck_assert_uint_eq(test.sent->len, 4);
+	onehost_clear(&test);
+}
+END_TEST
+
+START_TEST(with_the_cable_goes_what_waits_behind_it)
+{
+	struct onehost test;
+
+	onehost_init(&test, NODE_ROUTER);
+	onehost_resolve_peer(&test);
+	icmp_ping(test.host, ONEHOST_OTHER, 8, 60 * NS_PER_S, no_result, NULL);
+	arp_forget(host_arp(test.host), test.eth1);
+	ck_assert_uint_eq(onehost_count(&test, TRACE_DROP, LAYER_LINK, LINK_DOWN), 1);
+	ck_assert_int_ne(peer_state(&test), ARP_NONE);
+	arp_forget(host_arp(test.host), test.eth0);
+	ck_assert_int_eq(peer_state(&test), ARP_NONE);
 	onehost_clear(&test);
 }
 END_TEST
@@ -470,6 +489,7 @@ int main(void)
 	tcase_add_test(tcase, the_oldest_of_too_many_waiting_packets_is_dropped);
 	tcase_add_test(tcase, three_requests_a_second_apart_then_the_sender_is_told);
 	tcase_add_test(tcase, after_a_failure_the_next_packet_asks_again);
+	tcase_add_test(tcase, with_the_cable_goes_what_waits_behind_it);
 	tcase_add_test(tcase, rows_that_failed_are_few_and_do_not_stay);
 	tcase_add_test(tcase, a_request_for_us_is_answered_and_its_sender_learned);
 	tcase_add_test(tcase, a_stale_row_is_used_and_probed_five_seconds_later);

@@ -1,6 +1,7 @@
 /* ICMP: echo, errors and when not to send them (RFC 792, RFC 1122 section 3.2.2). */
 #include <check.h>
 #include <stdlib.h>
+#include "stack/arp.h"
 #include "stack/icmp.h"
 #include "stack/socket.h"
 #include "tests/onehost.h"
@@ -58,6 +59,36 @@ START_TEST(an_unreachable_host_is_reported_by_its_router_after_three_seconds)
 	    recorder_count(&test.recorder, (struct wanted) { TRACE_ENCAPSULATE, LAYER_ARP, ARP_ASKS,
 							     host_node(test.gw) }),
 	    3);
+	wiretest_clear(&test);
+}
+END_TEST
+
+/* As Linux: the neighbour is forgotten with the carrier, so it is asked for again, in vain. */
+START_TEST(behind_a_cut_cable_a_host_is_unreachable)
+{
+	struct wiretest test;
+	struct outcome first = { 0 }, second = { 0 }, third = { 0 };
+	struct arp_row row;
+
+	wiretest_init(&test, NULL);
+	icmp_ping(test.alice, WIRETEST_BOB, 56, 10 * NS_PER_S, note, &first);
+	wiretest_run(&test);
+	ck_assert_int_gt(first.round_trip_ns, 0);
+	link_cut(test.right_cable);
+	ck_assert(!arp_find(host_arp(test.gw), host_interface(test.gw, 2), WIRETEST_BOB, &row));
+	ck_assert(arp_find(host_arp(test.gw), host_interface(test.gw, 1), WIRETEST_ALICE, &row));
+
+	int64_t cut_ns = engine_now(test.world->engine);
+
+	icmp_ping(test.alice, WIRETEST_BOB, 56, 10 * NS_PER_S, note, &second);
+	wiretest_run(&test);
+	ck_assert_int_eq(second.round_trip_ns, PING_FAILED);
+	ck_assert_int_lt(engine_now(test.world->engine) - cut_ns, 4 * NS_PER_S);
+
+	link_mend(test.right_cable);
+	icmp_ping(test.alice, WIRETEST_BOB, 56, 10 * NS_PER_S, note, &third);
+	wiretest_run(&test);
+	ck_assert_int_gt(third.round_trip_ns, 0);
 	wiretest_clear(&test);
 }
 END_TEST
@@ -501,6 +532,7 @@ int main(void)
 
 	tcase_add_test(tcase, a_reply_comes_back_through_the_router);
 	tcase_add_test(tcase, an_unreachable_host_is_reported_by_its_router_after_three_seconds);
+	tcase_add_test(tcase, behind_a_cut_cable_a_host_is_unreachable);
 	tcase_add_test(tcase, silence_times_out);
 	tcase_add_test(tcase, without_a_route_a_ping_fails_but_not_before_the_call_returned);
 	tcase_add_test(tcase, pings_of_a_run_count_up_under_one_identifier);
