@@ -64,8 +64,8 @@ START_TEST(a_long_header_stands_apart_from_its_description)
 		char *line;
 
 		begin(0, false);
-		layout_begin(&layout, "control", LAYER_ICMP, "ICMPv6");
-		layout_change(&layout, ' ', long_ones[i].bytes);
+		layout_begin(&layout, &(struct layout_front) { "control", "ICMPv6", LAYER_ICMP, ' ',
+							       long_ones[i].bytes });
 		text_append(layout.line, "a");
 		layout_print(&layout, LAYOUT_TEXT_COLUMN);
 		line = printed();
