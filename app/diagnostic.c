@@ -119,6 +119,24 @@ static char *format_safely(const char *format, va_list arguments)
 	return text;
 }
 
+/* Takes the middle out of a text (taken) that quotes something very long: what is wrong stands at its end. */
+static char *shorten(char *text)
+{
+	enum { LONGEST = 400, BEGINNING = 120, ENDING = 120 };
+	g_autofree char *whole = NULL;
+
+	if (strlen(text) <= LONGEST)
+		return text;
+	whole = g_utf8_make_valid(text, -1);
+	g_free(text);
+	glong length = g_utf8_strlen(whole, -1);
+	if (length <= LONGEST)
+		return g_steal_pointer(&whole);
+	g_autofree char *beginning = g_utf8_substring(whole, 0, BEGINNING);
+
+	return g_strconcat(beginning, "…", g_utf8_offset_to_pointer(whole, length - ENDING), NULL);
+}
+
 void diagnostics_add(struct diagnostics *diagnostics, enum severity severity, struct mark mark,
 		     const char *format, ...)
 {
@@ -126,7 +144,7 @@ void diagnostics_add(struct diagnostics *diagnostics, enum severity severity, st
 	va_list arguments;
 
 	va_start(arguments, format);
-	complaint->text = format_safely(format, arguments);
+	complaint->text = shorten(format_safely(format, arguments));
 	va_end(arguments);
 	complaint->severity = severity;
 	complaint->mark = mark;

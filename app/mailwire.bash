@@ -8,7 +8,7 @@ _mailwire() {
 	case $command in
 	run) options="--pcap --log --format --capture --filter --no-comments --no-secrets --keylog --layer --host --message --unfold --columns --dialog --eavesdrop --report --receive --set --seed --until --quiet --replay" ;;
 	live) options="--attach --speed --record --pcap --log --format --capture --filter --no-comments --no-secrets --keylog --layer --host --message --unfold --columns --dialog --eavesdrop --report --receive --set --seed --until --quiet" ;;
-	shell) options="--network --record --pcap --log --capture --filter --no-comments --no-secrets --keylog --layer --host --unfold --columns --report --receive --set --seed" ;;
+	shell) options="--network --record --pcap --log --format --capture --filter --no-comments --no-secrets --keylog --layer --host --message --unfold --columns --dialog --eavesdrop --report --receive --set --seed --until --quiet" ;;
 	show) options="--receive --set --ca --issue" ;;
 	compare) options="--receive --variant --set --format --seed" ;;
 	claims) options="--list --alter --format --file" ;;
@@ -38,7 +38,7 @@ _mailwire() {
 	-o | --output) mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
 	--receive) mapfile -t COMPREPLY < <(compgen -W "pop3 imap" -- "$current"); return ;;
 	--capture) mapfile -t COMPREPLY < <(compgen -W "sent all" -- "$current"); return ;;
-	--layer) mapfile -t COMPREPLY < <(compgen -W "user link ethernet arp ipv4 icmp udp tcp filter nat tamper dns smtp pop3 imap http mail" -- "$current"); return ;;
+	--layer) mapfile -t COMPREPLY < <(compgen -W "user link ethernet arp ipv4 icmp udp tcp filter nat tamper dns smtp pop3 imap http tls mail" -- "$current"); return ;;
 	esac
 	if [ "$command" = help ]; then
 		mapfile -t COMPREPLY < <(compgen -W "$options" -- "$current")

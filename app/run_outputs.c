@@ -94,6 +94,11 @@ static bool open_log(struct run *run)
 	return true;
 }
 
+static bool is_folder(const char *path)
+{
+	return g_str_has_suffix(path, "/");
+}
+
 static char **scenario_interfaces(const struct scenario_capture *capture)
 {
 	char **labels = g_new0(char *, capture->interfaces->len + 1);
@@ -105,7 +110,10 @@ static char **scenario_interfaces(const struct scenario_capture *capture)
 	return labels;
 }
 
-/* "sent", "all" or a list of interfaces; without --capture what the scenario says. */
+/*
+ * "sent", "all" or a list of interfaces; without --capture what the scenario says. In a folder each interface has
+ * a file, and all of its frames in it unless that is asked for otherwise.
+ */
 static void capture_mode(const struct run *run, struct recorder_options *options)
 {
 	const struct scenario_capture *capture = &run->scenario->capture;
@@ -117,10 +125,21 @@ static void capture_mode(const struct run *run, struct recorder_options *options
 		options->interfaces = g_strsplit(wanted, ",", -1);
 	if (options->interfaces != NULL)
 		options->mode = RECORDER_INTERFACES;
-	else if (wanted != NULL ? strcmp(wanted, "all") == 0 : capture->record == RECORD_ALL)
+	else if (wanted != NULL ? strcmp(wanted, "all") == 0
+				: capture->record == RECORD_ALL || is_folder(options->path))
 		options->mode = RECORDER_ALL;
 	else
 		options->mode = RECORDER_SENT;
+}
+
+/* Captures of an earlier run that stay beside those of this one. */
+static void tell_of_others(const struct run *run)
+{
+	g_autofree char *others = recorder_others(run->observer.recorder);
+
+	if (others != NULL && !run->driver->is_silent)
+		command_complain("--pcap: %s also holds captures that are not of this run: %s",
+				 run->options->pcap, others);
 }
 
 static bool open_capture(struct run *run)
@@ -140,12 +159,15 @@ static bool open_capture(struct run *run)
 		return true;
 	capture_mode(run, &options);
 	run->has_repetitions =
-	    options.mode == RECORDER_ALL ||
-	    (options.mode == RECORDER_INTERFACES && g_strv_length(options.interfaces) > 1);
+	    !is_folder(options.path) &&
+	    (options.mode == RECORDER_ALL ||
+	     (options.mode == RECORDER_INTERFACES && g_strv_length(options.interfaces) > 1));
 	run->observer.recorder = recorder_new(run->observer.model, &options, &error);
 	g_strfreev(options.interfaces);
-	if (run->observer.recorder != NULL)
+	if (run->observer.recorder != NULL) {
+		tell_of_others(run);
 		return true;
+	}
 	bool is_unknown = g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_INVAL);
 
 	command_complain("%s: %s", is_unknown ? "--capture" : "--pcap", error->message);

@@ -163,10 +163,13 @@ void scenario_check_client(struct load *load, const struct scenario_client *clie
 		load_error(load, client->item.mark,
 			   "the client `%s` is called like a host that it is not on",
 			   client->item.name);
-	if (client->host != NULL && client->host->resolver == NULL && load->is_sound)
+	if (client->host != NULL && client->host->resolver == NULL && load->is_sound) {
 		load_error(load, load_mark(load, &client->host->resolver, client),
 			   "the client `%s` cannot look up its servers: its host has no DNS server",
 			   client->item.name);
+		load_hint(load, "write `dns: NAME` for the host `%s`; NAME is one of `resolvers`",
+			  client->host->item.name);
+	}
 	check_incoming(load, client);
 	if (client->incoming.protocol != PROTOCOL_WEBMAIL)
 		check_outgoing(load, client);

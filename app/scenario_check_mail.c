@@ -68,6 +68,8 @@ static void check_webmail(struct load *load, const struct scenario_domain *domai
 {
 	struct mark mark = load_mark(load, &domain->webmail, domain);
 
+	if (!load->is_sound)
+		return;
 	if (domain->webmail == NULL && scenario_tls_is_given(&domain->webmail_tls))
 		load_error(load, domain->webmail_tls.item.mark,
 			   "`webmail-tls` is for a webmail site, which `%s` has not",
@@ -76,7 +78,7 @@ static void check_webmail(struct load *load, const struct scenario_domain *domai
 		load_error(load, load_mark(load, &domain->webmail_security, domain),
 			   "`webmail-security` is for a webmail site, which `%s` has not",
 			   domain->item.name);
-	if (domain->webmail == NULL || !load->is_sound)
+	if (domain->webmail == NULL)
 		return;
 	if (domain->mail == NULL)
 		load_error(load, mark, "the webmail site of `%s` has no mail server to work with",

@@ -112,7 +112,7 @@ static void check_stage(struct load *load, const struct scenario_stage *stage)
 	if (prefix != NULL && !is_ascii_line(prefix))
 		load_error(load, mark, "`%s` cannot stand in a header field: use printable ASCII",
 			   prefix);
-	if (prefix != NULL && stage->action == SCREEN_REJECT) {
+	if (prefix != NULL && stage->action == SCREEN_REJECT && load->is_sound) {
 		load_error(load, mark, "a message that is refused has no subject to mark");
 		load_hint(load, "add `action: tag` or `action: quarantine`");
 	}

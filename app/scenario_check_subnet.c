@@ -75,7 +75,7 @@ void scenario_check_subnets(struct load *load)
 	for (unsigned i = 0; i < networks->len; i++) {
 		const struct scenario_network *network = g_ptr_array_index(networks, i);
 
-		if (network->subnet.length != 0 || load_is_given(load, &network->subnet))
+		if (network->subnet.length != 0)
 			check_reserved(load, network);
 	}
 }

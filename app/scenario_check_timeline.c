@@ -17,7 +17,7 @@ static void check_times(struct load *load, const struct scenario_action *action)
 	if (action->at_ns != TIME_NEVER && action->at_ns > load->scenario->until_ns)
 		load_error(load, load_mark(load, &action->at_ns, action),
 			   "the run ends before this: see `until`");
-	if (action->every_ns == TIME_NEVER && action->times > 1)
+	if (action->every_ns == TIME_NEVER && action->times > 1 && load->is_sound)
 		load_error(load, load_mark(load, &action->times, action),
 			   "`times` needs `every`, the time from one to the next");
 	if (action->every_ns != TIME_NEVER && action->times == 1)

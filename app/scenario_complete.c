@@ -99,7 +99,12 @@ static void make_switch(struct load *load, struct scenario_network *network)
 	item->network = network;
 	g_ptr_array_add(load->scenario->switches, item);
 	g_ptr_array_add(network->switches, item);
-	scenario_add_name(load, item);
+	/* One of this name on a network that is not there is wrong already. */
+	const struct scenario_item *rival =
+	    scenario_lookup(load->scenario, SCENARIO_SWITCH, item->item.name);
+
+	if (rival == NULL || ((const struct scenario_switch *)rival)->network != NULL)
+		scenario_add_name(load, item);
 }
 
 static void complete_switches(struct load *load)

@@ -80,7 +80,7 @@ static void hint_value(struct load *load, const struct key *key, const char *tex
 {
 	if (key->type == KEY_WORD)
 		hint_word(load, key, text);
-	else if (is_out_of_bounds(key, problem))
+	else if ((key->least == key->most && key->most != 0) || is_out_of_bounds(key, problem))
 		hint_bounds(load, key);
 	else if (key->type == KEY_PREFIX && key->most != 0 &&
 		 g_str_has_prefix(problem, "it is too"))
@@ -116,8 +116,12 @@ static void read_scalar(struct load *load, const struct key *key, const struct y
 	void *field = key_field(key, item);
 
 	if (yaml->kind != YAML_SCALAR || yaml_is_null(yaml)) {
+		if (key->type == KEY_WORD) /* what follows from it is not known */
+			g_hash_table_remove(load->marks, field);
 		load_error(load, yaml->mark, "`%s` is %s here, and should be %s", key->name,
 			   kind_of(yaml), value_types[key->type].title);
+		if (key->type == KEY_WORD || value_types[key->type].example != NULL)
+			hint_value(load, key, "", "");
 		return;
 	}
 	if (key->type == KEY_REFERENCE || key->type == KEY_PORT_OF || key->type == KEY_LINK) {
@@ -168,7 +172,13 @@ static bool check_key(struct load *load, const struct yaml_node *yaml, unsigned 
 	const struct yaml_node *name = child(yaml, index);
 
 	if (name->kind != YAML_SCALAR || name->text[0] == '\0') {
-		load_error(load, name->mark, "a key must be a word");
+		/* A key that is not there has no place; what stands behind it has. */
+		load_error(load,
+			   name->kind == YAML_SCALAR && name->is_plain
+			       ? child(yaml, index + 1)->mark
+			       : name->mark,
+			   "a key must be a word");
+		load_hint(load, "write `key: value`");
 		return false;
 	}
 	const struct yaml_node *first = g_hash_table_lookup(seen, name->text);
@@ -342,25 +352,43 @@ static void report_missing_key(struct load *load, struct mark mark, const char *
 	load_hint(load, "%s", key->meaning);
 }
 
-/* Keys that the variant does not have, and those it needs. */
+/* The next key that the variant needs and that is not there, from `*index` on; NULL: none. */
+static const struct key *next_missing(const struct yaml_node *yaml, const struct mapping *mapping,
+				      unsigned variant, unsigned *index)
+{
+	while (*index < mapping->key_count) {
+		const struct key *key = &mapping->keys[(*index)++];
+
+		if ((key->required_in >> variant & 1) && yaml_get(yaml, key->name) == NULL)
+			return key;
+	}
+	return NULL;
+}
+
+/*
+ * Keys that the variant does not have, and those it needs. One that it does not have was probably meant
+ * to be one that it needs: that is one mistake.
+ */
 static void check_variant(struct load *load, const struct yaml_node *yaml,
 			  const struct mapping *mapping, unsigned variant)
 {
 	g_autofree char *name = g_strdup_printf("`%s`", variant_name(mapping, variant));
+	const struct key *missing;
+	unsigned index = 0;
 
 	for (unsigned i = 0; i + 1 < yaml->children->len; i += 2) {
 		const struct key *key = mapping_key(mapping, child(yaml, i)->text);
 
-		if (key != NULL && !key_is_in_variant(key, variant))
-			load_error(load, child(yaml, i)->mark, "`%s` does not go with %s",
-				   key->name, name);
+		if (key == NULL || key_is_in_variant(key, variant))
+			continue;
+		load_error(load, child(yaml, i)->mark, "`%s` does not go with %s", key->name, name);
+		missing = next_missing(yaml, mapping, variant, &index);
+		if (missing != NULL)
+			load_hint(load, "%s needs the key `%s`: %s", name, missing->name,
+				  missing->meaning);
 	}
-	for (unsigned i = 0; i < mapping->key_count; i++) {
-		const struct key *key = &mapping->keys[i];
-
-		if ((key->required_in >> variant & 1) && yaml_get(yaml, key->name) == NULL)
-			report_missing_key(load, yaml->mark, name, key);
-	}
+	while ((missing = next_missing(yaml, mapping, variant, &index)) != NULL)
+		report_missing_key(load, yaml->mark, name, missing);
 }
 
 static void check_required(struct load *load, const struct yaml_node *yaml, struct mark mark,
@@ -414,8 +442,12 @@ static void read_item(struct load *load, const struct yaml_node *yaml,
 	if (mapping->is_scalar || (yaml->kind != YAML_MAPPING && !yaml_is_null(yaml))) {
 		load_error(load, yaml->mark, "%s is %s here, and should be %s", mapping->article,
 			   kind_of(yaml), mapping->is_scalar ? "a value" : "a mapping");
-		if (!mapping->is_scalar && mapping->key_count > 0)
+		if (mapping->is_scalar)
+			hint_value(load, &mapping->keys[0], "", "");
+		else if (mapping->key_count > 0)
 			load_hint(load, "write `{%s: ...}`", mapping->keys[0].name);
+		else
+			load_hint(load, "write nothing behind the colon");
 		return;
 	}
 	if (yaml->kind == YAML_MAPPING) {

@@ -117,30 +117,60 @@ struct scenario_item *scenario_lookup(const struct scenario *scenario, unsigned 
 
 /* ---- Names that nothing has ---- */
 
-static void offer_all(struct suggestion *suggestion, const GPtrArray *items)
+/* All parts of these kinds, in the order of the file; for g_ptr_array_unref(). */
+static GPtrArray *parts_of(const struct scenario *scenario, unsigned kinds)
 {
-	for (unsigned i = 0; i < items->len; i++)
-		suggest_offer(suggestion, key_of(g_ptr_array_index(items, i)));
+	const struct {
+		unsigned kind;
+		GPtrArray *items;
+	} tables[] = {
+		{SCENARIO_CLIENT,   scenario->clients },
+                { SCENARIO_NETWORK, scenario->networks},
+		{ SCENARIO_SWITCH,  scenario->switches},
+                { SCENARIO_HOST,    scenario->hosts   },
+		{ SCENARIO_ROUTER,  scenario->routers },
+                { SCENARIO_DOMAIN,  scenario->domains },
+	};
+	GPtrArray *parts = g_ptr_array_new();
+
+	for (size_t i = 0; i < G_N_ELEMENTS(tables); i++)
+		for (guint k = 0; (kinds & tables[i].kind) && k < tables[i].items->len; k++)
+			g_ptr_array_add(parts, tables[i].items->pdata[k]);
+	for (guint i = 0; (kinds & SCENARIO_ACCOUNT) && i < scenario->domains->len; i++) {
+		const struct scenario_domain *domain = scenario->domains->pdata[i];
+
+		for (guint k = 0; k < domain->accounts->len; k++)
+			g_ptr_array_add(parts, domain->accounts->pdata[k]);
+	}
+	return parts;
 }
 
 static void offer_names(const struct scenario *scenario, unsigned kinds,
 			struct suggestion *suggestion)
 {
-	if (kinds & SCENARIO_CLIENT)
-		offer_all(suggestion, scenario->clients);
-	if (kinds & SCENARIO_NETWORK)
-		offer_all(suggestion, scenario->networks);
-	if (kinds & SCENARIO_SWITCH)
-		offer_all(suggestion, scenario->switches);
-	if (kinds & SCENARIO_HOST)
-		offer_all(suggestion, scenario->hosts);
-	if (kinds & SCENARIO_ROUTER)
-		offer_all(suggestion, scenario->routers);
-	if (kinds & SCENARIO_DOMAIN)
-		offer_all(suggestion, scenario->domains);
-	for (unsigned i = 0; (kinds & SCENARIO_ACCOUNT) && i < scenario->domains->len; i++)
-		offer_all(suggestion,
-			  ((struct scenario_domain *)scenario->domains->pdata[i])->accounts);
+	g_autoptr(GPtrArray) parts = parts_of(scenario, kinds);
+
+	for (guint i = 0; i < parts->len; i++)
+		suggest_offer(suggestion, key_of(parts->pdata[i]));
+}
+
+#define NAMES_LISTED_MAX 8
+
+/* Lists the names there are, where they are few. */
+static void hint_names(struct load *load, unsigned kinds)
+{
+	g_autoptr(GPtrArray) parts = parts_of(load->scenario, kinds);
+	g_autoptr(GString) names = g_string_new(NULL);
+
+	if (parts->len == 0 || parts->len > NAMES_LISTED_MAX)
+		return;
+	for (guint i = 0; i < parts->len; i++)
+		g_string_append_printf(names, "%s`%s`",
+				       i == 0                ? ""
+				       : i + 1 == parts->len ? " and "
+							     : ", ",
+				       key_of(parts->pdata[i]));
+	load_hint(load, "there %s %s", parts->len == 1 ? "is only" : "are", names->str);
 }
 
 /* "client, host or router" */
@@ -202,6 +232,8 @@ static void report_unknown_name(struct load *load, const struct pending_name *pe
 	else if ((pending->kinds & SCENARIO_ACCOUNT) &&
 		 g_hash_table_contains(load->scenario->memory->locals, pending->text))
 		load_hint(load, "several domains have such an account: write the whole address");
+	else
+		hint_names(load, pending->kinds);
 }
 
 /* ---- Interfaces and links ---- */

@@ -95,6 +95,8 @@ const char *unit_parse(const char *text, const struct unit *units, uint64_t *val
 		return *at == '\0' ? "the unit is missing"
 				   : (units == no_units ? "it is not a whole number"
 							: "there is no such unit");
+	if (units == no_units && decimals > 0)
+		return "it is not a whole number";
 	return scale(digits, decimals, unit->size, value);
 }
 

@@ -319,7 +319,7 @@ static const char *parse_bool(const char *text, bool *field)
 	bool is_true = strcmp(text, "yes") == 0 || strcmp(text, "true") == 0;
 
 	if (!is_true && strcmp(text, "no") != 0 && strcmp(text, "false") != 0)
-		return "it is neither";
+		return "it is neither yes nor no";
 	*field = is_true;
 	return FINE;
 }

@@ -6,6 +6,8 @@
 struct builder {
 	struct diagnostics *diagnostics;
 	struct yaml_node *root;
+	struct bytes text;
+	bool has_second; /* another document has begun, without a place of its own */
 	struct yaml_node *open[YAML_DEPTH_MAX]; /* collections not yet closed */
 	unsigned depth;
 	unsigned node_count;
@@ -125,16 +127,22 @@ static void add_scalar(struct builder *builder, struct fy_token *token, struct m
 }
 
 /* The place of an anchor or tag; libfyaml's mark of an anchor is behind its `&`. */
-static struct mark token_mark(struct fy_token *token)
+static struct mark token_mark(struct fy_token *token, bool is_anchor)
 {
 	const struct fy_mark *start = fy_token_start_mark(token);
 	struct mark mark = { .line = 1, .column = 1, .length = 1 };
 
 	if (start != NULL) {
 		mark.line = (unsigned)start->line + 1;
-		mark.column = (unsigned)start->column + (start->column == 0);
+		mark.column = (unsigned)start->column + (!is_anchor || start->column == 0);
 	}
 	return mark;
+}
+
+static void refuse_second(struct builder *builder, struct mark mark)
+{
+	refuse(builder, mark, "a second document begins here",
+	       "a scenario is one document: remove the line `---`, or `...`");
 }
 
 /* Adds what one event says. Anchors and tags hide in events of three kinds. */
@@ -143,11 +151,15 @@ static void take_event(struct builder *builder, struct fy_event *event)
 	struct mark mark = event_mark(builder, event);
 	struct fy_token *anchor = NULL, *tag = NULL;
 
+	if (builder->has_second && event->type != FYET_DOCUMENT_END) {
+		refuse_second(builder, mark);
+		return;
+	}
 	switch (event->type) {
 	case FYET_DOCUMENT_START:
-		if (builder->root != NULL)
-			refuse(builder, mark, "a second document begins here",
-			       "a scenario is one document: remove the line `---`");
+		if (builder->root != NULL && fy_event_start_mark(event) != NULL)
+			refuse_second(builder, mark);
+		builder->has_second = builder->root != NULL;
 		break;
 	case FYET_ALIAS:
 		mark.column -= mark.column > 1; /* libfyaml's mark is behind the star */
@@ -178,11 +190,26 @@ static void take_event(struct builder *builder, struct fy_event *event)
 		break;
 	}
 	if (anchor != NULL && !builder->has_failed)
-		refuse(builder, token_mark(anchor),
-		       "anchors (`&name`) are not part of the scenario language", NULL);
+		refuse(builder, token_mark(anchor, true),
+		       "anchors (`&name`) are not part of the scenario language",
+		       "write the value again where it is needed");
 	if (tag != NULL && !builder->has_failed)
-		refuse(builder, token_mark(tag),
-		       "tags (`!name`) are not part of the scenario language", NULL);
+		refuse(builder, token_mark(tag, false),
+		       "tags (`!name`) are not part of the scenario language",
+		       "take it out: each key knows what its value is");
+}
+
+/* Whether a space that looks like any other, U+00A0, is on the line. */
+static bool has_no_break_space(struct bytes text, unsigned line)
+{
+	size_t at = 0;
+
+	for (; at < text.length && line > 1; at++)
+		line -= text.data[at] == '\n';
+	for (; at + 1 < text.length && text.data[at] != '\n'; at++)
+		if (text.data[at] == 0xc2 && text.data[at + 1] == 0xa0)
+			return true;
+	return false;
 }
 
 /* The first error that libfyaml collected; it counts from 1 in these. */
@@ -200,8 +227,11 @@ static void report_syntax(struct builder *builder, struct fy_diag *diag)
 		text = g_strdup_printf("not YAML: %s", error->msg == NULL ? "" : error->msg);
 		g_strchomp(text);
 	}
-	refuse(builder, mark, text,
-	       "check the indentation, colons (`key: value`), quotes and brackets around here");
+	refuse(
+	    builder, mark, text,
+	    has_no_break_space(builder->text, mark.line)
+		? "a no-break space stands on this line: write a plain one"
+		: "check the indentation, colons (`key: value`), quotes and brackets around here");
 }
 
 static void take_events(struct builder *builder, struct bytes text)
@@ -231,16 +261,34 @@ static void take_events(struct builder *builder, struct bytes text)
 	fy_diag_destroy(diag);
 }
 
+/* Says what stands at the front of `rest`, which is no text. */
+static void refuse_bytes(struct builder *builder, struct bytes rest, struct mark mark)
+{
+	uint16_t two = rest.length < 2 ? 0 : get_be16(rest.data);
+	char what[64];
+
+	if (two == 0xfffe || two == 0xfeff) {
+		refuse(builder, mark, "this is UTF-16, not UTF-8", "save the file in UTF-8");
+	} else if (rest.length > 0 && (rest.data[0] < ' ' || rest.data[0] == 0x7f)) {
+		g_snprintf(what, sizeof what, "a control character stands here, U+%04X%s",
+			   rest.data[0], rest.data[0] == 0 ? " (NUL)" : "");
+		refuse(builder, mark, what, "take it out: a scenario is plain text");
+	} else {
+		refuse(builder, mark, "this is not text in UTF-8",
+		       "save the file as plain text in UTF-8");
+	}
+}
+
 /* Bytes that libfyaml need not be trusted with: broken UTF-8, NUL and other control characters. */
 static bool is_clean_text(struct builder *builder, struct bytes text)
 {
 	const char *end = NULL;
 	struct mark mark = { .line = 1, .column = 1 };
 	bool is_clean = g_utf8_validate_len((const char *)text.data, text.length, &end);
-	size_t good = (size_t)((const uint8_t *)end - text.data);
+	size_t good = (size_t)((const uint8_t *)end - text.data), at = 0;
 
-	for (size_t i = 0; i < good; i++) {
-		uint8_t c = text.data[i];
+	for (; at < good; at++) {
+		uint8_t c = text.data[at];
 
 		if (c == 0x7f || (c < ' ' && c != '\t' && c != '\n' && c != '\r')) {
 			is_clean = false;
@@ -253,14 +301,13 @@ static bool is_clean_text(struct builder *builder, struct bytes text)
 		}
 	}
 	if (!is_clean)
-		refuse(builder, mark, "this is not text in UTF-8",
-		       "save the file as plain text in UTF-8");
+		refuse_bytes(builder, bytes_from(text, at), mark);
 	return is_clean;
 }
 
 struct yaml_node *yaml_parse(struct bytes text, struct diagnostics *diagnostics)
 {
-	struct builder builder = { .diagnostics = diagnostics };
+	struct builder builder = { .diagnostics = diagnostics, .text = text };
 
 	if (is_clean_text(&builder, text))
 		take_events(&builder, text);

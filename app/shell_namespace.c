@@ -90,21 +90,42 @@ static bool make_namespaces(GError **error)
 
 /* ---- Files of the system that say who answers names ---- */
 
-/* Shows `text` in place of the file `path`, which must exist. */
+static bool write_and_bind(const char *folder, const char *path, const char *text)
+{
+	g_autofree char *file = g_build_filename(folder, "file", NULL);
+	int descriptor = open(file, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+	bool is_done = descriptor >= 0 &&
+		       write(descriptor, text, strlen(text)) == (ssize_t)strlen(text) &&
+		       fchmod(descriptor, 0644) == 0 && mount(file, path, NULL, MS_BIND, NULL) == 0;
+
+	if (descriptor >= 0)
+		close(descriptor);
+	return is_done;
+}
+
+/*
+ * Shows `text` in place of the file `path`, which must exist. What is shown is in a file system of its
+ * own, which the mount keeps: nothing can be mounted on a file that was unlinked, as the next
+ * mailwire shell inside this one wants to.
+ */
 static bool replace_file(const char *path, const char *text)
 {
-	char *temporary = NULL;
-	int descriptor = g_file_open_tmp("mailwire-XXXXXX", &temporary, NULL);
+	g_autofree char *folder = g_dir_make_tmp("mailwire-XXXXXX", NULL);
 	bool is_done = false;
 
-	if (descriptor < 0)
+	if (folder == NULL)
 		return false;
-	if (write(descriptor, text, strlen(text)) == (ssize_t)strlen(text) &&
-	    fchmod(descriptor, 0644) == 0)
-		is_done = mount(temporary, path, NULL, MS_BIND, NULL) == 0;
-	close(descriptor);
-	unlink(temporary); /* the mount keeps it */
-	g_free(temporary);
+	if (mount("none", folder, "tmpfs", 0, "mode=755") == 0) {
+		is_done = write_and_bind(folder, path, text);
+		int why = errno;
+
+		umount2(folder, MNT_DETACH);
+		errno = why;
+	}
+	int why = errno;
+
+	rmdir(folder);
+	errno = why;
 	return is_done;
 }
 
@@ -128,6 +149,17 @@ static void hide_other_resolvers(void)
 		mount("none", "/run/nscd", "tmpfs", 0, NULL);
 	g_string_free(changed, TRUE);
 	g_free(text);
+}
+
+/* The host knows its own name, and no others of the real world. */
+static void set_own_name(const struct shell_network *network)
+{
+	char address[IPV4_TEXT_BYTES];
+	g_autofree char *text =
+	    g_strdup_printf("# Made by mailwire shell.\n127.0.0.1 localhost\n%s %s\n",
+			    ipv4_print(network->address, address), network->host_name);
+
+	replace_file("/etc/hosts", text);
 }
 
 static bool set_resolver(const struct shell_network *network, GError **error)
@@ -154,6 +186,7 @@ static bool set_resolver(const struct shell_network *network, GError **error)
 		     g_strerror(errno));
 	g_string_free(text, TRUE);
 	hide_other_resolvers();
+	set_own_name(network);
 	return is_done;
 }
 

@@ -46,6 +46,7 @@ static void hear_of_end(struct adapter *adapter)
 	struct session *session = adapter->session;
 
 	adapter->must_end = false;
+	session->is_ended = true;
 	if (session->operations->ended != NULL)
 		session->operations->ended(session);
 	else

@@ -93,6 +93,7 @@ struct session {
 	bool is_busy;
 	bool is_closing; /* shut the stream down once the output is sent */
 	bool is_aborted; /* reset the stream now */
+	bool is_ended;   /* the peer has closed its side. Set by the driver */
 	/*
 	 * Wrap the stream by TLS once the output is sent. No input is offered until secured() or
 	 * failed(); the driver clears it. What the peer said behind what led to this, in plaintext,

@@ -271,6 +271,13 @@ static void feed_reassembled(struct crossings *crossings, const struct trace_rec
 	}
 }
 
+/* What it waited for comes first: the packet that let it go on was begun later. */
+static void put_last(struct crossings *crossings, struct crossing *crossing)
+{
+	g_ptr_array_remove(crossings->open, crossing);
+	g_ptr_array_add(crossings->open, crossing);
+}
+
 void crossings_feed(struct crossings *crossings, const struct trace_record *record,
 		    struct bytes bytes)
 {
@@ -287,6 +294,8 @@ void crossings_feed(struct crossings *crossings, const struct trace_record *reco
 	}
 	crossing = crossing_for(crossings, record, record->packet);
 	append(crossing, record);
+	if (crossing->is_waiting && (record->kind == TRACE_TRANSMIT || record->kind == TRACE_DROP))
+		put_last(crossings, crossing);
 	if (record->kind == TRACE_RECEIVE && crossing->received == NULL)
 		crossing->received = keep(bytes);
 	if (record->kind == TRACE_TRANSMIT && crossing->sent == NULL)

@@ -56,7 +56,10 @@ bool crossing_was_delivered(const struct crossing *crossing);
 
 struct crossings;
 
-/* `done` is called for each crossing that is complete, which it borrows, in order of their begin. */
+/*
+ * `done` is called for each crossing that is complete, which it borrows, in order of their begin; one that had to
+ * wait comes behind what let it go on.
+ */
 struct crossings *crossings_new(void (*done)(void *owner, const struct crossing *crossing),
 				void *owner);
 void crossings_free(struct crossings *crossings); /* open ones are forgotten */

@@ -3,6 +3,9 @@
 #include "protocols/actor.h"
 #include "protocols/layer.h"
 #include "protocols/mail/names.h"
+#include "sim/time.h"
+#include "stack/address.h"
+#include "stack/names.h"
 #include "views/names.h"
 
 #define BUFFER_BYTES ((size_t)1 << 20)
@@ -69,13 +72,20 @@ static void put_number(struct json_view *json, uint64_t value)
 		json->buffer[json->used++] = digits[--count];
 }
 
-/* Fields that are 0 are left out: 0 always means none. */
+/* Readers of JSON keep numbers as doubles, exact up to here (RFC 8259 section 6). */
+#define JSON_EXACT_MAX ((UINT64_C(1) << 53) - 1)
+
+/* Fields that are 0 are left out: 0 always means none. What would not be read back is a string of digits. */
 static void put_field(struct json_view *json, const char *key, uint64_t value)
 {
 	if (value == 0)
 		return;
 	put_text(json, key);
+	if (value > JSON_EXACT_MAX)
+		put_text(json, "\"");
 	put_number(json, value);
+	if (value > JSON_EXACT_MAX)
+		put_text(json, "\"");
 }
 
 /* A string; names are ASCII but may hold what JSON must escape (RFC 8259 section 7). */
@@ -129,6 +139,37 @@ static void put_place(struct json_view *json, const struct trace_record *record)
 	interface = model_interface(json->model, trace_node_of(record->id), record->interface);
 	if (interface != NULL)
 		put_string(json, ",\"interface\":", interface->name);
+}
+
+static void put_address(struct json_view *json, const char *key, uint32_t address)
+{
+	char text[IPV4_TEXT_BYTES];
+
+	if (address != 0)
+		put_string(json, key, ipv4_print(address, text));
+}
+
+/* Two values in one field are told apart where they would make a number that is not read back. */
+static void put_values(struct json_view *json, const struct trace_record *record)
+{
+	uint64_t before = record->before, after = record->after;
+	bool is_dated = record->kind == TRACE_MAILBOX &&
+			(record->detail == MAILBOX_APPENDED || record->detail == MAILBOX_COPIED);
+
+	if (record->kind == TRACE_TABLE && record->layer == LAYER_IPV4 &&
+	    record->detail == IPV4_ROUTE) {
+		put_address(json, ",\"gateway_before\":", (uint32_t)(before >> 32));
+		put_address(json, ",\"gateway\":", (uint32_t)(after >> 32));
+		before &= UINT32_MAX;
+		after &= UINT32_MAX;
+	} else if (is_dated) {
+		put_field(json, ",\"internal_date\":", (uint64_t)mailbox_record_date(after));
+		after &= UINT32_MAX;
+	} else if (record->layer == LAYER_FILTER && after == (uint64_t)TIME_NEVER) {
+		after = 0; /* for ever */
+	}
+	put_field(json, ",\"before\":", before);
+	put_field(json, ",\"after\":", after);
 }
 
 /* What a stage of a screening found, in words. */
@@ -219,8 +260,7 @@ static void put_record(struct json_view *json, const struct trace_record *record
 	put_field(json, ",\"root\":", record->root);
 	put_field(json, ",\"packet\":", record->packet);
 	put_field(json, ",\"object\":", record->object);
-	put_field(json, ",\"before\":", record->before);
-	put_field(json, ",\"after\":", record->after);
+	put_values(json, record);
 	put_field(json, ",\"crossing\":", record->crossing);
 	put_field(json, ",\"start\":", record->start);
 	put_field(json, ",\"header_bytes\":", record->header_bytes);

@@ -14,11 +14,13 @@
 #define LAYOUT_EVENT_COLUMN 33  /* where the title of a block and the text of an event begin */
 #define LAYOUT_SIZE_COLUMN  112 /* where sizes end, on a terminal that is wide enough */
 
-/* How the line about a header or a command begins, up to LAYOUT_TEXT_COLUMN. */
+/*
+ * How the line about a header or a command begins, up to LAYOUT_TEXT_COLUMN. Its texts are constants, which
+ * are told by their addresses.
+ */
 struct layout_front {
-	const char
-	    *action; /* what happens; constant, as is the name: they are told by their addresses */
-	const char *name; /* of the layer, in its colour */
+	const char *action; /* what happens */
+	const char *name;   /* of the layer, in its colour */
 	unsigned layer;
 	char sign; /* how many bytes of header are added ('+'), taken off ('-') or there (' ') */
 	size_t header_bytes; /* 0: none */

@@ -81,9 +81,8 @@ static bool append_folded(GString *out, const unsigned *folded)
 static void append_folded_queue(struct log *log, GString *out)
 {
 	if (log->folded_queue_ns >= LOG_QUEUE_NS) {
-		g_string_append(out, "; queued up to ");
+		g_string_append(out, "; frames queued up to ");
 		log_append_duration(out, log->folded_queue_ns);
-		g_string_append(out, " behind other frames");
 	}
 	log->folded_queue_ns = 0;
 }

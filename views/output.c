@@ -23,10 +23,7 @@ struct output {
 static void set_error(GError **error, int error_number, const char *path)
 {
 	g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(error_number),
-		    "cannot write %s: %s",
-		    strcmp(path, "-") == 0 ? "standard output"
-		    : *path == '\0'        ? "\"\""
-					   : path,
+		    "cannot write %s: %s", strcmp(path, "-") == 0 ? "standard output" : path,
 		    g_strerror(error_number));
 }
 
@@ -67,10 +64,7 @@ struct output *output_open(const char *path, GError **error)
 
 	memset(output, 0, offsetof(struct output, buffer));
 	output->path = g_strdup(path);
-	output->descriptor = -1;
-	if (*path == '\0')
-		errno = ENOENT;
-	else if (strcmp(path, "-") == 0)
+	if (strcmp(path, "-") == 0)
 		output->descriptor = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
 	else if (is_direct(path))
 		output->descriptor = open(path, O_WRONLY | O_CLOEXEC);

@@ -144,21 +144,45 @@ static bool open_capture(struct recorder *recorder, const char *path, guint firs
 	return true;
 }
 
-/* A file for each interface, named after it: "alice-pc-eth0.pcapng". */
+/* The folder, but none above it: a path that is mistyped is not to make a tree of folders. */
+static bool make_folder(const char *path, GError **error)
+{
+	g_autofree char *above = NULL, *plain = NULL;
+
+	if (g_file_test(path, G_FILE_TEST_IS_DIR) || g_mkdir(path, 0777) == 0)
+		return true;
+	int why = errno;
+
+	plain = g_strndup(path, strlen(path) - 1);
+	above = g_path_get_dirname(plain);
+	if (why == ENOENT)
+		g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(why),
+			    "%s: there is no folder %s to make it in", path, above);
+	else
+		g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(why), "%s: %s", path,
+			    g_strerror(why));
+	return false;
+}
+
+/* "alice-pc-eth0.pcapng" */
+static char *file_of(const struct recorder *recorder, guint interface)
+{
+	char *name = g_strconcat(interface_at(recorder, interface)->name, ".pcapng", NULL);
+
+	return g_strdelimit(name, ":/", '-');
+}
+
+/* A file for each interface, named after it. */
 static bool open_folder(struct recorder *recorder, GError **error)
 {
-	if (g_mkdir_with_parents(recorder->options.path, 0777) != 0) {
-		g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(errno), "%s: %s",
-			    recorder->options.path, g_strerror(errno));
+	if (!make_folder(recorder->options.path, error))
 		return false;
-	}
 	for (guint i = 0; i < recorder->interfaces->len; i++) {
 		int capture = -1;
 
 		if (recorder->is_wanted[i]) {
-			char *name = g_strdup(interface_at(recorder, i)->name);
-			char *path = g_strconcat(recorder->options.path,
-						 g_strdelimit(name, ":/", '-'), ".pcapng", NULL);
+			char *name = file_of(recorder, i);
+			char *path = g_strconcat(recorder->options.path, name, NULL);
 			bool is_open = open_capture(recorder, path, i, 1, error);
 
 			g_free(path);
@@ -204,7 +228,6 @@ struct recorder *recorder_new(const struct model *model, const struct recorder_o
 	return NULL;
 }
 
-/* A folder has a file for each interface, so each gets all of its frames. */
 static bool is_recorded(const struct recorder *recorder, const struct trace_record *record,
 			uint32_t interface, struct bytes frame)
 {
@@ -212,7 +235,7 @@ static bool is_recorded(const struct recorder *recorder, const struct trace_reco
 		return false;
 	if (recorder->filter != NULL && !packet_filter_passes_frame(recorder->filter, frame))
 		return false;
-	if (recorder->options.mode == RECORDER_SENT && !recorder->is_folder)
+	if (recorder->options.mode == RECORDER_SENT)
 		return record->kind == TRACE_TRANSMIT && (record->flags & TRACE_FIRST) != 0;
 	return true;
 }
@@ -323,6 +346,42 @@ void recorder_feed(struct recorder *recorder, const struct trace_record *record,
 			  .bytes = bytes,
 			  .comment = recorder->comment->len > 0 ? recorder->comment->str : NULL,
 		      });
+}
+
+static bool is_own_file(const struct recorder *recorder, const char *name)
+{
+	bool is_own = false;
+
+	for (guint i = 0; i < recorder->interfaces->len && !is_own; i++) {
+		g_autofree char *own = file_of(recorder, i);
+
+		is_own = recorder->is_wanted[i] && strcmp(name, own) == 0;
+	}
+	return is_own;
+}
+
+static gint compare_names(gconstpointer a, gconstpointer b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+char *recorder_others(const struct recorder *recorder)
+{
+	g_autoptr(GPtrArray) others = g_ptr_array_new_with_free_func(g_free);
+	GDir *folder = recorder->is_folder ? g_dir_open(recorder->options.path, 0, NULL) : NULL;
+	const char *name;
+
+	if (folder == NULL)
+		return NULL;
+	while ((name = g_dir_read_name(folder)) != NULL)
+		if (g_str_has_suffix(name, ".pcapng") && !is_own_file(recorder, name))
+			g_ptr_array_add(others, g_strdup(name));
+	g_dir_close(folder);
+	if (others->len == 0)
+		return NULL;
+	g_ptr_array_sort(others, compare_names);
+	g_ptr_array_add(others, NULL);
+	return g_strjoinv(", ", (char **)others->pdata);
 }
 
 void recorder_flush(struct recorder *recorder)

@@ -10,7 +10,8 @@ enum recorder_mode {
 };
 
 struct recorder_options {
-	const char *path; /* a file, "-", or a folder ending in '/': one file per interface */
+	const char *path; /* a file, "-", or a folder ending in '/': one file per interface. Folders
+	                     above it are not made */
 	enum recorder_mode mode;
 	char **interfaces; /* labels ("alice-pc:eth0"), NULL-terminated; for the last mode */
 	bool
@@ -34,6 +35,12 @@ struct recorder *recorder_new(const struct model *model, const struct recorder_o
 /* Takes TRANSMIT and RECEIVE records, and the secrets of TLS; `model` must have been fed with them before. */
 void recorder_feed(struct recorder *recorder, const struct trace_record *record,
 		   struct bytes bytes);
+
+/*
+ * Captures in the folder that this run does not write, as of an earlier one: "a.pcapng, b.pcapng". The caller
+ * frees it. NULL: there are none, or it is no folder.
+ */
+char *recorder_others(const struct recorder *recorder);
 
 /* Hands what is buffered to the system, for a reader at the other end of a pipe. */
 void recorder_flush(struct recorder *recorder);

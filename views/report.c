@@ -1,6 +1,7 @@
 #include "views/report.h"
 
 #include "protocols/layer.h"
+#include "protocols/mail/names.h"
 #include "sim/time.h"
 #include "stack/wire/ethernet.h"
 #include "views/crossing.h"
@@ -44,6 +45,16 @@ static struct report_account *account_for(struct report *report, uint64_t root)
 	return account;
 }
 
+static void mail_free(gpointer data)
+{
+	struct model_mail *mail = data;
+
+	g_free(mail->from);
+	g_free(mail->to);
+	g_free(mail->subject);
+	g_free(mail);
+}
+
 struct report *report_new(const struct model *model, const struct dissector *const *dissectors)
 {
 	struct report *report = g_new0(struct report, 1);
@@ -52,6 +63,7 @@ struct report *report_new(const struct model *model, const struct dissector *con
 	report->dissectors = dissectors;
 	report->crossings = crossings_new(count_crossing, report);
 	report->mailboxes = mailboxes_new();
+	report->strangers = g_ptr_array_new_with_free_func(mail_free);
 	report->accounts =
 	    g_hash_table_new_full(trace_id_hash, g_int64_equal, g_free, account_free);
 	return report;
@@ -64,6 +76,7 @@ void report_free(struct report *report)
 	crossings_free(report->crossings);
 	mailboxes_free(report->mailboxes);
 	g_hash_table_destroy(report->accounts);
+	g_ptr_array_free(report->strangers, TRUE);
 	g_free(report);
 }
 
@@ -221,6 +234,47 @@ static char *recipient_of(uint16_t detail, struct bytes bytes)
 	}
 }
 
+/* The text or fact called `name` of a record of mail; "" when it has none. */
+static char *fact_of(uint16_t detail, struct bytes bytes, const char *name)
+{
+	struct mail_facts facts;
+
+	mail_facts_begin(&facts, detail, bytes);
+	while (mail_facts_next(&facts))
+		if (bytes_equal(facts.name, bytes_of(name)))
+			return bytes_to_text(facts.value);
+	return g_strdup("");
+}
+
+static bool is_known(const struct report *report, uint64_t root)
+{
+	for (guint i = report->strangers->len; i > 0; i--)
+		if (((const struct model_mail *)report->strangers->pdata[i - 1])->root == root)
+			return true;
+	return false;
+}
+
+/* A message has come to a server, and where from is not in the trace. */
+static void add_stranger(struct report *report, const struct trace_record *record,
+			 struct bytes bytes)
+{
+	g_autofree char *protocol = fact_of(record->detail, bytes, "protocol");
+	g_autofree char *client = fact_of(record->detail, bytes, "client");
+	g_autofree char *size = fact_of(record->detail, bytes, "size");
+	struct model_mail *mail;
+
+	if (is_known(report, record->root))
+		return;
+	mail = g_new0(struct model_mail, 1);
+	mail->root = record->root;
+	mail->from = fact_of(record->detail, bytes, "from");
+	mail->to = fact_of(record->detail, bytes, "to");
+	mail->subject = g_strdup_printf("by %s from %s", protocol, client);
+	mail->size_bytes = g_ascii_strtoull(size, NULL, 10);
+	mail->composed_ns = record->time_ns;
+	g_ptr_array_add(report->strangers, mail);
+}
+
 static void add_station(struct report *report, const struct trace_record *record,
 			struct bytes bytes)
 {
@@ -232,6 +286,8 @@ static void add_station(struct report *report, const struct trace_record *record
 
 	GString *text = g_string_new(NULL);
 
+	if (mail == NULL && record->detail == MAIL_ARRIVED)
+		add_stranger(report, record, bytes);
 	mail_text_append(text, record, bytes);
 	station.text = g_string_free(text, FALSE);
 	g_array_append_val(account_for(report, mail != NULL ? mail->root : record->root)->stations,

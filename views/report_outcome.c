@@ -128,7 +128,8 @@ static void print_outcome(const struct report *report, FILE *out, const struct m
 		outcome->recipient == NULL ? "" : ": ", view_detail_name(&station->record),
 		model_node_name(report->model, node_of(station)));
 	if (station->record.detail != MAIL_COMPOSED)
-		fprintf(out, ", %.3f s after it was written", time_seconds(after_ns));
+		fprintf(out, ", %.3f s after it %s", time_seconds(after_ns),
+			mail->number == 0 ? "arrived" : "was written");
 }
 
 static void print_lines(const struct report *report, FILE *out, const struct model_mail *mail,

@@ -3,6 +3,7 @@
 #include <string.h>
 #include "protocols/actor.h"
 #include "protocols/layer.h"
+#include "sim/plural.h"
 #include "views/names.h"
 #include "views/report_private.h"
 
@@ -15,6 +16,16 @@ static void print_mail_line(const struct report *report, FILE *out, const struct
 {
 	fprintf(out, "  mail %u  %s → %s\n          \"%s\", %" PRIu64 " B", mail->number,
 		mail->from, mail->to, mail->subject, mail->size_bytes);
+	report_print_outcome(report, out, mail);
+	fputc('\n', out);
+}
+
+/* There is no subject to tell it by. */
+static void print_stranger_line(const struct report *report, FILE *out,
+				const struct model_mail *mail)
+{
+	fprintf(out, "  mail    %s → %s\n          %s, %" PRIu64 " B", mail->from, mail->to,
+		mail->subject, mail->size_bytes);
 	report_print_outcome(report, out, mail);
 	fputc('\n', out);
 }
@@ -45,22 +56,23 @@ void report_print_summary(const struct report *report, FILE *out, bool colour)
 	print_heading(out, colour, "Summary");
 	for (unsigned i = 0; i < model_mail_count(report->model); i++)
 		print_mail_line(report, out, model_mail(report->model, i));
+	for (guint i = 0; i < report->strangers->len; i++)
+		print_stranger_line(report, out, report->strangers->pdata[i]);
 	fprintf(out,
-		"  %" PRIu64 " packets made %" PRIu64 " frames on all wires together, %" PRIu64
+		"  %" PRIu64 " packet%s made %" PRIu64 " frame%s on all wires together, %" PRIu64
 		" B, in %.3f s\n",
-		model_frame_count(report->model), report->frames, report->frame_bytes,
+		model_frame_count(report->model), plural(model_frame_count(report->model)),
+		report->frames, plural(report->frames), report->frame_bytes,
 		time_seconds(report->end_ns));
 	fprintf(out, "  %u TCP connection%s, %" PRIu64 " retransmission%s, %" PRIu64 " drop%s\n",
 		model_connection_count(report->model),
-		model_connection_count(report->model) == 1 ? "" : "s",
-		model_retransmissions(report->model),
-		model_retransmissions(report->model) == 1 ? "" : "s", report->drops,
-		report->drops == 1 ? "" : "s");
+		plural(model_connection_count(report->model)), model_retransmissions(report->model),
+		plural(model_retransmissions(report->model)), report->drops, plural(report->drops));
 	if (report->loopback > 0)
 		fprintf(out,
 			"  %" PRIu64
 			" datagram%s from a host to itself, on no wire and in no capture\n",
-			report->loopback, report->loopback == 1 ? "" : "s");
+			report->loopback, plural(report->loopback));
 	fprintf(out, "  of the bytes first sent %.1f %% were payload, %.1f %% headers\n",
 		total == 0 ? 0.0 : 100.0 * (double)payload / (double)total,
 		total == 0 ? 0.0 : 100.0 * (double)(total - payload) / (double)total);
@@ -256,7 +268,7 @@ static void print_storage(const struct report *report, FILE *out)
 			print_kept(report, out, i);
 }
 
-void report_print(const struct report *report, FILE *out, bool colour)
+static void print_mails(const struct report *report, FILE *out, bool colour)
 {
 	for (unsigned i = 0; i < model_mail_count(report->model); i++) {
 		const struct model_mail *mail = model_mail(report->model, i);
@@ -270,6 +282,19 @@ void report_print(const struct report *report, FILE *out, bool colour)
 		print_ledger(report, out, account->ledger);
 		g_free(heading);
 	}
+	for (guint i = 0; i < report->strangers->len; i++) {
+		const struct model_mail *mail = report->strangers->pdata[i];
+		g_autofree char *heading =
+		    g_strdup_printf("Mail  %s → %s  %s", mail->from, mail->to, mail->subject);
+
+		print_heading(out, colour, heading);
+		print_way(report, out, mail, report_account(report, mail->root)->stations);
+	}
+}
+
+void report_print(const struct report *report, FILE *out, bool colour)
+{
+	print_mails(report, out, colour);
 	print_heading(out, colour, "TCP by protocol");
 	print_protocols(report, out);
 	print_heading(out, colour, "Storage at the end");

@@ -31,6 +31,12 @@ struct report {
 	struct crossings *crossings;
 	struct mailboxes *mailboxes;
 	GHashTable *accounts; /* root to struct report_account *; look-ups only */
+	/*
+	 * Mail that no simulated mail program wrote, from a program in mailwire shell or typed in by
+	 * hand, as struct model_mail in order of arrival: `number` 0, `from` and `to` are those of the
+	 * envelope, `subject` is how it came, `composed_ns` when.
+	 */
+	GPtrArray *strangers;
 	uint64_t frames, frame_bytes, drops;
 	uint64_t loopback;                   /* datagrams that hosts sent themselves */
 	uint64_t layer_bytes[REPORT_LAYERS]; /* of packets where they were first sent */

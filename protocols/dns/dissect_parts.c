@@ -248,11 +248,13 @@ static void add_option(struct dns_walk *walk, struct bytes option)
 
 /* ---- Data ---- */
 
-static size_t find_data_names(uint16_t type)
+/* Where its names are; behind all of them: its data is not told field by field. */
+static size_t find_data_names(const struct dns_part *part)
 {
 	size_t at = 0;
 
-	while (at < G_N_ELEMENTS(data_names) && data_names[at].type != type)
+	while (at < G_N_ELEMENTS(data_names) &&
+	       (data_names[at].type != part->type || !dns_part_has_data(part)))
 		at++;
 	return at;
 }
@@ -290,6 +292,19 @@ static void print_type(struct dns_text *text, uint16_t type)
 	dns_text_print(text, "%s (%u)", dns_type_print(type, name), type);
 }
 
+static void print_class(struct dns_text *text, uint16_t class)
+{
+	const char *name = class == DNS_IN           ? "IN"
+			   : class == DNS_CLASS_NONE ? "NONE"
+			   : class == DNS_CLASS_ANY  ? "ANY"
+						     : NULL;
+
+	if (name != NULL)
+		dns_text_print(text, "%s (%u)", name, class);
+	else
+		dns_text_print(text, "%u", class);
+}
+
 static void print_bits(struct dns_text *text, const struct part_field *field, uint16_t value)
 {
 	if (field->bits == 1)
@@ -316,8 +331,8 @@ static void print_part_field(struct dns_text *text, const struct part_field *fie
 		dns_text_print(text, "%u s", get_be32(value));
 	else if (field->offset == 0)
 		print_type(text, get_be16(value));
-	else if (field->offset == 2 && get_be16(value) == DNS_IN && part->type != DNS_OPT)
-		dns_text_print(text, "IN (1)");
+	else if (field->offset == 2 && part->type != DNS_OPT)
+		print_class(text, get_be16(value));
 	else
 		dns_text_print(text, "%u", get_be16(value));
 }
@@ -358,7 +373,7 @@ size_t dns_record_field_count(struct bytes message, const struct dns_part *part)
 	size_t count = 1 + G_N_ELEMENTS(record_fields);
 
 	if (part->type != DNS_OPT)
-		return find_data_names(part->type) == G_N_ELEMENTS(data_names)
+		return find_data_names(part) == G_N_ELEMENTS(data_names)
 			   ? count
 			   : count + strlen(dns_data_layout(part->type));
 	count = 1 + G_N_ELEMENTS(edns_fields);
@@ -375,7 +390,7 @@ void dns_add_question_fields(struct dns_walk *walk, const struct dns_part *part)
 
 void dns_add_record_fields(struct dns_walk *walk, const struct dns_part *part)
 {
-	size_t names = find_data_names(part->type);
+	size_t names = find_data_names(part);
 
 	add_name(walk, part, "NAME");
 	if (part->type != DNS_OPT) {

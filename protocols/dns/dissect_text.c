@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "sim/plural.h"
 #include "stack/address.h"
 
 static void append(struct dns_text *text, const char *piece, size_t length)
@@ -123,7 +124,7 @@ bool dns_text_print_field(struct dns_text *text, char kind, struct bytes message
 		*at += rest.length;
 		return print_strings(text, rest);
 	default:
-		dns_text_print(text, "%zu bytes", rest.length);
+		dns_text_print(text, "%zu byte%s", rest.length, plural(rest.length));
 		length = rest.length;
 		break;
 	}
@@ -138,6 +139,10 @@ void dns_text_print_bare_data(struct dns_text *text, struct bytes message,
 	struct bytes whole = bytes_first(message, part->end);
 	const char *layout = dns_data_layout(part->type);
 
+	if (!dns_part_has_data(part)) { /* an update says so that no data is meant */
+		dns_text_print(text, part->class == DNS_CLASS_ANY ? "(any)" : "(none)");
+		return;
+	}
 	for (const char *kind = layout; *kind != '\0'; kind++) {
 		if (kind != layout)
 			dns_text_print(text, " ");

@@ -19,6 +19,13 @@ struct dns_part {
 	uint32_t ttl_s;
 };
 
+/* False: it is a record of an update that means all data, or none (RFC 2136 sections 2.4 and 2.5). */
+static inline bool dns_part_has_data(const struct dns_part *part)
+{
+	return part->data < part->end ||
+	       (part->class != DNS_CLASS_ANY && part->class != DNS_CLASS_NONE);
+}
+
 /* What the summary of a message needs. */
 struct dns_overview {
 	struct dns_part question, first[DNS_SECTIONS];

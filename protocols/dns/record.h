@@ -19,7 +19,11 @@ enum dns_type {
 	DNS_ANY = 255, /* questions only */
 };
 
-enum dns_class { DNS_IN = 1, DNS_CLASS_ANY = 255 };
+enum dns_class {
+	DNS_IN = 1,
+	DNS_CLASS_NONE = 254, /* this and ANY in updates (RFC 2136) */
+	DNS_CLASS_ANY = 255,
+};
 
 /*
  * A record, borrowed from whoever holds it (message, zone, cache). `data` is RDATA with its names

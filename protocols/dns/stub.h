@@ -1,7 +1,8 @@
 /*
  * The stub resolver of a host as a pure machine (RFC 1034 section 5.3.1): asks one server, with 5 s
- * of patience for each attempt, TCP after a truncated answer, and no cache. What else it does is as
- * glibc or as BIND's dig, whichever program asks.
+ * of patience for each attempt, a new socket for each question (glibc: one for A and AAAA of a name
+ * together), TCP after a truncated answer, and no cache. What else it does is as glibc or as BIND's
+ * dig, whichever program asks.
  */
 #pragma once
 #include "protocols/dns/exchange.h"

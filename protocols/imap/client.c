@@ -275,6 +275,21 @@ static void take_continuation(struct imap_client *client, struct imap_parser *pa
 	}
 }
 
+/* The server wants no more of us (RFC 3501 section 7.1.5). */
+static void take_goodbye(struct imap_client *client, struct imap_parser *parser)
+{
+	bool is_refusal = client->state == IMAP_CONNECTED;
+
+	imap_skip(parser, ' ');
+	if (client->config.events->goodbye != NULL) {
+		struct bytes rest = imap_parser_rest(parser);
+		g_autofree char *text = g_strndup((const char *)rest.data, rest.length);
+
+		client->config.events->goodbye(client->config.owner, is_refusal, text);
+	}
+	finish(client, false);
+}
+
 /* greeting = "*" SP ("OK" / "PREAUTH" / "BYE") SP resp-text */
 static void take_greeting(struct imap_client *client, struct imap_parser *parser)
 {
@@ -284,6 +299,10 @@ static void take_greeting(struct imap_client *client, struct imap_parser *parser
 	if (is_preauth && client->config.tls == SESSION_TLS_REQUIRED) {
 		client->base.lacks_tls = true;
 		finish(client, false);
+		return;
+	}
+	if (imap_skip_word(parser, "BYE")) {
+		take_goodbye(client, parser);
 		return;
 	}
 	if (!is_preauth && !imap_skip_word(parser, "OK")) {
@@ -322,7 +341,7 @@ static void take_response(struct imap_client *client)
 			take_greeting(client, &parser);
 		else if (imap_skip_word(&parser, "BYE")) {
 			if (!is_logging_out(client))
-				finish(client, false);
+				take_goodbye(client, &parser);
 		} else {
 			imap_client_take_untagged(client, &parser);
 		}

@@ -71,6 +71,8 @@ struct imap_client_events {
 	void (*ready)(void *owner);
 	/* The server refused name and password; `over` follows. `text` is the server's. */
 	void (*login_failed)(void *owner, const char *text);
+	/* BYE, not as the answer to LOGOUT; `over` follows. `is_refusal`: in place of a greeting. */
+	void (*goodbye)(void *owner, bool is_refusal, const char *text);
 	void (*listed)(void *owner, const struct imap_listing *listing);
 	void (*status)(void *owner, const struct imap_mailbox_status *status);
 	/* EXISTS came: the selected mailbox holds that many messages now. Also unasked. */

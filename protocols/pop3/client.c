@@ -269,7 +269,7 @@ static void lose(struct pop3_client *client)
 	if (client->stage == STAGE_OVER)
 		return;
 	if (client->outcome == POP3_DONE)
-		client->outcome = client->stage == STAGE_GREETING ? POP3_REFUSED : POP3_LOST;
+		client->outcome = POP3_LOST;
 	pop3_client_finish(client);
 }
 

@@ -59,6 +59,17 @@ enum mua_outcome mua_outcome_of_lookup(enum lookup_outcome outcome)
 	return outcome == LOOKUP_FAILED ? MUA_NO_DNS : MUA_NO_NAME;
 }
 
+/* How an open connection has ended, by what was seen of the server. */
+static const char *text_of_loss(const struct session *session, int why)
+{
+	if (why == STREAM_RESET)
+		return "the server reset the connection";
+	if (!session->is_ended && why != STREAM_TRUNCATED)
+		return "the server did not answer in time, or not with sense";
+	return session->received_bytes == 0 ? "the server closed the connection without a word"
+					    : "the server closed the connection";
+}
+
 enum mua_outcome mua_outcome_of_failure(const struct session *session, int why, const char **text)
 {
 	if (session->lacks_tls) {
@@ -79,7 +90,7 @@ enum mua_outcome mua_outcome_of_failure(const struct session *session, int why, 
 		*text = "host unreachable";
 		return MUA_UNREACHABLE;
 	default:
-		*text = "the server closed the connection";
+		*text = text_of_loss(session, why);
 		return MUA_LOST;
 	}
 }

@@ -25,6 +25,16 @@ static void login_failed(void *owner, const char *text)
 
 	g_free(imap->refusal);
 	imap->refusal = g_strdup(text != NULL ? text : "");
+	imap->refused = MUA_LOGIN_REFUSED;
+}
+
+static void goodbye(void *owner, bool is_refusal, const char *text)
+{
+	struct mua_imap *imap = owner;
+
+	g_free(imap->refusal);
+	imap->refusal = g_strdup(text);
+	imap->refused = is_refusal ? MUA_REFUSED : MUA_LOST;
 }
 
 static void listed(void *owner, const struct imap_listing *listing)
@@ -107,6 +117,7 @@ static void done(void *owner, unsigned operation, enum imap_result result, const
 static const struct imap_client_events events = {
 	.ready = ready,
 	.login_failed = login_failed,
+	.goodbye = goodbye,
 	.listed = listed,
 	.exists = exists,
 	.expunged = expunged,
@@ -164,7 +175,7 @@ static void connection_done(void *owner, struct session *session, int why)
 	bool was_leaving = imap->is_leaving;
 	char *refusal = g_steal_pointer(&imap->refusal);
 	const char *text = refusal;
-	enum mua_outcome outcome = MUA_LOGIN_REFUSED;
+	enum mua_outcome outcome = imap->refused;
 
 	(void)session;
 	forget_connection(imap);

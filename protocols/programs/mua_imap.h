@@ -28,9 +28,10 @@ struct mua_imap {
 	bool was_reused;              /* the action under way found the connection open */
 	unsigned operation;           /* whose answer is awaited; 0: none */
 	unsigned idle;                /* the IDLE operation; 0: none */
-	char *refusal;                /* why the login failed; NULL: it did not */
-	struct timer stay;            /* fires when the connection was idle for long enough */
-	struct timer retry;           /* armed: the action under way waits for another try */
+	char *refusal;            /* what the server said when it wanted no more; NULL: nothing */
+	enum mua_outcome refused; /* what that means */
+	struct timer stay;        /* fires when the connection was idle for long enough */
+	struct timer retry;       /* armed: the action under way waits for another try */
 
 	/* Of the action under way. */
 	unsigned step;

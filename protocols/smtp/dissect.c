@@ -1,5 +1,7 @@
 #include "protocols/smtp/dissect.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include "protocols/sasl/dissect.h"
 #include "protocols/smtp/data.h"
 #include "protocols/smtp/dissect_text.h"
@@ -18,6 +20,7 @@ enum client_mode {
 /* What is remembered between pieces of a connection; lives in struct dissect_state. */
 struct memory {
 	uint64_t chunk_bytes; /* still to come */
+	uint64_t told_bytes;  /* of the message or chunk that has begun, before what comes next */
 	uint8_t mode;         /* enum client_mode */
 	uint8_t data_state;   /* enum smtp_data_state */
 	uint8_t open_line;    /* 1 + detail of a client's line that is not over; 0: none */
@@ -87,6 +90,7 @@ static void expect_chunk(struct memory *memory, struct bytes argument)
 	if (smtp_number_parse(bytes_first(argument, digits), &memory->chunk_bytes) &&
 	    memory->chunk_bytes > 0)
 		memory->mode = IN_CHUNK;
+	memory->told_bytes = 0;
 }
 
 /* A whole line will be answered; what its answer decides is known by its turn. */
@@ -141,6 +145,8 @@ static size_t dissect_line(struct memory *memory, struct bytes in, struct dissec
 	return line.length;
 }
 
+#define END_OF_MESSAGE ". (the end of the message)"
+
 /* The first line of a piece of the message that says something. */
 static void print_message(struct bytes in, bool is_end, char out[DISSECT_TEXT_BYTES])
 {
@@ -149,9 +155,22 @@ static void print_message(struct bytes in, bool is_end, char out[DISSECT_TEXT_BY
 	while (rest.length > 0 && strchr("\r\n", rest.data[0]) != NULL)
 		rest = bytes_from(rest, 1);
 	if (is_end && dissect_trim_line(rest).length <= 1)
-		g_strlcpy(out, ". (the end of the message)", DISSECT_TEXT_BYTES);
+		g_strlcpy(out, END_OF_MESSAGE, DISSECT_TEXT_BYTES);
 	else
 		dissect_print_line(rest.length > 0 ? rest : in, out);
+}
+
+/* A piece from the midst of `whole` is known by its place there: its first line would say nothing. */
+static void tell_place(struct memory *memory, struct dissect_unit *unit, const char *whole,
+		       size_t length)
+{
+	uint64_t before = memory->told_bytes;
+
+	memory->told_bytes += length;
+	if (unit != NULL && before > 0 && !g_str_has_prefix(unit->summary, END_OF_MESSAGE))
+		snprintf(unit->summary, sizeof unit->summary,
+			 "bytes %" PRIu64 " to %" PRIu64 " of the %s", before + 1, before + length,
+			 whole);
 }
 
 static size_t dissect_message(struct memory *memory, struct bytes in, struct dissect_writer *writer)
@@ -167,6 +186,7 @@ static size_t dissect_message(struct memory *memory, struct bytes in, struct dis
 
 	if (unit != NULL)
 		print_message(bytes_first(in, length), state == SMTP_DATA_END, unit->summary);
+	tell_place(memory, unit, "message", length);
 	memory->data_state = (uint8_t)state;
 	memory->open_line = 1; /* the message has begun */
 	if (state != SMTP_DATA_END || !is_begun_here)
@@ -189,6 +209,7 @@ static size_t dissect_chunk(struct memory *memory, struct bytes in, struct disse
 	struct dissect_unit *unit =
 	    dissect_add(writer, smtp_explain_unit(SMTP_CHUNK), SMTP_CHUNK, 0, octets);
 
+	tell_place(memory, unit, "chunk", octets.length);
 	memory->chunk_bytes -= octets.length;
 	if (memory->chunk_bytes > 0 || memory->open_line != 0)
 		mark_incomplete(unit);
@@ -203,6 +224,7 @@ static void begin_message(struct memory *memory)
 	memory->mode = IN_MESSAGE;
 	memory->data_state = SMTP_LINE_START;
 	memory->open_line = 0;
+	memory->told_bytes = 0;
 }
 
 static size_t dissect_client(struct memory *memory, struct bytes in, struct dissect_writer *writer)
@@ -419,6 +441,8 @@ static void guess(struct memory *memory, const struct dissect_input *input)
 /* Bytes that nobody has end what they were part of, but a message, whose end will show. */
 static void pass_over(struct memory *memory, uint64_t missing, bool is_from_server)
 {
+	if (!is_from_server)
+		memory->told_bytes += missing;
 	if (is_from_server) {
 		memory->is_in_reply = false;
 		memory->line_octets = 0;

@@ -12,6 +12,7 @@
 #include "tests/app/scenario_test.h"
 #include "tests/app/watched.h"
 #include "tests/views/tshark.h"
+#include "views/capture_reader.h"
 #include "views/columns.h"
 
 /* A folder for each test, for what the commands write. */
@@ -61,6 +62,59 @@ START_TEST(every_command_has_help_with_an_example)
 	outcome_free(overview);
 	outcome_free(outcome);
 	g_free(usage);
+}
+END_TEST
+
+/* Each option of `help`, from --help: `missing` gets those that are not in `text`, which writes dashes as `dash`. */
+static void find_missing(const char *help, const char *text, const char *dash, GString *missing)
+{
+	g_autoptr(GRegex) option =
+	    g_regex_new("^ +(?:-., )?--([a-z-]+)", G_REGEX_MULTILINE, 0, NULL);
+	g_autoptr(GMatchInfo) match = NULL;
+
+	for (g_regex_match(option, help, 0, &match); g_match_info_matches(match);
+	     g_match_info_next(match, NULL)) {
+		g_autofree char *name = g_match_info_fetch(match, 1);
+		g_auto(GStrv) parts = g_strsplit(name, "-", -1);
+		g_autofree char *spelt = g_strjoinv(dash, parts);
+		g_autofree char *whole = g_strconcat(dash, dash, spelt, NULL);
+
+		if (strcmp(name, "help") != 0 && strstr(text, whole) == NULL)
+			g_string_append_printf(missing, " --%s", name);
+	}
+}
+
+START_TEST(manual_and_completion_know_every_command_and_option)
+{
+	struct outcome *overview = program_run("--help", NULL);
+	g_autoptr(GRegex) line = g_regex_new("^  ([a-z]+) ", G_REGEX_MULTILINE, 0, NULL);
+	g_autoptr(GMatchInfo) match = NULL;
+	g_autoptr(GString) missing = g_string_new(NULL);
+	g_autofree char *manual = NULL, *completion = NULL;
+	unsigned count = 0;
+
+	ck_assert(g_file_get_contents("docs/mailwire.1", &manual, NULL, NULL));
+	ck_assert(g_file_get_contents("app/mailwire.bash", &completion, NULL, NULL));
+	for (g_regex_match(line, overview->out, 0, &match); g_match_info_matches(match);
+	     g_match_info_next(match, NULL), count++) {
+		g_autofree char *name = g_match_info_fetch(match, 1);
+		g_autofree char *start = g_strdup_printf("\t%s) options=", name);
+		g_autofree char *paragraph = g_strdup_printf("\n.B %s\n", name);
+		const char *options = strstr(completion, start);
+		g_autofree char *words =
+		    options == NULL ? g_strdup("") : g_strndup(options, strcspn(options, "\n"));
+		struct outcome *outcome = program_run(name, "--help", NULL);
+
+		g_string_append_printf(missing, "\n%s:", name);
+		if (strstr(manual, paragraph) == NULL)
+			g_string_append(missing, " (no paragraph in the manual)");
+		find_missing(outcome->out, words, "-", missing);
+		find_missing(outcome->out, manual, "\\-", missing);
+		outcome_free(outcome);
+	}
+	ck_assert_uint_ge(count, 15);
+	ck_assert_msg(strstr(missing->str, ": ") == NULL, "missing:%s", missing->str);
+	outcome_free(overview);
 }
 END_TEST
 
@@ -348,6 +402,55 @@ START_TEST(a_capture_goes_where_it_was_asked_to)
 	g_bytes_unref(classic_bytes);
 	g_free(files);
 	watched_free(watched);
+}
+END_TEST
+
+static unsigned frames_in(const char *place, const char *name)
+{
+	g_autofree char *path = path_in(place, name);
+	GBytes *file = file_read(path);
+	struct capture_reader *reader = capture_reader_new(
+	    (struct bytes) { g_bytes_get_data(file, NULL), g_bytes_get_size(file) });
+	struct captured_frame frame;
+	unsigned count = 0;
+
+	while (capture_reader_next(reader, &frame) == CAPTURE_READ_FRAME)
+		count++;
+	capture_reader_free(reader);
+	g_bytes_unref(file);
+	return count;
+}
+
+/* A folder of captures obeys --capture, does not make other folders, and does not hide what was there. */
+START_TEST(a_folder_holds_what_was_asked_for)
+{
+	g_autofree char *deep = g_strconcat(folder, "/none/deep/", NULL);
+	g_autofree char *sent = g_strconcat(folder, "/sent/", NULL);
+	g_autofree char *listed = g_strconcat(folder, "/listed/", NULL);
+	struct outcome *outcomes[] = {
+		program_run("run", "hello", "-q", "--pcap", sent, NULL),
+		program_run("run", "hello", "-q", "--pcap", sent, "--capture", "sent", NULL),
+		program_run("run", "hello", "-q", "--pcap", listed, "--capture", "alice-pc:eth0",
+			    NULL),
+		program_run("run", "hello", "-q", "--pcap", sent, "--capture", "alice-pc:eth0",
+			    NULL),
+		program_run("run", "hello", "-q", "--pcap", deep, NULL),
+	};
+	g_autofree char *one = folder_list(listed);
+	unsigned all = frames_in(sent, "alice-pc-eth0.pcapng");
+
+	for (size_t i = 0; i < 4; i++)
+		ck_assert_status(outcomes[i], 0);
+	ck_assert_str_eq(one, "alice-pc-eth0.pcapng ");
+	ck_assert_uint_gt(all, frames_in(sent, "bob-pc-eth0.pcapng"));
+	ck_assert_str_eq(outcomes[1]->err, "");
+	ck_assert_ptr_nonnull(strstr(outcomes[3]->err, "not of this run: "));
+	ck_assert_ptr_nonnull(strstr(outcomes[3]->err, "bob-pc-eth0.pcapng"));
+	ck_assert_ptr_null(strstr(outcomes[3]->err, "alice-pc-eth0.pcapng"));
+	ck_assert_status(outcomes[4], 3);
+	ck_assert_ptr_nonnull(strstr(outcomes[4]->err, "there is no folder"));
+	for (size_t i = 0; i < G_N_ELEMENTS(outcomes); i++)
+		outcome_free(outcomes[i]);
 }
 END_TEST
 
@@ -1464,6 +1567,7 @@ int main(void)
 	tcase_add_loop_test(tests, wrong_usage_ends_with_2_and_a_hint, 0, (int)G_N_ELEMENTS(wrong));
 	tcase_add_loop_test(tests, what_cannot_be_written_ends_with_3, 0,
 			    (int)G_N_ELEMENTS(unwritable));
+	tcase_add_test(tests, manual_and_completion_know_every_command_and_option);
 	tcase_add_loop_test(tests, a_selection_of_nothing_is_said, 0,
 			    (int)G_N_ELEMENTS(selections));
 	tcase_add_loop_test(tests, a_full_standard_output_ends_with_3, 0,
@@ -1472,6 +1576,7 @@ int main(void)
 			    (int)G_N_ELEMENTS(read_in_part));
 	tcase_add_test(tests, quiet_leaves_out_what_was_not_asked_for);
 	tcase_add_test(tests, a_capture_goes_where_it_was_asked_to);
+	tcase_add_test(tests, a_folder_holds_what_was_asked_for);
 	tcase_add_test(tests, an_interrupted_run_leaves_no_half_file);
 	tcase_add_test(tests, no_line_is_longer_than_the_columns);
 	tcase_add_test(tests, the_log_names_the_user_and_writes_utf8);

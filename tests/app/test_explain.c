@@ -330,8 +330,9 @@ START_TEST(packets_that_say_they_are_longer_than_their_frame_are_told_as_such)
 	put(4, 0x40110000);
 	put(4, CLIENT);
 	put(4, SERVER);
-	put(4, 40000 << 16 | 9999);
-	put(4, 40 << 16);
+	put(2, 40000);
+	put(2, 9999);
+	put(4, 0x00280000);
 	g_byte_array_append(capture, (const uint8_t *)"only these", 10);
 	write_capture();
 	text = explained(NULL, NULL);

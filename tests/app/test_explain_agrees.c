@@ -147,7 +147,15 @@ static size_t common_length(const char *line)
 		if (found != NULL)
 			return (size_t)(found - line);
 	}
-	return strlen(line);
+
+	/* Or that an acknowledgment is a duplicate: that stands between the header's fields and the size. */
+	const char *size =
+	    g_str_has_prefix(line, "  encapsulate TCP ") ? g_strrstr(line, "  ") : NULL;
+
+	while (size != NULL && size > line && size[-1] == ' ')
+		size--;
+
+	return size == NULL ? strlen(line) : (size_t)(size - line);
 }
 
 /* Every header that a host wraps around something is in the log of the run, in the same words. */

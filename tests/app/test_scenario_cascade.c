@@ -12,6 +12,10 @@
 static const struct {
 	const char *file, *right, *wrong, *place;
 } rows[] = {
+	/* What a wrong value leads to is not said besides. */
+	{ OFFICE, "subnet: 192.0.2.64/26", "subnet: [x]", "^[x]" },
+	{ OFFICE, "gw: {interfaces: [client-lan, server-lan, uplink]}", "gw: {interfaces: [5, server-lan, uplink]}", "^5, serv" },
+	{ "scenarios/screen-spam-fail.yaml", "required: 5, action: quarantine", "required: 5, action: qarantine", "^qaran" },
 	{ OFFICE, "gw: {interfaces: [client-lan, server-lan, uplink]}", "gw: {interfaces: [client-lam, server-lan, uplink]}", "^client-lam" },
 	{ OFFICE, "alice-pc: {network: client-lan}", "alice-pc: {network: client-lna}", "^client-ln" },
 	{ OFFICE, "  mail: {network: server-lan}", "  mail: {network: serverlan}", "^serverla" },

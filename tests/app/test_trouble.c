@@ -70,12 +70,13 @@ static const struct {
 } comments[] = {
 	{"alice-pc (MUA) to mail (MSA) again, SMTP: Date: Mon",
          "— A later segment has arrived, so this one must be lost: it is sent again"},
-	{ "mail (MSA) acknowledges again what alice-pc (MUA) sent up to byte 349, and has bytes "
-         "1798 to "
-	  "3742 (SACK)",									     "— Something came out of order or twice: the acknowledgment says again which byte is "
-         "missing"							       },
+	{ "mail (MSA) acknowledges again what alice-pc (MUA) sent up to byte 349 (duplicate ACK), "
+         "and has bytes "
+	  "1798 to "
+	  "3742 (SACK)",						      "— Something came out of order or twice: the acknowledgment says again which byte is "
+	  "missing"							       },
 	{ "alice-pc asks which MAC address has 192.0.2.1 (gw)",
-         "— It asks the MAC address that it has, to learn whether that still holds"   },
+         "— It asks the MAC address that it has, to learn whether that still holds"},
 };
 
 START_TEST(comments_say_why)
@@ -105,6 +106,78 @@ START_TEST(each_attempt_to_connect_says_that_it_is_another)
 }
 END_TEST
 
+/* A question that waits for a MAC address goes out because of the answer, and is told behind it. */
+START_TEST(what_was_waited_for_is_told_first)
+{
+	struct outcome *run = program_run("run", "hello", "--unfold", NULL);
+	const char *answer = strstr(run->out, "receives: dns answers alice-pc: 192.0.2.13 is at");
+	const char *question = strstr(run->out, "alice-pc (MUA) asks dns (DNS) for A of smtp");
+
+	ck_assert_ptr_nonnull(answer);
+	ck_assert_ptr_nonnull(question);
+	ck_assert_msg(answer < question, "the question is told before what let it go");
+	outcome_free(run);
+}
+END_TEST
+
+/* A cable of 100 kbit/s, on which three pings are sent at once. */
+#define SLOW                                                                                       \
+	"mailwire: 1\ntitle: slow\n"                                                               \
+	"networks:\n  a: {kind: link, subnet: 10.0.0.0/30, rate: 100kbps, delay: 1ms}\n"           \
+	"hosts: {p: , q: }\n"                                                                      \
+	"timeline:\n"                                                                              \
+	" - {at: 1s, who: p, do: ping, target: q, count: 1}\n"                                     \
+	" - {at: 2s, who: p, do: ping, target: q, count: 1, size: 1000B}\n"                        \
+	" - {at: 2s, who: p, do: ping, target: q, count: 1}\n"
+
+START_TEST(frames_that_wait_for_others_say_how_long)
+{
+	char *folder = folder_new(), *path = scenario_write(folder, SLOW);
+	struct outcome *run = program_run("run", path, NULL);
+	g_autofree char *first = block_of(run->out, "p pings q with 1000 bytes");
+	g_autofree char *second = block_of(strstr(run->out, first), "p pings q with 56 bytes");
+
+	lacks(first, "behind other frames");
+	has(second, "queue       Link            85.280 ms behind other frames");
+	outcome_free(run);
+	g_free(path);
+	folder_remove(folder);
+}
+END_TEST
+
+/* The first segment of the message is lost: what came behind it is held, and all of it unacknowledged. */
+START_TEST(state_shows_what_waits_in_sockets_and_interfaces)
+{
+	char *folder = folder_new(), *slow = scenario_write(folder, SLOW);
+	GBytes *office = file_read("scenarios/office.yaml");
+	g_autofree char *text = g_strdup_printf(
+	    "%.*s\nimpairments: [{link: alice-pc, direction: out, drop-frames: [56]}]\n",
+	    (int)g_bytes_get_size(office), (const char *)g_bytes_get_data(office, NULL));
+	struct outcome *queue, *before, *behind, *done;
+
+	queue = program_run("state", slow, "--at", "2.05s", "--host", "p", NULL);
+	behind = program_run("state", slow, "--at", "2.2s", "--host", "p", NULL);
+	has(queue->out,
+	    "  transmit queues\n    eth0  1 frame, 98 bytes; the last leaves in 35.290 ms\n");
+	lacks(behind->out, "transmit queues");
+	outcome_free(queue);
+	outcome_free(behind);
+	g_free(slow);
+	slow = scenario_write(folder, text);
+	before = program_run("state", slow, "--at", "40.00217s", "--host", "alice-pc,mail", NULL);
+	done = program_run("state", slow, "--at", "40.00231s", "--host", "alice-pc,mail", NULL);
+	has(before->out, "; send queue 3393 bytes\n");
+	has(before->out, "; 1945 bytes held behind a gap\n");
+	lacks(done->out, "held behind a gap");
+	lacks(done->out, "send queue");
+	outcome_free(before);
+	outcome_free(done);
+	g_bytes_unref(office);
+	g_free(slow);
+	folder_remove(folder);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("trouble");
@@ -114,6 +187,9 @@ int main(void)
 
 	tcase_set_timeout(tests, 60);
 	tcase_add_test(tests, what_is_early_is_held_and_not_delivered);
+	tcase_add_test(tests, frames_that_wait_for_others_say_how_long);
+	tcase_add_test(tests, what_was_waited_for_is_told_first);
+	tcase_add_test(tests, state_shows_what_waits_in_sockets_and_interfaces);
 	tcase_add_test(tests, comments_say_why);
 	tcase_add_test(tests, each_attempt_to_connect_says_that_it_is_another);
 	suite_add_tcase(suite, tests);

@@ -7,7 +7,7 @@ import tempfile
 
 from interop import MAILWIRE, SANITIZED, scenario
 
-FLAGS = {"inbound": 1, "retransmission": 2, "corrupted": 4, "shared": 8, "first": 16, "altered": 32,
+FLAGS = {"inbound": 1, "again": 2, "corrupted": 4, "shared": 8, "first": 16, "altered": 32,
          "encrypted": 64}
 
 

@@ -166,6 +166,23 @@ static const char with_options[] =
 					    "\xff\xfe\0\1\xab"
 					    "\0\12\0\10";
 
+START_TEST(an_update_deletes_records_without_data)
+{
+	static const char update[] =
+	    HEADER("\x28\0", "\0", "\1", "\0") NAME "\0\0\6\0\1"
+						    "\xc0\xc\0\xf\0\xff\0\0\0\0\0\0";
+	struct dissect_unit units[64];
+	size_t count = dissect(update, sizeof update - 1, false, NULL, units);
+
+	ck_assert_uint_eq(count, 1 + 16 + 4 + 7);
+	ck_assert_uint_eq(dissect_count(update, sizeof update - 1), count);
+	ck_assert_str_eq(units[17].name, "Zone");
+	ck_assert_str_eq(units[21].name, "Update");
+	ck_assert_str_eq(units[21].summary, "remote.example MX (any)");
+	ck_assert_str_eq(units[24].summary, "ANY (255)");
+}
+END_TEST
+
 START_TEST(bits_and_options_are_placed)
 {
 	static const struct {
@@ -339,6 +356,7 @@ int main(void)
 
 	tcase_add_loop_test(tcase, a_message_is_told_in_a_sentence, 0, G_N_ELEMENTS(messages));
 	tcase_add_test(tcase, the_parts_are_named_and_placed);
+	tcase_add_test(tcase, an_update_deletes_records_without_data);
 	tcase_add_test(tcase, bits_and_options_are_placed);
 	tcase_add_test(tcase, a_stream_holds_several_messages);
 	tcase_add_loop_test(tcase, a_message_in_pieces_is_told_of_when_it_is_whole, 1,

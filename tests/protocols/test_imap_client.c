@@ -42,6 +42,11 @@ static void on_login_failed(void *owner, const char *text)
 	hear(owner, "login failed %s\n", text);
 }
 
+static void on_goodbye(void *owner, bool is_refusal, const char *text)
+{
+	hear(owner, "%s %s\n", is_refusal ? "refused" : "goodbye", text);
+}
+
 static void on_listed(void *owner, const struct imap_listing *listing)
 {
 	hear(owner, "listed %s %c %d %d %s\n", listing->name,
@@ -122,6 +127,7 @@ static void on_over(void *owner, bool is_orderly)
 static const struct imap_client_events events = {
 	.ready = on_ready,
 	.login_failed = on_login_failed,
+	.goodbye = on_goodbye,
 	.listed = on_listed,
 	.status = on_status,
 	.exists = on_exists,

@@ -1,5 +1,6 @@
 /* What a view sees in pieces of an SMTP connection. */
 #include <check.h>
+#include <glib.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include "protocols/smtp/dissect.h"
@@ -133,6 +134,42 @@ START_TEST(a_message_in_several_segments_is_told_as_pieces)
 }
 END_TEST
 
+/* Its first line says nothing of a piece from the midst: where it is does. */
+START_TEST(a_piece_of_a_message_is_known_by_its_place)
+{
+	static const struct {
+		const char *bytes, *summary;
+		bool is_from_server;
+		uint64_t missing;
+	} pieces[] = {
+		{"354 go\r\n",       "354 go",                          true,  0  },
+		{ "Subject: x\r\n",  "Subject: x",                      false, 0  },
+		{ "b3Vy",            "bytes 13 to 16 of the message",   false, 0  },
+		{ "rSgp\r\n",        "bytes 117 to 122 of the message", false, 100},
+		{ ".\r\n",           ". (the end of the message)",      false, 0  },
+		{ "250 ok\r\n",      "250 ok",                          true,  0  },
+		{ "BDAT 8 LAST\r\n", "BDAT 8 LAST",                     false, 0  },
+		{ "abcd",            "abcd",                            false, 0  },
+		{ "efgh",            "bytes 5 to 8 of the chunk",       false, 0  },
+	};
+	struct dissect_state state = { 0 };
+	struct dissect_unit units[4];
+
+	for (size_t i = 0; i < G_N_ELEMENTS(pieces); i++) {
+		const struct dissect_input input = {
+			.bytes = bytes_of(pieces[i].bytes),
+			.is_from_server = pieces[i].is_from_server,
+			.is_stream = true,
+			.state = &state,
+			.missing = pieces[i].missing,
+		};
+
+		ck_assert_uint_ge(smtp_dissector.dissect(&input, units, G_N_ELEMENTS(units)), 1);
+		ck_assert_str_eq(units[0].summary, pieces[i].summary);
+	}
+}
+END_TEST
+
 START_TEST(a_chunk_is_counted)
 {
 	struct dissect_state state = { 0 };
@@ -206,6 +243,7 @@ int main(void)
 	tcase_add_test(tcase, an_outline_leaves_out_parts_alone);
 	tcase_add_test(tcase, parts_of_commands_and_replies_are_named);
 	tcase_add_test(tcase, a_message_in_several_segments_is_told_as_pieces);
+	tcase_add_test(tcase, a_piece_of_a_message_is_known_by_its_place);
 	tcase_add_test(tcase, a_chunk_is_counted);
 	tcase_add_test(tcase, credentials_are_a_line_behind_a_challenge);
 	tcase_add_test(tcase, credentials_are_known_without_the_replies);

@@ -710,6 +710,25 @@ START_TEST(state_of_a_host_can_be_seen)
 }
 END_TEST
 
+START_TEST(keepalives_are_answered_and_no_drops)
+{
+	const struct tcp_keepalive keepalive = { .idle_ns = 10 * NS_PER_S,
+						 .interval_ns = NS_PER_S,
+						 .probes = 3 };
+	struct pair pair;
+
+	setup(&pair);
+	open_pair(&pair);
+	tcp_set_keepalive(pair.client.stream, &keepalive);
+	wiretest_run_until(&pair.net, 25 * NS_PER_S);
+	ck_assert_uint_eq(wiretest_count(&pair.net, TRACE_IGNORE, LAYER_TCP, TCP_IGNORE_KEEPALIVE),
+			  2);
+	ck_assert_uint_eq(wiretest_count(&pair.net, TRACE_DROP, LAYER_TCP, TCP_DROP_DUPLICATE), 0);
+	ck_assert_str_eq(pair.client.heard->str, "o");
+	teardown(&pair);
+}
+END_TEST
+
 START_TEST(idle_connections_are_small)
 {
 	struct pair pair;
@@ -759,6 +778,7 @@ int main(void)
 	tcase_add_test(all, state_changes_are_recorded);
 	tcase_add_test(all, data_records_name_the_stream_range);
 	tcase_add_test(all, state_of_a_host_can_be_seen);
+	tcase_add_test(all, keepalives_are_answered_and_no_drops);
 	tcase_add_test(all, idle_connections_are_small);
 	suite_add_tcase(suite, all);
 	SRunner *runner = srunner_create(suite);

@@ -3,6 +3,7 @@
 #include <json-glib/json-glib.h>
 #include <stdlib.h>
 #include "protocols/layer.h"
+#include "protocols/mail/names.h"
 #include "stack/names.h"
 #include "views/json.h"
 
@@ -105,6 +106,43 @@ START_TEST(what_is_zero_is_left_out)
 }
 END_TEST
 
+/* jq and JavaScript keep a number as a double: what that cannot hold is no number here. */
+static const struct {
+	struct trace_record record;
+	const char *says, *lacks;
+} large[] = {
+	{{ .id = (UINT64_C(9000) << 40) + 1, .kind = TRACE_DROP },
+         "\"id\":\"9895604649984001\"",				   NULL            },
+	{ { .id = 1, .kind = TRACE_DROP, .object = (UINT64_C(1) << 53) - 1 },
+         "\"object\":9007199254740991",				   NULL            },
+	{ { .id = 1,
+	    .kind = TRACE_TABLE,
+	    .layer = LAYER_IPV4,
+	    .detail = IPV4_ROUTE,
+	    .object = UINT64_C(0xcb007100) << 8 | 24,
+	    .after = UINT64_C(0xc0000201) << 32 | 2 },
+         "\"object\":871885766680,\"gateway\":\"192.0.2.1\",\"after\":2", "gateway_before"},
+	{ { .id = 1,
+	    .kind = TRACE_MAILBOX,
+	    .layer = LAYER_MAIL,
+	    .detail = MAILBOX_APPENDED,
+	    .before = 3,
+	    .after = UINT64_C(1767600000) << 32 | 1 },
+         "\"internal_date\":1767600000,\"before\":3,\"after\":1",         NULL            },
+	{ { .id = 1, .kind = TRACE_TABLE, .layer = LAYER_FILTER, .before = 5, .after = INT64_MAX },
+         "\"before\":5",						  "after"         },
+};
+
+START_TEST(no_number_is_larger_than_readers_keep)
+{
+	char *line = print(&large[_i].record, (struct bytes) { 0 }, NULL);
+
+	ck_assert_msg(strstr(line, large[_i].says) != NULL, "%s", line);
+	ck_assert_msg(large[_i].lacks == NULL || strstr(line, large[_i].lacks) == NULL, "%s", line);
+	free(line);
+}
+END_TEST
+
 START_TEST(names_with_quotes_are_escaped)
 {
 	static const struct dissector *const none[] = { NULL };
@@ -177,6 +215,7 @@ int main(void)
 	tcase_set_timeout(tests, 60);
 	tcase_add_test(tests, every_field_reads_back);
 	tcase_add_test(tests, what_is_zero_is_left_out);
+	tcase_add_loop_test(tests, no_number_is_larger_than_readers_keep, 0, G_N_ELEMENTS(large));
 	tcase_add_test(tests, names_with_quotes_are_escaped);
 	tcase_add_test(tests, bytes_longer_than_the_buffer_come_out_whole);
 	tcase_add_test(tests, what_cannot_be_written_is_reported);

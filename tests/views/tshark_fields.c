@@ -167,7 +167,8 @@ static const struct {
 	{ "TCP header",                     "Destination Port",                 "tcp.dstport"                 },
 	{ "TCP header",                     "Acknowledgment Number",            "tcp.ack"                     },
 	{ "TCP header",                     "Data Offset",                      "tcp.hdr_len"                 },
-	{ "TCP header",                     "Reserved",                         NULL                          }, /* tshark counts one bit of it as a flag */
+	{ "TCP header",                     "Reserved",                         "tcp.flags.res"               },
+	{ "TCP header",                     "AE",                               "tcp.flags.ae"                },
 	{ "TCP header",                     "CWR",                              "tcp.flags.cwr"               },
 	{ "TCP header",                     "ECE",                              "tcp.flags.ece"               },
 	{ "TCP header",                     "URG",                              "tcp.flags.urg"               },
