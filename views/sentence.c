@@ -515,9 +515,12 @@ static bool is_again(const struct model_segment *segment)
 /* Why it is sent, where that is more than that there was something to send or to acknowledge. */
 static const char *reason_of(const struct model_segment *segment)
 {
-	return segment->why == TCP_ACK_AT_ONCE || segment->why == TCP_ACK_DELAYED
-		   ? NULL
-		   : segment_reason(segment->why);
+	if (segment->why == TCP_ACK_AT_ONCE || segment->why == TCP_ACK_DELAYED)
+		return NULL;
+	if (segment->why == TCP_RETRANSMIT_TIMEOUT && segment->flags & TCP_SYN)
+		return "No answer came before the timer ran out, so TCP takes the SYN for lost and "
+		       "sends it again";
+	return segment_reason(segment->why);
 }
 
 static void append_syn(GString *out, const char *from, const char *to,
