@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include "app/command.h"
 #include "app/dissectors.h"
+#include "sim/plural.h"
 #include "views/explain.h"
 
 struct request {
@@ -119,8 +120,8 @@ static int conclude(const struct request *request, const struct capture_reader *
 		return EXIT_DAMAGED;
 	}
 	if (request->packet > 0 && result->shown == 0) {
-		command_complain("--packet: %s has %" G_GUINT64_FORMAT " frames", name,
-				 result->frames);
+		command_complain("--packet: %s has %" G_GUINT64_FORMAT " frame%s", name,
+				 result->frames, plural(result->frames));
 		return EXIT_USAGE;
 	}
 	return EXIT_OK;

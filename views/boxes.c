@@ -2,6 +2,7 @@
 
 #include "protocols/layer.h"
 #include "protocols/tls/dissect.h"
+#include "sim/plural.h"
 #include "views/crossing.h"
 #include "views/describe.h"
 #include "views/names.h"
@@ -129,7 +130,8 @@ static void add_padding(GPtrArray *boxes, const struct decode_layer *layer)
 
 	if (box == NULL)
 		return;
-	field.value = g_strdup_printf("%u bytes", layer->header_bytes);
+	field.value =
+	    g_strdup_printf("%u byte%s", layer->header_bytes, plural(layer->header_bytes));
 	box->total_bytes = MAX(box->total_bytes, layer->start + layer->header_bytes);
 	g_array_append_val(box->fields, field);
 }
@@ -138,7 +140,8 @@ static void add_padding(GPtrArray *boxes, const struct decode_layer *layer)
 
 static void sum_up(struct box *box)
 {
-	box->summary = box->lines->len == 0 ? g_strdup_printf("%u bytes", box->total_bytes)
+	box->summary = box->lines->len == 0 ? g_strdup_printf("%u byte%s", box->total_bytes,
+							      plural(box->total_bytes))
 		       : box->lines->len == 1
 			   ? g_strdup(box->lines->pdata[0])
 			   : g_strdup_printf("%s (and %u more)", (char *)box->lines->pdata[0],

@@ -40,10 +40,7 @@ void walk_add_data(struct walk *walk, enum decode_protocol protocol, const char 
 	layer->cut_payload_bytes = 0;
 }
 
-/*
- * Adds one field of a structure, unless the frame ends before it. There is room: a field takes at
- * least a bit of a fixed header or a byte of options, and the layers are limited.
- */
+/* Adds one field of a structure, unless the frame ends before it, or there is no more room. */
 static void add_field(struct walk *walk, struct decode_layer *layer,
 		      const struct field_table *table, const struct field *field,
 		      struct range structure, uint32_t shift)
@@ -52,9 +49,8 @@ static void add_field(struct walk *walk, struct decode_layer *layer,
 	struct bytes bytes = bytes_from(walk_bytes(walk, structure), shift);
 	size_t first_byte = field->bit_offset / 8;
 
-	if (first_byte >= bytes.length)
+	if (first_byte >= bytes.length || decode->field_count == DECODE_FIELDS_MAX)
 		return;
-	g_assert(decode->field_count < DECODE_FIELDS_MAX);
 
 	struct decode_field *added = &decode->fields[decode->field_count++];
 	size_t rest_bits = (bytes.length - first_byte) * 8;

@@ -12,9 +12,10 @@
 
 #define DECODE_BYTES_MAX     (UINT16_MAX + 64) /* of a frame; what is behind is not looked at */
 #define DECODE_VLAN_TAGS_MAX 4
-#define DECODE_LAYERS_MAX    32 /* link, tags, IPv6 with 8 extensions, ICMPv6, the same quoted, TCP */
-#define DECODE_FIELDS_MAX    512 /* more than the longest headers with every byte an option */
-#define DECODE_UNITS_MAX     64  /* of the application's; more are counted in `unit_total` */
+#define DECODE_LAYERS_MAX                                                                          \
+	40 /* link, tags, IPv6 with 8 extensions, once more inside, ICMPv6, and quoted, TCP */
+#define DECODE_FIELDS_MAX 512 /* further ones, as of long lists of addresses, are left out */
+#define DECODE_UNITS_MAX  64  /* of the application's; more are counted in `unit_total` */
 
 /* Kinds of captured packets: LINKTYPE_ numbers of tcpdump.org. */
 enum decode_link {
@@ -54,7 +55,8 @@ enum decode_checksum {
 	CHECKSUM_NONE, /* the layer has none, or its sender computed none */
 	CHECKSUM_RIGHT,
 	CHECKSUM_WRONG,
-	CHECKSUM_UNCHECKED,  /* not all the bytes it covers are here */
+	CHECKSUM_UNCHECKED, /* not all the bytes it covers are here */
+	CHECKSUM_FORGONE, /* none, where there must be one: UDP over IPv6 (RFC 8200 section 8.1) */
 	CHECKSUM_UNFINISHED, /* captured before the sender's network card completed it */
 };
 
@@ -65,6 +67,7 @@ enum decode_note {
 	DECODE_NOTE_QUOTED_CUT,     /* quoted by an ICMP error, which shows only the beginning */
 	DECODE_NOTE_OPTIONS_BAD,    /* the list of options is malformed */
 	DECODE_NOTE_SNAPPED,        /* not all of its header was captured */
+	DECODE_NOTE_HOP_LIMIT, /* Neighbor Discovery that may have come by a router: RFC 4861 */
 	DECODE_NOTE_NO_LENGTH, /* IP says length 0: a network card was to cut it into packets */
 };
 
@@ -101,7 +104,8 @@ struct decode {
 	struct bytes frame;
 	uint16_t layer_count, field_count, unit_count;
 	uint32_t unit_total;
-	bool has_addresses, has_ports; /* the outer ones, for who wants to know the conversation */
+	bool has_addresses,
+	    has_ports; /* not of what is quoted; of a tunnel the inner ones: who talks */
 	struct ip_address source, destination;
 	uint16_t source_port, destination_port;
 	struct decode_layer layers[DECODE_LAYERS_MAX];

@@ -179,6 +179,7 @@ static uint32_t walk_ipv6(struct walk *walk, struct range range)
 	else if (walk->has_no_length)
 		layer->note = DECODE_NOTE_NO_LENGTH;
 	note_addresses(walk, header.source, header.destination);
+	walk->hop_limit = header.hop_limit;
 	walk->is_fragment = walk->has_unknown_way = false;
 	walk->is_whole = !is_cut;
 	inner.end = inner.start + (uint32_t)payload.length;

@@ -10,9 +10,11 @@ struct walk {
 	const struct dissector *const *dissectors;
 	bool wants_fields;
 	bool is_quoted;       /* inside the datagram that an ICMP error quotes */
+	bool is_tunnelled;    /* inside a packet that is inside a packet */
 	bool is_whole;        /* all of the present datagram's payload is here */
 	bool is_fragment;     /* its first fragment */
 	bool is_snapped;      /* the capture has only the beginning of the packet */
+	uint8_t hop_limit;    /* of the present packet, if it is of IPv6 */
 	bool has_no_length;   /* the present datagram: it is as long as the frame */
 	bool has_unknown_way; /* it goes to another destination than is known here */
 	uint32_t cut_bytes;   /* of the present datagram, behind the end of the frame */

@@ -47,6 +47,7 @@ const char *decode_complaint(const struct decode_layer *layer)
 		[DECODE_NOTE_QUOTED_CUT] = "quoted in part",
 		[DECODE_NOTE_OPTIONS_BAD] = "malformed options",
 		[DECODE_NOTE_SNAPPED] = "cut by the snap length",
+		[DECODE_NOTE_HOP_LIMIT] = "hop limit not 255: every host drops it",
 		[DECODE_NOTE_NO_LENGTH] = "no length: to be cut into packets by the network card",
 	};
 	static const char *const statuses[] = {
@@ -61,6 +62,8 @@ const char *decode_complaint(const struct decode_layer *layer)
 		return "checksum wrong";
 	if (layer->checksum == CHECKSUM_UNFINISHED)
 		return "checksum not yet computed: left to the network card";
+	if (layer->checksum == CHECKSUM_FORGONE)
+		return "no checksum: over IPv6 that is for tunnels alone";
 	if (layer->note != DECODE_NOTE_NONE)
 		return notes[layer->note];
 	return statuses[layer->status];

@@ -112,18 +112,46 @@ static void note_cut_header(struct decode_layer *layer, size_t header_bytes)
 	layer->cut_payload_bytes -= layer->cut_header_bytes;
 }
 
+/* The capture has a part of the header, which has `header_bytes`: what is behind them was cut as well. */
+static void note_cut_layer(struct walk *walk, struct decode_layer *layer, size_t header_bytes)
+{
+	layer->status = PARSE_OK;
+	layer->note = DECODE_NOTE_SNAPPED;
+	note_cut_header(layer, header_bytes);
+	walk->cut_bytes = layer->cut_payload_bytes;
+}
+
+/*
+ * A header of TCP that was cut says in its 13th byte how long it is. Cut before that, nothing is known of
+ * where it ends: what is missing stands behind it, and none of it is told of as data.
+ */
+static void note_cut_tcp(struct walk *walk, struct decode_layer *layer, struct bytes segment)
+{
+	enum { DATA_OFFSET = 12 };
+	size_t header_bytes =
+	    segment.length > DATA_OFFSET ? (size_t)(segment.data[DATA_OFFSET] >> 4) * 4 : 0;
+
+	note_cut_layer(walk, layer, MAX(header_bytes, layer->header_bytes));
+	if (header_bytes < TCP_HEADER_BYTES)
+		walk->cut_bytes = 0;
+}
+
 static void walk_tcp(struct walk *walk, struct range range)
 {
 	struct tcp_header header;
 	struct bytes payload, segment = walk_bytes(walk, range);
-	enum parse_status status = is_cut(walk) ? tcp_header_parse_cut(segment, &header, &payload)
-						: tcp_header_parse(segment, &header, &payload);
+	bool may_be_cut = is_cut(walk);
+	enum parse_status status = may_be_cut ? tcp_header_parse_cut(segment, &header, &payload)
+					      : tcp_header_parse(segment, &header, &payload);
 	size_t header_bytes = status == PARSE_OK ? header.header_bytes : TCP_HEADER_BYTES;
 	struct decode_layer *layer = walk_add_layer(walk, DECODE_TCP, "TCP", range, header_bytes);
 
 	layer->status = (uint8_t)status;
-	note_cut_header(layer, header_bytes);
-	if (is_cut(walk) && (status == PARSE_TRUNCATED || layer->cut_header_bytes > 0))
+	if (may_be_cut && status == PARSE_TRUNCATED)
+		note_cut_tcp(walk, layer, segment);
+	else
+		note_cut_header(layer, header_bytes);
+	if (may_be_cut && (status == PARSE_TRUNCATED || layer->cut_header_bytes > 0))
 		note_snapped(walk, layer, segment);
 	walk_add_header(walk, layer, &tcp_fields, TCP_HEADER_BYTES);
 	note_parts(walk, layer);
@@ -156,6 +184,8 @@ static void walk_udp(struct walk *walk, struct range range)
 	layer->status = (uint8_t)status;
 	if (status == PARSE_TRUNCATED && is_cut(walk))
 		note_snapped(walk, layer, datagram);
+	if (layer->note == DECODE_NOTE_SNAPPED && datagram.length < UDP_HEADER_BYTES)
+		note_cut_layer(walk, layer, UDP_HEADER_BYTES);
 	if (layer->note == DECODE_NOTE_SNAPPED && datagram.length >= UDP_HEADER_BYTES) {
 		header = (struct udp_header) {
 			.source_port = walk->decode->source_port,
@@ -181,6 +211,8 @@ static void walk_udp(struct walk *walk, struct range range)
 	if (header.checksum != 0)
 		layer->checksum = checksum_state(walk, bytes_first(datagram, header.length_bytes),
 						 IP_PROTOCOL_UDP, UDP_CHECKSUM_OFFSET);
+	else if (!ip_address_is_ipv4(walk->source))
+		layer->checksum = CHECKSUM_FORGONE;
 	note_ports(walk, header.source_port, header.destination_port);
 	walk_application(walk, range_from(range, UDP_HEADER_BYTES), false, header.source_port,
 			 header.destination_port);
@@ -199,6 +231,8 @@ static void walk_icmp(struct walk *walk, struct range range)
 	uint8_t code = message.length > 1 ? message.data[1] : 0;
 
 	layer->status = (uint8_t)status;
+	if (status == PARSE_TRUNCATED && is_cut(walk))
+		note_cut_layer(walk, layer, ICMP_HEADER_BYTES);
 	walk_add_header(walk, layer, icmp_fields(type, code), ICMP_HEADER_BYTES);
 	note_parts(walk, layer);
 	if (status != PARSE_OK)
@@ -220,12 +254,24 @@ static void walk_icmp(struct walk *walk, struct range range)
 	}
 }
 
-/* The options of Neighbor Discovery: type, and length in units of 8 bytes (RFC 4861 section 4.6). */
-static void add_discovery_options(struct walk *walk, struct decode_layer *layer, struct range range)
+/* How long the next part behind the fixed one is: a record, or an option, which says that in units of 8 bytes. */
+static size_t part_bytes(struct bytes rest, bool is_record)
+{
+	if (is_record)
+		return icmpv6_record_bytes(rest);
+	return rest.length < 2 ? 0 : (size_t)rest.data[1] * ICMPV6_OPTION_UNIT;
+}
+
+/*
+ * What follows the fixed part: options of Neighbor Discovery (RFC 4861 section 4.6), or records of a
+ * multicast listener report.
+ */
+static void add_parts(struct walk *walk, struct decode_layer *layer, struct range range,
+		      bool has_records)
 {
 	for (unsigned i = 0; range_length(range) > 0 && i < ICMPV6_OPTIONS_MAX; i++) {
 		struct bytes rest = walk_bytes(walk, range);
-		size_t length = rest.length < 2 ? 0 : (size_t)rest.data[1] * ICMPV6_OPTION_UNIT;
+		size_t length = part_bytes(rest, has_records);
 
 		if (length == 0 || length > rest.length) {
 			layer->note = DECODE_NOTE_OPTIONS_BAD;
@@ -234,7 +280,9 @@ static void add_discovery_options(struct walk *walk, struct decode_layer *layer,
 
 		struct range next = range_from(range, length);
 
-		walk_add_structure(walk, layer, icmpv6_option_fields(rest.data[0]),
+		walk_add_structure(walk, layer,
+				   has_records ? icmpv6_record_fields()
+					       : icmpv6_option_fields(rest.data[0]),
 				   (struct range) { range.start, next.start });
 		range = next;
 	}
@@ -248,20 +296,26 @@ static void walk_icmpv6(struct walk *walk, struct range range)
 	uint8_t type = message.length > 0 ? message.data[0] : 0;
 	size_t fixed_bytes = icmpv6_fixed_bytes(type);
 	bool has_options = status == PARSE_OK && icmpv6_has_options(type);
-	struct decode_layer *layer = walk_add_layer(walk, DECODE_ICMPV6, "ICMPv6", range,
-						    has_options ? message.length : fixed_bytes);
+	bool has_records = status == PARSE_OK && type == ICMPV6_LISTENER_REPORT_2;
+	struct decode_layer *layer =
+	    walk_add_layer(walk, DECODE_ICMPV6, "ICMPv6", range,
+			   has_options || has_records ? message.length : fixed_bytes);
 
 	layer->status = (uint8_t)status;
+	if (status == PARSE_TRUNCATED && is_cut(walk))
+		note_cut_layer(walk, layer, fixed_bytes);
 	walk_add_header(walk, layer, icmpv6_fields(type), fixed_bytes);
 	note_parts(walk, layer);
 	range = range_from(range, layer->header_bytes);
 	if (status != PARSE_OK)
 		return;
 	layer->checksum = checksum_state(walk, message, IP_PROTOCOL_ICMPV6, 2);
-	if (has_options) {
-		add_discovery_options(
-		    walk, layer,
-		    (struct range) { layer->start + (uint32_t)fixed_bytes, range.end });
+	if (has_options && !walk->is_quoted && walk->hop_limit != ICMPV6_DISCOVERY_HOPS)
+		layer->note = DECODE_NOTE_HOP_LIMIT;
+	if (has_options || has_records) {
+		add_parts(walk, layer,
+			  (struct range) { layer->start + (uint32_t)fixed_bytes, range.end },
+			  has_records);
 	} else if (icmpv6_is_error(type) && !walk->is_quoted && range_length(range) > 0) {
 		struct walk quoted = *walk;
 
@@ -271,6 +325,18 @@ static void walk_icmpv6(struct walk *walk, struct range range)
 	} else {
 		walk_add_data(walk, DECODE_DATA, "data", range);
 	}
+}
+
+/* A packet inside a packet (RFC 2003, RFC 4213, RFC 2473): one is looked into, not what that may hold. */
+static void walk_tunnel(struct walk *walk, struct range range)
+{
+	if (walk->is_tunnelled || walk->is_fragment || range_length(range) == 0) {
+		walk_add_data(walk, DECODE_DATA, "data", range);
+		return;
+	}
+	walk->is_tunnelled = true;
+	range.start = walk_ip(walk, range);
+	walk_add_data(walk, DECODE_DATA, "data behind the inner packet", range);
 }
 
 void walk_transport(struct walk *walk, uint8_t protocol, struct range range)
@@ -287,6 +353,10 @@ void walk_transport(struct walk *walk, uint8_t protocol, struct range range)
 		break;
 	case IP_PROTOCOL_ICMPV6:
 		walk_icmpv6(walk, range);
+		break;
+	case IP_PROTOCOL_IPV4:
+	case IP_PROTOCOL_IPV6:
+		walk_tunnel(walk, range);
 		break;
 	default:
 		walk_add_data(walk, DECODE_DATA, "data", range);

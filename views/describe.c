@@ -234,18 +234,24 @@ static void append_echo(GString *out, unsigned identifier, unsigned sequence)
 	text_count(out, ", seq ", sequence, "");
 }
 
+/* ", port unreachable (3)"; ", code 3" where it has no name. */
+static void append_code(GString *out, const char *name, uint8_t code)
+{
+	if (name == NULL) {
+		text_count(out, ", code ", code, "");
+		return;
+	}
+	text_words(out, ", ", name);
+	text_count(out, " (", code, ")");
+}
+
 /* ", port unreachable (3)", ", fragmentation needed (4), MTU 1400". */
 static void append_icmp_code(GString *out, const struct icmp_header *header)
 {
 	const char *name =
 	    field_value_name(&icmp_fields(header->type, header->code)->fields[1], header->code);
 
-	if (name == NULL)
-		text_count(out, ", code ", header->code, "");
-	else {
-		text_words(out, ", ", name);
-		text_count(out, " (", header->code, ")");
-	}
+	append_code(out, name, header->code);
 	if (header->type == ICMP_DESTINATION_UNREACHABLE &&
 	    header->code == ICMP_FRAGMENTATION_NEEDED)
 		text_count(out, ", MTU ", icmp_next_hop_mtu(header), "");
@@ -287,11 +293,21 @@ static void describe_icmpv6(GString *out, const struct view_names *names, struct
 		append_echo(out, header.rest >> 16, header.rest & 0xffff);
 	else if (header.type == ICMPV6_PACKET_TOO_BIG)
 		text_count(out, ", the next network takes ", header.rest, " B");
-	else if (icmpv6_fixed_bytes(header.type) == 24) {
+	else if (header.type == ICMPV6_REDIRECT) {
+		text_append(out, " to ");
+		append_address(out, names, header.target);
+		text_append(out, " for ");
+		append_address(out, names, header.destination);
+	} else if (icmpv6_has_target(header.type)) {
 		text_append(out, " of ");
 		append_address(out, names, header.target);
 	} else if (icmpv6_is_error(header.type)) {
-		text_count(out, ", code ", header.code, "");
+		append_code(out,
+			    field_value_name(&icmpv6_fields(header.type)->fields[1], header.code),
+			    header.code);
+	} else if (header.type == ICMPV6_LISTENER_REPORT_2) {
+		text_append(out, " with ");
+		text_things(out, header.rest & 0xffff, "record");
 	}
 }
 
@@ -363,6 +379,12 @@ void describe_selective(GString *out, const char *before, const struct tcp_heade
 	text_append(out, " (SACK)");
 }
 
+/* A segment of an earlier connection counts as that did. */
+static bool has_own_numbers(const struct model_segment *segment)
+{
+	return segment != NULL && segment->known != SEGMENT_OF_EARLIER;
+}
+
 /* The first segment of a connection that no cable has seen: numbers count from it. */
 static bool begins_unseen(const struct decode_layer *layer, const struct tcp_header *header)
 {
@@ -374,6 +396,7 @@ static void describe_tcp(GString *out, const struct account *account,
 			 const struct decode_layer *layer, struct bytes in)
 {
 	const struct model_segment *segment = layer->is_quoted ? NULL : account->segment;
+	bool is_relative = has_own_numbers(segment);
 	char flags[TCP_FLAGS_TEXT_BYTES];
 	struct tcp_header header;
 	struct bytes payload;
@@ -388,20 +411,22 @@ static void describe_tcp(GString *out, const struct account *account,
 	append_port(out, header.destination_port);
 	text_append(out, ", ");
 	text_append(out, tcp_flags_print(header.flags, flags));
+	if (in.data[TCP_AE_BYTE] & TCP_AE) /* what makes ACE of three flags: RFC 9768 section 3.1 */
+		text_append(out, " AE");
 	text_count(out, ", seq ",
-		   segment != NULL                 ? segment->sequence
-		   : begins_unseen(layer, &header) ? 0
-						   : header.sequence,
+		   is_relative                                        ? segment->sequence
+		   : segment == NULL && begins_unseen(layer, &header) ? 0
+								      : header.sequence,
 		   "");
 	if (header.flags & TCP_ACK)
 		text_count(out, ", ack ",
-			   segment != NULL ? segment->acknowledgment : header.acknowledgment, "");
+			   is_relative ? segment->acknowledgment : header.acknowledgment, "");
 	append_window(out, &header, segment, layer->is_quoted);
 	if (tcp_options_parse(header.options, &options) != PARSE_OK)
 		return;
 	if (options.has_mss)
 		text_count(out, ", MSS ", options.mss, "");
-	if (segment != NULL)
+	if (is_relative)
 		append_blocks(out, ", SACK of ", &header, &options, segment);
 	else if (options.sack_count > 0)
 		text_count(out, ", SACK of ", options.sack_count,

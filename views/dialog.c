@@ -4,6 +4,7 @@
 #include <string.h>
 #include "protocols/layer.h"
 #include "protocols/tls/dissect.h"
+#include "sim/plural.h"
 #include "views/names.h"
 #include "views/sentence.h"
 #include "views/text.h"
@@ -92,8 +93,8 @@ static void print_saying(FILE *out, bool colour, const struct saying *saying, bo
 			g_byte_array_unref(saying->bytes);
 			return;
 		}
-		fprintf(out, "[%s, %s%" PRIu64 " bytes%s]\n", saying->first->name,
-			lines == 0 ? "" : "in all ", saying->length,
+		fprintf(out, "[%s, %s%" PRIu64 " byte%s%s]\n", saying->first->name,
+			lines == 0 ? "" : "in all ", saying->length, plural(saying->length),
 			lines == 0 ? "" : ": the rest is not shown");
 	}
 	g_byte_array_unref(saying->bytes);
@@ -217,9 +218,10 @@ static void print_connection(const struct model *model, FILE *out, bool colour,
 		colour ? "\033[0m" : "");
 	g_string_free(ends, TRUE);
 	print_units(out, colour, connection);
-	fprintf(out, "  %12.6f s  %s; %" PRIu64 " bytes up, %" PRIu64 " bytes down\n\n",
+	fprintf(out, "  %12.6f s  %s; %" PRIu64 " byte%s up, %" PRIu64 " byte%s down\n\n",
 		time_seconds(connection->closed_ns), ending(connection),
-		connection->directions[0].bytes_sent, connection->directions[1].bytes_sent);
+		connection->directions[0].bytes_sent, plural(connection->directions[0].bytes_sent),
+		connection->directions[1].bytes_sent, plural(connection->directions[1].bytes_sent));
 }
 
 struct view_found dialog_print(const struct model *model, const struct dialog_options *options)

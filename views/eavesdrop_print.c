@@ -1,5 +1,6 @@
 /* What an observer of a link has learned, in words. */
 #include <inttypes.h>
+#include "sim/plural.h"
 #include "views/eavesdrop_private.h"
 #include "views/sentence.h"
 
@@ -23,8 +24,8 @@ static void print_title(const struct print *print)
 
 	fprintf(print->out, "%sWhat an observer at %s learns%s\n", print->colour ? "\033[1m" : "",
 		eavesdrop->place, print->colour ? "\033[0m" : "");
-	fprintf(print->out, "  %" PRIu64 " frames, %" PRIu64 " B", eavesdrop->frames,
-		eavesdrop->bytes);
+	fprintf(print->out, "  %" PRIu64 " frame%s, %" PRIu64 " B", eavesdrop->frames,
+		plural(eavesdrop->frames), eavesdrop->bytes);
 	if (eavesdrop->frames > 0)
 		fprintf(print->out, ", from %.6f s to %.6f s", time_seconds(eavesdrop->first_ns),
 			time_seconds(eavesdrop->last_ns));
@@ -48,9 +49,10 @@ static void print_hosts(const struct print *print)
 		const char *name = eavesdrop_name(print->eavesdrop, host->address);
 		char address[IPV6_ADDRESS_TEXT_BYTES];
 
-		fprintf(print->out, "  %-15s  sent %" PRIu64 " frames, %" PRIu64 " B%s%s\n",
-			ip_address_print(host->address, address), host->frames, host->bytes,
-			name == NULL ? "" : "; by DNS ", name == NULL ? "" : name);
+		fprintf(print->out, "  %-15s  sent %" PRIu64 " frame%s, %" PRIu64 " B%s%s\n",
+			ip_address_print(host->address, address), host->frames,
+			plural(host->frames), host->bytes, name == NULL ? "" : "; by DNS ",
+			name == NULL ? "" : name);
 	}
 }
 
@@ -133,9 +135,9 @@ static void print_session(const struct print *print, const struct heard_session 
 		fprintf(print->out, "                  … and %u lines more\n",
 			session->heard->len - LINES_MAX);
 	fprintf(print->out,
-		"  %12.6f s  %s; %" PRIu64 " B up in %u packets, %" PRIu64 " B down in %u\n",
+		"  %12.6f s  %s; %" PRIu64 " B up in %u packet%s, %" PRIu64 " B down in %u\n",
 		time_seconds(session->closed_ns), eavesdrop_ending(session), up->bytes,
-		up->segments, down->bytes, down->segments);
+		up->segments, plural(up->segments), down->bytes, down->segments);
 }
 
 static void print_secrets(const struct print *print)

@@ -82,6 +82,9 @@ void explain_append_order(GString *out, const struct model_segment *segment)
 	case SEGMENT_KEEPALIVE:
 		text_append(out, ", keep-alive");
 		break;
+	case SEGMENT_PROBE:
+		text_append(out, ", window probe");
+		break;
 	case SEGMENT_EARLY:
 		g_string_append_printf(
 		    out, ", OUT OF ORDER: %" G_GUINT64_FORMAT " B before it have not come yet",

@@ -4,6 +4,7 @@
 #include "stack/wire/ethernet.h"
 #include "stack/wire/ipv4.h"
 #include "stack/wire/ipv6.h"
+#include "stack/wire/tcp.h"
 #include "views/describe.h"
 #include "views/explain_private.h"
 #include "views/names.h"
@@ -328,7 +329,9 @@ static void print_data(struct block *block, const struct decode_layer *layer)
 	GString *line = block->explain->layout.line;
 
 	begin_data(block, layer->is_quoted ? "  quoted" : NULL, LAYER_COUNT, "data");
-	if (segment != NULL && model_segment_end(segment) > segment->offset && !layer->is_quoted)
+	/* What a reset carries is of no stream, but for people (RFC 9293 section 3.5.3). */
+	if (segment != NULL && model_segment_end(segment) > segment->offset && !layer->is_quoted &&
+	    (segment->flags & TCP_RST) == 0)
 		append_place(line, segment);
 	else
 		append_start(line,
@@ -387,7 +390,7 @@ static void print_payload(struct block *block)
 static bool is_told_now(const struct model_segment *segment)
 {
 	return segment->order == SEGMENT_IN_ORDER || segment->order == SEGMENT_FILLS_GAP ||
-	       segment->order == SEGMENT_AFTER_LOSS;
+	       segment->order == SEGMENT_AFTER_LOSS || segment->order == SEGMENT_PROBE;
 }
 
 /* What TLS puts around what was decrypted: the application says the rest of the payload. */
@@ -534,7 +537,7 @@ static void print_damage(struct block *block)
 		g_string_append_printf(explain->layout.line,
 				       "the capture, in front of this: %" G_GUINT64_FORMAT
 				       " byte%s passed over",
-				       frame->passed_bytes, frame->passed_bytes == 1 ? "" : "s");
+				       frame->passed_bytes, plural(frame->passed_bytes));
 		print_line(explain);
 	}
 	if (captured < frame->original_length) {
@@ -576,7 +579,7 @@ static void append_decrypted(struct explain *explain)
 	GString *line = explain->layout.line;
 
 	g_string_append_printf(line, "; %" G_GUINT64_FORMAT " TLS record%s decrypted", records.read,
-			       records.read == 1 ? "" : "s");
+			       plural(records.read));
 	if (records.unread > 0)
 		g_string_append_printf(
 		    line, ", %" G_GUINT64_FORMAT " could not be: the secrets here do not fit",
@@ -588,26 +591,26 @@ void explain_summary(struct explain *explain, const struct explain_result *resul
 	GString *line = explain->layout.line;
 
 	g_string_append_printf(line, "%" G_GUINT64_FORMAT " frame%s", result->frames,
-			       result->frames == 1 ? "" : "s");
+			       plural(result->frames));
 	if (result->shown < result->frames)
 		g_string_append_printf(line, ", %" G_GUINT64_FORMAT " of them shown",
 				       result->shown);
 	g_string_append_printf(line, "; %u TCP connection%s", streams_count(explain->streams),
-			       streams_count(explain->streams) == 1 ? "" : "s");
+			       plural(streams_count(explain->streams)));
 	if (streams_forgotten(explain->streams) > 0)
 		g_string_append_printf(
 		    line,
 		    " (%zu were forgotten for lack of room, and count again where they went on)",
 		    streams_forgotten(explain->streams));
 	if (streams_untold(explain->streams) > 0)
-		g_string_append_printf(line,
-				       "; %" G_GUINT64_FORMAT
-				       " bytes held to the end: those before them never came",
-				       streams_untold(explain->streams));
+		g_string_append_printf(
+		    line,
+		    "; %" G_GUINT64_FORMAT " byte%s held to the end: those before them never came",
+		    streams_untold(explain->streams), plural(streams_untold(explain->streams)));
 	if (explain->unfinished > 0)
 		g_string_append_printf(line,
 				       "; %" G_GUINT64_FORMAT " checksum%s left to network cards",
-				       explain->unfinished, explain->unfinished == 1 ? "" : "s");
+				       explain->unfinished, plural(explain->unfinished));
 	if (tls_secrets_count(streams_secrets(explain->streams)) > 0)
 		append_decrypted(explain);
 	layout_print(&explain->layout, 4);

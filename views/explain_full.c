@@ -206,7 +206,8 @@ static void print_datagram(struct explain *explain, const struct explained *pack
 	if (dissector == NULL)
 		return;
 	begin_heading(explain, dissector->name);
-	g_string_append_printf(explain->layout.line, ", %zu bytes", input.bytes.length);
+	g_string_append_printf(explain->layout.line, ", %zu byte%s", input.bytes.length,
+			       plural(input.bytes.length));
 	print_line(explain, 4);
 	count = dissector->dissect(&input, units, STREAM_UNITS_MAX);
 	count = MIN(count, STREAM_UNITS_MAX);

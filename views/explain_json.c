@@ -101,7 +101,7 @@ static void append_stream(GString *out, const struct model_segment *segment)
 		[SEGMENT_ELSEWHERE] = "elsewhere",   [SEGMENT_KEEPALIVE] = "keep-alive",
 		[SEGMENT_EARLY] = "early",           [SEGMENT_FILLS_GAP] = "fills a gap",
 		[SEGMENT_AFTER_LOSS] = "after loss", [SEGMENT_BEFORE] = "before",
-		[SEGMENT_DAMAGED] = "damaged",
+		[SEGMENT_DAMAGED] = "damaged",       [SEGMENT_PROBE] = "window probe",
 	};
 
 	g_string_append_printf(out, ",\"stream\":{\"connection\":%u,\"from\":\"%s\"",

@@ -103,3 +103,25 @@ void held_feed(struct held *held, const struct trace_record *record, struct held
 	if (*next > end)
 		news->released_end = *next;
 }
+
+uint64_t held_next(const struct held *held, uint64_t object)
+{
+	const uint64_t *next = g_hash_table_lookup(held->next, &object);
+
+	return next == NULL ? 0 : *next;
+}
+
+uint64_t held_bytes(const struct held *held, uint64_t object)
+{
+	const GArray *early = g_hash_table_lookup(held->gaps, &object);
+	uint64_t bytes = 0, end = 0;
+
+	for (guint i = 0; early != NULL && i < early->len; i++) {
+		const struct range *range = &g_array_index(early, struct range, i);
+
+		end = MAX(end, range->begin);
+		bytes += range->end > end ? range->end - end : 0;
+		end = MAX(end, range->end);
+	}
+	return bytes;
+}

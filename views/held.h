@@ -20,3 +20,7 @@ void held_free(struct held *held);
 
 /* Takes in a DECAPSULATE record of TCP; all 0 in `news` where there is nothing to tell. */
 void held_feed(struct held *held, const struct trace_record *record, struct held_news *news);
+
+/* The first byte of the direction that has not come; and how many bytes from behind it have. */
+uint64_t held_next(const struct held *held, uint64_t object);
+uint64_t held_bytes(const struct held *held, uint64_t object);

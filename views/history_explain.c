@@ -1,5 +1,6 @@
 /* What happens at a hop, and why: where packets are made and where switches pass them on. */
 #include "protocols/layer.h"
+#include "sim/plural.h"
 #include "stack/names.h"
 #include "stack/tcp/names.h"
 #include "views/crossing.h"
@@ -140,10 +141,10 @@ static void append_encapsulation(const struct telling *telling, const struct tel
 	if (!frame->has_ipv4 || frame->transport == NULL)
 		return;
 	if (frame->payload != NULL)
-		g_string_append_printf(out,
-				       " In front of %u bytes of %s go %u bytes of %s header%s ",
-				       frame->payload_bytes, frame->payload, frame->transport_bytes,
-				       frame->transport, frame->has_ethernet ? "," : " and");
+		g_string_append_printf(
+		    out, " In front of %u byte%s of %s go %u bytes of %s header%s ",
+		    frame->payload_bytes, plural(frame->payload_bytes), frame->payload,
+		    frame->transport_bytes, frame->transport, frame->has_ethernet ? "," : " and");
 	else
 		g_string_append_printf(out, " In front of %u bytes of %s without data go ",
 				       frame->transport_bytes, frame->transport);

@@ -1,6 +1,7 @@
 /* What happens at a hop, and why: where packets end. */
 #include "protocols/actor.h"
 #include "protocols/layer.h"
+#include "sim/plural.h"
 #include "stack/names.h"
 #include "stack/tcp/names.h"
 #include "stack/wire/arp.h"
@@ -122,8 +123,9 @@ void telling_deliver(const struct telling *telling)
 	} else if (tcp != NULL) {
 		g_string_append(telling->out, tcp);
 	} else if (frame.payload != NULL) {
-		g_string_append_printf(telling->out, " What is left, %u bytes of %s, goes to ",
-				       frame.payload_bytes, frame.payload);
+		g_string_append_printf(telling->out, " What is left, %u byte%s of %s, goes to ",
+				       frame.payload_bytes, plural(frame.payload_bytes),
+				       frame.payload);
 		if (!append_program(telling, &frame))
 			g_string_append(telling->out, "whoever waits for it");
 		g_string_append_c(telling->out, '.');

@@ -143,8 +143,8 @@ static void append_change(struct layout *layout, char sign, size_t header_bytes)
 	size_t from = layout->line->len;
 
 	if (header_bytes > 0) {
-		text_append_bytes(layout->line, (const char[]) { sign, ' ' }, 2);
-		text_number_right(layout->line, header_bytes, 2);
+		text_append_bytes(layout->line, &sign, 1);
+		text_number_right(layout->line, header_bytes, 3);
 		text_append(layout->line, " B");
 	}
 	skip(layout, (unsigned)(layout->line->len - from));
@@ -164,6 +164,8 @@ static void make_front(struct layout *layout, const struct layout_front *front)
 	skip(layout, (unsigned)(line->len - before_name));
 	append_change(layout, front->sign, front->header_bytes);
 	layout_plain(layout);
+	if (layout_width(layout) >= LAYOUT_TEXT_COLUMN)
+		text_append(layout->line, " ");
 	layout_pad(layout, LAYOUT_TEXT_COLUMN);
 }
 

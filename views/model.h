@@ -148,14 +148,24 @@ const struct model_connection *model_connection(const struct model *model, unsig
 /* How a segment's bytes stand to those before it, where that is known. */
 enum segment_order {
 	SEGMENT_IN_ORDER,
-	SEGMENT_REPEATED,   /* all of its bytes were there before */
-	SEGMENT_ELSEWHERE,  /* likewise, but at another interface: the same packet on its way */
-	SEGMENT_KEEPALIVE,  /* repeats one byte at most, to see whether the peer is there */
-	SEGMENT_EARLY,      /* bytes before it have not come yet: it is held */
+	SEGMENT_REPEATED,  /* all of its bytes were there before */
+	SEGMENT_ELSEWHERE, /* likewise, but at another interface: the same packet on its way */
+	SEGMENT_KEEPALIVE, /* repeats one byte at most, to see whether the peer is there */
+	SEGMENT_PROBE, /* repeats or sends one byte at most, while the peer's window is closed */
+	SEGMENT_EARLY, /* bytes before it have not come yet: it is held */
 	SEGMENT_FILLS_GAP,  /* what was held behind it can be read now */
 	SEGMENT_AFTER_LOSS, /* bytes before it were never captured */
 	SEGMENT_BEFORE,  /* all of it is from before the first byte of the stream that is known */
 	SEGMENT_DAMAGED, /* its checksum is wrong: a receiver does not take it in */
+};
+
+/* What a stream that is followed shows of a segment without payload, beyond what its header says. */
+enum segment_known {
+	SEGMENT_KNOWN_NOTHING,
+	SEGMENT_ACKNOWLEDGES_AGAIN, /* the same as before, and with the same window */
+	SEGMENT_UPDATES_WINDOW,     /* acknowledges the same as before, with a larger window */
+	SEGMENT_OF_EARLIER,   /* answers a SYN, and acknowledges what it did not send: RFC 5961 */
+	SEGMENT_SIMULTANEOUS, /* a SYN, or its answer, while the other side opens as well */
 };
 
 /* A TCP segment found in a frame: which connection, which part of its direction. */
@@ -167,8 +177,9 @@ struct model_segment {
 	uint32_t before_bytes; /* of them, which are from before the stream's first known byte */
 	uint32_t sequence, acknowledgment; /* relative to the SYNs, as Wireshark shows them */
 	uint8_t flags;
-	uint8_t order;                /* enum segment_order */
-	uint8_t why;                  /* enum tcp_detail, as its sender says; 0: not known */
+	uint8_t order; /* enum segment_order */
+	uint8_t why;   /* enum tcp_detail, as its sender or the stream says; 0: not known */
+	uint8_t known; /* enum segment_known, of captures alone */
 	uint64_t missing_bytes;       /* never captured, just before it */
 	uint64_t other_missing_bytes; /* acknowledged by it, and never captured */
 	uint64_t released_bytes;      /* what was held behind it, and can be read now */

@@ -5,6 +5,7 @@
 #include "protocols/imap/dissect.h"
 #include "protocols/pop3/dissect.h"
 #include "protocols/smtp/dissect.h"
+#include "sim/plural.h"
 
 #define TRIES_MAX    30    /* for one question of a kind */
 #define SAYINGS_MAX  50000 /* that questions are drawn from */
@@ -120,7 +121,7 @@ bool quiz_is_readable(const char *summary)
 
 	if (summary[0] == '(' || g_ascii_isdigit(summary[0]))
 		run = strspn(summary, "0123456789") == 3 && summary[3] != '\0' &&
-			      !g_str_has_prefix(summary + 3, " bytes")
+			      !g_str_has_prefix(summary + 3, " byte")
 			  ? 0
 			  : DESCRIBE_MAX;
 	for (; *summary != '\0' && run < RUN_MAX; summary++)
@@ -176,7 +177,7 @@ const char *quiz_node(const struct quizzing *quizzing, uint32_t node)
 
 char *quiz_bytes(uint64_t bytes)
 {
-	return g_strdup_printf("%" PRIu64 " bytes", bytes);
+	return g_strdup_printf("%" PRIu64 " byte%s", bytes, plural(bytes));
 }
 
 static void gather(struct quizzing *quizzing)

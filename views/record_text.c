@@ -4,6 +4,7 @@
 #include "protocols/layer.h"
 #include "protocols/mail/names.h"
 #include "protocols/tls/names.h"
+#include "sim/plural.h"
 #include "sim/time.h"
 #include "stack/names.h"
 #include "stack/tcp/names.h"
@@ -344,8 +345,8 @@ static void append_congestion(GString *out, const struct trace_record *record, s
 	g_string_append(out, "congestion window: ");
 	if (record->before != 0)
 		g_string_append_printf(out, "%" G_GUINT64_FORMAT " → ", record->before);
-	g_string_append_printf(out, "%" G_GUINT64_FORMAT " bytes, %s", record->after,
-			       view_detail_name(record));
+	g_string_append_printf(out, "%" G_GUINT64_FORMAT " byte%s, %s", record->after,
+			       plural(record->after), view_detail_name(record));
 	if (bytes.length == TCP_CONGESTION_RECORD_BYTES)
 		g_string_append_printf(out, ", threshold %u", get_be32(bytes.data));
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 #include "protocols/actor.h"
 #include "protocols/layer.h"
+#include "sim/plural.h"
 #include "views/names.h"
 #include "views/report_private.h"
 
@@ -58,21 +59,20 @@ void report_print_summary(const struct report *report, FILE *out, bool colour)
 	for (guint i = 0; i < report->strangers->len; i++)
 		print_stranger_line(report, out, report->strangers->pdata[i]);
 	fprintf(out,
-		"  %" PRIu64 " packets made %" PRIu64 " frames on all wires together, %" PRIu64
+		"  %" PRIu64 " packet%s made %" PRIu64 " frame%s on all wires together, %" PRIu64
 		" B, in %.3f s\n",
-		model_frame_count(report->model), report->frames, report->frame_bytes,
+		model_frame_count(report->model), plural(model_frame_count(report->model)),
+		report->frames, plural(report->frames), report->frame_bytes,
 		time_seconds(report->end_ns));
 	fprintf(out, "  %u TCP connection%s, %" PRIu64 " retransmission%s, %" PRIu64 " drop%s\n",
 		model_connection_count(report->model),
-		model_connection_count(report->model) == 1 ? "" : "s",
-		model_retransmissions(report->model),
-		model_retransmissions(report->model) == 1 ? "" : "s", report->drops,
-		report->drops == 1 ? "" : "s");
+		plural(model_connection_count(report->model)), model_retransmissions(report->model),
+		plural(model_retransmissions(report->model)), report->drops, plural(report->drops));
 	if (report->loopback > 0)
 		fprintf(out,
 			"  %" PRIu64
 			" datagram%s from a host to itself, on no wire and in no capture\n",
-			report->loopback, report->loopback == 1 ? "" : "s");
+			report->loopback, plural(report->loopback));
 	fprintf(out, "  of the bytes first sent %.1f %% were payload, %.1f %% headers\n",
 		total == 0 ? 0.0 : 100.0 * (double)payload / (double)total,
 		total == 0 ? 0.0 : 100.0 * (double)(total - payload) / (double)total);

@@ -72,6 +72,25 @@ const char *sentence_host(const struct view_names *names, struct ip_address addr
 	return name != NULL ? name : ip_address_print(address, out);
 }
 
+/* "an ARP packet of which too little is here": the capture has not all of it; else it is malformed. */
+static void append_unreadable(GString *out, const struct decode_layer *layer, const char *article,
+			      const char *what)
+{
+	bool is_cut = layer->note == DECODE_NOTE_SNAPPED;
+
+	text_words(out, is_cut ? article : "a malformed", " ", what);
+	if (is_cut)
+		text_append(out, " of which too little is here");
+}
+
+static void append_unreadable_from(GString *out, const char *from, const char *to,
+				   const struct decode_layer *layer, const char *article,
+				   const char *what)
+{
+	text_words(out, from, " sends ", to, " ");
+	append_unreadable(out, layer, article, what);
+}
+
 /* Who has an address, with its name where it has one. */
 static void append_question(GString *out, const struct view_names *names, const char *sender,
 			    uint32_t target)
@@ -84,15 +103,27 @@ static void append_question(GString *out, const struct view_names *names, const 
 		text_words(out, " (", name, ")");
 }
 
-static void append_arp(GString *out, const struct view_names *names, struct bytes payload,
-		       bool is_unicast)
+/* Whether the frame is for all; so is one of which there is no Ethernet header. */
+static bool is_broadcast(const struct decode *decode)
 {
+	struct ethernet_header ethernet;
+	struct bytes payload;
+
+	return decode->layer_count == 0 || decode->layers[0].protocol != DECODE_ETHERNET ||
+	       ethernet_header_parse(decode->frame, &ethernet, &payload) != PARSE_OK ||
+	       mac_equal(ethernet.destination, mac_broadcast);
+}
+
+static void append_arp(GString *out, const struct view_names *names, const struct decode *decode,
+		       const struct decode_layer *layer)
+{
+	struct bytes payload = bytes_from(decode->frame, layer->start);
 	struct arp_packet arp;
 	char rooms[2][SENTENCE_HOST_BYTES], address[IPV4_TEXT_BYTES], mac[MAC_TEXT_BYTES];
 	const char *sender, *target;
 
 	if (arp_packet_parse(payload, &arp) != PARSE_OK) {
-		text_append(out, "a malformed ARP packet");
+		append_unreadable(out, layer, "an", "ARP packet");
 		return;
 	}
 	sender = sentence_host(names, ip_address_from_ipv4(arp.sender_address), rooms[0]);
@@ -111,7 +142,7 @@ static void append_arp(GString *out, const struct view_names *names, struct byte
 		text_words(out, sender, " answers ", target, ": ",
 			   ipv4_print(arp.sender_address, address), " is at ",
 			   mac_print(arp.sender_mac, mac));
-	if (arp.operation == ARP_REQUEST && is_unicast && arp.sender_address != 0 &&
+	if (arp.operation == ARP_REQUEST && !is_broadcast(decode) && arp.sender_address != 0 &&
 	    arp.sender_address != arp.target_address)
 		text_append(out, SENTENCE_DASH "It asks the MAC address that it has, to learn "
 					       "whether that still holds");
@@ -120,7 +151,8 @@ static void append_arp(GString *out, const struct view_names *names, struct byte
 /* "1 byte", "2 bytes" between two texts. */
 static void append_bytes(GString *out, const char *before, uint64_t length, const char *behind)
 {
-	text_count(out, before, length, length == 1 ? " byte" : " bytes");
+	text_append(out, before);
+	text_things(out, length, "byte");
 	text_append(out, behind);
 }
 
@@ -190,13 +222,13 @@ static void append_redirect(GString *out, const struct view_names *names, const 
 }
 
 static void append_icmp(GString *out, const struct view_names *names, const char *from,
-			const char *to, struct bytes payload)
+			const char *to, const struct decode_layer *layer, struct bytes payload)
 {
 	struct icmp_header icmp;
 	struct bytes rest;
 
 	if (icmp_header_parse(payload, &icmp, &rest) != PARSE_OK)
-		text_words(out, from, " sends ", to, " a malformed ICMP message");
+		append_unreadable_from(out, from, to, layer, "an", "ICMP message");
 	else if (icmp.type == ICMP_ECHO_REQUEST)
 		append_ping(out, from, to, rest.length);
 	else if (icmp.type == ICMP_ECHO_REPLY)
@@ -245,19 +277,26 @@ static const char *icmpv6_error_text(const struct icmpv6_header *icmp)
 	}
 }
 
+static bool is_unspecified(struct ip_address address)
+{
+	static const struct ip_address unspecified;
+
+	return ip_address_equal(address, unspecified);
+}
+
 static void append_icmpv6(GString *out, const struct view_names *names, const char *from,
-			  const char *to, struct bytes message)
+			  const char *to, const struct decode_layer *layer, struct bytes message)
 {
 	struct icmpv6_header icmp;
 	struct bytes rest;
-	char room[SENTENCE_HOST_BYTES];
+	char rooms[2][SENTENCE_HOST_BYTES];
 	const char *target;
 
 	if (icmpv6_header_parse(message, &icmp, &rest) != PARSE_OK) {
-		text_words(out, from, " sends ", to, " a malformed ICMPv6 message");
+		append_unreadable_from(out, from, to, layer, "an", "ICMPv6 message");
 		return;
 	}
-	target = sentence_host(names, icmp.target, room);
+	target = sentence_host(names, icmp.target, rooms[0]);
 	switch (icmp.type) {
 	case ICMPV6_ECHO_REQUEST:
 		append_ping(out, from, to, rest.length);
@@ -276,6 +315,20 @@ static void append_icmpv6(GString *out, const struct view_names *names, const ch
 		return;
 	case ICMPV6_ROUTER_ADVERTISEMENT:
 		text_words(out, from, " says that it is a router");
+		return;
+	case ICMPV6_REDIRECT:
+		text_words(out, from, " tells ", to, " to use ", target, " for ",
+			   sentence_host(names, icmp.destination, rooms[1]));
+		return;
+	case ICMPV6_LISTENER_QUERY:
+		text_words(out, from, " asks who listens to ",
+			   is_unspecified(icmp.target) ? "multicasts" : target);
+		return;
+	case ICMPV6_LISTENER_REPORT:
+		text_words(out, from, " listens to the multicasts of ", target);
+		return;
+	case ICMPV6_LISTENER_DONE:
+		text_words(out, from, " listens to the multicasts of ", target, " no more");
 		return;
 	default:
 		break;
@@ -323,13 +376,16 @@ static void append_datagram(GString *out, const char *from, const char *to, stru
 }
 
 static void append_udp(GString *out, const char *from, const char *to,
-		       const struct account *account, struct bytes in)
+		       const struct account *account, const struct decode_layer *layer,
+		       struct bytes in)
 {
 	struct account_datagram room;
 	const struct account_datagram *datagram = account_unit(account, &room);
 
 	if (in.length < UDP_HEADER_BYTES)
-		text_words(out, from, " sends ", to, " a malformed UDP datagram");
+		append_unreadable_from(out, from, to, layer, "a", "UDP datagram");
+	else if (layer->status == PARSE_BAD_LENGTH)
+		text_words(out, from, " sends ", to, " a UDP datagram whose length is wrong");
 	else if (datagram->dissector != NULL)
 		append_exchange(out, from, to, datagram->unit.kind == DNS_UNIT_RESPONSE,
 				datagram->unit.summary);
@@ -337,18 +393,52 @@ static void append_udp(GString *out, const char *from, const char *to,
 		append_datagram(out, from, to, in);
 }
 
+/* The other side of the connection that `segment` belongs to. */
+static const struct model_direction *other_side(const struct model_segment *segment)
+{
+	return &segment->connection->directions[!segment->direction->is_from_server];
+}
+
+/* Acknowledges what it did before, and that is the point of it. */
+static bool is_duplicate(const struct model_segment *segment)
+{
+	return segment->window_bytes > 0 &&
+	       (segment->known == SEGMENT_ACKNOWLEDGES_AGAIN || segment->why == TCP_ACK_DUPLICATE);
+}
+
+/* What a receiver says of its room, where that is the point of the segment. */
+static void append_room(GString *out, const struct model_segment *segment)
+{
+	if (segment->window_bytes == 0) {
+		text_append(out, ", and has no room for more (zero window)");
+	} else if (segment->why == TCP_ACK_WINDOW && segment->is_window_known) {
+		append_bytes(out, ", and has room for ", segment->window_bytes, " (window update)");
+	} else if (segment->why == TCP_ACK_WINDOW) {
+		text_append(out, ", and has more room (window update)");
+	} else if (segment->why == TCP_ACK_CHALLENGE) {
+		text_append(out, " (challenge ACK)");
+	} else if (is_duplicate(segment)) {
+		text_append(out, " (duplicate ACK)");
+	}
+}
+
 /* The most frequent sentence of all: without a format, for speed. */
 static void append_acknowledgment(GString *out, const char *from, const char *to,
 				  const struct model_segment *segment)
 {
-	uint32_t upto = segment->acknowledgment - 1;
-
 	text_append(out, from);
-	text_append(out, segment->why == TCP_ACK_DUPLICATE ? " acknowledges again what "
-							   : " acknowledges what ");
+	text_append(out,
+		    is_duplicate(segment) ? " acknowledges again what " : " acknowledges what ");
 	text_append(out, to);
-	text_append(out, " sent up to byte ");
-	text_number(out, upto);
+	if ((int32_t)segment->acknowledgment > 1) {
+		text_append(out, " sent up to byte ");
+		text_number(out, segment->acknowledgment - 1);
+	} else {
+		text_append(out, other_side(segment)->has_syn
+				     ? " sent, which is its SYN so far"
+				     : " sent before what is known of this stream");
+	}
+	append_room(out, segment);
 }
 
 /* "port 25 (smtp)" */
@@ -361,10 +451,11 @@ static void append_port(GString *out, uint16_t port)
 		text_words(out, " (", service, ")");
 }
 
-/* The other side of the connection that `segment` belongs to. */
-static const struct model_direction *other_side(const struct model_segment *segment)
+/* Where a segment goes: its server listens there, or its client sent from there. */
+static uint16_t destination_port(const struct model_segment *segment)
 {
-	return &segment->connection->directions[!segment->direction->is_from_server];
+	return segment->direction->is_from_server ? segment->connection->client.port
+						  : segment->connection->server.port;
 }
 
 /* An answer to the SYN that is an RST: nobody is there (RFC 9293 section 3.5.2). */
@@ -379,6 +470,8 @@ static void append_reset(GString *out, const char *from, const char *to,
 {
 	if (!is_refusal(segment)) {
 		text_words(out, from, " resets the connection with ", to);
+		if (segment->length > 0)
+			append_bytes(out, ", and says why in ", segment->length, "");
 		return;
 	}
 	text_words(out, from, " refuses ", to, " the connection (RST): ");
@@ -398,7 +491,10 @@ static void append_acknowledged(GString *out, const char *from, const char *to,
 {
 	const struct model_direction *other = other_side(segment);
 
-	if (other->has_fin && segment->acknowledgment == (uint32_t)other->fin_offset + 2)
+	if (segment->known == SEGMENT_OF_EARLIER)
+		text_words(out, from, " sends ", to,
+			   " an ACK for an earlier connection of these ports (challenge ACK)");
+	else if (other->has_fin && segment->acknowledgment == (uint32_t)other->fin_offset + 2)
 		text_words(out, from, " acknowledges all that ", to, " sent, and its FIN");
 	else
 		append_acknowledgment(out, from, to, segment);
@@ -407,7 +503,7 @@ static void append_acknowledged(GString *out, const char *from, const char *to,
 /* The last step of opening, as far as it was seen. */
 static bool completes_handshake(const struct model_segment *segment)
 {
-	return segment->sequence == 1 && segment->acknowledgment == 1 &&
+	return segment->sequence == 1 && segment->acknowledgment == 1 && !is_duplicate(segment) &&
 	       !segment->direction->is_from_server && other_side(segment)->has_syn;
 }
 
@@ -419,12 +515,46 @@ static bool is_again(const struct model_segment *segment)
 /* Why it is sent, where that is more than that there was something to send or to acknowledge. */
 static const char *reason_of(const struct model_segment *segment)
 {
-	return segment->why == TCP_ACK_AT_ONCE || segment->why == TCP_ACK_DELAYED
-		   ? NULL
-		   : segment_reason(segment->why);
+	if (segment->why == TCP_ACK_AT_ONCE || segment->why == TCP_ACK_DELAYED)
+		return NULL;
+	if (segment->why == TCP_RETRANSMIT_TIMEOUT && segment->flags & TCP_SYN)
+		return "No answer came before the timer ran out, so TCP takes the SYN for lost and "
+		       "sends it again";
+	return segment_reason(segment->why);
 }
 
-/* Segments that carry no payload. */
+static void append_syn(GString *out, const char *from, const char *to,
+		       const struct model_segment *segment, const char *again)
+{
+	bool is_simultaneous = segment->known == SEGMENT_SIMULTANEOUS;
+
+	if (segment->flags & TCP_FIN) {
+		text_words(out, from, " sends ", to,
+			   " a segment with both SYN and FIN, which begins nothing");
+	} else if (segment->flags & TCP_ACK) {
+		text_words(out, from, " agrees", again, " to the connection",
+			   is_simultaneous ? ", whose SYN was on its way as well (simultaneous "
+					     "open)"
+					   : " and sends its own SYN");
+	} else {
+		text_words(out, from, *again == '\0' ? " opens" : " tries again to open",
+			   " a TCP connection to ", to, " ");
+		append_port(out, destination_port(segment));
+		if (is_simultaneous)
+			text_append(out, ", as that does at the same time (simultaneous open)");
+	}
+}
+
+/* All of a connection but its first SYN acknowledge something; others are dropped (RFC 9293 section 3.10.7). */
+static void append_without_ack(GString *out, const char *from, const char *to,
+			       const struct model_segment *segment)
+{
+	text_words(out, from, " sends ", to,
+		   segment->flags == 0 ? " a segment without flags, which no connection has"
+				       : " a segment without ACK, which no connection has");
+}
+
+/* Segments whose payload, if any, is of no stream. */
 static void append_control(GString *out, const char *from, const char *to,
 			   const struct model_segment *segment)
 {
@@ -432,12 +562,10 @@ static void append_control(GString *out, const char *from, const char *to,
 
 	if (segment->flags & TCP_RST) {
 		append_reset(out, from, to, segment);
-	} else if ((segment->flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK)) {
-		text_words(out, from, " agrees", again, " to the connection and sends its own SYN");
 	} else if (segment->flags & TCP_SYN) {
-		text_words(out, from, *again == '\0' ? " opens" : " tries again to open",
-			   " a TCP connection to ", to, " ");
-		append_port(out, segment->connection->server.port);
+		append_syn(out, from, to, segment, again);
+	} else if ((segment->flags & TCP_ACK) == 0) {
+		append_without_ack(out, from, to, segment);
 	} else if (segment->flags & TCP_FIN) {
 		text_words(out, from, *again == '\0' ? " has" : " says again that it has",
 			   " no more to send on this connection (FIN)");
@@ -451,6 +579,11 @@ static void append_control(GString *out, const char *from, const char *to,
 static void append_keepalive(GString *out, const char *from, const char *to)
 {
 	text_words(out, from, " asks whether ", to, " is still there (keep-alive)");
+}
+
+static void append_probe(GString *out, const char *from, const char *to)
+{
+	text_words(out, from, " asks whether ", to, " has room again (window probe)");
 }
 
 /* What there is to say of a segment that says nothing new; false: it does. */
@@ -468,6 +601,9 @@ static bool append_order(GString *out, const char *from, const char *to,
 	case SEGMENT_KEEPALIVE:
 		append_keepalive(out, from, to);
 		return true;
+	case SEGMENT_PROBE:
+		append_probe(out, from, to);
+		return true;
 	case SEGMENT_EARLY:
 		text_words(out, from, " to ", to);
 		append_bytes(out, ": ", segment->length,
@@ -480,7 +616,7 @@ static bool append_order(GString *out, const char *from, const char *to,
 		return true;
 	case SEGMENT_DAMAGED:
 		text_words(out, from, " sends ", to);
-		append_bytes(out, " ", segment->length, " that were damaged on the way");
+		append_bytes(out, " ", segment->length, ", damaged on the way");
 		return true;
 	case SEGMENT_IN_ORDER:
 	case SEGMENT_FILLS_GAP:
@@ -554,6 +690,12 @@ static bool is_keepalive(const struct model_segment *segment)
 	       (segment->length == 0 && segment->order == SEGMENT_KEEPALIVE);
 }
 
+/* A byte for a closed window, or none: the receiver says how large that is now. */
+static bool is_probe(const struct model_segment *segment)
+{
+	return segment->why == TCP_PROBE_WINDOW || segment->order == SEGMENT_PROBE;
+}
+
 /* ", and has 1449 to 2896 (SACK)": behind what it acknowledges. */
 static void append_selective(GString *out, const struct model_segment *segment, struct bytes in)
 {
@@ -575,7 +717,9 @@ static void append_tcp(GString *out, const char *from, const char *to,
 		append_unknown_segment(out, from, to, in);
 	else if (is_keepalive(segment))
 		append_keepalive(out, from, to);
-	else if (segment->length == 0)
+	else if (is_probe(segment))
+		append_probe(out, from, to);
+	else if (segment->length == 0 || segment->flags & TCP_RST)
 		append_control(out, from, to, segment);
 	else
 		append_payload(out, from, to, account);
@@ -634,13 +778,13 @@ static void append_transport(GString *out, const char *from, const char *to,
 		append_tcp(out, from, to, account, in);
 		break;
 	case DECODE_UDP:
-		append_udp(out, from, to, account, in);
+		append_udp(out, from, to, account, layer, in);
 		break;
 	case DECODE_ICMP:
-		append_icmp(out, account->names, from, to, in);
+		append_icmp(out, account->names, from, to, layer, in);
 		break;
 	case DECODE_ICMPV6:
-		append_icmpv6(out, account->names, from, to, in);
+		append_icmpv6(out, account->names, from, to, layer, in);
 		break;
 	default:
 		append_unknown(out, from, to, account->decode, in.length);
@@ -751,17 +895,6 @@ static const struct decode_layer *malformed_ip(const struct decode *decode)
 	return NULL;
 }
 
-/* Whether the frame is for all; so is one of which there is no Ethernet header. */
-static bool is_broadcast(const struct decode *decode)
-{
-	struct ethernet_header ethernet;
-	struct bytes payload;
-
-	return decode->layer_count == 0 || decode->layers[0].protocol != DECODE_ETHERNET ||
-	       ethernet_header_parse(decode->frame, &ethernet, &payload) != PARSE_OK ||
-	       mac_equal(ethernet.destination, mac_broadcast);
-}
-
 static void append_without_address(GString *out, const struct account *account)
 {
 	const struct decode *decode = account->decode;
@@ -771,17 +904,15 @@ static void append_without_address(GString *out, const struct account *account)
 	if (decode->frame.length == 0) /* so it was captured; or no cable has seen it */
 		text_append(out, "an empty frame");
 	else if (arp != NULL)
-		append_arp(out, account->names, bytes_from(decode->frame, arp->start),
-			   !is_broadcast(decode));
+		append_arp(out, account->names, decode, arp);
 	else if (decode->layer_count > 0 && decode->layers[0].table == &ethernet_length_fields)
 		append_length_frame(out, decode->frame);
 	else if (decode->layer_count > 0 && decode->layers[0].protocol == DECODE_ETHERNET &&
 		 decode->layers[0].status == PARSE_UNSUPPORTED)
 		text_append(out, "a frame that is not Ethernet II");
 	else if (ip != NULL)
-		text_words(out, ip->note == DECODE_NOTE_SNAPPED ? "an " : "a malformed ", ip->name,
-			   ip->note == DECODE_NOTE_SNAPPED ? " packet of which too little is here"
-							   : " packet");
+		append_unreadable(out, ip, "an",
+				  ip->protocol == DECODE_IPV4 ? "IPv4 packet" : "IPv6 packet");
 	else if (decode->layer_count > 0 && decode->layers[0].protocol == DECODE_ETHERNET)
 		append_other_type(out, decode);
 	else if (decode->layer_count == 1 && decode->layers[0].protocol == DECODE_DATA)
@@ -822,6 +953,37 @@ static const char *place(const char *host, const char *program, char out[SENTENC
 	return out;
 }
 
+/* The IP packet inside of a tunnel, if it cannot be read; NULL: there is none. */
+static const struct decode_layer *unreadable_inner(const struct decode *decode)
+{
+	bool is_inner = false;
+
+	for (unsigned i = 0; i < decode->layer_count && !decode->layers[i].is_quoted; i++) {
+		const struct decode_layer *layer = &decode->layers[i];
+
+		if (layer->protocol != DECODE_IPV4 && layer->protocol != DECODE_IPV6)
+			continue;
+		if (is_inner && (layer->status != PARSE_OK || layer->note == DECODE_NOTE_SNAPPED))
+			return layer;
+		is_inner = true;
+	}
+	return NULL;
+}
+
+/* No layer says what a packet between these hosts is about. */
+static void append_nothing(GString *out, const char *from, const char *to,
+			   const struct decode *decode)
+{
+	const struct decode_layer *inner = unreadable_inner(decode);
+
+	if (inner == NULL)
+		text_words(out, from, " sends ", to, " an empty packet");
+	else
+		append_unreadable_from(out, from, to, inner, "an",
+				       inner->protocol == DECODE_IPV4 ? "IPv4 packet"
+								      : "IPv6 packet");
+}
+
 void sentence_append_account(GString *out, const struct account *account)
 {
 	const struct decode *decode = account->decode;
@@ -845,8 +1007,8 @@ void sentence_append_account(GString *out, const struct account *account)
 	to = place(to, program_at(account, false), places[1]);
 	if (append_fragment(out, from, to, account))
 		return;
-	if (upper == NULL)
-		text_words(out, from, " sends ", to, " an empty packet");
+	if (upper == NULL || (upper->protocol == DECODE_DATA && unreadable_inner(decode) != NULL))
+		append_nothing(out, from, to, decode);
 	else
 		append_transport(out, from, to, account, upper);
 }

@@ -46,6 +46,7 @@ struct state *state_new(const struct model *model)
 
 	state->model = model;
 	state->mailboxes = mailboxes_new();
+	state->backlog = backlog_new();
 	state->rows = g_ptr_array_new_with_free_func(row_free);
 	state->index = g_hash_table_new(row_hash, row_equal);
 	state->queued = g_ptr_array_new_with_free_func(queued_free);
@@ -57,6 +58,7 @@ void state_free(struct state *state)
 	if (state == NULL)
 		return;
 	mailboxes_free(state->mailboxes);
+	backlog_free(state->backlog);
 	g_hash_table_destroy(state->index);
 	g_ptr_array_free(state->rows, TRUE);
 	g_ptr_array_free(state->queued, TRUE);
@@ -193,6 +195,7 @@ void state_feed(struct state *state, const struct trace_record *record, struct b
 	state->last_row = NULL;
 	state->last_queued = NULL;
 	state->left_queue = 0;
+	backlog_feed(state->backlog, record, bytes);
 	switch (record->kind) {
 	case TRACE_TABLE:
 	case TRACE_STATE:

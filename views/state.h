@@ -1,6 +1,6 @@
 /*
- * The state of hosts, routers and switches at a moment: sockets, ARP, MAC, route and DNS cache tables,
- * mail queues and mailboxes; folded from the records up to that moment alone.
+ * The state of hosts, routers and switches at a moment: sockets and what waits in them, queues of interfaces,
+ * ARP, MAC, route and DNS cache tables, mail queues and mailboxes; folded from the records up to that moment alone.
  */
 #pragma once
 #include <stdio.h>

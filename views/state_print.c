@@ -118,6 +118,23 @@ static void print_since(struct printing *p, const struct row *row)
 		g_string_append_printf(p->out, ", threshold %u", get_be32(threshold));
 }
 
+/* As `ss` has it: Send-Q is what is not acknowledged, sent or not; Recv-Q what is not read. */
+static void print_backlog(struct printing *p, uint64_t object)
+{
+	struct backlog_socket waits = backlog_socket(p->state->backlog, object);
+
+	if (waits.unacked + waits.unsent > 0)
+		g_string_append_printf(p->out, "; send queue %" PRIu64 " bytes",
+				       waits.unacked + waits.unsent);
+	if (waits.unsent > 0)
+		g_string_append_printf(p->out, " (%" PRIu64 " not sent yet)", waits.unsent);
+	if (waits.unread > 0)
+		g_string_append_printf(p->out, "; receive queue up to %" PRIu64 " bytes",
+				       waits.unread);
+	if (waits.held > 0)
+		g_string_append_printf(p->out, "; %" PRIu64 " bytes held behind a gap", waits.held);
+}
+
 static void print_connection(struct printing *p, const struct row *row)
 {
 	gsize length;
@@ -136,8 +153,10 @@ static void print_connection(struct printing *p, const struct row *row)
 			       tcp_state_name((enum tcp_state)row->after),
 			       endpoint_print(here, local), endpoint_print(there, remote),
 			       actor_name(actor_at(p, here)), peer->str);
-	if (!p->is_lasting)
+	if (!p->is_lasting) {
 		print_since(p, row);
+		print_backlog(p, row->object);
+	}
 	g_string_append_c(p->out, '\n');
 	g_string_free(peer, TRUE);
 }
@@ -333,6 +352,25 @@ static void print_mailboxes(struct printing *p)
 	}
 }
 
+/* Frames that were handed to an interface, and wait for those in front of them. */
+static void print_transmit_queues(struct printing *p, const struct model_node *node)
+{
+	p->title = "transmit queues";
+	for (guint i = 0; i < node->interfaces->len; i++) {
+		const struct model_interface *interface = node->interfaces->pdata[i];
+		struct backlog_queue queue =
+		    backlog_queue(p->state->backlog, p->node, i + 1, p->now_ns);
+
+		if (interface == NULL || queue.frames == 0)
+			continue;
+		begin_row(p);
+		g_string_append_printf(
+		    p->out, "    %s  %u frame%s, %" PRIu64 " bytes; the last leaves in %.3f ms\n",
+		    interface->name, queue.frames, queue.frames == 1 ? "" : "s", queue.bytes,
+		    (double)(queue.leaves_ns - p->now_ns) / 1e6);
+	}
+}
+
 static void print_node(struct printing *p)
 {
 	static const char *const kinds[] = {
@@ -353,6 +391,7 @@ static void print_node(struct printing *p)
 				sections[i].print(p, row);
 		}
 	}
+	print_transmit_queues(p, node);
 	print_queue(p);
 	print_mailboxes(p);
 	g_string_append_c(p->out, '\n');

@@ -1,5 +1,6 @@
 /* What a state holds; for views/state*.c only. */
 #pragma once
+#include "views/backlog.h"
 #include "views/state.h"
 
 /* A row of a table, or an object with a state: the last record about it. */
@@ -30,8 +31,9 @@ struct queued {
 struct state {
 	const struct model *model;
 	struct mailboxes *mailboxes;
-	GPtrArray *rows;       /* of struct row *, in order of first appearance */
-	GHashTable *index;     /* struct row * by its key, to itself */
+	GPtrArray *rows;   /* of struct row *, in order of first appearance */
+	GHashTable *index; /* struct row * by its key, to itself */
+	struct backlog *backlog;
 	GPtrArray *queued;     /* of struct queued * */
 	uint32_t queued_count; /* ever */
 

@@ -1,5 +1,6 @@
 #include "views/streams.h"
 
+#include "stack/tcp/names.h"
 #include "views/lru_table.h"
 #include "views/streams_private.h"
 #include "views/window.h"
@@ -172,21 +173,40 @@ static bool is_sent_by_server(const struct flow *flow, const struct view *view)
 }
 
 /*
+ * The first answer to a SYN, and to no byte of this connection: who gives it still has an earlier one of
+ * these ports open (RFC 9293 section 3.5.1, RFC 5961 section 4). What is a little ahead, the capture lacks.
+ */
+static bool is_of_earlier(const struct flow *flow, const struct view *view)
+{
+	enum { AHEAD_MAX = 1 << 30 };
+	unsigned index = is_sent_by_server(flow, view);
+	const struct model_direction *other = &flow->connection.directions[!index];
+
+	return !flow->directions[index].is_begun && other->has_syn && !other->is_answer &&
+	       other->fed_bytes == 0 &&
+	       (view->header.flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_ACK &&
+	       view->length == 0 &&
+	       view->header.acknowledgment - other->initial_sequence > AHEAD_MAX;
+}
+
+/*
  * The sequence number of the SYN, seen, or where the capture begins later, assumed. An RST may count
- * as it likes (RFC 9293 section 3.10.7.1): its numbers are shown, and nothing begins with them.
+ * as it likes (RFC 9293 section 3.10.7.1): its numbers are shown, and nothing begins with them. So may
+ * who answers for an earlier connection.
  */
 static void direction_begin(struct flow *flow, unsigned index, uint32_t initial_sequence,
 			    const struct view *view)
 {
 	struct flow_direction *direction = &flow->directions[index];
-	bool is_reset = (view->header.flags & TCP_RST) != 0;
+	bool is_other = (view->header.flags & TCP_RST) != 0 ||
+			(index == is_sent_by_server(flow, view) && is_of_earlier(flow, view));
 
 	if (direction->is_begun)
 		return;
-	direction->is_begun = !is_reset;
+	direction->is_begun = !is_other;
 	direction->interface = view->interface;
 	flow->connection.directions[index].initial_sequence = initial_sequence;
-	flow->connection.directions[index].has_initial_sequence = !is_reset;
+	flow->connection.directions[index].has_initial_sequence = !is_other;
 }
 
 static struct flow *flow_of(struct streams *streams, const struct view *view)
@@ -278,7 +298,7 @@ static enum segment_order order_of_control(const struct flow *flow, unsigned ind
 	if (view->is_damaged)
 		return SEGMENT_DAMAGED;
 	if (flags == 0 && offset + 1 == (int64_t)stream->fed_bytes)
-		return SEGMENT_KEEPALIVE;
+		return stream_is_closed(flow, index) ? SEGMENT_PROBE : SEGMENT_KEEPALIVE;
 	if ((flags == TCP_SYN && is_known_syn) || (flags == TCP_FIN && is_known_fin))
 		return repeated(flow, index, view);
 	return SEGMENT_IN_ORDER;
@@ -331,7 +351,7 @@ static enum segment_order take_payload(struct streams *streams, struct flow *flo
 
 	segment->before_bytes = before;
 	if (!view->is_damaged && view->length <= 1 && offset + 1 == (int64_t)stream->fed_bytes)
-		return SEGMENT_KEEPALIVE;
+		return stream_is_closed(flow, index) ? SEGMENT_PROBE : SEGMENT_KEEPALIVE;
 	if (before == view->length)
 		return SEGMENT_BEFORE;
 	if (view->is_damaged) {
@@ -341,7 +361,12 @@ static enum segment_order take_payload(struct streams *streams, struct flow *flo
 	}
 	if (piece.offset + piece.length <= stream->fed_bytes)
 		return repeated(flow, index, view);
-	return take_piece(streams, flow, index, &piece, segment);
+
+	enum segment_order order = take_piece(streams, flow, index, &piece, segment);
+
+	return order == SEGMENT_IN_ORDER && view->length == 1 && stream_is_closed(flow, index)
+		   ? SEGMENT_PROBE
+		   : order;
 }
 
 static void note_flags(struct flow *flow, unsigned index, const struct view *view, int64_t offset)
@@ -373,6 +398,42 @@ static int64_t offset_of(const struct model_direction *stream, const struct view
 	return (int64_t)stream->fed_bytes + (int32_t)(relative - (uint32_t)stream->fed_bytes);
 }
 
+/* Both sides open at once (RFC 9293 section 3.5): each sends a SYN before it has that of the other. */
+static bool is_simultaneous(const struct flow *flow, unsigned index, const struct view *view)
+{
+	const struct model_direction *stream = &flow->connection.directions[index];
+	const struct model_direction *other = &flow->connection.directions[!index];
+
+	if (view->is_damaged || view->header.sequence != stream->initial_sequence)
+		return false;
+	if (view->header.flags & TCP_ACK)
+		return stream->has_syn && !stream->is_answer;
+	return !stream->has_syn && other->has_syn && !other->is_answer;
+}
+
+/* At another interface than the first it is the same answer on its way, and says nothing more. */
+static void note_answer(struct flow *flow, unsigned index, const struct view *view,
+			struct model_segment *segment)
+{
+	struct flow_direction *direction = &flow->directions[index];
+
+	if (view->interface != direction->interface || segment->known == SEGMENT_OF_EARLIER)
+		return;
+	stream_note_answer(flow, index, &view->header, segment);
+	if (view->length > 0 || segment->order != SEGMENT_IN_ORDER)
+		direction->has_surprised = segment->order != SEGMENT_IN_ORDER;
+}
+
+/* Why it is sent, where its place in the stream says that. */
+static uint8_t why_of(const struct model_segment *segment)
+{
+	if (segment->known == SEGMENT_OF_EARLIER)
+		return TCP_ACK_CHALLENGE;
+	if (segment->order == SEGMENT_PROBE)
+		return TCP_PROBE_WINDOW;
+	return segment->order == SEGMENT_KEEPALIVE ? TCP_PROBE_KEEPALIVE : TCP_PLAIN;
+}
+
 static void take_segment(struct streams *streams, struct flow *flow, unsigned index,
 			 const struct view *view, struct model_segment *segment)
 {
@@ -391,9 +452,13 @@ static void take_segment(struct streams *streams, struct flow *flow, unsigned in
 		    has_ack ? view->header.acknowledgment - other->initial_sequence : 0,
 		.flags = view->header.flags,
 	};
-	if (has_ack && !view->is_damaged)
+	if (is_of_earlier(flow, view))
+		segment->known = SEGMENT_OF_EARLIER;
+	else if (has_ack && !view->is_damaged)
 		acknowledge(streams, flow, !index, view->header.acknowledgment, segment);
 	segment->order = (uint8_t)order_of_control(flow, index, view, offset);
+	if (view->header.flags & TCP_SYN && is_simultaneous(flow, index, view))
+		segment->known = SEGMENT_SIMULTANEOUS;
 	note_flags(flow, index, view, offset);
 	window_find(segment, &view->header);
 	stream->segments++;
@@ -401,6 +466,10 @@ static void take_segment(struct streams *streams, struct flow *flow, unsigned in
 	if (view->length > 0 &&
 	    !(view->header.flags & TCP_RST)) /* its payload would be for people */
 		segment->order = (uint8_t)take_payload(streams, flow, index, view, offset, segment);
+	if (!view->is_damaged)
+		note_answer(flow, index, view, segment);
+	if (segment->why == TCP_PLAIN)
+		segment->why = why_of(segment);
 	if (view->header.flags & TCP_RST && !view->is_damaged)
 		give_up(streams, flow, index, segment);
 	if (segment->order == SEGMENT_REPEATED)

@@ -16,6 +16,10 @@ struct flow_direction {
 	bool is_begun;         /* its first sequence number is known */
 	uint64_t acknowledged; /* by the other side: stream offset */
 	uint32_t interface;    /* where its first segment was captured */
+	bool has_answered;     /* it has acknowledged something: */
+	uint32_t answered;     /* the highest acknowledgment number that it sent, */
+	uint32_t window_bytes; /* and the window that it announced with it last */
+	bool has_surprised;    /* its last bytes came early or again: the answer may be as before */
 	GArray *held;          /* of struct held, by offset; NULL: none yet */
 	size_t held_bytes;
 };
@@ -59,6 +63,16 @@ struct stream_piece {
 	bool is_damaged;
 	struct bytes bytes;
 };
+
+/* The peer's window is closed: one byte at most may ask whether it still is (streams_window.c). */
+bool stream_is_closed(const struct flow *flow, unsigned index);
+
+/*
+ * What a segment without payload says, of what it acknowledges and of its window, beside the one before
+ * it: enum segment_known. And takes both in.
+ */
+void stream_note_answer(struct flow *flow, unsigned index, const struct tcp_header *header,
+			struct model_segment *segment);
 
 /* Lets the dissector read the piece, as far as it is new, which does not lie behind a gap. */
 void stream_read(struct streams *streams, struct flow *flow, unsigned index,

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 #include "sim/bytes.h"
+#include "sim/plural.h"
 
 /* Room for `length` bytes at the end of `out`, of which text_grow() says how many were written. */
 static inline char *text_room(GString *out, size_t length)
@@ -64,6 +65,15 @@ static inline void text_count(GString *out, const char *before, uint64_t number,
 	text_number(out, number);
 	if (*behind != '\0')
 		text_append(out, behind);
+}
+
+/* "2 bytes", "1 byte": a number of things, of which `thing` is one. Inline as well. */
+static inline void text_things(GString *out, uint64_t number, const char *thing)
+{
+	text_number(out, number);
+	text_append(out, " ");
+	text_append(out, thing);
+	text_append(out, plural(number));
 }
 
 /* Texts one behind the other: text_words(out, from, " to ", to). */

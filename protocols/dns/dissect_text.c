@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "sim/plural.h"
 #include "stack/address.h"
 
 static void append(struct dns_text *text, const char *piece, size_t length)
@@ -123,7 +124,7 @@ bool dns_text_print_field(struct dns_text *text, char kind, struct bytes message
 		*at += rest.length;
 		return print_strings(text, rest);
 	default:
-		dns_text_print(text, "%zu bytes", rest.length);
+		dns_text_print(text, "%zu byte%s", rest.length, plural(rest.length));
 		length = rest.length;
 		break;
 	}

@@ -3,6 +3,7 @@
 #include <glib.h>
 #include <stdio.h>
 #include "protocols/http/names.h"
+#include "sim/plural.h"
 
 /* clang-format off */
 static const struct dissect_meaning meanings[HTTP_DETAIL_COUNT] = {
@@ -257,7 +258,8 @@ static size_t next_unit(struct memory *memory, struct dissect_writer *writer, st
 	if (unit != NULL)
 		unit->is_complete = is_ended && !was_begun;
 	if (unit != NULL && kind == HTTP_CONTENT)
-		snprintf(unit->summary, sizeof unit->summary, "%zu bytes of content", length);
+		snprintf(unit->summary, sizeof unit->summary, "%zu byte%s of content", length,
+			 plural(length));
 	return length;
 }
 

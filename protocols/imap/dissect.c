@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include "protocols/imap/tile.h"
 #include "protocols/sasl/dissect.h"
+#include "sim/plural.h"
 
 /* clang-format off */
 static const struct dissect_meaning meanings[IMAP_DETAIL_COUNT] = {
@@ -181,10 +182,11 @@ static void add_tile(struct memory *memory, struct dissect_writer *writer,
 	if (tile->detail == IMAP_REST && bytes.length > 0 && strchr("\r\n", bytes.data[0]) != NULL)
 		snprintf(unit->summary, sizeof unit->summary, "(end of the line)");
 	else if (tile->detail == IMAP_LITERAL && is_whole)
-		snprintf(unit->summary, sizeof unit->summary, "%zu bytes", tile->length);
+		snprintf(unit->summary, sizeof unit->summary, "%zu byte%s", tile->length,
+			 plural(tile->length));
 	else if (tile->detail == IMAP_LITERAL)
-		snprintf(unit->summary, sizeof unit->summary, "%zu bytes, %" PRIu64 " to come",
-			 tile->length, size - tile->length);
+		snprintf(unit->summary, sizeof unit->summary, "%zu byte%s, %" PRIu64 " to come",
+			 tile->length, plural(tile->length), size - tile->length);
 }
 
 /* A refusal ends the command whose literal the client has only announced. */

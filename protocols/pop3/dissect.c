@@ -3,6 +3,7 @@
 #include <glib.h>
 #include <stdio.h>
 #include "protocols/sasl/dissect.h"
+#include "sim/plural.h"
 
 /* clang-format off */
 static const struct dissect_meaning meanings[POP3_DETAIL_COUNT] = {
@@ -257,8 +258,8 @@ static void add_piece(struct memory *memory, struct dissect_writer *writer,
 	if (unit != NULL)
 		unit->is_complete = piece->is_begun && piece->is_ended;
 	if (unit != NULL && piece->kind == POP3_MESSAGE)
-		snprintf(unit->summary, sizeof unit->summary, "%zu bytes%s", piece->length,
-			 piece->is_ended ? "" : ", more to come");
+		snprintf(unit->summary, sizeof unit->summary, "%zu byte%s%s", piece->length,
+			 plural(piece->length), piece->is_ended ? "" : ", more to come");
 	if (piece->is_begun && piece->is_ended)
 		follow_sasl(memory, writer, piece->kind, dissect_trim_line(bytes));
 }

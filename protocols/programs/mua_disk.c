@@ -3,6 +3,7 @@
  * death, the disk's. None of it causes a packet but resets of what was connected.
  */
 #include "protocols/programs/mua_private.h"
+#include "sim/plural.h"
 
 /* A folder as it was when it was copied. */
 struct folder_copy {
@@ -112,8 +113,8 @@ static void restore(struct mua *mua, const struct mua_backup *backup)
 
 static char *describe(const struct mua_backup *backup)
 {
-	return g_strdup_printf("%u message%s, %" G_GUINT64_FORMAT " bytes", backup->messages,
-			       backup->messages == 1 ? "" : "s", backup->bytes);
+	return g_strdup_printf("%u message%s, %" G_GUINT64_FORMAT " byte%s", backup->messages,
+			       plural(backup->messages), backup->bytes, plural(backup->bytes));
 }
 
 /* Of IMAP there are only copies of what the server has: those are not worth a copy. */

@@ -148,7 +148,8 @@ static void emit_unintelligible(struct output *output, size_t offset, size_t len
 {
 	struct dissect_unit unit = { .name = "No TLS", .kind = TLS_RECORD_OTHER };
 
-	snprintf(unit.summary, sizeof unit.summary, "%zu bytes that are no TLS record", length);
+	snprintf(unit.summary, sizeof unit.summary, "%zu byte%s no TLS record", length,
+		 length == 1 ? " that is" : "s that are");
 	emit(output, &unit, offset, length);
 }
 

@@ -83,6 +83,10 @@ static inline uint32_t tcp_sequence_length(const struct tcp_header *header, size
 	       ((header->flags & TCP_FIN) != 0);
 }
 
+/* A ninth flag in the byte before the others (RFC 9768 section 3.1, once NS of RFC 3540). */
+#define TCP_AE_BYTE          12
+#define TCP_AE               0x01
+
 #define TCP_FLAGS_TEXT_BYTES 32
 
 /* Prints flags as "SYN ACK" into `out`, or "none"; returns `out`. */

@@ -22,9 +22,13 @@ static const struct field header_fields[] = {
 	{ "Data Offset", 96, 4, FIELD_DECIMAL, .scale = 4, .unit = "bytes",
 	  .purpose = "How long the header with its options is, so where the data begin.",
 	  .reference = "RFC 9293 section 3.1" },
-	{ "Reserved", 100, 4, FIELD_HEX,
+	{ "Reserved", 100, 3, FIELD_HEX,
 	  .purpose = "Must be zero.",
 	  .reference = "RFC 9293 section 3.1" },
+	FLAG("AE", 103,
+	     "Accurate ECN: with CWR and ECE it counts what routers reported; in a SYN it asks for "
+	     "that. Once it was NS.",
+	     "RFC 9768 section 3.1, RFC 3540 section 9"),
 	FLAG("CWR", 104, "Congestion window reduced: the answer to ECE.", "RFC 3168 section 6.1"),
 	FLAG("ECE", 105, "A router on the way reported congestion.", "RFC 3168 section 6.1"),
 	FLAG("URG", 106, "The urgent pointer counts.", "RFC 9293 section 3.1"),
@@ -57,6 +61,11 @@ static const struct field_name kind_names[] = {
 	{ TCP_OPTION_SACK_PERMITTED, "SACK Permitted" },
 	{ TCP_OPTION_SACK, "SACK" },
 	{ TCP_OPTION_TIMESTAMPS, "Timestamps" },
+	{ 19, "MD5 Signature" },
+	{ 28, "User Timeout" },
+	{ 29, "TCP Authentication (TCP-AO)" },
+	{ 30, "Multipath TCP" },
+	{ 34, "TCP Fast Open Cookie" },
 	{ 0, NULL },
 };
 

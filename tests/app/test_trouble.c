@@ -70,12 +70,13 @@ static const struct {
 } comments[] = {
 	{"alice-pc (MUA) to mail (MSA) again, SMTP: Date: Mon",
          "— A later segment has arrived, so this one must be lost: it is sent again"},
-	{ "mail (MSA) acknowledges again what alice-pc (MUA) sent up to byte 349, and has bytes "
+	{ "mail (MSA) acknowledges again what alice-pc (MUA) sent up to byte 349 (duplicate ACK), "
+         "and has bytes "
 	  "1798 to "
-	  "3742 (SACK)",			       "— Something came out of order or twice: the acknowledgment says again which byte is "
-	  "missing"				  },
+	  "3742 (SACK)",						      "— Something came out of order or twice: the acknowledgment says again which byte is "
+	  "missing"							       },
 	{ "alice-pc asks which MAC address has 192.0.2.1 (gw)",
-         "— It asks the MAC address that it has, to learn whether that still holds" },
+         "— It asks the MAC address that it has, to learn whether that still holds"},
 };
 
 START_TEST(comments_say_why)
@@ -97,9 +98,9 @@ START_TEST(each_attempt_to_connect_says_that_it_is_another)
 	struct outcome *run = program_run("run", "port25", "-q", "--pcap", "-", NULL);
 	struct bytes capture = { (const uint8_t *)run->out, run->out_bytes };
 
-	ck_assert_uint_eq(
-	    comments_like(capture, "alice-pc (MUA) tries again to open a TCP", "sends them again"),
-	    6);
+	ck_assert_uint_eq(comments_like(capture, "alice-pc (MUA) tries again to open a TCP",
+					"so TCP takes the SYN for lost and sends it again"),
+			  6);
 	ck_assert_uint_gt(comments_like(capture, "alice-pc (MUA) opens a TCP connection", ")"), 0);
 	outcome_free(run);
 }
@@ -144,6 +145,39 @@ START_TEST(frames_that_wait_for_others_say_how_long)
 }
 END_TEST
 
+/* The first segment of the message is lost: what came behind it is held, and all of it unacknowledged. */
+START_TEST(state_shows_what_waits_in_sockets_and_interfaces)
+{
+	char *folder = folder_new(), *slow = scenario_write(folder, SLOW);
+	GBytes *office = file_read("scenarios/office.yaml");
+	g_autofree char *text = g_strdup_printf(
+	    "%.*s\nimpairments: [{link: alice-pc, direction: out, drop-frames: [56]}]\n",
+	    (int)g_bytes_get_size(office), (const char *)g_bytes_get_data(office, NULL));
+	struct outcome *queue, *before, *behind, *done;
+
+	queue = program_run("state", slow, "--at", "2.05s", "--host", "p", NULL);
+	behind = program_run("state", slow, "--at", "2.2s", "--host", "p", NULL);
+	has(queue->out,
+	    "  transmit queues\n    eth0  1 frame, 98 bytes; the last leaves in 35.290 ms\n");
+	lacks(behind->out, "transmit queues");
+	outcome_free(queue);
+	outcome_free(behind);
+	g_free(slow);
+	slow = scenario_write(folder, text);
+	before = program_run("state", slow, "--at", "40.00217s", "--host", "alice-pc,mail", NULL);
+	done = program_run("state", slow, "--at", "40.00231s", "--host", "alice-pc,mail", NULL);
+	has(before->out, "; send queue 3393 bytes\n");
+	has(before->out, "; 1945 bytes held behind a gap\n");
+	lacks(done->out, "held behind a gap");
+	lacks(done->out, "send queue");
+	outcome_free(before);
+	outcome_free(done);
+	g_bytes_unref(office);
+	g_free(slow);
+	folder_remove(folder);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("trouble");
@@ -155,6 +189,7 @@ int main(void)
 	tcase_add_test(tests, what_is_early_is_held_and_not_delivered);
 	tcase_add_test(tests, frames_that_wait_for_others_say_how_long);
 	tcase_add_test(tests, what_was_waited_for_is_told_first);
+	tcase_add_test(tests, state_shows_what_waits_in_sockets_and_interfaces);
 	tcase_add_test(tests, comments_say_why);
 	tcase_add_test(tests, each_attempt_to_connect_says_that_it_is_another);
 	suite_add_tcase(suite, tests);

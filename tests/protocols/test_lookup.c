@@ -108,7 +108,7 @@ static void ask(struct asked *asked)
 	*asked = (struct asked) { 0 };
 	onehost_init(&asked->test, NODE_HOST);
 	onehost_resolve_peer(&asked->test);
-	asked->resolver = dns_resolver_new(asked->test.host, ONEHOST_PEER);
+	asked->resolver = dns_resolver_new(asked->test.host, ONEHOST_PEER, DNS_ASKER_LIBRARY);
 	lookup_new(asked->resolver, "mail.x.example", true, note, &asked->result);
 	asked->a = sent_at(&asked->test, 0);
 	asked->aaaa = sent_at(&asked->test, 1);

@@ -280,7 +280,7 @@ static const struct {
 } unanswered[] = {
 	{"echo to a broadcast address",        0xc000023f, 8,  0, ICMP_BROADCAST_ECHO},
 	{ "echo reply nobody asked for",       ONEHOST_US, 0,  0, ICMP_NOT_AWAITED   },
-	{ "redirect",			  ONEHOST_US, 5,  0, ICMP_UNKNOWN_TYPE  },
+	{ "redirect about nothing of ours",    ONEHOST_US, 5,  0, ICMP_MALFORMED     },
 	{ "timestamp",			 ONEHOST_US, 13, 0, ICMP_UNKNOWN_TYPE  },
 	{ "error that quotes nothing of ours", ONEHOST_US, 3,  1, ICMP_MALFORMED     },
 };

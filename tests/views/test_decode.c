@@ -314,6 +314,14 @@ START_TEST(a_datagram_of_length_0_is_as_long_as_its_frame)
 }
 END_TEST
 
+/* Those of the payload, here or cut off. */
+static size_t data_bytes(void)
+{
+	const struct decode_layer *data = decode_find(&decode, DECODE_DATA);
+
+	return data == NULL ? 0 : (size_t)data->header_bytes + data->cut_header_bytes;
+}
+
 /* The capture has the first `_i` bytes of the frame: no length is wrong, and all is told that is here. */
 START_TEST(a_frame_cut_by_the_capture_has_the_lengths_of_its_headers)
 {
@@ -330,11 +338,44 @@ START_TEST(a_frame_cut_by_the_capture_has_the_lengths_of_its_headers)
 	ck_assert_int_eq(decode_find(&decode, DECODE_IPV4)->status, PARSE_OK);
 	ck_assert_int_eq(tcp->note, _i < 66 ? DECODE_NOTE_SNAPPED : DECODE_NOTE_NONE);
 	ck_assert(decode.has_ports);
-	if (_i >= 54)
-		ck_assert_uint_eq(tcp->header_bytes + tcp->cut_header_bytes, 32);
+	ck_assert_uint_eq(tcp->header_bytes + tcp->cut_header_bytes, _i > 46 ? 32 : _i - 34);
+	if (_i <= 46) /* where the data begin is not known */
+		ck_assert_ptr_null(decode_find(&decode, DECODE_DATA));
+	else
+		ck_assert_uint_eq(data_bytes(), frame.length - 66);
 	ck_assert_uint_eq(tcp->header_bytes + tcp->cut_header_bytes + tcp->payload_bytes +
 			      tcp->cut_payload_bytes,
 			  frame.length - 34);
+}
+END_TEST
+
+/* Of UDP and ICMP it is known how long the header is; what was not captured makes no datagram malformed. */
+START_TEST(a_header_of_eight_bytes_may_be_cut)
+{
+	static const struct {
+		const char *frame;
+		enum decode_protocol protocol;
+	} cut[] = {
+		{"udp_datagram",  DECODE_UDP },
+                { "echo_request", DECODE_ICMP}
+	};
+
+	for (unsigned i = 0; i < 2; i++) {
+		struct bytes frame = test_frame(cut[i].frame);
+		const struct decode_layer *layer;
+
+		decode_packet(bytes_first(frame, 38),
+			      &(struct decode_options) { .link_type = DECODE_LINK_ETHERNET,
+							 .original_bytes = frame.length },
+			      &decode);
+		layer = decode_find(&decode, cut[i].protocol);
+		ck_assert_ptr_nonnull(layer);
+		ck_assert_int_eq(layer->status, PARSE_OK);
+		ck_assert_int_eq(layer->note, DECODE_NOTE_SNAPPED);
+		ck_assert_uint_eq(layer->header_bytes, 4);
+		ck_assert_uint_eq(layer->cut_header_bytes, 4);
+		ck_assert_uint_eq(layer->cut_payload_bytes, get_be16(frame.data + 16) - 28);
+	}
 }
 END_TEST
 
@@ -395,6 +436,7 @@ int main(void)
 	tcase_add_test(tests, a_datagram_of_length_0_is_as_long_as_its_frame);
 	tcase_add_loop_test(tests, a_frame_cut_by_the_capture_has_the_lengths_of_its_headers, 38,
 			    (int)test_frame("tcp_data").length);
+	tcase_add_test(tests, a_header_of_eight_bytes_may_be_cut);
 	tcase_add_loop_test(tests, every_truncation_gives_what_is_there_and_a_status, 0,
 			    frame_count());
 	suite_add_tcase(suite, tests);

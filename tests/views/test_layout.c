@@ -48,6 +48,33 @@ START_TEST(a_header_has_its_columns)
 }
 END_TEST
 
+/* ICMPv6 headers hold options: three digits and more. */
+START_TEST(a_long_header_stands_apart_from_its_description)
+{
+	static const struct {
+		size_t bytes;
+		const char *line;
+	} long_ones[] = {
+		{4,     "  control     ICMPv6      4 B a" },
+		{ 104,  "  control     ICMPv6    104 B a" },
+		{ 1400, "  control     ICMPv6    1400 B a"},
+	};
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(long_ones); i++) {
+		char *line;
+
+		begin(0, false);
+		layout_begin(&layout, &(struct layout_front) { "control", "ICMPv6", LAYER_ICMP, ' ',
+							       long_ones[i].bytes });
+		text_append(layout.line, "a");
+		layout_print(&layout, LAYOUT_TEXT_COLUMN);
+		line = printed();
+		ck_assert_msg(g_str_has_prefix(line, long_ones[i].line), "%s", line);
+		free(line);
+	}
+}
+END_TEST
+
 START_TEST(what_is_too_long_goes_on_below_where_it_began)
 {
 	char *lines;
@@ -227,6 +254,7 @@ int main(void)
 	TCase *tests = tcase_create("layout");
 
 	tcase_add_test(tests, a_header_has_its_columns);
+	tcase_add_test(tests, a_long_header_stands_apart_from_its_description);
 	tcase_add_test(tests, what_is_too_long_goes_on_below_where_it_began);
 	tcase_add_loop_test(tests, no_line_is_longer_than_the_terminal_is_wide, 20, 130);
 	tcase_add_loop_test(tests, times_have_milliseconds_and_microseconds_apart, 0,

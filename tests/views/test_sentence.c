@@ -4,6 +4,8 @@
 #include "stack/wire/arp.h"
 #include "stack/wire/icmp.h"
 #include "stack/wire/ipv4.h"
+#include "tests/views/frames.h"
+#include "tests/views/packets.h"
 #include "views/account.h"
 #include "views/sentence.h"
 
@@ -26,16 +28,25 @@ static const char *unnamed_address(const void *owner, struct ip_address address)
 
 static const struct view_names names = { .of_mac = unnamed_mac, .of_address = unnamed_address };
 
-static void check_sentence(uint16_t link_type, struct bytes packet, const char *wanted)
+/* Of a packet of which the capture has the first `captured` bytes. */
+static void check_cut(uint16_t link_type, struct bytes packet, size_t captured, const char *wanted)
 {
 	struct decode decode;
 	struct account account = { .decode = &decode, .names = &names };
 	GString *said = g_string_new(NULL);
 
-	decode_packet(packet, &(struct decode_options) { .link_type = link_type }, &decode);
+	decode_packet(
+	    bytes_first(packet, captured),
+	    &(struct decode_options) { .link_type = link_type, .original_bytes = packet.length },
+	    &decode);
 	sentence_append_account(said, &account);
 	ck_assert_str_eq(said->str, wanted);
 	g_string_free(said, TRUE);
+}
+
+static void check_sentence(uint16_t link_type, struct bytes packet, const char *wanted)
+{
+	check_cut(link_type, packet, packet.length, wanted);
 }
 
 static const struct {
@@ -233,6 +244,66 @@ START_TEST(frames_without_ip_are_told_by_their_type)
 }
 END_TEST
 
+static const struct {
+	const char *frame;
+	size_t captured;
+	const char *said;
+} cuts[] = {
+	{"udp_datagram",  38,
+         "192.0.2.10 sends 198.51.100.70 a UDP datagram of which too little is here" },
+	{ "echo_request", 38,
+         "192.0.2.10 sends 198.51.100.70 an ICMP message of which too little is here"},
+	{ "arp_request",  40, "an ARP packet of which too little is here"            },
+	{ "tcp_data",     38,
+         "192.0.2.10 sends 198.51.100.70 a TCP segment of which too little is here"  },
+	{ "tcp_data",     20, "an IPv4 packet of which too little is here"           },
+};
+
+START_TEST(what_the_capture_cut_is_not_malformed)
+{
+	check_cut(DECODE_LINK_ETHERNET, test_frame(cuts[_i].frame), cuts[_i].captured,
+		  cuts[_i].said);
+}
+END_TEST
+
+/* Who talks is inside; a packet inside that is a malformed one is what it says it is. */
+START_TEST(a_tunnel_is_looked_into)
+{
+	const struct test_packet *packet = test_packets;
+	struct bytes bytes;
+	uint8_t *copy;
+
+	while (strcmp(packet->name, "tunnel_ipv4") != 0)
+		packet++;
+	bytes = (struct bytes) { (const uint8_t *)packet->bytes, packet->length_bytes };
+	check_sentence(DECODE_LINK_ETHERNET, bytes,
+		       "10.1.0.1 sends 6 bytes by UDP to 10.2.0.1 port 9999");
+	copy = g_memdup2(bytes.data, bytes.length);
+	copy[34] = 0x41;
+	check_sentence(DECODE_LINK_ETHERNET, (struct bytes) { copy, bytes.length },
+		       "192.0.2.10 sends 198.51.100.70 a malformed IPv4 packet");
+	g_free(copy);
+}
+END_TEST
+
+/* The datagram says 14 bytes, IP has room for 8. */
+START_TEST(a_datagram_with_a_wrong_length_has_no_size)
+{
+	uint8_t packet[IPV4_HEADER_BYTES + 8] = { 0 };
+
+	ipv4_header_emit(&(struct ipv4_header) { .total_length_bytes = sizeof packet,
+						 .ttl = 64,
+						 .protocol = IP_PROTOCOL_UDP,
+						 .source = FROM,
+						 .destination = TO },
+			 packet);
+	ipv4_checksum_set(packet);
+	put_be16(packet + IPV4_HEADER_BYTES + 4, 14);
+	check_sentence(DECODE_LINK_RAW, (struct bytes) { packet, sizeof packet },
+		       "10.0.0.1 sends 10.0.0.2 a UDP datagram whose length is wrong");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("sentence");
@@ -248,6 +319,9 @@ int main(void)
 	tcase_add_loop_test(tests, arp_says_what_it_is_for, 0, G_N_ELEMENTS(arps));
 	tcase_add_test(tests, frames_with_a_length_are_no_damaged_ones);
 	tcase_add_test(tests, frames_without_ip_are_told_by_their_type);
+	tcase_add_loop_test(tests, what_the_capture_cut_is_not_malformed, 0, G_N_ELEMENTS(cuts));
+	tcase_add_test(tests, a_datagram_with_a_wrong_length_has_no_size);
+	tcase_add_test(tests, a_tunnel_is_looked_into);
 	suite_add_tcase(suite, tests);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
