@@ -38,11 +38,16 @@ static void print_help(const struct command *command, GOptionContext *context)
 static const GOptionEntry *option_of(const GOptionEntry *options, const char *argument,
 				     bool *has_value)
 {
-	const char *name = argument + 2;
-	size_t length = strcspn(name, "=");
+	const char *name;
+	size_t length;
 
+	*has_value = false;
+	if (argument[0] != '-' || argument[1] == '\0') /* "-" is standard input or output */
+		return NULL;
+	name = argument + 2;
+	length = strcspn(name, "=");
 	*has_value = name[length] == '=';
-	for (; argument[0] == '-' && options->long_name != NULL; options++) {
+	for (; options->long_name != NULL; options++) {
 		if (argument[1] == '-' && strlen(options->long_name) == length &&
 		    strncmp(options->long_name, name, length) == 0)
 			return options;

@@ -12,9 +12,10 @@
 
 #define DECODE_BYTES_MAX     (UINT16_MAX + 64) /* of a frame; what is behind is not looked at */
 #define DECODE_VLAN_TAGS_MAX 4
-#define DECODE_LAYERS_MAX    32 /* link, tags, IPv6 with 8 extensions, ICMPv6, the same quoted, TCP */
-#define DECODE_FIELDS_MAX    512 /* further ones, as of long lists of addresses, are left out */
-#define DECODE_UNITS_MAX     64  /* of the application's; more are counted in `unit_total` */
+#define DECODE_LAYERS_MAX                                                                          \
+	40 /* link, tags, IPv6 with 8 extensions, once more inside, ICMPv6, and quoted, TCP */
+#define DECODE_FIELDS_MAX 512 /* further ones, as of long lists of addresses, are left out */
+#define DECODE_UNITS_MAX  64  /* of the application's; more are counted in `unit_total` */
 
 /* Kinds of captured packets: LINKTYPE_ numbers of tcpdump.org. */
 enum decode_link {
@@ -103,7 +104,8 @@ struct decode {
 	struct bytes frame;
 	uint16_t layer_count, field_count, unit_count;
 	uint32_t unit_total;
-	bool has_addresses, has_ports; /* the outer ones, for who wants to know the conversation */
+	bool has_addresses,
+	    has_ports; /* not of what is quoted; of a tunnel the inner ones: who talks */
 	struct ip_address source, destination;
 	uint16_t source_port, destination_port;
 	struct decode_layer layers[DECODE_LAYERS_MAX];

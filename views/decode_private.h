@@ -10,6 +10,7 @@ struct walk {
 	const struct dissector *const *dissectors;
 	bool wants_fields;
 	bool is_quoted;       /* inside the datagram that an ICMP error quotes */
+	bool is_tunnelled;    /* inside a packet that is inside a packet */
 	bool is_whole;        /* all of the present datagram's payload is here */
 	bool is_fragment;     /* its first fragment */
 	bool is_snapped;      /* the capture has only the beginning of the packet */

@@ -327,6 +327,18 @@ static void walk_icmpv6(struct walk *walk, struct range range)
 	}
 }
 
+/* A packet inside a packet (RFC 2003, RFC 4213, RFC 2473): one is looked into, not what that may hold. */
+static void walk_tunnel(struct walk *walk, struct range range)
+{
+	if (walk->is_tunnelled || walk->is_fragment || range_length(range) == 0) {
+		walk_add_data(walk, DECODE_DATA, "data", range);
+		return;
+	}
+	walk->is_tunnelled = true;
+	range.start = walk_ip(walk, range);
+	walk_add_data(walk, DECODE_DATA, "data behind the inner packet", range);
+}
+
 void walk_transport(struct walk *walk, uint8_t protocol, struct range range)
 {
 	switch (protocol) {
@@ -341,6 +353,10 @@ void walk_transport(struct walk *walk, uint8_t protocol, struct range range)
 		break;
 	case IP_PROTOCOL_ICMPV6:
 		walk_icmpv6(walk, range);
+		break;
+	case IP_PROTOCOL_IPV4:
+	case IP_PROTOCOL_IPV6:
+		walk_tunnel(walk, range);
 		break;
 	default:
 		walk_add_data(walk, DECODE_DATA, "data", range);

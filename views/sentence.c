@@ -515,9 +515,12 @@ static bool is_again(const struct model_segment *segment)
 /* Why it is sent, where that is more than that there was something to send or to acknowledge. */
 static const char *reason_of(const struct model_segment *segment)
 {
-	return segment->why == TCP_ACK_AT_ONCE || segment->why == TCP_ACK_DELAYED
-		   ? NULL
-		   : segment_reason(segment->why);
+	if (segment->why == TCP_ACK_AT_ONCE || segment->why == TCP_ACK_DELAYED)
+		return NULL;
+	if (segment->why == TCP_RETRANSMIT_TIMEOUT && segment->flags & TCP_SYN)
+		return "No answer came before the timer ran out, so TCP takes the SYN for lost and "
+		       "sends it again";
+	return segment_reason(segment->why);
 }
 
 static void append_syn(GString *out, const char *from, const char *to,
@@ -950,6 +953,37 @@ static const char *place(const char *host, const char *program, char out[SENTENC
 	return out;
 }
 
+/* The IP packet inside of a tunnel, if it cannot be read; NULL: there is none. */
+static const struct decode_layer *unreadable_inner(const struct decode *decode)
+{
+	bool is_inner = false;
+
+	for (unsigned i = 0; i < decode->layer_count && !decode->layers[i].is_quoted; i++) {
+		const struct decode_layer *layer = &decode->layers[i];
+
+		if (layer->protocol != DECODE_IPV4 && layer->protocol != DECODE_IPV6)
+			continue;
+		if (is_inner && (layer->status != PARSE_OK || layer->note == DECODE_NOTE_SNAPPED))
+			return layer;
+		is_inner = true;
+	}
+	return NULL;
+}
+
+/* No layer says what a packet between these hosts is about. */
+static void append_nothing(GString *out, const char *from, const char *to,
+			   const struct decode *decode)
+{
+	const struct decode_layer *inner = unreadable_inner(decode);
+
+	if (inner == NULL)
+		text_words(out, from, " sends ", to, " an empty packet");
+	else
+		append_unreadable_from(out, from, to, inner, "an",
+				       inner->protocol == DECODE_IPV4 ? "IPv4 packet"
+								      : "IPv6 packet");
+}
+
 void sentence_append_account(GString *out, const struct account *account)
 {
 	const struct decode *decode = account->decode;
@@ -973,8 +1007,8 @@ void sentence_append_account(GString *out, const struct account *account)
 	to = place(to, program_at(account, false), places[1]);
 	if (append_fragment(out, from, to, account))
 		return;
-	if (upper == NULL)
-		text_words(out, from, " sends ", to, " an empty packet");
+	if (upper == NULL || (upper->protocol == DECODE_DATA && unreadable_inner(decode) != NULL))
+		append_nothing(out, from, to, decode);
 	else
 		append_transport(out, from, to, account, upper);
 }

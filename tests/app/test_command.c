@@ -199,6 +199,7 @@ static const struct {
 	{ "run hello --message 1 --message 2",                                 "--message stands here twice"   },
 	{ "run hello -q --seed=1 --seed 2",                                    "--seed stands here twice"      },
 	{ "html hello -o a --output b",					"--output stands here twice"    },
+	{ "explain - --columns 80 --columns 90",                               "--columns stands here twice"   },
 	{ "help nosuch",						       "there is no command \"nosuch\""},
 	{ "help run hello",						    "too many"                      },
 	{ "new",							       "NAME"			  },

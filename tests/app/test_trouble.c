@@ -98,9 +98,9 @@ START_TEST(each_attempt_to_connect_says_that_it_is_another)
 	struct outcome *run = program_run("run", "port25", "-q", "--pcap", "-", NULL);
 	struct bytes capture = { (const uint8_t *)run->out, run->out_bytes };
 
-	ck_assert_uint_eq(
-	    comments_like(capture, "alice-pc (MUA) tries again to open a TCP", "sends them again"),
-	    6);
+	ck_assert_uint_eq(comments_like(capture, "alice-pc (MUA) tries again to open a TCP",
+					"so TCP takes the SYN for lost and sends it again"),
+			  6);
 	ck_assert_uint_gt(comments_like(capture, "alice-pc (MUA) opens a TCP connection", ")"), 0);
 	outcome_free(run);
 }

@@ -353,6 +353,12 @@ struct dns_query *dns_resolve(struct dns_resolver *resolver, const char *name, u
 	return query;
 }
 
+struct dns_query *dns_resolve_too(struct dns_resolver *resolver, struct dns_query *first,
+				  uint16_t type, dns_done_fn *done, void *owner)
+{
+	return dns_resolve(resolver, first->name, type, done, owner);
+}
+
 void dns_cancel(struct dns_query *query)
 {
 	query_free(query);

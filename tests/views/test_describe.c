@@ -54,7 +54,7 @@ static const struct {
 	  "1000, ack 2000, win 512 (unscaled); data; "							    },
 	{ "two_old_tags_udp",
          "02:00:00:00:01:0a (alice-pc) → 02:00:00:00:01:01; network 7, priority 0; network 42, "
-	  "priority 0; 192.0.2.10 (alice-pc) → 198.51.100.70, TTL 64; 5353 → 9999; data; "             },
+	  "priority 0; 192.0.2.10 (alice-pc) → 198.51.100.70, TTL 64; 5353 → 9999; data; "                    },
 	{ "vlan_arp",            "02:00:00:00:01:0a (alice-pc) → 02:00:00:00:01:01, 14 B of padding; network "
 		      "1, priority 0; "
 		      "request: who has 198.51.100.70? tell 192.0.2.10 (alice-pc); padding; "},
@@ -62,6 +62,10 @@ static const struct {
          "02:00:00:00:01:0a (alice-pc) → 02:00:00:00:01:01; 2001:db8::1 → 2001:db8:1::beef, hop "
 	  "limit 64, flow 0x12345; 40000 → 25 (smtp), PSH ACK, seq 1000, ack 2000, win 512 "
 	  "(unscaled); data; "										    },
+	{ "tunnel_ipv6",
+         "02:00:00:00:01:0a (alice-pc) → 02:00:00:00:01:01; 192.0.2.10 (alice-pc) → "
+	  "198.51.100.70, TTL 64; 2001:db8::1 → 2001:db8:1::beef, hop limit 64; 1000 → 9999; "
+	  "data; "												},
 	{ "ipv4_authentication",
          "02:00:00:00:01:0a (alice-pc) → 02:00:00:00:01:01; 192.0.2.10 (alice-pc) → "
 	  "198.51.100.70, TTL 64; Authentication Header, then TCP; 40000 → 25 (smtp), PSH ACK, seq "

@@ -5,6 +5,7 @@
 #include "stack/wire/icmp.h"
 #include "stack/wire/ipv4.h"
 #include "tests/views/frames.h"
+#include "tests/views/packets.h"
 #include "views/account.h"
 #include "views/sentence.h"
 
@@ -265,6 +266,26 @@ START_TEST(what_the_capture_cut_is_not_malformed)
 }
 END_TEST
 
+/* Who talks is inside; a packet inside that is a malformed one is what it says it is. */
+START_TEST(a_tunnel_is_looked_into)
+{
+	const struct test_packet *packet = test_packets;
+	struct bytes bytes;
+	uint8_t *copy;
+
+	while (strcmp(packet->name, "tunnel_ipv4") != 0)
+		packet++;
+	bytes = (struct bytes) { (const uint8_t *)packet->bytes, packet->length_bytes };
+	check_sentence(DECODE_LINK_ETHERNET, bytes,
+		       "10.1.0.1 sends 6 bytes by UDP to 10.2.0.1 port 9999");
+	copy = g_memdup2(bytes.data, bytes.length);
+	copy[34] = 0x41;
+	check_sentence(DECODE_LINK_ETHERNET, (struct bytes) { copy, bytes.length },
+		       "192.0.2.10 sends 198.51.100.70 a malformed IPv4 packet");
+	g_free(copy);
+}
+END_TEST
+
 /* The datagram says 14 bytes, IP has room for 8. */
 START_TEST(a_datagram_with_a_wrong_length_has_no_size)
 {
@@ -300,6 +321,7 @@ int main(void)
 	tcase_add_test(tests, frames_without_ip_are_told_by_their_type);
 	tcase_add_loop_test(tests, what_the_capture_cut_is_not_malformed, 0, G_N_ELEMENTS(cuts));
 	tcase_add_test(tests, a_datagram_with_a_wrong_length_has_no_size);
+	tcase_add_test(tests, a_tunnel_is_looked_into);
 	suite_add_tcase(suite, tests);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
