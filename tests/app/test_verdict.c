@@ -291,11 +291,17 @@ static bool is_explained(struct comparison *comparison, const struct sent_frame 
 /* What tshark calls a piece of a message that it has put together before: the same segment once more. */
 #define OVERLAP "[Reassembly error, protocol TCP: New fragment overlaps old data"
 
+/* What an ICMP message quotes tshark does not verify: 2. */
+static bool is_quoted(char **column, enum column i)
+{
+	return (i == TCP || i == UDP) && column[ICMP][0] != '\0' && strcmp(column[i], "2") == 0;
+}
+
 /* What the bytes of a frame are; of a quotation that was cut TCP's checksum is left out. */
 static char *complaint_about_bytes(char **column, bool is_cut)
 {
 	for (enum column i = FCS; i <= ICMP; i++)
-		if (!(is_cut && i == TCP) && !is_good(column[i]))
+		if (!(is_cut && i == TCP) && !is_quoted(column, i) && !is_good(column[i]))
 			return g_strdup_printf("%s is %s", fields[i], column[i]);
 	if (column[FCS][0] != '1')
 		return g_strdup("the frame has no FCS");
@@ -463,8 +469,9 @@ START_TEST(at_every_interface_all_checksums_are_right)
 		g_auto(GStrv) column = g_strsplit(lines[i], "\t", -1);
 
 		for (enum column k = FCS; k <= ICMP; k++)
-			ck_assert_msg(is_good(column[k]), "%s: frame %u: %s is %s",
-				      (char *)paths->pdata[_i], i + 1, fields[k], column[k]);
+			ck_assert_msg(is_quoted(column, k) || is_good(column[k]),
+				      "%s: frame %u: %s is %s", (char *)paths->pdata[_i], i + 1,
+				      fields[k], column[k]);
 		ck_assert_msg(
 		    column[MALFORMED][0] == '\0' || strstr(column[MALFORMED], OVERLAP) != NULL,
 		    "%s: frame %u: %s", (char *)paths->pdata[_i], i + 1, column[MALFORMED]);
