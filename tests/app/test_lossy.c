@@ -153,7 +153,7 @@ END_TEST
 static const struct {
 	const char *break_, *by;
 } lost_replies[] = {
-	{"{link: uplink, from: 1574ms, to: 1h, down: yes}",                "remote-mail"},
+	{"{link: uplink, from: 1552ms, to: 1h, down: yes}",                "remote-mail"},
 	{ "{link: \"alice-pc:eth0\", from: 1078530us, to: 1h, down: yes}", "mail"       },
 };
 

@@ -129,7 +129,7 @@ static const struct {
 	{ "/192.0.2.75\n",                   "found in: Destination Address",                                   NULL            },
 	{ "/confirm the delivery\n",         "found in: text that is carried",                                  NULL            },
 	{ "/quit\nn",			"QUIT",							    NULL            },
-	{ "t1.5s\n",			 "1.507",							   NULL            },
+	{ "t1.5s\n",			 "1.510",							   NULL            },
 	{ "t99m\n",			  "this is the last step",                                           NULL            },
 	{ "tsoon\n",			 "a time, such as 1.5s",                                            NULL            },
 	{ "lsmtp,dns\n",                     "events are shown|filtered",                                       "ARP  who"      },
