@@ -61,7 +61,8 @@ static void print_usage(FILE *out)
 	      out);
 	for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
 		fprintf(out, "  %-10s%s\n", commands[i].name, commands[i].summary);
-	fputs("\nmailwire COMMAND --help, or mailwire help COMMAND, tells more of each. A good start: mailwire run office\n",
+	fputs("\nmailwire COMMAND --help, or mailwire help COMMAND, tells more of each. A good "
+	      "start: mailwire run office\n",
 	      out);
 }
 

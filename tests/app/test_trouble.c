@@ -71,12 +71,12 @@ static const struct {
 	{"alice-pc (MUA) to mail (MSA) again, SMTP: Date: Mon",
          "— A later segment has arrived, so this one must be lost: it is sent again"},
 	{ "mail (MSA) acknowledges again what alice-pc (MUA) sent up to byte 349 (duplicate ACK), "
-         "and has bytes "
+	  "and has bytes "
 	  "1798 to "
-	  "3742 (SACK)",						      "— Something came out of order or twice: the acknowledgment says again which byte is "
-	  "missing"							       },
+	  "3742 (SACK)",			       "— Something came out of order or twice: the acknowledgment says again which byte is "
+	  "missing"				  },
 	{ "alice-pc asks which MAC address has 192.0.2.1 (gw)",
-         "— It asks the MAC address that it has, to learn whether that still holds"},
+         "— It asks the MAC address that it has, to learn whether that still holds" },
 };
 
 START_TEST(comments_say_why)
