@@ -4,7 +4,7 @@
 
 #define NAME(text)                                                                                 \
 	{                                                                                          \
-		text, sizeof text - 1                                                              \
+		(text), sizeof(text) - 1                                                           \
 	}
 
 /* clang-format off */
