@@ -38,12 +38,13 @@ static bool address_is_free(const struct scenario_network *network, uint32_t add
 /* A free address of the subnet; 0: there is none. */
 static uint32_t choose_address(const struct scenario_network *network)
 {
-	uint32_t size = ~ipv4_mask(network->subnet.length);
-	uint32_t first = network->subnet.length <= ROOM_PREFIX_MAX ? FIRST_ADDRESS : 1;
+	bool has_room = network->subnet.length <= ROOM_PREFIX_MAX;
+	uint32_t first = has_room ? network->subnet.address + FIRST_ADDRESS
+				  : scenario_first_host(network->subnet);
 
-	for (uint32_t offset = first; offset < size; offset++)
-		if (address_is_free(network, network->subnet.address + offset))
-			return network->subnet.address + offset;
+	for (uint32_t address = first; address <= scenario_last_host(network->subnet); address++)
+		if (address_is_free(network, address))
+			return address;
 	return 0;
 }
 

@@ -191,10 +191,9 @@ static bool time_of(const struct replay *replay, const struct captured_frame *fr
 	return false;
 }
 
-/* The next frame is `frame`; false after saying why there is none. */
-static bool read_frame(struct replay *replay, struct captured_frame *frame)
+/* Whether what was read last is whole and a frame; false after saying why it is not. */
+static bool is_whole(const struct replay *replay, bool is_frame)
 {
-	bool is_frame = capture_reader_next(replay->reader, frame) == CAPTURE_READ_FRAME;
 	const struct capture_damage *damage = capture_reader_damage(replay->reader);
 
 	if (damage->places > 0 || damage->end != NULL)
@@ -207,6 +206,12 @@ static bool read_frame(struct replay *replay, struct captured_frame *frame)
 	return false;
 }
 
+/* The next frame is `frame`; false after saying why there is none. */
+static bool read_frame(const struct replay *replay, struct captured_frame *frame)
+{
+	return is_whole(replay, capture_reader_next(replay->reader, frame) == CAPTURE_READ_FRAME);
+}
+
 /* Gives the frames to the run, each at its time; one without bytes is the end. */
 static int replay_frames(struct replay *replay, const struct run_session *session)
 {
@@ -214,6 +219,8 @@ static int replay_frames(struct replay *replay, const struct run_session *sessio
 	struct captured_frame frame = replay->first;
 	int64_t time_ns, last_ns = 0;
 
+	if (!is_whole(replay, replay->has_first))
+		return EXIT_USAGE;
 	for (;;) {
 		if (!time_of(replay, &frame, &time_ns))
 			return EXIT_USAGE;
@@ -250,8 +257,9 @@ static int open_record(struct replay *replay)
 	if (replay->descriptor < 0)
 		return refuse(replay, "%s", g_strerror(errno));
 	replay->reader = capture_reader_open(replay->descriptor);
-	if (capture_reader_next(replay->reader, &replay->first) == CAPTURE_READ_FRAME ||
-	    capture_reader_interface_count(replay->reader) > 0)
+	replay->has_first =
+	    capture_reader_next(replay->reader, &replay->first) == CAPTURE_READ_FRAME;
+	if (replay->has_first || capture_reader_interface_count(replay->reader) > 0)
 		return EXIT_OK;
 	if (capture_reader_damage(replay->reader)->end != NULL)
 		return refuse(replay, NO_RECORD " (%s)",

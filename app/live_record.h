@@ -31,6 +31,7 @@ struct replay {
 	int descriptor;
 	struct capture_reader *reader;
 	struct captured_frame first; /* read already, behind all descriptions */
+	bool has_first;              /* that there was one */
 	struct attachment_config *attachments;
 	size_t attachment_count;
 	GPtrArray *texts; /* that `attachments` borrow */

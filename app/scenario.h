@@ -972,3 +972,10 @@ char *scenario_template(const char *name);
  * (in docs/SCENARIO.md). Both are made from the tables that drive the reader. The caller frees them. */
 char *scenario_schema(void);
 char *scenario_reference(void);
+
+/*
+ * The first and last address that a host may have: between that of the subnet and that for broadcast, or both
+ * of a /31, which has neither (RFC 3021).
+ */
+uint32_t scenario_first_host(struct scenario_prefix subnet);
+uint32_t scenario_last_host(struct scenario_prefix subnet);

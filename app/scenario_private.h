@@ -189,10 +189,3 @@ void scenario_check_subject(struct load *load, const char *subject, struct mark 
 
 /* True when `name` is `origin` or below it. */
 bool scenario_is_below(const char *name, const char *origin);
-
-/*
- * The first and last address that a host may have: between that of the subnet and that for broadcast, or both
- * of a /31, which has neither (RFC 3021).
- */
-uint32_t scenario_first_host(struct scenario_prefix subnet);
-uint32_t scenario_last_host(struct scenario_prefix subnet);

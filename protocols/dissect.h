@@ -38,11 +38,11 @@ struct dissect_state {
 };
 
 struct dissect_input {
-	struct bytes bytes;          /* borrowed */
-	bool is_from_server;         /* sent by the side that listens */
-	bool is_stream;              /* a piece of a TCP stream; else a whole datagram, */
-	bool is_cut;                 /* or only the beginning of one */
-	bool is_outline;             /* units of depth 0 are wanted: their parts are left out */
+	struct bytes bytes;  /* borrowed */
+	bool is_from_server; /* sent by the side that listens */
+	bool is_stream;      /* a piece of a TCP stream; else a whole datagram, */
+	bool is_cut;         /* or only the beginning of one */
+	bool is_outline;     /* units of depth 0 are wanted: parts of others may be left out */
 	struct dissect_state *state; /* NULL: nothing is known of what came before, so guess */
 	uint64_t missing; /* bytes of the stream just in front of these that nobody has; 0: none */
 	/*

@@ -67,7 +67,7 @@ struct ping_run {
 	int64_t timeout_ns;
 	ping_done_fn *done;      /* called once for each request, never before it was sent */
 	ping_done_fn *duplicate; /* NULL, or called for each further reply until `timeout_ns` */
-	void *owner;
+	void *owner; /* with `duplicate`, it must live until `timeout_ns` after the last request */
 };
 
 /* Sends the next request of the run. What it tells is told even when `run` is gone. */

@@ -107,7 +107,12 @@ static bool is_possible(const struct record *record)
 }
 
 /* What stands behind the record here. */
-enum following { FOLLOWED_BY_NOTHING, FOLLOWED_BY_RECORD, FOLLOWED_BY_LESS };
+enum following {
+	FOLLOWED_BY_NOTHING,
+	FOLLOWED_BY_RECORD,
+	FOLLOWED_BY_PIECE, /* of a header: the file was cut there */
+	FOLLOWED_BY_LESS,  /* the record itself is not all here */
+};
 
 static enum following look_behind(struct capture_reader *reader, const struct record *record,
 				  struct record *next)
@@ -119,7 +124,7 @@ static enum following look_behind(struct capture_reader *reader, const struct re
 	if (!capture_window_has(&reader->window, length + 1))
 		return FOLLOWED_BY_NOTHING;
 	if (!capture_window_has(&reader->window, length + reader->record_bytes))
-		return FOLLOWED_BY_LESS;
+		return FOLLOWED_BY_PIECE;
 	*next = record_at(reader, length);
 	return FOLLOWED_BY_RECORD;
 }
@@ -136,6 +141,7 @@ static bool is_believed(struct capture_reader *reader, const struct record *reco
 		return false;
 	switch (look_behind(reader, record, &next)) {
 	case FOLLOWED_BY_NOTHING:
+	case FOLLOWED_BY_PIECE:
 		return true;
 	case FOLLOWED_BY_RECORD:
 		return is_possible(&next);

@@ -336,6 +336,7 @@ static void walk_tunnel(struct walk *walk, struct range range)
 	}
 	walk->is_tunnelled = true;
 	range.start = walk_ip(walk, range);
+	walk->cut_bytes = 0; /* told with the inner packet */
 	walk_add_data(walk, DECODE_DATA, "data behind the inner packet", range);
 }
 

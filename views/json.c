@@ -76,16 +76,20 @@ static void put_number(struct json_view *json, uint64_t value)
 #define JSON_EXACT_MAX ((UINT64_C(1) << 53) - 1)
 
 /* Fields that are 0 are left out: 0 always means none. What would not be read back is a string of digits. */
-static void put_field(struct json_view *json, const char *key, uint64_t value)
+static void put_exact(struct json_view *json, const char *key, uint64_t value)
 {
-	if (value == 0)
-		return;
 	put_text(json, key);
 	if (value > JSON_EXACT_MAX)
 		put_text(json, "\"");
 	put_number(json, value);
 	if (value > JSON_EXACT_MAX)
 		put_text(json, "\"");
+}
+
+static void put_field(struct json_view *json, const char *key, uint64_t value)
+{
+	if (value != 0)
+		put_exact(json, key, value);
 }
 
 /* A string; names are ASCII but may hold what JSON must escape (RFC 8259 section 7). */
@@ -246,8 +250,7 @@ static void put_record(struct json_view *json, const struct trace_record *record
 		       struct bytes bytes)
 {
 	ensure(json, RECORD_BYTES_MAX);
-	put_text(json, "{\"time_ns\":");
-	put_number(json, (uint64_t)record->time_ns);
+	put_exact(json, "{\"time_ns\":", (uint64_t)record->time_ns);
 	put_field(json, ",\"id\":", record->id);
 	put_string(json, ",\"kind\":", view_kind_name((enum trace_kind)record->kind));
 	put_string(json, ",\"layer\":", view_layer_key(record->layer));

@@ -230,7 +230,7 @@ static void append_icmp(GString *out, const struct view_names *names, const char
 	if (icmp_header_parse(payload, &icmp, &rest) != PARSE_OK)
 		append_unreadable_from(out, from, to, layer, "an", "ICMP message");
 	else if (icmp.type == ICMP_ECHO_REQUEST)
-		append_ping(out, from, to, rest.length);
+		append_ping(out, from, to, rest.length + layer->cut_payload_bytes);
 	else if (icmp.type == ICMP_ECHO_REPLY)
 		text_words(out, from, " answers the ping of ", to);
 	else if (icmp.type == ICMP_REDIRECT)
@@ -299,7 +299,7 @@ static void append_icmpv6(GString *out, const struct view_names *names, const ch
 	target = sentence_host(names, icmp.target, rooms[0]);
 	switch (icmp.type) {
 	case ICMPV6_ECHO_REQUEST:
-		append_ping(out, from, to, rest.length);
+		append_ping(out, from, to, rest.length + layer->cut_payload_bytes);
 		return;
 	case ICMPV6_ECHO_REPLY:
 		text_words(out, from, " answers the ping of ", to);
@@ -787,7 +787,7 @@ static void append_transport(GString *out, const char *from, const char *to,
 		append_icmpv6(out, account->names, from, to, layer, in);
 		break;
 	default:
-		append_unknown(out, from, to, account->decode, in.length);
+		append_unknown(out, from, to, account->decode, in.length + layer->cut_header_bytes);
 		break;
 	}
 }

@@ -24,7 +24,7 @@ struct streams;
 struct streams *streams_new(const struct dissector *const *dissectors);
 void streams_free(struct streams *streams);
 
-/* Has parts of units left out from here on: those of depth 0 are all that is wanted. */
+/* From here on units of depth 0 are all that is wanted: dissectors may leave out their parts. */
 void streams_outline(struct streams *streams);
 
 /* By which TLS is decrypted; they may be added to as the capture is read. */

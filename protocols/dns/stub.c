@@ -155,6 +155,8 @@ struct dns_query *dns_stub_ask_too(struct dns_query *first, int64_t now_ns, uint
 
 	question.type = type;
 	query = query_new(stub, &question, done, owner);
+	while (query->exchange.id == first->exchange.id) /* by which alone the answers differ */
+		query->exchange.id = new_id(stub);
 	if (stub->network->join != NULL)
 		stub->network->join(stub->owner, query->exchange.number, first->exchange.number);
 	send_query(query, now_ns, false);

@@ -280,6 +280,8 @@ static void take_goodbye(struct imap_client *client, struct imap_parser *parser)
 {
 	bool is_refusal = client->state == IMAP_CONNECTED;
 
+	if (client->is_over) /* what the owner heard is all there is to hear */
+		return;
 	imap_skip(parser, ' ');
 	if (client->config.events->goodbye != NULL) {
 		struct bytes rest = imap_parser_rest(parser);

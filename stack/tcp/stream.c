@@ -75,7 +75,7 @@ static uint32_t flight_limit(const struct tcp_connection *c)
 /* The user is asked for more when no more than this is kept, before what is to be sent runs out. */
 static uint32_t send_least(const struct tcp_connection *c)
 {
-	return MAX(flight_limit(c), TCP_SEND_SPACE / 5 * 4);
+	return CLAMP(flight_limit(c), TCP_SEND_SPACE / 5 * 4, SEND_QUEUE_MAX_BYTES / 5 * 4);
 }
 
 /* Room for a little more, so that the user is not asked for every segment. */

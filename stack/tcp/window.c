@@ -75,7 +75,8 @@ void window_data_arrived(struct tcp_connection *c, const struct segment *segment
 		c->saw_push = true;
 	adapt_ack_timeout(c, now_ns);
 	c->received_ns = now_ns;
-	if (length >= c->local_mss / 2) /* short ones cost more memory than they fill */
+	if (length >=
+	    MIN(c->local_mss, c->mss) / 2) /* short ones cost more memory than they fill */
 		c->receive_limit =
 		    MIN(c->receive_limit + 2 * (uint32_t)c->local_mss, c->receive_space);
 }

@@ -183,13 +183,14 @@ def a_session_is_repeated_exactly():
         part.write(whole.read()[:-300])
     refused("run", MAIL, "--replay", names["2.log"], "-q", said="damaged")
     # Nothing is passed over in a record, as it is in other captures: the run would be another one.
-    with open(names["record"], "rb") as whole, open(names["2.log"], "wb") as damaged:
-        content = bytearray(whole.read())
-        at = content.index(b"\6\0\0\0", len(content) // 2)   # the type of a packet's block
-        content[at:at + 4] = b"\xff" * 4
-        content[at + 4:at + 8] = bytes(4)
-        damaged.write(content)
-    refused("run", MAIL, "--replay", names["2.log"], "-q", said="the record is damaged")
+    for part_before in (0, 1 / 2):
+        with open(names["record"], "rb") as whole, open(names["2.log"], "wb") as damaged:
+            content = bytearray(whole.read())
+            at = content.index(b"\6\0\0\0", int(len(content) * part_before))  # the type of a packet's block
+            content[at:at + 4] = b"\xff" * 4
+            content[at + 4:at + 8] = bytes(4)
+            damaged.write(content)
+        refused("run", MAIL, "--replay", names["2.log"], "-q", said="the record is damaged")
     run("gzip", names["record"])
     run(MAILWIRE, "run", MAIL, "--replay", names["record"] + ".gz", "--log", names["2.log"], "-q")
     with open(names["1.log"], "rb") as one, open(names["2.log"], "rb") as two:

@@ -304,6 +304,19 @@ START_TEST(odd_classic_records_are_no_damage)
 }
 END_TEST
 
+/* A whole record in front of a header that was cut: odd, but with nothing that speaks against it. */
+START_TEST(a_record_in_front_of_a_cut_header_is_read)
+{
+	build(0);
+	put_field(FRAMES - 1, 0, 900000000);
+	g_byte_array_append(file, file->data + starts[0], 12);
+	ck_assert_int_ne(read_file(), CAPTURE_READ_FRAME);
+	check_lost(FRAMES, FRAMES);
+	ck_assert_ptr_nonnull(strstr(found.end, "truncated"));
+	ck_assert_uint_eq(found.damage.places, 0);
+}
+END_TEST
+
 /* ---- Hostile files: each would take hours if bytes were moved or looked at again and again ---- */
 
 enum { HOSTILE_BYTES = 8 << 20 };
@@ -481,6 +494,7 @@ int main(void)
 	tcase_add_loop_test(tests, several_places_are_counted, 0, 2);
 	tcase_add_loop_test(tests, what_is_in_front_of_the_first_frame_is_passed, 0, 2);
 	tcase_add_loop_test(tests, odd_classic_records_are_no_damage, 0, 4);
+	tcase_add_test(tests, a_record_in_front_of_a_cut_header_is_read);
 	tcase_add_test(tests, long_lengths_at_each_turn_take_no_time);
 	tcase_add_loop_test(tests, candidates_everywhere_take_no_time, 0, 2);
 	tcase_add_loop_test(tests, what_is_packed_is_read, 0, 2);

@@ -253,11 +253,32 @@ static const struct {
          "192.0.2.10 sends 198.51.100.70 a UDP datagram of which too little is here" },
 	{ "echo_request", 38,
          "192.0.2.10 sends 198.51.100.70 an ICMP message of which too little is here"},
+	{ "echo_request", 44, "192.0.2.10 pings 198.51.100.70 with 48 bytes"         },
 	{ "arp_request",  40, "an ARP packet of which too little is here"            },
 	{ "tcp_data",     38,
          "192.0.2.10 sends 198.51.100.70 a TCP segment of which too little is here"  },
 	{ "tcp_data",     20, "an IPv4 packet of which too little is here"           },
 };
+
+/* Of the inner packet its data is missing, once. */
+START_TEST(what_the_capture_cut_from_a_tunnel_is_told_once)
+{
+	const struct test_packet *packet = test_packets;
+	struct decode decode;
+	size_t missing = 0;
+
+	while (strcmp(packet->name, "tunnel_ipv4") != 0)
+		packet++;
+	decode_packet((struct bytes) { (const uint8_t *)packet->bytes, 14 + 20 + 20 + 8 },
+		      &(struct decode_options) { .link_type = DECODE_LINK_ETHERNET,
+						 .original_bytes = packet->length_bytes },
+		      &decode);
+	for (unsigned i = 0; i < decode.layer_count; i++)
+		if (decode.layers[i].protocol == DECODE_DATA)
+			missing += decode.layers[i].cut_header_bytes;
+	ck_assert_uint_eq(missing, packet->length_bytes - (14 + 20 + 20 + 8));
+}
+END_TEST
 
 START_TEST(what_the_capture_cut_is_not_malformed)
 {
@@ -322,6 +343,7 @@ int main(void)
 	tcase_add_loop_test(tests, what_the_capture_cut_is_not_malformed, 0, G_N_ELEMENTS(cuts));
 	tcase_add_test(tests, a_datagram_with_a_wrong_length_has_no_size);
 	tcase_add_test(tests, a_tunnel_is_looked_into);
+	tcase_add_test(tests, what_the_capture_cut_from_a_tunnel_is_told_once);
 	suite_add_tcase(suite, tests);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
