@@ -38,7 +38,7 @@ static inline uint32_t capture_order32(bool is_big_endian, const uint8_t *p)
 
 static inline uint16_t capture_get16(const struct capture_reader *reader, const uint8_t *p)
 {
-	return reader->is_big_endian ? get_be16(p) : (uint16_t)(p[1] << 8 | p[0]);
+	return reader->is_big_endian ? get_be16(p) : (uint16_t)((unsigned)p[1] << 8 | p[0]);
 }
 
 static inline uint32_t capture_get32(const struct capture_reader *reader, const uint8_t *p)
