@@ -110,7 +110,7 @@ static void describe_retransmissions(GString *text, const struct scenario_expect
 }
 
 const struct predicate predicate_retransmissions = {
-	.kinds = TRACE_BIT(TRACE_ENCAPSULATE) | TRACE_BIT(TRACE_TRANSMIT),
+	.kinds = SENT_SEGMENTS_KINDS,
 	.range = PREDICATE_RANGE(count),
 	.observe = observe_retransmission,
 	.describe = describe_retransmissions,

@@ -1,14 +1,11 @@
 #include "views/held.h"
 
 #include "stack/tcp/names.h"
-
-struct range {
-	uint64_t begin, end;
-};
+#include "views/ranges.h"
 
 struct held {
-	GHashTable *next; /* direction to the first byte that has not come; look-ups only */
-	GHashTable *gaps; /* direction to GArray of struct range; look-ups only */
+	GHashTable *next;  /* direction to the first byte that has not come; look-ups only */
+	GHashTable *early; /* direction to what of it came behind a gap (ranges.h); look-ups only */
 };
 
 static void ranges_free(gpointer data)
@@ -21,7 +18,7 @@ struct held *held_new(void)
 	struct held *held = g_new(struct held, 1);
 
 	held->next = g_hash_table_new_full(trace_id_hash, g_int64_equal, g_free, g_free);
-	held->gaps = g_hash_table_new_full(trace_id_hash, g_int64_equal, g_free, ranges_free);
+	held->early = g_hash_table_new_full(trace_id_hash, g_int64_equal, g_free, ranges_free);
 	return held;
 }
 
@@ -30,7 +27,7 @@ void held_free(struct held *held)
 	if (held == NULL)
 		return;
 	g_hash_table_unref(held->next);
-	g_hash_table_unref(held->gaps);
+	g_hash_table_unref(held->early);
 	g_free(held);
 }
 
@@ -45,37 +42,33 @@ static uint64_t *next_of(struct held *held, uint64_t object)
 	return next;
 }
 
-static void keep_early(struct held *held, const struct trace_record *record)
+/* Keeps what came behind a gap; returns where that ends. */
+static uint64_t keep_early(struct held *held, const struct trace_record *record)
 {
-	struct range added = { record->before, record->before + record->after };
-	GArray *early = g_hash_table_lookup(held->gaps, &record->object);
-	guint i = 0;
+	GArray *early = g_hash_table_lookup(held->early, &record->object);
 
 	if (early == NULL) {
-		early = g_array_new(FALSE, FALSE, sizeof(struct range));
-		g_hash_table_insert(held->gaps, g_memdup2(&record->object, sizeof(uint64_t)),
+		early = ranges_new();
+		g_hash_table_insert(held->early, g_memdup2(&record->object, sizeof(uint64_t)),
 				    early);
 	}
-	while (i < early->len && g_array_index(early, struct range, i).begin <= added.begin)
-		i++;
-	g_array_insert_val(early, i, added);
+	ranges_add(early, (struct range) { record->before, record->before + record->after });
+	return ranges_at(early, 0)->begin;
 }
 
 /* Where the stream is whole up to, with what was held; forgets that. */
 static uint64_t release(struct held *held, uint64_t object, uint64_t next)
 {
-	GArray *early = g_hash_table_lookup(held->gaps, &object);
+	GArray *early = g_hash_table_lookup(held->early, &object);
 	guint done = 0;
 
 	for (; early != NULL && done < early->len; done++) {
-		const struct range *range = &g_array_index(early, struct range, done);
-
-		if (range->begin > next)
+		if (ranges_at(early, done)->begin > next)
 			break;
-		next = MAX(next, range->end);
+		next = MAX(next, ranges_at(early, done)->end);
 	}
 	if (early != NULL && done == early->len)
-		g_hash_table_remove(held->gaps, &object);
+		g_hash_table_remove(held->early, &object);
 	else if (done > 0)
 		g_array_remove_range(early, 0, done);
 	return next;
@@ -91,11 +84,8 @@ void held_feed(struct held *held, const struct trace_record *record, struct held
 		return;
 	next = next_of(held, record->object);
 	if (record->detail == TCP_OUT_OF_ORDER) {
-		keep_early(held, record);
-		GArray *early = g_hash_table_lookup(held->gaps, &record->object);
-
 		news->missing_begin = *next;
-		news->missing_end = g_array_index(early, struct range, 0).begin;
+		news->missing_end = keep_early(held, record);
 		return;
 	}
 	end = MAX(end, *next);
@@ -113,15 +103,10 @@ uint64_t held_next(const struct held *held, uint64_t object)
 
 uint64_t held_bytes(const struct held *held, uint64_t object)
 {
-	const GArray *early = g_hash_table_lookup(held->gaps, &object);
-	uint64_t bytes = 0, end = 0;
+	const GArray *early = g_hash_table_lookup(held->early, &object);
+	uint64_t bytes = 0;
 
-	for (guint i = 0; early != NULL && i < early->len; i++) {
-		const struct range *range = &g_array_index(early, struct range, i);
-
-		end = MAX(end, range->begin);
-		bytes += range->end > end ? range->end - end : 0;
-		end = MAX(end, range->end);
-	}
+	for (guint i = 0; early != NULL && i < early->len; i++)
+		bytes += ranges_at(early, i)->end - ranges_at(early, i)->begin;
 	return bytes;
 }

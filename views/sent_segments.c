@@ -3,15 +3,11 @@
 #include "stack/layer.h"
 #include "stack/tcp/names.h"
 #include "stack/wire/tcp.h"
-
-/* Bytes from `begin` to before `end` of a direction. */
-struct range {
-	uint64_t begin, end;
-};
+#include "views/ranges.h"
 
 /* What of a direction was on a wire: nearly always one range from 0 on. */
 struct wired {
-	GArray *ranges; /* of struct range, in order, apart from each other */
+	GArray *ranges; /* ranges.h */
 	bool has_syn, has_fin;
 };
 
@@ -80,41 +76,9 @@ static struct wired *wired_of(struct sent_segments *segments, uint64_t object)
 	if (wired != NULL)
 		return wired;
 	wired = g_new0(struct wired, 1);
-	wired->ranges = g_array_new(FALSE, FALSE, sizeof(struct range));
+	wired->ranges = ranges_new();
 	g_hash_table_insert(segments->wired, g_memdup2(&object, sizeof object), wired);
 	return wired;
-}
-
-static struct range *range_at(const struct wired *wired, guint index)
-{
-	return &g_array_index(wired->ranges, struct range, index);
-}
-
-/* Adds `added`; true when some of it was there. */
-static bool add_range(struct wired *wired, struct range added)
-{
-	guint first = wired->ranges->len, last;
-	bool is_known = false;
-
-	/* Those that it touches, from the end, where new bytes go. */
-	while (first > 0 && range_at(wired, first - 1)->end >= added.begin)
-		first--;
-	for (last = first; last < wired->ranges->len; last++) {
-		const struct range *range = range_at(wired, last);
-
-		if (range->begin > added.end)
-			break;
-		is_known |= range->begin < added.end && added.begin < range->end;
-		added.begin = MIN(added.begin, range->begin);
-		added.end = MAX(added.end, range->end);
-	}
-	if (last == first) {
-		g_array_insert_val(wired->ranges, first, added);
-		return false;
-	}
-	*range_at(wired, first) = added;
-	g_array_remove_range(wired->ranges, first + 1, last - first - 1);
-	return is_known;
 }
 
 /* SYN and FIN take a sequence number as a byte does (RFC 9293 section 3.4). */
@@ -126,8 +90,9 @@ static bool add_segment(struct wired *wired, const struct sent_segment *segment)
 	wired->has_syn |= (segment->flags & TCP_SYN) != 0;
 	wired->has_fin |= (segment->flags & TCP_FIN) != 0;
 	if (segment->length > 0)
-		is_again |= add_range(
-		    wired, (struct range) { segment->offset, segment->offset + segment->length });
+		is_again |=
+		    ranges_add(wired->ranges, (struct range) { segment->offset,
+							       segment->offset + segment->length });
 	return is_again;
 }
 
@@ -157,8 +122,14 @@ bool sent_segments_repeat(struct sent_segments *segments, const struct trace_rec
 {
 	struct sent_segment segment;
 
-	if (record->kind == TRACE_ENCAPSULATE)
+	bool is_on_wire = record->kind == TRACE_TRANSMIT;
+
+	if (record->kind == TRACE_ENCAPSULATE) {
 		sent_segments_make(segments, record, bytes);
-	return record->kind == TRACE_TRANSMIT && record->flags & TRACE_FIRST &&
-	       sent_segments_leave(segments, record->packet, true, &segment) && segment.is_again;
+		return false;
+	}
+	if (is_on_wire && !(record->flags & TRACE_FIRST))
+		return false;
+	return sent_segments_leave(segments, record->packet, is_on_wire, &segment) &&
+	       segment.is_again;
 }

@@ -37,8 +37,11 @@ bool sent_segments_leave(struct sent_segments *segments, uint64_t packet, bool i
 			 struct sent_segment *segment);
 
 /*
- * True when this record, of all in their order, puts a segment on a wire again. For who needs nothing else:
- * it makes and leaves as the record says.
+ * True when this record, of all of these kinds in their order, puts a segment on a wire again. For who needs
+ * nothing else: it makes and leaves as the record says, and forgets what ends in its own host.
  */
+#define SENT_SEGMENTS_KINDS                                                                        \
+	(TRACE_BIT(TRACE_ENCAPSULATE) | TRACE_BIT(TRACE_TRANSMIT) | TRACE_BIT(TRACE_LOOPBACK) |    \
+	 TRACE_BIT(TRACE_DROP))
 bool sent_segments_repeat(struct sent_segments *segments, const struct trace_record *record,
 			  struct bytes bytes);

@@ -1,17 +1,11 @@
-#include "views/sentence.h"
+#include "views/sentence_private.h"
 
 #include "protocols/actor.h"
 #include "protocols/dns/names.h"
-#include "stack/tcp/names.h"
 #include "stack/wire/arp.h"
 #include "stack/wire/ethernet.h"
-#include "stack/wire/icmp.h"
-#include "stack/wire/icmpv6.h"
 #include "stack/wire/ipv4.h"
-#include "stack/wire/tcp.h"
 #include "stack/wire/udp.h"
-#include "views/describe.h"
-#include "views/segment_reason.h"
 #include "views/text.h"
 
 #define SENTENCE_PLACE_BYTES 128 /* a name of at most 63 letters, and a program's */
@@ -72,6 +66,13 @@ const char *sentence_host(const struct view_names *names, struct ip_address addr
 	return name != NULL ? name : ip_address_print(address, out);
 }
 
+void sentence_append_bytes(GString *out, const char *before, uint64_t length, const char *behind)
+{
+	text_append(out, before);
+	text_things(out, length, "byte");
+	text_append(out, behind);
+}
+
 /* "an ARP packet of which too little is here": the capture has not all of it; else it is malformed. */
 static void append_unreadable(GString *out, const struct decode_layer *layer, const char *article,
 			      const char *what)
@@ -83,9 +84,9 @@ static void append_unreadable(GString *out, const struct decode_layer *layer, co
 		text_append(out, " of which too little is here");
 }
 
-static void append_unreadable_from(GString *out, const char *from, const char *to,
-				   const struct decode_layer *layer, const char *article,
-				   const char *what)
+void sentence_append_unreadable(GString *out, const char *from, const char *to,
+				const struct decode_layer *layer, const char *article,
+				const char *what)
 {
 	text_words(out, from, " sends ", to, " ");
 	append_unreadable(out, layer, article, what);
@@ -148,199 +149,6 @@ static void append_arp(GString *out, const struct view_names *names, const struc
 					       "whether that still holds");
 }
 
-/* "1 byte", "2 bytes" between two texts. */
-static void append_bytes(GString *out, const char *before, uint64_t length, const char *behind)
-{
-	text_append(out, before);
-	text_things(out, length, "byte");
-	text_append(out, behind);
-}
-
-static void append_ping(GString *out, const char *from, const char *to, size_t length)
-{
-	text_words(out, from, " pings ", to);
-	append_bytes(out, " with ", length, "");
-}
-
-/* "a sends b an ICMPv6 message: neighbour solicitation (135)"; `type` is the field that has the names. */
-static void append_message(GString *out, const char *from, const char *to, const char *protocol,
-			   const struct field *type, uint8_t value)
-{
-	const char *name = field_value_name(type, value);
-
-	text_words(out, from, " sends ", to, " an ", protocol, " message");
-	if (name == NULL)
-		text_count(out, " of type ", value, "");
-	else
-		text_words(out, ": ", name);
-	if (name != NULL)
-		text_count(out, " (", value, ")");
-}
-
-static const char *icmp_error_text(const struct icmp_header *icmp)
-{
-	if (icmp->type == ICMP_TIME_EXCEEDED)
-		return icmp->code == ICMP_TTL_EXCEEDED ? "its TTL reached 0 on the way"
-						       : "not all of its fragments arrived in time";
-	if (icmp->type == ICMP_PARAMETER_PROBLEM)
-		return "its header has a problem";
-	if (icmp->type == ICMP_SOURCE_QUENCH)
-		return "there is no room for it";
-	switch (icmp->code) {
-	case ICMP_NET_UNREACHABLE:
-		return "there is no route to its network";
-	case ICMP_HOST_UNREACHABLE:
-		return "nobody answers for its destination address";
-	case ICMP_PROTOCOL_UNREACHABLE:
-		return "nothing there speaks its protocol";
-	case ICMP_PORT_UNREACHABLE:
-		return "no program listens on its port";
-	case ICMP_FRAGMENTATION_NEEDED:
-		return "it is too big for the next network and must not be fragmented";
-	case ICMP_NET_PROHIBITED:
-	case ICMP_HOST_PROHIBITED:
-	case ICMP_ADMINISTRATIVELY_PROHIBITED:
-		return "a filter does not let it pass";
-	default:
-		return "it cannot be delivered";
-	}
-}
-
-/* "router tells alice-pc to use 10.0.0.9 for 9.9.9.9": nothing is lost, the router forwards. */
-static void append_redirect(GString *out, const struct view_names *names, const char *from,
-			    const char *to, const struct icmp_header *icmp, struct bytes quoted)
-{
-	struct ip_address gateway = ip_address_from_ipv4(icmp_redirect_gateway(icmp));
-	char rooms[2][SENTENCE_HOST_BYTES];
-	struct ipv4_header about;
-	struct bytes rest;
-
-	text_words(out, from, " tells ", to, " to use ", sentence_host(names, gateway, rooms[0]));
-	if (ipv4_header_parse_quoted(quoted, &about, &rest) == PARSE_OK)
-		text_words(out, " for ",
-			   sentence_host(names, ip_address_from_ipv4(about.destination), rooms[1]));
-}
-
-static void append_icmp(GString *out, const struct view_names *names, const char *from,
-			const char *to, const struct decode_layer *layer, struct bytes payload)
-{
-	struct icmp_header icmp;
-	struct bytes rest;
-
-	if (icmp_header_parse(payload, &icmp, &rest) != PARSE_OK)
-		append_unreadable_from(out, from, to, layer, "an", "ICMP message");
-	else if (icmp.type == ICMP_ECHO_REQUEST)
-		append_ping(out, from, to, rest.length + layer->cut_payload_bytes);
-	else if (icmp.type == ICMP_ECHO_REPLY)
-		text_words(out, from, " answers the ping of ", to);
-	else if (icmp.type == ICMP_REDIRECT)
-		append_redirect(out, names, from, to, &icmp, rest);
-	else if (icmp_is_error(icmp.type))
-		text_words(out, from, " tells ", to,
-			   " that a packet was dropped: ", icmp_error_text(&icmp));
-	else
-		append_message(out, from, to, "ICMP", &icmp_fields(icmp.type, icmp.code)->fields[0],
-			       icmp.type);
-}
-
-static const char *icmpv6_error_text(const struct icmpv6_header *icmp)
-{
-	switch (icmp->type) {
-	case ICMPV6_PACKET_TOO_BIG:
-		return "it is too big for the next network";
-	case ICMPV6_TIME_EXCEEDED:
-		return icmp->code == 0 ? "its hop limit reached 0 on the way"
-				       : "not all of its fragments arrived in time";
-	case ICMPV6_PARAMETER_PROBLEM:
-		return "its header has a problem";
-	case ICMPV6_DESTINATION_UNREACHABLE:
-		break;
-	default:
-		return "an error of a kind not known here";
-	}
-	switch (icmp->code) { /* of destination unreachable: RFC 4443 section 3.1 */
-	case 0:
-		return "there is no route to its network";
-	case 1:
-	case 5: /* the source address is what the filter refuses */
-		return "a filter does not let it pass";
-	case 2:
-		return "its source address is of a smaller scope than its destination";
-	case 3:
-		return "nobody answers for its destination address";
-	case 4:
-		return "no program listens on its port";
-	case 6:
-		return "its route says that it is to be rejected";
-	default:
-		return "it cannot be delivered";
-	}
-}
-
-static bool is_unspecified(struct ip_address address)
-{
-	static const struct ip_address unspecified;
-
-	return ip_address_equal(address, unspecified);
-}
-
-static void append_icmpv6(GString *out, const struct view_names *names, const char *from,
-			  const char *to, const struct decode_layer *layer, struct bytes message)
-{
-	struct icmpv6_header icmp;
-	struct bytes rest;
-	char rooms[2][SENTENCE_HOST_BYTES];
-	const char *target;
-
-	if (icmpv6_header_parse(message, &icmp, &rest) != PARSE_OK) {
-		append_unreadable_from(out, from, to, layer, "an", "ICMPv6 message");
-		return;
-	}
-	target = sentence_host(names, icmp.target, rooms[0]);
-	switch (icmp.type) {
-	case ICMPV6_ECHO_REQUEST:
-		append_ping(out, from, to, rest.length + layer->cut_payload_bytes);
-		return;
-	case ICMPV6_ECHO_REPLY:
-		text_words(out, from, " answers the ping of ", to);
-		return;
-	case ICMPV6_NEIGHBOR_SOLICITATION:
-		text_words(out, from, " asks which MAC address has ", target);
-		return;
-	case ICMPV6_NEIGHBOR_ADVERTISEMENT:
-		text_words(out, from, " says that it has ", target);
-		return;
-	case ICMPV6_ROUTER_SOLICITATION:
-		text_words(out, from, " looks for routers");
-		return;
-	case ICMPV6_ROUTER_ADVERTISEMENT:
-		text_words(out, from, " says that it is a router");
-		return;
-	case ICMPV6_REDIRECT:
-		text_words(out, from, " tells ", to, " to use ", target, " for ",
-			   sentence_host(names, icmp.destination, rooms[1]));
-		return;
-	case ICMPV6_LISTENER_QUERY:
-		text_words(out, from, " asks who listens to ",
-			   is_unspecified(icmp.target) ? "multicasts" : target);
-		return;
-	case ICMPV6_LISTENER_REPORT:
-		text_words(out, from, " listens to the multicasts of ", target);
-		return;
-	case ICMPV6_LISTENER_DONE:
-		text_words(out, from, " listens to the multicasts of ", target, " no more");
-		return;
-	default:
-		break;
-	}
-	if (icmpv6_is_error(icmp.type))
-		text_words(out, from, " tells ", to,
-			   " that a packet was dropped: ", icmpv6_error_text(&icmp));
-	else
-		append_message(out, from, to, "ICMPv6", &icmpv6_fields(icmp.type)->fields[0],
-			       icmp.type);
-}
-
 /*
  * "alice-pc asks dns for A of mail.example", "dns answers alice-pc: mail.example A 192.0.2.1"; by what
  * the message is, which may not be what its port makes one expect.
@@ -370,7 +178,7 @@ static void append_datagram(GString *out, const char *from, const char *to, stru
 	int length = get_be16(in.data + 4) - UDP_HEADER_BYTES;
 
 	text_words(out, from, " sends ");
-	append_bytes(out, "", (uint64_t)MAX(length, 0), " by UDP to ");
+	sentence_append_bytes(out, "", (uint64_t)MAX(length, 0), " by UDP to ");
 	text_append(out, to);
 	text_count(out, " port ", get_be16(in.data + 2), "");
 }
@@ -383,7 +191,7 @@ static void append_udp(GString *out, const char *from, const char *to,
 	const struct account_datagram *datagram = account_unit(account, &room);
 
 	if (in.length < UDP_HEADER_BYTES)
-		append_unreadable_from(out, from, to, layer, "a", "UDP datagram");
+		sentence_append_unreadable(out, from, to, layer, "a", "UDP datagram");
 	else if (layer->status == PARSE_BAD_LENGTH)
 		text_words(out, from, " sends ", to, " a UDP datagram whose length is wrong");
 	else if (datagram->dissector != NULL)
@@ -391,342 +199,6 @@ static void append_udp(GString *out, const char *from, const char *to,
 				datagram->unit.summary);
 	else
 		append_datagram(out, from, to, in);
-}
-
-/* The other side of the connection that `segment` belongs to. */
-static const struct model_direction *other_side(const struct model_segment *segment)
-{
-	return &segment->connection->directions[!segment->direction->is_from_server];
-}
-
-/* Acknowledges what it did before, and that is the point of it. */
-static bool is_duplicate(const struct model_segment *segment)
-{
-	return segment->window_bytes > 0 &&
-	       (segment->known == SEGMENT_ACKNOWLEDGES_AGAIN || segment->why == TCP_ACK_DUPLICATE);
-}
-
-/* What a receiver says of its room, where that is the point of the segment. */
-static void append_room(GString *out, const struct model_segment *segment)
-{
-	if (segment->window_bytes == 0) {
-		text_append(out, ", and has no room for more (zero window)");
-	} else if (segment->why == TCP_ACK_WINDOW && segment->is_window_known) {
-		append_bytes(out, ", and has room for ", segment->window_bytes, " (window update)");
-	} else if (segment->why == TCP_ACK_WINDOW) {
-		text_append(out, ", and has more room (window update)");
-	} else if (segment->why == TCP_ACK_CHALLENGE) {
-		text_append(out, " (challenge ACK)");
-	} else if (is_duplicate(segment)) {
-		text_append(out, " (duplicate ACK)");
-	}
-}
-
-/* The most frequent sentence of all: without a format, for speed. */
-static void append_acknowledgment(GString *out, const char *from, const char *to,
-				  const struct model_segment *segment)
-{
-	text_append(out, from);
-	text_append(out,
-		    is_duplicate(segment) ? " acknowledges again what " : " acknowledges what ");
-	text_append(out, to);
-	if ((int32_t)segment->acknowledgment > 1) {
-		text_append(out, " sent up to byte ");
-		text_number(out, segment->acknowledgment - 1);
-	} else {
-		text_append(out, other_side(segment)->has_syn
-				     ? " sent, which is its SYN so far"
-				     : " sent before what is known of this stream");
-	}
-	append_room(out, segment);
-}
-
-/* "port 25 (smtp)" */
-static void append_port(GString *out, uint16_t port)
-{
-	const char *service = sentence_service(port);
-
-	text_count(out, "port ", port, "");
-	if (service != NULL)
-		text_words(out, " (", service, ")");
-}
-
-/* Where a segment goes: its server listens there, or its client sent from there. */
-static uint16_t destination_port(const struct model_segment *segment)
-{
-	return segment->direction->is_from_server ? segment->connection->client.port
-						  : segment->connection->server.port;
-}
-
-/* An answer to the SYN that is an RST: nobody is there (RFC 9293 section 3.5.2). */
-static bool is_refusal(const struct model_segment *segment)
-{
-	return segment->flags & TCP_ACK && !segment->direction->has_syn &&
-	       other_side(segment)->has_syn && segment->acknowledgment == 1;
-}
-
-static void append_reset(GString *out, const char *from, const char *to,
-			 const struct model_segment *segment)
-{
-	if (!is_refusal(segment)) {
-		text_words(out, from, " resets the connection with ", to);
-		if (segment->length > 0)
-			append_bytes(out, ", and says why in ", segment->length, "");
-		return;
-	}
-	text_words(out, from, " refuses ", to, " the connection (RST): ");
-	if (segment->why == TCP_RESET_FILTERED) {
-		text_append(out, "a filter forbids it");
-		return;
-	}
-	text_append(out, "no program listens on ");
-	append_port(out, segment->connection->server.port);
-	if (segment->why == TCP_PLAIN) /* nobody says why */
-		text_append(out, ", or a filter forbids it");
-}
-
-/* A FIN takes a sequence number as a byte does (RFC 9293 section 3.4). */
-static void append_acknowledged(GString *out, const char *from, const char *to,
-				const struct model_segment *segment)
-{
-	const struct model_direction *other = other_side(segment);
-
-	if (segment->known == SEGMENT_OF_EARLIER)
-		text_words(out, from, " sends ", to,
-			   " an ACK for an earlier connection of these ports (challenge ACK)");
-	else if (other->has_fin && segment->acknowledgment == (uint32_t)other->fin_offset + 2)
-		text_words(out, from, " acknowledges all that ", to, " sent, and its FIN");
-	else
-		append_acknowledgment(out, from, to, segment);
-}
-
-/* The last step of opening, as far as it was seen. */
-static bool completes_handshake(const struct model_segment *segment)
-{
-	return segment->sequence == 1 && segment->acknowledgment == 1 && !is_duplicate(segment) &&
-	       !segment->direction->is_from_server && other_side(segment)->has_syn;
-}
-
-static bool is_again(const struct model_segment *segment)
-{
-	return segment->order == SEGMENT_REPEATED || segment_reason_repeats(segment->why);
-}
-
-/* Why it is sent, where that is more than that there was something to send or to acknowledge. */
-static const char *reason_of(const struct model_segment *segment)
-{
-	if (segment->why == TCP_ACK_AT_ONCE || segment->why == TCP_ACK_DELAYED)
-		return NULL;
-	if (segment->why == TCP_RETRANSMIT_TIMEOUT && segment->flags & TCP_SYN)
-		return "No answer came before the timer ran out, so TCP takes the SYN for lost and "
-		       "sends it again";
-	return segment_reason(segment->why);
-}
-
-static void append_syn(GString *out, const char *from, const char *to,
-		       const struct model_segment *segment, const char *again)
-{
-	bool is_simultaneous = segment->known == SEGMENT_SIMULTANEOUS;
-
-	if (segment->flags & TCP_FIN) {
-		text_words(out, from, " sends ", to,
-			   " a segment with both SYN and FIN, which begins nothing");
-	} else if (segment->flags & TCP_ACK) {
-		text_words(out, from, " agrees", again, " to the connection",
-			   is_simultaneous ? ", whose SYN was on its way as well (simultaneous "
-					     "open)"
-					   : " and sends its own SYN");
-	} else {
-		text_words(out, from, *again == '\0' ? " opens" : " tries again to open",
-			   " a TCP connection to ", to, " ");
-		append_port(out, destination_port(segment));
-		if (is_simultaneous)
-			text_append(out, ", as that does at the same time (simultaneous open)");
-	}
-}
-
-/* All of a connection but its first SYN acknowledge something; others are dropped (RFC 9293 section 3.10.7). */
-static void append_without_ack(GString *out, const char *from, const char *to,
-			       const struct model_segment *segment)
-{
-	text_words(out, from, " sends ", to,
-		   segment->flags == 0 ? " a segment without flags, which no connection has"
-				       : " a segment without ACK, which no connection has");
-}
-
-/* Segments whose payload, if any, is of no stream. */
-static void append_control(GString *out, const char *from, const char *to,
-			   const struct model_segment *segment)
-{
-	const char *again = is_again(segment) ? " again" : "";
-
-	if (segment->flags & TCP_RST) {
-		append_reset(out, from, to, segment);
-	} else if (segment->flags & TCP_SYN) {
-		append_syn(out, from, to, segment, again);
-	} else if ((segment->flags & TCP_ACK) == 0) {
-		append_without_ack(out, from, to, segment);
-	} else if (segment->flags & TCP_FIN) {
-		text_words(out, from, *again == '\0' ? " has" : " says again that it has",
-			   " no more to send on this connection (FIN)");
-	} else if (completes_handshake(segment)) {
-		text_words(out, from, " completes the three-way handshake with ", to);
-	} else {
-		append_acknowledged(out, from, to, segment);
-	}
-}
-
-static void append_keepalive(GString *out, const char *from, const char *to)
-{
-	text_words(out, from, " asks whether ", to, " is still there (keep-alive)");
-}
-
-static void append_probe(GString *out, const char *from, const char *to)
-{
-	text_words(out, from, " asks whether ", to, " has room again (window probe)");
-}
-
-/* What there is to say of a segment that says nothing new; false: it does. */
-static bool append_order(GString *out, const char *from, const char *to,
-			 const struct model_segment *segment)
-{
-	switch ((enum segment_order)segment->order) {
-	case SEGMENT_REPEATED:
-		text_words(out, from, " sends ", to, " again what it sent before: ");
-		append_bytes(out, "", segment->length, "");
-		return true;
-	case SEGMENT_ELSEWHERE:
-		text_words(out, from, " to ", to, ": a segment on its way, told of before");
-		return true;
-	case SEGMENT_KEEPALIVE:
-		append_keepalive(out, from, to);
-		return true;
-	case SEGMENT_PROBE:
-		append_probe(out, from, to);
-		return true;
-	case SEGMENT_EARLY:
-		text_words(out, from, " to ", to);
-		append_bytes(out, ": ", segment->length,
-			     ", while some before them have not come yet");
-		return true;
-	case SEGMENT_BEFORE:
-		text_words(out, from, " sends ", to);
-		append_bytes(out, " ", segment->length,
-			     " from before what is known of this stream");
-		return true;
-	case SEGMENT_DAMAGED:
-		text_words(out, from, " sends ", to);
-		append_bytes(out, " ", segment->length, ", damaged on the way");
-		return true;
-	case SEGMENT_IN_ORDER:
-	case SEGMENT_FILLS_GAP:
-	case SEGMENT_AFTER_LOSS:
-		break;
-	}
-	return false;
-}
-
-static void append_payload(GString *out, const char *from, const char *to,
-			   const struct account *account)
-{
-	const struct model_segment *segment = account->segment;
-	const struct model_direction *direction = segment->direction;
-	uint64_t end = model_segment_end(segment);
-	unsigned index = model_unit_index(direction, segment->offset), more = 0;
-
-	if (append_order(out, from, to, segment))
-		return;
-	text_append(out, from);
-	text_append(out, " to ");
-	text_append(out, to);
-	if (is_again(segment))
-		text_append(out, " again");
-	const struct model_unit *unit =
-	    index < direction->units->len ? direction->units->pdata[index] : NULL;
-
-	if (unit == NULL || unit->offset >= end) {
-		append_bytes(out, ": ", segment->length, "");
-		return;
-	}
-	for (unsigned i = index + 1; i < direction->units->len; i++, more++)
-		if (((struct model_unit *)direction->units->pdata[i])->offset >= end)
-			break;
-	if (account->is_outside && unit->is_encrypted) {
-		append_bytes(out, ": ", segment->length, ", encrypted by TLS");
-		return;
-	}
-	text_append(out, ", ");
-	text_append(out, unit->dissector->name);
-	if (unit->is_encrypted && unit->dissector == segment->connection->dissector)
-		text_append(out, " in TLS");
-	text_append(out, ": ");
-	text_append(out, unit->summary);
-	if (more > 0)
-		text_count(out, " (and ", more, " more)");
-	else if (unit->purpose != NULL && reason_of(segment) == NULL)
-		text_words(out, SENTENCE_DASH, unit->purpose);
-}
-
-/* A segment of a connection of which no other was ever on a cable, `in`, or too little of one. */
-static void append_unknown_segment(GString *out, const char *from, const char *to, struct bytes in)
-{
-	struct tcp_header header;
-	struct bytes payload;
-
-	if (tcp_header_parse(in, &header, &payload) != PARSE_OK) {
-		text_words(out, from, " sends ", to, " a TCP segment of which too little is here");
-	} else if ((header.flags & (TCP_SYN | TCP_ACK)) == TCP_SYN) {
-		text_words(out, from, " opens a TCP connection to ", to, " ");
-		append_port(out, header.destination_port);
-	} else {
-		text_words(out, from, " sends ", to,
-			   " a TCP segment of a connection that no cable has seen");
-	}
-}
-
-static bool is_keepalive(const struct model_segment *segment)
-{
-	return segment->why == TCP_PROBE_KEEPALIVE ||
-	       (segment->length == 0 && segment->order == SEGMENT_KEEPALIVE);
-}
-
-/* A byte for a closed window, or none: the receiver says how large that is now. */
-static bool is_probe(const struct model_segment *segment)
-{
-	return segment->why == TCP_PROBE_WINDOW || segment->order == SEGMENT_PROBE;
-}
-
-/* ", and has 1449 to 2896 (SACK)": behind what it acknowledges. */
-static void append_selective(GString *out, const struct model_segment *segment, struct bytes in)
-{
-	struct tcp_header header;
-	struct bytes payload;
-
-	if (segment->flags & (TCP_SYN | TCP_RST) ||
-	    tcp_header_parse_cut(in, &header, &payload) != PARSE_OK)
-		return;
-	describe_selective(out, ", and has ", &header, segment);
-}
-
-static void append_tcp(GString *out, const char *from, const char *to,
-		       const struct account *account, struct bytes in)
-{
-	const struct model_segment *segment = account->segment;
-
-	if (segment == NULL)
-		append_unknown_segment(out, from, to, in);
-	else if (is_keepalive(segment))
-		append_keepalive(out, from, to);
-	else if (is_probe(segment))
-		append_probe(out, from, to);
-	else if (segment->length == 0 || segment->flags & TCP_RST)
-		append_control(out, from, to, segment);
-	else
-		append_payload(out, from, to, account);
-	if (segment != NULL && segment->length == 0)
-		append_selective(out, segment, in);
-	if (segment != NULL && reason_of(segment) != NULL)
-		text_words(out, SENTENCE_DASH, reason_of(segment));
 }
 
 /* The number of the protocol in the outer datagram that no layer here tells of; -1: not known. */
@@ -757,7 +229,7 @@ static void append_unknown(GString *out, const char *from, const char *to,
 	const char *name = protocol < 0 ? NULL : field_value_name(&protocols, (uint64_t)protocol);
 
 	text_words(out, from, " sends ", to);
-	append_bytes(out, " ", length, " of ");
+	sentence_append_bytes(out, " ", length, " of ");
 	if (protocol < 0) {
 		text_append(out, "a protocol not known here");
 		return;
@@ -775,16 +247,16 @@ static void append_transport(GString *out, const char *from, const char *to,
 
 	switch ((enum decode_protocol)layer->protocol) {
 	case DECODE_TCP:
-		append_tcp(out, from, to, account, in);
+		sentence_append_tcp(out, from, to, account, in);
 		break;
 	case DECODE_UDP:
 		append_udp(out, from, to, account, layer, in);
 		break;
 	case DECODE_ICMP:
-		append_icmp(out, account->names, from, to, layer, in);
+		sentence_append_icmp(out, account->names, from, to, layer, in);
 		break;
 	case DECODE_ICMPV6:
-		append_icmpv6(out, account->names, from, to, layer, in);
+		sentence_append_icmpv6(out, account->names, from, to, layer, in);
 		break;
 	default:
 		append_unknown(out, from, to, account->decode, in.length + layer->cut_header_bytes);
@@ -979,9 +451,9 @@ static void append_nothing(GString *out, const char *from, const char *to,
 	if (inner == NULL)
 		text_words(out, from, " sends ", to, " an empty packet");
 	else
-		append_unreadable_from(out, from, to, inner, "an",
-				       inner->protocol == DECODE_IPV4 ? "IPv4 packet"
-								      : "IPv6 packet");
+		sentence_append_unreadable(out, from, to, inner, "an",
+					   inner->protocol == DECODE_IPV4 ? "IPv4 packet"
+									  : "IPv6 packet");
 }
 
 void sentence_append_account(GString *out, const struct account *account)

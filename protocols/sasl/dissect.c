@@ -257,6 +257,8 @@ static const struct step *next_step(struct sasl_watch *watch, bool is_from_serve
 static void say_message(const struct step *step, struct bytes text, struct words *words)
 {
 	uint8_t message[MESSAGE_MAX];
+	gint state = 0;
+	guint save = 0;
 
 	begin(words);
 	if (step == &cancel) {
@@ -268,7 +270,10 @@ static void say_message(const struct step *step, struct bytes text, struct words
 		return;
 	}
 	text = bytes_first(text, MESSAGE_MAX / 3 * 4);
-	step->say((struct bytes) { message, sasl_base64_read(text, message) }, words);
+	step->say(
+	    (struct bytes) { message, g_base64_decode_step((const gchar *)text.data, text.length,
+							   message, &state, &save) },
+	    words);
 }
 
 /* "334 [LOGIN challenge: Password:]": the line in front of the text, and what that says. */

@@ -44,3 +44,40 @@ char *sasl_nonce_new(struct random_stream *random)
 	random_bytes(random, octets, sizeof octets);
 	return g_base64_encode(octets, sizeof octets);
 }
+
+static bool is_digit(uint8_t octet)
+{
+	return g_ascii_isalnum((gchar)octet) || octet == '+' || octet == '/';
+}
+
+bool sasl_is_base64(struct bytes text)
+{
+	size_t digits = 0;
+
+	if (text.length == 1 && text.data[0] == '=')
+		return true;
+	while (digits < text.length && is_digit(text.data[digits]))
+		digits++;
+	for (size_t i = digits; i < text.length; i++)
+		if (text.data[i] != '=')
+			return false;
+	return text.length % 4 == 0 && text.length - digits <= 2;
+}
+
+char *sasl_base64_decode(struct bytes text, size_t *length)
+{
+	if (!sasl_is_base64(text))
+		return NULL;
+	if (text.length == 1)
+		text.length = 0;
+
+	char *encoded = g_strndup((const char *)text.data, text.length);
+	gsize decoded_length = 0;
+	guchar *decoded = text.length > 0 ? g_base64_decode(encoded, &decoded_length) : NULL;
+
+	g_free(encoded);
+	decoded = g_realloc(decoded, decoded_length + 1);
+	decoded[decoded_length] = '\0';
+	*length = decoded_length;
+	return (char *)decoded;
+}

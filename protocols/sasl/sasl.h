@@ -52,12 +52,6 @@ char *sasl_nonce_new(struct random_stream *random);
 bool sasl_is_base64(struct bytes text);
 
 /*
- * Decodes base64 that is well formed, or whole groups of four at its beginning; returns how many octets there
- * are. `out` has room for three of each group, which are all written.
- */
-size_t sasl_base64_read(struct bytes text, uint8_t *out);
-
-/*
  * Decodes base64 text. NULL when it is malformed (sasl_is_base64()); else the
  * octets and a NUL behind them, the caller frees them. "=" stands for no octets (RFC 4954).
  */
