@@ -107,9 +107,9 @@ static const struct field redirect_fields[] = {
 
 static const struct field listener_fields[] = {
 	HEAD,
-	{ "Maximum Response Delay", 32, 16, FIELD_DECIMAL, .unit = "ms",
-	  .purpose = "Within which time listeners answer a query; else 0.",
-	  .reference = "RFC 2710 section 3.4" },
+	{ "Maximum Response Code", 32, 16, FIELD_DECIMAL,
+	  .purpose = "Within how many ms listeners answer a query, above 32767 with an exponent; else 0.",
+	  .reference = "RFC 9777 section 5.1.3" },
 	RESERVED(48, 16, "RFC 2710 section 3.5"),
 	{ "Multicast Address", 64, 128, FIELD_IPV6,
 	  .purpose = "The group that is listened to, or asked for; zeros: all groups.",
